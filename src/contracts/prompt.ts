@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type ToolCall = z.infer<typeof ToolCall>;
+
+/** One turn as a model's chat template takes it. `thought` is kept only through a chain of tool calls. */
+export const ChatMessage = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('system'), content: z.string() }),
+  z.object({ role: z.literal('user'), content: z.string() }),
+  z.object({
+    role: z.literal('assistant'),
+    content: z.string(),
+    thought: z.string().optional(),
+    toolCalls: z.array(ToolCall).optional(),
+  }),
+  z.object({ role: z.literal('tool'), content: z.string(), toolCallId: z.string() }),
+]);
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+export const FunctionTool = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  /** JSON Schema of the arguments. */
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().optional(),
+});
+export type FunctionTool = z.infer<typeof FunctionTool>;
+
+/** What a model is asked: turns in order, and the tools it may call. */
+export const Prompt = z.object({ messages: z.array(ChatMessage).min(1), tools: z.array(FunctionTool).optional() });
+export type Prompt = z.infer<typeof Prompt>;

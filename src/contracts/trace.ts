@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+export const Verdict = z.enum(['pass', 'fail', 'abstain']);
+export type Verdict = z.infer<typeof Verdict>;
+
+export const CheckResult = z.object({
+  name: z.string(),
+  verdict: Verdict,
+  /** `line`: one step of a thought. `value`: the answer itself. */
+  judges: z.enum(['line', 'value']),
+  detail: z.string(),
+});
+export type CheckResult = z.infer<typeof CheckResult>;
+
+export const TallyEntry = z.object({ answer: z.string(), ballots: z.int().positive(), weight: z.number() });
+export type TallyEntry = z.infer<typeof TallyEntry>;
+
+/** One recorded step of the reasoning. Times in ms since the epoch and ms; tokens are those decoded in the step. */
+export const TraceStep = z.object({
+  index: z.int().nonnegative(),
+  phase: z.enum(['draft', 'think', 'check', 'revise', 'vote', 'answer']),
+  sample: z.int().nonnegative().nullable(),
+  started_at: z.number(),
+  duration_ms: z.number().nonnegative(),
+  tokens: z.int().nonnegative(),
+  /** The thought itself; only for scope `trace:full`. */
+  text: z.string().nullable(),
+  summary: z.string(),
+  stop_reason: z.string().nullable(),
+  /** Normalised. */
+  answer: z.string().nullable(),
+  /** Mean token log-probability of the raw distribution, fed tokens left out. */
+  confidence: z.number().nullable(),
+  checks: z.array(CheckResult),
+  prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
+  tally: z.array(TallyEntry).optional(),
+  because: z.string().optional(),
+});
+export type TraceStep = z.infer<typeof TraceStep>;

@@ -1,0 +1,155 @@
+import type { Constraint } from '../contracts/constraint.ts';
+import type { Prompt } from '../contracts/prompt.ts';
+import type { ThinkingStop } from '../contracts/reasoning.ts';
+
+/**
+ * The port to a model. Implementations: `transformers` (local ONNX weights), `openai` (any OpenAI-compatible server),
+ * `scripted` (unit tests). At most eight members; a ninth needs a note in docs/decisions.
+ */
+export interface LanguageModel {
+  /** The name that a request's `model` field gives. */
+  readonly id: string;
+  /** Prompt, thoughts and answer of one row together, in tokens. */
+  readonly contextLength: number;
+  readonly capabilities: ModelCapabilities;
+  /**
+   * Runs one prompt, `samples` times at once. Events of different samples interleave; each sample ends in exactly one
+   * `finish`. Aborting `signal` ends the iteration with that signal's reason within one decode step.
+   * @throws ServiceError `context_length_exceeded`, `unsupported_constraint`, `model_unavailable`
+   */
+  generate(request: GenerateRequest, options: GenerateOptions): AsyncIterable<ModelEvent>;
+  /** Log-probabilities of given continuations of a prompt, of the raw distribution (temperature 1, no mask). */
+  score(request: ScoreRequest, options: { signal: AbortSignal }): Promise<ScoreResult>;
+  /** Tokens of the rendered prompt, template included, up to where the model would go on. */
+  countTokens(prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What an implementation can do; what it can't, a caller learns here and never by a silent difference. */
+export type ModelCapabilities = {
+  /** Thoughts are told apart from the answer. */
+  thinking: boolean;
+  /** The thinking budget is exact to the token (else it is an estimate enforced by aborting). */
+  exactBudget: boolean;
+  /** A thought can be cut and continued from given segments (`thinking.prefix`). */
+  rollback: boolean;
+  /** `Constraint` types that the answer can be held to. */
+  constraints: ReadonlyArray<Constraint['type']>;
+  logprobs: boolean;
+  score: boolean;
+  tools: boolean;
+  seed: boolean;
+  /** Samples of one prompt share its prefill and run together. */
+  batching: boolean;
+};
+
+export type GenerateOptions = {
+  signal: AbortSignal;
+  /** Aborted when the caller wants the answer now: thinking ends within one step, the answer follows. */
+  answerNow?: AbortSignal;
+};
+
+export type GenerateRequest = {
+  prompt: Prompt;
+  /** Rows decoded from this one prompt, 1 or more. */
+  samples: number;
+  /** Absent: answer at once, without thinking. */
+  thinking?: ThinkingRequest;
+  answer: AnswerRequest;
+  sampling: Sampling;
+  /** Run each row alone, so that a seeded text doesn't depend on what else is decoded at the time. */
+  deterministic: boolean;
+  /** Epoch ms at which thinking ends and the answer begins; the answer itself is not cut by it. */
+  deadlineAt?: number;
+};
+
+export type ThinkingRequest = {
+  /** Cap on *sampled* thinking tokens over all samples together; never exceeded by one. */
+  budgetTokens: number;
+  /** Cap for one sample; default: the whole budget. */
+  perSampleTokens?: number;
+  /** An earlier end of thinking is replaced by the family's continuation word (budget forcing, arXiv 2501.19393). */
+  minimumTokens?: number;
+  /** The thought goes on from these: kept lines after a roll back, or what an earlier attempt had thought. Not counted in the budget. */
+  prefix?: readonly ThoughtSegment[];
+};
+
+/** A piece of a thought. `tokenIds` are the model's own where they are known; an implementation without them uses `text`. */
+export type ThoughtSegment = { text: string; tokenIds?: readonly number[] };
+
+export type AnswerRequest = {
+  /** The answer's own reserve: visible tokens (and tool calls) at most. */
+  maxTokens: number;
+  stop?: readonly string[];
+  constraint?: Constraint;
+  /** 0 to 20 alternatives per token; absent: none are returned. */
+  topLogprobs?: number;
+};
+
+export type Sampling = {
+  /** 0 is greedy. */
+  temperature: number;
+  topP?: number;
+  topK?: number;
+  minP?: number;
+  repetitionPenalty?: number;
+  presencePenalty?: number;
+  frequencyPenalty?: number;
+  /** Added to the logit of a token id. */
+  logitBias?: Readonly<Record<number, number>>;
+  /** Sample i of a request draws from the stream of (seed, i). Absent: a random one. */
+  seed?: number;
+};
+
+export type TokenLogprob = {
+  token: string;
+  logprob: number;
+  top?: ReadonlyArray<{ token: string; logprob: number }>;
+};
+
+export type ModelEvent =
+  /** `forced` tokens were fed (hand-over, correction, continuation word), not sampled. */
+  | {
+      type: 'thinking-delta';
+      sample: number;
+      text: string;
+      tokenIds: readonly number[];
+      logprobs: readonly number[];
+      forced: boolean;
+    }
+  | { type: 'thinking-end'; sample: number; reason: ThinkingStop }
+  | { type: 'answer-delta'; sample: number; text: string; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] }
+  | { type: 'tool-call'; sample: number; name: string; arguments: string }
+  | { type: 'finish'; sample: number; reason: FinishReason; thinkingStop?: ThinkingStop; usage: SampleUsage; scores: SampleScores };
+
+/** `length`: the answer met its cap or the context's end. `empty`: nothing visible could be had. */
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'empty';
+
+/** Tokens. `inputTokens` is the prompt; it is computed once however many samples there are, and reported for each. */
+export type SampleUsage = {
+  inputTokens: number;
+  cachedTokens: number;
+  thinkingTokens: number;
+  forcedTokens: number;
+  answerTokens: number;
+};
+
+/** Of the raw distribution, fed tokens left out; absent where the implementation has none. */
+export type SampleScores = {
+  thinkingMeanLogprob?: number;
+  answerMeanLogprob?: number;
+  /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581), over sampled tokens. */
+  selfCertainty?: number;
+};
+
+export type ScoreRequest = {
+  prompt: Prompt;
+  /** Continue after an empty thought (fast form) unless thoughts are given. */
+  thinking?: readonly ThoughtSegment[];
+  continuations: readonly string[];
+};
+
+export type ScoreResult = {
+  continuations: ReadonlyArray<{ logprob: number; tokens: number }>;
+  usage: { inputTokens: number; cachedTokens: number };
+};
