@@ -118,9 +118,22 @@ export type ModelEvent =
       forced: boolean;
     }
   | { type: 'thinking-end'; sample: number; reason: ThinkingStop }
-  | { type: 'answer-delta'; sample: number; text: string; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] }
+  | {
+      type: 'answer-delta';
+      sample: number;
+      text: string;
+      tokenIds: readonly number[];
+      logprobs: readonly TokenLogprob[];
+    }
   | { type: 'tool-call'; sample: number; name: string; arguments: string }
-  | { type: 'finish'; sample: number; reason: FinishReason; thinkingStop?: ThinkingStop; usage: SampleUsage; scores: SampleScores };
+  | {
+      type: 'finish';
+      sample: number;
+      reason: FinishReason;
+      thinkingStop?: ThinkingStop;
+      usage: SampleUsage;
+      scores: SampleScores;
+    };
 
 /** `length`: the answer met its cap or the context's end. `empty`: nothing visible could be had. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'empty';

@@ -1,0 +1,26 @@
+/** The import rules of ARCHITECTURE.md: contracts <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(src|workers|test|bench|eval|console)/', pathNot: allowed },
+});
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('contracts-stand-alone', '^src/contracts/', '^src/contracts/'),
+    only('reasoning-knows-contracts-and-the-model-port', '^src/reasoning/', '^src/(contracts|reasoning)/|^src/models/language-model\\.ts$'),
+    only('models-know-contracts-and-reasoning', '^src/models/', '^src/(contracts|reasoning|models)/'),
+    only('queue-knows-contracts', '^src/queue/', '^src/(contracts|queue)/'),
+    only('api-knows-contracts-and-the-queue-port', '^src/api/', '^src/(contracts|api)/|^src/queue/job-queue\\.ts$'),
+    only('worker-knows-the-ports', '^src/worker/', '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$'),
+    { name: 'product-never-imports-tests', severity: 'error', from: { path: '^(src|workers)/' }, to: { path: '^(test|bench|eval)/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { Prompt } from './prompt.ts';
+
+/** What `GET /v1/models` shows of a model. Tokens. */
+export const ModelCard = z.object({
+  id: z.string(),
+  /** Epoch seconds. */
+  created: z.int(),
+  family: z.string(),
+  implementation: z.enum(['transformers', 'openai', 'scripted']),
+  context_length: z.int().positive(),
+  capabilities: z.object({
+    thinking: z.boolean(),
+    exact_budget: z.boolean(),
+    rollback: z.boolean(),
+    constraints: z.array(z.string()),
+    logprobs: z.boolean(),
+    score: z.boolean(),
+    tools: z.boolean(),
+    seed: z.boolean(),
+    batching: z.boolean(),
+  }),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+/** The configured models without their weights, as the API needs them: it counts tokens before it accepts. */
+export interface ModelCatalog {
+  /** The first is the default. */
+  list(): readonly ModelCard[];
+  get(id: string): ModelCard | undefined;
+  /** Tokens of the rendered prompt; long texts are counted in pieces so that the event loop stays free. */
+  countTokens(id: string, prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+}

@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import type { Constraint } from '../contracts/constraint.ts';
+import type { Prompt } from '../contracts/prompt.ts';
+import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import type { LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
+
+/**
+ * A plan that spends a thinking budget. Pure: clock, randomness and prompts are handed in, so the same seed and a
+ * scripted model give the same events. It knows no queue, no HTTP, no tags.
+ */
+export type Strategy = {
+  name: string;
+  description: string;
+  /** Its options, as `GET /v1/strategies` shows them. */
+  options: z.ZodType;
+  run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
+};
+
+export type StrategyContext = {
+  model: LanguageModel;
+  prompt: Prompt;
+  effective: EffectiveReasoning;
+  /** The `checks` of the request, by name with options; the effort table's where it names none. */
+  checks: ReadonlyArray<{ type: string; [option: string]: unknown }>;
+  answer: { maxTokens: number; stop?: readonly string[]; constraint?: Constraint; topLogprobs?: number };
+  sampling: Sampling;
+  deterministic: boolean;
+  /** Epoch ms. */
+  deadlineAt?: number;
+  signal: AbortSignal;
+  answerNow: AbortSignal;
+  /** Epoch ms. */
+  now(): number;
+  /** Steps that an earlier attempt has finished; they are kept, not thought again. */
+  finishedSteps: readonly TraceStep[];
+};
+
+export type StrategyEvent =
+  | { type: 'phase'; phase: Phase; step: number; steps: number | undefined }
+  /** Running totals over the whole request. */
+  | { type: 'usage'; usage: PhaseUsage }
+  | { type: 'step-added'; step: TraceStep }
+  /** A live piece of a step's thought; only for readers with scope. */
+  | { type: 'step-delta'; index: number; text: string }
+  | { type: 'step-done'; step: TraceStep }
+  /** Settled text of the answer: never taken back. */
+  | { type: 'answer-delta'; text: string; logprobs: readonly TokenLogprob[] }
+  | { type: 'tool-call'; name: string; arguments: string };
+
+/** Tokens by phase; together they are `output_tokens`. `answer` is the visible answer only, counted once. */
+export type PhaseUsage = {
+  input: number;
+  cached: number;
+  draft: number;
+  think: number;
+  check: number;
+  revise: number;
+  forced: number;
+  /** Answers of samples that were not chosen. */
+  discarded: number;
+  answer: number;
+};
+
+export type StrategyOutcome = {
+  /** Null when it did not think. */
+  thinkingStop: ThinkingStop | null;
+  answerSource: AnswerSource;
+  /** Why the answer was cut, if it was. */
+  incomplete?: 'max_output_tokens' | 'deadline';
+  usage: PhaseUsage;
+  warnings: ReadonlyArray<{ field: string; message: string }>;
+};
