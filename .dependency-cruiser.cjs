@@ -10,12 +10,25 @@ module.exports = {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('contracts-stand-alone', '^src/contracts/', '^src/contracts/'),
-    only('reasoning-knows-contracts-and-the-model-port', '^src/reasoning/', '^src/(contracts|reasoning)/|^src/models/language-model\\.ts$'),
+    only(
+      'reasoning-knows-contracts-and-the-model-port',
+      '^src/reasoning/',
+      '^src/(contracts|reasoning)/|^src/models/language-model\\.ts$',
+    ),
     only('models-know-contracts-and-reasoning', '^src/models/', '^src/(contracts|reasoning|models)/'),
     only('queue-knows-contracts', '^src/queue/', '^src/(contracts|queue)/'),
     only('api-knows-contracts-and-the-queue-port', '^src/api/', '^src/(contracts|api)/|^src/queue/job-queue\\.ts$'),
-    only('worker-knows-the-ports', '^src/worker/', '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$'),
-    { name: 'product-never-imports-tests', severity: 'error', from: { path: '^(src|workers)/' }, to: { path: '^(test|bench|eval)/' } },
+    only(
+      'worker-knows-the-ports',
+      '^src/worker/',
+      '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
+    ),
+    {
+      name: 'product-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(src|workers)/' },
+      to: { path: '^(test|bench|eval)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

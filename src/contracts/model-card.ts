@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EffortTable } from './effort-table.ts';
 import type { Prompt } from './prompt.ts';
 
 /** What `GET /v1/models` shows of a model. Tokens. */
@@ -28,6 +29,7 @@ export interface ModelCatalog {
   /** The first is the default. */
   list(): readonly ModelCard[];
   get(id: string): ModelCard | undefined;
+  effortTable(id: string): EffortTable;
   /** Tokens of the rendered prompt; long texts are counted in pieces so that the event loop stays free. */
   countTokens(id: string, prompt: Prompt, options: { thinking: boolean }): Promise<number>;
 }

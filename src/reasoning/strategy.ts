@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/constraint.ts';
+import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
 import type { TraceStep } from '../contracts/trace.ts';
@@ -21,6 +22,7 @@ export type StrategyContext = {
   model: LanguageModel;
   prompt: Prompt;
   effective: EffectiveReasoning;
+  table: EffortTable;
   /** The `checks` of the request, by name with options; the effort table's where it names none. */
   checks: ReadonlyArray<{ type: string; [option: string]: unknown }>;
   answer: { maxTokens: number; stop?: readonly string[]; constraint?: Constraint; topLogprobs?: number };

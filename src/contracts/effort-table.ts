@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** What one level of effort spends. Tokens; `per_sample_tokens` is the cap that lets 95 % of chains end by themselves. */
+export const EffortLevel = z.object({
+  strategy: z.string(),
+  budget_tokens: z.int().nonnegative(),
+  per_sample_tokens: z.int().positive(),
+  samples: z.int().positive(),
+  max_revisions: z.int().nonnegative(),
+  checks: z.array(z.looseObject({ type: z.string() })),
+});
+export type EffortLevel = z.infer<typeof EffortLevel>;
+
+/** Log-odds that a ballot of this source is right, as calibration found them. */
+export const BallotWeights = z.object({
+  draft: z.number(),
+  greedy: z.number(),
+  sample: z.number(),
+  handed_over: z.number(),
+  revised: z.number(),
+});
+export type BallotWeights = z.infer<typeof BallotWeights>;
+
+/** One data file per model, written by calibration, with the figures that it was chosen from. */
+export const EffortTable = z.object({
+  model: z.string(),
+  /** How the figures were had; null for the defaults of a model that was never calibrated. */
+  calibrated: z.object({ at: z.string(), questions: z.int(), figures: z.record(z.string(), z.unknown()) }).nullable(),
+  temperature: z.number().nonnegative(),
+  answer_reserve_tokens: z.int().positive(),
+  ballot_weights: BallotWeights,
+  /** How much self-certainty sways a ballot; 0 where it says nothing. */
+  self_certainty_weight: z.number(),
+  levels: z.object({
+    low: EffortLevel,
+    medium: EffortLevel,
+    high: EffortLevel,
+    xhigh: EffortLevel,
+    max: EffortLevel,
+  }),
+});
+export type EffortTable = z.infer<typeof EffortTable>;
