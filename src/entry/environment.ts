@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { Effort } from '../contracts/reasoning.ts';
+import { StartError } from './start-error.ts';
+
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .default('0')
+  .transform((text) => text === '1' || text === 'true');
+
+const whole = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+
+/** Every variable that the service reads; `.env.example` lists the same ones, a test compares the two. */
+export const Environment = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(8080),
+  /** Redis mode; absent: everything in one process, on PGlite. */
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
+  REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
+  /** Local folders, hub names or ids of thinkfirst.config.json, comma-separated; the first is the default model. */
+  THINKFIRST_MODELS: z.string().min(1).optional(),
+  /** Where the embedded store lives. */
+  THINKFIRST_DATA: z.string().min(1).default('data'),
+  THINKFIRST_DEFAULT_EFFORT: Effort.default('medium'),
+  /** Bytes. */
+  THINKFIRST_BODY_LIMIT: whole(1_024, 1_073_741_824).default(1_048_576),
+  /** Responses that one worker runs at a time. */
+  THINKFIRST_CONCURRENCY: whole(1, 256).default(8),
+  /** Threads of the inference process; default: the machine's cores, 4 at most. */
+  THINKFIRST_THREADS: whole(1, 256).optional(),
+  /** Cap of the KV cache, in megabytes. */
+  THINKFIRST_KV_MB: whole(16, 1_048_576).default(256),
+  THINKFIRST_RETENTION_DAYS: z.coerce.number().positive().max(36_500).default(30),
+  /** 1: a waiting or streaming client that goes away stops its response. */
+  THINKFIRST_CANCEL_ON_DISCONNECT: flag.default(true),
+  /** 1: listen beyond loopback without keys. */
+  THINKFIRST_OPEN: flag,
+  /** Host names that the Host header may carry beside the loopback names, comma-separated; `*` takes any. */
+  THINKFIRST_ALLOWED_HOSTS: z.string().default(''),
+  THINKFIRST_LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/**
+ * Reads the environment once. An empty variable counts as absent.
+ * @throws StartError naming each bad variable and what was expected
+ */
+export function parseEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const present = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = Environment.safeParse(present);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new StartError(
+    `The environment has ${faults.length === 1 ? 'a bad variable' : 'bad variables'}: ${faults.join('; ')}.`,
+  );
+}

@@ -1,0 +1,36 @@
+import { ServiceError } from '../contracts/service-error.ts';
+import { StartError } from './start-error.ts';
+
+/** What an entry has opened; `close` drains and closes it within `graceMs`. */
+export type Running = { close(options: { graceMs: number }): Promise<void> };
+
+const graceMs = 8_000;
+const hardLimitMs = 9_500;
+
+/**
+ * Runs an entry: one clear line and exit code 1 when it can't start; on SIGINT or SIGTERM closes once, in order, and
+ * exits 0 within 10 s. A second signal exits at once.
+ */
+export async function runEntry(start: () => Promise<Running>): Promise<void> {
+  let stopping = false;
+  let running: Running | undefined;
+  const stop = async (): Promise<void> => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    process.stderr.write('\nStopping: no new work is taken, running answers get a few seconds.\n');
+    setTimeout(() => process.exit(0), hardLimitMs).unref();
+    await running?.close({ graceMs });
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    running = await start();
+  } catch (error) {
+    if (error instanceof StartError || error instanceof ServiceError) {
+      process.stderr.write(`thinkfirst: ${error.message}\n`);
+      process.exit(1);
+    }
+    throw error;
+  }
+}

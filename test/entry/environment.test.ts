@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Environment, parseEnvironment } from '../../src/entry/environment.ts';
+
+describe('environment', () => {
+  it('needs no variable', () => {
+    expect(parseEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 8080, THINKFIRST_DEFAULT_EFFORT: 'medium' });
+  });
+
+  it('takes an empty variable as absent', () => {
+    expect(parseEnvironment({ PORT: '', REDIS_URL: '' })).toMatchObject({ PORT: 8080 });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT'],
+    [{ PORT: '70000' }, 'PORT'],
+    [{ REDIS_URL: 'localhost:6379' }, 'REDIS_URL'],
+    [{ THINKFIRST_DEFAULT_EFFORT: 'hard' }, 'THINKFIRST_DEFAULT_EFFORT'],
+    [{ THINKFIRST_KV_MB: '1' }, 'THINKFIRST_KV_MB'],
+    [{ THINKFIRST_OPEN: 'yes' }, 'THINKFIRST_OPEN'],
+  ])('names a bad variable: %j', (variables, name) => {
+    expect(() => parseEnvironment(variables)).toThrowError(name);
+  });
+
+  it('is listed in .env.example, every variable and no other', () => {
+    const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+    const listed = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]);
+    expect(listed.sort()).toEqual(Object.keys(Environment.shape).sort());
+  });
+});
