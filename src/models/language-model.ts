@@ -80,6 +80,8 @@ export type ThoughtSegment = { text: string; tokenIds?: readonly number[] };
 export type AnswerRequest = {
   /** The answer's own reserve: visible tokens (and tool calls) at most. */
   maxTokens: number;
+  /** The answer goes on from these (an attempt that died had already shown them); their tokens are neither returned again nor counted. */
+  prefix?: readonly ThoughtSegment[];
   stop?: readonly string[];
   constraint?: Constraint;
   /** 0 to 20 alternatives per token; absent: none are returned. */
