@@ -29,10 +29,18 @@ export const TraceStep = z.object({
   stop_reason: z.string().nullable(),
   /** Normalised. */
   answer: z.string().nullable(),
+  /** The answer's own text, which is replayed when it wins. */
+  answer_text: z.string().optional(),
   /** Mean token log-probability of the raw distribution, fed tokens left out. */
   confidence: z.number().nullable(),
   checks: z.array(CheckResult),
   prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
+  /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581). */
+  self_certainty: z.number().optional(),
+  /** Where `tokens` went; a resumed run needs it. */
+  usage: z
+    .object({ thinking: z.int().nonnegative(), forced: z.int().nonnegative(), answer: z.int().nonnegative() })
+    .optional(),
   tally: z.array(TallyEntry).optional(),
   because: z.string().optional(),
 });

@@ -41,6 +41,10 @@ export type ModelCapabilities = {
   seed: boolean;
   /** Samples of one prompt share its prefill and run together. */
   batching: boolean;
+  /** Its family's name: prompts may have a version of their own for it. */
+  family?: string;
+  /** The family's sentence after a wrong line, on a line of its own; `{{wrong}}` is the wrong value. Absent: none. */
+  correction?: string;
 };
 
 export type GenerateOptions = {
@@ -74,8 +78,11 @@ export type ThinkingRequest = {
   prefix?: readonly ThoughtSegment[];
 };
 
-/** A piece of a thought. `tokenIds` are the model's own where they are known; an implementation without them uses `text`. */
-export type ThoughtSegment = { text: string; tokenIds?: readonly number[] };
+/**
+ * A piece of a thought. `tokenIds` are the model's own where they are known; an implementation without them uses `text`.
+ * `fed`: this piece is new here (a correction sentence), so its tokens count as `forcedTokens`.
+ */
+export type ThoughtSegment = { text: string; tokenIds?: readonly number[]; fed?: boolean };
 
 export type AnswerRequest = {
   /** The answer's own reserve: visible tokens (and tool calls) at most. */

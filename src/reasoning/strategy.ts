@@ -25,6 +25,10 @@ export type StrategyContext = {
   table: EffortTable;
   /** The `checks` of the request, by name with options; the effort table's where it names none. */
   checks: ReadonlyArray<{ type: string; [option: string]: unknown }>;
+  /** The strategy's own options as the request gave them; each strategy parses them by its schema. */
+  options?: Readonly<Record<string, unknown>>;
+  /** Bounds all decoded and fed tokens together (`max_output_tokens`). */
+  maxOutputTokens?: number;
   answer: { maxTokens: number; stop?: readonly string[]; constraint?: Constraint; topLogprobs?: number };
   sampling: Sampling;
   deterministic: boolean;
