@@ -1,0 +1,18 @@
+import { deepseekR1Distill } from './deepseek-r1-distill.ts';
+import type { ModelFamily } from './family.ts';
+import { plain } from './plain.ts';
+import { qwen3 } from './qwen3.ts';
+import { thinkfirst } from './thinkfirst.ts';
+
+/** In the order in which they are asked; the last one takes all. */
+export const families: readonly ModelFamily[] = [thinkfirst, qwen3, deepseekR1Distill, plain];
+
+/** The first family that matches. `chatTemplate` is '' where there is none. */
+export function familyOf(model: { modelType: string; id: string; chatTemplate: string }): ModelFamily {
+  return families.find((family) => family.matches(model)) ?? plain;
+}
+
+/** A family by its name, for a model whose configuration names it (an upstream has no template to look at). */
+export function familyByName(name: string): ModelFamily | undefined {
+  return families.find((family) => family.name === name);
+}

@@ -1,0 +1,19 @@
+import type { ModelFamily } from './family.ts';
+
+/** The embedded model: its sentences are the very strings that it was fitted on. */
+export const thinkfirst: ModelFamily = {
+  name: 'thinkfirst',
+  source: 'models/thinkfirst-135m/README.md',
+  matches: ({ modelType, chatTemplate }) =>
+    modelType === 'llama' && chatTemplate.includes('<|im_start|>') && chatTemplate.includes('enable_thinking'),
+  tags: { open: '<think>', close: '</think>' },
+  templateArguments: { on: { enable_thinking: true }, off: { enable_thinking: false } },
+  promptSuffix: { on: '<think>\n', off: '<think>\n\n</think>\n\n' },
+  afterThought: '\n\n',
+  handOver: '\nI have thought long enough and answer with what I have.\n',
+  continuation: '\nWait, I check that again.\n',
+  correction: 'Wait, {{wrong}} is wrong. I do that step again.\n',
+  stopTokens: ['<|im_end|>', '<|endoftext|>'],
+  toolCallTags: { open: '<tool_call>', close: '</tool_call>' },
+  sampling: { thinking: { temperature: 0.6, topP: 0.95 }, fast: { temperature: 0.6, topP: 0.95 } },
+};
