@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { InputItem } from './input-item.ts';
+import { Effort, Mode } from './reasoning.ts';
+
+/** Tokens. Above it a number is a mistake, not a wish. */
+const MAX_TOKENS = 1_000_000;
+const tokens = z.int().positive().max(MAX_TOKENS);
+
+/** 16 pairs, keys up to 64 and values up to 512 characters, as OpenAI has it. */
+export const Metadata = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs');
+
+export const Check = z.looseObject({ type: z.string().min(1) });
+export type Check = z.infer<typeof Check>;
+
+export const ReasoningRequest = z.object({
+  effort: Effort.nullish(),
+  summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
+  /** The older name of `summary`. */
+  generate_summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
+  context: z.enum(['auto', 'current_turn', 'all_turns']).nullish(),
+  /** Cap on sampled thinking tokens over the whole request; 0 none, -1 what the context allows. */
+  budget_tokens: z.int().min(-1).max(MAX_TOKENS).nullish(),
+  answer_reserve_tokens: tokens.nullish(),
+  /** ms from acceptance. */
+  deadline_ms: z.int().positive().max(86_400_000).nullish(),
+  strategy: z.string().min(1).max(64).nullish(),
+  samples: z.int().positive().max(64).nullish(),
+  max_revisions: z.int().nonnegative().max(64).nullish(),
+  checks: z.array(Check).max(16).nullish(),
+});
+export type ReasoningRequest = z.infer<typeof ReasoningRequest>;
+
+const JsonSchema = z.record(z.string(), z.unknown());
+
+export const TextFormat = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object') }),
+  z.object({
+    type: z.literal('json_schema'),
+    name: z.string().min(1).max(64),
+    schema: JsonSchema,
+    description: z.string().optional(),
+    strict: z.boolean().nullish(),
+  }),
+]);
+export type TextFormat = z.infer<typeof TextFormat>;
+
+export const TextRequest = z.object({
+  format: TextFormat.optional(),
+  verbosity: z.enum(['low', 'medium', 'high']).nullish(),
+});
+
+export const FunctionToolParam = z.object({
+  type: z.literal('function'),
+  name: z.string().min(1).max(64),
+  description: z.string().nullish(),
+  parameters: JsonSchema.nullish(),
+  strict: z.boolean().nullish(),
+});
+export type FunctionToolParam = z.infer<typeof FunctionToolParam>;
+
+export const ToolChoice = z.union([
+  z.enum(['none', 'auto', 'required']),
+  z.object({ type: z.literal('function'), name: z.string().min(1) }),
+  z.object({ type: z.literal('allowed_tools'), mode: z.enum(['auto', 'required']), tools: z.array(JsonSchema) }),
+]);
+export type ToolChoice = z.infer<typeof ToolChoice>;
+
+export const Include = z.enum([
+  'reasoning.encrypted_content',
+  'reasoning.text',
+  'message.output_text.logprobs',
+  'message.input_image.image_url',
+  'file_search_call.results',
+  'web_search_call.results',
+  'web_search_call.action.sources',
+  'computer_call_output.output.image_url',
+  'code_interpreter_call.outputs',
+]);
+
+/** The body of `POST /v1/responses`: OpenAI's fields, ours, and the short forms of other APIs for how much to think. */
+export const CreateResponse = z.object({
+  model: z.string().min(1).max(256).optional(),
+  input: z.union([z.string().min(1), z.array(InputItem).min(1)]),
+  instructions: z.string().nullish(),
+  mode: Mode.nullish(),
+  reasoning: ReasoningRequest.nullish(),
+  max_output_tokens: tokens.nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  top_k: z.int().nonnegative().max(MAX_TOKENS).nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
+  stop: z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(8)]).nullish(),
+  seed: z.int().nullish(),
+  deterministic: z.boolean().nullish(),
+  text: TextRequest.nullish(),
+  tools: z.array(FunctionToolParam).max(128).nullish(),
+  tool_choice: ToolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  max_tool_calls: z.int().positive().nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_obfuscation: z.boolean().optional() }).nullish(),
+  background: z.boolean().nullish(),
+  store: z.boolean().nullish(),
+  previous_response_id: z.string().min(1).max(256).nullish(),
+  conversation: z.union([z.string().min(1), z.object({ id: z.string().min(1) })]).nullish(),
+  metadata: Metadata.nullish(),
+  include: z.array(Include).nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  truncation: z.enum(['auto', 'disabled']).nullish(),
+  service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority']).nullish(),
+  user: z.string().max(512).nullish(),
+  safety_identifier: z.string().max(512).nullish(),
+  prompt_cache_key: z.string().max(512).nullish(),
+  webhook: z.object({ url: z.url().max(2048) }).nullish(),
+  reasoning_effort: Effort.nullish(),
+  thinking: z
+    .discriminatedUnion('type', [
+      z.object({ type: z.literal('enabled'), budget_tokens: tokens }),
+      z.object({ type: z.literal('adaptive') }),
+      z.object({ type: z.literal('disabled') }),
+    ])
+    .nullish(),
+  output_config: z.object({ effort: Effort.nullish() }).nullish(),
+  think: z.union([z.boolean(), z.enum(['low', 'medium', 'high'])]).nullish(),
+});
+export type CreateResponse = z.infer<typeof CreateResponse>;

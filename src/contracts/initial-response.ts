@@ -1,0 +1,66 @@
+import type { Job } from './job.ts';
+import type { Response } from './response.ts';
+import type { ResponseEvent } from './response-event.ts';
+import { responseJob } from './response-job.ts';
+
+/** The response object of an accepted job that nobody has worked on yet. Pure: the same job gives the same object. */
+export function initialResponse(job: Job): Response {
+  const { request, effective, warnings, background, sampling, summary } = responseJob(job);
+  const conversation = request.conversation;
+  return {
+    id: job.id,
+    object: 'response',
+    created_at: Math.floor(job.createdAt / 1000),
+    completed_at: null,
+    status: 'queued',
+    model: job.model,
+    output: [],
+    output_text: '',
+    error: null,
+    incomplete_details: null,
+    instructions: request.instructions ?? null,
+    metadata: request.metadata ?? {},
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    temperature: sampling.temperature,
+    top_p: sampling.top_p ?? null,
+    tool_choice: request.tool_choice ?? 'auto',
+    tools: request.tools ?? [],
+    max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
+    background,
+    conversation: typeof conversation === 'string' ? { id: conversation } : (conversation ?? null),
+    moderation: null,
+    previous_response_id: request.previous_response_id ?? null,
+    prompt: null,
+    prompt_cache_key: request.prompt_cache_key ?? null,
+    prompt_cache_retention: null,
+    reasoning: {
+      effort: effective.effort,
+      summary,
+      context: request.reasoning?.context === 'all_turns' ? 'all_turns' : 'current_turn',
+      effective,
+    },
+    safety_identifier: request.safety_identifier ?? null,
+    service_tier: job.tier,
+    store: job.store,
+    text: { format: request.text?.format ?? { type: 'text' }, verbosity: request.text?.verbosity ?? 'medium' },
+    top_logprobs: request.top_logprobs ?? 0,
+    truncation: request.truncation ?? 'disabled',
+    usage: null,
+    user: request.user ?? null,
+    thinking_stop: null,
+    answer_source: null,
+    progress: null,
+    warnings,
+  };
+}
+
+/**
+ * The events before any work: `response.created` (number 0) and, in the background, `response.queued` (1). They follow
+ * from the job alone, so readers make them and no log holds them: the log's wire lines are numbered from `.length` on.
+ */
+export function initialEvents(job: Job): ResponseEvent[] {
+  const response = initialResponse(job);
+  const created: ResponseEvent = { type: 'response.created', sequence_number: 0, response };
+  return response.background ? [created, { type: 'response.queued', sequence_number: 1, response }] : [created];
+}

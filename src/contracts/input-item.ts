@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** The items of a request's `input`, as OpenAI's Responses API has them; those that we don't know are refused by `type`. */
+
+const ItemStatus = z.enum(['in_progress', 'completed', 'incomplete']);
+
+export const InputText = z.object({ type: z.literal('input_text'), text: z.string() });
+/** Accepted by shape, refused by name where the model can't see. */
+export const InputImage = z.object({
+  type: z.literal('input_image'),
+  image_url: z.string().nullish(),
+  file_id: z.string().nullish(),
+  detail: z.enum(['low', 'high', 'auto', 'original']).optional(),
+});
+export const InputFile = z.object({
+  type: z.literal('input_file'),
+  file_id: z.string().nullish(),
+  file_data: z.string().optional(),
+  file_url: z.string().optional(),
+  filename: z.string().optional(),
+});
+export const PastOutputText = z.object({
+  type: z.literal('output_text'),
+  text: z.string(),
+  annotations: z.array(z.unknown()).optional(),
+});
+export const PastRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
+
+const InputPart = z.discriminatedUnion('type', [InputText, InputImage, InputFile]);
+const AssistantPart = z.discriminatedUnion('type', [InputText, InputImage, InputFile, PastOutputText, PastRefusal]);
+export type ContentPart = z.infer<typeof AssistantPart>;
+
+const MessageType = z.literal('message').optional();
+const UserMessage = z.object({
+  type: MessageType,
+  id: z.string().optional(),
+  role: z.enum(['user', 'system', 'developer']),
+  content: z.union([z.string(), z.array(InputPart)]),
+  status: ItemStatus.nullish(),
+});
+const AssistantMessage = z.object({
+  type: MessageType,
+  id: z.string().optional(),
+  role: z.literal('assistant'),
+  content: z.union([z.string(), z.array(AssistantPart)]),
+  status: ItemStatus.nullish(),
+  phase: z.enum(['commentary', 'final_answer']).nullish(),
+});
+export const MessageItem = z.discriminatedUnion('role', [UserMessage, AssistantMessage]);
+export type MessageItem = z.infer<typeof MessageItem>;
+
+export const FunctionCallItem = z.object({
+  type: z.literal('function_call'),
+  id: z.string().nullish(),
+  call_id: z.string().min(1),
+  name: z.string().min(1),
+  arguments: z.string(),
+  status: ItemStatus.nullish(),
+});
+
+export const FunctionCallOutputItem = z.object({
+  type: z.literal('function_call_output'),
+  id: z.string().nullish(),
+  call_id: z.string().min(1),
+  output: z.union([z.string(), z.array(InputPart)]),
+  status: ItemStatus.nullish(),
+});
+
+export const PastReasoningItem = z.object({
+  type: z.literal('reasoning'),
+  id: z.string().optional(),
+  summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })),
+  content: z.array(z.object({ type: z.literal('reasoning_text'), text: z.string() })).nullish(),
+  encrypted_content: z.string().nullish(),
+  status: ItemStatus.nullish(),
+});
+
+export const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
+
+export const InputItem = z.discriminatedUnion('type', [
+  MessageItem,
+  FunctionCallItem,
+  FunctionCallOutputItem,
+  PastReasoningItem,
+  ItemReference,
+]);
+export type InputItem = z.infer<typeof InputItem>;

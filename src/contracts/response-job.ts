@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { Constraint } from './constraint.ts';
+import { Check, CreateResponse } from './create-response.ts';
+import type { Job } from './job.ts';
+import { KeyScopes } from './key-scopes.ts';
+import { Prompt } from './prompt.ts';
+import { EffectiveReasoning } from './reasoning.ts';
+import { Warning } from './response.ts';
+
+/** The typed `body` of a `Job`: an accepted request with every default filled in, so that the worker decides nothing. */
+export const ResponseJob = z.object({
+  /** Payload version: a newer worker reads the older ones. */
+  version: z.literal(1),
+  /** As accepted; fields that we don't know are gone. */
+  request: CreateResponse,
+  /** Instructions and input, flattened to turns. */
+  prompt: Prompt,
+  /** Tokens of the rendered prompt. */
+  input_tokens: z.int().nonnegative(),
+  /** `budget_tokens` 0: answer fast. */
+  effective: EffectiveReasoning,
+  /** The request's checkers; null: those of the effort table. */
+  checks: z.array(Check).nullable(),
+  answer: z.object({
+    /** Visible tokens (and tool calls) at most. */
+    max_tokens: z.int().positive(),
+    stop: z.array(z.string()),
+    constraint: Constraint.optional(),
+    /** 0 to 20 alternatives; absent: no log-probabilities. */
+    top_logprobs: z.int().min(0).max(20).optional(),
+  }),
+  sampling: z.object({
+    /** Null: the caller named none; one chain is then greedy, several take the effort table's. */
+    temperature: z.number().nullable(),
+    top_p: z.number().optional(),
+    top_k: z.int().optional(),
+    min_p: z.number().optional(),
+    seed: z.int().optional(),
+  }),
+  deterministic: z.boolean(),
+  /** Epoch ms at which thinking ends. */
+  deadline_at: z.number().nullable(),
+  background: z.boolean(),
+  /** Null: no reasoning item with a summary. */
+  summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
+  include: z.object({ reasoning_text: z.boolean(), encrypted_content: z.boolean(), logprobs: z.boolean() }),
+  scopes: KeyScopes,
+  warnings: z.array(Warning),
+});
+export type ResponseJob = z.infer<typeof ResponseJob>;
+
+/** The body of a job, parsed. Throws a ZodError on a payload of another version. */
+export function responseJob(job: Job): ResponseJob {
+  return ResponseJob.parse(job.body);
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { FunctionToolParam, Metadata, TextFormat, ToolChoice } from './create-response.ts';
+import { JobStatus } from './job.ts';
+import { OutputItem } from './output-item.ts';
+import { AnswerSource, EffectiveReasoning, Effort, Progress, ThinkingStop } from './reasoning.ts';
+import { ResponseUsage } from './usage.ts';
+
+/** A field that was accepted and not honoured. */
+export const Warning = z.object({ field: z.string(), message: z.string() });
+export type Warning = z.infer<typeof Warning>;
+
+/** `error` of a failed response. OpenAI's codes, of which we have use for these. */
+export const ResponseError = z.object({
+  code: z.enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']),
+  message: z.string(),
+});
+
+export const ResponseReasoning = z.object({
+  effort: Effort,
+  summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
+  context: z.enum(['current_turn', 'all_turns']),
+  effective: EffectiveReasoning,
+});
+
+/** The response object: OpenAI's, every field of their type present, and ours. Times in epoch seconds. */
+export const Response = z.object({
+  id: z.string(),
+  object: z.literal('response'),
+  created_at: z.int(),
+  completed_at: z.int().nullable(),
+  status: JobStatus,
+  model: z.string(),
+  output: z.array(OutputItem),
+  /** All visible text, joined; never a thought. */
+  output_text: z.string(),
+  error: ResponseError.nullable(),
+  incomplete_details: z.object({ reason: z.enum(['max_output_tokens', 'content_filter', 'deadline']) }).nullable(),
+  instructions: z.string().nullable(),
+  metadata: Metadata,
+  parallel_tool_calls: z.boolean(),
+  temperature: z.number().nullable(),
+  top_p: z.number().nullable(),
+  tool_choice: ToolChoice,
+  tools: z.array(FunctionToolParam),
+  max_output_tokens: z.int().nullable(),
+  max_tool_calls: z.int().nullable(),
+  background: z.boolean(),
+  conversation: z.object({ id: z.string() }).nullable(),
+  moderation: z.null(),
+  previous_response_id: z.string().nullable(),
+  prompt: z.null(),
+  prompt_cache_key: z.string().nullable(),
+  prompt_cache_retention: z.null(),
+  reasoning: ResponseReasoning,
+  safety_identifier: z.string().nullable(),
+  service_tier: z.enum(['auto', 'default', 'flex', 'scale', 'priority']),
+  store: z.boolean(),
+  text: z.object({ format: TextFormat, verbosity: z.enum(['low', 'medium', 'high']) }),
+  top_logprobs: z.int(),
+  truncation: z.enum(['auto', 'disabled']),
+  usage: ResponseUsage.nullable(),
+  user: z.string().nullable(),
+  thinking_stop: ThinkingStop.nullable(),
+  /** Null until there is an answer. */
+  answer_source: AnswerSource.nullable(),
+  /** Null once the response has ended. */
+  progress: Progress.nullable(),
+  warnings: z.array(Warning),
+});
+export type Response = z.infer<typeof Response>;

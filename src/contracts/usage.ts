@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** Decoded tokens by phase; together they are `output_tokens`. `forced` was fed, not sampled; `answer` is the visible one. */
+export const PhaseTokens = z.object({
+  draft: count,
+  think: count,
+  check: count,
+  revise: count,
+  forced: count,
+  /** Answers of samples that were not chosen. */
+  discarded: count,
+  answer: count,
+});
+export type PhaseTokens = z.infer<typeof PhaseTokens>;
+
+/** Running totals of a request, in tokens: what a strategy reports. */
+export const RunningUsage = PhaseTokens.extend({ input: count, cached: count });
+export type RunningUsage = z.infer<typeof RunningUsage>;
+
+/** `usage` of a response: OpenAI's, and our phases. */
+export const ResponseUsage = z.object({
+  input_tokens: count,
+  input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }),
+  output_tokens: count,
+  output_tokens_details: z.object({ reasoning_tokens: count, phases: PhaseTokens }),
+  total_tokens: count,
+});
+export type ResponseUsage = z.infer<typeof ResponseUsage>;
+
+/** The wire's usage from running totals: `reasoning_tokens` is all that was decoded but the visible answer. */
+export function responseUsage({ input, cached, ...phases }: RunningUsage): ResponseUsage {
+  const output = Object.values(phases).reduce((sum, tokens) => sum + tokens, 0);
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: output - phases.answer, phases },
+    total_tokens: input + output,
+  };
+}
