@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { Constraint } from '../contracts/constraint.ts';
 import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
 import type { TraceStep } from '../contracts/trace.ts';
-import type { LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
+import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
+import type { Prompts } from './prompts.ts';
 
 /**
  * A plan that spends a thinking budget. Pure: clock, randomness and prompts are handed in, so the same seed and a
@@ -18,6 +18,13 @@ export type Strategy = {
   run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
 };
 
+/** What strategies are made with, once per process. */
+export type StrategyDependencies = {
+  prompts: Prompts;
+  /** Posts JSON to a caller's own checker and gives its JSON reply; addresses are vetted by whoever hands this in. Absent: webhook checks abstain. */
+  postCheck?: (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
+};
+
 export type StrategyContext = {
   model: LanguageModel;
   prompt: Prompt;
@@ -29,7 +36,8 @@ export type StrategyContext = {
   options?: Readonly<Record<string, unknown>>;
   /** Bounds all decoded and fed tokens together (`max_output_tokens`). */
   maxOutputTokens?: number;
-  answer: { maxTokens: number; stop?: readonly string[]; constraint?: Constraint; topLogprobs?: number };
+  /** `prefix` is what an attempt that died had already shown; it is not shown again. */
+  answer: AnswerRequest;
   sampling: Sampling;
   deterministic: boolean;
   /** Epoch ms. */

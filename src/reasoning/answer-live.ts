@@ -1,0 +1,146 @@
+import type { ModelEvent, ThinkingRequest } from '../models/language-model.ts';
+import type { RunState } from './run-samples.ts';
+import { isEmptyAnswer, type Sample } from './sample.ts';
+import type { StrategyEvent } from './strategy.ts';
+import type { OpenStep } from './trace-recorder.ts';
+
+export type LiveRun = {
+  /** Absent: it answers fast. */
+  thinking?: ThinkingRequest;
+  answerTokens: number;
+  sampling: RunState['context']['sampling'];
+};
+
+/**
+ * One chain whose answer streams as it is decoded: with no other chain there is nothing that could take it back.
+ * White space is held until something visible follows, so an empty answer shows nothing.
+ * @throws the reason of `context.signal`, and what the model throws
+ */
+export async function* answerLive(
+  state: RunState,
+  run: LiveRun,
+): AsyncGenerator<StrategyEvent, Sample | undefined, void> {
+  const { context, usage, trace } = state;
+  const counted = { thinking: 0, forced: 0, answer: 0 };
+  const count = (kind: keyof Sample['usage'], tokens: number): void => {
+    counted[kind] += tokens;
+    usage.add(kind === 'thinking' ? 'think' : kind, tokens);
+  };
+  const segments = [...(run.thinking?.prefix ?? [])];
+  const toolCalls: Sample['answer']['toolCalls'][number][] = [];
+  const logprobs: Sample['answer']['logprobs'][number][] = [];
+  let text = '';
+  let held: Array<Extract<ModelEvent, { type: 'answer-delta' }>> = [];
+  let visible = context.answer.prefix !== undefined;
+  let thinking: OpenStep | undefined;
+  let answering: OpenStep | undefined;
+
+  if (run.thinking === undefined) {
+    answering = trace.begin({ phase: 'answer', sample: null, summary: 'Answers at once, without thinking.' });
+    yield { type: 'phase', phase: 'answer', step: 1, steps: 1 };
+    yield answering.added;
+  } else {
+    thinking = trace.begin({ phase: 'think', sample: 0, summary: 'Thinks in one chain.' });
+    yield { type: 'phase', phase: 'think', step: 1, steps: 2 };
+    yield thinking.added;
+  }
+  /** The thought is over: its step is done and the answer's begins. */
+  const endThought = function* (reason: string): Generator<StrategyEvent, void, void> {
+    if (thinking === undefined || answering !== undefined) return;
+    const thought = segments.map((segment) => segment.text).join('');
+    yield thinking.done({
+      tokens: counted.thinking,
+      text: thought,
+      stop_reason: reason,
+      usage: { ...counted, answer: 0 },
+    });
+    answering = trace.begin({ phase: 'answer', sample: 0, summary: 'Answers from its thought.' });
+    yield { type: 'phase', phase: 'answer', step: 2, steps: 2 };
+    yield answering.added;
+  };
+
+  let sample: Sample | undefined;
+  const options = { signal: context.signal, answerNow: context.answerNow };
+  for await (const event of context.model.generate(requestOf(context, run), options)) {
+    switch (event.type) {
+      case 'thinking-delta':
+        count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
+        segments.push({ text: event.text, tokenIds: event.tokenIds });
+        if (thinking !== undefined) yield thinking.delta(event.text);
+        break;
+      case 'thinking-end':
+        yield* endThought(event.reason);
+        break;
+      case 'answer-delta':
+        yield* endThought('natural');
+        count('answer', event.tokenIds.length);
+        text += event.text;
+        logprobs.push(...event.logprobs);
+        held.push(event);
+        visible ||= event.text.trim() !== '';
+        if (visible) {
+          for (const delta of held) yield { type: 'answer-delta', text: delta.text, logprobs: delta.logprobs };
+          held = [];
+        }
+        break;
+      case 'tool-call':
+        yield* endThought('natural');
+        toolCalls.push({ name: event.name, arguments: event.arguments });
+        yield { type: 'tool-call', name: event.name, arguments: event.arguments };
+        break;
+      case 'finish':
+        count('thinking', event.usage.thinkingTokens - counted.thinking);
+        count('forced', event.usage.forcedTokens - counted.forced);
+        count('answer', event.usage.answerTokens - counted.answer);
+        if (usage.snapshot().input === 0) {
+          usage.add('input', event.usage.inputTokens);
+          usage.add('cached', event.usage.cachedTokens);
+        }
+        sample = {
+          number: 0,
+          segments,
+          answer: { text, logprobs, toolCalls },
+          finish: event.reason,
+          thinkingStop: event.thinkingStop,
+          usage: { ...counted },
+          scores: event.scores,
+        };
+        break;
+      default:
+        event satisfies never;
+    }
+    if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
+  }
+  yield* endThought(sample?.thinkingStop ?? 'natural');
+  if (answering !== undefined) {
+    const empty = sample === undefined || (isEmptyAnswer(sample.answer) && context.answer.prefix === undefined);
+    // An answer that shows nothing is not the answer: its tokens go with those of answers that were not chosen.
+    if (empty) usage.move('answer', 'discarded', counted.answer);
+    yield answering.done({
+      tokens: counted.answer,
+      summary: empty ? 'The answer came out empty.' : answering.summary,
+      stop_reason: sample?.finish ?? null,
+      answer: text.trim() || null,
+      answer_text: text,
+      confidence: sample?.scores.answerMeanLogprob ?? null,
+      usage: { thinking: 0, forced: 0, answer: counted.answer },
+    });
+    if (empty) return undefined;
+  }
+  return sample;
+}
+
+function requestOf(
+  context: RunState['context'],
+  run: LiveRun,
+): Parameters<RunState['context']['model']['generate']>[0] {
+  return {
+    prompt: context.prompt,
+    samples: 1,
+    answer: { ...context.answer, maxTokens: run.answerTokens },
+    sampling: run.sampling,
+    deterministic: context.deterministic,
+    ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
+    ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
+  };
+}

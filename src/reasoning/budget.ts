@@ -1,0 +1,40 @@
+import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
+
+/** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */
+export const handOverAllowance = 48;
+
+export type Budget = {
+  /** Sampled tokens that `rows` chains may still think together, their answers' reserve and hand-over kept back. */
+  thinking(rows: number): number;
+  /** Tokens that each of `rows` answers may have. */
+  answer(rows: number): number;
+};
+
+/**
+ * What is left of a request's tokens. `budgetTokens` bounds sampled thoughts over all chains, verdicts and revisions; the
+ * answer has a reserve of its own that thinking can't eat; `maxOutputTokens` bounds all of it.
+ */
+export function createBudget(limits: {
+  budgetTokens: number;
+  answerTokens: number;
+  maxOutputTokens: number | undefined;
+  usage: UsageTotals;
+}): Budget {
+  const outputLeft = (): number =>
+    limits.maxOutputTokens === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, limits.maxOutputTokens - outputTokens(limits.usage.snapshot()));
+  return {
+    thinking(rows) {
+      const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot());
+      const room = outputLeft() - rows * (limits.answerTokens + handOverAllowance);
+      return Math.max(0, Math.min(left, room));
+    },
+    answer: (rows) => Math.min(limits.answerTokens, Math.floor(outputLeft() / rows)),
+  };
+}
+
+/** True once a request's time for thinking is over. Epoch ms. */
+export function deadlinePassed(context: { deadlineAt?: number; now(): number }): boolean {
+  return context.deadlineAt !== undefined && context.now() >= context.deadlineAt;
+}

@@ -1,0 +1,39 @@
+import type { PhaseUsage } from './strategy.ts';
+
+export type UsagePhase = keyof PhaseUsage;
+
+/** Running totals of one request, in tokens. */
+export type UsageTotals = {
+  add(phase: UsagePhase, tokens: number): void;
+  /** A chosen answer leaves `discarded` or `draft` for `answer`, so that it is counted once. */
+  move(from: UsagePhase, to: UsagePhase, tokens: number): void;
+  snapshot(): PhaseUsage;
+};
+
+export function emptyUsage(): PhaseUsage {
+  return { input: 0, cached: 0, draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
+}
+
+export function createUsageTotals(): UsageTotals {
+  const totals = emptyUsage();
+  return {
+    add(phase, tokens) {
+      totals[phase] += tokens;
+    },
+    move(from, to, tokens) {
+      totals[from] -= tokens;
+      totals[to] += tokens;
+    },
+    snapshot: () => ({ ...totals }),
+  };
+}
+
+/** Tokens that `budget_tokens` bounds: everything that was sampled while thinking. */
+export function thinkingTokens(usage: PhaseUsage): number {
+  return usage.think + usage.check + usage.revise;
+}
+
+/** Tokens that `max_output_tokens` bounds: everything decoded or fed. */
+export function outputTokens(usage: PhaseUsage): number {
+  return thinkingTokens(usage) + usage.draft + usage.forced + usage.discarded + usage.answer;
+}

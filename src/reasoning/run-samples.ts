@@ -1,0 +1,195 @@
+import type { Prompt } from '../contracts/prompt.ts';
+import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
+import type { UsageTotals } from './phase-usage.ts';
+import type { Sample } from './sample.ts';
+import type { StrategyContext, StrategyEvent } from './strategy.ts';
+import type { OpenStep, StepPatch, TraceRecorder } from './trace-recorder.ts';
+
+/** What every run of one request shares. */
+export type RunState = { context: StrategyContext; usage: UsageTotals; trace: TraceRecorder };
+
+export type SampleRun = {
+  prompt: Prompt;
+  /** Numbers on the trace, one per sample. */
+  numbers: readonly number[];
+  phase: 'draft' | 'think' | 'revise';
+  thinking?: ThinkingRequest;
+  answer: AnswerRequest;
+  sampling: Sampling;
+  summary: string;
+  /** Of the trace step. */
+  because?: string;
+  prompted?: { file: string; hash: string };
+  /** Called as a sample ends; what it gives goes on the trace. `stop` ends the run, other samples unfinished. */
+  onSample?: (sample: Sample) => Promise<{ patch: StepPatch; stop: boolean }>;
+};
+
+type Row = {
+  number: number;
+  step: OpenStep;
+  segments: Sample['segments'][number][];
+  text: string;
+  logprobs: Sample['answer']['logprobs'][number][];
+  toolCalls: Sample['answer']['toolCalls'][number][];
+  usage: Sample['usage'];
+  done: boolean;
+};
+
+/**
+ * Runs samples of one prompt with their steps on the trace, and counts every token as it comes, so that a run which is
+ * cut off has its usage too. Answers are counted as `discarded` (a draft's as `draft`) until one is chosen.
+ * @throws the reason of `context.signal`, and what the model throws
+ */
+export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerator<StrategyEvent, Sample[], void> {
+  const { context, usage, trace } = state;
+  const stopping = new AbortController();
+  const rows: Row[] = [];
+  for (const number of run.numbers) {
+    const step = trace.begin({
+      phase: run.phase,
+      sample: number,
+      summary: run.summary,
+      ...(run.because === undefined ? {} : { because: run.because }),
+      ...(run.prompted === undefined ? {} : { prompt: run.prompted }),
+    });
+    rows.push({
+      number,
+      step,
+      segments: [...(run.thinking?.prefix ?? [])],
+      text: '',
+      logprobs: [],
+      toolCalls: [],
+      usage: { thinking: 0, forced: 0, answer: 0 },
+      done: false,
+    });
+    yield step.added;
+  }
+  const count = (row: Row, kind: keyof Sample['usage'], tokens: number): void => {
+    row.usage[kind] += tokens;
+    usage.add(usagePhase(run.phase, kind), tokens);
+  };
+  const samples: Sample[] = [];
+  try {
+    for await (const event of context.model.generate(request(context, run), {
+      signal: AbortSignal.any([context.signal, stopping.signal]),
+      answerNow: context.answerNow,
+    })) {
+      const row = rows[event.sample];
+      if (row === undefined) continue;
+      yield* take(event, row, count);
+      if (event.type === 'finish') {
+        settle(event.usage, row, count);
+        if (usage.snapshot().input === 0) {
+          usage.add('input', event.usage.inputTokens);
+          usage.add('cached', event.usage.cachedTokens);
+        }
+        const sample = toSample(row, event);
+        samples.push(sample);
+        const { patch, stop } = (await run.onSample?.(sample)) ?? { patch: {}, stop: false };
+        row.done = true;
+        yield row.step.done({ ...stepOf(sample), ...patch });
+        if (stop && samples.length < rows.length) stopping.abort(new Error('settled'));
+      }
+      if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!stopping.signal.aborted) throw error;
+  }
+  for (const row of rows) {
+    if (row.done) continue;
+    yield row.step.done({
+      tokens: row.usage.thinking + row.usage.answer,
+      text: row.segments.map((segment) => segment.text).join('') || null,
+      summary: 'Stopped: the answer was settled.',
+      stop_reason: 'settled_vote',
+      usage: { ...row.usage },
+    });
+  }
+  return samples;
+}
+
+/** Where a sample's tokens are counted before an answer is chosen. */
+export function usagePhase(
+  phase: SampleRun['phase'],
+  kind: keyof Sample['usage'],
+): 'draft' | 'think' | 'revise' | 'forced' | 'discarded' {
+  if (kind === 'forced') return 'forced';
+  if (phase === 'draft') return 'draft';
+  return kind === 'thinking' ? phase : 'discarded';
+}
+
+function request(context: StrategyContext, run: SampleRun): Parameters<StrategyContext['model']['generate']>[0] {
+  return {
+    prompt: run.prompt,
+    samples: run.numbers.length,
+    answer: run.answer,
+    sampling: run.sampling,
+    deterministic: context.deterministic,
+    ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
+    ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
+  };
+}
+
+function* take(
+  event: ModelEvent,
+  row: Row,
+  count: (row: Row, kind: keyof Sample['usage'], tokens: number) => void,
+): Generator<StrategyEvent, void, void> {
+  switch (event.type) {
+    case 'thinking-delta':
+      count(row, event.forced ? 'forced' : 'thinking', event.tokenIds.length);
+      row.segments.push({ text: event.text, tokenIds: event.tokenIds });
+      yield row.step.delta(event.text);
+      return;
+    case 'answer-delta':
+      count(row, 'answer', event.tokenIds.length);
+      row.text += event.text;
+      row.logprobs.push(...event.logprobs);
+      return;
+    case 'tool-call':
+      row.toolCalls.push({ name: event.name, arguments: event.arguments });
+      return;
+    case 'thinking-end':
+    case 'finish':
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** The model's own count replaces that of the deltas: an upstream model has no token ids. */
+function settle(
+  final: Extract<ModelEvent, { type: 'finish' }>['usage'],
+  row: Row,
+  count: (row: Row, kind: keyof Sample['usage'], tokens: number) => void,
+): void {
+  count(row, 'thinking', final.thinkingTokens - row.usage.thinking);
+  count(row, 'forced', final.forcedTokens - row.usage.forced);
+  count(row, 'answer', final.answerTokens - row.usage.answer);
+}
+
+function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sample {
+  return {
+    number: row.number,
+    segments: row.segments,
+    answer: { text: row.text, logprobs: row.logprobs, toolCalls: row.toolCalls },
+    finish: finish.reason,
+    thinkingStop: finish.thinkingStop,
+    usage: { ...row.usage },
+    scores: finish.scores,
+  };
+}
+
+function stepOf(sample: Sample): StepPatch {
+  return {
+    tokens: sample.usage.thinking + sample.usage.answer,
+    text: sample.segments.length === 0 ? null : sample.segments.map((segment) => segment.text).join(''),
+    stop_reason: sample.thinkingStop ?? sample.finish,
+    answer: sample.answer.text.trim() || null,
+    answer_text: sample.answer.text,
+    confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob ?? null,
+    usage: { ...sample.usage },
+    ...(sample.scores.selfCertainty === undefined ? {} : { self_certainty: sample.scores.selfCertainty }),
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { answerFast } from '../answer-fast.ts';
+import { answerLive } from '../answer-live.ts';
+import { createBudget, deadlinePassed } from '../budget.ts';
+import { createRunState } from '../run-state.ts';
+import type { Strategy, StrategyOutcome } from '../strategy.ts';
+
+const Options = z.object({
+  minimum_tokens: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Tokens to think at least: an earlier end is replaced by the family’s continuation word.'),
+});
+
+/** One chain of thought, capped at the budget or extended to a minimum (arXiv 2501.19393), then the answer. */
+export const budgetForcing: Strategy = {
+  name: 'budget-forcing',
+  description: 'One chain of thought, capped at the budget or extended to a minimum, then the answer.',
+  options: Options,
+  async *run(context) {
+    const options = Options.parse(context.options ?? {});
+    const state = createRunState(context);
+    const budget = createBudget({
+      budgetTokens: context.effective.budget_tokens,
+      answerTokens: context.answer.maxTokens,
+      maxOutputTokens: context.maxOutputTokens,
+      usage: state.usage,
+    });
+    const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
+      ...rest,
+      usage: state.usage.snapshot(),
+      warnings: [],
+    });
+    // What an earlier attempt has thought is gone on from, within what it left of the budget.
+    const earlier =
+      context.finishedSteps.find((step) => step.phase === 'think' && step.text !== null)?.text ?? undefined;
+    const budgetTokens = budget.thinking(1);
+    if (earlier === undefined && deadlinePassed(context)) {
+      return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
+    }
+    if (earlier === undefined && (budgetTokens === 0 || context.answerNow.aborted)) {
+      const { finish } = yield* answerFast(state, budget);
+      const thinkingStop = context.answerNow.aborted ? 'user' : null;
+      return outcome({ thinkingStop, answerSource: 'draft', ...cutBy(finish) });
+    }
+    const sample = yield* answerLive(state, {
+      answerTokens: Math.max(1, budget.answer(1)),
+      sampling: context.sampling,
+      thinking: {
+        budgetTokens,
+        ...(options.minimum_tokens === undefined
+          ? {}
+          : { minimumTokens: Math.min(options.minimum_tokens, budgetTokens) }),
+        ...(earlier === undefined ? {} : { prefix: [{ text: earlier }] }),
+      },
+    });
+    if (sample === undefined) {
+      const { finish } = yield* answerFast(state, budget);
+      return outcome({ thinkingStop: 'natural', answerSource: 'draft', ...cutBy(finish) });
+    }
+    return outcome({
+      thinkingStop: sample.thinkingStop ?? 'natural',
+      answerSource: 'deliberate',
+      ...cutBy(sample.finish),
+    });
+  },
+};
+
+function cutBy(finish: string): { incomplete?: 'max_output_tokens' } {
+  return finish === 'length' ? { incomplete: 'max_output_tokens' } : {};
+}

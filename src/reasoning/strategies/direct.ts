@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { answerFast } from '../answer-fast.ts';
+import { createBudget, deadlinePassed } from '../budget.ts';
+import { createRunState } from '../run-state.ts';
+import type { Strategy } from '../strategy.ts';
+
+/** The fast answer: no thought at all. */
+export const direct: Strategy = {
+  name: 'direct',
+  description: 'Answers at once, without thinking.',
+  options: z.object({}),
+  async *run(context) {
+    const state = createRunState(context);
+    const budget = createBudget({
+      budgetTokens: 0,
+      answerTokens: context.answer.maxTokens,
+      maxOutputTokens: context.maxOutputTokens,
+      usage: state.usage,
+    });
+    const nothing = { thinkingStop: null, answerSource: 'draft', warnings: [] } as const;
+    if (deadlinePassed(context)) return { ...nothing, incomplete: 'deadline', usage: state.usage.snapshot() };
+    const sample = yield* answerFast(state, budget);
+    const cut = sample.finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
+    return { ...nothing, ...cut, usage: state.usage.snapshot() };
+  },
+};
