@@ -32,7 +32,14 @@ export interface JobQueue {
 
 export type ListQuery = { owner: string | null; limit: number; after?: string; status?: JobStatus };
 
-export type EventsOptions = { stream: LogLine['stream']; after?: number; signal: AbortSignal };
+export type EventsOptions = {
+  stream: LogLine['stream'];
+  /** Exclusive. */
+  after?: number;
+  /** False: what is logged by now, and no waiting for more. Default true. */
+  follow?: boolean;
+  signal: AbortSignal;
+};
 
 export type ControlCommand = 'cancel' | 'answer_now';
 
