@@ -147,7 +147,11 @@ export type ModelEvent =
 /** `length`: the answer met its cap or the context's end. `empty`: nothing visible could be had. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'empty';
 
-/** Tokens. `inputTokens` is the prompt; it is computed once however many samples there are, and reported for each. */
+/**
+ * Tokens. `inputTokens` is the prompt with a thought's prefix; it is computed once however many samples there are, and
+ * reported for each. The others are the ids of the deltas: sampled thoughts, fed tokens, the answer with its tool calls.
+ * Close and end tags that a model writes by itself are in none of them.
+ */
 export type SampleUsage = {
   inputTokens: number;
   cachedTokens: number;

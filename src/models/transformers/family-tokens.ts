@@ -1,0 +1,55 @@
+import type { ModelFamily } from '../families/family.ts';
+import { modelFault } from './model-files.ts';
+import type { ModelTokenizer } from './tokenizer.ts';
+
+/** A family's tags and sentences in one model's token ids. */
+export type FamilyTokens = {
+  /** Any of these ends an answer. */
+  end: ReadonlySet<number>;
+  /** Tags around a thought; undefined for a family that thinks in plain text up to its marker. */
+  open: number | undefined;
+  close: number | undefined;
+  toolCallOpen: number | undefined;
+  toolCallClose: number | undefined;
+  /** Fed at the budget: hand-over sentence, close tag (or marker), what stands before the answer. */
+  handOver: readonly number[];
+  /** Fed where a thought ended without its close tag (an end token, say). */
+  closing: readonly number[];
+  /** Fed after a close tag that the model wrote itself. */
+  afterThought: readonly number[];
+  /** Fed in place of a too early end. */
+  continuation: readonly number[];
+};
+
+/** @throws ServiceError `model_unavailable` when the family's tags are no single tokens of this tokenizer, or nothing ends an answer */
+export function familyTokens(options: {
+  name: string;
+  family: ModelFamily;
+  tokenizer: Pick<ModelTokenizer, 'encode' | 'idOf'>;
+  endTokenIds: readonly number[];
+}): FamilyTokens {
+  const { family, tokenizer } = options;
+  const single = (token: string): number => {
+    const id = tokenizer.idOf(token);
+    if (id === undefined) throw modelFault(options.name, `its tokenizer lacks ${token}, which its family has`);
+    return id;
+  };
+  const end = new Set(options.endTokenIds);
+  for (const token of family.stopTokens) {
+    const id = tokenizer.idOf(token);
+    if (id !== undefined) end.add(id);
+  }
+  if (end.size === 0) throw modelFault(options.name, 'it has no end token');
+  const closing = `${family.tags?.close ?? family.answerMarker ?? ''}${family.afterThought}`;
+  return {
+    end,
+    open: family.tags && single(family.tags.open),
+    close: family.tags && single(family.tags.close),
+    toolCallOpen: family.toolCallTags && tokenizer.idOf(family.toolCallTags.open),
+    toolCallClose: family.toolCallTags && tokenizer.idOf(family.toolCallTags.close),
+    handOver: tokenizer.encode(`${family.handOver}${closing}`),
+    closing: tokenizer.encode(`\n${closing}`),
+    afterThought: tokenizer.encode(family.afterThought),
+    continuation: tokenizer.encode(family.continuation),
+  };
+}

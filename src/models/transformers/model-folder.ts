@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AutoConfig, AutoTokenizer, env } from '@huggingface/transformers';
+import { z } from 'zod';
+import type { ModelFamily } from '../families/family.ts';
+import { familyOf } from '../families/index.ts';
+import { type FamilyTokens, familyTokens } from './family-tokens.ts';
+import { type Dtype, type ModelSource, modelFault, modelSource, onnxFile } from './model-files.ts';
+import { createModelTokenizer, type ModelTokenizer } from './tokenizer.ts';
+
+/** A chat model of transformers.js's layout, read but for its weights. */
+export type ModelFolder = {
+  id: string;
+  source: ModelSource;
+  /** Where its files lie; for a hub model, the folder of the cache. */
+  path: string;
+  family: ModelFamily;
+  tokenizer: ModelTokenizer;
+  tokens: FamilyTokens;
+  /** Tokens. */
+  contextLength: number;
+  /** Width of a logits row. */
+  vocabularySize: number;
+  /** config.json, as it is. */
+  config: Readonly<Record<string, unknown>>;
+  /** The weights' file, once they are on this machine; a hub model gets it when its weights are first loaded. */
+  onnx(): { path: string; dtype: Dtype; bytes: number } | undefined;
+};
+
+const ModelConfig = z.looseObject({
+  model_type: z.string(),
+  vocab_size: z.int().positive(),
+  max_position_embeddings: z.int().positive().default(2048),
+  eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
+  'transformers.js_config': z.looseObject({}).optional(),
+});
+
+const GenerationSettings = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
+
+/**
+ * Reads tokenizer, chat template, configuration and the choice of the weights' file; no weights. Some 300 ms.
+ * @param named a folder or a hub name, see `modelSource`; only a hub name makes transformers.js reach the network
+ * @throws ServiceError `model_unavailable` with one line that names the model and what is missing or broken
+ */
+export async function loadModelFolder(named: string): Promise<ModelFolder> {
+  const source = modelSource(named);
+  if (source.kind === 'folder') checkFolder(named, source.path);
+  // transformers.js refuses to download for anything that is a path, so one hub model doesn't open the network to the others.
+  env.allowRemoteModels = source.kind === 'hub' || remoteModelsAllowed;
+  remoteModelsAllowed = env.allowRemoteModels;
+  const place = source.kind === 'folder' ? source.path : source.name;
+  const path = source.kind === 'folder' ? source.path : join(env.cacheDir ?? '', source.name);
+  const config = await read(named, 'config.json', async () =>
+    ModelConfig.parse(await AutoConfig.from_pretrained(place)),
+  );
+  const raw = await read(named, 'tokenizer.json', () => AutoTokenizer.from_pretrained(place));
+  const chatTemplate = await readChatTemplate(named, path, raw.chat_template);
+  const tokenizer = createModelTokenizer(raw, chatTemplate);
+  const family = familyOf({ modelType: config.model_type, id: source.id, chatTemplate });
+  const settings = await readGenerationSettings(named, path);
+  const eos = [config.eos_token_id, settings.eos_token_id].flat().filter((id) => typeof id === 'number');
+  return {
+    id: source.id,
+    source,
+    path,
+    family,
+    tokenizer,
+    tokens: familyTokens({ name: named, family, tokenizer, endTokenIds: eos }),
+    contextLength: config.max_position_embeddings,
+    vocabularySize: config.vocab_size,
+    config,
+    onnx: () => onnxFile(path, config['transformers.js_config']?.['dtype']),
+  };
+}
+
+/** transformers.js keeps this switch for the whole process; once a hub model is named it stays on. */
+let remoteModelsAllowed = false;
+
+function checkFolder(named: string, path: string): void {
+  if (!existsSync(path)) throw modelFault(named, `there is no folder ${path}`);
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+    if (!existsSync(join(path, file))) throw modelFault(named, `${join(path, file)} is missing`);
+  }
+  if (onnxFile(path) === undefined) throw modelFault(named, `there is no onnx/model*.onnx in ${path}`);
+}
+
+async function read<T>(named: string, file: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : String(error);
+    throw modelFault(named, `${file} can't be read (${detail})`, error);
+  }
+}
+
+/** From tokenizer_config.json, or the file of its own that newer exports have. */
+async function readChatTemplate(named: string, path: string, configured: unknown): Promise<string> {
+  if (typeof configured === 'string') return configured;
+  const byName = z.object({ default: z.string() }).safeParse(configured);
+  if (byName.success) return byName.data.default;
+  const file = join(path, 'chat_template.jinja');
+  if (existsSync(file)) return readFile(file, 'utf8');
+  throw modelFault(named, 'it has no chat template; only chat models can be used');
+}
+
+async function readGenerationSettings(named: string, path: string): Promise<z.infer<typeof GenerationSettings>> {
+  const file = join(path, 'generation_config.json');
+  if (!existsSync(file)) return {};
+  return read(named, 'generation_config.json', async () =>
+    GenerationSettings.parse(JSON.parse(await readFile(file, 'utf8'))),
+  );
+}

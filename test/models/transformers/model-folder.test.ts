@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { env } from '@huggingface/transformers';
+import { afterAll, describe, expect, it } from 'vitest';
+import { modelSource } from '../../../src/models/transformers/model-files.ts';
+import { loadModelFolder } from '../../../src/models/transformers/model-folder.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'model-folder-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A copy of the embedded model by links, with some files replaced (a string) or left out (null). */
+function folderWith(name: string, changes: Record<string, string | null>): string {
+  const path = join(scratch, name);
+  mkdirSync(join(path, 'onnx'), { recursive: true });
+  for (const file of [
+    'config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'generation_config.json',
+    'onnx/model_q4.onnx',
+  ]) {
+    const change = changes[file];
+    if (change === undefined) symlinkSync(resolve('models/thinkfirst-135m', file), join(path, file));
+    else if (change !== null) writeFileSync(join(path, file), change);
+  }
+  return path;
+}
+
+describe('model folder', () => {
+  it('reads the embedded model without its weights', async () => {
+    const model = await loadModelFolder('models/thinkfirst-135m');
+    expect(model).toMatchObject({ id: 'thinkfirst-135m', contextLength: 8192, vocabularySize: 49152 });
+    expect(model.family.name).toBe('thinkfirst');
+    expect(model.onnx()).toMatchObject({ dtype: 'q4', path: resolve('models/thinkfirst-135m/onnx/model_q4.onnx') });
+    expect(model.tokens).toMatchObject({ open: 11, close: 12, toolCallOpen: 13, toolCallClose: 14 });
+    expect([...model.tokens.end].sort()).toEqual([0, 2]);
+    expect(env.allowRemoteModels).toBe(false);
+  });
+
+  it.each([
+    ['a missing folder', () => './models/none', /there is no folder .*models\/none/],
+    ['a typo within an existing folder', () => 'models/thinkfirst-136m', /there is no folder/],
+    ['a missing file', () => folderWith('no-tokenizer', { 'tokenizer.json': null }), /tokenizer\.json is missing/],
+    ['missing weights', () => folderWith('no-weights', { 'onnx/model_q4.onnx': null }), /no onnx\/model\*\.onnx/],
+    ['a broken config', () => folderWith('broken', { 'config.json': '{' }), /config\.json can't be read/],
+    ['a config of something else', () => folderWith('other', { 'config.json': '{"model_type":"bert"}' }), /vocab_size/],
+    [
+      'a model without a chat template',
+      () => folderWith('base', { 'tokenizer_config.json': '{}' }),
+      /no chat template/,
+    ],
+    ['a name that is nothing', () => 'what is this', /neither an existing folder nor a hub name/],
+  ])('says in one line what is wrong with %s', async (_what, folder, message) => {
+    const error = await loadModelFolder(folder()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ServiceError', code: 'model_unavailable', retryable: false });
+    expect(String(error)).toMatch(message);
+    expect(String(error)).not.toContain('\n');
+  });
+
+  it('takes the template from a file of its own', async () => {
+    const path = folderWith('jinja', { 'tokenizer_config.json': '{"eos_token":"<|im_end|>"}' });
+    writeFileSync(join(path, 'chat_template.jinja'), "{{ '<|im_start|>' + messages[0]['content'] }}");
+    const model = await loadModelFolder(path);
+    expect(model.family.name).toBe('plain');
+    expect(model.tokenizer.render([{ role: 'user', content: 'Hi' }], { tools: undefined, templateArguments: {} })).toBe(
+      '<|im_start|>Hi',
+    );
+  });
+
+  it.each([
+    ['onnx-community/Qwen3-0.6B-ONNX', 'hub'],
+    ['hf:models/thinkfirst-135m', 'hub'],
+    ['models/thinkfirst-135m', 'folder'],
+    ['./models/thinkfirst-135m', 'folder'],
+    ['/opt/models/x', 'folder'],
+  ])('%s is a %s', (named, kind) => {
+    expect(modelSource(named).kind).toBe(kind);
+  });
+});
