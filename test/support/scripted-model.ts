@@ -1,0 +1,179 @@
+import type { ThinkingStop } from '../../src/contracts/reasoning.ts';
+import type {
+  FinishReason,
+  GenerateOptions,
+  GenerateRequest,
+  LanguageModel,
+  ModelCapabilities,
+  ModelEvent,
+} from '../../src/models/language-model.ts';
+
+/** What one row says. A thought without `closes` goes on for ever, its text repeated. */
+export type Script = {
+  thought?: string;
+  closes?: boolean;
+  answer: string;
+  toolCalls?: Array<{ name: string; arguments: string }>;
+  selfCertainty?: number;
+  logprob?: number;
+  stop?: ThinkingStop;
+};
+
+export type ScriptedModel = LanguageModel & { readonly requests: GenerateRequest[]; readonly decoded: () => number };
+
+/**
+ * A model that says what `script` tells for each request and sample. Tokens are words with the space before them, and line
+ * ends. It keeps budgets, prefixes, `answerNow` and `signal` as the port tells; `clock` is called once per decoded token.
+ */
+export function createTestModel(options: {
+  script(request: GenerateRequest, sample: number, call: number): Script;
+  scores?(continuation: string, question: string): number;
+  capabilities?: Partial<ModelCapabilities>;
+  /** Called before each step; may move a clock or abort something. */
+  onStep?(step: number): void;
+  now?(): number;
+}): ScriptedModel {
+  const requests: GenerateRequest[] = [];
+  let steps = 0;
+  return {
+    id: 'scripted',
+    contextLength: 8192,
+    capabilities: {
+      thinking: true,
+      exactBudget: true,
+      rollback: true,
+      constraints: [],
+      logprobs: true,
+      score: options.scores !== undefined,
+      tools: true,
+      seed: true,
+      batching: true,
+      family: 'thinkfirst',
+      correction: 'Wait, {{wrong}} is wrong. I do that step again.',
+      ...options.capabilities,
+    },
+    requests,
+    decoded: () => steps,
+    async *generate(request, { signal, answerNow }) {
+      const call = requests.push(request) - 1;
+      const rows = Array.from({ length: request.samples }, (_, sample) =>
+        createRow(request, sample, options.script(request, sample, call)),
+      );
+      const shared = { left: request.thinking?.budgetTokens ?? 0 };
+      while (rows.some((row) => !row.finished)) {
+        for (const row of rows.filter((candidate) => !candidate.finished)) {
+          signal.throwIfAborted();
+          options.onStep?.(steps);
+          steps += 1;
+          const late =
+            request.deadlineAt !== undefined && options.now !== undefined && options.now() >= request.deadlineAt;
+          yield* row.step({ shared, hurry: answerNow?.aborted ? 'user' : late ? 'deadline' : undefined });
+          signal.throwIfAborted();
+        }
+      }
+    },
+    async score(request) {
+      const last = request.prompt.messages.at(-1);
+      return {
+        continuations: request.continuations.map((continuation) => ({
+          logprob: options.scores?.(continuation, last?.content ?? '') ?? 0,
+          tokens: 1,
+        })),
+        usage: { inputTokens: 1, cachedTokens: 0 },
+      };
+    },
+    countTokens: async (prompt) => tokens(prompt.messages.map((message) => message.content).join('\n')).length,
+    close: async () => {},
+  };
+}
+
+type Row = {
+  finished: boolean;
+  step(at: { shared: { left: number }; hurry: ThinkingStop | undefined }): Generator<ModelEvent, void, void>;
+};
+
+export function tokens(text: string): string[] {
+  return text.match(/\n|[^\S\n]*\S+|[^\S\n]+/g) ?? [];
+}
+
+function createRow(request: GenerateRequest, sample: number, script: Script): Row {
+  const thought = request.thinking === undefined ? [] : tokens(script.thought ?? '');
+  const answer = tokens(script.answer);
+  const usage = { inputTokens: 5, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: 0 };
+  usage.forcedTokens += (request.thinking?.prefix ?? [])
+    .filter((segment) => segment.fed === true)
+    .reduce((sum, segment) => sum + tokens(segment.text).length, 0);
+  let thinking = request.thinking !== undefined;
+  let thinkingStop: ThinkingStop | undefined;
+  const delta = (text: string, forced: boolean): ModelEvent => ({
+    type: 'thinking-delta',
+    sample,
+    text,
+    tokenIds: [text.length],
+    logprobs: [script.logprob ?? -0.1],
+    forced,
+  });
+  const row: Row = {
+    finished: false,
+    *step({ shared, hurry }) {
+      if (thinking) {
+        const cap = request.thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY;
+        const spent = usage.thinkingTokens;
+        const ended = script.closes !== false && spent >= thought.length;
+        const stop: ThinkingStop | undefined = ended
+          ? (script.stop ?? 'natural')
+          : (hurry ?? (shared.left <= 0 || spent >= cap ? 'budget' : undefined));
+        if (stop === undefined) {
+          usage.thinkingTokens += 1;
+          shared.left -= 1;
+          yield delta(thought[spent % Math.max(1, thought.length)] ?? ' hm', false);
+          return;
+        }
+        if (!ended) {
+          for (const word of tokens('\nI answer now.')) {
+            usage.forcedTokens += 1;
+            yield delta(word, true);
+          }
+        }
+        thinking = false;
+        thinkingStop = stop;
+        yield { type: 'thinking-end', sample, reason: stop };
+        return;
+      }
+      const word = answer[usage.answerTokens];
+      if (word !== undefined && usage.answerTokens < request.answer.maxTokens) {
+        usage.answerTokens += 1;
+        yield {
+          type: 'answer-delta',
+          sample,
+          text: word,
+          tokenIds: [word.length],
+          logprobs: [{ token: word, logprob: -0.1 }],
+        };
+        return;
+      }
+      for (const call of script.toolCalls ?? []) yield { type: 'tool-call', sample, ...call };
+      row.finished = true;
+      yield {
+        type: 'finish',
+        sample,
+        reason: finishReason(script, word !== undefined),
+        ...(thinkingStop === undefined ? {} : { thinkingStop }),
+        usage: { ...usage },
+        scores: {
+          thinkingMeanLogprob: script.logprob ?? -0.1,
+          ...(script.selfCertainty === undefined ? {} : { selfCertainty: script.selfCertainty }),
+        },
+      };
+    },
+  };
+  return row;
+}
+
+function finishReason(script: Script, cut: boolean): FinishReason {
+  if ((script.toolCalls ?? []).length > 0) return 'tool-calls';
+  if (cut) return 'length';
+  return script.answer.trim() === '' ? 'empty' : 'stop';
+}
+
+export type { GenerateOptions };

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import { outputTokens, thinkingTokens } from '../../src/reasoning/phase-usage.ts';
+import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import type {
+  StrategyContext,
+  StrategyDependencies,
+  StrategyEvent,
+  StrategyOutcome,
+} from '../../src/reasoning/strategy.ts';
+
+export const prompts = loadPrompts(join(import.meta.dirname, '../../prompts'));
+
+const level = {
+  strategy: 'deliberate',
+  budget_tokens: 400,
+  per_sample_tokens: 60,
+  samples: 8,
+  max_revisions: 2,
+  checks: [{ type: 'arithmetic' }, { type: 'agreement' }],
+};
+
+export const table: EffortTable = {
+  model: 'scripted',
+  calibrated: null,
+  temperature: 0.8,
+  answer_reserve_tokens: 32,
+  ballot_weights: { draft: -1.5, greedy: 0.3, sample: 0.1, handed_over: -2, revised: 0 },
+  self_certainty_weight: 0,
+  levels: { low: level, medium: level, high: level, xhigh: level, max: level },
+};
+
+export type ContextPatch = Omit<Partial<StrategyContext>, 'effective'> &
+  Pick<StrategyContext, 'model'> & { effective?: Partial<StrategyContext['effective']>; question?: string };
+
+export function context({ question = 'What is 2 + 2?', effective, ...patch }: ContextPatch): StrategyContext {
+  return {
+    prompt: { messages: [{ role: 'user', content: question }] },
+    effective: {
+      effort: 'high',
+      strategy: 'deliberate',
+      budget_tokens: 400,
+      answer_reserve_tokens: 32,
+      samples: 8,
+      max_revisions: 2,
+      deadline_ms: null,
+      ...effective,
+    },
+    table,
+    checks: level.checks,
+    answer: { maxTokens: 32 },
+    sampling: { temperature: 0.8, seed: 1 },
+    deterministic: true,
+    signal: new AbortController().signal,
+    answerNow: new AbortController().signal,
+    now: () => 1000,
+    finishedSteps: [],
+    ...patch,
+  };
+}
+
+export type RunResult = {
+  events: StrategyEvent[];
+  outcome: StrategyOutcome;
+  answer: string;
+  steps: Array<Extract<StrategyEvent, { type: 'step-done' }>['step']>;
+  thinking: number;
+  output: number;
+};
+
+/** Runs a strategy to its end and gathers what a client would have seen. */
+export async function runStrategy(
+  name: string,
+  given: ContextPatch,
+  dependencies: Partial<StrategyDependencies> = {},
+): Promise<RunResult> {
+  const strategy = createStrategies({ prompts, ...dependencies }).get(name);
+  if (strategy === undefined) throw new Error(`no strategy ${name}`);
+  const events: StrategyEvent[] = [];
+  const iteration = strategy.run(context(given));
+  for (;;) {
+    const next = await iteration.next();
+    if (!next.done) {
+      events.push(next.value);
+      continue;
+    }
+    const usage = next.value.usage;
+    return {
+      events,
+      outcome: next.value,
+      answer: events.map((event) => (event.type === 'answer-delta' ? event.text : '')).join(''),
+      steps: events.flatMap((event) => (event.type === 'step-done' ? [event.step] : [])),
+      thinking: thinkingTokens(usage),
+      output: outputTokens(usage),
+    };
+  }
+}
