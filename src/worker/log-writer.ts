@@ -1,0 +1,54 @@
+import type { LogLine } from '../contracts/job.ts';
+
+/** Writes a job's lines in order, in as few appends as the backend's pace allows. */
+export type LogWriter = {
+  /** Queues lines; resolves at once unless the backend is far behind. Rejects with what an earlier append threw. */
+  write(lines: readonly LogLine[]): Promise<void>;
+  /** Resolves once everything is written. Rejects with what an append threw. */
+  flush(): Promise<void>;
+  /** All lines that the job's log holds by now, an earlier attempt's included. */
+  lines(): readonly LogLine[];
+};
+
+/** Beyond this many unwritten lines a writer waits, so that a slow backend slows the model down instead of filling memory. */
+const mostUnwritten = 256;
+
+export function createLogWriter(options: {
+  earlier: readonly LogLine[];
+  append(lines: readonly LogLine[]): Promise<void>;
+}): LogWriter {
+  const written: LogLine[] = [...options.earlier];
+  let unwritten: LogLine[] = [];
+  let writing: Promise<void> | undefined;
+  let fault: { error: unknown } | undefined;
+
+  const pump = async (): Promise<void> => {
+    while (unwritten.length > 0 && fault === undefined) {
+      const lines = unwritten;
+      unwritten = [];
+      try {
+        await options.append(lines);
+        written.push(...lines);
+      } catch (error) {
+        fault = { error };
+      }
+    }
+    writing = undefined;
+  };
+  const flush = async (): Promise<void> => {
+    while (writing !== undefined) await writing;
+    if (fault !== undefined) throw fault.error;
+  };
+
+  return {
+    async write(lines) {
+      if (fault !== undefined) throw fault.error;
+      unwritten.push(...lines);
+      // Not at once: lines of the same turn of the event loop go into one append.
+      writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(pump);
+      if (unwritten.length > mostUnwritten) await flush();
+    },
+    flush,
+    lines: () => written,
+  };
+}

@@ -1,0 +1,54 @@
+import type { EffectiveReasoning, Progress } from '../contracts/reasoning.ts';
+import type { JobLease } from '../queue/job-queue.ts';
+import { thinkingTokens } from '../reasoning/phase-usage.ts';
+import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
+
+/** Tells the queue how far a response is, at most every `intervalMs` and at each change of phase. */
+export type ProgressReporter = {
+  phase(event: Extract<StrategyEvent, { type: 'phase' }>): Progress;
+  usage(usage: PhaseUsage): void;
+};
+
+const intervalMs = 200;
+
+export function createProgressReporter(options: {
+  lease: JobLease;
+  effective: EffectiveReasoning;
+  now(): number;
+}): ProgressReporter {
+  const { lease, effective, now } = options;
+  let current: Progress = {
+    phase: 'queued',
+    step: 0,
+    steps: null,
+    thinking_tokens: 0,
+    budget_tokens: effective.budget_tokens,
+    queue_position: null,
+    eta_ms: null,
+  };
+  let reportedAt = 0;
+  let reporting = false;
+  /** Progress is a courtesy: one report at a time, and one that fails is made good by the next. */
+  const report = (): void => {
+    if (reporting) return;
+    reporting = true;
+    reportedAt = now();
+    lease
+      .progress(current)
+      .catch(() => {})
+      .finally(() => {
+        reporting = false;
+      });
+  };
+  return {
+    phase({ phase, step, steps }) {
+      current = { ...current, phase, step, steps: steps ?? null };
+      report();
+      return current;
+    },
+    usage(usage) {
+      current = { ...current, thinking_tokens: thinkingTokens(usage) };
+      if (now() - reportedAt >= intervalMs) report();
+    },
+  };
+}

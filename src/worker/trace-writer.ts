@@ -1,0 +1,28 @@
+import type { LogLine } from '../contracts/job.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import { TraceEvent } from '../contracts/trace-event.ts';
+
+/** Numbers the trace's lines, on from those that the log has. */
+export type TraceWriter = { line(event: TraceEvent): LogLine };
+
+export function createTraceWriter(log: readonly LogLine[]): TraceWriter {
+  let number = log.filter((line) => line.stream === 'trace').length;
+  return {
+    line(event) {
+      const line: LogLine = { stream: 'trace', number, data: event };
+      number += 1;
+      return line;
+    },
+  };
+}
+
+/** Steps that earlier attempts have finished, in order of their index. */
+export function finishedSteps(log: readonly LogLine[]): TraceStep[] {
+  const steps = new Map<number, TraceStep>();
+  for (const line of log) {
+    if (line.stream !== 'trace') continue;
+    const event = TraceEvent.parse(line.data);
+    if (event.type === 'trace_step.done') steps.set(event.step.index, event.step);
+  }
+  return [...steps.values()].sort((a, b) => a.index - b.index);
+}

@@ -1,0 +1,167 @@
+import type { Job, LogLine } from '../contracts/job.ts';
+import type { OutputItem, OutputLogprob, OutputMessage, ReasoningItem } from '../contracts/output-item.ts';
+import type { Response } from '../contracts/response.ts';
+import type { ResponseEvent, TerminalEvent } from '../contracts/response-event.ts';
+import { outputText, responseFromLog } from '../contracts/response-from-log.ts';
+import { nextWireNumber, terminalLine } from '../contracts/terminal-lines.ts';
+import type { TokenLogprob } from '../models/language-model.ts';
+
+/** An event before it has its number. */
+type Unnumbered = { [Event in ResponseEvent as Event['type']]: Omit<Event, 'sequence_number'> }[ResponseEvent['type']];
+
+/** Turns what a strategy settles into numbered wire lines. It goes on from a log, so a new attempt repeats nothing. */
+export type WireWriter = {
+  /** `response.in_progress`, unless an earlier attempt said so. */
+  begin(): LogLine[];
+  answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
+  toolCall(name: string, args: string): LogLine[];
+  /** A reasoning item with its summary, in one go; empty where there is one already. */
+  summary(text: string): LogLine[];
+  /** Closes what is open and ends the response; one array, appended in one step. */
+  end(patch: Partial<Response> & { status: 'completed' | 'incomplete' }): LogLine[];
+  /** Text that has been shown so far, an earlier attempt's included. */
+  shownText(): string;
+  /** True once there is visible text or a tool call. */
+  hasOutput(): boolean;
+};
+
+export function createWireWriter({
+  job,
+  log,
+  now,
+}: {
+  job: Job;
+  log: readonly LogLine[];
+  now: () => number;
+}): WireWriter {
+  const seen = responseFromLog(job, log);
+  const output: OutputItem[] = [...seen.output];
+  const begun = log.some((line) => line.stream === 'wire');
+  const suffix = job.id.replace(/^resp_/, '');
+  let number = nextWireNumber(job, log);
+
+  const line = (event: Unnumbered): LogLine => {
+    const data = { ...event, sequence_number: number };
+    number += 1;
+    return { stream: 'wire', number: data.sequence_number, data };
+  };
+  const put = (item: OutputItem): number => output.push(item) - 1;
+  const openMessage = (): { index: number; message: OutputMessage } | undefined => {
+    const index = output.findIndex((item) => item.type === 'message' && item.status === 'in_progress');
+    const message = output[index];
+    return message?.type === 'message' ? { index, message } : undefined;
+  };
+
+  const startMessage = (): LogLine[] => {
+    const message: OutputMessage = {
+      type: 'message',
+      id: `msg_${suffix}`,
+      role: 'assistant',
+      status: 'in_progress',
+      content: [],
+    };
+    const output_index = put(message);
+    const part = { type: 'output_text' as const, text: '', annotations: [], logprobs: [] };
+    const lines = [
+      line({ type: 'response.output_item.added', output_index, item: message }),
+      line({ type: 'response.content_part.added', output_index, item_id: message.id, content_index: 0, part }),
+    ];
+    output[output_index] = { ...message, content: [part] };
+    return lines;
+  };
+
+  const endMessage = (status: OutputMessage['status']): LogLine[] => {
+    const open = openMessage();
+    const part = open?.message.content[0];
+    if (open === undefined || part?.type !== 'output_text') return [];
+    const at = { output_index: open.index, item_id: open.message.id, content_index: 0 };
+    const item = { ...open.message, status };
+    output[open.index] = item;
+    return [
+      line({ type: 'response.output_text.done', ...at, text: part.text, logprobs: part.logprobs }),
+      line({ type: 'response.content_part.done', ...at, part }),
+      line({ type: 'response.output_item.done', output_index: open.index, item }),
+    ];
+  };
+
+  return {
+    begin() {
+      if (begun) return [];
+      return [line({ type: 'response.in_progress', response: { ...seen, status: 'in_progress' } })];
+    },
+    answer(text, logprobs) {
+      const lines = openMessage() === undefined ? startMessage() : [];
+      const open = openMessage();
+      const part = open?.message.content[0];
+      if (open === undefined || part?.type !== 'output_text') return lines;
+      const wireLogprobs = logprobs.map(outputLogprob);
+      const content = { ...part, text: part.text + text, logprobs: [...part.logprobs, ...wireLogprobs] };
+      output[open.index] = { ...open.message, content: [content] };
+      const at = { output_index: open.index, item_id: open.message.id, content_index: 0 };
+      lines.push(line({ type: 'response.output_text.delta', ...at, delta: text, logprobs: wireLogprobs }));
+      return lines;
+    },
+    toolCall(name, args) {
+      const lines = endMessage('completed');
+      const calls = output.filter((item) => item.type === 'function_call').length;
+      const item = {
+        type: 'function_call' as const,
+        id: `fc_${suffix}_${calls}`,
+        call_id: `call_${suffix}_${calls}`,
+        name,
+        arguments: '',
+        status: 'in_progress' as const,
+      };
+      const output_index = put(item);
+      const done = { ...item, arguments: args, status: 'completed' as const };
+      output[output_index] = done;
+      const at = { output_index, item_id: item.id };
+      return [
+        ...lines,
+        line({ type: 'response.output_item.added', output_index, item }),
+        line({ type: 'response.function_call_arguments.delta', ...at, delta: args }),
+        line({ type: 'response.function_call_arguments.done', ...at, name, arguments: args }),
+        line({ type: 'response.output_item.done', output_index, item: done }),
+      ];
+    },
+    summary(text) {
+      if (output.some((item) => item.type === 'reasoning')) return [];
+      const item: ReasoningItem = { type: 'reasoning', id: `rs_${suffix}`, summary: [], status: 'in_progress' };
+      const part = { type: 'summary_text' as const, text };
+      const done: ReasoningItem = { ...item, summary: [part], status: 'completed' };
+      const output_index = put(done);
+      const at = { output_index, item_id: item.id, summary_index: 0 };
+      return [
+        line({ type: 'response.output_item.added', output_index, item }),
+        line({ type: 'response.reasoning_summary_part.added', ...at, part: { ...part, text: '' } }),
+        line({ type: 'response.reasoning_summary_text.delta', ...at, delta: text }),
+        line({ type: 'response.reasoning_summary_text.done', ...at, text }),
+        line({ type: 'response.reasoning_summary_part.done', ...at, part }),
+        line({ type: 'response.output_item.done', output_index, item: done }),
+      ];
+    },
+    end(patch) {
+      const lines = endMessage(patch.status === 'completed' ? 'completed' : 'incomplete');
+      const response: Response = {
+        ...seen,
+        completed_at: patch.status === 'completed' ? Math.floor(now() / 1000) : null,
+        progress: null,
+        ...patch,
+        output: [...output],
+        output_text: outputText(output),
+      };
+      const type: TerminalEvent['type'] = patch.status === 'completed' ? 'response.completed' : 'response.incomplete';
+      return [...lines, terminalLine(number, type, response)];
+    },
+    shownText: () => outputText(output),
+    hasOutput: () => outputText(output).trim() !== '' || output.some((item) => item.type === 'function_call'),
+  };
+}
+
+function outputLogprob({ token, logprob, top }: TokenLogprob): OutputLogprob {
+  return { ...withBytes({ token, logprob }), top_logprobs: (top ?? []).map(withBytes) };
+}
+
+function withBytes({ token, logprob }: { token: string; logprob: number }): Omit<OutputLogprob, 'top_logprobs'> {
+  return { token, logprob, bytes: [...Buffer.from(token, 'utf8')] };
+}
