@@ -1,0 +1,92 @@
+import { ServiceError } from '../contracts/service-error.ts';
+import type { BullmqAttempt } from './bullmq-parts.ts';
+import { endJob } from './end-job.ts';
+import { readWholeLog } from './job-log.ts';
+import type { JobHandler, TerminalLines } from './job-queue.ts';
+import type { JobStore } from './job-store.ts';
+import { type OpenLease, openLease } from './lease.ts';
+import type { QueueSettings } from './queue-settings.ts';
+import { loadJob } from './stored-job.ts';
+
+export type AttemptContext = {
+  store: JobStore;
+  settings: QueueSettings;
+  terminalLines: TerminalLines;
+  handler: JobHandler;
+  now(): number;
+  /** The consumer takes nothing new: what arrives now goes back. */
+  closing(): boolean;
+  /** Makes the lease reachable for commands, until the returned function is called. */
+  register(lease: OpenLease): () => void;
+  onChange(id: string): void;
+  onError(error: Error): void;
+};
+
+/**
+ * Runs one attempt to its end. Returns when the job has its terminal line; throws what BullMQ needs to hand it back,
+ * retry it or fail it.
+ */
+export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext): Promise<void> {
+  const { store, settings, terminalLines } = context;
+  const job = loadJob(attempt.data);
+  if (context.closing()) throw await attempt.handBack();
+  if ((await store.read(job.id))?.terminal !== undefined) return;
+
+  const log = await readWholeLog(store, job.id);
+  const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
+  const unregister = context.register(open);
+  const end = async (line: Parameters<typeof endJob>[0]['line']) => {
+    await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
+    context.onChange(job.id);
+  };
+  try {
+    // Read after registering: a command given in between is either in the record or delivered to the lease.
+    const record = await store.read(job.id);
+    if (record?.cancel) open.end('cancelled');
+    if (record?.answerNow) open.answerNow();
+    const failure = open.ended() ? undefined : await runHandler(open, context);
+
+    if (open.committed()) return;
+    switch (open.ended()) {
+      case 'cancelled':
+        return await end((lines) => terminalLines.cancelled(job, lines));
+      case 'shutdown':
+        throw await attempt.handBack();
+      case 'lost':
+        throw new Error('another worker has the job');
+    }
+    const error = failure ?? new Error('the handler ended without a terminal line');
+    if (error instanceof ServiceError && !error.retryable) {
+      await end((lines) => terminalLines.failed(job, lines, error.message));
+      throw attempt.giveUp(error.message);
+    }
+    context.onError(error);
+    if (attempt.last) await end((lines) => terminalLines.failed(job, lines, reasonOf(error)));
+    throw error;
+  } finally {
+    unregister();
+  }
+}
+
+/** What the handler threw, if it did. After a shutdown it has `handBackMs` left; later the job goes back under it. */
+async function runHandler(open: OpenLease, context: AttemptContext): Promise<Error | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<undefined>((resolve) => {
+    const start = () => {
+      if (open.ended() !== 'cancelled') timer = setTimeout(() => resolve(undefined), context.settings.handBackMs);
+    };
+    open.lease.signal.addEventListener('abort', start, { once: true });
+  });
+  const handled = context
+    .handler(open.lease)
+    .then(() => undefined)
+    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  const failure = await Promise.race([handled, overdue]);
+  clearTimeout(timer);
+  return failure;
+}
+
+/** For the client: nothing internal. */
+function reasonOf(error: Error): string {
+  return error instanceof ServiceError ? error.message : 'The worker could not finish this request.';
+}

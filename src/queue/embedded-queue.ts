@@ -1,0 +1,28 @@
+import { createBullmqQueue } from './bullmq-queue.ts';
+import { openEmbeddedConnection } from './embedded-connection.ts';
+import type { JobQueue, TerminalLines } from './job-queue.ts';
+import { createErrorReporter, type QueueLog } from './queue-log.ts';
+import type { QueueSettings } from './queue-settings.ts';
+
+/**
+ * The queue in this process, on PGlite in `<dataFolder>/queue`. API and worker share the one instance.
+ * @throws ServiceError `backend_unavailable`, one line for people: the folder is in use, unwritable, or can't be opened
+ */
+export async function createEmbeddedQueue(options: {
+  dataFolder: string;
+  terminalLines: TerminalLines;
+  log: QueueLog;
+  settings?: Partial<QueueSettings>;
+}): Promise<JobQueue> {
+  const { dataFolder, terminalLines, log, settings = {} } = options;
+  const onError = createErrorReporter(log);
+  const connection = await openEmbeddedConnection({ dataFolder, onError });
+  const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
+  return {
+    ...queue,
+    async close() {
+      await queue.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Our part of the embedded database, beside BullMQ's schema: marks per job (they go with the job, by the foreign key),
+ * an index by owner over BullMQ's table, and the functions that mirror the Lua scripts of Redis. Run at every start.
+ */
+export const embeddedSchema = `
+CREATE SCHEMA IF NOT EXISTS thinkfirst;
+
+CREATE TABLE IF NOT EXISTS thinkfirst.mark (
+  queue      text NOT NULL,
+  job_id     text NOT NULL,
+  status     text,
+  expires_at bigint,
+  cancel     boolean NOT NULL DEFAULT false,
+  answer_now boolean NOT NULL DEFAULT false,
+  forgotten  boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (queue, job_id),
+  FOREIGN KEY (queue, job_id) REFERENCES bullmq.job (queue, id) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS mark_expiry ON thinkfirst.mark (queue, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS thinkfirst_job_owner ON bullmq.job (queue, (data->>'owner'), added_at_ms, id);
+
+CREATE OR REPLACE FUNCTION thinkfirst.append_log(
+  p_queue text, p_id text, p_token text, p_expected bigint, p_rows text[], p_status text, p_now bigint, p_expires bigint
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  v_state text;
+  v_token text;
+BEGIN
+  SELECT state::text, lock_token INTO v_state, v_token
+    FROM bullmq.job WHERE queue = p_queue AND id = p_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN 'missing'; END IF;
+  IF EXISTS (SELECT 1 FROM thinkfirst.mark WHERE queue = p_queue AND job_id = p_id AND status IS NOT NULL) THEN
+    RETURN 'ended';
+  END IF;
+  IF p_token <> '' THEN
+    IF v_state <> 'active' OR v_token IS DISTINCT FROM p_token THEN RETURN 'lost'; END IF;
+  ELSIF v_state = 'active' THEN
+    RETURN 'running';
+  END IF;
+  IF (SELECT count(*) FROM bullmq.job_log WHERE queue = p_queue AND job_id = p_id) <> p_expected THEN
+    RETURN 'moved';
+  END IF;
+  INSERT INTO bullmq.job_log (queue, job_id, idx, row)
+    SELECT p_queue, p_id, p_expected + r.n - 1, r.row FROM unnest(p_rows) WITH ORDINALITY AS r(row, n);
+  IF p_status <> '' THEN
+    INSERT INTO thinkfirst.mark (queue, job_id, status, expires_at) VALUES (p_queue, p_id, p_status, p_expires)
+      ON CONFLICT (queue, job_id) DO UPDATE SET status = EXCLUDED.status,
+        expires_at = CASE WHEN mark.forgotten THEN mark.expires_at ELSE EXCLUDED.expires_at END;
+    IF p_token = '' THEN
+      UPDATE bullmq.job SET state = 'completed', finished_at_ms = p_now
+        WHERE queue = p_queue AND id = p_id AND state IN ('waiting', 'delayed');
+    END IF;
+  END IF;
+  PERFORM bullmq.publish_event(p_queue, 'log', jsonb_build_object('jobId', p_id));
+  RETURN 'appended';
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION thinkfirst.mark_job(p_queue text, p_id text, p_command text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_state text;
+BEGIN
+  SELECT state::text INTO v_state FROM bullmq.job WHERE queue = p_queue AND id = p_id FOR UPDATE;
+  IF NOT FOUND THEN RETURN 'missing'; END IF;
+  IF EXISTS (SELECT 1 FROM thinkfirst.mark WHERE queue = p_queue AND job_id = p_id AND status IS NOT NULL) THEN
+    RETURN 'ended';
+  END IF;
+  IF v_state <> 'active' THEN RETURN 'not_running'; END IF;
+  INSERT INTO thinkfirst.mark (queue, job_id, cancel, answer_now)
+    VALUES (p_queue, p_id, p_command = 'cancel', p_command = 'answer_now')
+    ON CONFLICT (queue, job_id) DO UPDATE SET
+      cancel = mark.cancel OR EXCLUDED.cancel, answer_now = mark.answer_now OR EXCLUDED.answer_now;
+  PERFORM bullmq.publish_event(p_queue, 'control', jsonb_build_object('jobId', p_id, 'command', p_command));
+  RETURN 'marked';
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION thinkfirst.forget_job(p_queue text, p_id text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO thinkfirst.mark (queue, job_id, forgotten, expires_at)
+    SELECT p_queue, p_id, true, 0 FROM bullmq.job WHERE queue = p_queue AND id = p_id
+    ON CONFLICT (queue, job_id) DO UPDATE SET forgotten = true, expires_at = 0;
+  PERFORM bullmq.publish_event(p_queue, 'log', jsonb_build_object('jobId', p_id));
+END;
+$$;
+`;
+
+/**
+ * What a killed process left behind: the kernel lock says that no other process works here, so every active job has lost
+ * its worker and needn't wait for its lock to expire.
+ */
+export const releaseOrphans = `
+UPDATE bullmq.job SET locked_until_ms = 0, stalled_marked = true WHERE state = 'active';
+DELETE FROM bullmq.meta WHERE field = 'stalled-check';
+`;
+
+/** One statement per call: VACUUM and CHECKPOINT refuse to share one. PGlite has no autovacuum and no checkpointer. */
+export const embeddedUpkeep: readonly string[] = [
+  'VACUUM bullmq.job',
+  'VACUUM bullmq.job_log',
+  'VACUUM bullmq.event',
+  'VACUUM bullmq.meta',
+  'VACUUM thinkfirst.mark',
+  'CHECKPOINT',
+];

@@ -1,0 +1,54 @@
+import type { ConsumerParts } from './consumer.ts';
+import { endJob } from './end-job.ts';
+import { loadJob, StoredJob } from './stored-job.ts';
+
+/** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
+export type Maintenance = {
+  start(): void;
+  /** Writes the terminal line of a job that BullMQ has failed without one. */
+  settle(id: string): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Jobs per run and kind: what is left waits for the next run. */
+const batch = 500;
+
+export function createMaintenance(options: ConsumerParts): Maintenance {
+  const { parts, store, settings, terminalLines, now, onChange, onError } = options;
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const settle = async (id: string) => {
+    const record = await store.read(id);
+    if (!record?.failed || record.terminal !== undefined) return;
+    const job = loadJob(record.data);
+    const reason = 'The workers that ran this request died. It was not tried again.';
+    await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, reason) });
+    onChange(id);
+  };
+  const remove = async (id: string) => {
+    const record = await store.read(id);
+    const owner = record && StoredJob.parse(record.data).owner;
+    if (await parts.remove(id)) await store.dropped(id, owner);
+  };
+  const run = async () => {
+    for (const id of await store.unsettled(batch)) if (!stopped) await settle(id);
+    for (const id of await store.expired(now(), batch)) if (!stopped) await remove(id).catch(onError);
+  };
+  const schedule = () => {
+    running = run().catch(onError);
+    // Spread, so that many workers don't sweep at once.
+    timer = setTimeout(schedule, settings.sweepMs * (0.75 + Math.random() / 2));
+    timer.unref();
+  };
+  return {
+    start: schedule,
+    settle,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

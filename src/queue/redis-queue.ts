@@ -1,0 +1,29 @@
+import { createBullmqQueue } from './bullmq-queue.ts';
+import type { JobQueue, TerminalLines } from './job-queue.ts';
+import { createErrorReporter, type QueueLog } from './queue-log.ts';
+import type { QueueSettings } from './queue-settings.ts';
+import { openRedisConnection } from './redis-connection.ts';
+
+/**
+ * The queue on Redis, for any number of processes. `prefix` comes before every key.
+ * @throws ServiceError `backend_unavailable`, one line for people, when Redis doesn't answer at the start
+ */
+export async function createRedisQueue(options: {
+  url: string;
+  prefix: string;
+  terminalLines: TerminalLines;
+  log: QueueLog;
+  settings?: Partial<QueueSettings>;
+}): Promise<JobQueue> {
+  const { url, prefix, terminalLines, log, settings = {} } = options;
+  const onError = createErrorReporter(log);
+  const connection = await openRedisConnection({ url, prefix, onError });
+  const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
+  return {
+    ...queue,
+    async close() {
+      await queue.close();
+      await connection.close();
+    },
+  };
+}
