@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { ServiceError } from '../../contracts/service-error.ts';
 
@@ -17,7 +18,9 @@ const dtypes = [
 export type Dtype = (typeof dtypes)[number]['dtype'];
 
 /** A model as the configuration names it: a folder of this machine, or a name on the Hugging Face hub. */
-export type ModelSource = { kind: 'folder'; id: string; path: string } | { kind: 'hub'; id: string; name: string };
+export type ModelSource =
+  | { kind: 'folder'; id: string; path: string; family?: string }
+  | { kind: 'hub'; id: string; name: string; family?: string };
 
 /**
  * `./models/x`, an absolute path, any path that exists, or one whose first part exists: a folder. `hf:org/name`, or any
@@ -27,12 +30,21 @@ export type ModelSource = { kind: 'folder'; id: string; path: string } | { kind:
 export function modelSource(named: string): ModelSource {
   const name = named.trim();
   if (name.startsWith('hf:')) return { kind: 'hub', id: name.slice(3), name: name.slice(3) };
-  const path = resolve(name);
+  const path = absolute(name);
   const [first = ''] = name.split(/[\\/]/);
   const looksLikePath = /^([.~/\\]|[A-Za-z]:)/.test(name) || existsSync(path) || existsSync(resolve(first));
   if (looksLikePath) return { kind: 'folder', id: basename(path), path };
   if (/^[\w.-]+\/[\w.-]+$/.test(name)) return { kind: 'hub', id: name, name };
   throw modelFault(name, 'it is neither an existing folder nor a hub name like org/name');
+}
+
+/** The same with its path made absolute; `~/` is the home folder. */
+export function resolvedSource(source: ModelSource): ModelSource {
+  return source.kind === 'folder' ? { ...source, path: absolute(source.path) } : source;
+}
+
+function absolute(path: string): string {
+  return resolve(/^~[/\\]/.test(path) ? join(homedir(), path.slice(2)) : path);
 }
 
 /** The ONNX file that is used of a folder in transformers.js's layout. `preferred` is config.json's `transformers.js_config.dtype`. */

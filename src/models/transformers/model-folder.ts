@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AutoConfig, AutoTokenizer, env } from '@huggingface/transformers';
 import { z } from 'zod';
 import type { ModelFamily } from '../families/family.ts';
-import { familyOf } from '../families/index.ts';
+import { familyByName, familyOf } from '../families/index.ts';
 import { type FamilyTokens, familyTokens } from './family-tokens.ts';
-import { type Dtype, type ModelSource, modelFault, modelSource, onnxFile } from './model-files.ts';
+import { type Dtype, type ModelSource, modelFault, modelSource, onnxFile, resolvedSource } from './model-files.ts';
 import { createModelTokenizer, type ModelTokenizer } from './tokenizer.ts';
 
 /** A chat model of transformers.js's layout, read but for its weights. */
@@ -15,6 +15,8 @@ export type ModelFolder = {
   source: ModelSource;
   /** Where its files lie; for a hub model, the folder of the cache. */
   path: string;
+  /** Epoch seconds of its configuration file; 0 where that isn't on this machine. */
+  created: number;
   family: ModelFamily;
   tokenizer: ModelTokenizer;
   tokens: FamilyTokens;
@@ -40,11 +42,12 @@ const GenerationSettings = z.looseObject({ eos_token_id: z.union([z.int(), z.arr
 
 /**
  * Reads tokenizer, chat template, configuration and the choice of the weights' file; no weights. Some 300 ms.
- * @param named a folder or a hub name, see `modelSource`; only a hub name makes transformers.js reach the network
+ * @param model a folder or a hub name, see `modelSource`; only a hub name makes transformers.js reach the network
  * @throws ServiceError `model_unavailable` with one line that names the model and what is missing or broken
  */
-export async function loadModelFolder(named: string): Promise<ModelFolder> {
-  const source = modelSource(named);
+export async function loadModelFolder(model: string | ModelSource): Promise<ModelFolder> {
+  const source = typeof model === 'string' ? modelSource(model) : resolvedSource(model);
+  const named = typeof model === 'string' ? model : source.kind === 'folder' ? source.path : source.name;
   if (source.kind === 'folder') checkFolder(named, source.path);
   // transformers.js refuses to download for anything that is a path, so one hub model doesn't open the network to the others.
   env.allowRemoteModels = source.kind === 'hub' || remoteModelsAllowed;
@@ -57,13 +60,17 @@ export async function loadModelFolder(named: string): Promise<ModelFolder> {
   const raw = await read(named, 'tokenizer.json', () => AutoTokenizer.from_pretrained(place));
   const chatTemplate = await readChatTemplate(named, path, raw.chat_template);
   const tokenizer = createModelTokenizer(raw, chatTemplate);
-  const family = familyOf({ modelType: config.model_type, id: source.id, chatTemplate });
+  const family = source.family
+    ? familyByName(source.family)
+    : familyOf({ modelType: config.model_type, id: source.id, chatTemplate });
+  if (!family) throw modelFault(named, `there is no family ${source.family}`);
   const settings = await readGenerationSettings(named, path);
   const eos = [config.eos_token_id, settings.eos_token_id].flat().filter((id) => typeof id === 'number');
   return {
     id: source.id,
     source,
     path,
+    created: createdAt(join(path, 'config.json')),
     family,
     tokenizer,
     tokens: familyTokens({ name: named, family, tokenizer, endTokenIds: eos }),
@@ -110,4 +117,8 @@ async function readGenerationSettings(named: string, path: string): Promise<z.in
   return read(named, 'generation_config.json', async () =>
     GenerationSettings.parse(JSON.parse(await readFile(file, 'utf8'))),
   );
+}
+
+function createdAt(file: string): number {
+  return existsSync(file) ? Math.floor(statSync(file).mtimeMs / 1000) : 0;
 }

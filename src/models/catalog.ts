@@ -1,0 +1,71 @@
+import type { EffortTable } from '../contracts/effort-table.ts';
+import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
+import type { Prompt } from '../contracts/prompt.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { readEffortTable } from './effort-tables.ts';
+import type { ModelCapabilities } from './language-model.ts';
+import type { ModelSource } from './transformers/model-files.ts';
+import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
+import { renderPrompt } from './transformers/render-prompt.ts';
+
+/** One model as the catalogue shows it. The effort table is a data file by the card's id, unless one is given. */
+export type CatalogEntry = {
+  card: ModelCard;
+  effortTable?: EffortTable;
+  /** Tokens of the rendered prompt, see `LanguageModel.countTokens`. */
+  countTokens(prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+};
+
+/** A catalogue of entries in order; the first is the default. @throws Error for two models of one id, or none */
+export function createModelCatalog(entries: readonly CatalogEntry[]): ModelCatalog {
+  const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
+  if (byId.size !== entries.length || entries.length === 0)
+    throw new Error('a catalogue needs models, each with an id of its own');
+  const tables = new Map(entries.map(({ card, effortTable }) => [card.id, effortTable ?? readEffortTable(card.id)]));
+  const known = <T>(map: ReadonlyMap<string, T>, id: string): T => {
+    const value = map.get(id);
+    if (value === undefined)
+      throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${id}.` });
+    return value;
+  };
+  return {
+    list: () => entries.map(({ card }) => card),
+    get: (id) => byId.get(id)?.card,
+    effortTable: (id) => known(tables, id),
+    countTokens: async (id, prompt, options) => known(byId, id).countTokens(prompt, options),
+  };
+}
+
+/**
+ * The entry of a local model: its tokenizer and configuration are read, its weights are not.
+ * @param capabilities what the implementation that will run it can do
+ * @throws ServiceError `model_unavailable` in one line
+ */
+export async function localCatalogEntry(
+  model: string | ModelSource,
+  capabilities: (folder: ModelFolder) => ModelCapabilities,
+): Promise<CatalogEntry> {
+  const folder = await loadModelFolder(model);
+  const can = capabilities(folder);
+  return {
+    card: {
+      id: folder.id,
+      created: folder.created,
+      family: folder.family.name,
+      implementation: 'transformers',
+      context_length: folder.contextLength,
+      capabilities: {
+        thinking: can.thinking,
+        exact_budget: can.exactBudget,
+        rollback: can.rollback,
+        constraints: [...can.constraints],
+        logprobs: can.logprobs,
+        score: can.score,
+        tools: can.tools,
+        seed: can.seed,
+        batching: can.batching,
+      },
+    },
+    countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,
+  };
+}

@@ -1,0 +1,53 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ModelCard, type ModelCatalog } from '../../src/contracts/model-card.ts';
+import { type CatalogEntry, createModelCatalog, localCatalogEntry } from '../../src/models/catalog.ts';
+import { fileName, readEffortTable } from '../../src/models/effort-tables.ts';
+import { generateCapabilities } from '../../src/models/transformers/generate-capabilities.ts';
+
+let entry: CatalogEntry;
+let catalog: ModelCatalog;
+beforeAll(async () => {
+  entry = await localCatalogEntry('models/thinkfirst-135m', generateCapabilities);
+  catalog = createModelCatalog([entry, { ...entry, card: { ...entry.card, id: 'org/second' } }]);
+});
+
+describe('model catalogue', () => {
+  it('lists cards in the order of the configuration', () => {
+    expect(catalog.list().map(({ id }) => id)).toEqual(['thinkfirst-135m', 'org/second']);
+    expect(ModelCard.parse(catalog.get('thinkfirst-135m'))).toMatchObject({
+      family: 'thinkfirst',
+      context_length: 8192,
+    });
+    expect(catalog.get('none')).toBeUndefined();
+  });
+
+  it('counts the template with the text, and an open thought apart from a closed one', async () => {
+    const prompt = { messages: [{ role: 'user' as const, content: 'Hi' }] };
+    expect(await catalog.countTokens('thinkfirst-135m', prompt, { thinking: true })).toBe(12);
+    expect(await catalog.countTokens('thinkfirst-135m', prompt, { thinking: false })).toBe(14);
+  });
+
+  it('refuses an unknown model and two of one id', async () => {
+    const prompt = { messages: [{ role: 'user' as const, content: 'Hi' }] };
+    await expect(catalog.countTokens('none', prompt, { thinking: true })).rejects.toMatchObject({
+      code: 'model_not_found',
+    });
+    expect(() => catalog.effortTable('none')).toThrow(/no model none/);
+    expect(() => createModelCatalog([entry, entry])).toThrow(/id of its own/);
+  });
+
+  it('has an effort table for each, of its own or the default one', () => {
+    expect(catalog.effortTable('thinkfirst-135m').levels.medium.per_sample_tokens).toBeLessThanOrEqual(384);
+    expect(catalog.effortTable('org/second').model).toBe('org/second');
+    expect(fileName('org/../x y')).not.toMatch(/[/ ]/);
+  });
+
+  it.each(['thinkfirst-135m', 'any-other'])('spends more with each effort of %s', (id) => {
+    const { levels } = readEffortTable(id);
+    const order = [levels.low, levels.medium, levels.high, levels.xhigh, levels.max];
+    const budgets = order.map((level) => level.budget_tokens);
+    expect(budgets).toEqual([...budgets].sort((a, b) => a - b));
+    expect(new Set(budgets).size).toBe(5);
+    for (const level of order) expect(level.per_sample_tokens).toBeLessThanOrEqual(level.budget_tokens);
+  });
+});
