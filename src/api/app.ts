@@ -1,0 +1,51 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { allScopes } from '../contracts/key-scopes.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
+import { hostCheck } from './middleware/host-check.ts';
+import { createOnError, onNotFound } from './on-error.ts';
+import { createOpenApiDocument } from './openapi/document.ts';
+import { createHealthRoutes } from './routes/health.ts';
+import { createModelsRoutes } from './routes/models.ts';
+import { createResponsesRoutes } from './routes/responses.ts';
+import { createStrategiesRoutes } from './routes/strategies.ts';
+import { createTraceRoutes } from './routes/trace.ts';
+
+/** The whole HTTP API over a queue and a catalog. Opens nothing: an entry puts it behind a server. */
+export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { limits, log, strategies } = dependencies;
+  const app = new Hono<ApiEnvironment>();
+  app.onError(createOnError(log));
+  app.notFound(onNotFound);
+
+  app.use(requestId({ limitLength: 128 }));
+  app.use(secureHeaders());
+  app.use(hostCheck(dependencies.allowedHosts));
+  app.use(async function identifyCaller(c, next) {
+    c.set('caller', { owner: null, scopes: allScopes });
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: () => {
+        throw new ServiceError({
+          code: 'body_too_large',
+          message: `The body is too large; expected at most ${limits.bodyBytes} bytes.`,
+        });
+      },
+    }),
+  );
+
+  app.route('/', createHealthRoutes(dependencies));
+  app.route('/v1/models', createModelsRoutes(dependencies));
+  app.route('/v1/responses', createResponsesRoutes(dependencies));
+  app.route('/v1/responses', createTraceRoutes(dependencies));
+  if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
+  const document = createOpenApiDocument({ strategies: strategies !== undefined });
+  app.get('/openapi.json', (c) => c.json(document));
+  return app;
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { Effort } from '../contracts/reasoning.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Caller } from './caller.ts';
+
+/** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */
+export type ApiDependencies = {
+  queue: JobQueue;
+  catalog: ModelCatalog;
+  limits: ApiLimits;
+  defaults: ApiDefaults;
+  /** Whether models are loaded and the backend is up. Never throws; bounded in time. */
+  ready(): Promise<Readiness>;
+  log: ApiLog;
+  /** Epoch ms. */
+  now(): number;
+  /** The unguessable part of an id: letters, digits, `_` and `-`, up to 64. */
+  newId(): string;
+  /** For `GET /v1/strategies`, and to refuse unknown names; absent: any name passes, and the route is not there. */
+  strategies?: readonly StrategyListing[];
+  /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
+  allowedHosts: readonly string[];
+  /** A waiting or streaming client that goes away stops its response. */
+  cancelOnDisconnect: boolean;
+};
+
+export type ApiLimits = {
+  bodyBytes: number;
+  /** Nested objects and arrays in a body. */
+  bodyDepth: number;
+  /** Of `?wait=`. */
+  waitSeconds: number;
+  /** ms between comments on an idle event stream. */
+  keepAliveMs: number;
+  /** ms that a cancel waits for the worker to commit it. */
+  cancelWaitMs: number;
+};
+
+export const defaultLimits: ApiLimits = {
+  bodyBytes: 1_048_576,
+  bodyDepth: 64,
+  waitSeconds: 30,
+  keepAliveMs: 15_000,
+  cancelWaitMs: 5_000,
+};
+
+export type ApiDefaults = {
+  /** Where a request names neither mode nor effort. */
+  effort: Effort;
+  /** Tokens of a fast answer, where a request names no `max_output_tokens`. */
+  answerTokens: number;
+};
+
+export type Readiness = { ready: boolean; parts: Readonly<Record<string, boolean>> };
+
+/** The part of pino's interface that is used. */
+export type ApiLog = {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+};
+
+export type StrategyListing = { name: string; description: string; options: z.ZodType };
+
+export type ApiEnvironment = { Variables: { requestId: string; caller: Caller } };

@@ -1,0 +1,112 @@
+import type { CreateResponse } from '../contracts/create-response.ts';
+import type { EffortTable } from '../contracts/effort-table.ts';
+import type { EffectiveReasoning, Effort } from '../contracts/reasoning.ts';
+import type { Warning } from '../contracts/response.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
+
+export type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
+
+/** Tokens throughout. `contextLeft` is what the prompt leaves, 1 or more. */
+export type PlanInput = {
+  request: CreateResponse;
+  choice: ReasoningChoice;
+  table: EffortTable;
+  contextLeft: number;
+  fastAnswerTokens: number;
+};
+
+/**
+ * Spends the tokens of a request: the answer's reserve comes first, out of the context and out of `max_output_tokens`,
+ * and thinking gets at most what is left.
+ * @throws ServiceError `conflicting_parameters`, `context_length_exceeded` where a reserve that was asked for can't be had
+ */
+export function planReasoning(input: PlanInput): ReasoningPlan {
+  const { request, choice } = input;
+  checkStrategy(request, choice);
+  const asked = request.reasoning?.answer_reserve_tokens ?? undefined;
+  const most = request.max_output_tokens ?? undefined;
+  if (asked !== undefined && most !== undefined && asked > most) {
+    throw conflict('max_output_tokens', 'reasoning.answer_reserve_tokens');
+  }
+  if (asked !== undefined && asked > input.contextLeft) {
+    throw new ServiceError({
+      code: 'context_length_exceeded',
+      message: `The answer's reserve of ${asked} tokens doesn't fit: the input leaves ${input.contextLeft}.`,
+      param: 'reasoning.answer_reserve_tokens',
+    });
+  }
+  const usual = asked ?? input.table.answer_reserve_tokens;
+  const reserve = Math.min(usual, most ?? usual, input.contextLeft);
+  return choice.thinks ? deliberate(input, reserve) : fast(input, reserve, asked);
+}
+
+function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
+  const { request, choice, contextLeft, fastAnswerTokens } = input;
+  const most = request.max_output_tokens ?? asked ?? Math.max(fastAnswerTokens, reserve);
+  const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => request.reasoning?.[name]);
+  return {
+    effective: {
+      effort: choice.effort,
+      strategy: 'direct',
+      budget_tokens: 0,
+      answer_reserve_tokens: reserve,
+      samples: 1,
+      max_revisions: 0,
+      deadline_ms: request.reasoning?.deadline_ms ?? null,
+    },
+    answerTokens: Math.min(most, contextLeft),
+    warnings: ignored.map((name) => ({
+      field: `reasoning.${name}`,
+      message: 'A fast answer takes one sample, without checks or revisions.',
+    })),
+  };
+}
+
+function deliberate(input: PlanInput, reserve: number): ReasoningPlan {
+  const { request, choice, table, contextLeft } = input;
+  const level = table.levels[levelOf(choice.effort)];
+  const samples = request.reasoning?.samples ?? level.samples;
+  // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
+  const inContext = (contextLeft - reserve) * samples;
+  const allowed = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
+  const wished = choice.budget === -1 ? allowed : (choice.budget ?? level.budget_tokens);
+  const budget = Math.min(wished, allowed);
+  const warnings: Warning[] = [];
+  if (choice.budget !== undefined && budget < wished) {
+    warnings.push({
+      field: 'reasoning.budget_tokens',
+      message: `Lowered from ${wished} to ${budget} tokens, which is what the context and max_output_tokens leave.`,
+    });
+  }
+  if (budget === 0) {
+    warnings.push({ field: 'reasoning.effort', message: 'Nothing is left to think with: answered fast.' });
+  }
+  return {
+    effective: {
+      effort: choice.effort,
+      strategy: budget === 0 ? 'direct' : (request.reasoning?.strategy ?? level.strategy),
+      budget_tokens: budget,
+      answer_reserve_tokens: reserve,
+      samples,
+      max_revisions: request.reasoning?.max_revisions ?? level.max_revisions,
+      deadline_ms: request.reasoning?.deadline_ms ?? null,
+    },
+    answerTokens: reserve,
+    warnings,
+  };
+}
+
+function checkStrategy(request: CreateResponse, choice: ReasoningChoice): void {
+  const strategy = request.reasoning?.strategy;
+  if (strategy && (strategy === 'direct') === choice.thinks) throw conflict(sourceOf(request), 'reasoning.strategy');
+}
+
+function sourceOf(request: CreateResponse): string {
+  if (request.mode) return 'mode';
+  return request.reasoning?.budget_tokens === 0 ? 'reasoning.budget_tokens' : 'reasoning.effort';
+}
+
+function levelOf(effort: Effort): Exclude<Effort, 'none' | 'minimal'> {
+  return effort === 'none' || effort === 'minimal' ? 'low' : effort;
+}

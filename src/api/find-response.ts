@@ -1,0 +1,17 @@
+import type { JobSnapshot } from '../contracts/job.ts';
+import { responseId } from '../contracts/query.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Caller } from './caller.ts';
+
+/** The job of a response that is the caller's. @throws ServiceError `not_found`, for another's as for none */
+export async function findResponse(queue: JobQueue, id: string, caller: Caller): Promise<JobSnapshot> {
+  const snapshot = responseId.test(id) ? await queue.get(id) : undefined;
+  if (!snapshot || snapshot.job.owner !== caller.owner) throw responseNotFound(id);
+  return snapshot;
+}
+
+export function responseNotFound(id: string): ServiceError {
+  const shown = responseId.test(id) ? ` '${id}'` : '';
+  return new ServiceError({ code: 'not_found', message: `There is no response${shown}.`, param: 'id' });
+}

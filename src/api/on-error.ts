@@ -1,0 +1,37 @@
+import type { ErrorHandler, NotFoundHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ErrorEnvelope } from '../contracts/error-envelope.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { ApiEnvironment, ApiLog } from './dependencies.ts';
+
+/** Every error of every route ends here, as the contract's envelope; what is not ours becomes a plain `server_error`. */
+export function createOnError(log: ApiLog): ErrorHandler<ApiEnvironment> {
+  return function onError(error, c) {
+    const fault = asServiceError(error);
+    if (fault.code === 'server_error') log.error({ err: error, request_id: c.get('requestId') }, 'unexpected error');
+    if (fault.retryAfterSeconds !== undefined || fault.status === 503) {
+      c.header('retry-after', String(fault.retryAfterSeconds ?? 5));
+    }
+    return c.json(errorEnvelope(fault), fault.status);
+  };
+}
+
+export const onNotFound: NotFoundHandler<ApiEnvironment> = (c) =>
+  c.json(
+    errorEnvelope(new ServiceError({ code: 'not_found', message: `There is no ${c.req.method} on this path.` })),
+    404,
+  );
+
+/** The body of an error answer, in the form that OpenAI's clients parse. */
+export function errorEnvelope(error: ServiceError): ErrorEnvelope {
+  return { error: { message: error.message, type: error.type, code: error.code, param: error.param ?? null } };
+}
+
+/** Shows nothing internal: what is not a ServiceError keeps its message to itself. */
+export function asServiceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof HTTPException && error.status < 500) {
+    return new ServiceError({ code: 'invalid_value', message: 'The request could not be read.', cause: error });
+  }
+  return new ServiceError({ code: 'server_error', message: 'Something went wrong on our side.', cause: error });
+}

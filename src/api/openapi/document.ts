@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { CreateResponse } from '../../contracts/create-response.ts';
+import { ErrorEnvelope } from '../../contracts/error-envelope.ts';
+import { InputItem } from '../../contracts/input-item.ts';
+import { ModelList, ModelObject, ResponseList } from '../../contracts/listings.ts';
+import { OutputItem } from '../../contracts/output-item.ts';
+import { Response } from '../../contracts/response.ts';
+import { ResponseEvent } from '../../contracts/response-event.ts';
+import { errorCodes } from '../../contracts/service-error.ts';
+import { TraceStep } from '../../contracts/trace.ts';
+import { TraceEvent } from '../../contracts/trace-event.ts';
+import { type Operation, operations } from './operations.ts';
+
+type Json = Record<string, unknown>;
+
+/** Schemas that get a name of their own; all others stand where they are used. */
+const named = {
+  input: { CreateResponse, InputItem },
+  output: {
+    Response,
+    OutputItem,
+    ResponseEvent,
+    ResponseList,
+    ErrorEnvelope,
+    ModelObject,
+    ModelList,
+    TraceStep,
+    TraceEvent,
+  },
+};
+
+const everywhere = [400, 403, 500, 503];
+
+/** OpenAPI 3.1, made of the very schemas that requests are parsed with (zod's own JSON Schema, so no library between). */
+export function createOpenApiDocument(options: { strategies: boolean }): Json {
+  const shown = operations.filter(({ path }) => options.strategies || path !== '/v1/strategies');
+  const paths: Record<string, Json> = {};
+  for (const operation of shown) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Thinkfirst',
+      version: '0.1.0',
+      description: 'Think first or answer fast, with a budget. The shape of OpenAI’s Responses API, and more.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { schemas: { ...componentSchemas('input'), ...componentSchemas('output') } },
+  };
+}
+
+function componentSchemas(io: 'input' | 'output'): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named[io])) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io,
+    uri: (id) => `#/components/schemas/${id}`,
+    unrepresentable: 'any',
+  });
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIds(schema)]));
+}
+
+function describe(operation: Operation): Json {
+  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
+  return {
+    operationId: operation.operationId,
+    summary: operation.summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.body ? { requestBody: { required: true, content: json(reference(operation.body, 'input')) } } : {}),
+    responses: { 200: success(operation), ...failures(operation), ...others(operation) },
+  };
+}
+
+function success({ answer, event }: Operation): Json {
+  const stream = event
+    ? { 'text/event-stream': { schema: { type: 'string' }, 'x-event-data': reference(event, 'output') } }
+    : {};
+  return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream } };
+}
+
+function failures({ errors }: Operation): Json {
+  const statuses = [...new Set([...errors, ...everywhere])].sort((one, other) => one - other);
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const codes = Object.entries(errorCodes).filter(([, code]) => code.status === status);
+      const description = `One of: ${codes.map(([code]) => code).join(', ')}`;
+      return [status, { description, content: json(reference(ErrorEnvelope, 'output')) }];
+    }),
+  );
+}
+
+function others({ others = {} }: Operation): Json {
+  return Object.fromEntries(
+    Object.entries(others).map(([status, { description, schema }]) => [
+      status,
+      { description, content: json(reference(schema, 'output')) },
+    ]),
+  );
+}
+
+function pathParameters(path: string): Json[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  return names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+}
+
+function queryParameters(query: z.ZodObject | undefined): Json[] {
+  const properties = query ? inline(query, 'output')['properties'] : undefined;
+  return Object.entries(properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+}
+
+/** A pointer to the named schema, or the schema itself. */
+function reference(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const name = Object.entries(named[io]).find(([, candidate]) => candidate === schema)?.[0];
+  return name ? { $ref: `#/components/schemas/${name}` } : inline(schema, io);
+}
+
+function inline(schema: z.ZodType, io: 'input' | 'output'): Json {
+  return withoutIds(z.toJSONSchema(schema, { io, unrepresentable: 'any' }));
+}
+
+function json(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+/** OpenAPI names the dialect for the whole document, and places components by their key. */
+function withoutIds(schema: z.core.JSONSchema.JSONSchema): Json {
+  const { $schema: _dialect, $id: _id, id: _name, ...rest } = schema;
+  return rest;
+}

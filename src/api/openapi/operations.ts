@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import { CreateResponse } from '../../contracts/create-response.ts';
+import {
+  DeletedResponse,
+  Health,
+  ModelList,
+  ModelObject,
+  ReadinessReport,
+  ResponseList,
+  StrategyList,
+  Trace,
+} from '../../contracts/listings.ts';
+import { ListQueryString, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
+import { Response } from '../../contracts/response.ts';
+import { ResponseEvent } from '../../contracts/response-event.ts';
+import { TraceEvent } from '../../contracts/trace-event.ts';
+
+/** One route as the document shows it. Paths in OpenAPI's form. */
+export type Operation = {
+  method: 'get' | 'post' | 'delete';
+  path: string;
+  operationId: string;
+  summary: string;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Of status 200. */
+  answer: z.ZodType;
+  /** `data` of the events where the route can stream. */
+  event?: z.ZodType;
+  /** Statuses of the error envelope, beside those that every route can give. */
+  errors: readonly number[];
+  /** Statuses other than 200 that carry a body of their own. */
+  others?: Readonly<Record<number, { description: string; schema: z.ZodType }>>;
+};
+
+export const operations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/responses',
+    operationId: 'createResponse',
+    summary: 'Ask: waits for the answer, streams it, or returns at once with `background: true`',
+    body: CreateResponse,
+    answer: Response,
+    event: ResponseEvent,
+    errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'get',
+    path: '/v1/responses',
+    operationId: 'listResponses',
+    summary: 'Responses, newest first',
+    query: ListQueryString,
+    answer: ResponseList,
+    errors: [400],
+  },
+  {
+    method: 'get',
+    path: '/v1/responses/{id}',
+    operationId: 'retrieveResponse',
+    summary: 'A response as it stands; `wait` holds until it ends, `stream` replays and follows its events',
+    query: RetrieveQuery,
+    answer: Response,
+    event: ResponseEvent,
+    errors: [400, 404],
+  },
+  {
+    method: 'delete',
+    path: '/v1/responses/{id}',
+    operationId: 'deleteResponse',
+    summary: 'Removes response, events and trace',
+    answer: DeletedResponse,
+    errors: [404],
+  },
+  {
+    method: 'post',
+    path: '/v1/responses/{id}/cancel',
+    operationId: 'cancelResponse',
+    summary: 'Cancels at the next token; a response that has ended comes back as it is',
+    answer: Response,
+    errors: [404],
+  },
+  {
+    method: 'post',
+    path: '/v1/responses/{id}/answer_now',
+    operationId: 'answerNow',
+    summary: 'Ends the thinking and answers from what there is',
+    answer: Response,
+    errors: [404, 409],
+  },
+  {
+    method: 'get',
+    path: '/v1/responses/{id}/trace',
+    operationId: 'retrieveTrace',
+    summary: 'The reasoning trace, as far as the key may see',
+    query: TraceQuery,
+    answer: Trace,
+    event: TraceEvent,
+    errors: [400, 404],
+  },
+  {
+    method: 'get',
+    path: '/v1/models',
+    operationId: 'listModels',
+    summary: 'Models with capabilities, context length and effort table',
+    answer: ModelList,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{id}',
+    operationId: 'retrieveModel',
+    summary: 'One model',
+    answer: ModelObject,
+    errors: [404],
+  },
+  {
+    method: 'get',
+    path: '/v1/strategies',
+    operationId: 'listStrategies',
+    summary: 'Plans that spend a thinking budget',
+    answer: StrategyList,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/healthz',
+    operationId: 'health',
+    summary: 'The process lives',
+    answer: Health,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    operationId: 'readiness',
+    summary: 'Models are loaded and the backend is up',
+    answer: ReadinessReport,
+    errors: [],
+    others: { 503: { description: 'Not ready yet', schema: ReadinessReport } },
+  },
+];

@@ -1,0 +1,26 @@
+import type { HonoRequest } from 'hono';
+import type { z } from 'zod';
+import { ServiceError } from '../contracts/service-error.ts';
+import { validationError } from './validation-error.ts';
+
+/** @throws ServiceError `invalid_value` naming the query parameter */
+export function parseQuery<T extends z.ZodType>(schema: T, request: HonoRequest): z.output<T> {
+  const query = request.query();
+  const parsed = schema.safeParse(query);
+  if (!parsed.success) throw validationError(parsed.error, query);
+  return parsed.data;
+}
+
+/**
+ * Where a stream goes on: `starting_after`, or `Last-Event-ID`, which a browser that reconnects sends along with the
+ * older URL; the later one holds.
+ */
+export function resumeAfter(request: HonoRequest, startingAfter: number | undefined): number | undefined {
+  const header = request.header('last-event-id');
+  if (header === undefined) return startingAfter;
+  if (!/^\d{1,15}$/.test(header)) {
+    const param = 'Last-Event-ID';
+    throw new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': expected a whole number.`, param });
+  }
+  return Math.max(Number(header), startingAfter ?? -1);
+}

@@ -1,0 +1,128 @@
+import { type Context, Hono } from 'hono';
+import type { Job } from '../../contracts/job.ts';
+import type { DeletedResponse, ResponseList } from '../../contracts/listings.ts';
+import { ListQueryString, RetrieveQuery } from '../../contracts/query.ts';
+import type { Response } from '../../contracts/response.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import { acceptResponse } from '../accept-response.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { eventStream, eventStreamHeaders } from '../event-stream.ts';
+import { findResponse, responseNotFound } from '../find-response.ts';
+import { parseQuery, resumeAfter } from '../parse-query.ts';
+import { readJson } from '../read-json.ts';
+import { responseEvents, terminalEvent } from '../response-events.ts';
+import { responseView } from '../response-view.ts';
+import { sseEvents } from '../sse-events.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** `/v1/responses`: create, list, retrieve, cancel, answer now, delete. */
+export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { queue, limits, log, cancelOnDisconnect } = dependencies;
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const body = await readJson(c.req, limits);
+    const { job, request } = await acceptResponse(body, c.get('caller'), dependencies);
+    await queue.add(job);
+    log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
+    const stops = cancelOnDisconnect && !request.background;
+    if (request.stream) return stream(c, job, { ids: false, stops });
+    if (request.background) return show(c, job.id);
+    return await wait(c, job, stops);
+  });
+
+  routes.get('/', async (c) => {
+    const { limit = 20, ...query } = parseQuery(ListQueryString, c.req);
+    const page = await queue.list({ owner: c.get('caller').owner, limit, ...defined(query) });
+    const data = page.jobs.map(responseView);
+    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+    return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
+  });
+
+  routes.get('/:id', async (c) => {
+    const query = parseQuery(RetrieveQuery, c.req);
+    const after = resumeAfter(c.req, query.starting_after);
+    const { job, terminal } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    if (query.stream) return stream(c, job, { ids: true, stops: false, after });
+    if (query.wait && !terminal) await settle(c, job.id, Math.min(query.wait, limits.waitSeconds) * 1000);
+    return show(c, job.id);
+  });
+
+  routes.delete('/:id', async (c) => {
+    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
+    return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
+  });
+
+  routes.post('/:id/cancel', async (c) => {
+    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    const outcome = await queue.control(job.id, 'cancel');
+    if (outcome === 'not_found') throw responseNotFound(job.id);
+    // The worker stops at its next token; the answer shows the state that came of it.
+    if (outcome === 'accepted') await settle(c, job.id, limits.cancelWaitMs);
+    return show(c, job.id);
+  });
+
+  routes.post('/:id/answer_now', async (c) => {
+    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    const outcome = await queue.control(job.id, 'answer_now');
+    if (outcome === 'not_found') throw responseNotFound(job.id);
+    if (outcome === 'not_running') {
+      throw new ServiceError({ code: 'conflict', message: `The response '${job.id}' has not begun to think yet.` });
+    }
+    return show(c, job.id);
+  });
+
+  return routes;
+
+  async function show(c: ApiContext, id: string) {
+    const snapshot = await findResponse(queue, id, c.get('caller'));
+    if (!snapshot.terminal) c.header('retry-after', '1');
+    return c.json(responseView(snapshot) satisfies Response);
+  }
+
+  /** Holds until the response ends, the time is over or the client is gone. */
+  async function settle(c: ApiContext, id: string, ms: number): Promise<void> {
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), ms);
+    try {
+      await terminalEvent(queue, id, { signal: AbortSignal.any([over.signal, c.req.raw.signal]) });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function wait(c: ApiContext, job: Job, stops: boolean) {
+    const { signal } = c.req.raw;
+    const end = await terminalEvent(queue, job.id, { signal });
+    if (end) return c.json(end.response satisfies Response);
+    if (signal.aborted && stops) stop(job.id);
+    return show(c, job.id);
+  }
+
+  function stream(c: ApiContext, job: Job, options: { ids: boolean; stops: boolean; after?: number | undefined }) {
+    const gone = new AbortController();
+    const after = options.after === undefined ? {} : { after: options.after };
+    const events = responseEvents(queue, job, { signal: gone.signal, ...after });
+    const chunks = sseEvents(events, { ids: options.ids, signal: gone.signal, log, requestId: c.get('requestId') });
+    const onCancel = () => {
+      gone.abort();
+      if (options.stops) stop(job.id);
+    };
+    // A client may be gone before its stream is first read: then no reader cancels it.
+    if (c.req.raw.signal.aborted) onCancel();
+    return c.body(eventStream(chunks, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+  }
+
+  function stop(id: string): void {
+    log.info({ response_id: id }, 'client gone, response cancelled');
+    queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
+  }
+}
+
+/** `undefined` inside an object is not the same as nothing there. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
+function defined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, content]) => content !== undefined));
+}

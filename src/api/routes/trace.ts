@@ -1,0 +1,44 @@
+import { Hono } from 'hono';
+import type { Trace } from '../../contracts/listings.ts';
+import { TraceQuery } from '../../contracts/query.ts';
+import { TraceEvent } from '../../contracts/trace-event.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { eventStream, eventStreamHeaders } from '../event-stream.ts';
+import { findResponse } from '../find-response.ts';
+import { parseQuery, resumeAfter } from '../parse-query.ts';
+import { sseEvents } from '../sse-events.ts';
+import { requireTraceScope, traceSteps, visibleEvent } from '../trace-view.ts';
+
+/** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`. */
+export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.get('/:id/trace', async (c) => {
+    const { scopes } = c.get('caller');
+    requireTraceScope(scopes);
+    const query = parseQuery(TraceQuery, c.req);
+    const after = resumeAfter(c.req, query.starting_after);
+    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    if (!query.stream) {
+      const events: TraceEvent[] = [];
+      for await (const line of queue.events(job.id, { stream: 'trace', follow: false, signal: c.req.raw.signal })) {
+        events.push(TraceEvent.parse(line.data));
+      }
+      return c.json({ response_id: job.id, steps: traceSteps(events, scopes) } satisfies Trace);
+    }
+    const gone = new AbortController();
+    const { signal } = gone;
+    const chunks = sseEvents(live(), { ids: true, signal, log, requestId: c.get('requestId') });
+    const body = eventStream(chunks, { keepAliveMs: limits.keepAliveMs, onCancel: () => gone.abort() });
+    return c.body(body, 200, eventStreamHeaders);
+
+    async function* live() {
+      const from = after === undefined ? {} : { after };
+      for await (const line of queue.events(job.id, { stream: 'trace', signal, ...from })) {
+        yield { ...visibleEvent(TraceEvent.parse(line.data), scopes), sequence_number: line.number };
+      }
+    }
+  });
+
+  return routes;
+}

@@ -1,0 +1,32 @@
+import type { ApiLog } from './dependencies.ts';
+import type { ServerSentEvent } from './event-stream.ts';
+import { asServiceError } from './on-error.ts';
+
+type Numbered = { type: string; sequence_number: number };
+
+/**
+ * Events as server-sent ones, closed by `[DONE]`. A source that fails ends in an `error` event, numbered as the last
+ * event that was sent so that a reader who resumes after it misses nothing; one whose signal was aborted just ends.
+ */
+export async function* sseEvents(
+  events: AsyncIterable<Numbered>,
+  options: { ids: boolean; signal: AbortSignal; log: ApiLog; requestId: string },
+): AsyncGenerator<ServerSentEvent, void, void> {
+  let last = 0;
+  try {
+    for await (const event of events) {
+      last = event.sequence_number;
+      yield { event: event.type, data: JSON.stringify(event), ...(options.ids ? { id: String(last) } : {}) };
+    }
+  } catch (error) {
+    if (options.signal.aborted) return;
+    const { code, message } = asServiceError(error);
+    options.log.error({ err: error, request_id: options.requestId }, 'an event stream broke');
+    yield {
+      event: 'error',
+      data: JSON.stringify({ type: 'error', sequence_number: last, code, message, param: null }),
+    };
+    return;
+  }
+  if (!options.signal.aborted) yield { data: '[DONE]' };
+}

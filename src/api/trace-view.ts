@@ -1,0 +1,32 @@
+import type { KeyScopes } from '../contracts/key-scopes.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import type { TraceEvent } from '../contracts/trace-event.ts';
+
+/** @throws ServiceError `insufficient_scope` for a key that may see no trace */
+export function requireTraceScope(scopes: KeyScopes): void {
+  if (scopes.trace === 'none') {
+    throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not read traces.' });
+  }
+}
+
+/** The steps in order, each as it stands. */
+export function traceSteps(events: readonly TraceEvent[], scopes: KeyScopes): TraceStep[] {
+  const steps = new Map<number, TraceStep>();
+  for (const event of events) {
+    if (event.type !== 'progress') steps.set(event.step.index, visibleStep(event.step, scopes));
+  }
+  return [...steps.values()].sort((one, other) => one.index - other.index);
+}
+
+export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent {
+  return event.type === 'progress' ? event : { ...event, step: visibleStep(event.step, scopes) };
+}
+
+/** Without `trace:full` nothing that quotes a thought is left: its text, the lines that were checked, what was corrected. */
+function visibleStep(step: TraceStep, scopes: KeyScopes): TraceStep {
+  if (scopes.trace === 'full') return step;
+  const { because: _quotes, ...rest } = step;
+  const checks = step.checks.map((check) => (check.judges === 'line' ? { ...check, detail: '' } : check));
+  return { ...rest, text: null, checks };
+}

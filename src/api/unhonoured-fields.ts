@@ -1,0 +1,105 @@
+import { CreateResponse, ReasoningRequest, TextRequest } from '../contracts/create-response.ts';
+import type { Warning } from '../contracts/response.ts';
+import { isObject } from './read-json.ts';
+
+/** Accepted, and not honoured yet: whether a request asks for it, and what is so. A field leaves this list when it works. */
+const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
+  {
+    field: 'tools',
+    asked: ({ tools }) => (tools ?? []).length > 0,
+    message: 'The model is not told of tools, and calls none.',
+  },
+  {
+    field: 'tool_choice',
+    asked: ({ tool_choice }) => !isOneOf(tool_choice, ['auto', 'none']),
+    message: 'No tool is called.',
+  },
+  { field: 'max_tool_calls', asked: ({ max_tool_calls }) => isGiven(max_tool_calls), message: 'No tool is called.' },
+  {
+    field: 'text.format',
+    asked: ({ text }) => !isOneOf(text?.format?.type, ['text']),
+    message: 'The answer is free text.',
+  },
+  {
+    field: 'text.verbosity',
+    asked: ({ text }) => !isOneOf(text?.verbosity, ['medium']),
+    message: 'The length of the answer is the model’s own.',
+  },
+  {
+    field: 'top_logprobs',
+    asked: ({ top_logprobs }) => !isOneOf(top_logprobs, [0]),
+    message: 'No log-probabilities are returned.',
+  },
+  {
+    field: 'include',
+    asked: ({ include }) => (include ?? []).length > 0,
+    message: 'Nothing is added to the response.',
+  },
+  {
+    field: 'truncation',
+    asked: ({ truncation }) => !isOneOf(truncation, ['disabled']),
+    message: 'Nothing is cut; an input longer than the context is refused.',
+  },
+  {
+    field: 'previous_response_id',
+    asked: ({ previous_response_id }) => isGiven(previous_response_id),
+    message: 'The earlier response is not part of the prompt.',
+  },
+  {
+    field: 'conversation',
+    asked: ({ conversation }) => isGiven(conversation),
+    message: 'The conversation is not part of the prompt, and is not added to.',
+  },
+  { field: 'webhook', asked: ({ webhook }) => isGiven(webhook), message: 'Nobody is called when the response ends.' },
+  {
+    field: 'service_tier',
+    asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default']),
+    message: 'All requests wait in one queue.',
+  },
+  {
+    field: 'stream_options.include_obfuscation',
+    asked: ({ stream_options }) => stream_options?.include_obfuscation === true,
+    message: 'Events are not padded.',
+  },
+  {
+    field: 'prompt_cache_key',
+    asked: ({ prompt_cache_key }) => isGiven(prompt_cache_key),
+    message: 'Prompts are cached by their text alone.',
+  },
+  {
+    field: 'reasoning.context',
+    asked: ({ reasoning }) => reasoning?.context === 'all_turns',
+    message: 'Earlier thoughts are left out of the prompt.',
+  },
+];
+
+/** The warnings of a request: what we know and don't do, and what we don't know. */
+export function unhonouredFields(body: Readonly<Record<string, unknown>>, request: CreateResponse): Warning[] {
+  const known = unhonoured
+    .filter(({ asked }) => asked(request))
+    .map(({ field, message }) => ({ field, message: `Not honoured yet. ${message}` }));
+  const unknown = [
+    ...unknownKeys(body, CreateResponse.shape, ''),
+    ...unknownKeys(body['reasoning'], ReasoningRequest.shape, 'reasoning.'),
+    ...unknownKeys(body['text'], TextRequest.shape, 'text.'),
+  ];
+  return [...known, ...unknown.map((field) => ({ field, message: 'Unknown field; ignored.' }))];
+}
+
+/** Bounded, so that a body of nothing but unknown keys makes no answer of its own size. */
+function unknownKeys(value: unknown, shape: Readonly<Record<string, unknown>>, prefix: string): string[] {
+  if (!isObject(value)) return [];
+  return Object.entries(value)
+    .filter(([key, content]) => content !== null && !Object.hasOwn(shape, key))
+    .slice(0, 32)
+    .map(([key]) => `${prefix}${key.slice(0, 64)}`);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** True where nothing is given: then the default holds. */
+function isOneOf(value: unknown, plain: readonly unknown[]): boolean {
+  return !isGiven(value) || plain.includes(value);
+}

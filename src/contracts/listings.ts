@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { EffortTable } from './effort-table.ts';
+import { ModelCard } from './model-card.ts';
+import { Effort } from './reasoning.ts';
+import { Response } from './response.ts';
+import { TraceStep } from './trace.ts';
+
+/** Newest first. */
+export const ResponseList = z.object({
+  object: z.literal('list'),
+  data: z.array(Response),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+});
+export type ResponseList = z.infer<typeof ResponseList>;
+
+export const DeletedResponse = z.object({
+  id: z.string(),
+  object: z.literal('response'),
+  deleted: z.literal(true),
+});
+export type DeletedResponse = z.infer<typeof DeletedResponse>;
+
+/** A model as OpenAI lists it, with what it can do and what each effort spends. */
+export const ModelObject = ModelCard.extend({
+  object: z.literal('model'),
+  owned_by: z.string(),
+  default_effort: Effort,
+  effort_table: EffortTable,
+});
+export type ModelObject = z.infer<typeof ModelObject>;
+
+export const ModelList = z.object({ object: z.literal('list'), data: z.array(ModelObject) });
+export type ModelList = z.infer<typeof ModelList>;
+
+export const StrategyObject = z.object({
+  name: z.string(),
+  object: z.literal('strategy'),
+  description: z.string(),
+  /** JSON Schema. */
+  options: z.record(z.string(), z.unknown()),
+});
+export const StrategyList = z.object({ object: z.literal('list'), data: z.array(StrategyObject) });
+export type StrategyList = z.infer<typeof StrategyList>;
+
+export const Trace = z.object({ response_id: z.string(), steps: z.array(TraceStep) });
+export type Trace = z.infer<typeof Trace>;
+
+export const Health = z.object({ status: z.literal('ok') });
+export type Health = z.infer<typeof Health>;
+
+export const ReadinessReport = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  parts: z.record(z.string(), z.boolean()),
+});
+export type ReadinessReport = z.infer<typeof ReadinessReport>;
