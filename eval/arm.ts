@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Effort } from '../src/contracts/reasoning.ts';
+
+/** One way of asking: an effort and what it overrides. */
+export type Arm = {
+  name: string;
+  /** Fields of the request beside `model` and `input`. */
+  request: { reasoning: Record<string, unknown>; temperature?: number };
+};
+
+/** The two that every other arm is held against. */
+export const fastArm = 'none';
+export const greedyArm = 'greedy';
+
+const whole = z.coerce.number().int().nonnegative();
+const Override = z.object({
+  strategy: z.string().optional(),
+  samples: whole.optional(),
+  max_revisions: whole.optional(),
+  budget_tokens: whole.optional(),
+  /** `none`, or names joined by `+`. */
+  checks: z
+    .string()
+    .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))
+    .optional(),
+  temperature: z.coerce.number().min(0).max(2).optional(),
+});
+
+/**
+ * Reads `LEVEL[:field=value…]`: `high`, `high:samples=1`, `medium:checks=none:max_revisions=0`. `greedy` is one greedy chain.
+ * @throws Error naming what is wrong with it
+ */
+export function parseArm(text: string, defaults: { strategy?: string } = {}): Arm {
+  if (text === greedyArm) {
+    return {
+      name: greedyArm,
+      request: { reasoning: { effort: 'high', strategy: 'budget-forcing', samples: 1 }, temperature: 0 },
+    };
+  }
+  const [level, ...fields] = text.split(':');
+  const effort = Effort.safeParse(level);
+  if (!effort.success) throw new Error(`"${level}" is no effort: ${Effort.options.join(', ')} or ${greedyArm}`);
+  const given = Object.fromEntries(fields.map((field) => field.split('=')));
+  const override = z.strictObject(Override.shape).safeParse(given);
+  if (!override.success) throw new Error(`"${text}": ${z.prettifyError(override.error)}`);
+  const { temperature, ...reasoning } = override.data;
+  const thinks = effort.data !== 'none' && effort.data !== 'minimal';
+  const strategy = thinks && defaults.strategy !== undefined ? { strategy: defaults.strategy } : {};
+  return {
+    name: text,
+    request: {
+      reasoning: { effort: effort.data, ...strategy, ...reasoning },
+      ...(temperature === undefined ? {} : { temperature }),
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { TraceStep } from '../src/contracts/trace.ts';
+import type { AnsweredRow, AnsweredStep, RowStore } from './answered-row.ts';
+import type { Arm } from './arm.ts';
+import type { QuestionSet } from './question-set.ts';
+import { scoreAnswer } from './score-answer.ts';
+import type { ServiceClient } from './service-client.ts';
+
+const noPhases = { draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
+
+/**
+ * Asks every question in every arm, `concurrency` at a time, and keeps each row as it comes. Rows that the store already
+ * has, for this very question, request and effort table, are not asked again.
+ * @returns the rows of this run, old and new
+ */
+export async function askQuestions(options: {
+  client: ServiceClient;
+  store: RowStore;
+  set: QuestionSet;
+  arms: readonly Arm[];
+  /** The model's card with its effort table. */
+  model: { id: string; [field: string]: unknown };
+  concurrency: number;
+  onRow(rows: readonly AnsweredRow[]): void;
+  /** Clock, ms. */
+  now(): number;
+}): Promise<AnsweredRow[]> {
+  const { client, store, set, arms, model } = options;
+  const known = new Map(store.rows().map((row) => [row.fingerprint, row]));
+  const asked = arms.flatMap((arm) =>
+    set.questions.map((question) => {
+      const request = { model: model.id, input: question.question, seed: question.row, ...arm.request };
+      const fingerprint = fingerprintOf({ request, expected: question.answer, model });
+      return { arm, question, request, fingerprint };
+    }),
+  );
+  const rows = asked.flatMap(({ fingerprint }) => known.get(fingerprint) ?? []);
+  const open = asked.filter(({ fingerprint }) => !known.has(fingerprint));
+  options.onRow(rows);
+  const workers = Array.from({ length: Math.min(options.concurrency, open.length) }, async () => {
+    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+      const { arm, question, request, fingerprint } = next;
+      const startedAt = options.now();
+      const response = await client.respond({ ...request, store: false });
+      const seconds = (options.now() - startedAt) / 1_000;
+      const row: AnsweredRow = {
+        fingerprint,
+        arm: arm.name,
+        row: question.row,
+        kind: question.kind,
+        question: question.question,
+        expected: question.answer,
+        response: response.id,
+        status: response.status,
+        output: response.output_text,
+        right: scoreAnswer(response.output_text, question.answer),
+        source: response.answer_source,
+        thinking_stop: response.thinking_stop,
+        input_tokens: response.usage?.input_tokens ?? 0,
+        output_tokens: response.usage?.output_tokens ?? 0,
+        phases: response.usage?.output_tokens_details.phases ?? noPhases,
+        seconds,
+        steps: (await client.trace(response.id)).map((step) => answeredStep(step, question.answer)),
+      };
+      await store.add(row);
+      rows.push(row);
+      options.onRow(rows);
+    }
+  });
+  await Promise.all(workers);
+  return rows;
+}
+
+function answeredStep(step: TraceStep, expected: string): AnsweredStep {
+  return {
+    phase: step.phase,
+    sample: step.sample,
+    answer: step.answer,
+    right: step.answer !== null && scoreAnswer(step.answer_text ?? step.answer, expected),
+    rejected: step.checks.some((check) => check.judges === 'value' && check.verdict === 'fail'),
+    stop: step.stop_reason,
+    tokens: step.tokens,
+  };
+}
+
+function fingerprintOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,75 @@
+import type { AnsweredRow, AnsweredStep } from './answered-row.ts';
+
+/** What a phase did to the answers as they stood before it. */
+export type PhaseContribution = {
+  phase: string;
+  /** Questions for which both this phase and the one before had something to go by. */
+  questions: number;
+  right: number;
+  wrongToRight: number;
+  rightToWrong: number;
+};
+
+type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected'>;
+
+/**
+ * The answer as it would have been after each phase, read from the trace: the draft; the first (greedy) chain; a plain vote
+ * of all chains; the vote of those that no check of the value rejected; that vote with revisions in place of what they
+ * revise; and what the service answered in the end (weights, self-certainty, the draft's chance). Each is compared with
+ * the one before it, over the questions where there was thinking.
+ */
+export function phaseContributions(rows: readonly AnsweredRow[]): PhaseContribution[] {
+  const staged = rows.filter((row) => row.steps.some((step) => step.phase === 'think')).map(stagesOf);
+  return stageNames.map((phase, index) => {
+    const before = stageNames[index - 1];
+    const pairs = staged.map((stages) => ({ now: stages[phase], was: before === undefined ? false : stages[before] }));
+    return {
+      phase,
+      questions: pairs.length,
+      right: pairs.filter(({ now }) => now).length,
+      wrongToRight: pairs.filter(({ now, was }) => now && !was).length,
+      rightToWrong: pairs.filter(({ now, was }) => !now && was).length,
+    };
+  });
+}
+
+const stageNames = ['draft', 'greedy chain', 'plain vote', 'filter', 'revise', 'weighted vote'] as const;
+type Stages = Record<(typeof stageNames)[number], boolean>;
+
+function stagesOf({ steps, right }: AnsweredRow): Stages {
+  const rejected = new Set(steps.filter((step) => step.rejected && step.phase === 'check').map((step) => step.sample));
+  const ballots = (phase: string): Ballot[] =>
+    steps
+      .filter((step) => step.phase === phase && step.answer !== null)
+      .map((step) => ({ ...step, rejected: step.rejected || rejected.has(step.sample) }));
+  const [chains, revisions] = [ballots('think'), ballots('revise')];
+  const draft = ballots('draft')[0]?.right ?? false;
+  const greedy = chains[0]?.right ?? draft;
+  const plain = plurality(chains)?.right ?? greedy;
+  const filtered = plurality(kept(chains))?.right ?? plain;
+  const revised = new Set(revisions.map(({ sample }) => sample));
+  const after = [...chains.filter(({ sample }) => !revised.has(sample)), ...revisions];
+  return {
+    draft,
+    'greedy chain': greedy,
+    'plain vote': plain,
+    filter: filtered,
+    revise: revisions.length === 0 ? filtered : (plurality(kept(after))?.right ?? filtered),
+    'weighted vote': right,
+  };
+}
+
+function kept(ballots: readonly Ballot[]): Ballot[] {
+  return ballots.filter(({ rejected }) => !rejected);
+}
+
+/** The most frequent answer; the earlier one of a tie. */
+function plurality(ballots: readonly Ballot[]): Ballot | undefined {
+  const counts = new Map<string, number>();
+  for (const { answer } of ballots) counts.set(key(answer), (counts.get(key(answer)) ?? 0) + 1);
+  return ballots.toSorted((a, b) => (counts.get(key(b.answer)) ?? 0) - (counts.get(key(a.answer)) ?? 0))[0];
+}
+
+function key(answer: string | null): string {
+  return (answer ?? '').trim().toLowerCase();
+}

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { TraceStep } from '../src/contracts/trace.ts';
+import { ResponseUsage } from '../src/contracts/usage.ts';
+
+/** The part of a response that is measured. */
+const Answered = z.object({
+  id: z.string(),
+  status: z.string(),
+  model: z.string(),
+  output_text: z.string(),
+  answer_source: z.string().nullable(),
+  thinking_stop: z.string().nullable(),
+  usage: ResponseUsage.nullable(),
+});
+export type Answered = z.infer<typeof Answered>;
+
+const Trace = z.object({ steps: z.array(TraceStep) });
+const Models = z.object({ data: z.array(z.looseObject({ id: z.string() })).min(1) });
+
+/** A client of the HTTP service, as far as the evaluation needs one. */
+export type ServiceClient = {
+  /** Waits for the whole answer. */
+  respond(request: Record<string, unknown>): Promise<Answered>;
+  trace(responseId: string): Promise<TraceStep[]>;
+  /** The model's card, its effort table included; the default model without a name. */
+  model(id?: string): Promise<{ id: string; [field: string]: unknown }>;
+};
+
+/** A response may queue behind others and then think for long: ms. */
+const requestLimit = 15 * 60_000;
+const attempts = 6;
+
+export function createServiceClient(options: { url: string; key?: string }): ServiceClient {
+  const headers = {
+    'content-type': 'application/json',
+    ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+  };
+  const call = async (path: string, body?: unknown): Promise<unknown> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await fetch(new URL(path, options.url), {
+        headers,
+        signal: AbortSignal.timeout(requestLimit),
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+      if (reply.ok) return reply.json();
+      const text = await reply.text();
+      const mayPass = reply.status === 429 || reply.status === 503;
+      if (!mayPass || attempt === attempts) throw new Error(`${path} gave ${reply.status}: ${text.slice(0, 500)}`);
+      await delay(Math.min(Number(reply.headers.get('retry-after') ?? 1), 30) * 1_000);
+    }
+  };
+  return {
+    respond: async (request) => Answered.parse(await call('/v1/responses', request)),
+    trace: async (id) => Trace.parse(await call(`/v1/responses/${id}/trace`)).steps,
+    async model(id) {
+      const { data } = Models.parse(await call('/v1/models'));
+      const model = id === undefined ? data[0] : data.find((each) => each.id === id);
+      if (model === undefined) throw new Error(`no model ${id}: ${data.map((each) => each.id).join(', ')}`);
+      return model;
+    },
+  };
+}

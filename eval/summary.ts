@@ -1,0 +1,81 @@
+import type { AnsweredRow } from './answered-row.ts';
+import { fastArm, greedyArm } from './arm.ts';
+import { type PhaseContribution, phaseContributions } from './phase-contribution.ts';
+import { average, type Discordance, type Estimate, pairedDifference, quantile, wilson } from './statistics.ts';
+
+/** What one way of asking came to. Tokens and seconds are means per question, unless named otherwise. */
+export type ArmSummary = {
+  arm: string;
+  questions: number;
+  right: number;
+  accuracy: Estimate;
+  /** Over the questions that both have answered; absent for the base itself and where it was not run. */
+  againstFast?: Estimate & Discordance;
+  againstGreedy?: Estimate & Discordance;
+  outputTokens: number;
+  thinkingTokens: number;
+  seconds: number;
+  secondsMedian: number;
+  kinds: Record<string, { right: number; questions: number }>;
+  sources: Record<string, number>;
+  thinkingStops: Record<string, number>;
+  notCompleted: number;
+  phases: PhaseContribution[];
+};
+
+/** Per arm, in the order given. */
+export function summarise(rows: readonly AnsweredRow[], arms: readonly string[]): ArmSummary[] {
+  const of = (arm: string) => rows.filter((row) => row.arm === arm);
+  return arms
+    .map((arm) => ({ arm, own: of(arm) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ arm, own }) => {
+      const right = own.filter((row) => row.right).length;
+      const fast = arm === fastArm ? undefined : difference(of(fastArm), own);
+      const greedy = arm === greedyArm || arm === fastArm ? undefined : difference(of(greedyArm), own);
+      return {
+        arm,
+        questions: own.length,
+        right,
+        accuracy: wilson(right, own.length),
+        ...(fast === undefined ? {} : { againstFast: fast }),
+        ...(greedy === undefined ? {} : { againstGreedy: greedy }),
+        outputTokens: average(own.map((row) => row.output_tokens)),
+        thinkingTokens: average(own.map((row) => row.output_tokens - row.phases.answer)),
+        seconds: average(own.map((row) => row.seconds)),
+        secondsMedian: quantile(
+          own.map((row) => row.seconds),
+          0.5,
+        ),
+        kinds: kindsOf(own),
+        sources: counted(own.map((row) => row.source ?? 'none')),
+        thinkingStops: counted(own.map((row) => row.thinking_stop ?? 'none')),
+        notCompleted: own.filter((row) => row.status !== 'completed').length,
+        phases: phaseContributions(own),
+      };
+    });
+}
+
+function difference(base: readonly AnsweredRow[], other: readonly AnsweredRow[]) {
+  const baseByRow = new Map(base.map((row) => [row.row, row.right]));
+  const pairs = other.flatMap((row) => {
+    const was = baseByRow.get(row.row);
+    return was === undefined ? [] : [{ base: was, other: row.right }];
+  });
+  return pairs.length === 0 ? undefined : pairedDifference(pairs);
+}
+
+function kindsOf(rows: readonly AnsweredRow[]): ArmSummary['kinds'] {
+  const kinds: ArmSummary['kinds'] = {};
+  for (const { kind, right } of rows) {
+    const sofar = kinds[kind] ?? { right: 0, questions: 0 };
+    kinds[kind] = { right: sofar.right + (right ? 1 : 0), questions: sofar.questions + 1 };
+  }
+  return kinds;
+}
+
+function counted(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
