@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { Constraint } from '../../contracts/constraint.ts';
+import type { Verdict } from '../../contracts/trace.ts';
+
+/** What a check looks at. */
+export type CheckInput = {
+  /** The user's words. */
+  question: string;
+  /** Lines that are being judged; empty where the answer came without a thought. */
+  thought: string;
+  answer: string;
+  /** What the answer says, normalised (normalise.ts); undefined where nothing could be read. */
+  value?: string;
+  constraint?: Constraint;
+};
+
+/**
+ * `fail` and `pass` are judgements; `abstain` confirms nothing and is normal. A failed line is named by its number in the
+ * thought (from 0) with the value that is wrong in it, so that the chain can be cut there.
+ */
+export type Finding = { verdict: Verdict; detail: string; line?: number; wrong?: string };
+
+/** What a check may need from outside; pure checks use none of it. */
+export type CheckServices = {
+  postCheck?: (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
+  /** Log-odds of yes against no by the model itself. */
+  verdict?: (question: string, answer: string, options: { signal: AbortSignal }) => Promise<number | undefined>;
+};
+
+export type Check = {
+  name: string;
+  description: string;
+  /** `line`: steps of a thought. `value`: the answer itself; only these can confirm an answer. */
+  judges: 'line' | 'value';
+  /** Costs more than computing: run once a chain is otherwise sound. */
+  slow?: boolean;
+  options: z.ZodType;
+  /** @throws where `options` do not fit; run-checks.ts turns whatever is thrown into an abstention */
+  run(input: CheckInput, at: CheckRun<unknown>): Promise<Finding>;
+};
+
+export type CheckRun<Options> = { options: Options; services: CheckServices; signal: AbortSignal };
+
+/** Types a check's options by its schema. */
+export function defineCheck<Schema extends z.ZodType>(
+  check: Omit<Check, 'run' | 'options'> & {
+    options: Schema;
+    run(input: CheckInput, at: CheckRun<z.infer<Schema>>): Promise<Finding> | Finding;
+  },
+): Check {
+  return {
+    ...check,
+    run: async (input, at) => await check.run(input, { ...at, options: check.options.parse(at.options) }),
+  };
+}
+
+export const abstain = (detail: string): Finding => ({ verdict: 'abstain', detail });
+export const pass = (detail: string): Finding => ({ verdict: 'pass', detail });
+export const fail = (detail: string, at: { line?: number; wrong?: string } = {}): Finding => ({
+  verdict: 'fail',
+  detail,
+  ...at,
+});

@@ -1,0 +1,38 @@
+import type { FactoryFunctionMap, Fraction } from 'mathjs';
+import * as mathjs from 'mathjs';
+
+/** Only what an expression of numbers needs: no functions, no assignments, no units; every number an exact fraction. */
+const math = mathjs.create(
+  ['add', 'divide', 'fraction', 'multiply', 'parse', 'pow', 'subtract', 'unaryMinus'].reduce<FactoryFunctionMap>(
+    (factories, name) => Object.assign(factories, Reflect.get(mathjs, `${name}Dependencies`)),
+    {},
+  ),
+  { number: 'Fraction' },
+);
+
+const plain = /^[\d.+\-*/^()\s]+$/;
+/** A power can take for ever: `9^9^9`. */
+const largePower = /\^\s*\(?-?\s*\d{3,}|\^[^^]*\^/;
+
+/**
+ * The exact value of an expression of plain numbers with + - * / ^ and brackets; undefined where it isn't one, or has no
+ * exact value (a division by zero, a root).
+ */
+export function exactValue(expression: string): Fraction | undefined {
+  if (!plain.test(expression) || !/\d/.test(expression) || largePower.test(expression) || expression.length > 500) {
+    return undefined;
+  }
+  try {
+    const value: unknown = math.parse(expression).evaluate({});
+    return math.isFraction(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Division with a remainder: the floor of a / b. */
+export function floorOf(value: Fraction): bigint {
+  const quotient = value.n / value.d;
+  const signed = value.s < 0n ? -quotient : quotient;
+  return value.s < 0n && value.n % value.d !== 0n ? signed - 1n : signed;
+}

@@ -1,0 +1,20 @@
+/** A line of a thought with its number from 0. */
+export type ThoughtLine = { number: number; text: string };
+
+const takesBack =
+  /^\W*(wait|no\b|oops|actually|hold on|correction|sorry|hmm|that (is|was)(n't| not)? (wrong|right|correct)|this (is|was) wrong|let me (redo|correct|fix)|i made a mistake)/i;
+
+/** True for a line that takes back the one before it. */
+export function isTakeBack(text: string): boolean {
+  return takesBack.test(text);
+}
+
+/** The lines that stand: those that the chain itself takes back, and blank ones, are left out. */
+export function standingLines(thought: string): ThoughtLine[] {
+  const lines = thought.split('\n').map((text, number) => ({ number, text }));
+  return lines.filter((line) => {
+    if (line.text.trim() === '' || isTakeBack(line.text)) return false;
+    const next = lines.slice(line.number + 1).find((later) => later.text.trim() !== '');
+    return next === undefined || !isTakeBack(next.text);
+  });
+}
