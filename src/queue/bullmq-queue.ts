@@ -20,6 +20,8 @@ export type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Errors that no caller can be given: of the background connections, of a handler that is tried again. */
   onError(error: Error): void;
   settings?: Partial<QueueSettings>;
+  /** BullMQ's queue. */
+  name?: string;
   /** Epoch ms. */
   now?(): number;
 };
@@ -28,9 +30,8 @@ export type BullmqQueueOptions<B extends IQueueBackend, C> = {
 export async function createBullmqQueue<B extends IQueueBackend, C>(
   options: BullmqQueueOptions<B, C>,
 ): Promise<JobQueue> {
-  const { connection, terminalLines, onError, now = Date.now } = options;
+  const { connection, terminalLines, onError, name = 'responses', now = Date.now } = options;
   const settings = { ...defaultQueueSettings, ...options.settings };
-  const name = 'responses';
   const store = connection.store(name);
   const parts = createBullmqParts({ connection, name, onError });
   const wakeups = createWakeups();

@@ -1,20 +1,8 @@
 import { type AttemptContext, runAttempt } from './attempt.ts';
-import type { BullmqParts } from './bullmq-parts.ts';
-import type { Consumer, ControlCommand, JobHandler, TerminalLines } from './job-queue.ts';
-import type { JobStore } from './job-store.ts';
+import type { ConsumerParts } from './consumer-parts.ts';
+import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import type { OpenLease } from './lease.ts';
 import { createMaintenance } from './maintenance.ts';
-import type { QueueSettings } from './queue-settings.ts';
-
-export type ConsumerParts = {
-  parts: BullmqParts;
-  store: JobStore;
-  settings: QueueSettings;
-  terminalLines: TerminalLines;
-  now(): number;
-  onChange(id: string): void;
-  onError(error: Error): void;
-};
 
 /** A consumer that commands reach: `deliver` gives one to the attempts at this job that run here. */
 export type RunningConsumer = Consumer & { deliver(id: string, command: ControlCommand): void };

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import {
   createPostgresBackend,
+  type PgPool,
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
   runMigrations,
@@ -14,7 +15,10 @@ import { createEmbeddedStore } from './embedded-store.ts';
 import { lockFolder } from './folder-lock.ts';
 import { createPglitePool } from './pglite-pool.ts';
 
-export type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions>;
+export type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions> & {
+  /** For what only this backend can answer. */
+  query: PgPool['query'];
+};
 
 /**
  * PostgreSQL inside this process, in `<dataFolder>/queue`, for this process alone (kernel lock on `queue.lock` beside it).
@@ -49,6 +53,7 @@ export async function openEmbeddedConnection(options: {
       commands: pool,
       blocking: pool,
       prefix: 'bullmq',
+      query: pool.query,
       store: (queue) => createEmbeddedStore((text, params) => pool.query<unknown>(text, params), queue),
       async close() {
         await upkeep.stop();

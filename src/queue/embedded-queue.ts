@@ -12,9 +12,12 @@ export async function createEmbeddedQueue(options: {
   dataFolder: string;
   terminalLines: TerminalLines;
   log: QueueLog;
+  /** From the end of a stored response to its removal; 30 days by default. */
+  retentionMs?: number;
   settings?: Partial<QueueSettings>;
 }): Promise<JobQueue> {
-  const { dataFolder, terminalLines, log, settings = {} } = options;
+  const { dataFolder, terminalLines, log, retentionMs } = options;
+  const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
   const connection = await openEmbeddedConnection({ dataFolder, onError });
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });

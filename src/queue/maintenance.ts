@@ -1,4 +1,4 @@
-import type { ConsumerParts } from './consumer.ts';
+import type { ConsumerParts } from './consumer-parts.ts';
 import { endJob } from './end-job.ts';
 import { loadJob, StoredJob } from './stored-job.ts';
 

@@ -13,9 +13,12 @@ export async function createRedisQueue(options: {
   prefix: string;
   terminalLines: TerminalLines;
   log: QueueLog;
+  /** From the end of a stored response to its removal; 30 days by default. */
+  retentionMs?: number;
   settings?: Partial<QueueSettings>;
 }): Promise<JobQueue> {
-  const { url, prefix, terminalLines, log, settings = {} } = options;
+  const { url, prefix, terminalLines, log, retentionMs } = options;
+  const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
   const connection = await openRedisConnection({ url, prefix, onError });
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });

@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
+import { openEmbeddedConnection } from '../../src/queue/embedded-connection.ts';
+import { jobQueueSuite } from '../suites/job-queue.suite.ts';
+import { testTerminalLines } from '../support/queue-jobs.ts';
+
+jobQueueSuite('PGlite in the process', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-queue-'));
+  const onError = () => {};
+  const connection = await openEmbeddedConnection({ dataFolder, onError });
+  return {
+    open: (name, settings) =>
+      createBullmqQueue({ connection, name, settings, terminalLines: testTerminalLines, onError }),
+    async loseLock(queue, id) {
+      await connection.query(
+        `UPDATE bullmq.job SET lock_token = 'gone', locked_until_ms = 0, stalled_marked = true WHERE queue = $1 AND id = $2`,
+        [queue, id],
+      );
+    },
+    async flag(queue, id, command) {
+      const column = command === 'cancel' ? 'cancel' : 'answer_now';
+      await connection.query(`INSERT INTO thinkfirst.mark (queue, job_id, ${column}) VALUES ($1, $2, true)`, [
+        queue,
+        id,
+      ]);
+    },
+    async close() {
+      await connection.close();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+});

@@ -1,0 +1,83 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+/** A Redis for tests: the one that REDIS_URL names, or a server of our own. */
+export type TestRedis = {
+  url: string;
+  /** Only for a server of our own: kills it, and starts it again on the same port with what it had written. */
+  outage: { begin(): Promise<void>; end(): Promise<void> } | undefined;
+  close(): Promise<void>;
+};
+
+/** Why tests that need Redis can't run here; undefined where they can. With REQUIRE_REDIS=1 that is an error. */
+export function redisMissing(): string | undefined {
+  if (process.env['REDIS_URL'] || hasRedisServer()) return undefined;
+  const reason =
+    'needs Redis: set REDIS_URL, or install redis-server (`apt-get install redis-server`, `brew install redis`)';
+  if (process.env['REQUIRE_REDIS'] === '1') throw new Error(reason);
+  console.info(`skipped: ${reason}`);
+  return reason;
+}
+
+export async function startTestRedis(): Promise<TestRedis> {
+  const url = process.env['REDIS_URL'];
+  if (url) return { url, outage: undefined, close: async () => {} };
+
+  const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-redis-'));
+  const port = await freePort();
+  let server = await startServer(port, folder);
+  const stop = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    outage: {
+      begin: stop,
+      async end() {
+        server = await startServer(port, folder);
+      },
+    },
+    async close() {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function hasRedisServer(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function startServer(port: number, folder: string): Promise<ChildProcess> {
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...durable];
+  const server = spawn('redis-server', options, { stdio: 'ignore' });
+  const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  client.on('error', () => {});
+  await client.ping();
+  client.disconnect();
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
