@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Constraint } from '../../contracts/constraint.ts';
+import type { CompiledGrammar } from './compiled-grammar.ts';
+import { compileGrammar } from './compiled-grammar.ts';
+import type { TokenBytes } from './token-trie.ts';
+import { createTokenTrie } from './token-trie.ts';
+
+/** What the engine must know of a tokenizer. */
+export type GrammarVocabulary = {
+  /** The bytes of each token id; undefined for special tokens, which never are part of an answer's text. */
+  tokens: TokenBytes;
+  /** Ids that end an answer. */
+  endTokenIds: readonly number[];
+};
+
+export type GrammarEngine = {
+  /** @throws ServiceError `unsupported_constraint`, `param` naming what can't be enforced */
+  compile(constraint: Constraint): Promise<CompiledGrammar>;
+};
+
+/** Grammars kept, the least recently used going first; each may hold some MB of states and masks. */
+const DEFAULT_CACHE_SIZE = 32;
+
+/** Holds answers to a JSON Schema, a regular expression or a list of choices by masks over a model's vocabulary. */
+export function createGrammarEngine({
+  vocabulary,
+  cacheSize = DEFAULT_CACHE_SIZE,
+}: {
+  vocabulary: GrammarVocabulary;
+  cacheSize?: number;
+}): GrammarEngine {
+  const trie = createTokenTrie(vocabulary.tokens);
+  const cache = new Map<string, CompiledGrammar>();
+  return {
+    async compile(constraint) {
+      const hash = createHash('sha256').update(JSON.stringify(constraint)).digest('base64');
+      const grammar = cache.get(hash) ?? compileGrammar(constraint, { ...vocabulary, trie });
+      cache.delete(hash);
+      cache.set(hash, grammar);
+      const [oldest] = cache.keys();
+      if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
+      return grammar;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import type { Automaton } from './automaton.ts';
+import { DEAD } from './automaton.ts';
+import { OutOfFuel } from './derivative.ts';
+import type { TokenBytes } from './token-trie.ts';
+import { unsupported } from './unsupported.ts';
+
+/** Work (visited expressions): so much can be saved up for one hard step, and so much comes with each token. */
+const MAX_FUEL = 400_000;
+const FUEL_PER_TOKEN = 20_000;
+const MAX_FORCED_BYTES = 1024;
+
+/** Follows one answer through the grammar, token by token. Its calls take no time worth awaiting and run to their end. */
+export type GrammarMatcher = {
+  /**
+   * Bit i (word `i >>> 5`, bit `i & 31`) is set if token i can come next; end tokens only where the text may end.
+   * @returns false if every token is allowed (then `mask` needn't be applied)
+   * @throws ServiceError `unsupported_constraint` where the pattern turns out too complex to follow
+   */
+  fillMask(mask: Uint32Array): boolean;
+  /** @returns false, and nothing changes, if the token can't come here */
+  accept(tokenId: number): boolean;
+  /** The text may end here. */
+  isComplete(): boolean;
+  /** The text can only end here. */
+  mustEnd(): boolean;
+  /** Takes back the last `count` accepted tokens, at no cost. */
+  rollback(count: number): void;
+  /** The text that must come next whatever the model says, '' where there is a choice: it can be fed instead of sampled. */
+  forcedText(): string;
+  close(): void;
+};
+
+type Vocabulary = { tokens: TokenBytes; endTokenIds: readonly number[]; param: string };
+
+export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds, param }: Vocabulary): GrammarMatcher {
+  const accepted: number[] = [];
+  let states: number[] = [];
+  let generation = -1;
+  let fuel = MAX_FUEL;
+  let ended = false;
+
+  /** Runs one step within its share of work; after the automaton forgot its states, they are found again first. */
+  function step<Result>(work: (state: number) => Result): Result {
+    const now = automaton.begin(fuel);
+    try {
+      if (now !== generation) {
+        states = [automaton.start()];
+        for (const id of accepted) states.push(after(states.at(-1) ?? DEAD, id));
+        generation = now;
+      }
+      return work(states.at(-1) ?? DEAD);
+    } catch (error) {
+      if (error instanceof OutOfFuel || error instanceof RangeError)
+        throw unsupported(param, 'this is too complex to be enforced while decoding');
+      throw error;
+    } finally {
+      fuel = automaton.fuelLeft();
+    }
+  }
+
+  function after(state: number, tokenId: number): number {
+    let at = state;
+    for (const byte of tokens[tokenId] ?? []) {
+      at = automaton.next(at, byte);
+      if (at === DEAD) return DEAD;
+    }
+    return at;
+  }
+
+  return {
+    fillMask(mask) {
+      mask.fill(0);
+      if (ended) return true;
+      return step((state) => {
+        const allowed = automaton.mask(state);
+        mask.set(allowed);
+        const complete = automaton.nullable(state);
+        if (complete) for (const id of endTokenIds) mask[id >>> 5] = (mask[id >>> 5] ?? 0) | (1 << (id & 31));
+        else if (allowed.every((word) => word === 0)) throw unsupported(param, 'no token of this model can go on here');
+        return true;
+      });
+    },
+    accept(tokenId) {
+      if (ended) return false;
+      return step((state) => {
+        if (endTokenIds.includes(tokenId)) {
+          ended = automaton.nullable(state);
+          return ended;
+        }
+        const next = tokens[tokenId]?.length ? after(state, tokenId) : DEAD;
+        if (next === DEAD) return false;
+        accepted.push(tokenId);
+        states.push(next);
+        fuel = Math.min(MAX_FUEL, fuel + FUEL_PER_TOKEN);
+        return true;
+      });
+    },
+    isComplete: () => ended || step((state) => automaton.nullable(state)),
+    mustEnd: () => ended || step((state) => automaton.nullable(state) && automaton.isFinal(state)),
+    rollback(count) {
+      let left = Math.min(count, accepted.length + (ended ? 1 : 0));
+      if (left > 0 && ended) {
+        ended = false;
+        left -= 1;
+      }
+      accepted.length -= left;
+      states.length = accepted.length + 1;
+    },
+    forcedText: () => (ended ? '' : step((state) => forcedFrom(automaton, state))),
+    close() {
+      accepted.length = 0;
+      states = [];
+      generation = -1;
+      ended = true;
+    },
+  };
+}
+
+function forcedFrom(automaton: Automaton, start: number): string {
+  const bytes: number[] = [];
+  let state = start;
+  while (bytes.length < MAX_FORCED_BYTES) {
+    const byte = automaton.onlyByte(state);
+    if (byte === undefined) break;
+    bytes.push(byte);
+    state = automaton.next(state, byte);
+  }
+  // A character whose last bytes are still open is no text yet.
+  return Buffer.from(bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+}

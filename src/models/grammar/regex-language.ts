@@ -1,0 +1,110 @@
+import type { Arena, Expression } from './expression.ts';
+import { sequenceOf } from './expression.ts';
+import { parseRegex } from './regex-parser.ts';
+import type { RegexSyntax } from './regex-syntax.ts';
+import { UnsupportedRegex } from './regex-syntax.ts';
+import type { CodePoints } from './utf8.ts';
+import { anyCodePoint } from './utf8.ts';
+
+/** How one code point of the text is written in bytes: as UTF-8, or within a JSON string. */
+export type CharacterCode = (arena: Arena, ranges: CodePoints) => Expression;
+
+/** Positions of the pattern, quantifiers written out: what one step may have to look at. */
+const MAX_POSITIONS = 20_000;
+const MAX_LENGTH = 4096;
+
+/**
+ * The language of a pattern. `whole`: the text must match from start to end; else a match anywhere in it will do, as in
+ * JSON Schema, and `^` and `$` tie it to the ends.
+ * @throws UnsupportedRegex
+ */
+export function regexLanguage(
+  arena: Arena,
+  pattern: string,
+  { code, whole }: { code: CharacterCode; whole: boolean },
+): Expression {
+  if (pattern.length > MAX_LENGTH)
+    throw new UnsupportedRegex(`a pattern of more than ${MAX_LENGTH} characters is not supported`);
+  const syntax = parseRegex(pattern);
+  if (positions(syntax) > MAX_POSITIONS)
+    throw new UnsupportedRegex(
+      `the pattern is too large (its quantifiers written out, more than ${MAX_POSITIONS} characters)`,
+    );
+  const characters = new Map<CodePoints, Expression>();
+  const written = (ranges: CodePoints): Expression => {
+    const known = characters.get(ranges) ?? code(arena, ranges);
+    characters.set(ranges, known);
+    return known;
+  };
+  const anything = arena.repeat(written(anyCodePoint), 0, Infinity);
+  const margin = whole ? arena.epsilon : anything;
+
+  /** Alternatives that reach from the text's start to its end: the only place where assertions make sense here. */
+  function outer(part: RegexSyntax): Expression {
+    if (part.kind === 'alternatives') return arena.alternatives(part.options.map(outer));
+    const items = part.kind === 'sequence' ? part.items : [part];
+    const [only] = items;
+    if (items.length === 1 && (only?.kind === 'alternatives' || only?.kind === 'sequence')) return outer(only);
+    const starts = items[0]?.kind === 'start';
+    const rest = sequenceTo(starts ? items.slice(1) : items, margin);
+    return starts ? rest : arena.sequence(margin, rest);
+  }
+
+  /** `items`, then `tail`, which `$` replaces: from some position to the text's end. */
+  function sequenceTo(items: readonly RegexSyntax[], tail: Expression): Expression {
+    const [item, ...rest] = items;
+    if (!item) return tail;
+    if (item.kind === 'end' && rest.length === 0) return arena.epsilon;
+    if (item.kind !== 'lookahead') return arena.sequence(inner(item), sequenceTo(rest, tail));
+    const ahead = aheadTo(item.inner);
+    return arena.both([item.negative ? arena.complement(ahead) : ahead, sequenceTo(rest, tail)]);
+  }
+
+  function aheadTo(part: RegexSyntax): Expression {
+    if (part.kind === 'alternatives') return arena.alternatives(part.options.map(aheadTo));
+    return sequenceTo(part.kind === 'sequence' ? part.items : [part], anything);
+  }
+
+  function inner(part: RegexSyntax): Expression {
+    switch (part.kind) {
+      case 'characters':
+        return written(part.ranges);
+      case 'sequence':
+        return sequenceOf(arena, ...part.items.map(inner));
+      case 'alternatives':
+        return arena.alternatives(part.options.map(inner));
+      case 'repeat':
+        return arena.repeat(inner(part.inner), part.minimum, part.maximum);
+      case 'start':
+        throw new UnsupportedRegex('"^" anywhere but at the start is not supported');
+      case 'end':
+        throw new UnsupportedRegex('"$" anywhere but at the end is not supported');
+      case 'lookahead':
+        throw new UnsupportedRegex('a lookahead inside a group is not supported');
+      default:
+        return part satisfies never;
+    }
+  }
+
+  return outer(syntax);
+}
+
+function positions(part: RegexSyntax): number {
+  switch (part.kind) {
+    case 'characters':
+      return 1;
+    case 'sequence':
+      return part.items.reduce((sum, item) => sum + positions(item), 0);
+    case 'alternatives':
+      return part.options.reduce((sum, option) => sum + positions(option), 0);
+    case 'repeat':
+      return positions(part.inner) * Math.max(1, part.maximum === Infinity ? part.minimum + 1 : part.maximum);
+    case 'lookahead':
+      return positions(part.inner);
+    case 'start':
+    case 'end':
+      return 0;
+    default:
+      return part satisfies never;
+  }
+}

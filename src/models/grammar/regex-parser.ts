@@ -1,0 +1,160 @@
+import { notLineTerminator, shorthandClass, unicodeProperty } from './regex-character-class.ts';
+import type { RegexSyntax } from './regex-syntax.ts';
+import { UnsupportedRegex } from './regex-syntax.ts';
+import type { CodePoints } from './utf8.ts';
+import { inverted, normalized } from './utf8.ts';
+
+const controlEscapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, v: 11, f: 12, 0: 0 };
+const MAX_NESTING = 64;
+const MAX_QUANTIFIER = 100_000;
+
+/**
+ * Reads a pattern as ECMA-262 does with the `u` flag, identity escapes of the older syntax allowed.
+ * @throws UnsupportedRegex with a message for the caller
+ */
+export function parseRegex(pattern: string): RegexSyntax {
+  checkSyntax(pattern);
+  const points = Array.from(pattern);
+  let at = 0;
+  const peek = (ahead = 0): string | undefined => points[at + ahead];
+  const takes = (text: string): boolean => {
+    const matches = Array.from(text).every((char, index) => peek(index) === char);
+    if (matches) at += text.length;
+    return matches;
+  };
+  const refuse = (what: string): never => {
+    throw new UnsupportedRegex(`${what} (at character ${at + 1}) is not supported`);
+  };
+
+  function alternatives(depth: number): RegexSyntax {
+    if (depth > MAX_NESTING) return refuse(`nesting deeper than ${MAX_NESTING} groups`);
+    const options = [sequence(depth)];
+    while (takes('|')) options.push(sequence(depth));
+    const [only] = options;
+    return options.length === 1 && only ? only : { kind: 'alternatives', options };
+  }
+
+  function sequence(depth: number): RegexSyntax {
+    const items: RegexSyntax[] = [];
+    while (peek() !== undefined && peek() !== '|' && peek() !== ')') items.push(quantified(atom(depth)));
+    return { kind: 'sequence', items };
+  }
+
+  function atom(depth: number): RegexSyntax {
+    if (takes('^')) return { kind: 'start' };
+    if (takes('$')) return { kind: 'end' };
+    if (takes('(')) return group(depth);
+    if (takes('[')) return { kind: 'characters', ranges: characterClass() };
+    if (takes('.')) return { kind: 'characters', ranges: notLineTerminator };
+    if (peek() === '\\' && (peek(1) === 'b' || peek(1) === 'B')) return refuse('a word boundary');
+    return { kind: 'characters', ranges: character(false) };
+  }
+
+  function group(depth: number): RegexSyntax {
+    if (takes('?=') || takes('?!')) {
+      const negative = points[at - 1] === '!';
+      return { kind: 'lookahead', negative, inner: closed(alternatives(depth + 1)) };
+    }
+    if (takes('?<=') || takes('?<!')) return refuse('a lookbehind');
+    if (takes('?<')) while (!takes('>')) at += 1;
+    else if (!takes('?:') && peek() === '?') return refuse('a group modifier');
+    return closed(alternatives(depth + 1));
+  }
+
+  function closed(inner: RegexSyntax): RegexSyntax {
+    return takes(')') ? inner : refuse('an unclosed group');
+  }
+
+  function quantified(inner: RegexSyntax): RegexSyntax {
+    const bounds = quantifier();
+    if (!bounds) return inner;
+    takes('?'); // lazy: the same language
+    if (inner.kind === 'start' || inner.kind === 'end' || inner.kind === 'lookahead')
+      return refuse('a quantifier on an assertion');
+    if (bounds.minimum > MAX_QUANTIFIER || (bounds.maximum > MAX_QUANTIFIER && bounds.maximum < Infinity))
+      return refuse(`a quantifier above ${MAX_QUANTIFIER}`);
+    return { kind: 'repeat', inner, ...bounds };
+  }
+
+  function quantifier(): { minimum: number; maximum: number } | undefined {
+    if (takes('*')) return { minimum: 0, maximum: Infinity };
+    if (takes('+')) return { minimum: 1, maximum: Infinity };
+    if (takes('?')) return { minimum: 0, maximum: 1 };
+    const braces = /^\{(\d+)(,?)(\d*)\}/.exec(points.slice(at, at + 40).join(''));
+    if (!braces) return undefined;
+    at += braces[0].length;
+    const minimum = Number(braces[1]);
+    if (!braces[2]) return { minimum, maximum: minimum };
+    return { minimum, maximum: braces[3] ? Number(braces[3]) : Infinity };
+  }
+
+  function characterClass(): CodePoints {
+    const negative = takes('^');
+    const ranges: Array<readonly [number, number]> = [];
+    while (!takes(']')) {
+      const low = character(true);
+      const single = low.length === 1 && low[0]?.[0] === low[0]?.[1];
+      if (single && peek() === '-' && peek(1) !== ']') {
+        at += 1;
+        const high = character(true);
+        ranges.push([low[0]?.[0] ?? 0, high[0]?.[1] ?? 0]);
+      } else ranges.push(...low);
+    }
+    return negative ? inverted(ranges) : normalized(ranges);
+  }
+
+  function character(inClass: boolean): CodePoints {
+    const char = peek() ?? refuse('an unfinished pattern');
+    at += 1;
+    if (char !== '\\') return one(char.codePointAt(0) ?? 0);
+    const letter = peek() ?? refuse('an unfinished escape');
+    at += 1;
+    if (letter === 'p' || letter === 'P') {
+      const start = at;
+      while (peek(-1) !== '}' && peek() !== undefined) at += 1;
+      return unicodeProperty(`\\${letter}${points.slice(start, at).join('')}`);
+    }
+    const shorthand = shorthandClass(letter);
+    if (shorthand) return shorthand;
+    if (inClass && letter === 'b') return one(8);
+    if (/[1-9k]/.test(letter)) return refuse('a backreference');
+    if (letter === 'x') return one(hexadecimal(2));
+    if (letter === 'u') return one(takes('{') ? bracedHexadecimal() : pairOf(hexadecimal(4)));
+    if (letter === 'c') return one((points[at++] ?? '').charCodeAt(0) % 32);
+    return one(controlEscapes[letter] ?? letter.codePointAt(0) ?? 0);
+  }
+
+  function hexadecimal(digits: number): number {
+    const text = points.slice(at, at + digits).join('');
+    at += digits;
+    return /^[0-9a-fA-F]+$/.test(text) && text.length === digits ? Number.parseInt(text, 16) : refuse('this escape');
+  }
+  function bracedHexadecimal(): number {
+    const start = at;
+    while (peek() !== undefined && !takes('}')) at += 1;
+    return Number.parseInt(points.slice(start, at - 1).join(''), 16);
+  }
+  /** `\uD83D\uDE00` is one code point. */
+  function pairOf(unit: number): number {
+    if (unit < 0xd800 || unit > 0xdbff || !takes('\\u')) return unit;
+    return 0x10000 + (unit - 0xd800) * 0x400 + (hexadecimal(4) - 0xdc00);
+  }
+
+  const syntax = alternatives(0);
+  return at === points.length ? syntax : refuse(`"${peek()}"`);
+}
+
+const one = (point: number): CodePoints => [[point, point]];
+
+/** The runtime's own parser (it only parses) rules out what isn't a pattern at all. */
+function checkSyntax(pattern: string): void {
+  for (const flags of ['u', '']) {
+    try {
+      new RegExp(pattern, flags);
+      return;
+    } catch {
+      // The older syntax is tried next.
+    }
+  }
+  throw new UnsupportedRegex('this is not a valid regular expression');
+}

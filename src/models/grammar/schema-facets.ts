@@ -1,0 +1,194 @@
+import type { NumberBound } from './json-number.ts';
+import type { SchemaKeywords, TypeName } from './schema-keywords.ts';
+import { TypeName as AnyType } from './schema-keywords.ts';
+import type { Located, SchemaReader } from './schema-reader.ts';
+import { numberFormats, stringFormats } from './string-format.ts';
+import { unsupported } from './unsupported.ts';
+
+/** One schema's say about objects or arrays; several of them hold together. */
+export type Facet = { keywords: SchemaKeywords; path: string };
+
+/** Schemas that hold together (`allOf`, `$ref` with siblings), laid out by what they say. */
+export type Facets = {
+  path: string;
+  impossible: boolean;
+  types: ReadonlySet<TypeName>;
+  /** False: types were only inferred from the keywords, and the schema says nothing against others. */
+  typed: boolean;
+  values?: readonly unknown[];
+  minLength: number;
+  maxLength: number;
+  patterns: ReadonlyArray<{ pattern: string; path: string; whole: boolean }>;
+  least?: NumberBound;
+  most?: NumberBound;
+  multiples: ReadonlyArray<{ value: number; path: string }>;
+  objects: readonly Facet[];
+  arrays: readonly Facet[];
+  /** One of each group must hold as well; of an exclusive one no more than one. */
+  groups: ReadonlyArray<{ options: readonly Located[]; exclusive: boolean; path: string }>;
+};
+
+const keywordsOfType: ReadonlyArray<readonly [TypeName, ReadonlyArray<keyof SchemaKeywords>]> = [
+  ['string', ['minLength', 'maxLength', 'pattern', 'format']],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
+  [
+    'object',
+    [
+      'properties',
+      'patternProperties',
+      'additionalProperties',
+      'unevaluatedProperties',
+      'propertyNames',
+      'required',
+      'minProperties',
+      'maxProperties',
+    ],
+  ],
+  ['array', ['items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'minItems', 'maxItems', 'uniqueItems']],
+];
+const MAX_TOGETHER = 200;
+
+export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Facets {
+  const path = schemas[0]?.path ?? '';
+  let types = new Set<TypeName>(AnyType.options);
+  const inferred = new Set<TypeName>();
+  const facets = { minLength: 0, maxLength: Infinity, impossible: false };
+  let typed = false;
+  let values: readonly unknown[] | undefined;
+  let least: NumberBound | undefined;
+  let most: NumberBound | undefined;
+  const patterns: Array<{ pattern: string; path: string; whole: boolean }> = [];
+  const multiples: Array<{ value: number; path: string }> = [];
+  const objects: Facet[] = [];
+  const arrays: Facet[] = [];
+  const groups: Array<{ options: readonly Located[]; exclusive: boolean; path: string }> = [];
+
+  for (const { keywords, path: at } of together(reader, schemas)) {
+    if (keywords === false) {
+      facets.impossible = true;
+      continue;
+    }
+    if (keywords.type !== undefined) {
+      typed = true;
+      types = commonTypes(types, [keywords.type].flat());
+    }
+    if (keywords.enum) values = intersection(values, keywords.enum);
+    if ('const' in keywords) values = intersection(values, [keywords.const]);
+    for (const [type, names] of keywordsOfType)
+      if (names.some((name) => keywords[name] !== undefined)) inferred.add(type);
+    facets.minLength = Math.max(facets.minLength, keywords.minLength ?? 0);
+    facets.maxLength = Math.min(facets.maxLength, keywords.maxLength ?? Infinity);
+    if (keywords.pattern !== undefined)
+      patterns.push({ pattern: keywords.pattern, path: `${at}.pattern`, whole: false });
+    least = tighter(least, [keywords.minimum, keywords.exclusiveMinimum], 1);
+    most = tighter(most, [keywords.maximum, keywords.exclusiveMaximum], -1);
+    if (keywords.multipleOf !== undefined) multiples.push({ value: keywords.multipleOf, path: `${at}.multipleOf` });
+    if (keywords.format !== undefined) {
+      const pattern = stringFormats.get(keywords.format);
+      const numeric = numberFormats.get(keywords.format);
+      if (pattern !== undefined) patterns.push({ pattern, path: `${at}.format`, whole: true });
+      else if (numeric && typed && !types.has('string')) {
+        least = tighter(least, [numeric.least, undefined], 1);
+        most = tighter(most, [numeric.most, undefined], -1);
+        if (numeric.integer) types = commonTypes(types, ['integer', ...[...types].filter((type) => type !== 'number')]);
+      } else
+        throw unsupported(
+          `${at}.format`,
+          `the format "${keywords.format}" is not supported here (strings: ${[...stringFormats.keys()].join(', ')})`,
+        );
+    }
+    if (mentions(keywords, 'object')) objects.push({ keywords, path: at });
+    if (mentions(keywords, 'array')) arrays.push({ keywords, path: at });
+    for (const name of ['anyOf', 'oneOf'] as const) {
+      const options = keywords[name]?.map((schema, index) => ({ schema, path: `${at}.${name}.${index}` }));
+      if (options) groups.push({ options, exclusive: name === 'oneOf', path: `${at}.${name}` });
+    }
+  }
+  // Keywords of one type and no "type": the caller means that type, and what it takes is valid by the schema.
+  if (!typed && inferred.size > 0 && !values) types = inferred;
+  return {
+    ...facets,
+    path,
+    types,
+    typed,
+    ...(values && { values }),
+    patterns,
+    ...(least && { least }),
+    ...(most && { most }),
+    multiples,
+    objects,
+    arrays,
+    groups,
+  };
+}
+
+/** The schemas, with all that they include by `$ref` and `allOf`. */
+function together(
+  reader: SchemaReader,
+  schemas: readonly Located[],
+): Array<{ keywords: SchemaKeywords | false; path: string }> {
+  const seen = new Set<unknown>();
+  const found: Array<{ keywords: SchemaKeywords | false; path: string }> = [];
+  const open = [...schemas];
+  for (let next = open.shift(); next; next = open.shift()) {
+    if (seen.has(next.schema) || next.schema === true) continue;
+    seen.add(next.schema);
+    if (seen.size > MAX_TOGETHER) throw unsupported(next.path, `more than ${MAX_TOGETHER} schemas hold together here`);
+    if (next.schema === false) {
+      found.push({ keywords: false, path: next.path });
+      continue;
+    }
+    const keywords = reader.keywordsOf(next);
+    found.push({ keywords, path: next.path });
+    if (keywords.$ref !== undefined) open.push(reader.resolve(keywords.$ref, next.path));
+    for (const [index, schema] of (keywords.allOf ?? []).entries())
+      open.push({ schema, path: `${next.path}.allOf.${index}` });
+  }
+  return found;
+}
+
+function mentions(keywords: SchemaKeywords, type: TypeName): boolean {
+  const names = keywordsOfType.find(([of]) => of === type)?.[1] ?? [];
+  return names.some((name) => keywords[name] !== undefined);
+}
+
+/** "number" holds the integers: together with "integer" it is that. */
+function commonTypes(left: ReadonlySet<TypeName>, right: readonly TypeName[]): Set<TypeName> {
+  const holds = (types: ReadonlySet<TypeName>, type: TypeName) =>
+    types.has(type) || (type === 'integer' && types.has('number'));
+  const other = new Set(right);
+  return new Set(AnyType.options.filter((type) => holds(left, type) && holds(other, type)));
+}
+
+function intersection(left: readonly unknown[] | undefined, right: readonly unknown[]): readonly unknown[] {
+  if (!left) return right;
+  const allowed = new Set(right.map(canonical));
+  return left.filter((value) => allowed.has(canonical(value)));
+}
+
+/** Equal for values that JSON Schema holds equal (member order aside). */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
+}
+
+/** `direction` 1 for lower bounds, -1 for upper ones. */
+function tighter(
+  bound: NumberBound | undefined,
+  [inclusive, exclusive]: readonly [inclusive: number | undefined, exclusive: number | undefined],
+  direction: 1 | -1,
+): NumberBound | undefined {
+  let result = bound;
+  for (const [value, isExclusive] of [
+    [inclusive, false],
+    [exclusive, true],
+  ] as const) {
+    if (value === undefined) continue;
+    const further = result ? (value - result.value) * direction : 1;
+    if (further > 0 || (further === 0 && isExclusive)) result = { value, exclusive: isExclusive };
+  }
+  return result;
+}

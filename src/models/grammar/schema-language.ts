@@ -1,0 +1,176 @@
+import { arrayLanguage } from './array-language.ts';
+import type { Arena, Expression } from './expression.ts';
+import { jsonNumber, type NumberRange } from './json-number.ts';
+import { anyStringContent, jsonCharacter, jsonText, quoted } from './json-text.ts';
+import { objectLanguage } from './object-language.ts';
+import { patternLanguage } from './pattern-language.ts';
+import { disjoint } from './schema-disjoint.ts';
+import type { Facets } from './schema-facets.ts';
+import { facetsOf } from './schema-facets.ts';
+import type { Located } from './schema-reader.ts';
+import { createSchemaReader } from './schema-reader.ts';
+import { unsupported } from './unsupported.ts';
+import { anyCodePoint, literal, literals } from './utf8.ts';
+
+/** The language of the values that fulfil all of these schemas. */
+export type ValueLanguage = (schemas: readonly Located[]) => Expression;
+
+const MAX_NESTED_CHOICES = 24;
+const MAX_LANGUAGES = 20_000;
+
+/**
+ * The JSON texts that a schema allows, each of them written in one way (see json-text), keys in the order of `properties`.
+ * What a schema leaves open (`additionalProperties` absent beside `properties`) is left out: every text is valid, not every
+ * valid text is here.
+ * @throws ServiceError `unsupported_constraint`
+ */
+export function schemaLanguage(arena: Arena, document: Readonly<Record<string, unknown>>, path: string): Expression {
+  const reader = createSchemaReader(document, path);
+  const identities = new Map<unknown, number>();
+  const finished = new Map<string, Expression>();
+  const underWay = new Set<string>();
+  const recursive = new Set<string>();
+  let nestedChoices = 0;
+  let made = 0;
+
+  function value(schemas: readonly Located[]): Expression {
+    const key = `v${[...new Set(schemas.map(({ schema }) => identity(schema)))].sort((left, right) => left - right).join()}`;
+    const known = finished.get(key);
+    if (known) return known;
+    if (underWay.has(key)) {
+      recursive.add(key);
+      return arena.call(key);
+    }
+    underWay.add(key);
+    const choicesOutside = nestedChoices;
+    nestedChoices = 0;
+    const language = ofFacets(facetsOf(reader, schemas), schemas);
+    nestedChoices = choicesOutside;
+    underWay.delete(key);
+    if (recursive.has(key)) arena.rules.set(key, language);
+    const result = recursive.has(key) ? arena.call(key) : language;
+    finished.set(key, result);
+    return result;
+  }
+
+  function identity(schema: unknown): number {
+    const known = identities.get(schema) ?? identities.size;
+    identities.set(schema, known);
+    return known;
+  }
+
+  function ofFacets(facets: Facets, schemas: readonly Located[], chosen = 0): Expression {
+    made += 1;
+    if (made > MAX_LANGUAGES) throw unsupported(path, 'the schema is too large (its alternatives written out)');
+    if (facets.impossible) return arena.empty;
+    const group = facets.groups[chosen];
+    if (!group) return ofTypes(facets);
+    nestedChoices += 1;
+    if (nestedChoices > MAX_NESTED_CHOICES)
+      throw unsupported(group.path, 'alternatives are nested too deep, or refer to themselves');
+    if (group.exclusive) refuseOverlap(group.options, group.path);
+    const options = group.options.map((option) =>
+      ofFacets(facetsOf(reader, [...schemas, option]), [...schemas, option], chosen + 1),
+    );
+    nestedChoices -= 1;
+    return arena.alternatives(options);
+  }
+
+  function refuseOverlap(options: readonly Located[], at: string): void {
+    for (const [index, left] of options.entries())
+      for (const right of options.slice(index + 1))
+        if (!disjoint(reader, left, right))
+          throw unsupported(
+            at,
+            `the branches ${left.path.split('.').at(-1)} and ${right.path.split('.').at(-1)} may overlap, which "oneOf" forbids: give them a property with different constants, or use "anyOf"`,
+          );
+  }
+
+  function ofTypes(facets: Facets): Expression {
+    if (facets.values) return literals(arena, enumerated(facets, facets.values));
+    const options: Expression[] = [];
+    for (const type of facets.types) {
+      if (type === 'null') options.push(literal(arena, 'null'));
+      if (type === 'boolean') options.push(literals(arena, ['true', 'false']));
+      if (type === 'string') options.push(quoted(arena, stringContent(facets)));
+      if (type === 'object') options.push(objectLanguage({ arena, value, facets, reader }));
+      if (type === 'array') options.push(arrayLanguage({ arena, value, facets }));
+      if (type === 'number' || (type === 'integer' && !facets.types.has('number')))
+        options.push(numeric(facets, type === 'integer'));
+    }
+    return arena.alternatives(options);
+  }
+
+  function stringContent(facets: Facets): Expression {
+    const parts = facets.patterns.map(({ pattern, path: at, whole }) =>
+      patternLanguage(arena, pattern, { path: at, whole }),
+    );
+    if (facets.minLength > 0 || facets.maxLength < Infinity)
+      parts.push(arena.repeat(jsonCharacter(arena, anyCodePoint), facets.minLength, facets.maxLength));
+    return parts.length > 0 ? arena.both(parts) : anyStringContent(arena);
+  }
+
+  function numeric(facets: Facets, integer: boolean): Expression {
+    const [multiple, ...more] = facets.multiples;
+    if (multiple && more.length > 0)
+      throw unsupported(multiple.path, 'several "multipleOf" together are not supported');
+    if (multiple && !isEnforceable(multiple.value))
+      throw unsupported(
+        multiple.path,
+        '"multipleOf" is supported for integers up to 1000 and for 0.1, 0.01 … 0.000001',
+      );
+    const range: NumberRange = {
+      integer,
+      ...(facets.least && { least: facets.least }),
+      ...(facets.most && { most: facets.most }),
+      ...(multiple && { multipleOf: multiple.value }),
+    };
+    const language = jsonNumber(arena, range);
+    if (!language)
+      throw unsupported(multiple?.path ?? facets.path, 'these bounds with this "multipleOf" are not supported');
+    return language;
+  }
+
+  return value([{ schema: document, path }]);
+}
+
+function isEnforceable(multiple: number): boolean {
+  return (
+    (Number.isInteger(multiple) && multiple <= 1000) || [0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001].includes(multiple)
+  );
+}
+
+/** The values of `enum` or `const` that the keywords beside it allow. */
+function enumerated(facets: Facets, values: readonly unknown[]): string[] {
+  const { least, most } = facets;
+  const [pattern] = facets.patterns;
+  const [multiple] = facets.multiples;
+  return values
+    .filter((value) => {
+      if (!facets.types.has(typeOf(value)) && !(typeOf(value) === 'integer' && facets.types.has('number')))
+        return false;
+      if (typeof value === 'string') {
+        if (pattern) throw unsupported(pattern.path, '"pattern" or "format" beside "enum" or "const" is not supported');
+        const length = Array.from(value).length;
+        return length >= facets.minLength && length <= facets.maxLength;
+      }
+      if (typeof value === 'number') {
+        if (multiple) throw unsupported(multiple.path, '"multipleOf" beside "enum" or "const" is not supported');
+        const below = least && (value < least.value || (least.exclusive && value === least.value));
+        const above = most && (value > most.value || (most.exclusive && value === most.value));
+        return !below && !above;
+      }
+      const facet = typeOf(value) === 'object' ? facets.objects[0] : facets.arrays[0];
+      if (typeof value === 'object' && value !== null && facet)
+        throw unsupported(facet.path, 'keywords for objects or arrays beside "enum" or "const" are not supported');
+      return true;
+    })
+    .map(jsonText);
+}
+
+function typeOf(value: unknown): 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'object' | 'array' {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value === 'boolean' ? 'boolean' : typeof value === 'string' ? 'string' : 'object';
+}

@@ -1,0 +1,62 @@
+/** The bytes of each token id; undefined for tokens that are no text (special ones). */
+export type TokenBytes = ReadonlyArray<Uint8Array | undefined>;
+
+/** Runs of dashes and blanks longer than this (bytes) are never needed: shorter tokens spell the same text. */
+export const MAX_TOKEN_BYTES = 32;
+
+/**
+ * The vocabulary as a prefix tree, in depth-first order: node i has a byte, a depth (1 and up), and `skip[i]`, the node after
+ * its subtree. `firstToken[i]` is a token that ends there or -1, `nextToken[id]` another one of the same bytes or -1.
+ */
+export type TokenTrie = {
+  readonly byte: Uint8Array;
+  readonly depth: Uint8Array;
+  readonly skip: Int32Array;
+  readonly firstToken: Int32Array;
+  readonly nextToken: Int32Array;
+};
+
+export function createTokenTrie(tokens: TokenBytes): TokenTrie {
+  const texts = tokens.flatMap((bytes, id) => {
+    if (!bytes || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) return [];
+    return [{ id, bytes }];
+  });
+  texts.sort((left, right) => Buffer.compare(left.bytes, right.bytes));
+  const byte: number[] = [];
+  const depth: number[] = [];
+  const firstToken: number[] = [];
+  const nextToken = new Int32Array(tokens.length).fill(-1);
+  let before = new Uint8Array(0);
+  for (const { id, bytes } of texts) {
+    let shared = 0;
+    while (shared < before.length && before[shared] === bytes[shared]) shared += 1;
+    for (let at = shared; at < bytes.length; at += 1) {
+      byte.push(bytes[at] ?? 0);
+      depth.push(at + 1);
+      firstToken.push(-1);
+    }
+    const last = firstToken.length - 1;
+    nextToken[id] = firstToken[last] ?? -1;
+    firstToken[last] = id;
+    before = Uint8Array.from(bytes);
+  }
+  return {
+    byte: Uint8Array.from(byte),
+    depth: Uint8Array.from(depth),
+    skip: subtreeEnds(depth),
+    firstToken: Int32Array.from(firstToken),
+    nextToken,
+  };
+}
+
+function subtreeEnds(depth: readonly number[]): Int32Array {
+  const skip = new Int32Array(depth.length);
+  const nextAtDepth = new Int32Array(MAX_TOKEN_BYTES + 2).fill(depth.length);
+  for (let node = depth.length - 1; node >= 0; node -= 1) {
+    const level = depth[node] ?? 1;
+    skip[node] = nextAtDepth[level] ?? depth.length;
+    // Of this depth and deeper ones, this is now the nearest node that ends a subtree.
+    nextAtDepth.fill(node, level);
+  }
+  return skip;
+}
