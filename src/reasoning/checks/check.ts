@@ -32,6 +32,8 @@ export type Check = {
   description: string;
   /** `line`: steps of a thought. `value`: the answer itself; only these can confirm an answer. */
   judges: 'line' | 'value';
+  /** Its pass means that the answer is right, so that an easy question may end there; a form that holds confirms nothing. */
+  confirms?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */
   slow?: boolean;
   options: z.ZodType;

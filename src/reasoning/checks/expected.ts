@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { answerValue } from '../answer-value.ts';
+import { normalise, sameAnswer, showAnswer } from '../normalise.ts';
+import { abstain, defineCheck, fail, pass } from './check.ts';
+
+/** Equality with a value that the caller knows, for those who test or who hold part of the answer. */
+export const expected = defineCheck({
+  name: 'expected',
+  description: 'The answer is the value that the caller expects, its writing aside.',
+  judges: 'value',
+  confirms: true,
+  options: z.looseObject({ value: z.union([z.string(), z.number(), z.boolean()]) }),
+  run({ answer, question }, { options }) {
+    const value = answerValue(answer, question);
+    if (value === undefined) return abstain('the answer has no value to read');
+    // What was expected is not told: the reason goes into the prompt of a revision.
+    return sameAnswer(value, normalise(String(options.value)))
+      ? pass('the answer is the expected value')
+      : fail('the answer is not the expected value', { wrong: showAnswer(value) });
+  },
+});
