@@ -76,9 +76,14 @@ function mark({ x, y, low, high, className }: Point): string {
 
 /** Each label goes to the first place around its point that is free of the others. */
 function labels(points: readonly Point[]): string[] {
-  const taken = points.map(({ x, y }) => ({ left: x - 7, right: x + 7, top: y - 7, bottom: y + 7 }));
+  const taken = [...points, ...alongLine(points)].map(({ x, y }) => ({
+    left: x - 7,
+    right: x + 7,
+    top: y - 7,
+    bottom: y + 7,
+  }));
   return points.map(({ x, y, label, className }) => {
-    const size = label.length * 7.4;
+    const size = label.length * 8;
     const places = [-9, 22, -27, 40, -45, 58, -63, 76].flatMap((down) =>
       [-size / 2, 12, -size - 12].map((across) => ({
         left: x + across,
@@ -102,6 +107,18 @@ function labels(points: readonly Point[]): string[] {
     const box = free ?? boxes[0] ?? { left: x, right: x, top: y, bottom: y };
     taken.push(box);
     return `<text class="${className} label" x="${fixed(box.left)}" y="${fixed(box.bottom - 4)}">${escapeXml(label)}</text>`;
+  });
+}
+
+/** Places that the line runs through, every twentieth of a piece. */
+function alongLine(points: readonly Point[]): Array<{ x: number; y: number }> {
+  const line = points.filter(({ className }) => className === 'effort').toSorted((a, b) => a.x - b.x);
+  return line.slice(1).flatMap((end, index) => {
+    const start = line[index] ?? end;
+    return Array.from({ length: 20 }, (_, step) => ({
+      x: start.x + ((end.x - start.x) * step) / 20,
+      y: start.y + ((end.y - start.y) * step) / 20,
+    }));
   });
 }
 

@@ -53,14 +53,14 @@ export async function askQuestions(options: {
         response: response.id,
         status: response.status,
         output: response.output_text,
-        right: scoreAnswer(response.output_text, question.answer),
+        right: scoreAnswer(response.output_text, question.question, question.answer),
         source: response.answer_source,
         thinking_stop: response.thinking_stop,
         input_tokens: response.usage?.input_tokens ?? 0,
         output_tokens: response.usage?.output_tokens ?? 0,
         phases: response.usage?.output_tokens_details.phases ?? noPhases,
         seconds,
-        steps: (await client.trace(response.id)).map((step) => answeredStep(step, question.answer)),
+        steps: (await client.trace(response.id)).map((step) => answeredStep(step, question.question, question.answer)),
       };
       await store.add(row);
       rows.push(row);
@@ -71,12 +71,12 @@ export async function askQuestions(options: {
   return rows;
 }
 
-function answeredStep(step: TraceStep, expected: string): AnsweredStep {
+function answeredStep(step: TraceStep, question: string, expected: string): AnsweredStep {
   return {
     phase: step.phase,
     sample: step.sample,
     answer: step.answer,
-    right: step.answer !== null && scoreAnswer(step.answer_text ?? step.answer, expected),
+    right: step.answer !== null && scoreAnswer(step.answer_text ?? step.answer, question, expected),
     rejected: step.checks.some((check) => check.judges === 'value' && check.verdict === 'fail'),
     stop: step.stop_reason,
     tokens: step.tokens,

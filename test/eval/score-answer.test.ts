@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readQuestionSet } from '../../eval/question-set.ts';
 import { scoreAnswer } from '../../eval/score-answer.ts';
 
 describe('scoreAnswer', () => {
@@ -27,7 +28,6 @@ describe('scoreAnswer', () => {
     ['Yes, it is.', 'yes'],
     ['The answer is False.', 'False'],
     ['The answer is c-h-o-o-s-e.', 'c-h-o-o-s-e'],
-    ['The answer is "c - h - o".', 'c-h-o'],
     ['The answer is Yusuf.', 'Yusuf'],
     ['The shortest is Jack.', 'Jack'],
     ['The answer is r.', 'r'],
@@ -35,7 +35,7 @@ describe('scoreAnswer', () => {
     ['The answer is Sunday.', 'Sunday'],
     ['First I thought the answer is 4.\nThe answer is 5.', '5'],
   ])('takes %j as %j', (text, expected) => {
-    expect(scoreAnswer(text, expected)).toBe(true);
+    expect(scoreAnswer(text, '', expected)).toBe(true);
   });
 
   it.each([
@@ -56,6 +56,20 @@ describe('scoreAnswer', () => {
     ['The answer is Sunday.', 'Monday'],
     ['The answer is .', 'r'],
   ])('does not take %j as %j', (text, expected) => {
-    expect(scoreAnswer(text, expected)).toBe(false);
+    expect(scoreAnswer(text, '', expected)).toBe(false);
   });
+});
+
+describe('scoreAnswer, over the fixed sets', () => {
+  it.each(['eval/sets/generated.jsonl', 'eval/sets/gsm8k-dev.jsonl'])(
+    'takes the right answer of %s in the model’s form',
+    async (path) => {
+      const { questions } = await readQuestionSet({ set: path });
+      const refused = questions.filter(
+        ({ question, answer }) =>
+          !scoreAnswer(`The answer is ${answer}.`, question, answer) || !scoreAnswer(answer, question, answer),
+      );
+      expect(refused).toEqual([]);
+    },
+  );
 });
