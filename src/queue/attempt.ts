@@ -68,12 +68,13 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   }
 }
 
-/** What the handler threw, if it did. After a shutdown it has `handBackMs` left; later the job goes back under it. */
+/** What the handler threw, if it did. One that doesn't stop when told to is left behind: it can write nothing more. */
 async function runHandler(open: OpenLease, context: AttemptContext): Promise<Error | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<undefined>((resolve) => {
     const start = () => {
-      if (open.ended() !== 'cancelled') timer = setTimeout(() => resolve(undefined), context.settings.handBackMs);
+      const { handBackMs, cancelMs } = context.settings;
+      timer = setTimeout(() => resolve(undefined), open.ended() === 'cancelled' ? cancelMs : handBackMs);
     };
     open.lease.signal.addEventListener('abort', start, { once: true });
   });

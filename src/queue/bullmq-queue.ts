@@ -10,6 +10,7 @@ import type { JobRecord } from './job-store.ts';
 import { listJobs, toSnapshot } from './list-jobs.ts';
 import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import { reachBackend } from './reach-backend.ts';
+import { settledWithin } from './settled-within.ts';
 import { isJobId, loadJob, ownerKey, storeJob } from './stored-job.ts';
 import { createWakeups } from './wakeups.ts';
 
@@ -133,8 +134,8 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       wakeups.wakeAll();
-      await listener.close();
-      await parts.close();
+      // A backend that is away answers no goodbye.
+      await settledWithin(Promise.all([listener.close(), parts.close()]), 3_000);
     },
   };
 }

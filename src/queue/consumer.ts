@@ -3,6 +3,7 @@ import type { ConsumerParts } from './consumer-parts.ts';
 import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import type { OpenLease } from './lease.ts';
 import { createMaintenance } from './maintenance.ts';
+import { settledWithin } from './settled-within.ts';
 
 /** A consumer that commands reach: `deliver` gives one to the attempts at this job that run here. */
 export type RunningConsumer = Consumer & { deliver(id: string, command: ControlCommand): void };
@@ -48,12 +49,7 @@ export async function startConsumer(
 
   const close = async (drainMs: number) => {
     const closed = worker.close();
-    let drained: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      drained = setTimeout(resolve, drainMs);
-    });
-    await Promise.race([closed, deadline]);
-    clearTimeout(drained);
+    await settledWithin(closed, drainMs);
     for (const lease of open) lease.end('shutdown');
     // A backend that is away can't take the jobs back: their locks run out by themselves.
     await settledWithin(closed, settings.handBackMs + 3_000);
@@ -73,13 +69,4 @@ export async function startConsumer(
       return closing;
     },
   };
-}
-
-async function settledWithin(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, deadline]);
-  clearTimeout(timer);
 }

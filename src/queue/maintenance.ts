@@ -1,5 +1,6 @@
 import type { ConsumerParts } from './consumer-parts.ts';
 import { endJob } from './end-job.ts';
+import { settledWithin } from './settled-within.ts';
 import { loadJob, StoredJob } from './stored-job.ts';
 
 /** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
@@ -48,7 +49,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await running;
+      await settledWithin(running, 3_000);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { PgPool, PgPoolClient, PgQueryResult } from 'bullmq';
  */
 export function createPglitePool(db: PGlite): PgPool {
   const query = <R>(text: string, params?: readonly unknown[]) => runQuery<R>(db, text, params);
-  return Object.assign(new EventEmitter(), {
+  return Object.assign(new EventEmitter().setMaxListeners(0), {
     query,
     connect: async () => createClient(db),
     /** The connection closes the database, not its users. */

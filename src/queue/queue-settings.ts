@@ -18,8 +18,9 @@ export type QueueSettings = {
   /** From the terminal line to removal: of stored responses, and of those with `store: false`. */
   retentionMs: number;
   unstoredRetentionMs: number;
-  /** For a handler that was told to stop, before its job is handed back under it. */
+  /** For a handler that was told to stop, before its job goes on without it: at a shutdown, and after a cancel. */
   handBackMs: number;
+  cancelMs: number;
 };
 
 export const defaultQueueSettings: QueueSettings = {
@@ -33,4 +34,5 @@ export const defaultQueueSettings: QueueSettings = {
   retentionMs: 30 * 24 * 3_600_000,
   unstoredRetentionMs: 10 * 60_000,
   handBackMs: 2_000,
+  cancelMs: 15_000,
 };

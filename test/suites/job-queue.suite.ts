@@ -23,6 +23,7 @@ const quick: Partial<QueueSettings> = {
   sweepMs: 150,
   backoffMs: 5,
   handBackMs: 500,
+  cancelMs: 1_000,
 };
 
 /** The contract of the JobQueue port: every implementation passes it. */

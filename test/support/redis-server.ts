@@ -9,8 +9,11 @@ import { Redis } from 'ioredis';
 /** A Redis for tests: the one that REDIS_URL names, or a server of our own. */
 export type TestRedis = {
   url: string;
-  /** Only for a server of our own: kills it, and starts it again on the same port with what it had written. */
-  outage: { begin(): Promise<void>; end(): Promise<void> } | undefined;
+  /**
+   * Only for a server of our own: kills it, and starts it again on the same port with what it had
+   * written; or lets it accept and never answer.
+   */
+  outage: { begin(): Promise<void>; end(): Promise<void>; freeze(): void; thaw(): void } | undefined;
   close(): Promise<void>;
 };
 
@@ -44,6 +47,8 @@ export async function startTestRedis(): Promise<TestRedis> {
       async end() {
         server = await startServer(port, folder);
       },
+      freeze: () => server.kill('SIGSTOP'),
+      thaw: () => server.kill('SIGCONT'),
     },
     async close() {
       await stop();

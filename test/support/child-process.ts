@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A TypeScript file in a process of its own, whose output lines can be waited for. */
+export type TestChild = {
+  saw(line: string): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** kill -9, and waits for its end. */
+  kill(): Promise<void>;
+};
+
+export function startChild(file: URL, args: readonly string[]): TestChild {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file.pathname, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (!child.stdout) throw new Error('no stdout');
+  const seen = new Set<string>();
+  const waiters = new Map<string, () => void>();
+  const exited = once(child, 'exit');
+  createInterface(child.stdout).on('line', (line) => {
+    seen.add(line);
+    waiters.get(line)?.();
+  });
+  return {
+    async saw(line) {
+      const printed = new Promise<void>((resolve) => waiters.set(line, resolve));
+      const ended = exited.then(([code]) => {
+        throw new Error(`the child ended (${code}) before it said "${line}"`);
+      });
+      ended.catch(() => undefined);
+      if (!seen.has(line)) await Promise.race([printed, ended]);
+    },
+    signal: (signal) => child.kill(signal),
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
