@@ -47,9 +47,20 @@ export function familyTokens(options: {
     close: family.tags && single(family.tags.close),
     toolCallOpen: family.toolCallTags && tokenizer.idOf(family.toolCallTags.open),
     toolCallClose: family.toolCallTags && tokenizer.idOf(family.toolCallTags.close),
-    handOver: tokenizer.encode(`${family.handOver}${closing}`),
-    closing: tokenizer.encode(`\n${closing}`),
-    afterThought: tokenizer.encode(family.afterThought),
-    continuation: tokenizer.encode(family.continuation),
+    handOver: encodeBeforeText(tokenizer, `${family.handOver}${closing}`),
+    closing: encodeBeforeText(tokenizer, `\n${closing}`),
+    afterThought: encodeBeforeText(tokenizer, family.afterThought),
+    continuation: encodeBeforeText(tokenizer, family.continuation),
   };
+}
+
+/**
+ * Ids as they are when text follows: two line ends are one token at the end of a text and two before a word, and a model
+ * has seen the latter within its answers.
+ */
+function encodeBeforeText(tokenizer: Pick<ModelTokenizer, 'encode'>, text: string): readonly number[] {
+  const word = tokenizer.encode('The');
+  const ids = tokenizer.encode(`${text}The`);
+  const cut = ids.length - word.length;
+  return word.every((id, index) => ids[cut + index] === id) ? ids.slice(0, cut) : tokenizer.encode(text);
 }

@@ -59,6 +59,11 @@ export function onnxFile(
   return chosen && { ...chosen, bytes: statSync(chosen.path).size };
 }
 
+/** The best on a CPU of those that a hub model offers. */
+export function bestDtype(offered: readonly string[]): Dtype | undefined {
+  return dtypes.find(({ dtype }) => offered.includes(dtype))?.dtype;
+}
+
 /** The one error of a model that can't be loaded: a line that names it and says what is wrong. */
 export function modelFault(name: string, reason: string, cause?: unknown): ServiceError {
   return new ServiceError({

@@ -12,6 +12,8 @@ export type ModelTokenizer = {
   bytesOf(id: number): Uint8Array | undefined;
   /** True where `bytesOf` is the whole truth: texts are the concatenated bytes of their tokens. */
   readonly byteLevel: boolean;
+  /** How one token reads by itself: special tokens by name, pieces of a character as U+FFFD. */
+  textOf(id: number): string;
   isSpecial(id: number): boolean;
   /** Texts of the tokens that would change the prompt's structure if a user wrote them. */
   readonly specialTexts: readonly string[];
@@ -32,14 +34,14 @@ export function createModelTokenizer(source: PreTrainedTokenizer, chatTemplate: 
   for (const [id, token] of source._tokenizer.get_added_tokens_decoder()) added.set(id, token.content);
   const encoder = new TextEncoder();
   const bytes = byteOfCharacter();
+  const decode = (ids: readonly number[]): string =>
+    ids.length === 0 ? '' : source.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
     byteLevel,
     specialTexts: source.all_special_tokens,
     encode: (text) => (text === '' ? [] : source.encode(text, { add_special_tokens: false })),
-    decode(ids) {
-      if (ids.length === 0) return '';
-      return source.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
-    },
+    decode,
+    textOf: (id) => added.get(id) ?? decode([id]),
     idOf: (token) => source._tokenizer.token_to_id(token),
     bytesOf(id) {
       if (special.has(id)) return new Uint8Array();
