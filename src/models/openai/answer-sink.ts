@@ -1,0 +1,106 @@
+import type { AnswerRequest, FinishReason, ModelEvent } from '../language-model.ts';
+import type { Piece } from './delta-splitter.ts';
+import { createStopScanner } from './stop-scanner.ts';
+import type { ToolCallDelta } from './wire.ts';
+
+/** The visible end of one sample: cuts at stop texts and at the reserve, puts tool calls together. */
+export type AnswerSink = {
+  /** `full`: nothing more is wanted of this stream. */
+  push(piece: Piece): { events: ModelEvent[]; full: boolean };
+  pushToolCalls(deltas: readonly ToolCallDelta[], tokens: number): void;
+  /** What was held back, then the tool calls. */
+  end(): ModelEvent[];
+  reason(serverReason: string | undefined): FinishReason;
+  /** Something that a reader sees: text that isn't white space, or a tool call. */
+  visible(): boolean;
+  tokens(): number;
+  /** Corrects the count by the server's own figures. */
+  setTokens(tokens: number): void;
+  meanLogprob(): number | undefined;
+};
+
+export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerSink {
+  const scanner = createStopScanner(answer.stop ?? []);
+  const calls = createToolCalls();
+  let started = answer.prefix !== undefined;
+  let visible = false;
+  let tokens = 0;
+  let ended: FinishReason | undefined;
+  let sum = 0;
+  let counted = 0;
+
+  function emit(text: string, piece: Piece): ModelEvent[] {
+    if (text === '') return [];
+    visible ||= text.trim() !== '';
+    return [{ type: 'answer-delta', sample, text, tokenIds: piece.tokenIds, logprobs: wanted(piece, answer) }];
+  }
+
+  return {
+    push(piece) {
+      if (ended !== undefined) return { events: [], full: true };
+      if (tokens + piece.tokens > answer.maxTokens) {
+        ended = 'length';
+        return { events: [], full: true };
+      }
+      tokens += piece.tokens;
+      for (const { logprob } of piece.logprobs) {
+        sum += logprob;
+        counted++;
+      }
+      // What a template puts between thought and answer is no part of it.
+      const text = started ? piece.text : piece.text.replace(/^\s+/, '');
+      started ||= text !== '';
+      const scanned = scanner.push(text);
+      if (scanned.stopped) ended = 'stop';
+      return { events: emit(scanned.text, piece), full: ended !== undefined };
+    },
+    pushToolCalls(deltas, more) {
+      tokens += more;
+      calls.push(deltas);
+    },
+    end() {
+      const rest = ended === 'stop' ? '' : scanner.end();
+      const last: Piece = { kind: 'answer', text: rest, tokens: 0, tokenIds: [], logprobs: [] };
+      return [...emit(rest, last), ...calls.all().map((call): ModelEvent => ({ type: 'tool-call', sample, ...call }))];
+    },
+    reason(serverReason) {
+      if (calls.all().length > 0) return 'tool-calls';
+      if (!visible) return 'empty';
+      return ended ?? (serverReason === 'length' ? 'length' : 'stop');
+    },
+    visible: () => visible || calls.all().length > 0,
+    tokens: () => tokens,
+    setTokens(exact) {
+      tokens = Math.min(exact, answer.maxTokens);
+    },
+    meanLogprob: () => (counted > 0 ? sum / counted : undefined),
+  };
+}
+
+function wanted(piece: Piece, answer: AnswerRequest): Piece['logprobs'] {
+  if (answer.topLogprobs !== undefined) return piece.logprobs;
+  return piece.logprobs.map(({ token, logprob }) => ({ token, logprob }));
+}
+
+type ToolCall = { name: string; arguments: string };
+
+/** Pieces of tool calls, by their index; Ollama sends whole calls that may share one. */
+function createToolCalls(): { push(deltas: readonly ToolCallDelta[]): void; all(): ToolCall[] } {
+  const calls: Array<ToolCall & { key: string; id: string | undefined }> = [];
+  return {
+    push(deltas) {
+      for (const { index, id, function: part } of deltas) {
+        const key = String(index ?? calls.length);
+        let call = calls.findLast((one) => one.key === key);
+        if (call === undefined || (id && call.id && id !== call.id)) {
+          call = { key, id: id ?? undefined, name: '', arguments: '' };
+          calls.push(call);
+        }
+        call.name ||= part?.name ?? '';
+        call.arguments += part?.arguments ?? '';
+      }
+    },
+    all: () =>
+      calls.filter(({ name }) => name !== '').map(({ name, arguments: text }) => ({ name, arguments: text || '{}' })),
+  };
+}

@@ -1,0 +1,161 @@
+import type { Constraint } from '../../contracts/constraint.ts';
+import type { ModelCapabilities, Sampling } from '../language-model.ts';
+
+export const dialectNames = ['vllm', 'llama.cpp', 'ollama', 'lmstudio', 'plain'] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+/**
+ * How a thought is gone on with after a stop. `raw`: the server renders the prompt, we append tokens and complete it.
+ * `final-message`: an open assistant message. `turn`: a user turn that asks for the answer, where neither can be had.
+ */
+export type Continuation = 'raw' | 'final-message' | 'turn';
+
+/** What a server takes and gives beyond the chat completions that all of them share; data alone. */
+export type Dialect = {
+  name: DialectName;
+  /** Where its facts can be looked up. */
+  source: string;
+  /** In the order in which they are tried; the next one serves where a server refuses. */
+  continuations: readonly Continuation[];
+  /** How the server renders a prompt for `raw`: `tokenize` gives ids, `apply-template` gives text. Paths are from the server's root. */
+  render?: 'tokenize' | 'apply-template';
+  /** Field of the request that caps the thought, in tokens. The server knows its own close tag, not our hand-over: it is a net below ours. */
+  budgetField?: string;
+  /** How thinking is switched: arguments of the family's template, OpenAI's `reasoning_effort`, or not at all. */
+  thinkingSwitch: 'template-arguments' | 'reasoning-effort' | 'none';
+  /** Field of an assistant message that takes its thought back. */
+  thoughtField?: 'reasoning' | 'reasoning_content';
+  /** The request's name for each kind of sampling that the server honours. */
+  sampling: Partial<Record<keyof Sampling, string>>;
+  /** Sent with each streamed request: what makes each chunk carry exact token counts. */
+  countFields: Readonly<Record<string, unknown>>;
+  constraints: ReadonlyArray<Constraint['type']>;
+  logprobs: boolean;
+  /** `logprobs` beside `tools` in a stream is refused. */
+  logprobsWithTools: boolean;
+  score: boolean;
+  /** Parallel requests of one prompt share its prefill and decode together. */
+  batching: boolean;
+};
+
+const shared = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  seed: 'seed',
+} as const;
+
+export const dialects: Readonly<Record<DialectName, Dialect>> = {
+  vllm: {
+    name: 'vllm',
+    source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server/ (extra parameters, tokenizer API)',
+    continuations: ['raw', 'final-message', 'turn'],
+    render: 'tokenize',
+    budgetField: 'thinking_token_budget',
+    thinkingSwitch: 'template-arguments',
+    thoughtField: 'reasoning',
+    sampling: {
+      ...shared,
+      topK: 'top_k',
+      minP: 'min_p',
+      repetitionPenalty: 'repetition_penalty',
+      logitBias: 'logit_bias',
+    },
+    countFields: { stream_options: { include_usage: true, continuous_usage_stats: true }, return_token_ids: true },
+    constraints: ['json_object', 'json_schema', 'regex', 'choice'],
+    logprobs: true,
+    logprobsWithTools: true,
+    score: true,
+    batching: true,
+  },
+  'llama.cpp': {
+    name: 'llama.cpp',
+    source: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
+    continuations: ['raw', 'final-message', 'turn'],
+    render: 'apply-template',
+    budgetField: 'thinking_budget_tokens',
+    thinkingSwitch: 'template-arguments',
+    thoughtField: 'reasoning_content',
+    sampling: { ...shared, topK: 'top_k', minP: 'min_p', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
+    countFields: { stream_options: { include_usage: true }, timings_per_token: true },
+    constraints: ['json_object', 'json_schema'],
+    logprobs: true,
+    logprobsWithTools: false,
+    score: false,
+    batching: false,
+  },
+  ollama: {
+    name: 'ollama',
+    source: 'https://docs.ollama.com/api/openai-compatibility',
+    continuations: ['turn'],
+    thinkingSwitch: 'reasoning-effort',
+    thoughtField: 'reasoning',
+    sampling: shared,
+    countFields: { stream_options: { include_usage: true } },
+    constraints: ['json_object', 'json_schema'],
+    logprobs: true,
+    logprobsWithTools: true,
+    score: false,
+    batching: false,
+  },
+  lmstudio: {
+    name: 'lmstudio',
+    source: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
+    continuations: ['turn'],
+    thinkingSwitch: 'reasoning-effort',
+    thoughtField: 'reasoning_content',
+    sampling: { ...shared, topK: 'top_k', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
+    countFields: { stream_options: { include_usage: true } },
+    // Its `response_format` takes a schema only; it accepts `logprobs` and gives null.
+    constraints: ['json_schema'],
+    logprobs: false,
+    logprobsWithTools: false,
+    score: false,
+    batching: false,
+  },
+  plain: {
+    name: 'plain',
+    source: 'https://platform.openai.com/docs/api-reference/chat/create',
+    continuations: ['turn'],
+    thinkingSwitch: 'none',
+    sampling: { temperature: 'temperature', topP: 'top_p', seed: 'seed' },
+    countFields: { stream_options: { include_usage: true } },
+    constraints: [],
+    logprobs: false,
+    logprobsWithTools: false,
+    score: false,
+    batching: false,
+  },
+};
+
+/** What a model behind this kind of server can do. Budgets are counted from what arrives, so never exact. */
+export function capabilitiesOf(dialect: Dialect): Omit<ModelCapabilities, 'family' | 'correction'> {
+  return {
+    thinking: true,
+    exactBudget: false,
+    rollback: dialect.continuations.includes('raw'),
+    constraints: dialect.constraints,
+    logprobs: dialect.logprobs,
+    score: dialect.score,
+    tools: true,
+    seed: dialect.sampling.seed !== undefined,
+    batching: dialect.batching,
+  };
+}
+
+/** What of a request's sampling this server would not honour, for a warning. */
+export function ignoredSampling(dialect: Dialect, sampling: Sampling): Array<keyof Sampling> {
+  const given: Array<keyof Sampling> = [
+    'temperature',
+    'topP',
+    'topK',
+    'minP',
+    'repetitionPenalty',
+    'presencePenalty',
+    'frequencyPenalty',
+    'logitBias',
+    'seed',
+  ];
+  return given.filter((name) => sampling[name] !== undefined && dialect.sampling[name] === undefined);
+}

@@ -1,0 +1,69 @@
+import type { ChatMessage, Prompt } from '../../contracts/prompt.ts';
+import type { ModelFamily } from '../families/family.ts';
+import type { Dialect } from './dialect.ts';
+import { estimateTokens } from './token-meter.ts';
+
+/** A message as chat completions take it. */
+export type WireMessage = { role: string; content: string | null; [field: string]: unknown };
+
+/** The turns of a prompt. Families without tags are asked for thoughts in the system turn. */
+export function toMessages(
+  prompt: Prompt,
+  options: { dialect: Dialect; family: ModelFamily; thinking: boolean },
+): WireMessage[] {
+  const messages = prompt.messages.map((message) => toMessage(message, options.dialect));
+  const instruction = options.family.tags === undefined ? options.family.thinkInstruction : undefined;
+  if (!options.thinking || instruction === undefined) return messages;
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages];
+  return [{ ...first, content: `${first.content ?? ''}\n\n${instruction}` }, ...rest];
+}
+
+/** `tools` as chat completions take them; nothing for a prompt without. */
+export function toTools(prompt: Prompt): { tools?: unknown[] } {
+  if (prompt.tools === undefined || prompt.tools.length === 0) return {};
+  return {
+    tools: prompt.tools.map((tool) => ({
+      type: 'function',
+      function: { parameters: { type: 'object', properties: {} }, ...tool },
+    })),
+  };
+}
+
+/** Tokens of a prompt, without the server's tokenizer: texts, and a few for the template of each turn. */
+export function estimatePrompt(prompt: Prompt): number {
+  const turns = prompt.messages.map((message) => {
+    const extra = message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') + (message.thought ?? '') : '';
+    return estimateTokens(message.content + extra) + 5;
+  });
+  const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
+  return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
+}
+
+function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {
+  switch (message.role) {
+    case 'system':
+    case 'user':
+      return { role: message.role, content: message.content };
+    case 'tool':
+      return { role: 'tool', content: message.content, tool_call_id: message.toolCallId };
+    case 'assistant': {
+      const calls = message.toolCalls ?? [];
+      const thought = message.thought !== undefined && dialect.thoughtField !== undefined;
+      return {
+        role: 'assistant',
+        content: message.content,
+        ...(thought && { [dialect.thoughtField ?? '']: message.thought }),
+        ...(calls.length > 0 && {
+          tool_calls: calls.map((call) => ({
+            id: call.id,
+            type: 'function',
+            function: { name: call.name, arguments: call.arguments },
+          })),
+        }),
+      };
+    }
+    default:
+      return message satisfies never;
+  }
+}

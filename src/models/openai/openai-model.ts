@@ -1,0 +1,163 @@
+import { ServiceError } from '../../contracts/service-error.ts';
+import { familyByName } from '../families/index.ts';
+import { plain } from '../families/plain.ts';
+import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../language-model.ts';
+import type { UpstreamModel } from '../model-config.ts';
+import { defaultRetryPolicy, type RetryPolicy } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { capabilitiesOf, dialects } from './dialect.ts';
+import { createGate } from './gate.ts';
+import { merge } from './merge.ts';
+import { estimatePrompt } from './messages.ts';
+import { createPurse } from './purse.ts';
+import { renderPrompt } from './raw-prompt.ts';
+import { createRefusals } from './refusals.ts';
+import { runSample } from './run-sample.ts';
+import type { SampleContext } from './sample-context.ts';
+import { scoreContinuations } from './score.ts';
+import { createUpstreamClient, type UpstreamTimeouts } from './upstream-client.ts';
+import { UpstreamRefused, unavailable } from './upstream-error.ts';
+
+export type OpenaiModelOptions = {
+  fetch?: typeof globalThis.fetch;
+  retry?: Partial<RetryPolicy>;
+  timeouts?: Partial<UpstreamTimeouts>;
+  clock?: Clock;
+};
+
+/** A cold server may load its weights, and prefill a long prompt, before the first byte. */
+const defaultTimeouts: UpstreamTimeouts = { firstByteMs: 600_000, idleMs: 120_000 };
+
+/**
+ * A model behind any OpenAI-compatible chat completions server. Nothing is sent before the first call, so the service
+ * starts while its upstream is down.
+ */
+export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOptions = {}): LanguageModel {
+  const dialect = dialects[config.dialect];
+  const family = familyByName(config.family) ?? plain;
+  const clock = options.clock ?? systemClock;
+  const client = createUpstreamClient({
+    modelId: config.id,
+    url: config.url,
+    apiKey: config.apiKey,
+    fetch: options.fetch ?? globalThis.fetch,
+    retry: { ...defaultRetryPolicy, ...options.retry },
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    clock,
+  });
+  const refusals = createRefusals();
+  const gate = createGate(config.maxParallel);
+  const closed = new AbortController();
+  const capabilities = { ...capabilitiesOf(dialect), family: family.name, correction: family.correction };
+  const access = { client, dialect, family, model: config.model };
+
+  async function* generate(request: GenerateRequest, given: GenerateOptions): AsyncGenerator<ModelEvent, void, void> {
+    assertServed(request);
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([given.signal, leaving.signal, closed.signal]);
+    const renders = new Map<boolean, ReturnType<SampleContext['render']>>();
+    const context: SampleContext = {
+      config,
+      dialect,
+      family,
+      client,
+      refusals,
+      clock,
+      request,
+      signal,
+      purse: createPurse(request.thinking?.budgetTokens ?? 0),
+      ...(await roomFor(request, signal)),
+      answerNow: given.answerNow,
+      render({ thinking }) {
+        const known = renders.get(thinking) ?? renderPrompt({ ...access, signal }, request.prompt, { thinking });
+        renders.set(thinking, known);
+        return known;
+      },
+    };
+    const samples = Array.from({ length: request.samples }, (_, sample) => admitted(context, sample));
+    try {
+      if (request.deterministic) for (const sample of samples) yield* sample;
+      else yield* merge(samples, () => leaving.abort());
+    } catch (error) {
+      given.signal.throwIfAborted();
+      throw error;
+    } finally {
+      leaving.abort();
+    }
+  }
+
+  async function* admitted(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
+    const leave = await gate.enter({ signal: context.signal });
+    try {
+      yield* runSample(context, sample);
+    } finally {
+      leave();
+    }
+  }
+
+  function assertServed({ answer, thinking }: GenerateRequest): void {
+    const { constraint } = answer;
+    if (constraint !== undefined && !capabilities.constraints.includes(constraint.type)) {
+      throw new ServiceError({
+        code: 'unsupported_constraint',
+        message: `${config.id} can't hold an answer to the form ${constraint.type}.`,
+        param: 'text.format',
+      });
+    }
+    if ((thinking?.prefix?.length ?? 0) > 0 && !capabilities.rollback) {
+      throw new ServiceError({ code: 'unsupported_input', message: `${config.id} can't go on with a begun thought.` });
+    }
+  }
+
+  /** Our estimate decides where it is far from the limit; near it the server's tokenizer is asked, if it has one. */
+  async function roomFor(
+    request: GenerateRequest,
+    signal: AbortSignal,
+  ): Promise<{ room: number; promptTokens: number }> {
+    const wanted = request.answer.maxTokens + (request.thinking?.budgetTokens ?? 0);
+    let tokens = estimatePrompt(request.prompt);
+    const near = tokens * 1.5 + wanted > config.contextLength;
+    if (near) tokens = (await exactTokens(request.prompt, request.thinking !== undefined, signal)) ?? tokens;
+    if (tokens + request.answer.maxTokens > config.contextLength) {
+      throw new ServiceError({
+        code: 'context_length_exceeded',
+        message: `The prompt (${tokens} tokens) and the answer's ${request.answer.maxTokens} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
+        param: 'input',
+      });
+    }
+    return { room: config.contextLength - tokens, promptTokens: tokens };
+  }
+
+  async function exactTokens(prompt: GenerateRequest['prompt'], thinking: boolean, signal: AbortSignal) {
+    if (dialect.render === undefined || refusals.has('raw')) return undefined;
+    try {
+      return (await renderPrompt({ ...access, signal }, prompt, { thinking })).count;
+    } catch (error) {
+      if (!(error instanceof UpstreamRefused)) throw error;
+      refusals.add('raw');
+      return undefined;
+    }
+  }
+
+  return {
+    id: config.id,
+    contextLength: config.contextLength,
+    capabilities,
+    generate,
+    async score(request, { signal }) {
+      if (!capabilities.score) {
+        throw unavailable(config.id, 'gives no log-probabilities of given text', { retryable: false });
+      }
+      return scoreContinuations(
+        { ...access, signal: AbortSignal.any([signal, closed.signal]), modelId: config.id },
+        request,
+      );
+    },
+    async countTokens(prompt, { thinking }) {
+      return (await exactTokens(prompt, thinking, closed.signal)) ?? estimatePrompt(prompt);
+    },
+    async close() {
+      closed.abort(unavailable(config.id, 'is not used any more', { retryable: false }));
+    },
+  };
+}

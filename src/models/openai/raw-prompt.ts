@@ -1,0 +1,84 @@
+import type { z } from 'zod';
+import type { Prompt } from '../../contracts/prompt.ts';
+import type { ModelFamily } from '../families/family.ts';
+import type { Dialect } from './dialect.ts';
+import { toMessages, toTools } from './messages.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+import { UpstreamRefused } from './upstream-error.ts';
+import { RenderedPrompt, Tokenized, TokenList } from './wire.ts';
+
+/** A prompt as the server's own template renders it, up to where the model goes on. Ids on vLLM, text on llama.cpp. */
+export type RawPrompt = { tokens: readonly number[] | undefined; text: string; count: number };
+
+type Access = { client: UpstreamClient; dialect: Dialect; family: ModelFamily; model: string; signal: AbortSignal };
+
+/**
+ * Renders a prompt at the server, with the family's opening of the thought (or its empty thought) at the end.
+ * @throws UpstreamRefused where the server has no such route (a gateway may hide it)
+ */
+export async function renderPrompt(access: Access, prompt: Prompt, options: { thinking: boolean }): Promise<RawPrompt> {
+  const { client, dialect, family, model, signal } = access;
+  const { templateArguments, promptSuffix } = family;
+  const body = {
+    model,
+    messages: toMessages(prompt, { dialect, family, thinking: options.thinking }),
+    ...toTools(prompt),
+    chat_template_kwargs: options.thinking ? templateArguments.on : templateArguments.off,
+    add_generation_prompt: true,
+  };
+  const suffix = options.thinking ? promptSuffix.on : promptSuffix.off;
+  if (dialect.render === 'apply-template') {
+    const { prompt: text } = read(RenderedPrompt, await client.json('//apply-template', body, { signal }));
+    const whole = text + missing(text, suffix);
+    return { tokens: undefined, text: whole, count: (await tokensOf(access, whole)).length };
+  }
+  const { tokens, token_strs: strings } = read(
+    Tokenized,
+    await client.json('//tokenize', { ...body, return_token_strs: true }, { signal }),
+  );
+  const added = missing((strings ?? []).slice(-8).join(''), suffix);
+  const more = added === '' ? [] : await tokensOf(access, added);
+  return { tokens: [...tokens, ...more], text: '', count: tokens.length + more.length };
+}
+
+/** The rendered prompt with more text after it. The border is a border of tokens as well. */
+export async function extend(access: Access, raw: RawPrompt, text: string): Promise<RawPrompt> {
+  if (text === '') return raw;
+  const more = await tokensOf(access, text);
+  return {
+    tokens: raw.tokens === undefined ? undefined : [...raw.tokens, ...more],
+    text: raw.text + text,
+    count: raw.count + more.length,
+  };
+}
+
+/** Ids of a text by the server's tokenizer, without any start token. */
+async function tokensOf({ client, dialect, model, signal }: Access, text: string): Promise<number[]> {
+  if (dialect.render === 'tokenize') {
+    return read(
+      Tokenized,
+      await client.json('//tokenize', { model, prompt: text, add_special_tokens: false }, { signal }),
+    ).tokens;
+  }
+  const { tokens } = read(
+    TokenList,
+    await client.json('//tokenize', { content: text, add_special: false, parse_special: true }, { signal }),
+  );
+  return tokens.filter((token) => typeof token === 'number');
+}
+
+/** The part of a suffix that a template hasn't written already; tags decide, white space between them differs. */
+function missing(rendered: string, suffix: string): string {
+  const tags = suffix.match(/<[^>\s]+>/g) ?? [];
+  const last = tags.at(-1);
+  if (last === undefined) return '';
+  const end = rendered.trimEnd().replaceAll(/[ĊĠ▁]+/g, '');
+  return end.endsWith(last) ? '' : suffix;
+}
+
+/** A route that answers in another form is no better than none. */
+function read<Shape extends z.ZodType>(shape: Shape, value: unknown): z.output<Shape> {
+  const parsed = shape.safeParse(value);
+  if (!parsed.success) throw new UpstreamRefused(404, 'an answer of another form');
+  return parsed.data;
+}

@@ -1,0 +1,127 @@
+import type { Prompt } from '../../contracts/prompt.ts';
+import type { ModelFamily } from '../families/family.ts';
+import type { GenerateRequest } from '../language-model.ts';
+import type { UpstreamModel } from '../model-config.ts';
+import { answerTurn } from './answer-turn.ts';
+import type { Dialect } from './dialect.ts';
+import { toMessages, toTools } from './messages.ts';
+import type { RawPrompt } from './raw-prompt.ts';
+import { constraintFields, samplingFields } from './sampling-fields.ts';
+
+/** A request for one sample: the route, what it must say, and what may be left out when a server knows no such field. */
+export type UpstreamRequest = {
+  route: '/chat/completions' | '/completions';
+  body: Record<string, unknown>;
+  optional: Record<string, unknown>;
+};
+
+/** Where the text of one request starts. */
+export type Start =
+  /** A new turn, with thoughts or (fast form) without. */
+  | { form: 'turn'; thinking: boolean; budgetTokens?: number }
+  /** The rendered prompt with thoughts after it, ids or text. */
+  | { form: 'raw'; prompt: RawPrompt }
+  /** An assistant message that is left open at its end. */
+  | { form: 'final-message'; content: string; closed: boolean }
+  /** A user turn that asks for the answer after the thoughts so far. */
+  | { form: 'answer-turn'; thoughts: string };
+
+export type RequestOptions = {
+  config: UpstreamModel;
+  dialect: Dialect;
+  family: ModelFamily;
+  request: GenerateRequest;
+  sample: number;
+  start: Start;
+  maxTokens: number;
+  /** The text is the answer from its first token on, so its form can be enforced. */
+  answerOnly: boolean;
+};
+
+export function buildRequest(options: RequestOptions): UpstreamRequest {
+  const { config, dialect, request, start, answerOnly } = options;
+  const raw = start.form === 'raw';
+  const shared = {
+    model: config.model,
+    max_tokens: Math.max(1, options.maxTokens),
+    stream: true,
+    ...samplingFields(dialect, request.sampling, options.sample),
+    ...(answerOnly && constraintFields(dialect, request.answer.constraint, raw ? 'raw' : 'chat')),
+  };
+  const logprobs = logprobFields(options);
+  const counting = { ...dialect.countFields, ...(request.answer.topLogprobs === undefined && logprobs) };
+  const required = request.answer.topLogprobs === undefined ? {} : logprobs;
+  if (start.form === 'raw') {
+    const prompt = start.prompt.tokens ?? start.prompt.text;
+    return { route: '/completions', body: { ...shared, prompt, ...required }, optional: counting };
+  }
+  return {
+    route: '/chat/completions',
+    body: {
+      ...shared,
+      messages: messagesOf(options),
+      ...toTools(request.prompt),
+      ...required,
+      ...openEnd(dialect, start),
+    },
+    optional: { ...counting, ...thinkingFields(options) },
+  };
+}
+
+function messagesOf({ dialect, family, request, start }: RequestOptions): unknown[] {
+  const prompt: Prompt = request.prompt;
+  switch (start.form) {
+    case 'raw':
+      return [];
+    case 'turn':
+      return toMessages(prompt, { dialect, family, thinking: start.thinking });
+    case 'final-message':
+      return [
+        ...toMessages(prompt, { dialect, family, thinking: !start.closed }),
+        { role: 'assistant', content: start.content },
+      ];
+    case 'answer-turn': {
+      const turns = toMessages(prompt, { dialect, family, thinking: false });
+      // Templates drop earlier thoughts, so here they are plain text.
+      if (start.thoughts.trim() === '') return turns;
+      return [...turns, { role: 'assistant', content: start.thoughts }, { role: 'user', content: answerTurn }];
+    }
+    default:
+      return start satisfies never;
+  }
+}
+
+/** llama.cpp opens a last assistant message by itself, vLLM is told to; newer llama.cpp takes the same words. */
+function openEnd(dialect: Dialect, start: Start): Record<string, unknown> {
+  if (start.form !== 'final-message' || !dialect.continuations.includes('final-message')) return {};
+  return { continue_final_message: true, add_generation_prompt: false };
+}
+
+function thinkingFields({ dialect, family, start }: RequestOptions): Record<string, unknown> {
+  const thinking = start.form === 'turn' && start.thinking;
+  const budget =
+    thinking && dialect.budgetField !== undefined && family.tags !== undefined && start.budgetTokens !== undefined
+      ? { [dialect.budgetField]: start.budgetTokens }
+      : {};
+  switch (dialect.thinkingSwitch) {
+    case 'template-arguments': {
+      const kwargs = thinking ? family.templateArguments.on : family.templateArguments.off;
+      return { ...budget, ...(Object.keys(kwargs).length > 0 && { chat_template_kwargs: kwargs }) };
+    }
+    case 'reasoning-effort':
+      // On is the server's default; naming a level is refused for models that know none.
+      return thinking || family.tags === undefined ? {} : { reasoning_effort: 'none' };
+    case 'none':
+      return {};
+    default:
+      return dialect.thinkingSwitch satisfies never;
+  }
+}
+
+function logprobFields({ dialect, request, start }: RequestOptions): Record<string, unknown> {
+  const tools = (request.prompt.tools?.length ?? 0) > 0;
+  if (!dialect.logprobs || (tools && !dialect.logprobsWithTools)) return {};
+  // llama.cpp gives nothing at all for 0 alternatives.
+  const top = Math.max(request.answer.topLogprobs ?? 0, dialect.render === 'apply-template' ? 1 : 0);
+  return start.form === 'raw' ? { logprobs: top } : { logprobs: true, top_logprobs: top };
+}

@@ -1,0 +1,129 @@
+import type { ThinkingStop } from '../../contracts/reasoning.ts';
+import type { ModelEvent, ThoughtSegment } from '../language-model.ts';
+import { type AnswerSink, createAnswerSink } from './answer-sink.ts';
+import type { GoOn } from './continuation.ts';
+import { createDeltaSplitter } from './delta-splitter.ts';
+import { openContinuation, openTurn } from './open-stream.ts';
+import { reconcile } from './reconcile.ts';
+import { newTally, type SampleContext, type Tally } from './sample-context.ts';
+import { type ThinkOutcome, think } from './think.ts';
+import { createTokenMeter, estimateTokens } from './token-meter.ts';
+
+/** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
+export async function* runSample(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
+  const { request, purse } = context;
+  const sink = createAnswerSink(sample, request.answer);
+  const tally = newTally();
+  const answer = textOf(request.answer.prefix);
+  const kept = textOf(request.thinking?.prefix);
+  tally.forcedTokens = estimateTokens(textOf(request.thinking?.prefix?.filter(({ fed }) => fed)));
+  let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
+  let thinkingStop: ThinkingStop | undefined;
+  const wants = request.thinking !== undefined && answer === '' && (purse.remaining() > 0 || kept !== '');
+  if (request.thinking !== undefined && wants) {
+    outcome = yield* think(context, { sample, thinking: request.thinking, thoughts: kept, sink, tally });
+    thinkingStop = outcome.stop;
+  }
+  let { finishReason } = outcome;
+  if (!outcome.answered) {
+    const goOn = yield* handOver(context, { sample, outcome, answer, thought: wants, tally });
+    const second = yield* speak(context, { sample, goOn, sink, tally });
+    finishReason = second.finishReason;
+    if (!sink.visible() && second.hidden !== '' && goOn.at === 'fast') {
+      // A model that thinks all the same has used up its answer's tokens: its thought is closed for it.
+      const thoughts = `${second.hidden}${context.family.handOver}`;
+      tally.forcedTokens += estimateTokens(context.family.handOver);
+      ({ finishReason } = yield* speak(context, { sample, goOn: { at: 'answer', thoughts, answer }, sink, tally }));
+    }
+  }
+  yield* sink.end();
+  const { sum, count } = tally.thinkingLogprobs;
+  const answerMeanLogprob = sink.meanLogprob();
+  yield {
+    type: 'finish',
+    sample,
+    reason: sink.reason(finishReason),
+    ...(thinkingStop !== undefined && { thinkingStop }),
+    usage: {
+      inputTokens: tally.inputTokens ?? context.promptTokens,
+      cachedTokens: tally.cachedTokens,
+      thinkingTokens: tally.thinkingTokens,
+      forcedTokens: tally.forcedTokens,
+      answerTokens: sink.tokens(),
+    },
+    scores: {
+      ...(count > 0 && { thinkingMeanLogprob: sum / count }),
+      ...(answerMeanLogprob !== undefined && { answerMeanLogprob }),
+    },
+  };
+}
+
+/** Closes the thought: the family's sentence where it was cut, nothing where it had ended. Says where the answer starts. */
+async function* handOver(
+  context: SampleContext,
+  parts: { sample: number; outcome: ThinkOutcome; answer: string; thought: boolean; tally: Tally },
+): AsyncGenerator<ModelEvent, GoOn, void> {
+  const { sample, outcome, answer, thought, tally } = parts;
+  const { stop, thoughts } = outcome;
+  if (!thought) return thoughts === '' ? { at: 'fast', answer } : { at: 'answer', thoughts: lineEnd(thoughts), answer };
+  const cut = stop !== 'natural' && thoughts.trim() !== '';
+  if (cut) {
+    const text = context.family.handOver;
+    tally.forcedTokens += estimateTokens(text);
+    yield { type: 'thinking-delta', sample, text, tokenIds: [], logprobs: [], forced: true };
+  }
+  yield { type: 'thinking-end', sample, reason: stop };
+  if (thoughts.trim() === '') return { at: 'fast', answer };
+  return { at: 'answer', thoughts: cut ? thoughts + context.family.handOver : lineEnd(thoughts), answer };
+}
+
+/** Asks for the answer alone. Thoughts that come all the same are counted and not shown. */
+async function* speak(
+  context: SampleContext,
+  parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally },
+): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
+  const { sample, goOn, sink, tally } = parts;
+  const { request, signal, family } = context;
+  const maxTokens = Math.min(context.room, request.answer.maxTokens - sink.tokens());
+  const options = { sample, maxTokens, answerOnly: true, signal, tally };
+  const fresh = goOn.at === 'fast' && goOn.answer === '';
+  const { deltas, opening } = fresh
+    ? await openTurn(context, { thinking: false }, options)
+    : await openContinuation(context, goOn, options);
+  const splitter = createDeltaSplitter(family, opening);
+  const meter = createTokenMeter();
+  const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
+  let finishReason: string | undefined;
+  let hidden = '';
+
+  function* take(pieces: ReturnType<typeof splitter.push>): Generator<ModelEvent, boolean, void> {
+    for (const piece of pieces) {
+      if (piece.kind === 'thinking') {
+        hidden += piece.text;
+        tally.thinkingTokens += piece.tokens;
+        continue;
+      }
+      const { events, full } = sink.push(piece);
+      yield* events;
+      if (full) return true;
+    }
+    return false;
+  }
+
+  for await (const delta of deltas) {
+    const tokens = meter.count(delta);
+    finishReason = delta.finishReason ?? finishReason;
+    if (delta.toolCalls.length > 0) sink.pushToolCalls(delta.toolCalls, tokens);
+    else if (delta.reasoning !== '' || delta.content !== '') {
+      if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
+    }
+    reconcile({ meter, delta, tally, sink, before, cap: Number.POSITIVE_INFINITY });
+  }
+  yield* take(splitter.end());
+  return { finishReason, hidden };
+}
+
+const textOf = (segments: readonly ThoughtSegment[] | undefined): string =>
+  (segments ?? []).map(({ text }) => text).join('');
+
+const lineEnd = (thoughts: string): string => (thoughts === '' || thoughts.endsWith('\n') ? thoughts : `${thoughts}\n`);

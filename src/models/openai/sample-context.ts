@@ -1,0 +1,46 @@
+import type { ModelFamily } from '../families/family.ts';
+import type { GenerateRequest } from '../language-model.ts';
+import type { UpstreamModel } from '../model-config.ts';
+import type { Clock } from './clock.ts';
+import type { Dialect } from './dialect.ts';
+import type { Purse } from './purse.ts';
+import type { RawPrompt } from './raw-prompt.ts';
+import type { Refusals } from './refusals.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+
+/** What the samples of one request have in common. */
+export type SampleContext = {
+  config: UpstreamModel;
+  dialect: Dialect;
+  family: ModelFamily;
+  client: UpstreamClient;
+  refusals: Refusals;
+  clock: Clock;
+  request: GenerateRequest;
+  purse: Purse;
+  /** Tokens that prompt and all decoded text of a sample may take beside the prompt. */
+  room: number;
+  /** The prompt's tokens as far as they are known before the server says. */
+  promptTokens: number;
+  /** The server's rendering, asked for once. */
+  render(options: { thinking: boolean }): Promise<RawPrompt>;
+  signal: AbortSignal;
+  answerNow: AbortSignal | undefined;
+};
+
+/** What a sample has used so far. Tokens. */
+export type Tally = {
+  inputTokens: number | undefined;
+  cachedTokens: number;
+  thinkingTokens: number;
+  forcedTokens: number;
+  thinkingLogprobs: { sum: number; count: number };
+};
+
+export const newTally = (): Tally => ({
+  inputTokens: undefined,
+  cachedTokens: 0,
+  thinkingTokens: 0,
+  forcedTokens: 0,
+  thinkingLogprobs: { sum: 0, count: 0 },
+});

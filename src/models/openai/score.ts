@@ -1,0 +1,61 @@
+import type { ModelFamily } from '../families/family.ts';
+import type { ScoreRequest, ScoreResult } from '../language-model.ts';
+import type { Dialect } from './dialect.ts';
+import { extend, renderPrompt } from './raw-prompt.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+import { toServiceError, UpstreamRefused, unavailable } from './upstream-error.ts';
+import { PromptLogprobs } from './wire.ts';
+
+/**
+ * Log-probabilities of continuations by vLLM's `prompt_logprobs`: the continuation is part of the prompt, one token is
+ * decoded and thrown away. Of the raw distribution, which is that server's default (`--logprobs-mode raw_logprobs`).
+ */
+export async function scoreContinuations(
+  access: {
+    client: UpstreamClient;
+    dialect: Dialect;
+    family: ModelFamily;
+    model: string;
+    modelId: string;
+    signal: AbortSignal;
+  },
+  request: ScoreRequest,
+): Promise<ScoreResult> {
+  const { client, family, model, modelId, signal } = access;
+  const thoughts = request.thinking?.map(({ text }) => text).join('');
+  try {
+    const rendered = await renderPrompt(access, request.prompt, { thinking: thoughts !== undefined });
+    const close = family.tags?.close ?? family.answerMarker ?? '';
+    const start = await extend(
+      access,
+      rendered,
+      thoughts === undefined ? '' : `${thoughts}${close}${family.afterThought}`,
+    );
+    let cachedTokens = 0;
+    const continuations: Array<{ logprob: number; tokens: number }> = [];
+    // One after the other: the second finds the first one's prefix in the cache.
+    for (const text of request.continuations) {
+      const whole = await extend(access, start, text);
+      const body = { model, prompt: whole.tokens, max_tokens: 1, temperature: 0, prompt_logprobs: 0 };
+      const parsed = PromptLogprobs.safeParse(await client.json('/completions', body, { signal }));
+      if (!parsed.success) throw none(modelId);
+      const answer = parsed.data;
+      const tokens = whole.count - start.count;
+      const entries = answer.choices[0]?.prompt_logprobs.slice(-tokens) ?? [];
+      const ids = whole.tokens?.slice(-tokens) ?? [];
+      const logprobs = ids.map((id, index) => entries[index]?.[String(id)]?.logprob);
+      if (tokens > 0 && logprobs.some((logprob) => logprob === undefined)) {
+        throw none(modelId);
+      }
+      continuations.push({ logprob: logprobs.reduce<number>((sum, logprob) => sum + (logprob ?? 0), 0), tokens });
+      cachedTokens = Math.max(cachedTokens, answer.usage?.prompt_tokens_details?.cached_tokens ?? 0);
+    }
+    return { continuations, usage: { inputTokens: start.count, cachedTokens } };
+  } catch (error) {
+    if (error instanceof UpstreamRefused) throw toServiceError(error, modelId, false);
+    throw error;
+  }
+}
+
+const none = (modelId: string) =>
+  unavailable(modelId, 'gave no log-probabilities for the prompt', { retryable: false });

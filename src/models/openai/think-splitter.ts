@@ -1,0 +1,74 @@
+/** A piece of text and what it belongs to. */
+export type TextPart = { kind: 'thinking' | 'answer'; text: string };
+
+/**
+ * Tells thought and answer apart in text that carries its tags, however the tags are cut into pieces. Whatever could be
+ * the beginning of a tag is held back until it is known to be one or not.
+ */
+export type ThinkSplitter = { push(text: string): TextPart[]; end(): TextPart[] };
+
+/**
+ * `open` is absent where a thought has no opening tag. `start` says where the text begins: `thinking` within a thought,
+ * `answer` in the answer for good, `either`: a thought if the opening tag comes first (after white space), else the answer.
+ */
+export function createThinkSplitter(options: {
+  open?: string | undefined;
+  close: string;
+  start: 'thinking' | 'answer' | 'either';
+}): ThinkSplitter {
+  const { open, close } = options;
+  // `before`: nothing but white space so far, so an opening tag may still come.
+  let state: 'before' | 'inside' | 'answer' = options.start === 'answer' ? 'answer' : 'before';
+  const withoutTag = options.start === 'thinking' ? 'inside' : 'answer';
+  let held = '';
+
+  function drain(last: boolean): TextPart[] {
+    const parts: TextPart[] = [];
+    const put = (kind: TextPart['kind'], text: string) => {
+      if (text !== '') parts.push({ kind, text });
+      held = '';
+    };
+    if (state === 'before') {
+      const trimmed = held.trimStart();
+      if (open !== undefined && trimmed.startsWith(open)) {
+        state = 'inside';
+        held = trimmed.slice(open.length);
+      } else if (!last && open?.startsWith(trimmed)) {
+        return parts;
+      } else {
+        state = withoutTag;
+      }
+    }
+    if (state === 'inside') {
+      const at = held.indexOf(close);
+      if (at < 0) {
+        const rest = last ? '' : held.slice(held.length - overlap(held, close));
+        put('thinking', held.slice(0, held.length - rest.length));
+        held = rest;
+        return parts;
+      }
+      const after = held.slice(at + close.length);
+      put('thinking', held.slice(0, at));
+      held = after;
+      state = 'answer';
+    }
+    put('answer', held);
+    return parts;
+  }
+
+  return {
+    push(text) {
+      held += text;
+      return drain(false);
+    },
+    end: () => drain(true),
+  };
+}
+
+/** Length of the longest end of `text` that begins `mark`. */
+export function overlap(text: string, mark: string): number {
+  for (let length = Math.min(text.length, mark.length - 1); length > 0; length--) {
+    if (mark.startsWith(text.slice(text.length - length))) return length;
+  }
+  return 0;
+}

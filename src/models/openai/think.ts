@@ -1,0 +1,168 @@
+import type { ThinkingStop } from '../../contracts/reasoning.ts';
+import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
+import type { AnswerSink } from './answer-sink.ts';
+import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
+import { type OpenStream, openContinuation, openTurn } from './open-stream.ts';
+import { reconcile } from './reconcile.ts';
+import type { SampleContext, Tally } from './sample-context.ts';
+import { createStopWatch, type StopWatch } from './stop-watch.ts';
+import { createTokenMeter, estimateTokens, tokensOfPiece } from './token-meter.ts';
+
+/** How a thought ended. `answered`: the answer came in the same stream and is in the sink. */
+export type ThinkOutcome = {
+  stop: ThinkingStop;
+  thoughts: string;
+  answered: boolean;
+  finishReason: string | undefined;
+};
+
+export type ThinkState = {
+  sample: number;
+  thinking: ThinkingRequest;
+  /** What the thought goes on from. */
+  thoughts: string;
+  sink: AnswerSink;
+  tally: Tally;
+};
+
+/** Most often that a too early end is replaced by the continuation word. */
+const mostContinuations = 8;
+
+/**
+ * Thinks up to the budget, the deadline, the caller's word or the model's own end. Tokens are counted as they arrive; at
+ * the budget the connection is closed. What the server decodes between the last token that we took and the close is
+ * neither seen nor counted.
+ */
+export async function* think(
+  context: SampleContext,
+  state: ThinkState,
+): AsyncGenerator<ModelEvent, ThinkOutcome, void> {
+  const { request, purse, clock, signal, answerNow, family, dialect } = context;
+  const { sample, thinking, sink, tally } = state;
+  const watch = createStopWatch({ signal, answerNow, spent: purse.spent, deadlineAt: request.deadlineAt, clock });
+  const cap = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
+  const run: Run = { ...state, watch, cap, answered: false, tooEarly: false, finishReason: undefined };
+  try {
+    for (let round = 0; ; round++) {
+      const minimum =
+        dialect.continuations[0] !== 'turn' && round < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
+      run.tooEarly = false;
+      try {
+        if (watch.stopped() === undefined) {
+          const budgetTokens = Math.min(purse.remaining(), cap - tally.thinkingTokens);
+          const maxTokens = Math.min(context.room, budgetTokens + request.answer.maxTokens);
+          const options = { sample, maxTokens, answerOnly: false, signal: watch.signal, tally };
+          const stream =
+            run.thoughts === ''
+              ? await openTurn(context, { thinking: true, budgetTokens }, options)
+              : await openContinuation(context, { at: 'thought', thoughts: run.thoughts }, options);
+          yield* readThought(context, run, stream, minimum);
+        }
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (watch.stopped() === undefined) throw error;
+      }
+      if (!run.tooEarly || watch.stopped() !== undefined) break;
+      run.thoughts += family.continuation;
+      tally.forcedTokens += estimateTokens(family.continuation);
+      yield { type: 'thinking-delta', sample, text: family.continuation, tokenIds: [], logprobs: [], forced: true };
+    }
+  } finally {
+    watch.release();
+  }
+  const ended = run.finishReason === 'length' && !run.answered ? 'budget' : 'natural';
+  const { thoughts, answered, finishReason } = run;
+  return {
+    stop: answered ? 'natural' : (watch.stopped() ?? ended),
+    thoughts,
+    answered,
+    finishReason: answered || sink.visible() ? finishReason : undefined,
+  };
+}
+
+type Run = ThinkState & {
+  watch: StopWatch;
+  cap: number;
+  answered: boolean;
+  tooEarly: boolean;
+  finishReason: string | undefined;
+};
+
+async function* readThought(
+  context: SampleContext,
+  run: Run,
+  { deltas, opening }: OpenStream,
+  minimum: number,
+): AsyncGenerator<ModelEvent, void, void> {
+  const { sample, sink, tally, watch } = run;
+  const splitter = createDeltaSplitter(context.family, opening);
+  const meter = createTokenMeter();
+  const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
+  run.finishReason = undefined;
+
+  /** True where this stream is done with. */
+  function* take(piece: Piece): Generator<ModelEvent, boolean, void> {
+    const blank = piece.text.trim() === '';
+    if (piece.kind === 'thinking' || (blank && !run.answered)) {
+      if (run.answered) return false;
+      const { purse } = context;
+      if (tally.thinkingTokens + piece.tokens > run.cap || !purse.take(piece.tokens)) {
+        watch.stop('budget');
+        return true;
+      }
+      tally.thinkingTokens += piece.tokens;
+      // What a template writes after the opening tag is no part of the thought.
+      const text = piece.kind === 'answer' ? '' : run.thoughts === '' ? piece.text.trimStart() : piece.text;
+      if (text !== '') {
+        run.thoughts += text;
+        const logprobs = piece.logprobs.map(({ logprob }) => logprob);
+        tally.thinkingLogprobs.sum += logprobs.reduce((sum, value) => sum + value, 0);
+        tally.thinkingLogprobs.count += logprobs.length;
+        yield { type: 'thinking-delta', sample, text, tokenIds: piece.tokenIds, logprobs, forced: false };
+      }
+      if (tally.thinkingTokens >= run.cap) watch.stop('budget');
+      return watch.stopped() !== undefined;
+    }
+    const first = !run.answered;
+    if (!(yield* endThought())) return true;
+    const { events, full } = sink.push(first ? withoutTag(piece) : piece);
+    yield* events;
+    return full;
+  }
+
+  /** The close tag has no text of its own: its token comes with the answer's first piece and belongs to the thought. */
+  function withoutTag(piece: Piece): Piece {
+    const own = Math.max(piece.logprobs.length, piece.tokenIds.length) || tokensOfPiece(piece.text);
+    const tag = Math.max(0, piece.tokens - own);
+    if (tag > 0 && tally.thinkingTokens + tag <= run.cap && context.purse.take(tag)) tally.thinkingTokens += tag;
+    return { ...piece, tokens: piece.tokens - tag };
+  }
+
+  /** The model has ended its thought. False where the answer isn't wanted from this stream. */
+  function* endThought(): Generator<ModelEvent, boolean, void> {
+    if (run.answered) return true;
+    run.tooEarly = tally.thinkingTokens < minimum;
+    // A form can be enforced only where the answer has a request of its own.
+    if (run.tooEarly || context.request.answer.constraint !== undefined) return false;
+    run.answered = true;
+    watch.release();
+    yield { type: 'thinking-end', sample, reason: 'natural' };
+    return true;
+  }
+
+  for await (const delta of deltas) {
+    const tokens = meter.count(delta);
+    run.finishReason = delta.finishReason ?? run.finishReason;
+    if (delta.toolCalls.length > 0) {
+      if (!(yield* endThought())) return;
+      sink.pushToolCalls(delta.toolCalls, tokens);
+    } else if (delta.reasoning !== '' || delta.content !== '') {
+      for (const piece of splitter.push(delta, tokens)) if (yield* take(piece)) return;
+    }
+    // Where the stream is whole, the server's own figures correct our estimate.
+    reconcile({ meter, delta, tally, sink, before, cap: run.cap });
+  }
+  for (const piece of splitter.end()) if (yield* take(piece)) return;
+  // It ended within the thought, or right after it.
+  if (!run.answered) run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
+}

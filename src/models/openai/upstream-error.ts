@@ -1,0 +1,78 @@
+import { ServiceError } from '../../contracts/service-error.ts';
+import { ErrorMessage } from './wire.ts';
+
+/** A refusal that says which request was refused: another form of the same request may pass. */
+export class UpstreamRefused extends Error {
+  override readonly name = 'UpstreamRefused';
+  readonly status: number;
+  /** The server's own words, one line, without key and address. */
+  readonly reason: string;
+  constructor(status: number, reason: string) {
+    super(`the upstream refused the request with ${status}`);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** One line of an upstream's error body, safe to show: no key, no address, no more than 300 characters. */
+export function readReason(body: unknown, secrets: readonly string[]): string {
+  let reason = ErrorMessage.safeParse(body).data ?? '';
+  for (const secret of secrets) if (secret !== '') reason = reason.replaceAll(secret, '…');
+  return reason
+    .replaceAll(/https?:\/\/\S+/g, '…')
+    .replaceAll(/\b(?:sk|key|token)-[\w-]{8,}/gi, '…')
+    .replaceAll(/(?:\/[\w.@-]+){2,}/g, '…')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300);
+}
+
+/** What a refused request is to our own caller: a mistake of the request, or an upstream that can't be used. */
+export function toServiceError(refused: UpstreamRefused, modelId: string, constrained: boolean): ServiceError {
+  const { status, reason } = refused;
+  if (status === 401 || status === 403) {
+    return unavailable(modelId, 'refuses the key that this service has for it', { retryable: false, cause: refused });
+  }
+  if (status === 404 || status === 405) {
+    return unavailable(modelId, 'does not know this model or route', { retryable: false, cause: refused });
+  }
+  if (
+    /context|maximum .{0,20}length|too (?:many tokens|long)|exceed/i.test(reason) &&
+    /token|context|length/i.test(reason)
+  ) {
+    return new ServiceError({
+      code: 'context_length_exceeded',
+      message: `The request is longer than the context of ${modelId}: ${reason}`,
+      param: 'input',
+      cause: refused,
+    });
+  }
+  if (constrained && /schema|grammar|regex|guided|structured|response_format|xgrammar/i.test(reason)) {
+    return new ServiceError({
+      code: 'unsupported_constraint',
+      message: `${modelId} can't hold an answer to this form: ${reason}`,
+      param: 'text.format',
+      cause: refused,
+    });
+  }
+  return new ServiceError({
+    code: 'invalid_value',
+    message: `The server behind ${modelId} refused the request${reason === '' ? '' : `: ${reason}`}`,
+    cause: refused,
+  });
+}
+
+/** `what` continues "The server behind X …". */
+export function unavailable(
+  modelId: string,
+  what: string,
+  options: { retryable?: boolean; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+): ServiceError {
+  return new ServiceError({
+    code: 'model_unavailable',
+    message: `The server behind ${modelId} ${what}.`,
+    retryable: options.retryable ?? true,
+    ...(options.retryAfterSeconds !== undefined && { retryAfterSeconds: options.retryAfterSeconds }),
+    cause: options.cause,
+  });
+}

@@ -1,0 +1,283 @@
+import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import type { DialectName } from '../../src/models/openai/dialect.ts';
+import {
+  type ChatTurn,
+  createVocabulary,
+  type DecodedToken,
+  decode,
+  type Place,
+  placeIn,
+  render,
+  type Script,
+} from './upstream-decoder.ts';
+
+/** How thoughts are spelled; each dialect has its own by default. */
+export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open';
+
+/** Something that goes wrong, for one request each, in order. `chunks`: how many come before it. */
+export type Fault =
+  | { kind: 'none' }
+  | { kind: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
+  | { kind: 'reset'; chunks: number }
+  | { kind: 'hang'; chunks: number }
+  | { kind: 'malformed'; chunks: number }
+  | { kind: 'error-event'; chunks: number };
+
+export type UpstreamServerOptions = {
+  dialect: DialectName;
+  script: Script;
+  spelling?: Spelling;
+  faults?: readonly Fault[];
+  apiKey?: string;
+  /** Field names that this server answers with 400. */
+  refuses?: readonly string[];
+  /** Routes that a gateway hides. */
+  hides?: readonly string[];
+  /** Cuts the text of all content pieces anew; else a chunk is a token. */
+  cut?: (text: string) => string[];
+  /** Takes the budget and doesn't keep to it. */
+  ignoresBudget?: boolean;
+  /** Thinks even where it is told not to. */
+  alwaysThinks?: boolean;
+};
+
+export type SeenRequest = {
+  path: string;
+  body: Record<string, unknown>;
+  authorization: string | undefined;
+  closedEarly: Promise<boolean>;
+};
+
+export type UpstreamServer = {
+  url: string;
+  requests: SeenRequest[];
+  completions(): SeenRequest[];
+  close(): Promise<void>;
+};
+
+const spellings: Record<DialectName, Spelling> = {
+  vllm: 'reasoning',
+  'llama.cpp': 'reasoning_content',
+  ollama: 'reasoning',
+  lmstudio: 'reasoning_content',
+  plain: 'tags',
+};
+
+/** A real HTTP server on a free port of the loopback that speaks one dialect. */
+export async function startUpstreamServer(options: UpstreamServerOptions): Promise<UpstreamServer> {
+  const requests: SeenRequest[] = [];
+  const faults = [...(options.faults ?? [])];
+  const vocabulary = createVocabulary();
+  const app = new Hono<{ Bindings: HttpBindings }>();
+
+  app.use(async function record(c, next) {
+    const body = await c.req.json<Record<string, unknown>>();
+    const { outgoing } = c.env;
+    const closedEarly = new Promise<boolean>((resolve) =>
+      outgoing.on('close', () => resolve(!outgoing.writableFinished)),
+    );
+    requests.push({ path: c.req.path, body, authorization: c.req.header('authorization'), closedEarly });
+    if (options.hides?.includes(c.req.path)) return c.json({ detail: 'Not Found' }, 404);
+    if (options.apiKey !== undefined && c.req.header('authorization') !== `Bearer ${options.apiKey}`) {
+      return c.json({ error: { message: `bad key ${c.req.header('authorization')}` } }, 401);
+    }
+    const refused = options.refuses?.find((field) => field in body);
+    if (refused !== undefined)
+      return c.json({ error: { message: `unknown field ${refused}`, type: 'BadRequestError' } }, 400);
+    return next();
+  });
+
+  app.post('/tokenize', async (c) => {
+    const body = await c.req.json();
+    const text =
+      body.prompt ?? body.content ?? render(body.messages, body.chat_template_kwargs?.enable_thinking ?? true);
+    const tokens = vocabulary.encode(text);
+    const strings = tokens.map((token) => vocabulary.decode([token]));
+    return c.json({ count: tokens.length, tokens, ...(body.return_token_strs && { token_strs: strings }) });
+  });
+
+  app.post('/apply-template', async (c) => {
+    const body = await c.req.json();
+    return c.json({ prompt: render(body.messages, body.chat_template_kwargs?.enable_thinking ?? true) });
+  });
+
+  app.post('/v1/completions', async (c) => {
+    const body = await c.req.json();
+    const text = typeof body.prompt === 'string' ? body.prompt : vocabulary.decode(body.prompt);
+    if (body.prompt_logprobs !== undefined) {
+      const ids: number[] = body.prompt;
+      const entries = ids.map((id, index) =>
+        index === 0 ? null : { [id]: { logprob: -1 / (1 + (id % 7)), rank: 1 } },
+      );
+      return c.json({
+        choices: [{ text: 'x', prompt_logprobs: entries }],
+        usage: { prompt_tokens: ids.length, completion_tokens: 1 },
+      });
+    }
+    const constrained = ['response_format', 'structured_outputs', 'json_schema'].some((field) => field in body);
+    return answer(c, body, placeIn(text, constrained), true, vocabulary.encode(text).length);
+  });
+
+  app.post('/v1/chat/completions', async (c) => {
+    const body = await c.req.json();
+    const place = { ...placeOf(body, options), ...(options.alwaysThinks && { thinking: true }) };
+    return answer(c, body, place, false, 12);
+  });
+
+  async function answer(
+    c: Context,
+    body: Record<string, unknown>,
+    place: Place,
+    raw: boolean,
+    promptTokens: number,
+  ): Promise<Response> {
+    const fault = faults.shift() ?? { kind: 'none' };
+    if (fault.kind === 'status') {
+      const text = JSON.stringify(fault.body ?? { error: { message: 'no' } });
+      return new Response(text, {
+        status: fault.status,
+        headers: { 'content-type': 'application/json', ...fault.headers },
+      });
+    }
+    if (fault.kind === 'reset' && fault.chunks === 0) {
+      c.env.incoming.socket.resetAndDestroy();
+      return new Response(null);
+    }
+    const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
+    const budget = options.ignoresBudget ? undefined : body[field];
+    const all = decode(options.script, place, typeof budget === 'number' ? budget : undefined);
+    const tokens = all.slice(0, Number(body['max_tokens'] ?? 4096));
+    const chunks = chunksOf({ tokens, cut: all.length > tokens.length, body, raw, promptTokens, place, options });
+    return new Response(sse(chunks, fault, c), { headers: { 'content-type': 'text/event-stream' } });
+  }
+
+  const server = await new Promise<ServerType>((resolve) => {
+    const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(started));
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    requests,
+    completions: () => requests.filter(({ path }) => path.endsWith('/completions')),
+    close: () =>
+      new Promise((resolve) => {
+        if ('closeAllConnections' in server) server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function placeOf(body: Record<string, unknown>, options: UpstreamServerOptions): Place {
+  const messages = body['messages'] as ChatTurn[];
+  const kwargs = (body['chat_template_kwargs'] ?? {}) as { enable_thinking?: boolean };
+  const constrained = 'response_format' in body || 'structured_outputs' in body;
+  const last = messages.at(-1);
+  if (last?.role === 'assistant') {
+    const open = options.dialect === 'vllm' ? body['continue_final_message'] === true : true;
+    if (!open) throw new Error('the last message is not to be gone on with');
+    return placeIn(`<|assistant|>${last.content ?? ''}`, constrained);
+  }
+  const off =
+    kwargs.enable_thinking === false ||
+    body['reasoning_effort'] === 'none' ||
+    /Stop thinking now/.test(last?.content ?? '');
+  return { thought: undefined, answer: '', thinking: !off, constrained };
+}
+
+function* chunksOf(parts: {
+  tokens: readonly DecodedToken[];
+  cut: boolean;
+  body: Record<string, unknown>;
+  raw: boolean;
+  promptTokens: number;
+  place: Place;
+  options: UpstreamServerOptions;
+}): Generator<object> {
+  const { tokens, cut, body, raw, promptTokens, place, options } = parts;
+  const spelling = options.spelling ?? spellings[options.dialect];
+  const wantsLogprobs = body['logprobs'] !== undefined && body['logprobs'] !== false && options.dialect !== 'lmstudio';
+  const total = (count: number) => ({
+    prompt_tokens: promptTokens,
+    completion_tokens: count,
+    prompt_tokens_details: { cached_tokens: 4 },
+  });
+  const streamOptions = (body['stream_options'] ?? {}) as { include_usage?: boolean; continuous_usage_stats?: boolean };
+  const counts = (count: number) => ({
+    ...(streamOptions.continuous_usage_stats && { usage: total(count) }),
+    ...(body['timings_per_token'] === true && {
+      timings: { prompt_n: promptTokens - 4, cache_n: 4, predicted_n: count },
+    }),
+  });
+  const shape = (fields: object, logprobs: object | null, finish: string | null = null) => ({
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, ...(raw ? { text: '', ...fields } : { delta: fields }), logprobs, finish_reason: finish }],
+  });
+  if (!raw) yield { ...shape({ role: 'assistant', content: '' }, null), ...counts(0) };
+  const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open';
+  if (!raw && spelling === 'tags' && place.thinking) yield* cutText('<think>\n');
+  let count = 0;
+  for (const { kind, text } of tokens) {
+    count++;
+    const one = { token: text, logprob: -0.25, top_logprobs: [{ token: text, logprob: -0.25 }] };
+    const listed = raw
+      ? { tokens: [text], token_logprobs: [-0.25], top_logprobs: [{ [text]: -0.25 }] }
+      : { content: [one] };
+    const logprobs = wantsLogprobs ? listed : null;
+    if (kind === 'answer' || inTags) {
+      const pieces = options.cut?.(text) ?? [text];
+      for (const piece of pieces)
+        yield { ...shape(raw ? { text: piece } : { content: piece }, logprobs), ...counts(count) };
+    } else if (kind === 'thinking') {
+      yield { ...shape({ [spelling]: text }, logprobs), ...counts(count) };
+    }
+  }
+  const calls = raw || cut ? [] : (options.script.toolCalls ?? []);
+  for (const [index, call] of calls.entries()) {
+    const half = Math.ceil(call.arguments.length / 2);
+    const first = {
+      index,
+      id: `call_${index}`,
+      type: 'function',
+      function: { name: call.name, arguments: call.arguments.slice(0, half) },
+    };
+    yield shape({ tool_calls: [first] }, null);
+    yield shape({ tool_calls: [{ index, function: { arguments: call.arguments.slice(half) } }] }, null);
+  }
+  yield { ...shape({}, null, cut ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop'), ...counts(count) };
+  if (streamOptions.include_usage) yield { choices: [], usage: total(count) };
+
+  function* cutText(text: string): Generator<object> {
+    for (const piece of options.cut?.(text) ?? [text]) yield shape({ content: piece }, null);
+  }
+}
+
+function sse(chunks: Iterable<object>, fault: Fault, c: Context): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = chunks[Symbol.iterator]();
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const put = (text: string) => controller.enqueue(encoder.encode(text));
+      if (fault.kind !== 'none' && fault.kind !== 'status' && sent === fault.chunks) {
+        if (fault.kind === 'hang') return new Promise<void>(() => {});
+        if (fault.kind === 'reset') c.env.incoming.socket.resetAndDestroy();
+        if (fault.kind === 'malformed') put('data: {"choices":[{"delta":\n\n');
+        if (fault.kind === 'error-event')
+          put('data: {"error":{"message":"CUDA out of memory at /opt/vllm","code":500}}\n\n');
+        controller.close();
+        return;
+      }
+      const next = iterator.next();
+      if (next.done) {
+        put('data: [DONE]\n\n');
+        controller.close();
+      } else {
+        put(`: keep-alive\n\ndata: ${JSON.stringify(next.value)}\n\n`);
+      }
+      sent++;
+      return;
+    },
+  });
+}
