@@ -1,0 +1,55 @@
+import type { GraphShape } from './graph-shape.ts';
+
+/** Where a row's cache lies: `capacity` tokens from token `offset` of the arena on, as [kv_heads, capacity, head_dim]. */
+export type KvPlace = { offset: number; capacity: number };
+
+/** The first `length` tokens at `from` go to `to`; the places may overlap each other and other moves'. */
+export type KvMove = { from: KvPlace; to: KvPlace; length: number };
+
+/**
+ * All rows' keys and values: one buffer per layer and kind, `tokens` long, of which any run of rows of one capacity is a
+ * tensor [rows, kv_heads, capacity, head_dim]. Made once: no allocation while decoding, and the cap holds by
+ * construction. Pages that were never written take no memory.
+ */
+export type KvArena = {
+  readonly tokens: number;
+  /** In the order of `cacheNames`. */
+  readonly buffers: readonly Float32Array[];
+  /** Carries out all moves as if at once. */
+  move(moves: readonly KvMove[]): void;
+};
+
+export function createKvArena(shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim'>, tokens: number): KvArena {
+  const { kvHeads, headDim } = shape;
+  const buffers = Array.from({ length: shape.layers * 2 }, () => new Float32Array(tokens * kvHeads * headDim));
+  let scratch = new Float32Array(0);
+  return {
+    tokens,
+    buffers,
+    move(moves) {
+      const rowFloats = moves.map(({ length }) => kvHeads * length * headDim);
+      const needed = rowFloats.reduce((sum, floats) => sum + floats, 0);
+      if (needed === 0) return;
+      // One layer at a time: the scratch is a sixtieth of what moves, and stays in the processor's cache.
+      if (scratch.length < needed) scratch = new Float32Array(needed);
+      for (const buffer of buffers) {
+        let at = 0;
+        for (const { from, length } of moves) {
+          for (let head = 0; head < kvHeads; head += 1) {
+            const start = (from.offset * kvHeads + head * from.capacity) * headDim;
+            scratch.set(buffer.subarray(start, start + length * headDim), at);
+            at += length * headDim;
+          }
+        }
+        at = 0;
+        for (const { to, length } of moves) {
+          for (let head = 0; head < kvHeads; head += 1) {
+            const start = (to.offset * kvHeads + head * to.capacity) * headDim;
+            buffer.set(scratch.subarray(at, at + length * headDim), start);
+            at += length * headDim;
+          }
+        }
+      }
+    },
+  };
+}

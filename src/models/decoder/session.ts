@@ -1,0 +1,86 @@
+import type { CacheRunner } from './cache-runner.ts';
+import { type GraphShape, graphShape } from './graph-shape.ts';
+import { createKvArena, type KvArena } from './kv-arena.ts';
+import { createNativeRunner } from './native-runner.ts';
+import { type NativeRuntime, openNativeRuntime } from './native-runtime.ts';
+import { createPlainRunner, openPlainSession } from './plain-runner.ts';
+import { proveInPlace, proveSteps } from './proof.ts';
+
+/** A model's graph, loaded and proved. */
+export type DecoderSession = {
+  readonly shape: GraphShape;
+  /** True: nothing of a cache is copied in a step. False: the slow, plain way, after a warning. */
+  readonly inPlace: boolean;
+  runner(arena: KvArena): CacheRunner;
+  close(): Promise<void>;
+};
+
+export type SessionOptions = {
+  /** The ONNX file. */
+  path: string;
+  threads: number;
+  warn(message: string): void;
+  /** How the C API is had; tests hand in what fails. */
+  openRuntime?: () => Promise<NativeRuntime | undefined>;
+};
+
+/**
+ * Loads a graph for the decode loop: on onnxruntime's C API with caches in place where a proof holds, else copying. A
+ * graph that can't be driven at all gives its reason, and the caller takes transformers.js's `generate()`.
+ */
+export async function openDecoderSession(options: SessionOptions): Promise<DecoderSession | { unsupported: string }> {
+  const native = await openNative(options);
+  if ('session' in native) return native.session;
+  if ('unsupported' in native) return native;
+  options.warn(`The decoder copies its cache in every step, since ${native.reason}: slower, same answers.`);
+  const { session, shape } = await openPlainSession(options.path, options);
+  if ('unsupported' in shape) return shape;
+  const arena = createKvArena(shape, 64);
+  const fault = await proveSteps(createPlainRunner(session, shape, arena), shape, arena);
+  if (fault) {
+    await session.release();
+    return { unsupported: fault };
+  }
+  return {
+    shape,
+    inPlace: false,
+    runner: (own) => createPlainRunner(session, shape, own),
+    close: () => session.release(),
+  };
+}
+
+async function openNative(
+  options: SessionOptions,
+): Promise<{ session: DecoderSession } | { unsupported: string } | { reason: string }> {
+  let runtime: NativeRuntime | undefined;
+  try {
+    runtime = await (options.openRuntime ?? openNativeRuntime)();
+  } catch (error) {
+    return { reason: `onnxruntime's library can't be called (${String(error)})` };
+  }
+  if (!runtime) return { reason: "onnxruntime's library isn't there for this platform" };
+  const session = runtime.openSession(options.path, options);
+  const shape = graphShape(session);
+  if ('unsupported' in shape) {
+    session.close();
+    return shape;
+  }
+  const arena = createKvArena(shape, 64);
+  const runner = createNativeRunner(session, shape, arena);
+  const apart = createNativeRunner(session, shape, arena, { apart: true });
+  const fault = await proveInPlace(runner, apart, shape, arena);
+  runner.close();
+  apart.close();
+  if (fault) {
+    session.close();
+    return { reason: fault };
+  }
+  return {
+    session: {
+      shape,
+      inPlace: true,
+      runner: (own) => createNativeRunner(session, shape, own),
+      close: async () => session.close(),
+    },
+  };
+}
