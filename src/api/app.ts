@@ -45,7 +45,10 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
-  const document = createOpenApiDocument({ strategies: strategies !== undefined });
-  app.get('/openapi.json', (c) => c.json(document));
+  let document: ReturnType<typeof createOpenApiDocument> | undefined;
+  app.get('/openapi.json', (c) => {
+    document ??= createOpenApiDocument({ strategies: strategies !== undefined });
+    return c.json(document);
+  });
   return app;
 }

@@ -78,6 +78,6 @@ function checkText(text: string, path: ReadonlyArray<string | number>): void {
   throw new ServiceError({
     code: 'invalid_value',
     message: `Invalid ${param === '' ? 'body' : `'${param}'`}: expected text without ${fault}.`,
-    param,
+    ...(param === '' ? {} : { param }),
   });
 }

@@ -41,8 +41,8 @@ export const TextFormat = z.discriminatedUnion('type', [
     type: z.literal('json_schema'),
     name: z.string().min(1).max(64),
     schema: JsonSchema,
-    description: z.string().optional(),
-    strict: z.boolean().nullish(),
+    description: z.string().exactOptional(),
+    strict: z.boolean().nullable().exactOptional(),
   }),
 ]);
 export type TextFormat = z.infer<typeof TextFormat>;

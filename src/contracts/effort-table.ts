@@ -18,6 +18,9 @@ export const BallotWeights = z.object({
   sample: z.number(),
   handed_over: z.number(),
   revised: z.number(),
+  /** Added where line checks judged a chain and found nothing wrong, and where a wrong line is still in it. */
+  sound: z.number().optional(),
+  unsound: z.number().optional(),
 });
 export type BallotWeights = z.infer<typeof BallotWeights>;
 

@@ -1,5 +1,6 @@
+import type { FunctionToolParam } from './create-response.ts';
 import type { Job } from './job.ts';
-import type { Response } from './response.ts';
+import type { Response, ResponseTool } from './response.ts';
 import type { ResponseEvent } from './response-event.ts';
 import { responseJob } from './response-job.ts';
 
@@ -24,7 +25,7 @@ export function initialResponse(job: Job): Response {
     temperature: sampling.temperature,
     top_p: sampling.top_p ?? null,
     tool_choice: request.tool_choice ?? 'auto',
-    tools: request.tools ?? [],
+    tools: (request.tools ?? []).map(responseTool),
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     background,
@@ -33,6 +34,7 @@ export function initialResponse(job: Job): Response {
     previous_response_id: request.previous_response_id ?? null,
     prompt: null,
     prompt_cache_key: request.prompt_cache_key ?? null,
+    prompt_cache_options: { mode: 'implicit', ttl: '30m' },
     prompt_cache_retention: null,
     reasoning: {
       effort: effective.effort,
@@ -63,4 +65,8 @@ export function initialEvents(job: Job): ResponseEvent[] {
   const response = initialResponse(job);
   const created: ResponseEvent = { type: 'response.created', sequence_number: 0, response };
   return response.background ? [created, { type: 'response.queued', sequence_number: 1, response }] : [created];
+}
+
+function responseTool({ type, name, description, parameters, strict }: FunctionToolParam): ResponseTool {
+  return { type, name, description: description ?? null, parameters: parameters ?? null, strict: strict ?? null };
 }

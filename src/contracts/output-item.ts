@@ -30,9 +30,9 @@ export const ReasoningItem = z.object({
   id: z.string(),
   summary: z.array(SummaryText),
   /** The thoughts; only for scope `trace:full` and when asked for. */
-  content: z.array(ReasoningText).optional(),
-  encrypted_content: z.string().nullable().optional(),
-  status: ItemStatus.optional(),
+  content: z.array(ReasoningText).exactOptional(),
+  encrypted_content: z.string().nullable().exactOptional(),
+  status: ItemStatus.exactOptional(),
 });
 export type ReasoningItem = z.infer<typeof ReasoningItem>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FunctionToolParam, Metadata, TextFormat, ToolChoice } from './create-response.ts';
+import { Metadata, TextFormat, ToolChoice } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
 import { AnswerSource, EffectiveReasoning, Effort, Progress, ThinkingStop } from './reasoning.ts';
@@ -22,6 +22,16 @@ export const ResponseReasoning = z.object({
   effective: EffectiveReasoning,
 });
 
+/** A tool of the request, every field present. */
+export const ResponseTool = z.object({
+  type: z.literal('function'),
+  name: z.string(),
+  description: z.string().nullable(),
+  parameters: z.record(z.string(), z.unknown()).nullable(),
+  strict: z.boolean().nullable(),
+});
+export type ResponseTool = z.infer<typeof ResponseTool>;
+
 /** The response object: OpenAI's, every field of their type present, and ours. Times in epoch seconds. */
 export const Response = z.object({
   id: z.string(),
@@ -41,7 +51,7 @@ export const Response = z.object({
   temperature: z.number().nullable(),
   top_p: z.number().nullable(),
   tool_choice: ToolChoice,
-  tools: z.array(FunctionToolParam),
+  tools: z.array(ResponseTool),
   max_output_tokens: z.int().nullable(),
   max_tool_calls: z.int().nullable(),
   background: z.boolean(),
@@ -50,6 +60,8 @@ export const Response = z.object({
   previous_response_id: z.string().nullable(),
   prompt: z.null(),
   prompt_cache_key: z.string().nullable(),
+  /** What the type allows; a prompt's prefix is kept for as long as there is room. */
+  prompt_cache_options: z.object({ mode: z.literal('implicit'), ttl: z.literal('30m') }),
   prompt_cache_retention: z.null(),
   reasoning: ResponseReasoning,
   safety_identifier: z.string().nullable(),

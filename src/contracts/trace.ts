@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerSource } from './reasoning.ts';
 
 export const Verdict = z.enum(['pass', 'fail', 'abstain']);
 export type Verdict = z.infer<typeof Verdict>;
@@ -35,6 +36,8 @@ export const TraceStep = z.object({
   confidence: z.number().nullable(),
   checks: z.array(CheckResult),
   prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
+  /** On the answer's step: where it came from. */
+  answer_source: AnswerSource.optional(),
   /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581). */
   self_certainty: z.number().optional(),
   /** Where `tokens` went; a resumed run needs it. */

@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { eventStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
+import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
+import { thought } from './scripted-worker.ts';
+
+afterEach(() => vi.useRealTimers());
+
+const text = (chunk: Uint8Array | undefined) => new TextDecoder().decode(chunk);
+
+describe('eventStream', () => {
+  test('reads no further than its reader', async () => {
+    let made = 0;
+    async function* source(): AsyncGenerator<ServerSentEvent> {
+      for (; made < 1000; ) yield { data: String(made++) };
+    }
+    const reader = eventStream(source(), { keepAliveMs: 15_000, onCancel: () => undefined }).getReader();
+    for (let read = 0; read < 3; read += 1) await reader.read();
+    expect(made).toBe(3);
+  });
+
+  test('sends a comment whenever nothing came for the interval, and loses no event by it', async () => {
+    vi.useFakeTimers();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    async function* source(): AsyncGenerator<ServerSentEvent> {
+      await held;
+      yield { event: 'e', id: '1', data: 'x' };
+    }
+    const reader = eventStream(source(), { keepAliveMs: 15_000, onCancel: () => undefined }).getReader();
+    for (let beat = 0; beat < 2; beat += 1) {
+      const next = reader.read();
+      await vi.advanceTimersByTimeAsync(14_999);
+      await expect(Promise.race([next, Promise.resolve('nothing yet')])).resolves.toBe('nothing yet');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(text((await next).value)).toBe(': keep-alive\n\n');
+    }
+    release();
+    expect(text((await reader.read()).value)).toBe('event: e\nid: 1\ndata: x\n\n');
+    expect((await reader.read()).done).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a stream of a response', () => {
+  test('resumed after any number is the rest of the whole, with ids', async () => {
+    const { app, ask } = await createWorkingApi();
+    const { events: whole } = await readEvents(await ask({ input: 'a', stream: true, background: true }));
+    const url = '/v1/responses/resp_0000?stream=true';
+    for (let after = 0; after < whole.length + 2; after += 1) {
+      const byQuery = await readEvents(await app.request(`${url}&starting_after=${after}`));
+      const byHeader = await readEvents(await app.request(url, { headers: { 'last-event-id': String(after) } }));
+      expect(byQuery.events).toEqual(whole.slice(after + 1));
+      expect(byHeader.events).toEqual(whole.slice(after + 1));
+      expect(byQuery.messages.slice(0, -1).map(({ id }) => Number(id))).toEqual(
+        whole.slice(after + 1).map((event) => event.sequence_number),
+      );
+      expect([byQuery.done, byHeader.done]).toEqual([true, true]);
+    }
+    expect((await readEvents(await app.request(url))).events).toEqual(whole);
+  });
+
+  test('a browser’s Last-Event-ID goes before the older starting_after of its URL', async () => {
+    const { app, ask } = await createWorkingApi();
+    await ask({ input: 'a' });
+    const url = '/v1/responses/resp_0000?stream=true&starting_after=1';
+    const { events } = await readEvents(await app.request(url, { headers: { 'last-event-id': '7' } }));
+    expect(events[0]?.sequence_number).toBe(8);
+  });
+
+  test('follows a response that is still running, for several readers', async () => {
+    const gate = createGate('two');
+    const { app, ask } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
+    await ask({ input: 'a', background: true });
+    await gate.reached;
+    const readers = ['0', '4'].map((after) =>
+      app.request(`/v1/responses/resp_0000?stream=true&starting_after=${after}`),
+    );
+    gate.open();
+    const [first, second] = await Promise.all(readers.map(async (reader) => readEvents(await reader)));
+    expect(first?.events.at(-1)).toMatchObject({ type: 'response.completed', response: { output_text: 'onetwo' } });
+    expect(second?.events).toEqual(first?.events.slice(4));
+  });
+
+  test('of a foreground response that loses its reader is cancelled, and leaves no reader behind', async () => {
+    const gate = createGate('two');
+    const { ask, queue } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
+    const response = await ask({ input: 'a', stream: true });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await gate.reached;
+    await reader?.cancel();
+    await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('cancelled'));
+    await vi.waitFor(() => expect(queue.readers()).toBe(0));
+  });
+
+  test('of a background response, or read by GET, stops nothing by going away', async () => {
+    const gate = createGate('two');
+    const { app, ask, queue } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
+    const created = await ask({ input: 'a', stream: true, background: true });
+    const followed = await app.request('/v1/responses/resp_0000?stream=true');
+    for (const response of [created, followed]) {
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+    }
+    await gate.reached;
+    gate.open();
+    await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('completed'));
+    expect(queue.readers()).toBe(0);
+  });
+
+  test('that breaks off ends in an error event from which a reader resumes, without [DONE]', async () => {
+    const api = createApi();
+    const broken = {
+      ...api.queue,
+      // biome-ignore lint/correctness/useYield: it fails before it has anything
+      async *events() {
+        throw new Error('ECONNRESET 10.0.0.1');
+      },
+    };
+    const { ask } = createApi({ queue: broken });
+    const { events, done } = await readEvents(await ask({ input: 'a', stream: true, background: true }));
+    expect(events.at(-1)).toEqual({
+      type: 'error',
+      sequence_number: 1,
+      code: 'server_error',
+      message: 'Something went wrong on our side.',
+      param: null,
+    });
+    expect(done).toBe(false);
+  });
+});
+
+describe('the trace', () => {
+  test('gives the steps while it runs and after', async () => {
+    const gate = createGate('thought');
+    const { app, ask } = await createWorkingApi({ deltas: ['x'], gate: gate.gate });
+    await ask({ input: 'a', background: true });
+    await gate.reached;
+    const running = await (await app.request('/v1/responses/resp_0000/trace')).json();
+    expect(running).toMatchObject({ response_id: 'resp_0000', steps: [{ index: 0, phase: 'think', text: thought }] });
+    gate.open();
+    await app.request('/v1/responses/resp_0000?wait=30');
+    expect(await (await app.request('/v1/responses/resp_0000/trace')).json()).toEqual(running);
+  });
+
+  test('streams steps and progress with numbers of its own', async () => {
+    const { app, ask } = await createWorkingApi();
+    await ask({ input: 'a' });
+    const { events, done, messages } = await readEvents(await app.request('/v1/responses/resp_0000/trace?stream=true'));
+    expect(events.map(({ type, sequence_number }) => [type, sequence_number])).toEqual([
+      ['trace_step.added', 0],
+      ['trace_step.done', 1],
+      ['progress', 2],
+    ]);
+    expect(messages[0]?.id).toBe('0');
+    expect(done).toBe(true);
+  });
+});

@@ -1,0 +1,42 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createApi } from './fixture.ts';
+
+const Document = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.looseObject({}))) });
+
+async function served(options: Parameters<typeof createApi>[0] = {}) {
+  const { app } = createApi(options);
+  return { app, document: Document.parse(await (await app.request('/openapi.json')).json()) };
+}
+
+const strategies = [{ name: 'direct', description: '', options: z.object({}) }];
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const { document } = await served({ strategies });
+  const validator = new Validator();
+  expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('every reference in it resolves', async () => {
+  const { document } = await served();
+  const pointers = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '');
+  expect(pointers.length).toBeGreaterThan(10);
+  for (const pointer of new Set(pointers)) {
+    const steps = pointer.replace(/^#\//, '').split('/');
+    const target = steps.reduce<unknown>((at, step) => z.record(z.string(), z.unknown()).parse(at)[step], document);
+    expect(target, pointer).toBeDefined();
+  }
+});
+
+test.each([{}, { strategies }])('it holds exactly the routes of the app (%#)', async (options) => {
+  const { app, document } = await served(options);
+  const routes = app.routes
+    .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`);
+  const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(documented.sort()).toEqual([...new Set(routes)].sort());
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { planReasoning } from '../../src/api/effective-reasoning.ts';
+import { resolveReasoning } from '../../src/api/resolve-reasoning.ts';
+import { CreateResponse } from '../../src/contracts/create-response.ts';
+import type { Effort, Mode } from '../../src/contracts/reasoning.ts';
+import { table } from './fixture.ts';
+
+const request = (fields: object) => CreateResponse.parse({ input: 'a', ...fields });
+
+type Choice = [fields: object, effort: Effort, thinks: boolean, budget?: number | undefined, options?: Options];
+type Options = { suffix?: Effort | Mode; defaultEffort?: Effort };
+
+const choose = (fields: object, { suffix, defaultEffort = 'high' }: Options = {}) =>
+  resolveReasoning(request(fields), { suffix, defaultEffort });
+
+describe('the choice of effort', () => {
+  test.each<Choice>([
+    [{}, 'high', true],
+    [{}, 'none', false, undefined, { defaultEffort: 'none' }],
+    [{ mode: 'fast' }, 'none', false],
+    [{ mode: 'deliberate' }, 'medium', true],
+    [{ mode: 'deliberate', reasoning: { effort: 'low' } }, 'low', true],
+    [{ mode: 'fast', reasoning: { effort: 'minimal' } }, 'minimal', false],
+    [{ reasoning: { effort: 'max' } }, 'max', true],
+    [{}, 'none', false, undefined, { suffix: 'fast' }],
+    [{}, 'low', true, undefined, { suffix: 'low' }],
+    [{ reasoning: { effort: 'low' } }, 'low', true, undefined, { suffix: 'low' }],
+    [{ reasoning: { budget_tokens: 0 } }, 'none', false, 0],
+    [{ reasoning: { budget_tokens: 50 } }, 'high', true, 50],
+    [{ reasoning: { budget_tokens: 50 } }, 'medium', true, 50, { defaultEffort: 'none' }],
+    [{ reasoning: { budget_tokens: -1 } }, 'high', true, -1],
+    [{ reasoning_effort: 'low' }, 'low', true],
+    [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'high', true, 2000],
+    [{ thinking: { type: 'disabled' } }, 'none', false],
+    [{ thinking: { type: 'adaptive' }, output_config: { effort: 'max' } }, 'max', true],
+    [{ think: true }, 'high', true],
+    [{ think: false }, 'none', false],
+    [{ think: 'low' }, 'low', true],
+    [{ reasoning: { effort: null }, mode: null }, 'high', true],
+  ])('%j is %s', (fields, effort, thinks, budget, options) => {
+    expect(choose(fields, options)).toEqual({ effort, thinks, budget });
+  });
+
+  test.each<[object, string, string, Options?]>([
+    [{ mode: 'fast', reasoning: { effort: 'low' } }, 'mode', 'reasoning.effort'],
+    [{ mode: 'deliberate', reasoning: { effort: 'none' } }, 'mode', 'reasoning.effort'],
+    [{ mode: 'fast', reasoning: { budget_tokens: 5 } }, 'mode', 'reasoning.budget_tokens'],
+    [{ mode: 'fast', reasoning: { budget_tokens: -1 } }, 'mode', 'reasoning.budget_tokens'],
+    [{ reasoning: { effort: 'high', budget_tokens: 0 } }, 'reasoning.effort', 'reasoning.budget_tokens'],
+    [{ reasoning: { effort: 'low' } }, 'reasoning.effort', 'model', { suffix: 'high' }],
+    [{ mode: 'deliberate' }, 'mode', 'model', { suffix: 'fast' }],
+    [{ reasoning: { effort: 'low' }, reasoning_effort: 'high' }, 'reasoning.effort', 'reasoning_effort'],
+    [{ think: true, thinking: { type: 'disabled' } }, 'thinking', 'think'],
+    [
+      { reasoning: { budget_tokens: 9 }, thinking: { type: 'enabled', budget_tokens: 8 } },
+      'reasoning.budget_tokens',
+      'thinking.budget_tokens',
+    ],
+  ])('%j is refused naming %s and %s', (fields, first, second, options) => {
+    expect(() => choose(fields, options)).toThrow(`'${first}' and '${second}'`);
+  });
+});
+
+describe('the plan of tokens', () => {
+  const plan = (fields: object, contextLeft = 900) =>
+    planReasoning({ request: request(fields), choice: choose(fields), table, contextLeft, fastAnswerTokens: 256 });
+
+  test.each<[string, object, number | undefined, { budget: number; reserve: number; answer: number }]>([
+    ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 32 }],
+    [
+      'a budget of one’s own',
+      { reasoning: { budget_tokens: 500 } },
+      undefined,
+      { budget: 500, reserve: 32, answer: 32 },
+    ],
+    [
+      'all that the context allows',
+      { reasoning: { budget_tokens: -1 } },
+      undefined,
+      { budget: 868, reserve: 32, answer: 32 },
+    ],
+    [
+      'for two chains',
+      { reasoning: { budget_tokens: -1, samples: 2 } },
+      undefined,
+      { budget: 1736, reserve: 32, answer: 32 },
+    ],
+    [
+      'a budget beyond the context',
+      { reasoning: { budget_tokens: 5000 } },
+      undefined,
+      { budget: 868, reserve: 32, answer: 32 },
+    ],
+    ['max_output_tokens', { max_output_tokens: 50 }, undefined, { budget: 18, reserve: 32, answer: 32 }],
+    ['a small max_output_tokens', { max_output_tokens: 10 }, undefined, { budget: 0, reserve: 10, answer: 10 }],
+    [
+      'a reserve',
+      { reasoning: { answer_reserve_tokens: 100, effort: 'low' } },
+      undefined,
+      { budget: 16, reserve: 100, answer: 100 },
+    ],
+    ['a nearly full context', { reasoning: { effort: 'low' } }, 40, { budget: 8, reserve: 32, answer: 32 }],
+    ['one token left', { reasoning: { effort: 'low' } }, 1, { budget: 0, reserve: 1, answer: 1 }],
+    ['fast', { mode: 'fast' }, undefined, { budget: 0, reserve: 32, answer: 256 }],
+    [
+      'fast with max_output_tokens',
+      { mode: 'fast', max_output_tokens: 700 },
+      undefined,
+      { budget: 0, reserve: 32, answer: 700 },
+    ],
+    ['fast in a nearly full context', { mode: 'fast' }, 40, { budget: 0, reserve: 32, answer: 40 }],
+  ])('%s', (_name, fields, contextLeft, expected) => {
+    const { effective, answerTokens } = plan(fields, contextLeft);
+    const { budget_tokens: budget, answer_reserve_tokens: reserve } = effective;
+    expect({ budget, reserve, answer: answerTokens }).toEqual(expected);
+  });
+
+  test('a budget that was lowered, and options that mean nothing, are told', () => {
+    expect(plan({ reasoning: { budget_tokens: 5000 } }).warnings).toMatchObject([{ field: 'reasoning.budget_tokens' }]);
+    expect(plan({ mode: 'fast', reasoning: { samples: 4 } }).warnings).toMatchObject([{ field: 'reasoning.samples' }]);
+    expect(plan({ max_output_tokens: 10 }).warnings).toMatchObject([{ field: 'reasoning.effort' }]);
+  });
+
+  test('a strategy that contradicts the effort is refused', () => {
+    expect(() => plan({ mode: 'fast', reasoning: { strategy: 'deliberate' } })).toThrow(
+      "'mode' and 'reasoning.strategy'",
+    );
+    expect(() => plan({ reasoning: { effort: 'low', strategy: 'direct' } })).toThrow('reasoning.strategy');
+    expect(plan({ mode: 'fast', reasoning: { strategy: 'direct' } }).effective.strategy).toBe('direct');
+    expect(plan({ reasoning: { strategy: 'best-of-n' } }).effective.strategy).toBe('best-of-n');
+  });
+});
