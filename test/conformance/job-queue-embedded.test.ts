@@ -13,6 +13,7 @@ jobQueueSuite('PGlite in the process', async () => {
   return {
     open: (name, settings) =>
       createBullmqQueue({ connection, name, settings, terminalLines: testTerminalLines, onError }),
+    store: connection.store,
     async loseLock(queue, id) {
       await connection.query(
         `UPDATE bullmq.job SET lock_token = 'gone', locked_until_ms = 0, stalled_marked = true WHERE queue = $1 AND id = $2`,

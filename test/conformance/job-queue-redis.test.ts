@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, test } from 'vitest';
 import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
 import { openRedisConnection } from '../../src/queue/redis-connection.ts';
+import { createRedisStore } from '../../src/queue/redis-store.ts';
 import { jobQueueSuite } from '../suites/job-queue.suite.ts';
 import { testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
@@ -25,6 +26,7 @@ if (missing) {
         connections.push(connection);
         return createBullmqQueue({ connection, name, settings, terminalLines: testTerminalLines, onError });
       },
+      store: (queue) => createRedisStore(client, { prefix, queue }),
       async loseLock(queue, id) {
         await client.del(`${prefix}:${queue}:${id}:lock`);
       },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogLine } from '../../src/contracts/job.ts';
 import { type ControlCommand, type JobLease, type JobQueue, LeaseEnded } from '../../src/queue/job-queue.ts';
+import type { JobStore } from '../../src/queue/job-store.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
 import { aborted, gate, makeJob, nextWire, readAll, terminal, trace, wire } from '../support/queue-jobs.ts';
 
@@ -13,6 +14,8 @@ export type JobQueueBackend = {
   loseLock(queueName: string, id: string): Promise<void>;
   /** Persists a command without its message, as if the message had been lost. */
   flag(queueName: string, id: string, command: ControlCommand): Promise<void>;
+  /** What the instances keep their jobs in. */
+  store(queueName: string): JobStore;
   close(): Promise<void>;
 };
 
@@ -229,21 +232,23 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
 
     describe('a lost worker', () => {
       test('can write nothing more, and another goes on with its log', async () => {
-        const zombie = await running(queue, { end: () => new Promise(() => {}) });
+        // Stuck: it neither renews its lock nor looks around, so only its token can stop it.
+        const zombie = await running(await open({ recheckMs: 600_000, lockMs: 600_000 }), {
+          end: () => new Promise(() => {}),
+        });
         await zombie.lease.append([wire(0)]);
         const second = gate<JobLease>();
-        const other = await open();
-        await other.consume({ concurrency: 1 }, async (lease) => {
-          await lease.append([wire(nextWire(lease.log))]);
+        await queue.consume({ concurrency: 1 }, async (lease) => {
           second.open(lease);
           await aborted(lease.signal);
         });
         await backend.loseLock(queueName, zombie.id);
         const lease = await second.promise;
         expect(lease).toMatchObject({ attempt: 2, log: [wire(0)] });
+        expect(zombie.lease.signal.aborted).toBe(false);
         await expect(zombie.lease.append([wire(1, 'from the zombie')])).rejects.toMatchObject({ end: 'lost' });
-        expect(await aborted(zombie.lease.signal)).toMatchObject({ end: 'lost' });
-        await lease.append([terminal(2)]);
+        expect(zombie.lease.signal.reason).toMatchObject({ end: 'lost' });
+        await lease.append([wire(1), terminal(2)]);
         expect(await readAll(queue, zombie.id)).toEqual([wire(0), wire(1), terminal(2)]);
       });
 
@@ -313,6 +318,22 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         });
         await readAll(queue, next.id);
         expect(runs).toEqual([next.id]);
+      });
+
+      test("the queue's own line never meets a running attempt, nor another line", async () => {
+        const { id, lease } = await running(queue);
+        await lease.append([wire(0)]);
+        const store = backend.store(queueName);
+        const line = { id, rows: [JSON.stringify(terminal(1, 'cancelled'))] };
+        const ends = { status: 'cancelled', now: 0, expiresAt: 1 };
+        expect(await store.append({ ...line, expectedLength: 1, terminal: ends })).toBe('running');
+        const queued = makeJob();
+        await queue.add(queued);
+        expect(await store.append({ ...line, id: queued.id, expectedLength: 1, terminal: ends })).toBe('moved');
+        expect(await store.append({ ...line, id: queued.id, expectedLength: 0, terminal: ends })).toBe('appended');
+        expect(await store.append({ ...line, id: queued.id, expectedLength: 1, terminal: ends })).toBe('ended');
+        expect(await store.append({ ...line, id: 'resp_x', expectedLength: 0, terminal: ends })).toBe('missing');
+        expect(await store.mark(queued.id, 'cancel')).toBe('ended');
       });
 
       test('cancel and pickup at the same moment give one terminal line', async () => {
