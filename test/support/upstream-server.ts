@@ -19,7 +19,8 @@ export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-withou
 export type Fault =
   | { kind: 'none' }
   | { kind: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
-  | { kind: 'reset'; chunks: number }
+  /** `after`: not before the test says so, since a reset overtakes what was sent before it. */
+  | { kind: 'reset'; chunks: number; after?: Promise<void> }
   | { kind: 'hang'; chunks: number }
   | { kind: 'malformed'; chunks: number }
   | { kind: 'error-event'; chunks: number };
@@ -258,11 +259,15 @@ function sse(chunks: Iterable<object>, fault: Fault, c: Context): ReadableStream
   const iterator = chunks[Symbol.iterator]();
   let sent = 0;
   return new ReadableStream({
-    pull(controller) {
+    async pull(controller) {
       const put = (text: string) => controller.enqueue(encoder.encode(text));
       if (fault.kind !== 'none' && fault.kind !== 'status' && sent === fault.chunks) {
         if (fault.kind === 'hang') return new Promise<void>(() => {});
-        if (fault.kind === 'reset') c.env.incoming.socket.resetAndDestroy();
+        if (fault.kind === 'reset') {
+          await fault.after;
+          c.env.incoming.socket.resetAndDestroy();
+          return;
+        }
         if (fault.kind === 'malformed') put('data: {"choices":[{"delta":\n\n');
         if (fault.kind === 'error-event')
           put('data: {"error":{"message":"CUDA out of memory at /opt/vllm","code":500}}\n\n');

@@ -4,7 +4,17 @@ import type { Delta } from './delta.ts';
 import { createThinkSplitter, type TextPart, type ThinkSplitter } from './think-splitter.ts';
 
 /** A piece of thought or answer with the tokens that made it. */
-export type Piece = TextPart & { tokens: number; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] };
+export type Piece = TextPart & Tokens;
+
+type Tokens = { tokens: number; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] };
+
+const noTokens: Tokens = { tokens: 0, tokenIds: [], logprobs: [] };
+
+const join = (one: Tokens, other: Tokens): Tokens => ({
+  tokens: one.tokens + other.tokens,
+  tokenIds: [...one.tokenIds, ...other.tokenIds],
+  logprobs: [...one.logprobs, ...other.logprobs],
+});
 
 /** How the text of a request begins. `closed`: all of it is the answer, whatever field the server puts it in. */
 export type Opening = 'unknown' | 'inside' | 'closed';
@@ -18,16 +28,27 @@ export type DeltaSplitter = { push(delta: Delta, tokens: number): Piece[]; end()
 export function createDeltaSplitter(family: ModelFamily, opening: Opening): DeltaSplitter {
   const tags = createTags(family, opening);
   let fields = false;
-  let held: Omit<Piece, 'kind' | 'text'> = { tokens: 0, tokenIds: [], logprobs: [] };
+  let held = noTokens;
+  let last: TextPart['kind'] | undefined;
 
-  /** Gives all tokens that have come since the last piece to the first of these pieces. */
-  function settle(parts: TextPart[]): Piece[] {
-    const pieces = parts.map((part, index) => ({
-      ...part,
-      ...(index === 0 ? held : { tokens: 0, tokenIds: [], logprobs: [] }),
-    }));
-    if (pieces.length > 0) held = { tokens: 0, tokenIds: [], logprobs: [] };
-    return pieces;
+  /** Gives a chunk's tokens, and those before it that have made no text yet, to the first of its pieces. */
+  function settle(parts: TextPart[], tokens: Tokens): Piece[] {
+    const [first, ...others] = parts;
+    if (first === undefined) {
+      held = join(held, tokens);
+      return [];
+    }
+    // What came without text between thought and answer was the close tag.
+    const tag = last === 'thinking' && first.kind === 'answer' && held.tokens > 0;
+    const pieces: Piece[] = tag
+      ? [
+          { kind: 'thinking', text: '', ...held },
+          { ...first, ...tokens },
+        ]
+      : [{ ...first, ...join(held, tokens) }];
+    held = noTokens;
+    last = parts.at(-1)?.kind;
+    return [...pieces, ...others.map((part) => ({ ...part, ...noTokens }))];
   }
 
   function split(text: string): TextPart[] {
@@ -48,30 +69,27 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
         const ids = delta.tokenIds.length === tokens ? delta.tokenIds : [];
         return delta.logprobs.flatMap((logprob, index) => {
           const id = ids[index];
-          held = {
-            tokens: held.tokens + 1,
-            tokenIds: id === undefined ? held.tokenIds : [...held.tokenIds, id],
-            logprobs: [...held.logprobs, logprob],
-          };
-          return settle(split(logprob.token));
+          return settle(split(logprob.token), {
+            tokens: 1,
+            tokenIds: id === undefined ? [] : [id],
+            logprobs: [logprob],
+          });
         });
       }
-      held = {
-        tokens: held.tokens + tokens,
-        tokenIds: [...held.tokenIds, ...delta.tokenIds],
-        logprobs: [...held.logprobs, ...delta.logprobs],
-      };
       const parts: TextPart[] = [];
       if (delta.reasoning !== '') {
         fields = true;
         parts.push({ kind: opening === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
       }
-      return settle([...parts, ...split(delta.content)]);
+      return settle([...parts, ...split(delta.content)], {
+        tokens,
+        tokenIds: delta.tokenIds,
+        logprobs: delta.logprobs,
+      });
     },
     end() {
       const rest = opening === 'closed' || fields ? [] : tags.end();
-      if (rest.length > 0) return settle(rest);
-      return held.tokens > 0 ? [{ kind: 'answer', text: '', ...held }] : [];
+      return rest.length > 0 ? settle(rest, noTokens) : [];
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { AnswerSink } from './answer-sink.ts';
 import type { Delta } from './delta.ts';
+import type { Purse } from './purse.ts';
 import type { Tally } from './sample-context.ts';
 import type { TokenMeter } from './token-meter.ts';
 
 /**
- * Puts the server's final usage in place of what was estimated for one stream. Never above the cap: what we took is known
- * to have been stopped there.
+ * Puts the server's final usage in place of what was estimated for one stream. What would take the thought beyond its cap
+ * stays with the answer, so that the sum is what the server decoded.
  */
 export function reconcile(parts: {
   meter: TokenMeter;
@@ -14,15 +15,19 @@ export function reconcile(parts: {
   sink: AnswerSink;
   before: { thinking: number; answer: number };
   cap: number;
+  purse: Purse;
 }): void {
-  const { meter, delta, tally, sink, before, cap } = parts;
+  const { meter, delta, tally, sink, before, cap, purse } = parts;
   const { decodedTokens, reasoningTokens } = delta;
   if (meter.exact() || decodedTokens === undefined || delta.reasoning !== '' || delta.content !== '') return;
   const thinking = tally.thinkingTokens - before.thinking;
   const answer = sink.tokens() - before.answer;
   if (thinking + answer === 0) return;
   const share = thinking / (thinking + answer);
-  const exact = reasoningTokens || Math.round(decodedTokens * share);
-  tally.thinkingTokens = before.thinking + Math.min(exact, Math.max(0, cap - before.thinking));
+  const known = reasoningTokens || Math.round(decodedTokens * share);
+  const most = Math.min(Math.max(0, cap - before.thinking), thinking + purse.remaining());
+  const exact = Math.min(known, most);
+  if (exact > thinking) purse.take(exact - thinking);
+  tally.thinkingTokens = before.thinking + exact;
   sink.setTokens(before.answer + Math.max(0, decodedTokens - exact));
 }

@@ -117,7 +117,7 @@ async function* speak(
     else if (delta.reasoning !== '' || delta.content !== '') {
       if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
     }
-    reconcile({ meter, delta, tally, sink, before, cap: Number.POSITIVE_INFINITY });
+    if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
   }
   yield* take(splitter.end());
   return { finishReason, hidden };

@@ -160,7 +160,7 @@ async function* readThought(
       for (const piece of splitter.push(delta, tokens)) if (yield* take(piece)) return;
     }
     // Where the stream is whole, the server's own figures correct our estimate.
-    reconcile({ meter, delta, tally, sink, before, cap: run.cap });
+    reconcile({ meter, delta, tally, sink, before, cap: run.cap, purse: context.purse });
   }
   for (const piece of splitter.end()) if (yield* take(piece)) return;
   // It ended within the thought, or right after it.

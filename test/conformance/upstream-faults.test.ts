@@ -1,0 +1,224 @@
+import { expect, it } from 'vitest';
+import { dialectNames } from '../../src/models/openai/dialect.ts';
+import { connect, impatientClock, request, run, script, thinking } from '../support/upstream-run.ts';
+
+const thought = script.thoughts.join('');
+const answer = script.answer.join('');
+const key = 'sk-very-secret-1234567890';
+
+it('tries again after 429 and waits for as long as Retry-After says', async () => {
+  const clock = impatientClock();
+  const faults = [{ kind: 'status', status: 429, headers: { 'retry-after': '3' } }] as const;
+  const { model, server } = await connect({ dialect: 'vllm', script, faults }, { clock });
+  expect(await run(model, thinking(100))).toMatchObject({ thought, answer });
+  expect(clock.waits).toEqual([3000]);
+  expect(server.completions()).toHaveLength(2);
+});
+
+it.each([500, 502, 503, 504, 408])('tries again after %i, with a growing wait', async (status) => {
+  const clock = impatientClock();
+  const faults = [
+    { kind: 'status', status },
+    { kind: 'status', status },
+    { kind: 'status', status },
+  ] as const;
+  const { model } = await connect({ dialect: 'llama.cpp', script, faults }, { clock });
+  expect(await run(model, request())).toMatchObject({ answer });
+  expect(clock.waits).toEqual([250, 500, 1000]);
+});
+
+it.each(dialectNames)('%s: tries again when the connection is reset before the first token', async (dialect) => {
+  const { model, server } = await connect({ dialect, script, faults: [{ kind: 'reset', chunks: 0 }] });
+  expect(await run(model, thinking(100))).toMatchObject({ thought, answer });
+  expect(server.completions()).toHaveLength(2);
+});
+
+it('gives up after the attempts of its policy, says so and asks no more', async () => {
+  const clock = impatientClock();
+  const faults = Array.from(
+    { length: 9 },
+    () => ({ kind: 'status', status: 503, body: { error: { message: `at /srv/secret ${key}` } } }) as const,
+  );
+  const { model, server } = await connect(
+    { dialect: 'plain', script, faults },
+    { clock, apiKey: key, retry: { attempts: 3 } },
+  );
+  const failure = await run(model, request()).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'model_unavailable', status: 503, retryable: true });
+  expect(String(failure)).not.toContain(key);
+  expect(String(failure)).not.toContain('127.0.0.1');
+  expect(server.completions()).toHaveLength(3);
+});
+
+it('hands a Retry-After that is too long to its caller at once', async () => {
+  const faults = [{ kind: 'status', status: 429, headers: { 'retry-after': '900' } }] as const;
+  const { model, server } = await connect({ dialect: 'ollama', script, faults });
+  await expect(run(model, request())).rejects.toMatchObject({ code: 'model_unavailable', retryAfterSeconds: 900 });
+  expect(server.completions()).toHaveLength(1);
+});
+
+it.each([
+  ['reset', 'went away'],
+  ['malformed', 'broke off'],
+  ['error-event', 'broke off'],
+] as const)('a stream that ends in %s after the first token is an error and never tried again', async (kind, words) => {
+  const shown = gate();
+  const { model, server } = await connect({
+    dialect: 'vllm',
+    script,
+    faults: [{ kind, chunks: 4, after: shown.promise }],
+  });
+  const seen: string[] = [];
+  const onEvent = ({ type }: { type: string }) => {
+    seen.push(type);
+    shown.resolve();
+  };
+  const failure = await run(model, thinking(100), { onEvent }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'model_unavailable', retryable: true });
+  expect(String(failure)).toContain(words);
+  expect(String(failure)).not.toMatch(/CUDA|opt\/vllm/);
+  expect(seen).not.toContain('finish');
+  expect(server.completions()).toHaveLength(1);
+});
+
+it('one failed sample ends the request and the other samples are let go', async () => {
+  const shown = gate();
+  const hang = { kind: 'hang', chunks: 3 } as const;
+  const faults = [hang, { kind: 'reset', chunks: 3, after: shown.promise } as const, hang];
+  const { model, server } = await connect({ dialect: 'vllm', script, faults });
+  let seen = 0;
+  const onEvent = () => void (++seen === 6 && shown.resolve());
+  const asked = run(model, thinking(100, { samples: 3 }), { onEvent });
+  await expect(asked).rejects.toMatchObject({ code: 'model_unavailable' });
+  const closed = await Promise.all(server.completions().map(({ closedEarly }) => closedEarly));
+  expect(closed).toEqual([true, true, true]);
+});
+
+it('a malformed chunk before the first token is tried again', async () => {
+  const { model } = await connect({ dialect: 'vllm', script, faults: [{ kind: 'malformed', chunks: 0 }] });
+  expect(await run(model, thinking(100))).toMatchObject({ answer });
+});
+
+it('a server that hangs is given up after the time for it, and cancel works at once', async () => {
+  const faults = [
+    { kind: 'hang', chunks: 0 },
+    { kind: 'hang', chunks: 0 },
+  ] as const;
+  const { model } = await connect(
+    { dialect: 'vllm', script, faults },
+    { timeouts: { firstByteMs: 30, idleMs: 30 }, retry: { attempts: 1 } },
+  );
+  await expect(run(model, request())).rejects.toThrow('does not answer');
+  const reason = new Error('cancelled by the test');
+  await expect(run(model, request(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+it('cancel reaches a request that waits for the first byte', async () => {
+  const { model, server } = await connect({ dialect: 'vllm', script, faults: [{ kind: 'hang', chunks: 0 }] });
+  const cancel = new AbortController();
+  const reason = new Error('cancelled by the test');
+  const running = run(model, request(), { signal: cancel.signal });
+  const refused = expect(running).rejects.toBe(reason);
+  while (server.completions().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  cancel.abort(reason);
+  await refused;
+});
+
+it('close ends what runs', async () => {
+  const { model } = await connect({ dialect: 'vllm', script, faults: [{ kind: 'hang', chunks: 4 }] });
+  const onEvent = () => void model.close();
+  await expect(run(model, thinking(100), { onEvent })).rejects.toMatchObject({ code: 'model_unavailable' });
+});
+
+it.each([
+  [401, { error: { message: `Incorrect key ${key}` } }, 'model_unavailable', 'refuses the key'],
+  [404, { error: { message: 'The model `x` does not exist.' } }, 'model_unavailable', 'does not know'],
+  [
+    400,
+    { error: { message: 'temperature must be non-negative' } },
+    'invalid_value',
+    'temperature must be non-negative',
+  ],
+  [
+    400,
+    { object: 'error', message: "This model's maximum context length is 4096 tokens." },
+    'context_length_exceeded',
+    '4096',
+  ],
+  [
+    400,
+    {
+      error: {
+        type: 'exceed_context_size_error',
+        message: 'the request exceeds the available context size (2048 tokens)',
+      },
+    },
+    'context_length_exceeded',
+    '2048',
+  ],
+  [422, { detail: `see http://internal:8000/docs with ${key}` }, 'invalid_value', 'see … with …'],
+] as const)('%i %j is %s, once, without key or address', async (status, body, code, words) => {
+  const { model, server } = await connect(
+    { dialect: 'plain', script, faults: [{ kind: 'status', status, body }] },
+    { apiKey: key },
+  );
+  const failure = await run(model, request()).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code });
+  expect(String(failure)).toContain(words);
+  expect(String(failure)).not.toMatch(/sk-very|internal:8000/);
+  expect(server.completions()).toHaveLength(1);
+});
+
+it('an upstream that is not there is model_unavailable', async () => {
+  const { model } = await connect({ dialect: 'plain', script }, { url: 'http://127.0.0.1:1/v1' });
+  await expect(run(model, request())).rejects.toMatchObject({ code: 'model_unavailable', retryable: true });
+});
+
+/** A promise and the function that resolves it. */
+function gate(): { promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+/** Each way to cut `<think>\none … eight</think>The answer is 7.` in two, and into single characters. */
+it.each(['tags', 'tags-without-open'] as const)('finds %s in the content wherever they are cut', async (spelling) => {
+  const marks = ['<think>\n', '</think>'];
+  for (let at = 1; at < '</think>'.length; at++) {
+    const cut = (text: string) =>
+      marks.includes(text) ? [text.slice(0, at), text.slice(at)].filter((part) => part !== '') : [text];
+    const { model } = await connect({ dialect: 'lmstudio', script, spelling, cut });
+    expect(await run(model, thinking(100)), `cut at ${at}`).toMatchObject({ thought, answer });
+  }
+  const { model } = await connect({ dialect: 'lmstudio', script, spelling, cut: (text) => [...text] });
+  expect(await run(model, thinking(200))).toMatchObject({ thought, answer });
+});
+
+it('admits no more requests at once than the entry says', async () => {
+  const { model, server } = await connect(
+    {
+      dialect: 'vllm',
+      script,
+      faults: [
+        { kind: 'hang', chunks: 4 },
+        { kind: 'hang', chunks: 4 },
+      ],
+    },
+    { maxParallel: 2 },
+  );
+  const cancel = new AbortController();
+  let started = 0;
+  const onEvent = ({ type }: { type: string }) =>
+    type === 'thinking-delta' && ++started === 4 && cancel.abort(new Error('enough'));
+  await expect(run(model, thinking(100, { samples: 5 }), { signal: cancel.signal, onEvent })).rejects.toThrow('enough');
+  expect(server.completions()).toHaveLength(2);
+});
+
+it('runs the samples one after another when the request is deterministic', async () => {
+  const { model } = await connect({ dialect: 'vllm', script });
+  const { events } = await run(model, thinking(100, { samples: 3, deterministic: true }));
+  const order = events.map(({ sample }) => sample);
+  expect(order).toEqual([...order].sort());
+});
