@@ -47,7 +47,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   for (const number of run.numbers) {
     const step = trace.begin({
       phase: run.phase,
-      sample: number,
+      sample: run.phase === 'draft' ? null : number,
       summary: run.summary,
       ...(run.because === undefined ? {} : { because: run.because }),
       ...(run.prompted === undefined ? {} : { prompt: run.prompted }),

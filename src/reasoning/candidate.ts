@@ -1,0 +1,157 @@
+import type { Prompt } from '../contracts/prompt.ts';
+import type { CheckResult, TraceStep } from '../contracts/trace.ts';
+import type { ThoughtSegment } from '../models/language-model.ts';
+import { answerValue } from './answer-value.ts';
+import type { Judgement } from './checks/run-checks.ts';
+import { canonical, type NormalAnswer } from './normalise.ts';
+import type { UsagePhase } from './phase-usage.ts';
+import { type SampleRun, usagePhase } from './run-samples.ts';
+import { isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
+import type { Ballot, BallotSource } from './vote.ts';
+
+/** An answer that may be chosen, with what is known of it. */
+export type Candidate = {
+  /** The chain's number; null for the draft. */
+  sample: number | null;
+  source: BallotSource;
+  /** The first chain, revised or not. */
+  greedy: boolean;
+  revised: boolean;
+  segments: readonly ThoughtSegment[];
+  /** What it was thought on; undefined for the request's own prompt. */
+  told: Prompt | undefined;
+  answer: SampleAnswer;
+  /** Undefined where nothing could be read from it: it is no ballot then. */
+  value: NormalAnswer | undefined;
+  checks: readonly Judgement[];
+  /** The slow checks were asked. */
+  asked: boolean;
+  cut: boolean;
+  selfCertainty: number | undefined;
+  confidence: number | undefined;
+  /** Where its answer's tokens are counted unless it is chosen. */
+  counted: { phase: UsagePhase; tokens: number };
+};
+
+export function candidateOf(
+  sample: Sample,
+  from: { phase: SampleRun['phase']; question: string; checks: readonly Judgement[]; told?: Prompt },
+): Candidate {
+  const thinking = from.phase !== 'draft';
+  return {
+    sample: thinking ? sample.number : null,
+    source: sourceOf(from.phase, sample.number, sample.thinkingStop),
+    greedy: thinking && sample.number === 0,
+    revised: from.phase === 'revise',
+    segments: sample.segments,
+    told: from.told,
+    answer: sample.answer,
+    value: readValue(sample.answer, from.question),
+    checks: from.checks,
+    asked: false,
+    cut: sample.finish === 'length',
+    selfCertainty: sample.scores.selfCertainty,
+    confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
+    counted: { phase: usagePhase(from.phase, 'answer'), tokens: sample.usage.answer },
+  };
+}
+
+/** The candidates of an earlier attempt's finished steps; where a chain was revised, the last that stands. */
+export function candidatesOf(steps: readonly TraceStep[], question: string): Candidate[] {
+  const found = new Map<number | null, Candidate>();
+  for (const step of steps) {
+    if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
+    const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
+    const earlier = found.get(step.sample);
+    const candidate: Candidate = {
+      sample: step.sample,
+      source: sourceOf(step.phase, step.sample ?? 0, step.stop_reason ?? undefined),
+      greedy: step.phase !== 'draft' && step.sample === 0,
+      revised: step.phase === 'revise',
+      segments: step.text === null ? [] : [{ text: step.text }],
+      told: undefined,
+      answer,
+      value: readValue(answer, question),
+      checks: step.checks.map((check) => ({ ...check, confirms: false, slow: false })),
+      asked: false,
+      cut: step.stop_reason === 'length',
+      selfCertainty: step.self_certainty,
+      confidence: step.confidence ?? undefined,
+      counted: { phase: usagePhase(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
+    };
+    if (earlier === undefined || !isWorse(candidate, earlier)) found.set(step.sample, candidate);
+  }
+  return [...found.values()];
+}
+
+export function ballotsOf(candidates: readonly Candidate[]): Ballot[] {
+  return candidates.flatMap((candidate) => {
+    if (candidate.value === undefined) return [];
+    const lines = lineState(candidate.checks);
+    return [
+      {
+        answer: candidate.value,
+        source: candidate.source,
+        greedy: candidate.greedy,
+        ...(candidate.selfCertainty === undefined ? {} : { selfCertainty: candidate.selfCertainty }),
+        ...(lines === undefined ? {} : { lines }),
+      },
+    ];
+  });
+}
+
+export function failedValue(candidate: Pick<Candidate, 'checks'>): Judgement | undefined {
+  return candidate.checks.find((check) => check.judges === 'value' && check.verdict === 'fail');
+}
+
+/** The failed line that comes first in the thought. */
+export function failedLine(checks: readonly Judgement[]): Judgement | undefined {
+  return checks
+    .filter((check) => check.judges === 'line' && check.verdict === 'fail')
+    .sort((a, b) => (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY))[0];
+}
+
+/** A revision that fails worse than what it revises is dropped. */
+export function isWorse(
+  revised: Pick<Candidate, 'checks' | 'answer'>,
+  original: Pick<Candidate, 'checks' | 'answer'>,
+): boolean {
+  if (isEmptyAnswer(revised.answer)) return true;
+  const fails = (candidate: Pick<Candidate, 'checks'>, judges: Judgement['judges']): number =>
+    candidate.checks.filter((check) => check.judges === judges && check.verdict === 'fail').length;
+  const byValue = fails(revised, 'value') - fails(original, 'value');
+  return byValue > 0 || (byValue === 0 && fails(revised, 'line') > fails(original, 'line'));
+}
+
+/** The checks as the trace shows them. */
+export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
+  return checks.map(({ name, verdict, judges, detail }) => ({ name, verdict, judges, detail }));
+}
+
+function lineState(checks: readonly Judgement[]): Ballot['lines'] {
+  const verdicts = checks.filter((check) => check.judges === 'line').map((check) => check.verdict);
+  if (verdicts.includes('fail')) return 'unsound';
+  return verdicts.includes('pass') ? 'sound' : undefined;
+}
+
+function sourceOf(phase: SampleRun['phase'], sample: number, stop: string | undefined): BallotSource {
+  if (phase === 'draft') return 'draft';
+  if (stop === 'budget' || stop === 'deadline' || stop === 'loop' || stop === 'user') return 'handed_over';
+  if (phase === 'revise') return 'revised';
+  return sample === 0 ? 'greedy' : 'sample';
+}
+
+/** A call of a tool is an answer too: the same call is the same answer. */
+function readValue(answer: SampleAnswer, question: string): NormalAnswer | undefined {
+  if (answer.toolCalls.length === 0) return answerValue(answer.text, question);
+  const calls = answer.toolCalls.map((call) => `${call.name}(${canonicalArguments(call.arguments)})`);
+  return { kind: 'json', key: calls.join('; ') };
+}
+
+function canonicalArguments(text: string): string {
+  try {
+    return canonical(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}

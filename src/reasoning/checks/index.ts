@@ -1,0 +1,18 @@
+import { agreement } from './agreement.ts';
+import { answerForm } from './answer-form.ts';
+import { arithmetic } from './arithmetic.ts';
+import type { Check } from './check.ts';
+import { expected } from './expected.ts';
+import { jsonSchema } from './json-schema.ts';
+import { questionNumbers } from './question-numbers.ts';
+import { regex } from './regex.ts';
+import { selfVerdict } from './self-verdict.ts';
+import { units } from './units.ts';
+import { webhook } from './webhook.ts';
+
+/** Every check by its name. A new one is a file and a line here. */
+export const checks: ReadonlyMap<string, Check> = new Map(
+  [arithmetic, agreement, units, answerForm, jsonSchema, regex, expected, questionNumbers, selfVerdict, webhook].map(
+    (check) => [check.name, check],
+  ),
+);

@@ -1,0 +1,77 @@
+import type { CheckResult } from '../../contracts/trace.ts';
+import { abstain, type Check, type CheckInput, type CheckServices, type Finding } from './check.ts';
+import { checks } from './index.ts';
+
+/** A check's result with what the roll back needs of it. */
+export type Judgement = CheckResult & Pick<Finding, 'line' | 'wrong'> & { confirms: boolean; slow: boolean };
+
+export type NamedCheck = { type: string; [option: string]: unknown };
+
+/** ms that one check may take; a slow one asks a model or the caller's server. */
+export const checkTimeLimits = { fast: 1_000, slow: 20_000 };
+
+/**
+ * Runs checks by name, `slow` ones or the others, each within a time limit. A check that is unknown, throws, or hangs
+ * abstains: a failing checker never fails the request. Throws only the reason of `signal`.
+ */
+export async function runChecks(
+  named: readonly NamedCheck[],
+  input: CheckInput,
+  options: {
+    slow: boolean;
+    services: CheckServices;
+    signal: AbortSignal;
+    /** Aborted when the answer is wanted now: what still runs abstains. */
+    hurry?: AbortSignal;
+    timeLimits?: typeof checkTimeLimits;
+    registry?: ReadonlyMap<string, Check>;
+  },
+): Promise<Judgement[]> {
+  const registry = options.registry ?? checks;
+  const limit = (options.timeLimits ?? checkTimeLimits)[options.slow ? 'slow' : 'fast'];
+  const chosen = named.flatMap((one) => {
+    const check = registry.get(one.type);
+    return check === undefined || (check.slow === true) !== options.slow ? [] : [{ check, given: one }];
+  });
+  const judgements = await Promise.all(
+    chosen.map(async ({ check, given }): Promise<Judgement> => {
+      const finding = await within(
+        limit,
+        [options.signal, ...(options.hurry === undefined ? [] : [options.hurry])],
+        (signal) => check.run(input, { options: given, services: options.services, signal }),
+      );
+      return {
+        name: check.name,
+        judges: check.judges,
+        confirms: check.confirms === true,
+        slow: options.slow,
+        ...finding,
+      };
+    }),
+  );
+  options.signal.throwIfAborted();
+  return judgements;
+}
+
+async function within(
+  limit: number,
+  outer: readonly AbortSignal[],
+  run: (signal: AbortSignal) => Promise<Finding>,
+): Promise<Finding> {
+  const timeout = AbortSignal.timeout(limit);
+  const signal = AbortSignal.any([...outer, timeout]);
+  if (signal.aborted) return abstain('there was no time for it');
+  let stop = (): void => {};
+  const ended = new Promise<Finding>((resolve) => {
+    stop = () => resolve(abstain('it took too long'));
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([run(signal), ended]);
+  } catch {
+    // The error may hold what is none of the client's business.
+    return abstain('the check could not be made');
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,136 @@
+import type { AnswerRequest, Sampling } from '../models/language-model.ts';
+import { type Budget, createBudget, deadlinePassed } from './budget.ts';
+import { type Candidate, candidateOf, candidatesOf, shownChecks } from './candidate.ts';
+import { createJudge, type Judge } from './judge.ts';
+import { showAnswer } from './normalise.ts';
+import { type RunState, runSamples, type SampleRun } from './run-samples.ts';
+import { createRunState } from './run-state.ts';
+import { isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
+import { chainSummary } from './step-summary.ts';
+import type { StrategyContext, StrategyDependencies, StrategyEvent } from './strategy.ts';
+
+/** What the phases of one deliberation share. */
+export type Deliberation = {
+  state: RunState;
+  context: StrategyContext;
+  dependencies: StrategyDependencies;
+  budget: Budget;
+  judge: Judge;
+  /** The latest of each chain, and of the draft (null), that stands. */
+  candidates: Map<number | null, Candidate>;
+  /** Tokens that one chain may think. */
+  cap: number;
+  /** Of a chain's answer; what was shown before is not forced on it. */
+  answer: AnswerRequest;
+  /** Why no more may be begun, if so. */
+  mustStop(): 'user' | 'deadline' | undefined;
+};
+
+export function createDeliberation(
+  context: StrategyContext,
+  dependencies: StrategyDependencies,
+  options: { checks: boolean },
+): Deliberation {
+  const state = createRunState(context);
+  const judge = createJudge(context, dependencies, options.checks ? context.checks : []);
+  const { prefix: _, ...answer } = context.answer;
+  const effort = context.effective.effort;
+  const level = context.table.levels[effort === 'none' || effort === 'minimal' ? 'medium' : effort];
+  return {
+    state,
+    context,
+    dependencies,
+    judge,
+    answer,
+    budget: createBudget({
+      budgetTokens: context.effective.budget_tokens,
+      answerTokens: context.answer.maxTokens,
+      maxOutputTokens: context.maxOutputTokens,
+      usage: state.usage,
+    }),
+    candidates: new Map(candidatesOf(context.finishedSteps, judge.question).map((one) => [one.sample, one])),
+    cap: level.per_sample_tokens,
+    mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
+  };
+}
+
+/** The fast answer: the last resort and one ballot of little weight. */
+export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
+  const { budget, context, candidates } = deliberation;
+  const room = budget.answer(1);
+  if (candidates.has(null) || room === 0) return;
+  yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
+  const drafts = yield* runJudged(deliberation, {
+    prompt: context.prompt,
+    numbers: [0],
+    phase: 'draft',
+    answer: { ...deliberation.answer, maxTokens: room },
+    sampling: greedy(context.sampling),
+    summary: 'Drafts a fast answer.',
+  });
+  for (const draft of drafts) if (!isEmptyAnswer(draft.answer)) candidates.set(null, draft);
+}
+
+/**
+ * Chains of thought of the request's own prompt. `rows` that the budget can't carry whole are left out: fewer chains,
+ * not shorter ones, apart from the first. Gives the numbers of those that were run.
+ */
+export async function* think(
+  deliberation: Deliberation,
+  wave: { numbers: readonly number[]; greedy: boolean },
+): AsyncGenerator<StrategyEvent, readonly number[], void> {
+  const { budget, context, candidates, cap } = deliberation;
+  let rows = wave.numbers.length;
+  while (rows > 1 && (budget.thinking(rows) < rows * cap || budget.answer(rows) < deliberation.answer.maxTokens))
+    rows -= 1;
+  const numbers = wave.numbers.slice(0, rows);
+  const first = numbers[0] ?? 0;
+  yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
+  const found = yield* runJudged(deliberation, {
+    prompt: context.prompt,
+    numbers,
+    phase: 'think',
+    thinking: { budgetTokens: Math.min(budget.thinking(rows), rows * cap), perSampleTokens: cap },
+    answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows)) },
+    sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
+    summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
+  });
+  for (const candidate of found) if (!isEmptyAnswer(candidate.answer)) candidates.set(candidate.sample, candidate);
+  return numbers;
+}
+
+/** Runs samples and the checks that only compute, whose results are on the samples' steps. */
+export async function* runJudged(
+  deliberation: Deliberation,
+  run: Omit<SampleRun, 'onSample'>,
+): AsyncGenerator<StrategyEvent, Candidate[], void> {
+  const { judge, state } = deliberation;
+  const found: Candidate[] = [];
+  const onSample = async (sample: Sample) => {
+    const told = run.prompt === state.context.prompt ? {} : { told: run.prompt };
+    const unchecked = candidateOf(sample, { phase: run.phase, question: judge.question, checks: [], ...told });
+    const checks = await judge.fast({ thought: thoughtText(sample), answer: sample.answer, value: unchecked.value });
+    const candidate = { ...unchecked, checks };
+    found.push(candidate);
+    const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
+    return {
+      patch: { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) },
+      stop: false,
+    };
+  };
+  yield* runSamples(state, { ...run, onSample });
+  return found.sort((a, b) => (a.sample ?? 0) - (b.sample ?? 0));
+}
+
+export function greedy(sampling: Sampling): Sampling {
+  return { ...sampling, temperature: 0 };
+}
+
+/** Chains that were all greedy would all be the same: the table's temperature where the request has none. */
+export function sampled(context: StrategyContext, stream: number): Sampling {
+  const { sampling, table } = context;
+  const temperature = sampling.temperature > 0 ? sampling.temperature : table.temperature;
+  // Each run has a stream of its own: sample 0 of the second must not repeat sample 0 of the first.
+  const seed = sampling.seed === undefined ? {} : { seed: (sampling.seed + Math.imul(stream + 1, 0x9e3779b1)) >>> 1 };
+  return { ...sampling, ...seed, temperature };
+}

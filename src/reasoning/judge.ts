@@ -1,0 +1,72 @@
+import type { CheckServices } from './checks/check.ts';
+import { type Judgement, runChecks } from './checks/run-checks.ts';
+import { type NormalAnswer, showAnswer } from './normalise.ts';
+import type { Prompts } from './prompts.ts';
+import type { SampleAnswer } from './sample.ts';
+import type { StrategyContext, StrategyDependencies } from './strategy.ts';
+
+/** Judges answers and thoughts of one request. */
+export type Judge = {
+  question: string;
+  /** Checks that only compute. */
+  fast(of: { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined }): Promise<Judgement[]>;
+  /** Checks that ask a model or the caller's server; undefined where none is wanted. */
+  slow:
+    | ((of: { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined }) => Promise<Judgement[]>)
+    | undefined;
+};
+
+export function createJudge(
+  context: StrategyContext,
+  dependencies: StrategyDependencies,
+  wanted = context.checks,
+): Judge {
+  const question = questionOf(context);
+  const services: CheckServices = {
+    ...(dependencies.postCheck === undefined ? {} : { postCheck: dependencies.postCheck }),
+    ...(context.model.capabilities.score ? { verdict: createVerdict(context, dependencies.prompts) } : {}),
+  };
+  const run =
+    (slow: boolean): Judge['fast'] =>
+    async ({ thought, answer, value }) => {
+      // A tool's call is no text to be judged.
+      if (answer.toolCalls.length > 0) return [];
+      const input = {
+        question,
+        thought,
+        answer: answer.text,
+        ...(value === undefined ? {} : { value: showAnswer(value) }),
+        ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
+      };
+      return await runChecks(wanted, input, { slow, services, signal: context.signal, hurry: hurry(context) });
+    };
+  const slowNames = ['webhook', 'self-verdict'];
+  return {
+    question,
+    fast: run(false),
+    slow: wanted.some((one) => slowNames.includes(one.type)) ? run(true) : undefined,
+  };
+}
+
+/** The user's last words: what the answer answers. */
+export function questionOf(context: Pick<StrategyContext, 'prompt'>): string {
+  return context.prompt.messages.findLast((message) => message.role === 'user')?.content ?? '';
+}
+
+function hurry(context: StrategyContext): AbortSignal {
+  if (context.deadlineAt === undefined) return context.answerNow;
+  return AbortSignal.any([context.answerNow, AbortSignal.timeout(Math.max(0, context.deadlineAt - context.now()))]);
+}
+
+/** Log-odds of yes against no, asked in the words that the model was fitted on. Scoring decodes no tokens. */
+function createVerdict(context: StrategyContext, prompts: Prompts): NonNullable<CheckServices['verdict']> {
+  return async (question, answer, { signal }) => {
+    const { text } = prompts.fill('verdict', { question, answer }, context.model.capabilities.family);
+    const { continuations } = await context.model.score(
+      { prompt: { messages: [{ role: 'user', content: text }] }, continuations: ['Yes.', 'No.'] },
+      { signal },
+    );
+    const [yes, no] = continuations;
+    return yes === undefined || no === undefined ? undefined : yes.logprob - no.logprob;
+  };
+}

@@ -1,0 +1,208 @@
+import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
+import { voteState } from './adaptive-stop.ts';
+import { answerFast } from './answer-fast.ts';
+import { type Candidate, failedLine, failedValue, shownChecks } from './candidate.ts';
+import { type Decision, decide } from './decide.ts';
+import { createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
+import { showAnswer } from './normalise.ts';
+import { replay } from './replay.ts';
+import { revise } from './revise.ts';
+import { runSlowChecks } from './slow-checks.ts';
+import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
+import { heaviestBallot, showTally } from './vote.ts';
+
+/** What a strategy does with its budget. */
+export type Plan = {
+  draft: boolean;
+  /** Chains of each wave; the last goes on. The first chain of all is greedy. */
+  waves: readonly [number, ...number[]];
+  /** False: no check is run at all. */
+  checks: boolean;
+  revise: boolean;
+  /** Drop candidates whose value a check refuted. */
+  filter: boolean;
+  /** `vote`: the leading answer's best chain; `rank`: the best chain by verdicts and confidence. */
+  choose: 'vote' | 'rank';
+  /** Stop as soon as the vote is settled. */
+  adaptive: boolean;
+};
+
+/** Wanted probability that the vote's leader stays the leader. */
+const wantedProbability = 0.95;
+
+/** Draft, think in waves, check, roll back and revise, filter, vote, and only then answer. */
+export async function* runPlan(
+  context: StrategyContext,
+  dependencies: StrategyDependencies,
+  plan: Plan,
+): AsyncGenerator<StrategyEvent, StrategyOutcome, void> {
+  const deliberation = createDeliberation(context, dependencies, { checks: plan.checks });
+  const { candidates, budget, state } = deliberation;
+  const decided = context.finishedSteps.find((step) => step.phase === 'answer' && step.answer_source !== undefined);
+  const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
+    ...rest,
+    usage: state.usage.snapshot(),
+    warnings: [],
+  });
+  if (decided === undefined && candidates.size === 0) {
+    const stop = deliberation.mustStop();
+    if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
+    if (stop === 'user' || budget.thinking(1) === 0) {
+      const { finish } = yield* answerFast(state, budget);
+      const cut = finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
+      return outcome({ thinkingStop: stop ?? null, answerSource: 'draft', ...cut });
+    }
+  }
+  if (decided === undefined && plan.draft) yield* makeDraft(deliberation);
+  const thinkingStop = decided === undefined ? yield* thinkInWaves(deliberation, plan) : stopOf(decided.stop_reason);
+  const decision = choose(deliberation, plan);
+  const winner =
+    [...candidates.values()].find((one) => decided !== undefined && one.answer.text === decided.answer_text) ??
+    decision.winner;
+  if (winner === undefined) {
+    if (deliberation.mustStop() === 'deadline') {
+      return outcome({ thinkingStop, answerSource: 'draft', incomplete: 'deadline' });
+    }
+    const { finish } = yield* answerFast(state, budget);
+    const cut = finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
+    return outcome({ thinkingStop, answerSource: 'draft', ...cut });
+  }
+  const answerSource = decided?.answer_source ?? sourceOf(winner, decision, plan);
+  yield* giveAnswer(deliberation, {
+    winner,
+    because: decision.because,
+    answerSource,
+    thinkingStop,
+    decided: decided !== undefined,
+  });
+  return outcome({ thinkingStop, answerSource, ...(winner.cut ? { incomplete: 'max_output_tokens' as const } : {}) });
+}
+
+async function* thinkInWaves(
+  deliberation: Deliberation,
+  plan: Plan,
+): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
+  const { context, budget, cap } = deliberation;
+  const { samples } = context.effective;
+  /** Chains that have been run, those without an answer included. */
+  const done = new Set(
+    context.finishedSteps.flatMap((step) =>
+      step.phase === 'think' && step.stop_reason !== 'settled_vote' ? (step.sample ?? []) : [],
+    ),
+  );
+  for (let wave = 0; ; wave += 1) {
+    if (done.size > 0) {
+      const settled = yield* closeWave(deliberation, plan, done);
+      if (settled !== undefined) return settled;
+    }
+    const left = Array.from({ length: samples }, (_, number) => number).filter((number) => !done.has(number));
+    if (left.length === 0) return samples === 1 ? chainStop(deliberation) : 'natural';
+    // A chain that the budget would cut is worth little, except where it is the only one.
+    if (budget.thinking(1) < (done.size === 0 ? 1 : cap)) return 'budget';
+    const greedy = !done.has(0);
+    const size = greedy ? 1 : (plan.waves[Math.min(wave, plan.waves.length - 1)] ?? 1);
+    const run = yield* think(deliberation, { numbers: left.slice(0, size), greedy });
+    for (const number of run) done.add(number);
+  }
+}
+
+/** Revises what failed, asks the slow checks, and votes. Gives why thinking may end here, if it may. */
+async function* closeWave(
+  deliberation: Deliberation,
+  plan: Plan,
+  done: ReadonlySet<number>,
+): AsyncGenerator<StrategyEvent, ThinkingStop | undefined, void> {
+  const { candidates, context } = deliberation;
+  if (plan.revise) {
+    for (const number of done) {
+      if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
+        yield* revise(deliberation, number);
+    }
+  }
+  if (deliberation.mustStop() === undefined) yield* runSlowChecks(deliberation);
+  const decision = choose(deliberation, plan);
+  if (candidates.size > 1 && plan.choose === 'vote') yield* voteSteps(deliberation, decision);
+  const stop = deliberation.mustStop();
+  if (stop !== undefined) return stop;
+  const winner = decision.winner;
+  if (!plan.adaptive || winner === undefined || winner.source === 'draft' || needsRevision(winner)) return undefined;
+  if (winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
+  if (plan.choose === 'rank' || winner.value === undefined) return undefined;
+  const weights = context.table.ballot_weights;
+  const state = voteState(decision.tally, {
+    samplesLeft: context.effective.samples - done.size,
+    // What one more sample could weigh at most, its certainty aside.
+    heaviestBallot: heaviestBallot(weights.sample + (weights.sound ?? 0)),
+    wanted: wantedProbability,
+  });
+  if (state === 'open' || done.size >= context.effective.samples) return undefined;
+  return done.size === 1 ? 'confident' : 'settled_vote';
+}
+
+function choose(deliberation: Deliberation, plan: Plan): Decision {
+  return decide([...deliberation.candidates.values()], deliberation.context.table, plan);
+}
+
+function needsRevision(candidate: Candidate | undefined): boolean {
+  return candidate !== undefined && (failedLine(candidate.checks) ?? failedValue(candidate)) !== undefined;
+}
+
+function* voteSteps(deliberation: Deliberation, decision: Decision): Generator<StrategyEvent, void, void> {
+  const { trace } = deliberation.state;
+  const step = trace.begin({ phase: 'vote', sample: null, summary: decision.because });
+  yield step.added;
+  const value = decision.winner?.value;
+  yield step.done({
+    tally: showTally(decision.tally),
+    answer: value === undefined ? null : showAnswer(value),
+    because: decision.because,
+  });
+}
+
+/** The winner's own text, replayed: the first that a client reads of any answer. */
+async function* giveAnswer(
+  deliberation: Deliberation,
+  given: {
+    winner: Candidate;
+    because: string;
+    answerSource: AnswerSource;
+    thinkingStop: ThinkingStop;
+    decided: boolean;
+  },
+): AsyncGenerator<StrategyEvent, void, void> {
+  const { state, context } = deliberation;
+  const { winner } = given;
+  state.usage.move(winner.counted.phase, 'answer', winner.counted.tokens);
+  yield { type: 'phase', phase: 'answer', step: 1, steps: 1 };
+  if (!given.decided) {
+    const step = state.trace.begin({ phase: 'answer', sample: winner.sample, summary: given.because });
+    yield step.added;
+    yield step.done({
+      answer: winner.value === undefined ? null : showAnswer(winner.value),
+      answer_text: winner.answer.text,
+      answer_source: given.answerSource,
+      stop_reason: given.thinkingStop,
+      confidence: winner.confidence ?? null,
+      checks: shownChecks(winner.checks),
+      because: given.because,
+    });
+  }
+  yield { type: 'usage', usage: state.usage.snapshot() };
+  yield* replay(winner.answer, context.answer.prefix?.map((segment) => segment.text).join(''));
+}
+
+function sourceOf(winner: Candidate, decision: Decision, plan: Plan): AnswerSource {
+  if (winner.source === 'draft') return 'draft';
+  if (winner.revised) return 'revision';
+  return plan.choose === 'vote' && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
+}
+
+/** Why the only chain ended. */
+function chainStop(deliberation: Deliberation): ThinkingStop {
+  return stopOf(deliberation.state.trace.steps().findLast((step) => step.phase === 'think')?.stop_reason ?? null);
+}
+
+function stopOf(reason: string | null): ThinkingStop {
+  const parsed = ThinkingStop.safeParse(reason);
+  return parsed.success ? parsed.data : 'natural';
+}

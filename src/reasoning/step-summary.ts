@@ -1,0 +1,15 @@
+import { type Candidate, failedLine, failedValue } from './candidate.ts';
+import { showAnswer } from './normalise.ts';
+import { isEmptyAnswer } from './sample.ts';
+
+/** One sentence on what a chain came to, without its thoughts. */
+export function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate): string {
+  const subject = { draft: 'The draft', think: 'The chain', revise: 'The revised chain' }[phase];
+  if (isEmptyAnswer(candidate.answer)) return `${subject} gave no answer.`;
+  const said = candidate.value === undefined ? 'gave an answer in words' : `answered ${showAnswer(candidate.value)}`;
+  const stopped = candidate.source === 'handed_over' ? ' when its thinking was cut' : '';
+  const failed = failedLine(candidate.checks) ?? failedValue(candidate);
+  if (failed !== undefined) return `${subject} ${said}${stopped}; a check found: ${failed.detail}.`;
+  const passed = candidate.checks.filter((check) => check.verdict === 'pass').length;
+  return `${subject} ${said}${stopped}${passed > 0 ? `; ${passed} ${passed === 1 ? 'check' : 'checks'} passed` : ''}.`;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { runPlan } from '../run-plan.ts';
+import type { Strategy, StrategyDependencies } from '../strategy.ts';
+
+const Part = z.enum(['draft', 'vote', 'checks', 'revise', 'filter', 'adaptive']);
+
+const Options = z.object({
+  samples: z.int().positive().optional().describe('Chains at most.'),
+  max_revisions: z.int().nonnegative().optional().describe('Revisions of one chain at most.'),
+  checks: z
+    .array(z.looseObject({ type: z.string() }))
+    .optional()
+    .describe('Checks by name with their options.'),
+  without: z.array(Part).optional().describe('Parts to leave out, to see what each gives.'),
+});
+
+/** The default: drafts, thinks in waves of chains, checks, rolls back and revises, filters, votes, and only then answers. */
+export function createDeliberate(dependencies: StrategyDependencies): Strategy {
+  return {
+    name: 'deliberate',
+    description: 'Drafts, thinks in waves of chains, checks, rolls back and revises, votes, and only then answers.',
+    options: Options,
+    async *run(context) {
+      const without = new Set(Options.parse(context.options ?? {}).without);
+      return yield* runPlan(context, dependencies, {
+        draft: !without.has('draft'),
+        waves: [1, 2, 2, 3],
+        checks: !without.has('checks'),
+        revise: !without.has('revise'),
+        filter: !without.has('filter'),
+        choose: without.has('vote') ? 'rank' : 'vote',
+        adaptive: !without.has('adaptive'),
+      });
+    },
+  };
+}
