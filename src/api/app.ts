@@ -1,9 +1,7 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { allScopes } from '../contracts/key-scopes.ts';
-import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { createOnError, onNotFound } from './on-error.ts';
@@ -16,7 +14,7 @@ import { createTraceRoutes } from './routes/trace.ts';
 
 /** The whole HTTP API over a queue and a catalog. Opens nothing: an entry puts it behind a server. */
 export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { limits, log, strategies } = dependencies;
+  const { log, strategies } = dependencies;
   const app = new Hono<ApiEnvironment>();
   app.onError(createOnError(log));
   app.notFound(onNotFound);
@@ -28,18 +26,6 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
     c.set('caller', { owner: null, scopes: allScopes });
     await next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: limits.bodyBytes,
-      onError: () => {
-        throw new ServiceError({
-          code: 'body_too_large',
-          message: `The body is too large; expected at most ${limits.bodyBytes} bytes.`,
-        });
-      },
-    }),
-  );
-
   app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   app.route('/v1/responses', createResponsesRoutes(dependencies));

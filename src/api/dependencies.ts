@@ -35,6 +35,8 @@ export type ApiLimits = {
   keepAliveMs: number;
   /** ms that a cancel waits for the worker to commit it. */
   cancelWaitMs: number;
+  /** ms that reading a trace as it stands may take. */
+  traceReadMs: number;
 };
 
 export const defaultLimits: ApiLimits = {
@@ -43,6 +45,7 @@ export const defaultLimits: ApiLimits = {
   waitSeconds: 30,
   keepAliveMs: 15_000,
   cancelWaitMs: 5_000,
+  traceReadMs: 2_000,
 };
 
 export type ApiDefaults = {

@@ -4,9 +4,12 @@ import { fieldPath } from './validation-error.ts';
 
 /**
  * The JSON object of a request's body, within its depth, and with text that every backend can keep.
- * @throws ServiceError `unsupported_media_type`, `invalid_json`, `invalid_value` (depth, NUL, half a surrogate pair)
+ * @throws ServiceError `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_value` (depth, NUL, half a surrogate pair)
  */
-export async function readJson(request: HonoRequest, limits: { bodyDepth: number }): Promise<Record<string, unknown>> {
+export async function readJson(
+  request: HonoRequest,
+  limits: { bodyBytes: number; bodyDepth: number },
+): Promise<Record<string, unknown>> {
   const type = request.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw new ServiceError({
@@ -21,7 +24,7 @@ export async function readJson(request: HonoRequest, limits: { bodyDepth: number
       message: 'Expected a body without content-encoding.',
     });
   }
-  const body = parse(await request.arrayBuffer());
+  const body = parse(await readBytes(request, limits.bodyBytes));
   if (!isObject(body)) {
     throw new ServiceError({ code: 'invalid_json', message: 'Expected a JSON object as the body.' });
   }
@@ -29,7 +32,43 @@ export async function readJson(request: HonoRequest, limits: { bodyDepth: number
   return body;
 }
 
-function parse(bytes: ArrayBuffer): unknown {
+/**
+ * Hono's `bodyLimit` makes a new Request of a streamed one, which throws for the requests of @hono/node-server (its
+ * own class, unless it may replace the global one): a body is counted where it is read instead.
+ */
+async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new ServiceError({
+      code: 'body_too_large',
+      message: `The body is too large; expected at most ${maxBytes} bytes.`,
+    });
+  if (Number(request.header('content-length') ?? 0) > maxBytes) throw tooLarge();
+  const reader = request.raw.body?.getReader();
+  const next = () => reader?.read().catch(brokenOff);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let read = await next(); read && !read.done; read = await next()) {
+    size += read.value.byteLength;
+    if (size > maxBytes) {
+      await reader?.cancel();
+      throw tooLarge();
+    }
+    chunks.push(read.value);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function brokenOff(cause: unknown): never {
+  throw new ServiceError({ code: 'invalid_json', message: 'The body broke off.', cause });
+}
+
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

@@ -102,3 +102,23 @@ test('strategies are listed with their options where they are handed in', async 
   });
   expect((await createApi().app.request('/v1/strategies')).status).toBe(404);
 });
+
+test.each([
+  ['POST', '/v1/responses', 200],
+  ['POST', '/v1/responses/resp_0000/cancel', 200],
+  ['DELETE', '/v1/responses/resp_0000', 200],
+])('%s %s takes a streamed body of a Request that is not the platform’s own class', async (method, path, status) => {
+  const { app, ask } = createApi();
+  await ask({ input: 'a', background: true });
+  const body = JSON.stringify({ input: 'b', background: true });
+  const init = { method, headers: { 'content-type': 'application/json' } };
+  const request = new Request(`http://localhost${path}`, { ...init, body });
+  // As @hono/node-server hands them in: the same members, but no `new Request(it)`.
+  const foreign = new Proxy(request, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  expect((await app.fetch(foreign)).status).toBe(status);
+});

@@ -282,6 +282,20 @@ describe('POST /v1/responses refuses', () => {
   });
 });
 
+test('a body that breaks off is the client’s fault, and no error of ours', async () => {
+  const { ask, logged } = createApi();
+  const body = new ReadableStream({
+    pull(controller) {
+      controller.error(new Error('ECONNRESET'));
+    },
+  });
+  const init: RequestInit & { duplex: 'half' } = { body, headers: json, duplex: 'half' };
+  const response = await ask(undefined, init);
+  expect(response.status).toBe(400);
+  expect((await errorOf(response)).code).toBe('invalid_json');
+  expect(logged).toEqual([]);
+});
+
 describe('other routes refuse', () => {
   test.each([
     ['GET', '/v1/responses/resp_none', 404, 'not_found', 'id'],

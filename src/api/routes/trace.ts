@@ -20,10 +20,7 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
     const after = resumeAfter(c.req, query.starting_after);
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     if (!query.stream) {
-      const events: TraceEvent[] = [];
-      for await (const line of queue.events(job.id, { stream: 'trace', follow: false, signal: c.req.raw.signal })) {
-        events.push(TraceEvent.parse(line.data));
-      }
+      const events = await traceSoFar(job.id, c.req.raw.signal);
       return c.json({ response_id: job.id, steps: traceSteps(events, scopes) } satisfies Trace);
     }
     const gone = new AbortController();
@@ -41,4 +38,22 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
   });
 
   return routes;
+
+  /** Bounded in time, so that a log that keeps growing while it is read holds nobody. */
+  async function traceSoFar(id: string, clientGone: AbortSignal): Promise<TraceEvent[]> {
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), limits.traceReadMs);
+    const signal = AbortSignal.any([over.signal, clientGone]);
+    const events: TraceEvent[] = [];
+    try {
+      for await (const line of queue.events(id, { stream: 'trace', follow: false, signal })) {
+        events.push(TraceEvent.parse(line.data));
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return events;
+  }
 }
