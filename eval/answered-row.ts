@@ -14,6 +14,8 @@ export const AnsweredStep = z.object({
   right: z.boolean(),
   /** A check of the answer's value failed. */
   rejected: z.boolean(),
+  /** Line checks that failed. */
+  wrongLines: count,
   stop: z.string().nullable(),
   tokens: count,
 });

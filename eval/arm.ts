@@ -24,10 +24,16 @@ const Override = z.object({
     .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))
     .optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
+  /** Options of a strategy's own: parts of `deliberate` to leave out, joined by `+`; whether a vote stops when it is settled. */
+  without: z
+    .string()
+    .transform((parts) => parts.split('+'))
+    .optional(),
+  adaptive: z.stringbool().optional(),
 });
 
 /**
- * Reads `LEVEL[:field=value…]`: `high`, `high:samples=1`, `medium:checks=none:max_revisions=0`. `greedy` is one greedy chain.
+ * Reads `LEVEL[:field=value…]`: `high`, `high:samples=1`, `high:without=vote+revise`. `greedy` is one greedy chain.
  * @throws Error naming what is wrong with it
  */
 export function parseArm(text: string, defaults: { strategy?: string } = {}): Arm {

@@ -42,6 +42,9 @@ export async function askQuestions(options: {
       const { arm, question, request, fingerprint } = next;
       const startedAt = options.now();
       const response = await client.respond({ ...request, store: false });
+      // A field that the service doesn't honour would measure something else than the arm's name says.
+      const unheeded = response.warnings.find(({ field }) => field.startsWith('reasoning'));
+      if (unheeded !== undefined) throw new Error(`${arm.name}: ${unheeded.field}: ${unheeded.message}`);
       const seconds = (options.now() - startedAt) / 1_000;
       const row: AnsweredRow = {
         fingerprint,
@@ -78,6 +81,7 @@ function answeredStep(step: TraceStep, question: string, expected: string): Answ
     answer: step.answer,
     right: step.answer !== null && scoreAnswer(step.answer_text ?? step.answer, question, expected),
     rejected: step.checks.some((check) => check.judges === 'value' && check.verdict === 'fail'),
+    wrongLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
     stop: step.stop_reason,
     tokens: step.tokens,
   };

@@ -10,7 +10,7 @@ export type PhaseContribution = {
   rightToWrong: number;
 };
 
-type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected'>;
+type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
 
 /**
  * The answer as it would have been after each phase, read from the trace: the draft; the first (greedy) chain; a plain vote
@@ -47,8 +47,7 @@ function stagesOf({ steps, right }: AnsweredRow): Stages {
   const greedy = chains[0]?.right ?? draft;
   const plain = plurality(chains)?.right ?? greedy;
   const filtered = plurality(kept(chains))?.right ?? plain;
-  const revised = new Set(revisions.map(({ sample }) => sample));
-  const after = [...chains.filter(({ sample }) => !revised.has(sample)), ...revisions];
+  const after = chains.map((chain) => revisions.filter((one) => one.sample === chain.sample).reduce(better, chain));
   return {
     draft,
     'greedy chain': greedy,
@@ -61,6 +60,12 @@ function stagesOf({ steps, right }: AnsweredRow): Stages {
 
 function kept(ballots: readonly Ballot[]): Ballot[] {
   return ballots.filter(({ rejected }) => !rejected);
+}
+
+/** A revision stands in for what it revises, unless it fails worse. */
+function better(before: Ballot, revision: Ballot): Ballot {
+  const byValue = Number(revision.rejected) - Number(before.rejected);
+  return byValue > 0 || (byValue === 0 && revision.wrongLines > before.wrongLines) ? before : revision;
 }
 
 /** The most frequent answer; the earlier one of a tie. */

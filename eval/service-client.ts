@@ -12,6 +12,7 @@ const Answered = z.object({
   answer_source: z.string().nullable(),
   thinking_stop: z.string().nullable(),
   usage: ResponseUsage.nullable(),
+  warnings: z.array(z.object({ field: z.string(), message: z.string() })),
 });
 export type Answered = z.infer<typeof Answered>;
 

@@ -14,6 +14,16 @@ describe('parseArm', () => {
       name: 'high:samples=1:checks=none:max_revisions=0:temperature=0.5',
       request: { reasoning: { effort: 'high', samples: 1, checks: [], max_revisions: 0 }, temperature: 0.5 },
     });
+    expect(parseArm('high:without=vote+revise').request.reasoning).toEqual({
+      effort: 'high',
+      without: ['vote', 'revise'],
+    });
+    expect(parseArm('high:strategy=self-consistency:samples=8:adaptive=false').request.reasoning).toEqual({
+      effort: 'high',
+      strategy: 'self-consistency',
+      samples: 8,
+      adaptive: false,
+    });
     expect(parseArm('high:checks=arithmetic+agreement').request.reasoning['checks']).toEqual([
       { type: 'arithmetic' },
       { type: 'agreement' },

@@ -45,6 +45,7 @@ function scriptedClient(): ServiceClient & { asked: Record<string, unknown>[] } 
           output_tokens_details: { reasoning_tokens: thinks ? 20 : 0, phases },
           total_tokens: 8,
         },
+        warnings: [],
       };
     },
     trace: async () => [],

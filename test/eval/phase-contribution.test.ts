@@ -29,6 +29,7 @@ function row(steps: Given[], final: string): AnsweredRow {
         sample,
         answer,
         rejected,
+        wrongLines: 0,
         right: answer === 'R',
         stop: null,
         tokens: 1,

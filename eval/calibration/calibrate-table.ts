@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { Prompts } from '../../src/reasoning/prompts.ts';
+import type { Strategy } from '../../src/reasoning/strategy.ts';
+import type { Question } from '../generator/question.ts';
+import { quantile } from '../statistics.ts';
+import { chooseTemperature } from './choose-temperature.ts';
+import { fitBallots } from './fit-ballots.ts';
+import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
+import { fitChecks, isWorthIt, revisionTurned, votedShare } from './fit-phases.ts';
+import { forEachOf } from './for-each-of.ts';
+import { measureQuestion, plainChecks } from './measure-question.ts';
+import { MeasuredQuestion } from './measured-chain.ts';
+import type { MeasurementLog } from './measurement-log.ts';
+import { LevelRun, runLevel } from './run-level.ts';
+import { balancedAnswers, fitVerdict, verdictScore } from './verdict-worth.ts';
+
+export type CalibrationOptions = {
+  model: LanguageModel;
+  prompts: Prompts;
+  strategies: ReadonlyMap<string, Strategy>;
+  questions: readonly Question[];
+  /** The table so far: what can't be measured stays as it is. */
+  before: EffortTable;
+  log: MeasurementLog;
+  /** Chains beside the greedy one. */
+  samples: number;
+  /** Thinking tokens at which any chain is stopped while it is measured. */
+  ceiling: number;
+  /** Questions at a time. */
+  concurrency: number;
+  /** Epoch ms. */
+  now(): number;
+  onProgress(stage: string, done: number, total: number): void;
+};
+
+/** Answers that the verdict is judged on, of right and of wrong ones each. */
+const mostVerdicts = 150;
+
+/**
+ * Measures a model and gives its effort table: temperature, cap, ballot weights, which checks and phases stay on, and
+ * the levels, run for real, with what each was chosen from.
+ */
+export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
+  const { model, questions, before, log } = options;
+  const answerTokens = before.answer_reserve_tokens;
+  const temperature = await chooseTemperature({ ...options, answerTokens });
+  const measured = await forEachOf(questions, options, 'chains', (question, index) => {
+    const seed = index + 1;
+    const setting = { temperature: temperature.value, ceiling: options.ceiling, samples: options.samples };
+    const key = `chains ${JSON.stringify(setting)} ${seed} ${question.question}`;
+    return log.remember(key, MeasuredQuestion, () =>
+      measureQuestion(question, { ...setting, model, answerTokens, seed }),
+    );
+  });
+  const chains = measured.flatMap((question) => question.chains);
+  const cap = fitCap(chains, options.ceiling);
+  const ballots = fitBallots(measured, before.ballot_weights);
+  const fitted = {
+    ...before,
+    model: model.id,
+    temperature: temperature.value,
+    answer_reserve_tokens: Math.max(
+      answerTokens,
+      2 *
+        quantile(
+          chains.map((chain) => chain.answerTokens),
+          0.99,
+        ),
+    ),
+    ballot_weights: ballots.weights,
+    self_certainty_weight: ballots.selfCertaintyWeight,
+  };
+  const checks = fitChecks(measured, fitted, plainChecks);
+  const revision = revisionTurned(measured);
+  const verdict = await judgeVerdict(options, measured);
+  const proposed: EffortTable = {
+    ...fitted,
+    levels: proposeLevels({
+      cap,
+      revise: isWorthIt(revision) && revision.wrongToRight > 0,
+      checks: [...checks.kept.map((type) => ({ type })), ...(verdict.check === undefined ? [] : [verdict.check])],
+      strategy: before.levels.medium.strategy,
+    }),
+  };
+  const runs: Record<LevelName, LevelRun[]> = { low: [], medium: [], high: [], xhigh: [], max: [] };
+  for (const effort of levelNames) {
+    runs[effort] = await forEachOf(questions, options, effort, (question, index) => {
+      const seed = index + 1;
+      const { calibrated: _, levels, ...shared } = proposed;
+      const key = `level ${JSON.stringify({ ...shared, level: levels[effort] })} ${seed} ${question.question}`;
+      return log.remember(key, LevelRun, () => runLevel(question, { ...options, table: proposed, effort, seed }));
+    });
+  }
+  const { levels, figures } = mergeLevels(proposed.levels, runs);
+  const firstAlone = measured.filter((question) => question.chains[0]?.right).length;
+  return {
+    ...proposed,
+    levels,
+    calibrated: {
+      at: new Date(options.now()).toISOString(),
+      questions: questions.length,
+      figures: z.record(z.string(), z.unknown()).parse({
+        temperatures: temperature.figures,
+        natural_ends_within_cap: share(chains, (one) => one.stop === 'natural' && one.thinkingTokens < cap),
+        sources: ballots.figures.sources,
+        lines: ballots.figures.lines,
+        self_certainty_auc: ballots.figures.selfCertaintyAuc,
+        checks: checks.figures,
+        revision,
+        verdict: verdict.figures,
+        vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, fitted, n)])),
+        any_right: share(measured, (question) => question.chains.some(({ right }) => right)),
+        greedy_right: firstAlone / measured.length,
+        levels: figures,
+      }),
+    },
+  };
+}
+
+async function judgeVerdict(options: CalibrationOptions, measured: readonly MeasuredQuestion[]) {
+  const { model, prompts, log } = options;
+  if (!model.capabilities.score) return { check: undefined, figures: null };
+  const answers = balancedAnswers(measured, mostVerdicts);
+  const judged = await forEachOf(answers, options, 'verdicts', async ({ question, answer, right }) => {
+    const score = await log.remember(`verdict ${question} ${answer}`, z.number(), () =>
+      verdictScore(model, prompts, { question, answer }),
+    );
+    return { score, right };
+  });
+  return fitVerdict(judged);
+}
+
+function share<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  return items.filter(holds).length / items.length;
+}

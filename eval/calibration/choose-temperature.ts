@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import { answerValue } from '../../src/reasoning/answer-value.ts';
+import type { Question } from '../generator/question.ts';
+import { average } from '../statistics.ts';
+import { forEachOf } from './for-each-of.ts';
+import { measureSamples } from './measure-question.ts';
+import { MeasuredChain } from './measured-chain.ts';
+import type { MeasurementLog } from './measurement-log.ts';
+
+export const temperatures: readonly number[] = [0.3, 0.5, 0.7, 0.9];
+
+/** Every so many-th question decides it, with so many chains each. */
+const every = 4;
+const chainsEach = 5;
+
+export type TemperatureFigure = { temperature: number; one: number; vote: number; any: number };
+
+/** The temperature whose chains give the best plain vote; the lower one of equals. */
+export async function chooseTemperature(options: {
+  model: LanguageModel;
+  questions: readonly Question[];
+  before: EffortTable;
+  log: MeasurementLog;
+  ceiling: number;
+  answerTokens: number;
+  concurrency: number;
+  onProgress(stage: string, done: number, total: number): void;
+}): Promise<{ value: number; figures: TemperatureFigure[] }> {
+  const { model, log, ceiling, answerTokens } = options;
+  const questions = options.questions.filter((_, index) => index % every === 0);
+  const figures: TemperatureFigure[] = [];
+  for (const temperature of temperatures) {
+    const measured = await forEachOf(questions, options, `temperature ${temperature}`, async (question, index) => {
+      const setting = { temperature, ceiling, samples: chainsEach };
+      const seed = 1_000 + index;
+      const key = `samples ${JSON.stringify(setting)} ${seed} ${question.question}`;
+      const chains = await log.remember(key, z.array(MeasuredChain), () =>
+        measureSamples(question, { ...setting, model, answerTokens, seed }),
+      );
+      return { question: question.question, chains };
+    });
+    figures.push(figureOf(temperature, measured));
+  }
+  return { value: bestTemperature(figures), figures };
+}
+
+export function bestTemperature(figures: readonly TemperatureFigure[]): number {
+  const [best] = figures.toSorted((a, b) => b.vote - a.vote || b.one - a.one || a.temperature - b.temperature);
+  return best?.temperature ?? 0.6;
+}
+
+export function figureOf(
+  temperature: number,
+  measured: ReadonlyArray<{ question: string; chains: readonly MeasuredChain[] }>,
+): TemperatureFigure {
+  return {
+    temperature,
+    one: average(measured.map(({ chains }) => average(chains.map(({ right }) => Number(right))))),
+    vote: average(measured.map(({ question, chains }) => voteShare(question, chains))),
+    any: average(measured.map(({ chains }) => Number(chains.some(({ right }) => right)))),
+  };
+}
+
+/** Whether the most frequent answer is right; of several equally frequent ones, the share of them that is. */
+function voteShare(question: string, chains: readonly MeasuredChain[]): number {
+  const groups = new Map<string, { count: number; right: boolean }>();
+  for (const { answer, right } of chains) {
+    const key = answerValue(answer, question)?.key ?? '';
+    groups.set(key, { count: (groups.get(key)?.count ?? 0) + 1, right });
+  }
+  const most = Math.max(0, ...[...groups.values()].map(({ count }) => count));
+  return average([...groups.values()].filter(({ count }) => count === most).map(({ right }) => Number(right)));
+}

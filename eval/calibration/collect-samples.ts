@@ -1,0 +1,39 @@
+import type { GenerateRequest, LanguageModel, SampleScores, ThoughtSegment } from '../../src/models/language-model.ts';
+
+/** One finished row of a request, tokens counted by the model. */
+export type CollectedSample = {
+  segments: ThoughtSegment[];
+  answer: string;
+  stop: string | undefined;
+  thinkingTokens: number;
+  answerTokens: number;
+  scores: SampleScores;
+};
+
+/** Runs a request to its end and gives its rows, in order. */
+export async function collectSamples(model: LanguageModel, request: GenerateRequest): Promise<CollectedSample[]> {
+  const rows = Array.from(
+    { length: request.samples },
+    (): CollectedSample => ({
+      segments: [...(request.thinking?.prefix ?? [])],
+      answer: '',
+      stop: undefined,
+      thinkingTokens: 0,
+      answerTokens: 0,
+      scores: {},
+    }),
+  );
+  for await (const event of model.generate(request, { signal: new AbortController().signal })) {
+    const row = rows[event.sample];
+    if (row === undefined) continue;
+    if (event.type === 'thinking-delta') row.segments.push({ text: event.text, tokenIds: event.tokenIds });
+    else if (event.type === 'answer-delta') row.answer += event.text;
+    else if (event.type === 'finish') {
+      row.stop = event.thinkingStop;
+      row.thinkingTokens = event.usage.thinkingTokens;
+      row.answerTokens = event.usage.answerTokens;
+      row.scores = event.scores;
+    }
+  }
+  return rows;
+}

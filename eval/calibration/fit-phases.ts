@@ -1,0 +1,75 @@
+import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import { isWorse } from '../../src/reasoning/candidate.ts';
+import { decide } from '../../src/reasoning/decide.ts';
+import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
+
+/** How many answers something turned. */
+export type Turned = { wrongToRight: number; rightToWrong: number };
+
+/** A phase stays on where it turns at least twice as many answers right as wrong. */
+export function isWorthIt({ wrongToRight, rightToWrong }: Turned): boolean {
+  return wrongToRight >= 2 * rightToWrong;
+}
+
+/**
+ * Which checks stay on: each is left out in turn, and what the vote then loses or gains is counted. A check that turned
+ * nothing stays: it costs no tokens and may matter elsewhere.
+ */
+export function fitChecks(
+  measured: readonly MeasuredQuestion[],
+  table: EffortTable,
+  names: readonly string[],
+): { kept: string[]; figures: Record<string, Turned & { failed: number; failedRight: number }> } {
+  const figures: Record<string, Turned & { failed: number; failedRight: number }> = {};
+  const kept: string[] = [];
+  for (const name of names) {
+    const without = (chain: MeasuredChain) => ({ ...chain, checks: chain.checks.filter((one) => one.name !== name) });
+    const turned = { wrongToRight: 0, rightToWrong: 0 };
+    for (const question of measured) {
+      const [before, after] = [voted(question, table, question.chains.map(without)), voted(question, table)];
+      if (!before && after) turned.wrongToRight += 1;
+      if (before && !after) turned.rightToWrong += 1;
+    }
+    const failed = measured.flatMap(({ chains }) => chains).filter((chain) => fails(chain, name));
+    figures[name] = { ...turned, failed: failed.length, failedRight: failed.filter(({ right }) => right).length };
+    if (isWorthIt(turned)) kept.push(name);
+  }
+  return { kept, figures };
+}
+
+/** What rolling back and going on did to chains with a wrong line; a revision that fails worse is dropped, as by the engine. */
+export function revisionTurned(measured: readonly MeasuredQuestion[]): Turned & { revised: number } {
+  const pairs = measured.flatMap(({ question, revised }) =>
+    revised.map(({ before, after }) => {
+      const dropped = isWorse(candidateOfChain(after, question), candidateOfChain(before, question));
+      return { before: before.right, after: dropped ? before.right : after.right };
+    }),
+  );
+  return {
+    revised: pairs.length,
+    wrongToRight: pairs.filter(({ before, after }) => !before && after).length,
+    rightToWrong: pairs.filter(({ before, after }) => before && !after).length,
+  };
+}
+
+/** Whether the engine's decision over these chains (and the draft) is right. */
+export function voted(
+  { question, draft, chains: all }: MeasuredQuestion,
+  table: EffortTable,
+  chains: readonly MeasuredChain[] = all,
+): boolean {
+  const ballots = [draft, ...chains];
+  const candidates = ballots.map((chain) => candidateOfChain(chain, question));
+  const { winner } = decide(candidates, table, { filter: true, choose: 'vote' });
+  return winner !== undefined && (ballots[candidates.indexOf(winner)]?.right ?? false);
+}
+
+/** The share of questions that the vote over the greedy chain and the first `samples - 1` others gets right. */
+export function votedShare(measured: readonly MeasuredQuestion[], table: EffortTable, samples: number): number {
+  const rights = measured.filter((question) => voted(question, table, question.chains.slice(0, samples)));
+  return rights.length / measured.length;
+}
+
+function fails(chain: MeasuredChain, name: string): boolean {
+  return chain.checks.some((check) => check.name === name && check.verdict === 'fail');
+}

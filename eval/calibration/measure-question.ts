@@ -1,0 +1,128 @@
+import type { GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
+import { failedLine } from '../../src/reasoning/candidate.ts';
+import { checks } from '../../src/reasoning/checks/index.ts';
+import { runChecks } from '../../src/reasoning/checks/run-checks.ts';
+import { rollBack } from '../../src/reasoning/roll-back.ts';
+import type { Question } from '../generator/question.ts';
+import { scoreAnswer } from '../score-answer.ts';
+import { type CollectedSample, collectSamples } from './collect-samples.ts';
+import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
+
+export type MeasureOptions = {
+  model: LanguageModel;
+  /** Chains beside the greedy one. */
+  samples: number;
+  temperature: number;
+  /** Thinking tokens at which any chain is stopped: far beyond what a sound one needs. */
+  ceiling: number;
+  answerTokens: number;
+  seed: number;
+};
+
+/** Checks that compute and need no options of the caller's: the ones that a table can switch on. */
+export const plainChecks: readonly string[] = [...checks.values()]
+  .filter((check) => check.slow !== true && check.options.safeParse({ type: check.name }).success)
+  .map((check) => check.name);
+
+/** All answers of one question that the table is fitted on. */
+export async function measureQuestion(question: Question, options: MeasureOptions): Promise<MeasuredQuestion> {
+  const ask = asker(question, options);
+  const [draft] = await ask.run({ samples: 1, temperature: 0 }, 'draft');
+  const greedy = await ask.chains({ samples: 1, temperature: 0 });
+  const sampled =
+    options.samples === 0 ? [] : await ask.chains({ samples: options.samples, temperature: options.temperature });
+  const chains = [...greedy, ...sampled];
+  const length = greedy[0]?.chain.thinkingTokens ?? 0;
+  const halfway = { budgetTokens: Math.floor(length / 2) };
+  const [handedOver] =
+    length < 8 ? [] : await ask.run({ samples: 1, temperature: 0, thinking: halfway }, 'handed_over');
+  const revised: MeasuredQuestion['revised'] = [];
+  for (const { chain, collected } of chains) {
+    const after = await ask.revision(chain, collected);
+    if (after !== undefined) revised.push({ before: chain, after });
+  }
+  if (draft === undefined) throw new Error('the model gave no draft');
+  return {
+    question: question.question,
+    draft: draft.chain,
+    chains: chains.map(({ chain }) => chain),
+    handedOver: handedOver?.chain ?? null,
+    revised,
+  };
+}
+
+/** Sampled chains alone, for the choice of the temperature. */
+export async function measureSamples(question: Question, options: MeasureOptions): Promise<MeasuredChain[]> {
+  const found = await asker(question, options).chains({ samples: options.samples, temperature: options.temperature });
+  return found.map(({ chain }) => chain);
+}
+
+type Measured = { chain: MeasuredChain; collected: CollectedSample };
+
+function asker(question: Question, options: MeasureOptions) {
+  const { model } = options;
+  const signal = new AbortController().signal;
+  const request = (
+    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
+  ): GenerateRequest => ({
+    prompt: { messages: [{ role: 'user', content: question.question }] },
+    samples: given.samples,
+    answer: { maxTokens: options.answerTokens },
+    sampling: { temperature: given.temperature, seed: options.seed },
+    deterministic: false,
+    ...(given.thinking === undefined ? {} : { thinking: given.thinking }),
+  });
+  const run = async (
+    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
+    source: MeasuredChain['source'],
+    sample: number | null = source === 'draft' ? null : 0,
+  ): Promise<Measured[]> => {
+    const rows = await collectSamples(model, request(given));
+    return Promise.all(
+      rows.map(async (collected, index): Promise<Measured> => {
+        const thought = collected.segments.map((segment) => segment.text).join('');
+        const input = { question: question.question, thought, answer: collected.answer };
+        const named = plainChecks.map((type) => ({ type }));
+        const judged = await runChecks(named, input, { slow: false, services: {}, signal });
+        const { selfCertainty, thinkingMeanLogprob: confidence } = collected.scores;
+        const chain: MeasuredChain = {
+          source,
+          sample: source === 'sample' ? index + 1 : sample,
+          thought,
+          answer: collected.answer,
+          right: scoreAnswer(collected.answer, question.question, question.answer),
+          stop: collected.stop ?? null,
+          thinkingTokens: collected.thinkingTokens,
+          answerTokens: collected.answerTokens,
+          ...(selfCertainty === undefined ? {} : { selfCertainty }),
+          ...(confidence === undefined ? {} : { confidence }),
+          checks: judged,
+        };
+        return { chain, collected };
+      }),
+    );
+  };
+  return {
+    run,
+    chains: (given: { samples: number; temperature: number }) =>
+      run(
+        {
+          ...given,
+          thinking: { budgetTokens: given.samples * options.ceiling, perSampleTokens: options.ceiling },
+        },
+        given.temperature === 0 ? 'greedy' : 'sample',
+      ),
+    /** What comes of a chain that is cut behind its first wrong line and corrected; undefined where there is none. */
+    async revision(chain: MeasuredChain, collected: CollectedSample): Promise<MeasuredChain | undefined> {
+      const { rollback, correction } = model.capabilities;
+      const line = failedLine(chain.checks);
+      if (!rollback || correction === undefined || line?.line === undefined || line.wrong === undefined) return;
+      const prefix = rollBack(collected.segments, { line: line.line, correction, wrong: line.wrong });
+      if (prefix === undefined) return;
+      const thinking = { budgetTokens: options.ceiling, prefix };
+      const temperature = chain.source === 'greedy' ? 0 : options.temperature;
+      const [revised] = await run({ samples: 1, temperature, thinking }, 'revised', chain.sample);
+      return revised?.chain;
+    },
+  };
+}

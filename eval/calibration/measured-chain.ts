@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { ThinkingStop } from '../../src/contracts/reasoning.ts';
+import { CheckResult } from '../../src/contracts/trace.ts';
+import { type Candidate, candidateOf } from '../../src/reasoning/candidate.ts';
+import type { Sample } from '../../src/reasoning/sample.ts';
+
+const tokens = z.int().nonnegative();
+
+/** One answer of the model to a calibration question, with its thought and whether it is right. */
+export const MeasuredChain = z.object({
+  source: z.enum(['draft', 'greedy', 'sample', 'handed_over', 'revised']),
+  /** The chain's number, 0 for the greedy one; null for the draft. */
+  sample: z.int().nullable(),
+  thought: z.string(),
+  answer: z.string(),
+  right: z.boolean(),
+  stop: z.string().nullable(),
+  thinkingTokens: tokens,
+  answerTokens: tokens,
+  /** Nats. */
+  selfCertainty: z.number().exactOptional(),
+  confidence: z.number().exactOptional(),
+  checks: z.array(
+    CheckResult.extend({
+      line: z.int().exactOptional(),
+      wrong: z.string().exactOptional(),
+      confirms: z.boolean(),
+      slow: z.boolean(),
+    }),
+  ),
+});
+export type MeasuredChain = z.infer<typeof MeasuredChain>;
+
+/** Everything that was measured of one question. */
+export const MeasuredQuestion = z.object({
+  question: z.string(),
+  draft: MeasuredChain,
+  /** The greedy chain, then the samples. */
+  chains: z.array(MeasuredChain),
+  /** The greedy chain, stopped halfway and made to answer. */
+  handedOver: MeasuredChain.nullable(),
+  /** Chains with a wrong line, rolled back and continued; with what they were before. */
+  revised: z.array(z.object({ before: MeasuredChain, after: MeasuredChain })),
+});
+export type MeasuredQuestion = z.infer<typeof MeasuredQuestion>;
+
+/** As the engine's vote takes it. */
+export function candidateOfChain(chain: MeasuredChain, question: string): Candidate {
+  const stop = ThinkingStop.safeParse(chain.stop);
+  const sample: Sample = {
+    number: chain.sample ?? 0,
+    segments: [{ text: chain.thought }],
+    answer: { text: chain.answer, logprobs: [], toolCalls: [] },
+    finish: 'stop',
+    thinkingStop: stop.success ? stop.data : undefined,
+    usage: { thinking: chain.thinkingTokens, forced: 0, answer: chain.answerTokens },
+    scores: {
+      ...(chain.selfCertainty === undefined ? {} : { selfCertainty: chain.selfCertainty }),
+      ...(chain.confidence === undefined ? {} : { thinkingMeanLogprob: chain.confidence }),
+    },
+  };
+  const phase = chain.source === 'draft' ? 'draft' : chain.source === 'revised' ? 'revise' : 'think';
+  return candidateOf(sample, { phase, question, checks: chain.checks });
+}

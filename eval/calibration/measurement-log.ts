@@ -1,0 +1,38 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+const Line = z.object({ key: z.string(), value: z.unknown() });
+
+/** Measurements on disk by key: a calibration that was stopped goes on where it was. */
+export type MeasurementLog = {
+  /** The value kept under `key`; else it is measured now and kept. */
+  remember<Value>(key: string, schema: z.ZodType<Value>, measure: () => Promise<Value>): Promise<Value>;
+};
+
+export async function openMeasurementLog(path: string): Promise<MeasurementLog> {
+  await mkdir(dirname(path), { recursive: true });
+  const kept = readLines(await readFile(path, 'utf8').catch(() => ''));
+  return {
+    async remember(key, schema, measure) {
+      const earlier = schema.safeParse(kept.get(key));
+      if (earlier.success) return earlier.data;
+      const value = await measure();
+      kept.set(key, value);
+      await appendFile(path, `${JSON.stringify({ key, value })}\n`);
+      return value;
+    },
+  };
+}
+
+/** A line that a killed run left half written is measured again. */
+function readLines(text: string): Map<string, unknown> {
+  const kept = new Map<string, unknown>();
+  for (const line of text.split('\n')) {
+    try {
+      const { key, value } = Line.parse(JSON.parse(line));
+      kept.set(key, value);
+    } catch {}
+  }
+  return kept;
+}
