@@ -10,7 +10,7 @@ type RowOptions = {
   sample: number;
   scripted: ScriptedSample;
   inputTokens: number;
-  contextLength: number;
+  fedTokens: number;
   purse: { left: number };
   interrupted(): ThinkingStop | undefined;
   idsOf(tokens: readonly string[]): number[];
@@ -20,7 +20,7 @@ type RowOptions = {
 export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void, void> {
   const { request, sample, scripted, purse, idsOf } = options;
   const logprob = scripted.logprob ?? -0.1;
-  const usage = { thinkingTokens: 0, forcedTokens: 0, answerTokens: 0 };
+  const usage = { thinkingTokens: 0, forcedTokens: options.fedTokens, answerTokens: 0 };
   let thinkingStop: ThinkingStop | undefined;
   const forced = (text: string): ModelEvent => {
     const tokenIds = idsOf(scriptedTokens(text));
@@ -57,8 +57,8 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
   const text =
     thinkingStop && thinkingStop !== 'natural' ? (scripted.handedOverAnswer ?? scripted.answer) : scripted.answer;
   let reason: FinishReason = 'stop';
-  let said = '';
-  for (const word of scriptedTokens(text)) {
+  let said = (request.answer.prefix ?? []).map((segment) => segment.text).join('');
+  for (const word of scriptedTokens(text.slice(said.length))) {
     usage.answerTokens += 1;
     const cut = stopAt(said + word, request.answer.stop);
     const shown = cut === undefined ? word : (said + word).slice(said.length, cut);

@@ -1,7 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ThinkingStop } from '../contracts/reasoning.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import type { GenerateRequest, LanguageModel, ModelCapabilities, ModelEvent, ScoreRequest } from './language-model.ts';
+import type {
+  GenerateRequest,
+  LanguageModel,
+  ModelCapabilities,
+  ModelEvent,
+  ScoreRequest,
+  ThoughtSegment,
+} from './language-model.ts';
 import { streamSeed } from './sampler.ts';
 import { scriptedRow } from './scripted-row.ts';
 import { type Script, scriptedPromptTokens, scriptedTokens } from './scripted-turn.ts';
@@ -46,8 +53,9 @@ export function createScriptedModel(options: ScriptedModelOptions): ScriptedMode
       throw new ServiceError({ code: 'unsupported_constraint', message: `No answer is held to a ${constraint.type}.` });
     }
     const call = calls.push(request) - 1;
-    const prefix = (request.thinking?.prefix ?? []).flatMap((segment) => scriptedTokens(segment.text)).length;
-    const inputTokens = scriptedPromptTokens(request.prompt) + prefix;
+    const prefix = request.thinking?.prefix ?? [];
+    const inputTokens = scriptedPromptTokens(request.prompt) + countSegments(prefix.filter(({ fed }) => !fed));
+    const fedTokens = countSegments(prefix.filter(({ fed }) => fed));
     if (inputTokens >= contextLength) {
       throw new ServiceError({
         code: 'context_length_exceeded',
@@ -62,7 +70,7 @@ export function createScriptedModel(options: ScriptedModelOptions): ScriptedMode
     };
     let running = Array.from({ length: request.samples }, (_, sample) => {
       const scripted = options.script({ request, sample, call, random: randomOf(request.sampling.seed, sample) });
-      return scriptedRow({ request, sample, scripted, inputTokens, contextLength, purse, interrupted, idsOf });
+      return scriptedRow({ request, sample, scripted, inputTokens, fedTokens, purse, interrupted, idsOf });
     });
     while (running.length > 0) {
       const still: typeof running = [];
@@ -109,6 +117,10 @@ export function createScriptedModel(options: ScriptedModelOptions): ScriptedMode
     countTokens: async (prompt) => scriptedPromptTokens(prompt),
     close: async () => {},
   };
+}
+
+function countSegments(segments: readonly ThoughtSegment[]): number {
+  return segments.reduce((sum, { text }) => sum + scriptedTokens(text).length, 0);
 }
 
 /** Numbers in [0, 1) of (seed, sample); without a seed they differ from call to call. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { Prompt } from '../../src/contracts/prompt.ts';
 import type { LanguageModel, ModelCapabilities, ThinkingRequest } from '../../src/models/language-model.ts';
 import { never, requestOf, runOne, runSamples } from './language-model-run.ts';
@@ -16,6 +16,8 @@ export type LanguageModelFixture = {
   retokenise(text: string): number;
   /** Think tags and other control texts: none of them is ever seen. */
   controlTexts: readonly string[];
+  /** Tests, by their titles, that can't hold for this implementation, each with its reason. */
+  cannot?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -31,6 +33,10 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       model = fixture.model;
     });
     afterAll(() => model?.close());
+    beforeEach((context) => {
+      const reason = fixture.cannot?.[context.task.name];
+      if (reason !== undefined) context.skip(reason);
+    });
     const needs = (context: TestContext, capability: keyof ModelCapabilities) => {
       const has = model.capabilities[capability];
       if (has === false || (Array.isArray(has) && has.length === 0))
@@ -128,9 +134,28 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       const prefix = [{ text: start.thought, tokenIds: start.thinkingIds }];
       const run = await runOne(model, requestOf(fixture.question, { thinking: { budgetTokens: 5, prefix } }));
       const bare = await model.countTokens(fixture.question, { thinking: true });
-      expect(run.finish.usage.inputTokens).toBe(bare + start.thinkingIds.length);
+      expect(run.finish.usage.inputTokens).toBe(bare + start.finish.usage.thinkingTokens);
       expect(run.finish.usage.thinkingTokens).toBe(5);
       expect(run.answer.trim()).not.toBe('');
+    });
+
+    it('counts a fed piece of a given thought as forced', async (context) => {
+      needs(context, 'rollback');
+      const prefix = [{ text: 'Ones: 3.\n' }, { text: 'Wait, 3 is wrong.\n', fed: true }];
+      const thinking = { budgetTokens: 3, prefix };
+      const run = await runOne(model, requestOf(fixture.question, { thinking, answer: { maxTokens: 2 } }));
+      const bare = await model.countTokens(fixture.question, { thinking: true });
+      expect(run.finish.usage.inputTokens).toBe(bare + fixture.retokenise('Ones: 3.\n'));
+      expect(run.finish.usage.forcedTokens).toBe(run.forcedIds.length + fixture.retokenise('Wait, 3 is wrong.\n'));
+    });
+
+    it('goes on with an answer that has begun', async () => {
+      const whole = await runOne(model, requestOf(fixture.question, {}));
+      const [first = ''] = /^\S+/.exec(whole.answer) ?? [];
+      const prefix = [{ text: first }];
+      const run = await runOne(model, requestOf(fixture.question, { answer: { maxTokens: 32, prefix } }));
+      expect(first + run.answer).toBe(whole.answer);
+      expect(run.finish.usage.answerTokens).toBeLessThan(whole.finish.usage.answerTokens);
     });
 
     it('counts the prompt as it computes it', async () => {
@@ -219,12 +244,12 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
         requestOf(fixture.question, { budget: 5, answer: { maxTokens: 6, topLogprobs: 2 } }),
       );
       const tokens = run.events.flatMap((event) => (event.type === 'answer-delta' ? event.logprobs : []));
-      expect(tokens).toHaveLength(run.answerIds.length);
+      expect(tokens).toHaveLength(run.finish.usage.answerTokens);
       const mean = tokens.reduce((sum, { logprob }) => sum + logprob, 0) / tokens.length;
       expect(run.finish.scores.answerMeanLogprob).toBeCloseTo(mean, 4);
       for (const { logprob } of tokens) expect(logprob).toBeLessThanOrEqual(0);
       const thoughts = run.events.flatMap((event) => (event.type === 'thinking-delta' ? event.logprobs : []));
-      expect(thoughts).toHaveLength(run.thinkingIds.length);
+      expect(thoughts).toHaveLength(run.finish.usage.thinkingTokens);
     });
 
     it('calls a tool', async (context) => {

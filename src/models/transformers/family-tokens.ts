@@ -15,6 +15,8 @@ export type FamilyTokens = {
   handOver: readonly number[];
   /** Fed where a thought ended without its close tag (an end token, say). */
   closing: readonly number[];
+  /** The same where the thought's last line has its end. */
+  closingAfterLine: readonly number[];
   /** Fed after a close tag that the model wrote itself. */
   afterThought: readonly number[];
   /** Fed in place of a too early end. */
@@ -49,6 +51,7 @@ export function familyTokens(options: {
     toolCallClose: family.toolCallTags && tokenizer.idOf(family.toolCallTags.close),
     handOver: encodeBeforeText(tokenizer, `${family.handOver}${closing}`),
     closing: encodeBeforeText(tokenizer, `\n${closing}`),
+    closingAfterLine: encodeBeforeText(tokenizer, closing),
     afterThought: encodeBeforeText(tokenizer, family.afterThought),
     continuation: encodeBeforeText(tokenizer, family.continuation),
   };

@@ -72,11 +72,8 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
   const { thinking } = request;
   // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
   const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || (thinking.prefix?.length ?? 0) > 0);
-  const promptIds = await renderPrompt(folder, request.prompt, {
-    thinking: thinks,
-    ...(thinking?.prefix && thinks && { prefix: thinking.prefix }),
-  });
-  refuseTooLong(folder, promptIds.length + (thinks ? folder.tokens.handOver.length : 0));
+  const { promptIds, fedTokens, open } = await renderRow(folder, request, thinks);
+  refuseTooLong(folder, promptIds.length + (open ? folder.tokens.handOver.length : 0));
   let prompt: KeyValueCache | undefined;
   for (let end = prefillChunk; end < promptIds.length; end += prefillChunk) {
     prompt = await causal.run({
@@ -97,7 +94,8 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
       request,
       sample,
       promptIds,
-      thinking: thinks,
+      fedTokens,
+      thinking: open,
       sampler: createSampler(request.sampling, { sample, vocabularySize: folder.vocabularySize }),
       bans: rows.bans.forRow({ tools: (request.prompt.tools?.length ?? 0) > 0 }),
       purse,
@@ -115,6 +113,28 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
       signal.throwIfAborted();
     }
   }
+}
+
+/** Prompt, thoughts and answer so far. `open`: the row begins within its thought. */
+async function renderRow(
+  folder: ModelFolder,
+  { prompt, thinking, answer }: GenerateRequest,
+  thinks: boolean,
+): Promise<{ promptIds: number[]; fedTokens: number; open: boolean }> {
+  const segments = (thinks && thinking?.prefix) || [];
+  const promptIds = await renderPrompt(folder, prompt, { thinking: thinks, prefix: segments });
+  const fed = segments.filter((segment) => segment.fed);
+  const fedTokens = fed.reduce(
+    (sum, { text, tokenIds }) => sum + (tokenIds ?? folder.tokenizer.encode(text)).length,
+    0,
+  );
+  const begun = answer.prefix ?? [];
+  if (begun.length === 0) return { promptIds, fedTokens, open: thinks };
+  // An answer that has begun stands behind a closed thought.
+  const { closing, closingAfterLine } = folder.tokens;
+  if (thinks) promptIds.push(...(segments.at(-1)?.text.endsWith('\n') ? closingAfterLine : closing));
+  for (const { text, tokenIds } of begun) promptIds.push(...(tokenIds ?? folder.tokenizer.encode(text)));
+  return { promptIds, fedTokens, open: false };
 }
 
 function refuseTooLong(folder: ModelFolder, tokens: number): void {

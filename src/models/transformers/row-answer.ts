@@ -18,13 +18,13 @@ export type RowAnswer = {
 
 export function createRowAnswer(
   model: Pick<ModelFolder, 'tokenizer' | 'tokens'>,
-  options: { sample: number; stop: readonly string[]; emit(event: ModelEvent): void },
+  options: { sample: number; stop: readonly string[]; visible: boolean; emit(event: ModelEvent): void },
 ): RowAnswer {
   const { tokenizer, tokens } = model;
   const stream = createTextStream(tokenizer);
   const scanner = createStopScanner(options.stop);
   let count = 0;
-  let visible = false;
+  let visible = options.visible;
   let calls = 0;
   let call: number[] | undefined;
   const delta = (text: string, sampled?: SampledToken) => {

@@ -21,6 +21,8 @@ export type RowOptions = {
   request: GenerateRequest;
   sample: number;
   promptIds: readonly number[];
+  /** Of these, fed ones of this call: a correction sentence behind a thought that was rolled back. */
+  fedTokens: number;
   /** Whether the prompt ends within an open thought. */
   thinking: boolean;
   sampler: Sampler;
@@ -36,20 +38,34 @@ export function createRow(options: RowOptions): Row {
   const { model, request, sample, sampler, bans, purse, emit } = options;
   const { tokens, tokenizer, family, contextLength } = model;
   const ids = [...options.promptIds];
+  const history: number[] = [];
+  const append = (id: number) => {
+    ids.push(id);
+    history.push(id);
+  };
   const scores = createRowScores();
   const thought = createTextStream(tokenizer);
-  const answer = createRowAnswer(model, { sample, stop: request.answer.stop ?? [], emit });
-  const usage = { thinking: 0, forced: 0 };
+  const visible = (request.answer.prefix ?? []).some(({ text }) => text.trim() !== '');
+  const answer = createRowAnswer(model, { sample, stop: request.answer.stop ?? [], visible, emit });
+  const usage = { thinking: 0, forced: options.fedTokens };
   /** The answer's reserve is kept aside; what the context has beyond it is the thought's room. */
-  const room = contextLength - ids.length - tokens.handOver.length - request.answer.maxTokens;
+  const mostContinuations = request.thinking?.minimumTokens ? 8 : 0;
+  const room =
+    contextLength -
+    ids.length -
+    tokens.handOver.length -
+    request.answer.maxTokens -
+    mostContinuations * tokens.continuation.length;
   const cap = Math.min(request.thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY, room);
   const minimum = request.thinking?.minimumTokens ?? 0;
   let phase: 'thought' | 'answer' | 'finished' = options.thinking ? 'thought' : 'answer';
   let thinkingStop: ThinkingStop | undefined;
+  let continuations = 0;
   let plainText = '';
+  let lineEnded = false;
 
   const feed = (fed: readonly number[], text: string) => {
-    for (const id of fed) ids.push(id);
+    for (const id of fed) append(id);
     usage.forced += fed.length;
     if (fed.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: fed, logprobs: [], forced: true });
   };
@@ -71,7 +87,7 @@ export function createRow(options: RowOptions): Row {
       reason,
       ...(thinkingStop && { thinkingStop }),
       usage: {
-        inputTokens: options.promptIds.length,
+        inputTokens: options.promptIds.length - options.fedTokens,
         cachedTokens: 0,
         thinkingTokens: usage.thinking,
         forcedTokens: usage.forced,
@@ -87,13 +103,14 @@ export function createRow(options: RowOptions): Row {
     return new RegExp(`(^|\\n)[*# ]*${family.answerMarker}`).test(plainText);
   };
   const naturalEnd = (sampled: SampledToken): { token: number; more: boolean } => {
-    if (usage.thinking < minimum) {
+    if (usage.thinking < minimum && continuations < mostContinuations) {
+      continuations += 1;
       feed(tokens.continuation, family.continuation);
     } else if (sampled.token === tokens.close) {
-      ids.push(sampled.token);
+      append(sampled.token);
       endThought('natural', tokens.afterThought);
     } else {
-      endThought('natural', tokens.closing);
+      endThought('natural', lineEnded ? tokens.closingAfterLine : tokens.closing);
     }
     return { token: sampled.token, more: false };
   };
@@ -103,14 +120,15 @@ export function createRow(options: RowOptions): Row {
       handOver(interrupted ?? 'budget');
       return { token: 0, more: false };
     }
-    const sampled = sampler.next(logits, { history: ids, banned: bans.thought });
+    const sampled = sampler.next(logits, { history, promptTokens: options.promptIds, banned: bans.thought });
     const { token } = sampled;
     if (token === tokens.close || tokens.end.has(token)) return naturalEnd(sampled);
-    ids.push(token);
+    append(token);
     usage.thinking += 1;
     purse.left -= 1;
     scores.add('thinking', sampled);
     const text = thought.push([token]);
+    lineEnded = text.endsWith('\n');
     emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [sampled.logprob], forced: false });
     if (markerReached(text)) {
       endThought('natural', tokens.afterThought);
@@ -124,10 +142,15 @@ export function createRow(options: RowOptions): Row {
     const place = answer.place();
     const banned = place === 'start' ? bans.answerStart : place === 'text' ? bans.answer : bans.toolCall;
     const topLogprobs = request.answer.topLogprobs;
-    const sampled = sampler.next(logits, { history: ids, banned, ...(topLogprobs !== undefined && { topLogprobs }) });
+    const sampled = sampler.next(logits, {
+      history,
+      promptTokens: options.promptIds,
+      banned,
+      ...(topLogprobs !== undefined && { topLogprobs }),
+    });
     const isEnd = tokens.end.has(sampled.token);
     if (!isEnd) {
-      ids.push(sampled.token);
+      append(sampled.token);
       scores.add('answer', sampled);
     }
     const reason = answer.accept(sampled);
