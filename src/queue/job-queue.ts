@@ -15,7 +15,7 @@ export interface JobQueue {
   /**
    * The job's log from its start or from after a number of that stream; follows it live and ends after the terminal
    * line (for `trace`: once the job has ended). Works from any process, any number of readers, during and after the run.
-   * Unknown ids give ServiceError `not_found`.
+   * Unknown ids give ServiceError `not_found`, as does a job removed meanwhile; an aborted signal ends it without an error.
    */
   events(id: string, options: EventsOptions): AsyncIterable<LogLine>;
   /**
