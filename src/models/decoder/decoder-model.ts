@@ -1,0 +1,219 @@
+import { ServiceError } from '../../contracts/service-error.ts';
+import { createEventChannel } from '../event-channel.ts';
+import type { GrammarEngine } from '../grammar/grammar-engine.ts';
+import type {
+  GenerateOptions,
+  GenerateRequest,
+  LanguageModel,
+  ModelCapabilities,
+  ModelEvent,
+  ScoreResult,
+} from '../language-model.ts';
+import { createLoopBreaker } from '../loop-breaker.ts';
+import { createSampler } from '../sampler.ts';
+import { createNucleusScratch } from '../sampler-nucleus.ts';
+import type { ModelFolder } from '../transformers/model-folder.ts';
+import { renderPrompt } from '../transformers/render-prompt.ts';
+import { createRowBans, type RowBans } from '../transformers/row-bans.ts';
+import { createEngine, type Engine, type EngineStats } from './engine.ts';
+import { bytesPerToken } from './graph-shape.ts';
+import { createKvArena } from './kv-arena.ts';
+import { answerPrompt, scorePrompt } from './row-prompt.ts';
+import { createSampleRow } from './sample-row.ts';
+import { createScoreRow } from './score-row.ts';
+import { openDecoderSession } from './session.ts';
+
+export type DecoderModelOptions = {
+  folder: ModelFolder;
+  /** Threads of one operator. */
+  threads: number;
+  /** Cap of the key/value cache, kept prefixes included. MiB. */
+  kvMegabytes: number;
+  warn(message: string): void;
+  /** Epoch ms. */
+  now(): number;
+  /** Without it no constraint is taken. */
+  grammar?: GrammarEngine;
+};
+
+export type DecoderModel = LanguageModel & { readonly inPlace: boolean; stats(): EngineStats };
+
+/**
+ * A local model over the budgeted batch decoder: one loop for all rows of all requests. A graph that the loop can't drive
+ * gives `unsupported` with the reason; `createGenerateModel` takes those.
+ * @throws ServiceError `model_unavailable` when there are no weights
+ */
+export async function createDecoderModel(
+  options: DecoderModelOptions,
+): Promise<{ model: DecoderModel } | { unsupported: string }> {
+  const { folder, grammar } = options;
+  const file = folder.onnx();
+  if (!file) throw new ServiceError({ code: 'model_unavailable', message: `${folder.id} has no weights here.` });
+  const session = await openDecoderSession({ path: file.path, threads: options.threads, warn: options.warn });
+  if ('unsupported' in session) return session;
+  const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
+  const engine = createEngine({ runner: session.runner(arena), arena });
+  const contextLength = Math.min(folder.contextLength, engine.largestRow);
+  const closed = new AbortController();
+  const context: Context = {
+    ...options,
+    engine,
+    contextLength,
+    vocabularySize: session.shape.vocabularySize,
+    bans: createRowBans(folder),
+    scratch: createNucleusScratch(session.shape.vocabularySize),
+  };
+  const model: DecoderModel = {
+    id: folder.id,
+    contextLength,
+    capabilities: capabilities(folder, grammar !== undefined),
+    inPlace: session.inPlace,
+    stats: () => engine.stats,
+    generate(request, { signal, answerNow }) {
+      const channel = createEventChannel<ModelEvent>();
+      const left = new AbortController();
+      const stopped = AbortSignal.any([signal, left.signal, closed.signal]);
+      const rows: Array<{ cancel(): void }> = [];
+      const onAbort = () => {
+        for (const row of rows) row.cancel();
+        channel.fail(stopped.reason);
+      };
+      stopped.addEventListener('abort', onAbort, { once: true });
+      const start = async () => {
+        stopped.throwIfAborted();
+        const begin = await prepare(context, request, answerNow);
+        stopped.throwIfAborted();
+        rows.push(...begin(channel.push, done, channel.fail));
+      };
+      const done = () => {
+        stopped.removeEventListener('abort', onAbort);
+        channel.end();
+      };
+      start().catch(channel.fail);
+      return channel.read(() => left.abort(new Error('the reader left')));
+    },
+    async score(request, { signal }) {
+      const promptIds = await scorePrompt(folder, request);
+      const continuations = request.continuations.map((text) => folder.tokenizer.encode(text));
+      signal.throwIfAborted();
+      return new Promise<ScoreResult>((resolve, reject) => {
+        const row = createScoreRow({
+          promptIds,
+          continuations,
+          vocabularySize: context.vocabularySize,
+          onResult: resolve,
+          onFail: reject,
+        });
+        if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
+        const onAbort = () => {
+          row.cancel();
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        engine.add([row], { alone: false });
+      });
+    },
+    countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
+    async close() {
+      const reason = new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' });
+      closed.abort(reason);
+      await engine.close(reason);
+      await session.close();
+    },
+  };
+  return { model };
+}
+
+type Context = Pick<DecoderModelOptions, 'folder' | 'grammar' | 'now'> & {
+  engine: Engine;
+  contextLength: number;
+  vocabularySize: number;
+  bans: { forRow(row: { tools: boolean }): RowBans };
+  scratch: ReturnType<typeof createNucleusScratch>;
+};
+
+type Begin = (
+  emit: (event: ModelEvent) => void,
+  onDone: () => void,
+  onFail: (error: unknown) => void,
+) => Array<{ cancel(): void }>;
+
+/** Renders, compiles and refuses what can't be done, before any row is made. */
+async function prepare(
+  context: Context,
+  request: GenerateRequest,
+  answerNow: GenerateOptions['answerNow'],
+): Promise<Begin> {
+  const { folder, grammar, engine, contextLength, vocabularySize } = context;
+  const { constraint } = request.answer;
+  if (constraint && !grammar) throw unsupportedConstraint(constraint.type);
+  const compiled = constraint && (await grammar?.compile(constraint));
+  const prompt = await answerPrompt(folder, request);
+  const purse = { left: request.thinking?.budgetTokens ?? 0 };
+  const interrupted = () => {
+    if (answerNow?.aborted) return 'user' as const;
+    return request.deadlineAt !== undefined && context.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
+  };
+  return (emit, onDone, onFail) => {
+    let unfinished = request.samples;
+    const rows = Array.from({ length: request.samples }, (_, sample) =>
+      createSampleRow({
+        model: { ...folder, vocabularySize },
+        request,
+        sample,
+        prompt,
+        contextLength,
+        sampler: createSampler(request.sampling, { sample, vocabularySize, scratch: context.scratch }),
+        bans: context.bans.forRow({ tools: (request.prompt.tools?.length ?? 0) > 0 }),
+        matcher: compiled?.createMatcher(),
+        loopBreaker: createLoopBreaker(),
+        purse,
+        interrupted,
+        emit,
+        onFinish() {
+          unfinished -= 1;
+          if (unfinished === 0) onDone();
+        },
+        onFail,
+      }),
+    );
+    engine.add(rows, { alone: request.deterministic });
+    return rows;
+  };
+}
+
+/** Tokens that the arena holds: what the cap allows, and no more than a few rows of the model's whole context need. */
+function cacheTokens(shape: Parameters<typeof bytesPerToken>[0], kvMegabytes: number, contextLength: number): number {
+  const allowed = Math.floor((kvMegabytes * 2 ** 20) / bytesPerToken(shape));
+  return Math.min(allowed, contextLength * 64);
+}
+
+function capabilities(folder: ModelFolder, constrained: boolean): ModelCapabilities {
+  return {
+    thinking: true,
+    exactBudget: true,
+    rollback: true,
+    constraints: constrained ? ['json_object', 'json_schema', 'regex', 'choice'] : [],
+    logprobs: true,
+    score: true,
+    tools: folder.family.toolCallTags !== undefined,
+    seed: true,
+    batching: true,
+  };
+}
+
+function unsupportedConstraint(type: string): ServiceError {
+  return new ServiceError({
+    code: 'unsupported_constraint',
+    param: 'text.format',
+    message: `Answers held to a ${type} can't be had of this model.`,
+  });
+}
+
+function tooLong(tokens: number, contextLength: number): ServiceError {
+  return new ServiceError({
+    code: 'context_length_exceeded',
+    param: 'input',
+    message: `The input takes ${tokens} tokens; ${contextLength} is the most that there may be.`,
+  });
+}

@@ -1,0 +1,313 @@
+import { setImmediate } from 'node:timers/promises';
+import { admit } from './admission.ts';
+import type { CacheRunner } from './cache-runner.ts';
+import { capacityFor } from './capacity.ts';
+import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
+import { planLayout, type RowGroup } from './layout.ts';
+import { createPrefixStore, longestPrefix, type StoredRow } from './prefix-store.ts';
+import type { RowDriver } from './row-driver.ts';
+
+/** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
+const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
+/** Rows of one run; more wait. */
+const largestBatch = 32;
+
+/** The decode loop over all rows of all requests. */
+export type Engine = {
+  /** Tokens of cache that one row can have at most. */
+  readonly largestRow: number;
+  /**
+   * Adds rows of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
+   * itself, from a cold cache, so that nothing else sways its rounding. Rows are let go once their driver is finished.
+   */
+  add(drivers: readonly RowDriver[], options: { alone: boolean }): void;
+  readonly stats: EngineStats;
+  /** Fails all rows with `reason` and waits for the step in progress. */
+  close(reason: unknown): Promise<void>;
+};
+
+export type EngineStats = {
+  running: number;
+  waiting: number;
+  keptRows: number;
+  usedTokens: number;
+  tokens: number;
+  steps: number;
+};
+
+type Row = {
+  driver: RowDriver;
+  request: object;
+  need: number;
+  room: number;
+  passed: number;
+  alone: boolean;
+  /** The row whose prefill it waits for. */
+  leader: Row | undefined;
+  place: KvPlace | undefined;
+  /** Ids whose keys and values are in the cache. */
+  cached: number;
+  /** Ids that were found in the cache when it came in. */
+  reused: number;
+  decoding: boolean;
+};
+
+export function createEngine(options: { runner: CacheRunner; arena: KvArena }): Engine {
+  const { runner, arena } = options;
+  const store = createPrefixStore();
+  let waiting: Row[] = [];
+  let running: Row[] = [];
+  let groups: RowGroup<Row>[] = [];
+  let settled = true;
+  let loop: Promise<void> | undefined;
+  let closed = false;
+  let turn = 0;
+  let steps = 0;
+
+  const missing = (row: Row) => row.driver.ids.length - row.cached;
+
+  const isFilled = (row: Row) => row.decoding || (row.cached > 0 && missing(row) <= 0);
+  const followersOf = (row: Row) => running.filter(({ leader }) => leader === row);
+
+  /** Takes rows in and out of the groups, and moves caches to where they belong now. */
+  function settle(copies: ReadonlyMap<Row, { from: KvPlace; length: number }>): void {
+    const layout = planLayout({ tokens: arena.tokens, active: running, kept: store.rows });
+    const moves: KvMove[] = [];
+    for (const [row, to] of layout.places) {
+      const source = copies.get(row) ?? (row.place && { from: row.place, length: row.cached });
+      if (source && source.length > 0 && !isSame(source.from, to)) moves.push({ ...source, to });
+    }
+    for (const [row, to] of layout.keptPlaces) {
+      if (!isSame(row.place, to)) moves.push({ from: row.place, to, length: row.length });
+    }
+    for (const row of layout.evicted) store.remove(row);
+    arena.move(moves);
+    for (const [row, place] of layout.places) row.place = place;
+    for (const [row, place] of layout.keptPlaces) row.place = place;
+    groups = layout.groups;
+    settled = true;
+  }
+
+  function letFinishedGo(): void {
+    const gone = running.filter(({ driver }) => driver.finished);
+    if (gone.length > 0) {
+      running = running.filter(({ driver }) => !driver.finished);
+      for (const row of gone) {
+        if (row.place && !row.alone && row.cached > 0) store.keep(row.driver.ids.slice(0, row.cached), row.place);
+      }
+      settled = false;
+    }
+    waiting = waiting.filter(({ driver }) => !driver.finished);
+    // A leader that was cancelled leaves its prompt to the next of its samples.
+    for (const row of [...running, ...waiting]) {
+      if (row.leader && !running.includes(row.leader) && !waiting.includes(row.leader)) row.leader = undefined;
+    }
+  }
+
+  function takeIn(): void {
+    const used = running.reduce((sum, { room }) => sum + room, 0);
+    const admitted = admit(waiting, {
+      free: arena.tokens - used,
+      slots: largestBatch - running.length,
+      running: (request) => running.filter((row) => row.request === request).length,
+    });
+    if (admitted.length === 0) return;
+    const copies = new Map<Row, { from: KvPlace; length: number }>();
+    const candidates = [
+      ...store.rows.map((stored) => ({ ids: stored.ids, length: stored.length, place: stored.place, stored })),
+      ...running.flatMap(({ alone, place, driver, cached }) =>
+        place && !alone ? [{ ids: driver.ids, length: cached, place, stored: undefined }] : [],
+      ),
+    ];
+    for (const row of admitted) {
+      // Too late to wait for the first sample's prefill: it lies in the cache by now.
+      const late = row.leader !== undefined && isFilled(row.leader) ? row.leader : undefined;
+      if (late) row.leader = undefined;
+      const found = row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, candidates);
+      if (found) {
+        copies.set(row, { from: found.row.place, length: found.length });
+        if (found.row.stored) useStored(found.row.stored, found.length);
+      }
+      row.cached = found?.length ?? 0;
+      row.reused = late?.reused ?? row.cached;
+      if (!row.leader) row.driver.onCached(row.reused);
+    }
+    waiting = waiting.filter((row) => !admitted.includes(row));
+    running.push(...admitted);
+    settle(copies);
+  }
+
+  /** A kept row that is wholly in the new one needn't be kept besides. */
+  function useStored(stored: StoredRow, length: number): void {
+    if (length >= stored.length) store.remove(stored);
+    else store.touch(stored);
+  }
+
+  /** One piece of one row's missing ids; at the last of them its driver goes on. */
+  async function feed(row: Row, most: number): Promise<void> {
+    const { driver, place } = row;
+    if (!place) return;
+    const tokens = driver.ids.slice(row.cached, row.cached + most);
+    const logits = await runner.run({ place, rows: 1, tokens, length: tokens.length, past: [row.cached], keep: 1 });
+    steps += 1;
+    row.cached += tokens.length;
+    if (missing(row) > 0) return;
+    const followers = followersOf(row);
+    for (const follower of followers) {
+      follower.leader = undefined;
+      follower.cached = row.cached;
+      follower.driver.onCached(row.reused);
+    }
+    const prompt = row.cached;
+    arena.move(
+      followers.flatMap((follower) => (follower.place ? [{ from: place, to: follower.place, length: prompt }] : [])),
+    );
+    for (const each of [row, ...followers]) goOn(each, logits);
+  }
+
+  async function probe(row: Row): Promise<void> {
+    const { driver, place } = row;
+    if (!place || !driver.probe || !driver.onProbe) return;
+    const tokens = driver.probe;
+    const call = { place, rows: 1, tokens, length: tokens.length, past: [row.cached], keep: tokens.length };
+    const logits = await runner.run(call);
+    steps += 1;
+    guarded(row, () => driver.onProbe?.(logits));
+  }
+
+  function goOn(row: Row, logits: Float32Array): void {
+    if (row.driver.finished) return;
+    guarded(row, () => row.driver.onLogits(logits));
+  }
+
+  function guarded(row: Row, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      row.driver.fail(error);
+    }
+  }
+
+  async function decode(group: RowGroup<Row>): Promise<void> {
+    const rows = group.decoding;
+    const logits = await runner.run({
+      place: group.place,
+      rows: rows.length,
+      tokens: rows.map(({ driver, cached }) => driver.ids[cached] ?? 0),
+      length: 1,
+      past: rows.map(({ cached }) => cached),
+      keep: 1,
+    });
+    steps += 1;
+    const width = logits.length / rows.length;
+    rows.forEach((row, index) => {
+      row.cached += 1;
+      goOn(row, logits.subarray(index * width, (index + 1) * width));
+    });
+  }
+
+  async function attempt(rows: readonly Row[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // The caches of a failed run can't be trusted.
+      for (const row of rows) {
+        row.cached = 0;
+        row.driver.fail(error);
+      }
+    }
+  }
+
+  async function step(): Promise<void> {
+    letFinishedGo();
+    takeIn();
+    // Fed sentences of rows that decode: short, and done at once, so that their group stays whole.
+    for (const row of running.filter(({ decoding }) => decoding)) {
+      while (!row.driver.finished && missing(row) > 1) await attempt([row], () => feed(row, chunk.amidOthers));
+    }
+    const probing = running.find(({ driver }) => !driver.finished && driver.probe);
+    if (probing) await attempt([probing], () => probe(probing));
+    const filling = running.filter((row) => !row.decoding && !row.leader && !row.driver.finished && missing(row) > 0);
+    const next = filling[turn % Math.max(1, filling.length)];
+    turn += 1;
+    if (next) {
+      const amid = running.some(({ decoding }) => decoding);
+      const most = next.alone ? chunk.deterministic : amid ? chunk.amidOthers : chunk.alone;
+      await attempt([next], () => feed(next, most));
+    }
+    letFinishedGo();
+    for (const row of running) {
+      const ready = !row.leader && row.cached > 0 && missing(row) === 1 && followersOf(row).length === 0;
+      if (ready && !row.decoding) {
+        row.decoding = true;
+        settled = false;
+      }
+    }
+    if (!settled) settle(new Map());
+    for (const group of groups) {
+      if (group.decoding.length > 0) await attempt(group.decoding, () => decode(group));
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!closed && (running.length > 0 || waiting.length > 0)) {
+      try {
+        await step();
+      } catch (error) {
+        for (const { driver } of [...running, ...waiting]) if (!driver.finished) driver.fail(error);
+      }
+      // Messages from outside (a cancel) are heard between steps.
+      await setImmediate();
+    }
+    letFinishedGo();
+    loop = undefined;
+  }
+
+  return {
+    largestRow: arena.tokens,
+    add(drivers, { alone }) {
+      const request = {};
+      let leader: Row | undefined;
+      for (const driver of drivers) {
+        const row: Row = {
+          driver,
+          request,
+          need: driver.need,
+          room: capacityFor(driver.need, arena.tokens),
+          passed: 0,
+          alone,
+          leader,
+          place: undefined,
+          cached: 0,
+          reused: 0,
+          decoding: false,
+        };
+        leader ??= row;
+        waiting.push(row);
+      }
+      loop ??= run();
+    },
+    get stats() {
+      return {
+        running: running.length,
+        waiting: waiting.length,
+        keptRows: store.rows.length,
+        usedTokens:
+          running.reduce((sum, { room }) => sum + room, 0) + store.rows.reduce((sum, { length }) => sum + length, 0),
+        tokens: arena.tokens,
+        steps,
+      };
+    },
+    async close(reason) {
+      closed = true;
+      for (const { driver } of [...running, ...waiting]) if (!driver.finished) driver.fail(reason);
+      await loop;
+      store.clear();
+      runner.close();
+    },
+  };
+}
+
+function isSame(first: KvPlace, second: KvPlace): boolean {
+  return first.offset === second.offset && first.capacity === second.capacity;
+}

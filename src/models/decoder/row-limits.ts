@@ -1,0 +1,63 @@
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { GenerateRequest } from '../language-model.ts';
+import type { FamilyTokens } from '../transformers/family-tokens.ts';
+
+/** What a row begins with. */
+export type RowPrompt = {
+  /** The rendered prompt, then what thought and answer go on from. */
+  ids: readonly number[];
+  /** Tokens of the rendered prompt alone. */
+  inputTokens: number;
+  /** Tokens behind it that were not sampled before either (a correction sentence). */
+  fed: number;
+  /** It ends within an open thought. */
+  thinking: boolean;
+  /** It ends within visible text of the answer. */
+  answerBegun: boolean;
+};
+
+/** Tokens that a row may take. */
+export type RowLimits = {
+  /** Sampled in the thought. */
+  thinking: number;
+  answer: number;
+  /** Times that a too early end of the thought is replaced. */
+  continuations: number;
+  /** All ids that it can come to hold in the cache. */
+  need: number;
+};
+
+/** A thought that ends again and again is let end: past so many, budget forcing only makes it go round in circles. */
+const mostContinuations = 6;
+
+/**
+ * What a row needs is known before it is let in: prompt, thought, fed sentences, answer. The reserve comes out of the
+ * context first, then the thought; the answer may be cut by the context's end where the prompt leaves less than the reserve.
+ * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
+ */
+export function rowLimits(options: {
+  prompt: Pick<RowPrompt, 'ids' | 'inputTokens' | 'thinking'>;
+  request: Pick<GenerateRequest, 'thinking' | 'answer'>;
+  tokens: Pick<FamilyTokens, 'handOver' | 'closing' | 'afterThought' | 'continuation'>;
+  contextLength: number;
+}): RowLimits {
+  const { prompt, request, tokens, contextLength } = options;
+  const thinking = prompt.thinking ? request.thinking : undefined;
+  const continuations = thinking?.minimumTokens ? mostContinuations : 0;
+  const fed = thinking
+    ? Math.max(tokens.handOver.length, tokens.closing.length, tokens.afterThought.length + 1) +
+      continuations * tokens.continuation.length
+    : 0;
+  const room = contextLength - prompt.ids.length - fed;
+  if (room < 1) {
+    throw new ServiceError({
+      code: 'context_length_exceeded',
+      param: 'input',
+      message: `The input takes ${prompt.ids.length + fed} tokens; ${contextLength} is the most that input, thoughts and answer may have together.`,
+    });
+  }
+  const answer = Math.min(request.answer.maxTokens, room);
+  const wanted = Math.min(thinking?.budgetTokens ?? 0, thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY);
+  const thinkingTokens = Math.max(0, Math.min(wanted, room - answer));
+  return { thinking: thinkingTokens, answer, continuations, need: prompt.ids.length + fed + thinkingTokens + answer };
+}

@@ -1,0 +1,180 @@
+import type { ThinkingStop } from '../../contracts/reasoning.ts';
+import type { GrammarMatcher } from '../grammar/grammar-matcher.ts';
+import type { FinishReason, GenerateRequest, ModelEvent } from '../language-model.ts';
+import type { LoopBreaker } from '../loop-breaker.ts';
+import type { SampledToken, Sampler } from '../sampler.ts';
+import { createTextStream } from '../text-stream.ts';
+import type { ModelFolder } from '../transformers/model-folder.ts';
+import { createRowAnswer } from '../transformers/row-answer.ts';
+import type { RowBans } from '../transformers/row-bans.ts';
+import { createRowScores } from '../transformers/row-scores.ts';
+import { createAnswerMask } from './answer-mask.ts';
+import type { RowDriver } from './row-driver.ts';
+import { type RowPrompt, rowLimits } from './row-limits.ts';
+
+export type SampleRowOptions = {
+  model: Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens' | 'vocabularySize'>;
+  request: GenerateRequest;
+  sample: number;
+  prompt: RowPrompt;
+  /** Prompt, thoughts and answer together at most. Tokens. */
+  contextLength: number;
+  sampler: Sampler;
+  bans: RowBans;
+  matcher?: GrammarMatcher | undefined;
+  loopBreaker: LoopBreaker;
+  /** Sampled thinking tokens left to all samples of the request. */
+  purse: { left: number };
+  /** Why thinking has to end now, if it has to. */
+  interrupted(): 'user' | 'deadline' | undefined;
+  emit(event: ModelEvent): void;
+  onFinish(): void;
+  onFail(error: unknown): void;
+};
+
+/** A driver that can be stopped from outside: nothing comes after it. */
+export type SampleRow = RowDriver & { cancel(): void };
+
+/**
+ * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and loop breaker, hands
+ * over, and answers within its reserve. An invariant of the budget: `purse.left` goes down by one with each sampled thinking
+ * token and none is sampled at 0, so all samples together never exceed it.
+ */
+export function createSampleRow(options: SampleRowOptions): SampleRow {
+  const { model, request, sample, prompt, sampler, bans, purse, emit } = options;
+  const { tokens, tokenizer, family } = model;
+  const ids = [...prompt.ids];
+  const history: number[] = [];
+  const limits = rowLimits({ prompt, request, tokens, contextLength: options.contextLength });
+  const scores = createRowScores();
+  const thought = createTextStream(tokenizer);
+  const answer = createRowAnswer(model, {
+    sample,
+    stop: request.answer.stop ?? [],
+    visible: prompt.answerBegun,
+    emit,
+  });
+  const mask = options.matcher && createAnswerMask(options.matcher, model, (request.prompt.tools?.length ?? 0) > 0);
+  const usage = { cached: 0, thinking: 0, forced: prompt.fed };
+  const minimum = Math.min(request.thinking?.minimumTokens ?? 0, limits.thinking);
+  let continuations = 0;
+  let phase: 'thought' | 'answer' | 'finished' = prompt.thinking ? 'thought' : 'answer';
+  let thinkingStop: ThinkingStop | undefined;
+  let markerTail = '';
+
+  const append = (id: number) => {
+    ids.push(id);
+    history.push(id);
+  };
+  const feed = (fed: readonly number[], text: string) => {
+    for (const id of fed) append(id);
+    usage.forced += fed.length;
+    if (fed.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: fed, logprobs: [], forced: true });
+  };
+  const endThought = (reason: ThinkingStop, fed: readonly number[], text = '') => {
+    const held = thought.end();
+    if (held !== '') emit({ type: 'thinking-delta', sample, text: held, tokenIds: [], logprobs: [], forced: false });
+    feed(fed, text);
+    thinkingStop = reason;
+    phase = 'answer';
+    emit({ type: 'thinking-end', sample, reason });
+  };
+  const handOver = (reason: ThinkingStop) => endThought(reason, tokens.handOver, family.handOver);
+  const spent = () => usage.thinking >= limits.thinking || purse.left <= 0;
+  const finish = (reason: FinishReason) => {
+    phase = 'finished';
+    emit({
+      type: 'finish',
+      sample,
+      reason,
+      ...(thinkingStop && { thinkingStop }),
+      usage: {
+        inputTokens: prompt.inputTokens,
+        cachedTokens: Math.min(usage.cached, prompt.inputTokens),
+        thinkingTokens: usage.thinking,
+        forcedTokens: usage.forced,
+        answerTokens: answer.tokens,
+      },
+      scores: scores.result(),
+    });
+    options.onFinish();
+  };
+  /** A family without tags closes its thought by a marker at the start of a line. */
+  const markerReached = (text: string): boolean => {
+    if (tokens.close !== undefined || family.answerMarker === undefined) return false;
+    markerTail = (markerTail + text).slice(-4 * family.answerMarker.length);
+    return new RegExp(`(^|\\n)[*# ]*${family.answerMarker}`).test(markerTail);
+  };
+  const naturalEnd = (token: number) => {
+    if (usage.thinking < minimum && continuations < limits.continuations) {
+      continuations += 1;
+      feed(tokens.continuation, family.continuation);
+    } else if (token === tokens.close) {
+      append(token);
+      endThought('natural', tokens.afterThought);
+    } else endThought('natural', tokens.closing);
+  };
+  const onThought = (logits: Float32Array) => {
+    const interrupted = options.interrupted();
+    if (interrupted || spent()) return handOver(interrupted ?? 'budget');
+    const sampled = sampler.next(logits, { history, promptTokens: prompt.ids, banned: bans.thought });
+    const { token } = sampled;
+    if (token === tokens.close || tokens.end.has(token)) return naturalEnd(token);
+    append(token);
+    usage.thinking += 1;
+    purse.left -= 1;
+    scores.add('thinking', sampled);
+    const text = thought.push([token]);
+    emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [sampled.logprob], forced: false });
+    if (markerReached(text)) {
+      endThought('natural', tokens.afterThought);
+    } else if (options.loopBreaker.push(token, text)) handOver('loop');
+    // At once, so that the hand-over is computed together with the last thought.
+    else if (spent()) handOver('budget');
+  };
+  const onAnswer = (logits: Float32Array) => {
+    const sampled = sampleAnswer(logits);
+    const isEnd = tokens.end.has(sampled.token);
+    if (!isEnd) {
+      append(sampled.token);
+      scores.add('answer', sampled);
+    }
+    const reason = answer.accept(sampled);
+    mask?.accept(sampled.token);
+    if (reason) finish(reason);
+    else if (mask?.mustEnd()) finish(answer.finish('stop'));
+    else if (answer.tokens >= limits.answer) finish(answer.finish('length'));
+  };
+  const sampleAnswer = (logits: Float32Array): SampledToken => {
+    const place = answer.place();
+    const masked = place === 'tool-call' ? undefined : mask?.at(place);
+    const plainBans = place === 'start' ? bans.answerStart : place === 'text' ? bans.answer : bans.toolCall;
+    return sampler.next(logits, {
+      history,
+      promptTokens: prompt.ids,
+      ...(masked ? { mask: masked } : { banned: plainBans }),
+      topLogprobs: request.answer.topLogprobs,
+    });
+  };
+
+  return {
+    ids,
+    need: limits.need,
+    get finished() {
+      return phase === 'finished';
+    },
+    onCached(cached) {
+      usage.cached = cached;
+      // Before the first token: nothing to think with, or asked for the answer while the prompt was waiting.
+      if (phase === 'thought' && (spent() || options.interrupted())) handOver(options.interrupted() ?? 'budget');
+    },
+    onLogits: (logits) => (phase === 'thought' ? onThought(logits) : onAnswer(logits)),
+    cancel() {
+      phase = 'finished';
+    },
+    fail(error) {
+      phase = 'finished';
+      options.onFail(error);
+    },
+  };
+}
