@@ -13,9 +13,13 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
     const result = await run(model, thinking(100));
     expect(result).toMatchObject({ thought, forced: '', answer });
     expect(result.finish).toMatchObject({ reason: 'stop', thinkingStop: 'natural' });
-    expect(result.finish?.usage).toMatchObject({ inputTokens: 12, cachedTokens: 4, answerTokens: 4, forcedTokens: 0 });
-    // The close tag is a token as well, and servers differ in whether they let us know.
-    expect([8, 9, 10]).toContain(result.finish?.usage.thinkingTokens);
+    expect(result.finish?.usage).toMatchObject({
+      cachedTokens: 4,
+      thinkingTokens: 8,
+      answerTokens: 4,
+      forcedTokens: 0,
+    });
+    expect(result.finish?.usage.inputTokens).toBeGreaterThan(8);
     const types = result.events.map(({ type }) => type);
     expect(types.indexOf('thinking-end')).toBe(types.lastIndexOf('thinking-delta') + 1);
     expect(types.filter((type) => type === 'finish')).toHaveLength(1);
@@ -123,8 +127,9 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
         expect(server.requests).toHaveLength(0);
         continue;
       }
+      const said = constraint.type === 'choice' ? 'yes' : '{"answer": 7}';
       const result = await run(model, asked);
-      expect(result).toMatchObject({ thought, answer: '{"answer": 7}', finish: { thinkingStop: 'natural' } });
+      expect(result).toMatchObject({ thought, answer: said, finish: { thinkingStop: 'natural' } });
       const held = server
         .completions()
         .map(({ body }) => ['response_format', 'structured_outputs', 'json_schema'].some((field) => field in body));

@@ -8,6 +8,8 @@ export type Script = {
   toolCalls?: ReadonlyArray<{ name: string; arguments: string }>;
   /** What it says in JSON mode, and under any other form. */
   constrained?: readonly string[];
+  /** With a seed and a temperature its first thought names the seed. */
+  draws?: boolean;
 };
 
 /** Where decoding starts, as the prompt has it. `thought` is undefined where there is no open thought. */

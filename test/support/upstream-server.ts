@@ -13,7 +13,7 @@ import {
 } from './upstream-decoder.ts';
 
 /** How thoughts are spelled; each dialect has its own by default. */
-export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open';
+export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open' | 'marker';
 
 /** Something that goes wrong, for one request each, in order. `chunks`: how many come before it. */
 export type Fault =
@@ -123,7 +123,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
   app.post('/v1/chat/completions', async (c) => {
     const body = await c.req.json();
     const place = { ...placeOf(body, options), ...(options.alwaysThinks && { thinking: true }) };
-    return answer(c, body, place, false, 12);
+    return answer(c, body, place, false, vocabulary.encode(render(body.messages, place.thinking)).length);
   });
 
   async function answer(
@@ -147,7 +147,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     }
     const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
     const budget = options.ignoresBudget ? undefined : body[field];
-    const all = decode(options.script, place, typeof budget === 'number' ? budget : undefined);
+    const all = decode(drawn(options.script, body), place, typeof budget === 'number' ? budget : undefined);
     const tokens = all.slice(0, Number(body['max_tokens'] ?? 4096));
     const chunks = chunksOf({ tokens, cut: all.length > tokens.length, body, raw, promptTokens, place, options });
     return new Response(sse(chunks, fault, c), { headers: { 'content-type': 'text/event-stream' } });
@@ -184,7 +184,19 @@ function placeOf(body: Record<string, unknown>, options: UpstreamServerOptions):
     kwargs.enable_thinking === false ||
     body['reasoning_effort'] === 'none' ||
     /Stop thinking now/.test(last?.content ?? '');
-  return { thought: undefined, answer: '', thinking: !off, constrained };
+  const asked = options.spelling !== 'marker' || /Final answer:/.test(messages[0]?.content ?? '');
+  return { thought: undefined, answer: '', thinking: !off && asked, constrained };
+}
+
+/** What this request makes of the script: its seed and its choices show in the text. */
+function drawn(script: Script, body: Record<string, unknown>): Script {
+  const { choice } = (body['structured_outputs'] ?? {}) as { choice?: string[] };
+  const seeded = script.draws === true && body['seed'] !== undefined && body['temperature'] !== 0;
+  return {
+    ...script,
+    ...(seeded && { thoughts: [`seed${body['seed']}`, ...script.thoughts] }),
+    ...(choice !== undefined && { constrained: choice.slice(0, 1) }),
+  };
 }
 
 function* chunksOf(parts: {
@@ -216,11 +228,12 @@ function* chunksOf(parts: {
     choices: [{ index: 0, ...(raw ? { text: '', ...fields } : { delta: fields }), logprobs, finish_reason: finish }],
   });
   if (!raw) yield { ...shape({ role: 'assistant', content: '' }, null), ...counts(0) };
-  const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open';
+  const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open' || spelling === 'marker';
   if (!raw && spelling === 'tags' && place.thinking) yield* cutText('<think>\n');
   let count = 0;
-  for (const { kind, text } of tokens) {
+  for (const { kind, text: token } of tokens) {
     count++;
+    const text = kind === 'close' && spelling === 'marker' && !raw ? '\nFinal answer:' : token;
     const one = { token: text, logprob: -0.25, top_logprobs: [{ token: text, logprob: -0.25 }] };
     const listed = raw
       ? { tokens: [text], token_logprobs: [-0.25], top_logprobs: [{ [text]: -0.25 }] }
@@ -234,7 +247,7 @@ function* chunksOf(parts: {
       yield { ...shape({ [spelling]: text }, logprobs), ...counts(count) };
     }
   }
-  const calls = raw || cut ? [] : (options.script.toolCalls ?? []);
+  const calls = raw || cut || body['tools'] === undefined ? [] : (options.script.toolCalls ?? []);
   for (const [index, call] of calls.entries()) {
     const half = Math.ceil(call.arguments.length / 2);
     const first = {

@@ -38,17 +38,12 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
       held = join(held, tokens);
       return [];
     }
-    // What came without text between thought and answer was the close tag.
-    const tag = last === 'thinking' && first.kind === 'answer' && held.tokens > 0;
-    const pieces: Piece[] = tag
-      ? [
-          { kind: 'thinking', text: '', ...held },
-          { ...first, ...tokens },
-        ]
-      : [{ ...first, ...join(held, tokens) }];
+    // What came without text between thought and answer was the close tag, which is part of neither.
+    const tag = last === 'thinking' && first.kind === 'answer';
+    const own = tag ? tokens : join(held, tokens);
     held = noTokens;
     last = parts.at(-1)?.kind;
-    return [...pieces, ...others.map((part) => ({ ...part, ...noTokens }))];
+    return [{ ...first, ...own }, ...others.map((part) => ({ ...part, ...noTokens }))];
   }
 
   function split(text: string): TextPart[] {

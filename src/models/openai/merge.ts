@@ -30,3 +30,10 @@ export async function* merge<Item>(
     await Promise.allSettled([...pending.values(), ...streams.map((stream) => stream.return())]);
   }
 }
+
+/** One stream after the other. */
+export async function* inTurn<Item>(
+  streams: Iterable<AsyncGenerator<Item, void, void>>,
+): AsyncGenerator<Item, void, void> {
+  for (const stream of streams) yield* stream;
+}

@@ -76,7 +76,7 @@ async function* read(
   const note = (delta: Delta) => {
     // Later requests of a sample hold its own thoughts as well; the first one has the prompt alone.
     if (fromPrompt && delta.promptTokens !== undefined) {
-      tally.inputTokens = delta.promptTokens;
+      tally.inputTokens = Math.max(0, delta.promptTokens - tally.fedInPrompt);
       tally.cachedTokens = delta.cachedTokens ?? 0;
     }
     return delta;

@@ -7,10 +7,10 @@ import { defaultRetryPolicy, type RetryPolicy } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { capabilitiesOf, dialects } from './dialect.ts';
 import { createGate } from './gate.ts';
-import { merge } from './merge.ts';
+import { inTurn, merge } from './merge.ts';
 import { estimatePrompt } from './messages.ts';
 import { createPurse } from './purse.ts';
-import { renderPrompt } from './raw-prompt.ts';
+import { renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
 import { runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
@@ -47,6 +47,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   });
   const refusals = createRefusals();
   const gate = createGate(config.maxParallel);
+  const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
   const capabilities = { ...capabilitiesOf(dialect), family: family.name, correction: family.correction };
   const access = { client, dialect, family, model: config.model };
@@ -68,6 +69,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       purse: createPurse(request.thinking?.budgetTokens ?? 0),
       ...(await roomFor(request, signal)),
       answerNow: given.answerNow,
+      tokenise: (text) => tokenise(text, signal),
       render({ thinking }) {
         const known = renders.get(thinking) ?? renderPrompt({ ...access, signal }, request.prompt, { thinking });
         renders.set(thinking, known);
@@ -76,8 +78,11 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     };
     const samples = Array.from({ length: request.samples }, (_, sample) => admitted(context, sample));
     try {
-      if (request.deterministic) for (const sample of samples) yield* sample;
-      else yield* merge(samples, () => leaving.abort());
+      const events = request.deterministic ? inTurn(samples) : merge(samples, () => leaving.abort());
+      for await (const event of events) {
+        given.signal.throwIfAborted();
+        yield event;
+      }
     } catch (error) {
       given.signal.throwIfAborted();
       throw error;
@@ -106,6 +111,20 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     }
     if ((thinking?.prefix?.length ?? 0) > 0 && !capabilities.rollback) {
       throw new ServiceError({ code: 'unsupported_input', message: `${config.id} can't go on with a begun thought.` });
+    }
+  }
+
+  async function tokenise(text: string, signal: AbortSignal): Promise<readonly number[] | undefined> {
+    const known = sentences.get(text);
+    if (known !== undefined || dialect.render === undefined || refusals.has('raw')) return known;
+    try {
+      const ids = await tokensOf({ ...access, signal }, text);
+      if (text === family.handOver || text === family.continuation) sentences.set(text, ids);
+      return ids;
+    } catch (error) {
+      if (!(error instanceof UpstreamRefused)) throw error;
+      refusals.add('raw');
+      return undefined;
     }
   }
 

@@ -53,7 +53,7 @@ export async function extend(access: Access, raw: RawPrompt, text: string): Prom
 }
 
 /** Ids of a text by the server's tokenizer, without any start token. */
-async function tokensOf({ client, dialect, model, signal }: Access, text: string): Promise<number[]> {
+export async function tokensOf({ client, dialect, model, signal }: Access, text: string): Promise<number[]> {
   if (dialect.render === 'tokenize') {
     return read(
       Tokenized,

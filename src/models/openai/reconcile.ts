@@ -4,6 +4,9 @@ import type { Purse } from './purse.ts';
 import type { Tally } from './sample-context.ts';
 import type { TokenMeter } from './token-meter.ts';
 
+/** Open tag, close tag and end of turn. */
+const controlTokens = 3;
+
 /**
  * Puts the server's final usage in place of what was estimated for one stream. What would take the thought beyond its cap
  * stays with the answer, so that the sum is what the server decoded.
@@ -23,6 +26,9 @@ export function reconcile(parts: {
   const thinking = tally.thinkingTokens - before.thinking;
   const answer = sink.tokens() - before.answer;
   if (thinking + answer === 0) return;
+  // Tags and the end are tokens without text: so small a difference says that nothing was miscounted.
+  const missed = decodedTokens - thinking - answer;
+  if (missed >= 0 && missed <= controlTokens && !reasoningTokens) return;
   const share = thinking / (thinking + answer);
   const known = reasoningTokens || Math.round(decodedTokens * share);
   const most = Math.min(Math.max(0, cap - before.thinking), thinking + purse.remaining());

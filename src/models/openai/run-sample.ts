@@ -3,6 +3,7 @@ import type { ModelEvent, ThoughtSegment } from '../language-model.ts';
 import { type AnswerSink, createAnswerSink } from './answer-sink.ts';
 import type { GoOn } from './continuation.ts';
 import { createDeltaSplitter } from './delta-splitter.ts';
+import { forced } from './forced.ts';
 import { openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
 import { newTally, type SampleContext, type Tally } from './sample-context.ts';
@@ -16,7 +17,9 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
   const tally = newTally();
   const answer = textOf(request.answer.prefix);
   const kept = textOf(request.thinking?.prefix);
-  tally.forcedTokens = estimateTokens(textOf(request.thinking?.prefix?.filter(({ fed }) => fed)));
+  const fed = textOf(request.thinking?.prefix?.filter((segment) => segment.fed));
+  tally.fedInPrompt = fed === '' ? 0 : ((await context.tokenise(fed))?.length ?? estimateTokens(fed));
+  tally.forcedTokens = tally.fedInPrompt;
   let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
   let thinkingStop: ThinkingStop | undefined;
   const wants = request.thinking !== undefined && answer === '' && (purse.remaining() > 0 || kept !== '');
@@ -32,7 +35,7 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
     if (!sink.visible() && second.hidden !== '' && goOn.at === 'fast') {
       // A model that thinks all the same has used up its answer's tokens: its thought is closed for it.
       const thoughts = `${second.hidden}${context.family.handOver}`;
-      tally.forcedTokens += estimateTokens(context.family.handOver);
+      await forced(context, tally, { sample, text: context.family.handOver });
       ({ finishReason } = yield* speak(context, { sample, goOn: { at: 'answer', thoughts, answer }, sink, tally }));
     }
   }
@@ -68,9 +71,7 @@ async function* handOver(
   if (!thought) return thoughts === '' ? { at: 'fast', answer } : { at: 'answer', thoughts: lineEnd(thoughts), answer };
   const cut = stop !== 'natural' && thoughts.trim() !== '';
   if (cut) {
-    const text = context.family.handOver;
-    tally.forcedTokens += estimateTokens(text);
-    yield { type: 'thinking-delta', sample, text, tokenIds: [], logprobs: [], forced: true };
+    yield await forced(context, tally, { sample, text: context.family.handOver });
   }
   yield { type: 'thinking-end', sample, reason: stop };
   if (thoughts.trim() === '') return { at: 'fast', answer };

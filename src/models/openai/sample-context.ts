@@ -24,6 +24,8 @@ export type SampleContext = {
   promptTokens: number;
   /** The server's rendering, asked for once. */
   render(options: { thinking: boolean }): Promise<RawPrompt>;
+  /** Ids of a fed text by the server's tokenizer; undefined where it has none to ask. */
+  tokenise(text: string): Promise<readonly number[] | undefined>;
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
 };
@@ -34,6 +36,8 @@ export type Tally = {
   cachedTokens: number;
   thinkingTokens: number;
   forcedTokens: number;
+  /** Of `forcedTokens`, those that the first request's prompt holds. */
+  fedInPrompt: number;
   thinkingLogprobs: { sum: number; count: number };
 };
 
@@ -42,5 +46,6 @@ export const newTally = (): Tally => ({
   cachedTokens: 0,
   thinkingTokens: 0,
   forcedTokens: 0,
+  fedInPrompt: 0,
   thinkingLogprobs: { sum: 0, count: 0 },
 });

@@ -2,11 +2,12 @@ import type { ThinkingStop } from '../../contracts/reasoning.ts';
 import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
+import { forced } from './forced.ts';
 import { type OpenStream, openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
 import type { SampleContext, Tally } from './sample-context.ts';
 import { createStopWatch, type StopWatch } from './stop-watch.ts';
-import { createTokenMeter, estimateTokens, tokensOfPiece } from './token-meter.ts';
+import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
 
 /** How a thought ended. `answered`: the answer came in the same stream and is in the sink. */
 export type ThinkOutcome = {
@@ -64,8 +65,7 @@ export async function* think(
       }
       if (!run.tooEarly || watch.stopped() !== undefined) break;
       run.thoughts += family.continuation;
-      tally.forcedTokens += estimateTokens(family.continuation);
-      yield { type: 'thinking-delta', sample, text: family.continuation, tokenIds: [], logprobs: [], forced: true };
+      yield await forced(context, tally, { sample, text: family.continuation });
     }
   } finally {
     watch.release();
@@ -103,16 +103,19 @@ async function* readThought(
   /** True where this stream is done with. */
   function* take(piece: Piece): Generator<ModelEvent, boolean, void> {
     const blank = piece.text.trim() === '';
-    if (piece.kind === 'thinking' || (blank && !run.answered)) {
-      if (run.answered) return false;
+    // The tags, and what a template writes around them, are no part of thought or answer.
+    if (blank && !run.answered && (piece.kind === 'answer' || run.thoughts === ''))
+      return watch.stopped() !== undefined;
+    if (piece.kind === 'thinking') {
+      if (run.answered || piece.text === '') return false;
+      if (watch.stopped() !== undefined) return true;
       const { purse } = context;
       if (tally.thinkingTokens + piece.tokens > run.cap || !purse.take(piece.tokens)) {
         watch.stop('budget');
         return true;
       }
       tally.thinkingTokens += piece.tokens;
-      // What a template writes after the opening tag is no part of the thought.
-      const text = piece.kind === 'answer' ? '' : run.thoughts === '' ? piece.text.trimStart() : piece.text;
+      const text = run.thoughts === '' ? piece.text.trimStart() : piece.text;
       if (text !== '') {
         run.thoughts += text;
         const logprobs = piece.logprobs.map(({ logprob }) => logprob);
@@ -128,14 +131,6 @@ async function* readThought(
     const { events, full } = sink.push(first ? withoutTag(piece) : piece);
     yield* events;
     return full;
-  }
-
-  /** The close tag has no text of its own: its token comes with the answer's first piece and belongs to the thought. */
-  function withoutTag(piece: Piece): Piece {
-    const own = Math.max(piece.logprobs.length, piece.tokenIds.length) || tokensOfPiece(piece.text);
-    const tag = Math.max(0, piece.tokens - own);
-    if (tag > 0 && tally.thinkingTokens + tag <= run.cap && context.purse.take(tag)) tally.thinkingTokens += tag;
-    return { ...piece, tokens: piece.tokens - tag };
   }
 
   /** The model has ended its thought. False where the answer isn't wanted from this stream. */
@@ -165,4 +160,10 @@ async function* readThought(
   for (const piece of splitter.end()) if (yield* take(piece)) return;
   // It ended within the thought, or right after it.
   if (!run.answered) run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
+}
+
+/** The close tag has no text of its own: where the server counts it, it comes with the answer's first piece. */
+function withoutTag(piece: Piece): Piece {
+  const own = Math.max(piece.logprobs.length, piece.tokenIds.length) || tokensOfPiece(piece.text);
+  return { ...piece, tokens: Math.min(piece.tokens, own) };
 }
