@@ -42,7 +42,13 @@ export const TraceStep = z.object({
   self_certainty: z.number().optional(),
   /** Where `tokens` went; a resumed run needs it. */
   usage: z
-    .object({ thinking: z.int().nonnegative(), forced: z.int().nonnegative(), answer: z.int().nonnegative() })
+    .object({
+      thinking: z.int().nonnegative(),
+      forced: z.int().nonnegative(),
+      answer: z.int().nonnegative(),
+      input: z.int().nonnegative().optional(),
+      cached: z.int().nonnegative().optional(),
+    })
     .optional(),
   tally: z.array(TallyEntry).optional(),
   because: z.string().optional(),

@@ -77,7 +77,12 @@ export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<Str
  */
 export async function* think(
   deliberation: Deliberation,
-  wave: { numbers: readonly number[]; greedy: boolean },
+  wave: {
+    numbers: readonly number[];
+    greedy: boolean;
+    /** True once what has been found so far is enough: the wave's other chains are stopped. */
+    enough(found: readonly Candidate[]): boolean;
+  },
 ): AsyncGenerator<StrategyEvent, readonly number[], void> {
   const { budget, context, candidates, cap } = deliberation;
   let rows = wave.numbers.length;
@@ -86,15 +91,19 @@ export async function* think(
   const numbers = wave.numbers.slice(0, rows);
   const first = numbers[0] ?? 0;
   yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
-  const found = yield* runJudged(deliberation, {
-    prompt: context.prompt,
-    numbers,
-    phase: 'think',
-    thinking: { budgetTokens: Math.min(budget.thinking(rows), rows * cap), perSampleTokens: cap },
-    answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows)) },
-    sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
-    summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
-  });
+  const found = yield* runJudged(
+    deliberation,
+    {
+      prompt: context.prompt,
+      numbers,
+      phase: 'think',
+      thinking: { budgetTokens: Math.min(budget.thinking(rows), rows * cap), perSampleTokens: cap },
+      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows)) },
+      sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
+      summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
+    },
+    wave.enough,
+  );
   for (const candidate of found) if (!isEmptyAnswer(candidate.answer)) candidates.set(candidate.sample, candidate);
   return numbers;
 }
@@ -103,6 +112,7 @@ export async function* think(
 export async function* runJudged(
   deliberation: Deliberation,
   run: Omit<SampleRun, 'onSample'>,
+  enough: (found: readonly Candidate[]) => boolean = () => false,
 ): AsyncGenerator<StrategyEvent, Candidate[], void> {
   const { judge, state } = deliberation;
   const found: Candidate[] = [];
@@ -115,7 +125,7 @@ export async function* runJudged(
     const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
     return {
       patch: { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) },
-      stop: false,
+      stop: enough(found),
     };
   };
   yield* runSamples(state, { ...run, onSample });

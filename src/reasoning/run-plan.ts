@@ -90,6 +90,12 @@ async function* thinkInWaves(
       step.phase === 'think' && step.stop_reason !== 'settled_vote' ? (step.sample ?? []) : [],
     ),
   );
+  const enough = (found: readonly Candidate[]): boolean => {
+    if (!plan.adaptive || judgesSlowly(deliberation) || found.some(needsRevision)) return false;
+    const all = new Map([...deliberation.candidates, ...found.map((one) => [one.sample, one] as const)]);
+    const decision = decide([...all.values()], context.table, plan);
+    return settledBy(deliberation, plan, decision, done.size + found.length) !== undefined;
+  };
   for (let wave = 0; ; wave += 1) {
     if (done.size > 0) {
       const settled = yield* closeWave(deliberation, plan, done);
@@ -101,7 +107,7 @@ async function* thinkInWaves(
     if (budget.thinking(1) < (done.size === 0 ? 1 : cap)) return 'budget';
     const greedy = !done.has(0);
     const size = greedy ? 1 : (plan.waves[Math.min(wave, plan.waves.length - 1)] ?? 1);
-    const run = yield* think(deliberation, { numbers: left.slice(0, size), greedy });
+    const run = yield* think(deliberation, { numbers: left.slice(0, size), greedy, enough });
     for (const number of run) done.add(number);
   }
 }
@@ -112,7 +118,7 @@ async function* closeWave(
   plan: Plan,
   done: ReadonlySet<number>,
 ): AsyncGenerator<StrategyEvent, ThinkingStop | undefined, void> {
-  const { candidates, context } = deliberation;
+  const { candidates } = deliberation;
   if (plan.revise) {
     for (const number of done) {
       if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
@@ -124,23 +130,37 @@ async function* closeWave(
   if (candidates.size > 1 && plan.choose === 'vote') yield* voteSteps(deliberation, decision);
   const stop = deliberation.mustStop();
   if (stop !== undefined) return stop;
+  return settledBy(deliberation, plan, decision, done.size);
+}
+
+/** Why thinking may end with this decision after so many chains, if it may. */
+function settledBy(
+  { context }: Deliberation,
+  plan: Plan,
+  decision: Decision,
+  chains: number,
+): ThinkingStop | undefined {
   const winner = decision.winner;
   if (!plan.adaptive || winner === undefined || winner.source === 'draft' || needsRevision(winner)) return undefined;
   if (winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
   if (plan.choose === 'rank' || winner.value === undefined) return undefined;
   const weights = context.table.ballot_weights;
   const state = voteState(decision.tally, {
-    samplesLeft: context.effective.samples - done.size,
+    samplesLeft: context.effective.samples - chains,
     // What one more sample could weigh at most, its certainty aside.
     heaviestBallot: heaviestBallot(weights.sample + (weights.sound ?? 0)),
     wanted: wantedProbability,
   });
-  if (state === 'open' || done.size >= context.effective.samples) return undefined;
-  return done.size === 1 ? 'confident' : 'settled_vote';
+  if (state === 'open' || chains >= context.effective.samples) return undefined;
+  return chains === 1 ? 'confident' : 'settled_vote';
 }
 
 function choose(deliberation: Deliberation, plan: Plan): Decision {
   return decide([...deliberation.candidates.values()], deliberation.context.table, plan);
+}
+
+function judgesSlowly(deliberation: Deliberation): boolean {
+  return deliberation.judge.slow !== undefined;
 }
 
 function needsRevision(candidate: Candidate | undefined): boolean {

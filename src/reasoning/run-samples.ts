@@ -87,7 +87,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
         samples.push(sample);
         const { patch, stop } = (await run.onSample?.(sample)) ?? { patch: {}, stop: false };
         row.done = true;
-        yield row.step.done({ ...stepOf(sample), ...patch });
+        yield row.step.done({ ...stepOf(sample, event.usage), ...patch });
         if (stop && samples.length < rows.length) stopping.abort(new Error('settled'));
       }
       if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
@@ -181,7 +181,10 @@ function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sa
   };
 }
 
-function stepOf(sample: Sample): StepPatch {
+function stepOf(
+  sample: Sample,
+  { inputTokens, cachedTokens }: Extract<ModelEvent, { type: 'finish' }>['usage'],
+): StepPatch {
   return {
     tokens: sample.usage.thinking + sample.usage.answer,
     text: sample.segments.length === 0 ? null : sample.segments.map((segment) => segment.text).join(''),
@@ -189,7 +192,7 @@ function stepOf(sample: Sample): StepPatch {
     answer: sample.answer.text.trim() || null,
     answer_text: sample.answer.text,
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob ?? null,
-    usage: { ...sample.usage },
+    usage: { ...sample.usage, input: inputTokens, cached: cachedTokens },
     ...(sample.scores.selfCertainty === undefined ? {} : { self_certainty: sample.scores.selfCertainty }),
   };
 }

@@ -9,6 +9,10 @@ export function createRunState(context: StrategyContext): RunState {
   for (const step of context.finishedSteps) {
     if (step.usage === undefined) continue;
     const phase = step.phase;
+    if (usage.snapshot().input === 0) {
+      usage.add('input', step.usage.input ?? 0);
+      usage.add('cached', step.usage.cached ?? 0);
+    }
     if (phase === 'answer') {
       usage.add('discarded', step.usage.answer);
     } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {

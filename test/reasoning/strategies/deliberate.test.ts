@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import type { GenerateRequest } from '../../../src/models/language-model.ts';
+import { createTestModel, type Script } from '../../support/scripted-model.ts';
+import { runStrategy, table } from '../../support/strategy-run.ts';
+
+const chain = (answer: string, line = '2 + 2 = 4.'): Script => ({
+  thought: `${line}\nSo the answer is ${answer}.`,
+  answer: `The answer is ${answer}.`,
+});
+const isDraft = (request: GenerateRequest) => request.thinking === undefined;
+const isGreedy = (request: GenerateRequest) => request.sampling.temperature === 0;
+/** A draft, a greedy chain, then samples in order of their start. */
+function createChains(draft: string, greedy: Script, samples: Script[]) {
+  let next = 0;
+  return createTestModel({
+    script(request) {
+      if (isDraft(request)) return { answer: `The answer is ${draft}.` };
+      if (isGreedy(request)) return greedy;
+      return samples[next++ % samples.length] ?? greedy;
+    },
+  });
+}
+
+describe('deliberate', () => {
+  it('drafts, thinks in waves of 1, 2, 2, 3, votes, and replays the winning chain’s own text', async () => {
+    const model = createChains('7', chain('5', 'Hm.'), [
+      chain('4', 'Hm.'),
+      chain('3', 'Hm.'),
+      chain('9', 'Hm.'),
+      chain('4', 'Hm.'),
+    ]);
+    const run = await runStrategy('deliberate', { model });
+    expect(model.requests.map((request) => request.samples)).toEqual([1, 1, 2, 2, 3]);
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome).toMatchObject({ thinkingStop: 'natural', answerSource: 'vote' });
+    expect(run.steps.filter((step) => step.phase === 'vote').at(-1)?.tally?.[0]).toMatchObject({
+      answer: '4',
+      ballots: 3,
+    });
+  });
+
+  it('stops when the vote is settled', async () => {
+    const model = createChains('4', chain('4', 'Hm.'), [chain('4', 'Hm.')]);
+    const run = await runStrategy('deliberate', { model });
+    expect(run.outcome.thinkingStop).toBe('settled_vote');
+    expect(model.requests.reduce((sum, request) => sum + request.samples, 0)).toBeLessThan(9);
+  });
+
+  it('ends after the greedy chain when a check confirms its value', async () => {
+    const model = createChains('7', chain('4'), [chain('5')]);
+    const run = await runStrategy('deliberate', { model, checks: [{ type: 'expected', value: 4 }] });
+    expect(run.outcome.thinkingStop).toBe('confident');
+    expect(model.requests).toHaveLength(2);
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('rolls back to behind the wrong line, feeds the correction, and goes on', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        if (request.thinking?.prefix !== undefined)
+          return { thought: '2 + 2 = 4.\nSo the answer is 4.', answer: 'The answer is 4.' };
+        return { thought: 'First.\n2 + 2 = 5.\nSo the answer is 5.', answer: 'The answer is 5.' };
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    const prefix = model.requests[2]?.thinking?.prefix ?? [];
+    expect(prefix.map((segment) => segment.text).join('')).toBe(
+      'First.\n2 + 2 = 5.\nWait, 5 is wrong. I do that step again.\n',
+    );
+    expect(prefix.slice(0, -1).every((segment) => segment.tokenIds !== undefined)).toBe(true);
+    expect(prefix.at(-1)?.fed).toBe(true);
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome.answerSource).toBe('revision');
+    expect(run.steps.find((step) => step.phase === 'revise')).toMatchObject({
+      because: 'arithmetic: 2 + 2 is not 5',
+      answer: '4',
+    });
+    expect(run.outcome.usage.revise).toBeGreaterThan(0);
+    expect(run.outcome.usage.forced).toBeGreaterThan(0);
+  });
+
+  it('tells a model that can’t roll back what failed, in its family’s words', async () => {
+    const model = createTestModel({
+      capabilities: { rollback: false },
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        return request.prompt.messages.length > 1 ? chain('4') : chain('5', '2 + 2 = 5.');
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(model.requests[2]?.prompt.messages.slice(1)).toEqual([
+      { role: 'assistant', content: 'The answer is 5.' },
+      {
+        role: 'user',
+        content: 'A check of your answer failed: 5 is not right. Think again and give the right answer.',
+      },
+    ]);
+    expect(run.steps.find((step) => step.phase === 'revise')?.prompt?.file).toBe('thinkfirst/revise.txt');
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('drops a revision that fails worse', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        if (request.thinking?.prefix !== undefined)
+          return { thought: 'So the answer is 6.', answer: 'The answer is 8.' };
+        return chain('5', '2 + 2 = 5.');
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(run.answer).toBe('The answer is 5.');
+  });
+
+  it('revises no more often than the effort allows', async () => {
+    const model = createTestModel({
+      script: (request) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.')),
+    });
+    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 2 } });
+    expect(model.requests).toHaveLength(4);
+  });
+
+  it('drops chains whose value a check refuted before the vote', async () => {
+    const mismatch: Script = { thought: 'So the answer is 6.', answer: 'The answer is 8.' };
+    const model = createChains('9', chain('4', 'Hm.'), [mismatch]);
+    const run = await runStrategy('deliberate', { model, effective: { max_revisions: 0 } });
+    expect(run.answer).toBe('The answer is 4.');
+    const filtered = await runStrategy('deliberate', {
+      model,
+      effective: { max_revisions: 0 },
+      options: { without: ['filter'] },
+    });
+    expect(filtered.answer).toBe('The answer is 8.');
+  });
+
+  it('lets the draft stand where its calibrated weight is higher', async () => {
+    const model = createChains('9', chain('5', 'Hm.'), []);
+    const sure = { ...table, ballot_weights: { ...table.ballot_weights, draft: 3 } };
+    const run = await runStrategy('deliberate', { model, table: sure, effective: { samples: 1 } });
+    expect(run.answer).toBe('The answer is 9.');
+    expect(run.outcome.answerSource).toBe('draft');
+    expect(run.outcome.usage).toMatchObject({ draft: 0, answer: 4, discarded: 4 });
+  });
+
+  it('counts every token once: the phases add up to what the model decoded and was fed', async () => {
+    const model = createChains('7', chain('5', '2 + 2 = 5.'), [chain('4'), chain('3')]);
+    let decoded = 0;
+    const counting = {
+      ...model,
+      async *generate(...given: Parameters<typeof model.generate>) {
+        for await (const event of model.generate(...given)) {
+          if (event.type === 'finish') {
+            decoded += event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
+          }
+          yield event;
+        }
+      },
+    };
+    const run = await runStrategy('deliberate', { model: counting });
+    expect(run.output).toBe(decoded);
+  });
+
+  it('gives the same events for the same seed', async () => {
+    const once = () =>
+      runStrategy('deliberate', {
+        model: createChains('7', chain('5', 'Hm.'), [chain('4', 'Hm.'), chain('5', 'Hm.')]),
+      });
+    expect((await once()).events).toEqual((await once()).events);
+  });
+
+  it('gives each wave a seed of its own', async () => {
+    const model = createChains('7', chain('5', 'Hm.'), [chain('4', 'Hm.'), chain('3', 'Hm.'), chain('2', 'Hm.')]);
+    await runStrategy('deliberate', { model });
+    const seeds = model.requests.filter((request) => !isGreedy(request)).map((request) => request.sampling.seed);
+    expect(new Set(seeds).size).toBe(seeds.length);
+  });
+
+  it('ranks free text by confidence', async () => {
+    const letter = (text: string, logprob: number): Script => ({
+      thought: 'Hm.',
+      answer: `Dear Ann,\n${text.repeat(30)}`,
+      logprob,
+    });
+    const model = createChains('x', letter('greedy ', -0.5), [letter('sure ', -0.1), letter('unsure ', -2)]);
+    const run = await runStrategy('best-of-n', { model, question: 'Write a letter.', effective: { samples: 3 } });
+    // The greedy chain comes first where nothing speaks against it.
+    expect(run.answer).toContain('greedy');
+  });
+
+  it('answers a call of a tool by the vote too', async () => {
+    const call = (value: number): Script => ({
+      thought: 'Hm.',
+      answer: '',
+      toolCalls: [{ name: 'add', arguments: `{"a": ${value}}` }],
+    });
+    const model = createTestModel({
+      script: (request, sample) =>
+        isDraft(request) ? { answer: 'Hello.' } : isGreedy(request) ? call(1) : call(sample === 0 ? 2 : 2),
+    });
+    const run = await runStrategy('deliberate', { model });
+    expect(run.events).toContainEqual({ type: 'tool-call', name: 'add', arguments: '{"a": 2}' });
+    expect(run.answer).toBe('');
+  });
+});
+
+describe('what a deliberation leaves out after an attempt that died', () => {
+  it('keeps finished steps and numbers new ones without a gap', async () => {
+    const script = () =>
+      createChains('7', chain('5', 'Hm.'), [
+        chain('4', 'Hm.'),
+        chain('3', 'Hm.'),
+        chain('9', 'Hm.'),
+        chain('4', 'Hm.'),
+      ]);
+    const whole = await runStrategy('deliberate', { model: script() });
+    const finishedSteps = whole.steps.filter((step) => step.index !== 3 && step.index <= 4);
+    const model = script();
+    const resumed = await runStrategy('deliberate', { model, finishedSteps });
+    expect(model.requests.some(isDraft)).toBe(false);
+    expect(model.requests.every((request) => !isGreedy(request))).toBe(true);
+    const indexes = [...finishedSteps, ...resumed.steps].map((step) => step.index).sort((a, b) => a - b);
+    expect(indexes).toEqual(indexes.map((_, index) => index));
+    expect(resumed.outcome.usage.think).toBe(whole.outcome.usage.think);
+  });
+
+  it('replays an answer that was settled before, without another token', async () => {
+    const first = await runStrategy('deliberate', { model: createChains('7', chain('4'), [chain('4')]) });
+    const model = createChains('7', chain('5'), [chain('5')]);
+    const second = await runStrategy('deliberate', { model, finishedSteps: first.steps });
+    expect(model.requests).toHaveLength(0);
+    expect(second.answer).toBe(first.answer);
+    expect(second.outcome).toEqual(first.outcome);
+  });
+
+  it('does not show again what was shown before', async () => {
+    const first = await runStrategy('deliberate', { model: createChains('7', chain('4'), [chain('4')]) });
+    const answer = { maxTokens: 32, prefix: [{ text: 'The answer' }] };
+    const second = await runStrategy('deliberate', {
+      model: createChains('7', chain('5'), []),
+      finishedSteps: first.steps,
+      answer,
+    });
+    expect(second.answer).toBe(' is 4.');
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { createTestModel, type Script } from '../../support/scripted-model.ts';
+import { runStrategy } from '../../support/strategy-run.ts';
+
+const thinking = ['budget-forcing', 'self-consistency', 'best-of-n', 'verify-and-revise', 'deliberate'];
+const good: Script = { thought: '2 + 2 = 4.\nSo the answer is 4.', answer: 'The answer is 4.' };
+const endless: Script = { ...good, closes: false };
+
+describe.each(thinking)('%s', (strategy) => {
+  it.each([0, 1, 2, 3, 7, 61, 100])('never thinks beyond a budget of %i, and answers', async (budget) => {
+    for (const script of [good, endless, { ...good, thought: '2 + 2 = 5.\nSo the answer is 5.' }]) {
+      const model = createTestModel({ script: () => script });
+      const run = await runStrategy(strategy, { model, effective: { budget_tokens: budget } });
+      expect(run.thinking).toBeLessThanOrEqual(budget);
+      expect(run.answer).toBe('The answer is 4.');
+      if (budget === 0) expect(run.outcome.thinkingStop).toBeNull();
+    }
+  });
+
+  it.each([40, 90, 200, 500])('keeps within max_output_tokens %i', async (maxOutputTokens) => {
+    const model = createTestModel({ script: () => endless });
+    const run = await runStrategy(strategy, { model, maxOutputTokens });
+    expect(run.output).toBeLessThanOrEqual(maxOutputTokens);
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('ends by the budget where a thought never closes', async () => {
+    const model = createTestModel({ script: () => endless });
+    const run = await runStrategy(strategy, { model, effective: { budget_tokens: 100 } });
+    expect(run.outcome.thinkingStop).toBe('budget');
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('answers where a loop was broken', async () => {
+    const model = createTestModel({ script: () => ({ ...good, stop: 'loop' }) });
+    const run = await runStrategy(strategy, { model });
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('answers fast where every thought ends in an empty answer', async () => {
+    const model = createTestModel({
+      script: (request) => ({ ...good, answer: request.thinking === undefined ? 'The answer is 3.' : ' ' }),
+    });
+    const run = await runStrategy(strategy, { model });
+    expect(run.answer).toBe('The answer is 3.');
+    expect(run.outcome.answerSource).toBe('draft');
+  });
+
+  it('is incomplete where the deadline had passed before it began', async () => {
+    const model = createTestModel({ script: () => good });
+    const run = await runStrategy(strategy, { model, deadlineAt: 1000 });
+    expect(run.outcome).toMatchObject({ incomplete: 'deadline' });
+    expect(run.answer).toBe('');
+  });
+
+  // The clock goes on by one ms with every token, so the deadline falls into each phase in turn.
+  it.each([1, 3, 6, 9, 15, 25, 60, 120])('gives the best answer by a deadline %i ms away', async (after) => {
+    let clock = 1000;
+    const now = () => clock;
+    const model = createTestModel({
+      script: (request) => (request.sampling.temperature === 0 ? good : endless),
+      now,
+      onStep: () => {
+        clock += 1;
+      },
+    });
+    const run = await runStrategy(strategy, { model, now, deadlineAt: 1000 + after });
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome.incomplete).toBeUndefined();
+  });
+
+  it.each([0, 1, 4, 8, 14, 22, 40, 90])('answers when told to at token %i', async (at) => {
+    const answerNow = new AbortController();
+    const model = createTestModel({ script: () => endless, onStep: (step) => step >= at && answerNow.abort() });
+    const run = await runStrategy(strategy, { model, answerNow: answerNow.signal, effective: { budget_tokens: 2000 } });
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome.thinkingStop).toBe('user');
+    // A thought ends within one step of each row; what is left is answers.
+    expect(model.decoded()).toBeLessThan(at + 60);
+  });
+
+  it.each([0, 3, 8, 16, 30, 70])('ends with the signal’s reason when cancelled at token %i', async (at) => {
+    const cancel = new AbortController();
+    const reason = new Error('cancelled');
+    const model = createTestModel({ script: () => endless, onStep: (step) => step >= at && cancel.abort(reason) });
+    await expect(
+      runStrategy(strategy, { model, signal: cancel.signal, effective: { budget_tokens: 2000 } }),
+    ).rejects.toBe(reason);
+    expect(model.decoded()).toBeLessThanOrEqual(at + 1);
+  });
+
+  it('passes on what the model throws', async () => {
+    const model = createTestModel({
+      script: () => {
+        throw new Error('weights are gone');
+      },
+    });
+    await expect(runStrategy(strategy, { model })).rejects.toThrow('weights are gone');
+  });
+});
+
+describe('deliberate', () => {
+  it('answers with a chain where each contradicts the draft and the others', async () => {
+    let next = 10;
+    const model = createTestModel({
+      script: (request) => {
+        if (request.thinking === undefined) return { answer: 'The answer is 1.' };
+        next += 1;
+        return { thought: `So the answer is ${next}.`, answer: `The answer is ${next}.` };
+      },
+    });
+    const run = await runStrategy('deliberate', { model });
+    // All ballots tie, so the greedy chain's stands.
+    expect(run.answer).toBe('The answer is 11.');
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('secret path'))],
+    ['says nonsense', () => Promise.resolve({ verdict: 'maybe' })],
+  ])('goes on where a caller’s check %s', async (_, postCheck) => {
+    const model = createTestModel({ script: () => good });
+    const checks = [{ type: 'webhook', url: 'https://example.com/check' }];
+    const run = await runStrategy('deliberate', { model, checks }, { postCheck });
+    expect(run.answer).toBe('The answer is 4.');
+    const results = run.steps.flatMap((step) => step.checks);
+    expect(results).toContainEqual({
+      name: 'webhook',
+      verdict: 'abstain',
+      judges: 'value',
+      detail: 'the check could not be made',
+    });
+  });
+
+  it('does not wait for a check that hangs once the answer is wanted', async () => {
+    const answerNow = new AbortController();
+    const model = createTestModel({ script: () => good });
+    const postCheck = () => {
+      answerNow.abort();
+      return new Promise<never>(() => {});
+    };
+    const checks = [{ type: 'webhook', url: 'https://example.com/check' }];
+    const run = await runStrategy('deliberate', { model, checks, answerNow: answerNow.signal }, { postCheck });
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome.thinkingStop).toBe('user');
+  });
+
+  it('cancels while a check hangs', async () => {
+    const cancel = new AbortController();
+    const model = createTestModel({ script: () => good });
+    const reason = new Error('cancelled');
+    const postCheck = () => {
+      cancel.abort(reason);
+      return new Promise<never>(() => {});
+    };
+    const checks = [{ type: 'webhook', url: 'https://example.com/check' }];
+    await expect(runStrategy('deliberate', { model, checks, signal: cancel.signal }, { postCheck })).rejects.toBe(
+      reason,
+    );
+  });
+
+  it('ends as it is where a caller’s check refutes everything', async () => {
+    const model = createTestModel({ script: () => good });
+    const checks = [{ type: 'webhook', url: 'https://example.com/check' }];
+    const postCheck = async () => ({ verdict: 'fail', wrong: '4' });
+    const run = await runStrategy('deliberate', { model, checks }, { postCheck });
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.steps.find((step) => step.phase === 'answer')?.because).toMatch(/Every answer failed/);
+  });
+});
