@@ -41,13 +41,13 @@ export type BullmqAttempt = {
   giveUp(reason: string): Error;
 };
 
-export type BullmqWorker = {
+type BullmqWorker = {
   ready(): Promise<void>;
   /** Takes no new job; resolves when those that run have ended. */
   close(): Promise<void>;
 };
 
-export type WorkOptions = {
+type WorkOptions = {
   concurrency: number;
   /** ms without renewal after which another worker may take the job. */
   lockMs: number;
@@ -59,7 +59,7 @@ export type WorkOptions = {
   onError(error: Error): void;
 };
 
-export type BullmqListeners = {
+type BullmqListeners = {
   /** Anything about this job may have changed. */
   onChange(id: string): void;
   onControl(id: string, command: ControlCommand): void;

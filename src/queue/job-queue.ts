@@ -43,7 +43,7 @@ export type EventsOptions = {
 
 export type ControlCommand = 'cancel' | 'answer_now';
 
-export type ConsumeOptions = {
+type ConsumeOptions = {
   /** Jobs leased at the same time. */
   concurrency: number;
 };

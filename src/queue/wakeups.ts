@@ -6,7 +6,7 @@ export type Wakeups = {
   wakeAll(): void;
 };
 
-export type Watch = {
+type Watch = {
   /** Resolves on the first wake since `watch`, after `timeoutMs`, or when `signal` aborts. */
   changed(options: { timeoutMs: number; signal?: AbortSignal }): Promise<void>;
   close(): void;
