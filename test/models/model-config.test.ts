@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { parseModelEntries, parseModelsConfig, parseModelsVariable } from '../../src/models/model-config.ts';
+
+const none = () => undefined;
+const upstream = { id: 'big', url: 'http://gpu:8000/v1/', model: 'Qwen/Qwen3-8B', family: 'qwen3' };
+
+describe('models by configuration', () => {
+  it.each([
+    ['./models/thinkfirst-135m', { kind: 'folder', id: 'thinkfirst-135m', path: './models/thinkfirst-135m' }],
+    ['/srv/models/mine/', { kind: 'folder', id: 'mine', path: '/srv/models/mine/' }],
+    ['~/models/mine', { kind: 'folder', id: 'mine', path: '~/models/mine' }],
+    [
+      'hub:onnx-community/Qwen3-0.6B-ONNX',
+      { kind: 'hub', id: 'Qwen3-0.6B-ONNX', name: 'onnx-community/Qwen3-0.6B-ONNX' },
+    ],
+    ['onnx-community/Qwen3-0.6B-ONNX', { kind: 'hub', id: 'Qwen3-0.6B-ONNX', name: 'onnx-community/Qwen3-0.6B-ONNX' }],
+  ])('the text %s', (text, model) => {
+    expect(parseModelEntries([text], none)).toEqual([model]);
+  });
+
+  it('an upstream, with what it leaves out', () => {
+    expect(parseModelEntries([upstream], none)).toEqual([
+      {
+        kind: 'upstream',
+        id: 'big',
+        url: 'http://gpu:8000/v1',
+        model: 'Qwen/Qwen3-8B',
+        family: 'qwen3',
+        dialect: 'plain',
+        contextLength: 8192,
+        thoughtOpenedByTemplate: false,
+        maxParallel: 16,
+      },
+    ]);
+  });
+
+  it('reads the key from the variable that the entry names', () => {
+    const environment = (name: string) => (name === 'GPU_KEY' ? ' secret\n' : undefined);
+    expect(parseModelEntries([{ ...upstream, apiKeyVariable: 'GPU_KEY' }], environment)).toMatchObject([
+      { apiKey: 'secret' },
+    ]);
+  });
+
+  it('keeps the order, whose first is the default, in the file and in the variable', () => {
+    const ids = ['b', 'a', 'big'];
+    const entries = ['./b', { folder: '/srv/x', id: 'a', family: 'qwen3' }, upstream];
+    expect(parseModelsConfig({ models: entries, other: 1 }, none).map(({ id }) => id)).toEqual(ids);
+    expect(parseModelsVariable(JSON.stringify(entries), none).map(({ id }) => id)).toEqual(ids);
+    expect(parseModelsVariable(' ./b, /srv/a ,org/c', none).map(({ id }) => id)).toEqual(['b', 'a', 'c']);
+    expect(parseModelsVariable(JSON.stringify(upstream), none).map(({ id }) => id)).toEqual(['big']);
+  });
+
+  it.each([
+    [['just-a-word'], 'models[0]: "just-a-word" is neither a folder'],
+    [['./a', 7], 'models[1]: a text or an object'],
+    [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
+    [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family'],
+    [[{ ...upstream, url: 'ftp://gpu' }], 'models[0].url: an http or https URL'],
+    [[{ ...upstream, url: 'http://me:pass@gpu/v1' }], 'models[0].url: put the key into a variable'],
+    [[{ ...upstream, dialect: 'tgi' }], 'models[0].dialect:'],
+    [[{ ...upstream, apiKeyVariable: 'sk-123' }], 'models[0].apiKeyVariable: the name of an environment variable'],
+    [[{ ...upstream, apiKeyVariable: 'GPU_KEY' }], 'models[0].apiKeyVariable: the variable GPU_KEY is not set'],
+    [[{ ...upstream, id: 'big:low' }], 'models[0].id: letters, digits'],
+    [[{ ...upstream, contextLenght: 1 }], 'models[0]:'],
+    [['./a', '/other/a'], 'models[1].id: there are two models named a'],
+    [[], 'models: name at least one model'],
+  ])('%j is refused in one line that names the place', (entries, message) => {
+    const attempt = () => parseModelEntries(entries, none);
+    expect(attempt).toThrow(
+      expect.objectContaining({ code: 'invalid_value', message: expect.stringContaining(message) }),
+    );
+    expect(attempt).not.toThrow(/\n/);
+  });
+
+  it('says that the variable is not JSON', () => {
+    expect(() => parseModelsVariable('[{', none)).toThrow('THINKFIRST_MODELS is not valid JSON');
+    expect(() => parseModelsConfig({}, none)).toThrow(/^models: /);
+  });
+});
