@@ -32,6 +32,7 @@ export function createAutomaton({
   const grammarSize = arena.size();
   const fuel = { left: 0 };
   const derivatives: Derivatives = createDerivatives(arena, { fuel, classes });
+  const maximum = { expressions: MAX_EXPRESSIONS, transitions: MAX_TRANSITIONS };
   let generation = 0;
   let transitions = new Int32Array(64 * width).fill(UNKNOWN);
   let expressions: Expression[] = [];
@@ -126,12 +127,21 @@ export function createAutomaton({
   }
 
   return {
-    /** Work left of what the last `begin` gave. */
+    /** Gives a step work. */
+    refuel(amount: number): void {
+      fuel.left = amount;
+    },
+    /** Lets what is built now stay: a long text needs its states, and would else be read again at every step. */
+    keep(): void {
+      maximum.expressions = Math.max(maximum.expressions, 2 * (arena.size() - grammarSize));
+      maximum.transitions = Math.max(maximum.transitions, 2 * expressions.length * width);
+    },
+    /** Work left of what the step was given. */
     fuelLeft: () => Math.max(0, fuel.left),
-    /** To be called before a step, with the work it may take. @returns the generation: a new one where memory was given back */
-    begin(fuelForStep: number): number {
-      if (arena.size() - grammarSize > MAX_EXPRESSIONS || expressions.length * width > MAX_TRANSITIONS) forget();
-      fuel.left = fuelForStep;
+    /** To be called before a step. @returns the generation: a new one where memory was given back */
+    begin(): number {
+      const tooLarge = arena.size() - grammarSize > maximum.expressions;
+      if (tooLarge || expressions.length * width > maximum.transitions) forget();
       return generation;
     },
     start: () => stateOf(root),

@@ -49,7 +49,7 @@ export function compileGrammar(
   } catch (error) {
     // The call stack is the other bound: a language nested that deep is no caller's honest schema.
     if (error instanceof OutOfFuel || error instanceof RangeError)
-      throw unsupported(param, 'this is too complex to be enforced');
+      throw unsupported(param, 'this is too complex to be enforced', error);
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import type { ByteClasses } from './byte-set.ts';
 import type { Arena, Expression } from './expression.ts';
 
-/** Sequences within the head of a sequence; a level of JSON takes two or three. */
-const MAX_NESTING = 256;
+/** Options from which on their derivative is remembered: a class like \p{L} is hundreds, met in every state. */
+const MANY = 8;
 
 /** Work left, counted in visited expressions; what runs out of it is refused, so that no pattern can hang the process. */
 export type Fuel = { left: number };
@@ -21,6 +21,7 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
   const { empty, epsilon } = arena;
   /** Whether a `both` or `complement` holds any text. */
   const alive = new Map<Expression, boolean>();
+  const steps = new Map<Expression, Map<number, Expression>>();
 
   function after(expression: Expression, byte: number): Expression {
     const terms = new Set<Expression>();
@@ -41,15 +42,13 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
       case 'sequence': {
         const heads = new Set<Expression>();
         collect(expression.first, byte, heads);
-        for (const head of heads) {
-          // Deeper nesting than this is not entered: the text's own reader would have to follow it.
-          if (head.depth < MAX_NESTING) terms.add(arena.sequence(head, expression.rest));
-        }
+        for (const head of heads) terms.add(followedBy(head, expression.rest));
         if (expression.first.nullable) collect(expression.rest, byte, terms);
         return;
       }
       case 'alternatives':
-        for (const option of expression.options) collect(option, byte, terms);
+        if (expression.options.length > MANY) terms.add(step(expression, byte));
+        else for (const option of expression.options) collect(option, byte, terms);
         return;
       case 'both':
       case 'complement': {
@@ -62,7 +61,7 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
         collect(expression.inner, byte, heads);
         if (heads.size === 0) return;
         const rest = arena.repeat(expression.inner, Math.max(0, expression.minimum - 1), expression.maximum - 1);
-        for (const head of heads) terms.add(arena.sequence(head, rest));
+        for (const head of heads) terms.add(followedBy(head, rest));
         return;
       }
       case 'call': {
@@ -80,10 +79,35 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
     }
   }
 
-  /** The derivative of a `both` or `complement` as it is, without asking whether it holds any text. */
+  /** What is entered goes on top of what is open, so that a step costs the same however deep the nesting is. */
+  function followedBy(head: Expression, rest: Expression): Expression {
+    if (head.kind !== 'sequence') return arena.sequence(head, rest);
+    return arena.sequence(head.first, arena.sequence(head.rest, rest));
+  }
+
+  /** The derivative as it is, without asking whether it holds any text; parts of a `both` meet again and again. */
   function step(expression: Expression, byte: number): Expression {
+    let known = steps.get(expression);
+    if (!known) {
+      known = new Map();
+      steps.set(expression, known);
+    }
+    const before = known.get(byte);
+    if (before) return before;
+    fuel.left -= 1;
+    const result = stepOnce(expression, byte);
+    known.set(byte, result);
+    return result;
+  }
+
+  function stepOnce(expression: Expression, byte: number): Expression {
+    if (expression.kind === 'alternatives') {
+      const terms = new Set<Expression>();
+      for (const option of expression.options) collect(option, byte, terms);
+      return arena.alternatives(terms);
+    }
     if (expression.kind === 'both') return arena.both(expression.parts.map((part) => step(part, byte)));
-    if (expression.kind === 'complement') return arena.complement(after(expression.inner, byte));
+    if (expression.kind === 'complement') return arena.complement(step(expression.inner, byte));
     return after(expression, byte);
   }
 
@@ -118,5 +142,11 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
     return false;
   }
 
-  return { after, holdsText, forget: () => alive.clear() };
+  /** To be called before the arena forgets expressions. */
+  function forget(): void {
+    alive.clear();
+    steps.clear();
+  }
+
+  return { after, holdsText, forget };
 }

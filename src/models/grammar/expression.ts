@@ -1,8 +1,7 @@
 import type { ByteSet } from './byte-set.ts';
 import { unionOf } from './byte-set.ts';
 
-/** `depth`: how many sequences stand within the head of one another; it grows with what is open while decoding. */
-type Base = { readonly id: number; readonly nullable: boolean; readonly depth: number };
+type Base = { readonly id: number; readonly nullable: boolean };
 
 /** An explicit automaton whose every state can still reach an accepting one. */
 export type NumberAutomaton = {
@@ -44,11 +43,11 @@ export function createArena(limit: number) {
     byKey.set(key, made);
     return made;
   }
-  const empty = intern('0', (id) => ({ kind: 'empty', id, depth: 0, nullable: false }));
-  const epsilon = intern('1', (id) => ({ kind: 'epsilon', id, depth: 0, nullable: true }));
+  const empty = intern('0', (id) => ({ kind: 'empty', id, nullable: false }));
+  const epsilon = intern('1', (id) => ({ kind: 'epsilon', id, nullable: true }));
 
   function bytes(set: ByteSet): Expression {
-    return intern(`b${set.key}`, (id) => ({ kind: 'bytes', id, depth: 0, nullable: false, set }));
+    return intern(`b${set.key}`, (id) => ({ kind: 'bytes', id, nullable: false, set }));
   }
   function sequence(first: Expression, rest: Expression): Expression {
     if (first === empty || rest === empty) return empty;
@@ -59,7 +58,6 @@ export function createArena(limit: number) {
       kind: 'sequence',
       id,
       nullable,
-      depth: Math.max(first.depth + 1, rest.depth),
       first,
       rest,
     }));
@@ -78,7 +76,7 @@ export function createArena(limit: number) {
     if (list.length === 1) return only;
     const nullable = list.some((option) => option.nullable);
     const key = `a${list.map((option) => option.id).join()}`;
-    return intern(key, (id) => ({ kind: 'alternatives', id, nullable, depth: deepest(list), options: list }));
+    return intern(key, (id) => ({ kind: 'alternatives', id, nullable, options: list }));
   }
   function both(parts: Iterable<Expression>): Expression {
     const set = new Set<Expression>();
@@ -96,13 +94,12 @@ export function createArena(limit: number) {
       kind: 'both',
       id,
       nullable,
-      depth: deepest(list),
       parts: list,
     }));
   }
   function complement(inner: Expression): Expression {
     if (inner.kind === 'complement') return inner.inner;
-    return intern(`n${inner.id}`, (id) => ({ kind: 'complement', id, depth: 0, nullable: !inner.nullable, inner }));
+    return intern(`n${inner.id}`, (id) => ({ kind: 'complement', id, nullable: !inner.nullable, inner }));
   }
   /** `maximum` may be Infinity. */
   function repeat(inner: Expression, minimum: number, maximum: number): Expression {
@@ -114,7 +111,6 @@ export function createArena(limit: number) {
     return intern(`r${inner.id},${least},${maximum}`, (id) => ({
       kind: 'repeat',
       id,
-      depth: 0,
       nullable,
       inner,
       minimum: least,
@@ -122,14 +118,13 @@ export function createArena(limit: number) {
     }));
   }
   function call(rule: string): Expression {
-    return intern(`c${rule}`, (id) => ({ kind: 'call', id, depth: 0, nullable: false, rule }));
+    return intern(`c${rule}`, (id) => ({ kind: 'call', id, nullable: false, rule }));
   }
   function automaton(of: NumberAutomaton, state: number): Expression {
     const nullable = of.accepts[state] ?? false;
     return intern(`m${of.name}@${state}`, (id) => ({
       kind: 'automaton',
       id,
-      depth: 0,
       nullable,
       automaton: of,
       state,
@@ -159,8 +154,4 @@ export function createArena(limit: number) {
 /** All `parts` one after the other. */
 export function sequenceOf(arena: Arena, ...parts: readonly Expression[]): Expression {
   return parts.reduceRight((rest, part) => arena.sequence(part, rest), arena.epsilon);
-}
-
-function deepest(parts: readonly Expression[]): number {
-  return parts.reduce((depth, part) => Math.max(depth, part.depth), 0);
 }

@@ -41,17 +41,20 @@ export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds
 
   /** Runs one step within its share of work; after the automaton forgot its states, they are found again first. */
   function step<Result>(work: (state: number) => Result): Result {
-    const now = automaton.begin(fuel);
+    const now = automaton.begin();
     try {
       if (now !== generation) {
+        automaton.refuel(MAX_FUEL + FUEL_PER_TOKEN * accepted.length);
         states = [automaton.start()];
         for (const id of accepted) states.push(after(states.at(-1) ?? DEAD, id));
         generation = now;
+        automaton.keep();
       }
+      automaton.refuel(fuel);
       return work(states.at(-1) ?? DEAD);
     } catch (error) {
       if (error instanceof OutOfFuel || error instanceof RangeError)
-        throw unsupported(param, 'this is too complex to be enforced while decoding');
+        throw unsupported(param, 'this is too complex to be enforced while decoding', error);
       throw error;
     } finally {
       fuel = automaton.fuelLeft();
@@ -65,6 +68,18 @@ export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds
       if (at === DEAD) return DEAD;
     }
     return at;
+  }
+
+  function take(state: number, tokenId: number): boolean {
+    if (endTokenIds.includes(tokenId)) {
+      ended = automaton.nullable(state);
+      return ended;
+    }
+    const next = tokens[tokenId]?.length ? after(state, tokenId) : DEAD;
+    if (next === DEAD) return false;
+    accepted.push(tokenId);
+    states.push(next);
+    return true;
   }
 
   return {
@@ -82,18 +97,9 @@ export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds
     },
     accept(tokenId) {
       if (ended) return false;
-      return step((state) => {
-        if (endTokenIds.includes(tokenId)) {
-          ended = automaton.nullable(state);
-          return ended;
-        }
-        const next = tokens[tokenId]?.length ? after(state, tokenId) : DEAD;
-        if (next === DEAD) return false;
-        accepted.push(tokenId);
-        states.push(next);
-        fuel = Math.min(MAX_FUEL, fuel + FUEL_PER_TOKEN);
-        return true;
-      });
+      const taken = step((state) => take(state, tokenId));
+      if (taken) fuel = Math.min(MAX_FUEL, fuel + FUEL_PER_TOKEN);
+      return taken;
     },
     isComplete: () => ended || step((state) => automaton.nullable(state)),
     mustEnd: () => ended || step((state) => automaton.nullable(state) && automaton.isFinal(state)),

@@ -8,6 +8,9 @@ import { unsupported } from './unsupported.ts';
 /** One schema's say about objects or arrays; several of them hold together. */
 export type Facet = { keywords: SchemaKeywords; path: string };
 
+/** `anyOf` or `oneOf` (exclusive) of the schema `owner`. */
+export type Group = { options: readonly Located[]; exclusive: boolean; path: string; owner: unknown };
+
 /** Schemas that hold together (`allOf`, `$ref` with siblings), laid out by what they say. */
 export type Facets = {
   path: string;
@@ -25,7 +28,7 @@ export type Facets = {
   objects: readonly Facet[];
   arrays: readonly Facet[];
   /** One of each group must hold as well; of an exclusive one no more than one. */
-  groups: ReadonlyArray<{ options: readonly Located[]; exclusive: boolean; path: string }>;
+  groups: readonly Group[];
 };
 
 const keywordsOfType: ReadonlyArray<readonly [TypeName, ReadonlyArray<keyof SchemaKeywords>]> = [
@@ -61,9 +64,9 @@ export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Fac
   const multiples: Array<{ value: number; path: string }> = [];
   const objects: Facet[] = [];
   const arrays: Facet[] = [];
-  const groups: Array<{ options: readonly Located[]; exclusive: boolean; path: string }> = [];
+  const groups: Group[] = [];
 
-  for (const { keywords, path: at } of together(reader, schemas)) {
+  for (const { schema: owner, keywords, path: at } of together(reader, schemas)) {
     if (keywords === false) {
       facets.impossible = true;
       continue;
@@ -101,7 +104,7 @@ export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Fac
     if (mentions(keywords, 'array')) arrays.push({ keywords, path: at });
     for (const name of ['anyOf', 'oneOf'] as const) {
       const options = keywords[name]?.map((schema, index) => ({ schema, path: `${at}.${name}.${index}` }));
-      if (options) groups.push({ options, exclusive: name === 'oneOf', path: `${at}.${name}` });
+      if (options) groups.push({ options, exclusive: name === 'oneOf', path: `${at}.${name}`, owner });
     }
   }
   // Keywords of one type and no "type": the caller means that type, and what it takes is valid by the schema.
@@ -122,24 +125,24 @@ export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Fac
   };
 }
 
+type Included = { schema: unknown; keywords: SchemaKeywords | false; path: string };
+
 /** The schemas, with all that they include by `$ref` and `allOf`. */
-function together(
-  reader: SchemaReader,
-  schemas: readonly Located[],
-): Array<{ keywords: SchemaKeywords | false; path: string }> {
+export function together(reader: SchemaReader, schemas: readonly Located[]): Included[] {
   const seen = new Set<unknown>();
-  const found: Array<{ keywords: SchemaKeywords | false; path: string }> = [];
+  const found: Included[] = [];
   const open = [...schemas];
   for (let next = open.shift(); next; next = open.shift()) {
     if (seen.has(next.schema) || next.schema === true) continue;
     seen.add(next.schema);
+    reader.count();
     if (seen.size > MAX_TOGETHER) throw unsupported(next.path, `more than ${MAX_TOGETHER} schemas hold together here`);
     if (next.schema === false) {
-      found.push({ keywords: false, path: next.path });
+      found.push({ schema: false, keywords: false, path: next.path });
       continue;
     }
     const keywords = reader.keywordsOf(next);
-    found.push({ keywords, path: next.path });
+    found.push({ schema: next.schema, keywords, path: next.path });
     if (keywords.$ref !== undefined) open.push(reader.resolve(keywords.$ref, next.path));
     for (const [index, schema] of (keywords.allOf ?? []).entries())
       open.push({ schema, path: `${next.path}.allOf.${index}` });

@@ -6,7 +6,7 @@ import { objectLanguage } from './object-language.ts';
 import { patternLanguage } from './pattern-language.ts';
 import { disjoint } from './schema-disjoint.ts';
 import type { Facets } from './schema-facets.ts';
-import { facetsOf } from './schema-facets.ts';
+import { facetsOf, together } from './schema-facets.ts';
 import type { Located } from './schema-reader.ts';
 import { createSchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
@@ -16,7 +16,6 @@ import { anyCodePoint, literal, literals } from './utf8.ts';
 export type ValueLanguage = (schemas: readonly Located[]) => Expression;
 
 const MAX_NESTED_CHOICES = 24;
-const MAX_LANGUAGES = 20_000;
 
 /**
  * The JSON texts that a schema allows, each of them written in one way (see json-text), keys in the order of `properties`.
@@ -31,7 +30,6 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
   const underWay = new Set<string>();
   const recursive = new Set<string>();
   let nestedChoices = 0;
-  let made = 0;
 
   function value(schemas: readonly Located[]): Expression {
     const key = `v${[...new Set(schemas.map(({ schema }) => identity(schema)))].sort((left, right) => left - right).join()}`;
@@ -60,14 +58,15 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
   }
 
   function ofFacets(facets: Facets, schemas: readonly Located[], chosen = 0): Expression {
-    made += 1;
-    if (made > MAX_LANGUAGES) throw unsupported(path, 'the schema is too large (its alternatives written out)');
     if (facets.impossible) return arena.empty;
     const group = facets.groups[chosen];
     if (!group) return ofTypes(facets);
     nestedChoices += 1;
-    if (nestedChoices > MAX_NESTED_CHOICES)
-      throw unsupported(group.path, 'alternatives are nested too deep, or refer to themselves');
+    if (nestedChoices > MAX_NESTED_CHOICES) throw unsupported(group.path, 'alternatives are nested too deep');
+    const owners = new Set(facets.groups.slice(0, chosen + 1).map(({ owner }) => owner));
+    for (const option of group.options)
+      if (together(reader, [option]).some(({ schema }) => owners.has(schema)))
+        throw unsupported(option.path, 'this alternative refers to what it is an alternative of');
     if (group.exclusive) refuseOverlap(group.options, group.path);
     const options = group.options.map((option) =>
       ofFacets(facetsOf(reader, [...schemas, option]), [...schemas, option], chosen + 1),

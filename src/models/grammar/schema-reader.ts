@@ -13,12 +13,14 @@ export type Located = { schema: Subschema; path: string };
 
 const MAX_DEPTH = 100;
 const MAX_VALUES = 50_000;
+const MAX_LAID_OUT = 20_000;
 
 /** Reads the parts of one document, each once, refusing what would not be enforced. */
 export type SchemaReader = ReturnType<typeof createSchemaReader>;
 export function createSchemaReader(document: Readonly<Record<string, unknown>>, root: string) {
   checkSize(document, root);
   const read = new Map<object, SchemaKeywords>();
+  let laidOut = 0;
 
   /** @throws ServiceError `unsupported_constraint` naming the keyword and its place */
   function keywordsOf({ schema, path }: Located): SchemaKeywords {
@@ -59,7 +61,13 @@ export function createSchemaReader(document: Readonly<Record<string, unknown>>, 
     return { schema: at, path: where };
   }
 
-  return { keywordsOf, resolve };
+  /** Counts a schema laid out; alternatives of alternatives can multiply without end. */
+  function count(): void {
+    laidOut += 1;
+    if (laidOut > MAX_LAID_OUT) throw unsupported(root, 'the schema is too large (its alternatives written out)');
+  }
+
+  return { keywordsOf, resolve, count };
 }
 
 function isSchema(value: unknown): value is Subschema {

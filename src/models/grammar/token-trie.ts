@@ -17,28 +17,29 @@ export type TokenTrie = {
 };
 
 export function createTokenTrie(tokens: TokenBytes): TokenTrie {
+  // One character per byte: texts sort as their bytes do, and much faster than byte arrays.
   const texts = tokens.flatMap((bytes, id) => {
     if (!bytes || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) return [];
-    return [{ id, bytes }];
+    return [{ id, text: Buffer.from(bytes).toString('latin1') }];
   });
-  texts.sort((left, right) => Buffer.compare(left.bytes, right.bytes));
+  texts.sort((left, right) => (left.text < right.text ? -1 : left.text > right.text ? 1 : 0));
   const byte: number[] = [];
   const depth: number[] = [];
   const firstToken: number[] = [];
   const nextToken = new Int32Array(tokens.length).fill(-1);
-  let before = new Uint8Array(0);
-  for (const { id, bytes } of texts) {
+  let before = '';
+  for (const { id, text } of texts) {
     let shared = 0;
-    while (shared < before.length && before[shared] === bytes[shared]) shared += 1;
-    for (let at = shared; at < bytes.length; at += 1) {
-      byte.push(bytes[at] ?? 0);
+    while (shared < before.length && before.charCodeAt(shared) === text.charCodeAt(shared)) shared += 1;
+    for (let at = shared; at < text.length; at += 1) {
+      byte.push(text.charCodeAt(at));
       depth.push(at + 1);
       firstToken.push(-1);
     }
     const last = firstToken.length - 1;
     nextToken[id] = firstToken[last] ?? -1;
     firstToken[last] = id;
-    before = Uint8Array.from(bytes);
+    before = text;
   }
   return {
     byte: Uint8Array.from(byte),
