@@ -1,0 +1,47 @@
+import { conclusionOf } from '../answer-value.ts';
+import { defineLineCheck, right, wrong } from './line-check.ts';
+
+const days = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ');
+const months = 'january february march april may june july august september october november december'.split(' ');
+const chain = /([A-Za-z]+(?:\s*(?:->|→|>)\s*[A-Za-z]+)+)/;
+
+/** Days and months that follow one another, as many steps as the line says, and times of day that there are. */
+export const calendar = defineLineCheck({
+  name: 'calendar',
+  description:
+    'Days or months in a row follow one another, in as many steps as the line counts, and times of day exist.',
+  *statements({ lines, question }) {
+    const start = days.find((day) => new RegExp(`\\b${day}\\b`, 'i').test(question));
+    let last: string | undefined;
+    for (const { number, text } of lines) {
+      const steps = chain.exec(text)?.[1]?.split(/\s*(?:->|→|>)\s*/) ?? [];
+      const cycle = [days, months].find((names) => steps.every((step) => names.includes(step.toLowerCase())));
+      if (steps.length > 1 && cycle !== undefined) {
+        const back = /\b(back|before|earlier)/i.test(text) ? -1 : 1;
+        const places = steps.map((step) => cycle.indexOf(step.toLowerCase()));
+        const broken = places.findIndex(
+          (place, index) => index > 0 && place !== ((places[index - 1] ?? 0) + back + cycle.length) % cycle.length,
+        );
+        const said = /\b(?:counting|count|go|going|add|adding) (\d+)\b/i.exec(text)?.[1];
+        last = steps.at(-1);
+        if (broken > 0)
+          yield wrong(number, steps[broken] ?? '', `${steps[broken]} does not follow ${steps[broken - 1]}`);
+        else if (said !== undefined && Number(said) !== steps.length - 1) {
+          yield wrong(number, last ?? '', `these are ${steps.length - 1} steps, not ${said}`);
+        } else if (cycle === days && start !== undefined && steps[0]?.toLowerCase() !== start) {
+          yield wrong(number, steps[0] ?? '', `the question begins at ${start}`);
+        } else yield right(number);
+      }
+      const concluded = conclusionOf(text);
+      if (concluded === undefined) continue;
+      if (last !== undefined && [...days, ...months].includes(concluded.toLowerCase()) && concluded !== last) {
+        yield wrong(number, concluded, `the steps end at ${last}`);
+      }
+      const time = /^(\d{1,2}):(\d{2})(?:\s*[ap]\.?m\.?)?$/i.exec(concluded);
+      if (time !== null) {
+        const there = Number(time[1]) <= 24 && Number(time[2]) < 60;
+        yield there ? right(number) : wrong(number, concluded, 'there is no such time of day');
+      }
+    }
+  },
+});

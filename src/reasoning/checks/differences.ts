@@ -1,0 +1,33 @@
+import { defineLineCheck, right, wrong } from './line-check.ts';
+import { numberList } from './number-lists.ts';
+
+const listed = /\bdifferences are (-?\d+(?:, (?:and )?-?\d+)+)/i;
+
+/** The differences between the terms of the question's sequence. */
+export const differences = defineLineCheck({
+  name: 'differences',
+  description: 'The differences that a line names are those between the terms of the question’s sequence.',
+  *statements({ lines, question }) {
+    const terms = numberList(question);
+    if (terms.length < 3) return;
+    const real = terms.slice(1).map((term, index) => term - (terms[index] ?? 0));
+    for (const { number, text } of lines) {
+      const said = listed.exec(text)?.[1];
+      if (said !== undefined) {
+        const named = (said.match(/-?\d+/g) ?? []).map(Number);
+        if (named.join() !== real.join()) yield wrong(number, said, `the differences are ${real.join(', ')}`);
+        else yield right(number);
+      }
+      const step = /\beach term (?:adds|increases by|goes up by) (\d+)\b/i.exec(text)?.[1];
+      if (step !== undefined) {
+        const fits = real.every((difference) => difference === Number(step));
+        yield fits ? right(number) : wrong(number, step, `the differences are ${real.join(', ')}`);
+      }
+      const down = /\beach term (?:subtracts|decreases by|goes down by) (\d+)\b/i.exec(text)?.[1];
+      if (down !== undefined) {
+        const fits = real.every((difference) => difference === -Number(down));
+        yield fits ? right(number) : wrong(number, down, `the differences are ${real.join(', ')}`);
+      }
+    }
+  },
+});

@@ -1,0 +1,57 @@
+import { conclusionOf } from '../answer-value.ts';
+import { defineLineCheck, right, wrong } from './line-check.ts';
+import { numberList } from './number-lists.ts';
+
+const asked =
+  /\bis it (even|odd|(?:greater|larger|more|less|smaller) than (-?\d+)|(?:divisible by|a multiple of) (\d+))\?/i;
+const item = /(-?\d+) (yes|no)(?: \((\d+)\))?/g;
+
+/** Numbers gone through one by one with yes or no: each by what was asked of it, and the count. */
+export const enumeration = defineLineCheck({
+  name: 'enumeration',
+  description:
+    'Each yes and no of a list gone through is right by what the line before asks, and the yeses are counted.',
+  *statements({ lines, question }) {
+    let test: ((value: number) => boolean) | undefined;
+    let count: number | undefined;
+    for (const { number, text } of lines) {
+      test = testOf(text) ?? test;
+      const items = [...text.matchAll(item)];
+      if (items.length > 1 && test !== undefined) {
+        count = 0;
+        for (const [shown, value = '', verdict = '', mark] of items) {
+          const yes = test(Number(value));
+          if (yes) count += 1;
+          if (
+            yes !== (verdict === 'yes') ||
+            (mark === undefined ? yes && items.some((one) => one[3] !== undefined) : Number(mark) !== count)
+          ) {
+            yield wrong(number, shown, `${value} is ${yes ? 'one' : 'none'} of them`);
+            return;
+          }
+        }
+        const list = numberList(question);
+        const gone = items.map((one) => Number(one[1]));
+        if (list.length > 1 && list.join() !== gone.join())
+          yield wrong(number, gone.join(', '), 'these are not the question’s numbers');
+        else yield right(number);
+      }
+      const said =
+        /^the count is (\d+)\.?$/i.exec(text)?.[1] ??
+        (count === undefined ? undefined : /^\d+$/.exec(conclusionOf(text) ?? '')?.[0]);
+      if (said !== undefined && count !== undefined) {
+        yield Number(said) === count ? right(number) : wrong(number, said, `${count} were counted`);
+      }
+    }
+  },
+});
+
+function testOf(text: string): ((value: number) => boolean) | undefined {
+  const match = asked.exec(text);
+  if (match === null) return undefined;
+  const [, kind = '', bound, divisor] = match;
+  if (kind.toLowerCase() === 'even') return (value) => value % 2 === 0;
+  if (kind.toLowerCase() === 'odd') return (value) => value % 2 !== 0;
+  if (divisor !== undefined) return (value) => value % Number(divisor) === 0;
+  return /greater|larger|more/i.test(kind) ? (value) => value > Number(bound) : (value) => value < Number(bound);
+}

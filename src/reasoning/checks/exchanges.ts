@@ -1,0 +1,47 @@
+import { conclusionOf } from '../answer-value.ts';
+import { defineLineCheck, right, wrong } from './line-check.ts';
+
+const holding = /\b([A-Z][a-z]+) has (?:an? |the )?([a-z]+)/g;
+const exchange = /^([A-Z][a-z]+) and ([A-Z][a-z]+) (?:swap|trade|exchange)/;
+const asked = /\b(?:what|which)\b[^.?]*?\b([A-Z][a-z]+)(?:'s|’s)?\b/;
+
+/** Who has what, kept through exchanges: each line by the line before it, the first by the question. */
+export const exchanges = defineLineCheck({
+  name: 'exchanges',
+  description: 'Who has what after each exchange follows from what each had before.',
+  *statements({ lines, question }) {
+    let has = holdings(question);
+    if (has.size < 2) return;
+    for (const { number, text } of lines) {
+      const said = holdings(text);
+      if (said.size >= 2) {
+        const swap = exchange.exec(text);
+        const expected = swap === null ? has : swapped(has, swap[1] ?? '', swap[2] ?? '');
+        const differs = [...said].find(([name, thing]) => expected.get(name) !== thing);
+        if (differs !== undefined) {
+          yield wrong(number, differs[1], `${differs[0]} has ${expected.get(differs[0]) ?? 'nothing'}`);
+          return;
+        }
+        has = expected;
+        yield right(number);
+      }
+      const concluded = conclusionOf(text);
+      const name = asked.exec(question.split(/(?<=[.!?])\s+/).at(-1) ?? '')?.[1];
+      const is = name === undefined ? undefined : has.get(name);
+      if (concluded !== undefined && is !== undefined && [...has.values()].includes(concluded)) {
+        yield concluded === is ? right(number) : wrong(number, concluded, `${name} has ${is}`);
+      }
+    }
+  },
+});
+
+function holdings(text: string): Map<string, string> {
+  return new Map([...text.matchAll(holding)].map(([, name = '', thing = '']) => [name, thing]));
+}
+
+function swapped(has: ReadonlyMap<string, string>, a: string, b: string): Map<string, string> {
+  const after = new Map(has);
+  const [first, second] = [has.get(a), has.get(b)];
+  if (first !== undefined && second !== undefined) after.set(a, second).set(b, first);
+  return after;
+}

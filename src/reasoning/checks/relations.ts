@@ -1,0 +1,76 @@
+import { conclusionOf } from '../answer-value.ts';
+import { defineLineCheck, right, wrong } from './line-check.ts';
+import { listItems } from './number-lists.ts';
+
+const fact = /\b([A-Z][a-z]+) is ([a-z]+)er than ([A-Z][a-z]+)/g;
+const ranking = /\bfrom ([a-z]+)est to ([a-z]+)est: ([A-Z][A-Za-z, ]+)/i;
+const named = /\bthe ([a-z]+)est is ([A-Z][a-z]+)\b/i;
+
+/** Who is taller, older, faster than whom: by the question's facts, and what follows from them. */
+export const relations = defineLineCheck({
+  name: 'relations',
+  description: 'Comparisons of people and things follow from the question’s, and rankings keep to them.',
+  *statements({ lines, question }) {
+    const facts = [...question.matchAll(fact)].map(([, a = '', word = '', b = '']) => ({ a, word, b }));
+    if (facts.length === 0) return;
+    const follows = (a: string, word: string, b: string): boolean =>
+      reaches(
+        facts.filter((one) => one.word === word),
+        a,
+        b,
+      );
+    let ranked: { top: string; bottom: string; names: string[] } | undefined;
+    for (const { number, text } of lines) {
+      for (const [, a = '', word = '', b = ''] of text.matchAll(fact)) {
+        if (!facts.some((one) => one.word === word)) continue;
+        if (follows(a, word, b)) yield right(number);
+        else yield wrong(number, b, `that ${a} is ${word}er than ${b} does not follow from the question`);
+      }
+      const order = ranking.exec(text);
+      if (order !== null) {
+        const [, top = '', bottom = '', list = ''] = order;
+        const names = listItems(list.replace(/\.$/, ''));
+        ranked = { top, bottom, names };
+        const down = facts.some((one) => one.word === top);
+        const word = down ? top : bottom;
+        const broken = names.findIndex((name, index) => {
+          const before = names[index - 1];
+          if (before === undefined) return false;
+          return down ? follows(name, word, before) : follows(before, word, name);
+        });
+        const all = new Set(facts.flatMap((one) => [one.a, one.b]));
+        if (broken > 0)
+          yield wrong(number, names[broken] ?? '', `${names[broken]} can’t come after ${names[broken - 1]}`);
+        else if (names.length !== all.size || names.some((name) => !all.has(name))) {
+          yield wrong(number, list, 'the ranking does not hold who is compared');
+        } else yield right(number);
+      }
+      const [, word, one] = named.exec(text) ?? [];
+      if (ranked !== undefined && word !== undefined && one !== undefined) {
+        const is =
+          word.toLowerCase() === ranked.top
+            ? ranked.names[0]
+            : word.toLowerCase() === ranked.bottom
+              ? ranked.names.at(-1)
+              : undefined;
+        if (is !== undefined) yield is === one ? right(number) : wrong(number, one, `the ranking says ${is}`);
+      }
+      const concluded = conclusionOf(text);
+      const asked = /\b([a-z]+)est\?/i.exec(question)?.[1];
+      if (ranked === undefined || concluded === undefined || asked === undefined) continue;
+      const is = asked === ranked.top ? ranked.names[0] : asked === ranked.bottom ? ranked.names.at(-1) : undefined;
+      if (is !== undefined && concluded !== is) yield wrong(number, concluded, `the ranking says ${is}`);
+    }
+  },
+});
+
+/** True where a chain of facts leads from a to b. */
+function reaches(facts: ReadonlyArray<{ a: string; b: string }>, from: string, to: string): boolean {
+  const seen = new Set([from]);
+  for (const name of seen) {
+    for (const one of facts) {
+      if (one.a === name) seen.add(one.b);
+    }
+  }
+  return from !== to && seen.has(to);
+}

@@ -1,0 +1,82 @@
+import { defineLineCheck, right, type Statement, wrong } from './line-check.ts';
+
+const leaves = /(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
+const divided = /(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
+const plus = /(\d+) [×x*] (\d+) = (\d+), plus (\d+) is (\d+)/gi;
+const split = /(\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
+const whichIs = /= ?(\d+), which is (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
+const oneIs = /\bone (?:of the )?([a-z]+?)s? is (\d+) ([a-z]+?)s?\b/gi;
+
+/** How many of the smaller unit the larger one holds. */
+const holds: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  week: { day: 7 },
+  day: { hour: 24 },
+  hour: { minute: 60, second: 3600 },
+  minute: { second: 60 },
+  year: { month: 12, week: 52 },
+  dozen: { item: 12, egg: 12 },
+  foot: { inch: 12 },
+  yard: { foot: 3, inch: 36 },
+  kilometer: { meter: 1000 },
+  meter: { centimeter: 100, millimeter: 1000 },
+  centimeter: { millimeter: 10 },
+  kilogram: { gram: 1000 },
+  liter: { milliliter: 1000 },
+  dollar: { cent: 100, dime: 10, nickel: 20, quarter: 4 },
+};
+
+/** Remainders, and amounts written in two units. */
+export const remainders = defineLineCheck({
+  name: 'remainders',
+  description: 'Remainders of divisions are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
+  *statements({ lines }) {
+    for (const { number, text } of lines) {
+      for (const [, a, b, rest = ''] of text.matchAll(leaves)) {
+        if (Number(b) > 0)
+          yield judge(number, Number(a) % Number(b), rest, `${a} divided by ${b} leaves ${Number(a) % Number(b)}`);
+      }
+      for (const [, a, b, quotient, rest = ''] of text.matchAll(divided)) {
+        const back = Number(quotient) * Number(b) + Number(rest);
+        const holdsTrue = back === Number(a) && Number(rest) < Number(b);
+        yield holdsTrue ? right(number) : wrong(number, rest, `${quotient} times ${b} and ${rest} is ${back}`);
+      }
+      for (const [, , , product, rest, sum = ''] of text.matchAll(plus)) {
+        yield judge(number, Number(product) + Number(rest), sum, `${product} plus ${rest} is not ${sum}`);
+      }
+      for (const [, all, unit = '', many, large = '', few = '', small = ''] of text.matchAll(split)) {
+        if (unit !== small) continue;
+        yield* inTwoUnits(number, { all: Number(all), many: Number(many), large, few: Number(few), small });
+      }
+      for (const [, all, many, large = '', few, small = ''] of text.matchAll(whichIs)) {
+        yield* inTwoUnits(number, { all: Number(all), many: Number(many), large, few: Number(few), small });
+      }
+      for (const [, large = '', size = '', small = ''] of text.matchAll(oneIs)) {
+        const factor = factorOf(large, small);
+        if (factor !== undefined) yield judge(number, factor, size, `one ${large} is ${factor} ${small}s`);
+      }
+    }
+  },
+});
+
+function judge(line: number, is: number, said: string, detail: string): Statement {
+  return is === Number(said) ? right(line) : wrong(line, said, detail);
+}
+
+function* inTwoUnits(
+  line: number,
+  amount: { all: number; many: number; large: string; few: number; small: string },
+): Generator<Statement> {
+  const factor = factorOf(amount.large, amount.small);
+  if (factor === undefined) return;
+  const written = `${amount.many} ${amount.large}s and ${amount.few} ${amount.small}s`;
+  const sum = amount.many * factor + amount.few;
+  if (sum !== amount.all) yield wrong(line, String(amount.few), `${written} are ${sum} ${amount.small}s`);
+  else if (amount.few >= factor)
+    yield wrong(line, String(amount.few), `${amount.few} ${amount.small}s are more than one ${amount.large}`);
+  else yield right(line);
+}
+
+function factorOf(large: string, small: string): number | undefined {
+  const name = (unit: string): string => ({ feet: 'foot', inche: 'inch' })[unit.toLowerCase()] ?? unit.toLowerCase();
+  return holds[name(large)]?.[name(small)];
+}

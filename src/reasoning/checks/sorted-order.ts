@@ -1,0 +1,44 @@
+import { defineLineCheck, right, wrong } from './line-check.ts';
+import { listItems, sameItems } from './number-lists.ts';
+
+const ordered =
+  /\b(alphabetical|increasing|ascending|decreasing|descending|numerical) order(?: is| they are)?:?\s+(.+?)\.?$|\bfrom (smallest to largest|lowest to highest|least to greatest|largest to smallest|highest to lowest|greatest to least)(?: is| they are)?:\s+(.+?)\.?$/i;
+const downwards = /decreasing|descending|largest to|highest to|greatest to/i;
+
+/** A list that a line calls ordered is, and holds the question's items. */
+export const sortedOrder = defineLineCheck({
+  name: 'sorted-order',
+  description: 'A list that a line calls ordered is in that order and holds what the question lists.',
+  *statements({ lines, question }) {
+    const asked = listItems(question.replace(/^[^:]*:\s*/, '').replace(/[.?]$/, ''));
+    for (const { number, text } of lines) {
+      const match = ordered.exec(text);
+      const order = match?.[1] ?? match?.[3];
+      const list = match?.[2] ?? match?.[4];
+      if (order === undefined || list === undefined || !list.includes(',')) continue;
+      const items = listItems(list);
+      const missing = asked.length > 1 && overlap(asked, items) && !sameItems(asked, items);
+      if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted');
+      const broken = items.findIndex((item, index) => index > 0 && !inOrder(items[index - 1] ?? '', item, order));
+      if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`);
+      else yield right(number);
+    }
+  },
+});
+
+function overlap(a: readonly string[], b: readonly string[]): boolean {
+  return a.filter((item) => b.includes(item)).length * 2 >= a.length;
+}
+
+function inOrder(before: string, after: string, order: string): boolean {
+  const numbers = [before, after].map((item) => Number(item.replace(/[$,]/g, '')));
+  const [a = 0, b = 0] = numbers;
+  const bothNumbers = !numbers.some(Number.isNaN);
+  if (!bothNumbers && !/alphabetical/i.test(order)) return true;
+  const difference = bothNumbers
+    ? a - b
+    : before.toLowerCase() < after.toLowerCase()
+      ? -1
+      : Number(before.toLowerCase() !== after.toLowerCase());
+  return downwards.test(order) ? difference >= 0 : difference <= 0;
+}

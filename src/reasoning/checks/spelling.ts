@@ -1,0 +1,128 @@
+import { defineLineCheck, right, type Statement, wrong } from './line-check.ts';
+
+const dashed = /(?<![\w-])([a-z](?:-[a-z]){1,})(?![\w-])/i;
+const spaced = /\bletters of "?([a-z]+)"? are ([a-z](?: [a-z])+)\b/i;
+const numbered = /((?:\d+ [a-z], )+\d+ [a-z])\b/i;
+const counted = /\bcount (?:each|every|the)? ?"?([a-z])"?s?: ((?:[a-z](?: \(\d+\))?, )+[a-z](?: \(\d+\))?)/i;
+
+/** Words spelled letter by letter: against the question's words, turned round, joined, numbered, counted. */
+export const spelling = defineLineCheck({
+  name: 'spelling',
+  description:
+    'A word that a line spells is one of the question’s, and its letters are numbered, turned round, joined and counted rightly.',
+  *statements({ lines, question }) {
+    const words = new Set((question.toLowerCase().match(/[a-z]+/g) ?? []).filter((word) => word.length > 1));
+    /** The letters of the last line that spelled something. */
+    let letters: string | undefined;
+    let counts: Map<string, number> | undefined;
+    for (const { number, text } of lines) {
+      const spelled = spaced.exec(text)?.[2]?.replaceAll(' ', '') ?? numberedLetters(text);
+      const run = dashed.exec(text)?.[1];
+      const joined = run?.replaceAll('-', '').toLowerCase();
+      if (spelled !== undefined) {
+        yield* spells(number, spelled.toLowerCase(), words, spaced.exec(text)?.[2] ?? spelled);
+        yield* numbersOf(number, text);
+        letters = spelled.toLowerCase();
+      } else if (joined !== undefined && run !== undefined && /\b(last .*first|revers|backward)/i.test(text)) {
+        if (letters !== undefined) {
+          const turned = [...letters].reverse().join('');
+          yield joined === turned ? right(number) : wrong(number, run, `${letters} turned round is not ${joined}`);
+        }
+        letters = joined;
+      } else if (joined !== undefined && run !== undefined && /\bspell/i.test(text)) {
+        yield* spells(number, joined, words, run);
+        letters = joined;
+      }
+      const whole = /^joined: ([a-z]+)\.?$/i.exec(text)?.[1];
+      if (whole !== undefined && letters !== undefined) {
+        yield whole.toLowerCase() === letters ? right(number) : wrong(number, whole, `the letters make ${letters}`);
+      }
+      const count = counted.exec(text);
+      if (count !== null) {
+        counts = new Map();
+        yield* countsOf(number, count, letters, counts);
+      }
+      yield* says(number, text, letters, counts);
+    }
+  },
+});
+
+function* spells(line: number, letters: string, words: ReadonlySet<string>, shown: string): Generator<Statement> {
+  // Without a word of such a length in the question it may be one that the thought itself has found.
+  if (words.has(letters)) yield right(line);
+  else if (words.size > 0) yield wrong(line, shown, `${letters} is no word of the question`);
+}
+
+function numberedLetters(text: string): string | undefined {
+  return numbered.exec(text)?.[1]?.replace(/[\d, ]/g, '');
+}
+
+function* numbersOf(line: number, text: string): Generator<Statement> {
+  const list = numbered.exec(text)?.[1];
+  if (list === undefined) return;
+  const numbers = (list.match(/\d+/g) ?? []).map(Number);
+  const bad = numbers.find((one, index) => one !== index + 1);
+  if (bad !== undefined) yield wrong(line, String(bad), 'the letters are not numbered one by one');
+}
+
+function* countsOf(
+  line: number,
+  [, letter = '', list = '']: RegExpExecArray,
+  letters: string | undefined,
+  counts: Map<string, number>,
+): Generator<Statement> {
+  const items = list.split(', ').map((item) => /^([a-z])(?: \((\d+)\))?$/i.exec(item));
+  const gone = items
+    .map((item) => item?.[1] ?? '')
+    .join('')
+    .toLowerCase();
+  if (letters !== undefined && gone !== letters) {
+    yield wrong(line, list, `${gone} is not ${letters}`);
+    return;
+  }
+  let count = 0;
+  for (const item of items) {
+    const [, one = '', mark] = item ?? [];
+    const counts = one.toLowerCase() === letter.toLowerCase();
+    if (counts) count += 1;
+    if (counts !== (mark !== undefined) || (mark !== undefined && Number(mark) !== count)) {
+      yield wrong(line, mark ?? one, `${one} is not counted rightly`);
+      return;
+    }
+  }
+  counts.set(letter.toLowerCase(), count);
+  yield right(line);
+}
+
+/** Sentences about the letters just spelled. */
+function* says(
+  line: number,
+  text: string,
+  letters: string | undefined,
+  counts: ReadonlyMap<string, number> | undefined,
+): Generator<Statement> {
+  const times = /\bletter "?([a-z])"? (?:appears|occurs) (\d+) times?/i.exec(text);
+  if (times !== null && letters !== undefined) {
+    const letter = times[1]?.toLowerCase() ?? '';
+    const count = counts?.get(letter) ?? [...letters].filter((one) => one === letter).length;
+    yield count === Number(times[2])
+      ? right(line)
+      : wrong(line, times[2] ?? '', `${letter} is ${count} times in ${letters}`);
+  }
+  const nth = /^number (\d+) is ([a-z])\.?$/i.exec(text);
+  if (nth !== null && letters !== undefined) {
+    const is = letters[Number(nth[1]) - 1];
+    yield is === nth[2]?.toLowerCase()
+      ? right(line)
+      : wrong(line, nth[2] ?? '', `letter ${nth[1]} of ${letters} is ${is ?? 'none'}`);
+  }
+  const last = /^the last number is (\d+)\.?$/i.exec(text)?.[1];
+  if (last !== undefined && letters !== undefined) {
+    yield Number(last) === letters.length ? right(line) : wrong(line, last, `${letters} has ${letters.length} letters`);
+  }
+  for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+) (?:starts|begins) with "?([a-z])\b/gi)) {
+    yield word.toLowerCase().startsWith(first.toLowerCase())
+      ? right(line)
+      : wrong(line, first, `${word} does not start with ${first}`);
+  }
+}
