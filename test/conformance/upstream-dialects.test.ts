@@ -198,6 +198,24 @@ describe('budgets that the server keeps', () => {
   });
 });
 
+describe('servers that are older, newer or stricter', () => {
+  it.each(['return_token_ids', 'stream_options', 'chat_template_kwargs', 'logprobs', 'max_tokens'])(
+    'one that refuses %s is asked without it',
+    async (field) => {
+      const { model, server } = await connect({ dialect: 'vllm', script, refuses: [field] });
+      expect(await run(model, thinking(5))).toMatchObject({ thought: 'one two three four five', answer });
+      await run(model, thinking(5));
+      expect(server.completions().filter(({ body }) => field in body)).toHaveLength(1);
+    },
+  );
+
+  it('log-probabilities that were asked for are not left out in silence', async () => {
+    const { model } = await connect({ dialect: 'vllm', script, refuses: ['logprobs'] });
+    const asked = thinking(50, { answer: { maxTokens: 50, topLogprobs: 2 } });
+    await expect(run(model, asked)).rejects.toMatchObject({ code: 'invalid_value' });
+  });
+});
+
 describe('going on with a begun text', () => {
   it.each(['vllm', 'llama.cpp'] as const)('%s: the thought goes on from a prefix', async (dialect) => {
     const { model } = await connect({ dialect, script });
@@ -249,6 +267,13 @@ describe('going on with a begun text', () => {
     expect(result.forced).toContain(qwen3.continuation);
     expect(result.answer).toBe(answer);
   });
+});
+
+it('a thought that ends too early stands where the server can not go on with it', async () => {
+  const options = { hides: ['/tokenize'], refuses: ['continue_final_message'] };
+  const { model } = await connect({ dialect: 'vllm', script, ...options });
+  const result = await run(model, request({ thinking: { budgetTokens: 50, minimumTokens: 20 } }));
+  expect(result).toMatchObject({ answer, finish: { reason: 'stop', thinkingStop: 'natural' } });
 });
 
 describe('scores and counts', () => {

@@ -84,8 +84,10 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       return c.json({ error: { message: `bad key ${c.req.header('authorization')}` } }, 401);
     }
     const refused = options.refuses?.find((field) => field in body);
-    if (refused !== undefined)
-      return c.json({ error: { message: `unknown field ${refused}`, type: 'BadRequestError' } }, 400);
+    if (refused !== undefined) {
+      const hint = refused === 'max_tokens' ? ', use max_completion_tokens' : '';
+      return c.json({ error: { message: `unknown field ${refused}${hint}`, type: 'BadRequestError' } }, 400);
+    }
     return next();
   });
 
@@ -148,7 +150,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
     const budget = options.ignoresBudget ? undefined : body[field];
     const all = decode(drawn(options.script, body), place, typeof budget === 'number' ? budget : undefined);
-    const tokens = all.slice(0, Number(body['max_tokens'] ?? 4096));
+    const tokens = all.slice(0, Number(body['max_tokens'] ?? body['max_completion_tokens'] ?? 4096));
     const chunks = chunksOf({ tokens, cut: all.length > tokens.length, body, raw, promptTokens, place, options });
     return new Response(sse(chunks, fault, c), { headers: { 'content-type': 'text/event-stream' } });
   }

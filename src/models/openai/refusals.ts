@@ -20,6 +20,13 @@ const otherNames: Readonly<Record<string, RegExp>> = {
   top_logprobs: /logprobs/i,
 };
 
+/** OpenAI's own reasoning models know the cap by its newer name alone. */
+function renamed(body: Record<string, unknown>, refusals: Refusals): Record<string, unknown> {
+  if (!refusals.has('max_tokens')) return body;
+  const { max_tokens: cap, ...rest } = body;
+  return { ...rest, max_completion_tokens: cap };
+}
+
 /** Streams a request; a 400 that names an optional field (an older or stricter server) is followed by a try without it. */
 export async function* streamTolerantly(
   client: UpstreamClient,
@@ -30,10 +37,14 @@ export async function* streamTolerantly(
   for (;;) {
     const kept = Object.entries(request.optional).filter(([field]) => !refusals.has(field));
     try {
-      yield* client.stream(request.route, { ...request.body, ...Object.fromEntries(kept) }, options);
+      yield* client.stream(request.route, { ...renamed(request.body, refusals), ...Object.fromEntries(kept) }, options);
       return;
     } catch (error) {
       if (!(error instanceof UpstreamRefused) || (error.status !== 400 && error.status !== 422)) throw error;
+      if (error.reason.includes('max_completion_tokens') && !refusals.has('max_tokens')) {
+        refusals.add('max_tokens');
+        continue;
+      }
       const culprits = kept.filter(([field]) => error.reason.includes(field) || otherNames[field]?.test(error.reason));
       if (culprits.length === 0) throw error;
       for (const [field] of culprits) refusals.add(field);

@@ -1,4 +1,5 @@
 import type { ThinkingStop } from '../../contracts/reasoning.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
@@ -61,7 +62,9 @@ export async function* think(
         }
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        if (watch.stopped() === undefined) throw error;
+        // A server that can't go on with a thought after all has still thought: its own end stands.
+        const ownEnd = round > 0 && error instanceof ServiceError && !error.retryable;
+        if (watch.stopped() === undefined && !ownEnd) throw error;
       }
       if (!run.tooEarly || watch.stopped() !== undefined) break;
       run.thoughts += family.continuation;
