@@ -6,9 +6,9 @@ import type { FamilyTokens } from '../transformers/family-tokens.ts';
 export type RowPrompt = {
   /** The rendered prompt, then what thought and answer go on from. */
   ids: readonly number[];
-  /** Tokens of the rendered prompt alone. */
+  /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
   inputTokens: number;
-  /** Tokens behind it that were not sampled before either (a correction sentence). */
+  /** Of `ids`, the new fed ones (a correction sentence). */
   fed: number;
   /** It ends within an open thought. */
   thinking: boolean;

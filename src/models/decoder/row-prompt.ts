@@ -5,30 +5,22 @@ import type { RowPrompt } from './row-limits.ts';
 
 type PromptModel = Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens'>;
 
-/** The ids that a request's rows begin with, and what of them is the prompt proper. */
+/** The ids that a request's rows begin with, and what of them was fed by this request. */
 export async function answerPrompt(model: PromptModel, request: GenerateRequest): Promise<RowPrompt> {
   const { thinking } = request;
-  const thought = thinking?.prefix ?? [];
+  const given = thinking?.prefix ?? [];
   const begun = request.answer.prefix ?? [];
   // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
-  const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || thought.length > 0);
-  const prompt = await renderPrompt(model, request.prompt, { thinking: thinks });
-  const ids = [...prompt];
-  let fed = 0;
-  if (thinks) {
-    for (const segment of thought) {
-      const segmentIds = idsOf(model, segment);
-      ids.push(...segmentIds);
-      if (segment.fed) fed += segmentIds.length;
-    }
-  }
-  if (begun.length > 0) {
-    if (thinks) ids.push(...closedThought(model));
-    for (const segment of begun) ids.push(...idsOf(model, segment));
-  }
+  const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || given.length > 0);
+  const segments = thinks ? given : [];
+  const ids = await renderPrompt(model, request.prompt, { thinking: thinks, prefix: segments });
+  const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
+  // An answer that has begun stands behind a closed thought.
+  if (begun.length > 0 && thinks) ids.push(...closedThought(model, segments));
+  for (const segment of begun) ids.push(...idsOf(model, segment));
   return {
     ids,
-    inputTokens: prompt.length,
+    inputTokens: ids.length - fed,
     fed,
     thinking: thinks && begun.length === 0,
     answerBegun: begun.some(({ text }) => text.trim() !== ''),
@@ -38,15 +30,12 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
 /** The ids behind which continuations are scored: after the given thoughts, closed, or after an empty one. */
 export async function scorePrompt(model: PromptModel, request: ScoreRequest): Promise<number[]> {
   const thoughts = request.thinking ?? [];
-  const ids = await renderPrompt(model, request.prompt, { thinking: thoughts.length > 0 });
-  if (thoughts.length === 0) return ids;
-  for (const segment of thoughts) ids.push(...idsOf(model, segment));
-  return [...ids, ...closedThought(model)];
+  const ids = await renderPrompt(model, request.prompt, { thinking: thoughts.length > 0, prefix: thoughts });
+  return thoughts.length === 0 ? ids : [...ids, ...closedThought(model, thoughts)];
 }
 
-/** As the model itself would have closed it. */
-function closedThought({ tokens }: PromptModel): readonly number[] {
-  return tokens.close === undefined ? tokens.closing : [tokens.close, ...tokens.afterThought];
+function closedThought({ tokens }: PromptModel, thought: readonly ThoughtSegment[]): readonly number[] {
+  return thought.at(-1)?.text.endsWith('\n') ? tokens.closingAfterLine : tokens.closing;
 }
 
 function idsOf({ tokenizer }: PromptModel, segment: ThoughtSegment): readonly number[] {

@@ -61,6 +61,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
   let phase: 'thought' | 'answer' | 'finished' = prompt.thinking ? 'thought' : 'answer';
   let thinkingStop: ThinkingStop | undefined;
   let markerTail = '';
+  let lineEnded = false;
 
   const append = (id: number) => {
     ids.push(id);
@@ -112,7 +113,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     } else if (token === tokens.close) {
       append(token);
       endThought('natural', tokens.afterThought);
-    } else endThought('natural', tokens.closing);
+    } else endThought('natural', lineEnded ? tokens.closingAfterLine : tokens.closing);
   };
   const onThought = (logits: Float32Array) => {
     const interrupted = options.interrupted();
@@ -125,6 +126,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     purse.left -= 1;
     scores.add('thinking', sampled);
     const text = thought.push([token]);
+    lineEnded = text.endsWith('\n');
     emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [sampled.logprob], forced: false });
     if (markerReached(text)) {
       endThought('natural', tokens.afterThought);
