@@ -1,3 +1,4 @@
+import { scriptedTokens } from '../../src/models/scripted-turn.ts';
 import type { LanguageModelFixture } from './language-model.suite.ts';
 
 /** What the embedded model is asked in its suites. */
@@ -22,3 +23,12 @@ export const embeddedQuestions: Pick<LanguageModelFixture, 'question' | 'toolQue
     },
     controlTexts: ['<think>', '</think>', '<|im_end|>', '<|im_start|>', '<tool_call>'],
   };
+
+/** What a scripted model with `suiteScript` is asked. */
+export const scriptedQuestions: Omit<LanguageModelFixture, 'model'> = {
+  question: { messages: [{ role: 'user', content: 'Which colour?' }] },
+  toolQuestion: { messages: [{ role: 'user', content: 'Weather?' }], tools: [{ name: 'weather' }] },
+  earlyEnd: { budgetTokens: 60, minimumTokens: 40 },
+  retokenise: (text) => scriptedTokens(text).length,
+  controlTexts: ['<think>'],
+};

@@ -1,0 +1,124 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
+import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
+
+/** pino's shape; nothing of a prompt or an answer is ever among the fields. */
+export type InferenceLog = Record<
+  'info' | 'warn' | 'error',
+  (fields: Record<string, unknown>, message: string) => void
+>;
+
+export type InferenceChildOptions = {
+  /** The module that the child runs: workers/inference.ts. */
+  entry: URL;
+  models: readonly HostedModel[];
+  threads: number;
+  kvMegabytes: number;
+  log: InferenceLog;
+};
+
+/** One inference process, from its spawn to its end. */
+export type InferenceChild = {
+  readonly pid: number | undefined;
+  readonly connection: InferenceConnection;
+  /** The models, once they are loaded. @throws ServiceError of the model that can't be, or `model_unavailable` if it dies before */
+  readonly ready: Promise<readonly ModelSummary[]>;
+  /** Resolves with what ended it. Never rejects. */
+  readonly exited: Promise<string>;
+  /** Asks it to end and kills it after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+};
+
+export function spawnInferenceChild(options: InferenceChildOptions): InferenceChild {
+  const { log } = options;
+  // Resolved here, so that it doesn't hang on the working directory.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = fork(fileURLToPath(options.entry), [], {
+    execArgv: ['--import', tsx],
+    serialization: 'json',
+    // Its output is for the log: on standard output it would mix with the service's.
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+  const connection = createInferenceConnection({
+    send: (message) => send(child, message),
+    onFailure: (detail) => log.error({ pid: child.pid, detail }, 'a model failed'),
+  });
+  let closing = false;
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
+  });
+  const ready = new Promise<readonly ModelSummary[]>((resolve, reject) => {
+    child.on('message', (raw) => {
+      const parsed = FromInference.safeParse(raw);
+      if (!parsed.success) {
+        log.error(
+          { pid: child.pid, detail: parsed.error.message },
+          'the inference process sent a message that is none',
+        );
+        child.kill('SIGKILL');
+        return;
+      }
+      const message = parsed.data;
+      switch (message.type) {
+        case 'ready':
+          log.info(
+            {
+              pid: child.pid,
+              startMs: Math.round(message.startMs),
+              residentMB: megabytes(message.residentBytes),
+              models: message.models.map(({ id }) => id),
+            },
+            'inference process ready',
+          );
+          return resolve(message.models);
+        case 'start-failed':
+          if (message.error.detail !== undefined) log.error({ detail: message.error.detail }, 'loading a model failed');
+          return reject(serviceError(message.error));
+        case 'stats':
+          return log.info(
+            {
+              pid: child.pid,
+              tokens: message.tokens,
+              tokensPerSecond: message.busyMs > 0 ? Math.round((message.tokens / message.busyMs) * 10_000) / 10 : null,
+              residentMB: megabytes(message.residentBytes),
+            },
+            'inference',
+          );
+        default:
+          return connection.receive(message);
+      }
+    });
+    exited.then((how) => {
+      connection.lost();
+      reject(processLost());
+      if (closing) log.info({ pid: child.pid, how }, 'inference process closed');
+      else log.warn({ pid: child.pid, how }, 'inference process died');
+    });
+  });
+  ready.catch(() => {});
+  const { models, threads, kvMegabytes } = options;
+  send(child, { type: 'start', models, threads, kvMegabytes });
+  return {
+    pid: child.pid,
+    connection,
+    ready,
+    exited,
+    async close(graceMs) {
+      closing = true;
+      send(child, { type: 'close' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A child that is on its way out takes no more messages; its exit says the rest. */
+function send(child: ChildProcess, message: object): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);

@@ -1,0 +1,168 @@
+import { ServiceError } from '../contracts/service-error.ts';
+import { errorMessage, type SentByInference, type ToInference } from './inference-protocol.ts';
+import type { LanguageModel, ModelEvent } from './language-model.ts';
+
+/** `events` messages that may be on their way unread; beyond that the host keeps events, and models wait to be read. */
+const window = 16;
+
+export type InferenceHost = {
+  receive(message: Exclude<ToInference, { type: 'start' | 'close' }>): void;
+  /** Aborts what runs and closes the models. */
+  close(): Promise<void>;
+};
+
+export type InferenceHostOptions = {
+  models: ReadonlyMap<string, LanguageModel>;
+  send(message: SentByInference): void;
+  /** ms, of a clock that never goes back. */
+  now(): number;
+  residentBytes(): number;
+};
+
+/**
+ * Serves models to the process at the other end. Events of one turn of the event loop go as one message, and no more than a
+ * window of messages is ever unread: a parent that is slow stops the reading of models here.
+ */
+export function createInferenceHost(options: InferenceHostOptions): InferenceHost {
+  const { models, send } = options;
+  const running = new Map<number, { abort: AbortController; answerNow: AbortController }>();
+  const outbox = new Map<number, ModelEvent[]>();
+  const stats = createStats(options);
+  let unread = 0;
+  let flushing = false;
+  let resume: Array<() => void> = [];
+
+  const flush = () => {
+    if (outbox.size === 0 || unread >= window) return;
+    const calls = [...outbox].map(([call, events]) => ({ call, events }));
+    outbox.clear();
+    unread += 1;
+    send({ type: 'events', calls });
+  };
+  /** Resolves once what is in the outbox may be added to. */
+  const put = async (call: number, event: ModelEvent) => {
+    const events = outbox.get(call) ?? [];
+    events.push(event);
+    outbox.set(call, events);
+    if (!flushing) {
+      flushing = true;
+      // After all that this turn of the event loop still does, and before the next decode step.
+      process.nextTick(() => {
+        flushing = false;
+        flush();
+      });
+    }
+    while (unread >= window) await new Promise<void>((resolve) => resume.push(resolve));
+  };
+  const serve = async (
+    call: number,
+    modelId: string,
+    work: (model: LanguageModel, signal: AbortSignal, answerNow: AbortSignal) => Promise<SentByInference>,
+  ) => {
+    const controls = { abort: new AbortController(), answerNow: new AbortController() };
+    running.set(call, controls);
+    stats.begin();
+    try {
+      const model = models.get(modelId);
+      if (!model)
+        throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${modelId}.` });
+      const last = await work(model, controls.abort.signal, controls.answerNow.signal);
+      flush();
+      // What is still kept has to go first, whatever the window says: it ends the call.
+      const rest = outbox.get(call);
+      if (rest) {
+        outbox.delete(call);
+        unread += 1;
+        send({ type: 'events', calls: [{ call, events: rest }] });
+      }
+      send(last);
+    } catch (error) {
+      outbox.delete(call);
+      // The other end has given an aborted call up already; its end is no failure of the model.
+      const { aborted } = controls.abort.signal;
+      const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
+      send({ type: 'failed', call, error: aborted ? over : errorMessage(error) });
+    } finally {
+      running.delete(call);
+      stats.end(running.size === 0);
+    }
+  };
+  return {
+    receive(message) {
+      switch (message.type) {
+        case 'generate': {
+          const { call } = message;
+          return void serve(call, message.model, async (model, signal, answerNow) => {
+            for await (const event of model.generate(message.request, { signal, answerNow })) {
+              if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
+              await put(call, event);
+            }
+            return { type: 'done', call };
+          });
+        }
+        case 'score':
+          return void serve(message.call, message.model, async (model, signal) => {
+            return { type: 'done', call: message.call, score: await model.score(message.request, { signal }) };
+          });
+        case 'count':
+          return void serve(message.call, message.model, async (model) => {
+            const tokens = await model.countTokens(message.prompt, { thinking: message.thinking });
+            return { type: 'done', call: message.call, tokens };
+          });
+        case 'abort':
+          running.get(message.call)?.abort.abort();
+          return;
+        case 'answer-now':
+          running.get(message.call)?.answerNow.abort();
+          return;
+        case 'read': {
+          unread = Math.max(0, unread - 1);
+          flush();
+          const waiting = resume;
+          resume = [];
+          for (const go of waiting) go();
+          return;
+        }
+        default:
+          return message satisfies never;
+      }
+    },
+    async close() {
+      for (const { abort } of running.values()) abort.abort();
+      await Promise.all([...models.values()].map((model) => model.close()));
+    },
+  };
+}
+
+/** Counts tokens over the time that has calls in it. */
+function createStats({ send, now, residentBytes }: InferenceHostOptions) {
+  let tokens = 0;
+  let busyMs = 0;
+  let since: number | undefined;
+  let reported = now();
+  const report = () => {
+    if (since !== undefined) {
+      busyMs += now() - since;
+      since = now();
+    }
+    send({ type: 'stats', tokens, busyMs, residentBytes: residentBytes() });
+    tokens = 0;
+    busyMs = 0;
+    reported = now();
+  };
+  return {
+    begin() {
+      since ??= now();
+    },
+    add(count: number) {
+      tokens += count;
+      if (now() - reported >= 10_000) report();
+    },
+    end(idle: boolean) {
+      if (!idle || since === undefined) return;
+      busyMs += now() - since;
+      since = undefined;
+      if (tokens > 0) report();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { Prompt } from '../contracts/prompt.ts';
+import { type ErrorCode, errorCodes, ServiceError } from '../contracts/service-error.ts';
+import type { LanguageModel, ModelEvent, ScoreResult } from './language-model.ts';
+import {
+  CapabilitiesMessage,
+  GenerateRequestMessage,
+  ModelEventMessage,
+  ScoreRequestMessage,
+  ScoreResultMessage,
+} from './model-messages.ts';
+
+/** The messages between the worker and its inference process: JSON over node's IPC channel, each parsed where it arrives. */
+const call = z.int().nonnegative();
+const model = z.string();
+
+/** A local model as the inference process loads it. */
+export const HostedModel = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('folder'), id: z.string(), path: z.string(), family: z.string().exactOptional() }),
+  z.object({ kind: z.literal('hub'), id: z.string(), name: z.string(), family: z.string().exactOptional() }),
+]);
+export type HostedModel = z.infer<typeof HostedModel>;
+
+export const ErrorMessage = z.object({
+  code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  param: z.string().exactOptional(),
+  retryable: z.boolean(),
+  /** For the log alone: what an error of another kind said. */
+  detail: z.string().exactOptional(),
+});
+export type ErrorMessage = z.infer<typeof ErrorMessage>;
+
+export const ToInference = z.discriminatedUnion('type', [
+  /** The first message: what to load. `kvMegabytes` caps the KV cache. */
+  z.object({
+    type: z.literal('start'),
+    models: z.array(HostedModel).min(1),
+    threads: z.int().positive(),
+    kvMegabytes: z.int().positive(),
+  }),
+  z.object({ type: z.literal('generate'), call, model, request: GenerateRequestMessage }),
+  z.object({ type: z.literal('score'), call, model, request: ScoreRequestMessage }),
+  z.object({ type: z.literal('count'), call, model, prompt: Prompt, thinking: z.boolean() }),
+  z.object({ type: z.literal('abort'), call }),
+  z.object({ type: z.literal('answer-now'), call }),
+  /** One `events` message was read: the next may be sent. */
+  z.object({ type: z.literal('read') }),
+  z.object({ type: z.literal('close') }),
+]);
+export type ToInference = z.infer<typeof ToInference>;
+
+export const FromInference = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('ready'),
+    models: z.array(z.object({ id: z.string(), contextLength: z.int().positive(), capabilities: CapabilitiesMessage })),
+    /** ms from the process's start. */
+    startMs: z.number(),
+    residentBytes: z.number(),
+  }),
+  z.object({ type: z.literal('start-failed'), error: ErrorMessage }),
+  /** All events of one turn of the event loop: of one decode step. */
+  z.object({
+    type: z.literal('events'),
+    calls: z.array(z.object({ call, events: z.array(ModelEventMessage) })),
+  }),
+  z.object({
+    type: z.literal('done'),
+    call,
+    score: ScoreResultMessage.exactOptional(),
+    tokens: z.int().exactOptional(),
+  }),
+  z.object({ type: z.literal('failed'), call, error: ErrorMessage }),
+  /** While it works, every 10 s, and when it falls idle: decoded tokens and the time that had calls in it, since the last one. */
+  z.object({ type: z.literal('stats'), tokens: z.int(), busyMs: z.number(), residentBytes: z.number() }),
+]);
+export type FromInference = z.infer<typeof FromInference>;
+
+/** The same as its sender has it: the port's own objects, whose lists are readonly. */
+export type SentByInference =
+  | Exclude<FromInference, { type: 'events' | 'done' | 'ready' }>
+  | { type: 'ready'; models: readonly ModelSummary[]; startMs: number; residentBytes: number }
+  | { type: 'events'; calls: ReadonlyArray<{ call: number; events: readonly ModelEvent[] }> }
+  | { type: 'done'; call: number; score?: ScoreResult; tokens?: number };
+
+export type ModelSummary = Pick<LanguageModel, 'id' | 'contextLength' | 'capabilities'>;
+
+/** What crosses of an error: a ServiceError whole, of anything else only that there was one. */
+export function errorMessage(error: unknown): ErrorMessage {
+  if (error instanceof ServiceError) {
+    const { code, message, param, retryable } = error;
+    return { code, message, retryable, ...(param !== undefined && { param }) };
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'server_error', message: 'The model failed.', retryable: true, detail };
+}
+
+export function serviceError({ code, message, param, retryable }: ErrorMessage): ServiceError {
+  return new ServiceError({ code, message, retryable, ...(param !== undefined && { param }) });
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { Constraint } from '../contracts/constraint.ts';
+import { Prompt } from '../contracts/prompt.ts';
+import { ThinkingStop } from '../contracts/reasoning.ts';
+import type { GenerateRequest, ModelCapabilities, ModelEvent, ScoreRequest, ScoreResult } from './language-model.ts';
+
+/**
+ * The port's requests and events as they cross a process border, as JSON. Each schema is held to the port's type by the
+ * compiler, both ways.
+ */
+const count = z.int().nonnegative();
+const ThoughtSegmentMessage = z.object({
+  text: z.string(),
+  tokenIds: z.array(count).exactOptional(),
+  fed: z.boolean().exactOptional(),
+});
+
+export const GenerateRequestMessage = z.object({
+  prompt: Prompt,
+  samples: z.int().positive(),
+  thinking: z
+    .object({
+      budgetTokens: count,
+      perSampleTokens: count.exactOptional(),
+      minimumTokens: count.exactOptional(),
+      prefix: z.array(ThoughtSegmentMessage).exactOptional(),
+    })
+    .exactOptional(),
+  answer: z.object({
+    maxTokens: z.int().positive(),
+    stop: z.array(z.string()).exactOptional(),
+    constraint: Constraint.exactOptional(),
+    topLogprobs: count.exactOptional(),
+    prefix: z.array(ThoughtSegmentMessage).exactOptional(),
+  }),
+  sampling: z.object({
+    temperature: z.number().nonnegative(),
+    topP: z.number().exactOptional(),
+    topK: z.number().exactOptional(),
+    minP: z.number().exactOptional(),
+    repetitionPenalty: z.number().exactOptional(),
+    presencePenalty: z.number().exactOptional(),
+    frequencyPenalty: z.number().exactOptional(),
+    logitBias: z.record(z.coerce.number(), z.number()).exactOptional(),
+    seed: z.number().exactOptional(),
+  }),
+  deterministic: z.boolean(),
+  deadlineAt: z.number().exactOptional(),
+});
+
+export const ScoreRequestMessage = z.object({
+  prompt: Prompt,
+  thinking: z.array(ThoughtSegmentMessage).exactOptional(),
+  continuations: z.array(z.string()),
+});
+
+export const ScoreResultMessage = z.object({
+  continuations: z.array(z.object({ logprob: z.number(), tokens: count })),
+  usage: z.object({ inputTokens: count, cachedTokens: count }),
+});
+
+const Logprob = z.object({ token: z.string(), logprob: z.number() });
+
+export const ModelEventMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('thinking-delta'),
+    sample: count,
+    text: z.string(),
+    tokenIds: z.array(count),
+    logprobs: z.array(z.number()),
+    forced: z.boolean(),
+  }),
+  z.object({ type: z.literal('thinking-end'), sample: count, reason: ThinkingStop }),
+  z.object({
+    type: z.literal('answer-delta'),
+    sample: count,
+    text: z.string(),
+    tokenIds: z.array(count),
+    logprobs: z.array(Logprob.extend({ top: z.array(Logprob).exactOptional() })),
+  }),
+  z.object({ type: z.literal('tool-call'), sample: count, name: z.string(), arguments: z.string() }),
+  z.object({
+    type: z.literal('finish'),
+    sample: count,
+    reason: z.enum(['stop', 'length', 'tool-calls', 'empty']),
+    thinkingStop: ThinkingStop.exactOptional(),
+    usage: z.object({
+      inputTokens: count,
+      cachedTokens: count,
+      thinkingTokens: count,
+      forcedTokens: count,
+      answerTokens: count,
+    }),
+    scores: z.object({
+      thinkingMeanLogprob: z.number().exactOptional(),
+      answerMeanLogprob: z.number().exactOptional(),
+      selfCertainty: z.number().exactOptional(),
+    }),
+  }),
+]);
+
+export const CapabilitiesMessage = z.object({
+  thinking: z.boolean(),
+  exactBudget: z.boolean(),
+  rollback: z.boolean(),
+  constraints: z.array(z.enum(['json_object', 'json_schema', 'regex', 'choice'])),
+  logprobs: z.boolean(),
+  score: z.boolean(),
+  tools: z.boolean(),
+  seed: z.boolean(),
+  batching: z.boolean(),
+  family: z.string().exactOptional(),
+  correction: z.string().exactOptional(),
+});
+
+/** Compiles only while every schema takes what the port's type allows and gives what it promises. */
+type Same<Port, Message extends Port> = Port extends Readonlike<Message> ? true : never;
+type Readonlike<T> = T extends readonly (infer Item)[]
+  ? readonly Readonlike<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Readonlike<T[Key]> }
+    : T;
+export type PortCheck = [
+  Same<GenerateRequest, z.infer<typeof GenerateRequestMessage>>,
+  Same<ScoreRequest, z.infer<typeof ScoreRequestMessage>>,
+  Same<ScoreResult, z.infer<typeof ScoreResultMessage>>,
+  Same<ModelEvent, z.infer<typeof ModelEventMessage>>,
+  Same<ModelCapabilities, z.infer<typeof CapabilitiesMessage>>,
+];

@@ -1,0 +1,37 @@
+import { createInferenceConnection, type InferenceConnection } from '../../src/models/inference-connection.ts';
+import { createInferenceHost } from '../../src/models/inference-host.ts';
+import { FromInference, type SentByInference, ToInference } from '../../src/models/inference-protocol.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+
+/**
+ * Both ends of the inference protocol in one process: each message goes through JSON and its schema, as between processes.
+ * `deliver` may keep what the host sends, as a slow parent does.
+ */
+export function linkInference(
+  model: LanguageModel,
+  deliver: (message: FromInference, receive: (message: FromInference) => void) => void = (message, receive) =>
+    receive(message),
+): { connection: InferenceConnection; sent: SentByInference[] } {
+  const sent: SentByInference[] = [];
+  const receive = (message: FromInference) => {
+    if (message.type !== 'ready' && message.type !== 'start-failed' && message.type !== 'stats')
+      connection.receive(message);
+  };
+  const host = createInferenceHost({
+    models: new Map([[model.id, model]]),
+    send: (message) => {
+      sent.push(message);
+      deliver(FromInference.parse(JSON.parse(JSON.stringify(message))), receive);
+    },
+    now: () => performance.now(),
+    residentBytes: () => 0,
+  });
+  const connection = createInferenceConnection({
+    send: (message) => {
+      const parsed = ToInference.parse(JSON.parse(JSON.stringify(message)));
+      if (parsed.type !== 'start' && parsed.type !== 'close') host.receive(parsed);
+    },
+    onFailure: () => {},
+  });
+  return { connection, sent };
+}

@@ -1,0 +1,48 @@
+import { createInferenceHost, type InferenceHost } from '../src/models/inference-host.ts';
+import { errorMessage, type SentByInference, ToInference } from '../src/models/inference-protocol.ts';
+import type { LanguageModel } from '../src/models/language-model.ts';
+import { createLocalModel } from '../src/models/local-model.ts';
+
+/** The inference process: it is forked by the worker, loads what the first message names, and ends with its parent. */
+const send = (message: SentByInference) => {
+  if (process.connected) process.send?.(message);
+};
+let host: InferenceHost | undefined;
+
+async function start(message: Extract<ToInference, { type: 'start' }>): Promise<void> {
+  const models = new Map<string, LanguageModel>();
+  for (const source of message.models) {
+    const model = await createLocalModel(source, {
+      threads: message.threads,
+      kvMegabytes: message.kvMegabytes,
+      now: Date.now,
+    });
+    models.set(model.id, model);
+  }
+  const residentBytes = () => process.memoryUsage.rss();
+  host = createInferenceHost({ models, send, now: () => performance.now(), residentBytes });
+  send({
+    type: 'ready',
+    models: [...models.values()].map(({ id, contextLength, capabilities }) => ({ id, contextLength, capabilities })),
+    // performance.now() counts from the start of the process.
+    startMs: performance.now(),
+    residentBytes: residentBytes(),
+  });
+}
+
+process.on('message', (raw) => {
+  const message = ToInference.parse(raw);
+  if (message.type === 'start') {
+    start(message).catch((error: unknown) => send({ type: 'start-failed', error: errorMessage(error) }));
+  } else if (message.type === 'close') {
+    // The parent waits for the exit; a model that is still loading need not be waited for.
+    (host?.close() ?? Promise.resolve()).catch(() => {}).finally(() => process.exit(0));
+  } else {
+    host?.receive(message);
+  }
+});
+// A parent that was killed closes the channel.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C and a stop of the whole group reach this process too: the parent drains first and then closes it.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
