@@ -6,7 +6,7 @@ import { schemaLanguage } from './schema-language.ts';
 import { unsupported } from './unsupported.ts';
 import { literals, utf8 } from './utf8.ts';
 
-const MAX_CHOICES = 10_000;
+const MAX_ALL_CHOICES = 100_000;
 const MAX_CHOICE_LENGTH = 2000;
 
 /** Where each kind of constraint stands in a request, for `param` of an error. */
@@ -34,7 +34,8 @@ export function constraintLanguage(arena: Arena, constraint: Constraint): Expres
       }
     case 'choice': {
       const { choices } = constraint;
-      if (choices.length > MAX_CHOICES) throw unsupported(param, `more than ${MAX_CHOICES} choices`);
+      if (choices.reduce((sum, choice) => sum + choice.length, 0) > MAX_ALL_CHOICES)
+        throw unsupported(param, `the choices are longer than ${MAX_ALL_CHOICES} characters together`);
       const long = choices.findIndex((choice) => choice.length > MAX_CHOICE_LENGTH);
       if (long >= 0) throw unsupported(`${param}.${long}`, `a choice of more than ${MAX_CHOICE_LENGTH} characters`);
       return literals(arena, choices);

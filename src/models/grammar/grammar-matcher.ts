@@ -5,7 +5,7 @@ import type { TokenBytes } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Work (visited expressions): so much can be saved up for one hard step, and so much comes with each token. */
-const MAX_FUEL = 400_000;
+const MAX_FUEL = 1_500_000;
 const FUEL_PER_TOKEN = 20_000;
 const MAX_FORCED_BYTES = 1024;
 

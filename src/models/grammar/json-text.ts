@@ -38,9 +38,18 @@ export function jsonCharacter(arena: Arena, ranges: CodePoints): Expression {
   return arena.alternatives(options);
 }
 
+const anyCharacters = new WeakMap<Arena, Expression>();
+
+/** Any one code point within a JSON string. */
+export function anyJsonCharacter(arena: Arena): Expression {
+  const character = anyCharacters.get(arena) ?? jsonCharacter(arena, anyCodePoint);
+  anyCharacters.set(arena, character);
+  return character;
+}
+
 /** Any content of a JSON string, quotes left out. */
 export function anyStringContent(arena: Arena): Expression {
-  return arena.repeat(jsonCharacter(arena, anyCodePoint), 0, Infinity);
+  return arena.repeat(anyJsonCharacter(arena), 0, Infinity);
 }
 
 export function quoted(arena: Arena, content: Expression): Expression {

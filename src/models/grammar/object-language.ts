@@ -1,6 +1,6 @@
 import type { Arena, Expression } from './expression.ts';
 import { sequenceOf } from './expression.ts';
-import { anyStringContent, itemSeparator, jsonCharacter, keySeparator, quoted } from './json-text.ts';
+import { anyJsonCharacter, anyStringContent, itemSeparator, keySeparator, quoted } from './json-text.ts';
 import { accepts } from './language-test.ts';
 import { patternLanguage } from './pattern-language.ts';
 import type { Facets } from './schema-facets.ts';
@@ -8,7 +8,7 @@ import { facetsOf } from './schema-facets.ts';
 import type { ValueLanguage } from './schema-language.ts';
 import type { Located, SchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
-import { anyCodePoint, literal, literals } from './utf8.ts';
+import { literal, literals } from './utf8.ts';
 
 const MAX_PROPERTIES = 1000;
 const MAX_COUNTED = 20_000;
@@ -132,7 +132,7 @@ function keyContent({ arena, facets, reader }: Input): Expression | undefined {
     );
   }
   const parts = names.patterns.map(({ pattern, path, whole }) => patternLanguage(arena, pattern, { path, whole }));
-  parts.push(arena.repeat(jsonCharacter(arena, anyCodePoint), names.minLength, names.maxLength));
+  parts.push(arena.repeat(anyJsonCharacter(arena), names.minLength, names.maxLength));
   return names.impossible ? arena.empty : arena.both(parts);
 }
 

@@ -1,7 +1,7 @@
 import { arrayLanguage } from './array-language.ts';
 import type { Arena, Expression } from './expression.ts';
 import { jsonNumber, type NumberRange } from './json-number.ts';
-import { anyStringContent, jsonCharacter, jsonText, quoted } from './json-text.ts';
+import { anyJsonCharacter, anyStringContent, jsonText, quoted } from './json-text.ts';
 import { objectLanguage } from './object-language.ts';
 import { patternLanguage } from './pattern-language.ts';
 import { disjoint } from './schema-disjoint.ts';
@@ -10,12 +10,13 @@ import { facetsOf, together } from './schema-facets.ts';
 import type { Located } from './schema-reader.ts';
 import { createSchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
-import { anyCodePoint, literal, literals } from './utf8.ts';
+import { literal, literals } from './utf8.ts';
 
 /** The language of the values that fulfil all of these schemas. */
 export type ValueLanguage = (schemas: readonly Located[]) => Expression;
 
 const MAX_NESTED_CHOICES = 24;
+const MAX_ENUM_LENGTH = 100_000;
 
 /**
  * The JSON texts that a schema allows, each of them written in one way (see json-text), keys in the order of `properties`.
@@ -31,7 +32,8 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
   const recursive = new Set<string>();
   let nestedChoices = 0;
 
-  function value(schemas: readonly Located[]): Expression {
+  function value(all: readonly Located[]): Expression {
+    const schemas = all.filter(({ schema }) => (schema !== true && Object.keys(schema).length > 0) || schema === false);
     const key = `v${[...new Set(schemas.map(({ schema }) => identity(schema)))].sort((left, right) => left - right).join()}`;
     const known = finished.get(key);
     if (known) return known;
@@ -86,7 +88,7 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
   }
 
   function ofTypes(facets: Facets): Expression {
-    if (facets.values) return literals(arena, enumerated(facets, facets.values));
+    if (facets.values) return enumeration(facets, facets.values);
     const options: Expression[] = [];
     for (const type of facets.types) {
       if (type === 'null') options.push(literal(arena, 'null'));
@@ -100,12 +102,19 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
     return arena.alternatives(options);
   }
 
+  function enumeration(facets: Facets, values: readonly unknown[]): Expression {
+    const texts = enumerated(facets, values);
+    if (texts.reduce((sum, text) => sum + text.length, 0) > MAX_ENUM_LENGTH)
+      throw unsupported(`${facets.path}.enum`, `the values are longer than ${MAX_ENUM_LENGTH} characters together`);
+    return literals(arena, texts);
+  }
+
   function stringContent(facets: Facets): Expression {
     const parts = facets.patterns.map(({ pattern, path: at, whole }) =>
       patternLanguage(arena, pattern, { path: at, whole }),
     );
     if (facets.minLength > 0 || facets.maxLength < Infinity)
-      parts.push(arena.repeat(jsonCharacter(arena, anyCodePoint), facets.minLength, facets.maxLength));
+      parts.push(arena.repeat(anyJsonCharacter(arena), facets.minLength, facets.maxLength));
     return parts.length > 0 ? arena.both(parts) : anyStringContent(arena);
   }
 

@@ -13,7 +13,7 @@ export type Located = { schema: Subschema; path: string };
 
 const MAX_DEPTH = 100;
 const MAX_VALUES = 50_000;
-const MAX_LAID_OUT = 20_000;
+const MAX_LAID_OUT = 6_000;
 
 /** Reads the parts of one document, each once, refusing what would not be enforced. */
 export type SchemaReader = ReturnType<typeof createSchemaReader>;
