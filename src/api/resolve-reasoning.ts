@@ -9,7 +9,7 @@ export type ReasoningChoice = { effort: Effort; thinks: boolean; budget: number 
 /** One field's say. `effort` is exact, `fallback` the effort that it means where no field names one. */
 type Claim = { field: string; thinks: boolean; effort?: Effort; fallback?: Effort; budget?: number };
 
-export const isFast = (effort: Effort): boolean => effort === 'none' || effort === 'minimal';
+const isFast = (effort: Effort): boolean => effort === 'none' || effort === 'minimal';
 
 /**
  * Joins `mode`, `reasoning.effort`, `reasoning.budget_tokens`, the model's suffix and the other APIs' short forms.

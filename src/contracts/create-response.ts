@@ -68,7 +68,7 @@ export const ToolChoice = z.union([
 ]);
 export type ToolChoice = z.infer<typeof ToolChoice>;
 
-export const Include = z.enum([
+const Include = z.enum([
   'reasoning.encrypted_content',
   'reasoning.text',
   'message.output_text.logprobs',

@@ -4,27 +4,27 @@ import { z } from 'zod';
 
 const ItemStatus = z.enum(['in_progress', 'completed', 'incomplete']);
 
-export const InputText = z.object({ type: z.literal('input_text'), text: z.string() });
+const InputText = z.object({ type: z.literal('input_text'), text: z.string() });
 /** Accepted by shape, refused by name where the model can't see. */
-export const InputImage = z.object({
+const InputImage = z.object({
   type: z.literal('input_image'),
   image_url: z.string().nullish(),
   file_id: z.string().nullish(),
   detail: z.enum(['low', 'high', 'auto', 'original']).optional(),
 });
-export const InputFile = z.object({
+const InputFile = z.object({
   type: z.literal('input_file'),
   file_id: z.string().nullish(),
   file_data: z.string().optional(),
   file_url: z.string().optional(),
   filename: z.string().optional(),
 });
-export const PastOutputText = z.object({
+const PastOutputText = z.object({
   type: z.literal('output_text'),
   text: z.string(),
   annotations: z.array(z.unknown()).optional(),
 });
-export const PastRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
+const PastRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
 
 const InputPart = z.discriminatedUnion('type', [InputText, InputImage, InputFile]);
 const AssistantPart = z.discriminatedUnion('type', [InputText, InputImage, InputFile, PastOutputText, PastRefusal]);
@@ -46,10 +46,9 @@ const AssistantMessage = z.object({
   status: ItemStatus.nullish(),
   phase: z.enum(['commentary', 'final_answer']).nullish(),
 });
-export const MessageItem = z.discriminatedUnion('role', [UserMessage, AssistantMessage]);
-export type MessageItem = z.infer<typeof MessageItem>;
+const MessageItem = z.discriminatedUnion('role', [UserMessage, AssistantMessage]);
 
-export const FunctionCallItem = z.object({
+const FunctionCallItem = z.object({
   type: z.literal('function_call'),
   id: z.string().nullish(),
   call_id: z.string().min(1),
@@ -58,7 +57,7 @@ export const FunctionCallItem = z.object({
   status: ItemStatus.nullish(),
 });
 
-export const FunctionCallOutputItem = z.object({
+const FunctionCallOutputItem = z.object({
   type: z.literal('function_call_output'),
   id: z.string().nullish(),
   call_id: z.string().min(1),
@@ -66,7 +65,7 @@ export const FunctionCallOutputItem = z.object({
   status: ItemStatus.nullish(),
 });
 
-export const PastReasoningItem = z.object({
+const PastReasoningItem = z.object({
   type: z.literal('reasoning'),
   id: z.string().optional(),
   summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })),
@@ -75,7 +74,7 @@ export const PastReasoningItem = z.object({
   status: ItemStatus.nullish(),
 });
 
-export const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
+const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
 export const InputItem = z.discriminatedUnion('type', [
   MessageItem,

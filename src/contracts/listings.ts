@@ -34,7 +34,7 @@ export type ModelObject = z.infer<typeof ModelObject>;
 export const ModelList = z.object({ object: z.literal('list'), data: z.array(ModelObject) });
 export type ModelList = z.infer<typeof ModelList>;
 
-export const StrategyObject = z.object({
+const StrategyObject = z.object({
   name: z.string(),
   object: z.literal('strategy'),
   description: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const ItemStatus = z.enum(['in_progress', 'completed', 'incomplete']);
 
-export const TopLogprob = z.object({ token: z.string(), bytes: z.array(z.int()), logprob: z.number() });
+const TopLogprob = z.object({ token: z.string(), bytes: z.array(z.int()), logprob: z.number() });
 export const OutputLogprob = TopLogprob.extend({ top_logprobs: z.array(TopLogprob) });
 export type OutputLogprob = z.infer<typeof OutputLogprob>;
 

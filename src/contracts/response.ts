@@ -10,12 +10,12 @@ export const Warning = z.object({ field: z.string(), message: z.string() });
 export type Warning = z.infer<typeof Warning>;
 
 /** `error` of a failed response. OpenAI's codes, of which we have use for these. */
-export const ResponseError = z.object({
+const ResponseError = z.object({
   code: z.enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']),
   message: z.string(),
 });
 
-export const ResponseReasoning = z.object({
+const ResponseReasoning = z.object({
   effort: Effort,
   summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
   context: z.enum(['current_turn', 'all_turns']),

@@ -15,6 +15,8 @@ describe('eventStream', () => {
     }
     const reader = eventStream(source(), { keepAliveMs: 15_000, onCancel: () => undefined }).getReader();
     for (let read = 0; read < 3; read += 1) await reader.read();
+    // Whatever would read ahead has had its turn by then.
+    await new Promise((resolve) => setImmediate(resolve));
     expect(made).toBe(3);
   });
 
@@ -100,15 +102,19 @@ describe('a stream of a response', () => {
     const { app, ask, queue } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
     const created = await ask({ input: 'a', stream: true, background: true });
     const followed = await app.request('/v1/responses/resp_0000?stream=true');
+    await gate.reached;
     for (const response of [created, followed]) {
       const reader = response.body?.getReader();
-      await reader?.read();
+      // All that there is; the next read has to wait.
+      for (let event = 0; event < 6; event += 1) await reader?.read();
+      void reader?.read();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(queue.readers()).toBe(1);
       await reader?.cancel();
+      await vi.waitFor(() => expect(queue.readers()).toBe(0));
     }
-    await gate.reached;
     gate.open();
     await vi.waitFor(async () => expect((await queue.get('resp_0000'))?.status).toBe('completed'));
-    expect(queue.readers()).toBe(0);
   });
 
   test('that breaks off ends in an error event from which a reader resumes, without [DONE]', async () => {

@@ -45,7 +45,7 @@ const card: ModelCard = {
 };
 
 /** One token per word. */
-export const catalog: ModelCatalog = {
+const catalog: ModelCatalog = {
   list: () => [card, { ...card, id: 'some-org/other' }],
   get: (id) => catalog.list().find((model) => model.id === id),
   effortTable: () => table,
