@@ -2,10 +2,10 @@ import type { Arena, Expression } from './expression.ts';
 import { sequenceOf } from './expression.ts';
 import { itemSeparator } from './json-text.ts';
 import type { Facet, Facets } from './schema-facets.ts';
-import type { ValueLanguage } from './schema-language.ts';
 import type { Located } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 import { literal } from './utf8.ts';
+import type { ValueLanguage } from './value-language.ts';
 
 const MAX_PREFIX = 1000;
 

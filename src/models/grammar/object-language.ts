@@ -5,10 +5,10 @@ import { accepts } from './language-test.ts';
 import { patternLanguage } from './pattern-language.ts';
 import type { Facets } from './schema-facets.ts';
 import { facetsOf } from './schema-facets.ts';
-import type { ValueLanguage } from './schema-language.ts';
 import type { Located, SchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 import { literal, literals } from './utf8.ts';
+import type { ValueLanguage } from './value-language.ts';
 
 const MAX_PROPERTIES = 1000;
 const MAX_COUNTED = 20_000;

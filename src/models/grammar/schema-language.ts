@@ -12,9 +12,6 @@ import { createSchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 import { literal, literals } from './utf8.ts';
 
-/** The language of the values that fulfil all of these schemas. */
-export type ValueLanguage = (schemas: readonly Located[]) => Expression;
-
 const MAX_NESTED_CHOICES = 24;
 const MAX_ENUM_LENGTH = 100_000;
 
