@@ -4,7 +4,8 @@ import { StartError } from './start-error.ts';
 /** What an entry has opened; `close` drains and closes it within `graceMs`. */
 export type Running = { close(options: { graceMs: number }): Promise<void> };
 
-const graceMs = 8_000;
+/** For running answers; what else has to close takes under a second. */
+const graceMs = 6_000;
 const hardLimitMs = 9_500;
 
 /**

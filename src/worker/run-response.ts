@@ -92,6 +92,7 @@ async function runOnce({ lease, dependencies, writer, usage }: Run): Promise<Str
   const wire = createWireWriter({ job, log, now: dependencies.now });
   const trace = createTraceWriter(log);
   const progress = createProgressReporter({ lease, effective: body.effective, now: dependencies.now });
+  const wantsLogprobs = body.include.logprobs || body.answer.top_logprobs !== undefined;
   const { strategy, context } = strategyRun({ lease, dependencies, log, wire });
 
   await writer.write(wire.begin());
@@ -128,7 +129,7 @@ async function runOnce({ lease, dependencies, writer, usage }: Run): Promise<Str
         await writer.write(
           event.type === 'tool-call'
             ? wire.toolCall(event.name, event.arguments)
-            : wire.answer(event.text, event.logprobs),
+            : wire.answer(event.text, wantsLogprobs ? event.logprobs : []),
         );
         break;
       default:

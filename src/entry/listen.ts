@@ -1,0 +1,74 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { StartError } from './start-error.ts';
+
+export type Listening = {
+  /** As a person would open it: `http://127.0.0.1:8080`. */
+  url: string;
+  /** What answers from now on; until then every request gets 503 with `Retry-After`. */
+  serve(fetch: (request: Request) => Response | Promise<Response>): void;
+  /** Takes no new connection, lets running answers end for up to `graceMs`, then cuts them. */
+  close(options: { graceMs: number }): Promise<void>;
+};
+
+/**
+ * Binds the address before anything slow is opened, so that a busy port is told at once.
+ * @throws StartError for an address that can't be bound
+ */
+export async function listen({ host, port }: { host: string; port: number }): Promise<Listening> {
+  let answer: (request: Request) => Response | Promise<Response> = starting;
+  const listener = getRequestListener((request) => answer(request), { overrideGlobalObjects: false });
+  const server = createServer(listener);
+  // A request's head and body must arrive in time; answers may stream for as long as they like.
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 60_000;
+  server.keepAliveTimeout = 65_000;
+  await bind(server, { host, port });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return {
+    url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}`,
+    serve(fetch) {
+      answer = fetch;
+    },
+    async close({ graceMs }) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(bindFault(error, host, port))));
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function bindFault(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is in use. Stop what holds it, or choose another: PORT=${port + 1} npm start`;
+    case 'EACCES':
+      return `Port ${port} may not be opened by this user. Choose one above 1023: PORT=8080 npm start`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST ${host} is no address of this machine.`;
+    default:
+      return `Can't listen on ${host}:${port} (${error.code ?? error.message}).`;
+  }
+}
+
+function starting(): Response {
+  const error = {
+    message: 'The service is starting.',
+    type: 'service_unavailable',
+    code: 'backend_unavailable',
+    param: null,
+  };
+  return Response.json({ error }, { status: 503, headers: { 'retry-after': '1' } });
+}

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import type { ModelCard } from '../contracts/model-card.ts';
+import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/catalog.ts';
+import { defaultThreads } from '../models/default-threads.ts';
+import { type InferenceProcess, startInferenceProcess } from '../models/inference-process.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import { localCapabilities } from '../models/local-model.ts';
+import type { FolderModel, HubModel, ModelConfig } from '../models/model-config.ts';
+import { createOpenaiModel } from '../models/openai/openai-model.ts';
+import type { Environment } from './environment.ts';
+
+export type LoadedModels = {
+  /** By id. */
+  models: ReadonlyMap<string, LanguageModel>;
+  ready(): boolean;
+  close(): Promise<void>;
+};
+
+/**
+ * Starts what runs the configured models: one inference process for all local ones, a client for each upstream.
+ * @throws ServiceError `model_unavailable` in one line
+ */
+export async function loadModels(options: {
+  configs: readonly ModelConfig[];
+  environment: Environment;
+  log: Logger;
+}): Promise<LoadedModels> {
+  const { configs, environment, log } = options;
+  const local = configs.filter(isLocal);
+  let inference: InferenceProcess | undefined;
+  if (local.length > 0) {
+    inference = await startInferenceProcess({
+      entry: new URL('../../workers/inference.ts', import.meta.url),
+      models: local,
+      threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
+      kvMegabytes: environment.THINKFIRST_KV_MB,
+      log,
+    });
+  }
+  const upstream = configs.flatMap((config) => (config.kind === 'upstream' ? [createOpenaiModel(config)] : []));
+  const models = new Map(inference?.models);
+  for (const model of upstream) models.set(model.id, model);
+  return {
+    models,
+    ready: () => inference?.ready ?? true,
+    async close() {
+      await Promise.all([inference?.close(), ...upstream.map((model) => model.close())]);
+    },
+  };
+}
+
+/** The catalog's entries, in the configuration's order. `loaded` are the models where this process has them. */
+export function catalogEntries(
+  configs: readonly ModelConfig[],
+  loaded: ReadonlyMap<string, LanguageModel>,
+): Promise<CatalogEntry[]> {
+  return Promise.all(
+    configs.map((config) => {
+      const model = loaded.get(config.id);
+      if (config.kind !== 'upstream') {
+        return localCatalogEntry(config, (folder) => model?.capabilities ?? localCapabilities(folder));
+      }
+      return upstreamEntry(config.family, model ?? createOpenaiModel(config));
+    }),
+  );
+}
+
+function upstreamEntry(family: string, model: LanguageModel): CatalogEntry {
+  const card: ModelCard = {
+    id: model.id,
+    created: 0,
+    family,
+    implementation: 'openai',
+    context_length: model.contextLength,
+    capabilities: cardCapabilities(model.capabilities),
+  };
+  return { card, countTokens: (prompt, options) => model.countTokens(prompt, options) };
+}
+
+function isLocal(config: ModelConfig): config is FolderModel | HubModel {
+  return config.kind !== 'upstream';
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { createApp } from '../api/app.ts';
+import { defaultLimits, type Readiness } from '../api/dependencies.ts';
+import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { Strategy } from '../reasoning/strategy.ts';
+import type { Environment } from './environment.ts';
+import type { Listening } from './listen.ts';
+import { StartError } from './start-error.ts';
+
+/** Tokens of a fast answer where a request names no `max_output_tokens`. */
+const fastAnswerTokens = 1_024;
+const backendAnswerMs = 2_000;
+
+/** Puts the HTTP API behind a bound address. `modelsReady` is true where the models run elsewhere. */
+export function startApi(options: {
+  environment: Environment;
+  listening: Listening;
+  queue: JobQueue;
+  catalog: ModelCatalog;
+  strategies: ReadonlyMap<string, Strategy>;
+  modelsReady(): boolean;
+  log: Logger;
+}): void {
+  const { environment, listening, queue, catalog, strategies, modelsReady, log } = options;
+  const app = createApp({
+    queue,
+    catalog,
+    strategies: [...strategies.values()],
+    limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
+    defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: fastAnswerTokens },
+    ready: async (): Promise<Readiness> => {
+      const parts = { backend: await backendAnswers(queue), models: modelsReady() };
+      return { ready: parts.backend && parts.models, parts };
+    },
+    log,
+    now: Date.now,
+    newId: () => randomBytes(18).toString('base64url'),
+    allowedHosts: [environment.HOST, ...names(environment.THINKFIRST_ALLOWED_HOSTS)],
+    cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
+  });
+  listening.serve((request) => app.fetch(request));
+}
+
+/**
+ * Without keys, only this machine may ask.
+ * @throws StartError for another address without `THINKFIRST_OPEN=1`
+ */
+export function checkHost({ HOST, THINKFIRST_OPEN }: Environment): void {
+  if (THINKFIRST_OPEN || HOST === 'localhost' || HOST === '::1' || HOST.startsWith('127.')) return;
+  throw new StartError(
+    `HOST=${HOST} would let anyone who reaches this machine use the service. Set THINKFIRST_OPEN=1 if that is meant.`,
+  );
+}
+
+async function backendAnswers(queue: JobQueue): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, backendAnswerMs, false).unref());
+  const answered = queue.list({ owner: null, limit: 1 }).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]);
+}
+
+function names(list: string): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}

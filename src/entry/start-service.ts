@@ -1,0 +1,97 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { createModelCatalog } from '../models/catalog.ts';
+import type { ModelConfig } from '../models/model-config.ts';
+import type { Consumer, JobQueue } from '../queue/job-queue.ts';
+import { loadPrompts } from '../reasoning/prompts.ts';
+import { createStrategies } from '../reasoning/strategies/index.ts';
+import { banner } from './banner.ts';
+import { configuredModels } from './configured-models.ts';
+import { type Environment, parseEnvironment } from './environment.ts';
+import { type Listening, listen } from './listen.ts';
+import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
+import { createLogger } from './logger.ts';
+import { openQueue } from './open-queue.ts';
+import type { Running } from './run-entry.ts';
+import { checkHost, startApi } from './start-api.ts';
+import { StartError } from './start-error.ts';
+import { startWorker } from './start-worker.ts';
+
+/** Which halves run in this process. One alone needs Redis, where it meets the other. */
+export type Halves = { api: boolean; worker: boolean };
+
+/**
+ * Opens what the halves need, in an order in which the likeliest mistakes are told first. Closing stops the intake and
+ * drains, then closes the models and the queue.
+ * @throws StartError or ServiceError with one line for the operator
+ */
+export async function startService({
+  api,
+  worker,
+  variables,
+}: Halves & { variables: Readonly<Record<string, string | undefined>> }): Promise<Running> {
+  const startedAt = performance.now();
+  const environment = parseEnvironment(variables);
+  checkHalves({ api, worker }, environment);
+  const log = createLogger(environment);
+  const opened: Opened = {};
+  const close = ({ graceMs }: { graceMs: number }) => closeAll(opened, graceMs);
+  try {
+    if (api) {
+      checkHost(environment);
+      opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
+    }
+    const configs = configuredModels(environment, variables);
+    const { queue, loaded } = await openBackends(opened, { worker, configs, environment, log });
+    const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
+    const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
+    const strategies = createStrategies({ prompts });
+    if (loaded !== undefined) {
+      opened.consumer = await startWorker({ environment, queue, catalog, models: loaded.models, strategies, log });
+    }
+    const { listening } = opened;
+    if (listening !== undefined) {
+      const modelsReady = () => loaded?.ready() ?? true;
+      startApi({ environment, listening, queue, catalog, strategies, modelsReady, log });
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    process.stdout.write(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
+    return { close };
+  } catch (error) {
+    await close({ graceMs: 0 });
+    throw error;
+  }
+}
+
+type Opened = { listening?: Listening; consumer?: Consumer; loaded?: LoadedModels; queue?: JobQueue };
+
+/** Models and queue open side by side: each takes seconds. */
+async function openBackends(
+  opened: Opened,
+  options: { worker: boolean; configs: readonly ModelConfig[]; environment: Environment; log: Logger },
+): Promise<{ queue: JobQueue; loaded: LoadedModels | undefined }> {
+  const { worker, configs, environment, log } = options;
+  const opening = openQueue(environment, log).then((queue) => {
+    opened.queue = queue;
+    return queue;
+  });
+  const loading = (worker ? loadModels({ configs, environment, log }) : Promise.resolve(undefined)).then((loaded) => {
+    if (loaded !== undefined) opened.loaded = loaded;
+    return loaded;
+  });
+  // Both settle before either fault is thrown, so that what did open is closed.
+  await Promise.allSettled([opening, loading]);
+  return { queue: await opening, loaded: await loading };
+}
+
+async function closeAll({ listening, consumer, loaded, queue }: Opened, graceMs: number): Promise<void> {
+  await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
+  await loaded?.close();
+  await queue?.close();
+}
+
+function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment): void {
+  if ((api && worker) || REDIS_URL !== undefined) return;
+  const half = api ? 'npm run serve' : 'npm run worker';
+  throw new StartError(`${half} is one half of the service and needs REDIS_URL; npm start runs both without it.`);
+}

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import type { Consumer, JobQueue } from '../queue/job-queue.ts';
+import type { Strategy } from '../reasoning/strategy.ts';
+import { runResponse } from '../worker/run-response.ts';
+import type { Environment } from './environment.ts';
+
+/** Starts to lease responses. */
+export function startWorker(options: {
+  environment: Environment;
+  queue: JobQueue;
+  catalog: ModelCatalog;
+  models: ReadonlyMap<string, LanguageModel>;
+  strategies: ReadonlyMap<string, Strategy>;
+  log: Logger;
+}): Promise<Consumer> {
+  const { environment, queue, catalog, models, strategies, log } = options;
+  const effortTable = (model: string) => catalog.effortTable(model);
+  return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY }, (lease) =>
+    runResponse(lease, { models, strategies, effortTable, summarise: () => '', now: Date.now, log }),
+  );
+}

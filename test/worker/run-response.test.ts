@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { Response } from '../../src/contracts/response.ts';
+import { ServiceError } from '../../src/contracts/service-error.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import { createScriptedModel } from '../../src/models/scripted.ts';
+import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { runResponse } from '../../src/worker/run-response.ts';
+import { createApi, readEvents, table } from '../api/fixture.ts';
+
+const thought = 'HIDDEN 40 + 2 = 42. So the answer is 42.';
+const answer = 'The answer is 42.';
+
+const scripted = (overrides: Partial<Parameters<typeof createScriptedModel>[0]> = {}) =>
+  createScriptedModel({ id: 'tiny', script: () => ({ thought, answer }), ...overrides });
+
+/** The real API and worker over a queue in memory, with `model` behind them. */
+async function createService(model: LanguageModel) {
+  const api = createApi();
+  const strategies = createStrategies({ prompts: loadPrompts('prompts') });
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  await api.queue.consume({ concurrency: 2 }, (lease) =>
+    runResponse(lease, {
+      models: new Map([[model.id, model]]),
+      strategies,
+      effortTable: () => table,
+      summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
+      now: Date.now,
+      log: quiet,
+    }),
+  );
+  const answered = async (body: Record<string, unknown>): Promise<Response> => (await api.ask(body)).json();
+  return { ...api, answered };
+}
+
+/** Fails the first `times` calls with `error`, each after `events` events. */
+function failing(model: LanguageModel, { times, events, error }: { times: number; events: number; error: Error }) {
+  let calls = 0;
+  return {
+    ...model,
+    async *generate(...args: Parameters<LanguageModel['generate']>) {
+      calls += 1;
+      let left = calls <= times ? events : Number.POSITIVE_INFINITY;
+      for await (const event of model.generate(...args)) {
+        if (left === 0) throw error;
+        left -= 1;
+        yield event;
+      }
+    },
+  };
+}
+
+const modelDied = new ServiceError({ code: 'model_unavailable', message: 'The model process died.', retryable: true });
+
+describe('runResponse', () => {
+  it('answers fast without thinking', async () => {
+    const { answered } = await createService(scripted());
+    expect(await answered({ input: 'What is 40 + 2?', mode: 'fast' })).toMatchObject({
+      status: 'completed',
+      output_text: answer,
+      thinking_stop: null,
+      answer_source: 'draft',
+      usage: { output_tokens: 4, output_tokens_details: { reasoning_tokens: 0 } },
+    });
+  });
+
+  it('thinks, keeps the thought off the wire and counts it', async () => {
+    const { ask, answered } = await createService(scripted());
+    const body = { input: 'What is 40 + 2?', reasoning: { effort: 'low', strategy: 'budget-forcing' } };
+    expect(await answered(body)).toMatchObject({
+      status: 'completed',
+      output_text: answer,
+      thinking_stop: 'natural',
+      usage: { output_tokens_details: { reasoning_tokens: 11 } },
+    });
+    const stream = await ask({ ...body, stream: true });
+    const text = JSON.stringify(await readEvents(stream));
+    expect(text).not.toContain('HIDDEN');
+    expect(text).toContain('response.completed');
+  });
+
+  it('puts the summary before the message, on stream and in the object alike', async () => {
+    const { ask } = await createService(scripted());
+    const body = { input: 'What is 40 + 2?', reasoning: { effort: 'low', summary: 'auto' }, stream: true };
+    const { events } = await readEvents(await ask(body));
+    const items = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item);
+    expect(items).toMatchObject([{ type: 'reasoning' }, { type: 'message' }]);
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output: items } });
+  });
+
+  it('goes on from the text already shown when the model dies in the middle of an answer', async () => {
+    const model = failing(scripted(), { times: 1, events: 3, error: modelDied });
+    const { ask } = await createService(model);
+    const { events } = await readEvents(await ask({ input: 'What is 40 + 2?', mode: 'fast', stream: true }));
+    const deltas = events.filter(({ type }) => type === 'response.output_text.delta').map(({ delta }) => delta);
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
+    expect(events.filter(({ type }) => type === 'response.in_progress')).toHaveLength(1);
+    expect(deltas.slice(0, 3).join('')).toBe('The answer is');
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output_text: deltas.join('') } });
+  });
+
+  it('fails with the reason once the model has died three times', async () => {
+    const model = failing(scripted(), { times: 3, events: 0, error: modelDied });
+    const { answered } = await createService(model);
+    expect(await answered({ input: 'What is 40 + 2?', mode: 'fast' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'server_error', message: 'The model process died.' },
+    });
+  });
+
+  it('shows nothing of an internal error', async () => {
+    const model = failing(scripted(), { times: 9, events: 0, error: new Error('/secret/path') });
+    const { answered } = await createService(model);
+    const response = await answered({ input: 'What is 40 + 2?', mode: 'fast' });
+    expect(response.status).toBe('failed');
+    expect(JSON.stringify(response)).not.toContain('secret');
+  });
+
+  it('keeps the usage of a response that is cancelled while it thinks', async () => {
+    const api = { cancel: async (): Promise<unknown> => undefined };
+    const model = scripted();
+    const cancelling: LanguageModel = {
+      ...model,
+      async *generate(request, options) {
+        let seen = 0;
+        for await (const event of model.generate(request, options)) {
+          yield event;
+          seen += 1;
+          if (seen === 3) await api.cancel();
+          options.signal.throwIfAborted();
+        }
+      },
+    };
+    const { queue, answered } = await createService(cancelling);
+    api.cancel = () => queue.control('resp_0000', 'cancel');
+    const response = await answered({
+      input: 'What is 40 + 2?',
+      reasoning: { effort: 'low', strategy: 'budget-forcing' },
+    });
+    expect(response).toMatchObject({ status: 'cancelled', output_text: '' });
+    expect(response.usage?.output_tokens_details.phases.think).toBe(3);
+  });
+
+  it('gives log-probabilities only where they were asked for', async () => {
+    const { answered } = await createService(scripted());
+    const logprobs = async (more: object) => {
+      const response = await answered({ input: 'What is 40 + 2?', mode: 'fast', ...more });
+      const [message] = response.output;
+      const part = message?.type === 'message' ? message.content[0] : undefined;
+      return part?.type === 'output_text' ? part.logprobs.length : undefined;
+    };
+    expect(await logprobs({})).toBe(0);
+    expect(await logprobs({ include: ['message.output_text.logprobs'] })).toBe(4);
+  });
+});
