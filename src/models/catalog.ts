@@ -54,18 +54,23 @@ export async function localCatalogEntry(
       family: folder.family.name,
       implementation: 'transformers',
       context_length: folder.contextLength,
-      capabilities: {
-        thinking: can.thinking,
-        exact_budget: can.exactBudget,
-        rollback: can.rollback,
-        constraints: [...can.constraints],
-        logprobs: can.logprobs,
-        score: can.score,
-        tools: can.tools,
-        seed: can.seed,
-        batching: can.batching,
-      },
+      capabilities: cardCapabilities(can),
     },
     countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,
+  };
+}
+
+/** The capabilities as a card shows them. */
+export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilities'] {
+  return {
+    thinking: can.thinking,
+    exact_budget: can.exactBudget,
+    rollback: can.rollback,
+    constraints: [...can.constraints],
+    logprobs: can.logprobs,
+    score: can.score,
+    tools: can.tools,
+    seed: can.seed,
+    batching: can.batching,
   };
 }

@@ -11,7 +11,7 @@ export async function* followLog(
   id: string,
   options: EventsOptions & { store: JobStore; wakeups: Wakeups; recheckMs: number },
 ): AsyncGenerator<LogLine> {
-  const { stream, after = -1, signal, store, wakeups, recheckMs } = options;
+  const { stream, after = -1, follow = true, signal, store, wakeups, recheckMs } = options;
   const read = async (from: number) => {
     const page = await reachBackend(() => store.log(id, from, logPageRows));
     if (!page) throw new ServiceError({ code: 'not_found', message: `No response with id '${id}'.`, param: 'id' });
@@ -30,6 +30,7 @@ export async function* followLog(
       if (page.rows.length === logPageRows) continue;
       // A cursor behind the end: there is nothing to come.
       if (page.ended && page.rows.length === 0) return;
+      if (!follow) return;
       await watch.changed({ timeoutMs: recheckMs, signal });
     } finally {
       watch.close();
