@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { constrained } from './constrained.ts';
+import { type Figure, printTable } from './figure.ts';
+import { openGenerate } from './generate.ts';
+import { openLlama } from './llama.ts';
+import { eightSamples, randomArrivals, secondTurn } from './many-rows.ts';
+import { memory } from './memory.ts';
+import { openOurs } from './ours.ts';
+import { singleRow } from './single-row.ts';
+
+/**
+ * The decoder's figures, each a ratio within one run: `npm run bench:decode -- [--json] [--gguf PATH] [--only NAME]
+ * [--rounds N] [--requests N]`. Exits with 1 if an aim is missed.
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    gguf: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    rounds: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '10000' },
+  },
+});
+const rounds = Number(values.rounds);
+const wanted = (name: string) => !values.only || values.only.includes(name);
+const figures: Figure[] = [];
+
+// Memory first, in processes of their own.
+if (wanted('memory')) figures.push(...(await memory(Number(values.requests))));
+const ours = await openOurs();
+const generate = await openGenerate();
+const llama = await openLlama(values.gguf ?? process.env['THINKFIRST_BENCH_GGUF']);
+if (wanted('single')) figures.push(...(await singleRow(ours, generate, llama, rounds)));
+if (wanted('samples')) figures.push(...(await eightSamples(ours, generate)));
+if (wanted('arrivals')) figures.push(await randomArrivals(ours, Math.min(3, rounds)));
+if (wanted('turns')) figures.push(await secondTurn(ours, rounds));
+if (wanted('constrained')) figures.push(...(await constrained(ours, rounds)));
+await ours.model.close();
+await generate.close();
+if (!('missing' in llama)) await llama.close();
+
+if (values.json) {
+  console.log(
+    JSON.stringify(
+      Object.fromEntries(figures.map(({ name, ratio, aim, holds, detail }) => [name, { ratio, aim, holds, detail }])),
+    ),
+  );
+} else printTable(figures);
+process.exit(figures.some(({ holds }) => holds === false) ? 1 : 0);

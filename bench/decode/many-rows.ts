@@ -1,0 +1,99 @@
+import { setTimeout } from 'node:timers/promises';
+import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
+import { type Figure, figureOf, median } from './figure.ts';
+import type { Reference } from './generate.ts';
+import { decodeRate, type Ours, openOurs, promptOf, requestOf, timed } from './ours.ts';
+import { createRandom } from './random.ts';
+
+const samples = 8;
+const sampleTokens = 256;
+
+/** Eight samples of one prompt against eight runs of `generate()`, wall clock. */
+export async function eightSamples(ours: Ours, generate: Reference): Promise<Figure[]> {
+  const cases = [
+    { name: 'eight samples of 256 tokens', promptTokens: 40, aim: 0.3, salt: 100 },
+    { name: 'eight samples, 1,000-token prompt', promptTokens: 1000, aim: 0.25, salt: 200 },
+  ];
+  const figures: Figure[] = [];
+  for (const { name, promptTokens, aim, salt } of cases) {
+    const prompt = promptOf(ours, promptTokens, salt);
+    const ids = await renderPrompt(ours.folder, prompt, { thinking: false });
+    const own = await sampleTime(ours, prompt);
+    const startedAt = performance.now();
+    for (let run = 0; run < samples; run += 1) await generate.run(ids, sampleTokens);
+    const theirs = performance.now() - startedAt;
+    let detail = `${(own / 1000).toFixed(1)} s, generate() ${(theirs / 1000).toFixed(1)} s, cache cap 256 MiB`;
+    if (promptTokens > 500) {
+      const roomy = await openOurs(640);
+      const fits = await sampleTime(roomy, prompt);
+      await roomy.model.close();
+      detail += `; with 640 MiB, where all eight fit at once: ${(fits / theirs).toFixed(3)}`;
+    }
+    figures.push(figureOf(name, own / theirs, { atMost: aim }, detail));
+  }
+  return figures;
+}
+
+async function sampleTime(ours: Ours, prompt: Parameters<typeof requestOf>[1]): Promise<number> {
+  const request = requestOf(ours, prompt, sampleTokens, { samples });
+  request.sampling = { ...request.sampling, temperature: 0.7, topP: 0.95, seed: 1 };
+  const result = await timed(ours, request);
+  if (result.tokens !== samples * sampleTokens)
+    throw new Error(`expected ${samples * sampleTokens} tokens, got ${result.tokens}`);
+  return result.lastAt - result.startedAt;
+}
+
+/** Sixteen requests that arrive at random against one row by itself. */
+export async function randomArrivals(ours: Ours, rounds: number): Promise<Figure> {
+  const tokens = 128;
+  const single: number[] = [];
+  const many: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const random = createRandom(round + 1);
+    single.push(decodeRate(await timed(ours, requestOf(ours, promptOf(ours, 64, 300 + round), tokens))));
+    const startedAt = performance.now();
+    const runs = await Promise.all(
+      Array.from({ length: 16 }, async (_, index) => {
+        await setTimeout(random() * 400);
+        return timed(ours, requestOf(ours, promptOf(ours, 24 + 8 * (index % 8), 400 + round * 16 + index), tokens));
+      }),
+    );
+    const total = runs.reduce((sum, run) => sum + run.tokens, 0);
+    many.push((total * 1000) / (Math.max(...runs.map(({ lastAt }) => lastAt)) - startedAt));
+  }
+  const [one, all] = [median(single), median(many)];
+  return figureOf(
+    '16 requests at random, against one row',
+    all / one,
+    { atLeast: 2.5 },
+    `${all.toFixed(0)} tokens/s, one row ${one.toFixed(0)}`,
+  );
+}
+
+/** Time to the first token of a second turn against the first's. */
+export async function secondTurn(ours: Ours, rounds: number): Promise<Figure> {
+  const ratios: number[] = [];
+  let detail = '';
+  for (let round = 0; round < rounds; round += 1) {
+    const first = promptOf(ours, 1000, 600 + round);
+    const one = await timed(ours, requestOf(ours, first, 16));
+    const reply = 'I see seven birds in an old tree.';
+    const two = await timed(
+      ours,
+      requestOf(
+        ours,
+        {
+          messages: [
+            ...first.messages,
+            { role: 'assistant', content: reply },
+            { role: 'user', content: 'And how many foxes?' },
+          ],
+        },
+        4,
+      ),
+    );
+    ratios.push((two.firstAt - two.startedAt) / (one.firstAt - one.startedAt));
+    detail = `${(two.firstAt - two.startedAt).toFixed(0)} ms, first turn ${(one.firstAt - one.startedAt).toFixed(0)} ms, ${two.cached} tokens cached`;
+  }
+  return figureOf('second turn, time to first token', median(ratios), { atMost: 0.15 }, detail);
+}

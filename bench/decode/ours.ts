@@ -1,0 +1,75 @@
+import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
+import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
+import type { GenerateRequest } from '../../src/models/language-model.ts';
+import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
+
+export const folderPath = 'models/thinkfirst-135m';
+export const threads = 2;
+
+export type Ours = { folder: ModelFolder; model: DecoderModel };
+
+export async function openOurs(kvMegabytes = 256): Promise<Ours> {
+  const folder = await loadModelFolder(folderPath);
+  const grammar = await createFolderGrammar(folder);
+  const opened = await createDecoderModel({
+    folder,
+    threads,
+    kvMegabytes,
+    warn: (message) => console.error(message),
+    now: Date.now,
+    ...(grammar && { grammar }),
+  });
+  if ('unsupported' in opened) throw new Error(opened.unsupported);
+  return { folder, model: opened.model };
+}
+
+/** A user turn whose rendered prompt has about `tokens` tokens; `salt` makes its beginning differ, so that no cache serves it. */
+export function promptOf({ folder }: Pick<Ours, 'folder'>, tokens: number, salt: number): GenerateRequest['prompt'] {
+  const words = 'the quick brown fox jumps over the lazy dog while seven green birds watch from a tall old tree '.split(
+    ' ',
+  );
+  let content = `${salt}`;
+  for (let index = 0; folder.tokenizer.encode(content).length < tokens - 12; index += 1) {
+    content += ` ${words[(index * 7 + salt) % (words.length - 1)]}`;
+  }
+  return { messages: [{ role: 'user', content }] };
+}
+
+/** A request that decodes exactly `tokens`: ends are shut out. */
+export function requestOf(
+  { folder }: Pick<Ours, 'folder'>,
+  prompt: GenerateRequest['prompt'],
+  tokens: number,
+  changes: Partial<GenerateRequest> = {},
+): GenerateRequest {
+  const logitBias = Object.fromEntries([...folder.tokens.end].map((id) => [id, -1000]));
+  return {
+    prompt,
+    samples: 1,
+    answer: { maxTokens: tokens },
+    sampling: { temperature: 0, logitBias },
+    deterministic: false,
+    ...changes,
+  };
+}
+
+export type Timed = { startedAt: number; firstAt: number; lastAt: number; tokens: number; cached: number };
+
+/** Runs a request; times in ms. */
+export async function timed({ model }: Pick<Ours, 'model'>, request: GenerateRequest): Promise<Timed> {
+  const startedAt = performance.now();
+  const result: Timed = { startedAt, firstAt: Number.NaN, lastAt: startedAt, tokens: 0, cached: 0 };
+  for await (const event of model.generate(request, { signal: new AbortController().signal })) {
+    if (event.type === 'answer-delta' && event.tokenIds.length > 0) {
+      result.lastAt = performance.now();
+      if (result.tokens === 0) result.firstAt = result.lastAt;
+      result.tokens += event.tokenIds.length;
+    } else if (event.type === 'finish') result.cached = event.usage.cachedTokens;
+  }
+  return result;
+}
+
+/** Tokens per second between the first and the last token: prefill left out. */
+export function decodeRate({ tokens, firstAt, lastAt }: Pick<Timed, 'tokens' | 'firstAt' | 'lastAt'>): number {
+  return ((tokens - 1) * 1000) / (lastAt - firstAt);
+}
