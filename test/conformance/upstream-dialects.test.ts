@@ -79,6 +79,13 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
     expect(result.answer).toBe(answer);
   });
 
+  it('asks for no thought when the deadline has passed', async () => {
+    const { model, server } = await connect({ dialect, script: { ...script, thoughts: [] } });
+    const result = await run(model, thinking(100, { deadlineAt: Date.now() - 1 }));
+    expect(result).toMatchObject({ thought: '', answer, finish: { thinkingStop: 'deadline' } });
+    expect(server.completions()).toHaveLength(1);
+  });
+
   it('ends with the reason of the signal when cancelled, and closes the connection', async () => {
     const { model, server } = await connect({ dialect, script, faults: [{ kind: 'hang', chunks: 5 }] });
     const cancel = new AbortController();
