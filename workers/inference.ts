@@ -16,6 +16,7 @@ async function start(message: Extract<ToInference, { type: 'start' }>): Promise<
       threads: message.threads,
       kvMegabytes: message.kvMegabytes,
       now: Date.now,
+      warn: (message) => send({ type: 'warning', message }),
     });
     models.set(model.id, model);
   }

@@ -77,6 +77,8 @@ export function spawnInferenceChild(options: InferenceChildOptions): InferenceCh
         case 'start-failed':
           if (message.error.detail !== undefined) log.error({ detail: message.error.detail }, 'loading a model failed');
           return reject(serviceError(message.error));
+        case 'warning':
+          return log.warn({ pid: child.pid }, message.message);
         case 'stats':
           return log.info(
             {

@@ -59,6 +59,8 @@ export const FromInference = z.discriminatedUnion('type', [
     residentBytes: z.number(),
   }),
   z.object({ type: z.literal('start-failed'), error: ErrorMessage }),
+  /** One line for the log. */
+  z.object({ type: z.literal('warning'), message: z.string() }),
   /** All events of one turn of the event loop: of one decode step. */
   z.object({
     type: z.literal('events'),

@@ -1,7 +1,11 @@
-import type { LanguageModel } from './language-model.ts';
+import { createDecoderModel } from './decoder/decoder-model.ts';
+import { createFolderGrammar } from './decoder/folder-grammar.ts';
+import type { LanguageModel, ModelCapabilities } from './language-model.ts';
+import { loadCausalModel } from './transformers/causal-model.ts';
+import { generateCapabilities } from './transformers/generate-capabilities.ts';
 import { createGenerateModel } from './transformers/generate-model.ts';
 import type { ModelSource } from './transformers/model-files.ts';
-import { loadModelFolder } from './transformers/model-folder.ts';
+import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 
 export type LocalModelOptions = {
   threads: number;
@@ -9,15 +13,42 @@ export type LocalModelOptions = {
   kvMegabytes: number;
   /** Epoch ms. */
   now(): number;
+  /** One line for the log: a model that runs with less than it could. */
+  warn(message: string): void;
 };
 
 /**
- * A local model with its weights, through the best implementation that can drive its graph.
+ * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with
+ * a warning that says why. A hub model's weights are fetched first.
  * @throws ServiceError `model_unavailable` in one line
  */
 export async function createLocalModel(
   source: string | ModelSource,
   options: LocalModelOptions,
 ): Promise<LanguageModel> {
-  return createGenerateModel(await loadModelFolder(source), options);
+  const folder = await loadModelFolder(source);
+  // transformers.js downloads as it loads; from then on the file is in its cache.
+  if (folder.onnx() === undefined) await (await loadCausalModel(folder, options)).close();
+  if (folder.onnx() === undefined) return createGenerateModel(folder, options);
+  const grammar = await createFolderGrammar(folder);
+  const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) });
+  if ('unsupported' in opened) {
+    options.warn(
+      `${folder.id} runs through generate(), without batching, scores and constraints: ${opened.unsupported}`,
+    );
+    return createGenerateModel(folder, options);
+  }
+  const { name: family, correction } = folder.family;
+  return { ...opened.model, capabilities: { ...opened.model.capabilities, family, correction } };
+}
+
+/**
+ * What `createLocalModel` will make of a folder, as far as that shows without its weights: an API without an inference
+ * process of its own lists it. The decoder takes caches of 32-bit floats.
+ */
+export function localCapabilities(folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'onnx'>): ModelCapabilities {
+  const capabilities = generateCapabilities(folder);
+  if (/f16|fp16/.test(folder.onnx()?.dtype ?? '')) return capabilities;
+  const constraints = folder.tokenizer.byteLevel ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
+  return { ...capabilities, constraints, score: true, batching: true };
 }

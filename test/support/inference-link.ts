@@ -14,8 +14,7 @@ export function linkInference(
 ): { connection: InferenceConnection; sent: SentByInference[] } {
   const sent: SentByInference[] = [];
   const receive = (message: FromInference) => {
-    if (message.type !== 'ready' && message.type !== 'start-failed' && message.type !== 'stats')
-      connection.receive(message);
+    if (message.type === 'events' || message.type === 'done' || message.type === 'failed') connection.receive(message);
   };
   const host = createInferenceHost({
     models: new Map([[model.id, model]]),
