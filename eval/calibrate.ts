@@ -14,11 +14,14 @@ import { readQuestionSet } from './question-set.ts';
 
 const usage = `npm run calibrate -- [--model FOLDER] [options]: measures a model on this machine and writes its effort table
   --model FOLDER      or a hub name                                    (models/thinkfirst-135m)
-  --generated N       generated questions, none of the evaluation's    (240)
+  --generated N       generated questions, none of the evaluation's    (180)
   --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
   --samples N         chains beside the greedy one                     (7)
   --ceiling N         thinking tokens at which a chain is stopped      (1024)
+  --levels-on N       of the questions, for running the levels         (150)
   --concurrency N     questions at a time                              (4)
+  --threads N         of the inference                                 (2)
+  --kv-mb N           key/value cache                                  (768)
   --seed TEXT         of the generated questions                       (calibration-1)
   --out FILE          the table                                        (src/models/effort-tables/MODEL.json)
   --fresh             measure everything again`;
@@ -30,7 +33,10 @@ const Options = z.object({
   gsm8k: count.max(300),
   samples: count.min(1).max(64),
   ceiling: count.min(16),
+  'levels-on': count.min(1),
   concurrency: count.min(1).max(64),
+  threads: count.min(1),
+  'kv-mb': count.min(16),
   seed: z.string(),
   out: z.string().optional(),
   fresh: z.boolean(),
@@ -39,11 +45,14 @@ const Options = z.object({
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: 'models/thinkfirst-135m' },
-    generated: { type: 'string', default: '240' },
+    generated: { type: 'string', default: '180' },
     gsm8k: { type: 'string', default: '60' },
     samples: { type: 'string', default: '7' },
     ceiling: { type: 'string', default: '1024' },
+    'levels-on': { type: 'string', default: '150' },
     concurrency: { type: 'string', default: '4' },
+    threads: { type: 'string', default: '2' },
+    'kv-mb': { type: 'string', default: '768' },
     seed: { type: 'string', default: 'calibration-1' },
     out: { type: 'string' },
     fresh: { type: 'boolean', default: false },
@@ -61,7 +70,7 @@ async function main(options: z.infer<typeof Options>): Promise<void> {
     ...generated,
     ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
   ];
-  const model = await openModel(options.model);
+  const model = await openModel(options.model, { threads: options.threads, kvMegabytes: options['kv-mb'] });
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
   try {
     const folder = `eval/runs/calibration-${fileName(model.id)}`;
@@ -78,6 +87,7 @@ async function main(options: z.infer<typeof Options>): Promise<void> {
       log: await openMeasurementLog(path),
       samples: options.samples,
       ceiling: Math.min(options.ceiling, Math.floor(model.contextLength / 2)),
+      levelsOn: options['levels-on'],
       concurrency: options.concurrency,
       now: Date.now,
       onProgress(stage, done, total) {

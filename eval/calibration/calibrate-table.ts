@@ -28,6 +28,8 @@ export type CalibrationOptions = {
   samples: number;
   /** Thinking tokens at which any chain is stopped while it is measured. */
   ceiling: number;
+  /** Questions that the levels are run on, spread over all. */
+  levelsOn: number;
   /** Questions at a time. */
   concurrency: number;
   /** Epoch ms. */
@@ -85,9 +87,9 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     }),
   };
   const runs: Record<LevelName, LevelRun[]> = { low: [], medium: [], high: [], xhigh: [], max: [] };
+  const spread = questions.map((question, index) => ({ question, seed: index + 1 })).filter(everyNth(options.levelsOn));
   for (const effort of levelNames) {
-    runs[effort] = await forEachOf(questions, options, effort, (question, index) => {
-      const seed = index + 1;
+    runs[effort] = await forEachOf(spread, options, effort, ({ question, seed }) => {
       const { calibrated: _, levels, ...shared } = proposed;
       const key = `level ${JSON.stringify({ ...shared, level: levels[effort] })} ${seed} ${question.question}`;
       return log.remember(key, LevelRun, () => runLevel(question, { ...options, table: proposed, effort, seed }));
@@ -130,6 +132,12 @@ async function judgeVerdict(options: CalibrationOptions, measured: readonly Meas
     return { score, right };
   });
   return fitVerdict(judged);
+}
+
+/** Keeps `wanted` items, evenly spread. */
+function everyNth(wanted: number): (item: unknown, index: number, all: readonly unknown[]) => boolean {
+  const place = (index: number, total: number) => Math.floor((index * Math.min(wanted, total)) / total);
+  return (_, index, all) => index === 0 || place(index, all.length) !== place(index - 1, all.length);
 }
 
 function share<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
-import { answerValue } from '../../src/reasoning/answer-value.ts';
 import type { Question } from '../generator/question.ts';
 import { average } from '../statistics.ts';
+import { fitBallots } from './fit-ballots.ts';
+import { votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureSamples } from './measure-question.ts';
-import { MeasuredChain } from './measured-chain.ts';
+import { MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 
 export const temperatures: readonly number[] = [0.3, 0.5, 0.7, 0.9];
@@ -17,7 +18,7 @@ const chainsEach = 5;
 
 export type TemperatureFigure = { temperature: number; one: number; vote: number; any: number };
 
-/** The temperature whose chains give the best plain vote; the lower one of equals. */
+/** The temperature whose chains give the best vote; the lower one of equals. */
 export async function chooseTemperature(options: {
   model: LanguageModel;
   questions: readonly Question[];
@@ -41,7 +42,7 @@ export async function chooseTemperature(options: {
       );
       return { question: question.question, chains };
     });
-    figures.push(figureOf(temperature, measured));
+    figures.push(figureOf(temperature, measured, options.before));
   }
   return { value: bestTemperature(figures), figures };
 }
@@ -51,25 +52,33 @@ export function bestTemperature(figures: readonly TemperatureFigure[]): number {
   return best?.temperature ?? 0.6;
 }
 
+/** `vote` is the engine's own decision over the chains, line checks weighed by what they were worth on these very chains. */
 export function figureOf(
   temperature: number,
-  measured: ReadonlyArray<{ question: string; chains: readonly MeasuredChain[] }>,
+  answered: ReadonlyArray<{ question: string; chains: readonly MeasuredChain[] }>,
+  before: EffortTable,
 ): TemperatureFigure {
+  const measured = answered.map(({ question, chains }): MeasuredQuestion => {
+    return { question, draft: noDraft, chains: [...chains], handedOver: null, revised: [] };
+  });
+  const table = { ...before, ballot_weights: fitBallots(measured, before.ballot_weights).weights };
   return {
     temperature,
     one: average(measured.map(({ chains }) => average(chains.map(({ right }) => Number(right))))),
-    vote: average(measured.map(({ question, chains }) => voteShare(question, chains))),
+    vote: votedShare(measured, table, chainsEach),
     any: average(measured.map(({ chains }) => Number(chains.some(({ right }) => right)))),
   };
 }
 
-/** Whether the most frequent answer is right; of several equally frequent ones, the share of them that is. */
-function voteShare(question: string, chains: readonly MeasuredChain[]): number {
-  const groups = new Map<string, { count: number; right: boolean }>();
-  for (const { answer, right } of chains) {
-    const key = answerValue(answer, question)?.key ?? '';
-    groups.set(key, { count: (groups.get(key)?.count ?? 0) + 1, right });
-  }
-  const most = Math.max(0, ...[...groups.values()].map(({ count }) => count));
-  return average([...groups.values()].filter(({ count }) => count === most).map(({ right }) => Number(right)));
-}
+/** Empty, so that it is no ballot. */
+const noDraft: MeasuredChain = {
+  source: 'draft',
+  sample: null,
+  thought: '',
+  answer: '',
+  right: false,
+  stop: null,
+  thinkingTokens: 0,
+  answerTokens: 0,
+  checks: [],
+};

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { calibrateTable } from '../../../eval/calibration/calibrate-table.ts';
+import { openMeasurementLog } from '../../../eval/calibration/measurement-log.ts';
+import { EffortTable } from '../../../src/contracts/effort-table.ts';
+import { createScriptedModel } from '../../../src/models/scripted.ts';
+import { loadPrompts } from '../../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
+import { defaultTable } from './chains.ts';
+
+const prompts = loadPrompts('prompts');
+const questions = Array.from({ length: 12 }, (_, index) => ({
+  kind: 'add',
+  question: `What is ${index + 10} + 7?`,
+  answer: String(index + 17),
+}));
+
+/** Fast it is always wrong; thinking, it is right in four samples of five, and says what it did. */
+const scripted = () =>
+  createScriptedModel({
+    id: 'scripted',
+    capabilities: { score: true },
+    script({ request, random }) {
+      const asked = request.prompt.messages.at(-1);
+      const [a = 0, b = 0] = (asked?.content.match(/\d+/g) ?? []).map(Number);
+      if (request.thinking === undefined) return { answer: 'The answer is 1.' };
+      const sum = random() < 0.8 || request.sampling.temperature === 0 ? a + b : a + b + 1;
+      return { thought: `${a} + ${b} = ${sum}. So the answer is ${sum}.`, answer: `The answer is ${sum}.` };
+    },
+    // Knows the right answers of two digits.
+    score: ({ prompt }) => {
+      const [a = 0, b = 0, said] = (prompt.messages.at(-1)?.content.match(/\d+/g) ?? []).map(Number);
+      return said === a + b ? [-0.1, -3] : [-3, -0.1];
+    },
+  });
+
+describe('calibrateTable', () => {
+  it('measures a model from draft to levels, and goes on from what was measured', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
+    const stages: string[] = [];
+    const run = async (model: ReturnType<typeof scripted>) =>
+      calibrateTable({
+        model,
+        prompts,
+        strategies: createStrategies({ prompts }),
+        questions,
+        before: defaultTable,
+        log: await openMeasurementLog(join(folder, 'measured.jsonl')),
+        samples: 3,
+        ceiling: 64,
+        levelsOn: 5,
+        concurrency: 3,
+        now: () => 0,
+        onProgress: (stage, done) => done === 0 && stages.push(stage),
+      });
+    const table = await run(scripted());
+    expect(EffortTable.parse(table)).toEqual(table);
+    expect(table.calibrated).toMatchObject({ questions: 12, at: '1970-01-01T00:00:00.000Z' });
+    expect(table.ballot_weights.draft).toBeLessThan(0);
+    expect(table.ballot_weights.greedy).toBeGreaterThan(0);
+    expect(table.ballot_weights.unsound).toBeLessThan(table.ballot_weights.sound ?? 0);
+    expect(table.levels.low.per_sample_tokens).toBe(16);
+    expect(table.levels.low.checks.map(({ type }) => type)).toEqual(expect.arrayContaining(['arithmetic']));
+    // The greedy chain is always right: no level can be better than low, so all are merged with it.
+    expect(table.levels.max).toEqual(table.levels.low);
+    expect(stages.slice(-5)).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
+
+    const again = scripted();
+    expect(await run(again)).toEqual(table);
+    expect(again.calls).toHaveLength(0);
+    await rm(folder, { recursive: true });
+  });
+});
