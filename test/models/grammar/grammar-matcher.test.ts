@@ -31,6 +31,7 @@ describe('a grammar matcher', () => {
   it.each([
     ['{"name": "'],
     ['{"name": "x\\'],
+    ['{"name": "twenty-eight characters here.'],
     ['{"name": "abcdef", "'],
     ['{"name": "abcdef", "n": -1'],
     ['{"name": "abcdef", "n": 120, "list": [true'],
