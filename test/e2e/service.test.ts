@@ -1,0 +1,197 @@
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
+
+/** The real model over a real socket, all in one process, as a newcomer starts it. */
+describe('the embedded service', () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let service: TestService;
+  let client: OpenAI;
+  const ask = (body: object) => postJson(`${service.url}/v1/responses`, body);
+  const get = async (id: string) => (await fetch(`${service.url}/v1/responses/${id}`)).json();
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    service = await startService('start', { THINKFIRST_DATA: data.path });
+    client = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'unused', maxRetries: 0 });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await data.remove();
+  });
+
+  it('answers fast, and with thinking, the same question', async () => {
+    const input = 'What is 132 × 6?';
+    const fast = (await ask({ input, mode: 'fast' })).body;
+    expect(fast).toMatchObject({ status: 'completed', thinking_stop: null, reasoning: { effort: 'none' } });
+    expect(fast.output_text).not.toBe('');
+    expect(fast.usage.output_tokens_details.reasoning_tokens).toBe(0);
+    const thought = (await ask({ input, mode: 'deliberate' })).body;
+    expect(thought).toMatchObject({ status: 'completed', output_text: 'The answer is 792.' });
+    expect(thought.thinking_stop).not.toBeNull();
+    expect(thought.usage.output_tokens_details.reasoning_tokens).toBeGreaterThan(20);
+  });
+
+  it('hands over at the budget, never exceeds it, and still answers', async () => {
+    const { body } = await ask({
+      input: 'What is 961 + 255?',
+      reasoning: { effort: 'low', budget_tokens: 12, strategy: 'budget-forcing' },
+    });
+    expect(body).toMatchObject({ status: 'completed', thinking_stop: 'budget' });
+    const { phases } = body.usage.output_tokens_details;
+    expect(phases.think).toBe(12);
+    expect(phases.forced).toBeGreaterThan(5);
+    expect(body.output_text).not.toBe('');
+  });
+
+  it('runs in the background through queued and in_progress to completed', async () => {
+    const input = 'Put 82, 58, 38, 4, 77, 91, 13 in increasing order.';
+    const { body } = await ask({ input, background: true, reasoning: { effort: 'medium' } });
+    expect(body).toMatchObject({ status: 'queued', background: true });
+    const seen = new Set<string>();
+    const tokens = new Set<number>();
+    let now = body;
+    while (now.status === 'queued' || now.status === 'in_progress') {
+      now = await get(body.id);
+      seen.add(now.status);
+      if (now.progress) tokens.add(now.progress.thinking_tokens);
+    }
+    expect(now.status).toBe('completed');
+    expect(seen).toContain('in_progress');
+    expect(tokens.size).toBeGreaterThan(1);
+  });
+
+  it('streams the whole event sequence to the openai client', async () => {
+    const types: string[] = [];
+    const numbers: number[] = [];
+    let text = '';
+    const stream = await client.responses.create({ model: 'thinkfirst-135m', input: 'What is 17 + 58?', stream: true });
+    for await (const event of stream) {
+      types.push(event.type);
+      numbers.push(event.sequence_number);
+      if (event.type === 'response.output_text.delta') text += event.delta;
+    }
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+    expect(types.filter((type) => !type.endsWith('.delta'))).toEqual([
+      'response.created',
+      'response.in_progress',
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.output_text.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+    expect(text).toBe('The answer is 75.');
+  });
+
+  it('serves responses.stream() of the openai client', async () => {
+    const stream = client.responses.stream({ model: 'thinkfirst-135m:fast', input: 'What is 17 + 58?' });
+    const deltas: string[] = [];
+    stream.on('response.output_text.delta', ({ delta }) => deltas.push(delta));
+    const final = await stream.finalResponse();
+    expect(final.output_text).toBe(deltas.join(''));
+  });
+
+  it('stops decoding when a client closes its stream', async () => {
+    const story = {
+      model: 'thinkfirst-135m:fast',
+      input: 'Write a long story about a lighthouse keeper and her dog.',
+      max_output_tokens: 400,
+      temperature: 0.8,
+      seed: 3,
+    };
+    const whole = await client.responses.create(story);
+    const stream = await client.responses.create({ ...story, stream: true });
+    let id = '';
+    let deltas = 0;
+    for await (const event of stream) {
+      if (event.type === 'response.created') id = event.response.id;
+      if (event.type === 'response.output_text.delta') deltas += 1;
+      if (deltas === 5) break;
+    }
+    await service.logged(({ msg, response }) => msg === 'attempt cut short' && response === id);
+    const cut = await get(id);
+    expect(cut.status).toBe('cancelled');
+    expect(cut.usage.output_tokens).toBeLessThan((whole.usage?.output_tokens ?? 0) / 2);
+  });
+
+  it('gives the same text for the same seed', async () => {
+    const body = { input: 'Tell me something about rivers.', mode: 'fast', temperature: 1, max_output_tokens: 40 };
+    const text = async (more: object) => (await ask({ ...body, ...more })).body.output_text;
+    const first = await text({ seed: 7, deterministic: true });
+    expect(await text({ seed: 7, deterministic: true })).toBe(first);
+    expect(await text({ seed: 8, deterministic: true })).not.toBe(first);
+  });
+
+  it('takes instructions and several turns', async () => {
+    const { body } = await ask({
+      mode: 'fast',
+      input: [
+        { role: 'user', content: 'My name is Alice.' },
+        { role: 'assistant', content: 'Nice to meet you, Alice.' },
+        { role: 'user', content: 'What is my name?' },
+      ],
+    });
+    expect(body.output_text).toContain('Alice');
+  });
+
+  it('goes on when the inference process is killed in the middle of an answer', async () => {
+    const { pid } = await service.logged(({ msg }) => msg === 'inference process ready');
+    const stream = await client.responses.create({
+      model: 'thinkfirst-135m:fast',
+      input: 'Write a long story about a lighthouse keeper and her dog.',
+      max_output_tokens: 60,
+      stream: true,
+    });
+    let deltas = '';
+    let killed = false;
+    let last: string | undefined;
+    let status: string | undefined;
+    for await (const event of stream) {
+      last = event.type;
+      if (event.type === 'response.output_text.delta') deltas += event.delta;
+      if (!killed && deltas.length > 20) {
+        killed = true;
+        process.kill(Number(pid), 'SIGKILL');
+      }
+      if (event.type === 'response.completed' || event.type === 'response.incomplete') {
+        status = event.response.status;
+        expect(event.response.output_text).toBe(deltas);
+      }
+    }
+    expect(killed).toBe(true);
+    expect(['response.completed', 'response.incomplete']).toContain(last);
+    expect(['completed', 'incomplete']).toContain(status);
+    expect((await ask({ input: 'What is 2 + 2?', mode: 'fast' })).body.status).toBe('completed');
+  });
+
+  it('answers bad input with the field’s name', async () => {
+    const long = 'word '.repeat(20_000);
+    const cases: Array<[object, number, string]> = [
+      [{}, 400, 'input'],
+      [{ input: '' }, 400, 'input'],
+      [{ input: 'Hi', model: 'none' }, 404, 'model'],
+      [{ input: 'Hi', max_output_tokens: -1 }, 400, 'max_output_tokens'],
+      [{ input: 'Hi', reasoning: { budget_tokens: 1e12 } }, 400, 'reasoning.budget_tokens'],
+      [{ input: long }, 400, 'input'],
+    ];
+    for (const [request, status, param] of cases) {
+      const answer = await ask(request);
+      expect([answer.status, answer.body.error.param]).toEqual([status, param]);
+    }
+  });
+});
+
+describe('the embedded store', () => {
+  it('keeps responses over a restart', async () => {
+    const data = await dataFolder();
+    const first = await startService('start', { THINKFIRST_DATA: data.path });
+    const { body } = await postJson(`${first.url}/v1/responses`, { input: 'What is 3 + 4?', mode: 'fast' });
+    expect(await first.stop()).toBe(0);
+    const second = await startService('start', { THINKFIRST_DATA: data.path });
+    expect(await (await fetch(`${second.url}/v1/responses/${body.id}`)).json()).toEqual(body);
+    await second.stop();
+    await data.remove();
+  });
+});

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export type LogEntry = { msg: string; [field: string]: unknown };
+
+/** The real service in a process of its own, as `npm start`, `npm run serve` or `npm run worker` runs it. */
+export type TestService = {
+  /** Empty for a worker. */
+  url: string;
+  /** What it printed on standard output. */
+  output(): string;
+  /** Its JSON log so far. */
+  log(): LogEntry[];
+  /** Resolves with the first entry, past or coming, that fits. */
+  logged(fits: (entry: LogEntry) => boolean): Promise<LogEntry>;
+  kill(signal: NodeJS.Signals): void;
+  /** Ctrl-C, then its exit code. */
+  stop(): Promise<number | null>;
+};
+
+type Half = 'start' | 'serve' | 'worker';
+const commands: Record<Half, string[]> = {
+  start: ['src/server.ts'],
+  serve: ['src/server.ts', 'serve'],
+  worker: ['workers/reasoning.ts'],
+};
+
+/** Spawns a half; `environment` adds to PORT=0 and nothing of this process's own settings. */
+function spawnHalf(half: Half, environment: Record<string, string>): ChildProcess {
+  const { PATH = '', HOME = '', TMPDIR } = process.env;
+  return spawn(process.execPath, ['--import', 'tsx', ...commands[half]], {
+    cwd: root,
+    env: { PATH, HOME, PORT: '0', ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs a half that is expected not to start. */
+export async function failedStart(half: Half, environment: Record<string, string>) {
+  const child = spawnHalf(half, environment);
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  // The log is JSON; what the operator is told is not.
+  return { code, told: stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{')) };
+}
+
+/** Starts a half and resolves once it says that it is ready. */
+export async function startService(half: Half, environment: Record<string, string> = {}): Promise<TestService> {
+  const child = spawnHalf(half, environment);
+  const exited = once(child, 'close');
+  const entries: LogEntry[] = [];
+  const watchers = new Set<(entry: LogEntry) => void>();
+  let output = '';
+  let told = '';
+  if (!child.stdout || !child.stderr) throw new Error('no output');
+  createInterface(child.stderr).on('line', (line) => {
+    if (!line.startsWith('{')) {
+      told += `${line}\n`;
+      return;
+    }
+    const entry: LogEntry = JSON.parse(line);
+    entries.push(entry);
+    for (const watcher of watchers) watcher(entry);
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      // The data line is the last that every half prints.
+      if (/^ {2}data .*\n/m.test(output)) resolve();
+    });
+    exited.then(([code]) => reject(new Error(`the service ended with ${code}: ${told}`)));
+  });
+  return {
+    url: /^ {2}url +(\S+)$/m.exec(output)?.[1] ?? '',
+    output: () => output,
+    log: () => entries,
+    logged: (fits) =>
+      new Promise((resolve) => {
+        const past = entries.find(fits);
+        if (past) return resolve(past);
+        const watcher = (entry: LogEntry) => {
+          if (!fits(entry)) return;
+          watchers.delete(watcher);
+          resolve(entry);
+        };
+        watchers.add(watcher);
+      }),
+    kill: (signal) => child.kill(signal),
+    async stop() {
+      child.kill('SIGINT');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+/** A folder of its own for a test's data. */
+export async function dataFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'thinkfirst-data-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** POSTs JSON and gives the parsed answer with its status. */
+export async function postJson(url: string, body: unknown) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
