@@ -18,6 +18,8 @@ export type Deliberation = {
   judge: Judge;
   /** The latest of each chain, and of the draft (null), that stands. */
   candidates: Map<number | null, Candidate>;
+  /** Revisions that were made of each chain. */
+  revisions: Map<number, number>;
   /** Tokens that one chain may think. */
   cap: number;
   /** Of a chain's answer; what was shown before is not forced on it. */
@@ -49,9 +51,18 @@ export function createDeliberation(
       usage: state.usage,
     }),
     candidates: new Map(candidatesOf(context.finishedSteps, judge.question).map((one) => [one.sample, one])),
+    revisions: revisionsOf(context),
     cap: level.per_sample_tokens,
     mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
   };
+}
+
+function revisionsOf(context: StrategyContext): Map<number, number> {
+  const made = new Map<number, number>();
+  for (const { phase, sample } of context.finishedSteps) {
+    if (phase === 'revise' && sample !== null) made.set(sample, (made.get(sample) ?? 0) + 1);
+  }
+  return made;
 }
 
 /** The fast answer: the last resort and one ballot of little weight. */

@@ -13,16 +13,12 @@ const leastPart = 0.25;
 /**
  * Puts a failed chain right, at most `max_revisions` times: cut behind its first wrong line, the family's correction
  * sentence fed, and on from there; where that can't be, the model is told what failed. A revision that fails worse is
- * dropped (arXiv 2404.17140: small models need the verifier). Gives whether any revision was made.
+ * dropped (arXiv 2404.17140: small models need the verifier).
  */
-export async function* revise(
-  deliberation: Deliberation,
-  sample: number,
-): AsyncGenerator<StrategyEvent, boolean, void> {
+export async function* revise(deliberation: Deliberation, sample: number): AsyncGenerator<StrategyEvent, void, void> {
   const { candidates, context, budget, cap } = deliberation;
-  const before = context.finishedSteps.filter((step) => step.phase === 'revise' && step.sample === sample).length;
-  let made = before;
-  for (; made < context.effective.max_revisions; made += 1) {
+  const before = deliberation.revisions.get(sample) ?? 0;
+  for (let made = before; made < context.effective.max_revisions; made += 1) {
     const candidate = candidates.get(sample);
     if (candidate === undefined || deliberation.mustStop() !== undefined) break;
     const plan = planRevision(deliberation, candidate, made);
@@ -38,9 +34,9 @@ export async function* revise(
       sampling:
         candidate.greedy && made === 0 ? greedy(context.sampling) : sampled(context, 1000 * (made + 1) + sample),
     });
+    deliberation.revisions.set(sample, made + 1);
     if (revised !== undefined && !isWorse(revised, candidate)) candidates.set(sample, revised);
   }
-  return made > before;
 }
 
 type RevisionPlan = Pick<SampleRun, 'prompt' | 'summary' | 'because' | 'prompted'> & {

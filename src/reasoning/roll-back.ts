@@ -27,7 +27,7 @@ export function rollBack(
     from += segment.text.length;
   }
   if (again) return kept;
-  const sentence = at.correction.replaceAll('{{wrong}}', at.wrong);
+  const sentence = at.correction.replaceAll('{{wrong}}', at.wrong).trim();
   kept.push({ text: `\n${sentence}\n`, fed: true });
   return kept;
 }
