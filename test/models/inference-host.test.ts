@@ -60,6 +60,23 @@ describe('inference host', () => {
     expect(scripted.calls).toHaveLength(1);
   });
 
+  it('gives nothing of a batch after the cancel that its first event brought', async () => {
+    const kept: Array<() => void> = [];
+    const { model } = setUp(long, (message, receive) => kept.push(() => receive(message)));
+    const cancel = new AbortController();
+    const reason = new Error('enough');
+    let after = 0;
+    const onEvent = () => {
+      if (cancel.signal.aborted) after += 1;
+      cancel.abort(reason);
+    };
+    const running = runOne(model, requestOf(question, { budget: 50 }), { signal: cancel.signal, onEvent });
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    for (const receive of kept) receive();
+    await expect(running).rejects.toBe(reason);
+    expect(after).toBe(0);
+  });
+
   it('stops the model when the reader leaves', async () => {
     const { model, sent } = setUp(long);
     for await (const _event of model.generate(requestOf(question, { budget: 2_000 }), { signal: never })) break;

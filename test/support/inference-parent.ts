@@ -1,13 +1,29 @@
 import { startInferenceProcess } from '../../src/models/inference-process.ts';
 
-/** A parent that does nothing but have an inference process; it tells its pid and waits to be killed. */
+/** A parent whose inference process thinks for long; it tells that process's pid once it does, and waits to be killed. */
 const quiet = () => {};
 const inference = await startInferenceProcess({
-  entry: new URL('./scripted-inference.ts', import.meta.url),
-  models: [{ kind: 'folder', id: 'scripted', path: '' }],
+  entry: new URL('../../workers/inference.ts', import.meta.url),
+  models: [{ kind: 'folder', id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
   threads: 1,
-  kvMegabytes: 64,
+  kvMegabytes: 256,
   log: { info: quiet, warn: quiet, error: quiet },
 });
-process.send?.(inference.pid);
-setInterval(quiet, 1_000);
+const [model] = inference.models.values();
+const events = model?.generate(
+  {
+    prompt: { messages: [{ role: 'user', content: 'What is 347 + 586?' }] },
+    samples: 4,
+    thinking: { budgetTokens: 6_000 },
+    answer: { maxTokens: 8 },
+    // So hot that no thought ends by itself for long.
+    sampling: { temperature: 3, seed: 1 },
+    deterministic: false,
+  },
+  { signal: new AbortController().signal },
+);
+let told = false;
+for await (const _event of events ?? []) {
+  if (!told) process.send?.(inference.pid);
+  told = true;
+}

@@ -67,6 +67,12 @@ describe('row', () => {
     expect(embedded.tokenizer.decode(row.ids.slice(3))).toBe('2 and 2.\n\n\nThe answer is 4.');
   });
 
+  it('opens no second thought and no tool call within a thought', () => {
+    const { row, finish } = say('a<think>b<tool_call>c</think>Yes.<|im_end|>');
+    expect(row.ids.filter((id) => id === embedded.tokens.open || id === embedded.tokens.toolCallOpen)).toEqual([]);
+    expect(finish).toMatchObject({ usage: { thinkingTokens: 3 } });
+  });
+
   it('closes a thought that ended without its tag', () => {
     const { row, answer, finish } = say('2 and 2.<|im_end|>Four.<|im_end|>');
     expect(answer).toBe('Four.');
