@@ -28,7 +28,8 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
     const stops = cancelOnDisconnect && !request.background;
     if (request.stream) return stream(c, job, { ids: false, stops });
-    if (request.background) return show(c, job.id);
+    // As accepted: a worker may have begun by now, which the first poll tells.
+    if (request.background) return c.json(responseView({ job, status: 'queued', attempts: 0 }));
     return await wait(c, job, stops);
   });
 
