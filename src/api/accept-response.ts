@@ -6,11 +6,15 @@ import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
+import { formatConstraint } from './format-constraint.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
-import { unhonouredFields } from './unhonoured-fields.ts';
+import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
 import { validationError } from './validation-error.ts';
 
-type AcceptDependencies = Pick<ApiDependencies, 'catalog' | 'defaults' | 'strategies' | 'now' | 'newId'>;
+type AcceptDependencies = Pick<
+  ApiDependencies,
+  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId'
+>;
 
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
@@ -21,7 +25,7 @@ export async function acceptResponse(
   caller: Caller,
   dependencies: AcceptDependencies,
 ): Promise<{ job: Job; request: CreateResponse }> {
-  const { catalog, defaults, now, newId } = dependencies;
+  const { catalog, defaults, now, newId, checkConstraint } = dependencies;
   const parsed = CreateResponse.safeParse(body);
   if (!parsed.success) throw validationError(parsed.error, body);
   const request = parsed.data;
@@ -44,6 +48,8 @@ export async function acceptResponse(
     contextLeft: card.context_length - inputTokens,
     fastAnswerTokens: defaults.answerTokens,
   });
+  const constraint = formatConstraint(request, card, checkConstraint);
+  const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
   const response: ResponseJob = {
     version: 1,
@@ -55,6 +61,8 @@ export async function acceptResponse(
     answer: {
       max_tokens: plan.answerTokens,
       stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
+      ...(constraint === undefined ? {} : { constraint }),
+      ...(logprobs ? { top_logprobs: request.top_logprobs ?? 0 } : {}),
     },
     sampling: {
       temperature: request.temperature ?? null,
@@ -67,9 +75,9 @@ export async function acceptResponse(
     deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
     background: request.background ?? false,
     summary: request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null,
-    include: { reasoning_text: false, encrypted_content: false, logprobs: false },
+    include: { reasoning_text: false, encrypted_content: false, logprobs },
     scopes: caller.scopes,
-    warnings: [...unhonouredFields(body, request), ...warnings, ...plan.warnings],
+    warnings: [...unhonouredFields(body, request, card.capabilities), ...warnings, ...plan.warnings],
   };
   const job: Job = {
     version: 1,

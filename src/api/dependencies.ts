@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { Constraint } from '../contracts/constraint.ts';
+import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Caller } from './caller.ts';
@@ -19,6 +20,8 @@ export type ApiDependencies = {
   newId(): string;
   /** For `GET /v1/strategies`, and to refuse unknown names; absent: any name passes, and the route is not there. */
   strategies?: readonly StrategyListing[];
+  /** Refuses what no answer of this model can be held to, before the job is accepted; absent: it is found out when it runs. */
+  checkConstraint?(model: ModelCard, constraint: Constraint): void;
   /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
   allowedHosts: readonly string[];
   /** A waiting or streaming client that goes away stops its response. */

@@ -1,6 +1,32 @@
 import { CreateResponse, ReasoningRequest, TextRequest } from '../contracts/create-response.ts';
+import type { ModelCard } from '../contracts/model-card.ts';
 import type { Warning } from '../contracts/response.ts';
 import { isObject } from './read-json.ts';
+
+type Capabilities = ModelCard['capabilities'];
+
+const honouredParts: ReadonlySet<string> = new Set(['message.output_text.logprobs']);
+
+/** What a model can't do, however it is asked. */
+const incapable: ReadonlyArray<{
+  field: string;
+  asked(request: CreateResponse): boolean;
+  capable(capabilities: Capabilities): boolean;
+  message: string;
+}> = [
+  {
+    field: 'top_logprobs',
+    asked: wantsLogprobs,
+    capable: ({ logprobs }) => logprobs,
+    message: 'This model gives no log-probabilities.',
+  },
+  {
+    field: 'seed',
+    asked: ({ seed }) => isGiven(seed),
+    capable: ({ seed }) => seed,
+    message: 'This model takes no seed.',
+  },
+];
 
 /** Accepted, and not honoured yet: whether a request asks for it, and what is so. A field leaves this list when it works. */
 const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
@@ -16,24 +42,14 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   },
   { field: 'max_tool_calls', asked: ({ max_tool_calls }) => isGiven(max_tool_calls), message: 'No tool is called.' },
   {
-    field: 'text.format',
-    asked: ({ text }) => !isOneOf(text?.format?.type, ['text']),
-    message: 'The answer is free text.',
-  },
-  {
     field: 'text.verbosity',
     asked: ({ text }) => !isOneOf(text?.verbosity, ['medium']),
     message: 'The length of the answer is the model’s own.',
   },
   {
-    field: 'top_logprobs',
-    asked: ({ top_logprobs }) => !isOneOf(top_logprobs, [0]),
-    message: 'No log-probabilities are returned.',
-  },
-  {
     field: 'include',
-    asked: ({ include }) => (include ?? []).length > 0,
-    message: 'Nothing is added to the response.',
+    asked: ({ include }) => (include ?? []).some((part) => !honouredParts.has(part)),
+    message: 'Of these, only message.output_text.logprobs adds anything.',
   },
   {
     field: 'truncation',
@@ -74,7 +90,12 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
 ];
 
 /** The warnings of a request: what we know and don't do, and what we don't know. */
-export function unhonouredFields(body: Readonly<Record<string, unknown>>, request: CreateResponse): Warning[] {
+export function unhonouredFields(
+  body: Readonly<Record<string, unknown>>,
+  request: CreateResponse,
+  capabilities: Capabilities,
+): Warning[] {
+  const beyond = incapable.filter(({ asked, capable }) => asked(request) && !capable(capabilities));
   const known = unhonoured
     .filter(({ asked }) => asked(request))
     .map(({ field, message }) => ({ field, message: `Not honoured yet. ${message}` }));
@@ -83,7 +104,16 @@ export function unhonouredFields(body: Readonly<Record<string, unknown>>, reques
     ...unknownKeys(body['reasoning'], ReasoningRequest.shape, 'reasoning.'),
     ...unknownKeys(body['text'], TextRequest.shape, 'text.'),
   ];
-  return [...known, ...unknown.map((field) => ({ field, message: 'Unknown field; ignored.' }))];
+  return [
+    ...beyond.map(({ field, message }) => ({ field, message })),
+    ...known,
+    ...unknown.map((field) => ({ field, message: 'Unknown field; ignored.' })),
+  ];
+}
+
+/** Both fields ask for them; OpenAI's clients send either. */
+export function wantsLogprobs({ include, top_logprobs }: CreateResponse): boolean {
+  return (top_logprobs ?? 0) > 0 || (include ?? []).includes('message.output_text.logprobs');
 }
 
 /** Bounded, so that a body of nothing but unknown keys makes no answer of its own size. */

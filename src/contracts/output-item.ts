@@ -12,6 +12,7 @@ export const OutputText = z.object({
   annotations: z.array(z.never()),
   logprobs: z.array(OutputLogprob),
 });
+export type OutputText = z.infer<typeof OutputText>;
 export const OutputRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
 export const ReasoningText = z.object({ type: z.literal('reasoning_text'), text: z.string() });
 export const SummaryText = z.object({ type: z.literal('summary_text'), text: z.string() });

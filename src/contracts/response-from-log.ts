@@ -1,6 +1,6 @@
 import { initialResponse } from './initial-response.ts';
 import type { Job, LogLine } from './job.ts';
-import type { OutputItem } from './output-item.ts';
+import type { OutputItem, OutputText } from './output-item.ts';
 import type { Response } from './response.ts';
 import { ResponseEvent } from './response-event.ts';
 import { TraceEvent } from './trace-event.ts';
@@ -47,9 +47,12 @@ function withEvent(response: Response, event: ResponseEvent): Response {
     case 'response.output_item.done':
       return { ...response, output: withItem(response.output, event.output_index, event.item) };
     case 'response.output_text.delta':
-      return withText(response, event, (text) => text + event.delta);
+      return withText(response, event, (part) => ({
+        text: part.text + event.delta,
+        logprobs: [...part.logprobs, ...event.logprobs],
+      }));
     case 'response.output_text.done':
-      return withText(response, event, () => event.text);
+      return withText(response, event, () => ({ text: event.text, logprobs: event.logprobs }));
     case 'response.function_call_arguments.delta':
       return withArguments(response, event.output_index, (sofar) => sofar + event.delta);
     case 'response.function_call_arguments.done':
@@ -81,15 +84,14 @@ function withItem(output: readonly OutputItem[], index: number, item: OutputItem
 function withText(
   response: Response,
   at: { output_index: number; content_index: number },
-  change: (text: string) => string,
+  change: (part: Pick<OutputText, 'text' | 'logprobs'>) => Pick<OutputText, 'text' | 'logprobs'>,
 ): Response {
   const item = response.output[at.output_index];
   if (item?.type !== 'message') return response;
   const content = [...item.content];
   const part = content[at.content_index];
-  const text = part?.type === 'output_text' ? part.text : '';
-  const logprobs = part?.type === 'output_text' ? part.logprobs : [];
-  content[at.content_index] = { type: 'output_text', text: change(text), annotations: [], logprobs };
+  const changed = change(part?.type === 'output_text' ? part : { text: '', logprobs: [] });
+  content[at.content_index] = { type: 'output_text', annotations: [], ...changed };
   return { ...response, output: withItem(response.output, at.output_index, { ...item, content }) };
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
 import { defaultLimits, type Readiness } from '../api/dependencies.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
+import { checkConstraint } from '../models/grammar/check-constraint.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import type { Environment } from './environment.ts';
@@ -37,6 +38,10 @@ export function startApi(options: {
     log,
     now: Date.now,
     newId: () => randomBytes(18).toString('base64url'),
+    // An upstream server reads schemas by itself.
+    checkConstraint: ({ implementation }, constraint) => {
+      if (implementation === 'transformers') checkConstraint(constraint);
+    },
     allowedHosts: [environment.HOST, ...names(environment.THINKFIRST_ALLOWED_HOSTS)],
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
   });

@@ -39,6 +39,8 @@ export function createWireWriter({
   const begun = log.some((line) => line.stream === 'wire');
   const suffix = job.id.replace(/^resp_/, '');
   let number = nextWireNumber(job, log);
+  /** Of tokens that have given no text yet: part of a character, or held back for a stop text. */
+  let held: readonly TokenLogprob[] = [];
 
   const line = (event: Unnumbered): LogLine => {
     const data = { ...event, sequence_number: number };
@@ -90,11 +92,14 @@ export function createWireWriter({
       return [line({ type: 'response.in_progress', response: { ...seen, status: 'in_progress' } })];
     },
     answer(text, logprobs) {
+      held = [...held, ...logprobs];
+      if (text === '') return [];
+      const wireLogprobs = held.map(outputLogprob);
+      held = [];
       const lines = openMessage() === undefined ? startMessage() : [];
       const open = openMessage();
       const part = open?.message.content[0];
       if (open === undefined || part?.type !== 'output_text') return lines;
-      const wireLogprobs = logprobs.map(outputLogprob);
       const content = { ...part, text: part.text + text, logprobs: [...part.logprobs, ...wireLogprobs] };
       output[open.index] = { ...open.message, content: [content] };
       const at = { output_index: open.index, item_id: open.message.id, content_index: 0 };
@@ -102,6 +107,7 @@ export function createWireWriter({
       return lines;
     },
     toolCall(name, args) {
+      held = [];
       const lines = endMessage('completed');
       const calls = output.filter((item) => item.type === 'function_call').length;
       const item = {

@@ -35,7 +35,7 @@ const card: ModelCard = {
     thinking: true,
     exact_budget: true,
     rollback: true,
-    constraints: [],
+    constraints: ['json_object', 'json_schema'],
     logprobs: true,
     score: true,
     tools: false,
@@ -45,7 +45,7 @@ const card: ModelCard = {
 };
 
 /** One token per word. */
-const catalog: ModelCatalog = {
+export const catalog: ModelCatalog = {
   list: () => [card, { ...card, id: 'some-org/other' }],
   get: (id) => catalog.list().find((model) => model.id === id),
   effortTable: () => table,

@@ -1,0 +1,77 @@
+import { Hono } from 'hono';
+import type { ChatCompletion, CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
+import { asServiceError, errorEnvelope } from '../on-error.ts';
+import { readJson } from '../read-json.ts';
+import type { Thoughts } from '../translations/answer-pieces.ts';
+import { chatCompletion } from '../translations/chat-answer.ts';
+import { chatChunks } from '../translations/chat-chunks.ts';
+import { parseChat, translateChat } from '../translations/chat-request.ts';
+import { createTranslatedRuns, type Run } from '../translations/translated-runs.ts';
+import type { Translation } from '../translations/translation.ts';
+
+/** `/v1/chat/completions`: OpenAI's older shape. Each of its `n` answers is a response like any other. */
+export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { catalog, limits, log } = dependencies;
+  const runs = createTranslatedRuns(dependencies);
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const body = await readJson(c.req, limits);
+    const request = parseChat(body);
+    const translation = translateChat(request, body);
+    const first = await runs.accept(c, translation);
+    const accepted: Run[] = [first];
+    for (let index = 1; index < (request.n ?? 1); index += 1) {
+      accepted.push(await runs.accept(c, another(translation, request, { index, model: first.job.model })));
+    }
+    await runs.start(c, accepted);
+    const thoughts: Thoughts = c.get('caller').scopes.trace === 'full' ? 'full' : 'none';
+    if (!request.stream) {
+      const settled = await Promise.all(accepted.map((run) => runs.settle(c, run, thoughts)));
+      return c.json(chatCompletion(accepted, settled) satisfies ChatCompletion);
+    }
+    const gone = new AbortController();
+    const sources = accepted.map((run) => runs.pieces(run, { thoughts, signal: gone.signal }));
+    const includeUsage = request.stream_options?.include_usage === true;
+    const chunks = chatChunks(accepted, sources, { includeUsage });
+    const onCancel = () => {
+      gone.abort();
+      runs.abandon(accepted);
+    };
+    if (c.req.raw.signal.aborted) onCancel();
+    const events = chatEvents(chunks, gone.signal, c.get('requestId'));
+    return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+  });
+
+  return routes;
+
+  /** A further answer: from another seed, and sampled, since the greedy one would come out the same. */
+  function another(
+    translation: Translation,
+    request: CreateChatCompletion,
+    { index, model }: { index: number; model: string },
+  ): Translation {
+    const { temperature } = catalog.effortTable(model);
+    const seed = typeof request.seed === 'number' ? { seed: request.seed + index } : {};
+    return { ...translation, body: { ...translation.body, temperature: request.temperature ?? temperature, ...seed } };
+  }
+
+  /** A failure is one more event, in the form that OpenAI's clients throw on. */
+  async function* chatEvents(
+    chunks: AsyncIterable<object>,
+    signal: AbortSignal,
+    requestId: string,
+  ): AsyncGenerator<ServerSentEvent, void, void> {
+    try {
+      for await (const chunk of chunks) yield { data: JSON.stringify(chunk) };
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: error, request_id: requestId }, 'a chat stream broke');
+      yield { data: JSON.stringify(errorEnvelope(asServiceError(error))) };
+      return;
+    }
+    if (!signal.aborted) yield { data: '[DONE]' };
+  }
+}

@@ -1,0 +1,83 @@
+import type { ChatCompletion, ChatCompletionChunk, ChatUsage, FinishReason } from '../../contracts/chat-completion.ts';
+import type { Job } from '../../contracts/job.ts';
+import type { Response } from '../../contracts/response.ts';
+import type { ResponseUsage } from '../../contracts/usage.ts';
+import type { Run, Settled } from './translated-runs.ts';
+
+/** Settled responses as one chat completion, a choice each. */
+export function chatCompletion(runs: readonly Run[], settled: readonly Settled[]): ChatCompletion {
+  const responses = settled.map(({ response }) => response);
+  return {
+    ...completionOf(runs, responses[0]?.service_tier ?? 'default'),
+    object: 'chat.completion',
+    choices: settled.map(({ response, thought }, index) => ({
+      index,
+      message: messageOf(response, thought),
+      logprobs: logprobsOf(response),
+      finish_reason: finishReason(response),
+    })),
+    usage: chatUsage(responses.map(({ usage }) => usage)),
+    warnings: [...(runs[0]?.warnings ?? []), ...responses.flatMap((response) => warningsOfRun(response, runs))],
+  };
+}
+
+/** What every chunk and the whole have in common. */
+export function completionOf(
+  runs: readonly Run[],
+  tier: Response['service_tier'],
+): Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | 'service_tier'> {
+  const job: Job | undefined = runs[0]?.job;
+  if (job === undefined) throw new Error('a completion has a run at least');
+  const id = job.id.replace(/^resp_/, 'chatcmpl-');
+  return { id, created: Math.floor(job.createdAt / 1000), model: job.model, service_tier: tier };
+}
+
+export function finishReason(response: Response): FinishReason {
+  if (response.output.some((item) => item.type === 'function_call')) return 'tool_calls';
+  if (response.incomplete_details?.reason === 'content_filter') return 'content_filter';
+  return response.status === 'completed' ? 'stop' : 'length';
+}
+
+/** The prompt is counted once however many answers there are, as theirs is. */
+export function chatUsage(usages: ReadonlyArray<ResponseUsage | null>): ChatUsage {
+  const sum = (pick: (usage: ResponseUsage) => number) =>
+    usages.reduce((total, usage) => total + (usage ? pick(usage) : 0), 0);
+  const prompt = usages[0]?.input_tokens ?? 0;
+  const completion = sum((usage) => usage.output_tokens);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: usages[0]?.input_tokens_details.cached_tokens ?? 0 },
+    completion_tokens_details: { reasoning_tokens: sum((usage) => usage.output_tokens_details.reasoning_tokens) },
+  };
+}
+
+function messageOf(response: Response, thought: string): ChatCompletion['choices'][number]['message'] {
+  const calls = response.output.flatMap((item) =>
+    item.type === 'function_call'
+      ? [{ id: item.call_id, type: 'function' as const, function: { name: item.name, arguments: item.arguments } }]
+      : [],
+  );
+  const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
+  const refusal = parts.map((part) => (part.type === 'refusal' ? part.refusal : '')).join('');
+  return {
+    role: 'assistant',
+    content: response.output_text === '' && (calls.length > 0 || refusal !== '') ? null : response.output_text,
+    refusal: refusal === '' ? null : refusal,
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...(thought === '' ? {} : { reasoning_content: thought }),
+  };
+}
+
+function logprobsOf(response: Response): ChatCompletion['choices'][number]['logprobs'] {
+  const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
+  const content = parts.flatMap((part) => (part.type === 'output_text' ? part.logprobs : []));
+  return content.length > 0 ? { content, refusal: null } : null;
+}
+
+/** What came up while it ran; the warnings of acceptance are there by the caller's names already. */
+function warningsOfRun({ warnings }: Response, runs: readonly Run[]): Response['warnings'] {
+  const accepted = new Set(runs.flatMap((run) => run.warnings.map(({ message }) => message)));
+  return warnings.filter(({ message }) => !accepted.has(message));
+}

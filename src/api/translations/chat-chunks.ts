@@ -1,0 +1,68 @@
+import type { ChatCompletionChunk, ChatDelta } from '../../contracts/chat-completion.ts';
+import type { OutputLogprob } from '../../contracts/output-item.ts';
+import type { ResponseUsage } from '../../contracts/usage.ts';
+import type { AnswerPiece } from './answer-pieces.ts';
+import { chatUsage, completionOf, finishReason } from './chat-answer.ts';
+import { mergeSources } from './merge-sources.ts';
+import { notFailed, type Run } from './translated-runs.ts';
+
+/**
+ * Several answers' pieces as one stream of chunks, each choice by its index.
+ * @throws ServiceError once one of them has failed
+ */
+export async function* chatChunks(
+  runs: readonly Run[],
+  sources: ReadonlyArray<AsyncIterable<AnswerPiece>>,
+  { includeUsage }: { includeUsage: boolean },
+): AsyncGenerator<ChatCompletionChunk, void, void> {
+  const shared = { ...completionOf(runs, runs[0]?.job.tier ?? 'default'), object: 'chat.completion.chunk' as const };
+  const usage = includeUsage ? { usage: null } : {};
+  const chunk = (index: number, delta: ChatDelta, rest: Partial<ChatCompletionChunk['choices'][number]> = {}) => ({
+    ...shared,
+    choices: [{ index, delta, logprobs: null, finish_reason: null, ...rest }],
+    ...usage,
+  });
+  const warnings = runs[0]?.warnings ?? [];
+  for (const [index] of runs.entries()) {
+    const first = chunk(index, { role: 'assistant', content: '' });
+    yield index === 0 && warnings.length > 0 ? { ...first, warnings: [...warnings] } : first;
+  }
+  const used: Array<ResponseUsage | null> = runs.map(() => null);
+  for await (const { index, piece } of mergeSources(sources.map(numbered))) {
+    if (piece.type === 'end') {
+      const response = notFailed(piece.response);
+      used[index] = response.usage;
+      yield chunk(index, {}, { finish_reason: finishReason(response) });
+    } else {
+      yield chunk(index, deltaOf(piece), piece.type === 'text' ? logprobsOf(piece.logprobs) : {});
+    }
+  }
+  if (includeUsage) yield { ...shared, choices: [], usage: chatUsage(used) };
+}
+
+function deltaOf(piece: Exclude<AnswerPiece, { type: 'end' }>): ChatDelta {
+  switch (piece.type) {
+    case 'thought':
+      return { reasoning_content: piece.text };
+    case 'text':
+      return { content: piece.text };
+    case 'refusal':
+      return { refusal: piece.text };
+    case 'call': {
+      const call = { id: piece.id, type: 'function' as const, function: { name: piece.name, arguments: '' } };
+      return { tool_calls: [{ index: piece.call, ...call }] };
+    }
+    case 'arguments':
+      return { tool_calls: [{ index: piece.call, function: { arguments: piece.text } }] };
+    default:
+      return piece satisfies never;
+  }
+}
+
+function logprobsOf(logprobs: readonly OutputLogprob[]): Partial<ChatCompletionChunk['choices'][number]> {
+  return logprobs.length > 0 ? { logprobs: { content: [...logprobs], refusal: null } } : {};
+}
+
+async function* numbered(source: AsyncIterable<AnswerPiece>, index: number) {
+  for await (const piece of source) yield { index, piece };
+}

@@ -1,0 +1,81 @@
+import { CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import { conflict } from '../resolve-reasoning.ts';
+import { validationError } from '../validation-error.ts';
+import { itemsOfChat } from './chat-messages.ts';
+import { foreignFields, type Translation } from './translation.ts';
+
+/** Fields of theirs that nothing here acts on, and what is so instead. */
+const notHonoured: Readonly<Record<string, string>> = {
+  frequency_penalty: 'Tokens are not penalised for how often they came.',
+  presence_penalty: 'Tokens are not penalised for having come.',
+  logit_bias: 'No token is favoured.',
+  modalities: 'The answer is text.',
+  audio: 'The answer is text.',
+  prediction: 'Nothing is predicted.',
+  web_search_options: 'Nothing is searched.',
+  functions: 'Use tools.',
+  function_call: 'Use tool_choice.',
+};
+
+/** @throws ServiceError of status 400 naming the field */
+export function parseChat(body: Readonly<Record<string, unknown>>): CreateChatCompletion {
+  const parsed = CreateChatCompletion.safeParse(body);
+  if (!parsed.success) throw validationError(parsed.error, body);
+  const { max_tokens, max_completion_tokens } = parsed.data;
+  if (max_tokens && max_completion_tokens && max_tokens !== max_completion_tokens) {
+    throw conflict('max_tokens', 'max_completion_tokens');
+  }
+  if (parsed.data.top_logprobs && !parsed.data.logprobs) {
+    const message = "Invalid 'top_logprobs': expected 'logprobs' to be true.";
+    throw new ServiceError({ code: 'invalid_value', message, param: 'top_logprobs' });
+  }
+  return parsed.data;
+}
+
+/** A chat completion's request as ours. `body` is what was sent, for the fields that the schema doesn't know. */
+export function translateChat(request: CreateChatCompletion, body: Readonly<Record<string, unknown>>): Translation {
+  const items = itemsOfChat(request.messages);
+  const origins = new Map<string, string>([
+    ['input', 'messages'],
+    ['max_output_tokens', request.max_completion_tokens ? 'max_completion_tokens' : 'max_tokens'],
+    ['text.format', 'response_format'],
+    ['text.verbosity', 'verbosity'],
+    ['include', 'logprobs'],
+    ...items.map(({ origin }, index): [string, string] => [`input[${index}]`, origin]),
+    ...(request.tools ?? []).map((_tool, index): [string, string] => [`tools[${index}]`, `tools[${index}].function`]),
+  ]);
+  const { stream_options, n: _n, messages: _messages, max_tokens, max_completion_tokens, ...rest } = request;
+  const { response_format, tools, tool_choice, logprobs, verbosity, stream: _stream, ...same } = rest;
+  const text = { ...formatOf(response_format), ...(verbosity ? { verbosity } : {}) };
+  const obfuscation = stream_options?.include_obfuscation;
+  return {
+    origins,
+    warnings: foreignFields(body, CreateChatCompletion.shape, notHonoured),
+    body: {
+      ...same,
+      input: items.map(({ item }) => item),
+      max_output_tokens: max_completion_tokens ?? max_tokens,
+      ...(Object.keys(text).length > 0 ? { text } : {}),
+      ...(tools ? { tools: tools.map((tool) => ({ type: 'function', ...tool.function })) } : {}),
+      ...(tool_choice ? { tool_choice: choiceOf(tool_choice) } : {}),
+      ...(logprobs ? { include: ['message.output_text.logprobs'] } : {}),
+      ...(obfuscation === undefined ? {} : { stream_options: { include_obfuscation: obfuscation } }),
+    },
+  };
+}
+
+function formatOf(format: CreateChatCompletion['response_format']): object {
+  if (!format) return {};
+  if (format.type !== 'json_schema') return { format };
+  // Without a schema theirs takes any object.
+  const { schema = { type: 'object' }, ...named } = format.json_schema;
+  return { format: { type: format.type, schema, ...named } };
+}
+
+function choiceOf(choice: NonNullable<CreateChatCompletion['tool_choice']>): unknown {
+  if (typeof choice === 'string') return choice;
+  if (choice.type === 'function') return { type: 'function', name: choice.function.name };
+  const tools = choice.allowed_tools.tools.map((tool) => ({ type: 'function', name: tool.function.name }));
+  return { type: 'allowed_tools', mode: choice.allowed_tools.mode, tools };
+}

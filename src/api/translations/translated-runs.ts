@@ -1,0 +1,82 @@
+import type { Context } from 'hono';
+import type { Job } from '../../contracts/job.ts';
+import type { Response, Warning } from '../../contracts/response.ts';
+import { responseJob } from '../../contracts/response-job.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import { acceptResponse } from '../accept-response.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { findResponse } from '../find-response.ts';
+import { responseView } from '../response-view.ts';
+import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
+import { callersFault, callersWarnings, type Translation } from './translation.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** A translated request's job, with its warnings by the caller's names. */
+export type Run = { job: Job; warnings: readonly Warning[] };
+
+/** How an answer came out, thought included. */
+export type Settled = { response: Response; thought: string };
+
+/** The one engine behind the other APIs: a translation is accepted, queued and followed as any response is. */
+export type TranslatedRuns = {
+  /** Everything that can be refused is refused here, by the caller's names. Queues nothing. */
+  accept(c: ApiContext, translation: Translation): Promise<Run>;
+  start(c: ApiContext, runs: readonly Run[]): Promise<void>;
+  /** Holds until the response ends; a client that goes away stops it. @throws ServiceError for a failed one */
+  settle(c: ApiContext, run: Run, thoughts: Thoughts): Promise<Settled>;
+  pieces(run: Run, options: { thoughts: Thoughts; signal: AbortSignal }): AsyncIterable<AnswerPiece>;
+  /** To be called when the reader of a stream is gone. */
+  abandon(runs: readonly Run[]): void;
+};
+
+export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
+  const { queue, log, cancelOnDisconnect } = dependencies;
+
+  const abandon = (runs: readonly Run[]) => {
+    if (!cancelOnDisconnect) return;
+    for (const { job } of runs) {
+      log.info({ response_id: job.id }, 'client gone, response cancelled');
+      queue
+        .control(job.id, 'cancel')
+        .catch((error: unknown) => log.error({ err: error, response_id: job.id }, 'cancel failed'));
+    }
+  };
+
+  return {
+    async accept(c, translation) {
+      try {
+        const { job } = await acceptResponse(translation.body, c.get('caller'), dependencies);
+        return { job, warnings: callersWarnings(translation, responseJob(job).warnings) };
+      } catch (error) {
+        throw callersFault(error, translation.origins);
+      }
+    },
+    async start(c, runs) {
+      for (const { job } of runs) {
+        await queue.add(job);
+        const path = c.req.path;
+        log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
+      }
+    },
+    async settle(c, run, thoughts) {
+      const { signal } = c.req.raw;
+      let thought = '';
+      for await (const piece of answerPieces(queue, run.job, { thoughts, signal })) {
+        if (piece.type === 'thought') thought += piece.text;
+        if (piece.type === 'end') return { response: notFailed(piece.response), thought };
+      }
+      abandon([run]);
+      return { response: responseView(await findResponse(queue, run.job.id, c.get('caller'))), thought };
+    },
+    pieces: (run, options) => answerPieces(queue, run.job, options),
+    abandon,
+  };
+}
+
+/** @throws ServiceError with the reason of a failed response */
+export function notFailed(response: Response): Response {
+  if (response.status !== 'failed') return response;
+  const { code, message } = response.error ?? { code: 'server_error' as const, message: 'The response failed.' };
+  throw new ServiceError({ code: code === 'invalid_prompt' ? 'invalid_value' : code, message });
+}
