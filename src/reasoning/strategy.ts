@@ -4,7 +4,7 @@ import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
-import type { Prompts } from './prompts.ts';
+import type { Prompts, PromptVersion } from './prompts.ts';
 
 /**
  * A plan that spends a thinking budget. Pure: clock, randomness and prompts are handed in, so the same seed and a
@@ -15,6 +15,8 @@ export type Strategy = {
   description: string;
   /** Its options, as `GET /v1/strategies` shows them. */
   options: z.ZodType;
+  /** The prompt files that it may use, with their hashes. */
+  prompts?: readonly PromptVersion[];
   run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
 };
 

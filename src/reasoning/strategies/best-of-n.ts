@@ -16,6 +16,7 @@ export function createBestOfN(dependencies: StrategyDependencies): Strategy {
     name: 'best-of-n',
     description: 'Samples chains and takes the one that checks, the model’s verdict and its confidence rank first.',
     options: Options,
+    prompts: dependencies.prompts.versions(),
     async *run(context) {
       Options.parse(context.options ?? {});
       const plan = {

@@ -20,6 +20,7 @@ export function createDeliberate(dependencies: StrategyDependencies): Strategy {
     name: 'deliberate',
     description: 'Drafts, thinks in waves of chains, checks, rolls back and revises, votes, and only then answers.',
     options: Options,
+    prompts: dependencies.prompts.versions(),
     async *run(context) {
       const without = new Set(Options.parse(context.options ?? {}).without);
       return yield* runPlan(context, dependencies, {

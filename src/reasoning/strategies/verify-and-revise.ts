@@ -16,6 +16,7 @@ export function createVerifyAndRevise(dependencies: StrategyDependencies): Strat
     name: 'verify-and-revise',
     description: 'One chain, checked, rolled back and revised until the checks find nothing.',
     options: Options,
+    prompts: dependencies.prompts.versions(),
     async *run(context) {
       Options.parse(context.options ?? {});
       const one = { ...context, effective: { ...context.effective, samples: 1 } };

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckServices } from '../../../src/reasoning/checks/check.ts';
+import { checks } from '../../../src/reasoning/checks/index.ts';
+
+const judge = (
+  name: string,
+  input: { question?: string; thought?: string; answer?: string },
+  options: Record<string, unknown> = {},
+  services: CheckServices = {},
+) => {
+  const check = checks.get(name);
+  if (check === undefined) throw new Error(`no check ${name}`);
+  const whole = { question: '', thought: '', answer: '', ...input };
+  return check.run(whole, { options, services, signal: new AbortController().signal });
+};
+
+describe('value checks', () => {
+  it.each([
+    ['So the answer is 4.', 'The answer is 4.', 'pass'],
+    ['So the answer is $4.00.', '4 dollars', 'pass'],
+    ['So the answer is 4.', 'The answer is 5.', 'fail'],
+    ['So the answer is 6:05.', 'The answer is 6:50.', 'fail'],
+    ['Nothing concluded', 'The answer is 5.', 'abstain'],
+  ])('agreement: %s / %s: %s', async (thought, answer, verdict) => {
+    expect(await judge('agreement', { thought, answer })).toMatchObject({ verdict });
+  });
+
+  it.each([
+    ['What is 2 + 2? Answer with only the number.', '4', 'pass'],
+    ['What is 2 + 2? Answer with only the number.', 'It is four, I think.', 'fail'],
+    ['Reply with just the answer.', 'The answer is 4.', 'fail'],
+    ['Is it? Answer yes or no.', 'The answer is no.', 'pass'],
+    ['Is it? Answer yes or no.', 'Perhaps.', 'fail'],
+    ['Answer as JSON like {"answer": ...}.', '{"answer": 4}', 'pass'],
+    ['Answer as JSON.', 'answer: 4', 'fail'],
+    ['Answer in one word.', 'Paris.', 'pass'],
+    ['Answer in one word.', 'The city of Paris', 'fail'],
+    ['Explain in at most 5 words.', 'one two three four five six', 'fail'],
+    ['List 3 colors.', '- red\n- blue\n- green', 'pass'],
+    ['List three colors.', 'red, blue', 'fail'],
+    ['What is 2 + 2?', '4', 'abstain'],
+  ])('answer-form: %s %s: %s', async (question, answer, verdict) => {
+    expect(await judge('answer-form', { question, answer })).toMatchObject({ verdict });
+  });
+
+  it.each([
+    ['How many minutes are in 2 hours?', '120 minutes', 'pass'],
+    ['How many minutes are in 2 hours?', '2 hours', 'fail'],
+    ['How many minutes are in 2 hours?', '120', 'abstain'],
+    ['What percentage is it?', '25%', 'pass'],
+    ['What percentage is it?', '25 apples', 'fail'],
+    ['How many apples?', '5 apples', 'abstain'],
+  ])('units: %s %s: %s', async (question, answer, verdict) => {
+    expect(await judge('units', { question, answer })).toMatchObject({ verdict });
+  });
+
+  it('expected compares normalised values and does not tell what was expected', async () => {
+    expect(await judge('expected', { answer: 'The answer is 1,200.' }, { value: 1200 })).toMatchObject({
+      verdict: 'pass',
+    });
+    const finding = await judge('expected', { answer: 'The answer is 7.' }, { value: 1200 });
+    expect(finding).toMatchObject({ verdict: 'fail', wrong: '7' });
+    expect(JSON.stringify(finding)).not.toContain('1200');
+  });
+
+  it('json-schema judges by the schema', async () => {
+    const schema = { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } };
+    expect(await judge('json-schema', { answer: '{"a": 1}' }, { schema })).toMatchObject({ verdict: 'pass' });
+    expect(await judge('json-schema', { answer: '{"a": "x"}' }, { schema })).toMatchObject({ verdict: 'fail' });
+    expect(await judge('json-schema', { answer: 'a' }, { schema })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('regex judges by the pattern and gives up on one that backtracks for ever', async () => {
+    expect(await judge('regex', { answer: 'AB-12' }, { pattern: '^[A-Z]+-\\d+$' })).toMatchObject({ verdict: 'pass' });
+    expect(await judge('regex', { answer: 'ab' }, { pattern: '^[A-Z]+$' })).toMatchObject({ verdict: 'fail' });
+    await expect(judge('regex', { answer: `${'a'.repeat(40)}b` }, { pattern: '^(a+)+$' })).rejects.toThrow();
+  });
+
+  it.each([
+    [2, {}, 'abstain'],
+    [2, { pass_above: 1 }, 'pass'],
+    [-2, { fail_below: -1 }, 'fail'],
+    [0, { pass_above: 1, fail_below: -1 }, 'abstain'],
+  ])('self-verdict with log-odds %d and %j: %s', async (odds, options, verdict) => {
+    expect(await judge('self-verdict', { answer: '4' }, options, { verdict: async () => odds })).toMatchObject({
+      verdict,
+    });
+  });
+
+  it('webhook posts question and answer and takes the verdict', async () => {
+    const posted: unknown[] = [];
+    const postCheck = async (url: string, body: unknown) => {
+      posted.push([url, body]);
+      return { verdict: 'fail', detail: 'no', wrong: '4' };
+    };
+    const options = { url: 'https://example.com/check' };
+    const finding = await judge('webhook', { question: 'Q', answer: '4' }, options, { postCheck });
+    expect(finding).toEqual({ verdict: 'fail', detail: 'no', wrong: '4' });
+    expect(posted).toEqual([['https://example.com/check', { type: 'check', question: 'Q', answer: '4', value: null }]]);
+    expect(await judge('webhook', {}, options)).toMatchObject({ verdict: 'abstain' });
+  });
+});
