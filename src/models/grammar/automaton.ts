@@ -5,9 +5,9 @@ import type { Arena, Expression } from './expression.ts';
 import { MAX_TOKEN_BYTES, type TokenTrie } from './token-trie.ts';
 
 /** Expressions beside the grammar's own, and transitions (4 bytes each): past either, what was built is forgotten. */
-const MAX_EXPRESSIONS = 100_000;
-const MAX_TRANSITIONS = 1_000_000;
-const MAX_MASKS = 256;
+const MAX_EXPRESSIONS = 30_000;
+const MAX_TRANSITIONS = 500_000;
+const MAX_MASKS = 128;
 
 export const DEAD = 0;
 const UNKNOWN = -1;
@@ -144,6 +144,8 @@ export function createAutomaton({
       if (tooLarge || expressions.length * width > maximum.transitions) forget();
       return generation;
     },
+    /** Expressions held, the measure of memory (about 0.5 kB each with what hangs on them). */
+    size: () => arena.size(),
     start: () => stateOf(root),
     next: (state: number, byte: number) => successor(state, classes.classOf[byte] ?? 0),
     nullable: (state: number) => expressionOf(state).nullable,

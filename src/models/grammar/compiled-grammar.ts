@@ -13,6 +13,8 @@ import { unsupported } from './unsupported.ts';
 /** A constraint made ready; any number of answers can follow it at the same time. */
 export type CompiledGrammar = {
   createMatcher(): GrammarMatcher;
+  /** Expressions held at the moment, the measure of memory. */
+  size(): number;
 };
 
 /** Visited expressions: some hundreds of ms at most. */
@@ -45,7 +47,10 @@ export function compileGrammar(
     if (root === arena.empty) throw unsupported(param, 'no text can fulfil this');
     if (root === arena.epsilon) throw unsupported(param, 'only the empty text fulfils this');
     const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(tokens.length / 32) });
-    return { createMatcher: () => createGrammarMatcher(automaton, { tokens, endTokenIds, param }) };
+    return {
+      createMatcher: () => createGrammarMatcher(automaton, { tokens, endTokenIds, param }),
+      size: automaton.size,
+    };
   } catch (error) {
     // The call stack is the other bound: a language nested that deep is no caller's honest schema.
     if (error instanceof OutOfFuel || error instanceof RangeError)

@@ -18,8 +18,9 @@ export type GrammarEngine = {
   compile(constraint: Constraint): Promise<CompiledGrammar>;
 };
 
-/** Grammars kept, the least recently used going first; each may hold some MB of states and masks. */
+/** Grammars kept, the least recently used going first, and expressions in all of them together. */
 const DEFAULT_CACHE_SIZE = 32;
+const MAX_CACHED_EXPRESSIONS = 250_000;
 
 /** Holds answers to a JSON Schema, a regular expression or a list of choices by masks over a model's vocabulary. */
 export function createGrammarEngine({
@@ -37,8 +38,12 @@ export function createGrammarEngine({
       const grammar = cache.get(hash) ?? compileGrammar(constraint, { ...vocabulary, trie });
       cache.delete(hash);
       cache.set(hash, grammar);
-      const [oldest] = cache.keys();
-      if (cache.size > cacheSize && oldest !== undefined) cache.delete(oldest);
+      let held = [...cache.values()].reduce((sum, { size }) => sum + size(), 0);
+      for (const [oldest, { size }] of cache) {
+        if (oldest === hash || (cache.size <= cacheSize && held <= MAX_CACHED_EXPRESSIONS)) break;
+        cache.delete(oldest);
+        held -= size();
+      }
       return grammar;
     },
   };
