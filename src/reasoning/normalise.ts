@@ -22,7 +22,8 @@ export function normalise(written: string): NormalAnswer {
 
 export function sameAnswer(a: NormalAnswer, b: NormalAnswer): boolean {
   if (a.kind !== b.kind || a.key !== b.key) return false;
-  return a.unit === undefined || b.unit === undefined || a.unit === b.unit;
+  const plain = (unit: string): string => unit.replace(/ie$/, 'y');
+  return a.unit === undefined || b.unit === undefined || plain(a.unit) === plain(b.unit);
 }
 
 /** As the trace and the tally show it. */
@@ -35,8 +36,8 @@ function bare(text: string): string {
   return text
     .trim()
     .replace(/^\$\$?([\s\S]*?)\$\$?$/, '$1')
-    .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
+    .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/\\text\{([^{}]*)\}/g, '$1')
     .replace(/\*\*|`|\\[()[\]$]/g, '')
     .replace(/[.!\s]+$/, '')

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { createBudget, handOverAllowance } from '../../src/reasoning/budget.ts';
+import { createUsageTotals } from '../../src/reasoning/phase-usage.ts';
+
+const budget = (maxOutputTokens?: number) => {
+  const usage = createUsageTotals();
+  return { usage, budget: createBudget({ budgetTokens: 100, answerTokens: 20, maxOutputTokens, usage }) };
+};
+
+describe('createBudget', () => {
+  it('takes thoughts, verdicts and revisions from the budget, and nothing else', () => {
+    const { usage, budget: left } = budget();
+    for (const phase of ['think', 'check', 'revise'] as const) usage.add(phase, 10);
+    for (const phase of ['draft', 'forced', 'discarded', 'answer'] as const) usage.add(phase, 1000);
+    expect(left.thinking(1)).toBe(70);
+    expect(left.answer(1)).toBe(20);
+  });
+
+  it('keeps each chain’s answer and hand-over out of max_output_tokens', () => {
+    const { usage, budget: left } = budget(200);
+    expect(left.thinking(2)).toBe(200 - 2 * (20 + handOverAllowance));
+    usage.add('discarded', 150);
+    expect(left.thinking(1)).toBe(0);
+    expect(left.answer(3)).toBe(16);
+  });
+
+  it('is never negative', () => {
+    const { usage, budget: left } = budget(10);
+    usage.add('think', 500);
+    expect([left.thinking(1), left.answer(1)]).toEqual([0, 0]);
+  });
+});
