@@ -6,6 +6,7 @@ import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { createOnError, onNotFound } from './on-error.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
+import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createModelsRoutes } from './routes/models.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
@@ -30,6 +31,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/models', createModelsRoutes(dependencies));
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
+  app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   app.get('/openapi.json', (c) => {

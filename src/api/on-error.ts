@@ -23,7 +23,7 @@ export const onNotFound: NotFoundHandler<ApiEnvironment> = (c) =>
   );
 
 /** The body of an error answer, in the form that OpenAI's clients parse. */
-function errorEnvelope(error: ServiceError): ErrorEnvelope {
+export function errorEnvelope(error: ServiceError): ErrorEnvelope {
   return { error: { message: error.message, type: error.type, code: error.code, param: error.param ?? null } };
 }
 

@@ -9,6 +9,7 @@ import { ResponseEvent } from '../../contracts/response-event.ts';
 import { errorCodes } from '../../contracts/service-error.ts';
 import { TraceStep } from '../../contracts/trace.ts';
 import { TraceEvent } from '../../contracts/trace-event.ts';
+import { translatedOperations } from '../translations/operations.ts';
 import { type Operation, operations } from './operations.ts';
 
 type Json = Record<string, unknown>;
@@ -33,7 +34,9 @@ const everywhere = [400, 403, 500, 503];
 
 /** OpenAPI 3.1, made of the very schemas that requests are parsed with (zod's own JSON Schema, so no library between). */
 export function createOpenApiDocument(options: { strategies: boolean }): Json {
-  const shown = operations.filter(({ path }) => options.strategies || path !== '/v1/strategies');
+  const shown = [...operations, ...translatedOperations].filter(
+    ({ path }) => options.strategies || path !== '/v1/strategies',
+  );
   const paths: Record<string, Json> = {};
   for (const operation of shown) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };

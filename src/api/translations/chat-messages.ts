@@ -1,5 +1,5 @@
 import type { ChatContentPart, ChatMessageParam } from '../../contracts/chat-completion.ts';
-import type { InputItem } from '../../contracts/input-item.ts';
+import type { ContentPart, InputItem } from '../../contracts/input-item.ts';
 
 /** Items of `input`, each with the caller's name of where it came from. */
 export type OriginatedItem = { item: InputItem; origin: string };
@@ -51,10 +51,12 @@ function calls({ tool_calls }: Assistant): Array<{ item: InputItem; at: string }
 
 function text({ content }: { content?: string | readonly ChatContentPart[] | null | undefined }): string {
   if (!content || typeof content === 'string') return content ?? '';
-  return content.map((part) => (part.type === 'text' ? part.text : part.type === 'refusal' ? part.refusal : '')).join('');
+  return content
+    .map((part) => (part.type === 'text' ? part.text : part.type === 'refusal' ? part.refusal : ''))
+    .join('');
 }
 
-type InputPart = Extract<Exclude<Extract<InputItem, { role: 'user' }>['content'], string>[number], { type: string }>;
+type InputPart = Exclude<ContentPart, { type: 'output_text' | 'refusal' }>;
 
 /** Images and files keep their place, so that a refusal names it. */
 function inputPart(part: Exclude<ChatContentPart, { type: 'refusal' }>): InputPart {

@@ -33,14 +33,16 @@ export type TranslatedRuns = {
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
   const { queue, log, cancelOnDisconnect } = dependencies;
 
-  const abandon = (runs: readonly Run[]) => {
-    if (!cancelOnDisconnect) return;
+  const cancel = (runs: readonly Run[], why: string) => {
     for (const { job } of runs) {
-      log.info({ response_id: job.id }, 'client gone, response cancelled');
+      log.info({ response_id: job.id }, `${why}, response cancelled`);
       queue
         .control(job.id, 'cancel')
         .catch((error: unknown) => log.error({ err: error, response_id: job.id }, 'cancel failed'));
     }
+  };
+  const abandon = (runs: readonly Run[]) => {
+    if (cancelOnDisconnect) cancel(runs, 'client gone');
   };
 
   return {
@@ -53,8 +55,13 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
       }
     },
     async start(c, runs) {
-      for (const { job } of runs) {
-        await queue.add(job);
+      for (const [index, { job }] of runs.entries()) {
+        try {
+          await queue.add(job);
+        } catch (error) {
+          cancel(runs.slice(0, index), 'a sibling was refused');
+          throw error;
+        }
         const path = c.req.path;
         log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
       }

@@ -1,0 +1,16 @@
+import { ChatCompletion, ChatCompletionChunk, CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import type { Operation } from '../openapi/operations.ts';
+
+/** The other APIs' routes, as the OpenAPI document shows them. */
+export const translatedOperations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    operationId: 'createChatCompletion',
+    summary: 'OpenAI’s older shape on the same engine; thoughts in `reasoning_content` where the key may see them',
+    body: CreateChatCompletion,
+    answer: ChatCompletion,
+    event: ChatCompletionChunk,
+    errors: [400, 404, 413, 415, 429],
+  },
+];

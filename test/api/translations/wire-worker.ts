@@ -1,0 +1,54 @@
+import type { TraceStep } from '../../../src/contracts/trace.ts';
+import { responseUsage } from '../../../src/contracts/usage.ts';
+import type { TokenLogprob } from '../../../src/models/language-model.ts';
+import type { JobHandler } from '../../../src/queue/job-queue.ts';
+import { createTraceWriter } from '../../../src/worker/trace-writer.ts';
+import { createWireWriter } from '../../../src/worker/wire-writer.ts';
+import { spent } from '../scripted-worker.ts';
+
+export type WireScript = {
+  steps?: readonly Partial<TraceStep>[];
+  summary?: string;
+  text?: readonly string[];
+  logprobs?: readonly TokenLogprob[];
+  calls?: ReadonlyArray<{ name: string; arguments: string }>;
+  /** Default: completed. */
+  incomplete?: 'max_output_tokens' | 'deadline';
+};
+
+/** A worker without a model that writes the log as the real one does: trace, summary, text, calls. */
+export function wireWorker(script: WireScript): JobHandler {
+  return async ({ job, log, append }) => {
+    const wire = createWireWriter({ job, log, now: () => 1_700_000_001_000 });
+    const trace = createTraceWriter(log);
+    await append(wire.begin());
+    for (const [index, step] of (script.steps ?? []).entries()) {
+      await append([trace.line({ type: 'trace_step.done', step: { ...plainStep, index, ...step } })]);
+    }
+    if (script.summary !== undefined) await append(wire.summary(script.summary));
+    for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));
+    for (const call of script.calls ?? []) await append(wire.toolCall(call.name, call.arguments));
+    const shared = { usage: responseUsage(spent), thinking_stop: 'natural', answer_source: 'deliberate' } as const;
+    await append(
+      script.incomplete === undefined
+        ? wire.end({ ...shared, status: 'completed' })
+        : wire.end({ ...shared, status: 'incomplete', incomplete_details: { reason: script.incomplete } }),
+    );
+  };
+}
+
+const plainStep: TraceStep = {
+  index: 0,
+  phase: 'think',
+  sample: 0,
+  started_at: 1_700_000_000_000,
+  duration_ms: 1,
+  tokens: 1,
+  text: null,
+  summary: '',
+  stop_reason: 'natural',
+  answer: null,
+  confidence: null,
+  checks: [],
+  prompt: null,
+};
