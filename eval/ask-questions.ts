@@ -30,7 +30,7 @@ export async function askQuestions(options: {
   const asked = arms.flatMap((arm) =>
     set.questions.map((question) => {
       const request = { model: model.id, input: question.question, seed: question.row, ...arm.request };
-      const fingerprint = fingerprintOf({ request, expected: question.answer, model });
+      const fingerprint = fingerprintOf({ request, expected: question.answer, table: model['effort_table'] });
       return { arm, question, request, fingerprint };
     }),
   );

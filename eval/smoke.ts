@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TraceStep } from '../src/contracts/trace.ts';
 import { loadModelFolder, type ModelFolder } from '../src/models/transformers/model-folder.ts';
 import { fastArm, greedyArm, parseArm } from './arm.ts';
+import { forEachOf } from './calibration/for-each-of.ts';
 import { generateQuestions } from './generator/generate-questions.ts';
 import { scoreAnswer } from './score-answer.ts';
 import { type Answered, createServiceClient } from './service-client.ts';
@@ -42,19 +43,20 @@ try {
   const rights = new Map<string, Map<string, number>>();
   let [equal, different] = [0, 0];
   for (const way of ways) {
-    for (const { kind, question, answer } of questions) {
+    const progress = { concurrency: 4, onProgress() {} };
+    await forEachOf(questions, progress, way.name, async ({ kind, question, answer }) => {
       const response = await client.respond({ model: folder.id, input: question, seed: 1, ...way.request });
       const byKind = rights.get(way.name) ?? new Map<string, number>();
       const right = scoreAnswer(response.output_text, question, answer);
       rights.set(way.name, byKind.set(kind, (byKind.get(kind) ?? 0) + (right ? 1 : 0)));
-      if (way.chains === undefined) continue;
+      if (way.chains === undefined) return;
       const mismatch = usageMismatch(folder, response, await client.trace(response.id));
       if (mismatch === undefined) equal += 1;
       else {
         different += 1;
         console.log(`${way.name}, ${response.id}: ${mismatch}`);
       }
-    }
+    });
   }
   for (const [way, byKind] of rights) {
     const total = [...byKind.values()].reduce((sum, right) => sum + right, 0);
