@@ -3,6 +3,7 @@ import type { ModelCatalog } from '../contracts/model-card.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import { summarise } from '../reasoning/summary.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';
 
@@ -18,6 +19,6 @@ export function startWorker(options: {
   const { environment, queue, catalog, models, strategies, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
   return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY }, (lease) =>
-    runResponse(lease, { models, strategies, effortTable, summarise: () => '', now: Date.now, log }),
+    runResponse(lease, { models, strategies, effortTable, summarise, now: Date.now, log }),
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
-import { postJson, startService, type TestService } from '../support/start-service.ts';
+import { getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 
 const requests = 50;
 
@@ -31,9 +31,7 @@ describe.skipIf(redisMissing())('the service on Redis', () => {
         return (await postJson(`${api.url}/v1/responses`, { input, mode: 'fast', background: true })).body.id;
       }),
     );
-    const ended = await Promise.all(
-      ids.map(async (id: string) => (await fetch(`${api.url}/v1/responses/${id}?wait=30`)).json()),
-    );
+    const ended = await Promise.all(ids.map((id: string) => getJson(`${api.url}/v1/responses/${id}?wait=30`)));
     expect(ended.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
     const started = workers.map((worker) =>
       worker.log().flatMap(({ msg, response }) => (msg === 'attempt started' ? [String(response)] : [])),
@@ -60,7 +58,7 @@ describe.skipIf(redisMissing())('the service on Redis', () => {
     owner.kill('SIGKILL');
     let now = body;
     while (now.status === 'queued' || now.status === 'in_progress') {
-      now = await (await fetch(`${api.url}/v1/responses/${body.id}?wait=30`)).json();
+      now = await getJson(`${api.url}/v1/responses/${body.id}?wait=30`);
     }
     expect(['completed', 'incomplete']).toContain(now.status);
     expect(now.output_text).not.toBe('');

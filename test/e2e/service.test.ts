@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
+import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 
 /** The real model over a real socket, all in one process, as a newcomer starts it. */
 describe('the embedded service', () => {
@@ -8,7 +8,7 @@ describe('the embedded service', () => {
   let service: TestService;
   let client: OpenAI;
   const ask = (body: object) => postJson(`${service.url}/v1/responses`, body);
-  const get = async (id: string) => (await fetch(`${service.url}/v1/responses/${id}`)).json();
+  const get = (id: string) => getJson(`${service.url}/v1/responses/${id}`);
 
   beforeAll(async () => {
     data = await dataFolder();
@@ -190,7 +190,7 @@ describe('the embedded store', () => {
     const { body } = await postJson(`${first.url}/v1/responses`, { input: 'What is 3 + 4?', mode: 'fast' });
     expect(await first.stop()).toBe(0);
     const second = await startService('start', { THINKFIRST_DATA: data.path });
-    expect(await (await fetch(`${second.url}/v1/responses/${body.id}`)).json()).toEqual(body);
+    expect(await getJson(`${second.url}/v1/responses/${body.id}`)).toEqual(body);
     await second.stop();
     await data.remove();
   });

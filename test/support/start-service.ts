@@ -110,8 +110,17 @@ export async function dataFolder(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+// What came over the wire is what a test is about: it is asserted on, not typed.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Json = any;
+
+/** GETs JSON. */
+export async function getJson(url: string): Promise<Json> {
+  return (await fetch(url)).json();
+}
+
 /** POSTs JSON and gives the parsed answer with its status. */
-export async function postJson(url: string, body: unknown) {
+export async function postJson(url: string, body: unknown): Promise<{ status: number; body: Json }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

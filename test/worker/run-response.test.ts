@@ -1,37 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Response } from '../../src/contracts/response.ts';
+import { Response } from '../../src/contracts/response.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
-import { loadPrompts } from '../../src/reasoning/prompts.ts';
-import { createStrategies } from '../../src/reasoning/strategies/index.ts';
-import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, readEvents, table } from '../api/fixture.ts';
+import { readEvents } from '../api/fixture.ts';
+import { createService } from './service.ts';
 
 const thought = 'HIDDEN 40 + 2 = 42. So the answer is 42.';
 const answer = 'The answer is 42.';
 
 const scripted = (overrides: Partial<Parameters<typeof createScriptedModel>[0]> = {}) =>
   createScriptedModel({ id: 'tiny', script: () => ({ thought, answer }), ...overrides });
-
-/** The real API and worker over a queue in memory, with `model` behind them. */
-async function createService(model: LanguageModel) {
-  const api = createApi();
-  const strategies = createStrategies({ prompts: loadPrompts('prompts') });
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  await api.queue.consume({ concurrency: 2 }, (lease) =>
-    runResponse(lease, {
-      models: new Map([[model.id, model]]),
-      strategies,
-      effortTable: () => table,
-      summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
-      now: Date.now,
-      log: quiet,
-    }),
-  );
-  const answered = async (body: Record<string, unknown>): Promise<Response> => (await api.ask(body)).json();
-  return { ...api, answered };
-}
 
 /** Fails the first `times` calls with `error`, each after `events` events. */
 function failing(model: LanguageModel, { times, events, error }: { times: number; events: number; error: Error }) {

@@ -1,0 +1,26 @@
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { Response } from '../../src/contracts/response.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { runResponse } from '../../src/worker/run-response.ts';
+import { createApi, table } from '../api/fixture.ts';
+
+/** The real API and worker over a queue in memory, with `model` behind them. */
+export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
+  const api = createApi(overrides);
+  const strategies = createStrategies({ prompts: loadPrompts('prompts') });
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  await api.queue.consume({ concurrency: 2 }, (lease) =>
+    runResponse(lease, {
+      models: new Map([[model.id, model]]),
+      strategies,
+      effortTable: () => table,
+      summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
+      now: Date.now,
+      log: quiet,
+    }),
+  );
+  const answered = async (body: Record<string, unknown>) => Response.parse(await (await api.ask(body)).json());
+  return { ...api, answered };
+}
