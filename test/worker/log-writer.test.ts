@@ -11,7 +11,8 @@ describe('log writer', () => {
     const writer = createLogWriter({
       earlier: [line(0)],
       append: async (lines) => {
-        expect((running += 1)).toBe(1);
+        running += 1;
+        expect(running).toBe(1);
         await new Promise((resolve) => setImmediate(resolve));
         appended.push(lines.map(({ number }) => number));
         running -= 1;

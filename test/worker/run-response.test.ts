@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { Response } from '../../src/contracts/response.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
