@@ -8,6 +8,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
 import { formatConstraint } from './format-constraint.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
+import { planTools } from './tool-plan.ts';
 import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
 import { validationError } from './validation-error.ts';
 
@@ -32,7 +33,8 @@ export async function acceptResponse(
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
   checkStrategyName(request, dependencies);
-  const { prompt, warnings } = buildPrompt(request);
+  const toolPlan = planTools(request, card, checkConstraint);
+  const { prompt, warnings } = buildPrompt(request, toolPlan);
   const inputTokens = await catalog.countTokens(card.id, prompt, { thinking: choice.thinks });
   if (inputTokens >= card.context_length) {
     throw new ServiceError({
@@ -64,6 +66,7 @@ export async function acceptResponse(
       ...(constraint === undefined ? {} : { constraint }),
       ...(logprobs ? { top_logprobs: request.top_logprobs ?? 0 } : {}),
     },
+    ...(toolPlan.calls === undefined ? {} : { tool_calls: toolPlan.calls }),
     sampling: {
       temperature: request.temperature ?? null,
       ...(isNumber(request.top_p) ? { top_p: request.top_p } : {}),
@@ -77,7 +80,12 @@ export async function acceptResponse(
     summary: request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null,
     include: { reasoning_text: false, encrypted_content: false, logprobs },
     scopes: caller.scopes,
-    warnings: [...unhonouredFields(body, request, card.capabilities), ...warnings, ...plan.warnings],
+    warnings: [
+      ...unhonouredFields(body, request, card.capabilities),
+      ...toolPlan.warnings,
+      ...warnings,
+      ...plan.warnings,
+    ],
   };
   const job: Job = {
     version: 1,

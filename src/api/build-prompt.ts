@@ -1,6 +1,6 @@
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ContentPart, InputItem } from '../contracts/input-item.ts';
-import type { ChatMessage, Prompt } from '../contracts/prompt.ts';
+import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { fieldPath } from './validation-error.ts';
@@ -9,7 +9,10 @@ import { fieldPath } from './validation-error.ts';
  * Flattens instructions and input to turns.
  * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input
  */
-export function buildPrompt(request: CreateResponse): { prompt: Prompt; warnings: Warning[] } {
+export function buildPrompt(
+  request: CreateResponse,
+  { tools }: { tools?: FunctionTool[] },
+): { prompt: Prompt; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const messages: ChatMessage[] = [];
   if (request.instructions) messages.push({ role: 'system', content: request.instructions });
@@ -27,7 +30,7 @@ export function buildPrompt(request: CreateResponse): { prompt: Prompt; warnings
       param: 'input',
     });
   }
-  return { prompt: { messages }, warnings };
+  return { prompt: { messages, ...(tools === undefined ? {} : { tools }) }, warnings };
 }
 
 function append(messages: ChatMessage[], item: InputItem, index: number, warnings: Warning[]): void {

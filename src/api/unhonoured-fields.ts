@@ -31,16 +31,10 @@ const incapable: ReadonlyArray<{
 /** Accepted, and not honoured yet: whether a request asks for it, and what is so. A field leaves this list when it works. */
 const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
   {
-    field: 'tools',
-    asked: ({ tools }) => (tools ?? []).length > 0,
-    message: 'The model is not told of tools, and calls none.',
+    field: 'max_tool_calls',
+    asked: ({ max_tool_calls }) => isGiven(max_tool_calls),
+    message: 'There are no built-in tools to count.',
   },
-  {
-    field: 'tool_choice',
-    asked: ({ tool_choice }) => !isOneOf(tool_choice, ['auto', 'none']),
-    message: 'No tool is called.',
-  },
-  { field: 'max_tool_calls', asked: ({ max_tool_calls }) => isGiven(max_tool_calls), message: 'No tool is called.' },
   {
     field: 'text.verbosity',
     asked: ({ text }) => !isOneOf(text?.verbosity, ['medium']),

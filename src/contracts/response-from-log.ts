@@ -60,14 +60,16 @@ function withEvent(response: Response, event: ResponseEvent): Response {
     case 'response.reasoning_summary_text.done':
     case 'response.reasoning_summary_text.delta':
       return withSummary(response, event);
+    case 'response.reasoning_text.delta':
+      return withThought(response, event.output_index, (sofar) => sofar + event.delta);
+    case 'response.reasoning_text.done':
+      return withThought(response, event.output_index, () => event.text);
     case 'response.content_part.added':
     case 'response.content_part.done':
     case 'response.refusal.delta':
     case 'response.refusal.done':
     case 'response.reasoning_summary_part.added':
     case 'response.reasoning_summary_part.done':
-    case 'response.reasoning_text.delta':
-    case 'response.reasoning_text.done':
     case 'error':
       return response;
     default:
@@ -100,6 +102,13 @@ function withArguments(response: Response, index: number, change: (text: string)
   if (item?.type !== 'function_call') return response;
   const changed = { ...item, arguments: change(item.arguments) };
   return { ...response, output: withItem(response.output, index, changed) };
+}
+
+function withThought(response: Response, index: number, change: (text: string) => string): Response {
+  const item = response.output[index];
+  if (item?.type !== 'reasoning') return response;
+  const content = [{ type: 'reasoning_text' as const, text: change(item.content?.[0]?.text ?? '') }];
+  return { ...response, output: withItem(response.output, index, { ...item, content }) };
 }
 
 type SummaryEvent = Extract<

@@ -7,6 +7,14 @@ import { Prompt } from './prompt.ts';
 import { EffectiveReasoning } from './reasoning.ts';
 import { Warning } from './response.ts';
 
+/** How tools may be called. `constraint`: a call as JSON text, for a model that is made to call one. */
+export const ToolCalls = z.object({
+  choice: z.enum(['none', 'auto', 'required']),
+  parallel: z.boolean(),
+  constraint: Constraint.optional(),
+});
+export type ToolCalls = z.infer<typeof ToolCalls>;
+
 /** The typed `body` of a `Job`: an accepted request with every default filled in, so that the worker decides nothing. */
 export const ResponseJob = z.object({
   /** Payload version: a newer worker reads the older ones. */
@@ -29,6 +37,8 @@ export const ResponseJob = z.object({
     /** 0 to 20 alternatives; absent: no log-probabilities. */
     top_logprobs: z.int().min(0).max(20).optional(),
   }),
+  /** Absent: no tools. */
+  tool_calls: ToolCalls.optional(),
   sampling: z.object({
     /** Null: the caller named none; one chain is then greedy, several take the effort table's. */
     temperature: z.number().nullable(),

@@ -91,9 +91,16 @@ export type AnswerRequest = {
   prefix?: readonly ThoughtSegment[];
   stop?: readonly string[];
   constraint?: Constraint;
+  /** `none`: the prompt tells of its tools, and none is called. */
+  toolCalls?: 'none';
   /** 0 to 20 alternatives per token; absent: none are returned. */
   topLogprobs?: number;
 };
+
+/** True where tokens of a tool call may come. */
+export function mayCallTools({ prompt, answer }: Pick<GenerateRequest, 'prompt' | 'answer'>): boolean {
+  return (prompt.tools?.length ?? 0) > 0 && answer.toolCalls !== 'none';
+}
 
 export type Sampling = {
   /** 0 is greedy. */

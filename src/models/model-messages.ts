@@ -30,6 +30,7 @@ export const GenerateRequestMessage = z.object({
     maxTokens: z.int().positive(),
     stop: z.array(z.string()).exactOptional(),
     constraint: Constraint.exactOptional(),
+    toolCalls: z.literal('none').exactOptional(),
     topLogprobs: count.exactOptional(),
     prefix: z.array(ThoughtSegmentMessage).exactOptional(),
   }),

@@ -1,13 +1,16 @@
 import type { Job, LogLine } from '../contracts/job.ts';
-import type { OutputItem, OutputLogprob, OutputMessage, ReasoningItem } from '../contracts/output-item.ts';
+import type { OutputItem, OutputLogprob, OutputMessage } from '../contracts/output-item.ts';
 import type { Response } from '../contracts/response.ts';
 import type { ResponseEvent, TerminalEvent } from '../contracts/response-event.ts';
 import { outputText, responseFromLog } from '../contracts/response-from-log.ts';
 import { nextWireNumber, terminalLine } from '../contracts/terminal-lines.ts';
 import type { TokenLogprob } from '../models/language-model.ts';
+import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
 
 /** An event before it has its number. */
-type Unnumbered = { [Event in ResponseEvent as Event['type']]: Omit<Event, 'sequence_number'> }[ResponseEvent['type']];
+export type Unnumbered = {
+  [Event in ResponseEvent as Event['type']]: Omit<Event, 'sequence_number'>;
+}[ResponseEvent['type']];
 
 /** Turns what a strategy settles into numbered wire lines. It goes on from a log, so a new attempt repeats nothing. */
 export type WireWriter = {
@@ -15,12 +18,16 @@ export type WireWriter = {
   begin(): LogLine[];
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
   toolCall(name: string, args: string): LogLine[];
-  /** A reasoning item with its summary, in one go; empty where there is one already. */
-  summary(text: string): LogLine[];
+  /** A live piece of a thought. */
+  thought(text: string): LogLine[];
+  /** The reasoning item, completed; empty where there is one already. */
+  reasoning(settled: SettledReasoning): LogLine[];
   /** Closes what is open and ends the response; one array, appended in one step. */
   end(patch: Partial<Response> & { status: 'completed' | 'incomplete' }): LogLine[];
   /** Text that has been shown so far, an earlier attempt's included. */
   shownText(): string;
+  /** Tool calls that have been shown so far. */
+  shownCalls(): number;
   /** True once there is visible text or a tool call. */
   hasOutput(): boolean;
 };
@@ -48,6 +55,7 @@ export function createWireWriter({
     return { stream: 'wire', number: data.sequence_number, data };
   };
   const put = (item: OutputItem): number => output.push(item) - 1;
+  const reasoning = createReasoningWriter({ output, suffix, line });
   const openMessage = (): { index: number; message: OutputMessage } | undefined => {
     const index = output.findIndex((item) => item.type === 'message' && item.status === 'in_progress');
     const message = output[index];
@@ -55,9 +63,10 @@ export function createWireWriter({
   };
 
   const startMessage = (): LogLine[] => {
+    const messages = output.filter((item) => item.type === 'message').length;
     const message: OutputMessage = {
       type: 'message',
-      id: `msg_${suffix}`,
+      id: messages === 0 ? `msg_${suffix}` : `msg_${suffix}_${messages}`,
       role: 'assistant',
       status: 'in_progress',
       content: [],
@@ -125,29 +134,15 @@ export function createWireWriter({
       return [
         ...lines,
         line({ type: 'response.output_item.added', output_index, item }),
-        line({ type: 'response.function_call_arguments.delta', ...at, delta: args }),
+        ...inPieces(args).map((delta) => line({ type: 'response.function_call_arguments.delta', ...at, delta })),
         line({ type: 'response.function_call_arguments.done', ...at, name, arguments: args }),
         line({ type: 'response.output_item.done', output_index, item: done }),
       ];
     },
-    summary(text) {
-      if (output.some((item) => item.type === 'reasoning')) return [];
-      const item: ReasoningItem = { type: 'reasoning', id: `rs_${suffix}`, summary: [], status: 'in_progress' };
-      const part = { type: 'summary_text' as const, text };
-      const done: ReasoningItem = { ...item, summary: [part], status: 'completed' };
-      const output_index = put(done);
-      const at = { output_index, item_id: item.id, summary_index: 0 };
-      return [
-        line({ type: 'response.output_item.added', output_index, item }),
-        line({ type: 'response.reasoning_summary_part.added', ...at, part: { ...part, text: '' } }),
-        line({ type: 'response.reasoning_summary_text.delta', ...at, delta: text }),
-        line({ type: 'response.reasoning_summary_text.done', ...at, text }),
-        line({ type: 'response.reasoning_summary_part.done', ...at, part }),
-        line({ type: 'response.output_item.done', output_index, item: done }),
-      ];
-    },
+    thought: (text) => reasoning.thought(text),
+    reasoning: (settled) => reasoning.settle(settled),
     end(patch) {
-      const lines = endMessage(patch.status === 'completed' ? 'completed' : 'incomplete');
+      const lines = [...reasoning.cut(), ...endMessage(patch.status === 'completed' ? 'completed' : 'incomplete')];
       const response: Response = {
         ...seen,
         completed_at: patch.status === 'completed' ? Math.floor(now() / 1000) : null,
@@ -160,8 +155,14 @@ export function createWireWriter({
       return [...lines, terminalLine(number, type, response)];
     },
     shownText: () => outputText(output),
+    shownCalls: () => output.filter((item) => item.type === 'function_call').length,
     hasOutput: () => outputText(output).trim() !== '' || output.some((item) => item.type === 'function_call'),
   };
+}
+
+/** Whole characters of settled text, in pieces as a model would give them. */
+function inPieces(text: string): string[] {
+  return text.match(/[\s\S]{1,24}(?![\uDC00-\uDFFF])|[\s\S]{25}/g) ?? [];
 }
 
 function outputLogprob({ token, logprob, top }: TokenLogprob): OutputLogprob {

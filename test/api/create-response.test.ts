@@ -233,8 +233,6 @@ describe('what a request becomes', () => {
       await ask({
         input: 'a',
         background: true,
-        tools: [{ type: 'function', name: 'f', parameters: {} }],
-        tool_choice: 'required',
         text: { colour: 'red' },
         include: ['reasoning.encrypted_content'],
         truncation: 'auto',
@@ -255,8 +253,6 @@ describe('what a request becomes', () => {
       'reasoning.depth',
       'service_tier',
       'text.colour',
-      'tool_choice',
-      'tools',
       'truncation',
       'webhook',
     ]);

@@ -38,7 +38,7 @@ const card: ModelCard = {
     constraints: ['json_object', 'json_schema'],
     logprobs: true,
     score: true,
-    tools: false,
+    tools: true,
     seed: true,
     batching: true,
   },

@@ -28,8 +28,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
     const stops = cancelOnDisconnect && !request.background;
     if (request.stream) return stream(c, job, { ids: false, stops });
-    // As accepted: a worker may have begun by now, which the first poll tells.
-    if (request.background) return c.json(responseView({ job, status: 'queued', attempts: 0 }));
+    if (request.background) return accepted(c, job);
     return await wait(c, job, stops);
   });
 
@@ -76,6 +75,14 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   });
 
   return routes;
+
+  /** As accepted: a worker may have begun by now, which the first poll tells. */
+  async function accepted(c: ApiContext, job: Job) {
+    const snapshot = await queue.get(job.id);
+    c.header('retry-after', '1');
+    const waits = snapshot?.status === 'queued' ? snapshot : { job, status: 'queued' as const, attempts: 0 };
+    return c.json(responseView(waits) satisfies Response);
+  }
 
   async function show(c: ApiContext, id: string) {
     const snapshot = await findResponse(queue, id, c.get('caller'));

@@ -1,13 +1,14 @@
 import { ServiceError } from '../../contracts/service-error.ts';
 import { createEventChannel } from '../event-channel.ts';
 import type { GrammarEngine } from '../grammar/grammar-engine.ts';
-import type {
-  GenerateOptions,
-  GenerateRequest,
-  LanguageModel,
-  ModelCapabilities,
-  ModelEvent,
-  ScoreResult,
+import {
+  type GenerateOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  type ModelCapabilities,
+  type ModelEvent,
+  mayCallTools,
+  type ScoreResult,
 } from '../language-model.ts';
 import { createLoopBreaker } from '../loop-breaker.ts';
 import { createSampler } from '../sampler.ts';
@@ -164,7 +165,7 @@ async function prepare(
         prompt,
         contextLength,
         sampler: createSampler(request.sampling, { sample, vocabularySize, scratch: context.scratch }),
-        bans: context.bans.forRow({ tools: (request.prompt.tools?.length ?? 0) > 0 }),
+        bans: context.bans.forRow({ tools: mayCallTools(request) }),
         matcher: compiled?.createMatcher(),
         loopBreaker: createLoopBreaker(),
         purse,

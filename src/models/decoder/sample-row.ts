@@ -1,6 +1,6 @@
 import type { ThinkingStop } from '../../contracts/reasoning.ts';
 import type { GrammarMatcher } from '../grammar/grammar-matcher.ts';
-import type { FinishReason, GenerateRequest, ModelEvent } from '../language-model.ts';
+import { type FinishReason, type GenerateRequest, type ModelEvent, mayCallTools } from '../language-model.ts';
 import type { LoopBreaker } from '../loop-breaker.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
 import { createTextStream } from '../text-stream.ts';
@@ -54,7 +54,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     visible: prompt.answerBegun,
     emit,
   });
-  const mask = options.matcher && createAnswerMask(options.matcher, model, (request.prompt.tools?.length ?? 0) > 0);
+  const mask = options.matcher && createAnswerMask(options.matcher, model, mayCallTools(request));
   const usage = { cached: 0, thinking: 0, forced: prompt.fed };
   const minimum = Math.min(request.thinking?.minimumTokens ?? 0, limits.thinking);
   let continuations = 0;

@@ -61,6 +61,7 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
       ...shared,
       messages: messagesOf(options),
       ...toTools(request.prompt),
+      ...(request.prompt.tools?.length && request.answer.toolCalls === 'none' && { tool_choice: 'none' }),
       ...required,
       ...openEnd(dialect, start),
     },

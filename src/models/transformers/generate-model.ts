@@ -1,6 +1,12 @@
 import { ServiceError } from '../../contracts/service-error.ts';
 import { createEventChannel } from '../event-channel.ts';
-import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../language-model.ts';
+import {
+  type GenerateOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  type ModelEvent,
+  mayCallTools,
+} from '../language-model.ts';
 import { createSampler } from '../sampler.ts';
 import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
 import { generateCapabilities } from './generate-capabilities.ts';
@@ -97,7 +103,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
       fedTokens,
       thinking: open,
       sampler: createSampler(request.sampling, { sample, vocabularySize: folder.vocabularySize }),
-      bans: rows.bans.forRow({ tools: (request.prompt.tools?.length ?? 0) > 0 }),
+      bans: rows.bans.forRow({ tools: mayCallTools(request) }),
       purse,
       interrupted,
       emit: rows.emit,

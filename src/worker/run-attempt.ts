@@ -1,0 +1,147 @@
+import { responseJob } from '../contracts/response-job.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { responseUsage } from '../contracts/usage.ts';
+import { winningThought } from '../contracts/winning-thought.ts';
+import type { JobLease } from '../queue/job-queue.ts';
+import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
+import type { LogWriter } from './log-writer.ts';
+import { createProgressReporter } from './progress-reporter.ts';
+import type { WorkerDependencies } from './run-response.ts';
+import { strategyRun } from './strategy-run.ts';
+import { type CallGate, createCallGate } from './tool-calls.ts';
+import { createTraceWriter, finishedSteps } from './trace-writer.ts';
+import { createWireWriter, type WireWriter } from './wire-writer.ts';
+
+/**
+ * One attempt from what the log holds to the terminal line: a strategy's events become lines of trace and wire.
+ * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
+ */
+export async function runAttempt(run: {
+  lease: JobLease;
+  dependencies: WorkerDependencies;
+  writer: LogWriter;
+  usage: { latest: PhaseUsage };
+}): Promise<StrategyOutcome> {
+  const { lease, dependencies, writer, usage } = run;
+  const { job } = lease;
+  const body = responseJob(job);
+  const log = writer.lines();
+  const wire = createWireWriter({ job, log, now: dependencies.now });
+  const trace = createTraceWriter(log);
+  const progress = createProgressReporter({ lease, effective: body.effective, now: dependencies.now });
+  const { strategy, context } = strategyRun({ lease, dependencies, log, wire });
+  const gate = createCallGate({
+    tools: body.prompt.tools ?? [],
+    calls: body.tool_calls,
+    shown: wire.shownCalls(),
+  });
+  const callConstraint = body.tool_calls?.constraint;
+  const wantsReasoning = body.summary !== null || body.include.reasoning_text || body.include.encrypted_content;
+  const streamsThought = body.include.reasoning_text && strategy.singleChain === true;
+
+  /** The reasoning item stands before the first visible piece: by then the winning thought is known. */
+  const beforeOutput = async (): Promise<void> => {
+    if (!wantsReasoning || wire.hasOutput()) return;
+    await writer.flush();
+    const steps = finishedSteps(writer.lines());
+    const thought = winningThought(steps);
+    const sealed = thought !== '' && body.include.encrypted_content && dependencies.seal?.(thought, job.owner);
+    await writer.write(
+      wire.reasoning({
+        ...(body.summary === null ? {} : { summary: dependencies.summarise(steps, body.summary) }),
+        ...(body.include.reasoning_text && thought !== '' ? { text: thought } : {}),
+        ...(sealed ? { encrypted: sealed } : {}),
+      }),
+    );
+  };
+  const show = async (call: ReturnType<CallGate['take']>): Promise<void> => {
+    if (call === undefined) return;
+    await beforeOutput();
+    await writer.write(wire.toolCall(call.name, call.arguments));
+  };
+  const take = async (event: StrategyEvent, onText: (text: string) => boolean): Promise<void> => {
+    switch (event.type) {
+      case 'phase': {
+        const current = progress.phase(event);
+        return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
+      }
+      case 'usage':
+        usage.latest = event.usage;
+        return progress.usage(event.usage);
+      case 'step-added':
+        return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
+      case 'step-done':
+        return writer.write([trace.line({ type: 'trace_step.done', step: event.step })]);
+      case 'step-delta':
+        return streamsThought ? writer.write(wire.thought(event.text)) : undefined;
+      case 'answer-delta':
+        if (onText(event.text)) return;
+        if (event.text !== '') await beforeOutput();
+        return writer.write(wire.answer(event.text, body.include.logprobs ? event.logprobs : []));
+      case 'tool-call':
+        return show(gate.take({ name: event.name, arguments: event.arguments }));
+      default:
+        return event satisfies never;
+    }
+  };
+  /** Runs a strategy whose answer is shown as it comes, or is the text of one call. */
+  const drive = async (driven: Strategy, given: StrategyContext, isCall: boolean): Promise<StrategyOutcome> => {
+    let written = '';
+    const collect = (text: string): boolean => {
+      if (isCall) written += text;
+      return isCall;
+    };
+    const events = driven.run(given);
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) await take(next.value, collect);
+    usage.latest = next.value.usage;
+    if (isCall && next.value.incomplete === undefined) await show(gate.takeText(written));
+    return next.value;
+  };
+
+  await writer.write(wire.begin());
+  const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
+  let outcome = await drive(strategy, context, forced);
+  const direct = dependencies.strategies.get('direct');
+  if (!wire.hasOutput() && gate.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
+    // A call that doesn't fit its tool is made once more, held to the tools' schemas.
+    await writer.flush();
+    const again: StrategyContext = {
+      ...context,
+      answer: { ...context.answer, constraint: callConstraint, toolCalls: 'none' },
+      finishedSteps: finishedSteps(writer.lines()),
+    };
+    const { usage: spent, incomplete } = await drive(direct, again, true);
+    outcome = { ...outcome, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
+  }
+  await writer.write(endLines(wire, outcome, { warnings: body.warnings, refused: gate.refused }));
+  await writer.flush();
+  return outcome;
+}
+
+function endLines(
+  wire: WireWriter,
+  outcome: StrategyOutcome,
+  { warnings, refused }: { warnings: StrategyOutcome['warnings']; refused: string | undefined },
+): ReturnType<WireWriter['end']> {
+  const shared = {
+    usage: responseUsage(outcome.usage),
+    thinking_stop: outcome.thinkingStop,
+    answer_source: outcome.answerSource,
+    warnings: [...warnings, ...outcome.warnings],
+  };
+  if (outcome.incomplete !== undefined) {
+    return wire.end({ ...shared, status: 'incomplete', incomplete_details: { reason: outcome.incomplete } });
+  }
+  if (!wire.hasOutput()) {
+    throw new ServiceError({
+      code: 'server_error',
+      message:
+        refused === undefined
+          ? 'The model gave no answer to this input.'
+          : `The model's tool call was refused: ${refused}.`,
+      retryable: false,
+    });
+  }
+  return wire.end({ ...shared, status: 'completed' });
+}

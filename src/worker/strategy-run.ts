@@ -1,0 +1,73 @@
+import type { EffortTable } from '../contracts/effort-table.ts';
+import type { LogLine } from '../contracts/job.ts';
+import { responseJob } from '../contracts/response-job.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { JobLease } from '../queue/job-queue.ts';
+import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
+import type { WorkerDependencies } from './run-response.ts';
+import { finishedSteps } from './trace-writer.ts';
+import type { WireWriter } from './wire-writer.ts';
+
+/**
+ * What a leased job is run with.
+ * @throws ServiceError `model_not_found`, or `invalid_value` for a strategy that this worker doesn't have
+ */
+export function strategyRun(options: {
+  lease: JobLease;
+  dependencies: WorkerDependencies;
+  log: readonly LogLine[];
+  wire: WireWriter;
+}): { strategy: Strategy; context: StrategyContext } {
+  const { lease, dependencies, log, wire } = options;
+  const body = responseJob(lease.job);
+  const model = dependencies.models.get(lease.job.model);
+  if (model === undefined) {
+    throw new ServiceError({ code: 'model_not_found', message: `No worker has the model ${lease.job.model}.` });
+  }
+  const strategy = dependencies.strategies.get(body.effective.strategy);
+  if (strategy === undefined) {
+    throw new ServiceError({ code: 'invalid_value', message: `There is no strategy ${body.effective.strategy}.` });
+  }
+  const table = dependencies.effortTable(lease.job.model);
+  const { temperature, top_p, top_k, min_p, seed } = body.sampling;
+  const shown = wire.shownText();
+  const calls = body.tool_calls;
+  // A forced call is an answer held to the form of a call: right by construction, and put to the vote like any answer.
+  const forced = calls?.choice === 'required' && calls.constraint !== undefined;
+  const constraint = forced ? calls.constraint : body.answer.constraint;
+  const context: StrategyContext = {
+    model,
+    prompt: body.prompt,
+    effective: body.effective,
+    table,
+    checks: body.checks ?? levelChecks(table, body.effective.effort),
+    ...(body.request.max_output_tokens == null ? {} : { maxOutputTokens: body.request.max_output_tokens }),
+    answer: {
+      maxTokens: body.answer.max_tokens,
+      ...(body.answer.stop.length === 0 ? {} : { stop: body.answer.stop }),
+      ...(constraint === undefined ? {} : { constraint }),
+      ...(calls?.choice === 'none' || forced ? { toolCalls: 'none' } : {}),
+      ...(body.answer.top_logprobs === undefined ? {} : { topLogprobs: body.answer.top_logprobs }),
+      ...(shown === '' ? {} : { prefix: [{ text: shown }] }),
+    },
+    sampling: {
+      temperature: temperature ?? (body.effective.samples > 1 ? table.temperature : 0),
+      ...(top_p === undefined ? {} : { topP: top_p }),
+      ...(top_k === undefined ? {} : { topK: top_k }),
+      ...(min_p === undefined ? {} : { minP: min_p }),
+      ...(seed === undefined ? {} : { seed }),
+    },
+    deterministic: body.deterministic,
+    ...(body.deadline_at === null ? {} : { deadlineAt: body.deadline_at }),
+    signal: lease.signal,
+    answerNow: lease.answerNow,
+    now: dependencies.now,
+    finishedSteps: finishedSteps(log),
+  };
+  return { strategy, context };
+}
+
+function levelChecks(table: EffortTable, effort: string): StrategyContext['checks'] {
+  const level = Object.entries(table.levels).find(([name]) => name === effort);
+  return level?.[1].checks ?? [];
+}

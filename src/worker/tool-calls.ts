@@ -1,0 +1,72 @@
+import { Validator } from '@cfworker/json-schema';
+import { z } from 'zod';
+import type { FunctionTool } from '../contracts/prompt.ts';
+import type { ToolCalls } from '../contracts/response-job.ts';
+
+export type CheckedCall = { name: string; arguments: string };
+
+/** What the calls of one run come to before anyone sees them. */
+export type CallGate = {
+  /** A call that may be shown; undefined for one that doesn't fit its tool, that was shown before, or that is one too many. */
+  take(call: CheckedCall): CheckedCall | undefined;
+  /** A call that was written as text, where one is forced. */
+  takeText(text: string): CheckedCall | undefined;
+  /** Why the last call that didn't fit was refused. */
+  readonly refused: string | undefined;
+};
+
+const WrittenCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) });
+
+/** `shown`: calls that an earlier attempt has shown already; this one makes them again. */
+export function createCallGate(options: {
+  tools: readonly FunctionTool[];
+  calls: ToolCalls | undefined;
+  shown: number;
+}): CallGate {
+  const { tools, calls } = options;
+  const most = calls?.parallel === false ? 1 : Number.POSITIVE_INFINITY;
+  let refused: string | undefined;
+  let taken = 0;
+  const take = (call: CheckedCall): CheckedCall | undefined => {
+    const fault = faultOf(call, tools);
+    if (fault !== undefined) {
+      refused = fault;
+      return undefined;
+    }
+    taken += 1;
+    return taken > options.shown && taken <= most ? call : undefined;
+  };
+  return {
+    take,
+    takeText(text) {
+      const written = WrittenCall.safeParse(parse(text));
+      if (!written.success) {
+        refused = 'the call is no JSON object with a name and arguments';
+        return undefined;
+      }
+      return take({ name: written.data.name, arguments: JSON.stringify(written.data.arguments) });
+    },
+    get refused() {
+      return refused;
+    },
+  };
+}
+
+function faultOf(call: CheckedCall, tools: readonly FunctionTool[]): string | undefined {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (tool === undefined) return 'it names no given tool';
+  const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));
+  if (!given.success) return `the arguments of '${tool.name}' are no JSON object`;
+  if (tool.parameters === undefined) return undefined;
+  const result = new Validator(tool.parameters, '2020-12').validate(given.data);
+  const first = result.errors[0];
+  return result.valid ? undefined : `the arguments of '${tool.name}' don't fit at ${first?.instanceLocation ?? '#'}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
