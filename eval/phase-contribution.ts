@@ -10,16 +10,20 @@ export type PhaseContribution = {
   rightToWrong: number;
 };
 
+function hasChains({ steps }: AnsweredRow): boolean {
+  return steps.some((step) => step.phase === 'think' && step.answer !== null);
+}
+
 type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
 
 /**
  * The answer as it would have been after each phase, read from the trace: the draft; the first (greedy) chain; a plain vote
  * of all chains; the vote of those that no check of the value rejected; that vote with revisions in place of what they
  * revise; and what the service answered in the end (weights, self-certainty, the draft's chance). Each is compared with
- * the one before it, over the questions where there was thinking.
+ * the one before it, over the questions where a chain's answer is on the trace.
  */
 export function phaseContributions(rows: readonly AnsweredRow[]): PhaseContribution[] {
-  const staged = rows.filter((row) => row.steps.some((step) => step.phase === 'think')).map(stagesOf);
+  const staged = rows.filter(hasChains).map(stagesOf);
   return stageNames.map((phase, index) => {
     const before = stageNames[index - 1];
     const pairs = staged.map((stages) => ({ now: stages[phase], was: before === undefined ? false : stages[before] }));
