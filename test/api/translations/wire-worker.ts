@@ -25,7 +25,7 @@ export function wireWorker(script: WireScript): JobHandler {
     for (const [index, step] of (script.steps ?? []).entries()) {
       await append([trace.line({ type: 'trace_step.done', step: { ...plainStep, index, ...step } })]);
     }
-    if (script.summary !== undefined) await append(wire.summary(script.summary));
+    if (script.summary !== undefined) await append(wire.reasoning({ summary: script.summary }));
     for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));
     for (const call of script.calls ?? []) await append(wire.toolCall(call.name, call.arguments));
     const shared = { usage: responseUsage(spent), thinking_stop: 'natural', answer_source: 'deliberate' } as const;
