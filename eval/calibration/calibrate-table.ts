@@ -6,7 +6,7 @@ import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
 import { quantile } from '../statistics.ts';
 import { chooseTemperature } from './choose-temperature.ts';
-import { fitBallots } from './fit-ballots.ts';
+import { fitBallots, sourceWeight } from './fit-ballots.ts';
 import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { fitChecks, isWorthIt, revisionTurned, votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
@@ -75,16 +75,18 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     self_certainty_weight: ballots.selfCertaintyWeight,
   };
   const checks = fitChecks(measured, fitted, plainChecks);
-  const revision = revisionTurned(measured);
   const verdict = await judgeVerdict(options, measured);
+  const level = {
+    cap,
+    checks: [...checks.kept.map((type) => ({ type })), ...(verdict.check === undefined ? [] : [verdict.check])],
+    strategy: before.levels.medium.strategy,
+  };
+  const revisable: EffortTable = { ...fitted, levels: proposeLevels({ ...level, revise: true }) };
+  const revision = revisionTurned(await reviseFailed(options, measured, revisable));
   const proposed: EffortTable = {
     ...fitted,
-    levels: proposeLevels({
-      cap,
-      revise: isWorthIt(revision) && revision.wrongToRight > 0,
-      checks: [...checks.kept.map((type) => ({ type })), ...(verdict.check === undefined ? [] : [verdict.check])],
-      strategy: before.levels.medium.strategy,
-    }),
+    ballot_weights: { ...fitted.ballot_weights, revised: sourceWeight(revision, before.ballot_weights.revised) },
+    levels: proposeLevels({ ...level, revise: isWorthIt(revision) && revision.wrongToRight > 0 }),
   };
   const runs: Record<LevelName, LevelRun[]> = { low: [], medium: [], high: [], xhigh: [], max: [] };
   const spread = questions.map((question, index) => ({ question, seed: index + 1 })).filter(everyNth(options.levelsOn));
@@ -119,6 +121,25 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       }),
     },
   };
+}
+
+/** The engine's own revisions, of greedy chains that a check found wrong. */
+async function reviseFailed(options: CalibrationOptions, measured: readonly MeasuredQuestion[], table: EffortTable) {
+  const failed = options.questions.flatMap((question, index) => {
+    const greedy = measured[index]?.chains[0];
+    return greedy?.checks.some(({ verdict }) => verdict === 'fail')
+      ? [{ question, seed: index + 1, before: greedy.right }]
+      : [];
+  });
+  const alone = { ...table, levels: { ...table.levels, low: { ...table.levels.high, samples: 1 } } };
+  return forEachOf(failed, options, 'revisions', async ({ question, seed, before }) => {
+    const { calibrated: _, levels, ...shared } = alone;
+    const key = `revise ${JSON.stringify({ ...shared, level: levels.low })} ${seed} ${question.question}`;
+    const run = await options.log.remember(key, LevelRun, () =>
+      runLevel(question, { ...options, table: alone, effort: 'low', options: { without: ['draft'] }, seed }),
+    );
+    return { before, after: run.right, revised: run.revised };
+  });
 }
 
 async function judgeVerdict(options: CalibrationOptions, measured: readonly MeasuredQuestion[]) {

@@ -59,7 +59,7 @@ export function figureOf(
   before: EffortTable,
 ): TemperatureFigure {
   const measured = answered.map(({ question, chains }): MeasuredQuestion => {
-    return { question, draft: noDraft, chains: [...chains], handedOver: null, revised: [] };
+    return { question, draft: noDraft, chains: [...chains], handedOver: null };
   });
   const table = { ...before, ballot_weights: fitBallots(measured, before.ballot_weights).weights };
   return {

@@ -22,15 +22,13 @@ export function fitBallots(measured: readonly MeasuredQuestion[], before: Ballot
     greedy: figure(chains.filter((chain) => chain.source === 'greedy' && endedByItself(chain))),
     sample: figure(chains.filter((chain) => chain.source === 'sample' && endedByItself(chain))),
     handed_over: figure(measured.flatMap(({ handedOver }) => handedOver ?? [])),
-    revised: figure(measured.flatMap(({ revised }) => revised.map(({ after }) => after))),
   };
   const lines = {
     sound: figure(chains.filter((chain) => lineState(chain) === 'sound')),
     unsound: figure(chains.filter((chain) => lineState(chain) === 'unsound')),
     all: figure(chains),
   };
-  const weight = (name: keyof typeof sources) =>
-    sources[name].answers < leastAnswers ? before[name] : rounded(logOdds(sources[name].right, sources[name].answers));
+  const weight = (name: keyof typeof sources) => sourceWeight(sources[name], before[name]);
   const shift = (name: 'sound' | 'unsound') =>
     lines[name].answers < leastAnswers
       ? {}
@@ -44,7 +42,7 @@ export function fitBallots(measured: readonly MeasuredQuestion[], before: Ballot
     greedy: weight('greedy'),
     sample: weight('sample'),
     handed_over: weight('handed_over'),
-    revised: weight('revised'),
+    revised: before.revised,
     ...shift('sound'),
     ...shift('unsound'),
   };
@@ -56,6 +54,11 @@ export function fitBallots(measured: readonly MeasuredQuestion[], before: Ballot
     selfCertaintyWeight: rounded(Math.max(0, slope)),
     figures: { sources, lines, selfCertaintyAuc: rounded(auc) },
   };
+}
+
+/** Log-odds of a source; `before` where it was hardly seen. */
+export function sourceWeight({ answers, right }: SourceFigure, before: number): number {
+  return answers < leastAnswers ? before : rounded(logOdds(right, answers));
 }
 
 /** Of a chain's line checks, as the vote reads them. */

@@ -1,5 +1,4 @@
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
-import { isWorse } from '../../src/reasoning/candidate.ts';
 import { decide } from '../../src/reasoning/decide.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
@@ -37,18 +36,16 @@ export function fitChecks(
   return { kept, figures };
 }
 
-/** What rolling back and going on did to chains with a wrong line; a revision that fails worse is dropped, as by the engine. */
-export function revisionTurned(measured: readonly MeasuredQuestion[]): Turned & { revised: number } {
-  const pairs = measured.flatMap(({ question, revised }) =>
-    revised.map(({ before, after }) => {
-      const dropped = isWorse(candidateOfChain(after, question), candidateOfChain(before, question));
-      return { before: before.right, after: dropped ? before.right : after.right };
-    }),
-  );
+/** What the engine's revisions of the greedy chain did; runs that revised nothing are left out. */
+export function revisionTurned(
+  runs: ReadonlyArray<{ before: boolean; after: boolean; revised: boolean }>,
+): Turned & { answers: number; right: number } {
+  const revised = runs.filter((run) => run.revised);
   return {
-    revised: pairs.length,
-    wrongToRight: pairs.filter(({ before, after }) => !before && after).length,
-    rightToWrong: pairs.filter(({ before, after }) => before && !after).length,
+    answers: revised.length,
+    right: revised.filter(({ after }) => after).length,
+    wrongToRight: revised.filter(({ before, after }) => !before && after).length,
+    rightToWrong: revised.filter(({ before, after }) => before && !after).length,
   };
 }
 

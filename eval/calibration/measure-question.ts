@@ -1,8 +1,6 @@
 import type { GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
-import { failedLine } from '../../src/reasoning/candidate.ts';
 import { checks } from '../../src/reasoning/checks/index.ts';
 import { runChecks } from '../../src/reasoning/checks/run-checks.ts';
-import { rollBack } from '../../src/reasoning/roll-back.ts';
 import type { Question } from '../generator/question.ts';
 import { scoreAnswer } from '../score-answer.ts';
 import { type CollectedSample, collectSamples } from './collect-samples.ts';
@@ -36,18 +34,12 @@ export async function measureQuestion(question: Question, options: MeasureOption
   const halfway = { budgetTokens: Math.floor(length / 2) };
   const [handedOver] =
     length < 8 ? [] : await ask.run({ samples: 1, temperature: 0, thinking: halfway }, 'handed_over');
-  const revised: MeasuredQuestion['revised'] = [];
-  for (const { chain, collected } of chains) {
-    const after = await ask.revision(chain, collected);
-    if (after !== undefined) revised.push({ before: chain, after });
-  }
   if (draft === undefined) throw new Error('the model gave no draft');
   return {
     question: question.question,
     draft: draft.chain,
     chains: chains.map(({ chain }) => chain),
     handedOver: handedOver?.chain ?? null,
-    revised,
   };
 }
 
@@ -75,7 +67,6 @@ function asker(question: Question, options: MeasureOptions) {
   const run = async (
     given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
     source: MeasuredChain['source'],
-    sample: number | null = source === 'draft' ? null : 0,
   ): Promise<Measured[]> => {
     const rows = await collectSamples(model, request(given));
     return Promise.all(
@@ -87,7 +78,7 @@ function asker(question: Question, options: MeasureOptions) {
         const { selfCertainty, thinkingMeanLogprob: confidence } = collected.scores;
         const chain: MeasuredChain = {
           source,
-          sample: source === 'sample' ? index + 1 : sample,
+          sample: source === 'draft' ? null : source === 'sample' ? index + 1 : 0,
           thought,
           answer: collected.answer,
           right: scoreAnswer(collected.answer, question.question, question.answer),
@@ -112,17 +103,5 @@ function asker(question: Question, options: MeasureOptions) {
         },
         given.temperature === 0 ? 'greedy' : 'sample',
       ),
-    /** What comes of a chain that is cut behind its first wrong line and corrected; undefined where there is none. */
-    async revision(chain: MeasuredChain, collected: CollectedSample): Promise<MeasuredChain | undefined> {
-      const { rollback, correction } = model.capabilities;
-      const line = failedLine(chain.checks);
-      if (!rollback || correction === undefined || line?.line === undefined || line.wrong === undefined) return;
-      const prefix = rollBack(collected.segments, { line: line.line, correction, wrong: line.wrong });
-      if (prefix === undefined) return;
-      const thinking = { budgetTokens: options.ceiling, prefix };
-      const temperature = chain.source === 'greedy' ? 0 : options.temperature;
-      const [revised] = await run({ samples: 1, temperature, thinking }, 'revised', chain.sample);
-      return revised?.chain;
-    },
   };
 }

@@ -8,7 +8,7 @@ const tokens = z.int().nonnegative();
 
 /** One answer of the model to a calibration question, with its thought and whether it is right. */
 export const MeasuredChain = z.object({
-  source: z.enum(['draft', 'greedy', 'sample', 'handed_over', 'revised']),
+  source: z.enum(['draft', 'greedy', 'sample', 'handed_over']),
   /** The chain's number, 0 for the greedy one; null for the draft. */
   sample: z.int().nullable(),
   thought: z.string(),
@@ -39,8 +39,6 @@ export const MeasuredQuestion = z.object({
   chains: z.array(MeasuredChain),
   /** The greedy chain, stopped halfway and made to answer. */
   handedOver: MeasuredChain.nullable(),
-  /** Chains with a wrong line, rolled back and continued; with what they were before. */
-  revised: z.array(z.object({ before: MeasuredChain, after: MeasuredChain })),
 });
 export type MeasuredQuestion = z.infer<typeof MeasuredQuestion>;
 
@@ -59,6 +57,6 @@ export function candidateOfChain(chain: MeasuredChain, question: string): Candid
       ...(chain.confidence === undefined ? {} : { thinkingMeanLogprob: chain.confidence }),
     },
   };
-  const phase = chain.source === 'draft' ? 'draft' : chain.source === 'revised' ? 'revise' : 'think';
+  const phase = chain.source === 'draft' ? 'draft' : 'think';
   return candidateOf(sample, { phase, question, checks: chain.checks });
 }

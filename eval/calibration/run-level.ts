@@ -6,7 +6,12 @@ import type { Strategy, StrategyContext } from '../../src/reasoning/strategy.ts'
 import type { Question } from '../generator/question.ts';
 import { scoreAnswer } from '../score-answer.ts';
 
-export const LevelRun = z.object({ right: z.boolean(), tokens: z.int().nonnegative(), source: z.string() });
+export const LevelRun = z.object({
+  right: z.boolean(),
+  tokens: z.int().nonnegative(),
+  source: z.string(),
+  revised: z.boolean(),
+});
 export type LevelRun = z.infer<typeof LevelRun>;
 
 /** Answers one question as the service would at this level, in this process. */
@@ -17,6 +22,8 @@ export async function runLevel(
     strategies: ReadonlyMap<string, Strategy>;
     table: EffortTable;
     effort: Exclude<Effort, 'none' | 'minimal'>;
+    /** Of the strategy's own. */
+    options?: Record<string, unknown>;
     seed: number;
     now(): number;
   },
@@ -40,6 +47,7 @@ export async function runLevel(
     },
     table,
     checks: level.checks,
+    options: options.options ?? {},
     answer: { maxTokens: table.answer_reserve_tokens },
     sampling: { temperature: level.samples > 1 ? table.temperature : 0, seed: options.seed },
     deterministic: false,
@@ -49,14 +57,16 @@ export async function runLevel(
     finishedSteps: [],
   };
   let answer = '';
+  let revised = false;
   const run = strategy.run(context);
   for (let next = await run.next(); ; next = await run.next()) {
     if (next.done) {
       const { input: _, cached: __, ...phases } = next.value.usage;
       const tokens = Object.values(phases).reduce((sum, count) => sum + count, 0);
       const right = scoreAnswer(answer, question.question, question.answer);
-      return { right, tokens, source: next.value.answerSource };
+      return { right, tokens, source: next.value.answerSource, revised };
     }
     if (next.value.type === 'answer-delta') answer += next.value.text;
+    if (next.value.type === 'step-done' && next.value.step.phase === 'revise') revised = true;
   }
 }

@@ -37,7 +37,7 @@ export function question(chains: MeasuredChain[], changes: Partial<MeasuredQuest
     source: index === 0 ? ('greedy' as const) : one.source,
   }));
   const draft = chain('9', { source: 'draft', sample: null, stop: null });
-  return { question: 'What is it?', draft, chains: numbered, handedOver: null, revised: [], ...changes };
+  return { question: 'What is it?', draft, chains: numbered, handedOver: null, ...changes };
 }
 
 export function times<Item>(count: number, item: Item): Item[] {

@@ -65,17 +65,14 @@ describe('what stays on', () => {
     expect(isWorthIt({ wrongToRight: 3, rightToWrong: 2 })).toBe(false);
   });
 
-  it('does not blame a revision that the engine would have dropped', () => {
-    const dropped = {
-      before: chain('1', { checks: [judged('fail', 'line')] }),
-      after: chain('2', { source: 'revised' as const, checks: [judged('fail', 'value')] }),
-    };
-    const mended = {
-      before: chain('2', { checks: [judged('fail', 'line')] }),
-      after: chain('1', { source: 'revised' as const }),
-    };
-    const turned = revisionTurned([question([chain('1')], { revised: [dropped, mended] })]);
-    expect(turned).toEqual({ revised: 2, wrongToRight: 1, rightToWrong: 0 });
+  it('counts what revisions turned, and leaves out what was not revised', () => {
+    const runs = [
+      { before: false, after: true, revised: true },
+      { before: true, after: false, revised: true },
+      { before: true, after: true, revised: true },
+      { before: false, after: true, revised: false },
+    ];
+    expect(revisionTurned(runs)).toEqual({ answers: 3, right: 2, wrongToRight: 1, rightToWrong: 1 });
   });
 
   it('votes over as many chains as a level has', () => {
@@ -102,7 +99,7 @@ describe('fitCap', () => {
 
 describe('mergeLevels', () => {
   const run = (right: number, tokens: number) =>
-    Array.from({ length: 10 }, (_, index) => ({ right: index < right, tokens, source: 'vote' }));
+    Array.from({ length: 10 }, (_, index) => ({ right: index < right, tokens, source: 'vote', revised: false }));
 
   it('merges a level that isn’t better with the best one below', () => {
     const runs = { low: run(5, 100), medium: run(7, 200), high: run(7, 400), xhigh: run(8, 600), max: run(6, 900) };
