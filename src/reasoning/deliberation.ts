@@ -59,8 +59,9 @@ export function createDeliberation(
 
 function revisionsOf(context: StrategyContext): Map<number, number> {
   const made = new Map<number, number>();
-  for (const { phase, sample } of context.finishedSteps) {
-    if (phase === 'revise' && sample !== null) made.set(sample, (made.get(sample) ?? 0) + 1);
+  for (const { phase, sample, stop_reason } of context.finishedSteps) {
+    // A search for a line is part of the revision that goes on from it.
+    if (phase === 'revise' && sample !== null && stop_reason !== 'line') made.set(sample, (made.get(sample) ?? 0) + 1);
   }
   return made;
 }

@@ -1,7 +1,9 @@
 import type { Prompt } from '../contracts/prompt.ts';
+import type { ThoughtSegment } from '../models/language-model.ts';
 import { type Candidate, failedLine, failedValue, isWorse } from './candidate.ts';
 import type { Judgement } from './checks/run-checks.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
+import { searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
 import { rollBack } from './roll-back.ts';
 import type { SampleRun } from './run-samples.ts';
@@ -9,34 +11,48 @@ import type { StrategyEvent } from './strategy.ts';
 
 /** A revision needs this part of a chain's cap at least: less would only be cut. */
 const leastPart = 0.25;
+/** Where a line came out wrong twice, the model is sure of what is wrong: only a hotter draw gives another. */
+const hotTemperature = 1;
 
 /**
- * Puts a failed chain right, at most `max_revisions` times: cut behind its first wrong line, the family's correction
- * sentence fed, and on from there; where that can't be, the model is told what failed. A revision that fails worse is
- * dropped (arXiv 2404.17140: small models need the verifier).
+ * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, the family's correction
+ * sentence fed, that line found anew, and on from there; where that can't be, the model is told what failed. A revision
+ * that fails worse is dropped (arXiv 2404.17140: small models need the verifier).
  */
 export async function* revise(deliberation: Deliberation, sample: number): AsyncGenerator<StrategyEvent, void, void> {
-  const { candidates, context, budget, cap } = deliberation;
-  const before = deliberation.revisions.get(sample) ?? 0;
-  for (let made = before; made < context.effective.max_revisions; made += 1) {
+  const { candidates, context, budget, cap, revisions } = deliberation;
+  const allowed = context.effective.max_revisions;
+  while ((revisions.get(sample) ?? 0) < allowed) {
     const candidate = candidates.get(sample);
-    if (candidate === undefined || deliberation.mustStop() !== undefined) break;
-    const plan = planRevision(deliberation, candidate, made);
-    if (plan === undefined || budget.thinking(1) < Math.max(1, cap * leastPart) || budget.answer(1) === 0) break;
-    yield { type: 'phase', phase: 'revise', step: made + 1, steps: context.effective.max_revisions };
+    if (candidate === undefined || !roomLeft(deliberation)) return;
+    const made = (revisions.get(sample) ?? 0) + 1;
+    revisions.set(sample, made);
+    const plan = yield* planRevision(deliberation, candidate, made);
+    if (plan === undefined) {
+      // No check failed, or the line that did won't come right: more tries would be the same.
+      revisions.set(sample, allowed);
+      return;
+    }
+    if (!roomLeft(deliberation)) return;
     const [revised] = yield* runJudged(deliberation, {
       ...plan,
       numbers: [sample],
       phase: 'revise',
       thinking: { ...plan.thinking, budgetTokens: Math.min(cap, budget.thinking(1)), perSampleTokens: cap },
       answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1)) },
-      // The first goes the greedy chain's way again; what that did not mend is tried by sampling.
-      sampling:
-        candidate.greedy && made === 0 ? greedy(context.sampling) : sampled(context, 1000 * (made + 1) + sample),
+      sampling: candidate.greedy ? greedy(context.sampling) : sampled(context, stream(sample, made, 0)),
     });
-    deliberation.revisions.set(sample, made + 1);
     if (revised !== undefined && !isWorse(revised, candidate)) candidates.set(sample, revised);
   }
+}
+
+function roomLeft({ budget, cap, mustStop }: Deliberation): boolean {
+  return mustStop() === undefined && budget.thinking(1) >= Math.max(1, cap * leastPart) && budget.answer(1) > 0;
+}
+
+/** A number of its own for each draw of a revision. */
+function stream(sample: number, made: number, draw: number): number {
+  return 1000 * made + 100 * draw + sample;
 }
 
 type RevisionPlan = Pick<SampleRun, 'prompt' | 'summary' | 'because' | 'prompted'> & {
@@ -44,19 +60,39 @@ type RevisionPlan = Pick<SampleRun, 'prompt' | 'summary' | 'because' | 'prompted
 };
 
 /** Undefined where no check failed, or where nothing can be done about it. */
-function planRevision(deliberation: Deliberation, candidate: Candidate, made: number): RevisionPlan | undefined {
+async function* planRevision(
+  deliberation: Deliberation,
+  candidate: Candidate,
+  made: number,
+): AsyncGenerator<StrategyEvent, RevisionPlan | undefined, void> {
   const { context } = deliberation;
   const line = failedLine(candidate.checks);
   const { rollback, correction } = context.model.capabilities;
-  if (rollback && correction !== undefined && line?.line !== undefined && line.wrong !== undefined) {
-    const prefix = rollBack(candidate.segments, { line: line.line, correction, wrong: line.wrong });
-    if (prefix !== undefined) {
-      return {
-        prompt: candidate.told ?? context.prompt,
-        thinking: { prefix },
-        summary: made === 0 ? 'Goes back to behind the wrong line.' : 'Goes back once more.',
-        because: because(line),
-      };
+  const { max_revisions: allowed } = context.effective;
+  yield { type: 'phase', phase: 'revise', step: made, steps: allowed };
+  const canRollBack = rollback && correction !== undefined && candidate.sample !== null;
+  if (canRollBack && line?.line !== undefined && line.wrong !== undefined) {
+    const back = rollBack(candidate.segments, { line: line.line, correction, wrong: line.wrong });
+    if (back !== undefined) {
+      const prompt = candidate.told ?? context.prompt;
+      const about = { prompt, sample: candidate.sample ?? 0, wrongLine: back.wrongLine, because: because(line) };
+      const first = sampled(context, stream(about.sample, made, 1));
+      const hot = { ...sampled(context, stream(about.sample, made, 2)), temperature: hotTemperature };
+      const prefix: ThoughtSegment[] | undefined =
+        (yield* searchLine(deliberation, {
+          ...about,
+          prefix: back.corrected,
+          sampling: first,
+          summary: 'Takes the wrong line back and writes it anew.',
+        })) ??
+        (yield* searchLine(deliberation, {
+          ...about,
+          prefix: back.before,
+          sampling: hot,
+          summary: 'Goes back to before the wrong line.',
+        }));
+      if (prefix === undefined) return undefined;
+      return { prompt, thinking: { prefix }, summary: 'Goes on from the new line.', because: because(line) };
     }
   }
   const failed = failedValue(candidate) ?? line;

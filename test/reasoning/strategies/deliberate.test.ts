@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest } from '../../../src/models/language-model.ts';
-import { createTestModel, type Script } from '../../support/scripted-model.ts';
+import { createTestModel, type Script, tokens } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 
 const chain = (answer: string, line = '2 + 2 = 4.'): Script => ({
@@ -54,30 +54,69 @@ describe('deliberate', () => {
     expect(run.answer).toBe('The answer is 4.');
   });
 
-  it('rolls back to behind the wrong line, feeds the correction, and goes on', async () => {
+  it('rolls back to behind the wrong line, feeds the correction, finds the line anew, and goes on', async () => {
     const model = createTestModel({
-      script(request) {
+      script(request, sample) {
         if (isDraft(request)) return { answer: 'The answer is 9.' };
-        if (request.thinking?.prefix !== undefined)
-          return { thought: '2 + 2 = 4.\nSo the answer is 4.', answer: 'The answer is 4.' };
-        return { thought: 'First.\n2 + 2 = 5.\nSo the answer is 5.', answer: 'The answer is 5.' };
+        const known = request.thinking?.prefix?.map((segment) => segment.text).join('');
+        if (known === undefined)
+          return { thought: 'First.\n2 + 2 = 5.\nSo the answer is 5.', answer: 'The answer is 5.' };
+        if (known.endsWith('2 + 2 = 4.\n')) return { thought: 'So the answer is 4.', answer: 'The answer is 4.' };
+        return { thought: `2 + 2 = ${sample === 2 ? 4 : 6}.\nAnd so on.`, answer: '?' };
       },
     });
     const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
-    const prefix = model.requests[2]?.thinking?.prefix ?? [];
-    expect(prefix.map((segment) => segment.text).join('')).toBe(
-      'First.\n2 + 2 = 5.\nWait, 5 is wrong. I do that step again.\n',
-    );
-    expect(prefix.slice(0, -1).every((segment) => segment.tokenIds !== undefined)).toBe(true);
-    expect(prefix.at(-1)?.fed).toBe(true);
+    const known = model.requests.map((request) => request.thinking?.prefix ?? []);
+    const corrected = 'First.\n2 + 2 = 5.\nWait, 5 is wrong. I do that step again.\n';
+    expect(known.map((prefix) => prefix.map((segment) => segment.text).join(''))).toEqual([
+      '',
+      '',
+      corrected,
+      `${corrected}2 + 2 = 4.\n`,
+    ]);
+    expect(model.requests[2]?.samples).toBe(4);
+    expect(known[2]?.slice(0, -1).every((segment) => segment.tokenIds !== undefined)).toBe(true);
+    expect(known[2]?.at(-1)?.fed).toBe(true);
+    expect(known[3]?.some((segment) => segment.fed)).toBe(false);
     expect(run.answer).toBe('The answer is 4.');
     expect(run.outcome.answerSource).toBe('revision');
-    expect(run.steps.find((step) => step.phase === 'revise')).toMatchObject({
-      because: 'arithmetic: 2 + 2 is not 5',
-      answer: '4',
-    });
+    const revised = run.steps.filter((step) => step.phase === 'revise');
+    expect(revised.map((step) => [step.because, step.answer])).toEqual([
+      ['arithmetic: 2 + 2 is not 5', null],
+      ['arithmetic: 2 + 2 is not 5', '4'],
+    ]);
     expect(run.outcome.usage.revise).toBeGreaterThan(0);
     expect(run.outcome.usage.forced).toBeGreaterThan(0);
+  });
+
+  it('goes back to before the wrong line, hotter, where the correction brings the same again', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        const hot = request.sampling.temperature === 1;
+        const known = request.thinking?.prefix?.map((segment) => segment.text).join('');
+        if (known?.includes('2 + 2 = 4.')) return { thought: 'So the answer is 4.', answer: 'The answer is 4.' };
+        return { thought: `2 + 2 = ${hot ? 4 : 5}.\nSo the answer is 5.`, answer: 'The answer is 5.' };
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(model.requests.at(-2)?.sampling.temperature).toBe(1);
+    expect(
+      model.requests
+        .at(-1)
+        ?.thinking?.prefix?.map((segment) => segment.text)
+        .join(''),
+    ).toBe('2 + 2 = 4.\n');
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('gives a chain up whose line won’t come right', async () => {
+    const model = createTestModel({
+      script: (request) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.')),
+    });
+    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 } });
+    // Draft, chain, and the two searches for its line.
+    expect(model.requests).toHaveLength(4);
   });
 
   it('tells a model that can’t roll back what failed, in its family’s words', async () => {
@@ -104,21 +143,27 @@ describe('deliberate', () => {
     const model = createTestModel({
       script(request) {
         if (isDraft(request)) return { answer: 'The answer is 9.' };
-        if (request.thinking?.prefix !== undefined)
-          return { thought: 'So the answer is 6.', answer: 'The answer is 8.' };
-        return chain('5', '2 + 2 = 5.');
+        if (request.thinking?.prefix === undefined) return chain('5', '2 + 2 = 5.');
+        return { thought: '2 + 2 = 4.\nSo the answer is 6.', answer: 'The answer is 8.' };
       },
     });
-    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 1 } });
     expect(run.answer).toBe('The answer is 5.');
   });
 
   it('revises no more often than the effort allows', async () => {
+    let line = 0;
     const model = createTestModel({
-      script: (request) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.')),
+      script(request) {
+        if (isDraft(request)) return { answer: '9' };
+        if (request.thinking?.prefix === undefined) return chain('5', '2 + 2 = 5.');
+        line += 1;
+        return request.samples > 1 ? { thought: `Line ${line}.\nMore.`, answer: '?' } : chain('5', '2 + 3 = 6.');
+      },
     });
     await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 2 } });
-    expect(model.requests).toHaveLength(4);
+    const goesOn = model.requests.filter((request) => request.thinking?.prefix !== undefined && request.samples === 1);
+    expect(goesOn).toHaveLength(2);
   });
 
   it('drops chains whose value a check refuted before the vote', async () => {
@@ -145,20 +190,21 @@ describe('deliberate', () => {
 
   it('counts every token once: the phases add up to what the model decoded and was fed', async () => {
     const model = createChains('7', chain('5', '2 + 2 = 5.'), [chain('4'), chain('3')]);
-    let decoded = 0;
+    let seen = 0;
     const counting = {
       ...model,
       async *generate(...given: Parameters<typeof model.generate>) {
+        const fed = (given[0].thinking?.prefix ?? []).filter((segment) => segment.fed === true);
+        seen += fed.reduce((sum, segment) => sum + tokens(segment.text).length, 0);
         for await (const event of model.generate(...given)) {
-          if (event.type === 'finish') {
-            decoded += event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
-          }
+          if (event.type === 'thinking-delta' || event.type === 'answer-delta') seen += event.tokenIds.length;
           yield event;
         }
       },
     };
     const run = await runStrategy('deliberate', { model: counting });
-    expect(run.output).toBe(decoded);
+    expect(run.output).toBe(seen);
+    expect(run.outcome.usage.forced).toBeGreaterThan(0);
   });
 
   it('gives the same events for the same seed', async () => {
