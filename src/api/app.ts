@@ -8,6 +8,7 @@ import { createOnError, onNotFound } from './on-error.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
 import { createHealthRoutes } from './routes/health.ts';
+import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
 import { createStrategiesRoutes } from './routes/strategies.ts';
@@ -32,6 +33,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
   app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
+  app.route('/v1/messages', createMessagesRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   app.get('/openapi.json', (c) => {

@@ -4,15 +4,21 @@ import type { ErrorEnvelope } from '../contracts/error-envelope.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiEnvironment, ApiLog } from './dependencies.ts';
 
-/** Every error of every route ends here, as the contract's envelope; what is not ours becomes a plain `server_error`. */
-export function createOnError(log: ApiLog): ErrorHandler<ApiEnvironment> {
+/**
+ * Every error of every route ends here, as the contract's envelope (a translated API's own, where one is given); what is
+ * not ours becomes a plain `server_error`.
+ */
+export function createOnError(
+  log: ApiLog,
+  envelope: (error: ServiceError, requestId: string) => object = errorEnvelope,
+): ErrorHandler<ApiEnvironment> {
   return function onError(error, c) {
     const fault = asServiceError(error);
     if (fault.code === 'server_error') log.error({ err: error, request_id: c.get('requestId') }, 'unexpected error');
     if (fault.retryAfterSeconds !== undefined || fault.status === 503) {
       c.header('retry-after', String(fault.retryAfterSeconds ?? 5));
     }
-    return c.json(errorEnvelope(fault), fault.status);
+    return c.json(envelope(fault, c.get('requestId')), fault.status);
   };
 }
 

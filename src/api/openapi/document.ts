@@ -84,13 +84,13 @@ function success({ answer, event }: Operation): Json {
   return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream } };
 }
 
-function failures({ errors }: Operation): Json {
+function failures({ errors, error = ErrorEnvelope }: Operation): Json {
   const statuses = [...new Set([...errors, ...everywhere])].sort((one, other) => one - other);
   return Object.fromEntries(
     statuses.map((status) => {
       const codes = Object.entries(errorCodes).filter(([, code]) => code.status === status);
       const description = `One of: ${codes.map(([code]) => code).join(', ')}`;
-      return [status, { description, content: json(reference(ErrorEnvelope, 'output')) }];
+      return [status, { description, content: json(reference(error, 'output')) }];
     }),
   );
 }

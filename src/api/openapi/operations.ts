@@ -27,6 +27,8 @@ export type Operation = {
   answer: z.ZodType;
   /** `data` of the events where the route can stream. */
   event?: z.ZodType;
+  /** Body of its errors, where it is not the contract's envelope. */
+  error?: z.ZodType;
   /** Statuses of the error envelope, beside those that every route can give. */
   errors: readonly number[];
   /** Statuses other than 200 that carry a body of their own. */

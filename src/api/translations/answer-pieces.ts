@@ -3,10 +3,10 @@ import type { OutputLogprob } from '../../contracts/output-item.ts';
 import type { Response } from '../../contracts/response.ts';
 import type { ResponseEvent } from '../../contracts/response-event.ts';
 import { TraceEvent } from '../../contracts/trace-event.ts';
+import { winningThought } from '../../contracts/winning-thought.ts';
 import type { JobQueue } from '../../queue/job-queue.ts';
 import { responseEvents } from '../response-events.ts';
 import { traceSteps } from '../trace-view.ts';
-import { thoughtOfSteps } from './thought-of-steps.ts';
 
 /** What the other APIs' streams are made of. `call` numbers the tool calls from 0. */
 export type AnswerPiece =
@@ -80,5 +80,5 @@ async function thoughtOfTrace(queue: JobQueue, job: Job, signal: AbortSignal): P
   for await (const line of queue.events(job.id, { stream: 'trace', follow: false, signal })) {
     events.push(TraceEvent.parse(line.data));
   }
-  return thoughtOfSteps(traceSteps(events, { trace: 'full', feedback: false, admin: false }));
+  return winningThought(traceSteps(events, { trace: 'full', feedback: false, admin: false }));
 }

@@ -112,6 +112,18 @@ describe('waiting', () => {
   });
 });
 
+test.each([
+  ['full', '6 * 7 = 42'],
+  ['summary', undefined],
+  ['none', undefined],
+] as const)('a key of scope trace:%s is shown the thought %s', async (trace, shown) => {
+  const { postAs } = await createTranslatingApi({ steps: [thought], text: ['42'] });
+  const answer = ChatCompletion.parse(await (await postAs(trace, path, { messages })).json());
+  expect(answer.choices[0]?.message.reasoning_content).toBe(shown);
+  const { events } = await readEvents(await postAs(trace, path, { messages, stream: true }));
+  expect(JSON.stringify(events).includes('6 * 7 = 42')).toBe(shown !== undefined);
+});
+
 describe('n', () => {
   test('gives as many choices, each a job of its own, the later ones sampled from other seeds', async () => {
     const { post, jobs } = await createTranslatingApi({ text: ['42'] });

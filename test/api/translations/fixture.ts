@@ -1,19 +1,77 @@
-import type { ApiDependencies } from '../../../src/api/dependencies.ts';
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { type ApiDependencies, type ApiEnvironment, defaultLimits } from '../../../src/api/dependencies.ts';
+import { createChatCompletionsRoutes } from '../../../src/api/routes/chat-completions.ts';
+import { createMessagesRoutes } from '../../../src/api/routes/messages.ts';
 import { allScopes, type KeyScopes } from '../../../src/contracts/key-scopes.ts';
+import type { ModelCard, ModelCatalog } from '../../../src/contracts/model-card.ts';
 import { responseJob } from '../../../src/contracts/response-job.ts';
-import { createApi } from '../fixture.ts';
+import { createApi, table } from '../fixture.ts';
 import { type WireScript, wireWorker } from './wire-worker.ts';
 
 /** The app with a worker that writes `script`; `jobs` are the bodies of what it was given. */
 export async function createTranslatingApi(script: WireScript, overrides: Partial<ApiDependencies> = {}) {
-  const api = createApi(overrides);
+  const api = createApi({ catalog, ...overrides });
   const jobs: ReturnType<typeof responseJob>[] = [];
   const worker = wireWorker(script);
   await api.queue.consume({ concurrency: 4 }, async (lease) => {
     jobs.push(responseJob(lease.job));
     await worker(lease);
   });
-  return { ...api, jobs };
+  return { ...api, jobs, postAs };
+
+  /** The same routes, asked with a key that may see this much of the thoughts. */
+  async function postAs(trace: KeyScopes['trace'], path: string, body: unknown): Promise<Response> {
+    const dependencies: ApiDependencies = {
+      queue: api.queue,
+      catalog,
+      limits: defaultLimits,
+      defaults: { effort: 'medium', answerTokens: 256 },
+      ready: async () => ({ ready: true, parts: {} }),
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      now: () => 1_700_000_000_500,
+      newId: () => `as-${trace}`,
+      allowedHosts: [],
+      cancelOnDisconnect: true,
+      ...overrides,
+    };
+    const app = new Hono<ApiEnvironment>();
+    app.use(requestId());
+    app.use(async function identify(c, next) {
+      c.set('caller', { owner: null, scopes: { ...allScopes, trace } });
+      await next();
+    });
+    app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
+    app.route('/v1/messages', createMessagesRoutes(dependencies));
+    const headers = { 'content-type': 'application/json' };
+    return app.request(path, { method: 'POST', body: JSON.stringify(body), headers });
+  }
 }
 
-export const noTrace: KeyScopes = { ...allScopes, trace: 'none' };
+const card: ModelCard = {
+  id: 'tiny',
+  created: 1_700_000_000,
+  family: 'plain',
+  implementation: 'scripted',
+  context_length: 1000,
+  capabilities: {
+    thinking: true,
+    exact_budget: true,
+    rollback: true,
+    constraints: ['json_object', 'json_schema'],
+    logprobs: true,
+    score: true,
+    tools: true,
+    seed: true,
+    batching: true,
+  },
+};
+
+/** One token per word. */
+const catalog: ModelCatalog = {
+  list: () => [card],
+  get: (id) => (id === card.id ? card : undefined),
+  effortTable: () => table,
+  countTokens: async (_id, { messages }) =>
+    messages.reduce((sum, { content }) => sum + content.split(/\s+/).filter(Boolean).length, 0),
+};

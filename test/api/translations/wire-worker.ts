@@ -1,5 +1,7 @@
+import { responseJob } from '../../../src/contracts/response-job.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 import { responseUsage } from '../../../src/contracts/usage.ts';
+import { winningThought } from '../../../src/contracts/winning-thought.ts';
 import type { TokenLogprob } from '../../../src/models/language-model.ts';
 import type { JobHandler } from '../../../src/queue/job-queue.ts';
 import { createTraceWriter } from '../../../src/worker/trace-writer.ts';
@@ -22,10 +24,14 @@ export function wireWorker(script: WireScript): JobHandler {
     const wire = createWireWriter({ job, log, now: () => 1_700_000_001_000 });
     const trace = createTraceWriter(log);
     await append(wire.begin());
-    for (const [index, step] of (script.steps ?? []).entries()) {
-      await append([trace.line({ type: 'trace_step.done', step: { ...plainStep, index, ...step } })]);
+    const steps = (script.steps ?? []).map((step, index) => ({ ...plainStep, index, ...step }));
+    for (const step of steps) await append([trace.line({ type: 'trace_step.done', step })]);
+    const { summary, include } = responseJob(job);
+    const thought = include.reasoning_text ? winningThought(steps) : '';
+    if (summary !== null || thought !== '') {
+      const summarised = summary === null ? {} : { summary: script.summary ?? '' };
+      await append(wire.reasoning({ ...summarised, ...(thought === '' ? {} : { text: thought }) }));
     }
-    if (script.summary !== undefined) await append(wire.reasoning({ summary: script.summary }));
     for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));
     for (const call of script.calls ?? []) await append(wire.toolCall(call.name, call.arguments));
     const shared = { usage: responseUsage(spent), thinking_stop: 'natural', answer_source: 'deliberate' } as const;

@@ -1,0 +1,74 @@
+import { Hono } from 'hono';
+import {
+  CountMessageTokens,
+  CreateMessage,
+  type Message,
+  type MessageEvent,
+} from '../../contracts/anthropic-message.ts';
+import { responseJob } from '../../contracts/response-job.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
+import { asServiceError, createOnError } from '../on-error.ts';
+import { readJson } from '../read-json.ts';
+import { messageOf } from '../translations/message-answer.ts';
+import { messageError } from '../translations/message-error.ts';
+import { messageEvents } from '../translations/message-events.ts';
+import {
+  parseMessage,
+  translateMessage,
+  translateMessagePrompt,
+  wantedThoughts,
+} from '../translations/message-request.ts';
+import { createTranslatedRuns } from '../translations/translated-runs.ts';
+
+/** `/v1/messages`: Anthropic's shape. A message is a response like any other. */
+export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { limits, log } = dependencies;
+  const runs = createTranslatedRuns(dependencies);
+  const routes = new Hono<ApiEnvironment>();
+  routes.onError(createOnError(log, messageError));
+
+  routes.post('/', async (c) => {
+    const body = await readJson(c.req, limits);
+    const request = parseMessage(CreateMessage, body);
+    const thoughts = wantedThoughts(request, c.get('caller').scopes.trace);
+    const run = await runs.accept(c, translateMessage(request, body, thoughts));
+    await runs.start(c, [run]);
+    if (!request.stream) return c.json(messageOf(run, await runs.settle(c, run, thoughts)) satisfies Message);
+    const gone = new AbortController();
+    const { signal } = gone;
+    const events = messageStream(
+      messageEvents(run, runs.pieces(run, { thoughts, signal })),
+      signal,
+      c.get('requestId'),
+    );
+    const onCancel = () => {
+      gone.abort();
+      runs.abandon([run]);
+    };
+    if (c.req.raw.signal.aborted) onCancel();
+    return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+  });
+
+  routes.post('/count_tokens', async (c) => {
+    const request = parseMessage(CountMessageTokens, await readJson(c.req, limits));
+    const { job } = await runs.accept(c, translateMessagePrompt(request));
+    return c.json({ input_tokens: responseJob(job).input_tokens });
+  });
+
+  return routes;
+
+  async function* messageStream(
+    events: AsyncIterable<MessageEvent>,
+    signal: AbortSignal,
+    requestId: string,
+  ): AsyncGenerator<ServerSentEvent, void, void> {
+    try {
+      for await (const event of events) yield { event: event.type, data: JSON.stringify(event) };
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: error, request_id: requestId }, 'a message stream broke');
+      yield { event: 'error', data: JSON.stringify(messageError(asServiceError(error), requestId)) };
+    }
+  }
+}
