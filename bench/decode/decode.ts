@@ -24,17 +24,22 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const wanted = (name: string) => !values.only || values.only.includes(name);
 const figures: Figure[] = [];
+const add = (...found: Figure[]) => {
+  figures.push(...found);
+  // Some take minutes: each is shown as soon as it is known.
+  for (const { name, ratio } of found) console.error(`${name}: ${ratio}`);
+};
 
 // Memory first, in processes of their own.
-if (wanted('memory')) figures.push(...(await memory(Number(values.requests))));
+if (wanted('memory')) add(...(await memory(Number(values.requests))));
 const ours = await openOurs();
 const generate = await openGenerate();
 const llama = await openLlama(values.gguf ?? process.env['THINKFIRST_BENCH_GGUF']);
-if (wanted('single')) figures.push(...(await singleRow(ours, generate, llama, rounds)));
-if (wanted('samples')) figures.push(...(await eightSamples(ours, generate)));
-if (wanted('arrivals')) figures.push(await randomArrivals(ours, Math.min(3, rounds)));
-if (wanted('turns')) figures.push(await secondTurn(ours, rounds));
-if (wanted('constrained')) figures.push(...(await constrained(ours, rounds)));
+if (wanted('single')) add(...(await singleRow(ours, generate, llama, rounds)));
+if (wanted('samples')) add(...(await eightSamples(ours, generate)));
+if (wanted('arrivals')) add(await randomArrivals(ours, Math.min(3, rounds)));
+if (wanted('turns')) add(await secondTurn(ours, rounds));
+if (wanted('constrained')) add(...(await constrained(ours, rounds)));
 await ours.model.close();
 await generate.close();
 if (!('missing' in llama)) await llama.close();

@@ -16,7 +16,7 @@ export async function eightSamples(ours: Ours, generate: Reference): Promise<Fig
   ];
   const figures: Figure[] = [];
   for (const { name, promptTokens, aim, salt } of cases) {
-    const prompt = promptOf(ours, promptTokens, salt);
+    const prompt = promptOf(promptTokens, salt);
     const ids = await renderPrompt(ours.folder, prompt, { thinking: false });
     const own = await sampleTime(ours, prompt);
     const startedAt = performance.now();
@@ -50,12 +50,12 @@ export async function randomArrivals(ours: Ours, rounds: number): Promise<Figure
   const many: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const random = createRandom(round + 1);
-    single.push(decodeRate(await timed(ours, requestOf(ours, promptOf(ours, 64, 300 + round), tokens))));
+    single.push(decodeRate(await timed(ours, requestOf(ours, promptOf(64, 300 + round), tokens))));
     const startedAt = performance.now();
     const runs = await Promise.all(
       Array.from({ length: 16 }, async (_, index) => {
         await setTimeout(random() * 400);
-        return timed(ours, requestOf(ours, promptOf(ours, 24 + 8 * (index % 8), 400 + round * 16 + index), tokens));
+        return timed(ours, requestOf(ours, promptOf(24 + 8 * (index % 8), 400 + round * 16 + index), tokens));
       }),
     );
     const total = runs.reduce((sum, run) => sum + run.tokens, 0);
@@ -75,7 +75,7 @@ export async function secondTurn(ours: Ours, rounds: number): Promise<Figure> {
   const ratios: number[] = [];
   let detail = '';
   for (let round = 0; round < rounds; round += 1) {
-    const first = promptOf(ours, 1000, 600 + round);
+    const first = promptOf(1000, 600 + round);
     const one = await timed(ours, requestOf(ours, first, 16));
     const reply = 'I see seven birds in an old tree.';
     const two = await timed(

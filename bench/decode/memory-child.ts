@@ -17,9 +17,7 @@ if (task.task === 'batch') {
   // Twice, so that the kept rows fill what the running ones leave of the cap.
   for (let round = 0; round < 2; round += 1) {
     await Promise.all(
-      Array.from({ length: 16 }, (_, index) =>
-        timed(ours, requestOf(ours, promptOf(ours, 128, round * 16 + index), 120)),
-      ),
+      Array.from({ length: 16 }, (_, index) => timed(ours, requestOf(ours, promptOf(128, round * 16 + index), 120))),
     );
   }
   result.rss = process.memoryUsage.rss();
@@ -53,7 +51,7 @@ async function soak(model: Ours, requests: number, out: MemoryResult): Promise<v
 }
 
 function mixed(model: Ours, index: number, random: () => number): GenerateRequest {
-  const prompt = promptOf(model, 16 + Math.floor(random() * (index % 50 === 0 ? 600 : 40)), index);
+  const prompt = promptOf(16 + Math.floor(random() * (index % 50 === 0 ? 600 : 40)), index);
   const request = requestOf(model, prompt, 1 + Math.floor(random() * 6), {
     samples: 1 + (index % 3),
     ...(index % 2 === 0 && { thinking: { budgetTokens: 1 + Math.floor(random() * 10) } }),

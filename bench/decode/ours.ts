@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
 import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
 import type { GenerateRequest } from '../../src/models/language-model.ts';
 import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
 
-export const folderPath = 'models/thinkfirst-135m';
+export const folderPath = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
 export const threads = 2;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
@@ -24,14 +25,13 @@ export async function openOurs(kvMegabytes = 256): Promise<Ours> {
 }
 
 /** A user turn whose rendered prompt has about `tokens` tokens; `salt` makes its beginning differ, so that no cache serves it. */
-export function promptOf({ folder }: Pick<Ours, 'folder'>, tokens: number, salt: number): GenerateRequest['prompt'] {
-  const words = 'the quick brown fox jumps over the lazy dog while seven green birds watch from a tall old tree '.split(
+export function promptOf(tokens: number, salt: number): GenerateRequest['prompt'] {
+  const words = 'the quick brown fox looks over the small dog while seven green birds watch from a tall old tree'.split(
     ' ',
   );
-  let content = `${salt}`;
-  for (let index = 0; folder.tokenizer.encode(content).length < tokens - 12; index += 1) {
-    content += ` ${words[(index * 7 + salt) % (words.length - 1)]}`;
-  }
+  // Each of these words is one token with its space.
+  const body = Array.from({ length: Math.max(0, tokens - 16) }, (_, index) => words[(index * 7 + salt) % words.length]);
+  const content = `${salt} ${body.join(' ')}`;
   return { messages: [{ role: 'user', content }] };
 }
 

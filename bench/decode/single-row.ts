@@ -22,7 +22,7 @@ export async function singleRow(
   for (const context of contexts) {
     const rates = { ours: [] as number[], generate: [] as number[], llama: [] as number[] };
     for (let round = 0; round <= rounds; round += 1) {
-      const prompt = promptOf(ours, context.length - tokens / 2, round);
+      const prompt = promptOf(context.length - tokens / 2, round);
       const ids = await renderPrompt(ours.folder, prompt, { thinking: false });
       const own = decodeRate(await timed(ours, requestOf(ours, prompt, tokens)));
       const plain = decodeRate(await generate.run(ids, tokens));

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
+import { openDecoderSession } from '../../src/models/decoder/session.ts';
+import type { GenerateRequest } from '../../src/models/language-model.ts';
+import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { never, requestOf, runOne, runSamples } from '../suites/language-model-run.ts';
+
+const folderPath = 'models/thinkfirst-135m';
+const ask = (content: string): GenerateRequest['prompt'] => ({ messages: [{ role: 'user', content }] });
+const questions = ['What is 347 + 586?', 'Put 82, 58, 38 in order.', 'What is 12 * 7?', 'What is 15% of 80?'].map(ask);
+
+let folder: ModelFolder;
+let model: DecoderModel;
+
+async function open(kvMegabytes: number): Promise<DecoderModel> {
+  const opened = await createDecoderModel({ folder, threads: 2, kvMegabytes, warn: () => {}, now: Date.now });
+  if ('unsupported' in opened) throw new Error(opened.unsupported);
+  return opened.model;
+}
+
+beforeAll(async () => {
+  folder = await loadModelFolder(folderPath);
+  model = await open(256);
+});
+afterAll(() => model?.close());
+
+describe('a session', () => {
+  test('runs with the caches in place on this machine', () => {
+    expect(model.inPlace).toBe(true);
+  });
+
+  test('without the C API warns, copies and says the same', async () => {
+    const path = folder.onnx()?.path ?? '';
+    const warnings: string[] = [];
+    const session = await openDecoderSession({
+      path,
+      threads: 2,
+      warn: (message) => warnings.push(message),
+      openRuntime: async () => undefined,
+    });
+    if ('unsupported' in session) throw new Error(session.unsupported);
+    expect(warnings).toHaveLength(1);
+    expect(session.inPlace).toBe(false);
+    await session.close();
+  });
+});
+
+describe('rows', () => {
+  test('greedy texts are the same alone and amid others that join and leave', async () => {
+    const request = (index: number) =>
+      requestOf(questions[index % questions.length] ?? ask(''), { budget: 12 + index * 3, deterministic: false });
+    const alone: string[] = [];
+    for (const [index] of questions.entries()) alone.push((await runOne(model, request(index))).thought);
+    const together = await Promise.all(questions.map((_, index) => runOne(model, request(index))));
+    expect(together.map(({ thought }) => thought)).toEqual(alone);
+  });
+
+  test('a deterministic text does not depend on what else is decoded', async () => {
+    const request = requestOf(questions[0] ?? ask(''), { budget: 20, sampling: { temperature: 1.2, seed: 3 } });
+    const alone = await runOne(model, request);
+    const others = questions
+      .slice(1)
+      .map((prompt) => runOne(model, requestOf(prompt, { budget: 30, deterministic: false })));
+    const amid = await runOne(model, request);
+    await Promise.all(others);
+    expect([amid.thinkingIds, amid.answerIds]).toEqual([alone.thinkingIds, alone.answerIds]);
+    expect(amid.finish.usage.cachedTokens).toBe(0);
+  });
+
+  test('samples of one prompt share its prefill, and report it', async () => {
+    const fresh = await open(256);
+    const request = requestOf(questions[1] ?? ask(''), {
+      budget: 24,
+      samples: 4,
+      deterministic: false,
+      sampling: { temperature: 1.5, seed: 1 },
+    });
+    const runs = await runSamples(fresh, request);
+    expect(runs.map(({ finish }) => finish.usage.cachedTokens)).toEqual([0, 0, 0, 0]);
+    expect(new Set(runs.map(({ thought }) => thought)).size).toBeGreaterThan(1);
+    await fresh.close();
+  });
+});
+
+describe('the prefix', () => {
+  test('of an earlier call is not computed again, and changes no token', async () => {
+    const fresh = await open(256);
+    const request = requestOf(questions[2] ?? ask(''), { budget: 16, deterministic: false });
+    const cold = await runOne(fresh, request);
+    const warm = await runOne(fresh, request);
+    expect([warm.thinkingIds, warm.answerIds]).toEqual([cold.thinkingIds, cold.answerIds]);
+    expect(cold.finish.usage.cachedTokens).toBe(0);
+    expect(warm.finish.usage.cachedTokens).toBe(warm.finish.usage.inputTokens - 1);
+    await fresh.close();
+  });
+
+  test('of a rolled back thought costs its new tokens alone', async () => {
+    const fresh = await open(256);
+    const first = await runOne(fresh, requestOf(questions[0] ?? ask(''), { budget: 40, deterministic: false }));
+    const kept = first.thinkingIds.slice(0, 25);
+    const prefix = [
+      { text: folder.tokenizer.decode(kept), tokenIds: kept },
+      { text: '\nWait, 3 is wrong. I do that step again.\n', fed: true },
+    ];
+    const before = fresh.stats().steps;
+    const revised = await runOne(
+      fresh,
+      requestOf(questions[0] ?? ask(''), {
+        thinking: { budgetTokens: 5, prefix },
+        answer: { maxTokens: 2 },
+        deterministic: false,
+      }),
+    );
+    expect(revised.finish.usage.cachedTokens).toBe(revised.finish.usage.inputTokens);
+    // One run for the fed sentence, one a thought, one for the hand-over, one for the answer.
+    expect(fresh.stats().steps - before).toBeLessThanOrEqual(8);
+    await fresh.close();
+  });
+});
+
+describe('the cap', () => {
+  test('is never exceeded, and what can never fit is refused', async () => {
+    const small = await open(24);
+    expect(small.contextLength).toBeLessThan(600);
+    const long = requestOf(ask('word '.repeat(small.contextLength)), {});
+    await expect(runOne(small, long)).rejects.toMatchObject({ code: 'context_length_exceeded', status: 400 });
+    const many = await Promise.all(
+      questions.map((prompt) =>
+        runSamples(small, requestOf(prompt, { budget: 30, samples: 2, deterministic: false }), {
+          onEvent: () => expect(small.stats().usedTokens).toBeLessThanOrEqual(small.stats().tokens),
+        }),
+      ),
+    );
+    expect(many.flat()).toHaveLength(8);
+    await small.close();
+  });
+
+  test('a score that is too long is refused as well', async () => {
+    const small = await open(24);
+    const prompt = ask('word '.repeat(small.contextLength));
+    await expect(small.score({ prompt, continuations: ['Yes.'] }, { signal: never })).rejects.toMatchObject({
+      code: 'context_length_exceeded',
+    });
+    await small.close();
+  });
+});
+
+test('scores are the log-probabilities of the tokens that it would sample', async () => {
+  const run = await runOne(model, requestOf(questions[2] ?? ask(''), { answer: { maxTokens: 4 } }));
+  const text = folder.tokenizer.decode(run.answerIds);
+  const { continuations } = await model.score(
+    { prompt: questions[2] ?? ask(''), continuations: [text, 'Yes'] },
+    { signal: never },
+  );
+  const mean = run.finish.scores.answerMeanLogprob ?? 0;
+  expect(continuations[0]?.tokens).toBe(run.answerIds.length);
+  expect((continuations[0]?.logprob ?? 0) / run.answerIds.length).toBeCloseTo(mean, 1);
+});
