@@ -7,9 +7,12 @@ import { hostCheck } from './middleware/host-check.ts';
 import { createOnError, onNotFound } from './on-error.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
+import { createConversationsRoutes } from './routes/conversations.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
+import { createOllamaRoutes } from './routes/ollama.ts';
+import { createResponseInputRoutes } from './routes/response-input.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
 import { createStrategiesRoutes } from './routes/strategies.ts';
 import { createTraceRoutes } from './routes/trace.ts';
@@ -30,10 +33,13 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   });
   app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
+  app.route('/v1/responses', createResponseInputRoutes(dependencies));
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
+  app.route('/v1/conversations', createConversationsRoutes(dependencies));
   app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
   app.route('/v1/messages', createMessagesRoutes(dependencies));
+  app.route('/api', createOllamaRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   app.get('/openapi.json', (c) => {

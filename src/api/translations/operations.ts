@@ -7,6 +7,15 @@ import {
   MessageTokensCount,
 } from '../../contracts/anthropic-message.ts';
 import { ChatCompletion, ChatCompletionChunk, CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import {
+  OllamaChatRequest,
+  OllamaChatResponse,
+  OllamaError,
+  OllamaShow,
+  OllamaShowRequest,
+  OllamaTags,
+  OllamaVersion,
+} from '../../contracts/ollama-chat.ts';
 import type { Operation } from '../openapi/operations.ts';
 
 /** The other APIs' routes, as the OpenAPI document shows them. */
@@ -40,6 +49,44 @@ export const translatedOperations: readonly Operation[] = [
     body: CountMessageTokens,
     answer: MessageTokensCount,
     error: MessageError,
+    errors: [400, 404, 413, 415],
+  },
+  {
+    method: 'post',
+    path: '/api/chat',
+    operationId: 'ollamaChat',
+    summary: 'Ollama’s shape on the same engine: JSON lines, unless `stream` is false; errors in their form',
+    body: OllamaChatRequest,
+    answer: OllamaChatResponse,
+    error: OllamaError,
+    errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'get',
+    path: '/api/tags',
+    operationId: 'ollamaTags',
+    summary: 'The models, as Ollama lists them',
+    answer: OllamaTags,
+    error: OllamaError,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/api/version',
+    operationId: 'ollamaVersion',
+    summary: 'The version of Ollama’s API that this is like',
+    answer: OllamaVersion,
+    error: OllamaError,
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/api/show',
+    operationId: 'ollamaShow',
+    summary: 'One model, as Ollama shows it',
+    body: OllamaShowRequest,
+    answer: OllamaShow,
+    error: OllamaError,
     errors: [400, 404, 413, 415],
   },
 ];

@@ -3,6 +3,7 @@ import { requestId } from 'hono/request-id';
 import { type ApiDependencies, type ApiEnvironment, defaultLimits } from '../../../src/api/dependencies.ts';
 import { createChatCompletionsRoutes } from '../../../src/api/routes/chat-completions.ts';
 import { createMessagesRoutes } from '../../../src/api/routes/messages.ts';
+import { createOllamaRoutes } from '../../../src/api/routes/ollama.ts';
 import { allScopes, type KeyScopes } from '../../../src/contracts/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../../../src/contracts/model-card.ts';
 import { responseJob } from '../../../src/contracts/response-job.ts';
@@ -43,6 +44,7 @@ export async function createTranslatingApi(script: WireScript, overrides: Partia
     });
     app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
     app.route('/v1/messages', createMessagesRoutes(dependencies));
+    app.route('/api', createOllamaRoutes(dependencies));
     const headers = { 'content-type': 'application/json' };
     return app.request(path, { method: 'POST', body: JSON.stringify(body), headers });
   }
