@@ -1,4 +1,5 @@
-import { type NormalAnswer, normalise } from './normalise.ts';
+import type { NormalAnswer } from './normal-answer.ts';
+import { normalise } from './normalise.ts';
 
 const marked = [
   /\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g,

@@ -1,6 +1,7 @@
 import type { CheckServices } from './checks/check.ts';
 import { type Judgement, runChecks } from './checks/run-checks.ts';
-import { type NormalAnswer, showAnswer } from './normalise.ts';
+import type { NormalAnswer } from './normal-answer.ts';
+import { showAnswer } from './normalise.ts';
 import type { Prompts } from './prompts.ts';
 import type { SampleAnswer } from './sample.ts';
 import type { StrategyContext, StrategyDependencies } from './strategy.ts';

@@ -1,4 +1,4 @@
-import type { NormalAnswer } from './normalise.ts';
+import type { NormalAnswer } from './normal-answer.ts';
 
 const months = 'january february march april may june july august september october november december'.split(' ');
 

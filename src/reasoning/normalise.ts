@@ -1,10 +1,6 @@
 import { exactValue } from './checks/exact-arithmetic.ts';
+import type { NormalAnswer } from './normal-answer.ts';
 import { readDate, readTime } from './normalise-dates.ts';
-
-export type AnswerKind = 'number' | 'time' | 'date' | 'choice' | 'truth' | 'list' | 'json' | 'text';
-
-/** What an answer says, its writing aside. `key` is equal where the kinds and values are; a unit counts where both have one. */
-export type NormalAnswer = { kind: AnswerKind; key: string; unit?: string };
 
 /** Normalises one answer: numbers, fractions, money, units, percent, dates, times, yes and no, choices, lists, JSON; otherwise text. */
 export function normalise(written: string): NormalAnswer {

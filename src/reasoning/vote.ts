@@ -1,6 +1,7 @@
 import type { BallotWeights } from '../contracts/effort-table.ts';
 import type { TallyEntry } from '../contracts/trace.ts';
-import { type AnswerKind, type NormalAnswer, sameAnswer, showAnswer } from './normalise.ts';
+import type { AnswerKind, NormalAnswer } from './normal-answer.ts';
+import { sameAnswer, showAnswer } from './normalise.ts';
 
 export type BallotSource = 'draft' | 'greedy' | 'sample' | 'handed_over' | 'revised';
 

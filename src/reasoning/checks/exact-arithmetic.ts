@@ -29,10 +29,3 @@ export function exactValue(expression: string): Fraction | undefined {
     return undefined;
   }
 }
-
-/** Division with a remainder: the floor of a / b. */
-export function floorOf(value: Fraction): bigint {
-  const quotient = value.n / value.d;
-  const signed = value.s < 0n ? -quotient : quotient;
-  return value.s < 0n && value.n % value.d !== 0n ? signed - 1n : signed;
-}

@@ -100,6 +100,19 @@ describe.each(thinking)('%s', (strategy) => {
 });
 
 describe('deliberate', () => {
+  it.each([30, 45, 70, 110])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
+    const model = createTestModel({
+      script: (request) =>
+        request.thinking?.prefix === undefined
+          ? { ...good, thought: '2 + 2 = 5.\nSo the answer is 4.' }
+          : { thought: ' and so on', closes: false, answer: 'The answer is 4.' },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: budget } });
+    expect(model.requests.some((request) => request.thinking?.prefix !== undefined && request.samples > 1)).toBe(true);
+    expect(run.thinking).toBeLessThanOrEqual(budget);
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
   it('answers with a chain where each contradicts the draft and the others', async () => {
     let next = 10;
     const model = createTestModel({
