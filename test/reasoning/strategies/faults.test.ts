@@ -100,7 +100,7 @@ describe.each(thinking)('%s', (strategy) => {
 });
 
 describe('deliberate', () => {
-  it.each([30, 45, 70, 110])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
+  it.each([45, 70, 110, 180])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
     const model = createTestModel({
       script: (request) =>
         request.thinking?.prefix === undefined
