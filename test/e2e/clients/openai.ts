@@ -1,0 +1,116 @@
+import OpenAI from 'openai';
+import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
+import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import type { FeatureTable } from './feature-table.ts';
+import { ask, Sum, sumTool } from './questions.ts';
+
+export function openaiSuite({ feature }: FeatureTable, url: () => string): void {
+  const client = () => new OpenAI({ baseURL: `${url()}/v1`, apiKey: 'unused', maxRetries: 0 });
+  const model = 'thinkfirst-135m';
+
+  describe('openai, responses', () => {
+    const name = 'openai (responses)';
+    feature(name, 'answer', async () => {
+      const response = await client().responses.create({ model, input: ask, reasoning: { effort: 'none' } });
+      expect(response.status).toBe('completed');
+      expect(response.output_text).not.toBe('');
+    });
+    feature(name, 'stream', async () => {
+      const stream = client().responses.stream({ model, input: ask, reasoning: { effort: 'low' } });
+      let text = '';
+      stream.on('response.output_text.delta', (event) => {
+        text += event.delta;
+      });
+      const final = await stream.finalResponse();
+      expect(text).toBe(final.output_text);
+      expect(final.output_text).not.toBe('');
+    });
+    feature(name, 'thinking', async () => {
+      const response = await client().responses.create({
+        model,
+        input: ask,
+        reasoning: { effort: 'low', summary: 'auto' },
+      });
+      expect(response.output[0]?.type).toBe('reasoning');
+      expect(response.usage?.output_tokens_details.reasoning_tokens).toBeGreaterThan(0);
+    });
+    feature(name, 'tools', async () => {
+      const tool = { type: 'function' as const, strict: true, ...sumTool };
+      const response = await client().responses.create({
+        model,
+        input: ask,
+        tools: [tool],
+        tool_choice: 'required',
+        reasoning: { effort: 'none' },
+      });
+      const call = response.output.find((item) => item.type === 'function_call');
+      expect(Sum.parse(JSON.parse(call?.arguments ?? ''))).toBeDefined();
+    });
+    feature(name, 'structured output', async () => {
+      const response = await client().responses.parse({
+        model,
+        input: ask,
+        text: { format: zodTextFormat(Sum, 'sum') },
+        reasoning: { effort: 'none' },
+      });
+      expect(Sum.parse(response.output_parsed)).toBeDefined();
+    });
+    feature(name, 'errors', async () => {
+      const bad = client().responses.create({ model, input: ask, temperature: 9 });
+      await expect(bad).rejects.toMatchObject({ status: 400, param: 'temperature', code: 'invalid_value' });
+    });
+  });
+
+  describe('openai, chat', () => {
+    const name = 'openai (chat)';
+    const messages = [{ role: 'user' as const, content: ask }];
+    feature(name, 'answer', async () => {
+      const answer = await client().chat.completions.create({ model, messages, reasoning_effort: 'none', n: 2 });
+      expect(answer.choices.map(({ message }) => message.content === '')).toEqual([false, false]);
+      expect(answer.usage?.total_tokens).toBeGreaterThan(0);
+    });
+    feature(name, 'stream', async () => {
+      const stream = client().chat.completions.stream({
+        model,
+        messages,
+        reasoning_effort: 'low',
+        stream_options: { include_usage: true },
+      });
+      const final = await stream.finalChatCompletion();
+      expect(final.choices[0]?.finish_reason).toBe('stop');
+      expect(final.choices[0]?.message.content).not.toBe('');
+      expect(final.usage?.completion_tokens_details?.reasoning_tokens).toBeGreaterThan(0);
+    });
+    feature(name, 'thinking', async () => {
+      const answer = await client().chat.completions.create({ model, messages, reasoning_effort: 'low' });
+      const Thinking = z.object({ reasoning_content: z.string().min(1) });
+      expect(Thinking.safeParse(answer.choices[0]?.message).success).toBe(true);
+    });
+    feature(name, 'tools', async () => {
+      const answer = await client().chat.completions.create({
+        model,
+        messages,
+        tools: [{ type: 'function', function: { strict: true, ...sumTool } }],
+        tool_choice: { type: 'function', function: { name: sumTool.name } },
+        reasoning_effort: 'none',
+      });
+      const call = answer.choices[0]?.message.tool_calls?.[0];
+      expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
+      expect(Sum.parse(JSON.parse(call?.type === 'function' ? call.function.arguments : ''))).toBeDefined();
+    });
+    feature(name, 'structured output', async () => {
+      const answer = await client().chat.completions.parse({
+        model,
+        messages,
+        response_format: zodResponseFormat(Sum, 'sum'),
+        reasoning_effort: 'none',
+      });
+      expect(Sum.parse(answer.choices[0]?.message.parsed)).toBeDefined();
+    });
+    feature(name, 'errors', async () => {
+      const bad = client().chat.completions.create({ model: 'none', messages });
+      await expect(bad).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+    });
+  });
+}
