@@ -18,8 +18,10 @@ export type Draw = {
 const bucketsPerNat = 16;
 /** Tokens further off weigh less than 1e-6 together in any vocabulary below 100,000, about what a draw can resolve. */
 const horizon = 25;
-/** Where a draw nearly always ends: only what lies so near is gathered at first. */
-const near = 9;
+/** A draw nearly always ends near the maximum: rings of so many nats are gathered one after the other until it does. */
+const rings = [9, 14, horizon];
+/** Up to this temperature the horizon holds a few hundred tokens: gathered at once, without summing the whole vocabulary. */
+const narrow = 0.72;
 const bucketCount = horizon * bucketsPerNat + 2;
 
 /** Scratch of one vocabulary, shared by all rows of a model: a draw leaves nothing behind in it. */
@@ -61,20 +63,30 @@ export function drawFromNucleus(
     const all = gather(logits, options.temperature, draw, 0, minP, scratch);
     return pick(scratch, all.count, draw.uniform * all.mass);
   }
-  const total = draw.mask ? undefined : (draw.mass ?? massBelow(logits, draw.max, options.temperature));
-  if (total !== undefined) {
-    const head = gather(logits, options.temperature, draw, 0, near, scratch);
-    if (!cutsByMass && !cutsByCount) {
-      const target = draw.uniform * total;
-      if (target < head.mass) return pick(scratch, head.count, target);
-      const tail = gather(logits, options.temperature, draw, near, horizon, scratch);
-      return pick(scratch, tail.count, target - head.mass);
+  const uncut = !cutsByMass && !cutsByCount;
+  const reaches = draw.mask || options.temperature <= narrow ? [horizon] : rings;
+  const needsTotal = reaches.length > 1 && !cutsByCount;
+  const total = needsTotal ? (draw.mass ?? massBelow(logits, draw.max, options.temperature)) : 0;
+  let passed = 0;
+  let inner = 0;
+  for (const reach of reaches) {
+    const found = gather(logits, options.temperature, draw, uncut ? inner : 0, reach, scratch);
+    const last = reach === horizon;
+    if (uncut) {
+      // A token beyond a ring is drawn by what is left of the same uniform number.
+      const target = draw.uniform * (needsTotal ? total : found.mass) - passed;
+      if (target < found.mass || last) return pick(scratch, found.count, target);
+      passed += found.mass;
+      inner = reach;
+    } else {
+      const enough = cutsByCount ? found.count >= options.topK : found.mass >= options.topP * total;
+      if (enough || last) {
+        const mass = needsTotal && !last ? total : found.mass;
+        return drawWithin(scratch, { ...options, minP, total: mass }, found.count, draw.uniform);
+      }
     }
-    const enough = cutsByCount ? head.count >= options.topK : head.mass >= options.topP * total;
-    if (enough) return drawWithin(scratch, { ...options, minP, total }, head.count, draw.uniform);
   }
-  const all = gather(logits, options.temperature, draw, 0, horizon, scratch);
-  return drawWithin(scratch, { ...options, minP, total: all.mass }, all.count, draw.uniform);
+  return -1;
 }
 
 /** The likeliest allowed token; ties by the lower id. -1: none is allowed. */
