@@ -114,17 +114,27 @@ export const CapabilitiesMessage = z.object({
   correction: z.string().exactOptional(),
 });
 
-/** Compiles only while every schema takes what the port's type allows and gives what it promises. */
-type Same<Port, Message extends Port> = Port extends Readonlike<Message> ? true : never;
+/**
+ * Compiles only while every schema takes what the port's type allows and gives what it promises, with every field of it:
+ * a schema that lacks an optional one would drop it on the way.
+ */
+type Same<Port, Message extends Port> =
+  Port extends Readonlike<Message> ? (Complete<Message> extends Complete<Port> ? true : false) : false;
 type Readonlike<T> = T extends readonly (infer Item)[]
   ? readonly Readonlike<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: Readonlike<T[Key]> }
     : T;
+type Complete<T> = T extends readonly (infer Item)[]
+  ? readonly Complete<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]-?: Complete<T[Key]> }
+    : T;
+type Assert<Fact extends true> = Fact;
 export type PortCheck = [
-  Same<GenerateRequest, z.infer<typeof GenerateRequestMessage>>,
-  Same<ScoreRequest, z.infer<typeof ScoreRequestMessage>>,
-  Same<ScoreResult, z.infer<typeof ScoreResultMessage>>,
-  Same<ModelEvent, z.infer<typeof ModelEventMessage>>,
-  Same<ModelCapabilities, z.infer<typeof CapabilitiesMessage>>,
+  Assert<Same<GenerateRequest, z.infer<typeof GenerateRequestMessage>>>,
+  Assert<Same<ScoreRequest, z.infer<typeof ScoreRequestMessage>>>,
+  Assert<Same<ScoreResult, z.infer<typeof ScoreResultMessage>>>,
+  Assert<Same<ModelEvent, z.infer<typeof ModelEventMessage>>>,
+  Assert<Same<ModelCapabilities, z.infer<typeof CapabilitiesMessage>>>,
 ];
