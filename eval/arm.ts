@@ -49,13 +49,19 @@ export function parseArm(text: string, defaults: { strategy?: string } = {}): Ar
   const given = Object.fromEntries(fields.map((field) => field.split('=')));
   const override = z.strictObject(Override.shape).safeParse(given);
   if (!override.success) throw new Error(`"${text}": ${z.prettifyError(override.error)}`);
-  const { temperature, ...reasoning } = override.data;
+  const { temperature, without, adaptive, ...reasoning } = override.data;
+  const options = { ...(without && { without }), ...(adaptive !== undefined && { adaptive }) };
   const thinks = effort.data !== 'none' && effort.data !== 'minimal';
   const strategy = thinks && defaults.strategy !== undefined ? { strategy: defaults.strategy } : {};
   return {
     name: text,
     request: {
-      reasoning: { effort: effort.data, ...strategy, ...reasoning },
+      reasoning: {
+        effort: effort.data,
+        ...strategy,
+        ...reasoning,
+        ...(Object.keys(options).length > 0 && { options }),
+      },
       ...(temperature === undefined ? {} : { temperature }),
     },
   };

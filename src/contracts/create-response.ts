@@ -26,6 +26,8 @@ export const ReasoningRequest = z.object({
   /** ms from acceptance. */
   deadline_ms: z.int().positive().max(86_400_000).nullish(),
   strategy: z.string().min(1).max(64).nullish(),
+  /** The strategy's own, by the schema that `GET /v1/strategies` shows. */
+  options: z.record(z.string(), z.unknown()).nullish(),
   samples: z.int().positive().max(64).nullish(),
   max_revisions: z.int().nonnegative().max(64).nullish(),
   checks: z.array(Check).max(16).nullish(),

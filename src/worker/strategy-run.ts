@@ -40,6 +40,7 @@ export function strategyRun(options: {
     prompt: body.prompt,
     effective: body.effective,
     table,
+    options: body.request.reasoning?.options ?? {},
     checks: body.checks ?? levelChecks(table, body.effective.effort),
     ...(body.request.max_output_tokens == null ? {} : { maxOutputTokens: body.request.max_output_tokens }),
     answer: {

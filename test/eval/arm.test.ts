@@ -16,13 +16,13 @@ describe('parseArm', () => {
     });
     expect(parseArm('high:without=vote+revise').request.reasoning).toEqual({
       effort: 'high',
-      without: ['vote', 'revise'],
+      options: { without: ['vote', 'revise'] },
     });
     expect(parseArm('high:strategy=self-consistency:samples=8:adaptive=false').request.reasoning).toEqual({
       effort: 'high',
       strategy: 'self-consistency',
       samples: 8,
-      adaptive: false,
+      options: { adaptive: false },
     });
     expect(parseArm('high:checks=arithmetic+agreement').request.reasoning['checks']).toEqual([
       { type: 'arithmetic' },
