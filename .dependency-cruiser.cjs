@@ -17,7 +17,12 @@ module.exports = {
     ),
     only('models-know-contracts-and-reasoning', '^src/models/', '^src/(contracts|reasoning|models)/'),
     only('queue-knows-contracts', '^src/queue/', '^src/(contracts|queue)/'),
-    only('api-knows-contracts-and-the-queue-port', '^src/api/', '^src/(contracts|api)/|^src/queue/job-queue\\.ts$'),
+    only('store-knows-contracts', '^src/store/', '^src/(contracts|store)/'),
+    only(
+      'api-knows-contracts-and-the-ports-of-queue-and-store',
+      '^src/api/',
+      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer)\\.ts$',
+    ),
     only(
       'worker-knows-the-ports',
       '^src/worker/',

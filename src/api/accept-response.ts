@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
@@ -6,7 +7,9 @@ import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
+import { fitPrompt } from './fit-prompt.ts';
 import { formatConstraint } from './format-constraint.ts';
+import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
 import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
@@ -14,35 +17,23 @@ import { validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
-  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId'
+  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId' | 'queue' | 'records' | 'sealer'
 >;
 
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
- * @throws ServiceError of status 400 or 404 naming the field
+ * `identity` replaces the new id where the caller named the request by a key.
+ * @throws ServiceError of status 400, 403, 404 or 409 naming the field
  */
 export async function acceptResponse(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
+  identity?: { id: string; bodyHash: string },
 ): Promise<{ job: Job; request: CreateResponse }> {
   const { catalog, defaults, now, newId, checkConstraint } = dependencies;
-  const parsed = CreateResponse.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  const request = parsed.data;
-  const { card, suffix } = resolveModel(catalog, request.model);
-  const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
-  checkStrategyName(request, dependencies);
-  const toolPlan = planTools(request, card, checkConstraint);
-  const { prompt, warnings } = buildPrompt(request, toolPlan);
-  const inputTokens = await catalog.countTokens(card.id, prompt, { thinking: choice.thinks });
-  if (inputTokens >= card.context_length) {
-    throw new ServiceError({
-      code: 'context_length_exceeded',
-      message: `The input is ${inputTokens} tokens long; the context of '${card.id}' is ${card.context_length} tokens, answer included.`,
-      param: 'input',
-    });
-  }
+  const prepared = await preparePrompt(body, caller, dependencies);
+  const { request, card, choice, toolPlan, resolved, prompt, inputTokens, warnings } = prepared;
   const plan = planReasoning({
     request,
     choice,
@@ -50,12 +41,16 @@ export async function acceptResponse(
     contextLeft: card.context_length - inputTokens,
     fastAnswerTokens: defaults.answerTokens,
   });
+  checkStrategyOptions(request, plan.effective.strategy, dependencies);
   const constraint = formatConstraint(request, card, checkConstraint);
   const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
   const response: ResponseJob = {
     version: 1,
     request,
+    ...(resolved.context.length > 0 ? { context: resolved.context } : {}),
+    ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
+    ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
     prompt,
     input_tokens: inputTokens,
     effective: plan.effective,
@@ -78,18 +73,17 @@ export async function acceptResponse(
     deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
     background: request.background ?? false,
     summary: request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null,
-    include: { reasoning_text: false, encrypted_content: false, logprobs },
+    include: {
+      reasoning_text: includes(request, 'reasoning.text'),
+      encrypted_content: includes(request, 'reasoning.encrypted_content'),
+      logprobs,
+    },
     scopes: caller.scopes,
-    warnings: [
-      ...unhonouredFields(body, request, card.capabilities),
-      ...toolPlan.warnings,
-      ...warnings,
-      ...plan.warnings,
-    ],
+    warnings: [...warnings, ...plan.warnings],
   };
   const job: Job = {
     version: 1,
-    id: `resp_${newId()}`,
+    id: identity?.id ?? `resp_${newId()}`,
     model: card.id,
     tier: 'default',
     createdAt,
@@ -98,6 +92,76 @@ export async function acceptResponse(
     body: response,
   };
   return { job, request };
+}
+
+/** What counts and what runs have in common: the request, its model and its prompt. */
+export async function preparePrompt(
+  body: Readonly<Record<string, unknown>>,
+  caller: Caller,
+  dependencies: AcceptDependencies,
+) {
+  const { catalog, defaults, checkConstraint, sealer } = dependencies;
+  const parsed = CreateResponse.safeParse(body);
+  if (!parsed.success) throw validationError(parsed.error, body);
+  const request = parsed.data;
+  const { card, suffix } = resolveModel(catalog, request.model);
+  const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
+  checkStrategyName(request, dependencies);
+  checkScope(request, caller);
+  const toolPlan = planTools(request, card, checkConstraint);
+  const resolved = await resolveContext(request, caller, dependencies);
+  const built = buildPrompt(request, {
+    ...resolved,
+    ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
+    open: (sealed) => sealer.open(sealed, caller.owner),
+  });
+  const { prompt, tokens, dropped } = await fitPrompt(built.prompt, {
+    request,
+    card,
+    catalog,
+    thinking: choice.thinks,
+    reserve: request.reasoning?.answer_reserve_tokens ?? catalog.effortTable(card.id).answer_reserve_tokens,
+  });
+  const cut = { field: 'truncation', message: `The ${dropped} oldest turns were left out, so that the rest fits.` };
+  const warnings = [
+    ...unhonouredFields(body, request, card.capabilities),
+    ...toolPlan.warnings,
+    ...built.warnings,
+    ...(dropped > 0 ? [cut] : []),
+  ];
+  return { request, card, choice, toolPlan, resolved, prompt, inputTokens: tokens, warnings };
+}
+
+function includes(request: CreateResponse, part: NonNullable<CreateResponse['include']>[number]): boolean {
+  return (request.include ?? []).includes(part);
+}
+
+function checkScope(request: CreateResponse, { scopes }: Caller): void {
+  if (!includes(request, 'reasoning.text') || scopes.trace === 'full') return;
+  throw new ServiceError({
+    code: 'insufficient_scope',
+    message: "This key may not read thoughts; leave 'reasoning.text' out of 'include'.",
+    param: 'include',
+  });
+}
+
+/** @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */
+function checkStrategyOptions(
+  { reasoning }: CreateResponse,
+  name: string,
+  { strategies }: Pick<AcceptDependencies, 'strategies'>,
+): void {
+  const strategy = strategies?.find((each) => each.name === name);
+  if (!strategy || !reasoning?.options) return;
+  const parsed = z.object({ reasoning: z.object({ options: strategy.options }) }).safeParse({ reasoning });
+  if (!parsed.success) throw validationError(parsed.error, { reasoning });
+  const misplaced = ['samples', 'max_revisions', 'checks'].find((field) => field in (reasoning.options ?? {}));
+  if (misplaced === undefined) return;
+  throw new ServiceError({
+    code: 'invalid_value',
+    message: `Invalid 'reasoning.options.${misplaced}': it goes into 'reasoning.${misplaced}'.`,
+    param: `reasoning.options.${misplaced}`,
+  });
 }
 
 function checkStrategyName(request: CreateResponse, { strategies }: AcceptDependencies): void {

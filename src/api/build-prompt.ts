@@ -3,73 +3,122 @@ import type { ContentPart, InputItem } from '../contracts/input-item.ts';
 import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import type { ResolvedContext } from './resolve-context.ts';
 import { fieldPath } from './validation-error.ts';
 
+type Path = Array<string | number>;
+type Located = { item: InputItem; path: Path };
+type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
+
+export type PromptParts = ResolvedContext & {
+  tools?: FunctionTool[];
+  /** Opens `encrypted_content`; undefined where it is not ours. */
+  open(sealed: string): string | undefined;
+};
+
 /**
- * Flattens instructions and input to turns.
- * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input
+ * Flattens instructions, earlier items and input to turns. Thoughts are kept since the last message of the user's, so that
+ * a tool's result goes on with them; with `reasoning.context: all_turns` all of them are.
+ * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input,
+ * results without their call and sealed thoughts that don't open
  */
-export function buildPrompt(
-  request: CreateResponse,
-  { tools }: { tools?: FunctionTool[] },
-): { prompt: Prompt; warnings: Warning[] } {
-  const warnings: Warning[] = [];
-  const messages: ChatMessage[] = [];
-  if (request.instructions) messages.push({ role: 'system', content: request.instructions });
-  if (typeof request.input === 'string') {
-    messages.push({ role: 'user', content: request.input });
-  } else {
-    for (const [index, item] of request.input.entries()) append(messages, item, index, warnings);
+export function buildPrompt(request: CreateResponse, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
+  const items = located(request, parts);
+  const keepsAll = request.reasoning?.context === 'all_turns';
+  const turnStart = items.findLastIndex(({ item }) => isMessage(item) && item.role === 'user');
+  const turns: Turns = { messages: [], warnings: [], thought: undefined };
+  if (request.instructions) turns.messages.push({ role: 'system', content: request.instructions });
+  for (const [index, { item, path }] of items.entries()) {
+    if (item.type !== 'reasoning') append(turns, item, path);
+    else if (keepsAll || index > turnStart) takeThought(turns, item, path, parts.open);
   }
+  const { messages, warnings } = turns;
   const asks = messages.some((message) => message.role !== 'system' && message.content.trim() !== '');
   const calls = messages.some((message) => message.role === 'tool');
-  if (!asks && !calls) {
-    throw new ServiceError({
-      code: 'invalid_value',
-      message: "Invalid 'input': expected text that asks for something, got none.",
-      param: 'input',
-    });
-  }
-  return { prompt: { messages, ...(tools === undefined ? {} : { tools }) }, warnings };
+  if (!asks && !calls) throw invalid(['input'], 'expected text that asks for something, got none');
+  return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
 }
 
-function append(messages: ChatMessage[], item: InputItem, index: number, warnings: Warning[]): void {
+function located(request: CreateResponse, { context, referenced }: ResolvedContext): Located[] {
+  const earlier = context.map((item) => ({
+    item,
+    path: [request.conversation ? 'conversation' : 'previous_response_id'],
+  }));
+  if (typeof request.input === 'string') {
+    return [...earlier, { item: { role: 'user', content: request.input }, path: ['input'] }];
+  }
+  const own = request.input.map((item, index): Located => {
+    const target = item.type === 'item_reference' ? referenced.find(({ id }) => id === item.id) : item;
+    return { item: target ?? item, path: ['input', index] };
+  });
+  return [...earlier, ...own];
+}
+
+function append(turns: Turns, item: Exclude<InputItem, { type: 'reasoning' }>, path: Path): void {
+  const { messages } = turns;
   switch (item.type) {
     case undefined:
     case 'message': {
-      const content = textOf(item.content, ['input', index, 'content']);
-      messages.push({ role: item.role === 'developer' ? 'system' : item.role, content });
+      const content = textOf(item.content, [...path, 'content']);
+      if (item.role === 'assistant') messages.push({ role: 'assistant', content, ...thoughtOf(turns) });
+      else messages.push({ role: item.role === 'developer' ? 'system' : item.role, content });
       return;
     }
     case 'function_call': {
       const call = { id: item.call_id, name: item.name, arguments: item.arguments };
       const last = messages.at(-1);
       // Calls that were made together are one turn of the model's.
-      if (last?.role === 'assistant') last.toolCalls = [...(last.toolCalls ?? []), call];
-      else messages.push({ role: 'assistant', content: '', toolCalls: [call] });
+      if (last?.role === 'assistant' && turns.thought === undefined) last.toolCalls = [...(last.toolCalls ?? []), call];
+      else messages.push({ role: 'assistant', content: '', ...thoughtOf(turns), toolCalls: [call] });
       return;
     }
     case 'function_call_output': {
-      const content = textOf(item.output, ['input', index, 'output']);
+      const content = textOf(item.output, [...path, 'output']);
+      const known = messages.some(
+        (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
+      );
+      if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier function_call');
       messages.push({ role: 'tool', content, toolCallId: item.call_id });
       return;
     }
-    case 'reasoning':
-      warnings.push({ field: fieldPath(['input', index]), message: 'Earlier reasoning is left out of the prompt.' });
-      return;
     case 'item_reference':
-      throw unsupported(['input', index], 'expected the item itself; references are not resolved');
+      throw unsupported(path, 'expected the id of an item that can be part of a prompt');
     default:
       item satisfies never;
   }
 }
 
-function textOf(content: string | readonly ContentPart[], path: Array<string | number>): string {
+function takeThought(
+  turns: Turns,
+  item: Extract<InputItem, { type: 'reasoning' }>,
+  path: Path,
+  open: PromptParts['open'],
+): void {
+  const written = (item.content ?? []).map(({ text }) => text).join('');
+  const sealed = written === '' ? (item.encrypted_content ?? undefined) : undefined;
+  const thought = sealed === undefined ? written : open(sealed);
+  if (thought === undefined) throw invalid([...path, 'encrypted_content'], 'expected it as this service gave it');
+  if (thought !== '') turns.thought = thought;
+  else turns.warnings.push({ field: fieldPath(path), message: 'No thought is in it, so none is part of the prompt.' });
+}
+
+/** A thought belongs to what the model said next. */
+function thoughtOf(turns: Turns): { thought?: string } {
+  const { thought } = turns;
+  turns.thought = undefined;
+  return thought === undefined ? {} : { thought };
+}
+
+function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
+  return item.type === undefined || item.type === 'message';
+}
+
+function textOf(content: string | readonly ContentPart[], path: Path): string {
   if (typeof content === 'string') return content;
   return content.map((part, index) => partText(part, [...path, index])).join('');
 }
 
-function partText(part: ContentPart, path: Array<string | number>): string {
+function partText(part: ContentPart, path: Path): string {
   switch (part.type) {
     case 'input_text':
     case 'output_text':
@@ -85,7 +134,12 @@ function partText(part: ContentPart, path: Array<string | number>): string {
   }
 }
 
-function unsupported(path: Array<string | number>, expected: string): ServiceError {
+function unsupported(path: Path, expected: string): ServiceError {
   const param = fieldPath(path);
   return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${expected}.`, param });
+}
+
+function invalid(path: Path, expected: string): ServiceError {
+  const param = fieldPath(path);
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

@@ -3,12 +3,17 @@ import type { Constraint } from '../contracts/constraint.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Sealer } from '../store/sealer.ts';
 import type { Caller } from './caller.ts';
 
 /** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */
 export type ApiDependencies = {
   queue: JobQueue;
   catalog: ModelCatalog;
+  /** Conversations. */
+  records: RecordStore;
+  sealer: Sealer;
   limits: ApiLimits;
   defaults: ApiDefaults;
   /** Whether models are loaded and the backend is up. Never throws; bounded in time. */

@@ -18,6 +18,8 @@ export function createOnError(
     if (fault.retryAfterSeconds !== undefined || fault.status === 503) {
       c.header('retry-after', String(fault.retryAfterSeconds ?? 5));
     }
+    // OpenAI's clients retry these by themselves; what no retry mends says so.
+    if (!fault.retryable && (fault.status === 409 || fault.status === 429)) c.header('x-should-retry', 'false');
     return c.json(envelope(fault, c.get('requestId')), fault.status);
   };
 }

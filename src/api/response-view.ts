@@ -1,15 +1,31 @@
 import { initialResponse } from '../contracts/initial-response.ts';
 import type { JobSnapshot } from '../contracts/job.ts';
+import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { Progress } from '../contracts/reasoning.ts';
 import type { Response } from '../contracts/response.ts';
 import { TerminalEvent } from '../contracts/response-event.ts';
 
-/** The response object as the job stands: the committed one, or the first one with status and progress. */
-export function responseView(snapshot: JobSnapshot): Response {
-  if (snapshot.terminal) return TerminalEvent.parse(snapshot.terminal.data).response;
+/**
+ * The response object as the job stands: the committed one, or the first one with status and progress. Thoughts that the
+ * creator asked for are left out where the reader may not see them.
+ */
+export function responseView(snapshot: JobSnapshot, scopes?: KeyScopes): Response {
+  if (snapshot.terminal) {
+    const { response } = TerminalEvent.parse(snapshot.terminal.data);
+    return scopes === undefined || scopes.trace === 'full' ? response : withoutThoughts(response);
+  }
   const initial = initialResponse(snapshot.job);
   const budget = initial.reasoning.effective.budget_tokens;
   return { ...initial, status: snapshot.status, progress: progressOf(snapshot, budget) };
+}
+
+function withoutThoughts(response: Response): Response {
+  const output = response.output.map((item) => {
+    if (item.type !== 'reasoning') return item;
+    const { content: _thought, ...rest } = item;
+    return rest;
+  });
+  return { ...response, output };
 }
 
 function progressOf({ status, progress, queuePosition }: JobSnapshot, budget: number): Progress {

@@ -64,7 +64,8 @@ function allowedTools({ tool_choice: choice }: CreateResponse, given: readonly F
   if (isForced(choice) && given.length === 0) throw invalid('tool_choice', 'expected tools to choose from');
   if (typeof choice !== 'object' || choice === null) return [...given];
   const names = choice.type === 'function' ? [choice.name] : choice.tools.map((tool) => tool['name']);
-  const unknown = names.findIndex((name) => !given.some((tool) => tool.name === name));
+  const known = new Set<unknown>(given.map((tool) => tool.name));
+  const unknown = names.findIndex((name) => !known.has(name));
   if (unknown >= 0) {
     const field = choice.type === 'function' ? 'tool_choice.name' : `tool_choice.tools[${unknown}].name`;
     throw invalid(field, `expected one of ${given.map(({ name }) => `'${name}'`).join(', ') || 'the given tools'}`);

@@ -1,4 +1,6 @@
+import type { Job } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
+import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { TraceEvent } from '../contracts/trace-event.ts';
@@ -8,6 +10,15 @@ export function requireTraceScope(scopes: KeyScopes): void {
   if (scopes.trace === 'none') {
     throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not read traces.' });
   }
+}
+
+/** @throws ServiceError `insufficient_scope` where the response's events hold thoughts that this key may not see */
+export function requireThoughtScope(job: Job, scopes: KeyScopes): void {
+  if (scopes.trace === 'full' || !responseJob(job).include.reasoning_text) return;
+  throw new ServiceError({
+    code: 'insufficient_scope',
+    message: 'The events hold thoughts; this key may not read them.',
+  });
 }
 
 /** The steps in order, each as it stands. */

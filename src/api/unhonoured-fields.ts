@@ -5,7 +5,11 @@ import { isObject } from './read-json.ts';
 
 type Capabilities = ModelCard['capabilities'];
 
-const honouredParts: ReadonlySet<string> = new Set(['message.output_text.logprobs']);
+const honouredParts: ReadonlySet<string> = new Set([
+  'message.output_text.logprobs',
+  'reasoning.encrypted_content',
+  'reasoning.text',
+]);
 
 /** What a model can't do, however it is asked. */
 const incapable: ReadonlyArray<{
@@ -43,22 +47,7 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   {
     field: 'include',
     asked: ({ include }) => (include ?? []).some((part) => !honouredParts.has(part)),
-    message: 'Of these, only message.output_text.logprobs adds anything.',
-  },
-  {
-    field: 'truncation',
-    asked: ({ truncation }) => !isOneOf(truncation, ['disabled']),
-    message: 'Nothing is cut; an input longer than the context is refused.',
-  },
-  {
-    field: 'previous_response_id',
-    asked: ({ previous_response_id }) => isGiven(previous_response_id),
-    message: 'The earlier response is not part of the prompt.',
-  },
-  {
-    field: 'conversation',
-    asked: ({ conversation }) => isGiven(conversation),
-    message: 'The conversation is not part of the prompt, and is not added to.',
+    message: 'Beside log-probabilities and reasoning there is nothing to include.',
   },
   { field: 'webhook', asked: ({ webhook }) => isGiven(webhook), message: 'Nobody is called when the response ends.' },
   {
@@ -75,11 +64,6 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
     field: 'prompt_cache_key',
     asked: ({ prompt_cache_key }) => isGiven(prompt_cache_key),
     message: 'Prompts are cached by their text alone.',
-  },
-  {
-    field: 'reasoning.context',
-    asked: ({ reasoning }) => reasoning?.context === 'all_turns',
-    message: 'Earlier thoughts are left out of the prompt.',
   },
 ];
 

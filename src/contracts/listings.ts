@@ -15,6 +15,12 @@ export const ResponseList = z.object({
 });
 export type ResponseList = z.infer<typeof ResponseList>;
 
+export const InputTokens = z.object({
+  object: z.literal('response.input_tokens'),
+  input_tokens: z.int().nonnegative(),
+});
+export type InputTokens = z.infer<typeof InputTokens>;
+
 export const DeletedResponse = z.object({
   id: z.string(),
   object: z.literal('response'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { JobStatus } from './job.ts';
 
 /** A whole number in a query string; nothing else that JavaScript would take for one. */
-const whole = (minimum: number, maximum: number) =>
+export const whole = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^\d{1,15}$/, `expected a whole number from ${minimum} to ${maximum}`)

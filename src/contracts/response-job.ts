@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Constraint } from './constraint.ts';
 import { Check, CreateResponse } from './create-response.ts';
+import { InputItem } from './input-item.ts';
 import type { Job } from './job.ts';
 import { KeyScopes } from './key-scopes.ts';
 import { Prompt } from './prompt.ts';
@@ -21,6 +22,12 @@ export const ResponseJob = z.object({
   version: z.literal(1),
   /** As accepted; fields that we don't know are gone. */
   request: CreateResponse,
+  /** Items that stand before the request's own input: of the conversation or the earlier responses. */
+  context: z.array(InputItem).optional(),
+  /** What the input's references point at. */
+  referenced: z.array(InputItem).optional(),
+  /** Of the body that an idempotency key came with. */
+  body_hash: z.string().optional(),
   /** Instructions and input, flattened to turns. */
   prompt: Prompt,
   /** Tokens of the rendered prompt. */

@@ -23,6 +23,8 @@ export const Environment = z.object({
   THINKFIRST_MODELS: z.string().min(1).optional(),
   /** Where the embedded store lives. */
   THINKFIRST_DATA: z.string().min(1).default('data'),
+  /** Seals thoughts that clients carry, and names idempotent requests; the same in all processes. Absent: made at the first start. */
+  THINKFIRST_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   THINKFIRST_DEFAULT_EFFORT: Effort.default('medium'),
   /** Bytes. */
   THINKFIRST_BODY_LIMIT: whole(1_024, 1_073_741_824).default(1_048_576),

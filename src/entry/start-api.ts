@@ -6,6 +6,8 @@ import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Sealer } from '../store/sealer.ts';
 import type { Environment } from './environment.ts';
 import type { Listening } from './listen.ts';
 import { StartError } from './start-error.ts';
@@ -20,14 +22,18 @@ export function startApi(options: {
   listening: Listening;
   queue: JobQueue;
   catalog: ModelCatalog;
+  records: RecordStore;
+  sealer: Sealer;
   strategies: ReadonlyMap<string, Strategy>;
   modelsReady(): boolean;
   log: Logger;
 }): void {
-  const { environment, listening, queue, catalog, strategies, modelsReady, log } = options;
+  const { environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log } = options;
   const app = createApp({
     queue,
     catalog,
+    records,
+    sealer,
     strategies: [...strategies.values()],
     limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
     defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: fastAnswerTokens },

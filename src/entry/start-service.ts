@@ -5,6 +5,7 @@ import type { ModelConfig } from '../models/model-config.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
+import type { RecordStore } from '../store/record-store.ts';
 import { banner } from './banner.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
@@ -12,6 +13,7 @@ import { type Listening, listen } from './listen.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
 import { createLogger } from './logger.ts';
 import { openQueue } from './open-queue.ts';
+import { openRecords } from './open-records.ts';
 import type { Running } from './run-entry.ts';
 import { checkHost, startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
@@ -43,16 +45,26 @@ export async function startService({
     }
     const configs = configuredModels(environment, variables);
     const { queue, loaded } = await openBackends(opened, { worker, configs, environment, log });
+    const { records, sealer } = await openRecords(environment);
+    opened.records = records;
     const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
     const strategies = createStrategies({ prompts });
     if (loaded !== undefined) {
-      opened.consumer = await startWorker({ environment, queue, catalog, models: loaded.models, strategies, log });
+      opened.consumer = await startWorker({
+        environment,
+        queue,
+        catalog,
+        models: loaded.models,
+        sealer,
+        strategies,
+        log,
+      });
     }
     const { listening } = opened;
     if (listening !== undefined) {
       const modelsReady = () => loaded?.ready() ?? true;
-      startApi({ environment, listening, queue, catalog, strategies, modelsReady, log });
+      startApi({ environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log });
     }
     const seconds = (performance.now() - startedAt) / 1000;
     process.stdout.write(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
@@ -63,7 +75,13 @@ export async function startService({
   }
 }
 
-type Opened = { listening?: Listening; consumer?: Consumer; loaded?: LoadedModels; queue?: JobQueue };
+type Opened = {
+  listening?: Listening;
+  consumer?: Consumer;
+  loaded?: LoadedModels;
+  queue?: JobQueue;
+  records?: RecordStore;
+};
 
 /** Models and queue open side by side: each takes seconds. */
 async function openBackends(
@@ -84,10 +102,11 @@ async function openBackends(
   return { queue: await opening, loaded: await loading };
 }
 
-async function closeAll({ listening, consumer, loaded, queue }: Opened, graceMs: number): Promise<void> {
+async function closeAll({ listening, consumer, loaded, queue, records }: Opened, graceMs: number): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
   await loaded?.close();
   await queue?.close();
+  await records?.close();
 }
 
 function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment): void {

@@ -4,6 +4,7 @@ import type { LanguageModel } from '../models/language-model.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
+import type { Sealer } from '../store/sealer.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';
 
@@ -13,12 +14,13 @@ export function startWorker(options: {
   queue: JobQueue;
   catalog: ModelCatalog;
   models: ReadonlyMap<string, LanguageModel>;
+  sealer: Sealer;
   strategies: ReadonlyMap<string, Strategy>;
   log: Logger;
 }): Promise<Consumer> {
-  const { environment, queue, catalog, models, strategies, log } = options;
+  const { environment, queue, catalog, models, sealer, strategies, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
   return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY }, (lease) =>
-    runResponse(lease, { models, strategies, effortTable, summarise, now: Date.now, log }),
+    runResponse(lease, { models, strategies, effortTable, summarise, seal: sealer.seal, now: Date.now, log }),
   );
 }

@@ -1,6 +1,6 @@
 import type { LogLine } from '../contracts/job.ts';
 import type { OutputItem, ReasoningItem } from '../contracts/output-item.ts';
-import type { Unnumbered } from './wire-writer.ts';
+import type { Unnumbered } from './unnumbered.ts';
 
 /** What a settled reasoning item holds; what is absent was not asked for. */
 export type SettledReasoning = { summary?: string; text?: string; encrypted?: string };

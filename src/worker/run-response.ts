@@ -1,32 +1,10 @@
-import type { EffortTable } from '../contracts/effort-table.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { terminalLines } from '../contracts/terminal-lines.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import type { LanguageModel } from '../models/language-model.ts';
 import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
 import { emptyUsage } from '../reasoning/phase-usage.ts';
-import type { Strategy } from '../reasoning/strategy.ts';
+import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
 import { runAttempt } from './run-attempt.ts';
-
-export type WorkerDependencies = {
-  models: ReadonlyMap<string, LanguageModel>;
-  strategies: ReadonlyMap<string, Strategy>;
-  effortTable(model: string): EffortTable;
-  /** What `reasoning.summary` asks for, from the steps. */
-  summarise(steps: TraceStep[], mode: 'auto' | 'concise' | 'detailed'): string;
-  /** Thoughts as a client may carry them: unreadable, and taken back from their owner alone. Absent: none are sealed. */
-  seal?(thought: string, owner: string | null): string;
-  /** Epoch ms. */
-  now(): number;
-  log: WorkerLog;
-};
-
-export type WorkerLog = {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-};
 
 /** A model's process that dies takes the attempt with it; the lease tries again, from what the log holds. */
 const triesPerLease = 3;

@@ -4,7 +4,7 @@ import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
-import type { WorkerDependencies } from './run-response.ts';
+import type { WorkerDependencies } from './dependencies.ts';
 import { finishedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 

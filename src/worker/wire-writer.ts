@@ -1,16 +1,12 @@
 import type { Job, LogLine } from '../contracts/job.ts';
 import type { OutputItem, OutputLogprob, OutputMessage } from '../contracts/output-item.ts';
 import type { Response } from '../contracts/response.ts';
-import type { ResponseEvent, TerminalEvent } from '../contracts/response-event.ts';
+import type { TerminalEvent } from '../contracts/response-event.ts';
 import { outputText, responseFromLog } from '../contracts/response-from-log.ts';
 import { nextWireNumber, terminalLine } from '../contracts/terminal-lines.ts';
 import type { TokenLogprob } from '../models/language-model.ts';
 import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
-
-/** An event before it has its number. */
-export type Unnumbered = {
-  [Event in ResponseEvent as Event['type']]: Omit<Event, 'sequence_number'>;
-}[ResponseEvent['type']];
+import type { Unnumbered } from './unnumbered.ts';
 
 /** Turns what a strategy settles into numbered wire lines. It goes on from a log, so a new attempt repeats nothing. */
 export type WireWriter = {

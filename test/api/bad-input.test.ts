@@ -91,12 +91,6 @@ const rows: Row[] = [
     code: 'unsupported_input',
     param: 'input[0].output[0]',
   },
-  {
-    name: 'item reference',
-    body: { input: [{ type: 'item_reference', id: 'msg_1' }] },
-    code: 'unsupported_input',
-    param: 'input[0]',
-  },
   { name: 'model a number', body: { input: 'a', model: 7 }, code: 'invalid_value', param: 'model' },
   { name: 'wrong type', body: { input: 'a', stream: 'yes' }, code: 'invalid_value', param: 'stream' },
   { name: 'temperature', body: { input: 'a', temperature: -0.1 }, code: 'invalid_value', param: 'temperature' },

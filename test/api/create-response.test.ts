@@ -234,26 +234,17 @@ describe('what a request becomes', () => {
         input: 'a',
         background: true,
         text: { colour: 'red' },
-        include: ['reasoning.encrypted_content'],
-        truncation: 'auto',
-        conversation: 'conv_1',
-        previous_response_id: 'resp_1',
         webhook: { url: 'https://example.org/hook' },
         service_tier: 'flex',
-        reasoning: { context: 'all_turns', depth: 3 },
+        reasoning: { depth: 3 },
         frobnicate: true,
       }),
     );
     expect(warnings.map(({ field }) => field).sort()).toEqual([
-      'conversation',
       'frobnicate',
-      'include',
-      'previous_response_id',
-      'reasoning.context',
       'reasoning.depth',
       'service_tier',
       'text.colour',
-      'truncation',
       'webhook',
     ]);
   });

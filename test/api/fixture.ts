@@ -1,8 +1,11 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { createStorage } from 'unstorage';
 import { createApp } from '../../src/api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.ts';
 import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../src/contracts/model-card.ts';
+import { createSealer } from '../../src/store/sealer.ts';
+import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
 import { scriptedWorker } from './scripted-worker.ts';
 
@@ -53,15 +56,19 @@ export const catalog: ModelCatalog = {
     messages.reduce((sum, { content }) => sum + content.split(/\s+/).filter(Boolean).length, 0),
 };
 
+export const sealer = createSealer(Buffer.from('a secret of tests'));
+
 /** The app over a queue in memory. */
 export function createApi(overrides: Partial<ApiDependencies> = {}) {
   const queue = createMemoryQueue();
   const logged: string[] = [];
   const log = (fields: Record<string, unknown>, message: string) => logged.push(`${message} ${JSON.stringify(fields)}`);
   let ids = 0;
-  const app = createApp({
+  const dependencies: ApiDependencies = {
     queue,
     catalog,
+    records: createUnstorageRecords(createStorage()),
+    sealer,
     limits: defaultLimits,
     defaults: { effort: 'medium', answerTokens: 256 },
     ready: async () => ({ ready: true, parts: { model: true, backend: true } }),
@@ -71,14 +78,22 @@ export function createApi(overrides: Partial<ApiDependencies> = {}) {
     allowedHosts: [],
     cancelOnDisconnect: true,
     ...overrides,
-  });
+  };
+  const app = createApp(dependencies);
   const post = (path: string, body?: unknown, init: RequestInit = {}) =>
     app.request(path, {
       method: 'POST',
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       ...init,
     });
-  return { app, queue, logged, post, ask: (body: unknown, init?: RequestInit) => post('/v1/responses', body, init) };
+  return {
+    app,
+    queue,
+    dependencies,
+    logged,
+    post,
+    ask: (body: unknown, init?: RequestInit) => post('/v1/responses', body, init),
+  };
 }
 
 /** The app with a worker that answers `deltas`. */

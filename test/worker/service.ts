@@ -4,7 +4,7 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, table } from '../api/fixture.ts';
+import { createApi, sealer, table } from '../api/fixture.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
 export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
@@ -17,6 +17,7 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       strategies,
       effortTable: () => table,
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
+      seal: sealer.seal,
       now: Date.now,
       log: quiet,
     }),

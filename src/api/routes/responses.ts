@@ -3,39 +3,48 @@ import type { Job } from '../../contracts/job.ts';
 import type { DeletedResponse, ResponseList } from '../../contracts/listings.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/query.ts';
 import type { Response } from '../../contracts/response.ts';
+import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { acceptResponse } from '../accept-response.ts';
+import { joinConversation, keepResponseItems } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../event-stream.ts';
 import { findResponse, responseNotFound } from '../find-response.ts';
+import { acceptedBefore, requestIdentity } from '../idempotency.ts';
 import { parseQuery, resumeAfter } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
+import { conversationIdOf } from '../resolve-context.ts';
 import { responseEvents, terminalEvent } from '../response-events.ts';
 import { responseView } from '../response-view.ts';
 import { sseEvents } from '../sse-events.ts';
+import { requireThoughtScope } from '../trace-view.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
 /** `/v1/responses`: create, list, retrieve, cancel, answer now, delete. */
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { queue, limits, log, cancelOnDisconnect } = dependencies;
+  const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
     const body = await readJson(c.req, limits);
-    const { job, request } = await acceptResponse(body, c.get('caller'), dependencies);
-    await queue.add(job);
+    const caller = c.get('caller');
+    const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
+    const before = identity && (await acceptedBefore(queue, identity));
+    if (before) return answer(c, before, 'again');
+    const { job, request } = await acceptResponse(body, caller, dependencies, identity);
+    const { created } = await queue.add(job);
+    // Another request of the same key came first, this very moment: that one is the job.
+    if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
-    const stops = cancelOnDisconnect && !request.background;
-    if (request.stream) return stream(c, job, { ids: false, stops });
-    if (request.background) return accepted(c, job);
-    return await wait(c, job, stops);
+    if (request.conversation) await join(conversationIdOf(request.conversation), job.id);
+    return answer(c, job, 'new');
   });
 
   routes.get('/', async (c) => {
     const { limit = 20, ...query } = parseQuery(ListQueryString, c.req);
     const page = await queue.list({ owner: c.get('caller').owner, limit, ...defined(query) });
-    const data = page.jobs.map(responseView);
+    const data = page.jobs.map((snapshot) => responseView(snapshot, c.get('caller').scopes));
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
   });
@@ -44,13 +53,18 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const query = parseQuery(RetrieveQuery, c.req);
     const after = resumeAfter(c.req, query.starting_after);
     const { job, terminal } = await findResponse(queue, c.req.param('id'), c.get('caller'));
-    if (query.stream) return stream(c, job, { ids: true, stops: false, after });
+    if (query.stream) {
+      requireThoughtScope(job, c.get('caller').scopes);
+      return stream(c, job, { ids: true, stops: false, after });
+    }
     if (query.wait && !terminal) await settle(c, job.id, Math.min(query.wait, limits.waitSeconds) * 1000);
     return show(c, job.id);
   });
 
   routes.delete('/:id', async (c) => {
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    const { conversation } = responseJob(job).request;
+    if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
     if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
     return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
   });
@@ -69,12 +83,30 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const outcome = await queue.control(job.id, 'answer_now');
     if (outcome === 'not_found') throw responseNotFound(job.id);
     if (outcome === 'not_running') {
-      throw new ServiceError({ code: 'conflict', message: `The response '${job.id}' has not begun to think yet.` });
+      throw new ServiceError({
+        code: 'conflict',
+        message: `The response '${job.id}' has not begun to think yet.`,
+        retryable: true,
+      });
     }
     return show(c, job.id);
   });
 
   return routes;
+
+  /** As the request asked. One that repeats another never stops it by going away. */
+  function answer(c: ApiContext, job: Job, kind: 'new' | 'again') {
+    const { request, background } = responseJob(job);
+    const stops = cancelOnDisconnect && !background && kind === 'new';
+    if (request.stream) return stream(c, job, { ids: false, stops });
+    if (background) return kind === 'new' ? accepted(c, job) : show(c, job.id);
+    return wait(c, job, stops);
+  }
+
+  function join(id: string, responseId: string): Promise<void> {
+    const onError = (error: unknown) => log.error({ err: error, response_id: responseId }, 'conversation not kept');
+    return joinConversation(dependencies, { id, responseId, onError });
+  }
 
   /** As accepted: a worker may have begun by now, which the first poll tells. */
   async function accepted(c: ApiContext, job: Job) {
@@ -87,7 +119,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   async function show(c: ApiContext, id: string) {
     const snapshot = await findResponse(queue, id, c.get('caller'));
     if (!snapshot.terminal) c.header('retry-after', '1');
-    return c.json(responseView(snapshot) satisfies Response);
+    return c.json(responseView(snapshot, c.get('caller').scopes) satisfies Response);
   }
 
   /** Holds until the response ends, the time is over or the client is gone. */

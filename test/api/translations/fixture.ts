@@ -24,6 +24,7 @@ export async function createTranslatingApi(script: WireScript, overrides: Partia
   /** The same routes, asked with a key that may see this much of the thoughts. */
   async function postAs(trace: KeyScopes['trace'], path: string, body: unknown): Promise<Response> {
     const dependencies: ApiDependencies = {
+      ...api.dependencies,
       queue: api.queue,
       catalog,
       limits: defaultLimits,

@@ -1,0 +1,85 @@
+import { type ConversationRecord, conversationId, ConversationRecord as Schema } from '../contracts/conversation.ts';
+import type { InputItem } from '../contracts/input-item.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Caller } from './caller.ts';
+import { terminalEvent } from './response-events.ts';
+import { inputItems, outputItems } from './response-items.ts';
+
+type Stores = { records: RecordStore; queue: JobQueue };
+
+export const conversationKey = (id: string): string => `conversations:${id}`;
+
+/** @throws ServiceError `not_found` for another's as for none */
+export async function findConversation(
+  records: RecordStore,
+  id: string,
+  { caller, param }: { caller: Caller; param: string },
+): Promise<ConversationRecord> {
+  const stored = conversationId.test(id) ? await records.get(conversationKey(id)) : undefined;
+  const record = stored === undefined ? undefined : Schema.parse(stored);
+  if (record === undefined || record.owner !== caller.owner) {
+    const shown = conversationId.test(id) ? ` '${id}'` : '';
+    throw new ServiceError({ code: 'not_found', message: `There is no conversation${shown}.`, param });
+  }
+  return record;
+}
+
+/** All items in order. `busy`: a response of the conversation still runs, so its answer is not among them. */
+export async function conversationItems(
+  { queue }: Pick<Stores, 'queue'>,
+  record: ConversationRecord,
+): Promise<{ items: InputItem[]; busy: boolean }> {
+  const items: InputItem[] = [];
+  let busy = false;
+  for (const entry of record.entries) {
+    if (entry.type === 'items') {
+      items.push(...entry.items);
+      continue;
+    }
+    const snapshot = await queue.get(entry.id);
+    if (snapshot === undefined) continue;
+    busy ||= snapshot.terminal === undefined;
+    items.push(...inputItems(snapshot.job), ...(await outputItems(queue, snapshot)));
+  }
+  return { items, busy };
+}
+
+export async function addToConversation(
+  records: RecordStore,
+  id: string,
+  entry: ConversationRecord['entries'][number],
+): Promise<void> {
+  await records.update(conversationKey(id), (value) => {
+    if (value === undefined) return undefined;
+    const record = Schema.parse(value);
+    return { ...record, entries: [...record.entries, entry] };
+  });
+}
+
+/** Keeps the items of a response that has ended in its conversation, so that they outlive it. */
+export async function keepResponseItems({ records, queue }: Stores, id: string, responseId: string): Promise<void> {
+  const snapshot = await queue.get(responseId);
+  if (snapshot?.terminal === undefined) return;
+  const items = [...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
+  await records.update(conversationKey(id), (value) => {
+    if (value === undefined) return undefined;
+    const record = Schema.parse(value);
+    const entries = record.entries.map((entry) =>
+      entry.type === 'response' && entry.id === responseId ? { type: 'items' as const, items } : entry,
+    );
+    return { ...record, entries };
+  });
+}
+
+/** Puts an accepted response into its conversation, and keeps its items there once it has ended. */
+export async function joinConversation(
+  stores: Stores,
+  { id, responseId, onError }: { id: string; responseId: string; onError(error: unknown): void },
+): Promise<void> {
+  await addToConversation(stores.records, id, { type: 'response', id: responseId });
+  terminalEvent(stores.queue, responseId, { signal: new AbortController().signal })
+    .then(() => keepResponseItems(stores, id, responseId))
+    .catch(onError);
+}

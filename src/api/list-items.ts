@@ -1,0 +1,17 @@
+import type { ItemList, ItemsQuery } from '../contracts/conversation.ts';
+import type { InputItem } from '../contracts/input-item.ts';
+
+/** A page of items, which are given oldest first. */
+export function listItems(items: readonly InputItem[], query: ItemsQuery): ItemList {
+  const { limit = 20, order = 'desc', after } = query;
+  const ordered = order === 'asc' ? [...items] : items.toReversed();
+  const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+  const data = ordered.slice(start, start + limit);
+  return {
+    object: 'list',
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: start + limit < ordered.length,
+  };
+}

@@ -1,0 +1,107 @@
+import type { CreateResponse } from '../contracts/create-response.ts';
+import type { InputItem } from '../contracts/input-item.ts';
+import { responseId } from '../contracts/query.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Caller } from './caller.ts';
+import { conversationItems, findConversation } from './conversations.ts';
+import { conflict } from './resolve-reasoning.ts';
+import { contextItems, inputItems, outputItems } from './response-items.ts';
+import { fieldPath } from './validation-error.ts';
+
+export type ResolvedContext = {
+  /** Items that stand before the request's own input. */
+  context: InputItem[];
+  /** What the input's references point at. */
+  referenced: InputItem[];
+};
+
+type Stores = { queue: JobQueue; records: RecordStore };
+
+/**
+ * The items of `previous_response_id` or `conversation`, and those that the input refers to.
+ * @throws ServiceError `not_found` naming the field, `conflict` while the earlier response still runs, `conflicting_parameters` for both
+ */
+export async function resolveContext(
+  request: CreateResponse,
+  caller: Caller,
+  stores: Stores,
+): Promise<ResolvedContext> {
+  const { previous_response_id: previous, conversation } = request;
+  if (previous && conversation) throw conflict('previous_response_id', 'conversation');
+  const context = previous
+    ? await itemsOfResponse(previous, caller, stores)
+    : conversation
+      ? await itemsOfConversation(conversationIdOf(conversation), caller, stores)
+      : [];
+  return { context, referenced: await referencedItems(request, context, caller, stores) };
+}
+
+export function conversationIdOf(conversation: string | { id: string }): string {
+  return typeof conversation === 'string' ? conversation : conversation.id;
+}
+
+async function itemsOfResponse(id: string, caller: Caller, { queue }: Stores): Promise<InputItem[]> {
+  const param = 'previous_response_id';
+  const snapshot = responseId.test(id) ? await queue.get(id) : undefined;
+  if (!snapshot || snapshot.job.owner !== caller.owner) {
+    const shown = responseId.test(id) ? ` '${id}'` : '';
+    throw new ServiceError({ code: 'not_found', message: `There is no response${shown}.`, param });
+  }
+  if (!snapshot.terminal) throw stillRuns(`The response '${id}'`, param);
+  return [...contextItems(snapshot.job), ...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
+}
+
+async function itemsOfConversation(id: string, caller: Caller, stores: Stores): Promise<InputItem[]> {
+  const param = 'conversation';
+  const record = await findConversation(stores.records, id, { caller, param });
+  const { items, busy } = await conversationItems(stores, record);
+  if (busy) throw stillRuns(`A response of the conversation '${id}'`, param);
+  return items;
+}
+
+async function referencedItems(
+  { input }: CreateResponse,
+  context: readonly InputItem[],
+  caller: Caller,
+  { queue }: Stores,
+): Promise<InputItem[]> {
+  const found: InputItem[] = [];
+  if (typeof input === 'string') return found;
+  for (const [index, item] of input.entries()) {
+    if (item.type !== 'item_reference') continue;
+    const target = context.find(({ id }) => id === item.id) ?? (await itemById(item.id, caller, queue));
+    if (target === undefined) {
+      const param = fieldPath(['input', index, 'id']);
+      throw new ServiceError({ code: 'not_found', message: `There is no item '${item.id.slice(0, 128)}'.`, param });
+    }
+    found.push(target);
+  }
+  return found;
+}
+
+/** An item's id holds that of its response: `msg_<suffix>`, `fc_<suffix>_0`, `msg_<suffix>_i2`. */
+export async function itemById(id: string, caller: Caller, queue: JobQueue): Promise<InputItem | undefined> {
+  const suffix = /^(?:msg|rs|fc|fco)_([\w-]{1,80})$/.exec(id)?.[1];
+  if (suffix === undefined) return undefined;
+  for (const candidate of new Set([suffix, suffix.replace(/_i?\d+$/, '')])) {
+    const name = `resp_${candidate}`;
+    const snapshot = responseId.test(name) ? await queue.get(name) : undefined;
+    if (!snapshot || snapshot.job.owner !== caller.owner) continue;
+    const items = [...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
+    const item = items.find((one) => one.id === id);
+    if (item !== undefined) return item;
+  }
+  return undefined;
+}
+
+function stillRuns(what: string, param: string): ServiceError {
+  return new ServiceError({
+    code: 'conflict',
+    message: `${what} has not ended yet.`,
+    param,
+    retryable: true,
+    retryAfterSeconds: 1,
+  });
+}

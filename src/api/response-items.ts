@@ -1,0 +1,102 @@
+import type { InputItem } from '../contracts/input-item.ts';
+import type { Job, JobSnapshot } from '../contracts/job.ts';
+import type { Response } from '../contracts/response.ts';
+import { TerminalEvent } from '../contracts/response-event.ts';
+import { responseJob } from '../contracts/response-job.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import { TraceEvent } from '../contracts/trace-event.ts';
+import { winningThought } from '../contracts/winning-thought.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+
+/** ms that reading a trace may take. */
+const traceMs = 2_000;
+
+/** The items of a response's own input, each with an id. */
+export function inputItems(job: Job): InputItem[] {
+  const { request, referenced } = responseJob(job);
+  if (typeof request.input === 'string') {
+    return withIds([{ type: 'message', role: 'user', content: request.input }], suffixOf(job));
+  }
+  const given = request.input.flatMap((item) => {
+    if (item.type !== 'item_reference') return [item];
+    return (referenced ?? []).filter(({ id }) => id === item.id);
+  });
+  return withIds(given, suffixOf(job));
+}
+
+/** What stood in the prompt before a response's own input. */
+export function contextItems(job: Job): InputItem[] {
+  return responseJob(job).context ?? [];
+}
+
+/** What a response that has ended gave, with the thought that its answer came of. */
+export async function outputItems(queue: JobQueue, snapshot: JobSnapshot): Promise<InputItem[]> {
+  if (!snapshot.terminal) return [];
+  const { response } = TerminalEvent.parse(snapshot.terminal.data);
+  const thought = winningThought(await finishedSteps(queue, response.id));
+  return withThought(response, thought);
+}
+
+export function withIds(items: readonly InputItem[], suffix: string): InputItem[] {
+  return items.map((item, index) => {
+    const id = item.id ?? `${prefixOf(item)}_${suffix}_i${index}`;
+    if (item.type !== undefined && item.type !== 'message') return { ...item, id };
+    // As OpenAI's service shows messages: typed, with parts.
+    const status = item.status ?? 'completed';
+    if (item.role === 'assistant') {
+      const content =
+        typeof item.content === 'string' ? [{ type: 'output_text' as const, text: item.content }] : item.content;
+      return { ...item, type: 'message', id, status, content };
+    }
+    const content =
+      typeof item.content === 'string' ? [{ type: 'input_text' as const, text: item.content }] : item.content;
+    return { ...item, type: 'message', id, status, content };
+  });
+}
+
+/** Items as a reader may see them: thoughts only with full scope, and nothing in the place of a thought. */
+export function visibleItems(items: readonly InputItem[], full: boolean): InputItem[] {
+  if (full) return [...items];
+  return items.flatMap((item) => {
+    if (item.type !== 'reasoning') return [item];
+    const { content: _thought, ...rest } = item;
+    return rest.summary.length > 0 || rest.encrypted_content ? [rest] : [];
+  });
+}
+
+function withThought(response: Response, thought: string): InputItem[] {
+  const output: InputItem[] = response.output.map((item) => ({ ...item }));
+  if (thought === '') return output;
+  const content = [{ type: 'reasoning_text' as const, text: thought }];
+  const at = output.findLastIndex((item) => item.type === 'reasoning');
+  const item = output[at];
+  if (item?.type === 'reasoning') return output.with(at, { ...item, content });
+  const id = `rs_${response.id.replace(/^resp_/, '')}`;
+  return [{ type: 'reasoning', id, summary: [], content, status: 'completed' }, ...output];
+}
+
+async function finishedSteps(queue: JobQueue, id: string): Promise<TraceStep[]> {
+  const steps = new Map<number, TraceStep>();
+  for await (const line of queue.events(id, { stream: 'trace', follow: false, signal: AbortSignal.timeout(traceMs) })) {
+    const event = TraceEvent.parse(line.data);
+    if (event.type === 'trace_step.done') steps.set(event.step.index, event.step);
+  }
+  return [...steps.values()].sort((one, other) => one.index - other.index);
+}
+
+function suffixOf(job: Job): string {
+  return job.id.replace(/^resp_/, '');
+}
+
+function prefixOf(item: InputItem): string {
+  switch (item.type) {
+    case 'function_call':
+      return 'fc';
+    case 'function_call_output':
+      return 'fco';
+    case 'reasoning':
+      return 'rs';
+    default:
+      return 'msg';
+  }
+}

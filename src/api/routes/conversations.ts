@@ -1,0 +1,99 @@
+import { Hono } from 'hono';
+import type { z } from 'zod';
+import {
+  type Conversation,
+  type ConversationRecord,
+  CreateConversation,
+  CreateItems,
+  type DeletedConversation,
+  type ItemList,
+  ItemsQuery,
+  UpdateConversation,
+} from '../../contracts/conversation.ts';
+import type { InputItem } from '../../contracts/input-item.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import { addToConversation, conversationItems, conversationKey, findConversation } from '../conversations.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { listItems } from '../list-items.ts';
+import { parseQuery } from '../parse-query.ts';
+import { readJson } from '../read-json.ts';
+import { visibleItems, withIds } from '../response-items.ts';
+import { validationError } from '../validation-error.ts';
+
+/** `/v1/conversations`: create, get, update, delete, add and list items. */
+export function createConversationsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { records, limits, now, newId } = dependencies;
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const { items, metadata } = parse(CreateConversation, await readJson(c.req, limits));
+    const record: ConversationRecord = {
+      version: 1,
+      id: `conv_${newId()}`,
+      createdAt: now(),
+      owner: c.get('caller').owner,
+      metadata: metadata ?? {},
+      entries: items && items.length > 0 ? [{ type: 'items', items: named(items) }] : [],
+    };
+    await records.set(conversationKey(record.id), record);
+    return c.json(shown(record));
+  });
+
+  routes.get('/:id', async (c) => c.json(shown(await find(c.req.param('id'), c.get('caller')))));
+
+  routes.post('/:id', async (c) => {
+    const { metadata } = parse(UpdateConversation, await readJson(c.req, limits));
+    const record = await find(c.req.param('id'), c.get('caller'));
+    await records.update(conversationKey(record.id), (value) =>
+      typeof value === 'object' && value !== null ? { ...value, metadata } : undefined,
+    );
+    return c.json(shown({ ...record, metadata }));
+  });
+
+  routes.delete('/:id', async (c) => {
+    const { id } = await find(c.req.param('id'), c.get('caller'));
+    await records.remove(conversationKey(id));
+    return c.json({ id, object: 'conversation.deleted', deleted: true } satisfies DeletedConversation);
+  });
+
+  routes.get('/:id/items', async (c) => {
+    const query = parseQuery(ItemsQuery, c.req);
+    const caller = c.get('caller');
+    const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
+    return c.json(listItems(visibleItems(items, caller.scopes.trace === 'full'), query) satisfies ItemList);
+  });
+
+  routes.post('/:id/items', async (c) => {
+    const { items } = parse(CreateItems, await readJson(c.req, limits));
+    const { id } = await find(c.req.param('id'), c.get('caller'));
+    const added = named(items);
+    await addToConversation(records, id, { type: 'items', items: added });
+    return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
+  });
+
+  return routes;
+
+  function find(id: string, caller: ApiEnvironment['Variables']['caller']) {
+    return findConversation(records, id, { caller, param: 'id' });
+  }
+
+  function named(items: readonly InputItem[]): InputItem[] {
+    const at = items.findIndex(({ type }) => type === 'item_reference');
+    if (at < 0) return withIds(items, newId());
+    throw new ServiceError({
+      code: 'unsupported_input',
+      message: `Invalid 'items[${at}]': expected the item itself.`,
+      param: `items[${at}]`,
+    });
+  }
+}
+
+function shown({ id, createdAt, metadata }: ConversationRecord): Conversation {
+  return { id, object: 'conversation', created_at: Math.floor(createdAt / 1000), metadata };
+}
+
+function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw validationError(parsed.error, body);
+  return parsed.data;
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { createStorage } from 'unstorage';
+import fsDriver from 'unstorage/drivers/fs';
+import redisDriver from 'unstorage/drivers/redis';
+import type { RecordStore } from '../store/record-store.ts';
+import { createSealer, type Sealer } from '../store/sealer.ts';
+import { createUnstorageRecords } from '../store/unstorage-records.ts';
+import type { Environment } from './environment.ts';
+import { StartError } from './start-error.ts';
+
+const secretBytes = 32;
+
+/**
+ * Small records beside the queue: files in the data folder, or keys in Redis. The secret is `THINKFIRST_SECRET`, else one
+ * that was made at the first start and lies beside the records.
+ * @throws StartError where the data folder can't be written
+ */
+export async function openRecords(environment: Environment): Promise<{ records: RecordStore; sealer: Sealer }> {
+  const { REDIS_URL: url, REDIS_PREFIX: prefix, THINKFIRST_DATA: folder, THINKFIRST_SECRET: given } = environment;
+  if (url === undefined) {
+    const records = createUnstorageRecords(createStorage({ driver: fsDriver({ base: join(folder, 'records') }) }));
+    return { records, sealer: createSealer(given === undefined ? secretOfFolder(folder) : Buffer.from(given)) };
+  }
+  const driver = redisDriver({ url, base: `${prefix}-records`, maxRetriesPerRequest: 1, connectTimeout: 3_000 });
+  // An outage is told by each command that fails; an error event without a listener would be printed as well.
+  driver.getInstance?.().on('error', () => undefined);
+  const secret = given === undefined ? await secretOfRedis(url, `${prefix}-secret`) : Buffer.from(given);
+  return { records: createUnstorageRecords(createStorage({ driver })), sealer: createSealer(secret) };
+}
+
+function secretOfFolder(folder: string): Buffer {
+  const file = join(folder, 'secret');
+  try {
+    mkdirSync(folder, { recursive: true });
+    // Fails where there is one already: the first stays.
+    writeFileSync(file, randomBytes(secretBytes).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!there) throw new StartError(`The data folder ${folder} can't be written.`);
+  }
+  return Buffer.from(readFileSync(file, 'utf8').trim());
+}
+
+/** One secret for all processes, set by whichever comes first. */
+async function secretOfRedis(url: string, key: string): Promise<Buffer> {
+  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 3_000, lazyConnect: true });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.set(key, randomBytes(secretBytes).toString('base64url'), 'NX');
+    return Buffer.from((await client.get(key)) ?? '');
+  } catch {
+    throw new StartError('Redis does not answer; the secret of this service could not be read.');
+  } finally {
+    client.disconnect();
+  }
+}

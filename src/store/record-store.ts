@@ -1,0 +1,17 @@
+/**
+ * Small records by key: conversations and the like. Values are JSON. Keys are words of letters, digits, `_` and `-`,
+ * joined by `:`. Every method throws ServiceError `backend_unavailable` when the backend is away.
+ */
+export type RecordStore = {
+  /** As it was stored, to be parsed by its reader; undefined where there is none. */
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+  /**
+   * Reads, changes and writes one record; changes of one process come one after the other. Two processes that change the
+   * same record in the same moment may lose one of the changes. `undefined` from `change` leaves the record as it is.
+   */
+  update(key: string, change: (value: unknown) => unknown): Promise<void>;
+  /** False: there was none. */
+  remove(key: string): Promise<boolean>;
+  close(): Promise<void>;
+};

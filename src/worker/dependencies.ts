@@ -1,0 +1,23 @@
+import type { EffortTable } from '../contracts/effort-table.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import type { Strategy } from '../reasoning/strategy.ts';
+
+export type WorkerDependencies = {
+  models: ReadonlyMap<string, LanguageModel>;
+  strategies: ReadonlyMap<string, Strategy>;
+  effortTable(model: string): EffortTable;
+  /** What `reasoning.summary` asks for, from the steps. */
+  summarise(steps: TraceStep[], mode: 'auto' | 'concise' | 'detailed'): string;
+  /** Thoughts as a client may carry them: unreadable, and taken back from their owner alone. Absent: none are sealed. */
+  seal?(thought: string, owner: string | null): string;
+  /** Epoch ms. */
+  now(): number;
+  log: WorkerLog;
+};
+
+export type WorkerLog = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
