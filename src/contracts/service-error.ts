@@ -9,29 +9,109 @@ export type ErrorType =
   | 'service_unavailable'
   | 'server_error';
 
-/** Every code that a client can meet, with its HTTP status and type. `docs/errors.md` is generated from this list. */
+/** Every code that a client can meet: HTTP status, type, and what to do about it. `npm run docs:errors` writes `docs/errors.md` from it. */
 export const errorCodes = {
-  invalid_json: { status: 400, type: 'invalid_request_error' },
-  invalid_value: { status: 400, type: 'invalid_request_error' },
-  missing_required_parameter: { status: 400, type: 'invalid_request_error' },
-  conflicting_parameters: { status: 400, type: 'invalid_request_error' },
-  context_length_exceeded: { status: 400, type: 'invalid_request_error' },
-  unsupported_constraint: { status: 400, type: 'invalid_request_error' },
-  unsupported_input: { status: 400, type: 'invalid_request_error' },
-  invalid_api_key: { status: 401, type: 'authentication_error' },
-  insufficient_scope: { status: 403, type: 'permission_error' },
-  host_not_allowed: { status: 403, type: 'permission_error' },
-  not_found: { status: 404, type: 'not_found_error' },
-  model_not_found: { status: 404, type: 'not_found_error' },
-  conflict: { status: 409, type: 'conflict_error' },
-  body_too_large: { status: 413, type: 'invalid_request_error' },
-  unsupported_media_type: { status: 415, type: 'invalid_request_error' },
-  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
-  queue_full: { status: 429, type: 'rate_limit_error' },
-  model_unavailable: { status: 503, type: 'service_unavailable' },
-  backend_unavailable: { status: 503, type: 'service_unavailable' },
-  server_error: { status: 500, type: 'server_error' },
-} as const satisfies Record<string, { status: number; type: ErrorType }>;
+  invalid_json: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'The body is not a JSON object in UTF-8, or it broke off. Send one, complete.',
+  },
+  invalid_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'A field has a value that it does not take. `param` names the field, `message` says what was expected.',
+  },
+  missing_required_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'A field that must be there is missing. `param` names it.',
+  },
+  conflicting_parameters: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'Two fields contradict each other; `message` names both. Leave one out or make them agree.',
+  },
+  context_length_exceeded: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'The input is longer than the model’s context. Shorten it, or send `truncation: "auto"`.',
+  },
+  unsupported_constraint: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'No answer of this model can be held to that form. `param` names the format, or the place in the schema.',
+  },
+  unsupported_input: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'A part of the input is nothing that the model can take, such as an image. `param` names the part.',
+  },
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    meaning: 'The key is missing, unknown or revoked. Send `Authorization: Bearer …`.',
+  },
+  insufficient_scope: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The key may not see or do this. Ask for a key with the scope that `message` names.',
+  },
+  host_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'The Host header names no host of the service. Its operator allows more with `THINKFIRST_ALLOWED_HOSTS`.',
+  },
+  not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'There is no such path, response, conversation or item, or it belongs to another key.',
+  },
+  model_not_found: {
+    status: 404,
+    type: 'not_found_error',
+    meaning: 'No model has this name. `message` lists those that there are.',
+  },
+  conflict: {
+    status: 409,
+    type: 'conflict_error',
+    meaning: 'The state of the resource does not allow this now. Where no retry mends it, `x-should-retry` is `false`.',
+  },
+  body_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    meaning: 'The body is larger than the service takes. `message` says how much that is.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    meaning: 'The body is not `application/json`, or is compressed.',
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'Too many requests of this key. Wait for `Retry-After`.',
+  },
+  queue_full: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning: 'Too many responses are waiting. Try again after `Retry-After`.',
+  },
+  model_unavailable: {
+    status: 503,
+    type: 'service_unavailable',
+    meaning: 'The model is not loaded or went away. Try again after `Retry-After`.',
+  },
+  backend_unavailable: {
+    status: 503,
+    type: 'service_unavailable',
+    meaning: 'The queue or the store does not answer. Try again after `Retry-After`.',
+  },
+  server_error: {
+    status: 500,
+    type: 'server_error',
+    meaning: 'A fault of the service. Its log has more under the answer’s `x-request-id`.',
+  },
+} as const satisfies Record<string, { status: number; type: ErrorType; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
 

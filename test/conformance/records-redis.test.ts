@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseEnvironment } from '../../src/entry/environment.ts';
+import { openRecords } from '../../src/entry/open-records.ts';
+import { recordStoreSuite } from '../suites/record-store.suite.ts';
+import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
+
+const missing = redisMissing();
+
+describe.skipIf(missing !== undefined)('records on Redis', () => {
+  let redis: TestRedis;
+  const open = () => openRecords(parseEnvironment({ REDIS_URL: redis.url, REDIS_PREFIX: 'records-test' }));
+  beforeAll(async () => {
+    redis = await startTestRedis();
+  });
+  afterAll(() => redis.close());
+
+  recordStoreSuite('Redis', async () => (await open()).records);
+
+  test('processes share records and the secret', async () => {
+    const [one, other] = [await open(), await open()];
+    await one.records.set('conversations:shared', { a: 1 });
+    expect(await other.records.get('conversations:shared')).toEqual({ a: 1 });
+    expect(other.sealer.open(one.sealer.seal('thought', null), null)).toBe('thought');
+    await Promise.all([one.records.close(), other.records.close()]);
+  });
+
+  test('an outage is told as one of the backend', async () => {
+    if (redis.outage === undefined) return;
+    const { records } = await open();
+    await records.get('conversations:shared');
+    await redis.outage.begin();
+    await expect(records.get('conversations:shared')).rejects.toMatchObject({ code: 'backend_unavailable' });
+    await redis.outage.end();
+    await records.close();
+  });
+});
