@@ -6,8 +6,10 @@ import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { createOnError, onNotFound } from './on-error.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
+import { referencePage } from './openapi/reference-page.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
 import { createConversationsRoutes } from './routes/conversations.ts';
+import { createFeedbackRoutes } from './routes/feedback.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
@@ -40,11 +42,17 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
   app.route('/v1/messages', createMessagesRoutes(dependencies));
   app.route('/api', createOllamaRoutes(dependencies));
+  app.route('/v1', createFeedbackRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
-  app.get('/openapi.json', (c) => {
+  const openApi = () => {
     document ??= createOpenApiDocument({ strategies: strategies !== undefined });
-    return c.json(document);
+    return document;
+  };
+  app.get('/openapi.json', (c) => c.json(openApi()));
+  app.get('/docs', (c) => {
+    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    return c.html(referencePage(openApi()));
   });
   return app;
 }

@@ -33,10 +33,24 @@ test('every reference in it resolves', async () => {
 test.each([{}, { strategies }])('it holds exactly the routes of the app (%#)', async (options) => {
   const { app, document } = await served(options);
   const routes = app.routes
-    .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
+    .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json' && path !== '/docs')
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`);
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
   expect(documented.sort()).toEqual([...new Set(routes)].sort());
+});
+
+test('the reference page shows every operation, and loads nothing from elsewhere', async () => {
+  const { app, document } = await served({ strategies });
+  const response = await app.request('/docs');
+  const page = await response.text();
+  expect(response.headers.get('content-type')).toMatch('text/html');
+  expect(response.headers.get('content-security-policy')).toMatch("default-src 'none'");
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const method of Object.keys(operations)) expect(page).toContain(`${method.toUpperCase()} ${path}`);
+  }
+  expect(page).not.toMatch(/<script|(?:src|href)="(?:https?:)?\/\//);
+  const targets = [...page.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
+  for (const target of new Set(targets)) expect(page).toContain(`id="${target}"`);
 });
