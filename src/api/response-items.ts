@@ -57,7 +57,7 @@ export function withIds(items: readonly InputItem[], suffix: string): InputItem[
 /** Items as a reader may see them: thoughts only with full scope, and nothing in the place of a thought. */
 export function visibleItems(items: readonly InputItem[], full: boolean): InputItem[] {
   if (full) return [...items];
-  return items.flatMap((item) => {
+  return items.flatMap((item): InputItem[] => {
     if (item.type !== 'reasoning') return [item];
     const { content: _thought, ...rest } = item;
     return rest.summary.length > 0 || rest.encrypted_content ? [rest] : [];
