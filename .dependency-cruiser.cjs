@@ -28,6 +28,7 @@ module.exports = {
       '^src/worker/',
       '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
     ),
+    only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
     {
       name: 'product-never-imports-tests',
       severity: 'error',

@@ -41,6 +41,8 @@ export const Environment = z.object({
   THINKFIRST_OPEN: flag,
   /** Host names that the Host header may carry beside the loopback names, comma-separated; `*` takes any. */
   THINKFIRST_ALLOWED_HOSTS: z.string().default(''),
+  /** 1: checkers and webhooks that callers name may be at private addresses. */
+  THINKFIRST_PRIVATE_CALLBACKS: flag,
   THINKFIRST_LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
 export type Environment = z.infer<typeof Environment>;

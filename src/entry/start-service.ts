@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createModelCatalog } from '../models/catalog.ts';
 import type { ModelConfig } from '../models/model-config.ts';
+import { createPostJson, type PostJson } from '../outbound/post-json.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
@@ -49,7 +50,7 @@ export async function startService({
     opened.records = records;
     const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
-    const strategies = createStrategies({ prompts });
+    const strategies = createStrategies({ prompts, postCheck: callbacks(environment) });
     if (loaded !== undefined) {
       opened.consumer = await startWorker({
         environment,
@@ -113,4 +114,11 @@ function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment): void 
   if ((api && worker) || REDIS_URL !== undefined) return;
   const half = api ? 'npm run serve' : 'npm run worker';
   throw new StartError(`${half} is one half of the service and needs REDIS_URL; npm start runs both without it.`);
+}
+
+/** A caller's own checker holds up an answer no longer than this. ms */
+const callbackMs = 5_000;
+
+function callbacks({ THINKFIRST_PRIVATE_CALLBACKS }: Environment): PostJson {
+  return createPostJson({ allowPrivate: THINKFIRST_PRIVATE_CALLBACKS, timeoutMs: callbackMs });
 }

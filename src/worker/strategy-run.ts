@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EffortTable } from '../contracts/effort-table.ts';
 import type { LogLine } from '../contracts/job.ts';
 import { responseJob } from '../contracts/response-job.ts';
@@ -52,11 +53,13 @@ export function strategyRun(options: {
       ...(shown === '' ? {} : { prefix: [{ text: shown }] }),
     },
     sampling: {
-      temperature: temperature ?? (body.effective.samples > 1 ? table.temperature : 0),
+      // Without a wish, a draft and a first chain are greedy; the strategy takes the table's for further chains.
+      temperature: temperature ?? 0,
       ...(top_p === undefined ? {} : { topP: top_p }),
       ...(top_k === undefined ? {} : { topK: top_k }),
       ...(min_p === undefined ? {} : { minP: min_p }),
-      ...(seed === undefined ? {} : { seed }),
+      // From the id where none is given, so that another attempt of the same response draws the same.
+      seed: seed ?? seedOf(lease.job.id),
     },
     deterministic: body.deterministic,
     ...(body.deadline_at === null ? {} : { deadlineAt: body.deadline_at }),
@@ -66,6 +69,11 @@ export function strategyRun(options: {
     finishedSteps: finishedSteps(log),
   };
   return { strategy, context };
+}
+
+/** 32 bits of the id's hash. */
+function seedOf(id: string): number {
+  return createHash('sha256').update(id).digest().readUInt32BE(0);
 }
 
 function levelChecks(table: EffortTable, effort: string): StrategyContext['checks'] {

@@ -1,0 +1,68 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { AddressRefused, isPublicAddress, publicLookup } from './public-address.ts';
+
+export type PostJson = (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
+
+const longestReplyBytes = 65_536;
+
+/**
+ * POSTs JSON to an address that a caller named, and gives its JSON reply. Addresses that are not public are refused after
+ * DNS resolution unless `allowPrivate`; redirects are not followed; replies are bounded at 64 KiB and by `timeoutMs`.
+ * @throws AddressRefused, or Error for anything but a 2xx reply of JSON
+ */
+export function createPostJson({ allowPrivate, timeoutMs }: { allowPrivate: boolean; timeoutMs: number }): PostJson {
+  return async (url, body, { signal }) => {
+    const target = new URL(url);
+    if (target.protocol !== 'http:' && target.protocol !== 'https:') throw new AddressRefused('only http and https');
+    if (target.username !== '' || target.password !== '') throw new AddressRefused('no credentials in an address');
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    // An address needs no lookup, so it is judged here.
+    if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) {
+      throw new AddressRefused(`${host} is not a public address`);
+    }
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    return JSON.parse(await send(target, JSON.stringify(body), { signal: bounded, allowPrivate }));
+  };
+}
+
+function send(
+  target: URL,
+  payload: string,
+  { signal, allowPrivate }: { signal: AbortSignal; allowPrivate: boolean },
+): Promise<string> {
+  const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      target,
+      {
+        method: 'POST',
+        signal,
+        // A connection that was kept open would pass by the lookup.
+        agent: false,
+        ...(allowPrivate ? {} : { lookup: publicLookup }),
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
+      },
+      (reply) => {
+        const status = reply.statusCode ?? 0;
+        if (status < 200 || status > 299) {
+          reply.resume();
+          reject(new Error(`the address answered ${status}`));
+          return;
+        }
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        reply.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          chunks.push(chunk);
+          if (bytes > longestReplyBytes) reply.destroy(new Error('the reply is too long'));
+        });
+        reply.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+        reply.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(payload);
+  });
+}

@@ -1,0 +1,101 @@
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { createPostJson } from '../../src/outbound/post-json.ts';
+import { AddressRefused, isPublicAddress } from '../../src/outbound/public-address.ts';
+
+const signal = new AbortController().signal;
+
+/** A server of this machine: the guard needs a real socket to show what it stops. */
+async function served<T>(listener: RequestListener, use: (port: number) => Promise<T>): Promise<T> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  try {
+    return await use(typeof address === 'object' && address ? address.port : 0);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('isPublicAddress', () => {
+  it.each(['8.8.8.8', '2606:4700:4700::1111'])('%s is public', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '0.0.0.0',
+    '100.64.0.1',
+    '::1',
+    '::ffff:127.0.0.1',
+    '::ffff:a9fe:a9fe',
+    'fe80::1',
+    'fd00::1',
+    'localhost',
+  ])('%s is not', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('createPostJson', () => {
+  const guarded = createPostJson({ allowPrivate: false, timeoutMs: 2_000 });
+  const open = createPostJson({ allowPrivate: true, timeoutMs: 2_000 });
+
+  it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1', '2130706433'])(
+    'never reaches %s',
+    async (host) => {
+      let reached = 0;
+      await served(
+        (_, reply) => {
+          reached += 1;
+          reply.end('{}');
+        },
+        async (port) => {
+          await expect(guarded(`http://${host}:${port}/`, {}, { signal })).rejects.toThrow(AddressRefused);
+        },
+      );
+      expect(reached).toBe(0);
+    },
+  );
+
+  it.each(['file:///etc/passwd', 'ftp://example.com/', 'http://user:pass@example.com/'])('refuses %s', async (url) => {
+    await expect(open(url, {}, { signal })).rejects.toThrow(AddressRefused);
+  });
+
+  it('posts JSON and reads JSON where private addresses are allowed', async () => {
+    const answer = await served(
+      (asked, reply) => {
+        asked.setEncoding('utf8').on('data', (text: string) => reply.end(JSON.stringify({ got: JSON.parse(text) })));
+      },
+      (port) => open(`http://127.0.0.1:${port}/check`, { a: 1 }, { signal }),
+    );
+    expect(answer).toEqual({ got: { a: 1 } });
+  });
+
+  it('follows no redirect', async () => {
+    await served(
+      (_, reply) => reply.writeHead(302, { location: 'http://example.com/' }).end(),
+      async (port) => {
+        await expect(open(`http://127.0.0.1:${port}/`, {}, { signal })).rejects.toThrow('answered 302');
+      },
+    );
+  });
+
+  it('gives up on a reply without end', async () => {
+    await served(
+      (_, reply) => {
+        const more = (): void => {
+          if (!reply.destroyed) reply.write('x'.repeat(16_384), () => setImmediate(more));
+        };
+        more();
+      },
+      async (port) => {
+        await expect(open(`http://127.0.0.1:${port}/`, {}, { signal })).rejects.toThrow('too long');
+      },
+    );
+  });
+});
