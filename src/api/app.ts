@@ -7,9 +7,11 @@ import { hostCheck } from './middleware/host-check.ts';
 import { createOnError, onNotFound } from './on-error.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { referencePage } from './openapi/reference-page.ts';
+import { createBatchesRoutes } from './routes/batches.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
 import { createConversationsRoutes } from './routes/conversations.ts';
 import { createFeedbackRoutes } from './routes/feedback.ts';
+import { createFilesRoutes } from './routes/files.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
@@ -43,6 +45,8 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/messages', createMessagesRoutes(dependencies));
   app.route('/api', createOllamaRoutes(dependencies));
   app.route('/v1', createFeedbackRoutes(dependencies));
+  app.route('/v1/files', createFilesRoutes(dependencies));
+  app.route('/v1/batches', createBatchesRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {

@@ -36,7 +36,7 @@ export async function readJson(
  * Hono's `bodyLimit` makes a new Request of a streamed one, which throws for the requests of @hono/node-server (its
  * own class, unless it may replace the global one): a body is counted where it is read instead.
  */
-async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
+export async function readBytes(request: HonoRequest, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new ServiceError({
       code: 'body_too_large',

@@ -11,6 +11,8 @@ export type RecordStore = {
    * same record in the same moment may lose one of the changes. `undefined` from `change` leaves the record as it is.
    */
   update(key: string, change: (value: unknown) => unknown): Promise<void>;
+  /** Keys under a prefix (`feedback` of `feedback:a:b`), in no order. */
+  keys(prefix: string): Promise<string[]>;
   /** False: there was none. */
   remove(key: string): Promise<boolean>;
   close(): Promise<void>;

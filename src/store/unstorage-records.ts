@@ -24,6 +24,7 @@ export function createUnstorageRecords(storage: Storage): RecordStore {
         if (changing.get(key) === mine) changing.delete(key);
       }
     },
+    keys: (prefix) => reach(storage.getKeys(`${prefix}:`)),
     async remove(key) {
       const there = await reach(storage.hasItem(key));
       if (there) await reach(storage.removeItem(key));

@@ -16,6 +16,13 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordStore>)
       expect(await records.get('conversations:conv_2')).toBeUndefined();
     });
 
+    test('lists the keys under a prefix, whole words only', async () => {
+      for (const key of ['feedback:a:1', 'feedback:b:2', 'feedback2:c', 'other:feedback:d']) await records.set(key, {});
+      expect((await records.keys('feedback')).sort()).toEqual(['feedback:a:1', 'feedback:b:2']);
+      expect(await records.keys('feedback:b')).toEqual(['feedback:b:2']);
+      expect(await records.keys('none')).toEqual([]);
+    });
+
     test('removes once', async () => {
       await records.set('conversations:gone', { a: 1 });
       expect(await records.remove('conversations:gone')).toBe(true);

@@ -72,12 +72,16 @@ function describe(operation: Operation): Json {
     operationId: operation.operationId,
     summary: operation.summary,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(operation.body ? { requestBody: { required: true, content: json(reference(operation.body, 'input')) } } : {}),
+    ...(operation.body ? { requestBody: { required: true, content: bodyOf(operation.body, operation.bodyType) } } : {}),
     responses: { 200: success(operation), ...failures(operation), ...others(operation) },
   };
 }
 
-function success({ answer, event }: Operation): Json {
+function success({ answer, event, mediaType }: Operation): Json {
+  if (mediaType !== undefined) {
+    const schema = { type: 'string' };
+    return { description: 'OK', content: { [mediaType]: { schema, 'x-line': reference(answer, 'output') } } };
+  }
   const stream = event
     ? { 'text/event-stream': { schema: { type: 'string' }, 'x-event-data': reference(event, 'output') } }
     : {};
@@ -122,6 +126,10 @@ function reference(schema: z.ZodType, io: 'input' | 'output'): Json {
 
 function inline(schema: z.ZodType, io: 'input' | 'output'): Json {
   return withoutIds(z.toJSONSchema(schema, { io, unrepresentable: 'any' }));
+}
+
+function bodyOf(body: z.ZodType, type = 'application/json'): Json {
+  return { [type]: { schema: reference(body, 'input') } };
 }
 
 function json(schema: Json): Json {

@@ -33,10 +33,14 @@ export type Operation = {
   summary: string;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Of `body`, where it is not JSON. */
+  bodyType?: string;
   /** Of status 200. */
   answer: z.ZodType;
   /** `data` of the events where the route can stream. */
   event?: z.ZodType;
+  /** Of `answer`, where it is not JSON: then `answer` is one line of it. */
+  mediaType?: string;
   /** Body of its errors, where it is not the contract's envelope. */
   error?: z.ZodType;
   /** Statuses of the error envelope, beside those that every route can give. */

@@ -21,19 +21,20 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     const body = await readJson(c.req, limits);
     const request = parseChat(body);
     const translation = translateChat(request, body);
-    const first = await runs.accept(c, translation);
+    const thoughts: Thoughts = c.get('caller').scopes.trace === 'full' ? 'full' : 'none';
+    const first = await runs.accept(c, translation, thoughts);
     const accepted: Run[] = [first];
     for (let index = 1; index < (request.n ?? 1); index += 1) {
-      accepted.push(await runs.accept(c, another(translation, request, { index, model: first.job.model })));
+      const next = another(translation, request, { index, model: first.job.model });
+      accepted.push(await runs.accept(c, next, thoughts));
     }
     await runs.start(c, accepted);
-    const thoughts: Thoughts = c.get('caller').scopes.trace === 'full' ? 'full' : 'none';
     if (!request.stream) {
-      const settled = await Promise.all(accepted.map((run) => runs.settle(c, run, thoughts)));
+      const settled = await Promise.all(accepted.map((run) => runs.settle(c, run)));
       return c.json(chatCompletion(accepted, settled) satisfies ChatCompletion);
     }
     const gone = new AbortController();
-    const sources = accepted.map((run) => runs.pieces(run, { thoughts, signal: gone.signal }));
+    const sources = accepted.map((run) => runs.pieces(run, { signal: gone.signal }));
     const includeUsage = request.stream_options?.include_usage === true;
     const chunks = chatChunks(accepted, sources, { includeUsage });
     const onCancel = () => {

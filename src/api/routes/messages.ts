@@ -32,16 +32,12 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     const body = await readJson(c.req, limits);
     const request = parseMessage(CreateMessage, body);
     const thoughts = wantedThoughts(request, c.get('caller').scopes.trace);
-    const run = await runs.accept(c, translateMessage(request, body, thoughts));
+    const run = await runs.accept(c, translateMessage(request, body), thoughts);
     await runs.start(c, [run]);
-    if (!request.stream) return c.json(messageOf(run, await runs.settle(c, run, thoughts)) satisfies Message);
+    if (!request.stream) return c.json(messageOf(run, await runs.settle(c, run)) satisfies Message);
     const gone = new AbortController();
     const { signal } = gone;
-    const events = messageStream(
-      messageEvents(run, runs.pieces(run, { thoughts, signal })),
-      signal,
-      c.get('requestId'),
-    );
+    const events = messageStream(messageEvents(run, runs.pieces(run, { signal })), signal, c.get('requestId'));
     const onCancel = () => {
       gone.abort();
       runs.abandon([run]);
@@ -52,7 +48,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
 
   routes.post('/count_tokens', async (c) => {
     const request = parseMessage(CountMessageTokens, await readJson(c.req, limits));
-    const { job } = await runs.accept(c, translateMessagePrompt(request));
+    const { job } = await runs.accept(c, translateMessagePrompt(request), 'none');
     return c.json({ input_tokens: responseJob(job).input_tokens });
   });
 

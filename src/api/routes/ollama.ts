@@ -10,7 +10,6 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { asServiceError, createOnError } from '../on-error.ts';
 import { readJson } from '../read-json.ts';
 import { resolveModel } from '../resolve-reasoning.ts';
-import type { Thoughts } from '../translations/answer-pieces.ts';
 import { lineStream } from '../translations/line-stream.ts';
 import { idleLine, joinedLines, ollamaLines } from '../translations/ollama-answer.ts';
 import { ollamaShow, ollamaTag, ollamaVersion } from '../translations/ollama-models.ts';
@@ -29,12 +28,11 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     const body = await readJson(c.req, limits);
     const request = parseOllamaChat(body);
     if ((request.messages ?? []).length === 0) return c.json(loaded(modelName(request.model)));
-    const run = await runs.accept(c, translateOllama(request, body));
-    await runs.start(c, [run]);
     const shows = request.think !== false && c.get('caller').scopes.trace === 'full';
-    const thoughts: Thoughts = shows ? 'full' : 'none';
+    const run = await runs.accept(c, translateOllama(request, body), shows ? 'full' : 'none');
+    await runs.start(c, [run]);
     const gone = new AbortController();
-    const lines = ollamaLines(run, runs.pieces(run, { thoughts, signal: gone.signal }), { now });
+    const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });
     const onCancel = () => {
       gone.abort();
       runs.abandon([run]);

@@ -2,11 +2,8 @@ import type { Job } from '../../contracts/job.ts';
 import type { OutputLogprob } from '../../contracts/output-item.ts';
 import type { Response } from '../../contracts/response.ts';
 import type { ResponseEvent } from '../../contracts/response-event.ts';
-import { TraceEvent } from '../../contracts/trace-event.ts';
-import { winningThought } from '../../contracts/winning-thought.ts';
 import type { JobQueue } from '../../queue/job-queue.ts';
 import { responseEvents } from '../response-events.ts';
-import { traceSteps } from '../trace-view.ts';
 
 /** What the other APIs' streams are made of. `call` numbers the tool calls from 0. */
 export type AnswerPiece =
@@ -21,24 +18,18 @@ export type AnswerPiece =
 export type Thoughts = 'full' | 'summary' | 'none';
 
 /**
- * A response's events as pieces, live; `end` is the last. The thought comes before anything visible: as the log streams
- * it where it does, else read from the trace once the answer is settled. Ends without `end` when `signal` is aborted.
+ * A response's events as pieces, live; `end` is the last. The thought comes before anything visible: live where there is
+ * one chain, else once the answer is settled. Ends without `end` when `signal` is aborted.
  */
 export async function* answerPieces(
   queue: JobQueue,
   job: Job,
   { thoughts, signal }: { thoughts: Thoughts; signal: AbortSignal },
 ): AsyncGenerator<AnswerPiece, void, void> {
-  let thoughtShown = thoughts !== 'full';
   const calls = new Map<number, number>();
   for await (const event of responseEvents(queue, job, { signal })) {
     const piece = pieceOf(event, { thoughts, calls });
     if (piece === undefined) continue;
-    if (!thoughtShown) {
-      thoughtShown = true;
-      const text = piece.type === 'thought' ? '' : await thoughtOfTrace(queue, job, signal);
-      if (text !== '') yield { type: 'thought', text };
-    }
     yield piece;
     if (piece.type === 'end') return;
   }
@@ -72,13 +63,4 @@ function pieceOf(
     default:
       return undefined;
   }
-}
-
-/** What is logged by now: the answer is settled, so the thought behind it is done. */
-async function thoughtOfTrace(queue: JobQueue, job: Job, signal: AbortSignal): Promise<string> {
-  const events: TraceEvent[] = [];
-  for await (const line of queue.events(job.id, { stream: 'trace', follow: false, signal })) {
-    events.push(TraceEvent.parse(line.data));
-  }
-  return winningThought(traceSteps(events, { trace: 'full', feedback: false, admin: false }));
 }

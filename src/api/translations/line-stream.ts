@@ -1,10 +1,10 @@
 /**
- * JSON lines as a body (NDJSON), with `idle` whenever nothing came for `idleMs`. Driven by the reader's pull, as
+ * JSON lines as a body (NDJSON), with `idle` (where it is given) whenever nothing came for `idleMs`. Driven by the reader's pull, as
  * `eventStream` is: a slow reader holds one line, and the source waits.
  */
 export function lineStream(
   lines: AsyncIterable<object>,
-  options: { idleMs: number; idle(): object; onCancel(): void },
+  options: { idleMs?: number; idle?(): object; onCancel?(): void } = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const encode = (line: object) => encoder.encode(`${JSON.stringify(line)}\n`);
@@ -14,13 +14,9 @@ export function lineStream(
     {
       async pull(controller) {
         pending ??= iterator.next();
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const idle = new Promise<undefined>((resolve) => {
-          timer = setTimeout(resolve, options.idleMs, undefined);
-        });
-        const next = await Promise.race([pending, idle]).finally(() => clearTimeout(timer));
+        const next = options.idle === undefined ? await pending : await within(pending, options.idleMs);
         if (next === undefined) {
-          controller.enqueue(encode(options.idle()));
+          controller.enqueue(encode(options.idle?.() ?? {}));
           return;
         }
         pending = undefined;
@@ -28,11 +24,19 @@ export function lineStream(
         else controller.enqueue(encode(next.value));
       },
       cancel() {
-        options.onCancel();
+        options.onCancel?.();
         // The source ends by its own signal; whatever it ends with has no reader any more.
         iterator.return?.().catch(() => undefined);
       },
     },
     { highWaterMark: 0 },
   );
+}
+
+async function within<T>(promise: Promise<T>, ms: number | undefined): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

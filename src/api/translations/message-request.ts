@@ -74,11 +74,7 @@ export function translateMessagePrompt(request: CountMessageTokens): Translation
 }
 
 /** A message request as ours. `body` is what was sent, for the fields that the schema doesn't know. */
-export function translateMessage(
-  request: CreateMessage,
-  body: Readonly<Record<string, unknown>>,
-  thoughts: Thoughts,
-): Translation {
+export function translateMessage(request: CreateMessage, body: Readonly<Record<string, unknown>>): Translation {
   const prompt = translateMessagePrompt(request);
   const { max_tokens, stop_sequences, temperature, top_p, top_k, metadata } = request;
   const { mode, reasoning, seed, deterministic, store } = request;
@@ -91,8 +87,7 @@ export function translateMessage(
       max_output_tokens: max_tokens,
       stop: stop_sequences,
       user: metadata?.user_id,
-      ...{ temperature, top_p, top_k, mode, seed, deterministic, store },
-      reasoning: thoughts === 'summary' ? { ...reasoning, summary: reasoning?.summary ?? 'auto' } : reasoning,
+      ...{ temperature, top_p, top_k, mode, reasoning, seed, deterministic, store },
     },
   };
 }

@@ -6,6 +6,7 @@ import { ServiceError } from '../../contracts/service-error.ts';
 import { acceptResponse } from '../accept-response.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { findResponse } from '../find-response.ts';
+import { isObject } from '../read-json.ts';
 import { responseView } from '../response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
 import { callersFault, callersWarnings, type Translation } from './translation.ts';
@@ -13,7 +14,7 @@ import { callersFault, callersWarnings, type Translation } from './translation.t
 type ApiContext = Context<ApiEnvironment>;
 
 /** A translated request's job, with its warnings by the caller's names. */
-export type Run = { job: Job; warnings: readonly Warning[] };
+export type Run = { job: Job; warnings: readonly Warning[]; thoughts: Thoughts };
 
 /** How an answer came out, thought included. */
 export type Settled = { response: Response; thought: string };
@@ -21,11 +22,11 @@ export type Settled = { response: Response; thought: string };
 /** The one engine behind the other APIs: a translation is accepted, queued and followed as any response is. */
 export type TranslatedRuns = {
   /** Everything that can be refused is refused here, by the caller's names. Queues nothing. */
-  accept(c: ApiContext, translation: Translation): Promise<Run>;
+  accept(c: ApiContext, translation: Translation, thoughts: Thoughts): Promise<Run>;
   start(c: ApiContext, runs: readonly Run[]): Promise<void>;
   /** Holds until the response ends; a client that goes away stops it. @throws ServiceError for a failed one */
-  settle(c: ApiContext, run: Run, thoughts: Thoughts): Promise<Settled>;
-  pieces(run: Run, options: { thoughts: Thoughts; signal: AbortSignal }): AsyncIterable<AnswerPiece>;
+  settle(c: ApiContext, run: Run): Promise<Settled>;
+  pieces(run: Run, options: { signal: AbortSignal }): AsyncIterable<AnswerPiece>;
   /** To be called when the reader of a stream is gone. */
   abandon(runs: readonly Run[]): void;
 };
@@ -46,10 +47,10 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
   };
 
   return {
-    async accept(c, translation) {
+    async accept(c, translation, thoughts) {
       try {
-        const { job } = await acceptResponse(translation.body, c.get('caller'), dependencies);
-        return { job, warnings: callersWarnings(translation, responseJob(job).warnings) };
+        const { job } = await acceptResponse(asking(translation.body, thoughts), c.get('caller'), dependencies);
+        return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
       } catch (error) {
         throw callersFault(error, translation.origins);
       }
@@ -66,17 +67,18 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
         log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
       }
     },
-    async settle(c, run, thoughts) {
+    async settle(c, run) {
       const { signal } = c.req.raw;
       let thought = '';
-      for await (const piece of answerPieces(queue, run.job, { thoughts, signal })) {
+      for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
         if (piece.type === 'thought') thought += piece.text;
         if (piece.type === 'end') return { response: notFailed(piece.response), thought };
       }
       abandon([run]);
-      return { response: responseView(await findResponse(queue, run.job.id, c.get('caller'))), thought };
+      const caller = c.get('caller');
+      return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thought };
     },
-    pieces: (run, options) => answerPieces(queue, run.job, options),
+    pieces: (run, { signal }) => answerPieces(queue, run.job, { thoughts: run.thoughts, signal }),
     abandon,
   };
 }
@@ -86,4 +88,19 @@ export function notFailed(response: Response): Response {
   if (response.status !== 'failed') return response;
   const { code, message } = response.error ?? { code: 'server_error' as const, message: 'The response failed.' };
   throw new ServiceError({ code: code === 'invalid_prompt' ? 'invalid_value' : code, message });
+}
+
+/** The log of a response holds its thoughts only where its request asked for them. */
+function asking(body: Readonly<Record<string, unknown>>, thoughts: Thoughts): Record<string, unknown> {
+  const { include, reasoning } = body;
+  switch (thoughts) {
+    case 'full':
+      return { ...body, include: [...(Array.isArray(include) ? include : []), 'reasoning.text'] };
+    case 'summary':
+      return { ...body, reasoning: { summary: 'auto', ...(isObject(reasoning) ? reasoning : {}) } };
+    case 'none':
+      return body;
+    default:
+      return thoughts satisfies never;
+  }
 }

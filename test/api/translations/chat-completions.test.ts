@@ -77,7 +77,10 @@ describe('waiting', () => {
     expect(answer.choices[0]?.logprobs?.content).toMatchObject([
       { token: 'a', logprob: -0.5, bytes: [97], top_logprobs: [{ token: 'b', logprob: -1 }] },
     ]);
-    expect(jobs[0]?.request).toMatchObject({ include: ['message.output_text.logprobs'], top_logprobs: 1 });
+    expect(jobs[0]?.request).toMatchObject({
+      include: ['message.output_text.logprobs', 'reasoning.text'],
+      top_logprobs: 1,
+    });
   });
 
   test('a failed one is an error in OpenAI’s envelope', async () => {

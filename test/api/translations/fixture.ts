@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { type ApiDependencies, type ApiEnvironment, defaultLimits } from '../../../src/api/dependencies.ts';
+import type { ApiDependencies, ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createChatCompletionsRoutes } from '../../../src/api/routes/chat-completions.ts';
 import { createMessagesRoutes } from '../../../src/api/routes/messages.ts';
 import { createOllamaRoutes } from '../../../src/api/routes/ollama.ts';
@@ -23,20 +23,7 @@ export async function createTranslatingApi(script: WireScript, overrides: Partia
 
   /** The same routes, asked with a key that may see this much of the thoughts. */
   async function postAs(trace: KeyScopes['trace'], path: string, body: unknown): Promise<Response> {
-    const dependencies: ApiDependencies = {
-      ...api.dependencies,
-      queue: api.queue,
-      catalog,
-      limits: defaultLimits,
-      defaults: { effort: 'medium', answerTokens: 256 },
-      ready: async () => ({ ready: true, parts: {} }),
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      now: () => 1_700_000_000_500,
-      newId: () => `as-${trace}`,
-      allowedHosts: [],
-      cancelOnDisconnect: true,
-      ...overrides,
-    };
+    const { dependencies } = api;
     const app = new Hono<ApiEnvironment>();
     app.use(requestId());
     app.use(async function identify(c, next) {

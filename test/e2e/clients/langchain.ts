@@ -18,7 +18,7 @@ export function langchainSuite({ feature }: FeatureTable, url: () => string): vo
     feature(name, 'answer', async () => {
       const answer = await chat('none').invoke(ask);
       expect(answer.text).not.toBe('');
-      expect(answer.usage_metadata?.total_tokens).toBeGreaterThan(0);
+      expect(answer).toMatchObject({ usage_metadata: { total_tokens: expect.any(Number) } });
     });
     feature(name, 'stream', async () => {
       let text = '';

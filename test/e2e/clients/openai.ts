@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
@@ -55,6 +55,19 @@ export function openaiSuite({ feature }: FeatureTable, url: () => string): void 
         reasoning: { effort: 'none' },
       });
       expect(Sum.parse(response.output_parsed)).toBeDefined();
+    });
+    feature(name, 'batches', async () => {
+      const line = { custom_id: 'a', method: 'POST', url: '/v1/responses', body: { model, input: ask, mode: 'fast' } };
+      const file = await client().files.create({
+        file: await toFile(Buffer.from(JSON.stringify(line)), 'in.jsonl'),
+        purpose: 'batch',
+      });
+      const asked = { endpoint: '/v1/responses', input_file_id: file.id, completion_window: '24h' } as const;
+      let batch = await client().batches.create(asked);
+      while (batch.status === 'in_progress') batch = await client().batches.retrieve(batch.id);
+      expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 1, completed: 1 } });
+      const results = await (await client().files.content(batch.output_file_id ?? '')).text();
+      expect(JSON.parse(results)).toMatchObject({ custom_id: 'a', response: { body: { status: 'completed' } } });
     });
     feature(name, 'errors', async () => {
       const bad = client().responses.create({ model, input: ask, temperature: 9 });

@@ -1,0 +1,135 @@
+import { Hono } from 'hono';
+import { CreateFeedback, type Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/feedback.ts';
+import type { JobSnapshot } from '../../contracts/job.ts';
+import { responseJob } from '../../contracts/response-job.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { findResponse } from '../find-response.ts';
+import { parseQuery } from '../parse-query.ts';
+import { readJson } from '../read-json.ts';
+import { responseView } from '../response-view.ts';
+import { lineStream } from '../translations/line-stream.ts';
+import { labelledCompletions, preferencePairs } from '../translations/training-rows.ts';
+import { validationError } from '../validation-error.ts';
+
+const prefix = 'feedback';
+
+/** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */
+export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { queue, records, limits, now, newId } = dependencies;
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/responses/:id/feedback', async (c) => {
+    const caller = c.get('caller');
+    requireScope(caller);
+    const body = await readJson(c.req, limits);
+    const parsed = CreateFeedback.safeParse(body);
+    if (!parsed.success) throw validationError(parsed.error, body);
+    const rated = await findResponse(queue, c.req.param('id'), caller);
+    const preferred = await preferredTo(rated, parsed.data.preferred_response_id, caller);
+    const record = recordOf(rated, preferred, parsed.data, caller);
+    await records.set(`${prefix}:${caller.owner ?? 'none'}:${record.id}`, record);
+    return c.json(shown(record) satisfies Feedback, 200);
+  });
+
+  routes.get('/feedback', (c) => {
+    const caller = c.get('caller');
+    requireScope(caller);
+    const { format = 'jsonl' } = parseQuery(FeedbackQuery, c.req);
+    const lines = rows(caller, format);
+    return c.body(lineStream(lines), 200, { 'content-type': 'application/jsonl; charset=utf-8' });
+  });
+
+  return routes;
+
+  /** Oldest first. A key with scope `admin` exports everybody's. */
+  async function* rows(caller: Caller, format: 'jsonl' | 'dpo' | 'kto'): AsyncGenerator<object, void, void> {
+    const keys = await records.keys(caller.scopes.admin ? prefix : `${prefix}:${caller.owner ?? 'none'}`);
+    for (const key of keys.sort(byTime)) {
+      const stored = await records.get(key);
+      if (stored === undefined) continue;
+      const record = FeedbackRecord.parse(stored);
+      if (format === 'jsonl') yield shown(record);
+      else yield* format === 'dpo' ? preferencePairs(record) : labelledCompletions(record);
+    }
+  }
+
+  async function preferredTo(
+    rated: JobSnapshot,
+    id: string | null | undefined,
+    caller: Caller,
+  ): Promise<JobSnapshot | undefined> {
+    if (!id) return undefined;
+    const param = 'preferred_response_id';
+    if (id === rated.job.id) {
+      throw new ServiceError({
+        code: 'invalid_value',
+        message: `Invalid '${param}': expected another response.`,
+        param,
+      });
+    }
+    const preferred = await findResponse(queue, id, caller).catch((error: unknown) => {
+      if (!(error instanceof ServiceError) || error.code !== 'not_found') throw error;
+      throw new ServiceError({ code: 'not_found', message: error.message, param, cause: error });
+    });
+    if (promptText(preferred) !== promptText(rated)) {
+      const message = `Invalid '${param}': expected a response to the same prompt.`;
+      throw new ServiceError({ code: 'invalid_value', message, param });
+    }
+    return preferred;
+  }
+
+  function recordOf(
+    rated: JobSnapshot,
+    preferred: JobSnapshot | undefined,
+    given: CreateFeedback,
+    caller: Caller,
+  ): FeedbackRecord {
+    const createdAt = now();
+    return {
+      // Sorts by time.
+      id: `fb_${createdAt.toString(36).padStart(9, '0')}${newId()}`,
+      object: 'feedback',
+      response_id: rated.job.id,
+      created_at: Math.floor(createdAt / 1000),
+      model: rated.job.model,
+      rating: given.rating ?? null,
+      comment: given.comment ?? null,
+      preferred_response_id: given.preferred_response_id ?? null,
+      corrected_text: given.corrected_text ?? null,
+      metadata: given.metadata ?? {},
+      owner: caller.owner,
+      prompt: responseJob(rated.job).prompt.messages,
+      answer: answerOf(rated, caller),
+      preferred_answer: preferred === undefined ? null : answerOf(preferred, caller),
+    };
+  }
+}
+
+/** @throws ServiceError `conflict` for a response that still runs */
+function answerOf(snapshot: JobSnapshot, caller: Caller): string {
+  if (snapshot.terminal === undefined) {
+    const message = `The response '${snapshot.job.id}' has not ended yet.`;
+    throw new ServiceError({ code: 'conflict', message, retryable: true });
+  }
+  return responseView(snapshot, caller.scopes).output_text;
+}
+
+function promptText({ job }: JobSnapshot): string {
+  return JSON.stringify(responseJob(job).prompt.messages);
+}
+
+function shown({ owner: _o, prompt: _p, answer: _a, preferred_answer: _pa, ...feedback }: FeedbackRecord): Feedback {
+  return feedback;
+}
+
+function byTime(one: string, other: string): number {
+  const [a, b] = [one, other].map((key) => key.split(':').at(-1) ?? '');
+  return (a ?? '') < (b ?? '') ? -1 : 1;
+}
+
+function requireScope({ scopes }: Caller): void {
+  if (scopes.feedback) return;
+  throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not give or read feedback.' });
+}

@@ -1,0 +1,107 @@
+import { Hono } from 'hono';
+import {
+  BatchListQuery,
+  type DeletedFile,
+  type FileList,
+  type FileObject,
+  type FileRecord,
+} from '../../contracts/batch.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { parseQuery } from '../parse-query.ts';
+import { readBytes } from '../read-json.ts';
+import { createBatchRecords } from '../translations/batch-records.ts';
+import { batchResults } from '../translations/batch-view.ts';
+import { lineStream } from '../translations/line-stream.ts';
+import { pageOf } from '../translations/page-of.ts';
+
+/** An upload may be as large as this many bodies. */
+const bodiesOfAFile = 16;
+const jsonl = { 'content-type': 'application/jsonl; charset=utf-8' };
+
+/** `/v1/files`: what batches read, and what they give. A batch's results are a file that is made when it is read. */
+export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { queue, records, limits, now, newId } = dependencies;
+  const store = createBatchRecords(records);
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const type = c.req.header('content-type') ?? '';
+    if (!type.startsWith('multipart/form-data')) {
+      throw new ServiceError({ code: 'unsupported_media_type', message: 'Expected content-type multipart/form-data.' });
+    }
+    const { file, purpose } = await readForm(await readBytes(c.req, limits.bodyBytes * bodiesOfAFile), type);
+    if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
+    if (!(file instanceof File)) throw invalid('file', 'expected a file');
+    const content = await file.text();
+    const record: FileRecord = {
+      id: `file-${newId()}`,
+      object: 'file',
+      bytes: file.size,
+      created_at: Math.floor(now() / 1000),
+      filename: file.name.slice(0, 256),
+      purpose: 'batch',
+      status: 'processed',
+      owner: c.get('caller').owner,
+    };
+    await store.saveFile(record, content);
+    return c.json(shown(record) satisfies FileObject);
+  });
+
+  routes.get('/', async (c) => {
+    const page = pageOf((await store.files(c.get('caller'))).map(shown), parseQuery(BatchListQuery, c.req));
+    return c.json({ object: 'list', data: page.data, has_more: page.hasMore } satisfies FileList);
+  });
+
+  routes.get('/:id', async (c) => {
+    const id = c.req.param('id');
+    const results = resultsOf(id);
+    if (!results) return c.json(shown(await store.file(id, c.get('caller'), 'id')) satisfies FileObject);
+    const batch = await store.batch(results.batch, c.get('caller'));
+    const filename = `${batch.id}_${results.kind}.jsonl`;
+    const made = { id, object: 'file', bytes: 0, created_at: batch.created_at, filename } as const;
+    return c.json({ ...made, purpose: 'batch_output', status: 'processed' } satisfies FileObject);
+  });
+
+  routes.get('/:id/content', async (c) => {
+    const id = c.req.param('id');
+    const results = resultsOf(id);
+    if (results) {
+      const batch = await store.batch(results.batch, c.get('caller'));
+      return c.body(lineStream(batchResults(queue, batch, results.kind)), 200, jsonl);
+    }
+    await store.file(id, c.get('caller'), 'id');
+    return c.body(await store.content(id), 200, jsonl);
+  });
+
+  routes.delete('/:id', async (c) => {
+    const { id } = await store.file(c.req.param('id'), c.get('caller'), 'id');
+    await store.removeFile(id);
+    return c.json({ id, object: 'file', deleted: true } satisfies DeletedFile);
+  });
+
+  return routes;
+}
+
+async function readForm(bytes: Uint8Array, type: string): Promise<{ file: unknown; purpose: unknown }> {
+  try {
+    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
+    return { file: form.get('file'), purpose: form.get('purpose') };
+  } catch (cause) {
+    throw new ServiceError({ code: 'invalid_value', message: 'The form could not be read.', cause });
+  }
+}
+
+/** The batch whose results a file is. */
+function resultsOf(id: string): { batch: string; kind: 'output' | 'errors' } | undefined {
+  const [, kind, batch] = /^file-(out|err)_([\w-]{1,64})$/.exec(id) ?? [];
+  return batch === undefined ? undefined : { batch: `batch_${batch}`, kind: kind === 'out' ? 'output' : 'errors' };
+}
+
+function shown({ owner: _owner, ...file }: FileRecord): FileObject {
+  return file;
+}
+
+function invalid(param: string, expected: string): ServiceError {
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+}

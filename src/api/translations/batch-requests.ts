@@ -1,0 +1,66 @@
+import type { Context } from 'hono';
+import { CreateMessage } from '../../contracts/anthropic-message.ts';
+import type { BatchEndpoint } from '../../contracts/batch.ts';
+import type { Job } from '../../contracts/job.ts';
+import type { Response } from '../../contracts/response.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { ApiEnvironment } from '../dependencies.ts';
+import { chatCompletion } from './chat-answer.ts';
+import { parseChat, translateChat } from './chat-request.ts';
+import { messageOf } from './message-answer.ts';
+import { parseMessage, translateMessage } from './message-request.ts';
+import type { TranslatedRuns } from './translated-runs.ts';
+import type { Translation } from './translation.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * The job of one request of a batch: in the background, behind all that somebody waits for.
+ * @throws ServiceError of status 400, 403, 404 naming the field
+ */
+export async function batchJob(
+  c: Context<ApiEnvironment>,
+  runs: TranslatedRuns,
+  { endpoint, body, id }: { endpoint: BatchEndpoint; body: Body; id: string },
+): Promise<Job> {
+  if (body['stream']) throw refused('stream', 'expected none in a batch');
+  const translation = translationOf(endpoint, body);
+  const background = { ...translation, body: { ...translation.body, background: true, service_tier: undefined } };
+  const { job } = await runs.accept(c, background, 'none');
+  return { ...job, id, tier: 'flex' };
+}
+
+/** A response in the shape of the endpoint that was asked. */
+export function batchAnswer(endpoint: BatchEndpoint, job: Job, response: Response): Record<string, unknown> {
+  const run = { job, warnings: [], thoughts: 'none' as const };
+  switch (endpoint) {
+    case '/v1/responses':
+      return response;
+    case '/v1/chat/completions':
+      return chatCompletion([run], [{ response, thought: '' }]);
+    case '/v1/messages':
+      return messageOf(run, { response, thought: '' });
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+function translationOf(endpoint: BatchEndpoint, body: Body): Translation {
+  switch (endpoint) {
+    case '/v1/responses':
+      return { body: { ...body }, origins: new Map(), warnings: [] };
+    case '/v1/chat/completions': {
+      const request = parseChat(body);
+      if ((request.n ?? 1) > 1) throw refused('n', 'expected 1 in a batch');
+      return translateChat(request, body);
+    }
+    case '/v1/messages':
+      return translateMessage(parseMessage(CreateMessage, body), body);
+    default:
+      return endpoint satisfies never;
+  }
+}
+
+function refused(param: string, expected: string): ServiceError {
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+}

@@ -1,0 +1,98 @@
+import type { Batch, BatchRecord, BatchResult } from '../../contracts/batch.ts';
+import type { JobSnapshot } from '../../contracts/job.ts';
+import { TerminalEvent } from '../../contracts/response-event.ts';
+import type { JobQueue } from '../../queue/job-queue.ts';
+import { batchAnswer } from './batch-requests.ts';
+
+export const outputFileOf = (id: string): string => id.replace(/^batch_/, 'file-out_');
+export const errorFileOf = (id: string): string => id.replace(/^batch_/, 'file-err_');
+
+/** A batch as its responses stand. */
+export async function batchView(queue: JobQueue, record: BatchRecord): Promise<Batch> {
+  const counts = { total: record.requests.length, completed: 0, failed: 0 };
+  /** Epoch seconds of the last end. */
+  let last = record.created_at;
+  for (const request of record.requests) {
+    const snapshot = request.response_id === null ? undefined : await queue.get(request.response_id);
+    if (snapshot !== undefined && snapshot.terminal === undefined) continue;
+    const ended = snapshot === undefined ? undefined : responseOf(snapshot);
+    counts[ended && isAnswer(ended.status) ? 'completed' : 'failed'] += 1;
+    last = Math.max(last, ended?.completed_at ?? 0);
+  }
+  const over = counts.completed + counts.failed === counts.total;
+  const refused = record.errors.length > 0;
+  const cancelled = record.cancelled_at;
+  const status = refused
+    ? 'failed'
+    : cancelled === null
+      ? over
+        ? 'completed'
+        : 'in_progress'
+      : over
+        ? 'cancelled'
+        : 'cancelling';
+  return {
+    id: record.id,
+    object: 'batch',
+    endpoint: record.endpoint,
+    errors: refused ? { object: 'list', data: record.errors } : null,
+    input_file_id: record.input_file_id,
+    completion_window: '24h',
+    status,
+    output_file_id: over && counts.completed > 0 ? outputFileOf(record.id) : null,
+    error_file_id: over && counts.failed > 0 ? errorFileOf(record.id) : null,
+    created_at: record.created_at,
+    in_progress_at: refused ? null : record.created_at,
+    expires_at: null,
+    finalizing_at: null,
+    completed_at: status === 'completed' ? last : null,
+    failed_at: refused ? record.created_at : null,
+    expired_at: null,
+    cancelling_at: cancelled,
+    cancelled_at: status === 'cancelled' ? Math.max(last, cancelled ?? 0) : null,
+    request_counts: counts,
+    metadata: record.metadata,
+  };
+}
+
+/** The lines of a batch's results, or of its errors: in the order of its requests, those that have ended. */
+export async function* batchResults(
+  queue: JobQueue,
+  record: BatchRecord,
+  kind: 'output' | 'errors',
+): AsyncGenerator<BatchResult, void, void> {
+  for (const [index, request] of record.requests.entries()) {
+    const { custom_id, response_id, error } = request;
+    const id = `${record.id.replace(/^batch_/, 'batch_req_')}_${index}`;
+    if (response_id === null) {
+      const response = error && { status_code: error.status, request_id: id, body: error.body };
+      if (kind === 'errors') yield { id, custom_id, response, error: null };
+      continue;
+    }
+    const snapshot = await queue.get(response_id);
+    if (snapshot?.terminal === undefined) {
+      const gone = { code: 'not_found', message: 'The response was deleted, or its time was over.' };
+      if (kind === 'errors' && snapshot === undefined) yield { id, custom_id, response: null, error: gone };
+      continue;
+    }
+    const response = responseOf(snapshot);
+    if (isAnswer(response.status)) {
+      const body = batchAnswer(record.endpoint, snapshot.job, response);
+      if (kind === 'output') {
+        yield { id, custom_id, response: { status_code: 200, request_id: response_id, body }, error: null };
+      }
+    } else if (kind === 'errors') {
+      const message = response.error?.message ?? 'The response was cancelled.';
+      yield { id, custom_id, response: null, error: { code: response.error?.code ?? 'cancelled', message } };
+    }
+  }
+}
+
+function responseOf(snapshot: JobSnapshot) {
+  return TerminalEvent.parse(snapshot.terminal?.data).response;
+}
+
+/** One that was cut short is an answer that says so. */
+function isAnswer(status: string): boolean {
+  return status === 'completed' || status === 'incomplete';
+}
