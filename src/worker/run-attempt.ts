@@ -1,7 +1,7 @@
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { responseUsage } from '../contracts/usage.ts';
-import { winningThought } from '../contracts/winning-thought.ts';
+import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -45,11 +45,12 @@ export async function runAttempt(run: {
     await writer.flush();
     const steps = finishedSteps(writer.lines());
     const thought = winningThought(steps);
+    const text = body.include.reasoning_text ? shownThought(steps) : '';
     const sealed = thought !== '' && body.include.encrypted_content && dependencies.seal?.(thought, job.owner);
     await writer.write(
       wire.reasoning({
         ...(body.summary === null ? {} : { summary: dependencies.summarise(steps, body.summary) }),
-        ...(body.include.reasoning_text && thought !== '' ? { text: thought } : {}),
+        ...(text === '' ? {} : { text }),
         ...(sealed ? { encrypted: sealed } : {}),
       }),
     );

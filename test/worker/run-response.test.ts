@@ -77,6 +77,27 @@ describe('runResponse', () => {
     expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output_text: deltas.join('') } });
   });
 
+  it('begins the shown thought anew, in an item of its own, when the model dies while thinking', async () => {
+    const model = failing(scripted(), { times: 1, events: 3, error: modelDied });
+    const { ask } = await createService(model);
+    const { events } = await readEvents(
+      await ask({
+        input: 'What is 40 + 2?',
+        reasoning: { effort: 'low', strategy: 'budget-forcing' },
+        include: ['reasoning.text'],
+        stream: true,
+      }),
+    );
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
+    const items = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item);
+    expect(items).toMatchObject([
+      { type: 'reasoning', status: 'incomplete', content: [{ text: 'HIDDEN 40 +' }] },
+      { type: 'reasoning', status: 'completed', content: [{ text: thought }] },
+      { type: 'message' },
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output: items } });
+  });
+
   it('fails with the reason once the model has died three times', async () => {
     const model = failing(scripted(), { times: 3, events: 0, error: modelDied });
     const { answered } = await createService(model);

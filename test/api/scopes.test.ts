@@ -1,0 +1,54 @@
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { expect, test } from 'vitest';
+import type { ApiEnvironment } from '../../src/api/dependencies.ts';
+import { createOnError } from '../../src/api/on-error.ts';
+import { createResponseInputRoutes } from '../../src/api/routes/response-input.ts';
+import { createResponsesRoutes } from '../../src/api/routes/responses.ts';
+import { allScopes, type KeyScopes } from '../../src/contracts/key-scopes.ts';
+import { createScriptedModel } from '../../src/models/scripted.ts';
+import { createService } from '../worker/service.ts';
+
+const thought = 'SECRET 40 + 2 = 42.';
+const reasoning = { effort: 'low', strategy: 'budget-forcing' };
+
+/** A response whose creator asked for its thoughts, and the same routes for a key that may see this much. */
+async function seenWith(trace: KeyScopes['trace']) {
+  const model = createScriptedModel({ id: 'tiny', script: () => ({ thought, answer: '42' }) });
+  const { answered, dependencies } = await createService(model);
+  const { id } = await answered({ input: 'a', reasoning, include: ['reasoning.text'] });
+  const next = await answered({ input: 'b', previous_response_id: id, mode: 'fast' });
+  const app = new Hono<ApiEnvironment>();
+  app.onError(createOnError(dependencies.log));
+  app.use(requestId());
+  app.use(async function identify(c, after) {
+    c.set('caller', { owner: null, scopes: { ...allScopes, trace } });
+    await after();
+  });
+  app.route('/v1/responses', createResponseInputRoutes(dependencies));
+  app.route('/v1/responses', createResponsesRoutes(dependencies));
+  return { app, id, next: next.id };
+}
+
+test.each(['none', 'summary'] as const)('a key of scope trace:%s sees no thought anywhere', async (trace) => {
+  const { app, id, next } = await seenWith(trace);
+  for (const path of [`/${id}`, '', `/${next}/input_items`]) {
+    const response = await app.request(`/v1/responses${path}`);
+    expect(response.status).toBe(200);
+    expect(await response.text()).not.toContain('SECRET');
+  }
+  expect((await app.request(`/v1/responses/${id}?stream=true`)).status).toBe(403);
+  const asked = await app.request('/v1/responses', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input: 'a', include: ['reasoning.text'] }),
+  });
+  expect(asked.status).toBe(403);
+  expect(await asked.json()).toMatchObject({ error: { code: 'insufficient_scope', param: 'include' } });
+});
+
+test('one of scope trace:full does', async () => {
+  const { app, id } = await seenWith('full');
+  expect(await (await app.request(`/v1/responses/${id}`)).text()).toContain('SECRET');
+  expect(await (await app.request(`/v1/responses/${id}?stream=true`)).text()).toContain('SECRET');
+});
