@@ -66,8 +66,16 @@ type BullmqListeners = {
   onError(error: Error): void;
 };
 
+type AddOptions = {
+  timestamp: number;
+  attempts: number;
+  backoffMs: number;
+  /** 0 is taken first, whatever its age; a higher number later. */
+  priority: number;
+};
+
 export type BullmqParts = {
-  add(id: string, data: StoredJob, options: { timestamp: number; attempts: number; backoffMs: number }): Promise<void>;
+  add(id: string, data: StoredJob, options: AddOptions): Promise<void>;
   /** False while a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
@@ -87,14 +95,14 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
   const queue = new classes.Queue<StoredJob>(name, { connection: connection.commands, prefix: connection.prefix });
   queue.on('error', options.onError);
   return {
-    async add(id, data, { timestamp, attempts, backoffMs }) {
+    async add(id, data, { timestamp, attempts, backoffMs, priority }) {
       const backoff = { type: 'exponential', delay: backoffMs, jitter: 0.5 };
-      await queue.add('response', data, { jobId: id, timestamp, attempts, backoff });
+      await queue.add('response', data, { jobId: id, timestamp, attempts, backoff, priority });
     },
     async remove(id) {
       return (await queue.remove(id)) > 0;
     },
-    waiting: () => queue.getWaitingCount(),
+    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
     work: (process, work) => startWorker({ classes, connection, name, process, work }),
     listen: (listeners) => startListener({ classes, connection, name, listeners }),
     close: () => queue.close(),

@@ -14,6 +14,9 @@ import { settledWithin } from './settled-within.ts';
 import { isJobId, loadJob, ownerKey, storeJob } from './stored-job.ts';
 import { createWakeups } from './wakeups.ts';
 
+/** Of a job that nobody waits for. */
+const flexPriority = 10;
+
 export type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Stays its opener's: `close` of the queue leaves it open. */
   connection: QueueConnection<B, C>;
@@ -82,7 +85,8 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       return reachBackend(async () => {
         const stored = storeJob(job, randomUUID());
         await store.index({ id: job.id, owner: stored.owner, createdAt: job.createdAt });
-        await parts.add(job.id, stored, { ...settings, timestamp: job.createdAt });
+        const priority = job.tier === 'flex' ? flexPriority : 0;
+        await parts.add(job.id, stored, { ...settings, timestamp: job.createdAt, priority });
         return { created: await store.isCreatedBy(job.id, stored.nonce) };
       });
     },

@@ -10,7 +10,7 @@ local function publish(key, ...)
 end
 `;
 
-/** KEYS job logs lock events expiry wait delayed completed; ARGV id token expected status now expiresAt rows… */
+/** KEYS job logs lock events expiry wait delayed completed prioritized; ARGV id token expected status now expiresAt rows… */
 const append = `${publish}
 local id, token, status = ARGV[1], ARGV[2], ARGV[4]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
@@ -27,7 +27,7 @@ if status ~= '' then
   redis.call('HSET', KEYS[1], 'tf:status', status)
   redis.call('ZADD', KEYS[5], redis.call('HEXISTS', KEYS[1], 'tf:forgotten') == 1 and 0 or ARGV[6], id)
   if token == '' then
-    local taken = redis.call('LREM', KEYS[6], 1, id) + redis.call('ZREM', KEYS[7], id)
+    local taken = redis.call('LREM', KEYS[6], 1, id) + redis.call('ZREM', KEYS[7], id) + redis.call('ZREM', KEYS[9], id)
     if taken > 0 then
       redis.call('ZADD', KEYS[8], ARGV[5], id)
       redis.call('HSET', KEYS[1], 'finishedOn', ARGV[5], 'returnvalue', 'null')
@@ -38,7 +38,7 @@ publish(KEYS[4], 'event', 'log', 'jobId', id)
 return 'appended'
 `;
 
-/** KEYS job logs lock wait failed; ARGV id. Gives data, progress, attempts, token, failed, position, length, terminal row, flags. */
+/** KEYS job logs lock wait failed prioritized; ARGV id. Gives data, progress, attempts, token, failed, position, length, terminal row, flags. */
 const read = `
 local hash = redis.call('HMGET', KEYS[1], 'data', 'progress', 'ats', 'tf:status', 'tf:cancel', 'tf:answer_now', 'tf:forgotten')
 if not hash[1] then return false end
@@ -49,7 +49,9 @@ if hash[4] then
   terminal = redis.call('LINDEX', KEYS[2], -1)
 elseif lock == '' then
   local index = redis.call('LPOS', KEYS[4], ARGV[1], 'RANK', -1)
+  local rank = redis.call('ZRANK', KEYS[6], ARGV[1])
   if index then position = redis.call('LLEN', KEYS[4]) - 1 - index end
+  if rank then position = redis.call('LLEN', KEYS[4]) + rank end
 end
 local failed = redis.call('ZSCORE', KEYS[5], ARGV[1]) and 1 or 0
 return { hash[1], hash[2] or '', tonumber(hash[3] or '0'), lock, failed, position, redis.call('LLEN', KEYS[2]),
@@ -99,8 +101,8 @@ return found
 `;
 
 export const redisScripts = {
-  append: { keys: 8, lua: append },
-  read: { keys: 5, lua: read },
+  append: { keys: 9, lua: append },
+  read: { keys: 6, lua: read },
   log: { keys: 2, lua: log },
   mark: { keys: 3, lua: mark },
   forget: { keys: 4, lua: forget },

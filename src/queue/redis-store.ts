@@ -7,12 +7,11 @@ import { redisScripts } from './redis-scripts.ts';
 /** The store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
 export function createRedisStore(redis: Redis, options: { prefix: string; queue: string }): JobStore {
   const base = `${options.prefix}:${options.queue}:`;
-  const [wait, delayed, completed, failed] = ['wait', 'delayed', 'completed', 'failed'].map((name) => base + name) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const wait = `${base}wait`;
+  const prioritized = `${base}prioritized`;
+  const delayed = `${base}delayed`;
+  const completed = `${base}completed`;
+  const failed = `${base}failed`;
   const events = `${base}events`;
   const expiry = `${base}tf:expiry`;
   const ownerIndex = (owner: string) => `${base}tf:owner:${owner}`;
@@ -28,7 +27,7 @@ export function createRedisStore(redis: Redis, options: { prefix: string; queue:
     },
     async read(id) {
       const job = base + id;
-      const reply = await run('read', ReadReply, [job, `${job}:logs`, `${job}:lock`, wait, failed], [id]);
+      const reply = await run('read', ReadReply, [job, `${job}:logs`, `${job}:lock`, wait, failed, prioritized], [id]);
       if (!reply) return undefined;
       const [data, progress, attempts, token, isFailed, position, length, terminal, cancel, answerNow, forgotten] =
         reply;
@@ -54,7 +53,7 @@ export function createRedisStore(redis: Redis, options: { prefix: string; queue:
     },
     append({ id, token = '', expectedLength, rows, terminal }) {
       const job = base + id;
-      const keys = [job, `${job}:logs`, `${job}:lock`, events, expiry, wait, delayed, completed];
+      const keys = [job, `${job}:logs`, `${job}:lock`, events, expiry, wait, delayed, completed, prioritized];
       const { status = '', now = 0, expiresAt = 0 } = terminal ?? {};
       return run('append', AppendReply, keys, [id, token, expectedLength, status, now, expiresAt, ...rows]);
     },

@@ -110,6 +110,31 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         }
       });
 
+      test('puts flex jobs behind all others, in their own order', async () => {
+        const [first, second, flex, later] = [
+          makeJob(),
+          makeJob(),
+          makeJob({ tier: 'flex' }),
+          makeJob({ tier: 'flex' }),
+        ];
+        const placed = async () => {
+          const snapshots = await Promise.all([first, second, flex, later].map(({ id }) => queue.get(id)));
+          return snapshots.map((snapshot) => snapshot?.queuePosition);
+        };
+        for (const job of [flex, later, first, second]) await queue.add(job);
+        expect(await placed()).toEqual([0, 1, 2, 3]);
+        expect((await queue.list({ owner: null, limit: 1 })).waiting).toBe(4);
+        expect(await queue.control(flex.id, 'cancel')).toBe('accepted');
+        expect(await placed()).toEqual([0, 1, undefined, 2]);
+        const runs: string[] = [];
+        await queue.consume({ concurrency: 1 }, async (lease) => {
+          runs.push(lease.job.id);
+          await lease.append([terminal(0)]);
+        });
+        await readAll(queue, later.id);
+        expect(runs).toEqual([first.id, second.id, later.id]);
+      });
+
       test("lists one owner's jobs, newest first, in pages", async () => {
         const jobs = Array.from({ length: 5 }, (_, index) => makeJob({ owner: 'ann', createdAt: 1_000 + index }));
         for (const job of [...jobs, makeJob({ owner: 'bob' }), makeJob({ owner: null })]) await queue.add(job);

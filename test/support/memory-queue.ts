@@ -30,7 +30,10 @@ export function createMemoryQueue(): JobQueue & { readers(): number } {
     }
     for (const wake of entry.watchers) wake();
   };
-  const waiting = () => [...entries.values()].filter((entry) => entry.status === 'queued');
+  const waiting = () => {
+    const queued = [...entries.values()].filter((entry) => entry.status === 'queued');
+    return [...queued.filter(isDefault), ...queued.filter((entry) => !isDefault(entry))];
+  };
   const pump = () => {
     for (const consumer of consumers) {
       for (let next = waiting()[0]; next && consumer.free > 0; next = waiting()[0]) void run(next, consumer);
@@ -156,6 +159,10 @@ function leaseOf(entry: Entry, append: (entry: Entry, lines: readonly LogLine[])
       entry.progress = progress;
     },
   };
+}
+
+function isDefault({ job }: Entry): boolean {
+  return job.tier !== 'flex';
 }
 
 function ended(entry: Entry): boolean {
