@@ -75,7 +75,10 @@ export function createSampler(
               },
               scratch,
             )
-          : largest(logits, state.mask).token;
+          : // The first of equals, as `largest` has it.
+            edited.keepsMax && !state.mask
+            ? logits.indexOf(max)
+            : largest(logits, state.mask).token;
       edited.undo();
       if (token < 0) throw new ServiceError({ code: 'server_error', message: 'No token is allowed at this place.' });
       const sampled = { token, logprob: (logits[token] ?? 0) - raw.logSumExp, selfCertainty: raw.selfCertainty };

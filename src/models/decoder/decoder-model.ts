@@ -55,7 +55,8 @@ export async function createDecoderModel(
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
   const engine = createEngine({ runner: session.runner(arena), arena });
   const contextLength = Math.min(folder.contextLength, engine.largestRow);
-  const closed = new AbortController();
+  /** Ends each request that has not ended yet. */
+  const open = new Set<(reason: unknown) => void>();
   const context: Context = {
     ...options,
     engine,
@@ -72,44 +73,58 @@ export async function createDecoderModel(
     stats: () => engine.stats,
     generate(request, { signal, answerNow }) {
       const channel = createEventChannel<ModelEvent>();
-      const left = new AbortController();
-      const stopped = AbortSignal.any([signal, left.signal, closed.signal]);
-      const rows: Array<{ cancel(): void }> = [];
-      const onAbort = () => {
+      let rows: Array<{ cancel(): void }> = [];
+      let stopped: { reason: unknown } | undefined;
+      const settle = () => {
+        signal.removeEventListener('abort', onAbort);
+        open.delete(stop);
+      };
+      const stop = (reason: unknown) => {
+        stopped = { reason };
         for (const row of rows) row.cancel();
-        channel.fail(stopped.reason);
+        channel.fail(reason);
+        settle();
       };
-      stopped.addEventListener('abort', onAbort, { once: true });
+      const onAbort = () => stop(signal.reason);
+      // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
+      signal.addEventListener('abort', onAbort, { once: true });
+      open.add(stop);
       const start = async () => {
-        stopped.throwIfAborted();
+        signal.throwIfAborted();
         const begin = await prepare(context, request, answerNow);
-        stopped.throwIfAborted();
-        rows.push(...begin(channel.push, done, channel.fail));
+        if (stopped) return;
+        const done = () => {
+          settle();
+          channel.end();
+        };
+        rows = begin(channel.push, done, stop);
       };
-      const done = () => {
-        stopped.removeEventListener('abort', onAbort);
-        channel.end();
-      };
-      start().catch(channel.fail);
-      return channel.read(() => left.abort(new Error('the reader left')));
+      start().catch(stop);
+      return channel.read(() => stop(new Error('the reader left')));
     },
     async score(request, { signal }) {
       const promptIds = await scorePrompt(folder, request);
       const continuations = request.continuations.map((text) => folder.tokenizer.encode(text));
       signal.throwIfAborted();
       return new Promise<ScoreResult>((resolve, reject) => {
-        const row = createScoreRow({
-          promptIds,
-          continuations,
-          vocabularySize: context.vocabularySize,
-          onResult: resolve,
-          onFail: reject,
-        });
-        if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
         const onAbort = () => {
           row.cancel();
           reject(signal.reason);
         };
+        const settled = <T>(settle: (value: T) => void) => {
+          return (value: T) => {
+            signal.removeEventListener('abort', onAbort);
+            settle(value);
+          };
+        };
+        const row = createScoreRow({
+          promptIds,
+          continuations,
+          vocabularySize: context.vocabularySize,
+          onResult: settled(resolve),
+          onFail: settled(reject),
+        });
+        if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
         signal.addEventListener('abort', onAbort, { once: true });
         engine.add([row], { alone: false });
       });
@@ -117,7 +132,7 @@ export async function createDecoderModel(
     countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
     async close() {
       const reason = new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' });
-      closed.abort(reason);
+      for (const stop of [...open]) stop(reason);
       await engine.close(reason);
       await session.close();
     },
