@@ -118,8 +118,11 @@ export const CapabilitiesMessage = z.object({
  * Compiles only while every schema takes what the port's type allows and gives what it promises, with every field of it:
  * a schema that lacks an optional one would drop it on the way.
  */
-type Same<Port, Message extends Port> =
-  Port extends Readonlike<Message> ? (Complete<Message> extends Complete<Port> ? true : false) : false;
+type Same<Port, Message extends Port> = [Port] extends [Readonlike<Message>]
+  ? [Complete<Message>] extends [Complete<Port>]
+    ? true
+    : false
+  : false;
 type Readonlike<T> = T extends readonly (infer Item)[]
   ? readonly Readonlike<Item>[]
   : T extends object

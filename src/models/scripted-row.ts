@@ -1,5 +1,5 @@
 import type { ThinkingStop } from '../contracts/reasoning.ts';
-import type { FinishReason, GenerateRequest, ModelEvent } from './language-model.ts';
+import { type FinishReason, type GenerateRequest, type ModelEvent, mayCallTools } from './language-model.ts';
 import { type ScriptedSample, scriptedTokens } from './scripted-turn.ts';
 
 export const scriptedHandOver = '\nThat is enough.\n';
@@ -72,7 +72,8 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
       break;
     }
   }
-  const calls = (scripted.toolCalls ?? []).map((call): ModelEvent => ({ type: 'tool-call', sample, ...call }));
+  const wanted = mayCallTools(request) ? (scripted.toolCalls ?? []) : [];
+  const calls = wanted.map((call): ModelEvent => ({ type: 'tool-call', sample, ...call }));
   usage.answerTokens += calls.length;
   if (calls.length > 0) reason = 'tool-calls';
   else if (said.trim() === '') reason = 'empty';

@@ -261,6 +261,16 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       for (const text of fixture.controlTexts) expect(run.answer).not.toContain(text);
     });
 
+    it('calls no tool where none may be called', async (context) => {
+      needs(context, 'tools');
+      const run = await runOne(
+        model,
+        requestOf(fixture.toolQuestion, { answer: { maxTokens: 20, toolCalls: 'none' } }),
+      );
+      expect(run.toolCalls).toEqual([]);
+      expect(run.answer.trim()).not.toBe('');
+    });
+
     it('scores continuations', async (context) => {
       needs(context, 'score');
       const scored = await model.score({ prompt: fixture.question, continuations: ['Yes.', 'No.'] }, { signal: never });

@@ -4,7 +4,11 @@ const words = ['red', 'green', 'blue', 'grey', 'pink', 'teal'];
 
 /** What a scripted model says in the suite of LanguageModel: long enough thoughts, drawn from the seed when it samples. */
 export const suiteScript: Script = ({ request, random }) => {
-  if (request.prompt.tools) return { answer: '', toolCalls: [{ name: 'weather', arguments: '{"city":"Paris"}' }] };
+  if (request.prompt.tools)
+    return {
+      answer: request.answer.toolCalls === 'none' ? 'I call none.' : '',
+      toolCalls: [{ name: 'weather', arguments: '{"city":"Paris"}' }],
+    };
   const draw = () => words[Math.floor(random() * words.length)] ?? '';
   const greedy = request.sampling.temperature === 0;
   const thought = greedy ? 'one two three '.repeat(10) : Array.from({ length: 30 }, draw).join(' ');
