@@ -85,7 +85,7 @@ export async function acceptResponse(
     version: 1,
     id: identity?.id ?? `resp_${newId()}`,
     model: card.id,
-    tier: 'default',
+    tier: request.service_tier === 'flex' ? 'flex' : 'default',
     createdAt,
     owner: caller.owner,
     store: request.store ?? true,

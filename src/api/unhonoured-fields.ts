@@ -52,8 +52,8 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   { field: 'webhook', asked: ({ webhook }) => isGiven(webhook), message: 'Nobody is called when the response ends.' },
   {
     field: 'service_tier',
-    asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default']),
-    message: 'All requests wait in one queue.',
+    asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default', 'flex']),
+    message: 'Only flex differs: it waits behind all others.',
   },
   {
     field: 'stream_options.include_obfuscation',

@@ -235,7 +235,7 @@ describe('what a request becomes', () => {
         background: true,
         text: { colour: 'red' },
         webhook: { url: 'https://example.org/hook' },
-        service_tier: 'flex',
+        service_tier: 'priority',
         reasoning: { depth: 3 },
         frobnicate: true,
       }),

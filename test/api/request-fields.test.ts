@@ -79,7 +79,7 @@ const theirs = {
     bodies: [{ safety_identifier: 'a' }, { safety_identifier: 'b' }],
     effect: echo('safety_identifier'),
   },
-  service_tier: { warns: { service_tier: 'flex' } },
+  service_tier: { bodies: [{ service_tier: 'default' }, { service_tier: 'flex' }], effect: ({ job }) => job.tier },
   store: { bodies: [{ store: true }, { store: false }], effect: ({ job }) => job.store },
   stream: { bodies: [{ stream: false }, { stream: true }], effect: ({ contentType }) => contentType },
   stream_options: {
