@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { ServiceError } from '../contracts/service-error.ts';
 import { familyByName } from './families/index.ts';
@@ -140,7 +141,8 @@ function parseEntry(entry: unknown, where: string, environment: EnvironmentLooku
 }
 
 function parseText(text: string, where: string): FolderModel | HubModel {
-  const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text);
+  // `models/x` could be either: a folder that is there is meant.
+  const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text) || existsSync(text);
   if (folder) return { kind: 'folder', id: lastPart(text), path: text };
   const name = text.replace(/^hub:/, '');
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {

@@ -7,6 +7,7 @@ const upstream = { id: 'big', url: 'http://gpu:8000/v1/', model: 'Qwen/Qwen3-8B'
 describe('models by configuration', () => {
   it.each([
     ['./models/thinkfirst-135m', { kind: 'folder', id: 'thinkfirst-135m', path: './models/thinkfirst-135m' }],
+    ['models/thinkfirst-135m', { kind: 'folder', id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
     ['/srv/models/mine/', { kind: 'folder', id: 'mine', path: '/srv/models/mine/' }],
     ['~/models/mine', { kind: 'folder', id: 'mine', path: '~/models/mine' }],
     [
