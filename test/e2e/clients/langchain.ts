@@ -25,6 +25,19 @@ export function langchainSuite({ feature }: FeatureTable, url: () => string): vo
       for await (const chunk of await chat('low').stream(ask)) text += chunk.text;
       expect(text).not.toBe('');
     });
+    feature(name, 'thinking', async () => {
+      const thinking = new ChatOpenAI({
+        model: 'thinkfirst-135m',
+        apiKey: 'unused',
+        maxRetries: 0,
+        configuration: { baseURL: `${url()}/v1` },
+        useResponsesApi: true,
+        // It drops its own `reasoning` for ids that it doesn't know.
+        modelKwargs: { reasoning: { effort: 'low', summary: 'auto' } },
+      });
+      const answer = await thinking.invoke(ask);
+      expect(answer.additional_kwargs['reasoning']).toMatchObject({ type: 'reasoning' });
+    });
     feature(name, 'tools', async () => {
       const bound = chat('none').bindTools([{ type: 'function', function: sumTool }], { tool_choice: 'required' });
       const answer = await bound.invoke(ask);

@@ -1,7 +1,7 @@
 import { Ollama } from 'ollama';
 import { describe, expect } from 'vitest';
 import type { FeatureTable } from './feature-table.ts';
-import { ask, Sum, sumTool } from './questions.ts';
+import { ask, Sum, sumTool, weatherTool } from './questions.ts';
 
 export function ollamaSuite({ feature }: FeatureTable, url: () => string): void {
   const client = () => new Ollama({ host: url() });
@@ -31,6 +31,15 @@ export function ollamaSuite({ feature }: FeatureTable, url: () => string): void 
       expect(answer.message.thinking).toMatch(/./);
       const { capabilities } = await client().show({ model: asked.model });
       expect(capabilities).toContain('thinking');
+    });
+    feature(name, 'tools', async () => {
+      // It has no tool_choice: the model must want to call.
+      const messages = [{ role: 'user', content: 'What is the weather in Paris?' }];
+      const answer = await client().chat({ ...asked, messages, think: false, tools: [weatherTool] });
+      expect(answer.message.tool_calls?.[0]?.function).toMatchObject({
+        name: 'get_weather',
+        arguments: { city: 'Paris' },
+      });
     });
     feature(name, 'structured output', async () => {
       const answer = await client().chat({ ...asked, think: false, format: sumTool.parameters });

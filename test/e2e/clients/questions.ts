@@ -15,3 +15,12 @@ export const sumTool = {
     additionalProperties: false,
   },
 };
+
+export const weatherTool = {
+  type: 'function',
+  function: {
+    name: 'get_weather',
+    description: 'Gives the weather of a city.',
+    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  },
+};
