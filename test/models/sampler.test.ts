@@ -109,6 +109,19 @@ describe('draws follow the plain definition', () => {
   }
 });
 
+test('tokens far below the maximum come as often as they weigh, each alike', () => {
+  const logits = new Float32Array(vocabularySize).fill(-9.5);
+  logits[0] = 0;
+  const share = ((vocabularySize - 1) * Math.exp(-9.5)) / (1 + (vocabularySize - 1) * Math.exp(-9.5));
+  const sampler = createSampler({ temperature: 1, seed: 2 }, { sample: 0, vocabularySize });
+  const drawn = Array.from({ length: 20_000 }, () => sampler.next(logits, { history: [] }).token).filter(
+    (id) => id > 0,
+  );
+  expect(drawn.length / 20_000).toBeGreaterThan(0.8 * share);
+  expect(drawn.length / 20_000).toBeLessThan(1.2 * share);
+  expect(new Set(drawn).size).toBeGreaterThan(100);
+});
+
 describe('greedy', () => {
   test('takes the likeliest token, the lower id among equals', () => {
     const logits = Float32Array.from([0, 3, 3, 1]);
