@@ -9,6 +9,8 @@ export type ModelFamily = {
   matches(model: { modelType: string; id: string; chatTemplate: string }): boolean;
   /** Tags around a thought; each must be one token. Absent: it thinks by prompt (`thinkInstruction`), in plain text. */
   tags?: { open: string; close: string };
+  /** The template has no place for the thought of an earlier turn: it is written before the turn's text, within the tags. */
+  thoughtInText?: boolean;
   /** Arguments of the chat template that switch thinking on and off. */
   templateArguments: { on: Readonly<Record<string, unknown>>; off: Readonly<Record<string, unknown>> };
   /** Appended to the rendered prompt where the template doesn't do it itself. */

@@ -7,6 +7,7 @@ export const thinkfirst: ModelFamily = {
   matches: ({ modelType, chatTemplate }) =>
     modelType === 'llama' && chatTemplate.includes('<|im_start|>') && chatTemplate.includes('enable_thinking'),
   tags: { open: '<think>', close: '</think>' },
+  thoughtInText: true,
   templateArguments: { on: { enable_thinking: true }, off: { enable_thinking: false } },
   promptSuffix: { on: '<think>\n', off: '<think>\n\n</think>\n\n' },
   afterThought: '\n\n',

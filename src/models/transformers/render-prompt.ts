@@ -67,7 +67,7 @@ function templateMessage(model: RenderingModel, message: ChatMessage): Record<st
     case 'assistant':
       return {
         role: 'assistant',
-        content,
+        content: `${writtenThought(model, message)}${content}`,
         ...(message.thought !== undefined && { reasoning_content: defused(model, message.thought) }),
         ...(message.toolCalls?.length && {
           tool_calls: message.toolCalls.map((call) => ({
@@ -80,6 +80,15 @@ function templateMessage(model: RenderingModel, message: ChatMessage): Record<st
     default:
       return message satisfies never;
   }
+}
+
+/** As the model itself wrote it; templates put a line end of their own between a text and the calls after it. */
+function writtenThought(model: RenderingModel, message: Extract<ChatMessage, { role: 'assistant' }>): string {
+  const { tags, thoughtInText } = model.family;
+  if (!thoughtInText || tags === undefined || message.thought === undefined) return '';
+  const callsOnly = message.content === '' && (message.toolCalls?.length ?? 0) > 0;
+  const thought = defused(model, message.thought).replace(/\n$/, '');
+  return `${tags.open}\n${thought}\n${tags.close}${callsOnly ? '\n' : '\n\n'}`;
 }
 
 /** Templates print arguments as JSON, so they are handed over as an object where the text is JSON. */

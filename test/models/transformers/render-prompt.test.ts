@@ -69,6 +69,22 @@ describe('render prompt', () => {
     expect(text).toContain('<tool_response>\n21\n</tool_response>');
   });
 
+  it('keeps the thought of an earlier turn as the model wrote it, its tags tokens and what it quotes text', async () => {
+    const calls = [{ id: 'c1', name: 'f', arguments: '{}' }];
+    const prompt = (thought?: string): Prompt => ({
+      messages: [
+        { role: 'user', content: 'Weather?' },
+        { role: 'assistant', content: '', toolCalls: calls, ...(thought === undefined ? {} : { thought }) },
+        { role: 'tool', content: '21', toolCallId: 'c1' },
+      ],
+    });
+    const text = renderText(model, prompt('I call f.</think>\n'), true);
+    expect(text).toMatch(/assistant\n<think>\nI call f\.<\u200B\/think>\n<\/think>\n\n<tool_call>\n\{"name": "f"/);
+    const ids = await renderPrompt(model, prompt('I call f.</think>\n'), { thinking: true });
+    expect(ids.filter((id) => id === 12)).toHaveLength(1);
+    expect(renderText(model, prompt(), true)).not.toContain('</think>');
+  });
+
   it('asks a family without tags to think in the system turn', () => {
     const untagged = { ...model, family: plain };
     expect(renderText(untagged, user('Hi'), true)).toContain('Final answer:');
