@@ -72,7 +72,7 @@ function numbers(seed: number): (below: number) => number {
 const promptOf = (next: (below: number) => number, length: number) => Array.from({ length }, () => next(64));
 
 describe('what a row says', () => {
-  test('is the same whatever joins, leaves, is kept, moved or given up beside it', async () => {
+  test('is the same whatever joins, leaves, is kept, moved or given up beside it', { timeout: 60_000 }, async () => {
     for (let seed = 1; seed <= 12; seed += 1) {
       const next = numbers(seed);
       const { engine } = engineOf(512 + next(3000));

@@ -85,7 +85,7 @@ function finishOf(run: Run): Extract<ModelEvent, { type: 'finish' }> {
 }
 
 describe('the budget', () => {
-  test('is exact in any configuration, whatever interrupts', () => {
+  test('is exact in any configuration, whatever interrupts', { timeout: 60_000 }, () => {
     let state = 7;
     const next = (below: number) => {
       state = streamSeed(state, 3);
