@@ -134,6 +134,7 @@ type Complete<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]-?: Complete<T[Key]> }
     : T;
 type Assert<Fact extends true> = Fact;
+/** @public Checked where it stands; nobody uses it. */
 export type PortCheck = [
   Assert<Same<GenerateRequest, z.infer<typeof GenerateRequestMessage>>>,
   Assert<Same<ScoreRequest, z.infer<typeof ScoreRequestMessage>>>,

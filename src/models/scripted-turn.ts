@@ -19,16 +19,6 @@ export type ScriptedTurn = { request: GenerateRequest; sample: number; call: num
 /** Gives a sample; an error that it throws fails the call. */
 export type Script = (turn: ScriptedTurn) => ScriptedSample;
 
-/** A script of calls in order, each a list by sample; the last of a list serves the samples beyond it. */
-export function scriptOf(calls: ReadonlyArray<readonly ScriptedSample[]>): Script {
-  return ({ call, sample }) => {
-    const samples = calls[call];
-    const chosen = samples?.[sample] ?? samples?.at(-1);
-    if (chosen === undefined) throw new Error(`the script has no call ${call}`);
-    return chosen;
-  };
-}
-
 /** Tokens of a scripted model: words, each with the blanks before it. */
 export function scriptedTokens(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];

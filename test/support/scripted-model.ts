@@ -1,7 +1,6 @@
 import type { ThinkingStop } from '../../src/contracts/reasoning.ts';
 import type {
   FinishReason,
-  GenerateOptions,
   GenerateRequest,
   LanguageModel,
   ModelCapabilities,
@@ -175,5 +174,3 @@ function finishReason(script: Script, cut: boolean): FinishReason {
   if (cut) return 'length';
   return script.answer.trim() === '' ? 'empty' : 'stop';
 }
-
-export type { GenerateOptions };
