@@ -4,7 +4,7 @@ import type { CacheRunner } from './cache-runner.ts';
 import { capacityFor } from './capacity.ts';
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
-import { createPrefixStore, longestPrefix, type StoredRow } from './prefix-store.ts';
+import { commonPrefix, createPrefixStore, longestPrefix, type StoredRow } from './prefix-store.ts';
 import type { RowDriver } from './row-driver.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
@@ -49,6 +49,8 @@ type Row = {
   cached: number;
   /** Ids that were found in the cache when it came in. */
   reused: number;
+  /** All its first ids have been in the cache, and its driver has gone on from them. */
+  filled: boolean;
   decoding: boolean;
 };
 
@@ -66,7 +68,6 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
 
   const missing = (row: Row) => row.driver.ids.length - row.cached;
 
-  const isFilled = (row: Row) => row.decoding || (row.cached > 0 && missing(row) <= 0);
   const followersOf = (row: Row) => running.filter(({ leader }) => leader === row);
 
   /** Takes rows in and out of the groups, and moves caches to where they belong now. */
@@ -121,7 +122,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     ];
     for (const row of admitted) {
       // Too late to wait for the first sample's prefill: it lies in the cache by now.
-      const late = row.leader !== undefined && isFilled(row.leader) ? row.leader : undefined;
+      const late = row.leader?.filled ? row.leader : undefined;
       if (late) row.leader = undefined;
       const found = row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, candidates);
       if (found) {
@@ -152,17 +153,17 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     steps += 1;
     row.cached += tokens.length;
     if (missing(row) > 0) return;
+    row.filled = true;
     const followers = followersOf(row);
     for (const follower of followers) {
       follower.leader = undefined;
-      follower.cached = row.cached;
       follower.driver.onCached(row.reused);
+      // Nearly always all of it; a sample that was told to answer meanwhile has more ids already.
+      follower.cached = Math.min(row.cached, commonPrefix(driver.ids, follower.driver.ids));
+      follower.filled = missing(follower) === 0;
     }
-    const prompt = row.cached;
-    arena.move(
-      followers.flatMap((follower) => (follower.place ? [{ from: place, to: follower.place, length: prompt }] : [])),
-    );
-    for (const each of [row, ...followers]) goOn(each, logits);
+    arena.move(followers.flatMap(({ place: to, cached }) => (to ? [{ from: place, to, length: cached }] : [])));
+    for (const each of [row, ...followers.filter(({ filled }) => filled)]) goOn(each, logits);
   }
 
   async function probe(row: Row): Promise<void> {
@@ -239,6 +240,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     for (const row of running) {
       const ready = !row.leader && row.cached > 0 && missing(row) === 1 && followersOf(row).length === 0;
       if (ready && !row.decoding) {
+        row.filled = true;
         row.decoding = true;
         settled = false;
       }
@@ -280,6 +282,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
           place: undefined,
           cached: 0,
           reused: 0,
+          filled: false,
           decoding: false,
         };
         leader ??= row;

@@ -55,7 +55,8 @@ export function longestPrefix<Candidate extends { ids: readonly number[]; length
   return best;
 }
 
-function commonPrefix(first: readonly number[], second: readonly number[]): number {
+/** How many ids two rows begin with alike. */
+export function commonPrefix(first: readonly number[], second: readonly number[]): number {
   const limit = Math.min(first.length, second.length);
   let length = 0;
   while (length < limit && first[length] === second[length]) length += 1;

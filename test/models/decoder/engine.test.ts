@@ -71,6 +71,12 @@ function numbers(seed: number): (below: number) => number {
 
 const promptOf = (next: (below: number) => number, length: number) => Array.from({ length }, () => next(64));
 
+/** What a greedy row says with `fed` ids behind its token number `feedAt`. */
+function saidAround(prompt: readonly number[], count: number, feedAt: number, fed: readonly number[]): number[] {
+  const before = [...toyContinuation(prompt, feedAt + 1), ...fed];
+  return [...before, ...toyContinuation([...prompt, ...before], count - feedAt - 1)];
+}
+
 describe('what a row says', () => {
   test('is the same whatever joins, leaves, is kept, moved or given up beside it', { timeout: 60_000 }, async () => {
     for (let seed = 1; seed <= 12; seed += 1) {
@@ -85,13 +91,17 @@ describe('what a row says', () => {
             ? [...earlier.slice(0, 1 + next(earlier.length)), ...promptOf(next, 1 + next(30))]
             : promptOf(next, 1 + next(200));
         const count = 1 + next(40);
-        if (prompt.length + count > engine.largestRow) return;
-        prompts.push([...prompt, ...toyContinuation(prompt, count)]);
+        // Some rows are fed sentences, now and then right behind their first token.
+        const fed = promptOf(next, next(3) === 0 ? 1 + next(80) : 0);
+        const feedAt = next(2) === 0 ? 0 : next(count);
+        if (prompt.length + count + fed.length > engine.largestRow) return;
+        const wanted = saidAround(prompt, count, feedAt, fed);
+        prompts.push([...prompt, ...wanted]);
         const samples = 1 + next(3);
         const group = Array.from({ length: samples }, () =>
-          rowOf(prompt, count, { onToken: () => next(25) === 0 && add() }),
+          rowOf(prompt, count, { feeding: new Map([[feedAt, fed]]), onToken: () => next(25) === 0 && add() }),
         );
-        for (const row of group) rows.push({ row, wanted: toyContinuation(prompt, count) });
+        for (const row of group) rows.push({ row, wanted });
         if (rows.length < 40) engine.add(group, { alone: next(6) === 0 });
         else for (const row of group) row.cancel();
       };
@@ -117,6 +127,34 @@ describe('what a row says', () => {
     expect(said).toEqual([...before, ...fed, ...toyContinuation([...prompt, ...before, ...fed], 3)]);
     expect(await rows[1]?.done).toEqual(toyContinuation([9, 9], 40));
   });
+});
+
+test('a sample that comes in while the first one is already fed a sentence starts from the prompt', async () => {
+  const prompt = promptOf(numbers(12), 40);
+  const fed = promptOf(numbers(13), 100);
+  // The room comes free at each of the steps around the end of the first sample's prefill.
+  for (let blocking = 1; blocking <= 8; blocking += 1) {
+    const { engine } = engineOf(512);
+    const blocker = rowOf([1, 2], blocking);
+    engine.add([blocker], { alone: false });
+    const samples = [0, 1].map(() => rowOf(prompt, 5, { feeding: new Map([[0, fed]]) }));
+    engine.add(samples, { alone: false });
+    const said = await Promise.all(samples.map(({ done }) => done));
+    expect(said).toEqual([saidAround(prompt, 5, 0, fed), saidAround(prompt, 5, 0, fed)]);
+  }
+});
+
+test('a sample that is told to answer while it waits for the prefill goes on from its own ids', async () => {
+  const { engine } = engineOf(2048);
+  const prompt = promptOf(numbers(14), 600);
+  const samples: [TestRow, TestRow] = [rowOf(prompt, 5), rowOf(prompt, 5, { feeding: new Map([[9, [7, 8, 9]]]) })];
+  const late = samples[1];
+  const more: TestRow = Object.assign(late, {
+    onCached: () => (late.ids as number[]).push(7, 8, 9),
+  });
+  engine.add([samples[0], more], { alone: false });
+  expect(await samples[0].done).toEqual(toyContinuation(prompt, 5));
+  expect(await more.done).toEqual([7, 8, 9, ...toyContinuation([...prompt, 7, 8, 9], 5)]);
 });
 
 describe('the cache', () => {
