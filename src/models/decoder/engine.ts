@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { admit } from './admission.ts';
 import type { CacheRunner } from './cache-runner.ts';
-import { capacityFor } from './capacity.ts';
+import { engineRows, type EngineRow as Row } from './engine-row.ts';
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
 import { commonPrefix, createPrefixStore, longestPrefix, type StoredRow } from './prefix-store.ts';
@@ -11,6 +11,8 @@ import type { RowDriver } from './row-driver.ts';
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
 /** Rows of one run; more wait. */
 const largestBatch = 32;
+/** Turns without a run, while rows are there: one happens where rows end. */
+const mostIdle = 16;
 
 /** The decode loop over all rows of all requests. */
 export type Engine = {
@@ -35,25 +37,6 @@ export type EngineStats = {
   steps: number;
 };
 
-type Row = {
-  driver: RowDriver;
-  request: object;
-  need: number;
-  room: number;
-  passed: number;
-  alone: boolean;
-  /** The row whose prefill it waits for. */
-  leader: Row | undefined;
-  place: KvPlace | undefined;
-  /** Ids whose keys and values are in the cache. */
-  cached: number;
-  /** Ids that were found in the cache when it came in. */
-  reused: number;
-  /** All its first ids have been in the cache, and its driver has gone on from them. */
-  filled: boolean;
-  decoding: boolean;
-};
-
 export function createEngine(options: { runner: CacheRunner; arena: KvArena }): Engine {
   const { runner, arena } = options;
   const store = createPrefixStore();
@@ -65,6 +48,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   let closed = false;
   let turn = 0;
   let steps = 0;
+  let idle = 0;
 
   const missing = (row: Row) => row.driver.ids.length - row.cached;
 
@@ -253,9 +237,14 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
 
   async function run(): Promise<void> {
     while (!closed && (running.length > 0 || waiting.length > 0)) {
+      const before = steps;
       try {
         await step();
+        idle = steps === before ? idle + 1 : 0;
+        // Never by design; but a loop that turns and does nothing would hang its callers and burn a core.
+        if (idle > mostIdle) throw new Error('the decode loop makes no progress');
       } catch (error) {
+        idle = 0;
         for (const { driver } of [...running, ...waiting]) if (!driver.finished) driver.fail(error);
       }
       // Messages from outside (a cancel) are heard between steps.
@@ -268,26 +257,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   return {
     largestRow: arena.tokens,
     add(drivers, { alone }) {
-      const request = {};
-      let leader: Row | undefined;
-      for (const driver of drivers) {
-        const row: Row = {
-          driver,
-          request,
-          need: driver.need,
-          room: capacityFor(driver.need, arena.tokens),
-          passed: 0,
-          alone,
-          leader,
-          place: undefined,
-          cached: 0,
-          reused: 0,
-          filled: false,
-          decoding: false,
-        };
-        leader ??= row;
-        waiting.push(row);
-      }
+      waiting.push(...engineRows(drivers, { alone, largest: arena.tokens }));
       loop ??= run();
     },
     get stats() {
