@@ -1,6 +1,6 @@
 import type { Prompt } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
-import type { GenerateRequest } from '../language-model.ts';
+import { type GenerateRequest, mayCallTools } from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import { answerTurn } from './answer-turn.ts';
 import type { Dialect } from './dialect.ts';
@@ -60,8 +60,8 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     body: {
       ...shared,
       messages: messagesOf(options),
-      ...toTools(request.prompt),
-      ...(request.prompt.tools?.length && request.answer.toolCalls === 'none' && { tool_choice: 'none' }),
+      // Where none may be called none is named: not every server heeds `tool_choice: none` (Ollama has no such field).
+      ...(mayCallTools(request) ? toTools(request.prompt) : {}),
       ...required,
       ...openEnd(dialect, start),
     },
@@ -120,7 +120,7 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
 }
 
 function logprobFields({ dialect, request, start }: RequestOptions): Record<string, unknown> {
-  const tools = (request.prompt.tools?.length ?? 0) > 0;
+  const tools = mayCallTools(request);
   if (!dialect.logprobs || (tools && !dialect.logprobsWithTools)) return {};
   // llama.cpp gives nothing at all for 0 alternatives.
   const top = Math.max(request.answer.topLogprobs ?? 0, dialect.render === 'apply-template' ? 1 : 0);
