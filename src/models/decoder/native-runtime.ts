@@ -208,7 +208,7 @@ export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
 }
 
 /** glibc keeps what loading a model has freed (45 MB of the embedded one's 230) until it is told to let go; others need nothing. */
-function heapTrimmer(koffi: typeof import('koffi')): () => void {
+function heapTrimmer(koffi: Pick<typeof import('koffi').default, 'load'>): () => void {
   if (process.platform !== 'linux') return () => {};
   try {
     const trim: (keep: number) => number = koffi.load(null).func('int malloc_trim(size_t)');
