@@ -4,7 +4,7 @@ import type { OutputItem } from './output-item.ts';
 import type { Response } from './response.ts';
 import type { TerminalEvent } from './response-event.ts';
 import { responseFromLog } from './response-from-log.ts';
-import { type RunningUsage, responseUsage } from './usage.ts';
+import { emptyUsage, type RunningUsage, responseUsage } from './usage.ts';
 
 /**
  * The terminal lines of responses that end without an answer, written by the queue or by a worker. They keep the text
@@ -50,7 +50,7 @@ function cutShort(end: {
     error,
     progress: null,
     output: seen.output.map(closed),
-    usage: usage ? responseUsage(usage) : (seen.usage ?? responseUsage(noUsage)),
+    usage: usage ? responseUsage(usage) : (seen.usage ?? responseUsage(emptyUsage())),
   });
 }
 
@@ -64,15 +64,3 @@ function terminalStatus(response: Response): TerminalStatus {
   }
   return response.status;
 }
-
-const noUsage: RunningUsage = {
-  input: 0,
-  cached: 0,
-  draft: 0,
-  think: 0,
-  check: 0,
-  revise: 0,
-  forced: 0,
-  discarded: 0,
-  answer: 0,
-};

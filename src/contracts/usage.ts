@@ -19,6 +19,11 @@ export type PhaseTokens = z.infer<typeof PhaseTokens>;
 export const RunningUsage = PhaseTokens.extend({ input: count, cached: count });
 export type RunningUsage = z.infer<typeof RunningUsage>;
 
+/** Nothing spent yet. */
+export function emptyUsage(): RunningUsage {
+  return { input: 0, cached: 0, draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
+}
+
 /** `usage` of a response: OpenAI's, and our phases. */
 export const ResponseUsage = z.object({
   input_tokens: count,

@@ -1,3 +1,4 @@
+import { emptyUsage } from '../contracts/usage.ts';
 import type { PhaseUsage } from './strategy.ts';
 
 export type UsagePhase = keyof PhaseUsage;
@@ -9,10 +10,6 @@ export type UsageTotals = {
   move(from: UsagePhase, to: UsagePhase, tokens: number): void;
   snapshot(): PhaseUsage;
 };
-
-export function emptyUsage(): PhaseUsage {
-  return { input: 0, cached: 0, draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
-}
 
 export function createUsageTotals(): UsageTotals {
   const totals = emptyUsage();

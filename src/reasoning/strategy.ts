@@ -3,6 +3,7 @@ import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
 import type { TraceStep } from '../contracts/trace.ts';
+import type { RunningUsage } from '../contracts/usage.ts';
 import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
 import type { Prompts, PromptVersion } from './prompts.ts';
 
@@ -66,19 +67,8 @@ export type StrategyEvent =
   | { type: 'answer-delta'; text: string; logprobs: readonly TokenLogprob[] }
   | { type: 'tool-call'; name: string; arguments: string };
 
-/** Tokens by phase; together they are `output_tokens`. `answer` is the visible answer only, counted once. */
-export type PhaseUsage = {
-  input: number;
-  cached: number;
-  draft: number;
-  think: number;
-  check: number;
-  revise: number;
-  forced: number;
-  /** Answers of samples that were not chosen. */
-  discarded: number;
-  answer: number;
-};
+/** Running totals of a request, as they also cross to the log and the wire. */
+export type PhaseUsage = RunningUsage;
 
 export type StrategyOutcome = {
   /** Null when it did not think. */

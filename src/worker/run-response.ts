@@ -1,7 +1,7 @@
 import { ServiceError } from '../contracts/service-error.ts';
 import { terminalLines } from '../contracts/terminal-lines.ts';
+import { emptyUsage } from '../contracts/usage.ts';
 import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
-import { emptyUsage } from '../reasoning/phase-usage.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
 import { runAttempt } from './run-attempt.ts';
