@@ -112,6 +112,11 @@ export function failedLine(checks: readonly Judgement[]): Judgement | undefined 
     .sort((a, b) => (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY))[0];
 }
 
+/** Some check read this line of the thought and found it right. */
+export function isHeld(checks: readonly Judgement[], line: number): boolean {
+  return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);
+}
+
 /** A revision that fails worse than what it revises is dropped. */
 export function isWorse(
   revised: Pick<Candidate, 'checks' | 'answer'>,

@@ -1,6 +1,6 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
-import { failedLine } from './candidate.ts';
+import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
 import type { StrategyEvent } from './strategy.ts';
@@ -22,8 +22,8 @@ export type LineSearch = {
 };
 
 /**
- * Samples one line several times and gives the thought up to the first that no check finds wrong; undefined where none
- * is. A verifier finds the step that voting can't (arXiv 2504.04718); the rows are stopped as soon as the line is there.
+ * Samples one line several times and gives the thought up to the first that a check reads and finds right; undefined where
+ * none is: a line that says something else, so that no check can read it, only evades. A verifier finds the step that voting can't (arXiv 2504.04718); the rows are stopped as soon as the line is there.
  * @throws the reason of the context's signal, and what the model throws
  */
 export async function* searchLine(
@@ -81,7 +81,7 @@ export async function* searchLine(
       if (line === undefined) continue;
       judged.add(event.sample);
       const checks = await judge.fast({ thought: line.text, answer: { text: '', logprobs: [], toolCalls: [] } });
-      if (failedLine(checks) === undefined) found = cutSegments(thought, line.end);
+      if (failedLine(checks) === undefined && isHeld(checks, line.number)) found = cutSegments(thought, line.end);
       if (found !== undefined || judged.size === rows) stopping.abort(new Error('the line is there'));
     }
   } catch (error) {
@@ -115,11 +115,12 @@ function firstLine(
   thought: readonly ThoughtSegment[],
   from: number,
   ended: boolean,
-): { text: string; end: number } | undefined {
+): { text: string; end: number; number: number } | undefined {
   const text = thought.map((segment) => segment.text).join('');
   const start = from + (/^\s*/.exec(text.slice(from))?.[0].length ?? 0);
   if (start === text.length) return undefined;
   const feed = text.indexOf('\n', start);
-  if (feed === -1) return ended ? { text, end: text.length } : undefined;
-  return { text: text.slice(0, feed), end: feed + 1 };
+  const number = text.slice(0, start).split('\n').length - 1;
+  if (feed === -1) return ended ? { text, end: text.length, number } : undefined;
+  return { text: text.slice(0, feed), end: feed + 1, number };
 }

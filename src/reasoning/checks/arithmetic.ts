@@ -11,14 +11,14 @@ export const arithmetic = defineCheck({
   judges: 'line',
   options: z.looseObject({}),
   run({ thought, answer }) {
-    let right = 0;
+    const held: number[] = [];
     for (const line of standingLines(thought)) {
       for (const equation of equationsOf(line.text)) {
         if (equation.verdict === 'fail') {
           const detail = `${equation.left} is not ${equation.right}`;
           return fail(detail, { line: line.number, wrong: equation.right });
         }
-        if (equation.verdict === 'pass') right += 1;
+        if (equation.verdict === 'pass') held.push(line.number);
       }
     }
     for (const line of standingLines(answer)) {
@@ -26,6 +26,6 @@ export const arithmetic = defineCheck({
       if (wrong !== undefined)
         return fail(`the answer says that ${wrong.left} is ${wrong.right}`, { wrong: wrong.right });
     }
-    return right === 0 ? abstain('no equation to judge') : pass(`${right} equations hold`);
+    return held.length === 0 ? abstain('no equation to judge') : pass(`${held.length} equations hold`, { held });
   },
 });

@@ -16,9 +16,10 @@ export type CheckInput = {
 
 /**
  * `fail` and `pass` are judgements; `abstain` confirms nothing and is normal. A failed line is named by its number in the
- * thought (from 0) with the value that is wrong in it, so that the chain can be cut there.
+ * thought (from 0) with the value that is wrong in it, so that the chain can be cut there. `held` names the lines that were
+ * read and found right: a line that no check could read holds nothing.
  */
-export type Finding = { verdict: Verdict; detail: string; line?: number; wrong?: string };
+export type Finding = { verdict: Verdict; detail: string; line?: number; wrong?: string; held?: readonly number[] };
 
 /** What a check may need from outside; pure checks use none of it. */
 export type CheckServices = {
@@ -57,7 +58,11 @@ export function defineCheck<Schema extends z.ZodType>(
 }
 
 export const abstain = (detail: string): Finding => ({ verdict: 'abstain', detail });
-export const pass = (detail: string): Finding => ({ verdict: 'pass', detail });
+export const pass = (detail: string, at: { held?: readonly number[] } = {}): Finding => ({
+  verdict: 'pass',
+  detail,
+  ...at,
+});
 export const fail = (detail: string, at: { line?: number; wrong?: string } = {}): Finding => ({
   verdict: 'fail',
   detail,

@@ -28,12 +28,12 @@ export function defineLineCheck(check: {
     judges: 'line',
     options: z.looseObject({}),
     run({ thought, question }) {
-      let judged = 0;
+      const held: number[] = [];
       for (const statement of check.statements({ lines: standingLines(thought), question })) {
         if (!statement.right) return fail(statement.detail, { line: statement.line, wrong: statement.wrong });
-        judged += 1;
+        held.push(statement.line);
       }
-      return judged === 0 ? abstain('nothing to judge') : pass(`${judged} statements hold`);
+      return held.length === 0 ? abstain('nothing to judge') : pass(`${held.length} statements hold`, { held });
     },
   });
 }

@@ -3,7 +3,7 @@ import { abstain, type Check, type CheckInput, type CheckServices, type Finding 
 import { checks } from './index.ts';
 
 /** A check's result with what the roll back needs of it. */
-export type Judgement = CheckResult & Pick<Finding, 'line' | 'wrong'> & { confirms: boolean; slow: boolean };
+export type Judgement = CheckResult & Pick<Finding, 'line' | 'wrong' | 'held'> & { confirms: boolean; slow: boolean };
 
 export type NamedCheck = { type: string; [option: string]: unknown };
 

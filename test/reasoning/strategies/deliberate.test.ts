@@ -119,6 +119,18 @@ describe('deliberate', () => {
     expect(model.requests).toHaveLength(4);
   });
 
+  it('takes no line that evades: one that no check can read holds nothing', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: '9' };
+        const searched = request.thinking?.prefix !== undefined;
+        return searched ? chain('5', 'Let us say that it is 5.') : chain('5', '2 + 2 = 5.');
+      },
+    });
+    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 } });
+    expect(model.requests).toHaveLength(4);
+  });
+
   it('tells a model that can’t roll back what failed, in its family’s words', async () => {
     const model = createTestModel({
       capabilities: { rollback: false },
@@ -158,7 +170,9 @@ describe('deliberate', () => {
         if (isDraft(request)) return { answer: '9' };
         if (request.thinking?.prefix === undefined) return chain('5', '2 + 2 = 5.');
         line += 1;
-        return request.samples > 1 ? { thought: `Line ${line}.\nMore.`, answer: '?' } : chain('5', '2 + 3 = 6.');
+        return request.samples > 1
+          ? { thought: `${line} + 0 = ${line}.\nMore.`, answer: '?' }
+          : chain('5', '2 + 3 = 6.');
       },
     });
     await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 2 } });
