@@ -1,7 +1,10 @@
 import {
   type BackendFactory,
   type IQueueBackend,
+  type Queue,
   type QueueEventsListener,
+  type QueueOptions,
+  type Telemetry,
   UnrecoverableError,
   WaitingError,
   withBackend,
@@ -22,7 +25,20 @@ export type QueueConnection<B extends IQueueBackend = IQueueBackend, C = unknown
   blocking: C;
   prefix: string;
   store(queueName: string): JobStore;
+  /** False where no connection may block: logs are then read on a timer (`recheckMs`) alone. Default true. */
+  listens?: boolean;
+  /** For a place where each request opens its own queue. */
+  queueOptions?: Pick<QueueOptions, 'skipMetasUpdate' | 'skipVersionCheck'>;
+  instruments?: QueueInstruments;
   close(): Promise<void>;
+};
+
+/** What looks at the queue from outside. */
+export type QueueInstruments = {
+  /** BullMQ's own spans; it carries a trace's context inside the job. */
+  telemetry?: Telemetry;
+  /** Hears of each BullMQ queue that is opened here. */
+  onQueue?(queue: Queue): void;
 };
 
 /** One attempt at a job, as BullMQ hands it out. */
@@ -92,8 +108,15 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
 }): BullmqParts {
   const { connection, name } = options;
   const classes = withBackend(connection.factory);
-  const queue = new classes.Queue<StoredJob>(name, { connection: connection.commands, prefix: connection.prefix });
+  const queue = new classes.Queue<StoredJob>(name, {
+    connection: connection.commands,
+    prefix: connection.prefix,
+    ...connection.queueOptions,
+    ...traced(connection),
+  });
   queue.on('error', options.onError);
+  // Of another backend, with the same surface.
+  connection.instruments?.onQueue?.(queue as unknown as Queue);
   return {
     async add(id, data, { timestamp, attempts, backoffMs, priority }) {
       const backoff = { type: 'exponential', delay: backoffMs, jitter: 0.5 };
@@ -107,6 +130,10 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
     listen: (listeners) => startListener({ classes, connection, name, listeners }),
     close: () => queue.close(),
   };
+}
+
+function traced({ instruments }: Pick<QueueConnection, 'instruments'>): { telemetry?: Telemetry } {
+  return instruments?.telemetry === undefined ? {} : { telemetry: instruments.telemetry };
 }
 
 function startWorker<B extends IQueueBackend, C>(start: {
@@ -144,6 +171,7 @@ function startWorker<B extends IQueueBackend, C>(start: {
       maxStalledCount: work.maxStalledCount,
       // BullMQ waits 15 s after a lost connection by default; a restarted backend should be used at once.
       runRetryDelay: 1_000,
+      ...traced(start.connection),
     },
   );
   worker.on('error', work.onError);

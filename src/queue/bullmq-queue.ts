@@ -44,8 +44,9 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     for (const consumer of consumers) consumer.deliver(id, command);
   };
   // One listener for the whole process, however many readers.
-  const listener = parts.listen({ onChange: wakeups.wake, onControl: deliver, onError });
-  await reachBackend(() => listener.ready());
+  const listener =
+    connection.listens === false ? undefined : parts.listen({ onChange: wakeups.wake, onControl: deliver, onError });
+  await reachBackend(async () => listener?.ready());
 
   const visible = async (id: string): Promise<JobRecord | undefined> => {
     if (!isJobId(id)) return undefined;
@@ -139,7 +140,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       wakeups.wakeAll();
       // A backend that is away answers no goodbye.
-      await settledWithin(Promise.all([listener.close(), parts.close()]), 3_000);
+      await settledWithin(Promise.all([listener?.close(), parts.close()]), 3_000);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { QueueInstruments } from './bullmq-parts.ts';
 import { createBullmqQueue } from './bullmq-queue.ts';
 import { openEmbeddedConnection } from './embedded-connection.ts';
 import type { JobQueue, TerminalLines } from './job-queue.ts';
@@ -15,11 +16,15 @@ export async function createEmbeddedQueue(options: {
   /** From the end of a stored response to its removal; 30 days by default. */
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
+  instruments?: QueueInstruments;
 }): Promise<JobQueue> {
   const { dataFolder, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
-  const connection = await openEmbeddedConnection({ dataFolder, onError });
+  const connection = {
+    ...(await openEmbeddedConnection({ dataFolder, onError })),
+    ...(options.instruments && { instruments: options.instruments }),
+  };
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
   return {
     ...queue,

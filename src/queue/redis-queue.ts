@@ -1,3 +1,4 @@
+import type { QueueInstruments } from './bullmq-parts.ts';
 import { createBullmqQueue } from './bullmq-queue.ts';
 import type { JobQueue, TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
@@ -16,11 +17,15 @@ export async function createRedisQueue(options: {
   /** From the end of a stored response to its removal; 30 days by default. */
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
+  instruments?: QueueInstruments;
 }): Promise<JobQueue> {
   const { url, prefix, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
-  const connection = await openRedisConnection({ url, prefix, onError });
+  const connection = {
+    ...(await openRedisConnection({ url, prefix, onError })),
+    ...(options.instruments && { instruments: options.instruments }),
+  };
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
   return {
     ...queue,
