@@ -23,14 +23,16 @@ export type LoadedModels = {
 export async function loadModels(options: {
   configs: readonly ModelConfig[];
   environment: Environment;
+  /** What the inference process runs; default: workers/inference.ts. */
+  inferenceEntry?: URL | undefined;
   log: Logger;
 }): Promise<LoadedModels> {
-  const { configs, environment, log } = options;
+  const { configs, environment, inferenceEntry, log } = options;
   const local = configs.filter(isLocal);
   let inference: InferenceProcess | undefined;
   if (local.length > 0) {
     inference = await startInferenceProcess({
-      entry: new URL('../../workers/inference.ts', import.meta.url),
+      entry: inferenceEntry ?? new URL('../../workers/inference.ts', import.meta.url),
       models: local,
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,

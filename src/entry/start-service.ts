@@ -32,7 +32,12 @@ export async function startService({
   api,
   worker,
   variables,
-}: Halves & { variables: Readonly<Record<string, string | undefined>> }): Promise<Running> {
+  inferenceEntry,
+}: Halves & {
+  variables: Readonly<Record<string, string | undefined>>;
+  /** What the inference process runs; default: workers/inference.ts. */
+  inferenceEntry?: URL;
+}): Promise<Running> {
   const startedAt = performance.now();
   const environment = parseEnvironment(variables);
   checkHalves({ api, worker }, environment);
@@ -45,7 +50,7 @@ export async function startService({
       opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
     }
     const configs = configuredModels(environment, variables);
-    const { queue, loaded } = await openBackends(opened, { worker, configs, environment, log });
+    const { queue, loaded } = await openBackends(opened, { worker, configs, environment, inferenceEntry, log });
     const { records, sealer } = await openRecords(environment);
     opened.records = records;
     const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
@@ -87,14 +92,20 @@ type Opened = {
 /** Models and queue open side by side: each takes seconds. */
 async function openBackends(
   opened: Opened,
-  options: { worker: boolean; configs: readonly ModelConfig[]; environment: Environment; log: Logger },
+  options: {
+    worker: boolean;
+    configs: readonly ModelConfig[];
+    environment: Environment;
+    inferenceEntry: URL | undefined;
+    log: Logger;
+  },
 ): Promise<{ queue: JobQueue; loaded: LoadedModels | undefined }> {
-  const { worker, configs, environment, log } = options;
+  const { worker, configs, environment, inferenceEntry, log } = options;
   const opening = openQueue(environment, log).then((queue) => {
     opened.queue = queue;
     return queue;
   });
-  const loading = (worker ? loadModels({ configs, environment, log }) : Promise.resolve(undefined)).then((loaded) => {
+  const loading = (worker ? loadModels({ configs, environment, inferenceEntry, log }) : Promise.resolve(undefined)).then((loaded) => {
     if (loaded !== undefined) opened.loaded = loaded;
     return loaded;
   });
