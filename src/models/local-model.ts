@@ -1,9 +1,7 @@
 import { createDecoderModel } from './decoder/decoder-model.ts';
 import { createFolderGrammar } from './decoder/folder-grammar.ts';
 import type { LanguageModel, ModelCapabilities } from './language-model.ts';
-import { loadCausalModel } from './transformers/causal-model.ts';
 import { generateCapabilities } from './transformers/generate-capabilities.ts';
-import { createGenerateModel } from './transformers/generate-model.ts';
 import type { ModelSource } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 
@@ -28,18 +26,29 @@ export async function createLocalModel(
 ): Promise<LanguageModel> {
   const folder = await loadModelFolder(source);
   // transformers.js downloads as it loads; from then on the file is in its cache.
-  if (folder.onnx() === undefined) await (await loadCausalModel(folder, options)).close();
-  if (folder.onnx() === undefined) return createGenerateModel(folder, options);
+  if (folder.onnx() === undefined) await fetchWeights(folder, options);
+  if (folder.onnx() === undefined) return openGenerateModel(folder, options);
   const grammar = await createFolderGrammar(folder);
   const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) });
   if ('unsupported' in opened) {
     options.warn(
       `${folder.id} runs through generate(), without batching, scores and constraints: ${opened.unsupported}`,
     );
-    return createGenerateModel(folder, options);
+    return openGenerateModel(folder, options);
   }
   const { name: family, correction } = folder.family;
   return { ...opened.model, capabilities: { ...opened.model.capabilities, family, correction } };
+}
+
+async function fetchWeights(folder: ModelFolder, options: LocalModelOptions): Promise<void> {
+  const { loadCausalModel } = await import('./transformers/causal-model.ts');
+  await (await loadCausalModel(folder, options)).close();
+}
+
+/** Loaded where it is needed: transformers.js is most of what a process without it would weigh. */
+async function openGenerateModel(folder: ModelFolder, options: LocalModelOptions): Promise<LanguageModel> {
+  const { createGenerateModel } = await import('./transformers/generate-model.ts');
+  return createGenerateModel(folder, options);
 }
 
 /**

@@ -111,7 +111,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       const found = row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, candidates);
       if (found) {
         copies.set(row, { from: found.row.place, length: found.length });
-        if (found.row.stored) useStored(found.row.stored, found.length);
+        if (found.row.stored) touchStored(found.row.stored, found.length);
       }
       row.cached = found?.length ?? 0;
       row.reused = late?.reused ?? row.cached;
@@ -123,7 +123,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   }
 
   /** A kept row that is wholly in the new one needn't be kept besides. */
-  function useStored(stored: StoredRow, length: number): void {
+  function touchStored(stored: StoredRow, length: number): void {
     if (length >= stored.length) store.remove(stored);
     else store.touch(stored);
   }

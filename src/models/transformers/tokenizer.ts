@@ -1,6 +1,8 @@
-import type { PreTrainedTokenizer } from '@huggingface/transformers';
+import { Template } from '@huggingface/jinja';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
 
-/** What the project needs of a tokenizer; the adapter below makes it of transformers.js's. */
+/** What the project needs of a tokenizer. */
 export type ModelTokenizer = {
   /** Token ids of a text, with the texts of special tokens read as those tokens; none is added. Blocks: ~10 ms per 10,000 characters. */
   encode(text: string): number[];
@@ -26,43 +28,70 @@ export type RenderOptions = {
   templateArguments: Readonly<Record<string, unknown>>;
 };
 
-/** Adapter of a transformers.js tokenizer. `chatTemplate` is for models that keep theirs in a file of its own. */
-export function createModelTokenizer(source: PreTrainedTokenizer, chatTemplate: string): ModelTokenizer {
-  const special = new Set(source.all_special_ids);
-  const byteLevel = isByteLevel(source._tokenizerJSON?.decoder);
+/** tokenizer.json and tokenizer_config.json, parsed. */
+export type TokenizerFiles = { tokenizer: object; config: Readonly<Record<string, unknown>> };
+
+/**
+ * A tokenizer of its two files, by the two libraries that transformers.js itself is made of: all of transformers.js takes
+ * 130 MB and a second more, for nothing else of it. `chatTemplate` is for models that keep theirs in a file of its own.
+ */
+export function createModelTokenizer(
+  { tokenizer: json, config }: TokenizerFiles,
+  chatTemplate: string,
+): ModelTokenizer {
+  const source = new Tokenizer(json, config);
+  const byteLevel = isByteLevel('decoder' in json ? json.decoder : undefined);
   const added = new Map<number, string>();
-  for (const [id, token] of source._tokenizer.get_added_tokens_decoder()) added.set(id, token.content);
+  const special = new Map<number, string>();
+  for (const [id, token] of source.get_added_tokens_decoder()) {
+    added.set(id, token.content);
+    if (token.special) special.set(id, token.content);
+  }
+  const template = new Template(chatTemplate);
+  const namedTokens = namedSpecialTokens(config);
   const encoder = new TextEncoder();
   const bytes = byteOfCharacter();
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : source.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
     byteLevel,
-    specialTexts: source.all_special_tokens,
-    encode: (text) => (text === '' ? [] : source.encode(text, { add_special_tokens: false })),
+    specialTexts: [...special.values()],
+    encode: (text) => (text === '' ? [] : source.encode(text, { add_special_tokens: false }).ids),
     decode,
     textOf: (id) => added.get(id) ?? decode([id]),
-    idOf: (token) => source._tokenizer.token_to_id(token),
+    idOf: (token) => source.token_to_id(token),
     bytesOf(id) {
       if (special.has(id)) return new Uint8Array();
       if (!byteLevel) return undefined;
       const addedText = added.get(id);
       if (addedText !== undefined) return encoder.encode(addedText);
-      const token = source._tokenizer.id_to_token(id) ?? '';
+      const token = source.id_to_token(id) ?? '';
       return Uint8Array.from([...token].map((character) => bytes.get(character) ?? 0x20));
     },
     isSpecial: (id) => special.has(id),
-    render(messages, { tools, templateArguments }) {
-      const rendered = source.apply_chat_template([...messages] as Parameters<typeof source.apply_chat_template>[0], {
-        tokenize: false,
+    render: (messages, { tools, templateArguments }) =>
+      template.render({
+        messages,
         add_generation_prompt: true,
-        chat_template: chatTemplate,
-        tools: tools === undefined ? null : [...tools],
+        tools: tools ?? null,
+        documents: null,
+        ...namedTokens,
         ...templateArguments,
-      });
-      return String(rendered);
-    },
+      }),
   };
+}
+
+/** What templates know by name, as transformers hands it to them (tokenization_utils_base.py, special_tokens_map). */
+const tokenNames = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
+const NamedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+
+function namedSpecialTokens(config: TokenizerFiles['config']): Record<string, string> {
+  return Object.fromEntries(
+    tokenNames.flatMap((name) => {
+      const token = NamedToken.safeParse(config[name]);
+      return token.success && token.data !== '' ? [[name, token.data]] : [];
+    }),
+  );
 }
 
 function isByteLevel(decoder: unknown): boolean {

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { env } from '@huggingface/transformers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { modelSource } from '../../../src/models/transformers/model-files.ts';
 import { loadModelFolder } from '../../../src/models/transformers/model-folder.ts';
@@ -35,7 +34,6 @@ describe('model folder', () => {
     expect(model.onnx()).toMatchObject({ dtype: 'q4', path: resolve('models/thinkfirst-135m/onnx/model_q4.onnx') });
     expect(model.tokens).toMatchObject({ open: 11, close: 12, toolCallOpen: 13, toolCallClose: 14 });
     expect([...model.tokens.end].sort()).toEqual([0, 2]);
-    expect(env.allowRemoteModels).toBe(false);
   });
 
   it.each([
