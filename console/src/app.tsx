@@ -1,0 +1,44 @@
+import { type ComponentType, lazy, Suspense } from 'react';
+import { createBrowserRouter, RouterProvider } from 'react-router';
+import { Loading } from './components/states.tsx';
+import { Frame } from './frame/frame.tsx';
+import { NotFound } from './frame/not-found.tsx';
+import { ViewFault } from './frame/view-fault.tsx';
+
+/** Each view is fetched when it is first opened. The paths are also in `src/api/routes/console.ts`. */
+const views = {
+  '/': view(() => import('./views/ask/view.tsx')),
+  '/compare': view(() => import('./views/compare/view.tsx')),
+  '/jobs': view(() => import('./views/jobs/view.tsx')),
+  '/trace/:id?': view(() => import('./views/trace/view.tsx')),
+  '/eval': view(() => import('./views/eval/view.tsx')),
+  '/settings': view(() => import('./views/settings/view.tsx')),
+};
+
+const router = createBrowserRouter([
+  {
+    element: <Frame />,
+    errorElement: <ViewFault />,
+    children: [
+      ...Object.entries(views).map(([path, View]) => ({
+        path,
+        errorElement: <ViewFault />,
+        element: (
+          <Suspense fallback={<Loading />}>
+            <View />
+          </Suspense>
+        ),
+      })),
+      { path: '*', element: <NotFound /> },
+    ],
+  },
+]);
+
+/** The console: its frame and the view of the address. */
+export function App() {
+  return <RouterProvider router={router} />;
+}
+
+function view(load: () => Promise<{ View: ComponentType }>): ComponentType {
+  return lazy(async () => ({ default: (await load()).View }));
+}

@@ -1,0 +1,39 @@
+import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import styles from './button.module.css';
+
+type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
+  look?: 'primary' | 'plain' | 'quiet' | 'danger';
+  size?: 'normal' | 'small';
+  icon?: ReactNode;
+};
+
+/** A button with words; give `icon` to put a picture before them. */
+export function Button({ look = 'plain', size = 'normal', icon, className, children, ...rest }: ButtonProps) {
+  const classes = [styles.button, styles[look], styles[size], className].filter(Boolean).join(' ');
+  return (
+    <button type="button" className={classes} {...rest}>
+      {icon}
+      {children}
+    </button>
+  );
+}
+
+/** A button that shows a picture only; `label` is its name for everybody who can't see it, and its tooltip. */
+export function IconButton({
+  label,
+  children,
+  className,
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { label: string }) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      className={[styles.button, styles.quiet, styles.iconOnly, className].filter(Boolean).join(' ')}
+      {...rest}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,54 @@
+import { useMemo } from 'react';
+import { type Language, usePreferences } from '../preferences.ts';
+
+/** Numbers, durations and times as the reader writes them. */
+export type Format = {
+  /** `1,024` */
+  number(value: number): string;
+  /** ms as `0.8 s`, `12 s`, `2 min 5 s`. */
+  duration(milliseconds: number): string;
+  /** 0 to 1 as `62%`. */
+  percent(share: number): string;
+  /** Epoch ms as date and time of day. */
+  time(epochMs: number): string;
+  /** Epoch ms as `3 min ago`. */
+  ago(epochMs: number, nowMs: number): string;
+};
+
+/** The formatter of the reader's language. */
+export function useFormat(): Format {
+  const { language } = usePreferences();
+  return useMemo(() => createFormat(language), [language]);
+}
+
+export function createFormat(language: Language): Format {
+  const number = new Intl.NumberFormat(language);
+  const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'narrow' });
+  const [minute, second] = language === 'ko' ? ['분', '초'] : [' min', ' s'];
+  return {
+    number: (value) => number.format(value),
+    duration(milliseconds) {
+      const seconds = milliseconds / 1000;
+      if (seconds < 10) return `${tenths.format(seconds)}${second}`;
+      if (seconds < 60) return `${number.format(Math.round(seconds))}${second}`;
+      const whole = Math.round(seconds);
+      return `${number.format(Math.floor(whole / 60))}${minute} ${whole % 60}${second}`;
+    },
+    percent: (share) => percent.format(share),
+    time: (epochMs) => time.format(epochMs),
+    ago(epochMs, nowMs) {
+      const seconds = (epochMs - nowMs) / 1000;
+      const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
+      return relative.format(Math.round(seconds / size), unit);
+    },
+  };
+}
+
+const units = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;

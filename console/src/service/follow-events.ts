@@ -1,0 +1,81 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { request } from './request.ts';
+import { asFault } from './service-fault.ts';
+
+/** Whether events come in, or the connection is lost and being made anew. */
+export type LinkState = 'live' | 'reconnecting';
+
+const firstPauseMs = 400;
+const longestPauseMs = 8_000;
+
+/**
+ * The events of a stream of ours, in order and each once: a lost connection is made anew with `starting_after`. Ends with
+ * the stream's `[DONE]`.
+ * @throws ServiceFault where the service refuses (a missing response, no scope); not for a lost connection
+ */
+export async function* followEvents<T extends { sequence_number: number }>(
+  path: string,
+  options: { signal: AbortSignal; after?: number | undefined; onLink?(state: LinkState): void },
+): AsyncGenerator<T, void, void> {
+  const { signal, onLink } = options;
+  let after = options.after;
+  let pauseMs = firstPauseMs;
+  while (!signal.aborted) {
+    try {
+      const query = after === undefined ? '?stream=true' : `?stream=true&starting_after=${after}`;
+      const answer = await request(`${path}${query}`, { signal });
+      onLink?.('live');
+      pauseMs = firstPauseMs;
+      for await (const data of messages(answer, signal)) {
+        if (data === '[DONE]') return;
+        const event = JSON.parse(data) as T;
+        // A failure of the stream itself repeats a number: the reader takes it up again from there.
+        if (after !== undefined && event.sequence_number <= after) continue;
+        after = event.sequence_number;
+        yield event;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const fault = asFault(error);
+      const passing = fault.kind === 'offline' || fault.kind === 'unavailable' || fault.kind === 'limited';
+      if (!passing) throw fault;
+      if (fault.retryAfter !== undefined) pauseMs = Math.max(pauseMs, fault.retryAfter * 1000);
+    }
+    if (signal.aborted) return;
+    onLink?.('reconnecting');
+    await pause(pauseMs, signal);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+  }
+}
+
+async function* messages(answer: Response, signal: AbortSignal): AsyncGenerator<string, void, void> {
+  if (answer.body === null) return;
+  const reader = answer.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
+  try {
+    while (!signal.aborted) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value.data;
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Ends early when the browser is online again, or at an abort. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', over);
+      window.removeEventListener('online', over);
+      resolve();
+    };
+    const timer = setTimeout(over, milliseconds);
+    signal.addEventListener('abort', over);
+    window.addEventListener('online', over);
+  });
+}

@@ -1,0 +1,52 @@
+import type { ItemList } from '../../../src/contracts/conversation.ts';
+import type { CreateResponse } from '../../../src/contracts/create-response.ts';
+import type { CreateFeedback, Feedback } from '../../../src/contracts/feedback.ts';
+import type { DeletedResponse, ModelList, ResponseList, StrategyList, Trace } from '../../../src/contracts/listings.ts';
+import type { Response } from '../../../src/contracts/response.ts';
+import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
+import type { TraceEvent } from '../../../src/contracts/trace-event.ts';
+import { followEvents, type LinkState } from './follow-events.ts';
+import { requestJson } from './request.ts';
+
+/** A trace event as it is sent: with its number. */
+export type NumberedTraceEvent = TraceEvent & { sequence_number: number };
+type Following = { signal: AbortSignal; after?: number | undefined; onLink?(state: LinkState): void };
+type Signal = { signal?: AbortSignal | undefined };
+
+/** The routes of our API that the console uses, typed by the contracts themselves. */
+export const service = {
+  models: (options?: Signal) => requestJson<ModelList>('/v1/models', options),
+  strategies: (options?: Signal) => requestJson<StrategyList>('/v1/strategies', options),
+
+  /** Accepted as a background job: it goes on when the page is closed. */
+  ask: (body: CreateResponse, options?: Signal) =>
+    requestJson<Response>('/v1/responses', { method: 'POST', body: { ...body, background: true }, ...options }),
+  response: (id: string, options?: Signal) => requestJson<Response>(responsePath(id), options),
+  responses: (query: { status?: string; limit?: number; after?: string }, options?: Signal) =>
+    requestJson<ResponseList>(`/v1/responses${queryString(query)}`, options),
+  inputItems: (id: string, options?: Signal) =>
+    requestJson<ItemList>(`${responsePath(id)}/input_items?order=asc&limit=100`, options),
+  cancel: (id: string) => requestJson<Response>(`${responsePath(id)}/cancel`, { method: 'POST' }),
+  answerNow: (id: string) => requestJson<Response>(`${responsePath(id)}/answer_now`, { method: 'POST' }),
+  remove: (id: string) => requestJson<DeletedResponse>(responsePath(id), { method: 'DELETE' }),
+  trace: (id: string, options?: Signal) => requestJson<Trace>(`${responsePath(id)}/trace`, options),
+  giveFeedback: (id: string, body: CreateFeedback) =>
+    requestJson<Feedback>(`${responsePath(id)}/feedback`, { method: 'POST', body }),
+
+  /** The wire events of a response from `after` on, through lost connections, until it has ended. */
+  followResponse: (id: string, options: Following) => followEvents<ResponseEvent>(responsePath(id), options),
+  /** Steps and progress of a response, live. @throws ServiceFault of kind `scope` where the key may see no trace */
+  followTrace: (id: string, options: Following) =>
+    followEvents<NumberedTraceEvent>(`${responsePath(id)}/trace`, options),
+};
+
+function responsePath(id: string): string {
+  return `/v1/responses/${encodeURIComponent(id)}`;
+}
+
+function queryString(query: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}

@@ -1,0 +1,19 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** `THINKFIRST_URL` names the service that `vite dev console` talks to. */
+const service = process.env['THINKFIRST_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    emptyOutDir: true,
+    // Everything is a file of ours: the page's policy allows no data: script or style.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/v1': service, '/readyz': service } },
+});
