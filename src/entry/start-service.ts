@@ -23,6 +23,9 @@ import { startWorker } from './start-worker.ts';
 /** Which halves run in this process. One alone needs Redis, where it meets the other. */
 export type Halves = { api: boolean; worker: boolean };
 
+/** `url` of the API, where this process has it. */
+export type RunningService = Running & { readonly url: string | undefined };
+
 /**
  * Opens what the halves need, in an order in which the likeliest mistakes are told first. Closing stops the intake and
  * drains, then closes the models and the queue.
@@ -73,8 +76,8 @@ export async function startService({
       startApi({ environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log });
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    process.stdout.write(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
-    return { close };
+    announce(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
+    return { close, url: listening?.url };
   } catch (error) {
     await close({ graceMs: 0 });
     throw error;
