@@ -4,12 +4,16 @@ import { secureHeaders } from 'hono/secure-headers';
 import { allScopes } from '../contracts/key-scopes.ts';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { hostCheck } from './middleware/host-check.ts';
-import { createOnError, onNotFound } from './on-error.ts';
+import { createOnError } from './on-error.ts';
+import { createOnNotFound } from './on-not-found.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { referencePage } from './openapi/reference-page.ts';
 import { createBatchesRoutes } from './routes/batches.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
+import { createConfigurationRoutes } from './routes/configuration.ts';
+import { createConsoleRoutes } from './routes/console.ts';
 import { createConversationsRoutes } from './routes/conversations.ts';
+import { createEvaluationsRoutes } from './routes/evaluations.ts';
 import { createFeedbackRoutes } from './routes/feedback.ts';
 import { createFilesRoutes } from './routes/files.ts';
 import { createHealthRoutes } from './routes/health.ts';
@@ -26,11 +30,12 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { log, strategies } = dependencies;
   const app = new Hono<ApiEnvironment>();
   app.onError(createOnError(log));
-  app.notFound(onNotFound);
+  app.notFound(createOnNotFound(app));
 
   app.use(requestId({ limitLength: 128 }));
   app.use(secureHeaders());
   app.use(hostCheck(dependencies.allowedHosts));
+  if (dependencies.console) app.route('/', createConsoleRoutes(dependencies.console));
   app.use(async function identifyCaller(c, next) {
     c.set('caller', { owner: null, scopes: allScopes });
     await next();
@@ -47,6 +52,8 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1', createFeedbackRoutes(dependencies));
   app.route('/v1/files', createFilesRoutes(dependencies));
   app.route('/v1/batches', createBatchesRoutes(dependencies));
+  app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
+  app.route('/v1/configuration', createConfigurationRoutes(dependencies));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {

@@ -1,4 +1,4 @@
-import type { ErrorHandler, NotFoundHandler } from 'hono';
+import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ErrorEnvelope } from '../contracts/error-envelope.ts';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -23,12 +23,6 @@ export function createOnError(
     return c.json(envelope(fault, c.get('requestId')), fault.status);
   };
 }
-
-export const onNotFound: NotFoundHandler<ApiEnvironment> = (c) =>
-  c.json(
-    errorEnvelope(new ServiceError({ code: 'not_found', message: `There is no ${c.req.method} on this path.` })),
-    404,
-  );
 
 /** The body of an error answer, in the form that OpenAI's clients parse. */
 export function errorEnvelope(error: ServiceError): ErrorEnvelope {

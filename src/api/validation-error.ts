@@ -12,7 +12,9 @@ export function validationError(error: z.ZodError, input: unknown): ServiceError
   const missing = valueAt(input, issue.path) === undefined;
   return new ServiceError({
     code: missing ? 'missing_required_parameter' : 'invalid_value',
-    message: missing ? `Missing required parameter: '${param}'.` : `Invalid '${param}': ${issue.message}.`,
+    message: missing
+      ? `Missing required parameter: '${param}'.`
+      : `Invalid ${param === '' ? 'body' : `'${param}'`}: ${issue.message}.`,
     ...(param === '' ? {} : { param }),
   });
 }

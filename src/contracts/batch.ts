@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Metadata } from './create-response.ts';
+import { oneGiven } from './given-fields.ts';
 import { whole } from './query.ts';
 
 /** OpenAI's files and batches: a JSONL of requests at low priority, results as JSONL. Times in epoch seconds. */
@@ -45,13 +46,15 @@ export const BatchRequest = z.object({
 export type BatchRequest = z.infer<typeof BatchRequest>;
 
 /** The body of `POST /v1/batches`: a file that was uploaded, or (ours) the requests themselves. */
-export const CreateBatch = z.object({
-  endpoint: BatchEndpoint,
-  input_file_id: z.string().regex(fileId, 'expected the id of a file').nullish(),
-  requests: z.array(BatchRequest).min(1).nullish(),
-  completion_window: z.literal('24h').optional(),
-  metadata: Metadata.nullish(),
-});
+export const CreateBatch = z
+  .object({
+    endpoint: BatchEndpoint,
+    input_file_id: z.string().regex(fileId, 'expected the id of a file').nullish(),
+    requests: z.array(BatchRequest).min(1).nullish(),
+    completion_window: z.literal('24h').optional(),
+    metadata: Metadata.nullish(),
+  })
+  .meta(oneGiven(['input_file_id', 'requests']));
 export type CreateBatch = z.infer<typeof CreateBatch>;
 
 const BatchError = z.object({

@@ -9,7 +9,8 @@ const tokens = z.int().positive().max(MAX_TOKENS);
 /** 16 pairs, keys up to 64 and values up to 512 characters, as OpenAI has it. */
 export const Metadata = z
   .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs');
+  .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs')
+  .meta({ maxProperties: 16 });
 
 export const Check = z.looseObject({ type: z.string().min(1) });
 export type Check = z.infer<typeof Check>;

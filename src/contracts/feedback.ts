@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Metadata } from './create-response.ts';
+import { someGiven } from './given-fields.ts';
 import { ChatMessage } from './prompt.ts';
 import { responseId } from './query.ts';
 
@@ -18,7 +19,8 @@ export const CreateFeedback = z
   .refine(
     (body) => Object.keys(said).some((field) => Object.entries(body).some(([key, value]) => key === field && value)),
     'expected a rating, a comment, a preferred_response_id or a corrected_text',
-  );
+  )
+  .meta(someGiven(Object.keys(said)));
 export type CreateFeedback = z.infer<typeof CreateFeedback>;
 
 export const Feedback = z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CreateResponse, FunctionToolParam } from './create-response.ts';
+import { someGiven } from './given-fields.ts';
 import { Warning } from './response.ts';
 
 /** Ollama's shape: what `POST /api/chat` and the routes around it take and give. */
@@ -118,11 +119,13 @@ export type OllamaTags = z.infer<typeof OllamaTags>;
 
 export const OllamaVersion = z.object({ version: z.string() });
 
-export const OllamaShowRequest = z.object({
-  model: z.string().min(1).max(256).optional(),
-  /** The older name of `model`. */
-  name: z.string().min(1).max(256).optional(),
-});
+export const OllamaShowRequest = z
+  .object({
+    model: z.string().min(1).max(256).optional(),
+    /** The older name of `model`. */
+    name: z.string().min(1).max(256).optional(),
+  })
+  .meta(someGiven(['model', 'name']));
 
 export const OllamaShow = z.object({
   modelfile: z.string(),

@@ -5,7 +5,7 @@ import { JobStatus } from './job.ts';
 export const whole = (minimum: number, maximum: number) =>
   z
     .string()
-    .regex(/^\d{1,15}$/, `expected a whole number from ${minimum} to ${maximum}`)
+    .regex(/^\d{1,16}$/, `expected a whole number from ${minimum} to ${maximum}`)
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum));
 

@@ -49,7 +49,7 @@ export const errorCodes = {
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',
-    meaning: 'The key is missing, unknown or revoked. Send `Authorization: Bearer …`.',
+    meaning: 'The key is missing, unknown or revoked. Send `Authorization: Bearer …` (or `x-api-key`).',
   },
   insufficient_scope: {
     status: 403,
@@ -61,6 +61,11 @@ export const errorCodes = {
     type: 'permission_error',
     meaning: 'The Host header names no host of the service. Its operator allows more with `THINKFIRST_ALLOWED_HOSTS`.',
   },
+  origin_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    meaning: 'A page of another site sent this. The service’s operator allows sites with `THINKFIRST_CORS_ORIGINS`.',
+  },
   not_found: {
     status: 404,
     type: 'not_found_error',
@@ -70,6 +75,11 @@ export const errorCodes = {
     status: 404,
     type: 'not_found_error',
     meaning: 'No model has this name. `message` lists those that there are.',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    meaning: 'The path is there, for other methods: those that the header `Allow` names.',
   },
   conflict: {
     status: 409,
@@ -89,7 +99,13 @@ export const errorCodes = {
   rate_limit_exceeded: {
     status: 429,
     type: 'rate_limit_error',
-    meaning: 'Too many requests of this key. Wait for `Retry-After`.',
+    meaning: 'Too many requests of this key, or too many of its responses run. Wait for `Retry-After`.',
+  },
+  quota_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    meaning:
+      'The key’s tokens of this day (UTC) are spent, or what is left is less than the request may use. `x-should-retry` is `false`: ask for less, or wait for the next day.',
   },
   queue_full: {
     status: 429,

@@ -77,15 +77,26 @@ function describe(operation: Operation): Json {
   };
 }
 
-function success({ answer, event, mediaType }: Operation): Json {
+function success({ answer, event, mediaType, lineType }: Operation): Json {
   if (mediaType !== undefined) {
     const schema = { type: 'string' };
     return { description: 'OK', content: { [mediaType]: { schema, 'x-line': reference(answer, 'output') } } };
   }
-  const stream = event
-    ? { 'text/event-stream': { schema: { type: 'string' }, 'x-event-data': reference(event, 'output') } }
-    : {};
-  return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream } };
+  const stream = event ? { 'text/event-stream': { schema: eventSchema(event) } } : {};
+  const lines = lineType ? { [lineType]: { schema: { type: 'string' }, 'x-line': reference(answer, 'output') } } : {};
+  return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream, ...lines } };
+}
+
+/** One event of a stream; OpenAPI 3.1 has no other way to say what a stream holds. */
+function eventSchema(event: z.ZodType): Json {
+  const data = { type: 'string', contentMediaType: 'application/json', contentSchema: reference(event, 'output') };
+  const text = { type: 'string' };
+  return {
+    oneOf: [
+      { type: 'object', properties: { data, event: text, id: text }, required: ['data', 'event'] },
+      { type: 'object', properties: { data: { const: '[DONE]' } }, required: ['data'] },
+    ],
+  };
 }
 
 function failures({ errors, error = ErrorEnvelope }: Operation): Json {

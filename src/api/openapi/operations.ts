@@ -9,6 +9,7 @@ import {
   UpdateConversation,
 } from '../../contracts/conversation.ts';
 import { CreateResponse } from '../../contracts/create-response.ts';
+import { EvaluationList } from '../../contracts/evaluation.ts';
 import {
   DeletedResponse,
   Health,
@@ -20,6 +21,7 @@ import {
   StrategyList,
   Trace,
 } from '../../contracts/listings.ts';
+import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/model-configuration.ts';
 import { ListQueryString, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
 import { Response } from '../../contracts/response.ts';
 import { ResponseEvent } from '../../contracts/response-event.ts';
@@ -41,6 +43,8 @@ export type Operation = {
   event?: z.ZodType;
   /** Of `answer`, where it is not JSON: then `answer` is one line of it. */
   mediaType?: string;
+  /** Where the route can stream JSON lines, each an `answer`. */
+  lineType?: string;
   /** Body of its errors, where it is not the contract's envelope. */
   error?: z.ZodType;
   /** Statuses of the error envelope, beside those that every route can give. */
@@ -206,6 +210,31 @@ export const operations: readonly Operation[] = [
     summary: 'Plans that spend a thinking budget',
     answer: StrategyList,
     errors: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/evaluations',
+    operationId: 'listEvaluations',
+    summary: 'What evaluations of this installation have measured, newest first',
+    answer: EvaluationList,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/configuration/models',
+    operationId: 'retrieveModelConfiguration',
+    summary: 'The models that the next start reads; scope `admin`',
+    answer: ModelConfiguration,
+    errors: [404, 409],
+  },
+  {
+    method: 'post',
+    path: '/v1/configuration/models',
+    operationId: 'changeModelConfiguration',
+    summary: 'Checks one more model, and with `write` adds it for the next start; scope `admin`',
+    body: ChangeModels,
+    answer: ModelsChange,
+    errors: [400, 404, 409, 413, 415],
   },
   {
     method: 'get',

@@ -70,6 +70,7 @@ export const translatedOperations: readonly Operation[] = [
     summary: 'Ollama’s shape on the same engine: JSON lines, unless `stream` is false; errors in their form',
     body: OllamaChatRequest,
     answer: OllamaChatResponse,
+    lineType: 'application/x-ndjson',
     error: OllamaError,
     errors: [400, 404, 413, 415, 429],
   },

@@ -1,0 +1,30 @@
+import type { Hono, NotFoundHandler } from 'hono';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { ApiEnvironment } from './dependencies.ts';
+import { errorEnvelope } from './on-error.ts';
+
+/** 404 for a path that is not there; 405 with `Allow` for one that is, under other methods (RFC 9110, 15.5.6). */
+export function createOnNotFound(app: Pick<Hono<ApiEnvironment>, 'routes'>): NotFoundHandler<ApiEnvironment> {
+  let known: Array<{ method: string; matches: RegExp }> | undefined;
+  return (c) => {
+    // The routes are added after this handler is.
+    known ??= app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => ({ method, matches: pattern(path) }));
+    const methods = new Set(known.filter(({ matches }) => matches.test(c.req.path)).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD');
+    if (methods.size === 0) {
+      const message = `There is no ${c.req.method} on this path.`;
+      return c.json(errorEnvelope(new ServiceError({ code: 'not_found', message })), 404);
+    }
+    const allowed = [...methods].sort().join(', ');
+    c.header('allow', allowed);
+    const message = `There is no ${c.req.method} on this path, only ${allowed}.`;
+    return c.json(errorEnvelope(new ServiceError({ code: 'method_not_allowed', message })), 405);
+  };
+}
+
+/** A route's path as a regular expression: `:id`, or `:id{…}` with an expression of its own. */
+function pattern(path: string): RegExp {
+  return new RegExp(`^${path.replace(/:\w+(?:\{([^}]*)\})?/g, (_name, own: string | undefined) => own ?? '[^/]+')}$`);
+}

@@ -1,0 +1,78 @@
+"""What the fuzzer is told of this service: caps that keep it cheap, and the refusals that no schema can announce."""
+
+import re
+
+import schemathesis
+
+# The fields that say how much may be decoded. A model that thinks for minutes about noise tells nothing of the API.
+CAPS = {
+    "POST /v1/responses": "max_output_tokens",
+    "POST /v1/chat/completions": "max_completion_tokens",
+    "POST /v1/messages": "max_tokens",
+}
+CAP = 8
+MOST = 1_000_000
+
+# Refusals of bodies that fit their schema, by code …
+RULES_BY_CODE = {
+    "conflicting_parameters",
+    "context_length_exceeded",
+    "unsupported_constraint",
+    "unsupported_input",
+}
+# … and by message.
+RULES = re.compile(
+    "|".join(
+        [
+            "expected text that asks for something",
+            "expected text without half a surrogate pair",
+            "expected tools to choose from",
+            "expected one of '",
+            "expected one of the given tools",
+            "expected the call_id of an earlier function_call",
+            "expected it as this service gave it",
+            "nested",
+        ]
+    )
+)
+
+
+@schemathesis.hook
+def map_body(context, body):
+    """Caps the output of valid bodies only; what is no valid number stays what it is."""
+    label = context.operation.label
+    if not isinstance(body, dict):
+        return body
+    name = CAPS.get(label)
+    if name is not None:
+        if body.get(name) is None or is_between(body[name], CAP, MOST):
+            body[name] = CAP
+        if is_between(body.get("n"), 2, 128):
+            body["n"] = 2
+    elif label == "POST /api/chat":
+        options = body.get("options")
+        if options is None:
+            body["options"] = {"num_predict": CAP}
+        elif isinstance(options, dict):
+            given = options.get("num_predict")
+            if given is None or is_between(given, CAP, MOST) or is_between(given, -MOST * MOST, 1):
+                options["num_predict"] = CAP
+    return body
+
+
+@schemathesis.check
+def refusals_have_a_known_rule(context, response, case):
+    """A body that fits its schema is refused by a rule of the list above, or the schema says too little."""
+    meta = case.meta
+    if response.status_code != 400 or meta is None or not meta.generation.mode.is_positive:
+        return
+    error = response.json().get("error")
+    message = error if isinstance(error, str) else error.get("message", "")
+    code = None if isinstance(error, str) else error.get("code")
+    if code in RULES_BY_CODE or RULES.search(message):
+        return
+    raise AssertionError(f"refused by no known rule: {code}: {message}")
+
+
+def is_between(value, above, most):
+    return isinstance(value, int) and not isinstance(value, bool) and above < value <= most
