@@ -1,7 +1,6 @@
 import { createInferenceHost, type InferenceHost } from '../src/models/inference-host.ts';
 import { errorMessage, type SentByInference, ToInference } from '../src/models/inference-protocol.ts';
-import type { LanguageModel } from '../src/models/language-model.ts';
-import { createLocalModel } from '../src/models/local-model.ts';
+import { createLocalModel, type LocalModel } from '../src/models/local-model.ts';
 
 /** The inference process: it is forked by the worker, loads what the first message names, and ends with its parent. */
 const send = (message: SentByInference) => {
@@ -10,7 +9,7 @@ const send = (message: SentByInference) => {
 let host: InferenceHost | undefined;
 
 async function start(message: Extract<ToInference, { type: 'start' }>): Promise<void> {
-  const models = new Map<string, LanguageModel>();
+  const models = new Map<string, LocalModel>();
   for (const source of message.models) {
     const model = await createLocalModel(source, {
       threads: message.threads,

@@ -17,6 +17,13 @@ export type InferenceChildOptions = {
   threads: number;
   kvMegabytes: number;
   log: InferenceLog;
+  /** Hears of the work of each process, and of its death. */
+  observer?: InferenceObserver;
+};
+
+export type InferenceObserver = {
+  report(stats: Extract<FromInference, { type: 'stats' }>): void;
+  died(): void;
 };
 
 /** One inference process, from its spawn to its end. */
@@ -80,6 +87,7 @@ export function spawnInferenceChild(options: InferenceChildOptions): InferenceCh
         case 'warning':
           return log.warn({ pid: child.pid }, message.message);
         case 'stats':
+          options.observer?.report(message);
           return log.info(
             {
               pid: child.pid,
@@ -97,7 +105,10 @@ export function spawnInferenceChild(options: InferenceChildOptions): InferenceCh
       connection.lost();
       reject(processLost());
       if (closing) log.info({ pid: child.pid, how }, 'inference process closed');
-      else log.warn({ pid: child.pid, how }, 'inference process died');
+      else {
+        options.observer?.died();
+        log.warn({ pid: child.pid, how }, 'inference process died');
+      }
     });
   });
   ready.catch(() => {});

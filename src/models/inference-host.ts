@@ -1,6 +1,7 @@
 import { ServiceError } from '../contracts/service-error.ts';
-import { errorMessage, type SentByInference, type ToInference } from './inference-protocol.ts';
-import type { LanguageModel, ModelEvent } from './language-model.ts';
+import { errorMessage, type ModelLoad, type SentByInference, type ToInference } from './inference-protocol.ts';
+import type { ModelEvent } from './language-model.ts';
+import type { LocalModel } from './local-model.ts';
 
 /** `events` messages that may be on their way unread; beyond that the host keeps events, and models wait to be read. */
 const window = 16;
@@ -12,7 +13,7 @@ export type InferenceHost = {
 };
 
 export type InferenceHostOptions = {
-  models: ReadonlyMap<string, LanguageModel>;
+  models: ReadonlyMap<string, LocalModel>;
   send(message: SentByInference): void;
   /** ms, of a clock that never goes back. */
   now(): number;
@@ -57,7 +58,7 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
   const serve = async (
     call: number,
     modelId: string,
-    work: (model: LanguageModel, signal: AbortSignal, answerNow: AbortSignal) => Promise<SentByInference>,
+    work: (model: LocalModel, signal: AbortSignal, answerNow: AbortSignal) => Promise<SentByInference>,
   ) => {
     const controls = { abort: new AbortController(), answerNow: new AbortController() };
     running.set(call, controls);
@@ -135,7 +136,8 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
 }
 
 /** Counts tokens over the time that has calls in it. */
-function createStats({ send, now, residentBytes }: InferenceHostOptions) {
+function createStats({ send, now, residentBytes, models }: InferenceHostOptions) {
+  const loads = createLoads(models);
   let tokens = 0;
   let busyMs = 0;
   let since: number | undefined;
@@ -145,7 +147,7 @@ function createStats({ send, now, residentBytes }: InferenceHostOptions) {
       busyMs += now() - since;
       since = now();
     }
-    send({ type: 'stats', tokens, busyMs, residentBytes: residentBytes() });
+    send({ type: 'stats', tokens, busyMs, residentBytes: residentBytes(), models: loads() });
     tokens = 0;
     busyMs = 0;
     reported = now();
@@ -165,4 +167,17 @@ function createStats({ send, now, residentBytes }: InferenceHostOptions) {
       if (tokens > 0) report();
     },
   };
+}
+
+/** Each decode loop's load, its steps counted from the last call on. */
+function createLoads(models: InferenceHostOptions['models']): () => ModelLoad[] {
+  const before = new Map<string, readonly number[]>();
+  return () =>
+    [...models.values()].flatMap(({ id, load }) => {
+      if (load === undefined) return [];
+      const now = load();
+      const earlier = before.get(id) ?? [];
+      before.set(id, now.batches);
+      return [{ id, ...now, batches: now.batches.map((steps, index) => steps - (earlier[index] ?? 0)) }];
+    });
 }

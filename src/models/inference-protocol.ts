@@ -31,6 +31,17 @@ export const ErrorMessage = z.object({
 });
 export type ErrorMessage = z.infer<typeof ErrorMessage>;
 
+/** A decode loop: `batches` are steps since the last report by their rows (`[with 1 row, with 2, …]`), the rest is as of now. */
+export const ModelLoad = z.object({
+  id: z.string(),
+  batches: z.array(z.int().nonnegative()),
+  running: z.int().nonnegative(),
+  waiting: z.int().nonnegative(),
+  kvUsedBytes: z.number().nonnegative(),
+  kvCapacityBytes: z.number().nonnegative(),
+});
+export type ModelLoad = z.infer<typeof ModelLoad>;
+
 export const ToInference = z.discriminatedUnion('type', [
   /** The first message: what to load. `kvMegabytes` caps the KV cache. */
   z.object({
@@ -74,7 +85,13 @@ export const FromInference = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('failed'), call, error: ErrorMessage }),
   /** While it works, every 10 s, and when it falls idle: decoded tokens and the time that had calls in it, since the last one. */
-  z.object({ type: z.literal('stats'), tokens: z.int(), busyMs: z.number(), residentBytes: z.number() }),
+  z.object({
+    type: z.literal('stats'),
+    tokens: z.int(),
+    busyMs: z.number(),
+    residentBytes: z.number(),
+    models: z.array(ModelLoad),
+  }),
 ]);
 export type FromInference = z.infer<typeof FromInference>;
 

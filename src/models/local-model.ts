@@ -15,15 +15,25 @@ export type LocalModelOptions = {
   warn(message: string): void;
 };
 
+/** `load`: what its decode loop does now, where it has one. */
+export type LocalModel = LanguageModel & { load?(): DecoderLoad };
+
+/** Counts since it was loaded; rows and bytes at this moment. */
+export type DecoderLoad = {
+  /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
+  batches: readonly number[];
+  running: number;
+  waiting: number;
+  kvUsedBytes: number;
+  kvCapacityBytes: number;
+};
+
 /**
  * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with
  * a warning that says why. A hub model's weights are fetched first.
  * @throws ServiceError `model_unavailable` in one line
  */
-export async function createLocalModel(
-  source: string | ModelSource,
-  options: LocalModelOptions,
-): Promise<LanguageModel> {
+export async function createLocalModel(source: string | ModelSource, options: LocalModelOptions): Promise<LocalModel> {
   const folder = await loadModelFolder(source);
   // transformers.js downloads as it loads; from then on the file is in its cache.
   if (folder.onnx() === undefined) await fetchWeights(folder, options);
@@ -37,7 +47,16 @@ export async function createLocalModel(
     return openGenerateModel(folder, options);
   }
   const { name: family, correction } = folder.family;
-  return { ...opened.model, capabilities: { ...opened.model.capabilities, family, correction } };
+  const { stats, bytesPerToken, capabilities } = opened.model;
+  return {
+    ...opened.model,
+    capabilities: { ...capabilities, family, correction },
+    load() {
+      const { batches, running, waiting, usedTokens, tokens } = stats();
+      const [kvUsedBytes, kvCapacityBytes] = [usedTokens * bytesPerToken, tokens * bytesPerToken];
+      return { batches, running, waiting, kvUsedBytes, kvCapacityBytes };
+    },
+  };
 }
 
 async function fetchWeights(folder: ModelFolder, options: LocalModelOptions): Promise<void> {

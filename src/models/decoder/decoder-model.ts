@@ -37,7 +37,12 @@ export type DecoderModelOptions = {
   grammar?: GrammarEngine;
 };
 
-export type DecoderModel = LanguageModel & { readonly inPlace: boolean; stats(): EngineStats };
+export type DecoderModel = LanguageModel & {
+  readonly inPlace: boolean;
+  /** One token's keys and values, in bytes. */
+  readonly bytesPerToken: number;
+  stats(): EngineStats;
+};
 
 /**
  * A local model over the budgeted batch decoder: one loop for all rows of all requests. A graph that the loop can't drive
@@ -70,6 +75,7 @@ export async function createDecoderModel(
     contextLength,
     capabilities: capabilities(folder, grammar !== undefined),
     inPlace: session.inPlace,
+    bytesPerToken: bytesPerToken(session.shape),
     stats: () => engine.stats,
     generate(request, { signal, answerNow }) {
       const channel = createEventChannel<ModelEvent>();

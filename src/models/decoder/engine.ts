@@ -35,6 +35,8 @@ export type EngineStats = {
   usedTokens: number;
   tokens: number;
   steps: number;
+  /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
+  batches: readonly number[];
 };
 
 export function createEngine(options: { runner: CacheRunner; arena: KvArena }): Engine {
@@ -48,6 +50,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   let closed = false;
   let turn = 0;
   let steps = 0;
+  const batches = Array.from({ length: largestBatch }, () => 0);
   let idle = 0;
 
   const missing = (row: Row) => row.driver.ids.length - row.cached;
@@ -184,6 +187,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       keep: 1,
     });
     steps += 1;
+    batches[rows.length - 1] = (batches[rows.length - 1] ?? 0) + 1;
     const width = logits.length / rows.length;
     rows.forEach((row, index) => {
       row.cached += 1;
@@ -269,6 +273,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
           running.reduce((sum, { room }) => sum + room, 0) + store.rows.reduce((sum, { length }) => sum + length, 0),
         tokens: arena.tokens,
         steps,
+        batches: [...batches],
       };
     },
     async close(reason) {

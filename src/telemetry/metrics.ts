@@ -1,0 +1,132 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { PhaseTokens } from '../contracts/usage.ts';
+import { boundedLabel } from './bounded-label.ts';
+import { type InferenceMetrics, inferenceMetrics } from './inference-metrics.ts';
+
+/** Seconds: from a fast answer's first token to a deep one's minutes. */
+const longSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
+const httpSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const tokenCounts = [0, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768];
+
+/** What one process has counted, for Prometheus. No label and no value holds anything of a prompt, a thought or an answer. */
+export type Metrics = {
+  httpAnswered(request: { method: string; route: string; status: number; seconds: number }): void;
+  /** From acceptance to the start of its first attempt. */
+  waited(job: { tier: string; seconds: number }): void;
+  /** From acceptance to the first token of the answer that a client could read. */
+  firstToken(response: { effort: string; seconds: number }): void;
+  checked(check: { name: string; verdict: string }): void;
+  /** A terminal line that a worker of this process wrote. */
+  responseEnded(response: EndedResponse): void;
+  /** How an attempt ended: `ended`, or why it was cut short. */
+  attemptEnded(outcome: string): void;
+  modelCalled(call: { model: string; operation: string; outcome: string; seconds: number }): void;
+  inference: InferenceMetrics;
+  /** Hears of each scrape before it is answered; what it throws is left out of the answer. */
+  onScrape(collect: (gauges: ScrapeGauges) => Promise<void>): void;
+  /** In Prometheus's text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+};
+
+export type EndedResponse = {
+  model: string;
+  effort: string;
+  status: string;
+  /** Null when it did not think, absent where none is told. */
+  thinkingStop?: string | null;
+  /** From acceptance. */
+  seconds: number;
+  phases?: PhaseTokens;
+  inputTokens?: number;
+};
+
+export type ScrapeGauges = { queueJobs(queue: string, state: string, jobs: number): void };
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  // The event loop's lag among them.
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const name = (short: string) => `thinkfirst_${short}`;
+  const counter = <T extends string>(short: string, help: string, labelNames: T[]) =>
+    new Counter({ name: name(short), help, labelNames, registers });
+  const histogram = <T extends string>(short: string, help: string, buckets: number[], labelNames: T[]) =>
+    new Histogram({ name: name(short), help, buckets, labelNames, registers });
+
+  const http = histogram(
+    'http_request_duration_seconds',
+    'From a request to the head of its answer, by route pattern.',
+    httpSeconds,
+    ['method', 'route', 'status'],
+  );
+  const wait = histogram('queue_wait_seconds', 'From acceptance to the first attempt.', longSeconds, ['tier']);
+  const firstToken = histogram(
+    'time_to_first_token_seconds',
+    'From acceptance to the first readable token of the answer.',
+    longSeconds,
+    ['effort'],
+  );
+  const duration = histogram('response_duration_seconds', 'From acceptance to the end.', longSeconds, ['effort']);
+  const responses = counter('responses_total', 'Responses that ended here.', ['model', 'effort', 'status']);
+  const thinking = histogram('response_thinking_tokens', 'Tokens thought for one response.', tokenCounts, ['effort']);
+  const answer = histogram('response_answer_tokens', 'Visible tokens of one response.', tokenCounts, ['effort']);
+  const tokens = counter('tokens_total', 'Tokens by phase; `input` was read, the others were decoded.', [
+    'effort',
+    'phase',
+  ]);
+  const stops = counter('thinking_stops_total', 'Why thinking ended.', ['effort', 'reason']);
+  const checks = counter('checks_total', 'Verdicts of checks.', ['check', 'verdict']);
+  const attempts = counter('attempts_total', 'Attempts by how they ended.', ['outcome']);
+  const calls = histogram('model_call_duration_seconds', 'Calls of models, whole.', longSeconds, [
+    'model',
+    'operation',
+    'outcome',
+  ]);
+  const queueJobs = new Gauge({
+    name: name('queue_jobs'),
+    help: 'Jobs in the queue by state, over all processes.',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
+  const backendUp = new Gauge({ name: name('backend_up'), help: '1 while the queue answers.', registers });
+  const methods = boundedLabel(12);
+  const models = boundedLabel(100);
+  const checkNames = boundedLabel(100);
+  let collectors: Array<(gauges: ScrapeGauges) => Promise<void>> = [];
+
+  return {
+    httpAnswered({ method, route, status, seconds }) {
+      http.observe({ method: methods(method), route, status: String(status) }, seconds);
+    },
+    waited: ({ tier, seconds }) => wait.observe({ tier }, seconds),
+    firstToken: ({ effort, seconds }) => firstToken.observe({ effort }, seconds),
+    checked: ({ name: check, verdict }) => checks.inc({ check: checkNames(check), verdict }),
+    responseEnded({ model, effort, status, thinkingStop, seconds, phases, inputTokens }) {
+      responses.inc({ model: models(model), effort, status });
+      duration.observe({ effort }, seconds);
+      if (thinkingStop !== undefined) stops.inc({ effort, reason: thinkingStop ?? 'none' });
+      if (phases === undefined) return;
+      thinking.observe({ effort }, phases.think + phases.revise);
+      answer.observe({ effort }, phases.answer);
+      for (const [phase, count] of Object.entries({ ...phases, input: inputTokens ?? 0 })) {
+        tokens.inc({ effort, phase }, count);
+      }
+    },
+    attemptEnded: (outcome) => attempts.inc({ outcome }),
+    modelCalled: ({ model, operation, outcome, seconds }) =>
+      calls.observe({ model: models(model), operation, outcome }, seconds),
+    inference: inferenceMetrics(registry),
+    onScrape(collect) {
+      collectors = [...collectors, collect];
+    },
+    async text() {
+      queueJobs.reset();
+      const gauges: ScrapeGauges = { queueJobs: (queue, state, jobs) => queueJobs.set({ queue, state }, jobs) };
+      const collected = await Promise.allSettled(collectors.map((collect) => collect(gauges)));
+      if (collectors.length > 0) backendUp.set(collected.every(({ status }) => status === 'fulfilled') ? 1 : 0);
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
