@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
+import { pythonPackages } from '../../support/python-environment.ts';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -42,17 +44,39 @@ function page(cells: ReadonlyMap<string, ReadonlyMap<string, boolean | undefined
   return `# Clients
 
 Made by \`npx vitest run --project e2e test/e2e/clients\`, against the service with the embedded model. \`–\`: the client has no
-such thing, or it is not tried. \`ai\` 7, \`openai\` 7 and the newest \`@langchain/openai\` need Node 22: these are the newest that run on Node 20.
+such thing, or it is not tried.
 
-${line(['', ...features])}
-${line(['---', ...features.map(() => '---')])}
-${clients.map((client) => line([shown(client), ...features.map((feature) => cell(client, feature))])).join('\n')}
+${line(['', 'version', ...features])}
+${line(['---', '---', ...features.map(() => '---')])}
+${clients.map((client) => line([shown(client), version(client), ...features.map((feature) => cell(client, feature))])).join('\n')}
 `;
 }
 
-/** `openai (chat)` with the version that is installed. */
+/** Those of which a newer major is out, and what keeps it away: the service runs on Node 20, and so do its tests. */
+const heldBack: Readonly<Record<string, string>> = {
+  openai: '7 needs Node 22',
+  '@ai-sdk/openai': '4 needs Node 22 (as `ai` 7 does)',
+  '@ai-sdk/openai-compatible': '3 needs Node 22',
+  '@ai-sdk/open-responses': '2 needs Node 22',
+  '@langchain/openai': '1.6 needs Node 22',
+};
+
+/** The package that a row is of. */
+function packageOf(client: string): string {
+  return client.replace(/ \(.*\)$/, '');
+}
+
+/** `openai (chat)` with its package as code. */
 function shown(client: string): string {
-  const name = client.replace(/ \(.*\)$/, '');
+  const name = packageOf(client).replace(/ for .*$/, '');
+  return client.replace(name, `\`${name}\``);
+}
+
+/** The version that ran, and why it isn't the newest. */
+function version(client: string): string {
+  const name = packageOf(client);
+  if (name === 'openai for Python') return `${pythonPackages.openai}, the newest`;
+  if (name === 'curl') return execFileSync('curl', ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? '';
   const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-  return client.replace(name, `\`${name}\` ${devDependencies[name]}`);
+  return `${devDependencies[name]}, ${heldBack[name] ?? 'the newest'}`;
 }

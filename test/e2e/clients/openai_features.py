@@ -1,0 +1,171 @@
+"""One feature of the service by OpenAI's client for Python: `openai_features.py URL FEATURE`. Exit code 0: it works."""
+
+import asyncio
+import io
+import json
+import sys
+
+import openai
+from openai import AsyncOpenAI, OpenAI
+from pydantic import BaseModel
+
+MODEL = "thinkfirst-135m"
+ASK = "What is 12 + 30?"
+base_url = f"{sys.argv[1]}/v1"
+client = OpenAI(base_url=base_url, api_key="unused", max_retries=0)
+
+
+class Sum(BaseModel):
+    a: int
+    b: int
+
+
+PARAMETERS = {**Sum.model_json_schema(), "additionalProperties": False}
+ADD = {"name": "add", "description": "Adds two whole numbers.", "parameters": PARAMETERS}
+FAST = {"effort": "none"}
+
+
+def answer():
+    response = client.responses.create(model=MODEL, input=ASK, reasoning=FAST)
+    assert response.status == "completed" and response.output_text
+    assert client.responses.retrieve(response.id).output_text == response.output_text
+    assert client.responses.input_items.list(response.id).data
+    chained = client.responses.create(
+        model=MODEL, input="And now?", previous_response_id=response.id, reasoning=FAST
+    )
+    assert chained.previous_response_id == response.id
+    client.responses.delete(response.id)
+    assert MODEL in [model.id for model in client.models.list()]
+
+
+def stream():
+    text = ""
+    with client.responses.stream(model=MODEL, input=ASK, reasoning={"effort": "low"}) as events:
+        for event in events:
+            if event.type == "response.output_text.delta":
+                text += event.delta
+        final = events.get_final_response()
+    assert text and text == final.output_text
+
+    async def asynchronous():
+        types = []
+        made = await AsyncOpenAI(base_url=base_url, api_key="unused").responses.create(
+            model=MODEL, input=ASK, reasoning=FAST, stream=True
+        )
+        async for event in made:
+            types.append(event.type)
+        return types
+
+    types = asyncio.run(asynchronous())
+    assert types[0] == "response.created" and types[-1] == "response.completed", types
+
+
+def thinking():
+    asked = {"effort": "low", "summary": "auto"}
+    response = client.responses.create(model=MODEL, input=ASK, reasoning=asked)
+    assert response.output[0].type == "reasoning"
+    assert response.usage.output_tokens_details.reasoning_tokens > 0
+    # Our own fields pass through `extra_body`.
+    capped = client.responses.create(
+        model=MODEL, input=ASK, extra_body={"reasoning": {"effort": "low", "budget_tokens": 20}}
+    )
+    assert capped.model_extra["thinking_stop"] is not None
+
+
+def tools():
+    response = client.responses.create(
+        model=MODEL,
+        input=ASK,
+        tools=[{"type": "function", "strict": True, **ADD}],
+        tool_choice="required",
+        reasoning=FAST,
+    )
+    (call,) = [item for item in response.output if item.type == "function_call"]
+    Sum.model_validate_json(call.arguments)
+    told = client.responses.create(
+        model=MODEL,
+        previous_response_id=response.id,
+        input=[{"type": "function_call_output", "call_id": call.call_id, "output": "42"}],
+        reasoning=FAST,
+    )
+    assert told.output_text
+
+
+def structured_output():
+    response = client.responses.parse(model=MODEL, input=ASK, text_format=Sum, reasoning=FAST)
+    assert isinstance(response.output_parsed, Sum)
+
+
+def batches():
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/responses"}
+    line["body"] = {"model": MODEL, "input": ASK, "mode": "fast"}
+    held = io.BytesIO(json.dumps(line).encode())
+    file = client.files.create(file=("in.jsonl", held), purpose="batch")
+    batch = client.batches.create(
+        endpoint="/v1/responses", input_file_id=file.id, completion_window="24h"
+    )
+    while batch.status == "in_progress":
+        batch = client.batches.retrieve(batch.id)
+    assert batch.status == "completed" and batch.request_counts.completed == 1
+    (result,) = client.files.content(batch.output_file_id).text.splitlines()
+    assert json.loads(result)["response"]["body"]["status"] == "completed"
+
+
+def errors():
+    try:
+        client.responses.create(model=MODEL, input=ASK, temperature=9)
+        raise AssertionError("not refused")
+    except openai.BadRequestError as error:
+        assert (error.param, error.code) == ("temperature", "invalid_value")
+    try:
+        client.responses.retrieve("resp_none")
+        raise AssertionError("not refused")
+    except openai.NotFoundError as error:
+        assert error.code == "not_found" and error.request_id
+
+
+MESSAGES = [{"role": "user", "content": ASK}]
+QUICK = {"model": MODEL, "messages": MESSAGES, "reasoning_effort": "none"}
+
+
+def chat_answer():
+    made = client.chat.completions.create(**QUICK, n=2)
+    assert len(made.choices) == 2 and all(choice.message.content for choice in made.choices)
+
+
+def chat_stream():
+    text, usage = "", None
+    chunks = client.chat.completions.create(**QUICK, stream=True, stream_options={"include_usage": True})
+    for chunk in chunks:
+        text += "".join(choice.delta.content or "" for choice in chunk.choices)
+        usage = chunk.usage or usage
+    assert text and usage.total_tokens > 0
+
+
+def chat_thinking():
+    made = client.chat.completions.create(**{**QUICK, "reasoning_effort": "low"})
+    assert made.choices[0].message.model_extra["reasoning_content"]
+
+
+def chat_tools():
+    made = client.chat.completions.create(
+        **QUICK, tools=[{"type": "function", "function": ADD}], tool_choice="required"
+    )
+    assert made.choices[0].finish_reason == "tool_calls"
+    Sum.model_validate_json(made.choices[0].message.tool_calls[0].function.arguments)
+
+
+def chat_structured_output():
+    made = client.chat.completions.parse(**QUICK, response_format=Sum)
+    assert isinstance(made.choices[0].message.parsed, Sum)
+
+
+def chat_errors():
+    try:
+        client.chat.completions.create(**{**QUICK, "model": "none"})
+        raise AssertionError("not refused")
+    except openai.NotFoundError as error:
+        assert error.code == "model_not_found"
+
+
+globals()[sys.argv[2]]()
