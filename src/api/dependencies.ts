@@ -1,11 +1,18 @@
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/constraint.ts';
+import type { Evaluation } from '../contracts/evaluation.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
+import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
+import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
+import type { KeyStore } from '../store/key-store.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
+import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
+import type { ConsoleFiles } from './routes/console.ts';
 
 /** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */
 export type ApiDependencies = {
@@ -14,6 +21,14 @@ export type ApiDependencies = {
   /** Conversations. */
   records: RecordStore;
   sealer: Sealer;
+  /** Absent: there are no keys, and everybody is the same caller. */
+  keys?: KeyStore;
+  /** What a caller may while no key was ever made; default all. */
+  anonymous?: KeyScopes;
+  /** Counts requests of keys that have a limit; absent: none has. */
+  requestLimiter?: RequestLimiter;
+  /** Concurrency and daily tokens of keys that have a limit; absent: none has. */
+  ledger?: UsageLedger;
   limits: ApiLimits;
   defaults: ApiDefaults;
   /** Whether models are loaded and the backend is up. Never throws; bounded in time. */
@@ -25,12 +40,29 @@ export type ApiDependencies = {
   newId(): string;
   /** For `GET /v1/strategies`, and to refuse unknown names; absent: any name passes, and the route is not there. */
   strategies?: readonly StrategyListing[];
+  /** For `GET /v1/evaluations`: reports of this installation, newest first; absent: there are none. */
+  evaluations?(): Promise<Evaluation[]>;
+  /** For `/v1/configuration/models`; absent: 404. */
+  modelConfiguration?: ModelConfigurationStore;
+  /** The page at `/`; absent: there is none. */
+  console?: ConsoleFiles;
   /** Refuses what no answer of this model can be held to, before the job is accepted; absent: it is found out when it runs. */
   checkConstraint?(model: ModelCard, constraint: Constraint): void;
   /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
   allowedHosts: readonly string[];
+  /** Sites whose pages may call, as browsers name them (`https://app.example.org`); `*` any. Absent: none. */
+  allowedOrigins?: readonly string[];
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
+};
+
+/** Reads and extends the file that names the models; what is served changes at the next start only. */
+export type ModelConfigurationStore = {
+  read(): Promise<ModelConfiguration>;
+  /** @throws ServiceError `invalid_value` naming the field that doesn't fit */
+  check(model: NewModel): Promise<ModelsChange>;
+  /** Checks it and writes it at the end of the file. @throws as `check`, and `conflict` where the file isn't read */
+  add(model: NewModel): Promise<ModelsChange>;
 };
 
 export type ApiLimits = {

@@ -1,9 +1,11 @@
 import { initialResponse } from '../contracts/initial-response.ts';
 import type { JobSnapshot } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
+import type { ListedResponse } from '../contracts/listings.ts';
 import type { Progress } from '../contracts/reasoning.ts';
 import type { Response } from '../contracts/response.ts';
 import { TerminalEvent } from '../contracts/response-event.ts';
+import { responseJob } from '../contracts/response-job.ts';
 
 /**
  * The response object as the job stands: the committed one, or the first one with status and progress. Thoughts that the
@@ -17,6 +19,18 @@ export function responseView(snapshot: JobSnapshot, scopes?: KeyScopes): Respons
   const initial = initialResponse(snapshot.job);
   const budget = initial.reasoning.effective.budget_tokens;
   return { ...initial, status: snapshot.status, progress: progressOf(snapshot, budget) };
+}
+
+/** Characters of a question that a list shows. */
+const previewLength = 200;
+
+/** As the lists show it: with the start of what was asked. */
+export function listedResponse(snapshot: JobSnapshot, scopes: KeyScopes): ListedResponse {
+  const asked = responseJob(snapshot.job).prompt.messages.findLast((message) => message.role === 'user');
+  return {
+    ...responseView(snapshot, scopes),
+    input_preview: [...(asked?.content ?? '')].slice(0, previewLength).join(''),
+  };
 }
 
 function withoutThoughts(response: Response): Response {

@@ -2,7 +2,7 @@ import type { Job } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import type { TraceStep } from '../contracts/trace.ts';
+import type { CheckResult, TraceStep } from '../contracts/trace.ts';
 import type { TraceEvent } from '../contracts/trace-event.ts';
 
 /** @throws ServiceError `insufficient_scope` for a key that may see no trace */
@@ -38,6 +38,9 @@ export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent {
 function visibleStep(step: TraceStep, scopes: KeyScopes): TraceStep {
   if (scopes.trace === 'full') return step;
   const { because: _quotes, ...rest } = step;
-  const checks = step.checks.map((check) => (check.judges === 'line' ? { ...check, detail: '' } : check));
-  return { ...rest, text: null, checks };
+  return { ...rest, text: null, checks: step.checks.map(visibleCheck) };
+}
+
+function visibleCheck({ wrong: _quotes, ...check }: CheckResult): CheckResult {
+  return check.judges === 'line' ? { ...check, detail: '' } : check;
 }

@@ -5,10 +5,14 @@ import { Effort } from './reasoning.ts';
 import { Response } from './response.ts';
 import { TraceStep } from './trace.ts';
 
+/** A response with the words that it answers: the start of the last user message. */
+export const ListedResponse = Response.extend({ input_preview: z.string() });
+export type ListedResponse = z.infer<typeof ListedResponse>;
+
 /** Newest first. */
 export const ResponseList = z.object({
   object: z.literal('list'),
-  data: z.array(Response),
+  data: z.array(ListedResponse),
   first_id: z.string().nullable(),
   last_id: z.string().nullable(),
   has_more: z.boolean(),

@@ -10,6 +10,10 @@ export const CheckResult = z.object({
   /** `line`: one step of a thought. `value`: the answer itself. */
   judges: z.enum(['line', 'value']),
   detail: z.string(),
+  /** The failed line's number in the step's `text`, from 0. */
+  line: z.int().nonnegative().exactOptional(),
+  /** What is wrong in that line, as the thought has it; only for scope `trace:full`. */
+  wrong: z.string().exactOptional(),
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
-import { defaultLimits, type Readiness } from '../api/dependencies.ts';
+import { type ApiDependencies, defaultLimits, type Readiness } from '../api/dependencies.ts';
+import type { ConsoleFiles } from '../api/routes/console.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -25,6 +26,9 @@ export function startApi(options: {
   records: RecordStore;
   sealer: Sealer;
   strategies: ReadonlyMap<string, Strategy>;
+  console: ConsoleFiles | undefined;
+  /** `localFiles()`. */
+  files: Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>;
   modelsReady(): boolean;
   log: Logger;
 }): void {
@@ -35,6 +39,8 @@ export function startApi(options: {
     records,
     sealer,
     strategies: [...strategies.values()],
+    ...options.files,
+    ...(options.console === undefined ? {} : { console: options.console }),
     limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
     defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: fastAnswerTokens },
     ready: async (): Promise<Readiness> => {

@@ -131,7 +131,14 @@ export function isWorse(
 
 /** The checks as the trace shows them. */
 export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
-  return checks.map(({ name, verdict, judges, detail }) => ({ name, verdict, judges, detail }));
+  return checks.map(({ name, verdict, judges, detail, line, wrong }) => ({
+    name,
+    verdict,
+    judges,
+    detail,
+    ...(line === undefined ? {} : { line }),
+    ...(wrong === undefined ? {} : { wrong }),
+  }));
 }
 
 function lineState(checks: readonly Judgement[]): Ballot['lines'] {

@@ -90,6 +90,7 @@ test('the list is newest first, in pages, by status', async () => {
   const rest = await list(`?limit=10&after=${first.last_id}`);
   expect(rest.data.map(({ id }) => id)).toEqual(['resp_0002', 'resp_0001', 'resp_0000']);
   expect(rest.has_more).toBe(false);
+  expect(rest.data.map((one) => one.input_preview)).toEqual(['a', 'a', 'a']);
   expect((await list('?status=cancelled')).data.map(({ id }) => id)).toEqual(['resp_0003']);
   expect(await list('?status=failed')).toMatchObject({ data: [], first_id: null, last_id: null });
 });

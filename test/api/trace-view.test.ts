@@ -18,7 +18,7 @@ const step = (index: number, tokens: number): TraceStep => ({
   answer: '42',
   confidence: null,
   checks: [
-    { name: 'arithmetic', verdict: 'fail', judges: 'line', detail: thought },
+    { name: 'arithmetic', verdict: 'fail', judges: 'line', detail: thought, line: 2, wrong: thought },
     { name: 'value', verdict: 'pass', judges: 'value', detail: '42 is right' },
   ],
   prompt: null,
@@ -48,7 +48,7 @@ describe('what a scope shows', () => {
       text: null,
       summary: 'one chain',
       answer: '42',
-      checks: [{}, { detail: '42 is right' }],
+      checks: [{ line: 2 }, { detail: '42 is right' }],
     });
     expect(JSON.stringify([shown, visibleEvent(added(0, 1), scopes('summary'))])).not.toContain(thought);
   });

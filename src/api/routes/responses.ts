@@ -1,11 +1,12 @@
 import { type Context, Hono } from 'hono';
-import type { Job } from '../../contracts/job.ts';
+import type { Job, JobSnapshot } from '../../contracts/job.ts';
 import type { DeletedResponse, ResponseList } from '../../contracts/listings.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/query.ts';
 import type { Response } from '../../contracts/response.ts';
 import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { acceptResponse } from '../accept-response.ts';
+import { createAdmission } from '../admission.ts';
 import { joinConversation, keepResponseItems } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../event-stream.ts';
@@ -15,7 +16,7 @@ import { parseQuery, resumeAfter } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { conversationIdOf } from '../resolve-context.ts';
 import { responseEvents, terminalEvent } from '../response-events.ts';
-import { responseView } from '../response-view.ts';
+import { listedResponse, responseView } from '../response-view.ts';
 import { sseEvents } from '../sse-events.ts';
 import { requireThoughtScope } from '../trace-view.ts';
 
@@ -24,6 +25,7 @@ type ApiContext = Context<ApiEnvironment>;
 /** `/v1/responses`: create, list, retrieve, cancel, answer now, delete. */
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
+  const admission = createAdmission(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
@@ -33,7 +35,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const before = identity && (await acceptedBefore(queue, identity));
     if (before) return answer(c, before, 'again');
     const { job, request } = await acceptResponse(body, caller, dependencies, identity);
-    const { created } = await queue.add(job);
+    const { created } = await admission.add(c, job);
     // Another request of the same key came first, this very moment: that one is the job.
     if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
@@ -44,7 +46,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   routes.get('/', async (c) => {
     const { limit = 20, ...query } = parseQuery(ListQueryString, c.req);
     const page = await queue.list({ owner: c.get('caller').owner, limit, ...defined(query) });
-    const data = page.jobs.map((snapshot) => responseView(snapshot, c.get('caller').scopes));
+    const data = page.jobs.map((snapshot) => listedResponse(snapshot, c.get('caller').scopes));
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
   });
@@ -62,9 +64,11 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   });
 
   routes.delete('/:id', async (c) => {
-    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    const snapshot = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    const { job } = snapshot;
     const { conversation } = responseJob(job).request;
     if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
+    await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
     if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
     return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
   });
@@ -120,6 +124,14 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const snapshot = await findResponse(queue, id, c.get('caller'));
     if (!snapshot.terminal) c.header('retry-after', '1');
     return c.json(responseView(snapshot, c.get('caller').scopes) satisfies Response);
+  }
+
+  /** Cancelled, and as it then stands: so its key pays for what it used, and not for all that it might have. */
+  async function stopped(c: ApiContext, snapshot: JobSnapshot): Promise<JobSnapshot> {
+    if (c.get('caller').limits === undefined) return snapshot;
+    await queue.control(snapshot.job.id, 'cancel');
+    await settle(c, snapshot.job.id, limits.cancelWaitMs);
+    return (await queue.get(snapshot.job.id)) ?? snapshot;
   }
 
   /** Holds until the response ends, the time is over or the client is gone. */

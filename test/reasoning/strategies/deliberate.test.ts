@@ -80,6 +80,9 @@ describe('deliberate', () => {
     expect(known[3]?.some((segment) => segment.fed)).toBe(false);
     expect(run.answer).toBe('The answer is 4.');
     expect(run.outcome.answerSource).toBe('revision');
+    expect(run.steps.find((step) => step.phase === 'think')?.checks).toContainEqual(
+      expect.objectContaining({ verdict: 'fail', line: 1, wrong: '5' }),
+    );
     const revised = run.steps.filter((step) => step.phase === 'revise');
     expect(revised.map((step) => [step.because, step.answer])).toEqual([
       ['arithmetic: 2 + 2 is not 5', null],

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+const id = z.string().min(1).max(128).optional();
+const family = z.string().min(1).optional();
+
+/** A model to add to `thinkfirst.config.json`, in the file's own words (README, "Models of your own"). */
+export const NewModel = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('folder'), id, folder: z.string().min(1).max(4_096), family }),
+  z.strictObject({ kind: z.literal('hub'), id, hub: z.string().min(1).max(256), family }),
+  z.strictObject({
+    kind: z.literal('upstream'),
+    id: z.string().min(1).max(128),
+    url: z.string().min(1).max(2_048),
+    /** The name that the server knows it by. */
+    model: z.string().min(1).max(256),
+    family: z.string().min(1),
+    dialect: z.string().optional(),
+    /**
+     * The variable that holds the key, never the key. Its name ends in `_API_KEY`, so that nobody sends another secret of
+     * this machine to an address of theirs.
+     */
+    apiKeyVariable: z
+      .string()
+      .regex(/^[A-Za-z_]\w*_API_KEY$/, 'the name of an environment variable that ends in _API_KEY, not the key itself')
+      .optional(),
+    contextLength: z.int().positive().optional(),
+  }),
+]);
+export type NewModel = z.infer<typeof NewModel>;
+
+/** The body of `POST /v1/configuration/models`. */
+export const ChangeModels = z.strictObject({
+  model: NewModel,
+  /** `false`: only check it. */
+  write: z.boolean().default(false),
+});
+export type ChangeModels = z.infer<typeof ChangeModels>;
+
+/** What can be said of a model before it is loaded. */
+export const CheckedModel = z.object({
+  id: z.string(),
+  kind: z.enum(['folder', 'hub', 'upstream']),
+  family: z.string().nullable(),
+  /** Tokens; null where only its first start can tell. */
+  context_length: z.int().positive().nullable(),
+  /** What to know or do before the next start. */
+  notices: z.array(z.string()),
+});
+export type CheckedModel = z.infer<typeof CheckedModel>;
+
+/** What the service will read at its next start. */
+export const ModelConfiguration = z.object({
+  object: z.literal('model_configuration'),
+  /** `variable`: THINKFIRST_MODELS names them, the file isn't read. `embedded`: neither is there. */
+  source: z.enum(['variable', 'file', 'embedded']),
+  file: z.string(),
+  /** As written. */
+  entries: z.array(z.unknown()),
+  families: z.array(z.string()),
+  dialects: z.array(z.string()),
+});
+export type ModelConfiguration = z.infer<typeof ModelConfiguration>;
+
+export const ModelsChange = z.object({
+  object: z.literal('model_configuration.change'),
+  checked: CheckedModel,
+  /** The entry as the file has it, or would have it. */
+  entry: z.unknown(),
+  written: z.boolean(),
+  configuration: ModelConfiguration,
+});
+export type ModelsChange = z.infer<typeof ModelsChange>;

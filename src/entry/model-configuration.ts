@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ModelConfigurationStore } from '../api/dependencies.ts';
+import type { CheckedModel, ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { localCatalogEntry } from '../models/catalog.ts';
+import { families } from '../models/families/index.ts';
+import { localCapabilities } from '../models/local-model.ts';
+import { type ModelConfig, ModelsConfig, parseModelEntries } from '../models/model-config.ts';
+import { dialectNames } from '../models/openai/dialect.ts';
+
+const upstreamAnswerMs = 5_000;
+
+/** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */
+export function createModelConfiguration(options: {
+  /** The working folder: where `thinkfirst.config.json` is looked for. */
+  folder: string;
+  variables: Readonly<Record<string, string | undefined>>;
+  fetch?: typeof fetch;
+}): ModelConfigurationStore {
+  const { folder, variables } = options;
+  const name = 'thinkfirst.config.json';
+  const file = resolve(folder, name);
+  const ask = options.fetch ?? fetch;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  return {
+    read: async () => (await state()).configuration,
+    check: async (model) => {
+      const { configuration } = await state();
+      return { ...(await checked(model, configuration)), written: false, configuration };
+    },
+    add(model) {
+      // One after the other: each write holds what the one before has added.
+      const done = writing.then(() => added(model));
+      writing = done.catch(() => undefined);
+      return done;
+    },
+  };
+
+  async function added(model: NewModel): Promise<ModelsChange> {
+    const { configuration, whole } = await state();
+    if (configuration.source === 'variable') {
+      throw new ServiceError({
+        code: 'conflict',
+        message: `THINKFIRST_MODELS names the models, so ${name} isn't read. Add the entry there, or unset it.`,
+        retryable: false,
+      });
+    }
+    const { checked: facts, entry } = await checked(model, configuration);
+    const entries = [...configuration.entries, entry];
+    const text = `${JSON.stringify({ ...whole, models: entries }, undefined, 2)}\n`;
+    // Whole or not at all: a start in between must not meet half a file.
+    await writeFile(`${file}.new`, text, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    return {
+      object: 'model_configuration.change',
+      checked: facts,
+      entry,
+      written: true,
+      configuration: { ...configuration, source: 'file', entries },
+    };
+  }
+
+  async function state(): Promise<{ configuration: ModelConfiguration; whole: Record<string, unknown> }> {
+    const about = {
+      object: 'model_configuration' as const,
+      file: name,
+      families: families.map((family) => family.name),
+      dialects: [...dialectNames],
+    };
+    const named = variables['THINKFIRST_MODELS'];
+    if (named !== undefined && named !== '') {
+      return { configuration: { ...about, source: 'variable', entries: [named] }, whole: {} };
+    }
+    if (!existsSync(file)) {
+      const embedded = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
+      const inside = relative(folder, embedded);
+      const path = inside.startsWith('..') ? embedded : `./${inside}`;
+      return { configuration: { ...about, source: 'embedded', entries: [path] }, whole: {} };
+    }
+    const parsed = ModelsConfig.safeParse(await readJson(file));
+    if (!parsed.success) {
+      throw new ServiceError({
+        code: 'conflict',
+        message: `${name} names no models; put it right by hand.`,
+        retryable: false,
+      });
+    }
+    return { configuration: { ...about, source: 'file', entries: parsed.data.models }, whole: parsed.data };
+  }
+
+  async function checked(
+    model: NewModel,
+    { entries }: ModelConfiguration,
+  ): Promise<Pick<ModelsChange, 'object' | 'checked' | 'entry'>> {
+    const { kind, ...fields } = model;
+    const entry = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+    const unset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
+    // A key that is set before the next start is early enough.
+    const lookUp = (variable: string) => variables[variable] || 'not set yet';
+    const [config] = parsedAs(model, () => parseModelEntries([entry], lookUp));
+    if (config === undefined) throw new Error('one entry gives one model');
+    const taken = parseModelEntries(entries.length === 0 ? [entry] : entries, lookUp).some(
+      ({ id }) => id === config.id,
+    );
+    if (taken && entries.length > 0) {
+      throw invalid('model.id', `there is a model ${config.id} already; give this one another id`);
+    }
+    const facts = await factsOf(config);
+    const notices = unset ? [`Set ${model.apiKeyVariable} before the next start: it holds the key.`] : [];
+    return {
+      object: 'model_configuration.change',
+      checked: { ...facts, id: config.id, kind, notices: [...notices, ...facts.notices] },
+      entry,
+    };
+  }
+
+  async function factsOf(config: ModelConfig): Promise<Pick<CheckedModel, 'family' | 'context_length' | 'notices'>> {
+    switch (config.kind) {
+      case 'folder': {
+        try {
+          const { card } = await localCatalogEntry(config, localCapabilities);
+          return { family: card.family, context_length: card.context_length, notices: [] };
+        } catch (error) {
+          if (error instanceof ServiceError) throw invalid('model.folder', error.message);
+          throw error;
+        }
+      }
+      case 'hub':
+        return {
+          family: config.family ?? null,
+          context_length: null,
+          notices: ['It is fetched from the hub at the next start, which then takes longer.'],
+        };
+      case 'upstream':
+        return { family: config.family, context_length: config.contextLength, notices: await askUpstream(config) };
+      default:
+        return config satisfies never;
+    }
+  }
+
+  /** Without the key: a check must not carry a secret to an address that nobody has proved yet. */
+  async function askUpstream({ url, model }: { url: string; model: string }): Promise<string[]> {
+    try {
+      const answer = await ask(`${url}/models`, { redirect: 'manual', signal: AbortSignal.timeout(upstreamAnswerMs) });
+      if (answer.status === 401 || answer.status === 403) return ['The server answers and asks for a key.'];
+      if (!answer.ok) return [`The server answers ${answer.status} to a list of its models.`];
+      return (await answer.text()).includes(JSON.stringify(model))
+        ? []
+        : [`The server answers, but its list has no model ${model}.`];
+    } catch {
+      throw invalid('model.url', `nothing answers at ${url}; start the server first, or put the address right`);
+    }
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    throw new ServiceError({
+      code: 'conflict',
+      message: 'thinkfirst.config.json is not valid JSON; put it right by hand.',
+      retryable: false,
+    });
+  }
+}
+
+/** The entry's own words for what is wrong, with the field as the body names it. */
+function parsedAs<T>(model: NewModel, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const field = error.param?.replace(/^models\[0\]\.?/, '') || (model.kind === 'upstream' ? 'url' : model.kind);
+    throw invalid(`model.${field}`, error.message.replace(/^models\[0\][\w.]*: /, ''));
+  }
+}
+
+function invalid(param: string, message: string): ServiceError {
+  return new ServiceError({ code: 'invalid_value', param, message: `Invalid '${param}': ${message}.` });
+}

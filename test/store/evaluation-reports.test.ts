@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { summarise } from '../../eval/summary.ts';
+import { EvaluationList } from '../../src/contracts/evaluation.ts';
+import { createEvaluationReports } from '../../src/store/evaluation-reports.ts';
+import { createApi } from '../api/fixture.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'thinkfirst-eval-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const row = (arm: string, number: number, right: boolean) => ({
+  fingerprint: '',
+  arm,
+  row: number,
+  kind: number % 2 === 0 ? 'add' : 'sub',
+  question: 'q',
+  expected: '4',
+  response: 'resp_1',
+  status: 'completed',
+  output: '4',
+  right,
+  source: 'vote',
+  thinking_stop: null,
+  input_tokens: 9,
+  output_tokens: 20,
+  phases: { draft: 2, think: 10, check: 0, revise: 0, forced: 0, discarded: 3, answer: 5 },
+  seconds: 0.5,
+  steps: [
+    { phase: 'think', sample: 0, answer: '4', right, rejected: false, wrongLines: 0, stop: 'natural', tokens: 10 },
+  ],
+});
+
+/** What `npm run eval` writes, from the very code that writes it. */
+const report = (set: string) => {
+  const rows = [row('none', 1, false), row('none', 2, true), row('high', 1, true), row('high', 2, true)];
+  return JSON.stringify({ set, model: 'tiny', concurrency: 8, arms: summarise(rows, ['none', 'high']) });
+};
+
+test('committed results and the runs of this machine are served, newest first; what is no report is told', async () => {
+  const [results, runs] = [join(folder, 'results'), join(folder, 'runs')];
+  await mkdir(results);
+  await mkdir(join(runs, 'mine-tiny'), { recursive: true });
+  await mkdir(join(runs, 'unfinished'));
+  await writeFile(join(results, 'generated-tiny.json'), report('generated'));
+  await writeFile(join(results, 'broken.json'), '{"set": 1}');
+  await writeFile(join(runs, 'mine-tiny', 'report.json'), report('mine'));
+  await utimes(join(results, 'generated-tiny.json'), 1_700_000_000, 1_700_000_000);
+  const faults: string[] = [];
+  const evaluations = createEvaluationReports({ results, runs, onFault: ({ file }) => faults.push(file) });
+  const { app } = createApi({ evaluations });
+  const list = EvaluationList.parse(await (await app.request('/v1/evaluations')).json());
+  expect(list.data.map(({ id, set }) => [id, set])).toEqual([
+    ['run-mine-tiny', 'mine'],
+    ['generated-tiny', 'generated'],
+  ]);
+  expect(list.data[1]).toMatchObject({
+    created_at: 1_700_000_000,
+    arms: [
+      { arm: 'none', against_fast: null, accuracy: { value: 0.5 } },
+      { arm: 'high', against_fast: { gained: 1, lost: 0 }, output_tokens: 20, thinking_tokens: 15 },
+    ],
+  });
+  expect(list.data[1]?.arms[1]?.phases.map(({ phase }) => phase)).toContain('greedy chain');
+  expect(faults).toEqual([join(results, 'broken.json')]);
+});
+
+test('a service without reports has an empty list', async () => {
+  const evaluations = createEvaluationReports({
+    results: join(folder, 'a'),
+    runs: join(folder, 'b'),
+    onFault: () => {},
+  });
+  expect(await evaluations()).toEqual([]);
+  expect(await (await createApi().app.request('/v1/evaluations')).json()).toEqual({ object: 'list', data: [] });
+});
