@@ -11,8 +11,10 @@ import { banner } from './banner.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
 import { type Listening, listen } from './listen.ts';
+import { localFiles } from './local-files.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
 import { createLogger } from './logger.ts';
+import { openConsole } from './open-console.ts';
 import { openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import type { Running } from './run-entry.ts';
@@ -36,11 +38,14 @@ export async function startService({
   worker,
   variables,
   inferenceEntry,
+  announce = (text) => void process.stdout.write(text),
 }: Halves & {
   variables: Readonly<Record<string, string | undefined>>;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL;
-}): Promise<Running> {
+  /** Takes the banner; default: standard output. */
+  announce?(text: string): void;
+}): Promise<RunningService> {
   const startedAt = performance.now();
   const environment = parseEnvironment(variables);
   checkHalves({ api, worker }, environment);
@@ -52,6 +57,8 @@ export async function startService({
       checkHost(environment);
       opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
     }
+    // Built beside the models' loading, where it is stale.
+    const page = api ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables);
     const { queue, loaded } = await openBackends(opened, { worker, configs, environment, inferenceEntry, log });
     const { records, sealer } = await openRecords(environment);
@@ -73,7 +80,20 @@ export async function startService({
     const { listening } = opened;
     if (listening !== undefined) {
       const modelsReady = () => loaded?.ready() ?? true;
-      startApi({ environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log });
+      const files = await page;
+      startApi({
+        environment,
+        listening,
+        queue,
+        catalog,
+        records,
+        sealer,
+        strategies,
+        console: files,
+        files: localFiles({ variables, log }),
+        modelsReady,
+        log,
+      });
     }
     const seconds = (performance.now() - startedAt) / 1000;
     announce(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
@@ -108,7 +128,9 @@ async function openBackends(
     opened.queue = queue;
     return queue;
   });
-  const loading = (worker ? loadModels({ configs, environment, inferenceEntry, log }) : Promise.resolve(undefined)).then((loaded) => {
+  const loading = (
+    worker ? loadModels({ configs, environment, inferenceEntry, log }) : Promise.resolve(undefined)
+  ).then((loaded) => {
     if (loaded !== undefined) opened.loaded = loaded;
     return loaded;
   });
