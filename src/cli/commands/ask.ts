@@ -1,0 +1,185 @@
+import { text } from 'node:stream/consumers';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import type { CreateResponse } from '../../contracts/create-response.ts';
+import { Trace } from '../../contracts/listings.ts';
+import { Effort } from '../../contracts/reasoning.ts';
+import { CliError } from '../cli-error.ts';
+import { openService } from '../embedded-service.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { ServiceOptions } from '../find-service.ts';
+import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
+import { showQuestion } from '../question-view.ts';
+import { type Answered, runQuestion } from '../run-question.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** How much to think and how, as `ask` and `chat` take it. */
+export type ThinkingOptions = {
+  effort?: Effort;
+  model?: string;
+  strategy?: string;
+  budget?: number;
+  deadline?: number;
+  samples?: number;
+  seed?: number;
+  maxTokens?: number;
+  system?: string;
+};
+type AskOptions = ServiceOptions &
+  ThinkingOptions & { fast?: true; json?: true; trace?: true; stream?: true; quiet?: true };
+
+/** `thinkfirst ask` */
+export function addAsk(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('ask')
+    .summary('ask one question')
+    .description(
+      'Asks one question and prints its answer: the answer alone on standard output, everything else on standard error.\n' +
+        'Talks to a running service; where none runs, one is started for this question.\n' +
+        'Ctrl-C answers with what there is; Ctrl-C again cancels.',
+    )
+    .argument('<question...>', 'the question; - stands for what comes on standard input');
+  thinkingOptions(command)
+    .option('--fast', 'answer at once: short for --effort none')
+    .option('--stream', 'print the answer as it is written, once it is settled')
+    .option('--trace', 'show each step with its thought, its checks and the vote')
+    .option('--json', 'print the whole response as JSON; with --stream its events, one a line; with --trace its steps too')
+    .option('-q, --quiet', 'nothing but the answer');
+  serviceOptions(command)
+    .addHelpText('after', examples)
+    .action(async (words: string[], options: AskOptions) => {
+      await ask(await questionOf(words, terminal), options, terminal);
+    });
+}
+
+const examples = `
+Examples:
+  thinkfirst ask "Calculate 77 times 63." --effort high
+  thinkfirst ask --fast "What is 47 + 385?"
+  thinkfirst ask --effort high --trace "What is 758 * 6?" 2> trace.txt
+  echo "What is 12 x 12?" | thinkfirst ask -
+  thinkfirst ask --json "What is 9 * 9?" | jq .usage
+
+Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 no service, 4 not allowed, 5 the answer was cut short, 130 cancelled.`;
+
+export function thinkingOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-e, --effort <level>', 'how much to think').choices(Effort.options))
+    .option('-m, --model <id>', 'of `thinkfirst models` (default: the first)')
+    .option('-s, --strategy <name>', 'deliberate, budget-forcing, self-consistency, …')
+    .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', whole(-1))
+    .option('--deadline <seconds>', 'answer with the best there is by then', seconds)
+    .option('--samples <n>', 'chains of thought at most', whole(1))
+    .option('--seed <n>', 'the same seed gives the same draws', whole(0))
+    .option('--max-tokens <n>', 'of thoughts and answer together', whole(1))
+    .option('--system <text>', 'instructions before the question');
+}
+
+async function ask(question: string, options: AskOptions, terminal: Terminal): Promise<void> {
+  listenForInterrupts();
+  const quiet = options.quiet === true;
+  const { client, close } = await openService(options, terminal, { quiet });
+  const lines = options.json === true && options.stream === true;
+  const streamed = options.stream === true && !lines;
+  const shown = showQuestion(terminal, {
+    trace: options.trace === true && !(options.json === true),
+    quiet,
+    delta: streamed ? terminal.write : undefined,
+    event: lines ? (event) => terminal.print(JSON.stringify(event)) : undefined,
+    now: () => performance.now(),
+  });
+  try {
+    const effort = options.fast === true ? 'none' : options.effort;
+    const request = createRequest(question, { ...options, ...(effort === undefined ? {} : { effort }) });
+    const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
+    if (streamed) terminal.write('\n');
+    shown.end(response);
+    if (options.json === true && !lines) {
+      const whole = await client.call(z.looseObject({}), `/v1/responses/${response.id}`);
+      const traced = options.trace === true ? await client.call(Trace, `/v1/responses/${response.id}/trace`) : undefined;
+      terminal.print(JSON.stringify({ ...whole, ...(traced && { trace: traced.steps }) }, undefined, 2));
+    } else if (!streamed && !lines && response.output_text !== '') {
+      terminal.print(response.output_text);
+    }
+    process.exitCode = exitCodeOf(response);
+    complain(response);
+  } finally {
+    shown.abandon();
+    await close();
+  }
+}
+
+/** The request's body. Fields that were not given are left to the service. */
+export function createRequest(question: string, options: ThinkingOptions): CreateResponse {
+  const reasoning = {
+    ...(options.effort !== undefined && { effort: options.effort }),
+    ...(options.strategy !== undefined && { strategy: options.strategy }),
+    ...(options.budget !== undefined && { budget_tokens: options.budget }),
+    ...(options.deadline !== undefined && { deadline_ms: Math.round(options.deadline * 1_000) }),
+    ...(options.samples !== undefined && { samples: options.samples }),
+  };
+  return {
+    input: question,
+    ...(Object.keys(reasoning).length > 0 && { reasoning }),
+    ...(options.model !== undefined && { model: options.model }),
+    ...(options.system !== undefined && { instructions: options.system }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
+  };
+}
+
+async function questionOf(words: readonly string[], terminal: Terminal): Promise<string> {
+  const piped = words.includes('-') ? (await text(terminal.input)).trim() : '';
+  const question = words
+    .map((word) => (word === '-' ? piped : word))
+    .join(' ')
+    .trim();
+  if (question !== '') return question;
+  throw new CliError({
+    message: 'There is no question.',
+    advice: 'Write it in quotes: thinkfirst ask "What is 47 + 385?"; or pipe it: … | thinkfirst ask -',
+    exitCode: exitCodes.usage,
+  });
+}
+
+export function exitCodeOf({ status }: Answered): ExitCode {
+  switch (status) {
+    case 'completed':
+      return exitCodes.ok;
+    case 'incomplete':
+      return exitCodes.incomplete;
+    case 'cancelled':
+      return exitCodes.interrupted;
+    case 'failed':
+    case 'queued':
+    case 'in_progress':
+      return exitCodes.failed;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** @throws CliError for a response that failed, with what the service says of it */
+function complain({ status, error, incomplete_details: cut }: Answered): void {
+  if (status === 'failed') throw new CliError({ message: error?.message ?? 'The response failed.' });
+  if (status !== 'incomplete') return;
+  const advice =
+    cut?.reason === 'deadline' ? 'Give it longer with --deadline.' : 'Give it more room with --max-tokens, or leave that out.';
+  const message = `The answer was cut short (${cut?.reason ?? 'no reason given'}).`;
+  throw new CliError({ message, advice, exitCode: exitCodes.incomplete });
+}
+
+function whole(least: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (!/^-?\d+$/.test(text) || number < least) throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+    return number;
+  };
+}
+
+function seconds(text: string): number {
+  const number = Number(text.replace(/s$/, ''));
+  if (!(number > 0)) throw new InvalidArgumentError('Expected seconds, like 10 or 2.5.');
+  return number;
+}

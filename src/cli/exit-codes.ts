@@ -1,0 +1,18 @@
+/** What the process ends with; `docs/cli.md` lists the same ones, a test compares the two. */
+export const exitCodes = {
+  ok: 0,
+  /** The service refused or failed, or a check of `doctor` did. */
+  failed: 1,
+  /** The command line itself is wrong. */
+  usage: 2,
+  /** No service answers there. */
+  unreachable: 3,
+  /** The key is missing, unknown, or may not do this. */
+  forbidden: 4,
+  /** There is an answer, and it was cut short. */
+  incomplete: 5,
+  /** Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

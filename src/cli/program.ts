@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { addAsk } from './commands/ask.ts';
+import { packageVersion } from './package-version.ts';
+import type { Terminal } from './terminal.ts';
+
+const about = `Think first, or answer fast: a reasoning service on your own machine, and its command line.
+
+  thinkfirst serve                                       start the service
+  thinkfirst ask "Calculate 77 times 63." --effort high  ask it; without a service, ask starts one for the question
+  thinkfirst doctor                                      what is wrong with this machine`;
+
+/** The whole command line; parsing runs it. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('thinkfirst');
+  program
+    .description(about)
+    .version(packageVersion(), '-V, --version')
+    .option('--no-color', 'no colours; NO_COLOR=1 does the same')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showHelpAfterError('(add --help for what there is)')
+    .exitOverride();
+  addAsk(program, terminal);
+  return program;
+}

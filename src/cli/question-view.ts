@@ -1,0 +1,96 @@
+import type { TraceStep } from '../contracts/trace.ts';
+import { counted, duration, wholeNumber } from './render/figures.ts';
+import { createLiveMeter } from './render/live-meter.ts';
+import { stepLine, stepText } from './render/step-text.ts';
+import type { Answered, QuestionView } from './run-question.ts';
+import type { Terminal } from './terminal.ts';
+
+/** How a question is shown while it runs, and the one line of what it cost. */
+export type ShownQuestion = { view: QuestionView; end(response: Answered): void; abandon(): void };
+
+/**
+ * On a terminal: a meter, each step in a line above it. Piped: the steps only where `trace` asks for them. `trace` adds the
+ * thoughts, dimmed. All of it goes to standard error; `delta` alone writes the answer.
+ */
+export function showQuestion(
+  terminal: Terminal,
+  options: {
+    trace: boolean;
+    quiet: boolean;
+    /** Absent: the answer is printed at the end. */
+    delta?: ((text: string) => void) | undefined;
+    event?: ((event: Record<string, unknown>) => void) | undefined;
+    now(): number;
+  },
+): ShownQuestion {
+  const { trace, quiet, delta, event, now } = options;
+  const { notePaint: paint } = terminal;
+  const live = terminal.noteLive && !quiet;
+  const startedAt = now();
+  let meter = live ? createLiveMeter(terminal, now) : undefined;
+  const answers = new Map<number, string>();
+  /** Steps that came while the answer was being written: nothing is drawn into it. */
+  const held: string[] = [];
+  let answering = false;
+  const line = (text: string) => {
+    if (answering && live) held.push(text);
+    else if (meter) meter.line(text);
+    else terminal.note(text);
+  };
+  const stop = () => {
+    meter?.stop();
+    meter = undefined;
+  };
+  const shown = (step: TraceStep) => (trace ? stepText(step, paint) : paint.dim(stepLine(step, paint)));
+  return {
+    view: {
+      begun: () => {},
+      progress: (progress) => meter?.progress(progress),
+      step(step) {
+        if (step.sample !== null && step.answer !== null && step.phase !== 'draft') answers.set(step.sample, step.answer);
+        meter?.answers([...answers.values()]);
+        if (!quiet && (live || trace)) line(shown(step));
+      },
+      delta(text) {
+        if (delta === undefined) return;
+        stop();
+        answering = true;
+        delta(text);
+      },
+      event: (raw) => event?.(raw),
+      traceDenied(message) {
+        if (trace && !quiet) line(paint.yellow(`No trace: ${message}`));
+      },
+      interrupted(what) {
+        if (quiet) return;
+        line(paint.yellow(interruption[what]));
+      },
+    },
+    end(response) {
+      stop();
+      if (quiet) return;
+      for (const text of held) terminal.note(text);
+      for (const { field, message } of response.warnings) terminal.note(paint.yellow(`warning: ${field}: ${message}`));
+      terminal.note(paint.dim(costLine(response, now() - startedAt)));
+    },
+    abandon: stop,
+  };
+}
+
+const interruption = {
+  'answer-now': 'Answering now with what there is. Ctrl-C again cancels.',
+  'not-thinking-yet': 'It is not thinking yet. Ctrl-C again cancels.',
+  cancel: 'Cancelled.',
+} as const;
+
+/** `thought for 4.2 s, 371 of 2,048 tokens (confident); the answer is from a revision; thinkfirst-135m, resp_…` */
+function costLine({ id, model, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered, ms: number): string {
+  const spent = usage?.output_tokens_details.reasoning_tokens ?? 0;
+  const { budget_tokens: budget } = reasoning.effective;
+  const cost =
+    stop === null
+      ? `answered in ${duration(ms)}, ${counted(usage?.output_tokens ?? 0, 'token')}`
+      : `thought for ${duration(ms)}, ${wholeNumber(spent)} tokens of a budget of ${wholeNumber(budget)} (${stop})`;
+  const from = stop === null || source === null ? '' : `; answer from the ${source}`;
+  return `${cost}${from}; ${model}, ${id}`;
+}

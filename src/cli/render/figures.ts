@@ -1,0 +1,36 @@
+/** 2,048 */
+export function wholeNumber(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `0.4 s`, `12.3 s`, `3 min 5 s` */
+export function duration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
+
+/** `1 token`, `2 tokens` */
+export function counted(count: number, noun: string): string {
+  return `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `just now`, `5 min ago`, `3 h ago`, `2 d ago`, of epoch seconds. */
+export function ago(epochSeconds: number, nowMs: number): string {
+  const seconds = Math.max(0, nowMs / 1_000 - epochSeconds);
+  if (seconds < 60) return 'just now';
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} d ago`;
+}
+
+/** At most `width` characters; what is cut ends in an ellipsis. Line ends become spaces. */
+export function clipped(text: string, width: number): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** A bar of `width` cells, `part` of `whole` filled. */
+export function bar(part: number, whole: number, width: number): { full: string; empty: string } {
+  const cells = whole <= 0 ? 0 : Math.round(Math.min(1, part / whole) * width);
+  return { full: '━'.repeat(cells), empty: '─'.repeat(width - cells) };
+}

@@ -1,0 +1,70 @@
+import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
+import type { Paint } from '../terminal.ts';
+import { bar, counted, duration } from './figures.ts';
+import { markedLines } from './wrong-lines.ts';
+
+/** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */
+function stepName({ phase, sample }: TraceStep): string {
+  if (sample === null || phase === 'draft' || phase === 'answer') return phase;
+  return `${phase === 'think' ? 'chain' : phase} ${sample + 1}`;
+}
+
+/** A step in one line: what it was, its tokens, what came of it. */
+export function stepLine(step: TraceStep, paint: Paint): string {
+  const tokens = step.tokens === 0 ? '' : counted(step.tokens, 'token');
+  return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${step.summary}`;
+}
+
+/** A step whole: its thought dimmed with wrong lines struck out, verdicts, tally, and why it was made. */
+export function stepText(step: TraceStep, paint: Paint): string {
+  const lines = [stepLine(step, paint)];
+  if (step.because !== undefined && step.because !== step.summary) lines.push(`    ${paint.yellow('because')} ${step.because}`);
+  const gutter = paint.dim('    │ ');
+  if (step.text !== null) {
+    lines.push(
+      ...markedLines(step).map(({ text, wrong }) => {
+        if (!wrong) return `${gutter}${paint.dim(text)}`;
+        // Without colours a struck line must still be told from the others.
+        return `${gutter}${paint.isColorSupported ? paint.red(paint.strikethrough(text)) : `✗ ${text}`}`;
+      }),
+    );
+  }
+  if (step.phase !== 'answer') lines.push(...step.checks.flatMap((check) => verdictLine(check, paint)));
+  if (step.tally !== undefined) lines.push(...tallyLines(step.tally, paint));
+  const facts = [step.duration_ms > 0 && duration(step.duration_ms), step.stop_reason && step.stop_reason !== 'line' && `ended: ${step.stop_reason}`];
+  const told = facts.filter(Boolean).join(', ');
+  if (told !== '' && step.phase !== 'answer') lines.push(paint.dim(`      ${told}`));
+  return lines.join('\n');
+}
+
+function mark({ phase, checks }: TraceStep, paint: Paint): string {
+  if (phase === 'vote' || phase === 'answer') return paint.cyan('•');
+  if (checks.some(({ verdict }) => verdict === 'fail')) return paint.red('✗');
+  return checks.some(({ verdict }) => verdict === 'pass') ? paint.green('✓') : paint.dim('·');
+}
+
+/** A check that had nothing to judge says nothing. */
+function verdictLine({ name, verdict, detail }: CheckResult, paint: Paint): string[] {
+  switch (verdict) {
+    case 'abstain':
+      return [];
+    case 'pass':
+      return [`    ${paint.green('✓')} ${paint.dim(`${name}: ${detail || 'passed'}`)}`];
+    case 'fail':
+      return [`    ${paint.red('✗')} ${name}: ${detail || 'failed'}`];
+    default:
+      return verdict satisfies never;
+  }
+}
+
+const tallyWidth = 20;
+
+function tallyLines(tally: NonNullable<TraceStep['tally']>, paint: Paint): string[] {
+  const most = Math.max(0, ...tally.map(({ weight }) => weight));
+  const widest = Math.max(0, ...tally.map(({ answer }) => answer.length));
+  return tally.map(({ answer, ballots, weight }, place) => {
+    const { full, empty } = bar(Math.max(0, weight), most, tallyWidth);
+    const drawn = `${place === 0 ? paint.green(full) : full}${paint.dim(empty)}`;
+    return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}, weight ${weight.toFixed(2)}`;
+  });
+}

@@ -1,0 +1,103 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { z } from 'zod';
+import { ErrorEnvelope } from '../contracts/error-envelope.ts';
+import { CliError } from './cli-error.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+export type ServiceAddress = { url: string; key?: string | undefined };
+
+/** HTTP to one service; every fault comes as a CliError that says what to do. */
+export type ServiceClient = {
+  readonly url: string;
+  /** One JSON answer, parsed. */
+  call<Shape extends z.ZodType>(shape: Shape, path: string, request?: CallRequest): Promise<z.output<Shape>>;
+  /** The body as text. */
+  text(path: string): Promise<string>;
+  /** `data` of the events of a stream, until it ends or `signal` aborts. */
+  events<Shape extends z.ZodType>(
+    shape: Shape,
+    path: string,
+    options?: { signal: AbortSignal },
+  ): AsyncGenerator<z.output<Shape>, void, void>;
+};
+type CallRequest = { method?: 'GET' | 'POST' | 'DELETE'; body?: unknown; signal?: AbortSignal };
+
+export function createServiceClient({ url, key }: ServiceAddress): ServiceClient {
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+
+  async function send(path: string, { method, body, signal }: CallRequest = {}): Promise<Response> {
+    let reply: Response;
+    try {
+      reply = await fetch(new URL(path, url), {
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw unreachable(url, error);
+    }
+    if (!reply.ok) throw refused(reply.status, await reply.text());
+    return reply;
+  }
+
+  function known<Shape extends z.ZodType>(shape: Shape, body: unknown, path: string): z.output<Shape> {
+    const parsed = shape.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const where = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new CliError({
+      message: `${url} answered ${path} in a form that this version does not know${where && ` (${where})`}.`,
+      advice: 'Is it a Thinkfirst service of the same version?',
+    });
+  }
+
+  return {
+    url,
+    async call(shape, path, request) {
+      return known(shape, await (await send(path, request)).json().catch(() => undefined), path);
+    },
+    text: async (path) => (await send(path)).text(),
+    async *events(shape, path, options) {
+      const { body } = await send(path, options);
+      const stream = body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+      if (!stream) return;
+      for await (const { data } of stream) {
+        if (data !== '[DONE]') yield known(shape, JSON.parse(data), path);
+      }
+    },
+  };
+}
+
+function unreachable(url: string, cause: unknown): CliError {
+  return new CliError({
+    message: `No service answers at ${url}.`,
+    advice: 'Start one with `thinkfirst serve`, or name another with --url or THINKFIRST_URL.',
+    exitCode: exitCodes.unreachable,
+    cause,
+  });
+}
+
+function refused(status: number, text: string): CliError {
+  let envelope: ReturnType<typeof ErrorEnvelope.safeParse>;
+  try {
+    envelope = ErrorEnvelope.safeParse(JSON.parse(text));
+  } catch {
+    envelope = ErrorEnvelope.safeParse(undefined);
+  }
+  const message = envelope.success ? envelope.data.error.message : `The service answered with status ${status}.`;
+  const advice = advices[status];
+  return new CliError({ message, exitCode: exitCodeOf(status), ...(advice === undefined ? {} : { advice }) });
+}
+
+const advices: Readonly<Record<number, string>> = {
+  401: 'Give a key with --key or THINKFIRST_KEY; `thinkfirst keys create` makes one.',
+  403: 'Use a key with that scope (--key); `thinkfirst keys create --scopes …` makes one.',
+  429: 'Wait a little and try again.',
+  503: 'It may still be starting. Try again in a moment.',
+};
+
+function exitCodeOf(status: number): ExitCode {
+  if (status === 401 || status === 403) return exitCodes.forbidden;
+  return status === 503 ? exitCodes.unreachable : exitCodes.failed;
+}
