@@ -1,0 +1,111 @@
+import { ServiceError } from '../contracts/service-error.ts';
+import type { GenerateRequest, LanguageModel, ModelEvent } from '../models/language-model.ts';
+import type { Metrics } from './metrics.ts';
+import type { SpanAttributes, SpanStart, Tracing } from './tracing.ts';
+
+/**
+ * The model with its calls counted, and each of them a span by OpenTelemetry's GenAI conventions
+ * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): names and counts, never what was said.
+ */
+export function observeModel(
+  model: LanguageModel,
+  { metrics, tracing, provider }: { metrics: Metrics; tracing: Tracing | undefined; provider: string },
+): LanguageModel {
+  const begin = (operation: string, attributes: SpanAttributes): SpanStart => ({
+    name: `${operation} ${model.id}`,
+    kind: 'client',
+    attributes: {
+      'gen_ai.operation.name': operation,
+      'gen_ai.provider.name': provider,
+      'gen_ai.request.model': model.id,
+      ...attributes,
+    },
+  });
+  const counted = (operation: string) => {
+    const startedAt = performance.now();
+    return (outcome: string) =>
+      metrics.modelCalled({ model: model.id, operation, outcome, seconds: (performance.now() - startedAt) / 1000 });
+  };
+  return {
+    ...model,
+    async *generate(request, options) {
+      // Not made active: a generator's body runs in the context of each of its reader's turns.
+      const span = tracing?.begin(begin('chat', requestAttributes(request)));
+      const end = counted('chat');
+      const seen = createTally();
+      let outcome = 'left';
+      try {
+        for await (const event of model.generate(request, options)) {
+          seen.take(event);
+          yield event;
+        }
+        outcome = 'ok';
+      } catch (error) {
+        outcome = options.signal.aborted ? 'aborted' : errorCode(error);
+        if (outcome !== 'aborted') span?.fail(outcome);
+        throw error;
+      } finally {
+        end(outcome);
+        span?.add({ ...seen.attributes(), 'gen_ai.response.model': model.id, 'thinkfirst.outcome': outcome });
+        span?.end();
+      }
+    },
+    async score(request, options) {
+      const span = tracing?.begin(begin('score', { 'thinkfirst.continuations': request.continuations.length }));
+      const end = counted('score');
+      try {
+        const result = await model.score(request, options);
+        span?.add({ 'gen_ai.usage.input_tokens': result.usage.inputTokens });
+        end('ok');
+        return result;
+      } catch (error) {
+        const outcome = options.signal.aborted ? 'aborted' : errorCode(error);
+        if (outcome !== 'aborted') span?.fail(outcome);
+        end(outcome);
+        throw error;
+      } finally {
+        span?.end();
+      }
+    },
+  };
+}
+
+function requestAttributes({ samples, sampling, answer, thinking }: GenerateRequest): SpanAttributes {
+  return {
+    'gen_ai.request.max_tokens': answer.maxTokens + (thinking?.budgetTokens ?? 0),
+    'gen_ai.request.temperature': sampling.temperature,
+    'gen_ai.request.top_p': sampling.topP,
+    'gen_ai.request.top_k': sampling.topK,
+    'gen_ai.request.choice.count': samples > 1 ? samples : undefined,
+    'thinkfirst.thinking.budget_tokens': thinking?.budgetTokens,
+  };
+}
+
+/** Tokens as they end; of several samples together. */
+function createTally() {
+  let [input, cached, thinking, output] = [0, 0, 0, 0];
+  const reasons: string[] = [];
+  return {
+    take(event: ModelEvent) {
+      if (event.type !== 'finish') return;
+      const { usage } = event;
+      // One prompt, reported for each of its samples.
+      input = Math.max(input, usage.inputTokens);
+      cached = Math.max(cached, usage.cachedTokens);
+      thinking += usage.thinkingTokens;
+      output += usage.thinkingTokens + usage.answerTokens;
+      reasons.push(event.reason);
+    },
+    attributes: (): SpanAttributes => ({
+      'gen_ai.usage.input_tokens': input,
+      'gen_ai.usage.cache_read.input_tokens': cached,
+      'gen_ai.usage.output_tokens': output,
+      'gen_ai.usage.reasoning.output_tokens': thinking,
+      'gen_ai.response.finish_reasons': reasons,
+    }),
+  };
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof ServiceError ? error.code : 'error';
+}

@@ -1,0 +1,108 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { BullMQOtel } from 'bullmq-otel';
+import { quietExporter } from './quiet-exporter.ts';
+import type { OpenSpan, SpanAttributes, SpanStart, Tracing } from './tracing.ts';
+
+export type TracingOptions = {
+  /** OTLP over HTTP; `/v1/traces` is added. */
+  endpoint: string;
+  /** `service.name`, where neither OTEL_SERVICE_NAME nor OTEL_RESOURCE_ATTRIBUTES gives one. */
+  service: string;
+  /** Of traces that begin here, 0 to 1. */
+  ratio: number;
+};
+
+/**
+ * Sends traces by OTLP/HTTP (JSON). Loaded only where it is on, so that it costs nothing where it is off. The exporter and
+ * the resource read OpenTelemetry's own variables (headers, timeouts, resource attributes).
+ */
+export function startTracing({ endpoint, service, ratio }: TracingOptions): Tracing {
+  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const provider = new TracerProvider({
+    resource: defaultResource()
+      .merge(resourceFromAttributes({ 'service.name': service }))
+      .merge(detectResources({ detectors: [envDetector] })),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter: quietExporter(new OTLPTraceExporter({ url })) })],
+  });
+  trace.setGlobalTracerProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const tracer = provider.getTracer('thinkfirst');
+  const start = ({ name, kind, attributes }: SpanStart, at: Context, startTime?: number): Span =>
+    tracer.startSpan(
+      name,
+      { kind: kinds[kind], attributes: defined(attributes), ...(startTime === undefined ? {} : { startTime }) },
+      at,
+    );
+  return {
+    within({ carrier, ...begun }, work) {
+      // Only what a caller sends can name a parent from outside.
+      const at = carrier === undefined ? context.active() : propagation.extract(ROOT_CONTEXT, carrier);
+      const span = start(begun, at);
+      return context.with(trace.setSpan(at, span), async () => {
+        try {
+          return await work(openSpan(span));
+        } catch (error) {
+          openSpan(span).fail(error instanceof Error ? error.name : 'error');
+          throw error;
+        } finally {
+          span.end();
+        }
+      });
+    },
+    begin: (begun) => openSpan(start(begun, context.active())),
+    record({ startedAt, endedAt, ...begun }) {
+      start(begun, context.active(), startedAt).end(endedAt);
+    },
+    bullmq: new BullMQOtel({ tracerName: 'bullmq' }),
+    async close() {
+      await provider.shutdown();
+      trace.disable();
+      context.disable();
+      propagation.disable();
+    },
+  };
+}
+
+const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
+
+function openSpan(span: Span): OpenSpan {
+  return {
+    rename: (name) => void span.updateName(name),
+    add: (attributes) => void span.setAttributes(defined(attributes)),
+    fail(error) {
+      span.setAttribute('error.type', error);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    },
+    end: () => span.end(),
+  };
+}
+
+function defined(attributes: SpanAttributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'object' ? [...value] : value]],
+    ),
+  );
+}
