@@ -27,7 +27,8 @@ export const poison = 'POISON';
 
 /**
  * A model whose every call says something else, so that a doubled attempt shows: word `i` of row `r` of call `c` is
- * `c.r.i`, of fixed length, so a text that goes on from another call's text still counts up by one.
+ * `c-r-i`, of fixed length, so a text that goes on from another call's text still counts up by one. All in letters: a
+ * number would be taken for the answer's value.
  */
 export function createChaosModel(options: { id: string; ledger: string; paceMs: number }): LanguageModel {
   let current = '';
@@ -35,7 +36,7 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
     id: options.id,
     contextLength: 8192,
     script: ({ sample }) => ({
-      thought: words(`t${current}`, sample, thoughtWords),
+      thought: words(current, sample, thoughtWords),
       answer: words(current, sample, answerWords),
     }),
   });
@@ -43,7 +44,7 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
     ...scripted,
     async *generate(request, control) {
       const text = request.prompt.messages.findLast(({ role }) => role === 'user')?.content ?? '';
-      const call = randomBytes(4).toString('hex');
+      const call = letters(randomBytes(4).readUInt32BE(0), 7);
       const entry: ModelCall = {
         job: /job-\d+/.exec(text)?.[0] ?? '',
         call,
@@ -65,6 +66,29 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
   };
 }
 
+/** The call, the row and the place of each word. */
+export function readWords(text: string): { call: string; row: string; index: number }[] {
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => {
+      const [, call = '', row = '', place = ''] = /^([a-z]{7})-([a-z])-([a-z]{3})$/.exec(word) ?? [];
+      return { call, row, index: place === '' ? -1 : numberOf(place) };
+    });
+}
+
 function words(call: string, row: number, count: number): string {
-  return Array.from({ length: count }, (_, index) => `${call}.${row}.${String(index).padStart(3, '0')}`).join(' ');
+  return Array.from({ length: count }, (_, index) => `${call}-${letters(row, 1)}-${letters(index, 3)}`).join(' ');
+}
+
+function letters(value: number, length: number): string {
+  let text = '';
+  for (let rest = value; text.length < length; rest = Math.floor(rest / 26)) {
+    text = String.fromCharCode(97 + (rest % 26)) + text;
+  }
+  return text;
+}
+
+function numberOf(text: string): number {
+  return [...text].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 97, 0);
 }

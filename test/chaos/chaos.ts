@@ -1,0 +1,29 @@
+/** `npm run chaos -- --kills 200 --minutes 10 --mode redis|embedded --seed 1`: prints the report as JSON, exit code 1 for any fault. */
+import { parseArgs } from 'node:util';
+import { runChaos } from './run-chaos.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    minutes: { type: 'string', default: '10' },
+    mode: { type: 'string' },
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    clients: { type: 'string', default: '12' },
+    poisoned: { type: 'string', default: '2' },
+  },
+});
+const modes = values.mode === undefined ? (['redis', 'embedded'] as const) : [values.mode];
+for (const mode of modes) {
+  if (mode !== 'redis' && mode !== 'embedded') throw new Error('--mode is redis or embedded');
+  const report = await runChaos({
+    mode,
+    kills: Number(values.kills),
+    minutes: Number(values.minutes),
+    seed: Number(values.seed),
+    clients: Number(values.clients),
+    poisoned: Number(values.poisoned),
+    log: (text) => process.stderr.write(`${mode}: ${text}\n`),
+  });
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (report.faults.length > 0) process.exitCode = 1;
+}
