@@ -21,7 +21,7 @@ module.exports = {
     only(
       'api-knows-contracts-and-the-ports-of-queue-and-store',
       '^src/api/',
-      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer)\\.ts$',
+      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer|key-store|request-limiter|usage-ledger)\\.ts$',
     ),
     only(
       'worker-knows-the-ports',

@@ -1,14 +1,18 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import { allScopes } from '../contracts/key-scopes.ts';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
+import { envelopeOfPath } from './envelope-of-path.ts';
+import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
 import { hostCheck } from './middleware/host-check.ts';
+import { identifyCaller } from './middleware/identify-caller.ts';
+import { requestRate } from './middleware/request-rate.ts';
 import { createOnError } from './on-error.ts';
 import { createOnNotFound } from './on-not-found.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { referencePage } from './openapi/reference-page.ts';
 import { createBatchesRoutes } from './routes/batches.ts';
+import { createCallerRoutes } from './routes/caller.ts';
 import { createChatCompletionsRoutes } from './routes/chat-completions.ts';
 import { createConfigurationRoutes } from './routes/configuration.ts';
 import { createConsoleRoutes } from './routes/console.ts';
@@ -17,6 +21,7 @@ import { createEvaluationsRoutes } from './routes/evaluations.ts';
 import { createFeedbackRoutes } from './routes/feedback.ts';
 import { createFilesRoutes } from './routes/files.ts';
 import { createHealthRoutes } from './routes/health.ts';
+import { createKeysRoutes } from './routes/keys.ts';
 import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
 import { createOllamaRoutes } from './routes/ollama.ts';
@@ -29,17 +34,17 @@ import { createTraceRoutes } from './routes/trace.ts';
 export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { log, strategies } = dependencies;
   const app = new Hono<ApiEnvironment>();
-  app.onError(createOnError(log));
+  app.onError(createOnError(log, envelopeOfPath));
   app.notFound(createOnNotFound(app));
 
   app.use(requestId({ limitLength: 128 }));
   app.use(secureHeaders());
   app.use(hostCheck(dependencies.allowedHosts));
   if (dependencies.console) app.route('/', createConsoleRoutes(dependencies.console));
-  app.use(async function identifyCaller(c, next) {
-    c.set('caller', { owner: null, scopes: allScopes });
-    await next();
-  });
+  app.use(crossOrigin(dependencies.allowedOrigins ?? []));
+  app.use(originCheck(dependencies.allowedOrigins ?? []));
+  app.use(identifyCaller(dependencies));
+  if (dependencies.requestLimiter) app.use(requestRate(dependencies.requestLimiter));
   app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   app.route('/v1/responses', createResponseInputRoutes(dependencies));
@@ -52,12 +57,14 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1', createFeedbackRoutes(dependencies));
   app.route('/v1/files', createFilesRoutes(dependencies));
   app.route('/v1/batches', createBatchesRoutes(dependencies));
+  app.route('/v1/caller', createCallerRoutes());
   app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
+  if (dependencies.keys) app.route('/v1/keys', createKeysRoutes(dependencies, dependencies.keys));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {
-    document ??= createOpenApiDocument({ strategies: strategies !== undefined });
+    document ??= createOpenApiDocument({ strategies: strategies !== undefined, keys: dependencies.keys !== undefined });
     return document;
   };
   app.get('/openapi.json', (c) => c.json(openApi()));

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/constraint.ts';
 import type { Evaluation } from '../contracts/evaluation.ts';
+import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
-import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { KeyStore } from '../store/key-store.ts';

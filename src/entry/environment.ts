@@ -37,10 +37,12 @@ export const Environment = z.object({
   THINKFIRST_RETENTION_DAYS: z.coerce.number().positive().max(36_500).default(30),
   /** 1: a waiting or streaming client that goes away stops its response. */
   THINKFIRST_CANCEL_ON_DISCONNECT: flag.default(true),
-  /** 1: listen beyond loopback without keys. */
+  /** 1: listen beyond loopback although no key was made. */
   THINKFIRST_OPEN: flag,
   /** Host names that the Host header may carry beside the loopback names, comma-separated; `*` takes any. */
   THINKFIRST_ALLOWED_HOSTS: z.string().default(''),
+  /** Sites whose pages may call from a browser, comma-separated (`https://app.example.org`); `*` any; none by default. */
+  THINKFIRST_CORS_ORIGINS: z.string().default(''),
   /** 1: checkers and webhooks that callers name may be at private addresses. */
   THINKFIRST_PRIVATE_CALLBACKS: flag,
   THINKFIRST_LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),

@@ -7,11 +7,13 @@ import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import { createKeyStore } from '../store/key-store.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Sealer } from '../store/sealer.ts';
+import { anonymousScopes } from './check-access.ts';
 import type { Environment } from './environment.ts';
 import type { Listening } from './listen.ts';
-import { StartError } from './start-error.ts';
+import type { Limits } from './open-limits.ts';
 
 /** Tokens of a fast answer where a request names no `max_output_tokens`. */
 const fastAnswerTokens = 1_024;
@@ -25,6 +27,7 @@ export function startApi(options: {
   catalog: ModelCatalog;
   records: RecordStore;
   sealer: Sealer;
+  keyLimits: Pick<Limits, 'requestLimiter' | 'ledger'>;
   strategies: ReadonlyMap<string, Strategy>;
   console: ConsoleFiles | undefined;
   /** `localFiles()`. */
@@ -41,6 +44,10 @@ export function startApi(options: {
     strategies: [...strategies.values()],
     ...options.files,
     ...(options.console === undefined ? {} : { console: options.console }),
+    keys: createKeyStore({ records, now: Date.now }),
+    anonymous: anonymousScopes(environment),
+    requestLimiter: options.keyLimits.requestLimiter,
+    ledger: options.keyLimits.ledger,
     limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
     defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: fastAnswerTokens },
     ready: async (): Promise<Readiness> => {
@@ -55,20 +62,10 @@ export function startApi(options: {
       if (implementation === 'transformers') checkConstraint(constraint);
     },
     allowedHosts: [environment.HOST, ...names(environment.THINKFIRST_ALLOWED_HOSTS)],
+    allowedOrigins: names(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
   });
   listening.serve((request) => app.fetch(request));
-}
-
-/**
- * Without keys, only this machine may ask.
- * @throws StartError for another address without `THINKFIRST_OPEN=1`
- */
-export function checkHost({ HOST, THINKFIRST_OPEN }: Environment): void {
-  if (THINKFIRST_OPEN || HOST === 'localhost' || HOST === '::1' || HOST.startsWith('127.')) return;
-  throw new StartError(
-    `HOST=${HOST} would let anyone who reaches this machine use the service. Set THINKFIRST_OPEN=1 if that is meant.`,
-  );
 }
 
 async function backendAnswers(queue: JobQueue): Promise<boolean> {

@@ -8,17 +8,19 @@ import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { banner } from './banner.ts';
+import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
 import { type Listening, listen } from './listen.ts';
-import { localFiles } from './local-files.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
+import { localFiles } from './local-files.ts';
 import { createLogger } from './logger.ts';
 import { openConsole } from './open-console.ts';
+import { type Limits, openLimits } from './open-limits.ts';
 import { openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import type { Running } from './run-entry.ts';
-import { checkHost, startApi } from './start-api.ts';
+import { startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
 import { startWorker } from './start-worker.ts';
 
@@ -54,7 +56,7 @@ export async function startService({
   const close = ({ graceMs }: { graceMs: number }) => closeAll(opened, graceMs);
   try {
     if (api) {
-      checkHost(environment);
+      await checkAccess(environment, variables);
       opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
     }
     // Built beside the models' loading, where it is stale.
@@ -81,6 +83,7 @@ export async function startService({
     if (listening !== undefined) {
       const modelsReady = () => loaded?.ready() ?? true;
       const files = await page;
+      opened.limits = openLimits(environment, records);
       startApi({
         environment,
         listening,
@@ -88,6 +91,7 @@ export async function startService({
         catalog,
         records,
         sealer,
+        keyLimits: opened.limits,
         strategies,
         console: files,
         files: localFiles({ variables, log }),
@@ -110,6 +114,7 @@ type Opened = {
   loaded?: LoadedModels;
   queue?: JobQueue;
   records?: RecordStore;
+  limits?: Limits;
 };
 
 /** Models and queue open side by side: each takes seconds. */
@@ -139,10 +144,14 @@ async function openBackends(
   return { queue: await opening, loaded: await loading };
 }
 
-async function closeAll({ listening, consumer, loaded, queue, records }: Opened, graceMs: number): Promise<void> {
+async function closeAll(
+  { listening, consumer, loaded, queue, records, limits }: Opened,
+  graceMs: number,
+): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
   await loaded?.close();
   await queue?.close();
+  limits?.close();
   await records?.close();
 }
 

@@ -30,12 +30,12 @@ const named = {
   },
 };
 
-const everywhere = [400, 403, 500, 503];
+const everywhere = [400, 401, 403, 500, 503];
 
 /** OpenAPI 3.1, made of the very schemas that requests are parsed with (zod's own JSON Schema, so no library between). */
-export function createOpenApiDocument(options: { strategies: boolean }): Json {
+export function createOpenApiDocument(options: { strategies: boolean; keys: boolean }): Json {
   const shown = [...operations, ...translatedOperations].filter(
-    ({ path }) => options.strategies || path !== '/v1/strategies',
+    ({ path }) => (options.strategies || path !== '/v1/strategies') && (options.keys || !path.startsWith('/v1/keys')),
   );
   const paths: Record<string, Json> = {};
   for (const operation of shown) {
@@ -50,8 +50,16 @@ export function createOpenApiDocument(options: { strategies: boolean }): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // Keys are off until one is made.
+    security: [{}, { bearer: [] }, { apiKey: [] }],
     paths,
-    components: { schemas: { ...componentSchemas('input'), ...componentSchemas('output') } },
+    components: {
+      schemas: { ...componentSchemas('input'), ...componentSchemas('output') },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+    },
   };
 }
 
@@ -99,8 +107,10 @@ function eventSchema(event: z.ZodType): Json {
   };
 }
 
-function failures({ errors, error = ErrorEnvelope }: Operation): Json {
-  const statuses = [...new Set([...errors, ...everywhere])].sort((one, other) => one - other);
+function failures({ method, errors, error = ErrorEnvelope }: Operation): Json {
+  // A key may have a rate of requests, which counts what is sent.
+  const rate = method === 'post' ? [429] : [];
+  const statuses = [...new Set([...errors, ...rate, ...everywhere])].sort((one, other) => one - other);
   return Object.fromEntries(
     statuses.map((status) => {
       const codes = Object.entries(errorCodes).filter(([, code]) => code.status === status);

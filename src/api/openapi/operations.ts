@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
+import { CallerView } from '../../contracts/caller-view.ts';
 import {
   Conversation,
   CreateConversation,
@@ -213,6 +215,14 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/caller',
+    operationId: 'retrieveCaller',
+    summary: 'What the key that asks may see and do',
+    answer: CallerView,
+    errors: [],
+  },
+  {
+    method: 'get',
     path: '/v1/evaluations',
     operationId: 'listEvaluations',
     summary: 'What evaluations of this installation have measured, newest first',
@@ -235,6 +245,31 @@ export const operations: readonly Operation[] = [
     body: ChangeModels,
     answer: ModelsChange,
     errors: [400, 404, 409, 413, 415],
+  },
+  {
+    method: 'post',
+    path: '/v1/keys',
+    operationId: 'createKey',
+    summary: 'Makes a key; its secret is shown this once; scope `admin`',
+    body: NewApiKey,
+    answer: CreatedApiKey,
+    errors: [400, 413, 415],
+  },
+  {
+    method: 'get',
+    path: '/v1/keys',
+    operationId: 'listKeys',
+    summary: 'All keys, newest first, without their secrets; scope `admin`',
+    answer: ApiKeyList,
+    errors: [],
+  },
+  {
+    method: 'delete',
+    path: '/v1/keys/{id}',
+    operationId: 'revokeKey',
+    summary: 'Revokes a key; scope `admin`',
+    answer: ApiKey,
+    errors: [404],
   },
   {
     method: 'get',

@@ -9,6 +9,7 @@ import {
   CreateBatch,
 } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../on-error.ts';
 import { parseQuery } from '../parse-query.ts';
@@ -29,6 +30,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
   const { queue, records, limits, log, now, newId } = dependencies;
   const store = createBatchRecords(records);
   const runs = createTranslatedRuns(dependencies);
+  const admission = createAdmission(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
@@ -113,7 +115,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     for (const [index, { custom_id, body }] of requests.entries()) {
       const response_id = `resp_${id.replace(/^batch_/, '')}_${index}`;
       try {
-        await queue.add(await batchJob(c, runs, { endpoint, body, id: response_id }));
+        await admission.add(c, await batchJob(c, runs, { endpoint, body, id: response_id }), { batch: true });
         started.push({ custom_id, response_id, error: null });
       } catch (error) {
         const fault = asServiceError(error);

@@ -4,6 +4,7 @@ import type { Response, Warning } from '../../contracts/response.ts';
 import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { acceptResponse } from '../accept-response.ts';
+import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { findResponse } from '../find-response.ts';
 import { isObject } from '../read-json.ts';
@@ -33,6 +34,7 @@ export type TranslatedRuns = {
 
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
   const { queue, log, cancelOnDisconnect } = dependencies;
+  const admission = createAdmission(dependencies);
 
   const cancel = (runs: readonly Run[], why: string) => {
     for (const { job } of runs) {
@@ -58,7 +60,7 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
     async start(c, runs) {
       for (const [index, { job }] of runs.entries()) {
         try {
-          await queue.add(job);
+          await admission.add(c, job);
         } catch (error) {
           cancel(runs.slice(0, index), 'a sibling was refused');
           throw error;

@@ -1,0 +1,153 @@
+import type { Context } from 'hono';
+import type { KeyLimits } from '../contracts/api-key.ts';
+import type { Job, JobSnapshot } from '../contracts/job.ts';
+import { TerminalEvent } from '../contracts/response-event.ts';
+import { responseJob } from '../contracts/response-job.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { UsageLedger } from '../store/usage-ledger.ts';
+import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
+import { showLimit } from './rate-limit-headers.ts';
+import { terminalEvent } from './response-events.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** The way into the queue: within what the key may use. */
+export type Admission = {
+  /**
+   * Reserves what the response may use at most, then queues it. Books what it used once it has ended.
+   * @throws ServiceError `rate_limit_exceeded`, `quota_exceeded`; whatever the queue throws
+   */
+  add(c: ApiContext, job: Job, options?: { batch?: boolean }): Promise<{ created: boolean }>;
+  /** Books a response that is about to be removed, so that removing it gives nothing back. */
+  settle(c: ApiContext, snapshot: JobSnapshot): Promise<void>;
+};
+
+const retrySeconds = 2;
+/** Between reserving and queueing lies a moment in which there is no job yet; a place this young is never taken back. ms */
+const graceMs = 60_000;
+/** Places of batches may be thousands: they are looked through no more often than this. ms */
+const batchPauseMs = 5_000;
+
+export function createAdmission({
+  queue,
+  ledger,
+  log,
+  now,
+}: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now'>): Admission {
+  const settling = new Map<string, Promise<void>>();
+  const batchesSeen = new Map<string, number>();
+
+  return {
+    async add(c, job, { batch = false } = {}) {
+      const { owner, limits } = c.get('caller');
+      if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, batch)) {
+        return queue.add(job);
+      }
+      const tokens = mostTokens(job);
+      const reservation = { id: job.id, tokens, batch };
+      let outcome = await ledger.reserve(owner, reservation, limits);
+      if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
+        // What ended a moment ago, or while its API was away, may not be booked yet.
+        await settleEnded(ledger, owner);
+        outcome = await ledger.reserve(owner, reservation, limits);
+      }
+      if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
+        const remaining = outcome.tokensLeft ?? 0;
+        showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });
+      }
+      switch (outcome.type) {
+        case 'too_many':
+          throw new ServiceError({
+            code: 'rate_limit_exceeded',
+            message: `This key may have ${limits.concurrent_responses} responses that have not ended.`,
+            retryAfterSeconds: retrySeconds,
+          });
+        case 'over_quota':
+          throw new ServiceError({
+            code: 'quota_exceeded',
+            message:
+              `This request may use up to ${tokens} tokens; the key has ${outcome.tokensLeft} of its ` +
+              `${limits.tokens_per_day} tokens per day left until midnight UTC. Lower 'max_output_tokens' or the effort.`,
+            retryable: false,
+            retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
+          });
+        case 'reserved':
+        case 'held':
+          break;
+        default:
+          outcome satisfies never;
+      }
+      try {
+        const added = await queue.add(job);
+        if (!batch && outcome.type === 'reserved') follow(ledger, owner, job.id);
+        return added;
+      } catch (error) {
+        if (outcome.type === 'reserved') await book(ledger, owner, job.id, 0);
+        throw error;
+      }
+    },
+    async settle(c, { job, terminal }) {
+      const { owner, limits } = c.get('caller');
+      if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, false)) return;
+      const used = terminal === undefined ? mostTokens(job) : usedTokens(TerminalEvent.parse(terminal.data));
+      await book(ledger, owner, job.id, used);
+    },
+  };
+
+  function follow(ledger: UsageLedger, owner: string, id: string): void {
+    terminalEvent(queue, id, { signal: new AbortController().signal })
+      .then((end) => (end === undefined ? undefined : ledger.settle(owner, id, usedTokens(end))))
+      // It was removed, and booked then; or the backend is away, and it is found when a place is wanted.
+      .catch((error: unknown) => log.warn({ err: error, response_id: id }, 'usage not booked yet'));
+  }
+
+  /** One look through a key's places at a time; whoever comes meanwhile waits for it. */
+  function settleEnded(ledger: UsageLedger, owner: string): Promise<void> {
+    const running = settling.get(owner);
+    if (running !== undefined) return running;
+    const mine = lookThrough(ledger, owner).finally(() => settling.delete(owner));
+    settling.set(owner, mine);
+    return mine;
+  }
+
+  async function lookThrough(ledger: UsageLedger, owner: string): Promise<void> {
+    const withBatches = now() - (batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
+    if (withBatches) batchesSeen.set(owner, now());
+    for (const [id, place] of await ledger.open(owner)) {
+      if (place.batch && !withBatches) continue;
+      const snapshot = await queue.get(id);
+      if (snapshot?.terminal !== undefined) {
+        await ledger.settle(owner, id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
+      } else if (snapshot === undefined && now() - place.at > graceMs) {
+        await ledger.settle(owner, id, 0);
+      }
+    }
+  }
+
+  async function book(ledger: UsageLedger, owner: string, id: string, used: number): Promise<void> {
+    await ledger
+      .settle(owner, id, used)
+      .catch((error: unknown) => log.warn({ err: error, response_id: id }, 'usage not booked yet'));
+  }
+}
+
+function isLimited({ concurrent_responses, tokens_per_day }: KeyLimits, batch: boolean): boolean {
+  return tokens_per_day !== null || (concurrent_responses !== null && !batch);
+}
+
+/** Input and output tokens that a response can't exceed: thoughts within their budget, and an answer for each chain. */
+function mostTokens(job: Job): number {
+  const { request, input_tokens, effective, answer } = responseJob(job);
+  const answers = effective.budget_tokens === 0 ? 1 : effective.samples + effective.max_revisions + 2;
+  const output = effective.budget_tokens + answers * answer.max_tokens;
+  return input_tokens + Math.min(output, request.max_output_tokens ?? Number.POSITIVE_INFINITY);
+}
+
+function usedTokens({ response }: TerminalEvent): number {
+  return response.usage?.total_tokens ?? 0;
+}
+
+function untilMidnight(now: number): number {
+  const day = 86_400_000;
+  return day - (now % day);
+}

@@ -1,0 +1,51 @@
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { ServiceError } from '../../contracts/service-error.ts';
+
+/** What a page of an allowed site may read of an answer beside its body. */
+const exposed = [
+  'x-request-id',
+  'retry-after',
+  'x-should-retry',
+  'www-authenticate',
+  ...['limit', 'remaining', 'reset'].flatMap((part) =>
+    ['requests', 'tokens'].map((what) => `x-ratelimit-${part}-${what}`),
+  ),
+];
+const day = 86_400;
+
+/** CORS for the sites that the operator names (`*` any); without any, no header is sent and browsers keep pages out. */
+export function crossOrigin(allowed: readonly string[]): MiddlewareHandler {
+  if (allowed.length === 0) return async (_c, next) => next();
+  return cors({
+    origin: allowed.includes('*') ? '*' : [...allowed],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    exposeHeaders: exposed,
+    maxAge: day,
+  });
+}
+
+/**
+ * Refuses what a page of another site sends and a browser lets through unasked: a POST of a form, or of nothing, needs no
+ * preflight, so without CORS it still acts, if unread. Clients that are no browsers send no Origin.
+ * @throws ServiceError `origin_not_allowed`
+ */
+export function originCheck(allowed: readonly string[]): MiddlewareHandler {
+  const origins = new Set(allowed);
+  return async function checkOrigin(c, next) {
+    const origin = c.req.header('origin');
+    const reads = c.req.method === 'GET' || c.req.method === 'HEAD' || c.req.method === 'OPTIONS';
+    if (origin !== undefined && !reads && !origins.has('*') && !origins.has(origin) && !sameSite(origin, c.req.url)) {
+      throw new ServiceError({
+        code: 'origin_not_allowed',
+        message: 'The page that sent this is of another site. Allow it with THINKFIRST_CORS_ORIGINS.',
+      });
+    }
+    await next();
+  };
+
+  /** By host and port: a proxy may have taken TLS off. */
+  function sameSite(origin: string, url: string): boolean {
+    return URL.canParse(origin) && new URL(origin).host === new URL(url).host;
+  }
+}

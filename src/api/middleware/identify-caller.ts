@@ -1,0 +1,52 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { allScopes, type KeyScopes, noScopes } from '../../contracts/key-scopes.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { KeyStore } from '../../store/key-store.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiEnvironment } from '../dependencies.ts';
+
+/** What has no owner and shows nobody's words: liveness, counts, and how to ask. */
+const openPaths = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/', '/favicon.ico']);
+/** The console's own files; what it shows it asks for with a key. */
+const openFolder = '/console/';
+
+/**
+ * Says who asks, by `Authorization: Bearer …` or, as Anthropic's clients send it, `x-api-key`. Without keys everybody is
+ * the same caller with the scopes `anonymous`, and what such a client sends as a key is not looked at.
+ * @throws ServiceError `invalid_api_key` where keys are required
+ */
+export function identifyCaller({
+  keys,
+  anonymous = allScopes,
+}: {
+  keys?: Pick<KeyStore, 'required' | 'authenticate'>;
+  anonymous?: KeyScopes;
+}): MiddlewareHandler<ApiEnvironment> {
+  return async function identify(c, next) {
+    c.set('caller', await callerOf(c));
+    await next();
+  };
+
+  async function callerOf(c: Context<ApiEnvironment>): Promise<Caller> {
+    // A probe or a scrape asks nobody, so that it tells the process from its backend.
+    if (openPaths.has(c.req.path) || c.req.path.startsWith(openFolder)) return { owner: null, scopes: noScopes };
+    if (keys === undefined || !(await keys.required())) return { owner: null, scopes: anonymous };
+    const secret = secretOf(c);
+    const key = secret === undefined ? undefined : await keys.authenticate(secret);
+    if (key !== undefined) return { owner: key.id, scopes: key.scopes, limits: key.limits };
+    const fault = secret === undefined ? '' : ', error="invalid_token"';
+    c.header('www-authenticate', `Bearer realm="thinkfirst"${fault}`);
+    throw new ServiceError({
+      code: 'invalid_api_key',
+      message:
+        secret === undefined
+          ? 'This service needs a key. Send it as Authorization: Bearer …, or as x-api-key.'
+          : 'The key is unknown or was revoked.',
+    });
+  }
+}
+
+function secretOf(c: Context): string | undefined {
+  const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return bearer ?? c.req.header('x-api-key');
+}

@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import { type ApiKey, type ApiKeyList, type CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
+import { scopeBeyond, scopesOf } from '../../contracts/key-scopes.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { KeyStore } from '../../store/key-store.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { readJson } from '../read-json.ts';
+import { validationError } from '../validation-error.ts';
+
+/** `/v1/keys`: make, list and revoke keys, for keys with the scope `admin`. */
+export function createKeysRoutes(
+  { limits, log }: Pick<ApiDependencies, 'limits' | 'log'>,
+  keys: KeyStore,
+): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const caller = c.get('caller');
+    requireAdmin(caller);
+    const body = await readJson(c.req, limits);
+    const parsed = NewApiKey.safeParse(body);
+    if (!parsed.success) throw validationError(parsed.error, body);
+    // Else who may see no thoughts would make a key that may.
+    const beyond = scopeBeyond(scopesOf(parsed.data.scopes), caller.scopes);
+    if (beyond !== undefined) throw missing(beyond);
+    const created = await keys.create(parsed.data);
+    log.info({ request_id: c.get('requestId'), key_id: created.id }, 'key created');
+    c.header('cache-control', 'no-store');
+    return c.json(created satisfies CreatedApiKey);
+  });
+
+  routes.get('/', async (c) => {
+    requireAdmin(c.get('caller'));
+    return c.json({ object: 'list', data: await keys.list() } satisfies ApiKeyList);
+  });
+
+  routes.delete('/:id', async (c) => {
+    requireAdmin(c.get('caller'));
+    const revoked = await keys.revoke(c.req.param('id'));
+    if (revoked === undefined) {
+      throw new ServiceError({ code: 'not_found', message: 'There is no such key.', param: 'id' });
+    }
+    log.info({ request_id: c.get('requestId'), key_id: revoked.id }, 'key revoked');
+    return c.json(revoked satisfies ApiKey);
+  });
+
+  return routes;
+}
+
+function requireAdmin({ scopes }: Caller): void {
+  if (!scopes.admin) throw missing('admin');
+}
+
+function missing(scope: string): ServiceError {
+  return new ServiceError({ code: 'insufficient_scope', message: `This key lacks the scope '${scope}'.` });
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { KeyScopes, ScopeName } from './key-scopes.ts';
+
+/** Numbers that no key needs more of; above them a limit is a typing mistake. */
+const most = 1_000_000_000;
+const limit = z.int().positive().max(most);
+
+/** What one key may use; null: as much as it likes. */
+export const KeyLimits = z.object({
+  requests_per_minute: limit.nullable(),
+  /** Responses that have not ended. */
+  concurrent_responses: limit.nullable(),
+  /** Input and output together, of responses accepted on one day in UTC. */
+  tokens_per_day: limit.nullable(),
+});
+export type KeyLimits = z.infer<typeof KeyLimits>;
+
+export const keyId = /^key_[0-9a-f]{24}$/;
+
+/** What a key is asked to be. */
+export const NewApiKey = z.object({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(64)
+    .regex(/^[^\p{C}]*$/u, 'expected printable characters'),
+  /** None: `trace:none`, which asks and answers, and sees no thought. */
+  scopes: z.array(ScopeName).max(8).default([]),
+  requests_per_minute: limit.nullish(),
+  concurrent_responses: limit.nullish(),
+  tokens_per_day: limit.nullish(),
+});
+export type NewApiKey = z.input<typeof NewApiKey>;
+
+/** A key as it is shown: its secret never again. Times in epoch seconds. */
+export const ApiKey = KeyLimits.extend({
+  id: z.string(),
+  object: z.literal('api_key'),
+  name: z.string(),
+  scopes: z.array(ScopeName),
+  /** The secret's last four characters, to tell keys apart. */
+  secret_end: z.string(),
+  created_at: z.int(),
+  revoked_at: z.int().nullable(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+/** The answer to `POST /v1/keys`, the only place where the secret stands. */
+export const CreatedApiKey = ApiKey.extend({ secret: z.string() });
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+
+export const ApiKeyList = z.object({ object: z.literal('list'), data: z.array(ApiKey) });
+export type ApiKeyList = z.infer<typeof ApiKeyList>;
+
+/** As it is kept. The secret itself is nowhere. */
+export const ApiKeyRecord = z.object({
+  version: z.literal(1),
+  id: z.string().regex(keyId),
+  name: z.string(),
+  scopes: KeyScopes,
+  limits: KeyLimits,
+  /** SHA-256 of the whole secret, hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  secret_end: z.string(),
+  created_at: z.int(),
+  revoked_at: z.int().nullable(),
+});
+export type ApiKeyRecord = z.infer<typeof ApiKeyRecord>;

@@ -1,0 +1,123 @@
+import { type ApiKey, ApiKeyRecord, type CreatedApiKey, keyId, NewApiKey } from '../contracts/api-key.ts';
+import { scopeNames, scopesOf } from '../contracts/key-scopes.ts';
+import { idInSecret, newSecret, sameHash, secretHash } from './key-secret.ts';
+import type { RecordStore } from './record-store.ts';
+
+/**
+ * API keys among the small records, one record each, so that any process (the CLI beside a running service, another
+ * replica) makes and revokes them. A reader notices within `freshMs`.
+ */
+export type KeyStore = {
+  /** The only time that the secret is seen. @throws ZodError for what is no key */
+  create(wanted: NewApiKey): Promise<CreatedApiKey>;
+  /** Newest first, revoked ones too. */
+  list(): Promise<ApiKey[]>;
+  /** The key as it then is; undefined where there is none. Revoking twice changes nothing. */
+  revoke(id: string): Promise<ApiKey | undefined>;
+  /** The key whose secret this is, unless it was revoked. */
+  authenticate(secret: string): Promise<ApiKeyRecord | undefined>;
+  /** True as soon as a key was ever made: revoking the last one opens nothing. */
+  required(): Promise<boolean>;
+};
+
+const prefix = 'keys';
+/** Says that keys are required. Written before the first key, so that no crash between the two leaves the door open. */
+const marker = 'keys-required:since';
+/** Unknown ids that are remembered. */
+const mostRemembered = 10_000;
+
+export function createKeyStore({
+  records,
+  now,
+  freshMs = 2_000,
+}: {
+  records: RecordStore;
+  /** Epoch ms. */
+  now(): number;
+  /** How long a record that was read counts as what stands in the store. ms */
+  freshMs?: number;
+}): KeyStore {
+  const known = new Map<string, { record: ApiKeyRecord | undefined; readAt: number }>();
+  let required = false;
+  let asked: { at: number; answer: Promise<boolean> } | undefined;
+
+  const read = async (id: string): Promise<ApiKeyRecord | undefined> => {
+    const parsed = ApiKeyRecord.safeParse(await records.get(`${prefix}:${id}`));
+    // What can't be read is no key: it lets nobody in. A file that is just being written is whole a moment later.
+    return parsed.success ? parsed.data : undefined;
+  };
+  const fresh = async (id: string): Promise<ApiKeyRecord | undefined> => {
+    const cached = known.get(id);
+    if (cached !== undefined && now() - cached.readAt < freshMs) return cached.record;
+    const readAt = now();
+    const record = await read(id);
+    if (known.size >= mostRemembered) known.clear();
+    known.set(id, { record, readAt });
+    return record;
+  };
+
+  return {
+    async create(wanted) {
+      const { name, scopes, ...limits } = NewApiKey.parse(wanted);
+      const { id, secret } = newSecret();
+      const record: ApiKeyRecord = {
+        version: 1,
+        id,
+        name,
+        scopes: scopesOf(scopes),
+        limits: {
+          requests_per_minute: limits.requests_per_minute ?? null,
+          concurrent_responses: limits.concurrent_responses ?? null,
+          tokens_per_day: limits.tokens_per_day ?? null,
+        },
+        hash: secretHash(secret),
+        secret_end: secret.slice(-4),
+        created_at: Math.floor(now() / 1000),
+        revoked_at: null,
+      };
+      await records.set(marker, { since: record.created_at });
+      required = true;
+      await records.set(`${prefix}:${id}`, record);
+      return { ...shown(record), secret };
+    },
+    async list() {
+      const ids = (await records.keys(prefix)).map((key) => key.slice(prefix.length + 1));
+      const found = await Promise.all(ids.filter((id) => keyId.test(id)).map(read));
+      return found
+        .filter((record) => record !== undefined)
+        .sort((one, other) => other.created_at - one.created_at || (one.id < other.id ? 1 : -1))
+        .map(shown);
+    },
+    async revoke(id) {
+      const record = keyId.test(id) ? await read(id) : undefined;
+      if (record === undefined) return undefined;
+      const revoked = { ...record, revoked_at: record.revoked_at ?? Math.floor(now() / 1000) };
+      await records.set(`${prefix}:${id}`, revoked);
+      known.delete(id);
+      return shown(revoked);
+    },
+    async authenticate(secret) {
+      const id = idInSecret(secret);
+      const record = id === undefined ? undefined : await fresh(id);
+      if (record === undefined || record.revoked_at !== null) return undefined;
+      return sameHash(secretHash(secret), record.hash) ? record : undefined;
+    },
+    async required() {
+      if (required) return true;
+      if (asked === undefined || now() - asked.at >= freshMs) {
+        asked = { at: now(), answer: records.get(marker).then((since) => since !== undefined) };
+      }
+      try {
+        required ||= await asked.answer;
+      } catch (error) {
+        asked = undefined;
+        throw error;
+      }
+      return required;
+    },
+  };
+}
+
+function shown({ version: _version, hash: _hash, limits, scopes, ...record }: ApiKeyRecord): ApiKey {
+  return { object: 'api_key', ...record, ...limits, scopes: scopeNames(scopes) };
+}

@@ -1,0 +1,46 @@
+import type { Redis } from 'ioredis';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { ServiceError } from '../contracts/service-error.ts';
+
+/** Where a key stands in its minute. */
+export type RequestWindow = { allowed: boolean; remaining: number; resetMs: number };
+
+/** Counts requests by key in windows of a minute; over Redis all processes count together. */
+export type RequestLimiter = {
+  /** Counts one request. @throws ServiceError `backend_unavailable` where Redis is away */
+  take(key: string, perMinute: number): Promise<RequestWindow>;
+};
+
+const minuteSeconds = 60;
+
+/** Without `redis` each process counts by itself, which is all there is in the embedded mode. */
+export function createRequestLimiter(shared?: { redis: Redis; prefix: string }): RequestLimiter {
+  const limiters = new Map<number, RateLimiterAbstract>();
+  const limiterOf = (perMinute: number): RateLimiterAbstract => {
+    const existing = limiters.get(perMinute);
+    if (existing !== undefined) return existing;
+    const options = { points: perMinute, duration: minuteSeconds };
+    const made =
+      shared === undefined
+        ? new RateLimiterMemory({ ...options, keyPrefix: 'rpm' })
+        : new RateLimiterRedis({ ...options, keyPrefix: `${shared.prefix}-rpm`, storeClient: shared.redis });
+    limiters.set(perMinute, made);
+    return made;
+  };
+  return {
+    async take(key, perMinute) {
+      try {
+        return windowOf(await limiterOf(perMinute).consume(key), true);
+      } catch (error) {
+        // The library rejects with the window itself where it is used up.
+        if (error instanceof RateLimiterRes) return windowOf(error, false);
+        const message = 'The store of rate limits does not answer.';
+        throw new ServiceError({ code: 'backend_unavailable', message, cause: error });
+      }
+    },
+  };
+}
+
+function windowOf({ remainingPoints, msBeforeNext }: RateLimiterRes, allowed: boolean): RequestWindow {
+  return { allowed, remaining: remainingPoints, resetMs: Math.max(0, msBeforeNext) };
+}
