@@ -54,6 +54,14 @@ test('only a key with scope admin may see or change it', async () => {
   expect((await app.request(path, { method: 'POST', body: '{}' })).status).toBe(403);
 });
 
+test('a caller is told what it may see and do', async () => {
+  expect(await (await createApi().app.request('/v1/caller')).json()).toEqual({
+    object: 'caller',
+    key_id: null,
+    scopes: allScopes,
+  });
+});
+
 test('a service without such a file has no such route', async () => {
   expect((await createApi().app.request(path)).status).toBe(404);
 });
