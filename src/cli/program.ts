@@ -1,5 +1,9 @@
 import { Command } from 'commander';
 import { addAsk } from './commands/ask.ts';
+import { addJobs } from './commands/jobs.ts';
+import { addScripts } from './commands/script.ts';
+import { addServe } from './commands/serve.ts';
+import { addTrace } from './commands/trace.ts';
 import { packageVersion } from './package-version.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +23,10 @@ export function createProgram(terminal: Terminal): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
+  addServe(program, terminal);
   addAsk(program, terminal);
+  addJobs(program, terminal);
+  addTrace(program, terminal);
+  addScripts(program);
   return program;
 }

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { JobStatus } from '../../contracts/job.ts';
+import { ListedResponse } from '../../contracts/listings.ts';
+import { type ServiceOptions, reachService } from '../find-service.ts';
+import { ago, clipped, wholeNumber } from '../render/figures.ts';
+import { columns } from '../render/columns.ts';
+import { responseIdOf } from '../response-id.ts';
+import { Answered } from '../run-question.ts';
+import type { ServiceClient } from '../service-client.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Paint, Terminal } from '../terminal.ts';
+
+type ListOptions = ServiceOptions & { status?: JobStatus; limit: number; watch?: true; json?: true };
+
+const Listed = z.object({
+  data: z.array(
+    Answered.extend({ created_at: ListedResponse.shape.created_at, input_preview: ListedResponse.shape.input_preview }),
+  ),
+});
+type Row = z.infer<typeof Listed>['data'][number];
+
+/** ms */
+const watchEvery = 1_000;
+
+/** `thinkfirst jobs` */
+export function addJobs(program: Command, terminal: Terminal): void {
+  const jobs = program
+    .command('jobs')
+    .summary('responses: list, cancel, answer now, delete')
+    .description('Responses of this key, the newest first; each is a job of the queue.');
+  const list = jobs
+    .command('list', { isDefault: true })
+    .description('list them (what `thinkfirst jobs` does)')
+    .addOption(new Option('--status <status>', 'those alone').choices(JobStatus.options))
+    .option('-n, --limit <n>', 'so many at most', upTo100, 20)
+    .option('-w, --watch', 'go on showing them until Ctrl-C')
+    .option('--json', 'as the service has them, one a line');
+  serviceOptions(list).action(async (options: ListOptions) => {
+    const client = await reachService(options, terminal);
+    if (options.watch === true) await watch(client, options, terminal);
+    else terminal.print(await shown(client, options, terminal));
+  });
+  action('cancel', 'stop at the next token', async (client, id) => {
+    const { status } = await client.call(Answered, `/v1/responses/${id}/cancel`, { method: 'POST' });
+    return status === 'cancelled' ? 'cancelled' : `not cancelled, it is ${status}`;
+  });
+  action('answer-now', 'end the thinking and answer with what there is', async (client, id) => {
+    const { status } = await client.call(Answered, `/v1/responses/${id}/answer_now`, { method: 'POST' });
+    return status === 'in_progress' || status === 'queued' ? 'answering now' : `it is ${status}`;
+  });
+  action('delete', 'remove response, events and trace', async (client, id) => {
+    await client.call(z.unknown(), `/v1/responses/${id}`, { method: 'DELETE' });
+    return 'deleted';
+  });
+
+  function action(name: string, does: string, act: (client: ServiceClient, id: string) => Promise<string>): void {
+    const command = jobs.command(name).description(does).argument('<id...>', 'responses; last is the newest');
+    serviceOptions(command).action(async (given: string[], options: ServiceOptions) => {
+      const client = await reachService(options, terminal);
+      for (const one of given) {
+        const id = await responseIdOf(one, client);
+        terminal.print(`${id}  ${await act(client, id)}`);
+      }
+    });
+  }
+}
+
+async function shown(client: ServiceClient, { status, limit, json }: ListOptions, terminal: Terminal): Promise<string> {
+  const path = `/v1/responses?limit=${limit}${status === undefined ? '' : `&status=${status}`}`;
+  if (json === true) {
+    const { data } = await client.call(z.object({ data: z.array(z.looseObject({})) }), path);
+    return data.map((row) => JSON.stringify(row)).join('\n');
+  }
+  const { data } = await client.call(Listed, path);
+  if (data.length === 0) return terminal.paint.dim('No response yet. Ask something: thinkfirst ask "…"');
+  const { paint } = terminal;
+  const heads = ['id', 'status', 'effort', 'tokens', 'when', 'question and answer'].map((head) => paint.dim(head));
+  return columns([heads, ...data.map((row) => cells(row, paint))], { right: [3] });
+}
+
+function cells(row: Row, paint: Paint): string[] {
+  const tokens = row.usage?.output_tokens ?? row.progress?.thinking_tokens ?? 0;
+  const answer = row.output_text === '' ? '' : paint.dim(` → ${clipped(row.output_text, 40)}`);
+  return [
+    row.id,
+    statusPaint(row.status, paint)(row.progress ? `${row.status} (${row.progress.phase})` : row.status),
+    row.reasoning.effective.effort,
+    wholeNumber(tokens),
+    ago(row.created_at, Date.now()),
+    `${clipped(row.input_preview, 40)}${answer}`,
+  ];
+}
+
+function statusPaint(status: JobStatus, paint: Paint): (text: string) => string {
+  switch (status) {
+    case 'completed':
+      return paint.green;
+    case 'failed':
+      return paint.red;
+    case 'incomplete':
+    case 'cancelled':
+      return paint.yellow;
+    case 'queued':
+    case 'in_progress':
+      return paint.cyan;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** On a terminal the table redraws in place; piped, it is printed again whenever it has changed. */
+async function watch(client: ServiceClient, options: ListOptions, terminal: Terminal): Promise<never> {
+  let before = '';
+  for (;;) {
+    const now = await shown(client, options, terminal);
+    if (now !== before) {
+      if (terminal.outputLive) terminal.write('\u001b[H\u001b[2J');
+      terminal.print(now);
+      before = now;
+    }
+    await delay(watchEvery);
+  }
+}
+
+function upTo100(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > 100) throw new InvalidArgumentError('Expected 1 to 100.');
+  return number;
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { exitCodes } from '../exit-codes.ts';
+
+/** `thinkfirst eval` and `thinkfirst calibrate`: the scripts of eval/, with the words that follow. */
+export function addScripts(program: Command): void {
+  addScript(program, {
+    name: 'eval',
+    summary: 'measure accuracy against tokens',
+    file: 'run.ts',
+    example: 'thinkfirst eval --set generated --effort none,high --n 20',
+  });
+  addScript(program, {
+    name: 'calibrate',
+    summary: 'measure a model and write its effort table',
+    file: 'calibrate.ts',
+    example: 'thinkfirst calibrate --model ./models/my-model',
+  });
+}
+
+function addScript(program: Command, script: { name: string; summary: string; file: string; example: string }): void {
+  program
+    .command(script.name)
+    .description(`${script.summary}; the options are the script's own (--help)`)
+    .argument('[options...]', `like ${script.example}`)
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      const child = spawn(
+        process.execPath,
+        ['--import', tsx(), fileURLToPath(new URL(`../../../eval/${script.file}`, import.meta.url)), ...words],
+        { stdio: 'inherit' },
+      );
+      // Ctrl-C reaches it too; its end is ours.
+      process.on('SIGINT', () => {});
+      const [code] = await once(child, 'exit');
+      process.exitCode = typeof code === 'number' ? code : exitCodes.interrupted;
+    });
+}
+
+/** Resolved here, so that it doesn't hang on the working folder. */
+const tsx = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

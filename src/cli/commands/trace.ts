@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { Trace } from '../../contracts/listings.ts';
+import { TraceEvent } from '../../contracts/trace-event.ts';
+import { type ServiceOptions, reachService } from '../find-service.ts';
+import { counted, wholeNumber } from '../render/figures.ts';
+import { stepText } from '../render/step-text.ts';
+import { responseIdOf } from '../response-id.ts';
+import { Answered } from '../run-question.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+type TraceOptions = ServiceOptions & { json?: true; follow?: true };
+
+/** `thinkfirst trace` */
+export function addTrace(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('trace')
+    .summary('how an answer came about')
+    .description(
+      'Shows how an answer came about: each step with its thought, lines that a check found wrong struck out, the verdicts,\n' +
+        'the vote and why a step was made. How much is seen is up to the key: trace:summary hides the thoughts.',
+    )
+    .argument('[id]', 'a response; last is the newest', 'last')
+    .option('-f, --follow', 'show steps as they come, until the response ends')
+    .option('--json', 'as the service has it');
+  serviceOptions(command).action(async (given: string, options: TraceOptions) => {
+    const client = await reachService(options, terminal);
+    const id = await responseIdOf(given, client);
+    const path = `/v1/responses/${id}/trace`;
+    if (options.json === true) {
+      terminal.print(JSON.stringify(await client.call(z.looseObject({}), path), undefined, 2));
+      return;
+    }
+    const { paint } = terminal;
+    const response = await client.call(Answered, `/v1/responses/${id}`);
+    terminal.print(heading(response, terminal));
+    if (options.follow === true) {
+      for await (const event of client.events(TraceEvent, `${path}?stream=true`)) {
+        if (event.type === 'trace_step.done') terminal.print(stepText(event.step, paint));
+      }
+    } else {
+      const { steps } = await client.call(Trace, path);
+      for (const step of steps) terminal.print(stepText(step, paint));
+      if (steps.length === 0) terminal.print(paint.dim('No step is done yet.'));
+    }
+    const ended = options.follow === true ? await client.call(Answered, `/v1/responses/${id}`) : response;
+    if (ended.output_text !== '') terminal.print(`\n${paint.bold(ended.output_text)}`);
+  });
+}
+
+/** What was asked of it and what it spent. */
+function heading(response: Answered, { paint }: Terminal): string {
+  const { id, model, status, usage, reasoning, thinking_stop: stop } = response;
+  const { effort, strategy, budget_tokens: budget } = reasoning.effective;
+  const spent = usage?.output_tokens_details.reasoning_tokens ?? response.progress?.thinking_tokens ?? 0;
+  const thought =
+    budget === 0 ? counted(usage?.output_tokens ?? 0, 'token') : `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens`;
+  const facts = [model, `effort ${effort}`, strategy, thought, stop !== null && `stopped: ${stop}`].filter(Boolean);
+  return `${paint.bold(id)} ${paint.cyan(status)}\n${paint.dim(facts.join(' · '))}\n`;
+}
