@@ -25,6 +25,7 @@ import { createKeysRoutes } from './routes/keys.ts';
 import { createMessagesRoutes } from './routes/messages.ts';
 import { createModelsRoutes } from './routes/models.ts';
 import { createOllamaRoutes } from './routes/ollama.ts';
+import { createOperationsRoutes } from './routes/operations.ts';
 import { createResponseInputRoutes } from './routes/response-input.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
 import { createStrategiesRoutes } from './routes/strategies.ts';
@@ -38,6 +39,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.notFound(createOnNotFound(app));
 
   app.use(requestId({ limitLength: 128 }));
+  if (dependencies.operations?.observe) app.use(dependencies.operations.observe);
   app.use(secureHeaders());
   app.use(hostCheck(dependencies.allowedHosts));
   if (dependencies.console) app.route('/', createConsoleRoutes(dependencies.console));
@@ -62,6 +64,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
   if (dependencies.keys) app.route('/v1/keys', createKeysRoutes(dependencies, dependencies.keys));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
+  if (dependencies.operations) app.route('/', createOperationsRoutes(dependencies.operations));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {
     document ??= createOpenApiDocument({ strategies: strategies !== undefined, keys: dependencies.keys !== undefined });

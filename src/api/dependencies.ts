@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/constraint.ts';
 import type { Evaluation } from '../contracts/evaluation.ts';
@@ -54,6 +55,17 @@ export type ApiDependencies = {
   allowedOrigins?: readonly string[];
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
+  /** For `/metrics` and `/admin/queues`; absent: 404. */
+  operations?: ApiOperations;
+};
+
+/** How the operator looks at this process. */
+export type ApiOperations = {
+  /** Wraps every request. */
+  observe?: MiddlewareHandler;
+  metrics?: { text(): Promise<string>; readonly contentType: string };
+  /** Opens the board of queues at its first use. */
+  board?(): Promise<{ fetch(request: Request): Response | Promise<Response> }>;
 };
 
 /** Reads and extends the file that names the models; what is served changes at the next start only. */

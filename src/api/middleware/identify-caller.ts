@@ -6,7 +6,7 @@ import type { Caller } from '../caller.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
 
 /** What has no owner and shows nobody's words: liveness, counts, and how to ask. */
-const openPaths = new Set(['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/', '/favicon.ico']);
+const openPaths = new Set(['/healthz', '/readyz', '/openapi.json', '/docs', '/', '/favicon.ico']);
 /** The console's own files; what it shows it asks for with a key. */
 const openFolder = '/console/';
 
@@ -35,7 +35,9 @@ export function identifyCaller({
     const key = secret === undefined ? undefined : await keys.authenticate(secret);
     if (key !== undefined) return { owner: key.id, scopes: key.scopes, limits: key.limits };
     const fault = secret === undefined ? '' : ', error="invalid_token"';
-    c.header('www-authenticate', `Bearer realm="thinkfirst"${fault}`);
+    // A browser can only be asked for a password: the key is it, whatever the name.
+    const scheme = isAdminPage(c) ? 'Basic' : 'Bearer';
+    c.header('www-authenticate', `${scheme} realm="thinkfirst"${scheme === 'Bearer' ? fault : ''}`);
     throw new ServiceError({
       code: 'invalid_api_key',
       message:
@@ -48,5 +50,16 @@ export function identifyCaller({
 
 function secretOf(c: Context): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  return bearer ?? c.req.header('x-api-key');
+  return bearer ?? c.req.header('x-api-key') ?? (isAdminPage(c) ? passwordOf(c) : undefined);
+}
+
+/** Pages that a browser opens by their address. They only read, so credentials that it adds by itself can do nothing. */
+function isAdminPage(c: Context): boolean {
+  return c.req.path.startsWith('/admin/');
+}
+
+function passwordOf(c: Context): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  const [, password] = /^[^:]*:(.*)$/.exec(encoded === undefined ? '' : atob(encoded)) ?? [];
+  return password;
 }
