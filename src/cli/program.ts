@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { addAsk } from './commands/ask.ts';
+import { addChat } from './commands/chat.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addJobs } from './commands/jobs.ts';
+import { addKeys } from './commands/keys.ts';
+import { addModels } from './commands/models.ts';
 import { addScripts } from './commands/script.ts';
 import { addServe } from './commands/serve.ts';
 import { addTrace } from './commands/trace.ts';
@@ -25,8 +29,12 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride();
   addServe(program, terminal);
   addAsk(program, terminal);
+  addChat(program, terminal);
   addJobs(program, terminal);
   addTrace(program, terminal);
+  addModels(program, terminal);
+  addKeys(program, terminal);
   addScripts(program);
+  addCompletion(program);
   return program;
 }

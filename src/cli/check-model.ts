@@ -1,0 +1,103 @@
+import { configuredModels } from '../entry/configured-models.ts';
+import { parseEnvironment } from '../entry/environment.ts';
+import { loadModels } from '../entry/load-models.ts';
+import { createLogger } from '../entry/logger.ts';
+import type { LanguageModel } from '../models/language-model.ts';
+import { type ModelConfig, parseModelEntries } from '../models/model-config.ts';
+import { CliError } from './cli-error.ts';
+import { counted, duration, wholeNumber } from './render/figures.ts';
+import type { Terminal } from './terminal.ts';
+
+const question = 'What is 47 + 385?';
+/** Tokens. */
+const thinkingTokens = 256;
+const answerTokens = 64;
+
+/**
+ * Loads models as the service does and lets each answer one question, fast and with thinking.
+ * @throws CliError, ServiceError or StartError where one can't be loaded or gives nothing
+ */
+export async function checkModels(named: readonly string[], terminal: Terminal): Promise<void> {
+  const { variables, paint } = terminal;
+  const environment = parseEnvironment({ THINKFIRST_LOG_LEVEL: 'error', ...variables });
+  const log = createLogger(environment);
+  let faults = 0;
+  for (const config of chosen(named, configuredModels(environment, variables), variables)) {
+    const startedAt = performance.now();
+    terminal.note(terminal.notePaint.dim(`Loading ${config.id} …`));
+    try {
+      const loaded = await loadModels({ configs: [config], environment, log });
+      try {
+        const model = loaded.models.get(config.id);
+        if (model === undefined) throw new CliError({ message: `${config.id} was not loaded.` });
+        terminal.print(`${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(performance.now() - startedAt)}`);
+        terminal.print(`  ${facts(model)}`);
+        terminal.print(`  fast      ${await tried(model, undefined)}`);
+        if (model.capabilities.thinking) terminal.print(`  thinking  ${await tried(model, thinkingTokens)}`);
+      } finally {
+        await loaded.close();
+      }
+    } catch (error) {
+      faults += 1;
+      terminal.print(`${paint.red('✗')} ${paint.bold(config.id)}  ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (faults > 0) {
+    throw new CliError({
+      message: `${counted(faults, 'model')} can't be used.`,
+      advice: 'docs/models.md says what a folder holds and which servers there are.',
+    });
+  }
+}
+
+/** Ids of the configuration, or entries as it would hold them. */
+function chosen(
+  named: readonly string[],
+  configured: readonly ModelConfig[],
+  variables: Terminal['variables'],
+): readonly ModelConfig[] {
+  if (named.length === 0) return configured;
+  return named.flatMap((name) => {
+    const known = configured.find(({ id }) => id === name);
+    return known === undefined ? parseModelEntries([name], (variable) => variables[variable]) : [known];
+  });
+}
+
+function facts({ contextLength, capabilities: can }: LanguageModel): string {
+  const able = [
+    can.thinking && 'thinks',
+    can.exactBudget && 'exact budget',
+    can.rollback && 'rolls back',
+    can.tools && 'calls tools',
+    can.batching && 'batches',
+    can.score && 'scores',
+    can.constraints.length > 0 && `held to ${can.constraints.join(', ')}`,
+  ];
+  return [`${wholeNumber(contextLength)} tokens of context`, ...able.filter(Boolean)].join(', ');
+}
+
+/** One answer, in one line: its text, tokens, speed. */
+async function tried(model: LanguageModel, budgetTokens: number | undefined): Promise<string> {
+  const startedAt = performance.now();
+  let answer = '';
+  let tokens = 0;
+  const events = model.generate(
+    {
+      prompt: { messages: [{ role: 'user', content: question }] },
+      samples: 1,
+      ...(budgetTokens !== undefined && { thinking: { budgetTokens } }),
+      answer: { maxTokens: answerTokens },
+      sampling: { temperature: 0 },
+      deterministic: false,
+    },
+    { signal: new AbortController().signal },
+  );
+  for await (const event of events) {
+    if (event.type === 'answer-delta') answer += event.text;
+    if (event.type === 'finish') tokens = event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
+  }
+  const ms = performance.now() - startedAt;
+  if (answer.trim() === '') throw new CliError({ message: `${model.id} loads, and gave no answer to "${question}".` });
+  const speed = `${(tokens / (ms / 1_000)).toFixed(0)} tokens/s`;
+  return `${question} ${answer.trim().replaceAll(/\s+/g, ' ')}  (${counted(tokens, 'token')}, ${duration(ms)}, ${speed})`;
+}

@@ -1,0 +1,166 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { Trace } from '../../contracts/listings.ts';
+import { Effort } from '../../contracts/reasoning.ts';
+import { CliError } from '../cli-error.ts';
+import { openService } from '../embedded-service.ts';
+import type { ServiceOptions } from '../find-service.ts';
+import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
+import { showQuestion } from '../question-view.ts';
+import { stepText } from '../render/step-text.ts';
+import { runQuestion } from '../run-question.ts';
+import type { ServiceClient } from '../service-client.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Terminal } from '../terminal.ts';
+import { createRequest, type ThinkingOptions, thinkingOptions } from './ask.ts';
+
+type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true };
+
+/** What a chat remembers between its lines. */
+type Chat = {
+  options: ThinkingOptions & { trace: boolean };
+  /** The last answered response: the next question goes on from it. */
+  previous: string | undefined;
+  over: boolean;
+};
+
+const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; alone: says what it is
+/model [ID]      another model; alone: the service's default
+/trace           how the last answer came about
+/trace on|off    show it with each answer
+/good, /bad      what you think of the last answer (kept for tuning, see docs/tuning.md)
+/new             forget what was said
+/exit            so does Ctrl-D; Ctrl-C answers with what there is, twice cancels`;
+
+/** `thinkfirst chat` */
+export function addChat(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('chat')
+    .summary('talk, with memory')
+    .description('A conversation: each question goes on from the answers before it. /help says what else there is.');
+  thinkingOptions(command).option('--trace', 'show how each answer came about');
+  serviceOptions(command)
+    .addHelpText('after', `\nIn the chat:\n${help.replaceAll(/^/gm, '  ')}`)
+    .action(async (options: ChatOptions) => {
+      listenForInterrupts();
+      const { client, close } = await openService(options, terminal, { quiet: false });
+      const { url: _, key: __, trace = false, ...thinking } = options;
+      try {
+        await talk(client, { options: { ...thinking, trace }, previous: undefined, over: false }, terminal);
+      } finally {
+        await close();
+      }
+    });
+}
+
+async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
+  if (terminal.noteLive) terminal.note(terminal.notePaint.dim('Ask away; /help says what else there is, /exit ends it.'));
+  for await (const line of readLines(terminal)) {
+    try {
+      if (line.startsWith('/')) await obey(line, client, chat, terminal);
+      else if (line !== '') await answer(line, client, chat, terminal);
+    } catch (error) {
+      // A question that failed is not the end of the talk.
+      if (!(error instanceof CliError)) throw error;
+      terminal.note(terminal.notePaint.red(error.message));
+      if (error.advice !== undefined) terminal.note(`  ${error.advice}`);
+    }
+    if (chat.over) return;
+  }
+}
+
+async function answer(question: string, client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
+  const shown = showQuestion(terminal, {
+    trace: chat.options.trace,
+    quiet: false,
+    delta: terminal.write,
+    now: () => performance.now(),
+  });
+  try {
+    const request = {
+      ...createRequest(question, chat.options),
+      ...(chat.previous !== undefined && { previous_response_id: chat.previous }),
+    };
+    const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
+    if (response.output_text !== '') terminal.write('\n');
+    shown.end(response);
+    if (response.status === 'completed' || response.status === 'incomplete') chat.previous = response.id;
+    if (response.status === 'failed') terminal.note(terminal.notePaint.red(response.error?.message ?? 'It failed.'));
+  } finally {
+    shown.abandon();
+  }
+}
+
+async function obey(line: string, client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
+  const [word = '', given = ''] = line.slice(1).trim().split(/\s+/);
+  switch (word) {
+    case 'help':
+      return terminal.note(help);
+    case 'exit':
+    case 'quit':
+      chat.over = true;
+      return;
+    case 'new':
+      chat.previous = undefined;
+      return terminal.note('Forgotten.');
+    case 'effort': {
+      const effort = Effort.safeParse(given);
+      if (effort.success) chat.options.effort = effort.data;
+      else if (given !== '') terminal.note(`There is no effort "${given}": ${Effort.options.join(', ')}.`);
+      return terminal.note(`Effort: ${chat.options.effort ?? 'the service’s default'}.`);
+    }
+    case 'model':
+      if (given === '') delete chat.options.model;
+      else chat.options.model = given;
+      return terminal.note(`Model: ${chat.options.model ?? 'the service’s default'}.`);
+    case 'trace':
+      if (given === 'on' || given === 'off') {
+        chat.options.trace = given === 'on';
+        return terminal.note(`Traces are ${given}.`);
+      }
+      return showTrace(client, lastOf(chat), terminal);
+    case 'good':
+    case 'bad': {
+      const body = { rating: word === 'good' ? 'up' : 'down' };
+      await client.call(z.unknown(), `/v1/responses/${lastOf(chat)}/feedback`, { body });
+      return terminal.note('Noted, thank you.');
+    }
+    default:
+      return terminal.note(`There is no /${word}; /help says what there is.`);
+  }
+}
+
+function lastOf({ previous }: Chat): string {
+  if (previous !== undefined) return previous;
+  throw new CliError({ message: 'There is no answer yet.' });
+}
+
+async function showTrace(client: ServiceClient, id: string, terminal: Terminal): Promise<void> {
+  const { steps } = await client.call(Trace, `/v1/responses/${id}/trace`);
+  for (const step of steps) terminal.note(stepText(step, terminal.notePaint));
+}
+
+/** Lines of standard input, trimmed; on a terminal behind a prompt, with history, until Ctrl-D or Ctrl-C. */
+async function* readLines(terminal: Terminal): AsyncGenerator<string, void, void> {
+  if (terminal.input.isTTY !== true) {
+    for await (const line of createInterface({ input: terminal.input })) yield line.trim();
+    return;
+  }
+  let history: string[] = [];
+  for (;;) {
+    // One reader for each line: between them Ctrl-C belongs to the question that runs.
+    const reader = createInterface({ input: terminal.input, output: process.stderr, terminal: true, history });
+    const line = await new Promise<string | undefined>((resolve) => {
+      reader.once('close', () => resolve(undefined));
+      reader.question(terminal.notePaint.cyan('> '), resolve);
+    });
+    history = 'history' in reader && Array.isArray(reader.history) ? [...reader.history] : history;
+    reader.close();
+    if (line === undefined) {
+      terminal.note('');
+      return;
+    }
+    yield line.trim();
+  }
+}

@@ -1,0 +1,164 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
+import { ScopeName } from '../../contracts/key-scopes.ts';
+import { CliError } from '../cli-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { namedService, reachService, type ServiceOptions } from '../find-service.ts';
+import { columns } from '../render/columns.ts';
+import { ago, wholeNumber } from '../render/figures.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Paint, Terminal } from '../terminal.ts';
+
+type CreateOptions = ServiceOptions & {
+  name: string;
+  scopes?: ScopeName[];
+  rpm?: number;
+  concurrent?: number;
+  tokensPerDay?: number;
+  json?: true;
+};
+
+/** What the commands need of a service's keys, over HTTP or straight from its store. */
+type Keys = {
+  create(wanted: NewApiKey): Promise<CreatedApiKey>;
+  list(): Promise<ApiKey[]>;
+  revoke(id: string): Promise<ApiKey | undefined>;
+  close(): Promise<void>;
+};
+
+/** `thinkfirst keys` */
+export function addKeys(program: Command, terminal: Terminal): void {
+  const keys = program
+    .command('keys')
+    .summary('API keys: create, list, revoke')
+    .description(
+      'API keys. Without --url or THINKFIRST_URL they are written straight into the store (THINKFIRST_DATA, or REDIS_URL),\n' +
+        'with or without a running service, which notices within seconds. With a URL, over /v1/keys by a key with scope admin.\n' +
+        'As soon as there is one key, the service answers to nobody without.',
+    );
+  const create = keys
+    .command('create')
+    .description('make a key; its secret is shown this once')
+    .requiredOption('-n, --name <name>', 'whose it is, or what for')
+    .addOption(
+      new Option('-s, --scopes <names>', `comma-separated: ${ScopeName.options.join(', ')}`)
+        .argParser(scopes)
+        .default(undefined, 'trace:none, which sees no thoughts'),
+    )
+    .option('--rpm <n>', 'requests a minute', positive)
+    .option('--concurrent <n>', 'responses at the same time', positive)
+    .option('--tokens-per-day <n>', 'input and output together', positive)
+    .option('--json', 'the key as JSON');
+  serviceOptions(create).action((options: CreateOptions) =>
+    using(options, terminal, async (store) => {
+      const created = await store.create(wantedKey(options));
+      if (options.json === true) return terminal.print(JSON.stringify(created, undefined, 2));
+      terminal.note(`Key ${created.id} for ${created.name}, scopes ${created.scopes.join(', ')}. It is shown this once:`);
+      terminal.print(created.secret);
+      terminal.note(terminal.notePaint.dim('Use it: export THINKFIRST_KEY=…, or the header Authorization: Bearer …'));
+    }),
+  );
+  const list = keys
+    .command('list', { isDefault: true })
+    .description('list them, revoked ones too')
+    .option('--json', 'as JSON, one a line');
+  serviceOptions(list).action((options: ServiceOptions & { json?: true }) =>
+    using(options, terminal, async (store) => {
+      const all = await store.list();
+      if (options.json === true) return all.forEach((key) => terminal.print(JSON.stringify(key)));
+      terminal.print(all.length === 0 ? terminal.paint.dim(noKeys) : keyTable(all, terminal.paint));
+    }),
+  );
+  const revoke = keys.command('revoke').description('end a key, at once and for good').argument('<id...>', 'key_…');
+  serviceOptions(revoke).action((ids: string[], options: ServiceOptions) =>
+    using(options, terminal, async (store) => {
+      for (const id of ids) {
+        const revoked = await store.revoke(id);
+        if (revoked === undefined) throw unknownKey(id);
+        terminal.print(`${id}  revoked (${revoked.name})`);
+      }
+    }),
+  );
+}
+
+const noKeys = 'No key yet: whoever reaches the service may use it. Make one: thinkfirst keys create --name NAME';
+
+async function using(options: ServiceOptions, terminal: Terminal, work: (keys: Keys) => Promise<void>): Promise<void> {
+  const keys = await openStore(options, terminal);
+  try {
+    await work(keys);
+  } finally {
+    await keys.close();
+  }
+}
+
+async function openStore(options: ServiceOptions, terminal: Terminal): Promise<Keys> {
+  if (namedService(options, terminal).named) {
+    const client = await reachService(options, terminal);
+    return {
+      create: (body) => client.call(CreatedApiKey, '/v1/keys', { body }),
+      list: async () => (await client.call(ApiKeyList, '/v1/keys')).data,
+      revoke: (id) => client.call(ApiKey, `/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+      close: async () => {},
+    };
+  }
+  const { openKeys } = await import('../../entry/open-keys.ts');
+  const { keys, close } = await openKeys(terminal.variables);
+  return { create: keys.create, list: keys.list, revoke: keys.revoke, close };
+}
+
+function wantedKey({ name, scopes, rpm, concurrent, tokensPerDay }: CreateOptions): NewApiKey {
+  const wanted = NewApiKey.safeParse({
+    name,
+    ...(scopes !== undefined && { scopes }),
+    ...(rpm !== undefined && { requests_per_minute: rpm }),
+    ...(concurrent !== undefined && { concurrent_responses: concurrent }),
+    ...(tokensPerDay !== undefined && { tokens_per_day: tokensPerDay }),
+  });
+  if (wanted.success) return wanted.data;
+  throw new CliError({ message: z.prettifyError(wanted.error), exitCode: exitCodes.usage });
+}
+
+function keyTable(keys: readonly ApiKey[], paint: Paint): string {
+  const heads = ['id', 'name', 'ends in', 'scopes', 'limits', 'made', ''].map((head) => paint.dim(head));
+  return columns([
+    heads,
+    ...keys.map((key) => [
+      key.id,
+      key.name,
+      `…${key.secret_end}`,
+      key.scopes.join(', '),
+      limitsText(key),
+      ago(key.created_at, Date.now()),
+      key.revoked_at === null ? '' : paint.red('revoked'),
+    ]),
+  ]);
+}
+
+function limitsText({ requests_per_minute: rpm, concurrent_responses: at, tokens_per_day: day }: ApiKey): string {
+  const limits = [
+    rpm !== null && `${wholeNumber(rpm)}/min`,
+    at !== null && `${wholeNumber(at)} at a time`,
+    day !== null && `${wholeNumber(day)} tokens/day`,
+  ].filter(Boolean);
+  return limits.length === 0 ? 'none' : limits.join(', ');
+}
+
+function scopes(text: string): ScopeName[] {
+  return text.split(',').map((name) => {
+    const scope = ScopeName.safeParse(name.trim());
+    if (scope.success) return scope.data;
+    throw new InvalidArgumentError(`There is no scope "${name.trim()}"; there are ${ScopeName.options.join(', ')}.`);
+  });
+}
+
+function positive(text: string): number {
+  const number = Number(text.replaceAll('_', ''));
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return number;
+}
+
+function unknownKey(id: string): CliError {
+  return new CliError({ message: `There is no key ${id}.`, advice: 'thinkfirst keys list shows those that there are.' });
+}

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { ModelList, type ModelObject } from '../../contracts/listings.ts';
+import type { CheckedModel, NewModel } from '../../contracts/model-configuration.ts';
+import { dialectNames } from '../../models/openai/dialect.ts';
+import { CliError } from '../cli-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reachService, type ServiceOptions } from '../find-service.ts';
+import { columns } from '../render/columns.ts';
+import { wholeNumber } from '../render/figures.ts';
+import { serviceOptions } from '../service-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+type AddOptions = {
+  id?: string;
+  family?: string;
+  name?: string;
+  dialect?: string;
+  keyVariable?: string;
+  context?: number;
+  dryRun?: true;
+};
+
+/** `thinkfirst models` */
+export function addModels(program: Command, terminal: Terminal): void {
+  const models = program
+    .command('models')
+    .summary('models: list, add, check')
+    .description('Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.');
+  const list = models
+    .command('list', { isDefault: true })
+    .description('what a running service has, with the budget of each effort')
+    .option('--json', 'as the service has them');
+  serviceOptions(list).action(async (options: ServiceOptions & { json?: true }) => {
+    const client = await reachService(options, terminal);
+    const all = await client.call(ModelList, '/v1/models');
+    terminal.print(options.json === true ? JSON.stringify(all.data, undefined, 2) : modelsText(all.data, terminal));
+  });
+  models
+    .command('add')
+    .description('write a model into thinkfirst.config.json of this folder; the service reads it at its next start')
+    .argument('<model>', 'a folder (./my-model), a hub name (organisation/name), or the URL of a server (http://…/v1)')
+    .option('--id <id>', 'what requests call it (default: the last part of its name)')
+    .option('--family <family>', 'how it thinks (default: found out; needed for a server)')
+    .option('--name <name>', 'the name that the server knows it by')
+    .addOption(new Option('--dialect <dialect>', 'the server').choices(dialectNames))
+    .option('--key-variable <name>', 'the environment variable that holds the key for the server; ends in _API_KEY')
+    .option('--context <tokens>', 'of the server’s model (default: 8192)', Number)
+    .option('--dry-run', 'check only, write nothing')
+    .action(async (named: string, options: AddOptions) => {
+      const { createModelConfiguration } = await import('../../entry/model-configuration.ts');
+      const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
+      const model = newModel(named, options);
+      const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model));
+      terminal.print(checkedText(change.checked, terminal));
+      const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written; it would be';
+      terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
+      if (change.written) terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
+    });
+  models
+    .command('check')
+    .description('load a model here and let it answer: the configured ones, or those named')
+    .argument('[model...]', 'ids of the configuration, folders or hub names')
+    .action(async (named: string[]) => {
+      const { checkModels } = await import('../check-model.ts');
+      await checkModels(named, terminal);
+    });
+}
+
+function newModel(named: string, options: AddOptions): NewModel {
+  const about = { ...(options.id !== undefined && { id: options.id }), ...(options.family !== undefined && { family: options.family }) };
+  if (!/^https?:\/\//.test(named)) {
+    const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(named);
+    return folder ? { kind: 'folder', folder: named, ...about } : { kind: 'hub', hub: named.replace(/^h[fub]+:/, ''), ...about };
+  }
+  const { name, family, dialect, keyVariable, context } = options;
+  if (name === undefined || family === undefined) {
+    throw new CliError({
+      message: 'A server’s model needs --name and --family.',
+      advice: `thinkfirst models add ${named} --name Qwen/Qwen3-32B --family qwen3 --dialect vllm`,
+      exitCode: exitCodes.usage,
+    });
+  }
+  return {
+    kind: 'upstream',
+    id: options.id ?? name.split('/').at(-1) ?? name,
+    url: named,
+    model: name,
+    family,
+    ...(dialect !== undefined && { dialect }),
+    ...(keyVariable !== undefined && { apiKeyVariable: keyVariable }),
+    ...(context !== undefined && { contextLength: context }),
+  };
+}
+
+function checkedText({ id, kind, family, context_length: context, notices }: CheckedModel, { paint }: Terminal): string {
+  const facts = [kind, family && `family ${family}`, context !== null && `${wholeNumber(context)} tokens of context`];
+  return [
+    `${paint.green('✓')} ${paint.bold(id)}  ${facts.filter(Boolean).join(', ')}`,
+    ...notices.map((notice) => `  ${paint.yellow('!')} ${notice}`),
+  ].join('\n');
+}
+
+function modelsText(models: readonly ModelObject[], { paint }: Terminal): string {
+  return models
+    .map((model, place) => {
+      const { levels, calibrated } = model.effort_table;
+      const heads = ['effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(`  ${head}`));
+      const rows = Object.entries(levels).map(([effort, level]) => [
+        `  ${effort}${effort === model.default_effort ? ' *' : ''}`,
+        level.strategy,
+        wholeNumber(level.budget_tokens),
+        String(level.samples),
+        String(level.max_revisions),
+      ]);
+      const facts = [model.implementation, `family ${model.family}`, `${wholeNumber(model.context_length)} tokens of context`];
+      const table = calibrated === null ? 'effort table: the defaults; thinkfirst calibrate measures' : 'effort table: calibrated';
+      return [
+        `${paint.bold(model.id)}${place === 0 ? paint.green(' (default)') : ''}  ${facts.join(', ')}`,
+        paint.dim(`  ${table}`),
+        columns([heads, ...rows], { right: [2, 3, 4] }),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
