@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { youngGeneration } from '../../src/models/inference-child.ts';
 import { type Figure, figureOf } from './figure.ts';
 
 export type MemoryTask = { task: 'batch' } | { task: 'soak'; requests: number };
@@ -29,7 +30,8 @@ export async function memory(requests: number): Promise<Figure[]> {
 function inChild(task: MemoryTask): Promise<MemoryResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL('./memory-child.ts', import.meta.url)), [JSON.stringify(task)], {
-      execArgv: process.execArgv,
+      // As the service starts it.
+      execArgv: [...process.execArgv, youngGeneration],
     });
     child.on('message', (result) => resolve(result as MemoryResult));
     child.on('error', reject);
