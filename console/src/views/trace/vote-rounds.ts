@@ -1,0 +1,44 @@
+import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import { sampleTree } from './sample-tree.ts';
+
+/** One answer of a vote. `weight` as the service weighs ballots; `share` of the heaviest, 0 to 1. */
+export type VoteBar = {
+  answer: string;
+  ballots: number;
+  weight: number;
+  share: number;
+  leads: boolean;
+  /** Whose ballots they are; null is the draft. Those that the trace can't tell are not named. */
+  voters: (number | null)[];
+};
+
+export type VoteRound = { index: number; summary: string; bars: VoteBar[] };
+
+/** The votes of a trace in order, with who voted for what as the chains stood then. */
+export function voteRounds(steps: readonly TraceStep[]): VoteRound[] {
+  return steps
+    .filter((step) => step.phase === 'vote' && step.tally !== undefined)
+    .map((step) => {
+      const tally = step.tally ?? [];
+      const heaviest = Math.max(...tally.map(({ weight }) => weight), Number.MIN_VALUE);
+      const standing = sampleTree(
+        steps.filter(({ index, started_at }) => index < step.index || started_at < step.started_at),
+      );
+      return {
+        index: step.index,
+        summary: step.summary,
+        bars: tally.map((entry, place) => ({
+          ...entry,
+          share: Math.max(0, entry.weight / heaviest),
+          leads: place === 0,
+          voters: standing
+            .filter((branch) => same(branch.standing.answer, entry.answer))
+            .map((branch) => (branch.kind === 'draft' ? null : (branch.sample ?? 0))),
+        })),
+      };
+    });
+}
+
+function same(one: string | null, other: string): boolean {
+  return one !== null && one.trim().toLowerCase() === other.trim().toLowerCase();
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { inReadingOrder, sampleTree } from '../../console/src/views/trace/sample-tree.ts';
+import { thoughtLines } from '../../console/src/views/trace/thought-lines.ts';
+import { layoutTimeline } from '../../console/src/views/trace/timeline-layout.ts';
+import {
+  draftAndAnswer,
+  noSteps,
+  reasonsOfChange,
+  thoughtsHidden,
+  verdictOf,
+  withEvent,
+} from '../../console/src/views/trace/trace-steps.ts';
+import { voteRounds } from '../../console/src/views/trace/vote-rounds.ts';
+import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
+
+const start = 1_700_000_000_000;
+const step = (index: number, phase: TraceStep['phase'], given: Partial<TraceStep> = {}): TraceStep => ({
+  index,
+  phase,
+  sample: phase === 'think' || phase === 'revise' ? 0 : null,
+  started_at: start + index * 100,
+  duration_ms: 100,
+  tokens: 10,
+  text: null,
+  summary: `step ${index}`,
+  stop_reason: null,
+  answer: null,
+  confidence: null,
+  checks: [],
+  prompt: null,
+  ...given,
+});
+const failed: CheckResult = {
+  name: 'arithmetic',
+  verdict: 'fail',
+  judges: 'line',
+  detail: '2 + 2 is not 5',
+  line: 1,
+  wrong: '5',
+};
+
+/** A draft of 7, a chain that says 5 by a wrong line, a search for that line, its revision to 4, a second chain, the vote. */
+const trace = [
+  step(0, 'draft', { answer: '7' }),
+  step(1, 'think', { answer: '5', checks: [failed], text: 'First.\n2 + 2 = 5.\nSo 5.' }),
+  step(2, 'revise', { text: 'First.\n2 + 2 = 5.\nWait.\n2 + 2 = 4.\n', because: 'arithmetic: 2 + 2 is not 5' }),
+  step(3, 'revise', {
+    answer: '4',
+    text: 'First.\n2 + 2 = 5.\nWait.\n2 + 2 = 4.\nSo 4.',
+    because: 'arithmetic: 2 + 2 is not 5',
+  }),
+  step(4, 'think', { sample: 1, answer: '4' }),
+  step(5, 'vote', {
+    tally: [
+      { answer: '4', ballots: 2, weight: 6 },
+      { answer: '7', ballots: 1, weight: 1.5 },
+    ],
+  }),
+  step(6, 'answer', { sample: 0, answer: '4', because: '4 leads the vote.' }),
+];
+
+describe('the timeline', () => {
+  const { lanes, span, spent, tokens } = layoutTimeline(trace, { running: new Set(), now: 0 });
+
+  test('has a lane for the draft, each chain with its revisions, and the decision', () => {
+    expect(lanes.map(({ key, bars }) => [key, bars.map(({ index }) => index)])).toEqual([
+      ['draft', [0]],
+      ['chain-0', [1, 2, 3]],
+      ['chain-1', [4]],
+      ['decision', [5, 6]],
+    ]);
+    expect(span).toBe(700);
+    expect(lanes[1]?.bars[0]).toMatchObject({ start: 100, end: 200, verdict: 'fail' });
+  });
+
+  test('tokens add up over time and never fall', () => {
+    expect(tokens).toBe(70);
+    expect(spent[0]).toEqual({ at: 0, tokens: 0 });
+    expect(spent.at(-1)).toEqual({ at: 700, tokens: 70 });
+    for (const [index, { tokens: spentHere }] of spent.entries()) {
+      expect(spentHere).toBeGreaterThanOrEqual(spent[index - 1]?.tokens ?? 0);
+    }
+  });
+
+  test('chains that run side by side spend together', () => {
+    const both = [step(0, 'think'), step(1, 'think', { sample: 1, started_at: start + 50, tokens: 20 })];
+    expect(layoutTimeline(both, { running: new Set(), now: 0 }).spent).toEqual([
+      { at: 0, tokens: 0 },
+      { at: 50, tokens: 5 },
+      { at: 100, tokens: 20 },
+      { at: 150, tokens: 30 },
+    ]);
+  });
+
+  test('a running step reaches to now', () => {
+    const running = layoutTimeline([step(0, 'think', { duration_ms: 0 })], { running: new Set([0]), now: start + 900 });
+    expect(running.lanes[0]?.bars[0]).toMatchObject({ start: 0, end: 900, running: true });
+    expect(layoutTimeline([], { running: new Set(), now: start }).lanes).toEqual([]);
+  });
+});
+
+describe('the tree', () => {
+  test('hangs searches and revisions on what they revise, and knows what each chain stands for', () => {
+    const tree = sampleTree(trace);
+    expect(tree.map(({ key, standing }) => [key, standing.answer])).toEqual([
+      ['draft', '7'],
+      ['chain-0', '4'],
+      ['chain-1', '4'],
+    ]);
+    expect(tree[1]?.root.children.map((node) => node.step.index)).toEqual([2, 3]);
+    expect(inReadingOrder(tree)).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
+describe('the vote', () => {
+  test('is bars against the heaviest, with the voters as they stood', () => {
+    const [round] = voteRounds(trace);
+    expect(round?.bars).toEqual([
+      { answer: '4', ballots: 2, weight: 6, share: 1, leads: true, voters: [0, 1] },
+      { answer: '7', ballots: 1, weight: 1.5, share: 0.25, leads: false, voters: [null] },
+    ]);
+  });
+
+  test('of an early round counts no later chain', () => {
+    const early = step(4, 'vote', { started_at: start + 400, tally: [{ answer: '4', ballots: 1, weight: 1 }] });
+    const later = step(5, 'think', { sample: 1, answer: '4', started_at: start + 500 });
+    expect(voteRounds([...trace.slice(0, 4), early, later])[0]?.bars[0]?.voters).toEqual([0]);
+  });
+});
+
+describe('a thought', () => {
+  test('has its wrong line crossed out, with the reason', () => {
+    const lines = thoughtLines(step(1, 'think', { text: 'First.\n2 + 2 = 5.\nSo 5.\n', checks: [failed] }));
+    expect(lines.map(({ number, state }) => [number, state])).toEqual([
+      [1, 'plain'],
+      [2, 'wrong'],
+      [3, 'plain'],
+    ]);
+    expect(lines[1]?.reason?.detail).toBe('2 + 2 is not 5');
+  });
+
+  test('that revises another shows what was kept, taken back, and new', () => {
+    const [, original, , revision] = trace;
+    if (original === undefined || revision === undefined) throw new Error('no steps');
+    expect(thoughtLines(revision, original).map(({ state }) => state)).toEqual([
+      'kept',
+      'taken-back',
+      'correction',
+      'new',
+      'new',
+    ]);
+  });
+
+  test('whose wrong line was cut away has no correction in it', () => {
+    const original = { text: 'First.\n2 + 2 = 5.\nSo 5.', checks: [failed] };
+    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [] };
+    expect(thoughtLines(revision, original).map(({ state }) => state)).toEqual(['kept', 'new', 'new']);
+  });
+
+  test('that may not be seen has no lines', () => {
+    expect(thoughtLines(step(1, 'think'))).toEqual([]);
+  });
+});
+
+describe('a trace', () => {
+  test('grows by its events', () => {
+    const added = withEvent(noSteps, { type: 'trace_step.added', step: step(1, 'think', { tokens: 0 }) });
+    expect([...added.running]).toEqual([1]);
+    const second = withEvent(added, { type: 'trace_step.added', step: step(0, 'draft') });
+    const done = withEvent(second, { type: 'trace_step.done', step: step(1, 'think', { tokens: 9 }) });
+    expect(done.steps.map(({ index, tokens }) => [index, tokens])).toEqual([
+      [0, 10],
+      [1, 9],
+    ]);
+    expect([...done.running]).toEqual([0]);
+  });
+
+  test('tells the draft from the answer, and why it changed', () => {
+    expect(draftAndAnswer(trace)).toMatchObject({ draft: { answer: '7' }, answer: { answer: '4' }, changed: true });
+    expect(reasonsOfChange(trace)).toEqual([
+      { check: 'arithmetic', because: '2 + 2 is not 5' },
+      { check: undefined, because: '4 leads the vote.' },
+    ]);
+    expect(draftAndAnswer(trace.slice(0, 2))).toMatchObject({ answer: undefined, changed: false });
+  });
+
+  test('without thoughts is known as one', () => {
+    expect(thoughtsHidden({ ...noSteps, steps: trace })).toBe(false);
+    const hidden = trace.map((one) => ({ ...one, text: null }));
+    expect(thoughtsHidden({ ...noSteps, steps: hidden })).toBe(true);
+    expect(thoughtsHidden({ ...noSteps, steps: [step(0, 'draft')] })).toBe(false);
+    expect(verdictOf([failed, { ...failed, verdict: 'pass' }])).toBe('fail');
+  });
+});
