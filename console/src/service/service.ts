@@ -1,7 +1,11 @@
+import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/api-key.ts';
+import type { CallerView } from '../../../src/contracts/caller-view.ts';
 import type { ItemList } from '../../../src/contracts/conversation.ts';
 import type { CreateResponse } from '../../../src/contracts/create-response.ts';
+import type { EvaluationList } from '../../../src/contracts/evaluation.ts';
 import type { CreateFeedback, Feedback } from '../../../src/contracts/feedback.ts';
 import type { DeletedResponse, ModelList, ResponseList, StrategyList, Trace } from '../../../src/contracts/listings.ts';
+import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/contracts/model-configuration.ts';
 import type { Response } from '../../../src/contracts/response.ts';
 import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
 import type { TraceEvent } from '../../../src/contracts/trace-event.ts';
@@ -22,6 +26,8 @@ export const service = {
   ask: (body: CreateResponse, options?: Signal) =>
     requestJson<Response>('/v1/responses', { method: 'POST', body: { ...body, background: true }, ...options }),
   response: (id: string, options?: Signal) => requestJson<Response>(responsePath(id), options),
+  /** Held by the service until the response ends, 30 s at most. */
+  waitFor: (id: string, options?: Signal) => requestJson<Response>(`${responsePath(id)}?wait=30`, options),
   responses: (query: { status?: string; limit?: number; after?: string }, options?: Signal) =>
     requestJson<ResponseList>(`/v1/responses${queryString(query)}`, options),
   inputItems: (id: string, options?: Signal) =>
@@ -32,6 +38,17 @@ export const service = {
   trace: (id: string, options?: Signal) => requestJson<Trace>(`${responsePath(id)}/trace`, options),
   giveFeedback: (id: string, body: CreateFeedback) =>
     requestJson<Feedback>(`${responsePath(id)}/feedback`, { method: 'POST', body }),
+
+  /** What the reader's key may see and do. */
+  caller: (options?: Signal) => requestJson<CallerView>('/v1/caller', options),
+  evaluations: (options?: Signal) => requestJson<EvaluationList>('/v1/evaluations', options),
+  modelConfiguration: (options?: Signal) => requestJson<ModelConfiguration>('/v1/configuration/models', options),
+  /** Without `write` it is only checked. */
+  configureModel: (body: { model: NewModel; write: boolean }) =>
+    requestJson<ModelsChange>('/v1/configuration/models', { method: 'POST', body }),
+  keys: (options?: Signal) => requestJson<ApiKeyList>('/v1/keys', options),
+  createKey: (body: NewApiKey) => requestJson<CreatedApiKey>('/v1/keys', { method: 'POST', body }),
+  revokeKey: (id: string) => requestJson<ApiKey>(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
 
   /** The wire events of a response from `after` on, through lost connections, until it has ended. */
   followResponse: (id: string, options: Following) => followEvents<ResponseEvent>(responsePath(id), options),
