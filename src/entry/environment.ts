@@ -45,6 +45,13 @@ export const Environment = z.object({
   THINKFIRST_CORS_ORIGINS: z.string().default(''),
   /** 1: checkers and webhooks that callers name may be at private addresses. */
   THINKFIRST_PRIVATE_CALLBACKS: flag,
+  /** Where `/metrics` is served without keys, beside the API's own; a worker has no other. Absent: nowhere. */
+  METRICS_PORT: whole(0, 65_535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** A collector of traces (OTLP over HTTP, `http://127.0.0.1:4318`); absent: none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  /** Share of the traces that begin here, 0 to 1. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   THINKFIRST_LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
 export type Environment = z.infer<typeof Environment>;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ModelCard } from '../contracts/model-card.ts';
 import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/catalog.ts';
 import { defaultThreads } from '../models/default-threads.ts';
+import type { InferenceObserver } from '../models/inference-child.ts';
 import { type InferenceProcess, startInferenceProcess } from '../models/inference-process.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { localCapabilities } from '../models/local-model.ts';
@@ -25,9 +26,10 @@ export async function loadModels(options: {
   environment: Environment;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL | undefined;
+  observer: InferenceObserver;
   log: Logger;
 }): Promise<LoadedModels> {
-  const { configs, environment, inferenceEntry, log } = options;
+  const { configs, environment, inferenceEntry, observer, log } = options;
   const local = configs.filter(isLocal);
   let inference: InferenceProcess | undefined;
   if (local.length > 0) {
@@ -36,6 +38,7 @@ export async function loadModels(options: {
       models: local,
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,
+      observer,
       log,
     });
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
-import { type ApiDependencies, defaultLimits, type Readiness } from '../api/dependencies.ts';
+import { type ApiDependencies, type ApiOperations, defaultLimits, type Readiness } from '../api/dependencies.ts';
 import type { ConsoleFiles } from '../api/routes/console.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
@@ -33,6 +33,7 @@ export function startApi(options: {
   /** `localFiles()`. */
   files: Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>;
   modelsReady(): boolean;
+  operations: ApiOperations;
   log: Logger;
 }): void {
   const { environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log } = options;
@@ -64,6 +65,7 @@ export function startApi(options: {
     allowedHosts: [environment.HOST, ...names(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: names(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
+    operations: options.operations,
   });
   listening.serve((request) => app.fetch(request));
 }

@@ -12,11 +12,13 @@ import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
 import { type Listening, listen } from './listen.ts';
+import { listenMetrics } from './listen-metrics.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
 import { localFiles } from './local-files.ts';
 import { createLogger } from './logger.ts';
 import { openConsole } from './open-console.ts';
 import { type Limits, openLimits } from './open-limits.ts';
+import { type Operations, openOperations } from './open-operations.ts';
 import { openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import type { Running } from './run-entry.ts';
@@ -55,6 +57,10 @@ export async function startService({
   const opened: Opened = {};
   const close = ({ graceMs }: { graceMs: number }) => closeAll(opened, graceMs);
   try {
+    const operations = await openOperations(environment);
+    opened.operations = operations;
+    const ready = () => (opened.ready ?? false) && (opened.loaded?.ready() ?? true);
+    opened.metrics = await listenMetrics(environment, { metrics: operations.metrics, ready });
     if (api) {
       await checkAccess(environment, variables);
       opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
@@ -62,7 +68,14 @@ export async function startService({
     // Built beside the models' loading, where it is stale.
     const page = api ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables);
-    const { queue, loaded } = await openBackends(opened, { worker, configs, environment, inferenceEntry, log });
+    const { queue, loaded } = await openBackends(opened, {
+      worker,
+      configs,
+      environment,
+      inferenceEntry,
+      operations,
+      log,
+    });
     const { records, sealer } = await openRecords(environment);
     opened.records = records;
     const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
@@ -73,7 +86,7 @@ export async function startService({
         environment,
         queue,
         catalog,
-        models: loaded.models,
+        models: operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation),
         sealer,
         strategies,
         log,
@@ -96,9 +109,11 @@ export async function startService({
         console: files,
         files: localFiles({ variables, log }),
         modelsReady,
+        operations: operations.api,
         log,
       });
     }
+    opened.ready = true;
     const seconds = (performance.now() - startedAt) / 1000;
     announce(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
     return { close, url: listening?.url };
@@ -115,6 +130,9 @@ type Opened = {
   queue?: JobQueue;
   records?: RecordStore;
   limits?: Limits;
+  operations?: Operations;
+  metrics?: Awaited<ReturnType<typeof listenMetrics>>;
+  ready?: boolean;
 };
 
 /** Models and queue open side by side: each takes seconds. */
@@ -125,16 +143,20 @@ async function openBackends(
     configs: readonly ModelConfig[];
     environment: Environment;
     inferenceEntry: URL | undefined;
+    operations: Operations;
     log: Logger;
   },
 ): Promise<{ queue: JobQueue; loaded: LoadedModels | undefined }> {
-  const { worker, configs, environment, inferenceEntry, log } = options;
-  const opening = openQueue(environment, log).then((queue) => {
-    opened.queue = queue;
-    return queue;
+  const { worker, configs, environment, inferenceEntry, operations, log } = options;
+  const { instruments } = operations;
+  const opening = openQueue(environment, { log, instruments }).then((queue) => {
+    opened.queue = operations.observeQueue(queue);
+    return opened.queue;
   });
   const loading = (
-    worker ? loadModels({ configs, environment, inferenceEntry, log }) : Promise.resolve(undefined)
+    worker
+      ? loadModels({ configs, environment, inferenceEntry, observer: operations.metrics.inference, log })
+      : Promise.resolve(undefined)
   ).then((loaded) => {
     if (loaded !== undefined) opened.loaded = loaded;
     return loaded;
@@ -145,7 +167,7 @@ async function openBackends(
 }
 
 async function closeAll(
-  { listening, consumer, loaded, queue, records, limits }: Opened,
+  { listening, consumer, loaded, queue, records, limits, operations, metrics }: Opened,
   graceMs: number,
 ): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
@@ -153,6 +175,7 @@ async function closeAll(
   await queue?.close();
   limits?.close();
   await records?.close();
+  await Promise.all([metrics?.close(), operations?.close()]);
 }
 
 function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment): void {

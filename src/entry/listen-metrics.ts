@@ -1,0 +1,54 @@
+import { createServer } from 'node:http';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Environment } from './environment.ts';
+import { StartError } from './start-error.ts';
+
+/**
+ * `/metrics`, `/healthz` and `/readyz` on an address of their own, without keys: for processes that have no API, and for
+ * scrapers that should not hold a key. Nothing where no `METRICS_PORT` is set.
+ * @throws StartError for an address that can't be bound
+ */
+export async function listenMetrics(
+  { METRICS_HOST: host, METRICS_PORT: port }: Environment,
+  { metrics, ready }: { metrics: Pick<Metrics, 'text' | 'contentType'>; ready(): boolean },
+): Promise<{ port: number; close(): Promise<void> } | undefined> {
+  if (port === undefined) return undefined;
+  const server = createServer((request, response) => {
+    const answer = (status: number, type: string, body: string) => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'only GET\n');
+    switch (request.url?.split('?')[0]) {
+      case '/metrics':
+        metrics.text().then(
+          (text) => answer(200, metrics.contentType, text),
+          () => answer(500, 'text/plain', 'the metrics could not be read\n'),
+        );
+        return;
+      case '/healthz':
+        return answer(200, 'application/json', '{"status":"ok"}');
+      case '/readyz':
+        return ready()
+          ? answer(200, 'application/json', '{"status":"ready"}')
+          : answer(503, 'application/json', '{"status":"not_ready"}');
+      default:
+        return answer(404, 'text/plain', 'there is /metrics, /healthz and /readyz\n');
+    }
+  });
+  server.requestTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartError(`METRICS_PORT ${port} on ${host} can't be opened (${error.code ?? error.message}).`)),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
