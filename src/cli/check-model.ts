@@ -8,7 +8,7 @@ import { CliError } from './cli-error.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import type { Terminal } from './terminal.ts';
 
-const question = 'What is 47 + 385?';
+const question = 'What is 132 × 6?';
 /** Tokens. */
 const thinkingTokens = 256;
 const answerTokens = 64;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAsk } from './commands/ask.ts';
 import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addKeys } from './commands/keys.ts';
 import { addModels } from './commands/models.ts';
@@ -11,11 +12,11 @@ import { addTrace } from './commands/trace.ts';
 import { packageVersion } from './package-version.ts';
 import type { Terminal } from './terminal.ts';
 
-const about = `Think first, or answer fast: a reasoning service on your own machine, and its command line.
+const about = `Think first, or answer fast: a reasoning service on your own machine.
 
-  thinkfirst serve                                       start the service
-  thinkfirst ask "Calculate 77 times 63." --effort high  ask it; without a service, ask starts one for the question
-  thinkfirst doctor                                      what is wrong with this machine`;
+  thinkfirst serve                                       start it
+  thinkfirst ask "Calculate 77 times 63." --effort high  ask it, or ask without it
+  thinkfirst doctor                                      what is wrong here`;
 
 /** The whole command line; parsing runs it. */
 export function createProgram(terminal: Terminal): Command {
@@ -35,6 +36,7 @@ export function createProgram(terminal: Terminal): Command {
   addModels(program, terminal);
   addKeys(program, terminal);
   addScripts(program);
+  addDoctor(program, terminal);
   addCompletion(program);
   return program;
 }

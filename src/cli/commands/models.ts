@@ -105,7 +105,7 @@ function modelsText(models: readonly ModelObject[], { paint }: Terminal): string
   return models
     .map((model, place) => {
       const { levels, calibrated } = model.effort_table;
-      const heads = ['effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(`  ${head}`));
+      const heads = ['  effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(head));
       const rows = Object.entries(levels).map(([effort, level]) => [
         `  ${effort}${effort === model.default_effort ? ' *' : ''}`,
         level.strategy,

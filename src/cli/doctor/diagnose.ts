@@ -1,0 +1,49 @@
+import { ServiceError } from '../../contracts/service-error.ts';
+import { configuredModels } from '../../entry/configured-models.ts';
+import { type Environment, parseEnvironment } from '../../entry/environment.ts';
+import { StartError } from '../../entry/start-error.ts';
+import type { ModelConfig } from '../../models/model-config.ts';
+import { type Finding, faulty, well } from './finding.ts';
+import { machineFindings } from './machine.ts';
+import { modelFindings } from './model-files.ts';
+import { nativeFindings } from './native-libraries.ts';
+import { portFinding } from './port.ts';
+import { folderFindings, redisFindings } from './store.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Looks at everything that a start needs, and changes nothing. In the order in which to mend it. */
+export async function diagnose(variables: Variables): Promise<Finding[]> {
+  const { environment, finding } = readEnvironment(variables);
+  const models = readModels(environment, variables);
+  return [
+    ...machineFindings({ threads: environment.THINKFIRST_THREADS }),
+    finding,
+    ...(await nativeFindings()),
+    ...('finding' in models ? [models.finding] : await modelFindings(models.configs)),
+    await portFinding({ host: environment.HOST, port: environment.PORT }),
+    ...(await (environment.REDIS_URL === undefined
+      ? folderFindings(environment.THINKFIRST_DATA)
+      : redisFindings(environment.REDIS_URL))),
+  ];
+}
+
+/** With a bad variable the rest is looked at with the defaults. */
+function readEnvironment(variables: Variables): { environment: Environment; finding: Finding } {
+  try {
+    return { environment: parseEnvironment(variables), finding: well('environment', 'every variable can be read') };
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    const finding = faulty('environment', error.message, 'docs/cli.md lists the variables and what they take.');
+    return { environment: parseEnvironment({}), finding };
+  }
+}
+
+function readModels(environment: Environment, variables: Variables): { configs: ModelConfig[] } | { finding: Finding } {
+  try {
+    return { configs: configuredModels(environment, variables) };
+  } catch (error) {
+    if (!(error instanceof StartError) && !(error instanceof ServiceError)) throw error;
+    return { finding: faulty('models', error.message, 'Put thinkfirst.config.json or THINKFIRST_MODELS right; see docs/models.md.') };
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { ModelConfig } from '../../models/model-config.ts';
+import { loadModelFolder } from '../../models/transformers/model-folder.ts';
+import { doubtful, type Finding, faulty, well } from './finding.ts';
+
+const sums = 'SHA256SUMS';
+const upstreamAnswerMs = 3_000;
+
+/** Each configured model: its files, whole where they come with checksums; its server, where it has one. */
+export function modelFindings(configs: readonly ModelConfig[]): Promise<Finding[]> {
+  return Promise.all(
+    configs.map((config) => {
+      const name = `model ${config.id}`;
+      switch (config.kind) {
+        case 'folder':
+          return folderFinding(name, config);
+        case 'hub':
+          return well(name, `${config.name} of the hub, fetched at the first start; then it works without a network`);
+        case 'upstream':
+          return serverFinding(name, config.url);
+        default:
+          return config satisfies never;
+      }
+    }),
+  );
+}
+
+async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 'folder' }>): Promise<Finding> {
+  try {
+    const folder = await loadModelFolder(config);
+    const weights = folder.onnx();
+    if (weights === undefined) {
+      return faulty(name, `${folder.path} has no weights`, 'Put onnx/model_q4.onnx (or another of its kind) there; see docs/models.md.');
+    }
+    const broken = await brokenFiles(folder.path);
+    if (broken.length > 0) {
+      return faulty(name, `${broken.join(', ')} of ${folder.path} is not as published`, 'Fetch it again: npm ci, or git checkout models');
+    }
+    const checked = existsSync(join(folder.path, sums)) ? ', checksums right' : '';
+    return well(name, `${(weights.bytes / 1e6).toFixed(0)} MB (${weights.dtype}) in ${folder.path}${checked}`);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return faulty(name, error.message, 'docs/models.md says what a folder holds; thinkfirst models check NAME tries one.');
+  }
+}
+
+/** Those that aren't what `SHA256SUMS` beside them says; none where there is no such file. */
+export async function brokenFiles(folder: string): Promise<string[]> {
+  if (!existsSync(join(folder, sums))) return [];
+  const lines = (await readFile(join(folder, sums), 'utf8')).trim().split('\n');
+  const broken: string[] = [];
+  for (const line of lines) {
+    const [sum, file] = line.split(/\s+\*?/);
+    if (file === undefined) continue;
+    if (!existsSync(join(folder, file)) || (await sha256(join(folder, file))) !== sum) broken.push(file);
+  }
+  return broken;
+}
+
+async function sha256(file: string): Promise<string> {
+  if (!statSync(file).isFile()) return '';
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+async function serverFinding(name: string, url: string): Promise<Finding> {
+  const start = 'Start that server, or put its address right in thinkfirst.config.json.';
+  try {
+    const { status } = await fetch(`${url}/models`, { signal: AbortSignal.timeout(upstreamAnswerMs) });
+    if (status === 401 || status === 403) return well(name, `${url} answers and asks for its key`);
+    return status < 400 ? well(name, `${url} answers`) : doubtful(name, `${url}/models answers ${status}`, start);
+  } catch {
+    return faulty(name, `nothing answers at ${url}`, start);
+  }
+}
