@@ -1,0 +1,46 @@
+import type { CreateResponse } from '../../../src/contracts/create-response.ts';
+import type { EffortLevel } from '../../../src/contracts/effort-table.ts';
+import type { ModelObject } from '../../../src/contracts/listings.ts';
+
+/** The efforts that the console offers by name; a budget of one's own goes beyond them. */
+export const efforts = ['none', 'low', 'medium', 'high'] as const;
+export type ChosenEffort = (typeof efforts)[number];
+
+/** How a question is to be asked. */
+export type Choice = {
+  effort: ChosenEffort;
+  /** Tokens; undefined: the effort's own, by the model's table. */
+  budget: number | undefined;
+  /** Empty: the service's default. */
+  model: string;
+  /** Empty: `deliberate`, or none for a fast answer. */
+  strategy: string;
+};
+
+/** What a choice spends, as the model's effort table has it; undefined for a fast answer. */
+export function levelOf(model: ModelObject | undefined, effort: ChosenEffort): EffortLevel | undefined {
+  return effort === 'none' ? undefined : model?.effort_table.levels[effort];
+}
+
+/** The request's fields for a choice. */
+export function requestOf({
+  effort,
+  budget,
+  model,
+  strategy,
+}: Choice): Pick<CreateResponse, 'model' | 'mode' | 'reasoning'> {
+  const named = model === '' ? {} : { model };
+  if (effort === 'none') return { ...named, mode: 'fast' };
+  return {
+    ...named,
+    reasoning: {
+      effort,
+      ...(budget === undefined ? {} : { budget_tokens: budget }),
+      ...(strategy === '' ? {} : { strategy }),
+    },
+  };
+}
+
+export function asEffort(value: unknown): ChosenEffort | undefined {
+  return efforts.find((effort) => effort === value);
+}

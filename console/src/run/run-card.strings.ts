@@ -1,0 +1,26 @@
+import { defineStrings } from '../i18n/strings.ts';
+
+export const runCardStrings = defineStrings({
+  en: {
+    loading: 'Fetching the answer…',
+    answer: 'Answer',
+    ended: (answer: string) => `The answer is there: ${answer}`,
+    trace: 'Trace',
+    answerNow: 'Answer now',
+    answerNowAbout: 'Ends the thinking and answers from what there is',
+    answering: 'Answering…',
+    stop: 'Stop',
+    stopping: 'Stopping…',
+  },
+  ko: {
+    loading: '답변을 가져오는 중…',
+    answer: '답변',
+    ended: (answer: string) => `답이 나왔습니다: ${answer}`,
+    trace: '추적',
+    answerNow: '지금 답하기',
+    answerNowAbout: '생각을 끝내고 지금까지의 내용으로 답합니다',
+    answering: '답하는 중…',
+    stop: '멈추기',
+    stopping: '멈추는 중…',
+  },
+});

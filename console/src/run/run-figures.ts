@@ -1,0 +1,42 @@
+import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { RunState } from './run-state.ts';
+
+/** What a finished run cost. Tokens, ms; undefined where it is not known. */
+export type RunFigures = {
+  thinkingTokens: number;
+  outputTokens: number;
+  /** From the first step to the answer's. */
+  thinkingMs: number | undefined;
+  totalMs: number | undefined;
+};
+
+/** The figures of an ended run: from its trace, to the millisecond, or by the whole second from the response itself. */
+export function runFigures({ response, steps }: Pick<RunState, 'response' | 'steps'>): RunFigures {
+  const usage = response?.usage;
+  const span = spanOf(steps);
+  const answer = steps.find(({ phase }) => phase === 'answer');
+  const bySecond =
+    response?.completed_at == null ? undefined : Math.max(0, response.completed_at - response.created_at) * 1000;
+  return {
+    thinkingTokens: usage?.output_tokens_details.reasoning_tokens ?? 0,
+    outputTokens: usage?.output_tokens ?? 0,
+    thinkingMs: span === undefined ? bySecond : (answer?.started_at ?? span.end) - span.start,
+    totalMs: span === undefined ? bySecond : span.end - span.start,
+  };
+}
+
+function spanOf(steps: readonly TraceStep[]): { start: number; end: number } | undefined {
+  if (steps.length === 0) return undefined;
+  const start = Math.min(...steps.map((step) => step.started_at));
+  const end = Math.max(...steps.map((step) => step.started_at + step.duration_ms));
+  return { start, end };
+}
+
+/** The answer's value as the vote saw it (`8`), else the first line of its text; for one line of comparison. */
+export function shortAnswer({ text, steps }: Pick<RunState, 'text' | 'steps'>): string {
+  const settled = steps.findLast(({ answer, phase }) => answer !== null && (phase === 'answer' || phase === 'vote'));
+  const value = settled?.answer ?? steps.findLast(({ answer }) => answer !== null)?.answer;
+  const line = text.trim().split('\n')[0] ?? '';
+  const shown = value && value.length <= 40 ? value : line;
+  return shown.length > 60 ? `${shown.slice(0, 58)}…` : shown;
+}

@@ -1,0 +1,158 @@
+import { Check, Minus, X } from 'lucide-react';
+import { Badge } from '../components/badge.tsx';
+import { Meter } from '../components/meter.tsx';
+import { useFormat } from '../i18n/format.ts';
+import { useStrings } from '../i18n/strings.ts';
+import { type Candidate, candidatesOf } from './candidates.ts';
+import styles from './run.module.css';
+import { runStrings } from './run.strings.ts';
+import { hasEnded, type RunState } from './run-state.ts';
+import { thoughtSteps } from './thought-lines.ts';
+
+/** What a running response is at: phase, place in the queue, budget being spent. */
+export function RunStatus({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const format = useFormat();
+  const { response, progress } = run;
+  const phase = progress?.phase ?? 'queued';
+  const budget = response?.reasoning.effective.budget_tokens ?? progress?.budget_tokens ?? 0;
+  const used = progress?.thinking_tokens ?? 0;
+  const deliberate = budget > 0;
+  const doing =
+    response === undefined ? words.accepting : deliberate || phase === 'queued' ? words.doing[phase] : words.fast;
+  const details = [
+    phase === 'think' && progress?.steps && progress.steps > 1
+      ? words.sampleOf(format.number(progress.step), format.number(progress.steps))
+      : '',
+    progress?.queue_position ? words.ahead(format.number(progress.queue_position)) : '',
+    progress?.eta_ms ? words.left(format.duration(progress.eta_ms)) : '',
+  ].filter((detail) => detail !== '');
+  return (
+    <div className={styles.status}>
+      <p className={styles.doing} role="status">
+        <span className={styles.pulse} data-phase={phase} aria-hidden="true" />
+        {doing}
+        {details.length > 0 && <span className={styles.detail}> · {details.join(' · ')}</span>}
+      </p>
+      {deliberate && <PhaseTrack phase={phase} />}
+      {deliberate && (
+        <div className={styles.budget}>
+          <Meter
+            label={words.budget}
+            value={used}
+            maximum={budget}
+            text={words.budgetOf(format.number(used), format.number(budget))}
+          />
+          <span className={styles.figure}>{words.budgetOf(format.number(used), format.number(budget))}</span>
+        </div>
+      )}
+      {run.link === 'reconnecting' && (
+        <p className={styles.reconnecting} role="status">
+          {words.reconnecting}
+        </p>
+      )}
+    </div>
+  );
+}
+
+const track = ['draft', 'think', 'check', 'revise', 'answer'] as const;
+
+function PhaseTrack({ phase }: { phase: string }) {
+  const words = useStrings(runStrings);
+  return (
+    <ol className={styles.track} aria-hidden="true">
+      {track.map((name) => (
+        <li key={name} data-phase={name} data-now={name === phase || undefined}>
+          {words.phases[name]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The answers that came up so far, each with what the checks say of it; revised ones crossed out. */
+export function Candidates({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const format = useFormat();
+  const candidates = candidatesOf(run.steps, !hasEnded(run));
+  if (candidates.length === 0) return null;
+  return (
+    <ul className={styles.candidates} aria-label={words.candidates}>
+      {candidates.map((candidate) => (
+        <li key={candidate.sample ?? 'draft'} data-verdict={candidate.verdict}>
+          <span className={styles.who}>
+            {candidate.sample === null ? words.draft : words.sample(format.number(candidate.sample + 1))}
+          </span>
+          {candidate.before.map((answer, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows
+            <del key={index}>{answer}</del>
+          ))}
+          <CandidateAnswer candidate={candidate} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function CandidateAnswer({ candidate: { answer, running, verdict } }: { candidate: Candidate }) {
+  const words = useStrings(runStrings);
+  if (running && answer === null) return <em>{words.stillThinking}…</em>;
+  const shown = answer ?? words.noAnswer;
+  switch (verdict) {
+    case 'pass':
+      return (
+        <strong>
+          {shown} <Check role="img" aria-label={words.passed} />
+        </strong>
+      );
+    case 'fail':
+      return (
+        <strong>
+          <del>{shown}</del> <X role="img" aria-label={words.failed} />
+        </strong>
+      );
+    case 'unchecked':
+      return (
+        <strong>
+          {shown} <Minus role="img" aria-label={words.unchecked} />
+        </strong>
+      );
+    default:
+      verdict satisfies never;
+      return null;
+  }
+}
+
+/** `text` is empty where the key may not see the line. */
+type WrongLine = { key: string; text: string; reason: string };
+
+/** The lines that checks found wrong, crossed out, with the reason; at most the last `limit`. */
+export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }) {
+  const words = useStrings(runStrings);
+  const found = thoughtSteps(run.steps).flatMap(({ step, lines }): WrongLine[] => {
+    const struck = lines.filter((line) => line.struck !== undefined);
+    if (struck.length > 0) {
+      return struck.map((line) => ({
+        key: `${step.index}-${line.number}`,
+        text: line.text,
+        reason: line.struck ?? '',
+      }));
+    }
+    const withheld =
+      step.text === null && step.checks.some(({ judges, verdict }) => judges === 'line' && verdict === 'fail');
+    return withheld ? [{ key: `${step.index}`, text: '', reason: words.wrongLine }] : [];
+  });
+  if (found.length === 0) return null;
+  return (
+    <ul className={styles.wrong} aria-label={words.wrong}>
+      {found.slice(-limit).map(({ key, text, reason }) => (
+        <li key={key}>
+          {text !== '' && <del>{text}</del>}
+          <Badge look="bad">
+            <X aria-hidden="true" /> {reason}
+          </Badge>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,103 @@
+import { CircleAlert, Lightbulb, Zap } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { useFormat } from '../i18n/format.ts';
+import { useStrings } from '../i18n/strings.ts';
+import styles from './run.module.css';
+import { runStrings } from './run.strings.ts';
+import { runFigures } from './run-figures.ts';
+import { hasEnded, type RunState } from './run-state.ts';
+
+const Markdown = lazy(async () => ({ default: (await import('../components/markdown.tsx')).Markdown }));
+
+/** The settled answer; while it streams, and once it is whole. */
+export function AnswerText({ run }: { run: RunState }) {
+  if (run.text === '') return null;
+  return (
+    <Suspense fallback={<p className={styles.plain}>{run.text}</p>}>
+      <Markdown text={run.text} />
+    </Suspense>
+  );
+}
+
+/** “Thought for 4.2 s, 312 tokens”, and why thinking ended. */
+export function RunSummary({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const format = useFormat();
+  const { response } = run;
+  if (response === undefined || !hasEnded(run)) return null;
+  const { thinkingTokens, outputTokens, thinkingMs, totalMs } = runFigures(run);
+  const thought = response.reasoning.effective.budget_tokens > 0;
+  const tokens = format.number(thought ? thinkingTokens : outputTokens);
+  const text = thought
+    ? thinkingMs === undefined
+      ? words.thoughtTokens(tokens)
+      : words.thoughtFor(format.duration(thinkingMs), tokens)
+    : totalMs === undefined
+      ? words.answeredWith(tokens)
+      : words.answeredIn(format.duration(totalMs), tokens);
+  const Icon = thought ? Lightbulb : Zap;
+  return (
+    <p className={styles.summary}>
+      <Icon aria-hidden="true" />
+      {text}
+      {thought && response.thinking_stop !== null && (
+        <span className={styles.detail}> · {words.stops[response.thinking_stop]}</span>
+      )}
+    </p>
+  );
+}
+
+/** Whether thinking changed the draft. Drafts are trace: without a trace there is nothing to tell. */
+export function DraftChange({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const draft = run.steps.find(({ phase }) => phase === 'draft')?.answer;
+  const settled =
+    run.steps.findLast(({ phase, answer }) => phase === 'answer' && answer !== null)?.answer ??
+    run.steps.findLast(({ phase, answer }) => phase === 'vote' && answer !== null)?.answer;
+  if (!hasEnded(run) || draft == null || settled == null || run.response?.status !== 'completed') return null;
+  if (draft.length > 40 || settled.length > 40) return null;
+  return <p className={styles.change}>{draft === settled ? words.keptDraft : words.changedDraft(draft, settled)}</p>;
+}
+
+/** What went wrong or was cut, in words; and fields that were taken and not honoured. */
+export function RunProblems({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const { response } = run;
+  if (response === undefined) return null;
+  const problem = problemOf();
+  return (
+    <>
+      {problem !== undefined && (
+        <p className={styles.problem} role={response.status === 'failed' ? 'alert' : undefined}>
+          <CircleAlert aria-hidden="true" />
+          {problem}
+        </p>
+      )}
+      {response.warnings.length > 0 && (
+        <details className={styles.warnings}>
+          <summary>{words.warnings}</summary>
+          <ul>
+            {response.warnings.map(({ field, message }) => (
+              <li key={`${field}${message}`}>
+                <code>{field}</code> {message}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+
+  function problemOf(): string | undefined {
+    switch (response?.status) {
+      case 'cancelled':
+        return words.cancelled;
+      case 'failed':
+        return `${words.failedRun} ${response.error?.message ?? ''}`;
+      case 'incomplete':
+        return words.incomplete[response.incomplete_details?.reason ?? 'max_output_tokens'];
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Progress } from '../../../src/contracts/reasoning.ts';
+import type { Response } from '../../../src/contracts/response.ts';
+import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
+import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { LinkState } from '../service/follow-events.ts';
+import type { NumberedTraceEvent } from '../service/service.ts';
+import type { ServiceFault } from '../service/service-fault.ts';
+
+/** One response as a reader sees it: running or ended. */
+export type RunState = {
+  /** As last heard of; undefined until the service has told. */
+  response: Response | undefined;
+  /** The settled answer so far. */
+  text: string;
+  progress: Progress | null;
+  /** In order; empty where the key may see no trace. */
+  steps: readonly TraceStep[];
+  trace: 'shown' | 'hidden';
+  link: LinkState;
+  fault: ServiceFault | undefined;
+  /** Epoch ms at which this page saw it end; undefined for one that had ended before. */
+  endedAt: number | undefined;
+};
+
+export type RunEvent =
+  | { type: 'wire'; event: ResponseEvent; at: number }
+  | { type: 'trace'; event: NumberedTraceEvent }
+  | { type: 'whole'; response: Response }
+  | { type: 'steps'; steps: readonly TraceStep[] }
+  | { type: 'trace_hidden' }
+  | { type: 'link'; link: LinkState }
+  | { type: 'fault'; fault: ServiceFault };
+
+export const initialRun: RunState = {
+  response: undefined,
+  text: '',
+  progress: null,
+  steps: [],
+  trace: 'shown',
+  link: 'live',
+  fault: undefined,
+  endedAt: undefined,
+};
+
+const running = ['queued', 'in_progress'];
+
+export function hasEnded({ response }: Pick<RunState, 'response'>): boolean {
+  return response !== undefined && !running.includes(response.status);
+}
+
+/** The run after an event. Pure: the same events give the same run, however often the connection was made anew. */
+export function advanceRun(run: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'wire':
+      return afterWireEvent(run, event.event, event.at);
+    case 'trace': {
+      if (event.event.type === 'progress') return hasEnded(run) ? run : { ...run, progress: event.event.progress };
+      return { ...run, steps: withStep(run.steps, event.event.step) };
+    }
+    case 'whole':
+      // A poll that was overtaken by the end says nothing new.
+      if (hasEnded(run)) return run;
+      return {
+        ...run,
+        response: event.response,
+        progress: event.response.progress,
+        text: hasEnded(event) ? event.response.output_text : run.text,
+      };
+    case 'steps':
+      return { ...run, steps: event.steps };
+    case 'trace_hidden':
+      return { ...run, trace: 'hidden' };
+    case 'link':
+      return { ...run, link: event.link };
+    case 'fault':
+      return { ...run, fault: event.fault };
+    default:
+      event satisfies never;
+      return run;
+  }
+}
+
+function afterWireEvent(run: RunState, event: ResponseEvent, at: number): RunState {
+  switch (event.type) {
+    case 'response.created':
+    case 'response.queued':
+    case 'response.in_progress':
+      return hasEnded(run) ? run : { ...run, response: { ...event.response, progress: run.progress } };
+    case 'response.output_text.delta':
+      return hasEnded(run) ? run : { ...run, text: run.text + event.delta };
+    case 'response.output_text.done':
+      return hasEnded(run) ? run : { ...run, text: event.text };
+    case 'response.completed':
+    case 'response.incomplete':
+    case 'response.failed':
+      return { ...run, response: event.response, text: event.response.output_text, progress: null, endedAt: at };
+    default:
+      return run;
+  }
+}
+
+function withStep(steps: readonly TraceStep[], step: TraceStep): readonly TraceStep[] {
+  return [...steps.filter(({ index }) => index !== step.index), step].sort((one, other) => one.index - other.index);
+}

@@ -1,0 +1,51 @@
+import { useFormat } from '../i18n/format.ts';
+import { useStrings } from '../i18n/strings.ts';
+import styles from './run.module.css';
+import { runStrings } from './run.strings.ts';
+import type { RunState } from './run-state.ts';
+import { thoughtSteps } from './thought-lines.ts';
+
+/** The thoughts, folded away: every step with its lines, wrong ones crossed out. Says so where the key may not see them. */
+export function Thoughts({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const format = useFormat();
+  if (run.trace === 'hidden') return <p className={styles.hidden}>{words.thoughtsHidden}</p>;
+  const steps = thoughtSteps(run.steps).filter(({ step }) => step.phase !== 'answer');
+  if (steps.length === 0 || (run.response?.reasoning.effective.budget_tokens ?? 0) === 0) return null;
+  const withheld = steps.every(({ step }) => step.text === null);
+  return (
+    <details className={styles.thoughts}>
+      <summary>{words.thoughts}</summary>
+      <p className={styles.note}>{withheld ? words.thoughtsWithheld : words.thoughtsNote}</p>
+      <ol>
+        {steps.map(({ step, lines }) => (
+          <li key={step.index} data-phase={step.phase}>
+            <p className={styles.stepHead}>
+              <span>
+                {words.phases[step.phase]}
+                {step.sample !== null && <small> {words.sample(format.number(step.sample + 1))}</small>}
+              </span>
+              <small>
+                {format.duration(step.duration_ms)} · {words.tokens(format.number(step.tokens))}
+              </small>
+            </p>
+            <p className={styles.stepSummary}>{step.summary}</p>
+            {lines.length > 0 && (
+              <div className={styles.lines}>
+                {lines.map((line) =>
+                  line.struck === undefined ? (
+                    <p key={line.number}>{line.text}</p>
+                  ) : (
+                    <p key={line.number}>
+                      <del>{line.text}</del> <span className={styles.why}>{line.struck}</span>
+                    </p>
+                  ),
+                )}
+              </div>
+            )}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,76 @@
+import { useEffect, useReducer } from 'react';
+import { service } from '../service/service.ts';
+import { asFault } from '../service/service-fault.ts';
+import { advanceRun, hasEnded, initialRun, type RunEvent, type RunState } from './run-state.ts';
+
+/** ms between looks at how far a running response is; its tokens move between the trace's events. */
+const pollMs = 500;
+
+/**
+ * Follows a response from its first event to its end, through reloads and lost connections: its log is in the service, and
+ * is read again from the start.
+ */
+export function useRun(id: string): RunState {
+  const [run, dispatch] = useReducer(advanceRun, initialRun);
+  useEffect(() => {
+    const gone = new AbortController();
+    followRun(id, { signal: gone.signal, dispatch: (event) => !gone.signal.aborted && dispatch(event) });
+    return () => gone.abort();
+  }, [id]);
+  return run;
+}
+
+type Following = { signal: AbortSignal; dispatch(event: RunEvent): void };
+
+async function followRun(id: string, { signal, dispatch }: Following): Promise<void> {
+  const ended = new AbortController();
+  const running = AbortSignal.any([signal, ended.signal]);
+  try {
+    const response = await service.response(id, { signal });
+    dispatch({ type: 'whole', response });
+    if (hasEnded({ response })) return await readTrace(id, { signal, dispatch });
+    const traced = followTrace(id, { signal, dispatch });
+    poll(id, { signal: running, dispatch });
+    const onLink = (link: RunState['link']) => dispatch({ type: 'link', link });
+    for await (const event of service.followResponse(id, { signal, onLink })) {
+      dispatch({ type: 'wire', event, at: Date.now() });
+    }
+    ended.abort();
+    await traced;
+  } catch (error) {
+    if (!signal.aborted) dispatch({ type: 'fault', fault: asFault(error) });
+  } finally {
+    ended.abort();
+  }
+}
+
+async function followTrace(id: string, { signal, dispatch }: Following): Promise<void> {
+  try {
+    for await (const event of service.followTrace(id, { signal })) dispatch({ type: 'trace', event });
+  } catch {
+    // A trace is a courtesy: without the scope, or gone, the answer is shown all the same.
+    dispatch({ type: 'trace_hidden' });
+  }
+}
+
+async function readTrace(id: string, { signal, dispatch }: Following): Promise<void> {
+  try {
+    const { steps } = await service.trace(id, { signal });
+    dispatch({ type: 'steps', steps });
+  } catch {
+    dispatch({ type: 'trace_hidden' });
+  }
+}
+
+async function poll(id: string, { signal, dispatch }: Following): Promise<void> {
+  while (!signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    if (signal.aborted) return;
+    try {
+      const response = await service.response(id, { signal });
+      if (!signal.aborted && !hasEnded({ response })) dispatch({ type: 'whole', response });
+    } catch {
+      // The event stream tells of a lost connection.
+    }
+  }
+}
