@@ -34,6 +34,7 @@ export async function openService(
     api: true,
     worker: true,
     variables: { THINKFIRST_LOG_LEVEL: 'error', ...variables, HOST: '127.0.0.1', PORT: '0', THINKFIRST_DATA: folder },
+    page: false,
     announce: () => {},
   });
   if (service.url === undefined) throw new Error('the service has no address');

@@ -42,11 +42,14 @@ export async function startService({
   worker,
   variables,
   inferenceEntry,
+  page: withPage = true,
   announce = (text) => void process.stdout.write(text),
 }: Halves & {
   variables: Readonly<Record<string, string | undefined>>;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL;
+  /** False: without the console, which a command that asks one question has no use for. */
+  page?: boolean;
   /** Takes the banner; default: standard output. */
   announce?(text: string): void;
 }): Promise<RunningService> {
@@ -66,7 +69,7 @@ export async function startService({
       opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
     }
     // Built beside the models' loading, where it is stale.
-    const page = api ? openConsole({ log }) : undefined;
+    const page = api && withPage ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables);
     const { queue, loaded } = await openBackends(opened, {
       worker,
