@@ -26,7 +26,7 @@ export async function loadModels(options: {
   environment: Environment;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL | undefined;
-  observer: InferenceObserver;
+  observer?: InferenceObserver;
   log: Logger;
 }): Promise<LoadedModels> {
   const { configs, environment, inferenceEntry, observer, log } = options;
@@ -38,7 +38,7 @@ export async function loadModels(options: {
       models: local,
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,
-      observer,
+      ...(observer && { observer }),
       log,
     });
   }

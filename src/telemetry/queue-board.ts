@@ -18,7 +18,8 @@ export function createQueueBoard({ queues, path }: { queues(): Iterable<Queue>; 
     options: { uiConfig: { boardTitle: 'Thinkfirst', hideDocsLink: true } },
   });
   const shown = new Set<Queue>();
-  const app = new Hono();
+  // The page itself has a slash at its end.
+  const app = new Hono({ strict: false });
   app.use(async function showNewQueues(_c, next) {
     for (const queue of queues()) {
       if (shown.has(queue)) continue;

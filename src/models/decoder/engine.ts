@@ -266,7 +266,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     },
     get stats() {
       return {
-        running: running.length,
+        running: running.filter(({ driver }) => !driver.finished).length,
         waiting: waiting.length,
         keptRows: store.rows.length,
         usedTokens:
