@@ -1,0 +1,113 @@
+import { Check, Copy, RotateCcw, Star, ThumbsDown, ThumbsUp } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import { useState } from 'react';
+import { Button, IconButton } from '../../components/button.tsx';
+import { Fault } from '../../components/states.tsx';
+import { useStrings } from '../../i18n/strings.ts';
+import { type ChosenEffort, efforts } from '../../run/effort.ts';
+import { effortStrings } from '../../run/effort-control.strings.ts';
+import { service } from '../../service/service.ts';
+import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import styles from './answer-actions.module.css';
+import { strings } from './strings.ts';
+
+/** Copy, retry at another effort, thumbs, and “this one is better” where there is another answer to the same question. */
+export function AnswerActions({
+  id,
+  text,
+  others,
+  onRetry,
+}: {
+  id: string;
+  text: string;
+  /** Ids of the other answers to the same question. */
+  others: readonly string[];
+  /** Absent: it can't be asked anew here. */
+  onRetry: ((effort: ChosenEffort) => void) | undefined;
+}) {
+  const words = useStrings(strings);
+  const [given, setGiven] = useState<'up' | 'down' | 'better'>();
+  const [fault, setFault] = useState<ServiceFault>();
+  const give = async (what: 'up' | 'down' | 'better') => {
+    setFault(undefined);
+    try {
+      if (what === 'better') {
+        await Promise.all(others.map((other) => service.giveFeedback(other, { preferred_response_id: id })));
+      } else {
+        await service.giveFeedback(id, { rating: what });
+      }
+      setGiven(what);
+    } catch (error) {
+      setFault(asFault(error));
+    }
+  };
+  return (
+    <>
+      <CopyButton text={text} />
+      {onRetry !== undefined && <RetryMenu onRetry={onRetry} />}
+      <IconButton label={words.good} aria-pressed={given === 'up'} onClick={() => give('up')}>
+        <ThumbsUp />
+      </IconButton>
+      <IconButton label={words.bad} aria-pressed={given === 'down'} onClick={() => give('down')}>
+        <ThumbsDown />
+      </IconButton>
+      {others.length > 0 && (
+        <Button
+          look="quiet"
+          size="small"
+          icon={<Star aria-hidden="true" />}
+          aria-pressed={given === 'better'}
+          onClick={() => give('better')}
+        >
+          {words.better}
+        </Button>
+      )}
+      <span role="status" className={styles.said}>
+        {given !== undefined && words.thanks}
+      </span>
+      {fault !== undefined && <Fault fault={fault} />}
+    </>
+  );
+}
+
+function CopyButton({ text }: { text: string }) {
+  const words = useStrings(strings);
+  const [done, setDone] = useState(false);
+  return (
+    <IconButton
+      label={done ? words.copied : words.copy}
+      onClick={async () => {
+        await navigator.clipboard.writeText(text).catch(() => undefined);
+        setDone(true);
+        setTimeout(() => setDone(false), 2_000);
+      }}
+    >
+      {done ? <Check /> : <Copy />}
+    </IconButton>
+  );
+}
+
+function RetryMenu({ onRetry }: { onRetry(effort: ChosenEffort): void }) {
+  const words = useStrings(strings);
+  const names = useStrings(effortStrings);
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <Button look="quiet" size="small" icon={<RotateCcw aria-hidden="true" />}>
+          {words.retry}
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="start" sideOffset={4}>
+          <DropdownMenu.Label className={styles.menuLabel}>{words.retryAt}</DropdownMenu.Label>
+          {efforts.map((effort) => (
+            <DropdownMenu.Item key={effort} className={styles.menuItem} onSelect={() => onRetry(effort)}>
+              {names.efforts[effort]}
+              <small>{names.about[effort]}</small>
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
