@@ -1,0 +1,62 @@
+import pico from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { stepLine, stepText } from '../../../src/cli/render/step-text.ts';
+import type { TraceStep } from '../../../src/contracts/trace.ts';
+
+const plain = pico.createColors(false);
+const coloured = pico.createColors(true);
+const step: TraceStep = {
+  index: 1,
+  phase: 'think',
+  sample: 0,
+  started_at: 0,
+  duration_ms: 4_200,
+  tokens: 1_234,
+  text: 'I add.\n2 + 2 = 5.\n',
+  summary: 'The chain answered 5; a check found: 2 + 2 is not 5.',
+  stop_reason: 'natural',
+  answer: '5',
+  confidence: -0.1,
+  checks: [
+    { name: 'arithmetic', verdict: 'fail', judges: 'line', detail: '2 + 2 is not 5', line: 1 },
+    { name: 'units', verdict: 'abstain', judges: 'value', detail: 'the answer names no unit' },
+  ],
+  prompt: null,
+};
+
+describe('a step in the terminal', () => {
+  it('is one line of mark, name, tokens and what came of it', () => {
+    expect(stepLine(step, plain)).toBe(`✗ chain 1   1,234 tokens  ${step.summary}`);
+  });
+
+  it('strikes out the wrong line in colour, and marks it without', () => {
+    expect(stepText(step, coloured)).toContain('\u001b[31m\u001b[9m2 + 2 = 5.');
+    expect(stepText(step, plain)).toContain('    │ ✗ 2 + 2 = 5.');
+  });
+
+  it('says nothing of a check that had nothing to judge', () => {
+    expect(stepText(step, plain)).toContain('✗ arithmetic: 2 + 2 is not 5');
+    expect(stepText(step, plain)).not.toContain('units');
+  });
+
+  it('draws the vote as bars, and says why a step was made', () => {
+    const vote = stepText(
+      {
+        ...step,
+        phase: 'vote',
+        sample: null,
+        text: null,
+        checks: [],
+        because: 'waves are over',
+        tally: [
+          { answer: '4', ballots: 2, weight: 4 },
+          { answer: '5', ballots: 1, weight: 1 },
+        ],
+      },
+      plain,
+    );
+    expect(vote).toContain('because waves are over');
+    expect(vote).toContain(`4  ${'━'.repeat(20)}  2 ballots, weight 4.00`);
+    expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 ballot, weight 1.00`);
+  });
+});
