@@ -2,8 +2,9 @@ import type { Job } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import type { CheckResult, TraceStep } from '../contracts/trace.ts';
+import type { TraceStep } from '../contracts/trace.ts';
 import type { TraceEvent } from '../contracts/trace-event.ts';
+import { visibleStep } from '../contracts/visible-step.ts';
 
 /** @throws ServiceError `insufficient_scope` for a key that may see no trace */
 export function requireTraceScope(scopes: KeyScopes): void {
@@ -32,15 +33,4 @@ export function traceSteps(events: readonly TraceEvent[], scopes: KeyScopes): Tr
 
 export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent {
   return event.type === 'progress' ? event : { ...event, step: visibleStep(event.step, scopes) };
-}
-
-/** Without `trace:full` nothing that quotes a thought is left: its text, the lines that were checked, what was corrected. */
-function visibleStep(step: TraceStep, scopes: KeyScopes): TraceStep {
-  if (scopes.trace === 'full') return step;
-  const { because: _quotes, ...rest } = step;
-  return { ...rest, text: null, checks: step.checks.map(visibleCheck) };
-}
-
-function visibleCheck({ wrong: _quotes, ...check }: CheckResult): CheckResult {
-  return check.judges === 'line' ? { ...check, detail: '' } : check;
 }

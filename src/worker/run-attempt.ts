@@ -1,6 +1,7 @@
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { responseUsage } from '../contracts/usage.ts';
+import { summarisedSteps } from '../contracts/visible-step.ts';
 import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
@@ -49,7 +50,9 @@ export async function runAttempt(run: {
     const sealed = thought !== '' && body.include.encrypted_content && dependencies.seal?.(thought, job.owner);
     await writer.write(
       wire.reasoning({
-        ...(body.summary === null ? {} : { summary: dependencies.summarise(steps, body.summary) }),
+        ...(body.summary === null
+          ? {}
+          : { summary: dependencies.summarise(summarisedSteps(steps, body.scopes), body.summary) }),
         ...(text === '' ? {} : { text }),
         ...(sealed ? { encrypted: sealed } : {}),
       }),

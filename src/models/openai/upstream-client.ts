@@ -73,7 +73,7 @@ export function createUpstreamClient(options: {
           }
           return;
         }
-        const reason = readReason(await readBody(response), secrets);
+        const reason = readReason(await readBody(response), { secrets, sent: body });
         if (response.status < 429 && response.status !== 408 && response.status !== 425) {
           throw new UpstreamRefused(response.status, reason);
         }

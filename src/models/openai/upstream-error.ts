@@ -14,17 +14,44 @@ export class UpstreamRefused extends Error {
   }
 }
 
-/** One line of an upstream's error body, safe to show: no key, no address, no more than 300 characters. */
-export function readReason(body: unknown, secrets: readonly string[]): string {
+/**
+ * One line of an upstream's error body, safe to show: no key, no address, nothing of what was `sent` (which may hold
+ * thoughts), no more than 300 characters.
+ */
+export function readReason(
+  body: unknown,
+  { secrets, sent = {} }: { secrets: readonly string[]; sent?: object },
+): string {
   let reason = ErrorMessage.safeParse(body).data ?? '';
   for (const secret of secrets) if (secret !== '') reason = reason.replaceAll(secret, '…');
-  return reason
+  return withoutEcho(reason.slice(0, longestRead), textsOf(sent))
     .replaceAll(/https?:\/\/\S+/g, '…')
     .replaceAll(/\b(?:sk|key|token)-[\w-]{8,}/gi, '…')
     .replaceAll(/(?:\/[\w.@-]+){2,}/g, '…')
     .replaceAll(/\s+/g, ' ')
     .trim()
     .slice(0, 300);
+}
+
+const longestRead = 2_000;
+/** Characters in a row that are no accident. */
+const echoLength = 12;
+
+/** Cut where it begins to repeat what it was sent; a server may quote the prompt, escaped or not. */
+function withoutEcho(reason: string, sent: readonly string[]): string {
+  const said = sent.flatMap((text) => [text, JSON.stringify(text)]);
+  for (let at = 0; at + echoLength <= reason.length; at += 1) {
+    const piece = reason.slice(at, at + echoLength);
+    if (said.some((text) => text.includes(piece))) return `${reason.slice(0, at).trimEnd()} …`;
+  }
+  return reason;
+}
+
+/** What a request says, not how its fields are called. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return value.length >= echoLength ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
 }
 
 /** What a refused request is to our own caller: a mistake of the request, or an upstream that can't be used. */

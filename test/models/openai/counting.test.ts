@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Delta, readDelta } from '../../../src/models/openai/delta.ts';
-import { dialects, ignoredSampling } from '../../../src/models/openai/dialect.ts';
+import { dialects } from '../../../src/models/openai/dialect.ts';
 import { sampleSeed } from '../../../src/models/openai/sampling-fields.ts';
 import { createTokenMeter, estimateTokens } from '../../../src/models/openai/token-meter.ts';
 import { readReason } from '../../../src/models/openai/upstream-error.ts';
@@ -88,8 +88,8 @@ describe('reading chunks', () => {
 
 it('names the sampling that a server would not honour', () => {
   const sampling = { temperature: 1, topK: 5, minP: 0.1, seed: 1 };
-  expect(ignoredSampling(dialects.vllm, sampling)).toEqual([]);
-  expect(ignoredSampling(dialects.ollama, sampling)).toEqual(['topK', 'minP']);
+  expect(capabilitiesOf(dialects.vllm).sampling).toEqual(['temperature', 'topP', 'topK', 'minP']);
+  expect(capabilitiesOf(dialects.ollama).sampling).toEqual(['temperature', 'topP']);
 });
 
 it('gives each sample a seed of its own, and sample 0 the seed itself', () => {
@@ -110,5 +110,13 @@ it.each([
   ['<html>', ''],
   [undefined, ''],
 ])('the reason of %j can be shown', (body, expected) => {
-  expect(readReason(body, ['abc123', ''])).toBe(expected);
+  expect(readReason(body, { secrets: ['abc123', ''] })).toBe(expected);
+});
+
+it('an upstream’s reason that repeats what it was sent is cut there', () => {
+  const sent = { messages: [{ role: 'assistant', content: 'first "quokka" then ocelot, at last' }], temperature: 0.6 };
+  const reason = (message: string) => readReason({ error: { message } }, { secrets: [], sent });
+  expect(reason('bad prompt: first "quokka" then ocelot')).toBe('bad prompt …');
+  expect(reason('bad prompt ' + JSON.stringify(sent.messages[0]?.content))).toMatch(/^bad prompt ?.{0,3}…$/);
+  expect(reason('unknown field temperature in messages')).toBe('unknown field temperature in messages');
 });

@@ -1,0 +1,22 @@
+import type { KeyScopes } from './key-scopes.ts';
+import type { CheckResult, TraceStep } from './trace.ts';
+
+/** Without `trace:full` nothing that quotes a thought is left: its text, the lines that were checked, what was corrected. */
+export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
+  if (trace === 'full') return step;
+  const { because: _quotes, ...rest } = step;
+  return { ...rest, text: null, checks: step.checks.map(visibleCheck) };
+}
+
+/** The steps that a summary is made of. A decision quotes nothing, a correction does. */
+export function summarisedSteps(steps: readonly TraceStep[], scopes: KeyScopes): TraceStep[] {
+  return steps.map((step) => {
+    const visible = visibleStep(step, scopes);
+    const decides = (step.phase === 'vote' || step.phase === 'answer') && step.because !== undefined;
+    return decides ? { ...visible, because: step.because } : visible;
+  });
+}
+
+function visibleCheck({ wrong: _quotes, ...check }: CheckResult): CheckResult {
+  return check.judges === 'line' ? { ...check, detail: '' } : check;
+}
