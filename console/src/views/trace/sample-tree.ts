@@ -50,3 +50,15 @@ export function inReadingOrder(branches: readonly TreeBranch[]): number[] {
   const walk = (node: TreeNode): number[] => [node.step.index, ...node.children.flatMap(walk)];
   return branches.flatMap(({ root }) => walk(root));
 }
+
+/** The step whose thought a revision goes on from: the last that gave an answer before it. Undefined for what revises none. */
+export function revisedBy(steps: readonly TraceStep[], step: TraceStep): TraceStep | undefined {
+  if (step.phase !== 'revise') return undefined;
+  return steps.findLast(
+    (earlier) =>
+      earlier.index < step.index &&
+      earlier.sample === step.sample &&
+      (earlier.phase === 'think' || earlier.phase === 'revise') &&
+      earlier.answer !== null,
+  );
+}

@@ -1,8 +1,9 @@
-import { Page } from '../../components/page.tsx';
-import { useStrings } from '../../i18n/strings.ts';
-import { strings } from './strings.ts';
+import { useParams } from 'react-router';
+import { TracePage } from './trace-page.tsx';
+import { TracePicker } from './trace-picker.tsx';
 
+/** `/trace/{id}`: how one answer came about; `/trace`: which one? */
 export function View() {
-  const words = useStrings(strings);
-  return <Page title={words.title}>{null}</Page>;
+  const { id } = useParams();
+  return id === undefined ? <TracePicker /> : <TracePage key={id} id={id} />;
 }

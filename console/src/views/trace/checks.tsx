@@ -1,0 +1,41 @@
+import { Check, X } from 'lucide-react';
+import type { CheckResult } from '../../../../src/contracts/trace.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import styles from './step-detail.module.css';
+import { strings } from './strings.ts';
+
+const shownVerdicts = { fail: 0, pass: 1, abstain: 2 };
+
+/** What each check said; those that had nothing to judge are folded away. */
+export function Checks({ checks }: { checks: readonly CheckResult[] }) {
+  const words = useStrings(strings);
+  const judged = checks
+    .filter(({ verdict }) => verdict !== 'abstain')
+    .sort((one, other) => shownVerdicts[one.verdict] - shownVerdicts[other.verdict]);
+  const abstained = checks.filter(({ verdict }) => verdict === 'abstain');
+  if (checks.length === 0) return <p className={styles.none}>{words.noChecks}</p>;
+  return (
+    <div className={styles.checks}>
+      {judged.length > 0 && (
+        <ul>
+          {judged.map((check) => (
+            <li key={check.name} data-verdict={check.verdict}>
+              {check.verdict === 'fail' ? <X aria-hidden="true" /> : <Check aria-hidden="true" />}
+              <span>
+                <b>{check.name}</b>
+                <span className="visually-hidden">: {words.verdicts[check.verdict]}</span> {check.detail}
+                {check.line !== undefined && <span className={styles.where}> {words.line(check.line + 1)}</span>}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {abstained.length > 0 && (
+        <details>
+          <summary>{words.abstained(abstained.length)}</summary>
+          <p>{abstained.map(({ name }) => name).join(', ')}</p>
+        </details>
+      )}
+    </div>
+  );
+}

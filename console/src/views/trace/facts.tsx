@@ -1,0 +1,58 @@
+import type { Response } from '../../../../src/contracts/response.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import { StatusBadge } from '../jobs/status-badge.tsx';
+import { strings } from './strings.ts';
+import { layoutTimeline } from './timeline-layout.ts';
+import { TokenSplit } from './token-split.tsx';
+import styles from './trace.module.css';
+import type { TraceSteps } from './trace-steps.ts';
+
+/** The response in figures, and where its tokens went. */
+export function Facts({ response, trace }: { response: Response; trace: TraceSteps }) {
+  const words = useStrings(strings);
+  const format = useFormat();
+  const { effective } = response.reasoning;
+  const { usage, progress, status } = response;
+  const { span, tokens } = layoutTimeline(trace.steps, { running: trace.running, now: 0 });
+  const spent = usage?.output_tokens ?? tokens;
+  const thinking = trace.progress?.thinking_tokens ?? progress?.thinking_tokens;
+  const facts: [string, string | undefined][] = [
+    [words.facts.effort, effective.effort],
+    [words.facts.strategy, effective.strategy],
+    [words.facts.model, response.model],
+    [words.facts.source, response.answer_source === null ? undefined : words.sources[response.answer_source]],
+    [words.facts.thinkingStop, response.thinking_stop === null ? undefined : words.stops[response.thinking_stop]],
+    [words.facts.time, span === 0 ? undefined : format.duration(span)],
+    [words.facts.tokens, format.number(spent)],
+    [
+      words.facts.budget,
+      thinking !== undefined && status === 'in_progress'
+        ? `${format.number(thinking)} / ${format.number(effective.budget_tokens)}`
+        : format.number(effective.budget_tokens),
+    ],
+    [words.facts.asked, format.time(response.created_at * 1000)],
+  ];
+  return (
+    <section className={styles.facts} aria-label={words.settings}>
+      <dl className={styles.factGrid}>
+        <div>
+          <dt>{words.facts.status}</dt>
+          <dd>
+            <StatusBadge status={status} />
+          </dd>
+        </div>
+        {facts.map(
+          ([name, value]) =>
+            value !== undefined && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      {usage !== null && usage.output_tokens > 0 && <TokenSplit phases={usage.output_tokens_details.phases} />}
+    </section>
+  );
+}

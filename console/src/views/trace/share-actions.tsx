@@ -1,0 +1,48 @@
+import { Check, Download, Link2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Response } from '../../../../src/contracts/response.ts';
+import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import { Button } from '../../components/button.tsx';
+import { useStrings } from '../../i18n/strings.ts';
+import { strings } from './strings.ts';
+
+/** A link to this page for whoever uses this service, and the whole of it as a file. */
+export function ShareActions({ response, steps }: { response: Response; steps: readonly TraceStep[] }) {
+  const words = useStrings(strings);
+  const [copying, setCopying] = useState<'idle' | 'copied' | 'failed'>('idle');
+  useEffect(() => {
+    if (copying === 'idle') return;
+    const timer = setTimeout(setCopying, 3_000, 'idle');
+    return () => clearTimeout(timer);
+  }, [copying]);
+  const copy = () =>
+    // Over plain http on another host than loopback, browsers have no clipboard.
+    Promise.resolve(navigator.clipboard?.writeText(location.href) ?? Promise.reject(new Error('no clipboard'))).then(
+      () => setCopying('copied'),
+      () => setCopying('failed'),
+    );
+  return (
+    <>
+      <Button icon={copying === 'copied' ? <Check aria-hidden="true" /> : <Link2 aria-hidden="true" />} onClick={copy}>
+        {copying === 'copied' ? words.copied : words.copyLink}
+      </Button>
+      <Button icon={<Download aria-hidden="true" />} onClick={() => save(response, steps)}>
+        {words.download}
+      </Button>
+      <span role="status" className="visually-hidden">
+        {copying === 'copied' ? words.copied : copying === 'failed' ? words.copyFailed : ''}
+      </span>
+    </>
+  );
+}
+
+function save(response: Response, steps: readonly TraceStep[]): void {
+  const text = `${JSON.stringify({ response_id: response.id, steps, response }, undefined, 2)}\n`;
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = `${response.id}.trace.json`;
+  link.click();
+  // The browser has taken the file by the next turn of its loop.
+  setTimeout(URL.revokeObjectURL, 0, address);
+}

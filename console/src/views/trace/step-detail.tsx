@@ -1,0 +1,79 @@
+import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import { Card } from '../../components/card.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import { Checks } from './checks.tsx';
+import { revisedBy } from './sample-tree.ts';
+import styles from './step-detail.module.css';
+import { strings } from './strings.ts';
+import { Thought } from './thought.tsx';
+import { meanProbability } from './trace-steps.ts';
+
+/** One step in full: its figures, its thought with the wrong line crossed out, its checks. */
+export function StepDetail({
+  steps,
+  step,
+  running,
+}: {
+  steps: readonly TraceStep[];
+  step: TraceStep;
+  running: boolean;
+}) {
+  const words = useStrings(strings);
+  const format = useFormat();
+  const sure = meanProbability(step.confidence);
+  const began = step.started_at - Math.min(...steps.map(({ started_at }) => started_at));
+  const stop = step.stop_reason;
+  const figures: [string, string | undefined][] = [
+    [words.started, format.duration(began)],
+    [words.duration, running ? words.running : format.duration(step.duration_ms)],
+    [words.tokens, format.number(step.tokens)],
+    [words.confidence, sure === undefined ? undefined : format.percent(sure)],
+    [words.selfCertainty, step.self_certainty === undefined ? undefined : words.nats(step.self_certainty.toFixed(2))],
+    [
+      words.ended,
+      stop === null ? undefined : (Object.entries(words.stops).find(([name]) => name === stop)?.[1] ?? stop),
+    ],
+  ];
+  return (
+    <Card className={styles.card ?? ''} aria-live="off">
+      <header className={styles.head}>
+        <h2>
+          <i data-phase={step.phase} aria-hidden="true" />
+          {words.step(step.index + 1)} · {words.phases[step.phase]}
+        </h2>
+        <p className={styles.summary}>{step.summary}</p>
+      </header>
+      <dl className={styles.figures}>
+        {figures.map(
+          ([name, value]) =>
+            value !== undefined && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      {step.because !== undefined && step.because !== step.summary && (
+        <p className={styles.because}>
+          <b>{words.because}</b> {step.because}
+        </p>
+      )}
+      <section className={styles.part}>
+        <h3>{words.thought}</h3>
+        <Thought step={step} revised={revisedBy(steps, step)} running={running} />
+      </section>
+      {step.answer_text !== undefined && step.answer_text.trim() !== '' && (
+        <section className={styles.part}>
+          <h3>{words.stepAnswer}</h3>
+          <p className={styles.answer}>{step.answer_text.trim()}</p>
+        </section>
+      )}
+      <section className={styles.part}>
+        <h3>{words.checks}</h3>
+        <Checks checks={step.checks} />
+      </section>
+    </Card>
+  );
+}

@@ -1,0 +1,129 @@
+import { FastForward, Square } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { Page } from '../../components/page.tsx';
+import { Fault, Loading } from '../../components/states.tsx';
+import { useStrings } from '../../i18n/strings.ts';
+import { service } from '../../service/service.ts';
+import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import { AnswerChange } from './answer-change.tsx';
+import { Facts } from './facts.tsx';
+import { Notice } from './notice.tsx';
+import { Prompts } from './prompts.tsx';
+import { sampleTree } from './sample-tree.ts';
+import { SampleTree } from './sample-tree-list.tsx';
+import { ShareActions } from './share-actions.tsx';
+import { StepDetail } from './step-detail.tsx';
+import { strings } from './strings.ts';
+import { Timeline } from './timeline.tsx';
+import styles from './trace.module.css';
+import { failureOf, thoughtsHidden } from './trace-steps.ts';
+import { hasEnded, useTrace } from './use-trace.ts';
+import { Vote } from './vote.tsx';
+import { voteRounds } from './vote-rounds.ts';
+
+/** One response from its draft to its answer. The chosen step is part of the address, so that a link shows it too. */
+export function TracePage({ id }: { id: string }) {
+  const words = useStrings(strings);
+  const { response, trace, fault, traceFault, loading, link, clockAhead, retry, show } = useTrace(id);
+  const [search, setSearch] = useSearchParams();
+  const [actionFault, setActionFault] = useState<ServiceFault>();
+  const { steps, running } = trace;
+  const tree = useMemo(() => sampleTree(steps), [steps]);
+  const rounds = useMemo(() => voteRounds(steps), [steps]);
+  const now = useNow(running.size > 0) - clockAhead;
+  const chosen = search.get('step');
+  const selected = steps.find((step) => String(step.index) === chosen) ?? worthReading(steps);
+  const select = (index: number) => setSearch({ step: String(index) }, { replace: true, preventScrollReset: true });
+  const ended = response !== undefined && hasEnded(response);
+
+  const act = async (action: (id: string) => ReturnType<typeof service.cancel>) => {
+    try {
+      setActionFault(undefined);
+      show(await action(id));
+    } catch (error) {
+      setActionFault(asFault(error));
+    }
+  };
+
+  const actions = response !== undefined && (
+    <>
+      {!ended && (
+        <>
+          <Button icon={<FastForward aria-hidden="true" />} onClick={() => act(service.answerNow)}>
+            {words.answerNow}
+          </Button>
+          <Button look="danger" icon={<Square aria-hidden="true" />} onClick={() => act(service.cancel)}>
+            {words.stop}
+          </Button>
+        </>
+      )}
+      <ShareActions response={response} steps={steps} />
+    </>
+  );
+  return (
+    <Page wide title={words.title} lead={<code className={styles.id}>{id}</code>} actions={actions}>
+      {fault !== undefined && <Fault fault={fault} onRetry={fault.kind === 'missing' ? undefined : retry} />}
+      {actionFault !== undefined && <Fault fault={actionFault} />}
+      {loading && <Loading>{words.loading}</Loading>}
+      {response !== undefined && !loading && (
+        <>
+          {!ended && (
+            <p className={styles.live} role="status">
+              <Badge look={link === 'live' ? 'accent' : 'warn'}>
+                <i className={styles.liveDot} aria-hidden="true" />
+                {link === 'live' ? words.live : words.reconnecting}
+              </Badge>
+            </p>
+          )}
+          <Facts response={response} trace={trace} />
+          {traceFault?.kind === 'scope' && <Notice title={words.noScopeTitle}>{words.noScope}</Notice>}
+          {traceFault !== undefined && traceFault.kind !== 'scope' && <Fault fault={traceFault} onRetry={retry} />}
+          {thoughtsHidden(trace) && <Notice title={words.hiddenTitle}>{words.hidden}</Notice>}
+          <AnswerChange response={response} steps={steps} />
+          {steps.length > 0 && (
+            <Timeline
+              trace={trace}
+              now={now}
+              budget={response.reasoning.effective.budget_tokens}
+              selected={selected?.index}
+              onSelect={select}
+            />
+          )}
+          {selected !== undefined && (
+            <div className={styles.reading}>
+              <SampleTree branches={tree} running={running} selected={selected.index} onSelect={select} />
+              <StepDetail steps={steps} step={selected} running={running.has(selected.index)} />
+            </div>
+          )}
+          <div className={styles.reading}>
+            {rounds.length > 0 && <Vote rounds={rounds} />}
+            <Prompts response={response} steps={steps} />
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** What a reader came for: the first line that a check crossed out, else the first chain, else the draft. */
+function worthReading<Step extends { phase: string; checks: Parameters<typeof failureOf>[0] }>(steps: readonly Step[]) {
+  return (
+    steps.find((step) => step.phase === 'think' && failureOf(step.checks)?.line !== undefined) ??
+    steps.find((step) => step.phase === 'think') ??
+    steps[0]
+  );
+}
+
+/** Epoch ms, moving while something runs. */
+function useNow(moving: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!moving) return;
+    const timer = setInterval(() => setNow(Date.now()), 200);
+    return () => clearInterval(timer);
+  }, [moving]);
+  return now;
+}
