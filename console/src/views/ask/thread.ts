@@ -1,4 +1,6 @@
+import type { ItemList } from '../../../../src/contracts/conversation.ts';
 import type { InputItem } from '../../../../src/contracts/input-item.ts';
+import type { Response } from '../../../../src/contracts/response.ts';
 import { service } from '../../service/service.ts';
 
 /** One answer to a question; `about` says how it was asked. */
@@ -30,7 +32,10 @@ export async function threadEndingWith(id: string, options: { signal: AbortSigna
   const turns: Turn[] = [];
   let next: string | null = id;
   while (next !== null && turns.length < longestThread) {
-    const [response, items] = await Promise.all([service.response(next, options), service.inputItems(next, options)]);
+    const [response, items]: [Response, ItemList] = await Promise.all([
+      service.response(next, options),
+      service.inputItems(next, options),
+    ]);
     turns.unshift({
       question: questionIn(items.data),
       versions: [{ id: next, effort: response.reasoning.effective.effort, model: response.model }],
@@ -67,5 +72,5 @@ export function questionIn(items: readonly InputItem[]): string {
   if (message === undefined || !('content' in message)) return '';
   const { content } = message;
   if (typeof content === 'string') return content;
-  return content.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+  return (content ?? []).flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
 }
