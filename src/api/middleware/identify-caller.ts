@@ -28,8 +28,8 @@ export function identifyCaller({
   };
 
   async function callerOf(c: Context<ApiEnvironment>): Promise<Caller> {
-    // A probe or a scrape asks nobody, so that it tells the process from its backend.
-    if (openPaths.has(c.req.path) || c.req.path.startsWith(openFolder)) return { owner: null, scopes: noScopes };
+    // A probe needs no store of keys, so that it tells the process from its backend.
+    if (openPaths.has(c.req.path)) return { owner: null, scopes: noScopes };
     if (keys === undefined || !(await keys.required())) return { owner: null, scopes: anonymous };
     const secret = secretOf(c);
     const key = secret === undefined ? undefined : await keys.authenticate(secret);
