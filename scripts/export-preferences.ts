@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { LabelledCompletion, PreferencePair } from '../src/contracts/feedback.ts';
+import { preferenceFile } from './preferences/preference-file.ts';
+
+const usage = `npm run export:preferences -- [options]: feedback of a service as a file that TRL trains on (docs/tuning.md)
+  --url URL           the service             (THINKFIRST_URL, else http://127.0.0.1:8080)
+  --key KEY           its key, scope feedback; with admin everybody's feedback    (THINKFIRST_KEY)
+  --format FORMAT     dpo: pairs of a better and a worse answer; kto: answers with a thumb up or down    (dpo)
+  --out FILE          .jsonl                  (preferences.jsonl)
+  --held-out N        every N-th prompt into FILE.test.jsonl, to evaluate on; 0: none    (10)`;
+
+const Options = z.object({
+  url: z.url(),
+  key: z.string().optional(),
+  format: z.enum(['dpo', 'kto']),
+  out: z.string().min(1),
+  'held-out': z.coerce.number().int().min(0).max(1_000),
+  help: z.boolean(),
+});
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: process.env['THINKFIRST_URL'] || 'http://127.0.0.1:8080' },
+    key: { type: 'string', ...(process.env['THINKFIRST_KEY'] && { default: process.env['THINKFIRST_KEY'] }) },
+    format: { type: 'string', default: 'dpo' },
+    out: { type: 'string', default: 'preferences.jsonl' },
+    'held-out': { type: 'string', default: '10' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const parsed = Options.safeParse(values);
+if (values.help) console.log(usage);
+else if (!parsed.success) fail(z.prettifyError(parsed.error));
+else await main(parsed.data);
+
+async function main({ url, key, format, out, 'held-out': heldOut }: z.infer<typeof Options>): Promise<void> {
+  const shape = format === 'dpo' ? PreferencePair : LabelledCompletion;
+  const reply = await fetch(new URL(`/v1/feedback?format=${format}`, url), {
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+  }).catch(() => fail(`No service answers at ${url}.`));
+  if (!reply.ok) fail(`${url} answers ${reply.status}: ${(await reply.text()).slice(0, 300)}`);
+  const rows = (await reply.text())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => shape.parse(JSON.parse(line)));
+  const files = preferenceFile(rows, { heldOut });
+  if (files.train.length === 0) {
+    fail(`There is no feedback yet that gives a row of ${format}. docs/tuning.md says which feedback does.`);
+  }
+  const testFile = out.replace(/(\.jsonl)?$/, '.test.jsonl');
+  await write(out, files.train);
+  if (files.test.length > 0) await write(testFile, files.test);
+  console.log(
+    `${files.train.length} rows in ${out}${files.test.length > 0 ? `, ${files.test.length} in ${testFile}` : ''}; ${files.repeated} that said the same again were left out`,
+  );
+}
+
+async function write(file: string, rows: readonly object[]): Promise<void> {
+  const stream = createWriteStream(file);
+  for (const row of rows) stream.write(`${JSON.stringify(row)}\n`);
+  stream.end();
+  await once(stream, 'finish');
+}
+
+function fail(message: string): never {
+  console.error(`export:preferences: ${message}`);
+  process.exit(1);
+}
