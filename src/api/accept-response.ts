@@ -113,6 +113,7 @@ export async function preparePrompt(
   const built = buildPrompt(request, {
     ...resolved,
     ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
+    inputs: card.capabilities.inputs,
     open: (sealed) => sealer.open(sealed, caller.owner),
   });
   const { prompt, tokens, dropped } = await fitPrompt(built.prompt, {

@@ -1,8 +1,10 @@
 import type { CreateResponse } from '../contracts/create-response.ts';
-import type { ContentPart, InputItem } from '../contracts/input-item.ts';
+import type { InputItem } from '../contracts/input-item.ts';
+import type { ModelCard } from '../contracts/model-card.ts';
 import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { textOf, userContent } from './prompt-content.ts';
 import type { ResolvedContext } from './resolve-context.ts';
 import { fieldPath } from './validation-error.ts';
 
@@ -14,6 +16,8 @@ export type PromptParts = ResolvedContext & {
   tools?: FunctionTool[];
   /** Opens `encrypted_content`; undefined where it is not ours. */
   open(sealed: string): string | undefined;
+  /** What the model takes. */
+  inputs: ModelCard['capabilities']['inputs'];
 };
 
 /**
@@ -29,11 +33,11 @@ export function buildPrompt(request: CreateResponse, parts: PromptParts): { prom
   const turns: Turns = { messages: [], warnings: [], thought: undefined };
   if (request.instructions) turns.messages.push({ role: 'system', content: request.instructions });
   for (const [index, { item, path }] of items.entries()) {
-    if (item.type !== 'reasoning') append(turns, item, path);
+    if (item.type !== 'reasoning') append(turns, item, path, parts.inputs);
     else if (keepsAll || index > turnStart) takeThought(turns, item, path, parts.open);
   }
   const { messages, warnings } = turns;
-  const asks = messages.some((message) => message.role !== 'system' && message.content.trim() !== '');
+  const asks = messages.some((message) => isAsked(message));
   const calls = messages.some((message) => message.role === 'tool');
   if (!asks && !calls) throw invalid(['input'], 'expected text that asks for something, got none');
   return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
@@ -54,14 +58,20 @@ function located(request: CreateResponse, { context, referenced }: ResolvedConte
   return [...earlier, ...own];
 }
 
-function append(turns: Turns, item: Exclude<InputItem, { type: 'reasoning' }>, path: Path): void {
+function append(
+  turns: Turns,
+  item: Exclude<InputItem, { type: 'reasoning' }>,
+  path: Path,
+  inputs: PromptParts['inputs'],
+): void {
   const { messages } = turns;
   switch (item.type) {
     case undefined:
     case 'message': {
-      const content = textOf(item.content, [...path, 'content']);
-      if (item.role === 'assistant') messages.push({ role: 'assistant', content, ...thoughtOf(turns) });
-      else messages.push({ role: item.role === 'developer' ? 'system' : item.role, content });
+      const at = [...path, 'content'];
+      if (item.role === 'user') messages.push({ role: 'user', ...userContent(item.content, at, inputs) });
+      else if (item.role !== 'assistant') messages.push({ role: 'system', content: textOf(item.content, at) });
+      else messages.push({ role: 'assistant', content: textOf(item.content, at), ...thoughtOf(turns) });
       return;
     }
     case 'function_call': {
@@ -109,29 +119,13 @@ function thoughtOf(turns: Turns): { thought?: string } {
   return thought === undefined ? {} : { thought };
 }
 
+function isAsked(message: ChatMessage): boolean {
+  if (message.role === 'user' && message.parts !== undefined) return true;
+  return message.role !== 'system' && message.content.trim() !== '';
+}
+
 function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
   return item.type === undefined || item.type === 'message';
-}
-
-function textOf(content: string | readonly ContentPart[], path: Path): string {
-  if (typeof content === 'string') return content;
-  return content.map((part, index) => partText(part, [...path, index])).join('');
-}
-
-function partText(part: ContentPart, path: Path): string {
-  switch (part.type) {
-    case 'input_text':
-    case 'output_text':
-      return part.text;
-    case 'refusal':
-      return part.refusal;
-    case 'input_image':
-      throw unsupported(path, "expected text; the model can't see images");
-    case 'input_file':
-      throw unsupported(path, "expected text; the model can't read files");
-    default:
-      return part satisfies never;
-  }
 }
 
 function unsupported(path: Path, expected: string): ServiceError {

@@ -32,6 +32,8 @@ const incapable: ReadonlyArray<{
   },
 ];
 
+const sampling = ['temperature', 'top_p', 'top_k', 'min_p'] as const;
+
 /** Accepted, and not honoured yet: whether a request asks for it, and what is so. A field leaves this list when it works. */
 const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
   {
@@ -74,6 +76,7 @@ export function unhonouredFields(
   capabilities: Capabilities,
 ): Warning[] {
   const beyond = incapable.filter(({ asked, capable }) => asked(request) && !capable(capabilities));
+  const unsampled = sampling.filter((field) => isGiven(request[field]) && !capabilities.sampling.includes(field));
   const known = unhonoured
     .filter(({ asked }) => asked(request))
     .map(({ field, message }) => ({ field, message: `Not honoured yet. ${message}` }));
@@ -83,6 +86,7 @@ export function unhonouredFields(
     ...unknownKeys(body['text'], TextRequest.shape, 'text.'),
   ];
   return [
+    ...unsampled.map((field) => ({ field, message: 'The server of this model has no such sampling.' })),
     ...beyond.map(({ field, message }) => ({ field, message })),
     ...known,
     ...unknown.map((field) => ({ field, message: 'Unknown field; ignored.' })),

@@ -86,7 +86,7 @@ const Include = z.enum([
 /** The body of `POST /v1/responses`: OpenAI's fields, ours, and the short forms of other APIs for how much to think. */
 export const CreateResponse = z.object({
   model: z.string().min(1).max(256).optional(),
-  input: z.union([z.string().min(1), z.array(InputItem).min(1)]),
+  input: z.union([z.string().min(1), z.array(InputItem).min(1, 'expected text that asks for something, got none')]),
   instructions: z.string().nullish(),
   mode: Mode.nullish(),
   reasoning: ReasoningRequest.nullish(),

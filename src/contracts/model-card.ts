@@ -20,6 +20,10 @@ export const ModelCard = z.object({
     tools: z.boolean(),
     seed: z.boolean(),
     batching: z.boolean(),
+    /** Fields of a request's sampling that are honoured. */
+    sampling: z.array(z.enum(['temperature', 'top_p', 'top_k', 'min_p'])),
+    /** What a user's message may hold. */
+    inputs: z.array(z.enum(['text', 'image', 'file'])),
   }),
 });
 export type ModelCard = z.infer<typeof ModelCard>;

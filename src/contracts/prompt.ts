@@ -3,10 +3,24 @@ import { z } from 'zod';
 export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 export type ToolCall = z.infer<typeof ToolCall>;
 
+/** A part of a user's turn that isn't all text. `url` is an http(s) or data URL, `data` a data URL. */
+export const PromptPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('image'), url: z.string(), detail: z.string().optional() }),
+  z.object({ type: z.literal('file'), data: z.string(), name: z.string().optional() }),
+]);
+export type PromptPart = z.infer<typeof PromptPart>;
+
 /** One turn as a model's chat template takes it. `thought` is kept only through a chain of tool calls. */
 export const ChatMessage = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), content: z.string() }),
-  z.object({ role: z.literal('user'), content: z.string() }),
+  z.object({
+    role: z.literal('user'),
+    /** Its text. */
+    content: z.string(),
+    /** All of it in order, its text too, for a model that takes images or files; absent: text alone. */
+    parts: z.array(PromptPart).optional(),
+  }),
   z.object({
     role: z.literal('assistant'),
     content: z.string(),

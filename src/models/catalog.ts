@@ -3,7 +3,7 @@ import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { readEffortTable } from './effort-tables.ts';
-import type { ModelCapabilities } from './language-model.ts';
+import { type ModelCapabilities, samplingFields } from './language-model.ts';
 import type { ModelSource } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 import { renderPrompt } from './transformers/render-prompt.ts';
@@ -72,5 +72,9 @@ export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilitie
     tools: can.tools,
     seed: can.seed,
     batching: can.batching,
+    sampling: (can.sampling ?? samplingFields).map((name) => requestField[name]),
+    inputs: ['text', ...(can.inputs ?? [])],
   };
 }
+
+const requestField = { temperature: 'temperature', topP: 'top_p', topK: 'top_k', minP: 'min_p' } as const;

@@ -41,6 +41,10 @@ export type ModelCapabilities = {
   seed: boolean;
   /** Samples of one prompt share its prefill and run together. */
   batching: boolean;
+  /** What of `samplingFields` it honours. Absent: all. */
+  sampling?: ReadonlyArray<(typeof samplingFields)[number]>;
+  /** What a user's turn may hold beside text (`parts`). Absent: nothing. */
+  inputs?: ReadonlyArray<'image' | 'file'>;
   /** Its family's name: prompts may have a version of their own for it. */
   family?: string;
   /** The family's sentence after a wrong line, on a line of its own; `{{wrong}}` is the wrong value. Absent: none. */
@@ -101,6 +105,9 @@ export type AnswerRequest = {
 export function mayCallTools({ prompt, answer }: Pick<GenerateRequest, 'prompt' | 'answer'>): boolean {
   return (prompt.tools?.length ?? 0) > 0 && answer.toolCalls !== 'none';
 }
+
+/** The sampling that a request can name, beside its seed. */
+export const samplingFields = ['temperature', 'topP', 'topK', 'minP'] as const satisfies ReadonlyArray<keyof Sampling>;
 
 export type Sampling = {
   /** 0 is greedy. */

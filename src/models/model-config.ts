@@ -27,6 +27,8 @@ export type UpstreamModel = {
   thoughtOpenedByTemplate: boolean;
   /** Requests that run at the server at the same time; more wait here. */
   maxParallel: number;
+  /** What the model takes beside text, and is passed on to it. Default: nothing. */
+  inputs?: ReadonlyArray<'image' | 'file'>;
 };
 
 export type ModelConfig = FolderModel | HubModel | UpstreamModel;
@@ -58,6 +60,7 @@ const UpstreamEntry = z.strictObject({
   contextLength: z.int().positive().default(defaultContextLength),
   thoughtOpenedByTemplate: z.boolean().default(false),
   maxParallel: z.int().positive().default(16),
+  inputs: z.array(z.enum(['image', 'file'])).exactOptional(),
 });
 
 /** One entry of `models`, as a person writes it: a text is a folder (`./…`, `/…`, `~/…`) or a hub name (`hub:…`, `organisation/name`). */

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { Constraint } from '../contracts/constraint.ts';
 import { Prompt } from '../contracts/prompt.ts';
 import { ThinkingStop } from '../contracts/reasoning.ts';
-import type { GenerateRequest, ModelCapabilities, ModelEvent, ScoreRequest, ScoreResult } from './language-model.ts';
+import {
+  type GenerateRequest,
+  type ModelCapabilities,
+  type ModelEvent,
+  type ScoreRequest,
+  type ScoreResult,
+  samplingFields,
+} from './language-model.ts';
 
 /**
  * The port's requests and events as they cross a process border, as JSON. Each schema is held to the port's type by the
@@ -110,6 +117,8 @@ export const CapabilitiesMessage = z.object({
   tools: z.boolean(),
   seed: z.boolean(),
   batching: z.boolean(),
+  sampling: z.array(z.enum(samplingFields)).exactOptional(),
+  inputs: z.array(z.enum(['image', 'file'])).exactOptional(),
   family: z.string().exactOptional(),
   correction: z.string().exactOptional(),
 });

@@ -314,7 +314,7 @@ describe('other routes refuse', () => {
     ['GET', '/v1/responses?after=%27%3B--', 400, 'invalid_value', 'after'],
     ['GET', '/v1/models/nothing', 404, 'model_not_found', 'model'],
     ['GET', '/v1/nothing', 404, 'not_found', null],
-    ['PUT', '/v1/responses', 404, 'not_found', null],
+    ['PUT', '/v1/responses', 405, 'method_not_allowed', null],
   ])('%s %s', async (method, path, status, code, param) => {
     const { app, logged } = createApi();
     const response = await app.request(path, { method });

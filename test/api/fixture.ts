@@ -44,6 +44,8 @@ const card: ModelCard = {
     tools: true,
     seed: true,
     batching: true,
+    sampling: ['temperature', 'top_p', 'top_k', 'min_p'],
+    inputs: ['text'],
   },
 };
 
@@ -102,7 +104,7 @@ export async function createWorkingApi(
   overrides: Partial<ApiDependencies> = {},
 ) {
   const api = createApi(overrides);
-  await api.queue.consume({ concurrency: 4 }, scriptedWorker(script));
+  await api.queue.consume({ concurrency: 4, models: ['tiny'] }, scriptedWorker(script));
   return api;
 }
 

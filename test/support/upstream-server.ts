@@ -62,6 +62,7 @@ const spellings: Record<DialectName, Spelling> = {
   'llama.cpp': 'reasoning_content',
   ollama: 'reasoning',
   lmstudio: 'reasoning_content',
+  thinkfirst: 'reasoning_content',
   plain: 'tags',
 };
 

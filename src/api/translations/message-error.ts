@@ -9,6 +9,7 @@ export function messageError(error: ServiceError, requestId: string): MessageErr
 function typeOf({ status }: ServiceError): string {
   switch (status) {
     case 400:
+    case 405:
     case 409:
     case 415:
       return 'invalid_request_error';

@@ -17,7 +17,7 @@ export function ollamaTag(card: ModelCard): OllamaTags['models'][number] {
 }
 
 export function ollamaShow(card: ModelCard): OllamaShow {
-  const { thinking, tools } = card.capabilities;
+  const { thinking, tools, inputs } = card.capabilities;
   return {
     modelfile: '',
     parameters: '',
@@ -30,7 +30,12 @@ export function ollamaShow(card: ModelCard): OllamaShow {
       'general.basename': card.id,
       [`${card.family}.context_length`]: card.context_length,
     },
-    capabilities: ['completion', ...(thinking ? ['thinking'] : []), ...(tools ? ['tools'] : [])],
+    capabilities: [
+      'completion',
+      ...(thinking ? ['thinking'] : []),
+      ...(tools ? ['tools'] : []),
+      ...(inputs.includes('image') ? ['vision'] : []),
+    ],
   };
 }
 

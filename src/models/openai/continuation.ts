@@ -18,9 +18,11 @@ export type GoOn =
 export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGenerator<Start, void, void> {
   const { dialect, family, refusals, request } = context;
   const tools = (request.prompt.tools?.length ?? 0) > 0;
+  // A prompt of text or ids has no place for images.
+  const media = request.prompt.messages.some((message) => message.role === 'user' && message.parts !== undefined);
   const open = goOn.at === 'thought' || goOn.answer !== '';
   for (const way of dialect.continuations) {
-    if (refusals.has(way) || (way === 'raw' && tools)) continue;
+    if (refusals.has(way) || (way === 'raw' && (tools || media))) continue;
     if (way === 'raw') {
       const prompt = await rendered(context, goOn);
       if (prompt !== undefined) yield { form: 'raw', prompt };

@@ -1,7 +1,7 @@
 import type { Constraint } from '../../contracts/constraint.ts';
-import type { ModelCapabilities, Sampling } from '../language-model.ts';
+import { type ModelCapabilities, type Sampling, samplingFields } from '../language-model.ts';
 
-export const dialectNames = ['vllm', 'llama.cpp', 'ollama', 'lmstudio', 'plain'] as const;
+export const dialectNames = ['vllm', 'llama.cpp', 'ollama', 'lmstudio', 'thinkfirst', 'plain'] as const;
 export type DialectName = (typeof dialectNames)[number];
 
 /**
@@ -21,8 +21,11 @@ export type Dialect = {
   render?: 'tokenize' | 'apply-template';
   /** Field of the request that caps the thought, in tokens. The server knows its own close tag, not our hand-over: it is a net below ours. */
   budgetField?: string;
-  /** How thinking is switched: arguments of the family's template, OpenAI's `reasoning_effort`, or not at all. */
-  thinkingSwitch: 'template-arguments' | 'reasoning-effort' | 'none';
+  /**
+   * How thinking is switched: arguments of the family's template, OpenAI's `reasoning_effort`, our own `reasoning` (one chain,
+   * with its budget), or not at all.
+   */
+  thinkingSwitch: 'template-arguments' | 'reasoning-effort' | 'reasoning-object' | 'none';
   /** Field of an assistant message that takes its thought back. */
   thoughtField?: 'reasoning' | 'reasoning_content';
   /** The request's name for each kind of sampling that the server honours. */
@@ -114,6 +117,21 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     score: false,
     batching: false,
   },
+  // Another service of this kind: a bigger machine's.
+  thinkfirst: {
+    name: 'thinkfirst',
+    source: 'src/contracts/chat-completion.ts',
+    continuations: ['turn'],
+    thinkingSwitch: 'reasoning-object',
+    thoughtField: 'reasoning_content',
+    sampling: { temperature: 'temperature', topP: 'top_p', topK: 'top_k', minP: 'min_p', seed: 'seed' },
+    countFields: { stream_options: { include_usage: true } },
+    constraints: ['json_object', 'json_schema'],
+    logprobs: true,
+    logprobsWithTools: true,
+    score: false,
+    batching: true,
+  },
   plain: {
     name: 'plain',
     source: 'https://platform.openai.com/docs/api-reference/chat/create',
@@ -141,21 +159,6 @@ export function capabilitiesOf(dialect: Dialect): Omit<ModelCapabilities, 'famil
     tools: true,
     seed: dialect.sampling.seed !== undefined,
     batching: dialect.batching,
+    sampling: samplingFields.filter((name) => dialect.sampling[name] !== undefined),
   };
-}
-
-/** What of a request's sampling this server would not honour, for a warning. */
-export function ignoredSampling(dialect: Dialect, sampling: Sampling): Array<keyof Sampling> {
-  const given: Array<keyof Sampling> = [
-    'temperature',
-    'topP',
-    'topK',
-    'minP',
-    'repetitionPenalty',
-    'presencePenalty',
-    'frequencyPenalty',
-    'logitBias',
-    'seed',
-  ];
-  return given.filter((name) => sampling[name] !== undefined && dialect.sampling[name] === undefined);
 }

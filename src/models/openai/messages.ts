@@ -1,10 +1,10 @@
-import type { ChatMessage, Prompt } from '../../contracts/prompt.ts';
+import type { ChatMessage, Prompt, PromptPart } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
 import type { Dialect } from './dialect.ts';
 import { estimateTokens } from './token-meter.ts';
 
 /** A message as chat completions take it. */
-export type WireMessage = { role: string; content: string | null; [field: string]: unknown };
+export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
 
 /** The turns of a prompt. Families without tags are asked for thoughts in the system turn. */
 export function toMessages(
@@ -16,7 +16,7 @@ export function toMessages(
   if (!options.thinking || instruction === undefined) return messages;
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages];
-  return [{ ...first, content: `${first.content ?? ''}\n\n${instruction}` }, ...rest];
+  return [{ ...first, content: `${String(first.content ?? '')}\n\n${instruction}` }, ...rest];
 }
 
 /** `tools` as chat completions take them; nothing for a prompt without. */
@@ -30,11 +30,15 @@ export function toTools(prompt: Prompt): { tools?: unknown[] } {
   };
 }
 
+/** What an image or a page of a file comes to with most models, so that a prompt of them is not taken for an empty one. */
+const tokensOfMedia = 300;
+
 /** Tokens of a prompt, without the server's tokenizer: texts, and a few for the template of each turn. */
 export function estimatePrompt(prompt: Prompt): number {
   const turns = prompt.messages.map((message) => {
     const extra = message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') + (message.thought ?? '') : '';
-    return estimateTokens(message.content + extra) + 5;
+    const seen = message.role === 'user' ? (message.parts ?? []).filter(({ type }) => type !== 'text').length : 0;
+    return estimateTokens(message.content + extra) + 5 + seen * tokensOfMedia;
   });
   const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
   return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
@@ -43,8 +47,9 @@ export function estimatePrompt(prompt: Prompt): number {
 function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {
   switch (message.role) {
     case 'system':
+      return { role: 'system', content: message.content };
     case 'user':
-      return { role: message.role, content: message.content };
+      return { role: 'user', content: message.parts?.map(toPart) ?? message.content };
     case 'tool':
       return { role: 'tool', content: message.content, tool_call_id: message.toolCallId };
     case 'assistant': {
@@ -65,5 +70,18 @@ function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {
     }
     default:
       return message satisfies never;
+  }
+}
+
+function toPart(part: PromptPart): unknown {
+  switch (part.type) {
+    case 'text':
+      return part;
+    case 'image':
+      return { type: 'image_url', image_url: { url: part.url, ...(part.detail && { detail: part.detail }) } };
+    case 'file':
+      return { type: 'file', file: { file_data: part.data, ...(part.name && { filename: part.name }) } };
+    default:
+      return part satisfies never;
   }
 }

@@ -49,7 +49,12 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
-  const capabilities = { ...capabilitiesOf(dialect), family: family.name, correction: family.correction };
+  const capabilities = {
+    ...capabilitiesOf(dialect),
+    ...(config.inputs === undefined ? {} : { inputs: config.inputs }),
+    family: family.name,
+    correction: family.correction,
+  };
   const access = { client, dialect, family, model: config.model };
 
   async function* generate(request: GenerateRequest, given: GenerateOptions): AsyncGenerator<ModelEvent, void, void> {

@@ -112,6 +112,11 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
     case 'reasoning-effort':
       // On is the server's default; naming a level is refused for models that know none.
       return thinking || family.tags === undefined ? {} : { reasoning_effort: 'none' };
+    case 'reasoning-object':
+      // One chain that streams as it is thought, and ends at the budget by itself.
+      return thinking
+        ? { reasoning: { effort: 'low', strategy: 'budget-forcing', budget_tokens: start.budgetTokens ?? -1 } }
+        : { reasoning_effort: 'none' };
     case 'none':
       return {};
     default:

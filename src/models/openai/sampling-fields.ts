@@ -2,7 +2,7 @@ import type { Constraint } from '../../contracts/constraint.ts';
 import type { Sampling } from '../language-model.ts';
 import type { Dialect } from './dialect.ts';
 
-/** Sampling under the server's names; what it doesn't know is left out (`ignoredSampling` says what). */
+/** Sampling under the server's names; what it doesn't know is left out (the capabilities say what). */
 export function samplingFields(dialect: Dialect, sampling: Sampling, sample: number): Record<string, unknown> {
   const values: Partial<Record<keyof Sampling, unknown>> = { ...sampling };
   if (sampling.seed !== undefined) values.seed = sampleSeed(sampling.seed, sample);

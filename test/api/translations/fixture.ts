@@ -15,7 +15,7 @@ export async function createTranslatingApi(script: WireScript, overrides: Partia
   const api = createApi({ catalog, ...overrides });
   const jobs: ReturnType<typeof responseJob>[] = [];
   const worker = wireWorker(script);
-  await api.queue.consume({ concurrency: 4 }, async (lease) => {
+  await api.queue.consume({ concurrency: 4, models: ['tiny'] }, async (lease) => {
     jobs.push(responseJob(lease.job));
     await worker(lease);
   });
@@ -54,6 +54,8 @@ const card: ModelCard = {
     tools: true,
     seed: true,
     batching: true,
+    sampling: ['temperature', 'top_p', 'top_k', 'min_p'],
+    inputs: ['text'],
   },
 };
 

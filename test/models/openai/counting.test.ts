@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Delta, readDelta } from '../../../src/models/openai/delta.ts';
-import { dialects } from '../../../src/models/openai/dialect.ts';
+import { capabilitiesOf, dialects } from '../../../src/models/openai/dialect.ts';
 import { sampleSeed } from '../../../src/models/openai/sampling-fields.ts';
 import { createTokenMeter, estimateTokens } from '../../../src/models/openai/token-meter.ts';
 import { readReason } from '../../../src/models/openai/upstream-error.ts';
@@ -87,7 +87,6 @@ describe('reading chunks', () => {
 });
 
 it('names the sampling that a server would not honour', () => {
-  const sampling = { temperature: 1, topK: 5, minP: 0.1, seed: 1 };
   expect(capabilitiesOf(dialects.vllm).sampling).toEqual(['temperature', 'topP', 'topK', 'minP']);
   expect(capabilitiesOf(dialects.ollama).sampling).toEqual(['temperature', 'topP']);
 });

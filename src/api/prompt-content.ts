@@ -1,0 +1,78 @@
+import type { ContentPart } from '../contracts/input-item.ts';
+import type { ModelCard } from '../contracts/model-card.ts';
+import type { PromptPart } from '../contracts/prompt.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { fieldPath } from './validation-error.ts';
+
+type Path = ReadonlyArray<string | number>;
+type Inputs = ModelCard['capabilities']['inputs'];
+type Image = Extract<ContentPart, { type: 'input_image' }>;
+type File = Extract<ContentPart, { type: 'input_file' }>;
+
+/** The text of a turn in which nothing else can stand. @throws ServiceError `unsupported_input` naming the part */
+export function textOf(content: string | readonly ContentPart[], path: Path): string {
+  if (typeof content === 'string') return content;
+  return content.map((part, index) => partText(part, [...path, index])).join('');
+}
+
+/**
+ * What a user said: its text, and all of its parts in order where there are images or files among them that the model takes.
+ * @throws ServiceError `unsupported_input` naming the part that it doesn't, `invalid_value` for one that can't be passed on
+ */
+export function userContent(
+  content: string | readonly ContentPart[],
+  path: Path,
+  inputs: Inputs,
+): { content: string; parts?: PromptPart[] } {
+  if (typeof content === 'string') return { content };
+  const parts = content.map((part, index) => promptPart(part, [...path, index], inputs));
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  return parts.some(({ type }) => type !== 'text') ? { content: text, parts } : { content: text };
+}
+
+function promptPart(part: ContentPart, path: Path, inputs: Inputs): PromptPart {
+  if (part.type === 'input_image' && inputs.includes('image')) return imagePart(part, path);
+  if (part.type === 'input_file' && inputs.includes('file')) return filePart(part, path);
+  return { type: 'text', text: partText(part, path) };
+}
+
+function imagePart({ image_url: url, detail, file_id }: Image, path: Path): PromptPart {
+  if (file_id) throw refused([...path, 'file_id'], 'expected image_url; files of this service hold batches');
+  if (!url || !/^(?:https?:\/\/|data:image\/)/i.test(url)) {
+    throw refused([...path, 'image_url'], 'expected an http(s) or data:image URL');
+  }
+  return { type: 'image', url, ...(detail === undefined ? {} : { detail }) };
+}
+
+function filePart({ file_id, file_url, file_data: data, filename: name }: File, path: Path): PromptPart {
+  if (file_id) throw refused([...path, 'file_id'], 'expected file_data; files of this service hold batches');
+  if (file_url) throw refused([...path, 'file_url'], 'expected file_data; the service fetches nothing');
+  if (!data) throw refused([...path, 'file_data'], 'expected the file as a data URL');
+  return { type: 'file', data, ...(name === undefined ? {} : { name }) };
+}
+
+function partText(part: ContentPart, path: Path): string {
+  switch (part.type) {
+    case 'input_text':
+    case 'output_text':
+      return part.text;
+    case 'refusal':
+      return part.refusal;
+    case 'input_image':
+      throw unsupported(path, "expected text; the model can't see images here");
+    case 'input_file':
+      throw unsupported(path, "expected text; the model can't read files here");
+    default:
+      return part satisfies never;
+  }
+}
+
+function unsupported(path: Path, expected: string): ServiceError {
+  const param = fieldPath(path);
+  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${expected}.`, param });
+}
+
+function refused(path: Path, expected: string): ServiceError {
+  const param = fieldPath(path);
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+}

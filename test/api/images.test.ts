@@ -1,0 +1,131 @@
+import { describe, expect, it, test } from 'vitest';
+import type { ModelCard } from '../../src/contracts/model-card.ts';
+import { responseJob } from '../../src/contracts/response-job.ts';
+import { catalog, createApi } from './fixture.ts';
+
+const image = 'data:image/png;base64,iVBORw0KGgo=';
+const seeing: typeof catalog = {
+  ...catalog,
+  list: () => catalog.list().map((card): ModelCard => ({ ...card, capabilities: { ...card.capabilities, inputs } })),
+  get: (id) => seeing.list().find((card) => card.id === id),
+};
+const inputs: ModelCard['capabilities']['inputs'] = ['text', 'image', 'file'];
+
+const picture = { type: 'input_image', image_url: image, detail: 'low' };
+const paper = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERg==' };
+const asked = (...content: unknown[]) => ({
+  input: [{ role: 'user', content: [{ type: 'input_text', text: 'What is this?' }, ...content] }],
+  background: true,
+});
+
+describe('where the model can’t see', () => {
+  it.each([
+    ['/v1/responses', asked(picture), 'input[0].content[1]'],
+    ['/v1/responses', asked(paper), 'input[0].content[1]'],
+    [
+      '/v1/chat/completions',
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: image } }] }] },
+      'messages[0].content[0]',
+    ],
+    [
+      '/v1/chat/completions',
+      { messages: [{ role: 'user', content: [{ type: 'file', file: {} }] }] },
+      'messages[0].content[0]',
+    ],
+    [
+      '/v1/messages',
+      {
+        max_tokens: 9,
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBO' } }],
+          },
+        ],
+      },
+      'messages[0].content[0]',
+    ],
+    ['/api/chat', { messages: [{ role: 'user', content: 'this?', images: ['iVBO'] }] }, 'messages[0].images[0]'],
+  ])('%s refuses an image or a file by the name of its part (%#)', async (path, body, part) => {
+    const answer = await createApi().post(path, { model: 'tiny', ...body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(part);
+  });
+});
+
+describe('where an upstream can', () => {
+  const accept = async (body: object) => {
+    const { ask, queue } = createApi({ catalog: seeing });
+    const answer = await ask(body);
+    const made = await answer.json();
+    const job = answer.status === 200 ? (await queue.get(made.id))?.job : undefined;
+    return { status: answer.status, made, prompt: job && responseJob(job).prompt };
+  };
+
+  it('images and files are part of the prompt, in their order', async () => {
+    const { prompt } = await accept(asked(picture, paper));
+    expect(prompt?.messages).toEqual([
+      {
+        role: 'user',
+        content: 'What is this?',
+        parts: [
+          { type: 'text', text: 'What is this?' },
+          { type: 'image', url: image, detail: 'low' },
+          { type: 'file', data: paper.file_data, name: 'a.pdf' },
+        ],
+      },
+    ]);
+  });
+
+  it('an image alone asks for something', async () => {
+    const { status } = await accept({ input: [{ role: 'user', content: [picture] }], background: true });
+    expect(status).toBe(200);
+  });
+
+  it.each([
+    [{ type: 'input_image', image_url: 'file:///etc/passwd' }, 'image_url'],
+    [{ type: 'input_image', file_id: 'file-1' }, 'file_id'],
+    [{ type: 'input_file', file_url: 'https://example.org/a.pdf' }, 'file_url'],
+    [{ type: 'input_file' }, 'file_data'],
+  ])('%j is refused by its field', async (part, field) => {
+    const { status, made } = await accept(asked(part));
+    expect([status, made.error.param]).toEqual([400, `input[0].content[1].${field}`]);
+  });
+
+  test.each([
+    [
+      'system',
+      [
+        { role: 'system', content: [picture] },
+        { role: 'user', content: 'Hi' },
+      ],
+      'input[0].content[0]',
+    ],
+    [
+      'a tool',
+      [
+        { role: 'user', content: 'Hi' },
+        { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+        { type: 'function_call_output', call_id: 'c', output: [picture] },
+      ],
+      'input[2].output[0]',
+    ],
+  ])('an image of %s is refused by name', async (_who, input, param) => {
+    const { status, made } = await accept({ input, background: true });
+    expect([status, made.error.param]).toEqual([400, param]);
+  });
+});
+
+test('sampling that the model’s server doesn’t know gives a warning', async () => {
+  const blunt: typeof catalog = {
+    ...catalog,
+    get: (id) => {
+      const card = catalog.get(id);
+      return card && { ...card, capabilities: { ...card.capabilities, sampling: ['temperature', 'top_p'] } };
+    },
+  };
+  const { ask } = createApi({ catalog: blunt });
+  const body = { input: 'Hi', background: true, temperature: 1, top_p: 0.5, top_k: 4, min_p: 0.1 };
+  const { warnings } = await (await ask({ model: 'tiny', ...body })).json();
+  expect(warnings.map(({ field }: { field: string }) => field)).toEqual(['top_k', 'min_p']);
+});
