@@ -16,7 +16,7 @@ import type { Listening } from './listen.ts';
 import type { Limits } from './open-limits.ts';
 
 /** Tokens of a fast answer where a request names no `max_output_tokens`. */
-const fastAnswerTokens = 1_024;
+export const fastAnswerTokens = 1_024;
 const backendAnswerMs = 2_000;
 
 /** Puts the HTTP API behind a bound address. `modelsReady` is true where the models run elsewhere. */

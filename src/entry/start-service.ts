@@ -21,8 +21,9 @@ import { type Limits, openLimits } from './open-limits.ts';
 import { type Operations, openOperations } from './open-operations.ts';
 import { openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
+import { publishService } from './publish-service.ts';
 import type { Running } from './run-entry.ts';
-import { startApi } from './start-api.ts';
+import { fastAnswerTokens, startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
 import { startWorker } from './start-worker.ts';
 
@@ -115,6 +116,13 @@ export async function startService({
         operations: operations.api,
         log,
       });
+    }
+    if (api && environment.REDIS_URL !== undefined) {
+      // For fronts that have no models of their own; this one needs nothing of it.
+      const published = { environment, configs, catalog, records, answerTokens: fastAnswerTokens };
+      publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
+        log.warn({ err: error }, 'the models were not published for the edge'),
+      );
     }
     opened.ready = true;
     const seconds = (performance.now() - startedAt) / 1000;

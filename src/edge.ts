@@ -1,0 +1,19 @@
+import { answerAtEdge } from './edge/answer-at-edge.ts';
+import { EdgeVariables } from './edge/edge-variables.ts';
+
+/** What workerd hands to a handler beside the request. */
+type EdgeContext = { waitUntil(work: Promise<unknown>): void };
+
+/**
+ * The API as a Cloudflare Worker: a front of a Redis whose workers run elsewhere. It accepts, streams, polls and cancels;
+ * it has no model. Set up by wrangler.toml; what is different from `npm run serve` is in docs/scaling.md.
+ */
+export default {
+  async fetch(request: Request, variables: unknown, context: EdgeContext): Promise<Response> {
+    const parsed = EdgeVariables.safeParse(variables);
+    if (parsed.success) return answerAtEdge(request, parsed.data, (work) => context.waitUntil(work));
+    console.error(JSON.stringify({ level: 50, msg: 'a variable of the edge is bad', issues: parsed.error.issues }));
+    const error = { message: 'This front is not set up.', type: 'server_error', code: 'server_error', param: null };
+    return Response.json({ error }, { status: 500 });
+  },
+};

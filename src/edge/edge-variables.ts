@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** What the edge reads; the names mean what they mean in .env.example. Set in wrangler.toml or as secrets. */
+export const EdgeVariables = z.object({
+  /** Of the same Redis as the workers'. Over the internet: `rediss://`, with a password. */
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://'),
+  REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
+  THINKFIRST_SECRET: z.string().min(16).optional(),
+  THINKFIRST_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
+  THINKFIRST_CORS_ORIGINS: z.string().default(''),
+  /** 1: answers although no key was made. The edge is public. */
+  THINKFIRST_OPEN: z.enum(['0', '1']).default('0'),
+  THINKFIRST_CANCEL_ON_DISCONNECT: z.enum(['0', '1']).default('1'),
+});
+export type EdgeVariables = z.infer<typeof EdgeVariables>;

@@ -1,0 +1,110 @@
+import { createRedisBackend } from 'bullmq';
+import { Redis } from 'ioredis';
+import { createStorage } from 'unstorage';
+import { terminalLines } from '../contracts/terminal-lines.ts';
+import { createBullmqQueue } from '../queue/bullmq-queue.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import { createRedisDirectory } from '../queue/redis-directory.ts';
+import { createRedisStore } from '../queue/redis-store.ts';
+import { settledWithin } from '../queue/settled-within.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import { createRedisChange } from '../store/redis-change.ts';
+import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
+import { createSealer, type Sealer } from '../store/sealer.ts';
+import { createUnstorageRecords } from '../store/unstorage-records.ts';
+import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
+import { edgeLog } from './edge-log.ts';
+import type { EdgeVariables } from './edge-variables.ts';
+import { recordsDriver } from './records-driver.ts';
+
+/** All that one request does in Redis, on its one connection. */
+export type EdgeBackend = {
+  records: RecordStore;
+  requestLimiter: RequestLimiter;
+  ledger: UsageLedger;
+  openQueue(): Promise<JobQueue>;
+  openSealer(): Promise<Sealer>;
+  reached(): Promise<boolean>;
+  /** After what is still under way has ended, a moment at most. Once. */
+  close(): Promise<void>;
+};
+
+/** Between two looks at a log: what a stream is late by, at most. */
+const tailMs = 200;
+const closeMs = 3_000;
+
+export function openEdgeBackend({
+  REDIS_URL: url,
+  REDIS_PREFIX: prefix,
+  THINKFIRST_SECRET: given,
+}: EdgeVariables): EdgeBackend {
+  // A Redis that accepts and never answers would hang the request: each command has its time.
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 3_000,
+    commandTimeout: 5_000,
+    retryStrategy: () => null,
+    // It asks for INFO and waits for the answer without a time limit.
+    enableReadyCheck: false,
+  });
+  const onError = (error: Error) => edgeLog.warn({ err: error.message }, 'redis');
+  redis.on('error', onError);
+  const under = new Set<Promise<unknown>>();
+  const track = <T>(work: Promise<T>): Promise<T> => {
+    const noted = work.then(
+      () => under.delete(noted),
+      () => under.delete(noted),
+    );
+    under.add(noted);
+    return work;
+  };
+  let queue: JobQueue | undefined;
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await settledWithin(Promise.all([...under]), closeMs);
+    await settledWithin(queue?.close().catch(() => undefined) ?? Promise.resolve(), closeMs);
+    redis.disconnect();
+  };
+  return {
+    records: createUnstorageRecords(createStorage({ driver: recordsDriver(redis, `${prefix}-records`) })),
+    requestLimiter: createRequestLimiter({ redis, prefix }),
+    ledger: createUsageLedger({ change: createRedisChange({ redis, prefix }), now: Date.now }),
+    async openQueue() {
+      const opened = await createBullmqQueue({
+        connection: {
+          mode: 'edge',
+          factory: createRedisBackend,
+          commands: redis,
+          blocking: redis,
+          prefix,
+          store: (name, base) => createRedisStore(redis, { prefix, queue: name, channel: `${prefix}:${base}:notices` }),
+          directory: (base) => createRedisDirectory(redis, { prefix, base }),
+          subscribe: async () => ({ close: async () => undefined }),
+          listens: false,
+          queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
+          close: async () => undefined,
+        },
+        terminalLines,
+        onError,
+        settings: { recheckMs: tailMs },
+      });
+      queue = opened;
+      // A reader that goes away leaves a cancel behind, which must still arrive.
+      return { ...opened, control: (id, command) => track(opened.control(id, command)) };
+    },
+    async openSealer() {
+      const secret = given ?? (await redis.get(`${prefix}-secret`));
+      if (secret === null) throw new Error('no API process has made a secret in this Redis yet');
+      return createSealer(Buffer.from(secret));
+    },
+    reached: () =>
+      redis.ping().then(
+        () => true,
+        () => false,
+      ),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { gunzipSync } from 'node:zlib';
+import { z } from 'zod';
+import type { ApiDefaults, StrategyListing } from '../api/dependencies.ts';
+import type { ModelCatalog } from '../contracts/model-card.ts';
+import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/published-service.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import { familyByName } from '../models/families/index.ts';
+import { plain } from '../models/families/plain.ts';
+import { estimatePrompt } from '../models/openai/messages.ts';
+import { renderPrompt } from '../models/transformers/render-prompt.ts';
+import { createModelTokenizer } from '../models/transformers/tokenizer.ts';
+import type { RecordStore } from '../store/record-store.ts';
+
+type RenderingModel = Parameters<typeof renderPrompt>[0];
+
+/** Plain data, so that all requests of an isolate may share it. */
+let published: { service: PublishedService; readAt: number } | undefined;
+const tokenizers = new Map<string, RenderingModel>();
+const freshMs = 60_000;
+
+/**
+ * The models and defaults that an API process has published. Read once a minute; a tokenizer is read when it first counts.
+ * @throws ServiceError `backend_unavailable` where none was published
+ */
+export async function readPublishedService(
+  records: RecordStore,
+): Promise<{ catalog: ModelCatalog; defaults: ApiDefaults; strategies: readonly StrategyListing[] }> {
+  if (published === undefined || Date.now() - published.readAt > freshMs) {
+    const service = PublishedService.safeParse(await records.get(publishedServiceKey)).data;
+    if (service === undefined) {
+      const message = 'No API process has published its models in this Redis yet; start npm run serve once.';
+      throw new ServiceError({ code: 'backend_unavailable', message, retryAfterSeconds: 10 });
+    }
+    if (service.published_at !== published?.service.published_at) tokenizers.clear();
+    published = { service, readAt: Date.now() };
+  }
+  const { models, defaults, strategies } = published.service;
+  const known = (id: string) => {
+    const model = models.find(({ card }) => card.id === id);
+    if (model !== undefined) return model;
+    throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${id}.` });
+  };
+  return {
+    defaults: { effort: defaults.effort, answerTokens: defaults.answer_tokens },
+    strategies: strategies.map((strategy) => ({ ...strategy, options: z.fromJSONSchema(strategy.options) })),
+    catalog: {
+      list: () => models.map(({ card }) => card),
+      get: (id) => models.find(({ card }) => card.id === id)?.card,
+      effortTable: (id) => known(id).effort_table,
+      async countTokens(id, prompt, options) {
+        const { tokenizer } = known(id);
+        if (tokenizer === undefined) return estimatePrompt(prompt);
+        return (await renderPrompt(await renderingModel(tokenizer, records), prompt, options)).length;
+      },
+    },
+  };
+}
+
+async function renderingModel(key: string, records: RecordStore): Promise<RenderingModel> {
+  const loaded = tokenizers.get(key);
+  if (loaded !== undefined) return loaded;
+  const { family, chat_template, tokenizer, config } = PublishedTokenizer.parse(await records.get(key));
+  const json: unknown = JSON.parse(gunzipSync(Buffer.from(tokenizer, 'base64')).toString('utf8'));
+  const files = { tokenizer: z.looseObject({}).parse(json), config };
+  const model = { family: familyByName(family) ?? plain, tokenizer: createModelTokenizer(files, chat_template) };
+  tokenizers.set(key, model);
+  return model;
+}

@@ -1,0 +1,58 @@
+import { gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import type { StrategyListing } from '../api/dependencies.ts';
+import type { ModelCatalog } from '../contracts/model-card.ts';
+import {
+  type PublishedService,
+  type PublishedTokenizer,
+  publishedServiceKey,
+  publishedTokenizerKey,
+} from '../contracts/published-service.ts';
+import type { ModelConfig } from '../models/model-config.ts';
+import { readTokenizerFiles } from '../models/transformers/model-folder.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Environment } from './environment.ts';
+
+/**
+ * Writes what a front without models needs (src/edge.ts) among the records: the cards, the effort tables, the tokenizers.
+ * Every API process writes the same; the last start wins.
+ */
+export async function publishService(options: {
+  environment: Environment;
+  configs: readonly ModelConfig[];
+  catalog: ModelCatalog;
+  strategies: readonly StrategyListing[];
+  answerTokens: number;
+  records: RecordStore;
+}): Promise<void> {
+  const { environment, configs, catalog, strategies, answerTokens, records } = options;
+  const models: PublishedService['models'] = [];
+  for (const [index, card] of catalog.list().entries()) {
+    const config = configs.find(({ id }) => id === card.id);
+    const model = { card, effort_table: catalog.effortTable(card.id) };
+    if (config === undefined || config.kind === 'upstream') {
+      models.push(model);
+      continue;
+    }
+    const { files, chatTemplate } = await readTokenizerFiles(config);
+    const key = publishedTokenizerKey(index);
+    await records.set(key, {
+      family: card.family,
+      chat_template: chatTemplate,
+      tokenizer: gzipSync(JSON.stringify(files.tokenizer)).toString('base64'),
+      config: files.config,
+    } satisfies PublishedTokenizer);
+    models.push({ ...model, tokenizer: key });
+  }
+  await records.set(publishedServiceKey, {
+    version: 1,
+    published_at: Date.now(),
+    defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answer_tokens: answerTokens },
+    models,
+    strategies: strategies.map(({ name, description, options }) => ({
+      name,
+      description,
+      options: z.toJSONSchema(options, { io: 'input' }),
+    })),
+  } satisfies PublishedService);
+}
