@@ -1,4 +1,7 @@
 import { ServiceError } from '../../contracts/service-error.ts';
+import { rowLimits } from '../decoder/row-limits.ts';
+import { answerPrompt } from '../decoder/row-prompt.ts';
+import { createSampleRow, type SampleRow } from '../decoder/sample-row.ts';
 import { createEventChannel } from '../event-channel.ts';
 import {
   type GenerateOptions,
@@ -7,12 +10,12 @@ import {
   type ModelEvent,
   mayCallTools,
 } from '../language-model.ts';
+import { createLoopBreaker } from '../loop-breaker.ts';
 import { createSampler } from '../sampler.ts';
 import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
 import { generateCapabilities } from './generate-capabilities.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { renderPrompt } from './render-prompt.ts';
-import { createRow } from './row.ts';
 import { createRowBans, type RowBans } from './row-bans.ts';
 
 /** Prompt tokens that are computed in one step; a long prompt lets cancels and other requests in between. */
@@ -75,81 +78,63 @@ type Rows = {
 async function runRequest(rows: Rows, request: GenerateRequest, { signal, answerNow }: GenerateOptions): Promise<void> {
   const { folder, causal } = rows;
   if (request.answer.constraint) throw unsupported(`Answers held to a ${request.answer.constraint.type}`);
-  const { thinking } = request;
-  // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
-  const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || (thinking.prefix?.length ?? 0) > 0);
-  const { promptIds, fedTokens, open } = await renderRow(folder, request, thinks);
-  refuseTooLong(folder, promptIds.length + (open ? folder.tokens.handOver.length : 0));
-  let prompt: KeyValueCache | undefined;
-  for (let end = prefillChunk; end < promptIds.length; end += prefillChunk) {
-    prompt = await causal.run({
-      ids: promptIds.slice(0, end),
-      cache: prompt,
+  const prompt = await answerPrompt(folder, request);
+  const { contextLength } = folder;
+  // Before the prompt is computed: what can't fit is refused at once.
+  rowLimits({ prompt, request, tokens: folder.tokens, contextLength });
+  let prefilled: KeyValueCache | undefined;
+  for (let end = prefillChunk; end < prompt.ids.length; end += prefillChunk) {
+    prefilled = await causal.run({
+      ids: prompt.ids.slice(0, end),
+      cache: prefilled,
       onLogits: () => ({ token: 0, more: false }),
     });
     signal.throwIfAborted();
   }
-  const purse = { left: thinking?.budgetTokens ?? 0 };
+  const purse = { left: request.thinking?.budgetTokens ?? 0 };
   const interrupted = () => {
     if (answerNow?.aborted) return 'user' as const;
     return request.deadlineAt !== undefined && rows.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
   };
   for (let sample = 0; sample < request.samples; sample++) {
-    const row = createRow({
+    const row = createSampleRow({
       model: folder,
       request,
       sample,
-      promptIds,
-      fedTokens,
-      thinking: open,
+      prompt,
+      contextLength,
       sampler: createSampler(request.sampling, { sample, vocabularySize: folder.vocabularySize }),
       bans: rows.bans.forRow({ tools: mayCallTools(request) }),
+      loopBreaker: createLoopBreaker(),
       purse,
       interrupted,
       emit: rows.emit,
+      onFinish() {},
+      onFail(error) {
+        throw error;
+      },
     });
-    let cache = prompt;
+    row.onCached(0);
+    let cache = prefilled;
     while (!row.finished) {
-      const aborted = () => ({ token: 0, more: false });
       cache = await causal.run({
         ids: row.ids,
         cache,
-        onLogits: (logits) => (signal.aborted ? aborted() : row.onLogits(logits)),
+        onLogits: (logits) => (signal.aborted ? stop : step(row, logits)),
       });
       signal.throwIfAborted();
     }
   }
 }
 
-/** Prompt, thoughts and answer so far. `open`: the row begins within its thought. */
-async function renderRow(
-  folder: ModelFolder,
-  { prompt, thinking, answer }: GenerateRequest,
-  thinks: boolean,
-): Promise<{ promptIds: number[]; fedTokens: number; open: boolean }> {
-  const segments = (thinks && thinking?.prefix) || [];
-  const promptIds = await renderPrompt(folder, prompt, { thinking: thinks, prefix: segments });
-  const fed = segments.filter((segment) => segment.fed);
-  const fedTokens = fed.reduce(
-    (sum, { text, tokenIds }) => sum + (tokenIds ?? folder.tokenizer.encode(text)).length,
-    0,
-  );
-  const begun = answer.prefix ?? [];
-  if (begun.length === 0) return { promptIds, fedTokens, open: thinks };
-  // An answer that has begun stands behind a closed thought.
-  const { closing, closingAfterLine } = folder.tokens;
-  if (thinks) promptIds.push(...(segments.at(-1)?.text.endsWith('\n') ? closingAfterLine : closing));
-  for (const { text, tokenIds } of begun) promptIds.push(...(tokenIds ?? folder.tokenizer.encode(text)));
-  return { promptIds, fedTokens, open: false };
-}
+const stop = { token: 0, more: false };
 
-function refuseTooLong(folder: ModelFolder, tokens: number): void {
-  if (tokens < folder.contextLength) return;
-  throw new ServiceError({
-    code: 'context_length_exceeded',
-    param: 'input',
-    message: `The input has ${tokens} tokens; ${folder.id} takes ${folder.contextLength} with its answer.`,
-  });
+/** One token further: generate() can go on by itself only where the row has grown by that very token. */
+function step(row: SampleRow, logits: Float32Array): { token: number; more: boolean } {
+  const before = row.ids.length;
+  row.onLogits(logits);
+  const token = row.ids.at(-1);
+  return token === undefined || row.finished || row.ids.length !== before + 1 ? stop : { token, more: true };
 }
 
 function unsupported(what: string): ServiceError {

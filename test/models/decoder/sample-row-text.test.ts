@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createSampleRow } from '../../../src/models/decoder/sample-row.ts';
 import { plain } from '../../../src/models/families/plain.ts';
 import type { GenerateRequest, ModelEvent } from '../../../src/models/language-model.ts';
+import { createLoopBreaker } from '../../../src/models/loop-breaker.ts';
 import type { Sampler } from '../../../src/models/sampler.ts';
 import { familyTokens } from '../../../src/models/transformers/family-tokens.ts';
 import { loadModelFolder, type ModelFolder } from '../../../src/models/transformers/model-folder.ts';
-import { createRow } from '../../../src/models/transformers/row.ts';
 import { createRowBans } from '../../../src/models/transformers/row-bans.ts';
 
 let embedded: ModelFolder;
@@ -31,8 +32,9 @@ function say(text: string, { model = embedded, request = {}, budget = 100, conte
   };
   const events: ModelEvent[] = [];
   const tools = (request.prompt?.tools?.length ?? 0) > 0;
-  const row = createRow({
-    model: { ...model, contextLength },
+  const row = createSampleRow({
+    model,
+    contextLength,
     request: {
       prompt: { messages: [{ role: 'user', content: 'Q' }] },
       samples: 1,
@@ -43,15 +45,19 @@ function say(text: string, { model = embedded, request = {}, budget = 100, conte
       ...request,
     },
     sample: 0,
-    promptIds: [1, 2, 3],
-    fedTokens: 0,
-    thinking: budget > 0,
+    prompt: { ids: [1, 2, 3], inputTokens: 3, fed: 0, thinking: budget > 0, answerBegun: false },
+    loopBreaker: createLoopBreaker(),
     sampler,
     bans: forRow({ tools }),
     purse: { left: budget },
     interrupted: () => undefined,
     emit: (event) => events.push(event),
+    onFinish() {},
+    onFail(error) {
+      throw error;
+    },
   });
+  row.onCached(0);
   for (let step = 0; !row.finished && step < 500; step++) row.onLogits(new Float32Array());
   const textOf = (type: 'thinking-delta' | 'answer-delta') =>
     events.map((event) => (event.type === type ? event.text : '')).join('');
@@ -59,7 +65,7 @@ function say(text: string, { model = embedded, request = {}, budget = 100, conte
   return { events, row, thought: textOf('thinking-delta'), answer: textOf('answer-delta'), finish };
 }
 
-describe('row', () => {
+describe('sample row with the embedded tokenizer', () => {
   it('closes a thought by its tag and feeds what stands before the answer', () => {
     const { row, answer, finish } = say('2 and 2.\n</think>The answer is 4.<|im_end|>');
     expect(answer).toBe('The answer is 4.');
