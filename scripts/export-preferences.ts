@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { LabelledCompletion, PreferencePair } from '../src/contracts/feedback.ts';
@@ -9,8 +11,8 @@ const usage = `npm run export:preferences -- [options]: feedback of a service as
   --url URL           the service             (THINKFIRST_URL, else http://127.0.0.1:8080)
   --key KEY           its key, scope feedback; with admin everybody's feedback    (THINKFIRST_KEY)
   --format FORMAT     dpo: pairs of a better and a worse answer; kto: answers with a thumb up or down    (dpo)
-  --out FILE          .jsonl                  (preferences.jsonl)
-  --held-out N        every N-th prompt into FILE.test.jsonl, to evaluate on; 0: none    (10)`;
+  --out DIR           gets train.jsonl and test.jsonl, as load_dataset reads a folder    (preferences)
+  --held-out N        of how many prompts one goes into test.jsonl; 0: none    (10)`;
 
 const Options = z.object({
   url: z.url(),
@@ -25,7 +27,7 @@ const { values } = parseArgs({
     url: { type: 'string', default: process.env['THINKFIRST_URL'] || 'http://127.0.0.1:8080' },
     key: { type: 'string', ...(process.env['THINKFIRST_KEY'] && { default: process.env['THINKFIRST_KEY'] }) },
     format: { type: 'string', default: 'dpo' },
-    out: { type: 'string', default: 'preferences.jsonl' },
+    out: { type: 'string', default: 'preferences' },
     'held-out': { type: 'string', default: '10' },
     help: { type: 'boolean', default: false },
   },
@@ -49,12 +51,13 @@ async function main({ url, key, format, out, 'held-out': heldOut }: z.infer<type
   if (files.train.length === 0) {
     fail(`There is no feedback yet that gives a row of ${format}. docs/tuning.md says which feedback does.`);
   }
-  const testFile = out.replace(/(\.jsonl)?$/, '.test.jsonl');
-  await write(out, files.train);
-  if (files.test.length > 0) await write(testFile, files.test);
-  console.log(
-    `${files.train.length} rows in ${out}${files.test.length > 0 ? `, ${files.test.length} in ${testFile}` : ''}; ${files.repeated} that said the same again were left out`,
-  );
+  await mkdir(out, { recursive: true });
+  await write(join(out, 'train.jsonl'), files.train);
+  const held = join(out, 'test.jsonl');
+  // One of an earlier export would be evaluated on otherwise, and an empty one can't be loaded.
+  await (files.test.length > 0 ? write(held, files.test) : rm(held, { force: true }));
+  const { train, test, repeated } = files;
+  console.log(`${train.length} rows to train on and ${test.length} held out, in ${out}; ${repeated} repeated ones left out`);
 }
 
 async function write(file: string, rows: readonly object[]): Promise<void> {
