@@ -1,8 +1,158 @@
+import { Link2, Plus, SendHorizontal } from 'lucide-react';
+import { type FormEvent, type KeyboardEvent, useCallback, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
+import { Fault } from '../../components/states.tsx';
+import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { type Choice, requestOf } from '../../run/effort.ts';
+import type { RunState } from '../../run/run-state.ts';
+import { service } from '../../service/service.ts';
+import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import { useLoad } from '../../service/use-load.ts';
+import { useModels } from '../../service/use-models.ts';
+import { examples } from '../ask/examples.ts';
+import { ColumnRun } from './column-run.tsx';
+import { ColumnSettings } from './column-settings.tsx';
+import { type Comparison, column, comparisonOf, fewestColumns, mostColumns, parametersOf } from './columns.ts';
+import styles from './compare.module.css';
+import { outcomesOf } from './difference.ts';
+import { DifferenceLine } from './difference-line.tsx';
 import { strings } from './strings.ts';
 
+/** Compare: one question in two to four columns, run at once and timed side by side. */
 export function View() {
   const words = useStrings(strings);
-  return <Page title={words.title}>{null}</Page>;
+  const format = useFormat();
+  const models = useModels();
+  const strategies = useLoad(service.strategies);
+  const [parameters, setParameters] = useSearchParams();
+  const comparison = comparisonOf(parameters);
+  const { question, columns, responses } = comparison;
+  const [sending, setSending] = useState(false);
+  const [fault, setFault] = useState<ServiceFault>();
+  const [copied, setCopied] = useState(false);
+  const [runs, setRuns] = useState<ReadonlyMap<string, RunState>>(new Map());
+  const onRun = useCallback((id: string, run: RunState) => setRuns((before) => new Map(before).set(id, run)), []);
+
+  const put = (change: Partial<Comparison>, { replace = true } = {}) =>
+    setParameters(parametersOf({ ...comparison, ...change }), { replace });
+  const change = (index: number, changed: Partial<Choice>) =>
+    put({
+      columns: columns.map((choice, position) => (position === index ? { ...choice, ...changed } : choice)),
+      responses: [],
+    });
+  const askable = question.trim() !== '' && !sending;
+
+  const askAll = async (asked = question) => {
+    setSending(true);
+    setFault(undefined);
+    try {
+      const accepted = await Promise.all(columns.map((choice) => service.ask({ ...requestOf(choice), input: asked })));
+      put({ question: asked, responses: accepted.map(({ id }) => id) }, { replace: false });
+    } catch (error) {
+      setFault(asFault(error));
+    } finally {
+      setSending(false);
+    }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (askable) askAll();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    if (askable) askAll();
+  };
+  const outcomes = outcomesOf(
+    responses.map((id) => runs.get(id)),
+    responses.length,
+  );
+
+  return (
+    <Page title={words.title} lead={words.lead} wide>
+      <form className={styles.form} onSubmit={submit}>
+        <div className={styles.ask}>
+          <textarea
+            aria-label={words.question}
+            placeholder={words.placeholder}
+            rows={1}
+            value={question}
+            onChange={(event) => put({ question: event.target.value, responses: [] })}
+            onKeyDown={onKeyDown}
+          />
+          <Button look="primary" type="submit" disabled={!askable} icon={<SendHorizontal aria-hidden="true" />}>
+            {sending ? words.running : responses.length > 0 ? words.again : words.run}
+          </Button>
+        </div>
+        {question === '' && (
+          <div className={styles.examples}>
+            <span>{words.examples}</span>
+            {examples.map((example) => (
+              <button key={example.question} type="button" lang="en" onClick={() => askAll(example.question)}>
+                {example.question}
+              </button>
+            ))}
+          </div>
+        )}
+      </form>
+      {fault !== undefined && <Fault fault={fault} onRetry={() => askAll()} />}
+      {models.state === 'failed' && <Fault fault={models.fault} onRetry={models.reload} />}
+      {outcomes !== undefined && <DifferenceLine outcomes={outcomes} columns={columns} />}
+      <div className={styles.columns} data-count={columns.length}>
+        {columns.map((choice, index) => {
+          const id = responses[index];
+          const number = format.number(index + 1);
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
+            <section key={index} className={styles.column} aria-label={words.column(number)}>
+              <ColumnSettings
+                number={number}
+                choice={choice}
+                models={models.state === 'ready' ? models.value.data : []}
+                strategies={strategies.state === 'ready' ? strategies.value.data : []}
+                onChange={(changed) => change(index, changed)}
+                onRemove={
+                  columns.length > fewestColumns
+                    ? () => put({ columns: columns.filter((_, position) => position !== index), responses: [] })
+                    : undefined
+                }
+              />
+              {id === undefined ? (
+                <p className={styles.notYet}>{words.notYet}</p>
+              ) : (
+                <ColumnRun key={id} id={id} onRun={onRun} />
+              )}
+            </section>
+          );
+        })}
+      </div>
+      <div className={styles.foot}>
+        {columns.length < mostColumns && (
+          <Button
+            size="small"
+            icon={<Plus aria-hidden="true" />}
+            onClick={() => put({ columns: [...columns, column('high')], responses: [] })}
+          >
+            {words.add}
+          </Button>
+        )}
+        {responses.length > 0 && (
+          <Button
+            size="small"
+            look="quiet"
+            icon={<Link2 aria-hidden="true" />}
+            onClick={async () => {
+              await navigator.clipboard.writeText(window.location.href).catch(() => undefined);
+              setCopied(true);
+            }}
+          >
+            {copied ? words.linked : words.link}
+          </Button>
+        )}
+      </div>
+    </Page>
+  );
 }

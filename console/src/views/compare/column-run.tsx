@@ -1,0 +1,46 @@
+import { useEffect, useState } from 'react';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import { RunCard } from '../../run/run-card.tsx';
+import { runFigures } from '../../run/run-figures.ts';
+import { hasEnded, type RunState } from '../../run/run-state.ts';
+import { useRun } from '../../run/use-run.ts';
+import styles from './compare.module.css';
+import { strings } from './strings.ts';
+
+/** One column's response, with the time that it takes; tells its state upwards for the line of differences. */
+export function ColumnRun({ id, onRun }: { id: string; onRun(id: string, run: RunState): void }) {
+  const run = useRun(id);
+  useEffect(() => onRun(id, run), [id, run, onRun]);
+  return (
+    <div className={styles.run}>
+      <Clock run={run} />
+      <RunCard run={run} />
+    </div>
+  );
+}
+
+const tickMs = 100;
+
+/** Time since it was accepted, and what it took in the end. */
+function Clock({ run }: { run: RunState }) {
+  const words = useStrings(strings);
+  const format = useFormat();
+  const [openedAt] = useState(Date.now);
+  const [now, setNow] = useState(Date.now);
+  const ended = hasEnded(run);
+  useEffect(() => {
+    if (ended || run.fault !== undefined) return;
+    const timer = setInterval(() => setNow(Date.now()), tickMs);
+    return () => clearInterval(timer);
+  }, [ended, run.fault]);
+  const startedAt = run.steps[0]?.started_at ?? openedAt;
+  const took = ended ? runFigures(run).totalMs : Math.max(0, now - startedAt);
+  if (run.fault !== undefined || took === undefined) return null;
+  return (
+    <p className={styles.clock} data-running={!ended || undefined}>
+      <span className="visually-hidden">{words.time} </span>
+      {format.duration(took)}
+    </p>
+  );
+}

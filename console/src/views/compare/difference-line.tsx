@@ -1,0 +1,55 @@
+import { CircleCheck, CircleDot } from 'lucide-react';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import type { Choice } from '../../run/effort.ts';
+import { effortStrings } from '../../run/effort-control.strings.ts';
+import styles from './compare.module.css';
+import { allAgree, type Outcome } from './difference.ts';
+import { strings } from './strings.ts';
+
+/** The differences in answer and cost, in one line. */
+export function DifferenceLine({ outcomes, columns }: { outcomes: readonly Outcome[]; columns: readonly Choice[] }) {
+  const words = useStrings(strings);
+  const efforts = useStrings(effortStrings).efforts;
+  const format = useFormat();
+  const agree = allAgree(outcomes);
+  const first = outcomes[0];
+  const last = outcomes.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const Icon = agree ? CircleCheck : CircleDot;
+  const name = (index: number) => {
+    const choice = columns[index];
+    return choice === undefined ? '' : [efforts[choice.effort], choice.strategy].filter(Boolean).join(', ');
+  };
+  const moreTokens = last.outputTokens - first.outputTokens;
+  const moreMs = last.totalMs === undefined || first.totalMs === undefined ? undefined : last.totalMs - first.totalMs;
+  return (
+    <p className={styles.difference} role="status" data-agree={agree}>
+      <Icon aria-hidden="true" />
+      <span>
+        {agree
+          ? words.same(first.answer)
+          : outcomes.map(({ answer }, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: one per column
+              <span key={index}>
+                {index > 0 && ' · '}
+                {name(index)}: <strong>{answer || words.nothing}</strong>
+              </span>
+            ))}
+        {'. '}
+        <span className={styles.cost}>
+          {words.cost(
+            name(outcomes.length - 1),
+            name(0),
+            signed(moreTokens),
+            moreMs === undefined ? undefined : `${moreMs < 0 ? '−' : '+'}${format.duration(Math.abs(moreMs))}`,
+          )}
+        </span>
+      </span>
+    </p>
+  );
+
+  function signed(value: number): string {
+    return `${value < 0 ? '−' : '+'}${format.number(Math.abs(value))}`;
+  }
+}
