@@ -3,7 +3,9 @@
 const least = 20;
 const major = Number(process.versions.node.split('.')[0]);
 if (major < least) {
-  console.error(`thinkfirst: Node ${process.versions.node} is too old; install Node ${least} or later (https://nodejs.org).`);
+  console.error(
+    `thinkfirst: Node ${process.versions.node} is too old; install Node ${least} or later (https://nodejs.org).`,
+  );
   process.exit(1);
 }
 const { register } = await import('tsx/esm/api');

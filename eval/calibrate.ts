@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { z } from 'zod';
@@ -26,6 +27,8 @@ const usage = `npm run calibrate -- [--model FOLDER] [options]: measures a model
   --out FILE          the table                                        (src/models/effort-tables/MODEL.json)
   --fresh             measure everything again`;
 
+/** Wherever it is run from: a packed one lies in node_modules. */
+const inPackage = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const count = z.coerce.number().int().min(0);
 const Options = z.object({
   model: z.string(),
@@ -44,7 +47,7 @@ const Options = z.object({
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'models/thinkfirst-135m' },
+    model: { type: 'string', default: inPackage('models/thinkfirst-135m') },
     generated: { type: 'string', default: '180' },
     gsm8k: { type: 'string', default: '60' },
     samples: { type: 'string', default: '7' },
@@ -77,7 +80,7 @@ async function main(options: z.infer<typeof Options>): Promise<void> {
     await mkdir(folder, { recursive: true });
     const path = `${folder}/measured.jsonl`;
     if (options.fresh) await writeFile(path, '');
-    const prompts = loadPrompts('prompts');
+    const prompts = loadPrompts(inPackage('prompts'));
     const table = await calibrateTable({
       model,
       prompts,
@@ -96,7 +99,7 @@ async function main(options: z.infer<typeof Options>): Promise<void> {
         if (done === total) bar.stop();
       },
     });
-    const out = options.out ?? `src/models/effort-tables/${fileName(model.id)}.json`;
+    const out = options.out ?? inPackage(`src/models/effort-tables/${fileName(model.id)}.json`);
     await writeFile(out, `${JSON.stringify(EffortTable.parse(table), undefined, 2)}\n`);
     console.log(`${await readFile(out, 'utf8')}\nwritten to ${out}`);
   } finally {

@@ -22,6 +22,7 @@ const readingMs = 1_800;
 /** A pause of the machine is not shown longer than this. */
 const longestMs = 900;
 const lastMs = 6_000;
+const prompt = '\u001b[32m$\u001b[39m ';
 
 const root = new URL('..', import.meta.url);
 const images = fileURLToPath(new URL('docs/images/', root));
@@ -53,31 +54,39 @@ try {
     await stage.write('\r\n');
   }
   show(lastMs);
-  await writeFile(join(images, 'session.svg'), sessionSvg(film, { ...size, title: `thinkfirst ask "${question}", fast and with thinking` }));
+  await writeFile(
+    join(images, 'session.svg'),
+    sessionSvg(film, { ...size, title: `thinkfirst ask "${question}", fast and with thinking` }),
+  );
 
   const still = createTerminalScreen(traceSize);
   const words = ['trace', 'last'];
-  await still.write(`${commandLine(words)}\r\n`);
+  await still.write(`${prompt}${typedText(words)}\r\n`);
   await play({ words, url, size: traceSize, onData: still.write, onFrame: () => {} });
   const screen = still.screen();
   const title = 'thinkfirst trace last: a wrong line struck out, the revision, the vote';
-  await writeFile(join(images, 'trace.svg'), sessionSvg([{ screen, ms: 0 }], { columns: traceSize.columns, rows: screen.length, title }));
+  await writeFile(
+    join(images, 'trace.svg'),
+    sessionSvg([{ screen, ms: 0 }], { columns: traceSize.columns, rows: screen.length, title }),
+  );
   console.log(`session.svg (${film.length} frames) and trace.svg are in docs/images`);
 } finally {
   await service?.close({ graceMs: 0 });
   await rm(data, { recursive: true, force: true });
 }
 
-function commandLine(words: readonly string[]): string {
-  const shown = words.map((word) => (/\s/.test(word) ? `"${word}"` : word));
-  return `\u001b[32m$\u001b[39m thinkfirst ${shown.join(' ')}`;
+function typedText(words: readonly string[]): string {
+  return ['thinkfirst', ...words].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ');
 }
 
 /** The command as a person types it. */
-async function type(words: readonly string[], write: (data: string) => Promise<void>, show: (ms: number) => void): Promise<void> {
-  const [prompt = '', typed = ''] = commandLine(words).split(/(?<=\$\u001b\[39m )/);
+async function type(
+  words: readonly string[],
+  write: (data: string) => Promise<void>,
+  show: (ms: number) => void,
+): Promise<void> {
   await write(prompt);
-  for (const key of typed) {
+  for (const key of typedText(words)) {
     await write(key);
     show(keyMs);
   }
@@ -110,7 +119,9 @@ async function play(options: {
     });
   });
   await new Promise<void>((resolve, reject) => {
-    child.onExit(({ exitCode }) => (exitCode === 0 ? resolve() : reject(new Error(`${options.words[0]} ended with ${exitCode}`))));
+    child.onExit(({ exitCode }) =>
+      exitCode === 0 ? resolve() : reject(new Error(`${options.words[0]} ended with ${exitCode}`)),
+    );
   });
   await written;
 }
@@ -118,6 +129,7 @@ async function play(options: {
 /** A screen that has not changed stands longer. */
 function addFrame(film: Frame[], screen: Screen, ms: number): void {
   const before = film.at(-1);
-  if (before && JSON.stringify(before.screen) === JSON.stringify(screen)) film[film.length - 1] = { screen, ms: before.ms + ms };
+  if (before && JSON.stringify(before.screen) === JSON.stringify(screen))
+    film[film.length - 1] = { screen, ms: before.ms + ms };
   else film.push({ screen, ms });
 }

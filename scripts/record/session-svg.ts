@@ -16,7 +16,10 @@ const palette = [
  * A terminal session as one SVG without scripts: the frames stand one below the other and move past a window in steps, which
  * plays in an `<img>` too. Who asked for reduced motion sees the last frame. One frame gives a still.
  */
-export function sessionSvg(frames: readonly Frame[], options: { title: string; columns: number; rows: number }): string {
+export function sessionSvg(
+  frames: readonly Frame[],
+  options: { title: string; columns: number; rows: number },
+): string {
   const inner = { width: options.columns * cell.width, height: options.rows * cell.height };
   const width = Math.ceil(inner.width + 2 * padding);
   const height = Math.ceil(inner.height + 2 * padding + bar);
@@ -37,7 +40,9 @@ export function sessionSvg(frames: readonly Frame[], options: { title: string; c
     `<style>${style(frames, inner.height)}</style>`,
     `<defs>${[...texts].map(([markup, id]) => `<text id="${id}" xml:space="preserve">${markup}</text>`).join('')}</defs>`,
     `<rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>`,
-    ...['#ff5f57', '#febc2e', '#28c840'].map((fill, place) => `<circle cx="${20 + place * 20}" cy="17" r="6" fill="${fill}"/>`),
+    ...['#ff5f57', '#febc2e', '#28c840'].map(
+      (fill, place) => `<circle cx="${20 + place * 20}" cy="17" r="6" fill="${fill}"/>`,
+    ),
     `<svg x="${padding}" y="${bar + padding / 2}" width="${round(inner.width)}" height="${round(inner.height)}"><g class="film">${groups.join('')}</g></svg>`,
     '</svg>\n',
   ].join('\n');

@@ -31,7 +31,9 @@ export function createTerminalScreen(size: { columns: number; rows: number }): T
     write: (data) => new Promise((resolve) => terminal.write(data, resolve)),
     screen() {
       const { active } = terminal.buffer;
-      const rows = Array.from({ length: size.rows }, (_, row) => runsOf(active.getLine(active.baseY + row), size.columns));
+      const rows = Array.from({ length: size.rows }, (_, row) =>
+        runsOf(active.getLine(active.baseY + row), size.columns),
+      );
       const last = rows.findLastIndex((runs) => runs.length > 0);
       return rows.slice(0, last + 1);
     },
@@ -56,11 +58,11 @@ function runsOf(line: Line, columns: number): Run[] {
     if (before && sameLook(before, look)) before.text += text;
     else runs.push({ text, column, ...look });
   }
-  return runs.filter(({ text, struck }) => text.trim() !== '' || struck).map((run) => ({ ...run, text: run.text.trimEnd() }));
+  return runs
+    .filter(({ text, struck }) => text.trim() !== '' || struck)
+    .map((run) => ({ ...run, text: run.text.trimEnd() }));
 }
 
 function sameLook(one: Omit<Run, 'text' | 'column'>, other: Omit<Run, 'text' | 'column'>): boolean {
-  return (
-    one.colour === other.colour && one.bold === other.bold && one.dim === other.dim && one.struck === other.struck
-  );
+  return one.colour === other.colour && one.bold === other.bold && one.dim === other.dim && one.struck === other.struck;
 }

@@ -30,7 +30,9 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
       try {
         const model = loaded.models.get(config.id);
         if (model === undefined) throw new CliError({ message: `${config.id} was not loaded.` });
-        terminal.print(`${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(performance.now() - startedAt)}`);
+        terminal.print(
+          `${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(performance.now() - startedAt)}`,
+        );
         terminal.print(`  ${facts(model)}`);
         terminal.print(`  fast      ${await tried(model, undefined)}`);
         if (model.capabilities.thinking) terminal.print(`  thinking  ${await tried(model, thinkingTokens)}`);
@@ -39,7 +41,9 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
       }
     } catch (error) {
       faults += 1;
-      terminal.print(`${paint.red('✗')} ${paint.bold(config.id)}  ${error instanceof Error ? error.message : String(error)}`);
+      terminal.print(
+        `${paint.red('✗')} ${paint.bold(config.id)}  ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
   if (faults > 0) {
@@ -94,7 +98,8 @@ async function tried(model: LanguageModel, budgetTokens: number | undefined): Pr
   );
   for await (const event of events) {
     if (event.type === 'answer-delta') answer += event.text;
-    if (event.type === 'finish') tokens = event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
+    if (event.type === 'finish')
+      tokens = event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
   }
   const ms = performance.now() - startedAt;
   if (answer.trim() === '') throw new CliError({ message: `${model.id} loads, and gave no answer to "${question}".` });

@@ -23,7 +23,8 @@ export async function openService(
     return { client: createServiceClient({ url, key }), close: async () => {} };
   }
   const { notePaint } = terminal;
-  if (!quiet) terminal.note(notePaint.dim(`No service at ${url}: starting one here for now (thinkfirst serve keeps one).`));
+  if (!quiet)
+    terminal.note(notePaint.dim(`No service at ${url}: starting one here for now (thinkfirst serve keeps one).`));
   const { startService } = await import('../entry/start-service.ts');
   const kept = terminal.variables['THINKFIRST_DATA'] || undefined;
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'thinkfirst-'));

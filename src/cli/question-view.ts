@@ -47,7 +47,8 @@ export function showQuestion(
       begun: () => {},
       progress: (progress) => meter?.progress(progress),
       step(step) {
-        if (step.sample !== null && step.answer !== null && step.phase !== 'draft') answers.set(step.sample, step.answer);
+        if (step.sample !== null && step.answer !== null && step.phase !== 'draft')
+          answers.set(step.sample, step.answer);
         meter?.answers([...answers.values()]);
         if (!quiet && (live || trace)) line(shown(step));
       },
@@ -84,7 +85,10 @@ const interruption = {
 } as const;
 
 /** `thought for 4.2 s, 371 of 2,048 tokens (confident); the answer is from a revision; thinkfirst-135m, resp_…` */
-function costLine({ id, model, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered, ms: number): string {
+function costLine(
+  { id, model, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered,
+  ms: number,
+): string {
   const spent = usage?.output_tokens_details.reasoning_tokens ?? 0;
   const { budget_tokens: budget } = reasoning.effective;
   const cost =

@@ -16,7 +16,10 @@ const examples = new Map(
 for (const [path, code] of examples) {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code.replaceAll(/(?<=from ')\.[^']+(?=')/g, (to) => imported(path, file, to)));
+  writeFileSync(
+    file,
+    code.replaceAll(/(?<=from ')\.[^']+(?=')/g, (to) => imported(path, file, to)),
+  );
 }
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -33,7 +36,8 @@ const run = { services: {}, signal: new AbortController().signal };
 describe('the examples of the docs run', () => {
   it('a check of the answer', async () => {
     const { decimals } = await load('src/reasoning/checks/decimals.ts');
-    const judge = (answer: string) => decimals.run({ question: '', thought: '', answer }, { ...run, options: { most: 1 } });
+    const judge = (answer: string) =>
+      decimals.run({ question: '', thought: '', answer }, { ...run, options: { most: 1 } });
     expect(await judge('The answer is 2.5.')).toMatchObject({ verdict: 'pass' });
     expect(await judge('The answer is 2.55.')).toMatchObject({ verdict: 'fail', wrong: '2.55' });
     expect(await judge('Perhaps.')).toMatchObject({ verdict: 'abstain' });

@@ -10,7 +10,10 @@ export type Page = { path: string; text: string };
 export function pages(): Page[] {
   const names = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' });
   const docs = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name.replaceAll('\\', '/')}`);
-  return ['README.md', 'ARCHITECTURE.md', ...docs].map((path) => ({ path, text: readFileSync(`${root}${path}`, 'utf8') }));
+  return ['README.md', 'ARCHITECTURE.md', ...docs].map((path) => ({
+    path,
+    text: readFileSync(`${root}${path}`, 'utf8'),
+  }));
 }
 
 /** Fenced blocks of a language ('' for none). */
@@ -24,7 +27,9 @@ export function blocks({ text }: Page, language: string): string[] {
 export function commands(page: Page, programs: readonly string[]): string[] {
   const lines = [
     ...blocks(page, 'sh').flatMap((block) => block.split('\n')),
-    ...blocks(page, '').flatMap((block) => block.split('\n').flatMap((line) => (line.startsWith('$ ') ? [line.slice(2)] : []))),
+    ...blocks(page, '').flatMap((block) =>
+      block.split('\n').flatMap((line) => (line.startsWith('$ ') ? [line.slice(2)] : [])),
+    ),
     ...[...page.text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code),
   ];
   return lines.flatMap((line) =>

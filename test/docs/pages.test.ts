@@ -37,7 +37,10 @@ describe('docs/cli.md', () => {
   });
 
   it('lists every exit code', () => {
-    const listed = [...(page?.text ?? '').matchAll(/^\| (\d+) \| `(\w+)`/gm)].map(([, code, name]) => [name, Number(code)]);
+    const listed = [...(page?.text ?? '').matchAll(/^\| (\d+) \| `(\w+)`/gm)].map(([, code, name]) => [
+      name,
+      Number(code),
+    ]);
     expect(Object.fromEntries(listed)).toEqual(exitCodes);
   });
 });

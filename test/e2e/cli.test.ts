@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ptyCli, runCli } from '../support/cli.ts';
-import { dataFolder, type TestService, startService } from '../support/start-service.ts';
+import { dataFolder, startService, type TestService } from '../support/start-service.ts';
 
 // The embedded model thinks this one over for some ten seconds, and a check finds a wrong line on the way.
 const hard = 'Calculate 77 times 63.';
@@ -29,7 +29,10 @@ describe('thinkfirst, piped', () => {
   });
 
   it('reads the question from standard input, and --quiet says nothing else', async () => {
-    const { code, output, told } = await runCli(['ask', '-', '--fast', '-q'], { environment, input: 'What is 2 + 3?\n' });
+    const { code, output, told } = await runCli(['ask', '-', '--fast', '-q'], {
+      environment,
+      input: 'What is 2 + 3?\n',
+    });
     expect({ code, told }).toEqual({ code: 0, told: '' });
     expect(output.trim()).not.toBe('');
   });
@@ -50,7 +53,10 @@ describe('thinkfirst, piped', () => {
     const response = JSON.parse(whole.output);
     expect(response).toMatchObject({ object: 'response', status: 'completed', trace: [{ phase: 'answer' }] });
     const streamed = await runCli(['ask', '--fast', '--json', '--stream', 'What is 2 + 3?', '-q'], { environment });
-    const types = streamed.output.trim().split('\n').map((line) => JSON.parse(line).type);
+    const types = streamed.output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
     expect(types[0]).toBe('response.created');
     expect(types.at(-1)).toBe('response.completed');
   });
@@ -162,7 +168,10 @@ describe('thinkfirst, on a terminal', () => {
 describe('thinkfirst without a service', () => {
   it('starts one for the question, and leaves nothing behind', async () => {
     const folder = await dataFolder();
-    const run = await runCli(['ask', '--fast', 'What is 2 + 3?'], { folder: folder.path, environment: { PORT: '1', TMPDIR: folder.path } });
+    const run = await runCli(['ask', '--fast', 'What is 2 + 3?'], {
+      folder: folder.path,
+      environment: { PORT: '1', TMPDIR: folder.path },
+    });
     expect(run).toMatchObject({ code: 0, output: expect.stringMatching(/\S/) });
     expect(run.told).toContain('starting one here for now');
     const { readdir } = await import('node:fs/promises');
@@ -173,7 +182,10 @@ describe('thinkfirst without a service', () => {
   it('makes, lists and revokes keys in the store', async () => {
     const folder = await dataFolder();
     const kept = { environment: { THINKFIRST_DATA: folder.path } };
-    const made = await runCli(['keys', 'create', '--name', 'Ann', '--scopes', 'trace:summary,feedback', '--rpm', '60'], kept);
+    const made = await runCli(
+      ['keys', 'create', '--name', 'Ann', '--scopes', 'trace:summary,feedback', '--rpm', '60'],
+      kept,
+    );
     expect(made.code).toBe(0);
     expect(made.output).toMatch(/^tf_\S+\n$/);
     const listed = await runCli(['keys'], kept);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { preferenceFile } from '../../scripts/preferences/preference-file.ts';
 
-const rows = Array.from({ length: 200 }, (_, place) => ({ prompt: `question ${place % 100}`, chosen: `answer ${place}` }));
+const rows = Array.from({ length: 200 }, (_, place) => ({
+  prompt: `question ${place % 100}`,
+  chosen: `answer ${place}`,
+}));
 
 describe('a file of preferences', () => {
   it('holds a tenth of the prompts out, and none on both sides', () => {

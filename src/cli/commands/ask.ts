@@ -44,7 +44,10 @@ export function addAsk(program: Command, terminal: Terminal): void {
     .option('--fast', 'answer at once: short for --effort none')
     .option('--stream', 'print the answer as it is written, once it is settled')
     .option('--trace', 'show each step with its thought, its checks and the vote')
-    .option('--json', 'print the whole response as JSON; with --stream its events, one a line; with --trace its steps too')
+    .option(
+      '--json',
+      'print the whole response as JSON; with --stream its events, one a line; with --trace its steps too',
+    )
     .option('-q, --quiet', 'nothing but the answer');
   serviceOptions(command)
     .addHelpText('after', examples)
@@ -97,7 +100,8 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
     shown.end(response);
     if (options.json === true && !lines) {
       const whole = await client.call(z.looseObject({}), `/v1/responses/${response.id}`);
-      const traced = options.trace === true ? await client.call(Trace, `/v1/responses/${response.id}/trace`) : undefined;
+      const traced =
+        options.trace === true ? await client.call(Trace, `/v1/responses/${response.id}/trace`) : undefined;
       terminal.print(JSON.stringify({ ...whole, ...(traced && { trace: traced.steps }) }, undefined, 2));
     } else if (!streamed && !lines && response.output_text !== '') {
       terminal.print(response.output_text);
@@ -165,7 +169,9 @@ function complain({ status, error, incomplete_details: cut }: Answered): void {
   if (status === 'failed') throw new CliError({ message: error?.message ?? 'The response failed.' });
   if (status !== 'incomplete') return;
   const advice =
-    cut?.reason === 'deadline' ? 'Give it longer with --deadline.' : 'Give it more room with --max-tokens, or leave that out.';
+    cut?.reason === 'deadline'
+      ? 'Give it longer with --deadline.'
+      : 'Give it more room with --max-tokens, or leave that out.';
   const message = `The answer was cut short (${cut?.reason ?? 'no reason given'}).`;
   throw new CliError({ message, advice, exitCode: exitCodes.incomplete });
 }
@@ -173,7 +179,8 @@ function complain({ status, error, incomplete_details: cut }: Answered): void {
 function whole(least: number) {
   return (text: string): number => {
     const number = Number(text);
-    if (!/^-?\d+$/.test(text) || number < least) throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+    if (!/^-?\d+$/.test(text) || number < least)
+      throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
     return number;
   };
 }

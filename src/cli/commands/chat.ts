@@ -55,7 +55,8 @@ export function addChat(program: Command, terminal: Terminal): void {
 }
 
 async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
-  if (terminal.noteLive) terminal.note(terminal.notePaint.dim('Ask away; /help says what else there is, /exit ends it.'));
+  if (terminal.noteLive)
+    terminal.note(terminal.notePaint.dim('Ask away; /help says what else there is, /exit ends it.'));
   for await (const line of readLines(terminal)) {
     try {
       if (line.startsWith('/')) await obey(line, client, chat, terminal);

@@ -20,7 +20,10 @@ export function addDoctor(program: Command, terminal: Terminal): void {
       const faults = findings.filter(({ status }) => status === 'fault').length;
       const warnings = findings.filter(({ status }) => status === 'warning').length;
       if (json === true) terminal.print(JSON.stringify({ healthy: faults === 0, findings }, undefined, 2));
-      else terminal.print([...findings.map((one) => findingText(one, terminal.paint)), '', verdict(faults, warnings)].join('\n'));
+      else
+        terminal.print(
+          [...findings.map((one) => findingText(one, terminal.paint)), '', verdict(faults, warnings)].join('\n'),
+        );
       if (faults > 0) process.exitCode = exitCodes.failed;
     });
 }

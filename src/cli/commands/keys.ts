@@ -54,7 +54,9 @@ export function addKeys(program: Command, terminal: Terminal): void {
     using(options, terminal, async (store) => {
       const created = await store.create(wantedKey(options));
       if (options.json === true) return terminal.print(JSON.stringify(created, undefined, 2));
-      terminal.note(`Key ${created.id} for ${created.name}, scopes ${created.scopes.join(', ')}. It is shown this once:`);
+      terminal.note(
+        `Key ${created.id} for ${created.name}, scopes ${created.scopes.join(', ')}. It is shown this once:`,
+      );
       terminal.print(created.secret);
       terminal.note(terminal.notePaint.dim('Use it: export THINKFIRST_KEY=…, or the header Authorization: Bearer …'));
     }),
@@ -66,8 +68,8 @@ export function addKeys(program: Command, terminal: Terminal): void {
   serviceOptions(list).action((options: ServiceOptions & { json?: true }) =>
     using(options, terminal, async (store) => {
       const all = await store.list();
-      if (options.json === true) return all.forEach((key) => terminal.print(JSON.stringify(key)));
-      terminal.print(all.length === 0 ? terminal.paint.dim(noKeys) : keyTable(all, terminal.paint));
+      if (options.json === true) for (const key of all) terminal.print(JSON.stringify(key));
+      else terminal.print(all.length === 0 ? terminal.paint.dim(noKeys) : keyTable(all, terminal.paint));
     }),
   );
   const revoke = keys.command('revoke').description('end a key, at once and for good').argument('<id...>', 'key_…');
@@ -160,5 +162,8 @@ function positive(text: string): number {
 }
 
 function unknownKey(id: string): CliError {
-  return new CliError({ message: `There is no key ${id}.`, advice: 'thinkfirst keys list shows those that there are.' });
+  return new CliError({
+    message: `There is no key ${id}.`,
+    advice: 'thinkfirst keys list shows those that there are.',
+  });
 }

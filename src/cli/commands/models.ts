@@ -26,7 +26,9 @@ export function addModels(program: Command, terminal: Terminal): void {
   const models = program
     .command('models')
     .summary('models: list, add, check')
-    .description('Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.');
+    .description(
+      'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.',
+    );
   const list = models
     .command('list', { isDefault: true })
     .description('what a running service has, with the budget of each effort')
@@ -55,7 +57,8 @@ export function addModels(program: Command, terminal: Terminal): void {
       terminal.print(checkedText(change.checked, terminal));
       const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written; it would be';
       terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
-      if (change.written) terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
+      if (change.written)
+        terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
     });
   models
     .command('check')
@@ -68,10 +71,15 @@ export function addModels(program: Command, terminal: Terminal): void {
 }
 
 function newModel(named: string, options: AddOptions): NewModel {
-  const about = { ...(options.id !== undefined && { id: options.id }), ...(options.family !== undefined && { family: options.family }) };
+  const about = {
+    ...(options.id !== undefined && { id: options.id }),
+    ...(options.family !== undefined && { family: options.family }),
+  };
   if (!/^https?:\/\//.test(named)) {
     const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(named);
-    return folder ? { kind: 'folder', folder: named, ...about } : { kind: 'hub', hub: named.replace(/^h[fub]+:/, ''), ...about };
+    return folder
+      ? { kind: 'folder', folder: named, ...about }
+      : { kind: 'hub', hub: named.replace(/^h[fub]+:/, ''), ...about };
   }
   const { name, family, dialect, keyVariable, context } = options;
   if (name === undefined || family === undefined) {
@@ -93,7 +101,10 @@ function newModel(named: string, options: AddOptions): NewModel {
   };
 }
 
-function checkedText({ id, kind, family, context_length: context, notices }: CheckedModel, { paint }: Terminal): string {
+function checkedText(
+  { id, kind, family, context_length: context, notices }: CheckedModel,
+  { paint }: Terminal,
+): string {
   const facts = [kind, family && `family ${family}`, context !== null && `${wholeNumber(context)} tokens of context`];
   return [
     `${paint.green('✓')} ${paint.bold(id)}  ${facts.filter(Boolean).join(', ')}`,
@@ -113,8 +124,13 @@ function modelsText(models: readonly ModelObject[], { paint }: Terminal): string
         String(level.samples),
         String(level.max_revisions),
       ]);
-      const facts = [model.implementation, `family ${model.family}`, `${wholeNumber(model.context_length)} tokens of context`];
-      const table = calibrated === null ? 'effort table: the defaults; thinkfirst calibrate measures' : 'effort table: calibrated';
+      const facts = [
+        model.implementation,
+        `family ${model.family}`,
+        `${wholeNumber(model.context_length)} tokens of context`,
+      ];
+      const table =
+        calibrated === null ? 'effort table: the defaults; thinkfirst calibrate measures' : 'effort table: calibrated';
       return [
         `${paint.bold(model.id)}${place === 0 ? paint.green(' (default)') : ''}  ${facts.join(', ')}`,
         paint.dim(`  ${table}`),

@@ -34,7 +34,9 @@ export function addServe(program: Command, terminal: Terminal): void {
   const worker = program
     .command('worker')
     .summary('start a worker on Redis')
-    .description('Starts a worker: it takes responses from the queue on Redis and answers them. Any number of them, on any machine.');
+    .description(
+      'Starts a worker: it takes responses from the queue on Redis and answers them. Any number of them, on any machine.',
+    );
   backendOptions(worker).action(async (options: ServeOptions) => {
     const { startService } = await import('../../entry/start-service.ts');
     const variables = withOptions(terminal.variables, options);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { Trace } from '../../contracts/listings.ts';
 import { TraceEvent } from '../../contracts/trace-event.ts';
-import { type ServiceOptions, reachService } from '../find-service.ts';
+import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
 import { stepText } from '../render/step-text.ts';
 import { responseIdOf } from '../response-id.ts';
@@ -55,7 +55,9 @@ function heading(response: Answered, { paint }: Terminal): string {
   const { effort, strategy, budget_tokens: budget } = reasoning.effective;
   const spent = usage?.output_tokens_details.reasoning_tokens ?? response.progress?.thinking_tokens ?? 0;
   const thought =
-    budget === 0 ? counted(usage?.output_tokens ?? 0, 'token') : `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens`;
+    budget === 0
+      ? counted(usage?.output_tokens ?? 0, 'token')
+      : `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens`;
   const facts = [model, `effort ${effort}`, strategy, thought, stop !== null && `stopped: ${stop}`].filter(Boolean);
   return `${paint.bold(id)} ${paint.cyan(status)}\n${paint.dim(facts.join(' · '))}\n`;
 }

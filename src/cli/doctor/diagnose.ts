@@ -44,6 +44,12 @@ function readModels(environment: Environment, variables: Variables): { configs: 
     return { configs: configuredModels(environment, variables) };
   } catch (error) {
     if (!(error instanceof StartError) && !(error instanceof ServiceError)) throw error;
-    return { finding: faulty('models', error.message, 'Put thinkfirst.config.json or THINKFIRST_MODELS right; see docs/models.md.') };
+    return {
+      finding: faulty(
+        'models',
+        error.message,
+        'Put thinkfirst.config.json or THINKFIRST_MODELS right; see docs/models.md.',
+      ),
+    };
   }
 }

@@ -31,7 +31,11 @@ export function memoryFinding(total: number, free: number): Finding {
     return faulty('memory', detail, 'The embedded model needs 1 GB. Give the machine or the container more.');
   }
   if (free < wantedFree) {
-    return doubtful('memory', detail, 'The service with the embedded model takes some 800 MB: stop something else, or it may swap.');
+    return doubtful(
+      'memory',
+      detail,
+      'The service with the embedded model takes some 800 MB: stop something else, or it may swap.',
+    );
   }
   return well('memory', detail);
 }
@@ -41,7 +45,11 @@ function coresFinding(threads: number | undefined): Finding {
   const used = threads ?? defaultThreads();
   const detail = `${cores} usable; ${used} ${used === 1 ? 'thread' : 'threads'} for the inference`;
   if (used > cores) {
-    return doubtful('cores', detail, `THINKFIRST_THREADS is above the cores, which is slower. Set it to ${cores} or less.`);
+    return doubtful(
+      'cores',
+      detail,
+      `THINKFIRST_THREADS is above the cores, which is slower. Set it to ${cores} or less.`,
+    );
   }
   if (cores < 2) return doubtful('cores', detail, 'It works on one core; two or more are twice as fast.');
   return well('cores', detail);

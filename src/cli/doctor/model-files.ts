@@ -35,17 +35,29 @@ async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 
     const folder = await loadModelFolder(config);
     const weights = folder.onnx();
     if (weights === undefined) {
-      return faulty(name, `${folder.path} has no weights`, 'Put onnx/model_q4.onnx (or another of its kind) there; see docs/models.md.');
+      return faulty(
+        name,
+        `${folder.path} has no weights`,
+        'Put onnx/model_q4.onnx (or another of its kind) there; see docs/models.md.',
+      );
     }
     const broken = await brokenFiles(folder.path);
     if (broken.length > 0) {
-      return faulty(name, `${broken.join(', ')} of ${folder.path} is not as published`, 'Fetch it again: npm ci, or git checkout models');
+      return faulty(
+        name,
+        `${broken.join(', ')} of ${folder.path} is not as published`,
+        'Fetch it again: npm ci, or git checkout models',
+      );
     }
     const checked = existsSync(join(folder.path, sums)) ? ', checksums right' : '';
     return well(name, `${(weights.bytes / 1e6).toFixed(0)} MB (${weights.dtype}) in ${folder.path}${checked}`);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return faulty(name, error.message, 'docs/models.md says what a folder holds; thinkfirst models check NAME tries one.');
+    return faulty(
+      name,
+      error.message,
+      'docs/models.md says what a folder holds; thinkfirst models check NAME tries one.',
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { faulty, type Finding, well, doubtful } from './finding.ts';
+import { doubtful, type Finding, faulty, well } from './finding.ts';
 
 const again = 'Install again on this very machine: rm -rf node_modules && npm ci';
 
@@ -7,11 +7,18 @@ export async function nativeFindings(): Promise<Finding[]> {
   return [
     await loads('onnxruntime', async () => {
       const runtime = await import('onnxruntime-node');
-      return well('onnxruntime', `loads, with ${runtime.listSupportedBackends().map(({ name }) => name).join(', ')}`);
+      return well(
+        'onnxruntime',
+        `loads, with ${runtime
+          .listSupportedBackends()
+          .map(({ name }) => name)
+          .join(', ')}`,
+      );
     }),
     await loads('decoder', async () => {
       const { openNativeRuntime } = await import('../../models/decoder/native-runtime.ts');
-      if ((await openNativeRuntime()) !== undefined) return well('decoder', 'koffi loads and finds onnxruntime’s C API');
+      if ((await openNativeRuntime()) !== undefined)
+        return well('decoder', 'koffi loads and finds onnxruntime’s C API');
       const slower = 'Answers come, some two times slower: this platform has no library for it.';
       return doubtful('decoder', 'no C API of onnxruntime is found', slower);
     }),

@@ -14,9 +14,17 @@ export async function portFinding({ host, port }: { host: string; port: number }
       }
       return doubtful('port', `${port} on ${host} is in use by something else`, other);
     case 'EACCES':
-      return faulty('port', `${port} may not be opened by this user`, 'Choose one above 1023: thinkfirst serve --port 8080');
+      return faulty(
+        'port',
+        `${port} may not be opened by this user`,
+        'Choose one above 1023: thinkfirst serve --port 8080',
+      );
     default:
-      return faulty('port', `${host} is no address of this machine (${fault})`, 'Put HOST right; 127.0.0.1 is the default.');
+      return faulty(
+        'port',
+        `${host} is no address of this machine (${fault})`,
+        'Put HOST right; 127.0.0.1 is the default.',
+      );
   }
 }
 

@@ -36,7 +36,11 @@ async function writeFinding(path: string): Promise<Finding> {
     return well('data folder', there === path ? `${path} can be written` : `${path} is made at the first start`);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
-    return faulty('data folder', `${there} can’t be written (${reason})`, 'Give this user write rights, or name another with THINKFIRST_DATA.');
+    return faulty(
+      'data folder',
+      `${there} can’t be written (${reason})`,
+      'Give this user write rights, or name another with THINKFIRST_DATA.',
+    );
   }
 }
 
@@ -94,7 +98,13 @@ export async function redisFindings(url: string): Promise<Finding[]> {
     ];
   } catch (error) {
     const why = reason || (error instanceof Error ? error.message : String(error));
-    return [faulty('Redis', `${shown} does not answer (${why})`, 'Start it, or put REDIS_URL right; without REDIS_URL the embedded store is used.')];
+    return [
+      faulty(
+        'Redis',
+        `${shown} does not answer (${why})`,
+        'Start it, or put REDIS_URL right; without REDIS_URL the embedded store is used.',
+      ),
+    ];
   } finally {
     client.disconnect();
   }

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Rows in columns two spaces apart; `right` names the columns that are aligned to the right. Colours have no width. */
-export function columns(rows: readonly (readonly string[])[], { right = [] }: { right?: readonly number[] } = {}): string {
+export function columns(
+  rows: readonly (readonly string[])[],
+  { right = [] }: { right?: readonly number[] } = {},
+): string {
   const width = (text: string) => stripVTControlCharacters(text).length;
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
   return rows

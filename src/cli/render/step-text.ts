@@ -18,7 +18,8 @@ export function stepLine(step: TraceStep, paint: Paint): string {
 /** A step whole: its thought dimmed with wrong lines struck out, verdicts, tally, and why it was made. */
 export function stepText(step: TraceStep, paint: Paint): string {
   const lines = [stepLine(step, paint)];
-  if (step.because !== undefined && step.because !== step.summary) lines.push(`    ${paint.yellow('because')} ${step.because}`);
+  if (step.because !== undefined && step.because !== step.summary)
+    lines.push(`    ${paint.yellow('because')} ${step.because}`);
   const gutter = paint.dim('    │ ');
   if (step.text !== null) {
     lines.push(
@@ -31,7 +32,10 @@ export function stepText(step: TraceStep, paint: Paint): string {
   }
   if (step.phase !== 'answer') lines.push(...step.checks.flatMap((check) => verdictLine(check, paint)));
   if (step.tally !== undefined) lines.push(...tallyLines(step.tally, paint));
-  const facts = [step.duration_ms > 0 && duration(step.duration_ms), step.stop_reason && step.stop_reason !== 'line' && `ended: ${step.stop_reason}`];
+  const facts = [
+    step.duration_ms > 0 && duration(step.duration_ms),
+    step.stop_reason && step.stop_reason !== 'line' && `ended: ${step.stop_reason}`,
+  ];
   const told = facts.filter(Boolean).join(', ');
   if (told !== '' && step.phase !== 'answer') lines.push(paint.dim(`      ${told}`));
   return lines.join('\n');

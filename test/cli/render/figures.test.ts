@@ -32,8 +32,14 @@ describe('figures', () => {
   });
 
   it('aligns columns by what is seen, not by colour codes', () => {
-    expect(columns([['a', '10', 'x'], ['\u001b[1mbbb\u001b[22m', '7', 'y']], { right: [1] })).toBe(
-      'a    10  x\n\u001b[1mbbb\u001b[22m   7  y',
-    );
+    expect(
+      columns(
+        [
+          ['a', '10', 'x'],
+          ['\u001b[1mbbb\u001b[22m', '7', 'y'],
+        ],
+        { right: [1] },
+      ),
+    ).toBe('a    10  x\n\u001b[1mbbb\u001b[22m   7  y');
   });
 });
