@@ -5,10 +5,8 @@ import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
 
-/** What has no owner and shows nobody's words: liveness, counts, and how to ask. */
-const openPaths = new Set(['/healthz', '/readyz', '/openapi.json', '/docs', '/', '/favicon.ico']);
-/** The console's own files; what it shows it asks for with a key. */
-const openFolder = '/console/';
+/** What has no owner and shows nobody's words: that it lives, and how to ask. */
+const openPaths = new Set(['/healthz', '/readyz', '/openapi.json', '/docs']);
 
 /**
  * Says who asks, by `Authorization: Bearer …` or, as Anthropic's clients send it, `x-api-key`. Without keys everybody is

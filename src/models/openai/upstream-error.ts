@@ -7,10 +7,13 @@ export class UpstreamRefused extends Error {
   readonly status: number;
   /** The server's own words, one line, without key and address. */
   readonly reason: string;
-  constructor(status: number, reason: string) {
+  /** False where it may repeat what can't be told from it: a prompt that was sent as token ids, thoughts included. */
+  readonly tellable: boolean;
+  constructor(status: number, reason: string, { tellable = true } = {}) {
     super(`the upstream refused the request with ${status}`);
     this.status = status;
     this.reason = reason;
+    this.tellable = tellable;
   }
 }
 
@@ -47,6 +50,11 @@ function withoutEcho(reason: string, sent: readonly string[]): string {
   return reason;
 }
 
+/** Whether a request names its prompt by token ids, of which no echo can be told. */
+export function sendsTokens(sent: object): boolean {
+  return 'prompt' in sent && Array.isArray(sent.prompt);
+}
+
 /** What a request says, not how its fields are called. */
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return value.length >= echoLength ? [value] : [];
@@ -57,6 +65,7 @@ function textsOf(value: unknown): string[] {
 /** What a refused request is to our own caller: a mistake of the request, or an upstream that can't be used. */
 export function toServiceError(refused: UpstreamRefused, modelId: string, constrained: boolean): ServiceError {
   const { status, reason } = refused;
+  const told = refused.tellable && reason !== '' ? `: ${reason}` : '';
   if (status === 401 || status === 403) {
     return unavailable(modelId, 'refuses the key that this service has for it', { retryable: false, cause: refused });
   }
@@ -69,7 +78,7 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
   ) {
     return new ServiceError({
       code: 'context_length_exceeded',
-      message: `The request is longer than the context of ${modelId}: ${reason}`,
+      message: `The request is longer than the context of ${modelId}${told}`,
       param: 'input',
       cause: refused,
     });
@@ -77,14 +86,14 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
   if (constrained && /schema|grammar|regex|guided|structured|response_format|xgrammar/i.test(reason)) {
     return new ServiceError({
       code: 'unsupported_constraint',
-      message: `${modelId} can't hold an answer to this form: ${reason}`,
+      message: `${modelId} can't hold an answer to this form${told}`,
       param: 'text.format',
       cause: refused,
     });
   }
   return new ServiceError({
     code: 'invalid_value',
-    message: `The server behind ${modelId} refused the request${reason === '' ? '' : `: ${reason}`}`,
+    message: `The server behind ${modelId} refused the request${told}`,
     cause: refused,
   });
 }

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+
+/** Asks as the walker's key; whatever comes back is kept to be looked through. Gives the body's text. */
+export type Ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object | FormData) => Promise<string>;
+
+/** What earlier steps of the walk have made. */
+export type Made = {
+  response: string;
+  other: string;
+  failed: string;
+  conversation: string;
+  file: string;
+  batch: string;
+};
+
+type Walk = (ask: Ask, made: Made) => Promise<unknown>;
+
+const idOf = (text: string): string => z.looseObject({ id: z.string() }).parse(JSON.parse(text)).id;
+const question = 'How much is 12 + 30?';
+const thinking = { effort: 'medium', summary: 'detailed', checks: [{ type: 'arithmetic' }], max_revisions: 1 };
+const messages = [{ role: 'user', content: question }];
+const note = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
+const inputs = [
+  { input: question, reasoning: thinking },
+  { input: question, mode: 'fast', include: ['message.output_text.logprobs'], top_logprobs: 2 },
+  { input: question, reasoning: { ...thinking, summary: 'concise' }, include: ['message.output_text.logprobs'] },
+  { input: question, reasoning: { ...thinking, strategy: 'budget-forcing' }, include: ['reasoning.encrypted_content'] },
+  { input: question, reasoning: { ...thinking, strategy: 'self-consistency', samples: 4 } },
+  { input: question, reasoning: { ...thinking, strategy: 'verify-and-revise' } },
+  { input: question, reasoning: { ...thinking, budget_tokens: 2 }, max_output_tokens: 200 },
+  { input: `${question} call`, reasoning: thinking, tools: [{ type: 'function', name: 'note', parameters: note }] },
+  { input: question, mode: 'fast', max_output_tokens: 1 },
+  { input: `explode ${question}`, reasoning: thinking },
+  { input: question, reasoning: thinking, include: ['reasoning.text'] },
+];
+
+/** Makes what the walk goes over: each kind of response, waited for and streamed. */
+export async function make(ask: Ask): Promise<Made> {
+  const response = idOf(await ask('POST', '/v1/responses', inputs[0]));
+  const other = idOf(await ask('POST', '/v1/responses', inputs[0]));
+  for (const body of inputs.slice(1)) await ask('POST', '/v1/responses', body);
+  for (const body of inputs) await ask('POST', '/v1/responses', { ...body, stream: true });
+  const failed = idOf(await ask('POST', '/v1/responses', { input: `explode ${question}`, reasoning: thinking }));
+  const conversation = idOf(await ask('POST', '/v1/conversations', { items: messages }));
+  await ask('POST', '/v1/responses', { input: question, reasoning: thinking, conversation });
+  const form = new FormData();
+  const line = (custom_id: string, input: string) =>
+    JSON.stringify({ custom_id, url: '/v1/responses', body: { input, reasoning: thinking } });
+  form.set('purpose', 'batch');
+  form.set('file', new File([[line('a', question), line('b', `explode ${question}`)].join('\n')], 'in.jsonl'));
+  const file = idOf(await ask('POST', '/v1/files', form));
+  const batch = idOf(await ask('POST', '/v1/batches', { input_file_id: file, endpoint: '/v1/responses' }));
+  return { response, other, failed, conversation, file, batch };
+}
+
+/** Every route of the app, and how it is asked for all that it might show. A route that stands not here fails the test. */
+export const walks: Readonly<Record<string, Walk>> = {
+  'GET /healthz': (ask) => ask('GET', '/healthz'),
+  'GET /readyz': (ask) => ask('GET', '/readyz'),
+  'GET /metrics': (ask) => ask('GET', '/metrics'),
+  'GET /openapi.json': (ask) => ask('GET', '/openapi.json'),
+  'GET /docs': (ask) => ask('GET', '/docs'),
+  'GET /v1/models': (ask) => ask('GET', '/v1/models'),
+  'GET /v1/models/:id{.+}': (ask) => ask('GET', '/v1/models/tiny'),
+  'GET /v1/strategies': (ask) => ask('GET', '/v1/strategies'),
+  'GET /v1/evaluations': (ask) => ask('GET', '/v1/evaluations'),
+  'GET /v1/caller': (ask) => ask('GET', '/v1/caller'),
+  'GET /v1/configuration/models': (ask) => ask('GET', '/v1/configuration/models'),
+  'POST /v1/configuration/models': (ask) => ask('POST', '/v1/configuration/models', { model: {} }),
+  'GET /v1/keys': (ask) => ask('GET', '/v1/keys'),
+  'POST /v1/keys': (ask) => ask('POST', '/v1/keys', { name: 'second' }),
+  'DELETE /v1/keys/:id': (ask) => ask('DELETE', '/v1/keys/key_000000000000000000000000'),
+  'POST /v1/responses': async (ask, { response }) => {
+    await ask('POST', '/v1/responses', { input: 'And now?', previous_response_id: response, reasoning: thinking });
+    await ask('POST', '/v1/responses', {
+      input: 'And now?',
+      previous_response_id: response,
+      mode: 'fast',
+      stream: true,
+    });
+  },
+  'GET /v1/responses': async (ask) => {
+    for (const query of ['', '?limit=100', '?status=failed', '?status=incomplete'])
+      await ask('GET', `/v1/responses${query}`);
+  },
+  'GET /v1/responses/:id': async (ask, { response, failed }) => {
+    for (const id of [response, failed]) {
+      for (const query of ['', '?wait=1', '?stream=true', '?stream=true&starting_after=3']) {
+        await ask('GET', `/v1/responses/${id}${query}`);
+      }
+    }
+  },
+  'DELETE /v1/responses/:id': async (ask) => {
+    const id = idOf(await ask('POST', '/v1/responses', { input: question, reasoning: thinking, background: true }));
+    await ask('DELETE', `/v1/responses/${id}`);
+  },
+  'POST /v1/responses/:id/cancel': async (ask) => {
+    const id = idOf(await ask('POST', '/v1/responses', { input: question, reasoning: thinking, background: true }));
+    await ask('POST', `/v1/responses/${id}/cancel`);
+    await ask('GET', `/v1/responses/${id}?stream=true`);
+  },
+  'POST /v1/responses/:id/answer_now': async (ask) => {
+    const id = idOf(await ask('POST', '/v1/responses', { input: question, reasoning: thinking, background: true }));
+    await ask('POST', `/v1/responses/${id}/answer_now`);
+    await ask('GET', `/v1/responses/${id}?wait=10`);
+    await ask('GET', `/v1/responses/${id}/trace`);
+  },
+  'GET /v1/responses/:id/trace': async (ask, { response, other, failed }) => {
+    for (const id of [response, other, failed]) {
+      for (const query of ['', '?stream=true', '?stream=true&starting_after=1']) {
+        await ask('GET', `/v1/responses/${id}/trace${query}`);
+      }
+    }
+  },
+  'POST /v1/responses/input_tokens': (ask, { response }) =>
+    ask('POST', '/v1/responses/input_tokens', { input: 'And now?', previous_response_id: response }),
+  'GET /v1/responses/:id/input_items': async (ask, { response }) => {
+    const body = { input: 'And now?', previous_response_id: response, mode: 'fast' };
+    const id = idOf(await ask('POST', '/v1/responses', body));
+    await ask('GET', `/v1/responses/${id}/input_items`);
+  },
+  'POST /v1/responses/:id/feedback': async (ask, { response, other }) => {
+    const corrected = { rating: 'down', comment: 'no', preferred_response_id: other, corrected_text: '42' };
+    await ask('POST', `/v1/responses/${response}/feedback`, corrected);
+  },
+  'GET /v1/feedback': async (ask, { response, other }) => {
+    const given = { rating: 'up', preferred_response_id: response };
+    await ask('POST', `/v1/responses/${other}/feedback`, given);
+    for (const format of ['jsonl', 'dpo', 'kto']) await ask('GET', `/v1/feedback?format=${format}`);
+  },
+  'POST /v1/conversations': (ask) => ask('POST', '/v1/conversations', {}),
+  'GET /v1/conversations/:id': (ask, { conversation }) => ask('GET', `/v1/conversations/${conversation}`),
+  'POST /v1/conversations/:id': (ask, { conversation }) =>
+    ask('POST', `/v1/conversations/${conversation}`, { metadata: {} }),
+  'DELETE /v1/conversations/:id': async (ask) => {
+    await ask('DELETE', `/v1/conversations/${idOf(await ask('POST', '/v1/conversations', {}))}`);
+  },
+  'GET /v1/conversations/:id/items': (ask, { conversation }) => ask('GET', `/v1/conversations/${conversation}/items`),
+  'POST /v1/conversations/:id/items': (ask, { conversation }) =>
+    ask('POST', `/v1/conversations/${conversation}/items`, { items: messages }),
+  'POST /v1/chat/completions': async (ask) => {
+    const body = { model: 'tiny', messages, reasoning_effort: 'medium', logprobs: true, top_logprobs: 2 };
+    await ask('POST', '/v1/chat/completions', body);
+    await ask('POST', '/v1/chat/completions', { ...body, n: 2 });
+    await ask('POST', '/v1/chat/completions', { ...body, stream: true });
+    const broken = { ...body, messages: [{ role: 'user', content: `explode ${question}` }] };
+    await ask('POST', '/v1/chat/completions', broken);
+    await ask('POST', '/v1/chat/completions', { ...broken, stream: true });
+  },
+  'POST /v1/messages': async (ask) => {
+    const body = { model: 'tiny', max_tokens: 500, messages, thinking: { type: 'enabled', budget_tokens: 64 } };
+    await ask('POST', '/v1/messages', body);
+    await ask('POST', '/v1/messages', { ...body, stream: true });
+    await ask('POST', '/v1/messages', { ...body, messages: [{ role: 'user', content: 'explode' }] });
+    await ask('POST', '/v1/messages', { ...body, messages: [{ role: 'user', content: 'explode' }], stream: true });
+  },
+  'POST /v1/messages/count_tokens': (ask) => ask('POST', '/v1/messages/count_tokens', { model: 'tiny', messages }),
+  'POST /api/chat': async (ask) => {
+    for (const more of [{}, { stream: false }, { think: 'high' }]) {
+      await ask('POST', '/api/chat', { model: 'tiny', messages, think: true, ...more });
+    }
+    const broken = [{ role: 'user', content: 'explode' }];
+    await ask('POST', '/api/chat', { model: 'tiny', messages: broken, think: true });
+  },
+  'GET /api/tags': (ask) => ask('GET', '/api/tags'),
+  'GET /api/version': (ask) => ask('GET', '/api/version'),
+  'POST /api/show': (ask) => ask('POST', '/api/show', { model: 'tiny' }),
+  'GET /v1/files': (ask) => ask('GET', '/v1/files'),
+  'POST /v1/files': (ask) => ask('POST', '/v1/files', new FormData()),
+  'GET /v1/files/:id': (ask, { file }) => ask('GET', `/v1/files/${file}`),
+  'GET /v1/files/:id/content': async (ask, { file, batch }) => {
+    await ask('GET', `/v1/files/${file}/content`);
+    const name = batch.replace(/^batch_/, '');
+    // Its responses: read to their end first.
+    for (const index of [0, 1]) await ask('GET', `/v1/responses/resp_${name}_${index}?wait=30`);
+    for (const kind of ['out', 'err']) await ask('GET', `/v1/files/file-${kind}_${name}/content`);
+  },
+  'DELETE /v1/files/:id': (ask, { file }) => ask('DELETE', `/v1/files/${file}`),
+  'GET /v1/batches': (ask) => ask('GET', '/v1/batches'),
+  'POST /v1/batches': (ask) => {
+    const requests = [{ custom_id: 'a', body: { model: 'tiny', max_tokens: 500, messages } }];
+    return ask('POST', '/v1/batches', { endpoint: '/v1/messages', requests });
+  },
+  'GET /v1/batches/:id': (ask, { batch }) => ask('GET', `/v1/batches/${batch}`),
+  'POST /v1/batches/:id/cancel': (ask, { batch }) => ask('POST', `/v1/batches/${batch}/cancel`),
+};
