@@ -1,22 +1,27 @@
-import { useCallback } from 'react';
+import type { ItemList } from '../../../../src/contracts/conversation.ts';
 import type { Response } from '../../../../src/contracts/response.ts';
 import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { Fault, Loading } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
-import { service } from '../../service/service.ts';
-import { useLoad } from '../../service/use-load.ts';
+import type { Load } from '../../service/use-load.ts';
 import { promptFiles, turnsOf } from './prompt-turns.ts';
 import styles from './prompts.module.css';
 import { strings } from './strings.ts';
 
 /** What the model was given: the turns, the files of prompts/ with their digests, and the settings in force. */
-export function Prompts({ response, steps }: { response: Response; steps: readonly TraceStep[] }) {
+export function Prompts({
+  response,
+  steps,
+  items,
+}: {
+  response: Response;
+  steps: readonly TraceStep[];
+  items: Load<ItemList> & { reload(): void };
+}) {
   const words = useStrings(strings);
   const format = useFormat();
-  const { id } = response;
-  const items = useLoad(useCallback((options: { signal: AbortSignal }) => service.inputItems(id, options), [id]));
   const files = promptFiles(steps);
   const { effective } = response.reasoning;
   return (

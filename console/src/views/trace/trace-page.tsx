@@ -1,6 +1,7 @@
 import { FastForward, Square } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
+import type { ItemList } from '../../../../src/contracts/conversation.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
@@ -8,9 +9,11 @@ import { Fault, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import { type Load, useLoad } from '../../service/use-load.ts';
 import { AnswerChange } from './answer-change.tsx';
 import { Facts } from './facts.tsx';
 import { Notice } from './notice.tsx';
+import { turnsOf } from './prompt-turns.ts';
 import { Prompts } from './prompts.tsx';
 import { sampleTree } from './sample-tree.ts';
 import { SampleTree } from './sample-tree-list.tsx';
@@ -28,6 +31,7 @@ import { voteRounds } from './vote-rounds.ts';
 export function TracePage({ id }: { id: string }) {
   const words = useStrings(strings);
   const { response, trace, fault, traceFault, loading, link, clockAhead, retry, show } = useTrace(id);
+  const items = useLoad(useCallback((options: { signal: AbortSignal }) => service.inputItems(id, options), [id]));
   const [search, setSearch] = useSearchParams();
   const [actionFault, setActionFault] = useState<ServiceFault>();
   const { steps, running } = trace;
@@ -64,7 +68,7 @@ export function TracePage({ id }: { id: string }) {
     </>
   );
   return (
-    <Page wide title={words.title} lead={<code className={styles.id}>{id}</code>} actions={actions}>
+    <Page wide title={words.title} lead={<Lead id={id} items={items} />} actions={actions}>
       {fault !== undefined && <Fault fault={fault} onRetry={fault.kind === 'missing' ? undefined : retry} />}
       {actionFault !== undefined && <Fault fault={actionFault} />}
       {loading && <Loading>{words.loading}</Loading>}
@@ -100,11 +104,21 @@ export function TracePage({ id }: { id: string }) {
           )}
           <div className={styles.reading}>
             {rounds.length > 0 && <Vote rounds={rounds} />}
-            <Prompts response={response} steps={steps} />
+            <Prompts response={response} steps={steps} items={items} />
           </div>
         </>
       )}
     </Page>
+  );
+}
+
+function Lead({ id, items }: { id: string; items: Load<ItemList> }) {
+  const asked = items.state === 'ready' ? turnsOf(items.value.data).findLast(({ role }) => role === 'user') : undefined;
+  return (
+    <>
+      {asked !== undefined && <span className={styles.question}>{asked.text}</span>}
+      <code className={styles.id}>{id}</code>
+    </>
   );
 }
 

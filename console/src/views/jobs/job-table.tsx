@@ -1,0 +1,121 @@
+import { CircleStop, FastForward, Trash2 } from 'lucide-react';
+import { Link } from 'react-router';
+import type { ListedResponse } from '../../../../src/contracts/listings.ts';
+import { IconButton } from '../../components/button.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import { JobProgress } from './job-progress.tsx';
+import styles from './job-table.module.css';
+import { StatusBadge } from './status-badge.tsx';
+import { strings } from './strings.ts';
+
+export type JobAction = 'cancel' | 'answer_now' | 'remove';
+
+type JobTableProps = {
+  jobs: readonly ListedResponse[];
+  /** The job whose action is under way. */
+  busy: string | undefined;
+  onAction(action: JobAction, id: string): void;
+};
+
+/** Jobs as a table; on a phone each row stands as a card of its own. */
+export function JobTable({ jobs, busy, onAction }: JobTableProps) {
+  const words = useStrings(strings);
+  const { columns } = words;
+  return (
+    <table className={styles.table}>
+      <caption className="visually-hidden">{words.table}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{columns.status}</th>
+          <th scope="col">{columns.question}</th>
+          <th scope="col">{columns.effort}</th>
+          <th scope="col" className={styles.end}>
+            {columns.tokens}
+          </th>
+          <th scope="col" className={styles.end}>
+            {columns.time}
+          </th>
+          <th scope="col" className={styles.end}>
+            {columns.age}
+          </th>
+          <th scope="col">
+            <span className="visually-hidden">{columns.actions}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {jobs.map((job) => (
+          <Row key={job.id} job={job} busy={busy === job.id} onAction={onAction} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & Pick<JobTableProps, 'onAction'>) {
+  const words = useStrings(strings);
+  const format = useFormat();
+  const { usage, status, reasoning } = job;
+  const running = status === 'queued' || status === 'in_progress';
+  const question = job.input_preview || words.noText;
+  const seconds = job.completed_at === null ? undefined : job.completed_at - job.created_at;
+  const action = (name: JobAction, label: string, Icon: typeof Trash2) => (
+    <IconButton
+      label={words.actionOn(label, question)}
+      title={label}
+      disabled={busy}
+      onClick={() => onAction(name, job.id)}
+    >
+      <Icon />
+    </IconButton>
+  );
+  return (
+    <tr>
+      <td className={styles.status}>
+        <StatusBadge status={status} />
+      </td>
+      <td className={styles.question}>
+        <Link to={`/trace/${job.id}`} aria-label={words.openTrace(question)}>
+          {question}
+        </Link>
+        {running && job.progress !== null ? (
+          <JobProgress progress={job.progress} />
+        ) : (
+          <span className={styles.answer}>{job.error?.message ?? job.output_text}</span>
+        )}
+      </td>
+      <td>
+        <span className={styles.effort} data-effort={reasoning.effort}>
+          {reasoning.effort}
+        </span>
+        <span className={styles.soft}>{reasoning.effective.strategy}</span>
+      </td>
+      <td className={styles.end}>
+        {usage !== null && (
+          <>
+            <b>{format.number(usage.output_tokens)}</b>
+            {usage.output_tokens_details.reasoning_tokens > 0 && (
+              <span className={styles.soft}>
+                {words.thinking(format.number(usage.output_tokens_details.reasoning_tokens))}
+              </span>
+            )}
+          </>
+        )}
+      </td>
+      <td className={styles.end}>
+        {seconds !== undefined && (seconds < 1 ? words.underSecond : format.duration(seconds * 1000))}
+      </td>
+      <td className={styles.end}>
+        <time dateTime={new Date(job.created_at * 1000).toISOString()} title={format.time(job.created_at * 1000)}>
+          {format.ago(job.created_at * 1000, Date.now())}
+        </time>
+      </td>
+      <td className={styles.actions}>
+        {status === 'in_progress' && action('answer_now', words.answerNow, FastForward)}
+        {running && action('cancel', words.cancel, CircleStop)}
+        {action('remove', words.remove, Trash2)}
+      </td>
+    </tr>
+  );
+}
