@@ -113,6 +113,8 @@ export const BatchRecord = z.object({
   cancelled_at: count.nullable(),
   metadata: Metadata,
   errors: z.array(BatchError),
+  /** Its requests are being queued; where that broke off, its next reader goes on with it. */
+  starting: z.boolean().default(false),
   requests: z.array(
     z.object({
       custom_id: z.string(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Constraint } from '../../src/contracts/constraint.ts';
 import { qwen3 } from '../../src/models/families/qwen3.ts';
 import { dialectNames, dialects } from '../../src/models/openai/dialect.ts';
@@ -141,6 +142,10 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
         .completions()
         .map(({ body }) => ['response_format', 'structured_outputs', 'json_schema'].some((field) => field in body));
       expect(held).toEqual([false, true]);
+      if (!constraint.type.startsWith('json') || dialect === 'thinkfirst') continue;
+      // A mask alone doesn't tell a model what is wanted of it.
+      const [first] = z.array(z.looseObject({ role: z.string() })).parse(server.completions()[0]?.body['messages']);
+      expect(first).toMatchObject({ role: 'system', content: expect.stringContaining('JSON') });
     }
   });
 
@@ -258,7 +263,7 @@ describe('going on with a begun text', () => {
     expect(result.finish?.usage.answerTokens).toBe(2);
   });
 
-  it.each(['ollama', 'lmstudio', 'plain'] as const)(
+  it.each(['ollama', 'lmstudio', 'thinkfirst', 'plain'] as const)(
     '%s refuses to go on with a thought, as its capabilities say',
     async (dialect) => {
       const { model } = await connect({ dialect, script });
@@ -296,15 +301,18 @@ describe('scores and counts', () => {
     expect(scored.usage.inputTokens).toBeGreaterThan(3);
   });
 
-  it.each(['llama.cpp', 'ollama', 'lmstudio', 'plain'] as const)('%s says that it has no scores', async (dialect) => {
-    const { model } = await connect({ dialect, script });
-    expect(model.capabilities.score).toBe(false);
-    const asked = model.score(
-      { prompt: request().prompt, continuations: ['Yes.'] },
-      { signal: new AbortController().signal },
-    );
-    await expect(asked).rejects.toMatchObject({ code: 'model_unavailable', retryable: false });
-  });
+  it.each(['llama.cpp', 'ollama', 'lmstudio', 'thinkfirst', 'plain'] as const)(
+    '%s says that it has no scores',
+    async (dialect) => {
+      const { model } = await connect({ dialect, script });
+      expect(model.capabilities.score).toBe(false);
+      const asked = model.score(
+        { prompt: request().prompt, continuations: ['Yes.'] },
+        { signal: new AbortController().signal },
+      );
+      await expect(asked).rejects.toMatchObject({ code: 'model_unavailable', retryable: false });
+    },
+  );
 
   it.each(dialectNames)('%s: a prompt beyond the context is refused before anything is decoded', async (dialect) => {
     const { model, server } = await connect({ dialect, script }, { contextLength: 64 });

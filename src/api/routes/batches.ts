@@ -1,13 +1,5 @@
 import { type Context, Hono } from 'hono';
-import {
-  type Batch,
-  type BatchEndpoint,
-  type BatchList,
-  BatchListQuery,
-  type BatchRecord,
-  type BatchRequest,
-  CreateBatch,
-} from '../../contracts/batch.ts';
+import { type Batch, type BatchList, BatchListQuery, type BatchRecord, CreateBatch } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
@@ -40,6 +32,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     const { endpoint } = parsed.data;
     const { requests, errors } = await inputOf(c, parsed.data);
     const id = `batch_${newId()}`;
+    const planned = errors.length > 0 ? [] : requests;
     const record: BatchRecord = {
       id,
       owner: c.get('caller').owner,
@@ -49,11 +42,15 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
       cancelled_at: null,
       metadata: parsed.data.metadata ?? {},
       errors,
-      requests: errors.length > 0 ? [] : await start(c, { requests, endpoint, id }),
+      starting: planned.length > 0,
+      requests: planned.map(({ custom_id }, index) => ({ custom_id, response_id: responseId(id, index), error: null })),
     };
+    // Written down before anything is queued: a start that breaks off is gone on with.
+    if (record.starting) await store.saveInput(id, planned);
     await store.saveBatch(record);
-    log.info({ request_id: c.get('requestId'), batch_id: id, requests: record.requests.length }, 'batch accepted');
-    return c.json((await batchView(queue, record)) satisfies Batch);
+    const batch = await startOrUndo(c, record);
+    log.info({ request_id: c.get('requestId'), batch_id: id, requests: batch.requests.length }, 'batch accepted');
+    return c.json((await batchView(queue, batch)) satisfies Batch);
   });
 
   routes.get('/', async (c) => {
@@ -65,16 +62,16 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
   });
 
   routes.get('/:id', async (c) => {
-    const record = await store.batch(c.req.param('id'), c.get('caller'));
+    const record = await started(c, await store.batch(c.req.param('id'), c.get('caller')));
     return c.json((await batchView(queue, record)) satisfies Batch);
   });
 
   routes.post('/:id/cancel', async (c) => {
-    const record = await store.batch(c.req.param('id'), c.get('caller'));
+    const record = await started(c, await store.batch(c.req.param('id'), c.get('caller')));
     const view = await batchView(queue, record);
     if (view.status !== 'in_progress') return c.json(view satisfies Batch);
     const cancelled = { ...record, cancelled_at: Math.floor(now() / 1000) };
-    await store.saveBatch(cancelled);
+    await store.changeBatch(record.id, (kept) => ({ ...kept, cancelled_at: cancelled.cancelled_at }));
     for (const { response_id } of record.requests) {
       if (response_id !== null) await queue.control(response_id, 'cancel');
     }
@@ -106,23 +103,54 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     return { requests: checked, errors: repeated(checked) };
   }
 
-  /** Queues each; one that is refused is an error of its own, and stops no other. */
-  async function start(
-    c: ApiContext,
-    { requests, endpoint, id }: { requests: readonly BatchRequest[]; endpoint: BatchEndpoint; id: string },
-  ): Promise<BatchRecord['requests']> {
-    const started: BatchRecord['requests'] = [];
-    for (const [index, { custom_id, body }] of requests.entries()) {
-      const response_id = `resp_${id.replace(/^batch_/, '')}_${index}`;
+  /** As a whole or not at all, as far as the caller can see. */
+  async function startOrUndo(c: ApiContext, record: BatchRecord): Promise<BatchRecord> {
+    try {
+      return await started(c, record);
+    } catch (error) {
+      // Where this fails as well, the record stays, and the batch goes on when it is next asked for.
+      await undo(record).catch((fault: unknown) => log.error({ err: fault, batch_id: record.id }, 'batch not undone'));
+      throw error;
+    }
+  }
+
+  async function undo(record: BatchRecord): Promise<void> {
+    for (const { response_id } of record.requests) {
+      if (response_id !== null) await queue.remove(response_id);
+    }
+    await store.removeBatch(record.id);
+    await store.removeInput(record.id);
+  }
+
+  /**
+   * Queues each request that isn't queued yet; one that is refused is an error of its own, and stops no other. A response's
+   * id follows from its batch's, so what was queued before is not queued again.
+   */
+  async function started(c: ApiContext, record: BatchRecord): Promise<BatchRecord> {
+    if (!record.starting) return record;
+    const { id, endpoint } = record;
+    const input = await store.input(id);
+    // Another reader has come to the end of it in the meantime.
+    if (input.length === 0) return store.batch(id, c.get('caller'));
+    const requests: BatchRecord['requests'] = [];
+    for (const [index, { custom_id, body }] of input.entries()) {
+      const response_id = responseId(id, index);
       try {
         await admission.add(c, await batchJob(c, runs, { endpoint, body, id: response_id }), { batch: true });
-        started.push({ custom_id, response_id, error: null });
+        requests.push({ custom_id, response_id, error: null });
       } catch (error) {
         const fault = asServiceError(error);
         if (fault.status >= 500) throw error;
-        started.push({ custom_id, response_id: null, error: { status: fault.status, body: errorEnvelope(fault) } });
+        requests.push({ custom_id, response_id: null, error: { status: fault.status, body: errorEnvelope(fault) } });
       }
     }
-    return started;
+    const whole = { ...record, requests, starting: false };
+    await store.changeBatch(id, (kept) => ({ ...kept, requests, starting: false }));
+    await store.removeInput(id);
+    return whole;
   }
+}
+
+function responseId(batch: string, index: number): string {
+  return `resp_${batch.replace(/^batch_/, '')}_${index}`;
 }

@@ -5,6 +5,7 @@ import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { feedbackKey, feedbackKeys } from '../feedback-keys.ts';
 import { findResponse } from '../find-response.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
@@ -12,8 +13,6 @@ import { responseView } from '../response-view.ts';
 import { lineStream } from '../translations/line-stream.ts';
 import { labelledCompletions, preferencePairs } from '../translations/training-rows.ts';
 import { validationError } from '../validation-error.ts';
-
-const prefix = 'feedback';
 
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */
 export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -29,7 +28,7 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     const rated = await findResponse(queue, c.req.param('id'), caller);
     const preferred = await preferredTo(rated, parsed.data.preferred_response_id, caller);
     const record = recordOf(rated, preferred, parsed.data, caller);
-    await records.set(`${prefix}:${caller.owner ?? 'none'}:${record.id}`, record);
+    await records.set(feedbackKey(record), record);
     return c.json(shown(record) satisfies Feedback, 200);
   });
 
@@ -45,8 +44,7 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
 
   /** Oldest first. A key with scope `admin` exports everybody's. */
   async function* rows(caller: Caller, format: 'jsonl' | 'dpo' | 'kto'): AsyncGenerator<object, void, void> {
-    const keys = await records.keys(caller.scopes.admin ? prefix : `${prefix}:${caller.owner ?? 'none'}`);
-    for (const key of keys.sort(byTime)) {
+    for (const key of await feedbackKeys(records, caller.scopes.admin ? undefined : caller.owner)) {
       const stored = await records.get(key);
       if (stored === undefined) continue;
       const record = FeedbackRecord.parse(stored);
@@ -122,11 +120,6 @@ function promptText({ job }: JobSnapshot): string {
 
 function shown({ owner: _o, prompt: _p, answer: _a, preferred_answer: _pa, ...feedback }: FeedbackRecord): Feedback {
   return feedback;
-}
-
-function byTime(one: string, other: string): number {
-  const [a, b] = [one, other].map((key) => key.split(':').at(-1) ?? '');
-  return (a ?? '') < (b ?? '') ? -1 : 1;
 }
 
 function requireScope({ scopes }: Caller): void {

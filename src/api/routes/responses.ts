@@ -10,6 +10,7 @@ import { createAdmission } from '../admission.ts';
 import { joinConversation, keepResponseItems } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../event-stream.ts';
+import { removeFeedbackOf } from '../feedback-keys.ts';
 import { findResponse, responseNotFound } from '../find-response.ts';
 import { acceptedBefore, requestIdentity } from '../idempotency.ts';
 import { parseQuery, resumeAfter } from '../parse-query.ts';
@@ -70,6 +71,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
     await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
     if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
+    await removeFeedbackOf(dependencies.records, { id: job.id, owner: job.owner });
     return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
   });
 

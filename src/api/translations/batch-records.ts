@@ -1,4 +1,5 @@
-import { BatchRecord, batchId, FileRecord, fileId } from '../../contracts/batch.ts';
+import { z } from 'zod';
+import { BatchRecord, BatchRequest, batchId, FileRecord, fileId } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { RecordStore } from '../../store/record-store.ts';
 import type { Caller } from '../caller.ts';
@@ -6,6 +7,13 @@ import type { Caller } from '../caller.ts';
 /** Batches and files of one caller, among the small records. What a file holds is a record of its own. */
 export type BatchRecords = {
   saveBatch(record: BatchRecord): Promise<void>;
+  /** One that is gone stays so. */
+  changeBatch(id: string, change: (record: BatchRecord) => BatchRecord): Promise<void>;
+  removeBatch(id: string): Promise<void>;
+  /** What a batch that is starting still has to queue. */
+  saveInput(id: string, requests: readonly BatchRequest[]): Promise<void>;
+  input(id: string): Promise<BatchRequest[]>;
+  removeInput(id: string): Promise<void>;
   /** @throws ServiceError `not_found` for another's as for none */
   batch(id: string, caller: Caller): Promise<BatchRecord>;
   /** Newest first. */
@@ -18,6 +26,8 @@ export type BatchRecords = {
   files(caller: Caller): Promise<FileRecord[]>;
   removeFile(id: string): Promise<void>;
 };
+
+const BatchInput = z.object({ requests: z.array(BatchRequest) });
 
 export function createBatchRecords(records: RecordStore): BatchRecords {
   const all = async <T extends { owner: string | null; created_at: number; id: string }>(
@@ -35,6 +45,21 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
   };
   return {
     saveBatch: (record) => records.set(`batches:${record.id}`, record),
+    changeBatch: (id, change) =>
+      records.update(`batches:${id}`, (stored) =>
+        stored === undefined ? undefined : change(BatchRecord.parse(stored)),
+      ),
+    async removeBatch(id) {
+      await records.remove(`batches:${id}`);
+    },
+    saveInput: (id, requests) => records.set(`batch-inputs:${id}`, { requests }),
+    async input(id) {
+      const stored = await records.get(`batch-inputs:${id}`);
+      return stored === undefined ? [] : BatchInput.parse(stored).requests;
+    },
+    async removeInput(id) {
+      await records.remove(`batch-inputs:${id}`);
+    },
     async batch(id, caller) {
       const stored = batchId.test(id) ? await records.get(`batches:${id}`) : undefined;
       const record = stored === undefined ? undefined : BatchRecord.parse(stored);

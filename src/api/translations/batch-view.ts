@@ -15,6 +15,8 @@ export async function batchView(queue: JobQueue, record: BatchRecord): Promise<B
   for (const request of record.requests) {
     const snapshot = request.response_id === null ? undefined : await queue.get(request.response_id);
     if (snapshot !== undefined && snapshot.terminal === undefined) continue;
+    // Not queued yet.
+    if (snapshot === undefined && record.starting && request.error === null) continue;
     const ended = snapshot === undefined ? undefined : responseOf(snapshot);
     counts[ended && isAnswer(ended.status) ? 'completed' : 'failed'] += 1;
     last = Math.max(last, ended?.completed_at ?? 0);

@@ -33,6 +33,8 @@ export type Dialect = {
   /** Sent with each streamed request: what makes each chunk carry exact token counts. */
   countFields: Readonly<Record<string, unknown>>;
   constraints: ReadonlyArray<Constraint['type']>;
+  /** The model is told in words of the form that its answer is held to: these servers don't. */
+  tellsForm: boolean;
   logprobs: boolean;
   /** `logprobs` beside `tools` in a stream is refused. */
   logprobsWithTools: boolean;
@@ -67,6 +69,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     },
     countFields: { stream_options: { include_usage: true, continuous_usage_stats: true }, return_token_ids: true },
     constraints: ['json_object', 'json_schema', 'regex', 'choice'],
+    tellsForm: true,
     logprobs: true,
     logprobsWithTools: true,
     score: true,
@@ -83,6 +86,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { ...shared, topK: 'top_k', minP: 'min_p', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
     countFields: { stream_options: { include_usage: true }, timings_per_token: true },
     constraints: ['json_object', 'json_schema'],
+    tellsForm: true,
     logprobs: true,
     logprobsWithTools: false,
     score: false,
@@ -97,6 +101,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: shared,
     countFields: { stream_options: { include_usage: true } },
     constraints: ['json_object', 'json_schema'],
+    tellsForm: true,
     logprobs: true,
     logprobsWithTools: true,
     score: false,
@@ -112,6 +117,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     countFields: { stream_options: { include_usage: true } },
     // Its `response_format` takes a schema only; it accepts `logprobs` and gives null.
     constraints: ['json_schema'],
+    tellsForm: true,
     logprobs: false,
     logprobsWithTools: false,
     score: false,
@@ -127,6 +133,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { temperature: 'temperature', topP: 'top_p', topK: 'top_k', minP: 'min_p', seed: 'seed' },
     countFields: { stream_options: { include_usage: true } },
     constraints: ['json_object', 'json_schema'],
+    tellsForm: false,
     logprobs: true,
     logprobsWithTools: true,
     score: false,
@@ -140,6 +147,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { temperature: 'temperature', topP: 'top_p', seed: 'seed' },
     countFields: { stream_options: { include_usage: true } },
     constraints: [],
+    tellsForm: false,
     logprobs: false,
     logprobsWithTools: false,
     score: false,

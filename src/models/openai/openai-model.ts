@@ -15,6 +15,7 @@ import { createRefusals } from './refusals.ts';
 import { runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
 import { scoreContinuations } from './score.ts';
+import { toldForm } from './told-form.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './upstream-client.ts';
 import { UpstreamRefused, unavailable } from './upstream-error.ts';
 
@@ -57,8 +58,9 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   };
   const access = { client, dialect, family, model: config.model };
 
-  async function* generate(request: GenerateRequest, given: GenerateOptions): AsyncGenerator<ModelEvent, void, void> {
-    assertServed(request);
+  async function* generate(asked: GenerateRequest, given: GenerateOptions): AsyncGenerator<ModelEvent, void, void> {
+    assertServed(asked);
+    const request = dialect.tellsForm ? { ...asked, prompt: toldForm(asked.prompt, asked.answer.constraint) } : asked;
     const leaving = new AbortController();
     const signal = AbortSignal.any([given.signal, leaving.signal, closed.signal]);
     const renders = new Map<boolean, ReturnType<SampleContext['render']>>();

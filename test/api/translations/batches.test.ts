@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Batch, BatchList, BatchResult, FileObject } from '../../../src/contracts/batch.ts';
+import { ServiceError } from '../../../src/contracts/service-error.ts';
 import { createApi } from '../fixture.ts';
 import { createTranslatingApi } from './fixture.ts';
 
@@ -164,5 +165,58 @@ describe('files', () => {
     expect((await upload(api, ['a'], 'fine-tune')).status).toBe(400);
     expect((await api.post('/v1/files', {})).status).toBe(415);
     expect((await upload(limited, ['a'.repeat(2000)])).status).toBe(413);
+  });
+});
+
+describe('a batch whose start breaks off', () => {
+  const requests = ['a', 'b', 'c', 'd'].map((custom_id) => ({ custom_id, body: { messages } }));
+  const model = { model: 'tiny' };
+  const body = { endpoint, requests: requests.map((each) => ({ ...each, body: { ...each.body, ...model } })) };
+
+  test('because the backend went away leaves nothing behind', async () => {
+    const { queue, dependencies } = createApi();
+    let added = 0;
+    const failing: typeof queue = {
+      ...queue,
+      add: (job) => {
+        added += 1;
+        if (added > 2) throw new ServiceError({ code: 'backend_unavailable', message: 'Away.' });
+        return queue.add(job);
+      },
+    };
+    const api = createApi({ ...dependencies, queue: failing });
+    expect((await api.post(path, body)).status).toBe(503);
+    expect(added).toBe(3);
+    expect((await queue.list({ owner: null, limit: 100 })).jobs).toEqual([]);
+    expect(BatchList.parse(await (await api.app.request(path)).json()).data).toEqual([]);
+  });
+
+  test('because its process died is gone on with by whoever reads it, and runs nothing twice', async () => {
+    const { queue, dependencies } = createApi();
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    let added = 0;
+    const dying: typeof queue = {
+      ...queue,
+      add: (job) => {
+        added += 1;
+        if (added <= 2) return queue.add(job);
+        arrive();
+        return new Promise(() => undefined);
+      },
+    };
+    void createApi({ ...dependencies, queue: dying }).post(path, body);
+    await arrived;
+    const api = createApi({ ...dependencies, queue });
+    const [listed] = BatchList.parse(await (await api.app.request(path)).json()).data;
+    expect(listed).toMatchObject({ status: 'in_progress', request_counts: { total: 4, completed: 0, failed: 0 } });
+    const read = () => api.app.request(`${path}/${listed?.id}`);
+    for (const response of await Promise.all([read(), read()])) {
+      expect(Batch.parse(await response.json())).toMatchObject({ status: 'in_progress', request_counts: { total: 4 } });
+    }
+    const { jobs } = await queue.list({ owner: null, limit: 100 });
+    expect(jobs.map(({ job }) => job.id.slice(-2)).sort()).toEqual(['_0', '_1', '_2', '_3']);
   });
 });

@@ -95,11 +95,22 @@ describe('the export', () => {
     ]);
   });
 
-  test('outlives the responses, and refuses other formats', async () => {
-    const { app, post, lines } = await rated();
+  test('outlives responses whose time is over, and refuses other formats', async () => {
+    const { app, queue, post, lines } = await rated();
     await post(feedback('resp_0000'), { corrected_text: '42' });
-    await app.request('/v1/responses/resp_0000', { method: 'DELETE' });
+    await queue.remove('resp_0000');
     expect(await lines('dpo')).toHaveLength(1);
     expect((await app.request('/v1/feedback?format=csv')).status).toBe(400);
+  });
+
+  test('has nothing of a response that was deleted, as rated or as preferred', async () => {
+    const { app, post, lines } = await rated();
+    for (const id of ['resp_0000', 'resp_0001', 'resp_0002']) await post(feedback(id), { corrected_text: '42' });
+    await post(feedback('resp_0000'), { preferred_response_id: 'resp_0001' });
+    expect(await lines('jsonl')).toHaveLength(4);
+    await app.request('/v1/responses/resp_0001', { method: 'DELETE' });
+    expect(await lines('jsonl')).toMatchObject([{ response_id: 'resp_0000' }, { response_id: 'resp_0002' }]);
+    await app.request('/v1/responses/resp_0000', { method: 'DELETE' });
+    expect(await lines('jsonl')).toMatchObject([{ response_id: 'resp_0002' }]);
   });
 });

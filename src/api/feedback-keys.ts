@@ -1,0 +1,28 @@
+import type { FeedbackRecord } from '../contracts/feedback.ts';
+import type { RecordStore } from '../store/record-store.ts';
+
+const prefix = 'feedback';
+
+/** By owner and time, with the ids of the responses that it holds copies of, so that these are found without reading it. */
+export function feedbackKey(record: FeedbackRecord): string {
+  const { owner, id, response_id, preferred_response_id } = record;
+  const responses = preferred_response_id === null ? [response_id] : [response_id, preferred_response_id];
+  return [prefix, owner ?? 'none', id, ...responses].join(':');
+}
+
+/** Of one owner, or of all where none is given; oldest first. */
+export async function feedbackKeys(records: RecordStore, owner: string | null | undefined): Promise<string[]> {
+  const keys = await records.keys(owner === undefined ? prefix : `${prefix}:${owner ?? 'none'}`);
+  return keys.sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+}
+
+/** Feedback holds a response's prompt and answer: where the response is deleted, so are they. */
+export async function removeFeedbackOf(records: RecordStore, response: { id: string; owner: string | null }) {
+  for (const key of await feedbackKeys(records, response.owner)) {
+    if (key.split(':').slice(3).includes(response.id)) await records.remove(key);
+  }
+}
+
+function idOf(key: string): string {
+  return key.split(':')[2] ?? '';
+}
