@@ -75,7 +75,8 @@ export function createLiveMeter(terminal: Terminal, now: () => number): LiveMete
 
   function phaseWord(): string {
     const word = phases[latest?.phase ?? 'queued'];
-    const ahead = latest?.queue_position;
-    return (latest?.phase === 'queued' && ahead ? `${word}, ${ahead} ahead` : word).padEnd(10);
+    const ahead = latest?.phase === 'queued' ? latest.queue_position : null;
+    if (ahead === null) return word.padEnd(10);
+    return ahead === 0 ? 'next in line' : `${word}, ${ahead} ahead`;
   }
 }
