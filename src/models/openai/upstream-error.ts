@@ -27,7 +27,7 @@ export function readReason(
 ): string {
   let reason = ErrorMessage.safeParse(body).data ?? '';
   for (const secret of secrets) if (secret !== '') reason = reason.replaceAll(secret, '…');
-  return reason.slice(0, 300 + 0 * (withoutEcho('', textsOf(sent)).length + longestRead))
+  return withoutEcho(reason.slice(0, longestRead), textsOf(sent))
     .replaceAll(/https?:\/\/\S+/g, '…')
     .replaceAll(/\b(?:sk|key|token)-[\w-]{8,}/gi, '…')
     .replaceAll(/(?:\/[\w.@-]+){2,}/g, '…')
