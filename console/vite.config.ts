@@ -2,7 +2,9 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 /** `THINKFIRST_URL` names the service that `vite dev console` talks to. */
-const service = process.env['THINKFIRST_URL'] ?? 'http://127.0.0.1:8080';
+const target = process.env['THINKFIRST_URL'] ?? 'http://127.0.0.1:8080';
+// The page's own host and origin go along: the service refuses a page of another origin.
+const service = { target, changeOrigin: false };
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -21,6 +21,7 @@ import { Thoughts } from './thoughts.tsx';
 export function RunCard({ run, actions }: { run: RunState; actions?: ReactNode }) {
   const words = useStrings(runCardStrings);
   const ended = hasEnded(run);
+  const thought = (run.response?.reasoning.effective.budget_tokens ?? 0) > 0;
   if (run.fault !== undefined) return <Fault fault={run.fault} />;
   if (run.response === undefined) return <Loading>{words.loading}</Loading>;
   return (
@@ -40,6 +41,8 @@ export function RunCard({ run, actions }: { run: RunState; actions?: ReactNode }
         <div className={styles.outcome}>
           <RunSummary run={run} />
           <DraftChange run={run} />
+          {thought && <Candidates run={run} />}
+          <WrongLines run={run} />
           <Thoughts run={run} />
         </div>
       )}

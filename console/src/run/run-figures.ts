@@ -32,11 +32,16 @@ function spanOf(steps: readonly TraceStep[]): { start: number; end: number } | u
   return { start, end };
 }
 
+/** Tokens so far: of thinking while it runs, all in the end. */
+export function spentTokens({ response, progress }: Pick<RunState, 'response' | 'progress'>): number {
+  return response?.usage?.output_tokens ?? progress?.thinking_tokens ?? 0;
+}
+
 /** The answer's value as the vote saw it (`8`), else the first line of its text; for one line of comparison. */
 export function shortAnswer({ text, steps }: Pick<RunState, 'text' | 'steps'>): string {
   const settled = steps.findLast(({ answer, phase }) => answer !== null && (phase === 'answer' || phase === 'vote'));
   const value = settled?.answer ?? steps.findLast(({ answer }) => answer !== null)?.answer;
-  const line = text.trim().split('\n')[0] ?? '';
+  const line = (text.trim().split('\n')[0] ?? '').replace(/^the answer is:?\s+(.+?)\.?$/i, '$1');
   const shown = value && value.length <= 40 ? value : line;
   return shown.length > 60 ? `${shown.slice(0, 58)}…` : shown;
 }

@@ -13,9 +13,11 @@ const Markdown = lazy(async () => ({ default: (await import('../components/markd
 export function AnswerText({ run }: { run: RunState }) {
   if (run.text === '') return null;
   return (
-    <Suspense fallback={<p className={styles.plain}>{run.text}</p>}>
-      <Markdown text={run.text} />
-    </Suspense>
+    <div className={styles.answer}>
+      <Suspense fallback={<p className={styles.plain}>{run.text}</p>}>
+        <Markdown text={run.text} />
+      </Suspense>
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 
-/** A line of a thought; `struck`: a check found it wrong, and why. */
-export type ThoughtLine = { number: number; text: string; struck: string | undefined };
+/** A line of a thought; `struck`: a check found it wrong, and why; `dropped`: it went with a struck one before it. */
+export type ThoughtLine = { number: number; text: string; struck: string | undefined; dropped: boolean };
 
 /** A step with the lines that it added to its chain. */
 export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[] };
@@ -12,7 +12,7 @@ export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[] };
  */
 export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
   const chains = new Map<number, { lines: string[]; struck: Map<number, string> }>();
-  return steps.map((step) => {
+  const thoughts = steps.map((step) => {
     const lines = (step.text ?? '').split('\n').map((line) => line.trimEnd());
     while (lines.at(-1) === '') lines.pop();
     const before = step.sample === null ? undefined : chains.get(step.sample);
@@ -24,8 +24,18 @@ export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
       }
     }
     if (step.sample !== null && step.text !== null) chains.set(step.sample, { lines, struck });
-    const added = lines.map((text, number) => ({ number, text, struck: struck.get(number) })).slice(kept);
+    const added = lines
+      .map((text, number) => ({ number, text, struck: struck.get(number), dropped: false }))
+      .slice(kept);
     return { step, lines: added.filter(({ text }) => text !== '') };
+  });
+  return thoughts.map(({ step, lines }) => {
+    const next = thoughts.find(({ step: { index, sample, phase } }) => {
+      return index > step.index && sample === step.sample && phase === 'revise';
+    });
+    const from = lines.find(({ struck }) => struck !== undefined)?.number;
+    if (next === undefined || from === undefined) return { step, lines };
+    return { step, lines: lines.map((line) => ({ ...line, dropped: line.number > from })) };
   });
 }
 

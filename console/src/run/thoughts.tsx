@@ -26,7 +26,8 @@ export function Thoughts({ run }: { run: RunState }) {
                 {step.sample !== null && <small> {words.sample(format.number(step.sample + 1))}</small>}
               </span>
               <small>
-                {format.duration(step.duration_ms)} · {words.tokens(format.number(step.tokens))}
+                {format.duration(step.duration_ms)}
+                {step.tokens > 0 && ` · ${words.tokens(format.number(step.tokens))}`}
               </small>
             </p>
             <p className={styles.stepSummary}>{step.summary}</p>
@@ -34,7 +35,9 @@ export function Thoughts({ run }: { run: RunState }) {
               <div className={styles.lines}>
                 {lines.map((line) =>
                   line.struck === undefined ? (
-                    <p key={line.number}>{line.text}</p>
+                    <p key={line.number} className={line.dropped ? styles.dropped : undefined}>
+                      {line.text}
+                    </p>
                   ) : (
                     <p key={line.number}>
                       <del>{line.text}</del> <span className={styles.why}>{line.struck}</span>

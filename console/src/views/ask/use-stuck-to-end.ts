@@ -4,10 +4,11 @@ import { type RefObject, useEffect, useState } from 'react';
 const near = 80;
 
 /**
- * Keeps the page at its end while the content grows, for a reader who is there; one who has scrolled up is left alone.
+ * Keeps the page at its end while an answer makes it grow, for a reader who is there; one who has scrolled up, or
+ * unfolds something, is left alone.
  * @returns whether the reader is at the end
  */
-export function useStuckToEnd(content: RefObject<HTMLElement | null>): boolean {
+export function useStuckToEnd(content: RefObject<HTMLElement | null>, growing: boolean): boolean {
   const [atEnd, setAtEnd] = useState(true);
   useEffect(() => {
     if (content.current === null) return;
@@ -17,7 +18,7 @@ export function useStuckToEnd(content: RefObject<HTMLElement | null>): boolean {
       setAtEnd(stuck);
     };
     const observer = new ResizeObserver(() => {
-      if (stuck) scrollToEnd();
+      if (stuck && growing) scrollToEnd();
       setAtEnd(isAtEnd());
     });
     observer.observe(content.current);
@@ -26,7 +27,7 @@ export function useStuckToEnd(content: RefObject<HTMLElement | null>): boolean {
       observer.disconnect();
       window.removeEventListener('scroll', onScroll);
     };
-  }, [content]);
+  }, [content, growing]);
   return atEnd;
 }
 

@@ -23,7 +23,7 @@ export function View() {
   const [text, setText] = useState('');
   const [running, setRunning] = useState(false);
   const content = useRef<HTMLDivElement>(null);
-  const atEnd = useStuckToEnd(content);
+  const atEnd = useStuckToEnd(content, running);
   useEffect(() => {
     document.title = `${words.title} · Thinkfirst`;
   }, [words.title]);

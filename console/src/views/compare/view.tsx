@@ -1,5 +1,5 @@
 import { Link2, Plus, SendHorizontal } from 'lucide-react';
-import { type FormEvent, type KeyboardEvent, useCallback, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useCallback, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
@@ -7,7 +7,8 @@ import { Fault } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { type Choice, requestOf } from '../../run/effort.ts';
-import type { RunState } from '../../run/run-state.ts';
+import { spentTokens } from '../../run/run-figures.ts';
+import { initialRun, type RunState } from '../../run/run-state.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { useLoad } from '../../service/use-load.ts';
@@ -30,6 +31,8 @@ export function View() {
   const [parameters, setParameters] = useSearchParams();
   const comparison = comparisonOf(parameters);
   const { question, columns, responses } = comparison;
+  const [text, setText] = useState(question);
+  useEffect(() => setText(question), [question]);
   const [sending, setSending] = useState(false);
   const [fault, setFault] = useState<ServiceFault>();
   const [copied, setCopied] = useState(false);
@@ -43,9 +46,9 @@ export function View() {
       columns: columns.map((choice, position) => (position === index ? { ...choice, ...changed } : choice)),
       responses: [],
     });
-  const askable = question.trim() !== '' && !sending;
+  const askable = text.trim() !== '' && !sending;
 
-  const askAll = async (asked = question) => {
+  const askAll = async (asked = text) => {
     setSending(true);
     setFault(undefined);
     try {
@@ -66,6 +69,7 @@ export function View() {
     event.preventDefault();
     if (askable) askAll();
   };
+  const mostTokens = Math.max(1, ...responses.map((id) => spentTokens(runs.get(id) ?? initialRun)));
   const outcomes = outcomesOf(
     responses.map((id) => runs.get(id)),
     responses.length,
@@ -79,15 +83,15 @@ export function View() {
             aria-label={words.question}
             placeholder={words.placeholder}
             rows={1}
-            value={question}
-            onChange={(event) => put({ question: event.target.value, responses: [] })}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
             onKeyDown={onKeyDown}
           />
           <Button look="primary" type="submit" disabled={!askable} icon={<SendHorizontal aria-hidden="true" />}>
             {sending ? words.running : responses.length > 0 ? words.again : words.run}
           </Button>
         </div>
-        {question === '' && (
+        {text === '' && (
           <div className={styles.examples}>
             <span>{words.examples}</span>
             {examples.map((example) => (
@@ -123,7 +127,7 @@ export function View() {
               {id === undefined ? (
                 <p className={styles.notYet}>{words.notYet}</p>
               ) : (
-                <ColumnRun key={id} id={id} onRun={onRun} />
+                <ColumnRun key={id} id={id} mostTokens={mostTokens} onRun={onRun} />
               )}
             </section>
           );
