@@ -1,7 +1,7 @@
-import { Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
+import { schemaFit } from '../contracts/schema-fit.ts';
 
 export type CheckedCall = { name: string; arguments: string };
 
@@ -58,9 +58,9 @@ function faultOf(call: CheckedCall, tools: readonly FunctionTool[]): string | un
   const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));
   if (!given.success) return `the arguments of '${tool.name}' are no JSON object`;
   if (tool.parameters === undefined) return undefined;
-  const result = new Validator(tool.parameters, '2020-12').validate(given.data);
-  const first = result.errors[0];
-  return result.valid ? undefined : `the arguments of '${tool.name}' don't fit at ${first?.instanceLocation ?? '#'}`;
+  // By a schema that can't be judged by, nothing is refused: it is the caller's own.
+  const fit = schemaFit(tool.parameters, given.data);
+  return fit.fits === false ? `the arguments of '${tool.name}' don't fit at ${fit.at}` : undefined;
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
-import { Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
-import { defineCheck, fail, pass } from './check.ts';
+import { schemaFit } from '../../contracts/schema-fit.ts';
+import { abstain, defineCheck, fail, pass } from './check.ts';
 
 /** The answer is JSON that fits the caller's schema. */
 export const jsonSchema = defineCheck({
@@ -11,18 +11,22 @@ export const jsonSchema = defineCheck({
   run({ answer }, { options }) {
     const parsed = parseJson(answer);
     if (parsed === undefined) return fail('the answer is not JSON');
-    const result = new Validator(options.schema, '2020-12').validate(parsed.value);
-    const first = result.errors[0];
-    return result.valid
-      ? pass('the answer fits the schema')
-      : fail(`${first?.instanceLocation ?? '#'}: ${first?.error ?? 'does not fit'}`);
+    const fit = schemaFit(options.schema, parsed.value);
+    if (fit.fits === 'unknown') return abstain(fit.reason);
+    return fit.fits ? pass('the answer fits the schema') : fail(`${fit.at}: ${fit.reason}`);
   },
 });
 
 export function parseJson(text: string): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text.trim().replace(/^```(?:json)?\s*([\s\S]*?)\s*```$/, '$1')) };
+    return { value: JSON.parse(withoutFence(text.trim())) };
   } catch {
     return undefined;
   }
+}
+
+/** What stands in a fenced block, where the text is one. By its ends: a pattern would try every blank in between. */
+function withoutFence(text: string): string {
+  if (!text.startsWith('```') || !text.endsWith('```') || text.length < 6) return text;
+  return text.slice(text.startsWith('```json') ? 7 : 3, -3);
 }
