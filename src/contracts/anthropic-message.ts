@@ -120,7 +120,7 @@ export const MessageBlock = z.discriminatedUnion('type', [
 ]);
 export type MessageBlock = z.infer<typeof MessageBlock>;
 
-const StopReason = z.enum(['end_turn', 'max_tokens', 'tool_use', 'refusal']);
+const StopReason = z.enum(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'refusal']);
 export type StopReason = z.infer<typeof StopReason>;
 
 /** `input_tokens` are those that were not cached, as theirs are. */
@@ -146,7 +146,7 @@ export const Message = z.object({
   content: z.array(MessageBlock),
   stop_reason: StopReason.nullable(),
   /** Which one ended the answer is not known. */
-  stop_sequence: z.null(),
+  stop_sequence: z.string().nullable(),
   stop_details: z.null(),
   container: z.null(),
   diagnostics: z.null(),
@@ -181,7 +181,7 @@ export const MessageEvent = z.discriminatedUnion('type', [
     type: z.literal('message_delta'),
     delta: z.object({
       stop_reason: StopReason.nullable(),
-      stop_sequence: z.null(),
+      stop_sequence: z.string().nullable(),
       stop_details: z.null(),
       container: z.null(),
     }),

@@ -50,6 +50,7 @@ export function initialResponse(job: Job): Response {
     truncation: request.truncation ?? 'disabled',
     usage: null,
     user: request.user ?? null,
+    stop_sequence: null,
     thinking_stop: null,
     answer_source: null,
     progress: null,

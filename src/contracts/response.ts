@@ -72,6 +72,8 @@ export const Response = z.object({
   truncation: z.enum(['auto', 'disabled']),
   usage: ResponseUsage.nullable(),
   user: z.string().nullable(),
+  /** The text of `stop` that ended the answer, which is no part of it. */
+  stop_sequence: z.string().nullable().default(null),
   thinking_stop: ThinkingStop.nullable(),
   /** Null until there is an answer. */
   answer_source: AnswerSource.nullable(),

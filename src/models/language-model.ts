@@ -153,6 +153,8 @@ export type ModelEvent =
       type: 'finish';
       sample: number;
       reason: FinishReason;
+      /** The text of `answer.stop` that ended it. */
+      stopText?: string;
       thinkingStop?: ThinkingStop;
       usage: SampleUsage;
       scores: SampleScores;

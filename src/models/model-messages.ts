@@ -91,6 +91,7 @@ export const ModelEventMessage = z.discriminatedUnion('type', [
     type: z.literal('finish'),
     sample: count,
     reason: z.enum(['stop', 'length', 'tool-calls', 'empty']),
+    stopText: z.string().exactOptional(),
     thinkingStop: ThinkingStop.exactOptional(),
     usage: z.object({
       inputTokens: count,

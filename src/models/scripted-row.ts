@@ -57,6 +57,7 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
   const text =
     thinkingStop && thinkingStop !== 'natural' ? (scripted.handedOverAnswer ?? scripted.answer) : scripted.answer;
   let reason: FinishReason = 'stop';
+  let stopText: string | undefined;
   let said = (request.answer.prefix ?? []).map((segment) => segment.text).join('');
   for (const word of scriptedTokens(text.slice(said.length))) {
     usage.answerTokens += 1;
@@ -66,7 +67,10 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
     yield [
       { type: 'answer-delta', sample, text: shown, tokenIds: idsOf([word]), logprobs: [{ token: word, logprob }] },
     ];
-    if (cut !== undefined) break;
+    if (cut !== undefined) {
+      stopText = request.answer.stop?.find((stop) => said.startsWith(stop, cut));
+      break;
+    }
     if (usage.answerTokens >= request.answer.maxTokens) {
       reason = said.length < text.length ? 'length' : 'stop';
       break;
@@ -83,6 +87,7 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
       type: 'finish',
       sample,
       reason,
+      ...(stopText !== undefined && { stopText }),
       ...(thinkingStop && { thinkingStop }),
       usage: { inputTokens: options.inputTokens, cachedTokens: 0, ...usage },
       scores: {

@@ -99,7 +99,7 @@ export async function* answerLive(
         sample = {
           number: 0,
           segments,
-          answer: { text, logprobs, toolCalls },
+          answer: { text, logprobs, toolCalls, ...(event.stopText === undefined ? {} : { stopText: event.stopText }) },
           finish: event.reason,
           thinkingStop: event.thinkingStop,
           usage: { ...counted },

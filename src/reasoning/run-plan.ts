@@ -1,5 +1,6 @@
 import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
 import { voteState } from './adaptive-stop.ts';
+import { answerEnd } from './answer-end.ts';
 import { answerFast } from './answer-fast.ts';
 import { type Candidate, failedLine, failedValue, shownChecks } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
@@ -48,9 +49,8 @@ export async function* runPlan(
     const stop = deliberation.mustStop();
     if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     if (stop === 'user' || budget.thinking(1) === 0) {
-      const { finish } = yield* answerFast(state, budget);
-      const cut = finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
-      return outcome({ thinkingStop: stop ?? null, answerSource: 'draft', ...cut });
+      const fast = yield* answerFast(state, budget);
+      return outcome({ thinkingStop: stop ?? null, answerSource: 'draft', ...answerEnd(fast) });
     }
   }
   if (decided === undefined && plan.draft) yield* makeDraft(deliberation);
@@ -63,9 +63,8 @@ export async function* runPlan(
     if (deliberation.mustStop() === 'deadline') {
       return outcome({ thinkingStop, answerSource: 'draft', incomplete: 'deadline' });
     }
-    const { finish } = yield* answerFast(state, budget);
-    const cut = finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
-    return outcome({ thinkingStop, answerSource: 'draft', ...cut });
+    const fast = yield* answerFast(state, budget);
+    return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
   }
   const answerSource = decided?.answer_source ?? sourceOf(winner, decision, plan);
   yield* giveAnswer(deliberation, {
@@ -75,7 +74,8 @@ export async function* runPlan(
     thinkingStop,
     decided: decided !== undefined,
   });
-  return outcome({ thinkingStop, answerSource, ...(winner.cut ? { incomplete: 'max_output_tokens' as const } : {}) });
+  const finish = winner.cut ? 'length' : 'stop';
+  return outcome({ thinkingStop, answerSource, ...answerEnd({ finish, answer: winner.answer }) });
 }
 
 async function* thinkInWaves(

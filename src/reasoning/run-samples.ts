@@ -173,7 +173,12 @@ function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sa
   return {
     number: row.number,
     segments: row.segments,
-    answer: { text: row.text, logprobs: row.logprobs, toolCalls: row.toolCalls },
+    answer: {
+      text: row.text,
+      logprobs: row.logprobs,
+      toolCalls: row.toolCalls,
+      ...(finish.stopText === undefined ? {} : { stopText: finish.stopText }),
+    },
     finish: finish.reason,
     thinkingStop: finish.thinkingStop,
     usage: { ...row.usage },

@@ -6,6 +6,8 @@ export type SampleAnswer = {
   text: string;
   logprobs: readonly TokenLogprob[];
   toolCalls: ReadonlyArray<{ name: string; arguments: string }>;
+  /** The stop text that ended it. */
+  stopText?: string;
 };
 
 /** One chain of thought with its answer. Tokens. */

@@ -76,6 +76,8 @@ export type StrategyOutcome = {
   answerSource: AnswerSource;
   /** Why the answer was cut, if it was. */
   incomplete?: 'max_output_tokens' | 'deadline';
+  /** The stop text that ended the answer. */
+  stopText?: string;
   usage: PhaseUsage;
   warnings: ReadonlyArray<{ field: string; message: string }>;
 };

@@ -130,6 +130,7 @@ function endLines(
 ): ReturnType<WireWriter['end']> {
   const shared = {
     usage: responseUsage(outcome.usage),
+    stop_sequence: outcome.stopText ?? null,
     thinking_stop: outcome.thinkingStop,
     answer_source: outcome.answerSource,
     warnings: [...warnings, ...outcome.warnings],

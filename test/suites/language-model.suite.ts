@@ -234,7 +234,7 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       const [, second = ''] = whole.answer.trim().split(/\s+/);
       const run = await runOne(model, requestOf(fixture.question, { answer: { maxTokens: 32, stop: ['@@', second] } }));
       expect(run.answer).toBe(whole.answer.slice(0, whole.answer.indexOf(second)));
-      expect(run.finish.reason).toBe('stop');
+      expect(run.finish).toMatchObject({ reason: 'stop', stopText: second });
     });
 
     it('gives log-probabilities and their means', async (context) => {

@@ -13,6 +13,7 @@ export function messageOf(run: Run, { response, thought }: Settled): Message {
     ...beginningOf(run),
     content: [...thinking, ...response.output.flatMap(blocksOf)],
     stop_reason: stopReason(response),
+    stop_sequence: response.stop_sequence,
     usage: messageUsage(response.usage),
   };
 }
@@ -41,7 +42,8 @@ export function stopReason(response: Response): StopReason {
     (item) => item.type === 'message' && item.content.some((part) => part.type === 'refusal'),
   );
   if (refused) return 'refusal';
-  return response.status === 'completed' ? 'end_turn' : 'max_tokens';
+  if (response.status !== 'completed') return 'max_tokens';
+  return response.stop_sequence === null ? 'end_turn' : 'stop_sequence';
 }
 
 export function messageUsage(usage: ResponseUsage | null): MessageUsage {

@@ -88,6 +88,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
       type: 'finish',
       sample,
       reason,
+      ...(answer.stopText !== undefined && { stopText: answer.stopText }),
       ...(thinkingStop && { thinkingStop }),
       usage: {
         inputTokens: prompt.inputTokens,

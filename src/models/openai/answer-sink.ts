@@ -11,6 +11,8 @@ export type AnswerSink = {
   /** What was held back, then the tool calls. */
   end(): ModelEvent[];
   reason(serverReason: string | undefined): FinishReason;
+  /** The stop text that ended it. */
+  stopText(): string | undefined;
   /** Something that a reader sees: text that isn't white space, or a tool call. */
   visible(): boolean;
   tokens(): number;
@@ -68,6 +70,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
       if (!visible) return 'empty';
       return ended ?? (serverReason === 'length' ? 'length' : 'stop');
     },
+    stopText: () => scanner.stop,
     visible: () => visible || calls.all().length > 0,
     tokens: () => tokens,
     setTokens(exact) {

@@ -42,10 +42,12 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
   yield* sink.end();
   const { sum, count } = tally.thinkingLogprobs;
   const answerMeanLogprob = sink.meanLogprob();
+  const stopText = sink.stopText();
   yield {
     type: 'finish',
     sample,
     reason: sink.reason(finishReason),
+    ...(stopText !== undefined && { stopText }),
     ...(thinkingStop !== undefined && { thinkingStop }),
     usage: {
       inputTokens: tally.inputTokens ?? context.promptTokens,

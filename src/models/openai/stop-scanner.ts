@@ -1,18 +1,29 @@
 import { overlap } from './think-splitter.ts';
 
 /** Ends an answer at a stop text, which is not part of it, wherever the stream cuts it. */
-export type StopScanner = { push(text: string): { text: string; stopped: boolean }; end(): string };
+export type StopScanner = {
+  push(text: string): { text: string; stopped: boolean };
+  end(): string;
+  /** The stop text that ended it. */
+  readonly stop: string | undefined;
+};
 
 /** The earliest of `stops` ends the text. Here and not at the server, which would look for them in the thought as well. */
 export function createStopScanner(stops: readonly string[]): StopScanner {
   const marks = stops.filter((stop) => stop !== '');
   let held = '';
+  let stop: string | undefined;
   return {
+    get stop() {
+      return stop;
+    },
     push(text) {
       held += text;
-      const found = marks.map((mark) => held.indexOf(mark)).filter((at) => at >= 0);
-      if (found.length > 0) {
-        const before = held.slice(0, Math.min(...found));
+      const found = marks.map((mark) => ({ mark, at: held.indexOf(mark) })).filter(({ at }) => at >= 0);
+      const [first] = found.sort((one, other) => one.at - other.at);
+      if (first !== undefined) {
+        const before = held.slice(0, first.at);
+        stop = first.mark;
         held = '';
         return { text: before, stopped: true };
       }

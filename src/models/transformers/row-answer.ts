@@ -14,6 +14,8 @@ export type RowAnswer = {
   /** Where the next token stands. */
   place(): 'start' | 'text' | 'tool-call';
   readonly tokens: number;
+  /** The stop text that ended it. */
+  readonly stopText: string | undefined;
 };
 
 export function createRowAnswer(
@@ -63,6 +65,9 @@ export function createRowAnswer(
   return {
     get tokens() {
       return count;
+    },
+    get stopText() {
+      return scanner.stop;
     },
     place: () => (call ? 'tool-call' : visible || calls > 0 ? 'text' : 'start'),
     finish,

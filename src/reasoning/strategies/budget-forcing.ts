@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
 import { createBudget, deadlinePassed } from '../budget.ts';
@@ -41,9 +42,9 @@ export const budgetForcing: Strategy = {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     }
     if (earlier === undefined && (budgetTokens === 0 || context.answerNow.aborted)) {
-      const { finish } = yield* answerFast(state, budget);
+      const fast = yield* answerFast(state, budget);
       const thinkingStop = context.answerNow.aborted ? 'user' : null;
-      return outcome({ thinkingStop, answerSource: 'draft', ...cutBy(finish) });
+      return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
     }
     const sample = yield* answerLive(state, {
       answerTokens: Math.max(1, budget.answer(1)),
@@ -57,17 +58,13 @@ export const budgetForcing: Strategy = {
       },
     });
     if (sample === undefined) {
-      const { finish } = yield* answerFast(state, budget);
-      return outcome({ thinkingStop: 'natural', answerSource: 'draft', ...cutBy(finish) });
+      const fast = yield* answerFast(state, budget);
+      return outcome({ thinkingStop: 'natural', answerSource: 'draft', ...answerEnd(fast) });
     }
     return outcome({
       thinkingStop: sample.thinkingStop ?? 'natural',
       answerSource: 'deliberate',
-      ...cutBy(sample.finish),
+      ...answerEnd(sample),
     });
   },
 };
-
-function cutBy(finish: string): { incomplete?: 'max_output_tokens' } {
-  return finish === 'length' ? { incomplete: 'max_output_tokens' } : {};
-}

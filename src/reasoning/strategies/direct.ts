@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { createBudget, deadlinePassed } from '../budget.ts';
 import { createRunState } from '../run-state.ts';
@@ -20,7 +21,6 @@ export const direct: Strategy = {
     const nothing = { thinkingStop: null, answerSource: 'draft', warnings: [] } as const;
     if (deadlinePassed(context)) return { ...nothing, incomplete: 'deadline', usage: state.usage.snapshot() };
     const sample = yield* answerFast(state, budget);
-    const cut = sample.finish === 'length' ? ({ incomplete: 'max_output_tokens' } as const) : {};
-    return { ...nothing, ...cut, usage: state.usage.snapshot() };
+    return { ...nothing, ...answerEnd(sample), usage: state.usage.snapshot() };
   },
 };
