@@ -24,6 +24,8 @@ export const Job = z.object({
   owner: z.string().nullable(),
   /** False: response, events and trace go 10 minutes after the end. */
   store: z.boolean(),
+  /** Its end is told by a webhook. */
+  notify: z.boolean().exactOptional(),
   body: z.record(z.string(), z.unknown()),
 });
 export type Job = z.infer<typeof Job>;

@@ -20,7 +20,7 @@ export function startWorker(options: {
 }): Promise<Consumer> {
   const { environment, queue, catalog, models, sealer, strategies, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
-  return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY }, (lease) =>
+  return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY, models: [...models.keys()] }, (lease) =>
     runResponse(lease, { models, strategies, effortTable, summarise, seal: sealer.seal, now: Date.now, log }),
   );
 }

@@ -1,6 +1,8 @@
 import { ServiceError } from '../contracts/service-error.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
+import { workDone } from '../contracts/work-done.ts';
 import { endJob } from './end-job.ts';
+import type { Isolation } from './isolation.ts';
 import { readWholeLog } from './job-log.ts';
 import type { JobHandler, TerminalLines } from './job-queue.ts';
 import type { JobStore } from './job-store.ts';
@@ -18,6 +20,7 @@ export type AttemptContext = {
   closing(): boolean;
   /** Makes the lease reachable for commands, until the returned function is called. */
   register(lease: OpenLease): () => void;
+  isolation: Isolation;
   onChange(id: string): void;
   onError(error: Error): void;
 };
@@ -30,18 +33,23 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const { store, settings, terminalLines } = context;
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
-  if ((await store.read(job.id))?.terminal !== undefined) return;
+  const record = await store.read(job.id);
+  if (record?.terminal !== undefined) return;
 
-  const log = await readWholeLog(store, job.id);
-  const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
-  const unregister = context.register(open);
+  const log = record?.length === 0 ? [] : await readWholeLog(store, job.id);
   const end = async (line: Parameters<typeof endJob>[0]['line']) => {
     await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
     context.onChange(job.id);
   };
+  const fruitless =
+    attempt.losses === 0 ? 0 : await store.lose({ id: job.id, losses: attempt.losses, work: workDone(log) });
+  if (fruitless > settings.maxFruitlessLosses) return end((lines) => terminalLines.failed(job, lines, workersDied));
+  const suspect = fruitless === settings.maxFruitlessLosses;
+  if (!context.isolation.admits({ id: job.id, suspect })) throw await attempt.handBack(settings.backoffMs);
+  const leave = context.isolation.enter({ suspect });
+  const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
+  const unregister = context.register(open);
   try {
-    // Read after registering: a command given in between is either in the record or delivered to the lease.
-    const record = await store.read(job.id);
     if (record?.cancel) open.end('cancelled');
     if (record?.answerNow) open.answerNow();
     const failure = open.ended() ? undefined : await runHandler(open, context);
@@ -65,6 +73,7 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
     throw error;
   } finally {
     unregister();
+    leave();
   }
 }
 
@@ -86,6 +95,9 @@ async function runHandler(open: OpenLease, context: AttemptContext): Promise<Err
   clearTimeout(timer);
   return failure;
 }
+
+/** For the client: why a request that kills its workers isn't tried again. */
+export const workersDied = 'The workers that ran this request died. It was not tried again.';
 
 /** For the client: nothing internal. */
 function reasonOf(error: Error): string {

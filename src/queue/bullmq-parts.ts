@@ -1,8 +1,8 @@
 import {
   type BackendFactory,
+  DelayedError,
   type IQueueBackend,
   type Queue,
-  type QueueEventsListener,
   type QueueOptions,
   type Telemetry,
   UnrecoverableError,
@@ -10,8 +10,9 @@ import {
   withBackend,
 } from 'bullmq';
 import type { Progress } from '../contracts/reasoning.ts';
-import type { ControlCommand } from './job-queue.ts';
+import type { JobDirectory } from './job-directory.ts';
 import type { JobStore } from './job-store.ts';
+import type { Notice } from './notices.ts';
 import type { StoredJob } from './stored-job.ts';
 
 /** A backend that is open, with what BullMQ needs of it. `close` ends what it opened. */
@@ -24,7 +25,11 @@ export type QueueConnection<B extends IQueueBackend = IQueueBackend, C = unknown
   /** Waits for the backend to come back. */
   blocking: C;
   prefix: string;
-  store(queueName: string): JobStore;
+  /** Of one of the BullMQ queues that belong to `base`. */
+  store(queueName: string, base: string): JobStore;
+  directory(base: string): JobDirectory;
+  /** Hears what any process tells about the jobs of `base`. */
+  subscribe(base: string, onNotice: (notice: Notice) => void): Promise<{ close(): Promise<void> }>;
   /** False where no connection may block: logs are then read on a timer (`recheckMs`) alone. Default true. */
   listens?: boolean;
   /** For a place where each request opens its own queue. */
@@ -50,35 +55,37 @@ export type BullmqAttempt = {
   number: number;
   /** No retry follows when it fails. */
   last: boolean;
+  /** Workers that the job has lost so far. */
+  losses: number;
   progress(progress: Progress): Promise<void>;
-  /** Puts the job back at the head of the queue; the attempt must end by throwing what this returns. */
-  handBack(): Promise<Error>;
+  /** Puts the job back, at the head of the queue or for some ms; the attempt must end by throwing what this returns. */
+  handBack(delayMs?: number): Promise<Error>;
   /** What the attempt must throw so that BullMQ fails the job for good. */
   giveUp(reason: string): Error;
 };
 
-type BullmqWorker = {
+/** What gives jobs of one queue, one at a time, when asked. */
+export type BullmqSource = {
+  name: string;
   ready(): Promise<void>;
-  /** Takes no new job; resolves when those that run have ended. */
+  /** Takes the next job and runs it; undefined when there is none. */
+  take(): Promise<{ ended: Promise<void> } | undefined>;
+  /** Epoch ms at which a delayed job comes due, as the last `take` saw it; 0: none. */
+  dueAt(): number;
+  /** Once nothing runs any more. */
   close(): Promise<void>;
 };
 
-type WorkOptions = {
-  concurrency: number;
+type SourceOptions = {
   /** ms without renewal after which another worker may take the job. */
   lockMs: number;
   stalledCheckMs: number;
   /** Times that a job may lose its worker and be tried again. */
   maxStalledCount: number;
   onLockLost(id: string): void;
+  /** The queue may have a job again. */
+  onWaiting(): void;
   onFailed(id: string): void;
-  onError(error: Error): void;
-};
-
-type BullmqListeners = {
-  /** Anything about this job may have changed. */
-  onChange(id: string): void;
-  onControl(id: string, command: ControlCommand): void;
   onError(error: Error): void;
 };
 
@@ -86,7 +93,7 @@ type AddOptions = {
   timestamp: number;
   attempts: number;
   backoffMs: number;
-  /** 0 is taken first, whatever its age; a higher number later. */
+  /** 0 is taken first, whatever its age; a higher number later, of the same number the older one. */
   priority: number;
 };
 
@@ -95,8 +102,7 @@ export type BullmqParts = {
   /** False while a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
-  work(process: (attempt: BullmqAttempt) => Promise<void>, options: WorkOptions): BullmqWorker;
-  listen(listeners: BullmqListeners): { ready(): Promise<void>; close(): Promise<void> };
+  source(process: (attempt: BullmqAttempt) => Promise<void>, options: SourceOptions): BullmqSource;
   close(): Promise<void>;
 };
 
@@ -126,8 +132,7 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
       return (await queue.remove(id)) > 0;
     },
     waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
-    work: (process, work) => startWorker({ classes, connection, name, process, work }),
-    listen: (listeners) => startListener({ classes, connection, name, listeners }),
+    source: (process, options) => openSource({ classes, connection, name, process, options }),
     close: () => queue.close(),
   };
 }
@@ -136,14 +141,18 @@ function traced({ instruments }: Pick<QueueConnection, 'instruments'>): { teleme
   return instruments?.telemetry === undefined ? {} : { telemetry: instruments.telemetry };
 }
 
-function startWorker<B extends IQueueBackend, C>(start: {
+/**
+ * A BullMQ worker that is asked for each job (its own loop pulls from one queue alone, so several of them could share no
+ * concurrency). Locks, retries, stalled jobs and telemetry stay BullMQ's.
+ */
+function openSource<B extends IQueueBackend, C>(start: {
   classes: ReturnType<typeof withBackend<B, C>>;
   connection: QueueConnection<B, C>;
   name: string;
   process: (attempt: BullmqAttempt) => Promise<void>;
-  work: WorkOptions;
-}): BullmqWorker {
-  const { work } = start;
+  options: SourceOptions;
+}): BullmqSource {
+  const { options } = start;
   const worker = new start.classes.Worker<StoredJob, null>(
     start.name,
     async (job, token = '') => {
@@ -153,68 +162,57 @@ function startWorker<B extends IQueueBackend, C>(start: {
         token,
         number: job.attemptsStarted,
         last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+        losses: job.stalledCounter,
         progress: (progress) => job.updateProgress(progress),
-        async handBack() {
-          await job.moveToWait(token);
-          return new WaitingError();
+        async handBack(delayMs) {
+          if (delayMs === undefined) {
+            await job.moveToWait(token);
+            return new WaitingError();
+          }
+          await job.moveToDelayed(Date.now() + delayMs, token);
+          return new DelayedError();
         },
         giveUp: (reason) => new UnrecoverableError(reason),
       });
       return null;
     },
     {
+      autorun: false,
       connection: start.connection.blocking,
       prefix: start.connection.prefix,
-      concurrency: work.concurrency,
-      lockDuration: work.lockMs,
-      stalledInterval: work.stalledCheckMs,
-      maxStalledCount: work.maxStalledCount,
+      lockDuration: options.lockMs,
+      stalledInterval: options.stalledCheckMs,
+      maxStalledCount: options.maxStalledCount,
       // BullMQ waits 15 s after a lost connection by default; a restarted backend should be used at once.
       runRetryDelay: 1_000,
       ...traced(start.connection),
     },
   );
-  worker.on('error', work.onError);
+  // What BullMQ's own loop would start and read; it offers no other way to it.
+  const inner = worker as unknown as { lockManager: { start(): void }; blockUntil: number };
+  worker.on('error', options.onError);
   worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) work.onLockLost(id);
+    for (const id of ids) options.onLockLost(id);
   });
+  worker.on('stalled', options.onWaiting);
   worker.on('failed', (job) => {
-    if (job?.id) work.onFailed(job.id);
+    if (job?.id) options.onFailed(job.id);
   });
+  let taken = 0;
   return {
+    name: start.name,
     async ready() {
       await worker.waitUntilReady();
+      inner.lockManager.start();
+      await worker.startStalledCheckTimer();
     },
+    async take() {
+      const token = `${worker.id}:${taken++}`;
+      const job = await worker.getNextJob(token, { block: false });
+      if (!job) return undefined;
+      return { ended: worker.processJob(job, token, () => false).then(() => undefined, options.onError) };
+    },
+    dueAt: () => inner.blockUntil,
     close: () => worker.close(),
   };
 }
-
-function startListener<B extends IQueueBackend, C>(start: {
-  classes: ReturnType<typeof withBackend<B, C>>;
-  connection: QueueConnection<B, C>;
-  name: string;
-  listeners: BullmqListeners;
-}): { ready(): Promise<void>; close(): Promise<void> } {
-  const { listeners, connection } = start;
-  const events = new start.classes.QueueEvents(start.name, {
-    connection: connection.blocking,
-    prefix: connection.prefix,
-  });
-  const changed = ({ jobId }: { jobId: string }) => listeners.onChange(jobId);
-  for (const event of ['active', 'completed', 'failed', 'waiting', 'delayed'] as const) events.on(event, changed);
-  events.on<OwnEvents, 'log'>('log', changed);
-  events.on<OwnEvents, 'control'>('control', ({ jobId, command }) => listeners.onControl(jobId, command));
-  events.on('error', listeners.onError);
-  return {
-    async ready() {
-      await events.waitUntilReady();
-    },
-    close: () => events.close(),
-  };
-}
-
-/** Events that our own scripts write to BullMQ's event stream. */
-type OwnEvents = {
-  log(event: { jobId: string }, id: string): void;
-  control(event: { jobId: string; command: ControlCommand }, id: string): void;
-} & QueueEventsListener;

@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import type { IQueueBackend } from 'bullmq';
 import { ServiceError } from '../contracts/service-error.ts';
-import { createBullmqParts, type QueueConnection } from './bullmq-parts.ts';
+import { addJob } from './add-job.ts';
+import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import { endJob } from './end-job.ts';
 import { followLog } from './follow-log.ts';
 import type { ControlCommand, JobQueue, TerminalLines } from './job-queue.ts';
 import type { JobRecord } from './job-store.ts';
 import { listJobs, toSnapshot } from './list-jobs.ts';
+import type { Notice } from './notices.ts';
+import { createOpenQueues, type OpenQueue, type OpenQueues } from './open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import { reachBackend } from './reach-backend.ts';
 import { settledWithin } from './settled-within.ts';
-import { isJobId, loadJob, ownerKey, storeJob } from './stored-job.ts';
+import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 import { createWakeups } from './wakeups.ts';
-
-/** Of a job that nobody waits for. */
-const flexPriority = 10;
 
 export type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Stays its opener's: `close` of the queue leaves it open. */
@@ -24,40 +23,60 @@ export type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Errors that no caller can be given: of the background connections, of a handler that is tried again. */
   onError(error: Error): void;
   settings?: Partial<QueueSettings>;
-  /** BullMQ's queue. */
+  /** What the names of its queues begin with. */
   name?: string;
   /** Epoch ms. */
   now?(): number;
 };
 
+/** The port, and what it stands on, for what is sent after a job has ended. */
+export type BullmqQueue = JobQueue & { queues: OpenQueues };
+
 /** The port over BullMQ: the job's log is the truth, BullMQ's state says who works on it. */
 export async function createBullmqQueue<B extends IQueueBackend, C>(
   options: BullmqQueueOptions<B, C>,
-): Promise<JobQueue> {
+): Promise<BullmqQueue> {
   const { connection, terminalLines, onError, name = 'responses', now = Date.now } = options;
   const settings = { ...defaultQueueSettings, ...options.settings };
-  const store = connection.store(name);
-  const parts = createBullmqParts({ connection, name, onError });
+  const queues = createOpenQueues({ connection, base: name, onError });
   const wakeups = createWakeups();
   const consumers = new Set<RunningConsumer>();
   const deliver = (id: string, command: ControlCommand) => {
     for (const consumer of consumers) consumer.deliver(id, command);
   };
+  const wakeConsumers = (queue?: string) => {
+    for (const consumer of consumers) consumer.wake(queue);
+  };
+  const onNotice = (notice: Notice) => {
+    switch (notice.type) {
+      case 'log':
+        return wakeups.wake(notice.id);
+      case 'control':
+        return deliver(notice.id, notice.command);
+      case 'waiting':
+        return wakeConsumers(notice.queue);
+      case 'missed':
+        wakeups.wakeAll();
+        return wakeConsumers();
+      default:
+        return notice satisfies never;
+    }
+  };
   // One listener for the whole process, however many readers.
   const listener =
-    connection.listens === false ? undefined : parts.listen({ onChange: wakeups.wake, onControl: deliver, onError });
-  await reachBackend(async () => listener?.ready());
+    connection.listens === false ? undefined : await reachBackend(() => connection.subscribe(name, onNotice));
 
-  const visible = async (id: string): Promise<JobRecord | undefined> => {
-    if (!isJobId(id)) return undefined;
-    const record = await store.read(id);
-    return record?.forgotten ? undefined : record;
+  const find = (id: string) => (isJobId(id) ? queues.find(id) : Promise.resolve(undefined));
+  const visible = async (id: string): Promise<(OpenQueue & { record: JobRecord }) | undefined> => {
+    const queue = await find(id);
+    const record = await queue?.store.read(id);
+    return queue && record && !record.forgotten ? { ...queue, record } : undefined;
   };
-
   const control = async (id: string, command: ControlCommand) => {
     for (let round = 0; round < 20; round += 1) {
-      const record = await visible(id);
-      if (!record) return 'not_found';
+      const found = await visible(id);
+      if (!found) return 'not_found';
+      const { record, store } = found;
       if (record.terminal !== undefined) return 'already_ended';
       if (record.running) {
         const marked = await store.mark(id, command);
@@ -80,52 +99,48 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   };
 
   return {
+    queues,
     add(job) {
       if (!isJobId(job.id))
         throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
-      return reachBackend(async () => {
-        const stored = storeJob(job, randomUUID());
-        await store.index({ id: job.id, owner: stored.owner, createdAt: job.createdAt });
-        const priority = job.tier === 'flex' ? flexPriority : 0;
-        await parts.add(job.id, stored, { ...settings, timestamp: job.createdAt, priority });
-        return { created: await store.isCreatedBy(job.id, stored.nonce) };
-      });
+      return reachBackend(() => addJob(job, { queues, settings, now }));
     },
     get: (id) =>
       reachBackend(async () => {
-        const record = await visible(id);
-        return record && toSnapshot(record);
+        const found = await visible(id);
+        return found && toSnapshot(found.record);
       }),
     list: (query) =>
       reachBackend(async () => {
-        const [page, waiting] = await Promise.all([listJobs(store, query), parts.waiting()]);
-        return { ...page, waiting };
+        const count = async () => Promise.all((await queues.all()).map(({ parts }) => parts.waiting()));
+        const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
+        return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
       }),
-    events: (id, events) =>
-      followLog(isJobId(id) ? id : 'none', { ...events, store, wakeups, recheckMs: settings.recheckMs }),
+    events: (id, events) => followLog(id, { ...events, find, wakeups, recheckMs: settings.recheckMs }),
     control: (id, command) => reachBackend(() => control(id, command)),
     remove: (id) =>
       reachBackend(async () => {
-        const record = await visible(id);
-        if (!record) return false;
+        const found = await visible(id);
+        if (!found) return false;
         await control(id, 'cancel');
-        const { owner } = loadJob(record.data);
-        await store.forget(id, ownerKey(owner));
+        await found.store.forget(id);
         wakeups.wake(id);
         // A worker may still hold it: then the sweep removes it.
-        if (await parts.remove(id)) await store.dropped(id, ownerKey(owner));
+        if (!(await found.parts.remove(id))) return true;
+        await found.store.dropped(id);
+        await queues.directory.dropped(id, ownerKey(loadJob(found.record.data).owner));
         return true;
       }),
-    async consume({ concurrency }, handler) {
+    async consume({ concurrency, models }, handler) {
       const consumer = await startConsumer({
-        parts,
-        store,
+        queues,
         settings,
         terminalLines,
         now,
         onChange: wakeups.wake,
         onError,
         concurrency,
+        models,
         handler,
       });
       consumers.add(consumer);
@@ -140,7 +155,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       wakeups.wakeAll();
       // A backend that is away answers no goodbye.
-      await settledWithin(Promise.all([listener?.close(), parts.close()]), 3_000);
+      await settledWithin(Promise.all([listener?.close(), queues.close()]), 3_000);
     },
   };
 }

@@ -1,12 +1,10 @@
-import type { BullmqParts } from './bullmq-parts.ts';
 import type { TerminalLines } from './job-queue.ts';
-import type { JobStore } from './job-store.ts';
+import type { OpenQueues } from './open-queues.ts';
 import type { QueueSettings } from './queue-settings.ts';
 
 /** What a queue hands to its consumers and their upkeep. */
 export type ConsumerParts = {
-  parts: BullmqParts;
-  store: JobStore;
+  queues: OpenQueues;
   settings: QueueSettings;
   terminalLines: TerminalLines;
   now(): number;

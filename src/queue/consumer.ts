@@ -1,69 +1,97 @@
+import { randomUUID } from 'node:crypto';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
+import { createIsolation } from './isolation.ts';
+import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createMaintenance } from './maintenance.ts';
+import { type JobPull, pullJobs } from './pull-jobs.ts';
+import { pulledQueues } from './queue-names.ts';
 import { settledWithin } from './settled-within.ts';
+import { createWeightedPicker } from './weighted-picker.ts';
 
 /** A consumer that commands reach: `deliver` gives one to the attempts at this job that run here. */
-export type RunningConsumer = Consumer & { deliver(id: string, command: ControlCommand): void };
+export type RunningConsumer = Consumer & {
+  deliver(id: string, command: ControlCommand): void;
+  /** A queue may have a job; without a name all may. */
+  wake(queue?: string): void;
+};
 
 export async function startConsumer(
-  options: ConsumerParts & { concurrency: number; handler: JobHandler },
+  options: ConsumerParts & { concurrency: number; models: readonly string[]; handler: JobHandler },
 ): Promise<RunningConsumer> {
-  const { parts, store, settings, onError } = options;
-  const open = new Set<OpenLease>();
+  const { queues, settings, models, now, onError } = options;
+  const open = new Map<OpenLease, JobStore>();
   let closing: Promise<void> | undefined;
+  let pull: JobPull | undefined;
   const maintenance = createMaintenance(options);
+  const isolation = createIsolation(now);
+  const workerId = randomUUID();
 
   /** Reads what a lease's job says now: flags whose message was missed, a lock that another worker has. */
-  const recheck = async (lease: OpenLease) => {
+  const recheck = async (lease: OpenLease, store: JobStore) => {
     const record = await store.read(lease.id);
     if (record?.cancel) lease.end('cancelled');
     if (record?.answerNow) lease.answerNow();
     if (!lease.committed() && record?.token !== lease.token) lease.end('lost');
   };
   const recheckAll = (id?: string) => {
-    for (const lease of open) if (id === undefined || lease.id === id) recheck(lease).catch(onError);
+    for (const [lease, store] of open) if (id === undefined || lease.id === id) recheck(lease, store).catch(onError);
   };
-  const context: AttemptContext = {
-    ...options,
-    closing: () => closing !== undefined,
-    register(lease) {
-      open.add(lease);
-      return () => open.delete(lease);
-    },
-  };
-  const worker = parts.work((attempt) => runAttempt(attempt, context), {
-    concurrency: options.concurrency,
-    lockMs: settings.lockMs,
-    stalledCheckMs: settings.stalledCheckMs,
-    maxStalledCount: settings.maxStalledCount,
-    onLockLost: recheckAll,
-    onFailed: (id) => maintenance.settle(id).catch(onError),
-    onError,
+  const pulled = pulledQueues(queues.base, models);
+  const sources = pulled.map(({ name }) => {
+    const { parts, store } = queues.open(name);
+    const context: AttemptContext = {
+      ...options,
+      store,
+      isolation,
+      closing: () => closing !== undefined,
+      register(lease) {
+        open.set(lease, store);
+        // A command may have been given since the attempt read the job.
+        recheck(lease, store).catch(onError);
+        return () => open.delete(lease);
+      },
+    };
+    return parts.source((attempt) => runAttempt(attempt, context), {
+      lockMs: settings.lockMs,
+      stalledCheckMs: settings.stalledCheckMs,
+      maxStalledCount: settings.maxStalledCount,
+      onLockLost: recheckAll,
+      onWaiting: () => pull?.wake(name),
+      onFailed: (id) => maintenance.settle(store, id).catch(onError),
+      onError,
+    });
   });
-  const timer = setInterval(() => recheckAll(), settings.recheckMs);
-  await worker.ready();
+  await Promise.all(sources.map((source) => source.ready()));
+  const announce = () => queues.directory.announce(workerId, models, now()).catch(onError);
+  await announce();
+  const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
+  const picker = createWeightedPicker(pulled);
+  const { concurrency } = options;
+  pull = pullJobs({ sources, picker, concurrency, pollMs: settings.pollMs, now, onError });
   maintenance.start();
 
   const close = async (drainMs: number) => {
-    const closed = worker.close();
-    await settledWithin(closed, drainMs);
-    for (const lease of open) lease.end('shutdown');
+    const ended = pull.stop();
+    await settledWithin(ended, drainMs);
+    for (const lease of open.keys()) lease.end('shutdown');
     // A backend that is away can't take the jobs back: their locks run out by themselves.
-    await settledWithin(closed, settings.handBackMs + 3_000);
-    clearInterval(timer);
+    await settledWithin(ended, settings.handBackMs + 2_000);
+    await settledWithin(Promise.all(sources.map((source) => source.close())), 1_000);
+    for (const timer of timers) clearInterval(timer);
     await maintenance.stop();
   };
   return {
     deliver(id, command) {
-      for (const lease of open) {
+      for (const lease of open.keys()) {
         if (lease.id !== id) continue;
         if (command === 'cancel') lease.end('cancelled');
         else lease.answerNow();
       }
     },
+    wake: (queue) => pull.wake(queue),
     close({ drainMs }) {
       closing ??= close(drainMs);
       return closing;

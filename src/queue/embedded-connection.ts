@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -13,8 +14,10 @@ import { ServiceError } from '../contracts/service-error.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
+import { createEmbeddedDirectory } from './embedded-directory.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 import { lockFolder } from './folder-lock.ts';
+import type { JobDirectory } from './job-directory.ts';
 import { createPglitePool } from './pglite-pool.ts';
 
 export type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions> & {
@@ -52,6 +55,10 @@ export async function openEmbeddedConnection(options: {
     if (isNew) collectGarbage();
     const upkeep = startUpkeep((text) => pool.query(text), options);
     const open = db;
+    // All processes are this one: what is told needs no database.
+    const directories = new Map<string, JobDirectory>();
+    const told = new EventEmitter().setMaxListeners(0);
+    const query = (text: string, params: unknown[]) => pool.query<unknown>(text, params);
     return {
       mode: 'embedded',
       factory: createPostgresBackend,
@@ -59,7 +66,16 @@ export async function openEmbeddedConnection(options: {
       blocking: pool,
       prefix: 'bullmq',
       query: pool.query,
-      store: (queue) => createEmbeddedStore((text, params) => pool.query<unknown>(text, params), queue),
+      store: (queue, base) => createEmbeddedStore(query, queue, (notice) => told.emit(base, notice)),
+      directory(base) {
+        const directory = directories.get(base) ?? createEmbeddedDirectory(query, base);
+        directories.set(base, directory);
+        return directory;
+      },
+      async subscribe(base, onNotice) {
+        told.on(base, onNotice);
+        return { close: async () => void told.off(base, onNotice) };
+      },
       async close() {
         await upkeep.stop();
         await open.close();

@@ -1,7 +1,7 @@
 import type { QueueInstruments } from './bullmq-parts.ts';
-import { createBullmqQueue } from './bullmq-queue.ts';
+import { type BullmqQueue, createBullmqQueue } from './bullmq-queue.ts';
 import { openEmbeddedConnection } from './embedded-connection.ts';
-import type { JobQueue, TerminalLines } from './job-queue.ts';
+import type { TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
 import type { QueueSettings } from './queue-settings.ts';
 
@@ -17,7 +17,7 @@ export async function createEmbeddedQueue(options: {
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
   instruments?: QueueInstruments;
-}): Promise<JobQueue> {
+}): Promise<BullmqQueue> {
   const { dataFolder, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);

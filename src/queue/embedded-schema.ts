@@ -13,14 +13,44 @@ CREATE TABLE IF NOT EXISTS thinkfirst.mark (
   cancel     boolean NOT NULL DEFAULT false,
   answer_now boolean NOT NULL DEFAULT false,
   forgotten  boolean NOT NULL DEFAULT false,
+  losses     integer NOT NULL DEFAULT 0,
+  work       integer NOT NULL DEFAULT 0,
+  fruitless  integer NOT NULL DEFAULT 0,
   PRIMARY KEY (queue, job_id),
   FOREIGN KEY (queue, job_id) REFERENCES bullmq.job (queue, id) ON DELETE CASCADE
 );
+-- A folder of an older version has the table without them.
+ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS losses integer NOT NULL DEFAULT 0;
+ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS work integer NOT NULL DEFAULT 0;
+ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS fruitless integer NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS mark_expiry ON thinkfirst.mark (queue, expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS thinkfirst_job_owner ON bullmq.job (queue, (data->>'owner'), added_at_ms, id);
+DROP INDEX IF EXISTS bullmq.thinkfirst_job_owner;
+
+CREATE TABLE IF NOT EXISTS thinkfirst.outbox (
+  queue    text NOT NULL,
+  job_id   text NOT NULL,
+  ended_at bigint NOT NULL,
+  PRIMARY KEY (queue, job_id)
+);
+
+CREATE TABLE IF NOT EXISTS thinkfirst.place (
+  base       text NOT NULL,
+  id         text NOT NULL,
+  queue      text NOT NULL,
+  owner      text NOT NULL,
+  created_at bigint NOT NULL,
+  PRIMARY KEY (base, id)
+);
+CREATE INDEX IF NOT EXISTS place_owner ON thinkfirst.place (base, owner, created_at, id);
+CREATE TABLE IF NOT EXISTS thinkfirst.queue (base text NOT NULL, name text NOT NULL, PRIMARY KEY (base, name));
+-- Jobs of a version that had one queue and no places.
+INSERT INTO thinkfirst.place SELECT queue, id, queue, data->>'owner', added_at_ms FROM bullmq.job
+  WHERE queue = 'responses' AND data->>'owner' IS NOT NULL ON CONFLICT DO NOTHING;
+DROP FUNCTION IF EXISTS thinkfirst.append_log(text, text, text, bigint, text[], text, bigint, bigint);
 
 CREATE OR REPLACE FUNCTION thinkfirst.append_log(
-  p_queue text, p_id text, p_token text, p_expected bigint, p_rows text[], p_status text, p_now bigint, p_expires bigint
+  p_queue text, p_id text, p_token text, p_expected bigint, p_rows text[], p_status text, p_now bigint, p_expires bigint,
+  p_notify boolean
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   v_state text;
@@ -46,12 +76,14 @@ BEGIN
     INSERT INTO thinkfirst.mark (queue, job_id, status, expires_at) VALUES (p_queue, p_id, p_status, p_expires)
       ON CONFLICT (queue, job_id) DO UPDATE SET status = EXCLUDED.status,
         expires_at = CASE WHEN mark.forgotten THEN mark.expires_at ELSE EXCLUDED.expires_at END;
+    IF p_notify THEN
+      INSERT INTO thinkfirst.outbox VALUES (p_queue, p_id, p_now) ON CONFLICT DO NOTHING;
+    END IF;
     IF p_token = '' THEN
       UPDATE bullmq.job SET state = 'completed', finished_at_ms = p_now
         WHERE queue = p_queue AND id = p_id AND state IN ('waiting', 'delayed');
     END IF;
   END IF;
-  PERFORM bullmq.publish_event(p_queue, 'log', jsonb_build_object('jobId', p_id));
   RETURN 'appended';
 END;
 $$;
@@ -71,7 +103,6 @@ BEGIN
     VALUES (p_queue, p_id, p_command = 'cancel', p_command = 'answer_now')
     ON CONFLICT (queue, job_id) DO UPDATE SET
       cancel = mark.cancel OR EXCLUDED.cancel, answer_now = mark.answer_now OR EXCLUDED.answer_now;
-  PERFORM bullmq.publish_event(p_queue, 'control', jsonb_build_object('jobId', p_id, 'command', p_command));
   RETURN 'marked';
 END;
 $$;
@@ -81,7 +112,6 @@ BEGIN
   INSERT INTO thinkfirst.mark (queue, job_id, forgotten, expires_at)
     SELECT p_queue, p_id, true, 0 FROM bullmq.job WHERE queue = p_queue AND id = p_id
     ON CONFLICT (queue, job_id) DO UPDATE SET forgotten = true, expires_at = 0;
-  PERFORM bullmq.publish_event(p_queue, 'log', jsonb_build_object('jobId', p_id));
 END;
 $$;
 `;
@@ -102,5 +132,7 @@ export const embeddedUpkeep: readonly string[] = [
   'VACUUM bullmq.event',
   'VACUUM bullmq.meta',
   'VACUUM thinkfirst.mark',
+  'VACUUM thinkfirst.place',
+  'VACUUM thinkfirst.outbox',
   'CHECKPOINT',
 ];

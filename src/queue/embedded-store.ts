@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import type { JobStore } from './job-store.ts';
+import type { Notice } from './notices.ts';
 
-type Query = (text: string, params: unknown[]) => Promise<{ rows: unknown[] }>;
+export type Query = (text: string, params: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /** The store on BullMQ's PostgreSQL tables and our own beside them. */
-export function createEmbeddedStore(query: Query, queue: string): JobStore {
+export function createEmbeddedStore(query: Query, queue: string, tell: (notice: Notice) => void): JobStore {
+  /** Every failed job that ended before has its terminal line. Epoch ms. */
+  let settledUntil = 0;
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
     z.array(row).parse((await query(text, [queue, ...params])).rows);
   const ids = async (text: string, params: unknown[]) => (await rows(IdRow, text, params)).map((row) => row.id);
 
   return {
-    /** BullMQ's own table is the index here. */
-    async index() {},
-    async isCreatedBy(id, nonce) {
+    async created(id, nonce) {
+      tell({ type: 'waiting', queue });
       const text = `SELECT data->>'nonce' AS value FROM bullmq.job WHERE queue = $1 AND id = $2`;
       return (await rows(ValueRow, text, [id]))[0]?.value === nonce;
     },
@@ -40,24 +42,38 @@ export function createEmbeddedStore(query: Query, queue: string): JobStore {
       return head && { rows: head.rows, ended: head.ended };
     },
     async append({ id, token = '', expectedLength, rows: added, terminal }) {
-      const { status = '', now = 0, expiresAt = 0 } = terminal ?? {};
-      const text = 'SELECT thinkfirst.append_log($1, $2, $3, $4, $5::text[], $6, $7, $8) AS value';
-      const [row] = await rows(AppendRow, text, [id, token, expectedLength, [...added], status, now, expiresAt]);
+      const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
+      const text = 'SELECT thinkfirst.append_log($1, $2, $3, $4, $5::text[], $6, $7, $8, $9) AS value';
+      const end = [status, now, expiresAt, notify];
+      const [row] = await rows(AppendRow, text, [id, token, expectedLength, [...added], ...end]);
+      tell({ type: 'log', id });
       return row?.value ?? 'missing';
     },
     async mark(id, command) {
       const [row] = await rows(MarkRow, 'SELECT thinkfirst.mark_job($1, $2, $3) AS value', [id, command]);
+      if (row?.value === 'marked') tell({ type: 'control', id, command });
       return row?.value ?? 'missing';
     },
     async forget(id) {
       await query('SELECT thinkfirst.forget_job($1, $2)', [queue, id]);
+      tell({ type: 'log', id });
     },
-    list: (owner, { after, limit }) => ids(listText, [owner, after ?? null, limit]),
+    async lose({ id, losses, work }) {
+      return (await rows(LoseRow, loseText, [id, losses, work]))[0]?.fruitless ?? 0;
+    },
     expired: (now, limit) =>
       ids('SELECT job_id AS id FROM thinkfirst.mark WHERE queue = $1 AND expires_at <= $2 LIMIT $3', [now, limit]),
     /** Marks go with the job. */
     async dropped() {},
-    unsettled: (limit) => ids(unsettledText, [limit]),
+    async unsettled(limit) {
+      const failed = await rows(FailedRow, unsettledText, [settledUntil, limit]);
+      settledUntil = failed.find(({ open }) => open)?.at ?? failed.at(-1)?.at ?? settledUntil;
+      return failed.flatMap(({ id, open }) => (open ? [id] : []));
+    },
+    outbox: (limit) => ids('SELECT job_id AS id FROM thinkfirst.outbox WHERE queue = $1 ORDER BY ended_at LIMIT $2', [limit]),
+    async sent(id) {
+      await query('DELETE FROM thinkfirst.outbox WHERE queue = $1 AND job_id = $2', [queue, id]);
+    },
   };
 }
 
@@ -84,17 +100,22 @@ SELECT m.status IS NOT NULL AS ended, ARRAY(
 FROM bullmq.job j LEFT JOIN thinkfirst.mark m ON m.queue = j.queue AND m.job_id = j.id
 WHERE j.queue = $1 AND j.id = $2 AND COALESCE(m.forgotten, false) = false`;
 
-const listText = `
-SELECT j.id FROM bullmq.job j
-LEFT JOIN bullmq.job a ON a.queue = j.queue AND a.id = $3
-WHERE j.queue = $1 AND j.data->>'owner' = $2
-  AND ($3::text IS NULL OR (j.added_at_ms, j.id) < (a.added_at_ms, a.id))
-ORDER BY j.added_at_ms DESC, j.id DESC LIMIT $4`;
+const loseText = `
+INSERT INTO thinkfirst.mark AS m (queue, job_id, losses, work, fruitless) VALUES ($1, $2, $3, $4, 1)
+ON CONFLICT (queue, job_id) DO UPDATE SET
+  fruitless = CASE WHEN EXCLUDED.losses <= m.losses THEN m.fruitless
+    WHEN EXCLUDED.work > m.work THEN 1 ELSE m.fruitless + 1 END,
+  work = CASE WHEN EXCLUDED.losses > m.losses THEN EXCLUDED.work ELSE m.work END,
+  losses = GREATEST(m.losses, EXCLUDED.losses)
+RETURNING fruitless`;
 
 const unsettledText = `
-SELECT j.id FROM bullmq.job j LEFT JOIN thinkfirst.mark m ON m.queue = j.queue AND m.job_id = j.id
-WHERE j.queue = $1 AND j.state = 'failed' AND m.status IS NULL ORDER BY j.finished_at_ms LIMIT $2`;
+SELECT j.id, j.finished_at_ms::float8 AS at, m.status IS NULL AS open
+FROM bullmq.job j LEFT JOIN thinkfirst.mark m ON m.queue = j.queue AND m.job_id = j.id
+WHERE j.queue = $1 AND j.state = 'failed' AND j.finished_at_ms >= $2 ORDER BY j.finished_at_ms LIMIT $3`;
 
+const LoseRow = z.object({ fruitless: z.number() });
+const FailedRow = z.object({ id: z.string(), at: z.number(), open: z.boolean() });
 const IdRow = z.object({ id: z.string() });
 const ValueRow = z.object({ value: z.string().nullable() });
 const LogRow = z.object({ ended: z.boolean(), rows: z.array(z.string()) });

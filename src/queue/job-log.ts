@@ -38,6 +38,6 @@ export function logAppend(options: {
     expectedLength,
     rows: lines.map((line) => JSON.stringify(line)),
     ...(token !== undefined && { token }),
-    ...(status && { terminal: { status, now, expiresAt: now + retention } }),
+    ...(status && { terminal: { status, now, expiresAt: now + retention, notify: job.notify ?? false } }),
   };
 }

@@ -7,7 +7,10 @@ import type { Progress } from '../contracts/reasoning.ts';
  * (503) when the backend is away, and never hangs on it.
  */
 export interface JobQueue {
-  /** Accepts a job durably. The same id twice is one job: `created` is false and the first stays as it is. */
+  /**
+   * Accepts a job durably. The same id twice is one job: `created` is false and the first stays as it is.
+   * @throws ServiceError `queue_full` with the seconds until there is room, `model_unavailable` where no worker has the model
+   */
   add(job: Job): Promise<{ created: boolean }>;
   get(id: string): Promise<JobSnapshot | undefined>;
   /** Newest first, of one owner. `after` is the id that the last page ended with. */
@@ -44,8 +47,10 @@ export type EventsOptions = {
 export type ControlCommand = 'cancel' | 'answer_now';
 
 type ConsumeOptions = {
-  /** Jobs leased at the same time. */
+  /** Jobs leased at the same time, of all models together. */
   concurrency: number;
+  /** Ids of the models whose jobs are taken; announced to all processes. */
+  models: readonly string[];
 };
 
 export type JobHandler = (lease: JobLease) => Promise<void>;

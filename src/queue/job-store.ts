@@ -1,15 +1,13 @@
 import type { ControlCommand } from './job-queue.ts';
 
 /**
- * What the queue keeps beside BullMQ's own operations, in the same backend: the conditional log append, control flags,
- * the index by owner and the expiry index. Every method is one atomic step. Two implementations: Redis (Lua) and
+ * What the queue keeps beside BullMQ's own operations, in the same backend: the conditional log append, control flags
+ * and the expiry index, of one of BullMQ's queues. Every method is one atomic step. Two implementations: Redis (Lua) and
  * PostgreSQL (functions).
  */
 export type JobStore = {
-  /** Enters the job in its owner's index; done before the job itself is added, so a crash between leaves no hidden job. */
-  index(entry: { id: string; owner: string; createdAt: number }): Promise<void>;
-  /** Whether the stored job is the one that was added with this nonce. */
-  isCreatedBy(id: string, nonce: string): Promise<boolean>;
+  /** Whether the stored job is the one that was added with this nonce; tells workers that there is one. */
+  created(id: string, nonce: string): Promise<boolean>;
   read(id: string): Promise<JobRecord | undefined>;
   /** Rows of the log from an index on, oldest first. */
   log(id: string, from: number, limit: number): Promise<LogPage | undefined>;
@@ -17,15 +15,21 @@ export type JobStore = {
   /** Persists a command for the attempt that runs now and publishes it to every process. */
   mark(id: string, command: ControlCommand): Promise<'marked' | 'not_running' | 'ended' | 'missing'>;
   /** Makes the job invisible at once and due for removal. */
-  forget(id: string, owner: string): Promise<void>;
-  /** Ids of an owner, newest first. */
-  list(owner: string, options: { after: string | undefined; limit: number }): Promise<string[]>;
+  forget(id: string): Promise<void>;
+  /**
+   * Notes that an attempt begins after so many lost workers, and how much the log holds by now. Gives how many in a row
+   * were lost without any more of it.
+   */
+  lose(loss: { id: string; losses: number; work: number }): Promise<number>;
   /** Ids whose time is over. */
   expired(now: number, limit: number): Promise<string[]>;
-  /** Cleans what may be left in indexes once the job itself is gone. */
-  dropped(id: string, owner: string | undefined): Promise<void>;
+  /** Cleans what may be left in the expiry index once the job itself is gone. */
+  dropped(id: string): Promise<void>;
   /** Ids that BullMQ has failed and that have no terminal line yet. */
   unsettled(limit: number): Promise<string[]>;
+  /** Ids that have ended and whose webhook is not on its way yet, in order of their ends. */
+  outbox(limit: number): Promise<string[]>;
+  sent(id: string): Promise<void>;
 };
 
 export type JobRecord = {
@@ -60,7 +64,7 @@ export type LogAppend = {
   expectedLength: number;
   rows: readonly string[];
   /** Set when the last row is the terminal one. Epoch ms. */
-  terminal?: { status: string; now: number; expiresAt: number };
+  terminal?: { status: string; now: number; expiresAt: number; notify: boolean };
 };
 
 /** `lost`: the token isn't the lock's. `running`: a tokenless append met a running attempt. `moved`: another length. */

@@ -1,7 +1,8 @@
 import { JobSnapshot, type JobStatus } from '../contracts/job.ts';
 import { parseRow } from './job-log.ts';
 import type { ListQuery } from './job-queue.ts';
-import type { JobRecord, JobStore } from './job-store.ts';
+import type { JobRecord } from './job-store.ts';
+import type { OpenQueues } from './open-queues.ts';
 import { loadJob, ownerKey } from './stored-job.ts';
 
 /** Ids looked at per step of a filtered list. */
@@ -9,13 +10,13 @@ const pageIds = 100;
 
 /** A page of an owner's jobs, newest first, in their state of now. */
 export async function listJobs(
-  store: JobStore,
+  queues: OpenQueues,
   { owner, limit, after, status }: ListQuery,
 ): Promise<{ jobs: JobSnapshot[]; hasMore: boolean }> {
   const jobs: JobSnapshot[] = [];
   for (let cursor = after; ; ) {
-    const ids = await store.list(ownerKey(owner), { after: cursor, limit: status ? pageIds : limit + 1 });
-    const records = await Promise.all(ids.map((id) => store.read(id)));
+    const ids = await queues.directory.list(ownerKey(owner), { after: cursor, limit: status ? pageIds : limit + 1 });
+    const records = await Promise.all(ids.map(async (id) => (await queues.find(id))?.store.read(id)));
     for (const record of records) {
       // Gone, or indexed a moment before it is added.
       if (!record || record.forgotten) continue;

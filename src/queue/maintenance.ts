@@ -1,5 +1,8 @@
+import { workersDied } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { endJob } from './end-job.ts';
+import type { JobStore } from './job-store.ts';
+import type { OpenQueue } from './open-queues.ts';
 import { settledWithin } from './settled-within.ts';
 import { loadJob, StoredJob } from './stored-job.ts';
 
@@ -7,7 +10,7 @@ import { loadJob, StoredJob } from './stored-job.ts';
 export type Maintenance = {
   start(): void;
   /** Writes the terminal line of a job that BullMQ has failed without one. */
-  settle(id: string): Promise<void>;
+  settle(store: JobStore, id: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -15,27 +18,31 @@ export type Maintenance = {
 const batch = 500;
 
 export function createMaintenance(options: ConsumerParts): Maintenance {
-  const { parts, store, settings, terminalLines, now, onChange, onError } = options;
+  const { queues, settings, terminalLines, now, onChange, onError } = options;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const settle = async (id: string) => {
+  const settle = async (store: JobStore, id: string) => {
     const record = await store.read(id);
     if (!record?.failed || record.terminal !== undefined) return;
     const job = loadJob(record.data);
-    const reason = 'The workers that ran this request died. It was not tried again.';
-    await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, reason) });
+    await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, workersDied) });
     onChange(id);
   };
-  const remove = async (id: string) => {
+  const remove = async ({ parts, store }: OpenQueue, id: string) => {
     const record = await store.read(id);
     const owner = record && StoredJob.parse(record.data).owner;
-    if (await parts.remove(id)) await store.dropped(id, owner);
+    // A worker may still hold it: then the next run finds it again.
+    if (!(await parts.remove(id))) return;
+    await store.dropped(id);
+    await queues.directory.dropped(id, owner);
   };
   const run = async () => {
-    for (const id of await store.unsettled(batch)) if (!stopped) await settle(id);
-    for (const id of await store.expired(now(), batch)) if (!stopped) await remove(id).catch(onError);
+    for (const queue of await queues.all()) {
+      for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue.store, id);
+      for (const id of await queue.store.expired(now(), batch)) if (!stopped) await remove(queue, id).catch(onError);
+    }
   };
   const schedule = () => {
     running = run().catch(onError);

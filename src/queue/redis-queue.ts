@@ -1,8 +1,9 @@
 import type { QueueInstruments } from './bullmq-parts.ts';
-import { createBullmqQueue } from './bullmq-queue.ts';
-import type { JobQueue, TerminalLines } from './job-queue.ts';
+import { type BullmqQueue, createBullmqQueue } from './bullmq-queue.ts';
+import type { TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
 import type { QueueSettings } from './queue-settings.ts';
+import type { RedisAddress } from './redis-client.ts';
 import { openRedisConnection } from './redis-connection.ts';
 
 /**
@@ -10,7 +11,8 @@ import { openRedisConnection } from './redis-connection.ts';
  * @throws ServiceError `backend_unavailable`, one line for people, when Redis doesn't answer at the start
  */
 export async function createRedisQueue(options: {
-  url: string;
+  /** A list names nodes of a cluster. */
+  url: RedisAddress;
   prefix: string;
   terminalLines: TerminalLines;
   log: QueueLog;
@@ -18,7 +20,7 @@ export async function createRedisQueue(options: {
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
   instruments?: QueueInstruments;
-}): Promise<JobQueue> {
+}): Promise<BullmqQueue> {
   const { url, prefix, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);

@@ -3,15 +3,8 @@
  * job. Every key of a script has the same hash tag when the prefix has one (`{thinkfirst}`), as Redis Cluster asks.
  */
 
-/** Publishes to BullMQ's event stream, which every process's QueueEvents reads. */
-const publish = `
-local function publish(key, ...)
-  redis.call('XADD', key, 'MAXLEN', '~', 10000, '*', ...)
-end
-`;
-
-/** KEYS job logs lock events expiry wait delayed completed prioritized; ARGV id token expected status now expiresAt rows… */
-const append = `${publish}
+/** KEYS job logs lock pace expiry wait delayed completed prioritized outbox; ARGV id token expected status now expiresAt notify channel rows… */
+const append = `
 local id, token, status = ARGV[1], ARGV[2], ARGV[4]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
 if redis.call('HEXISTS', KEYS[1], 'tf:status') == 1 then return 'ended' end
@@ -22,9 +15,12 @@ elseif lock then
   return 'running'
 end
 if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[3]) then return 'moved' end
-for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+for i = 9, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 if status ~= '' then
   redis.call('HSET', KEYS[1], 'tf:status', status)
+  redis.call('LPUSH', KEYS[4], ARGV[5])
+  redis.call('LTRIM', KEYS[4], 0, 49)
+  if ARGV[7] == '1' then redis.call('ZADD', KEYS[10], ARGV[5], id) end
   redis.call('ZADD', KEYS[5], redis.call('HEXISTS', KEYS[1], 'tf:forgotten') == 1 and 0 or ARGV[6], id)
   if token == '' then
     local taken = redis.call('LREM', KEYS[6], 1, id) + redis.call('ZREM', KEYS[7], id) + redis.call('ZREM', KEYS[9], id)
@@ -34,7 +30,7 @@ if status ~= '' then
     end
   end
 end
-publish(KEYS[4], 'event', 'log', 'jobId', id)
+redis.call('PUBLISH', ARGV[8], 'log ' .. id)
 return 'appended'
 `;
 
@@ -64,48 +60,104 @@ if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], 'tf:forg
 return { redis.call('HEXISTS', KEYS[1], 'tf:status'), redis.call('LRANGE', KEYS[2], ARGV[1], ARGV[2]) }
 `;
 
-/** KEYS job lock events; ARGV id command. */
-const mark = `${publish}
+/** KEYS job lock; ARGV id command channel. */
+const mark = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
 if redis.call('HEXISTS', KEYS[1], 'tf:status') == 1 then return 'ended' end
 if redis.call('EXISTS', KEYS[2]) == 0 then return 'not_running' end
 redis.call('HSET', KEYS[1], 'tf:' .. ARGV[2], 1)
-publish(KEYS[3], 'event', 'control', 'jobId', ARGV[1], 'command', ARGV[2])
+redis.call('PUBLISH', ARGV[3], 'control ' .. ARGV[1] .. ' ' .. ARGV[2])
 return 'marked'
 `;
 
-/** KEYS job expiry owner events; ARGV id. */
-const forget = `${publish}
-redis.call('ZREM', KEYS[3], ARGV[1])
+/** KEYS job expiry; ARGV id channel. */
+const forget = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'tf:forgotten', 1)
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
-publish(KEYS[4], 'event', 'log', 'jobId', ARGV[1])
+redis.call('PUBLISH', ARGV[2], 'log ' .. ARGV[1])
 return 1
 `;
 
-/** KEYS job; ARGV nonce. */
+/** KEYS job; ARGV nonce queue channel. Tells workers of the job, too. */
 const created = `
+redis.call('PUBLISH', ARGV[3], 'waiting ' .. ARGV[2])
 local data = redis.call('HGET', KEYS[1], 'data')
 return data and string.find(data, ARGV[1], 1, true) and 1 or 0
 `;
 
-/** KEYS failed; ARGV job key prefix, limit. Failed jobs that never got a terminal line, oldest first. */
-const unsettled = `
-local found = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if redis.call('HEXISTS', ARGV[1] .. id, 'tf:status') == 0 then table.insert(found, id) end
-  if #found >= tonumber(ARGV[2]) then break end
+/** KEYS job; ARGV losses work. Gives how many workers in a row were lost without the log getting any further. */
+const lose = `
+local known = redis.call('HMGET', KEYS[1], 'tf:losses', 'tf:work', 'tf:fruitless')
+local fruitless = tonumber(known[3] or '0')
+if tonumber(ARGV[1]) > tonumber(known[1] or '0') then
+  fruitless = tonumber(ARGV[2]) > tonumber(known[2] or '0') and 1 or fruitless + 1
+  redis.call('HSET', KEYS[1], 'tf:losses', ARGV[1], 'tf:work', ARGV[2], 'tf:fruitless', fruitless)
 end
+return fruitless
+`;
+
+/**
+ * KEYS failed watermark; ARGV job key prefix, limit. Failed jobs that never got a terminal line, oldest first. What lies
+ * before the watermark is settled and isn't looked at again.
+ */
+const unsettled = `
+local from = redis.call('GET', KEYS[2]) or '-inf'
+local entries = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1000)
+local found, mark = {}, from
+for i = 1, #entries, 2 do
+  if redis.call('HEXISTS', ARGV[1] .. entries[i], 'tf:status') == 0 then
+    if #found < tonumber(ARGV[2]) then table.insert(found, entries[i]) end
+  elseif #found == 0 then
+    mark = entries[i + 1]
+  end
+end
+if mark ~= from then redis.call('SET', KEYS[2], mark) end
 return found
 `;
 
+/** KEYS places queues owners wait prioritized fair pace oldJob; ARGV id owner createdAt queue maxWaiting maxOfOwner lastPriority base. */
+const claim = `
+local id, owner, queue = ARGV[1], ARGV[2], ARGV[4]
+local place = redis.call('HGET', KEYS[1], id) or (redis.call('EXISTS', KEYS[8]) == 1 and ARGV[8]) or nil
+local waiting = redis.call('LLEN', KEYS[4]) + redis.call('ZCARD', KEYS[5])
+local head = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
+local served, last = 0, 0
+if head[2] then
+  served = math.floor(tonumber(head[2]) / 4294967296)
+  last = tonumber(redis.call('HGET', KEYS[6], owner) or '0')
+else
+  redis.call('DEL', KEYS[6])
+end
+local priority = math.max(served, last + 1, 1)
+if not place then
+  local full = waiting >= tonumber(ARGV[5]) and 'queue' or (priority - math.max(served, 1) >= tonumber(ARGV[6]) and 'owner') or nil
+  if full then return { 'full', full, waiting, redis.call('LRANGE', KEYS[7], 0, -1) } end
+  redis.call('HSET', KEYS[1], id, queue)
+  redis.call('SADD', KEYS[2], queue)
+  redis.call('ZADD', KEYS[3], 'NX', ARGV[3], id)
+end
+priority = math.min(priority, tonumber(ARGV[7]))
+if not place then redis.call('HSET', KEYS[6], owner, priority) end
+return { place and 'old' or 'new', place or queue, priority, {} }
+`;
+
+/** KEYS places; ARGV id from to. */
+const reclaim = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`;
+
 export const redisScripts = {
-  append: { keys: 9, lua: append },
+  append: { keys: 10, lua: append },
   read: { keys: 6, lua: read },
   log: { keys: 2, lua: log },
-  mark: { keys: 3, lua: mark },
-  forget: { keys: 4, lua: forget },
+  mark: { keys: 2, lua: mark },
+  forget: { keys: 2, lua: forget },
   created: { keys: 1, lua: created },
-  unsettled: { keys: 1, lua: unsettled },
+  unsettled: { keys: 2, lua: unsettled },
+  lose: { keys: 1, lua: lose },
+  claim: { keys: 8, lua: claim },
+  reclaim: { keys: 1, lua: reclaim },
 } as const;

@@ -1,29 +1,29 @@
-import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { JobStore } from './job-store.ts';
-import { redisScripts } from './redis-scripts.ts';
+import { type RedisCommands, runRedisScript, type ScriptArgument, type ScriptName } from './redis-script.ts';
 
 /** The store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
-export function createRedisStore(redis: Redis, options: { prefix: string; queue: string }): JobStore {
+export function createRedisStore(
+  redis: RedisCommands,
+  options: { prefix: string; queue: string; channel: string },
+): JobStore {
+  const { channel } = options;
   const base = `${options.prefix}:${options.queue}:`;
   const wait = `${base}wait`;
   const prioritized = `${base}prioritized`;
   const delayed = `${base}delayed`;
   const completed = `${base}completed`;
   const failed = `${base}failed`;
-  const events = `${base}events`;
+  const pace = `${base}tf:pace`;
+  const outbox = `${base}tf:outbox`;
+  const settled = `${base}tf:settled`;
   const expiry = `${base}tf:expiry`;
-  const ownerIndex = (owner: string) => `${base}tf:owner:${owner}`;
   const run = async <T>(name: ScriptName, reply: z.ZodType<T>, keys: string[], args: ScriptArgument[]) =>
-    reply.parse(await runScript(redis, name, keys, args));
+    reply.parse(await runRedisScript(redis, name, keys, args));
 
   return {
-    async index({ id, owner, createdAt }) {
-      await redis.zadd(ownerIndex(owner), 'NX', createdAt, id);
-    },
-    async isCreatedBy(id, nonce) {
-      return (await run('created', z.number(), [base + id], [nonce])) === 1;
+    async created(id, nonce) {
+      return (await run('created', z.number(), [base + id], [nonce, options.queue, channel])) === 1;
     },
     async read(id) {
       const job = base + id;
@@ -53,56 +53,32 @@ export function createRedisStore(redis: Redis, options: { prefix: string; queue:
     },
     append({ id, token = '', expectedLength, rows, terminal }) {
       const job = base + id;
-      const keys = [job, `${job}:logs`, `${job}:lock`, events, expiry, wait, delayed, completed, prioritized];
-      const { status = '', now = 0, expiresAt = 0 } = terminal ?? {};
-      return run('append', AppendReply, keys, [id, token, expectedLength, status, now, expiresAt, ...rows]);
+      const keys = [job, `${job}:logs`, `${job}:lock`, pace, expiry, wait, delayed, completed, prioritized, outbox];
+      const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
+      const end = [status, now, expiresAt, notify ? 1 : 0];
+      return run('append', AppendReply, keys, [id, token, expectedLength, ...end, channel, ...rows]);
     },
     mark(id, command) {
       const job = base + id;
-      return run('mark', MarkReply, [job, `${job}:lock`, events], [id, command]);
+      return run('mark', MarkReply, [job, `${job}:lock`], [id, command, channel]);
     },
-    async forget(id, owner) {
-      await run('forget', z.number(), [base + id, expiry, ownerIndex(owner), events], [id]);
+    async forget(id) {
+      await run('forget', z.number(), [base + id, expiry], [id, channel]);
     },
-    async list(owner, { after, limit }) {
-      const key = ownerIndex(owner);
-      const rank = after === undefined ? -1 : await redis.zrevrank(key, after);
-      if (rank === null) return [];
-      return redis.zrevrange(key, rank + 1, rank + limit);
+    lose({ id, losses, work }) {
+      return run('lose', z.number(), [base + id], [losses, work]);
     },
     expired: (now, limit) => redis.zrangebyscore(expiry, '-inf', now, 'LIMIT', 0, limit),
-    async dropped(id, owner) {
+    async dropped(id) {
       await redis.zrem(expiry, id);
-      if (owner !== undefined) await redis.zrem(ownerIndex(owner), id);
     },
-    unsettled: (limit) => run('unsettled', z.array(z.string()), [failed], [base, limit]),
+    unsettled: (limit) => run('unsettled', z.array(z.string()), [failed, settled], [base, limit]),
+    outbox: (limit) => redis.zrange(outbox, '0', `${limit - 1}`),
+    async sent(id) {
+      await redis.zrem(outbox, id);
+    },
   };
 }
-
-type ScriptName = keyof typeof redisScripts;
-type ScriptArgument = string | number;
-
-/** By hash, and by text where the server doesn't know it (first use, after a restart). */
-async function runScript(redis: Redis, name: ScriptName, keys: string[], args: ScriptArgument[]): Promise<unknown> {
-  const { lua } = redisScripts[name];
-  try {
-    return await redis.evalsha(hashes[name], keys.length, ...keys, ...args);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.eval(lua, keys.length, ...keys, ...args);
-  }
-}
-
-const hash = (name: ScriptName) => createHash('sha1').update(redisScripts[name].lua).digest('hex');
-const hashes: Record<ScriptName, string> = {
-  append: hash('append'),
-  read: hash('read'),
-  log: hash('log'),
-  mark: hash('mark'),
-  forget: hash('forget'),
-  created: hash('created'),
-  unsettled: hash('unsettled'),
-};
 
 const flag = z.number();
 const ReadReply = z

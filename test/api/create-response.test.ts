@@ -87,7 +87,7 @@ describe('in the background', () => {
     expect(second.progress).toMatchObject({ phase: 'queued', queue_position: 1, budget_tokens: 64 });
 
     const { scriptedWorker } = await import('./scripted-worker.ts');
-    await queue.consume({ concurrency: 1 }, scriptedWorker({ deltas: ['42'], gate: gate.gate }));
+    await queue.consume({ concurrency: 1, models: ['tiny'] }, scriptedWorker({ deltas: ['42'], gate: gate.gate }));
     await gate.reached;
     const polled = await app.request(`/v1/responses/${first.id}`);
     expect(polled.headers.get('retry-after')).toBe('1');

@@ -35,8 +35,9 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
   const scripted = createScriptedModel({
     id: options.id,
     contextLength: 8192,
-    script: ({ sample }) => ({
-      thought: words(current, sample, thoughtWords),
+    script: ({ sample, request }) => ({
+      // A thought that is given is whole: an earlier attempt has ended it.
+      thought: request.thinking?.prefix?.length ? '' : words(current, sample, thoughtWords),
       answer: words(current, sample, answerWords),
     }),
   });

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { z } from 'zod';
 import { answerWords } from './chaos-model.ts';
 
 export type Kind = 'waiting' | 'streaming' | 'background' | 'cancelled';
@@ -46,7 +47,7 @@ async function create(reading: Reading): Promise<void> {
     'idempotency-key': account.job,
   });
   if (account.kind === 'streaming') return read(account, response);
-  take(account, await response.json());
+  take(account, await shown(response));
   if (account.kind === 'cancelled') await setTimeout(reading.random() * 3_000);
   if (account.kind === 'cancelled') await cancel(reading);
 }
@@ -62,11 +63,11 @@ async function poll(reading: Reading): Promise<void> {
   const { account } = reading;
   if (account.kind === 'cancelled') await cancel(reading);
   const response = await request(reading, 'GET', `/v1/responses/${account.id}?wait=5`);
-  take(account, await response.json());
+  take(account, await shown(response));
 }
 
 async function cancel(reading: Reading): Promise<void> {
-  take(reading.account, await (await request(reading, 'POST', `/v1/responses/${reading.account.id}/cancel`)).json());
+  take(reading.account, await shown(await request(reading, 'POST', `/v1/responses/${reading.account.id}/cancel`)));
 }
 
 async function request(
@@ -89,7 +90,13 @@ async function request(
   throw new Error(`status ${response.status}`);
 }
 
-type Shown = { id?: string; status?: string; output_text?: string };
+type Shown = { id?: string; status?: string };
+
+const Shown = z.object({ id: z.string().exactOptional(), status: z.string().exactOptional() });
+
+async function shown(response: Response): Promise<Shown> {
+  return Shown.parse(await response.json());
+}
 
 function take(account: Account, response: Shown): void {
   if (response.id !== undefined && account.id !== undefined && account.id !== response.id) {

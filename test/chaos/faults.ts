@@ -14,6 +14,8 @@ export type Targets = {
   workerOf(job: string): number | undefined;
   /** ms that a paused process sleeps: longer than the lock. */
   pauseMs: number;
+  /** Process ids that were paused, once for each time. */
+  pauses: number[];
   signal: AbortSignal;
   random(): number;
 };
@@ -72,9 +74,10 @@ function kill(member: Member | undefined): boolean {
 }
 
 /** Sleeps past its lock and is woken while another worker has its jobs. Goes on by itself. */
-function pause(member: Member | undefined, { pauseMs, signal }: Targets): boolean {
-  if (!member) return false;
+function pause(member: Member | undefined, { pauseMs, pauses, signal }: Targets): boolean {
+  if (member?.pid === undefined) return false;
   member.pause();
+  pauses.push(member.pid);
   setTimeout(pauseMs, undefined, { signal })
     .catch(() => undefined)
     .then(() => member.wake());

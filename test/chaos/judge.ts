@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { TraceStep } from '../../src/contracts/trace.ts';
 import { type Account, isTerminal, read, textRead } from './client.ts';
 import { answerWords, type ModelCall, readWords } from './chaos-model.ts';
 
@@ -19,15 +21,18 @@ export type Verdict = {
   faults: string[];
 };
 
-type Step = { index: number; phase: string; sample: number | null; text: string | null; answer_text?: string };
+const Shown = z.object({ status: z.string(), output_text: z.string(), error: z.object({ message: z.string() }).nullable() });
+const Trace = z.object({ steps: z.array(TraceStep) });
 
 /** Reads every accepted response again, whole, from each replica, and compares it with what its client had read. */
 export async function judge(options: {
   accounts: readonly Account[];
   urls: readonly string[];
   ledger: string;
+  /** Process ids of workers that were paused, once for each pause. */
+  pauses: readonly number[];
 }): Promise<Verdict> {
-  const { accounts, urls } = options;
+  const { accounts, urls, pauses } = options;
   const calls = callsByJob(options.ledger);
   const verdict: Verdict = {
     sent: accounts.length,
@@ -45,20 +50,23 @@ export async function judge(options: {
   for (const account of accounts) {
     if (account.id === undefined) continue;
     verdict.accepted += 1;
-    await judgeOne(account, { urls, calls: calls.get(account.job) ?? [], verdict });
+    await judgeOne(account, { urls, calls: calls.get(account.job) ?? [], pauses, verdict });
   }
   return verdict;
 }
 
 async function judgeOne(
   account: Account,
-  { urls, calls, verdict }: { urls: readonly string[]; calls: readonly ModelCall[]; verdict: Verdict },
+  {
+    urls,
+    calls,
+    pauses,
+    verdict,
+  }: { urls: readonly string[]; calls: readonly ModelCall[]; pauses: readonly number[]; verdict: Verdict },
 ): Promise<void> {
   const fault = (text: string) => verdict.faults.push(`${account.job} (${account.kind}, ${account.id}): ${text}`);
   account.contradictions.forEach(fault);
-  const shown: { status: string; output_text: string; error: { message: string } | null } = await (
-    await fetch(`${urls[0]}/v1/responses/${account.id}`)
-  ).json();
+  const shown = Shown.parse(await (await fetch(`${urls[0]}/v1/responses/${account.id}`)).json());
   if (!isTerminal(shown.status)) {
     verdict.lost += 1;
     return void fault(`still ${shown.status}`);
@@ -87,7 +95,7 @@ async function judgeOne(
     if (textRead(whole) !== shown.output_text) fault(`deltas and output_text differ: ${shown.output_text}`);
   }
   judgeText(shown, fault);
-  await judgeSteps(account, { url: urls[0] ?? '', calls, verdict, fault });
+  await judgeSteps(account, { url: urls[0] ?? '', calls, pauses, shown: shown.output_text, verdict, fault });
 }
 
 /** Words count up by one from the first, whichever calls they are from. */
@@ -103,31 +111,46 @@ function judgeText(shown: { status: string; output_text: string }, fault: (text:
  */
 async function judgeSteps(
   account: Account,
-  about: { url: string; calls: readonly ModelCall[]; verdict: Verdict; fault(text: string): void },
+  about: {
+    url: string;
+    calls: readonly ModelCall[];
+    pauses: readonly number[];
+    shown: string;
+    verdict: Verdict;
+    fault(text: string): void;
+  },
 ): Promise<void> {
-  const { calls, verdict, fault } = about;
-  const trace: { steps: Step[] } = await (await fetch(`${about.url}/v1/responses/${account.id}/trace`)).json();
+  const { calls, pauses, verdict, fault } = about;
+  const trace = Trace.parse(await (await fetch(`${about.url}/v1/responses/${account.id}/trace`)).json());
   const indexes = trace.steps.map(({ index }) => index);
   if (new Set(indexes).size !== indexes.length) fault(`trace steps ${indexes.join(' ')}`);
-  const chains = trace.steps.filter(({ phase }) => phase === 'draft' || phase === 'think');
-  const names = chains.map(({ phase, sample }) => `${phase} ${sample}`);
-  if (new Set(names).size !== names.length) fault(`a chain was thought twice: ${names.join(', ')}`);
-  const kept = new Set(
-    trace.steps.flatMap(({ text, answer_text }) =>
-      readWords(`${text ?? ''} ${answer_text ?? ''}`).map(({ call, row }) => `${call}-${row}`),
-    ),
-  );
+  const thoughts = new Map<string, Set<string>>();
+  for (const { phase, sample, text } of trace.steps) {
+    if (phase !== 'think') continue;
+    const rows = thoughts.get(`${sample}`) ?? new Set();
+    for (const { call, row } of readWords(text ?? '')) rows.add(`${call}-${row}`);
+    thoughts.set(`${sample}`, rows);
+  }
+  for (const [sample, rows] of thoughts) if (rows.size > 1) fault(`chain ${sample} was thought by ${[...rows]}`);
+  const texts = [about.shown, ...trace.steps.flatMap(({ text, answer_text }) => [text ?? '', answer_text ?? ''])];
+  const kept = new Set(texts.flatMap(readWords).map(({ call, row }) => `${call}-${row}`));
   const begun = calls.reduce((sum, { rows }) => sum + rows, 0);
   verdict.rowsBegun += begun;
   verdict.rowsKept += [...kept].length;
-  const byProcess = new Map<number, ModelCall[]>();
-  for (const call of calls) byProcess.set(call.inference, [...(byProcess.get(call.inference) ?? []), call]);
-  for (const own of byProcess.values()) {
-    for (const call of own.slice(0, -2)) {
-      if ([...kept].some((row) => row.startsWith(call.call))) continue;
-      verdict.rowsThoughtAgain += call.rows;
-      fault(`call ${call.call} of ${own.length} calls of one process left nothing in the log`);
-    }
+  const attempts: ModelCall[][] = [];
+  for (const call of calls) {
+    const last = attempts.at(-1);
+    if (last?.[0]?.inference === call.inference) last.push(call);
+    else attempts.push([call]);
+  }
+  for (const own of attempts) {
+    // A paused worker may come back to its own job.
+    const lives = 1 + pauses.filter((pid) => pid === own[0]?.worker).length;
+    const unkept = own.filter(({ call }) => ![...kept].some((row) => row.startsWith(call)));
+    const finished = unkept.filter((call) => own.indexOf(call) < own.length - 2);
+    if (unkept.length <= 2 * lives && finished.length <= 2 * (lives - 1)) continue;
+    verdict.rowsThoughtAgain += finished.reduce((sum, { rows }) => sum + rows, 0);
+    fault(`${finished.map(({ call }) => call)} of ${own.length} calls of one process left nothing in the log`);
   }
 }
 

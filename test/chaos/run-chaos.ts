@@ -85,6 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       redis,
       accounts,
       pauseMs: 16_000,
+      pauses: [],
       signal: stop.signal,
       random,
     };
@@ -93,7 +94,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     log(`${kills} faults after ${seconds(startedAt)} s, ${accounts.length} requests; settling`);
     await Promise.race([Promise.all(clients), setTimeout(settleMs)]);
     await Promise.all(members.map((member) => member.up()));
-    const verdict = await judge({ accounts, urls, ledger });
+    const verdict = await judge({ accounts, urls, ledger, pauses: targets.pauses });
     return { mode, seed, seconds: seconds(startedAt), faultCounts, ...verdict };
   } finally {
     stop.abort();

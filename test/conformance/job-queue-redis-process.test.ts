@@ -43,7 +43,7 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     const worker = startChild(child, ['redis', redis.url, prefix]);
     await worker.saw(`leased ${job.id}`);
     await worker.kill();
-    await queue.consume({ concurrency: 1 }, (lease) => lease.append([terminal(nextWire(lease.log))]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(nextWire(lease.log))]));
     expect(await readAll(queue, job.id)).toEqual([wire(0, 'attempt 1'), terminal(1)]);
   });
 
@@ -64,7 +64,7 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     if (!redis.outage) return context.skip(shared);
     const queue = await open();
     const [before, after] = [makeJob(), makeJob()];
-    await queue.consume({ concurrency: 1 }, (lease) => lease.append([terminal(nextWire(lease.log))]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(nextWire(lease.log))]));
     await queue.add(before);
     await readAll(queue, before.id);
     await redis.outage.begin();
@@ -99,7 +99,7 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     const leased = gate<JobLease>();
     const done = gate();
     await queue.add(job);
-    await queue.consume({ concurrency: 1 }, async (lease) => {
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
       leased.open(lease);
       await Promise.race([done.promise, aborted(lease.signal)]);
     });
@@ -116,7 +116,7 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
   test('closes while Redis is away', async (context) => {
     if (!redis.outage) return context.skip(shared);
     const queue = await open();
-    await queue.consume({ concurrency: 1 }, (lease) => lease.append([terminal(0)]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(0)]));
     await redis.outage.begin();
     await queue.close();
     opened = [];

@@ -3,8 +3,9 @@ import { describe, test } from 'vitest';
 import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
 import { openRedisConnection } from '../../src/queue/redis-connection.ts';
 import { createRedisStore } from '../../src/queue/redis-store.ts';
-import { jobQueueSuite } from '../suites/job-queue.suite.ts';
-import { testTerminalLines } from '../support/queue-jobs.ts';
+import { type JobQueueBackend, jobQueueSuite } from '../suites/job-queue.suite.ts';
+import { jobQueueOrderSuite } from '../suites/job-queue-order.suite.ts';
+import { queueOf, testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 
 const missing = redisMissing();
@@ -14,7 +15,7 @@ if (missing) {
     test.skip(missing, () => {});
   });
 } else {
-  jobQueueSuite('Redis', async () => {
+  const openBackend = async (): Promise<JobQueueBackend> => {
     const redis = await startTestRedis();
     const prefix = '{thinkfirst-test}';
     const client = new Redis(redis.url);
@@ -26,12 +27,12 @@ if (missing) {
         connections.push(connection);
         return createBullmqQueue({ connection, name, settings, terminalLines: testTerminalLines, onError });
       },
-      store: (queue) => createRedisStore(client, { prefix, queue }),
+      store: (name) => createRedisStore(client, { prefix, queue: queueOf(name), channel: `${prefix}:${name}:notices` }),
       async loseLock(queue, id) {
-        await client.del(`${prefix}:${queue}:${id}:lock`);
+        await client.del(`${prefix}:${queueOf(queue)}:${id}:lock`);
       },
       async flag(queue, id, command) {
-        await client.hset(`${prefix}:${queue}:${id}`, `tf:${command}`, '1');
+        await client.hset(`${prefix}:${queueOf(queue)}:${id}`, `tf:${command}`, '1');
       },
       async close() {
         for (const connection of connections) await connection.close();
@@ -39,5 +40,7 @@ if (missing) {
         await redis.close();
       },
     };
-  });
+  };
+  jobQueueSuite('Redis', openBackend);
+  jobQueueOrderSuite('Redis', openBackend);
 }

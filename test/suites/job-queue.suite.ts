@@ -19,10 +19,11 @@ export type JobQueueBackend = {
   close(): Promise<void>;
 };
 
-const quick: Partial<QueueSettings> = {
+export const quick: Partial<QueueSettings> = {
   lockMs: 3_000,
   stalledCheckMs: 100,
   recheckMs: 300,
+  pollMs: 50,
   sweepMs: 150,
   backoffMs: 5,
   handBackMs: 500,
@@ -59,7 +60,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
       const leases: JobLease[] = [];
       const { promise, open: leased } = gate<JobLease>();
       await owner.add(job);
-      const consumer = await owner.consume({ concurrency: 1 }, async (lease) => {
+      const consumer = await owner.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
         leases.push(lease);
         leased(lease);
         if (options.end) return options.end(lease);
@@ -110,31 +111,6 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         }
       });
 
-      test('puts flex jobs behind all others, in their own order', async () => {
-        const [first, second, flex, later] = [
-          makeJob(),
-          makeJob(),
-          makeJob({ tier: 'flex' }),
-          makeJob({ tier: 'flex' }),
-        ];
-        const placed = async () => {
-          const snapshots = await Promise.all([first, second, flex, later].map(({ id }) => queue.get(id)));
-          return snapshots.map((snapshot) => snapshot?.queuePosition);
-        };
-        for (const job of [flex, later, first, second]) await queue.add(job);
-        expect(await placed()).toEqual([0, 1, 2, 3]);
-        expect((await queue.list({ owner: null, limit: 1 })).waiting).toBe(4);
-        expect(await queue.control(flex.id, 'cancel')).toBe('accepted');
-        expect(await placed()).toEqual([0, 1, undefined, 2]);
-        const runs: string[] = [];
-        await queue.consume({ concurrency: 1 }, async (lease) => {
-          runs.push(lease.job.id);
-          await lease.append([terminal(0)]);
-        });
-        await readAll(queue, later.id);
-        expect(runs).toEqual([first.id, second.id, later.id]);
-      });
-
       test("lists one owner's jobs, newest first, in pages", async () => {
         const jobs = Array.from({ length: 5 }, (_, index) => makeJob({ owner: 'ann', createdAt: 1_000 + index }));
         for (const job of [...jobs, makeJob({ owner: 'bob' }), makeJob({ owner: null })]) await queue.add(job);
@@ -167,8 +143,8 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
           runs.push(lease.job.id);
           await lease.append([terminal(0)]);
         };
-        await queue.consume({ concurrency: 3 }, handler);
-        await other.consume({ concurrency: 3 }, handler);
+        await queue.consume({ concurrency: 3, models: ['scripted'] }, handler);
+        await other.consume({ concurrency: 3, models: ['scripted'] }, handler);
         const jobs = Array.from({ length: 40 }, () => makeJob());
         await Promise.all(jobs.map((job, index) => (index % 2 ? queue : other).add(job)));
         await Promise.all(jobs.map((job) => readAll(queue, job.id)));
@@ -217,7 +193,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         const job = makeJob();
         const seen: { attempt: number; log: readonly LogLine[] }[] = [];
         await queue.add(job);
-        await queue.consume({ concurrency: 1 }, async (lease) => {
+        await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
           seen.push({ attempt: lease.attempt, log: lease.log });
           if (lease.attempt === 1) {
             await lease.append([wire(0), trace(0)]);
@@ -236,7 +212,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         const job = makeJob();
         await queue.add(job);
         let attempts = 0;
-        await queue.consume({ concurrency: 1 }, async () => {
+        await queue.consume({ concurrency: 1, models: ['scripted'] }, async () => {
           attempts += 1;
           throw new Error('/secret/path');
         });
@@ -250,7 +226,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
       test('fails a handler that returns without a terminal line', async () => {
         const job = makeJob();
         await queue.add(job);
-        await queue.consume({ concurrency: 1 }, async () => {});
+        await queue.consume({ concurrency: 1, models: ['scripted'] }, async () => {});
         expect(await readAll(queue, job.id)).toMatchObject([{ terminal: 'failed' }]);
       });
     });
@@ -263,7 +239,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         });
         await zombie.lease.append([wire(0)]);
         const second = gate<JobLease>();
-        await queue.consume({ concurrency: 1 }, async (lease) => {
+        await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
           second.open(lease);
           await aborted(lease.signal);
         });
@@ -293,7 +269,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await readAll(queue, id);
         const other = await open();
         const otherRuns: string[] = [];
-        await other.consume({ concurrency: 1 }, async (lease) => {
+        await other.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
           otherRuns.push(lease.job.id);
         });
         await backend.loseLock(queueName, id);
@@ -312,7 +288,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         let attempts = 0;
         const consumers = await Promise.all([open(), open(), open(), open()]);
         for (const consumer of consumers) {
-          await consumer.consume({ concurrency: 1 }, async () => {
+          await consumer.consume({ concurrency: 1, models: ['scripted'] }, async () => {
             attempts += 1;
             void backend.loseLock(queueName, job.id);
             await new Promise(() => {});
@@ -337,7 +313,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect(await queue.get(next.id)).toMatchObject({ queuePosition: 0 });
         expect(await queue.control(job.id, 'cancel')).toBe('already_ended');
         const runs: string[] = [];
-        await queue.consume({ concurrency: 2 }, async (lease) => {
+        await queue.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
           runs.push(lease.job.id);
           await lease.append([terminal(0)]);
         });
@@ -350,7 +326,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await lease.append([wire(0)]);
         const store = backend.store(queueName);
         const line = { id, rows: [JSON.stringify(terminal(1, 'cancelled'))] };
-        const ends = { status: 'cancelled', now: 0, expiresAt: 1 };
+        const ends = { status: 'cancelled', now: 0, expiresAt: 1, notify: false };
         expect(await store.append({ ...line, expectedLength: 1, terminal: ends })).toBe('running');
         const queued = makeJob();
         await queue.add(queued);
@@ -364,7 +340,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
       test('cancel and pickup at the same moment give one terminal line', async () => {
         const jobs = Array.from({ length: 20 }, () => makeJob());
         const other = await open();
-        await other.consume({ concurrency: 4 }, async (lease) => {
+        await other.consume({ concurrency: 4, models: ['scripted'] }, async (lease) => {
           await lease.append([wire(nextWire(lease.log))]);
           if (!lease.signal.aborted) await lease.append([terminal(1)]);
         });
@@ -414,7 +390,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await queue.control(id, 'cancel');
         const other = await open();
         let runs = 0;
-        await other.consume({ concurrency: 1 }, async () => {
+        await other.consume({ concurrency: 1, models: ['scripted'] }, async () => {
           runs += 1;
         });
         await backend.loseLock(queueName, id);
@@ -451,7 +427,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         const other = await open();
         const live = [queue, other, other].map((reader) => readAllOnceAdded(reader, job.id));
         await queue.add(job);
-        await queue.consume({ concurrency: 1 }, async (lease) => {
+        await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
           for (let number = 0; number < count; number += 5) {
             const lines = [0, 1, 2, 3, 4].map((step) => wire(number + step));
             await lease.append(number % 50 === 0 ? [...lines, trace(number / 50)] : lines);
@@ -516,7 +492,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect(lease.signal.reason).toMatchObject({ end: 'shutdown' });
         await expect(lease.append([wire(1)])).rejects.toBeInstanceOf(LeaseEnded);
         const other = await open({ attempts: 1 });
-        await other.consume({ concurrency: 1 }, async (next) => {
+        await other.consume({ concurrency: 1, models: ['scripted'] }, async (next) => {
           await next.append([wire(nextWire(next.log)), terminal(2)]);
         });
         expect(await readAll(other, id)).toEqual([wire(0), wire(1), terminal(2)]);
@@ -549,7 +525,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         const sweeper = await open({ unstoredRetentionMs: 0 });
         const [kept, unstored] = [makeJob(), makeJob({ store: false })];
         for (const job of [kept, unstored]) await sweeper.add(job);
-        await sweeper.consume({ concurrency: 1 }, (lease) => lease.append([terminal(0)]));
+        await sweeper.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(0)]));
         await vi.waitFor(async () => expect(await sweeper.get(unstored.id)).toBeUndefined(), { timeout: 20_000 });
         await readAll(sweeper, kept.id);
         expect(await sweeper.get(kept.id)).toMatchObject({ status: 'completed' });

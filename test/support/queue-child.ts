@@ -10,7 +10,7 @@ const queue =
     ? await createRedisQueue({ ...common, url: target, prefix })
     : await createEmbeddedQueue({ ...common, dataFolder: target });
 if (mode === 'embedded') for (const id of ['resp_running', 'resp_waiting']) await queue.add(makeJob({ id }));
-await queue.consume({ concurrency: 1 }, async (lease) => {
+await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
   await lease.append([wire(nextWire(lease.log), `attempt ${lease.attempt}`)]);
   process.stdout.write(`leased ${lease.job.id}\n`);
   await new Promise(() => {});

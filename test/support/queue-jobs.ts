@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Job, LogLine, TerminalStatus } from '../../src/contracts/job.ts';
 import type { JobQueue, TerminalLines } from '../../src/queue/job-queue.ts';
+import { queueName } from '../../src/queue/queue-names.ts';
 
 export function makeJob(fields: Partial<Job> = {}): Job {
   return {
@@ -14,6 +15,11 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     body: { input: 'hello' },
     ...fields,
   };
+}
+
+/** BullMQ's queue of the jobs of `makeJob`. */
+export function queueOf(base: string): string {
+  return queueName(base, { model: 'scripted', tier: 'default' });
 }
 
 export function wire(number: number, text = `line ${number}`): LogLine {

@@ -11,7 +11,7 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
   const api = createApi(overrides);
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  await api.queue.consume({ concurrency: 2 }, (lease) =>
+  await api.queue.consume({ concurrency: 2, models: ['tiny'] }, (lease) =>
     runResponse(lease, {
       models: new Map([[model.id, model]]),
       strategies,

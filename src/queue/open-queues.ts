@@ -1,0 +1,66 @@
+import type { IQueueBackend } from 'bullmq';
+import { type BullmqParts, createBullmqParts, type QueueConnection } from './bullmq-parts.ts';
+import type { JobDirectory } from './job-directory.ts';
+import type { JobStore } from './job-store.ts';
+
+/** One of BullMQ's queues, and what we keep beside it. */
+export type OpenQueue = { name: string; parts: BullmqParts; store: JobStore };
+
+/** The queues of one service: one for each model and tier, opened when they are first met. */
+export type OpenQueues = {
+  base: string;
+  directory: JobDirectory;
+  /** By name; opened here if need be. */
+  open(name: string): OpenQueue;
+  /** That which an id is in; undefined for an unknown id. */
+  find(id: string): Promise<OpenQueue | undefined>;
+  /** All that ever had a job, in any process. */
+  all(): Promise<OpenQueue[]>;
+  close(): Promise<void>;
+};
+
+/** Places that are remembered: an id stays in its queue. */
+const mostPlaces = 10_000;
+
+export function createOpenQueues<B extends IQueueBackend, C>(options: {
+  connection: QueueConnection<B, C>;
+  base: string;
+  onError(error: Error): void;
+}): OpenQueues {
+  const { connection, base, onError } = options;
+  const directory = connection.directory(base);
+  const queues = new Map<string, OpenQueue>();
+  const places = new Map<string, string>();
+  const open = (name: string): OpenQueue => {
+    const known = queues.get(name);
+    if (known) return known;
+    const opened = {
+      name,
+      parts: createBullmqParts({ connection, name, onError }),
+      store: connection.store(name, base),
+    };
+    queues.set(name, opened);
+    return opened;
+  };
+  return {
+    base,
+    directory,
+    open,
+    async find(id) {
+      const known = places.get(id);
+      if (known !== undefined) return open(known);
+      const name = await directory.locate(id);
+      if (name === undefined) return undefined;
+      // The oldest goes: a map keeps the order of its entries.
+      if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '');
+      places.set(id, name);
+      return open(name);
+    },
+    async all() {
+      return (await directory.queues()).map(open);
+    },
+    async close() {
+      await Promise.all([...queues.values()].map(({ parts }) => parts.close()));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { BullmqSource } from './bullmq-parts.ts';
+import { settledWithin } from './settled-within.ts';
+import type { WeightedPicker } from './weighted-picker.ts';
+
+export type JobPull = {
+  /** A queue may have a job; without a name all may. */
+  wake(queue?: string): void;
+  /** Takes nothing new from now on; resolves when what runs has ended. */
+  stop(): Promise<void>;
+};
+
+/** Pulls jobs from several queues as their weights say, `concurrency` of them at a time in all. */
+export function pullJobs(options: {
+  sources: readonly BullmqSource[];
+  picker: WeightedPicker;
+  concurrency: number;
+  pollMs: number;
+  now(): number;
+  onError(error: Error): void;
+}): JobPull {
+  const { picker, pollMs, now, onError } = options;
+  const sources = new Map(options.sources.map((source) => [source.name, source]));
+  const running = new Set<Promise<void>>();
+  let stopped = false;
+  let woken = () => {};
+  let rest = new Promise<void>(() => {});
+  const renew = () => {
+    rest = new Promise((resolve) => {
+      woken = resolve;
+    });
+  };
+  renew();
+
+  /** Until something may have changed, or a delayed job comes due. */
+  const pause = async () => {
+    const due = options.sources.map((source) => source.dueAt()).filter((at) => at > 0);
+    const ms = Math.max(1, Math.min(pollMs, ...due.map((at) => at - now() + 1)));
+    if (!(await settledWithin(rest, ms)) && running.size < options.concurrency) picker.wet();
+    renew();
+  };
+  const takeOne = async (name: string) => {
+    const job = await sources.get(name)?.take();
+    if (!job) return picker.dry(name);
+    picker.took(name);
+    const ended = job.ended.finally(() => {
+      running.delete(ended);
+      woken();
+    });
+    running.add(ended);
+  };
+  const loop = async () => {
+    while (!stopped) {
+      const name = running.size < options.concurrency ? picker.next() : undefined;
+      if (name === undefined) await pause();
+      else
+        await takeOne(name).catch((error: unknown) => {
+          picker.dry(name);
+          onError(error instanceof Error ? error : new Error(String(error)));
+        });
+    }
+  };
+  const looping = loop();
+  return {
+    wake(queue) {
+      picker.wet(queue);
+      woken();
+    },
+    async stop() {
+      stopped = true;
+      woken();
+      // A backend that is away lets the last `take` wait for it.
+      await settledWithin(looping, 2_000);
+      await Promise.all(running);
+    },
+  };
+}

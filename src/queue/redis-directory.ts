@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { type ClaimResult, type JobDirectory, lastPriority, paceOf } from './job-directory.ts';
+import { type RedisCommands, runRedisScript } from './redis-script.ts';
+
+/** Of a worker that has said nothing for so long, nothing is kept. ms */
+const forgetWorkersMs = 3_600_000;
+
+/** The directory on keys of its own beside BullMQ's: `<prefix>:<base>:tf:…`. */
+export function createRedisDirectory(redis: RedisCommands, options: { prefix: string; base: string }): JobDirectory {
+  const { prefix, base } = options;
+  const root = `${prefix}:${base}:`;
+  const places = `${root}tf:places`;
+  const queues = `${root}tf:queues`;
+  const workers = `${root}tf:workers`;
+  const models = `${root}tf:models`;
+  const ownerIndex = (owner: string) => `${root}tf:owner:${owner}`;
+  return {
+    async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
+      const of = `${prefix}:${queue}:`;
+      const keys = [
+        places,
+        queues,
+        ownerIndex(owner),
+        `${of}wait`,
+        `${of}prioritized`,
+        `${of}tf:fair`,
+        `${of}tf:pace`,
+        root + id,
+      ];
+      const limits = [maxWaiting, maxWaitingOfOwner, lastPriority, base];
+      const reply = ClaimReply.parse(await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]));
+      return claimResult(reply);
+    },
+    async reclaim(id, { from, to }) {
+      return (await runRedisScript(redis, 'reclaim', [places], [id, from, to])) === 1;
+    },
+    async locate(id) {
+      const place = await redis.hget(places, id);
+      if (place !== null) return place;
+      // A job of a version that had one queue and no places.
+      return (await redis.exists(root + id)) === 1 ? base : undefined;
+    },
+    async list(owner, { after, limit }) {
+      const key = ownerIndex(owner);
+      const rank = after === undefined ? -1 : await redis.zrevrank(key, after);
+      if (rank === null) return [];
+      return redis.zrevrange(key, rank + 1, rank + limit);
+    },
+    async dropped(id, owner) {
+      await redis.hdel(places, id);
+      if (owner !== undefined) await redis.zrem(ownerIndex(owner), id);
+    },
+    async queues() {
+      return [...new Set([base, ...(await redis.smembers(queues))])];
+    },
+    async announce(worker, own, now) {
+      for (const model of own) {
+        await redis.zadd(workers, now, `${worker} ${model}`);
+        await redis.hset(models, model, now);
+      }
+      await redis.zremrangebyscore(workers, '-inf', now - forgetWorkersMs);
+    },
+    async announced(model) {
+      const at = await redis.hget(models, model);
+      return at === null ? undefined : Number(at);
+    },
+  };
+}
+
+function claimResult(reply: z.infer<typeof ClaimReply>): ClaimResult {
+  if (reply[0] === 'full') {
+    const [, of, waiting, ends] = reply;
+    return { kind: 'full', of, waiting, endedPerSecond: paceOf(ends.map(Number), Date.now()) };
+  }
+  const [kind, queue, priority] = reply;
+  return { kind, queue, priority };
+}
+
+const ClaimReply = z.union([
+  z.tuple([z.literal('full'), z.enum(['queue', 'owner']), z.number(), z.array(z.string())]),
+  z.tuple([z.enum(['new', 'old']), z.string(), z.number(), z.array(z.string())]),
+]);
