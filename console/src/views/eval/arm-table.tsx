@@ -1,4 +1,5 @@
 import type { EvaluationArm, PairedDifference } from '../../../../src/contracts/evaluation.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { usePreferences } from '../../preferences.ts';
@@ -34,8 +35,7 @@ export function ArmTable({ arms }: { arms: readonly EvaluationArm[] }) {
   return (
     <div className={styles.tableHolder}>
       <h2>{words.table}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
-      <section className={styles.scroll} tabIndex={0} aria-label={words.table}>
+      <ScrollRegion className={styles.scroll} label={words.table}>
         <table className={styles.table}>
           <thead>
             <tr>
@@ -74,7 +74,7 @@ export function ArmTable({ arms }: { arms: readonly EvaluationArm[] }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
+import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { useArmName } from './arm-name.ts';
@@ -15,8 +16,7 @@ export function KindTable({ arms }: { arms: readonly EvaluationArm[] }) {
   return (
     <div className={styles.tableHolder}>
       <h2>{words.kinds}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard */}
-      <section className={styles.scroll} tabIndex={0} aria-label={words.kinds}>
+      <ScrollRegion className={styles.scroll} label={words.kinds}>
         <table className={styles.table}>
           <thead>
             <tr>
@@ -47,7 +47,7 @@ export function KindTable({ arms }: { arms: readonly EvaluationArm[] }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </div>
   );
 }

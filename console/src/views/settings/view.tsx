@@ -1,8 +1,40 @@
 import { Page } from '../../components/page.tsx';
+import { Fault, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
+import { service } from '../../service/service.ts';
+import { useLoad } from '../../service/use-load.ts';
+import { useModels } from '../../service/use-models.ts';
+import { AddModel } from './add-model.tsx';
+import { CallerCard } from './caller-card.tsx';
+import { Keys } from './keys.tsx';
+import { ModelCardView } from './model-card.tsx';
+import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
+/** The reader's key and what it may do, the models, and for `admin` what can be changed. */
 export function View() {
   const words = useStrings(strings);
-  return <Page title={words.title}>{null}</Page>;
+  const caller = useLoad(service.caller);
+  const models = useModels();
+  const admin = caller.state === 'ready' && caller.value.scopes.admin;
+  return (
+    <Page title={words.title} lead={words.lead}>
+      {caller.state === 'loading' && <Loading>{words.loading}</Loading>}
+      {caller.state === 'failed' && <Fault fault={caller.fault} onRetry={caller.reload} />}
+      {caller.state === 'ready' && <CallerCard caller={caller.value} />}
+      <section className={styles.section}>
+        <h2>{words.models}</h2>
+        {models.state === 'loading' && <Loading />}
+        {models.state === 'failed' && caller.state === 'ready' && (
+          <Fault fault={models.fault} onRetry={models.reload} />
+        )}
+        {models.state === 'ready' &&
+          models.value.data.map((model, index) => (
+            <ModelCardView key={model.id} model={model} isDefault={index === 0} />
+          ))}
+      </section>
+      {admin && <AddModel />}
+      {admin && <Keys />}
+    </Page>
+  );
 }

@@ -1,0 +1,32 @@
+import { Check } from 'lucide-react';
+import type { ModelsChange } from '../../../../src/contracts/model-configuration.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { useStrings } from '../../i18n/strings.ts';
+import styles from './settings.module.css';
+import { strings } from './strings.ts';
+
+/** What a check found, or that the model is written and what to restart. */
+export function CheckedModel({ change }: { change: ModelsChange }) {
+  const words = useStrings(strings);
+  const format = useFormat();
+  const { id, family, context_length: context, notices } = change.checked;
+  return (
+    <div className={styles.checked} role="status">
+      <Check aria-hidden="true" />
+      <div>
+        <strong>{change.written ? words.writtenTitle(id) : words.checkedTitle(id)}</strong>
+        <p>
+          {family !== null && words.familyIs(family)} {context !== null && words.contextIs(format.number(context))}
+        </p>
+        {notices.map((notice) => (
+          <p key={notice}>{notice}</p>
+        ))}
+        {change.written && <p>{words.restart}</p>}
+        <details open={!change.written}>
+          <summary>{words.entry}</summary>
+          <pre className={styles.code}>{JSON.stringify(change.entry, undefined, 2)}</pre>
+        </details>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import type { NewModel } from '../../../../src/contracts/model-configuration.ts';
+
+/** The form's fields as they are typed. */
+export type ModelForm = {
+  kind: NewModel['kind'];
+  folder: string;
+  hub: string;
+  url: string;
+  model: string;
+  apiKeyVariable: string;
+  contextLength: string;
+  family: string;
+  dialect: string;
+  id: string;
+};
+
+export const emptyForm: ModelForm = {
+  kind: 'folder',
+  folder: '',
+  hub: '',
+  url: '',
+  model: '',
+  apiKeyVariable: '',
+  contextLength: '',
+  family: '',
+  dialect: 'plain',
+  id: '',
+};
+
+/** The model as the service takes it: what was left empty is left out. An upstream without an id has its model's name. */
+export function newModel(form: ModelForm): NewModel {
+  const id = form.id.trim();
+  const family = form.family === '' ? {} : { family: form.family };
+  const named = id === '' ? {} : { id };
+  switch (form.kind) {
+    case 'folder':
+      return { kind: 'folder', folder: form.folder.trim(), ...named, ...family };
+    case 'hub':
+      return { kind: 'hub', hub: form.hub.trim(), ...named, ...family };
+    case 'upstream': {
+      const model = form.model.trim();
+      const variable = form.apiKeyVariable.trim();
+      const context = form.contextLength.trim();
+      return {
+        kind: 'upstream',
+        // A ":" would name an effort.
+        id: id === '' ? model.replaceAll(':', '-') : id,
+        url: form.url.trim(),
+        model,
+        family: form.family === '' ? 'plain' : form.family,
+        dialect: form.dialect,
+        ...(variable === '' ? {} : { apiKeyVariable: variable }),
+        ...(context === '' ? {} : { contextLength: Number(context) }),
+      };
+    }
+    default:
+      return form.kind satisfies never;
+  }
+}
+
+/** True once the fields that a model can't do without are there. */
+export function isComplete(form: ModelForm): boolean {
+  const needed = { folder: [form.folder], hub: [form.hub], upstream: [form.url, form.model] }[form.kind];
+  return needed.every((field) => field.trim() !== '');
+}
