@@ -58,11 +58,6 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
     message: 'Only flex differs: it waits behind all others.',
   },
   {
-    field: 'stream_options.include_obfuscation',
-    asked: ({ stream_options }) => stream_options?.include_obfuscation === true,
-    message: 'Events are not padded.',
-  },
-  {
     field: 'prompt_cache_key',
     asked: ({ prompt_cache_key }) => isGiven(prompt_cache_key),
     message: 'Prompts are cached by their text alone.',

@@ -21,6 +21,8 @@ export const RetrieveQuery = z.object({
   /** Seconds to hold until the response ends. */
   wait: whole(0, 300).optional(),
   stream: flag.optional(),
+  /** Deltas are padded; absent: as the request asked that made the response. */
+  include_obfuscation: flag.optional(),
   /** The last sequence number that the reader has. */
   starting_after: whole(0, Number.MAX_SAFE_INTEGER).optional(),
 });

@@ -8,6 +8,8 @@ const ofResponse = { sequence_number, response: Response };
 const ofItem = { sequence_number, output_index: index, item_id: z.string() };
 const ofContent = { ...ofItem, content_index: index };
 const ofSummary = { ...ofItem, summary_index: index };
+/** `obfuscation`: padding, where it was asked for. */
+const delta = { delta: z.string(), obfuscation: z.string().exactOptional() };
 const ContentPart = z.discriminatedUnion('type', [OutputText, OutputRefusal, ReasoningText]);
 
 /** A wire event that ends a response. */
@@ -30,7 +32,7 @@ export const ResponseEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('response.output_text.delta'),
     ...ofContent,
-    delta: z.string(),
+    ...delta,
     logprobs: z.array(OutputLogprob),
   }),
   z.object({
@@ -39,15 +41,15 @@ export const ResponseEvent = z.discriminatedUnion('type', [
     text: z.string(),
     logprobs: z.array(OutputLogprob),
   }),
-  z.object({ type: z.literal('response.refusal.delta'), ...ofContent, delta: z.string() }),
+  z.object({ type: z.literal('response.refusal.delta'), ...ofContent, ...delta }),
   z.object({ type: z.literal('response.refusal.done'), ...ofContent, refusal: z.string() }),
   z.object({ type: z.literal('response.reasoning_summary_part.added'), ...ofSummary, part: SummaryText }),
   z.object({ type: z.literal('response.reasoning_summary_part.done'), ...ofSummary, part: SummaryText }),
-  z.object({ type: z.literal('response.reasoning_summary_text.delta'), ...ofSummary, delta: z.string() }),
+  z.object({ type: z.literal('response.reasoning_summary_text.delta'), ...ofSummary, ...delta }),
   z.object({ type: z.literal('response.reasoning_summary_text.done'), ...ofSummary, text: z.string() }),
-  z.object({ type: z.literal('response.reasoning_text.delta'), ...ofContent, delta: z.string() }),
+  z.object({ type: z.literal('response.reasoning_text.delta'), ...ofContent, ...delta }),
   z.object({ type: z.literal('response.reasoning_text.done'), ...ofContent, text: z.string() }),
-  z.object({ type: z.literal('response.function_call_arguments.delta'), ...ofItem, delta: z.string() }),
+  z.object({ type: z.literal('response.function_call_arguments.delta'), ...ofItem, ...delta }),
   z.object({
     type: z.literal('response.function_call_arguments.done'),
     ...ofItem,

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
-import type { CreateResponse } from '../../src/contracts/create-response.ts';
+import type { CreateResponse, ReasoningRequest } from '../../src/contracts/create-response.ts';
 import type { Job } from '../../src/contracts/job.ts';
 import { Response as ResponseObject } from '../../src/contracts/response.ts';
 import { type ResponseJob, responseJob } from '../../src/contracts/response-job.ts';
@@ -19,6 +19,8 @@ type Observed = {
   /** The last thing that the model was asked. */
   asked: GenerateRequest | undefined;
   contentType: string;
+  /** The body as it came. */
+  text: string;
 };
 
 /** Two bodies and what must differ between them, or one body that gives a warning by the field's name. */
@@ -83,8 +85,11 @@ const theirs = {
   store: { bodies: [{ store: true }, { store: false }], effect: ({ job }) => job.store },
   stream: { bodies: [{ stream: false }, { stream: true }], effect: ({ contentType }) => contentType },
   stream_options: {
-    warns: { stream_options: { include_obfuscation: true } },
-    field: 'stream_options.include_obfuscation',
+    bodies: [
+      { stream: true, stream_options: { include_obfuscation: false } },
+      { stream: true, stream_options: { include_obfuscation: true } },
+    ],
+    effect: ({ text }) => text.includes('"obfuscation":"'),
   },
   temperature: {
     bodies: [{ temperature: 0 }, { temperature: 1 }],
@@ -143,6 +148,55 @@ const ours = {
   webhook: { warns: { webhook: { url: 'https://example.org/hook' } } },
 } satisfies Record<Exclude<keyof CreateResponse, Theirs>, Case>;
 
+const reasons = (one: ReasoningRequest, other: ReasoningRequest, effect: (observed: Observed) => unknown): Case => ({
+  bodies: [{ reasoning: { effort: 'low', ...one } }, { reasoning: { effort: 'low', ...other } }],
+  effect,
+});
+const effective = (name: keyof ResponseObject['reasoning']['effective']) => (observed: Observed) =>
+  observed.response.reasoning.effective[name];
+const types = ({ response }: Observed) => response.output.map(({ type }) => type);
+/** A thought of an earlier turn, and the next question. */
+const earlier = [
+  { role: 'user', content: 'What is 1 + 1?' },
+  { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'One and one.' }] },
+  { role: 'assistant', content: '2' },
+  { role: 'user', content: 'And 2 + 2?' },
+];
+
+/** The contract's table of `reasoning`. */
+const ofReasoning = {
+  effort: reasons({ effort: 'low' }, { effort: 'high' }, effective('budget_tokens')),
+  summary: reasons({ summary: null }, { summary: 'auto' }, types),
+  generate_summary: reasons({}, { generate_summary: 'detailed' }, types),
+  context: {
+    bodies: [
+      { input: earlier, reasoning: { effort: 'low', context: 'current_turn' } },
+      { input: earlier, reasoning: { effort: 'low', context: 'all_turns' } },
+    ],
+    effect: ({ body }: Observed) => JSON.stringify(body.prompt).includes('One and one.'),
+  },
+  budget_tokens: reasons({ budget_tokens: 20 }, { budget_tokens: 60 }, effective('budget_tokens')),
+  answer_reserve_tokens: reasons(
+    { answer_reserve_tokens: 20 },
+    { answer_reserve_tokens: 60 },
+    effective('answer_reserve_tokens'),
+  ),
+  deadline_ms: reasons({ deadline_ms: 60_000 }, { deadline_ms: 90_000 }, ({ body }) => body.deadline_at),
+  strategy: reasons(
+    { strategy: 'best-of-n' },
+    { strategy: 'budget-forcing' },
+    ({ response }) => response.reasoning.effective.strategy,
+  ),
+  options: reasons(
+    { strategy: 'budget-forcing', options: { minimum_tokens: 2 } },
+    { strategy: 'budget-forcing', options: { minimum_tokens: 4 } },
+    ({ asked }) => asked?.thinking?.minimumTokens,
+  ),
+  samples: reasons({ samples: 1 }, { samples: 2 }, effective('samples')),
+  max_revisions: reasons({ max_revisions: 0 }, { max_revisions: 1 }, effective('max_revisions')),
+  checks: reasons({ checks: [] }, { checks: [{ type: 'arithmetic' }] }, ({ body }) => body.checks),
+} satisfies Record<keyof ReasoningRequest, Case>;
+
 /** What is fast unless the fields say how much to think. */
 const plain = (fields: Fields): Fields => {
   const says = ['mode', 'reasoning', 'model', 'think', 'thinking', 'output_config', 'reasoning_effort'];
@@ -175,7 +229,7 @@ async function createObserver(needs?: 'context') {
       const response = ResponseObject.parse(contentType.includes('json') ? JSON.parse(text) : lastOf(text).response);
       const job = (await queue.get(response.id))?.job;
       if (job === undefined) throw new Error('no job');
-      return { response, job, body: responseJob(job), asked: model.calls.at(-1), contentType };
+      return { response, job, body: responseJob(job), asked: model.calls.at(-1), contentType, text };
     },
   };
 }
@@ -193,6 +247,7 @@ function lastOf(stream: string): { response: unknown } {
 describe.each([
   ['theirs', theirs],
   ['ours', ours],
+  ['reasoning', ofReasoning],
 ])('fields of %s', (_whose, cases: Record<string, Case>) => {
   test.each(Object.entries(cases))('%s', async (name, given) => {
     if ('bodies' in given) {
@@ -221,6 +276,7 @@ test.each([
 });
 
 test.each([
+  [{ truncation: 'disabled', input: turns }, 'input'],
   [{ tools: [{ type: 'web_search' }] }, 'tools[0].type'],
   [{ tool_choice: 'required' }, 'tool_choice'],
   [{ tools: [f], tool_choice: { type: 'function', name: 'g' } }, 'tool_choice.name'],

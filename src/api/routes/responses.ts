@@ -13,6 +13,7 @@ import { eventStream, eventStreamHeaders } from '../event-stream.ts';
 import { removeFeedbackOf } from '../feedback-keys.ts';
 import { findResponse, responseNotFound } from '../find-response.ts';
 import { acceptedBefore, requestIdentity } from '../idempotency.ts';
+import { paddedEvents } from '../padded-events.ts';
 import { parseQuery, resumeAfter } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { conversationIdOf } from '../resolve-context.ts';
@@ -22,6 +23,15 @@ import { sseEvents } from '../sse-events.ts';
 import { requireThoughtScope } from '../trace-view.ts';
 
 type ApiContext = Context<ApiEnvironment>;
+
+type StreamOptions = {
+  ids: boolean;
+  /** The response is cancelled when its reader goes away. */
+  stops: boolean;
+  after?: number | undefined;
+  /** Absent: as the request that made the response asked. */
+  pads?: boolean | undefined;
+};
 
 /** `/v1/responses`: create, list, retrieve, cancel, answer now, delete. */
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -58,7 +68,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const { job, terminal } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     if (query.stream) {
       requireThoughtScope(job, c.get('caller').scopes);
-      return stream(c, job, { ids: true, stops: false, after });
+      return stream(c, job, { ids: true, stops: false, after, pads: query.include_obfuscation });
     }
     if (query.wait && !terminal) await settle(c, job.id, Math.min(query.wait, limits.waitSeconds) * 1000);
     return show(c, job.id);
@@ -155,10 +165,13 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return show(c, job.id);
   }
 
-  function stream(c: ApiContext, job: Job, options: { ids: boolean; stops: boolean; after?: number | undefined }) {
+  function stream(c: ApiContext, job: Job, options: StreamOptions) {
     const gone = new AbortController();
     const after = options.after === undefined ? {} : { after: options.after };
-    const events = responseEvents(queue, job, { signal: gone.signal, ...after });
+    const { request } = responseJob(job);
+    const plain = responseEvents(queue, job, { signal: gone.signal, ...after });
+    const pads = options.pads ?? request.stream_options?.include_obfuscation ?? false;
+    const events = pads ? paddedEvents(job.id, plain) : plain;
     const chunks = sseEvents(events, { ids: options.ids, signal: gone.signal, log, requestId: c.get('requestId') });
     const onCancel = () => {
       gone.abort();
