@@ -29,17 +29,22 @@ export function showAnswer(answer: NormalAnswer): string {
 
 /** Without markup, quotes, and the sentence's end. */
 function bare(text: string): string {
-  return text
+  const unmarked = text
     .trim()
     .replace(/^\$\$?([\s\S]*?)\$\$?$/, '$1')
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/\\text\{([^{}]*)\}/g, '$1')
-    .replace(/\*\*|`|\\[()[\]$]/g, '')
-    .replace(/[.!\s]+$/, '')
-    .replace(/^["'“”‘’]+|["'“”‘’]+$/g, '')
-    .replace(/[.!\s]+$/, '')
-    .trim();
+    .replace(/\*\*|`|\\[()[\]$]/g, '');
+  const unquoted = withoutEnd(unmarked, /[.!\s]/).replace(/^["'“”‘’]+/, '');
+  return withoutEnd(withoutEnd(unquoted, /["'“”‘’]/), /[.!\s]/).trim();
+}
+
+/** From the end, character by character: a pattern for a run at the end tries every run before it. */
+function withoutEnd(text: string, last: RegExp): string {
+  let end = text.length;
+  while (end > 0 && last.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 function plainText(text: string): string {

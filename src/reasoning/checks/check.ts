@@ -35,6 +35,8 @@ export type Check = {
   judges: 'line' | 'value';
   /** Its pass means that the answer is right, so that an easy question may end there; a form that holds confirms nothing. */
   confirms?: boolean;
+  /** Takes time linear in its text, or bounded by itself, so that a text of any length may be given to it. */
+  linear?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */
   slow?: boolean;
   options: z.ZodType;

@@ -7,6 +7,7 @@ export const jsonSchema = defineCheck({
   name: 'json-schema',
   description: 'The answer is JSON that fits the given schema (draft 2020-12).',
   judges: 'value',
+  linear: true,
   options: z.looseObject({ schema: z.record(z.string(), z.unknown()) }),
   run({ answer }, { options }) {
     const parsed = parseJson(answer);

@@ -10,6 +10,7 @@ export const regex = defineCheck({
   name: 'regex',
   description: 'The answer matches the given pattern: JavaScript’s syntax, without backreferences and lookaround.',
   judges: 'value',
+  linear: true,
   options: z.looseObject({
     pattern: z.string().max(1000),
     flags: z

@@ -1,6 +1,7 @@
 import type { CheckResult } from '../../contracts/trace.ts';
 import { abstain, type Check, type CheckInput, type CheckServices, type Finding } from './check.ts';
 import { checks } from './index.ts';
+import { isReadable } from './readable.ts';
 
 /** A check's result with what the roll back needs of it. */
 export type Judgement = CheckResult & Pick<Finding, 'line' | 'wrong' | 'held'> & { confirms: boolean; slow: boolean };
@@ -29,6 +30,7 @@ export async function runChecks(
 ): Promise<Judgement[]> {
   const registry = options.registry ?? checks;
   const limit = (options.timeLimits ?? checkTimeLimits)[options.slow ? 'slow' : 'fast'];
+  const readable = options.slow || [input.question, input.thought, input.answer].every(isReadable);
   const chosen = named.flatMap((one) => {
     const check = registry.get(one.type);
     return check === undefined || (check.slow === true) !== options.slow ? [] : [{ check, given: one }];
@@ -38,7 +40,10 @@ export async function runChecks(
       const finding = await within(
         limit,
         [options.signal, ...(options.hurry === undefined ? [] : [options.hurry])],
-        (signal) => check.run(input, { options: given, services: options.services, signal }),
+        async (signal) =>
+          !readable && check.linear !== true
+            ? abstain('the text is too long, or has words too long, to be checked')
+            : check.run(input, { options: given, services: options.services, signal }),
       );
       return {
         name: check.name,
