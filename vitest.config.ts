@@ -2,18 +2,34 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: no weights, no sockets, seconds. `conformance`: each implementation of a port against its suite (real Redis,
- * real PGlite, the real model). `e2e`: the whole service over a real socket.
+ * real PGlite, the real model). `console`: the pages in Chromium, against the whole service with the real model. `e2e`: the
+ * whole service over a real socket.
  */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/{conformance,e2e,chaos}/**'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{conformance,e2e,chaos}/**', 'test/console/*.browser.test.ts'],
+        },
+      },
       {
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'console',
+          include: ['test/console/*.browser.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -41,7 +41,7 @@ export function spentTokens({ response, progress }: Pick<RunState, 'response' | 
 export function shortAnswer({ text, steps }: Pick<RunState, 'text' | 'steps'>): string {
   const settled = steps.findLast(({ answer, phase }) => answer !== null && (phase === 'answer' || phase === 'vote'));
   const value = settled?.answer ?? steps.findLast(({ answer }) => answer !== null)?.answer;
-  const line = (text.trim().split('\n')[0] ?? '').replace(/^the answer is:?\s+(.+?)\.?$/i, '$1');
-  const shown = value && value.length <= 40 ? value : line;
+  const line = text.trim().split('\n')[0] ?? '';
+  const shown = (value && value.length <= 40 ? value : line).replace(/^the answer is:?\s+(.+?)\.?$/i, '$1');
   return shown.length > 60 ? `${shown.slice(0, 58)}…` : shown;
 }

@@ -6,6 +6,7 @@ import { useStrings } from '../i18n/strings.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
+import { shortAnswer } from './run-figures.ts';
 import { hasEnded, type RunState } from './run-state.ts';
 import { thoughtSteps } from './thought-lines.ts';
 
@@ -76,6 +77,7 @@ export function Candidates({ run }: { run: RunState }) {
   const format = useFormat();
   const candidates = candidatesOf(run.steps, !hasEnded(run));
   if (candidates.length === 0) return null;
+  const settled = hasEnded(run) ? shortAnswer(run) : undefined;
   return (
     <ul className={styles.candidates} aria-label={words.candidates}>
       {candidates.map((candidate) => (
@@ -87,14 +89,20 @@ export function Candidates({ run }: { run: RunState }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows
             <del key={index}>{answer}</del>
           ))}
-          <CandidateAnswer candidate={candidate} />
+          <CandidateAnswer candidate={candidate} settled={settled} />
         </li>
       ))}
     </ul>
   );
 }
 
-function CandidateAnswer({ candidate: { answer, running, verdict } }: { candidate: Candidate }) {
+type CandidateAnswerProps = {
+  candidate: Candidate;
+  /** The answer that was given in the end: one that came to it by a wrong line is not crossed out. */
+  settled: string | undefined;
+};
+
+function CandidateAnswer({ candidate: { answer, running, verdict }, settled }: CandidateAnswerProps) {
   const words = useStrings(runStrings);
   if (running && answer === null) return <em>{words.stillThinking}…</em>;
   const shown = answer ?? words.noAnswer;
@@ -108,7 +116,7 @@ function CandidateAnswer({ candidate: { answer, running, verdict } }: { candidat
     case 'fail':
       return (
         <strong>
-          <del>{shown}</del> <X role="img" aria-label={words.failed} />
+          {answer === settled ? shown : <del>{shown}</del>} <X role="img" aria-label={words.failed} />
         </strong>
       );
     case 'unchecked':
@@ -145,14 +153,21 @@ export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }
   if (found.length === 0) return null;
   return (
     <ul className={styles.wrong} aria-label={words.wrong}>
-      {found.slice(-limit).map(({ key, text, reason }) => (
-        <li key={key}>
-          {text !== '' && <del>{text}</del>}
-          <Badge look="bad">
-            <X aria-hidden="true" /> {reason}
-          </Badge>
-        </li>
-      ))}
+      {distinct(found)
+        .slice(-limit)
+        .map(({ key, text, reason }) => (
+          <li key={key}>
+            {text !== '' && <del>{text}</del>}
+            <Badge look="bad">
+              <X aria-hidden="true" /> {reason}
+            </Badge>
+          </li>
+        ))}
     </ul>
   );
+}
+
+/** Two samples may fail alike; once is enough to see. */
+function distinct(lines: readonly WrongLine[]): WrongLine[] {
+  return [...new Map(lines.map((line) => [`${line.text} ${line.reason}`, line])).values()];
 }

@@ -1,0 +1,241 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder, getJson, startService, type TestService } from '../support/start-service.ts';
+import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+
+const bike =
+  'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
+/** Keeps the embedded model thinking for long at high effort. */
+const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
+const views = ['/', '/compare', '/jobs', '/trace', '/eval', '/settings'];
+const longMs = 150_000;
+
+describe.skipIf(withoutChromium)('the console', () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let service: TestService;
+  let browser: Browser;
+  let watched: WatchedPage | undefined;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await data?.remove();
+  });
+  afterEach(async () => {
+    await watched?.close();
+    watched = undefined;
+  });
+
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    watched = await openPage(browser, service.url, options);
+    watched.page.setDefaultTimeout(longMs);
+    await watched.page.goto(path);
+    return watched.page;
+  }
+
+  const expectNoFaults = () => expect(watched?.faults).toEqual([]);
+  const shownId = (page: Page) => new URL(page.url()).searchParams.get('r') ?? '';
+  const shown = (page: Page) => getJson(`${service.url}/v1/responses/${shownId(page)}`);
+  const ended = (page: Page) => page.locator('article[aria-busy=false]').last().waitFor();
+
+  async function ask(page: Page, question: string, effort: string): Promise<void> {
+    const before = shownId(page);
+    await page.getByRole('radio', { name: effort, exact: true }).click();
+    await page.getByRole('textbox', { name: 'Question' }).fill(question);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => (url.searchParams.get('r') ?? '') !== before);
+  }
+
+  it('answers fast, remembers, thinks when told to, and shows how it came to the answer', async () => {
+    const page = await open('/');
+    await ask(page, bike, 'Fast');
+    await ended(page);
+    const fast = await shown(page);
+    expect(fast.reasoning.effective.budget_tokens).toBe(0);
+    expect(await page.getByRole('article').innerText()).toContain(fast.output_text.trim());
+    expect(await page.getByText(/^Answered at once in .* tokens$/).count()).toBe(1);
+
+    await ask(page, 'And with $13 already saved?', 'Low');
+    await page.getByRole('article').nth(1).waitFor();
+    await page.locator('article[aria-busy=false]').nth(1).waitFor();
+    const second = await shown(page);
+    expect(second.previous_response_id).toBe(fast.id);
+    const answer = page.getByRole('article').nth(1);
+    await answer.getByText(/^Thought for .* tokens/).waitFor();
+    expect(await answer.innerText()).toContain(second.output_text.trim());
+    const thoughts = answer.getByRole('group').filter({ hasText: 'Thoughts' });
+    expect(await thoughts.getByText('Draft', { exact: true }).isVisible()).toBe(false);
+    await answer.getByText('Thoughts', { exact: true }).click();
+    expect(await thoughts.getByText('Draft', { exact: true }).isVisible()).toBe(true);
+    expectNoFaults();
+  });
+
+  it('shows phase and budget while it thinks, and answers now when told to', async () => {
+    const page = await open('/');
+    await ask(page, hard, 'High');
+    await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
+    await page.getByRole('button', { name: 'Answer now' }).click();
+    await ended(page);
+    const response = await shown(page);
+    expect(response).toMatchObject({ status: 'completed', thinking_stop: 'user' });
+    expect(await page.getByRole('article').innerText()).toContain('you asked for the answer');
+    expectNoFaults();
+  });
+
+  it('takes up a running answer after a reload, and stops it when told to', async () => {
+    const page = await open('/');
+    await ask(page, hard, 'High');
+    await page.getByRole('button', { name: 'Answer now' }).waitFor();
+    await page.reload();
+    await page.locator('article[aria-busy=true]').waitFor();
+    expect(await page.getByText(hard).count()).toBe(1);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped.').waitFor();
+    expect(await shown(page)).toMatchObject({ status: 'cancelled' });
+    expectNoFaults();
+  });
+
+  it('says that the connection is lost, and catches up when it is back', async () => {
+    const page = await open('/');
+    await ask(page, bike, 'Medium');
+    await page.locator('article[aria-busy=true]').waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('This machine is offline.').waitFor();
+    await page.context().setOffline(false);
+    await ended(page);
+    const response = await shown(page);
+    expect(response.status).toBe('completed');
+    expect(await page.getByRole('article').innerText()).toContain(response.output_text.trim());
+  });
+
+  it('asks again at another effort and notes which answer is better', async () => {
+    const page = await open('/');
+    await ask(page, 'What is 47 + 385?', 'Fast');
+    await ended(page);
+    const first = shownId(page);
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByRole('menuitem', { name: /^Low/ }).click();
+    await page.waitForURL((url) => url.searchParams.get('r') !== first);
+    await page.getByText('Answer 2 of 2').waitFor();
+    await ended(page);
+    await page.getByRole('button', { name: 'This one is better' }).click();
+    await page.getByText('Thank you, noted.').waitFor();
+    await page.getByRole('button', { name: 'A good answer', exact: true }).click();
+    await page.locator('button[aria-label="A good answer"][aria-pressed=true]').waitFor();
+    const lines = (await (await fetch(`${service.url}/v1/feedback`)).text()).trim().split('\n');
+    const given = lines.map((line) => JSON.parse(line));
+    expect(given).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ response_id: first, preferred_response_id: shownId(page) }),
+        expect.objectContaining({ response_id: shownId(page), rating: 'up' }),
+      ]),
+    );
+    await page.getByRole('button', { name: 'Copy the answer' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe((await shown(page)).output_text);
+    expectNoFaults();
+  });
+
+  it('compares efforts side by side, in one line, and opens the link again', async () => {
+    const page = await open('/compare');
+    await page.getByRole('textbox', { name: 'Question' }).fill(bike);
+    await page.getByRole('button', { name: 'Ask all' }).click();
+    await page.locator('article[aria-busy=false]').nth(1).waitFor();
+    const line = page.getByRole('status').filter({ hasText: /against Fast: [+−][\d,]+ tokens/ });
+    await line.waitFor();
+    const told = await line.innerText();
+    const answers = await page.getByRole('article').allInnerTexts();
+    expect(new URL(page.url()).searchParams.getAll('r')).toHaveLength(2);
+    await page.reload();
+    await line.waitFor();
+    expect(await line.innerText()).toBe(told);
+    expect(await page.getByRole('article').allInnerTexts()).toEqual(answers);
+    await page.getByRole('button', { name: 'Add a column' }).click();
+    expect(await page.getByRole('combobox', { name: 'Effort' }).count()).toBe(3);
+    expectNoFaults();
+  });
+
+  it('speaks Korean, and keeps to it', async () => {
+    const page = await open('/');
+    await page.getByRole('button', { name: '한국어' }).click();
+    await page.getByRole('heading', { name: '바로 묻거나, 먼저 생각하게 하세요.' }).waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: '비교' }).click();
+    await page.getByRole('heading', { name: '비교' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('ko');
+    expectNoFaults();
+  });
+
+  it('is dark where the system or the reader wants it', async () => {
+    const page = await open('/', { colorScheme: 'dark' });
+    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const dark = await paper();
+    await page.getByRole('button', { name: /^Appearance/ }).click();
+    expect(await paper()).not.toBe(dark);
+    await page.getByRole('button', { name: /^Appearance/ }).click();
+    expect(await paper()).toBe(dark);
+    expectNoFaults();
+  });
+
+  it('is worked by keyboard alone', async () => {
+    const page = await open('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+    await page.getByRole('radio', { name: 'Medium' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    expect(await page.getByRole('radio', { name: 'High' }).getAttribute('aria-checked')).toBe('true');
+    await page.getByRole('button', { name: 'Budget, model and system prompt' }).press('Enter');
+    const slider = page.getByRole('slider', { name: 'Thinking budget' });
+    await slider.focus();
+    const before = await slider.getAttribute('aria-valuetext');
+    await page.keyboard.press('ArrowLeft');
+    expect(await slider.getAttribute('aria-valuetext')).not.toBe(before);
+    expectNoFaults();
+  });
+
+  it('takes a key and keeps it for the tab alone, if so wished', async () => {
+    const page = await open('/');
+    await page.getByRole('button', { name: 'Enter a key' }).click();
+    await page.getByRole('textbox', { name: 'Key', exact: true }).fill('tf_test');
+    await page.getByRole('checkbox', { name: 'Remember it in this browser' }).uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Key is set' }).waitFor();
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+    const [local, session] = JSON.parse(kept);
+    expect(JSON.stringify(local)).not.toContain('tf_test');
+    expect(JSON.stringify(session)).toContain('tf_test');
+  });
+
+  it.each([
+    ['a wide screen', {}],
+    ['a wide screen in the dark', { colorScheme: 'dark' }],
+    ['a phone', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }],
+  ] satisfies [string, BrowserContextOptions][])('axe finds nothing serious in any view, on %s', async (_, options) => {
+    const page = await open('/', options);
+    for (const path of views) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await accessibilityFaults(page), path).toEqual([]);
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(sideways, `${path} scrolls sideways`).toBeLessThanOrEqual(0);
+    }
+    expectNoFaults();
+  });
+
+  it('axe finds nothing serious in an answer with its thoughts unfolded', async () => {
+    const page = await open('/');
+    await ask(page, bike, 'Low');
+    await ended(page);
+    await page.getByText('Thoughts', { exact: true }).click();
+    await page.getByRole('button', { name: 'Ask again' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expectNoFaults();
+  });
+});
