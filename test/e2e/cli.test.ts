@@ -226,3 +226,34 @@ describe('thinkfirst without a service', () => {
     await folder.remove();
   });
 });
+
+describe('thinkfirst serve', () => {
+  it('serves until Ctrl-C', async () => {
+    const folder = await dataFolder();
+    const cli = ptyCli(['serve', '--port', '0', '--data', folder.path], { folder: folder.path });
+    await cli.saw(/Thinkfirst is ready after [\s\S]*\n {2}data /);
+    cli.type('\u0003');
+    expect(await cli.ended).toBe(0);
+    await folder.remove();
+  });
+
+  it('says what half a service needs', async () => {
+    const run = await runCli(['worker']);
+    expect(run).toMatchObject({ code: 1, output: '', told: expect.stringContaining('REDIS_URL') });
+  });
+});
+
+// The last: from then on nobody gets in without a key.
+describe('thinkfirst with keys', () => {
+  it('ends with 4 without a key, and for what the key may not see', async () => {
+    const store = { environment: { THINKFIRST_DATA: data.path } };
+    const { output } = await runCli(['keys', 'create', '--name', 'Bob'], store);
+    const jobs = () => runCli(['jobs'], { environment });
+    await expect.poll(async () => (await jobs()).code, { timeout: 60_000 }).toBe(4);
+    expect((await jobs()).told).toContain('THINKFIRST_KEY');
+    const known = { environment: { ...environment, THINKFIRST_KEY: output.trim() } };
+    const asked = await runCli(['ask', '--fast', '--trace', 'What is 2 + 3?'], known);
+    expect(asked).toMatchObject({ code: 0, told: expect.stringContaining('No trace:') });
+    expect((await runCli(['trace', 'last'], known)).code).toBe(4);
+  });
+});

@@ -61,7 +61,7 @@ export function versionFinding(path: string, version: string): Finding {
   return faulty(
     'store',
     `${join(path, 'queue')} was written by PostgreSQL ${version}, and this version reads ${postgresMajor}`,
-    'Export it with the version that wrote it, or name a new folder with THINKFIRST_DATA.',
+    'Name a new folder with THINKFIRST_DATA; only the version that wrote this one can read it.',
   );
 }
 
