@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { CreateResponse } from '../../contracts/create-response.ts';
 import { Trace } from '../../contracts/listings.ts';
 import { Effort } from '../../contracts/reasoning.ts';
+import type { TraceStep } from '../../contracts/trace.ts';
 import { CliError } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -11,6 +12,7 @@ import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
+import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -100,9 +102,8 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
     shown.end(response);
     if (options.json === true && !lines) {
       const whole = await client.call(z.looseObject({}), `/v1/responses/${response.id}`);
-      const traced =
-        options.trace === true ? await client.call(Trace, `/v1/responses/${response.id}/trace`) : undefined;
-      terminal.print(JSON.stringify({ ...whole, ...(traced && { trace: traced.steps }) }, undefined, 2));
+      const traced = options.trace === true ? await traceOf(client, response.id, terminal) : {};
+      terminal.print(JSON.stringify({ ...whole, ...traced }, undefined, 2));
     } else if (!streamed && !lines && response.output_text !== '') {
       terminal.print(response.output_text);
     }
@@ -111,6 +112,17 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
   } finally {
     shown.abandon();
     await close();
+  }
+}
+
+/** The steps, for a key that may see them; the answer is printed all the same. */
+async function traceOf(client: ServiceClient, id: string, terminal: Terminal): Promise<{ trace?: TraceStep[] }> {
+  try {
+    return { trace: (await client.call(Trace, `/v1/responses/${id}/trace`)).steps };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== exitCodes.forbidden) throw error;
+    terminal.note(terminal.notePaint.yellow(`No trace: ${error.message}`));
+    return {};
   }
 }
 

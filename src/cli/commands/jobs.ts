@@ -77,19 +77,25 @@ async function shown(client: ServiceClient, { status, limit, json }: ListOptions
   if (data.length === 0) return terminal.paint.dim('No response yet. Ask something: thinkfirst ask "…"');
   const { paint } = terminal;
   const heads = ['id', 'status', 'effort', 'tokens', 'when', 'question and answer'].map((head) => paint.dim(head));
-  return columns([heads, ...data.map((row) => cells(row, paint))], { right: [3] });
+  return columns([heads, ...data.map((row) => cells(row, terminal))], { right: [3] });
 }
 
-function cells(row: Row, paint: Paint): string[] {
+/** Columns that the other cells take. */
+const otherCells = 78;
+const textWidth = 90;
+
+function cells(row: Row, terminal: Terminal): string[] {
+  const { paint } = terminal;
   const tokens = row.usage?.output_tokens ?? row.progress?.thinking_tokens ?? 0;
-  const answer = row.output_text === '' ? '' : paint.dim(` → ${clipped(row.output_text, 40)}`);
+  const answer = row.output_text === '' ? '' : ` → ${row.output_text}`;
+  const width = terminal.outputLive ? Math.max(20, terminal.columns() - otherCells) : textWidth;
   return [
     row.id,
     statusPaint(row.status, paint)(row.progress ? `${row.status} (${row.progress.phase})` : row.status),
     row.reasoning.effective.effort,
     wholeNumber(tokens),
     ago(row.created_at, Date.now()),
-    `${clipped(row.input_preview, 40)}${answer}`,
+    clipped(`${row.input_preview}${answer}`, width),
   ];
 }
 
