@@ -51,17 +51,14 @@ export function openEdgeBackend({
   redis.on('error', onError);
   const under = new Set<Promise<unknown>>();
   const track = <T>(work: Promise<T>): Promise<T> => {
-    const noted = work.then(
-      () => under.delete(noted),
-      () => under.delete(noted),
-    );
-    under.add(noted);
+    under.add(work);
+    work.catch(() => undefined).finally(() => under.delete(work));
     return work;
   };
   let queue: JobQueue | undefined;
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await settledWithin(Promise.all([...under]), closeMs);
+    await settledWithin(Promise.allSettled([...under]), closeMs);
     await settledWithin(queue?.close().catch(() => undefined) ?? Promise.resolve(), closeMs);
     redis.disconnect();
   };

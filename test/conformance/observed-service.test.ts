@@ -1,109 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Queue } from 'bullmq';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { boardPath } from '../../src/api/routes/operations.ts';
-import { Response } from '../../src/contracts/response.ts';
-import { terminalLines } from '../../src/contracts/terminal-lines.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import { createEmbeddedQueue } from '../../src/queue/embedded-queue.ts';
-import type { JobQueue } from '../../src/queue/job-queue.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
-import { loadPrompts } from '../../src/reasoning/prompts.ts';
-import { createStrategies } from '../../src/reasoning/strategies/index.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { observeHttp } from '../../src/telemetry/observe-http.ts';
-import { observeModel } from '../../src/telemetry/observe-model.ts';
-import { observeQueue } from '../../src/telemetry/observe-queue.ts';
-import { createQueueBoard } from '../../src/telemetry/queue-board.ts';
-import { startTracing } from '../../src/telemetry/start-tracing.ts';
-import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, sealer, table } from '../api/fixture.ts';
-import { startOtlpCollector } from '../support/otlp-collector.ts';
-import { redisMissing, startTestRedis } from '../support/redis-server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { embedded, observedAnswer, onRedis, type OpenObserved } from '../support/observed-answer.ts';
+import { redisMissing } from '../support/redis-server.ts';
 
-/** Words that no one outside may see. */
-const question = 'MARKED-QUESTION what is 40 + 2?';
-const thought = 'MARKED-THOUGHT 40 + 2 = 42.';
-const answer = 'MARKED-ANSWER 42';
-
-type Open = (instruments: NonNullable<Parameters<typeof createRedisQueue>[0]['instruments']>) => Promise<{
-  queue: JobQueue;
-  close(): Promise<void>;
-}>;
-
-const log = { warn: () => undefined };
-
-const onRedis: Open = async (instruments) => {
-  const redis = await startTestRedis();
-  const prefix = `observed-${Date.now()}`;
-  const queue = await createRedisQueue({ url: redis.url, prefix, terminalLines, log, instruments });
-  return {
-    queue,
-    async close() {
-      await queue.close();
-      await redis.close();
-    },
-  };
-};
-
-const embedded: Open = async (instruments) => {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-observed-'));
-  const queue = await createEmbeddedQueue({ dataFolder, terminalLines, log, instruments });
-  return {
-    queue,
-    async close() {
-      await queue.close();
-      await rm(dataFolder, { recursive: true, force: true });
-    },
-  };
-};
-
-/** API and worker over the mode's queue, all of it observed; one response, asked within a caller's trace. */
-async function observedAnswer(open: Open) {
-  const collector = await startOtlpCollector();
-  const tracing = startTracing({ endpoint: collector.endpoint, service: 'test', ratio: 1 });
-  const metrics = createMetrics();
-  const queues: Queue[] = [];
-  const { queue: bare, close } = await open({
-    telemetry: tracing.bullmq,
-    onQueue: (opened) => void queues.push(opened),
-  });
-  const queue = observeQueue(bare, { metrics, tracing, now: Date.now });
-  const scripted = createScriptedModel({ id: 'tiny', script: () => ({ thought, answer }) });
-  const model = observeModel(scripted, { metrics, tracing, provider: 'thinkfirst' });
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  await queue.consume({ concurrency: 2, models: ['scripted'] }, (lease) =>
-    runResponse(lease, {
-      models: new Map([['tiny', model]]),
-      strategies: createStrategies({ prompts: loadPrompts('prompts') }),
-      effortTable: () => table,
-      summarise: () => '',
-      now: Date.now,
-      log: quiet,
-    }),
-  );
-  const board = createQueueBoard({ queues: () => queues, path: boardPath });
-  const operations = { observe: observeHttp({ metrics, tracing }), metrics, board: async () => board };
-  const { app, ask } = createApi({ queue, operations, now: Date.now });
-  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
-  const headers = { 'content-type': 'application/json', traceparent };
-  const asked = await ask({ input: question, reasoning: { effort: 'low' } }, { headers });
-  const response = Response.parse(await asked.json());
-  const page = await (await app.request(boardPath)).text();
-  const seen = await (await app.request(`${boardPath}/api/queues?activeQueue=responses&page=1`)).text();
-  const job = await (await app.request(`${boardPath}/api/queues/responses/${response.id}`)).text();
-  const removal = await app.request(`${boardPath}/api/queues/responses/${response.id}/clean`, { method: 'PUT' });
-  const exposition = await (await app.request('/metrics')).text();
-  await close();
-  await tracing.close();
-  await collector.close();
-  return { collector, traceId, response, exposition, board: { page, seen, job, removal } };
-}
-
-const modes: Array<[string, Open, boolean]> = [
+const modes: Array<[string, OpenObserved, boolean]> = [
   ['Redis', onRedis, redisMissing() !== undefined],
   ['embedded', embedded, false],
 ];
@@ -114,7 +13,6 @@ describe.each(modes)('seen from outside, %s', (_name, open, missing) => {
     beforeAll(async () => {
       seen = await observedAnswer(open);
     });
-    afterAll(() => seen.collector.close().catch(() => undefined));
 
     test('one trace joins the request, the job, each step and each model call', () => {
       const spans = seen.collector.spans().filter(({ traceId }) => traceId === seen.traceId);
@@ -172,7 +70,8 @@ describe.each(modes)('seen from outside, %s', (_name, open, missing) => {
 
     test('the board shows queue and job, and changes nothing', () => {
       expect(seen.board.page).toContain('static/js/main');
-      expect(JSON.parse(seen.board.seen)).toMatchObject({ queues: [{ name: 'responses', readOnlyMode: true }] });
+      expect(seen.board.seen.queues.length).toBeGreaterThan(0);
+      for (const queue of seen.board.seen.queues) expect(queue).toMatchObject({ readOnlyMode: true });
       expect(seen.board.job).toContain('MARKED-QUESTION');
       expect(seen.board.removal.status).toBe(405);
     });

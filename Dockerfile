@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# Thinkfirst: API and worker in one image. Debian, not Alpine: onnxruntime-node is built for glibc.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+# The dependencies change seldom: a layer of their own.
+COPY package.json package-lock.json .npmrc ./
+COPY bin ./bin
+RUN npm ci --omit=dev --no-audit --no-fund
+COPY . .
+# Built here, since the running container's root is read-only; without its sources the page is taken as it is.
+RUN npm run build:console && rm -rf console/src && mkdir -p /data
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=8080 \
+    METRICS_PORT=9464 \
+    THINKFIRST_DATA=/data
+WORKDIR /app
+COPY --from=build /app ./
+COPY --from=build --chown=node:node /data /data
+# Nothing below /app belongs to this user: it can't change the code that it runs.
+USER node
+VOLUME /data
+EXPOSE 8080 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "bin/health.mjs"]
+# SIGTERM drains and exits 0 within 10 s.
+STOPSIGNAL SIGTERM
+# API and worker in one process; compose.yaml runs the halves.
+CMD ["node", "--import", "tsx", "src/server.ts"]
