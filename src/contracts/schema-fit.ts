@@ -7,8 +7,10 @@ export type SchemaFit =
   | { fits: false; at: string; reason: string }
   | { fits: 'unknown'; reason: string };
 
-/** ms. A whole answer of 10,000 tokens against an ordinary schema takes under 5. */
+/** ms of processor time. A whole answer of 10,000 tokens against an ordinary schema takes under 5. */
 const timeLimit = 50;
+/** ms by the clock, one try after the other: on a busy machine a good schema must not be taken for a slow one. */
+const tries = [50, 500, 5_000];
 /** Schemas that took too long once are not tried again. */
 const mostRemembered = 1_000;
 const tooSlow = new Set<string>();
@@ -25,7 +27,7 @@ export function schemaFit(schema: Readonly<Record<string, unknown>>, value: unkn
   const name = JSON.stringify(schema);
   if (tooSlow.has(name)) return { fits: 'unknown', reason: 'the schema takes too long' };
   try {
-    const result = timed(() => new Validator({ ...schema }, '2020-12').validate(value));
+    const result = judged(() => new Validator({ ...schema }, '2020-12').validate(value));
     const first = result.errors[0];
     if (result.valid) return { fits: true };
     return { fits: false, at: first?.instanceLocation ?? '#', reason: first?.error ?? 'it does not fit' };
@@ -37,14 +39,28 @@ export function schemaFit(schema: Readonly<Record<string, unknown>>, value: unkn
   }
 }
 
-function timed<T>(run: () => T): T {
+/** Tries again where the clock ran out and the processor was elsewhere. */
+function judged<T>(run: () => T): T {
+  for (const [index, limit] of tries.entries()) {
+    const before = process.cpuUsage();
+    try {
+      return timed(run, limit);
+    } catch (error) {
+      const { user, system } = process.cpuUsage(before);
+      if (!isTimeout(error) || (user + system) / 1_000 >= timeLimit || index === tries.length - 1) throw error;
+    }
+  }
+  throw new Error('nothing was judged');
+}
+
+function timed<T>(run: () => T, limit: number): T {
   let result: { value: T } | undefined;
   const work = () => {
     result = { value: run() };
   };
   context ??= createContext({});
   context['run'] = work;
-  call.runInContext(context, { timeout: timeLimit });
+  call.runInContext(context, { timeout: limit });
   if (result === undefined) throw new Error('nothing was judged');
   return result.value;
 }
