@@ -24,6 +24,8 @@ export const NewModel = z.discriminatedUnion('kind', [
       .regex(/^[A-Za-z_]\w*_API_KEY$/, 'the name of an environment variable that ends in _API_KEY, not the key itself')
       .optional(),
     contextLength: z.int().positive().optional(),
+    /** What it takes beside text. */
+    inputs: z.array(z.enum(['image', 'file'])).optional(),
   }),
 ]);
 export type NewModel = z.infer<typeof NewModel>;
