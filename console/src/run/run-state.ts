@@ -16,6 +16,8 @@ export type RunState = {
   /** In order; empty where the key may see no trace. */
   steps: readonly TraceStep[];
   trace: 'shown' | 'hidden';
+  /** No more steps come: they have all been read, or may not be. */
+  traceWhole: boolean;
   link: LinkState;
   fault: ServiceFault | undefined;
   /** Epoch ms at which this page saw it end; undefined for one that had ended before. */
@@ -28,6 +30,7 @@ export type RunEvent =
   | { type: 'whole'; response: Response }
   | { type: 'steps'; steps: readonly TraceStep[] }
   | { type: 'trace_hidden' }
+  | { type: 'trace_whole' }
   | { type: 'link'; link: LinkState }
   | { type: 'fault'; fault: ServiceFault };
 
@@ -37,6 +40,7 @@ export const initialRun: RunState = {
   progress: null,
   steps: [],
   trace: 'shown',
+  traceWhole: false,
   link: 'live',
   fault: undefined,
   endedAt: undefined,
@@ -67,9 +71,11 @@ export function advanceRun(run: RunState, event: RunEvent): RunState {
         text: hasEnded(event) ? event.response.output_text : run.text,
       };
     case 'steps':
-      return { ...run, steps: event.steps };
+      return { ...run, steps: event.steps, traceWhole: true };
     case 'trace_hidden':
-      return { ...run, trace: 'hidden' };
+      return { ...run, trace: 'hidden', traceWhole: true };
+    case 'trace_whole':
+      return { ...run, traceWhole: true };
     case 'link':
       return { ...run, link: event.link };
     case 'fault':

@@ -47,6 +47,7 @@ async function followRun(id: string, { signal, dispatch }: Following): Promise<v
 async function followTrace(id: string, { signal, dispatch }: Following): Promise<void> {
   try {
     for await (const event of service.followTrace(id, { signal })) dispatch({ type: 'trace', event });
+    dispatch({ type: 'trace_whole' });
   } catch {
     // A trace is a courtesy: without the scope, or gone, the answer is shown all the same.
     dispatch({ type: 'trace_hidden' });

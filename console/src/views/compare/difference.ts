@@ -6,7 +6,7 @@ export type Outcome = RunFigures & { answer: string; completed: boolean };
 
 /** What the columns came to, once all have ended; undefined before. */
 export function outcomesOf(runs: readonly (RunState | undefined)[], count: number): Outcome[] | undefined {
-  const ended = runs.flatMap((run) => (run !== undefined && hasEnded(run) ? [run] : []));
+  const ended = runs.flatMap((run) => (run !== undefined && hasEnded(run) && run.traceWhole ? [run] : []));
   if (ended.length < count || count === 0) return undefined;
   return ended.map((run) => ({
     ...runFigures(run),
