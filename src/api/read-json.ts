@@ -82,8 +82,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Walks without recursion: the depth is the caller's to choose. */
-function checkTree(root: unknown, maxDepth: number): void {
+/**
+ * Walks without recursion: the depth is the caller's to choose.
+ * @throws ServiceError `invalid_value` for depth, NUL and half a surrogate pair
+ */
+export function checkTree(root: unknown, maxDepth: number): void {
   const pending: Array<{ value: unknown; path: Array<string | number> }> = [{ value: root, path: [] }];
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     const { value, path } = entry;

@@ -11,17 +11,28 @@ export type Listening = {
   close(options: { graceMs: number }): Promise<void>;
 };
 
+/** A request's head and body must arrive in time; answers may stream for as long as they like. ms; a look may come that late. */
+const defaultPatience = { headMs: 20_000, requestMs: 60_000, lookMs: 5_000 };
+
 /**
  * Binds the address before anything slow is opened, so that a busy port is told at once.
  * @throws StartError for an address that can't be bound
  */
-export async function listen({ host, port }: { host: string; port: number }): Promise<Listening> {
+export async function listen({
+  host,
+  port,
+  patience = {},
+}: {
+  host: string;
+  port: number;
+  patience?: Partial<typeof defaultPatience>;
+}): Promise<Listening> {
   let answer: (request: Request) => Response | Promise<Response> = starting;
   const listener = getRequestListener((request) => answer(request), { overrideGlobalObjects: false });
-  const server = createServer(listener);
-  // A request's head and body must arrive in time; answers may stream for as long as they like.
-  server.headersTimeout = 20_000;
-  server.requestTimeout = 60_000;
+  const { headMs, requestMs, lookMs } = { ...defaultPatience, ...patience };
+  const server = createServer({ connectionsCheckingInterval: lookMs }, listener);
+  server.headersTimeout = headMs;
+  server.requestTimeout = requestMs;
   server.keepAliveTimeout = 65_000;
   await bind(server, { host, port });
   const address = server.address();

@@ -85,7 +85,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     if (file && requests) throw conflict('input_file_id', 'requests');
     if (file) {
       await store.file(file, c.get('caller'), 'input_file_id');
-      return readBatchInput(await store.content(file), endpoint);
+      return readBatchInput(await store.content(file), { endpoint, bodyDepth: limits.bodyDepth });
     }
     if (!requests) {
       const param = 'input_file_id';

@@ -1,5 +1,6 @@
 import { type BatchEndpoint, type BatchRecord, BatchRequest } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { checkTree } from '../read-json.ts';
 import { validationError } from '../validation-error.ts';
 
 /** Requests of one batch. */
@@ -10,14 +11,16 @@ type BatchError = BatchRecord['errors'][number];
 /** A JSONL of requests, read whole: `errors` names each line that is none, and then nothing of the file is run. */
 export function readBatchInput(
   text: string,
-  endpoint: BatchEndpoint,
+  { endpoint, bodyDepth }: { endpoint: BatchEndpoint; bodyDepth: number },
 ): { requests: BatchRequest[]; errors: BatchError[] } {
   const lines = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [{ line, number: index + 1 }]));
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
   for (const { line, number } of lines.slice(0, mostRequests)) {
     try {
-      requests.push(parseRequest(JSON.parse(line), endpoint));
+      const value: unknown = JSON.parse(line);
+      checkTree(value, bodyDepth);
+      requests.push(parseRequest(value, endpoint));
     } catch (error) {
       const fault = error instanceof ServiceError ? error : undefined;
       const message = fault?.message ?? 'The line is not valid JSON.';
