@@ -12,12 +12,13 @@ import { formatConstraint } from './format-constraint.ts';
 import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
+import { checkWebhook } from './check-webhook.ts';
 import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
 import { validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
-  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId' | 'queue' | 'records' | 'sealer'
+  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId' | 'queue' | 'records' | 'sealer' | 'webhooks'
 >;
 
 /**
@@ -85,10 +86,11 @@ export async function acceptResponse(
     version: 1,
     id: identity?.id ?? `resp_${newId()}`,
     model: card.id,
-    tier: request.service_tier === 'flex' ? 'flex' : 'default',
+    tier: tierOf(request),
     createdAt,
     owner: caller.owner,
     store: request.store ?? true,
+    ...((await isAnnounced(request, caller, dependencies)) ? { notify: true } : {}),
     body: response,
   };
   return { job, request };
@@ -131,6 +133,21 @@ export async function preparePrompt(
     ...(dropped > 0 ? [cut] : []),
   ];
   return { request, card, choice, toolPlan, resolved, prompt, inputTokens: tokens, warnings };
+}
+
+function tierOf({ service_tier: tier }: CreateResponse): Job['tier'] {
+  return tier === 'flex' || tier === 'priority' ? tier : 'default';
+}
+
+/** Its end is told: at the address that it names, or at its key's. @throws ServiceError for one that is never called */
+async function isAnnounced(
+  { webhook }: CreateResponse,
+  { owner }: Caller,
+  { webhooks }: AcceptDependencies,
+): Promise<boolean> {
+  if (!webhook) return (await webhooks?.settings.of(owner))?.url != null;
+  if (webhooks) checkWebhook(webhook.url, webhooks.refusal, 'webhook.url');
+  return true;
 }
 
 function includes(request: CreateResponse, part: NonNullable<CreateResponse['include']>[number]): boolean {

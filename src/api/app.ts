@@ -30,6 +30,7 @@ import { createResponseInputRoutes } from './routes/response-input.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
 import { createStrategiesRoutes } from './routes/strategies.ts';
 import { createTraceRoutes } from './routes/trace.ts';
+import { createWebhooksRoutes } from './routes/webhooks.ts';
 
 /** The whole HTTP API over a queue and a catalog. Opens nothing: an entry puts it behind a server. */
 export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -63,11 +64,12 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
   if (dependencies.keys) app.route('/v1/keys', createKeysRoutes(dependencies, dependencies.keys));
+  if (dependencies.webhooks) app.route('/v1', createWebhooksRoutes(dependencies, dependencies.webhooks));
   if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   if (dependencies.operations) app.route('/', createOperationsRoutes(dependencies.operations));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {
-    document ??= createOpenApiDocument({ strategies: strategies !== undefined, keys: dependencies.keys !== undefined });
+    document ??= createOpenApiDocument({ strategies: strategies !== undefined, keys: dependencies.keys !== undefined, webhooks: dependencies.webhooks !== undefined });
     return document;
   };
   app.get('/openapi.json', (c) => c.json(openApi()));

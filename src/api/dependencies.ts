@@ -6,6 +6,7 @@ import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
 import type { Effort } from '../contracts/reasoning.ts';
+import type { WebhookDelivery } from '../contracts/webhook.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { KeyStore } from '../store/key-store.ts';
 import type { RecordStore } from '../store/record-store.ts';
@@ -55,8 +56,25 @@ export type ApiDependencies = {
   allowedOrigins?: readonly string[];
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
+  /** Webhooks of keys, and what was sent; absent: no routes. */
+  webhooks?: ApiWebhooks;
   /** For `/metrics` and `/admin/queues`; absent: 404. */
   operations?: ApiOperations;
+};
+
+/** What is told to others when a response ends. */
+export type ApiWebhooks = {
+  settings: {
+    of(owner: string | null): Promise<{ url: string | null; secret: string }>;
+    set(owner: string | null, url: string | null): Promise<void>;
+    rotate(owner: string | null): Promise<void>;
+  };
+  deliveries: {
+    of(responseId: string): Promise<WebhookDelivery[]>;
+    list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
+  };
+  /** Why an address is never called; undefined for one that may be. */
+  refusal(url: string): string | undefined;
 };
 
 /** How the operator looks at this process. */

@@ -51,11 +51,10 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
     asked: ({ include }) => (include ?? []).some((part) => !honouredParts.has(part)),
     message: 'Beside log-probabilities and reasoning there is nothing to include.',
   },
-  { field: 'webhook', asked: ({ webhook }) => isGiven(webhook), message: 'Nobody is called when the response ends.' },
   {
     field: 'service_tier',
-    asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default', 'flex']),
-    message: 'Only flex differs: it waits behind all others.',
+    asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default', 'flex', 'priority']),
+    message: 'There are flex, default and priority; this one is taken as default.',
   },
   {
     field: 'prompt_cache_key',

@@ -18,6 +18,12 @@ export const Environment = z.object({
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional(),
+  /** Nodes of a Redis Cluster instead, with commas between; they tell of the others. */
+  REDIS_CLUSTER: z
+    .string()
+    .regex(/^\s*rediss?:\/\/[^,]+(,\s*rediss?:\/\/[^,]+)*\s*$/, 'must be redis:// or rediss:// addresses with commas between')
+    .optional(),
+  /** Before every key; in a cluster between braces, so that all keys are in one slot. */
   REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
   /** Local folders, hub names or ids of thinkfirst.config.json, comma-separated; the first is the default model. */
   THINKFIRST_MODELS: z.string().min(1).optional(),
@@ -34,6 +40,13 @@ export const Environment = z.object({
   THINKFIRST_THREADS: whole(1, 256).optional(),
   /** Cap of the KV cache, in megabytes. */
   THINKFIRST_KV_MB: whole(16, 1_048_576).default(256),
+  /** Responses of a model that may wait at one service tier (flex: a hundred times as many); more get 429. One key may hold a quarter. */
+  THINKFIRST_QUEUE_LIMIT: whole(1, 1_000_000).default(1_000),
+  /** Signs all webhooks; absent: each key has a secret of its own. */
+  THINKFIRST_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and 24 bytes or more in base64')
+    .optional(),
   THINKFIRST_RETENTION_DAYS: z.coerce.number().positive().max(36_500).default(30),
   /** 1: a waiting or streaming client that goes away stops its response. */
   THINKFIRST_CANCEL_ON_DISCONNECT: flag.default(true),
@@ -64,6 +77,9 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
   const present = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   );
+  // What asks only whether there is a Redis finds one.
+  const [node] = present['REDIS_CLUSTER']?.split(',') ?? [];
+  if (node !== undefined) present['REDIS_URL'] = node.trim();
   const parsed = Environment.safeParse(present);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -1,15 +1,17 @@
-import { Redis } from 'ioredis';
+import { clusterPrefix, createRedisClient } from '../queue/redis-client.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createRedisChange } from '../store/redis-change.ts';
 import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
 import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
 import type { Environment } from './environment.ts';
+import { redisAddress } from './open-queue.ts';
 
 export type Limits = { requestLimiter: RequestLimiter; ledger: UsageLedger; close(): void };
 
 /** What counts the keys' limits: in Redis for all processes together, else in this one, its ledger among the records. */
 export function openLimits(environment: Environment, records: RecordStore): Limits {
-  const { REDIS_URL: url, REDIS_PREFIX: prefix } = environment;
+  const { REDIS_PREFIX } = environment;
+  const url = redisAddress(environment);
   if (url === undefined) {
     return {
       requestLimiter: createRequestLimiter(),
@@ -17,7 +19,8 @@ export function openLimits(environment: Environment, records: RecordStore): Limi
       close: () => undefined,
     };
   }
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 3_000, commandTimeout: 5_000 });
+  const prefix = clusterPrefix(url, REDIS_PREFIX);
+  const redis = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout: 5_000 });
   // An outage is told by each command that fails.
   redis.on('error', () => undefined);
   return {

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { createStorage } from 'unstorage';
+import { createStorage, type Driver } from 'unstorage';
 import fsDriver from 'unstorage/drivers/fs';
 import redisDriver from 'unstorage/drivers/redis';
+import { clusterPrefix, createRedisClient, createRedisCluster, type RedisAddress } from '../queue/redis-client.ts';
+import { clusterDriver } from '../store/cluster-driver.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import { createUnstorageRecords } from '../store/unstorage-records.ts';
 import type { Environment } from './environment.ts';
+import { redisAddress } from './open-queue.ts';
 import { StartError } from './start-error.ts';
 
 const secretBytes = 32;
@@ -19,16 +21,28 @@ const secretBytes = 32;
  * @throws StartError where the data folder can't be written
  */
 export async function openRecords(environment: Environment): Promise<{ records: RecordStore; sealer: Sealer }> {
-  const { REDIS_URL: url, REDIS_PREFIX: prefix, THINKFIRST_DATA: folder, THINKFIRST_SECRET: given } = environment;
+  const { THINKFIRST_DATA: folder, THINKFIRST_SECRET: given } = environment;
+  const url = redisAddress(environment);
   if (url === undefined) {
     const records = createUnstorageRecords(createStorage({ driver: fsDriver({ base: join(folder, 'records') }) }));
     return { records, sealer: createSealer(given === undefined ? secretOfFolder(folder) : Buffer.from(given)) };
   }
-  const driver = redisDriver({ url, base: `${prefix}-records`, maxRetriesPerRequest: 1, connectTimeout: 3_000 });
-  // An outage is told by each command that fails; an error event without a listener would be printed as well.
-  driver.getInstance?.().on('error', () => undefined);
+  const prefix = clusterPrefix(url, environment.REDIS_PREFIX);
+  const driver = driverOf(url, `${prefix}-records`);
   const secret = given === undefined ? await secretOfRedis(url, `${prefix}-secret`) : Buffer.from(given);
   return { records: createUnstorageRecords(createStorage({ driver })), sealer: createSealer(secret) };
+}
+
+/** An outage is told by each command that fails; an error event without a listener would be printed as well. */
+function driverOf(url: RedisAddress, base: string): Driver {
+  if (typeof url === 'string') {
+    const driver = redisDriver({ url, base, maxRetriesPerRequest: 1, connectTimeout: 3_000 });
+    driver.getInstance?.().on('error', () => undefined);
+    return driver;
+  }
+  const cluster = createRedisCluster(url, { maxRetriesPerRequest: 1 });
+  cluster.on('error', () => undefined);
+  return clusterDriver(cluster, base);
 }
 
 function secretOfFolder(folder: string): Buffer {
@@ -45,8 +59,8 @@ function secretOfFolder(folder: string): Buffer {
 }
 
 /** One secret for all processes, set by whichever comes first. */
-async function secretOfRedis(url: string, key: string): Promise<Buffer> {
-  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 3_000, lazyConnect: true });
+async function secretOfRedis(url: RedisAddress, key: string): Promise<Buffer> {
+  const client = createRedisClient(url, { maxRetriesPerRequest: 1, lazyConnect: true });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
-import { type ApiDependencies, type ApiOperations, defaultLimits, type Readiness } from '../api/dependencies.ts';
+import { type ApiDependencies, type ApiOperations, type ApiWebhooks, defaultLimits, type Readiness } from '../api/dependencies.ts';
 import type { ConsoleFiles } from '../api/routes/console.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
@@ -34,6 +34,7 @@ export function startApi(options: {
   files: Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>;
   modelsReady(): boolean;
   operations: ApiOperations;
+  webhooks?: ApiWebhooks;
   log: Logger;
 }): void {
   const { environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log } = options;
@@ -66,6 +67,7 @@ export function startApi(options: {
     allowedOrigins: names(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
     operations: options.operations,
+    ...(options.webhooks && { webhooks: options.webhooks }),
   });
   listening.serve((request) => app.fetch(request));
 }

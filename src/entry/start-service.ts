@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createModelCatalog } from '../models/catalog.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
+import type { Deliveries } from '../queue/deliveries.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
@@ -25,6 +26,8 @@ import { publishService } from './publish-service.ts';
 import type { Running } from './run-entry.ts';
 import { fastAnswerTokens, startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
+import { createWebhookSettings } from '../store/webhook-settings.ts';
+import { startWebhooks, webhookRefusal } from './start-webhooks.ts';
 import { startWorker } from './start-worker.ts';
 
 /** Which halves run in this process. One alone needs Redis, where it meets the other. */
@@ -72,7 +75,7 @@ export async function startService({
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables);
-    const { queue, loaded } = await openBackends(opened, {
+    const { queue, deliveries, loaded } = await openBackends(opened, {
       worker,
       configs,
       environment,
@@ -82,6 +85,12 @@ export async function startService({
     });
     const { records, sealer } = await openRecords(environment);
     opened.records = records;
+    const { THINKFIRST_WEBHOOK_SECRET: given } = environment;
+    const webhookSettings = createWebhookSettings({ records, sealer, given, now: Date.now });
+    if (worker) {
+      const sending = { environment, deliveries, settings: webhookSettings, now: Date.now };
+      opened.webhooks = await startWebhooks(sending);
+    }
     const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
     const strategies = createStrategies({ prompts, postCheck: callbacks(environment) });
@@ -114,6 +123,7 @@ export async function startService({
         files: localFiles({ variables, log }),
         modelsReady,
         operations: operations.api,
+        webhooks: { settings: webhookSettings, deliveries, refusal: (url) => webhookRefusal(url, environment) },
         log,
       });
     }
@@ -137,6 +147,7 @@ export async function startService({
 type Opened = {
   listening?: Listening;
   consumer?: Consumer;
+  webhooks?: { close(): Promise<void> };
   loaded?: LoadedModels;
   queue?: JobQueue;
   records?: RecordStore;
@@ -157,12 +168,12 @@ async function openBackends(
     operations: Operations;
     log: Logger;
   },
-): Promise<{ queue: JobQueue; loaded: LoadedModels | undefined }> {
+): Promise<{ queue: JobQueue; deliveries: Deliveries; loaded: LoadedModels | undefined }> {
   const { worker, configs, environment, inferenceEntry, operations, log } = options;
   const { instruments } = operations;
   const opening = openQueue(environment, { log, instruments }).then((queue) => {
     opened.queue = operations.observeQueue(queue);
-    return opened.queue;
+    return { queue: opened.queue, deliveries: queue.deliveries };
   });
   const loading = (
     worker
@@ -174,14 +185,15 @@ async function openBackends(
   });
   // Both settle before either fault is thrown, so that what did open is closed.
   await Promise.allSettled([opening, loading]);
-  return { queue: await opening, loaded: await loading };
+  return { ...(await opening), loaded: await loading };
 }
 
 async function closeAll(
-  { listening, consumer, loaded, queue, records, limits, operations, metrics }: Opened,
+  { listening, consumer, webhooks, loaded, queue, records, limits, operations, metrics }: Opened,
   graceMs: number,
 ): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
+  await webhooks?.close();
   await loaded?.close();
   await queue?.close();
   limits?.close();

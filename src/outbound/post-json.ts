@@ -5,6 +5,16 @@ import { AddressRefused, isPublicAddress, publicLookup } from './public-address.
 
 export type PostJson = (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
 
+/** The address answered, and not with success. */
+export class StatusRefused extends Error {
+  override readonly name = 'StatusRefused';
+  readonly status: number;
+  constructor(status: number) {
+    super(`the address answered ${status}`);
+    this.status = status;
+  }
+}
+
 const longestReplyBytes = 65_536;
 
 /**
@@ -12,8 +22,20 @@ const longestReplyBytes = 65_536;
  * DNS resolution unless `allowPrivate`; redirects are not followed; replies are bounded at 64 KiB and by `timeoutMs`.
  * @throws AddressRefused, or Error for anything but a 2xx reply of JSON
  */
-export function createPostJson({ allowPrivate, timeoutMs }: { allowPrivate: boolean; timeoutMs: number }): PostJson {
-  return async (url, body, { signal }) => {
+export function createPostJson(options: { allowPrivate: boolean; timeoutMs: number }): PostJson {
+  const post = createPost(options);
+  return async (url, body, { signal }) => JSON.parse(await post(url, JSON.stringify(body), { signal }));
+}
+
+export type Post = (
+  url: string,
+  payload: string,
+  options: { signal: AbortSignal; headers?: Readonly<Record<string, string>> },
+) => Promise<string>;
+
+/** As `createPostJson`, of text that is JSON already; gives the reply's text, whatever it is. */
+export function createPost({ allowPrivate, timeoutMs }: { allowPrivate: boolean; timeoutMs: number }): Post {
+  return async (url, payload, { signal, headers = {} }) => {
     const target = new URL(url);
     if (target.protocol !== 'http:' && target.protocol !== 'https:') throw new AddressRefused('only http and https');
     if (target.username !== '' || target.password !== '') throw new AddressRefused('no credentials in an address');
@@ -23,14 +45,18 @@ export function createPostJson({ allowPrivate, timeoutMs }: { allowPrivate: bool
       throw new AddressRefused(`${host} is not a public address`);
     }
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    return JSON.parse(await send(target, JSON.stringify(body), { signal: bounded, allowPrivate }));
+    return send(target, payload, { signal: bounded, allowPrivate, headers });
   };
 }
 
 function send(
   target: URL,
   payload: string,
-  { signal, allowPrivate }: { signal: AbortSignal; allowPrivate: boolean },
+  {
+    signal,
+    allowPrivate,
+    headers,
+  }: { signal: AbortSignal; allowPrivate: boolean; headers: Readonly<Record<string, string>> },
 ): Promise<string> {
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
@@ -42,13 +68,13 @@ function send(
         // A connection that was kept open would pass by the lookup.
         agent: false,
         ...(allowPrivate ? {} : { lookup: publicLookup }),
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
+        headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
       },
       (reply) => {
         const status = reply.statusCode ?? 0;
         if (status < 200 || status > 299) {
           reply.resume();
-          reject(new Error(`the address answered ${status}`));
+          reject(new StatusRefused(status));
           return;
         }
         const chunks: Buffer[] = [];

@@ -1,6 +1,7 @@
 import type { QueueInstruments } from './bullmq-parts.ts';
 import { type BullmqQueue, createBullmqQueue } from './bullmq-queue.ts';
 import { openEmbeddedConnection } from './embedded-connection.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
 import type { QueueSettings } from './queue-settings.ts';
@@ -17,7 +18,7 @@ export async function createEmbeddedQueue(options: {
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
   instruments?: QueueInstruments;
-}): Promise<BullmqQueue> {
+}): Promise<BullmqQueue & { deliveries: Deliveries }> {
   const { dataFolder, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
@@ -26,9 +27,12 @@ export async function createEmbeddedQueue(options: {
     ...(options.instruments && { instruments: options.instruments }),
   };
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
+  const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
   return {
     ...queue,
+    deliveries,
     async close() {
+      await deliveries.close();
       await queue.close();
       await connection.close();
     },

@@ -13,6 +13,11 @@ type ClientOptions = Pick<
 export function createRedisClient(address: RedisAddress, options: ClientOptions = {}): RedisCommands {
   const shared = { ...common, ...options };
   if (typeof address === 'string') return new Redis(address, shared);
+  return createRedisCluster(address, options);
+}
+
+export function createRedisCluster(address: readonly string[], options: ClientOptions = {}): Cluster {
+  const shared = { ...common, ...options };
   const nodes = address.map((node) => new URL(node));
   const [first] = nodes;
   const credentials = {

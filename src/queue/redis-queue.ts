@@ -1,5 +1,6 @@
 import type { QueueInstruments } from './bullmq-parts.ts';
 import { type BullmqQueue, createBullmqQueue } from './bullmq-queue.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import type { TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
 import type { QueueSettings } from './queue-settings.ts';
@@ -20,7 +21,7 @@ export async function createRedisQueue(options: {
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
   instruments?: QueueInstruments;
-}): Promise<BullmqQueue> {
+}): Promise<BullmqQueue & { deliveries: Deliveries }> {
   const { url, prefix, terminalLines, log, retentionMs } = options;
   const settings = { ...(retentionMs !== undefined && { retentionMs }), ...options.settings };
   const onError = createErrorReporter(log);
@@ -29,9 +30,12 @@ export async function createRedisQueue(options: {
     ...(options.instruments && { instruments: options.instruments }),
   };
   const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
+  const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
   return {
     ...queue,
+    deliveries,
     async close() {
+      await deliveries.close();
       await queue.close();
       await connection.close();
     },

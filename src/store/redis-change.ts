@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ChangeRecord } from './usage-ledger.ts';
 
@@ -15,7 +15,7 @@ const keptSeconds = 7 * 86_400;
 const mostTries = 200;
 
 /** Changes of one record over all processes, by compare and swap; those of this process wait for each other. */
-export function createRedisChange({ redis, prefix }: { redis: Redis; prefix: string }): ChangeRecord {
+export function createRedisChange({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): ChangeRecord {
   const changing = new Map<string, Promise<void>>();
 
   const apply = async (key: string, change: (value: unknown) => unknown): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { ServiceError } from '../contracts/service-error.ts';
 
@@ -14,7 +14,7 @@ export type RequestLimiter = {
 const minuteSeconds = 60;
 
 /** Without `redis` each process counts by itself, which is all there is in the embedded mode. */
-export function createRequestLimiter(shared?: { redis: Redis; prefix: string }): RequestLimiter {
+export function createRequestLimiter(shared?: { redis: Redis | Cluster; prefix: string }): RequestLimiter {
   const limiters = new Map<number, RateLimiterAbstract>();
   const limiterOf = (perMinute: number): RateLimiterAbstract => {
     const existing = limiters.get(perMinute);

@@ -234,8 +234,7 @@ describe('what a request becomes', () => {
         input: 'a',
         background: true,
         text: { colour: 'red' },
-        webhook: { url: 'https://example.org/hook' },
-        service_tier: 'priority',
+        service_tier: 'scale',
         reasoning: { depth: 3 },
         frobnicate: true,
       }),
@@ -245,7 +244,6 @@ describe('what a request becomes', () => {
       'reasoning.depth',
       'service_tier',
       'text.colour',
-      'webhook',
     ]);
   });
 

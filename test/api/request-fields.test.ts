@@ -145,7 +145,10 @@ const ours = {
   think: thinks({ think: true }),
   thinking: thinks({ thinking: { type: 'enabled', budget_tokens: 40 } }),
   top_k: { bodies: [{ top_k: 5 }, { top_k: 9 }], effect: ({ asked }) => asked?.sampling.topK },
-  webhook: { warns: { webhook: { url: 'https://example.org/hook' } } },
+  webhook: {
+    bodies: [{}, { webhook: { url: 'https://example.org/hook' } }],
+    effect: ({ job }) => job.notify,
+  },
 } satisfies Record<Exclude<keyof CreateResponse, Theirs>, Case>;
 
 const reasons = (one: ReasoningRequest, other: ReasoningRequest, effect: (observed: Observed) => unknown): Case => ({

@@ -8,7 +8,7 @@ import { Response } from '../../contracts/response.ts';
 import { ResponseEvent } from '../../contracts/response-event.ts';
 import { errorCodes } from '../../contracts/service-error.ts';
 import { TraceStep } from '../../contracts/trace.ts';
-import { TraceEvent } from '../../contracts/trace-event.ts';
+import { TraceStreamEvent } from '../../contracts/trace-event.ts';
 import { translatedOperations } from '../translations/operations.ts';
 import { type Operation, operations } from './operations.ts';
 
@@ -26,20 +26,23 @@ const named = {
     ModelObject,
     ModelList,
     TraceStep,
-    TraceEvent,
+    TraceStreamEvent,
   },
 };
 
 const everywhere = [400, 401, 403, 500, 503];
 
 /** OpenAPI 3.1, made of the very schemas that requests are parsed with (zod's own JSON Schema, so no library between). */
-export function createOpenApiDocument(options: { strategies: boolean; keys: boolean }): Json {
+export function createOpenApiDocument(options: { strategies: boolean; keys: boolean; webhooks: boolean }): Json {
   const shown = [...operations, ...translatedOperations].filter(
-    ({ path }) => (options.strategies || path !== '/v1/strategies') && (options.keys || !path.startsWith('/v1/keys')),
+    ({ path }) =>
+      (options.strategies || path !== '/v1/strategies') &&
+      (options.keys || !path.startsWith('/v1/keys')) &&
+      (options.webhooks || !/webhook|deliveries/.test(path)),
   );
   const paths: Record<string, Json> = {};
   for (const operation of shown) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation, shown) };
   }
   return {
     openapi: '3.1.0',
@@ -74,14 +77,26 @@ function componentSchemas(io: 'input' | 'output'): Json {
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIds(schema)]));
 }
 
-function describe(operation: Operation): Json {
+/** What can be done next with what was made: its id is theirs. */
+function linksOf({ method, path }: Operation, shown: readonly Operation[]): Json {
+  if (method !== 'post' || path.includes('{')) return {};
+  const next = shown.filter((other) => other.path === `${path}/{id}` || other.path.startsWith(`${path}/{id}/`));
+  const links = next.map(({ operationId }) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }]);
+  return links.length > 0 ? { links: Object.fromEntries(links) } : {};
+}
+
+function describe(operation: Operation, shown: readonly Operation[]): Json {
   const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
   return {
     operationId: operation.operationId,
     summary: operation.summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: { required: true, content: bodyOf(operation.body, operation.bodyType) } } : {}),
-    responses: { 200: success(operation), ...failures(operation), ...others(operation) },
+    responses: {
+      200: { ...success(operation), ...linksOf(operation, shown) },
+      ...failures(operation),
+      ...others(operation),
+    },
   };
 }
 

@@ -27,7 +27,8 @@ import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/
 import { ListQueryString, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
 import { Response } from '../../contracts/response.ts';
 import { ResponseEvent } from '../../contracts/response-event.ts';
-import { TraceEvent } from '../../contracts/trace-event.ts';
+import { TraceStreamEvent } from '../../contracts/trace-event.ts';
+import { DeliveriesQuery, KeyWebhook, SetWebhook, WebhookDeliveryList } from '../../contracts/webhook.ts';
 
 /** One route as the document shows it. Paths in OpenAPI's form. */
 export type Operation = {
@@ -116,7 +117,7 @@ export const operations: readonly Operation[] = [
     summary: 'The reasoning trace, as far as the key may see',
     query: TraceQuery,
     answer: Trace,
-    event: TraceEvent,
+    event: TraceStreamEvent,
     errors: [400, 404],
   },
   {
@@ -245,6 +246,48 @@ export const operations: readonly Operation[] = [
     body: ChangeModels,
     answer: ModelsChange,
     errors: [400, 404, 409, 413, 415],
+  },
+  {
+    method: 'get',
+    path: '/v1/webhook',
+    operationId: 'getWebhook',
+    summary: 'The key’s own webhook and the secret that signs',
+    answer: KeyWebhook,
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/v1/webhook',
+    operationId: 'setWebhook',
+    summary: 'Sets where the ends of this key’s responses are told',
+    body: SetWebhook,
+    answer: KeyWebhook,
+    errors: [400, 413, 415],
+  },
+  {
+    method: 'post',
+    path: '/v1/webhook/rotate',
+    operationId: 'rotateWebhookSecret',
+    summary: 'Makes a new secret; for a day the one before signs as well',
+    answer: KeyWebhook,
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/webhooks/deliveries',
+    operationId: 'listDeliveries',
+    summary: 'Webhooks of all keys, newest first; scope `admin`',
+    query: DeliveriesQuery,
+    answer: WebhookDeliveryList,
+    errors: [400],
+  },
+  {
+    method: 'get',
+    path: '/v1/responses/{id}/deliveries',
+    operationId: 'listResponseDeliveries',
+    summary: 'The webhook of one response, and what came of it',
+    answer: WebhookDeliveryList,
+    errors: [404],
   },
   {
     method: 'post',

@@ -55,7 +55,7 @@ export async function createWalkedService(scopes: ScopeName[], model: LanguageMo
     log,
     operations: { observe: observeHttp({ metrics, tracing: undefined }), metrics },
   });
-  await queue.consume({ concurrency: 4 }, (lease) =>
+  await queue.consume({ concurrency: 4, models: [] }, (lease) =>
     runResponse(lease, {
       models: new Map([[model.id, observeModel(model, { metrics, tracing: undefined, provider: 'thinkfirst' })]]),
       strategies,

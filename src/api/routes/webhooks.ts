@@ -1,0 +1,67 @@
+import { type Context, Hono } from 'hono';
+import {
+  DeliveriesQuery,
+  type KeyWebhook,
+  SetWebhook,
+  type WebhookDelivery,
+  type WebhookDeliveryList,
+} from '../../contracts/webhook.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
+import { checkWebhook } from '../check-webhook.ts';
+import { findResponse } from '../find-response.ts';
+import { parseQuery } from '../parse-query.ts';
+import { readJson } from '../read-json.ts';
+import { validationError } from '../validation-error.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** `/v1/webhook`, a key's own; `/v1/webhooks/deliveries` and `/v1/responses/{id}/deliveries`: what was sent, and what came of it. */
+export function createWebhooksRoutes(
+  { queue, limits }: ApiDependencies,
+  { settings, deliveries, refusal }: ApiWebhooks,
+): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+  const show = async (c: ApiContext) => {
+    const { url, secret } = await settings.of(c.get('caller').owner);
+    return c.json({ object: 'webhook', url, secret } satisfies KeyWebhook);
+  };
+
+  routes.get('/webhook', show);
+
+  routes.post('/webhook', async (c) => {
+    const body = await readJson(c.req, limits);
+    const parsed = SetWebhook.safeParse(body);
+    if (!parsed.success) throw validationError(parsed.error, body);
+    const { url } = parsed.data;
+    if (url !== null) checkWebhook(url, refusal, 'url');
+    await settings.set(c.get('caller').owner, url);
+    return show(c);
+  });
+
+  routes.post('/webhook/rotate', async (c) => {
+    await settings.rotate(c.get('caller').owner);
+    return show(c);
+  });
+
+  routes.get('/webhooks/deliveries', async (c) => {
+    if (!c.get('caller').scopes.admin) {
+      const message = 'Deliveries of all keys are for keys with the scope admin.';
+      throw new ServiceError({ code: 'insufficient_scope', message });
+    }
+    const { limit = 20 } = parseQuery(DeliveriesQuery, c.req);
+    const { data, hasMore } = await deliveries.list({ limit });
+    return c.json(list(data, hasMore));
+  });
+
+  routes.get('/responses/:id/deliveries', async (c) => {
+    const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
+    return c.json(list(await deliveries.of(job.id), false));
+  });
+
+  return routes;
+}
+
+function list(data: WebhookDelivery[], hasMore: boolean): WebhookDeliveryList {
+  return { object: 'list', data, has_more: hasMore };
+}

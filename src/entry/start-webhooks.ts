@@ -1,0 +1,72 @@
+import { isIP } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { z } from 'zod';
+import { createPost, StatusRefused } from '../outbound/post-json.ts';
+import { AddressRefused, isPublicAddress } from '../outbound/public-address.ts';
+import { type Deliver, type Deliveries, GaveUp } from '../queue/deliveries.ts';
+import type { WebhookSettings } from '../store/webhook-settings.ts';
+import type { Environment } from './environment.ts';
+
+const answerMs = 15_000;
+
+/** All that is read of a job: one of any version has it there. */
+const Asked = z.object({ request: z.object({ webhook: z.object({ url: z.string() }).nullish() }) });
+
+/** Sends what the queue has: signed by every secret of its owner that holds, at public addresses only. */
+export function startWebhooks(options: {
+  environment: Pick<Environment, 'THINKFIRST_PRIVATE_CALLBACKS'>;
+  deliveries: Deliveries;
+  settings: WebhookSettings;
+  now(): number;
+}): Promise<{ close(): Promise<void> }> {
+  const { deliveries, settings } = options;
+  const deliver = createDeliver(options);
+  return deliveries.start({
+    deliver,
+    async urlOf(job) {
+      return Asked.parse(job.body).request.webhook?.url ?? (await settings.of(job.owner)).url ?? undefined;
+    },
+  });
+}
+
+/** Standard Webhooks: `webhook-id` is the same for each attempt, `webhook-timestamp` its own. */
+function createDeliver(options: {
+  environment: Pick<Environment, 'THINKFIRST_PRIVATE_CALLBACKS'>;
+  settings: WebhookSettings;
+  now(): number;
+}): Deliver {
+  const { environment, settings, now } = options;
+  const post = createPost({ allowPrivate: environment.THINKFIRST_PRIVATE_CALLBACKS, timeoutMs: answerMs });
+  return async ({ id, url, event, owner }) => {
+    const payload = JSON.stringify(event);
+    const at = new Date(now());
+    const messageId = `msg_${id}`;
+    const secrets = await settings.secrets(owner);
+    const headers = {
+      'webhook-id': messageId,
+      'webhook-timestamp': `${Math.floor(at.getTime() / 1000)}`,
+      'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(messageId, at, payload)).join(' '),
+    };
+    try {
+      await post(url, payload, { signal: AbortSignal.timeout(answerMs), headers });
+    } catch (error) {
+      if (error instanceof AddressRefused) throw new GaveUp(error.message);
+      // The receiver says for good that it wants no more.
+      if (error instanceof StatusRefused && error.status === 410) throw new GaveUp(error.message);
+      throw error instanceof StatusRefused ? error : new Error('the address did not answer');
+    }
+  };
+}
+
+/** Why an address is never called, as far as it can be told without looking its name up. */
+export function webhookRefusal(
+  url: string,
+  { THINKFIRST_PRIVATE_CALLBACKS: allowPrivate }: Pick<Environment, 'THINKFIRST_PRIVATE_CALLBACKS'>,
+): string | undefined {
+  const { protocol, username, password, hostname } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:') return 'expected an http or https address';
+  if (username !== '' || password !== '') return 'expected an address without credentials';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const refused = !allowPrivate && (host === 'localhost' || (isIP(host) !== 0 && !isPublicAddress(host)));
+  return refused ? 'expected a public address' : undefined;
+}

@@ -1,0 +1,163 @@
+import { type IQueueBackend, type Job as BullmqJob, UnrecoverableError, withBackend } from 'bullmq';
+import { z } from 'zod';
+import type { Job } from '../contracts/job.ts';
+import { type WebhookDelivery, WebhookEvent } from '../contracts/webhook.ts';
+import type { QueueConnection } from './bullmq-parts.ts';
+import { parseRow } from './job-log.ts';
+import type { JobStore } from './job-store.ts';
+import type { OpenQueues } from './open-queues.ts';
+import { reachBackend } from './reach-backend.ts';
+import { settledWithin } from './settled-within.ts';
+import { loadJob } from './stored-job.ts';
+
+/** Webhooks on their way: a queue of their own, filled from what ended with a wish for one. */
+export type Deliveries = {
+  /** Of one response. */
+  of(responseId: string): Promise<WebhookDelivery[]>;
+  /** Newest first. */
+  list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
+  /** Starts to send; any number of processes may. */
+  start(options: DeliveryOptions): Promise<{ close(): Promise<void> }>;
+  close(): Promise<void>;
+};
+
+/** What is sent where. It must throw where it was not taken; a `GaveUp` is not tried again. */
+export type Deliver = (delivery: { id: string; url: string; event: WebhookEvent; owner: string | null }) => Promise<void>;
+
+export type DeliveryOptions = {
+  deliver: Deliver;
+  /** Where a job's webhook goes; undefined: it has none after all. */
+  urlOf(job: Job): Promise<string | undefined>;
+};
+
+/** No further attempt can succeed. The message is shown to the owner. */
+export class GaveUp extends Error {
+  override readonly name = 'GaveUp';
+}
+
+/** 5 s, 10 s, … 43 min before the last one: three hours in all. */
+const attempts = 12;
+const firstRetryMs = 5_000;
+const keepSeconds = 7 * 86_400;
+const outboxMs = 2_000;
+const batch = 100;
+
+const Delivery = z.object({ url: z.string(), event: WebhookEvent, owner: z.string().nullable() });
+type Delivery = z.infer<typeof Delivery>;
+
+export function createDeliveries<B extends IQueueBackend, C>(options: {
+  connection: QueueConnection<B, C>;
+  queues: OpenQueues;
+  onError(error: Error): void;
+  retryMs?: number;
+  pollMs?: number;
+}): Deliveries {
+  const { connection, queues, onError, retryMs = firstRetryMs, pollMs = outboxMs } = options;
+  const name = `${queues.base}-webhooks`;
+  const classes = withBackend(connection.factory);
+  const { prefix } = connection;
+  const queue = new classes.Queue<Delivery>(name, { connection: connection.commands, prefix, ...connection.queueOptions });
+  queue.on('error', onError);
+
+  /** From the outbox, where the end of a job has put it, to a delivery; what is done twice is done once. */
+  const queueOne = async (id: string, store: Pick<JobStore, 'read'>, urlOf: DeliveryOptions['urlOf']) => {
+    const record = await store.read(id);
+    const terminal = record?.terminal === undefined ? undefined : parseRow(record.terminal).terminal;
+    if (!record || !terminal) return;
+    const job = loadJob(record.data);
+    const url = await urlOf(job);
+    if (url === undefined) return;
+    const data = { url, event: { type: `response.${terminal}` as const, data: { id } }, owner: job.owner };
+    await queue.add('webhook', data, {
+      jobId: id,
+      attempts,
+      backoff: { type: 'exponential', delay: retryMs, jitter: 0.5 },
+      removeOnComplete: { age: keepSeconds },
+      removeOnFail: { age: keepSeconds },
+    });
+  };
+  const pump = async (urlOf: DeliveryOptions['urlOf']) => {
+    for (const { store } of await queues.all()) {
+      for (const id of await store.outbox(batch)) {
+        await queueOne(id, store, urlOf);
+        await store.sent(id);
+      }
+    }
+  };
+
+  const show = async (id: string): Promise<WebhookDelivery | undefined> => {
+    const state = await (await queue.getJob(id))?.getState();
+    // Read after the state: what a state tells of is written with it.
+    const job = state && (await queue.getJob(id));
+    return job && shown(job, state);
+  };
+
+  return {
+    of: (responseId) =>
+      reachBackend(async () => {
+        const shownJob = await show(responseId);
+        return shownJob ? [shownJob] : [];
+      }),
+    list: ({ limit }) =>
+      reachBackend(async () => {
+        const jobs = await queue.getJobs([...states], 0, limit, false);
+        const present = jobs.filter((job) => job !== undefined).sort((a, b) => b.timestamp - a.timestamp);
+        const data = await Promise.all(present.slice(0, limit).map((job) => show(job.id ?? '')));
+        return { data: data.filter((delivery) => delivery !== undefined), hasMore: present.length > limit };
+      }),
+    async start({ deliver, urlOf }) {
+      const worker = new classes.Worker<Delivery, null>(
+        name,
+        async (job) => {
+          const { url, event, owner } = Delivery.parse(job.data);
+          try {
+            await deliver({ id: job.id ?? '', url, event, owner });
+          } catch (error) {
+            throw error instanceof GaveUp ? new UnrecoverableError(error.message) : error;
+          }
+          return null;
+        },
+        { connection: connection.blocking, prefix, concurrency: 8, runRetryDelay: 1_000 },
+      );
+      worker.on('error', onError);
+      let running: Promise<void> = Promise.resolve();
+      const timer = setInterval(() => {
+        running = running.then(() => pump(urlOf)).catch(onError);
+      }, pollMs);
+      return {
+        async close() {
+          clearInterval(timer);
+          await settledWithin(Promise.all([running, worker.close()]), 3_000);
+        },
+      };
+    },
+    async close() {
+      await settledWithin(queue.close(), 1_000);
+    },
+  };
+}
+
+const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
+
+type ShownJob = Pick<
+  BullmqJob<Delivery>,
+  'id' | 'data' | 'attemptsMade' | 'failedReason' | 'timestamp' | 'processedOn' | 'delay' | 'finishedOn'
+>;
+
+function shown(job: ShownJob, state: string): WebhookDelivery {
+  const { url, event } = Delivery.parse(job.data);
+  const ended = state === 'completed' || state === 'failed';
+  return {
+    id: `whd_${job.id}`,
+    object: 'webhook.delivery',
+    response_id: event.data.id,
+    type: event.type,
+    url,
+    status: state === 'completed' ? 'delivered' : state === 'failed' ? 'failed' : 'pending',
+    attempts: job.attemptsMade,
+    last_error: state === 'completed' ? null : (job.failedReason ?? null),
+    created_at: Math.floor(job.timestamp / 1000),
+    next_attempt_at: state === 'delayed' ? Math.floor(((job.processedOn ?? job.timestamp) + (job.delay ?? 0)) / 1000) : null,
+    ended_at: ended && job.finishedOn !== undefined ? Math.floor(job.finishedOn / 1000) : null,
+  };
+}

@@ -1,0 +1,50 @@
+import { WebhookRecord } from '../contracts/webhook.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Sealer } from './sealer.ts';
+
+/** Each key's webhook and the secrets that sign for it. Nothing of a secret is stored: it follows from the service's own. */
+export type WebhookSettings = {
+  of(owner: string | null): Promise<{ url: string | null; secret: string }>;
+  set(owner: string | null, url: string | null): Promise<void>;
+  /** The next secret; the one before signs for a day more. */
+  rotate(owner: string | null): Promise<void>;
+  /** All that sign at this moment, the newest first. */
+  secrets(owner: string | null): Promise<string[]>;
+};
+
+const overlapMs = 86_400_000;
+
+/** @param given `THINKFIRST_WEBHOOK_SECRET`: then it is everybody's, and isn't rotated here */
+export function createWebhookSettings(options: {
+  records: RecordStore;
+  sealer: Sealer;
+  given: string | undefined;
+  now(): number;
+}): WebhookSettings {
+  const { records, sealer, given, now } = options;
+  const keyOf = (owner: string | null) => `webhook:${owner ?? 'none'}`;
+  const read = async (owner: string | null) => {
+    const stored = await records.get(keyOf(owner));
+    return stored === undefined ? unset : WebhookRecord.parse(stored);
+  };
+  const secretOf = (owner: string | null, generation: number) =>
+    given ?? `whsec_${Buffer.from(sealer.mac(JSON.stringify(['webhook', owner, generation])), 'base64url').toString('base64')}`;
+  const change = (owner: string | null, patch: (record: WebhookRecord) => WebhookRecord) =>
+    records.update(keyOf(owner), (stored) => patch(stored === undefined ? unset : WebhookRecord.parse(stored)));
+  return {
+    async of(owner) {
+      const { url, generation } = await read(owner);
+      return { url, secret: secretOf(owner, generation) };
+    },
+    set: (owner, url) => change(owner, (record) => ({ ...record, url })),
+    rotate: (owner) =>
+      change(owner, (record) => ({ ...record, generation: record.generation + 1, rotated_at: now() })),
+    async secrets(owner) {
+      const { generation, rotated_at: at } = await read(owner);
+      const both = at !== null && now() - at < overlapMs && given === undefined;
+      return [secretOf(owner, generation), ...(both ? [secretOf(owner, generation - 1)] : [])];
+    },
+  };
+}
+
+const unset: WebhookRecord = { version: 1, url: null, generation: 0, rotated_at: null };

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { createStorage } from 'unstorage';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Job } from '../../src/contracts/job.ts';
+import { startWebhooks, webhookRefusal } from '../../src/entry/start-webhooks.ts';
+import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
+import { createDeliveries, type Deliveries } from '../../src/queue/deliveries.ts';
+import { openEmbeddedConnection } from '../../src/queue/embedded-connection.ts';
+import type { JobQueue } from '../../src/queue/job-queue.ts';
+import { openRedisConnection } from '../../src/queue/redis-connection.ts';
+import { createSealer } from '../../src/store/sealer.ts';
+import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
+import { makeJob, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
+import { redisMissing, startTestRedis } from '../support/redis-server.ts';
+
+const client = new OpenAI({ apiKey: 'none' });
+const onError = () => {};
+
+const announced = (webhook: { url: string } | undefined, fields: Partial<Job> = {}) =>
+  makeJob({ notify: true, body: { request: { webhook } }, ...fields });
+
+const modes = [
+  {
+    mode: 'embedded',
+    async open() {
+      const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-webhooks-'));
+      const connection = await openEmbeddedConnection({ dataFolder, onError });
+      const queue = await createBullmqQueue({ connection, terminalLines: testTerminalLines, onError });
+      const deliveries = createDeliveries({ connection, queues: queue.queues, onError, retryMs: 10, pollMs: 20 });
+      const close = async () => {
+        await connection.close();
+        await rm(dataFolder, { recursive: true, force: true });
+      };
+      return { queue, deliveries, close };
+    },
+  },
+  ...(redisMissing()
+    ? []
+    : [
+        {
+          mode: 'Redis',
+          async open() {
+            const redis = await startTestRedis();
+            const connection = await openRedisConnection({ url: redis.url, prefix: `hooks-${process.pid}`, onError });
+            const queue = await createBullmqQueue({ connection, terminalLines: testTerminalLines, onError });
+            const deliveries = createDeliveries({ connection, queues: queue.queues, onError, retryMs: 10, pollMs: 20 });
+            const close = async () => {
+              await connection.close();
+              await redis.close();
+            };
+            return { queue, deliveries, close };
+          },
+        },
+      ]),
+];
+
+describe.each(modes)('webhooks ($mode)', ({ open }) => {
+  let queue: JobQueue;
+  let deliveries: Deliveries;
+  let closeBackend: () => Promise<void>;
+  let server: Server;
+  let url: string;
+  let received: { headers: Record<string, string>; body: string }[];
+  let statuses: number[];
+  const records = createUnstorageRecords(createStorage());
+  const sealer = createSealer(randomBytes(32));
+  const settings = createWebhookSettings({ records, sealer, given: undefined, now: Date.now });
+
+  beforeAll(async () => {
+    ({ queue, deliveries, close: closeBackend } = await open());
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        received.push({ headers: request.headers as Record<string, string>, body });
+        response.writeHead(statuses.shift() ?? 204).end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/hook`;
+    const environment = { THINKFIRST_PRIVATE_CALLBACKS: true };
+    await startWebhooks({ environment, deliveries, settings, now: Date.now });
+    await queue.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
+      await lease.append([terminal(lease.log.length, 'completed')]);
+    });
+  });
+  afterAll(async () => {
+    await deliveries.close();
+    await queue.close();
+    await closeBackend();
+    server.close();
+  });
+  beforeEach(() => {
+    received = [];
+    statuses = [];
+  });
+  const run = async (job: Job) => {
+    await queue.add(job);
+    await readAll(queue, job.id);
+    return job.id;
+  };
+  const delivered = (id: string, status: string) =>
+    vi.waitFor(
+      async () => {
+        const [delivery] = await deliveries.of(id);
+        expect(delivery?.status).toBe(status);
+        return delivery;
+      },
+      { timeout: 20_000 },
+    );
+
+  test('are signed as OpenAI’s client expects, with nothing but type and id', async () => {
+    const id = await run(announced({ url }));
+    await delivered(id, 'delivered');
+    const [{ headers, body } = { headers: {}, body: '' }] = received;
+    const { secret } = await settings.of(null);
+    expect(await client.webhooks.unwrap(body, headers, secret)).toEqual({ type: 'response.completed', data: { id } });
+    expect(body).toBe(JSON.stringify({ type: 'response.completed', data: { id } }));
+    await expect(client.webhooks.unwrap(`${body} `, headers, secret)).rejects.toThrow();
+  });
+
+  test('are tried again until they are taken, under one id', async () => {
+    statuses = [500, 503];
+    const id = await run(announced({ url }));
+    expect(await delivered(id, 'delivered')).toMatchObject({ attempts: 3, response_id: id, url });
+    expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([`msg_${id}`]));
+    expect((await deliveries.list({ limit: 1 })).data[0]?.response_id).toBe(id);
+  });
+
+  test('are given up where the receiver is gone for good', async () => {
+    statuses = [410];
+    const id = await run(announced({ url }));
+    expect(await delivered(id, 'failed')).toMatchObject({ last_error: 'the address answered 410', attempts: 1 });
+  });
+
+  test('go to the key’s own address, and a rotated secret signs beside the new one', async () => {
+    await settings.set('ann', url);
+    const { secret: before } = await settings.of('ann');
+    await settings.rotate('ann');
+    const { secret: after } = await settings.of('ann');
+    expect(after).not.toBe(before);
+    const id = await run(announced(undefined, { owner: 'ann' }));
+    await delivered(id, 'delivered');
+    const [{ headers, body } = { headers: {}, body: '' }] = received;
+    for (const secret of [before, after]) await client.webhooks.unwrap(body, headers, secret);
+  });
+
+  test('tell of a cancelled response as well', async () => {
+    const job = announced({ url }, { model: 'nobody-has-it' });
+    await queue.add(job);
+    await queue.control(job.id, 'cancel');
+    await delivered(job.id, 'delivered');
+    expect(received.at(-1)?.body).toContain('response.cancelled');
+  });
+});
+
+describe('webhookRefusal', () => {
+  test.each(['http://10.0.0.1/x', 'https://[::1]/', 'http://localhost:1/', 'https://user:pass@example.org/', 'ftp://a.b/'])(
+    'refuses %s',
+    (url) => expect(webhookRefusal(url, { THINKFIRST_PRIVATE_CALLBACKS: false })).toBeDefined(),
+  );
+  test('takes a public name', () => {
+    expect(webhookRefusal('https://example.org/hook', { THINKFIRST_PRIVATE_CALLBACKS: false })).toBeUndefined();
+  });
+});
