@@ -17,7 +17,7 @@ export type RawSteps = { pieces: readonly (string | Buffer)[]; halfClose?: boole
 export type Outcome = { status: number | undefined; text: string; headers: string };
 
 /** ms that any answer may take; a response that would be waited for longer counts as one that hangs. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 export function createSender({ url, secret }: { url: URL; secret: string }) {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
