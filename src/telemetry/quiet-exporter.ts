@@ -1,7 +1,8 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
 /** What BullMQ does all the time, with or without a job: a span of these every few seconds would bury the others. */
-const housekeeping = /\.?(getNextJob|extendLocks|startStalledCheckTimer|moveStalledJobsToWait|updateJobProgress)\b/;
+const housekeeping =
+  /^(getNextJob|extendLocks|startStalledCheckTimer|moveStalledJobsToWait|updateJobProgress|close|pause|resume)\b/;
 
 /** Names of attributes that may leave this process; anything else could quote a prompt, a thought or an answer. */
 const spoken =

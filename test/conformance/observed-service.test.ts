@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { embedded, observedAnswer, onRedis, type OpenObserved } from '../support/observed-answer.ts';
+import { embedded, type OpenObserved, observedAnswer, onRedis } from '../support/observed-answer.ts';
 import { redisMissing } from '../support/redis-server.ts';
 
 const modes: Array<[string, OpenObserved, boolean]> = [
@@ -73,7 +73,7 @@ describe.each(modes)('seen from outside, %s', (_name, open, missing) => {
       expect(seen.board.seen.queues.length).toBeGreaterThan(0);
       for (const queue of seen.board.seen.queues) expect(queue).toMatchObject({ readOnlyMode: true });
       expect(seen.board.job).toContain('MARKED-QUESTION');
-      expect(seen.board.removal.status).toBe(405);
+      expect(seen.board.removal.status).toBe(404);
     });
   });
 });

@@ -74,7 +74,7 @@ export async function observedAnswer(open: OpenObserved) {
   const scripted = createScriptedModel({ id: 'tiny', script: () => ({ thought, answer }) });
   const model = observeModel(scripted, { metrics, tracing, provider: 'thinkfirst' });
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  await queue.consume({ concurrency: 2, models: ['scripted'] }, (lease) =>
+  await queue.consume({ concurrency: 2, models: ['tiny'] }, (lease) =>
     runResponse(lease, {
       models: new Map([['tiny', model]]),
       strategies: createStrategies({ prompts: loadPrompts('prompts') }),
@@ -95,7 +95,7 @@ export async function observedAnswer(open: OpenObserved) {
   const response = Response.parse(await asked.json());
   const page = await (await app.request(boardPath)).text();
   const seen = await (await app.request(`${boardPath}/api/queues`)).json();
-  const jobPath = `${boardPath}/api/queues/${queues.find(({ name }) => name.includes('tiny'))?.name}/${response.id}`;
+  const jobPath = `${boardPath}/api/queues/${queues.find(({ name }) => name.endsWith('.tiny.default'))?.name}/${response.id}`;
   const job = await (await app.request(jobPath)).text();
   const removal = await app.request(`${jobPath}/clean`, { method: 'PUT' });
   const exposition = await (await app.request('/metrics')).text();
@@ -104,4 +104,3 @@ export async function observedAnswer(open: OpenObserved) {
   await collector.close();
   return { collector, traceId, response, exposition, board: { page, seen, job, removal } };
 }
-
