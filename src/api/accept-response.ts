@@ -5,6 +5,7 @@ import type { ResponseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
+import { checkWebhook } from './check-webhook.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
 import { fitPrompt } from './fit-prompt.ts';
@@ -12,13 +13,21 @@ import { formatConstraint } from './format-constraint.ts';
 import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
-import { checkWebhook } from './check-webhook.ts';
 import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
 import { validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
-  'catalog' | 'checkConstraint' | 'defaults' | 'strategies' | 'now' | 'newId' | 'queue' | 'records' | 'sealer' | 'webhooks'
+  | 'catalog'
+  | 'checkConstraint'
+  | 'defaults'
+  | 'strategies'
+  | 'now'
+  | 'newId'
+  | 'queue'
+  | 'records'
+  | 'sealer'
+  | 'webhooks'
 >;
 
 /**
@@ -46,6 +55,8 @@ export async function acceptResponse(
   const constraint = formatConstraint(request, card, checkConstraint);
   const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
+  const wantedSummary = request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null;
+  const summarises = caller.scopes.trace !== 'none';
   const response: ResponseJob = {
     version: 1,
     request,
@@ -73,14 +84,14 @@ export async function acceptResponse(
     deterministic: request.deterministic ?? false,
     deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
     background: request.background ?? false,
-    summary: request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null,
+    summary: summarises ? wantedSummary : null,
     include: {
       reasoning_text: includes(request, 'reasoning.text'),
       encrypted_content: includes(request, 'reasoning.encrypted_content'),
       logprobs,
     },
     scopes: caller.scopes,
-    warnings: [...warnings, ...plan.warnings],
+    warnings: [...warnings, ...plan.warnings, ...(wantedSummary === null || summarises ? [] : [summaryHidden])],
   };
   const job: Job = {
     version: 1,
@@ -95,6 +106,11 @@ export async function acceptResponse(
   };
   return { job, request };
 }
+
+const summaryHidden = {
+  field: 'reasoning.summary',
+  message: 'This key may not see summaries of thoughts: it lacks the scope trace:summary.',
+};
 
 /** What counts and what runs have in common: the request, its model and its prompt. */
 export async function preparePrompt(

@@ -6,6 +6,7 @@ import { createOnError } from '../../src/api/on-error.ts';
 import { createResponseInputRoutes } from '../../src/api/routes/response-input.ts';
 import { createResponsesRoutes } from '../../src/api/routes/responses.ts';
 import { allScopes, type KeyScopes } from '../../src/contracts/key-scopes.ts';
+import { Response } from '../../src/contracts/response.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
 
@@ -51,4 +52,27 @@ test('one of scope trace:full does', async () => {
   const { app, id } = await seenWith('full');
   expect(await (await app.request(`/v1/responses/${id}`)).text()).toContain('SECRET');
   expect(await (await app.request(`/v1/responses/${id}?stream=true`)).text()).toContain('SECRET');
+});
+
+test('a key of trace:none that asks for a summary gets a warning in its place', async () => {
+  const model = createScriptedModel({ id: 'tiny', script: () => ({ thought, answer: '42' }) });
+  const { dependencies } = await createService(model);
+  const answered = async (trace: KeyScopes['trace']) => {
+    const app = new Hono<ApiEnvironment>();
+    app.use(requestId());
+    app.use(async function identify(c, after) {
+      c.set('caller', { owner: null, scopes: { ...allScopes, trace } });
+      await after();
+    });
+    app.route('/v1/responses', createResponsesRoutes(dependencies));
+    const body = JSON.stringify({ input: 'a', reasoning: { ...reasoning, summary: 'auto' } });
+    const headers = { 'content-type': 'application/json' };
+    return Response.parse(await (await app.request('/v1/responses', { method: 'POST', headers, body })).json());
+  };
+  const hidden = await answered('none');
+  expect(hidden.output.map(({ type }) => type)).toEqual(['message']);
+  expect(hidden.warnings).toEqual([expect.objectContaining({ field: 'reasoning.summary' })]);
+  const shown = await answered('summary');
+  expect(shown.output.map(({ type }) => type)).toEqual(['reasoning', 'message']);
+  expect(shown.warnings).toEqual([]);
 });
