@@ -7,10 +7,13 @@ import { useStrings } from '../../i18n/strings.ts';
 import { accuracyPoints, tokenDomain, tokenTicks } from './accuracy-scale.ts';
 import { useArmName } from './arm-name.ts';
 import styles from './eval.module.css';
+import { labelPlaces } from './label-places.ts';
 import { strings } from './strings.ts';
 import { useWidth } from './use-width.ts';
 
-const height = 340;
+const height = 400;
+/** Of a label's characters, on average and rather too wide. px */
+const glyphWidth = 7.6;
 const margin = { top: 16, right: 24, bottom: 46, left: 46 };
 
 /** Accuracy with its interval over the tokens that a question costs; efforts are joined, baselines stand apart. */
@@ -32,6 +35,17 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
       format.percent(point.high),
       format.number(Math.round(point.tokens)),
     ),
+  );
+  const labels = points.map(({ arm, value }) => `${nameOf(arm)} ${format.percent(value)}`);
+  const places = labelPlaces(
+    points.map(({ tokens, value, low, high }, at) => ({
+      x: x(tokens),
+      y: y(value),
+      top: y(high),
+      bottom: y(low),
+      width: (labels[at]?.length ?? 0) * glyphWidth,
+    })),
+    { left: margin.left, right: width, top: 0, bottom: height - margin.bottom },
   );
   const efforts = points.filter(({ kind }) => kind === 'effort');
   const ticks = tokenTicks(domain).filter((tick) => width > 480 || /^[15]/.test(String(tick)));
@@ -91,14 +105,8 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
                   d={`M${x(tokens)},${y(low)} V${y(high)} M${x(tokens) - 5},${y(low)} h10 M${x(tokens) - 5},${y(high)} h10`}
                 />
                 <circle cx={x(tokens)} cy={y(value)} r="5" />
-                <text
-                  x={x(tokens)}
-                  dx={x(tokens) > width - 90 ? -11 : 11}
-                  y={y(value)}
-                  dy="-0.45em"
-                  textAnchor={x(tokens) > width - 90 ? 'end' : 'start'}
-                >
-                  {nameOf(arm)} {format.percent(value)}
+                <text x={places[at]?.x} y={places[at]?.y} textAnchor={places[at]?.anchor}>
+                  {labels[at]}
                 </text>
               </g>
             ))}
