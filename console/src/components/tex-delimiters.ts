@@ -6,8 +6,8 @@ export function texDelimiters(text: string): string {
       index % 2 === 1
         ? part
         : part
-            .replace(/\\\[([\s\S]+?)\\\]/g, (_, tex: string) => `\n\n$$$$\n${tex.trim()}\n$$$$\n\n`)
-            .replace(/\\\((.+?)\\\)/g, (_, tex: string) => `$$$$${tex.trim()}$$$$`),
+            .replace(/\\\[([\s\S]+?)\\\]/g, (_, tex: string) => `\n\n$$\n${tex.trim()}\n$$\n\n`)
+            .replace(/\\\((.+?)\\\)/g, (_, tex: string) => `$$${tex.trim()}$$`),
     )
     .join('');
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { candidatesOf } from '../../console/src/run/candidates.ts';
+import { shortAnswer } from '../../console/src/run/run-figures.ts';
+import { thoughtSteps } from '../../console/src/run/thought-lines.ts';
+import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
+
+function step(given: Partial<TraceStep> & Pick<TraceStep, 'index' | 'phase'>): TraceStep {
+  return {
+    sample: null,
+    started_at: 0,
+    duration_ms: 0,
+    tokens: 0,
+    text: null,
+    summary: '',
+    stop_reason: null,
+    answer: null,
+    confidence: null,
+    checks: [],
+    prompt: null,
+    ...given,
+  };
+}
+
+const wrongLine: CheckResult = {
+  name: 'arithmetic',
+  verdict: 'fail',
+  judges: 'line',
+  detail: '48 / 6 is not 9',
+  line: 1,
+};
+const think = step({
+  index: 1,
+  phase: 'think',
+  sample: 0,
+  text: '55 - 7 = 48.\n48 ÷ 6 = 9.\nSo the answer is 9.\n',
+  answer: '9',
+  checks: [wrongLine],
+});
+const revise = step({
+  index: 2,
+  phase: 'revise',
+  sample: 0,
+  text: '55 - 7 = 48.\n48 ÷ 6 = 9.\nWait, 9 is wrong.\n48 ÷ 6 = 8.\n',
+});
+const revised = step({
+  index: 3,
+  phase: 'revise',
+  sample: 0,
+  text: `${revise.text}So the answer is 8.\n`,
+  answer: '8',
+  checks: [{ name: 'arithmetic', verdict: 'pass', judges: 'line', detail: '2 equations hold' }],
+});
+
+describe('thoughts', () => {
+  it('strike a wrong line, drop what followed it, and give a revision only what it adds', () => {
+    const [first, second, third] = thoughtSteps([think, revise, revised]);
+    expect(first?.lines).toEqual([
+      { number: 0, text: '55 - 7 = 48.', struck: undefined, dropped: false },
+      { number: 1, text: '48 ÷ 6 = 9.', struck: '48 / 6 is not 9', dropped: false },
+      { number: 2, text: 'So the answer is 9.', struck: undefined, dropped: true },
+    ]);
+    expect(second?.lines.map(({ text }) => text)).toEqual(['Wait, 9 is wrong.', '48 ÷ 6 = 8.']);
+    expect(third?.lines.map(({ text }) => text)).toEqual(['So the answer is 8.']);
+  });
+
+  it('have no lines for a key that may not see them', () => {
+    expect(thoughtSteps([{ ...think, text: null }])[0]?.lines).toEqual([]);
+  });
+});
+
+describe('answers on the way', () => {
+  it('keep what a sample said before it was revised', () => {
+    const draft = step({ index: 0, phase: 'draft', answer: '1' });
+    expect(candidatesOf([draft, think, revise, revised], false)).toEqual([
+      { sample: null, answer: '1', running: false, verdict: 'unchecked', before: [] },
+      { sample: 0, answer: '8', running: false, verdict: 'pass', before: ['9'] },
+    ]);
+  });
+
+  it('show a sample that still thinks', () => {
+    const begun = step({ index: 4, phase: 'think', sample: 1 });
+    expect(candidatesOf([think, begun], true).at(-1)).toMatchObject({ sample: 1, running: true, answer: null });
+  });
+});
+
+describe('a short answer', () => {
+  it.each([
+    ['the value that was voted for', [step({ index: 0, phase: 'vote', answer: '8' })], 'It takes 8 weeks.', '8'],
+    ['the value in a sentence', [], 'The answer is 8.', '8'],
+    ['the first line', [], 'Red.\nAnd more.', 'Red.'],
+  ])('is %s', (_, steps, text, expected) => {
+    expect(shortAnswer({ text, steps })).toBe(expected);
+  });
+});
