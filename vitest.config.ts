@@ -10,6 +10,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{conformance,e2e,chaos}/**', 'test/console/*.browser.test.ts'],

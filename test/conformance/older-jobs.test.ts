@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { LogLine } from '../../src/contracts/job.ts';
+import { outputText } from '../../src/contracts/response-from-log.ts';
+import { ResponseEvent } from '../../src/contracts/response-event.ts';
+import { terminalLines } from '../../src/contracts/terminal-lines.ts';
+import { createScriptedModel } from '../../src/models/scripted.ts';
+import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { runResponse } from '../../src/worker/run-response.ts';
+import { sealer, table } from '../api/fixture.ts';
+import { readAll } from '../support/queue-jobs.ts';
+import { redisMissing, startTestRedis } from '../support/redis-server.ts';
+
+/** Redis as a version with one queue for everything left it: one job half answered, one waiting. */
+const Recorded = z.object({
+  jobs: z.array(z.object({ id: z.string(), hash: z.record(z.string(), z.string()), logs: z.array(z.string()) })),
+});
+const { jobs } = Recorded.parse(
+  JSON.parse(readFileSync(new URL('../fixtures/jobs-of-one-queue.json', import.meta.url), 'utf8')),
+);
+
+describe.skipIf(redisMissing())('jobs that an older version left', () => {
+  test('are listed, gone on with and ended by this one, from what they had', async () => {
+    const redis = await startTestRedis();
+    const prefix = `older-${process.pid}`;
+    const client = new Redis(redis.url);
+    for (const { id, hash, logs } of jobs) {
+      await client.hset(`${prefix}:responses:${id}`, hash);
+      if (logs.length > 0) await client.rpush(`${prefix}:responses:${id}:logs`, ...logs);
+      await client.lpush(`${prefix}:responses:wait`, id);
+      await client.zadd(`${prefix}:responses:tf:owner:none`, Number(hash['timestamp']), id);
+    }
+    const queue = await createRedisQueue({ url: redis.url, prefix, terminalLines, log: { warn() {} } });
+    const [half, waiting] = jobs;
+    expect(await queue.get(half?.id ?? '')).toMatchObject({ status: 'in_progress' });
+    expect(await queue.get(waiting?.id ?? '')).toMatchObject({ status: 'queued' });
+    expect((await queue.list({ owner: null, limit: 10 })).jobs).toHaveLength(2);
+
+    const model = createScriptedModel({ id: 'tiny', script: () => ({ thought: 'new', answer: 'Something else.' }) });
+    const strategies = createStrategies({ prompts: loadPrompts('prompts') });
+    const quiet = { info() {}, warn() {}, error() {} };
+    await queue.consume({ concurrency: 2, models: ['tiny'] }, (lease) =>
+      runResponse(lease, {
+        models: new Map([['tiny', model]]),
+        strategies,
+        effortTable: () => table,
+        summarise: () => 'a summary',
+        seal: sealer.seal,
+        now: Date.now,
+        log: quiet,
+      }),
+    );
+    const before = (half?.logs ?? []).map((row) => LogLine.parse(JSON.parse(row))).filter(({ stream }) => stream === 'wire');
+    const lines = await readAll(queue, half?.id ?? '');
+    expect(lines.slice(0, before.length)).toEqual(before);
+    const first = before[0]?.number ?? -1;
+    expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => first + index));
+    const last = ResponseEvent.parse(lines.at(-1)?.data);
+    const output = 'response' in last ? outputText(last.response.output) : '';
+    // Its chains were kept: the model is asked for nothing, and the older version's sentence is finished.
+    expect(output).toBe('The answer is 42, said the older version of this service.');
+    expect((await readAll(queue, waiting?.id ?? '')).at(-1)).toMatchObject({ terminal: 'completed' });
+    expect(model.calls).toHaveLength(1);
+    await queue.close();
+    client.disconnect();
+    await redis.close();
+  });
+});

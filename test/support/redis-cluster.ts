@@ -1,0 +1,42 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+
+/** Three masters of one cluster on this machine. */
+export async function startTestCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-cluster-'));
+  // The bus listens 10,000 above the port.
+  const first = 20_000 + (process.pid % 10_000);
+  const ports = [first, first + 1, first + 2];
+  const servers: ChildProcess[] = [];
+  for (const port of ports) {
+    const dir = join(folder, String(port));
+    await mkdir(dir);
+    const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--cluster-enabled', 'yes'];
+    servers.push(spawn('redis-server', options, { stdio: 'ignore' }));
+  }
+  const clients = ports.map((port) => new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 }));
+  for (const client of clients) client.on('error', () => {});
+  await Promise.all(clients.map((client) => client.ping()));
+  const nodes = ports.map((port) => `127.0.0.1:${port}`);
+  await promisify(execFile)('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-yes']);
+  for (const client of clients) {
+    while (!(await client.cluster('INFO')).includes('cluster_state:ok')) await new Promise(setImmediate);
+    client.disconnect();
+  }
+  return {
+    urls: nodes.map((node) => `redis://${node}`),
+    async close() {
+      for (const server of servers) {
+        const exited = once(server, 'exit');
+        server.kill('SIGKILL');
+        await exited;
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
