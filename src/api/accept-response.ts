@@ -107,6 +107,9 @@ export async function acceptResponse(
   return { job, request };
 }
 
+/** Items, or turns, of one request. */
+const mostItems = 4_096;
+
 const summaryHidden = {
   field: 'reasoning.summary',
   message: 'This key may not see summaries of thoughts: it lacks the scope trace:summary.',
@@ -122,6 +125,7 @@ export async function preparePrompt(
   const parsed = CreateResponse.safeParse(body);
   if (!parsed.success) throw validationError(parsed.error, body);
   const request = parsed.data;
+  checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
   checkStrategyName(request, dependencies);
@@ -164,6 +168,13 @@ async function isAnnounced(
   if (!webhook) return (await webhooks?.settings.of(owner))?.url != null;
   if (webhooks) checkWebhook(webhook.url, webhooks.refusal, 'webhook.url');
   return true;
+}
+
+/** Not in the schema, by which jobs are read as well: what was accepted once is never refused later. */
+function checkCount({ input }: CreateResponse): void {
+  if (typeof input === 'string' || input.length <= mostItems) return;
+  const message = `Invalid 'input': expected at most ${mostItems} items, got ${input.length}.`;
+  throw new ServiceError({ code: 'invalid_value', message, param: 'input' });
 }
 
 function includes(request: CreateResponse, part: NonNullable<CreateResponse['include']>[number]): boolean {

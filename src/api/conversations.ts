@@ -9,6 +9,9 @@ import { inputItems, outputItems } from './response-items.ts';
 
 type Stores = { records: RecordStore; queue: JobQueue };
 
+/** Responses and additions of one conversation: it is one record, read and written whole. */
+const mostEntries = 2_000;
+
 export const conversationKey = (id: string): string => `conversations:${id}`;
 
 /** @throws ServiceError `not_found` for another's as for none */
@@ -46,6 +49,13 @@ export async function conversationItems(
   return { items, busy };
 }
 
+/** @throws ServiceError `conflict` where it is full */
+export function checkRoom({ id, entries }: ConversationRecord): void {
+  if (entries.length < mostEntries) return;
+  const message = `The conversation '${id}' is full; begin another.`;
+  throw new ServiceError({ code: 'conflict', message, param: 'conversation', retryable: false });
+}
+
 export async function addToConversation(
   records: RecordStore,
   id: string,
@@ -54,6 +64,7 @@ export async function addToConversation(
   await records.update(conversationKey(id), (value) => {
     if (value === undefined) return undefined;
     const record = Schema.parse(value);
+    checkRoom(record);
     return { ...record, entries: [...record.entries, entry] };
   });
 }

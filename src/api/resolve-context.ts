@@ -5,7 +5,7 @@ import { ServiceError } from '../contracts/service-error.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Caller } from './caller.ts';
-import { conversationItems, findConversation } from './conversations.ts';
+import { checkRoom, conversationItems, findConversation } from './conversations.ts';
 import { conflict } from './resolve-reasoning.ts';
 import { contextItems, inputItems, outputItems } from './response-items.ts';
 import { fieldPath } from './validation-error.ts';
@@ -18,6 +18,8 @@ export type ResolvedContext = {
 };
 
 type Stores = { queue: JobQueue; records: RecordStore };
+
+const mostReferences = 128;
 
 /**
  * The items of `previous_response_id` or `conversation`, and those that the input refers to.
@@ -56,6 +58,7 @@ async function itemsOfResponse(id: string, caller: Caller, { queue }: Stores): P
 async function itemsOfConversation(id: string, caller: Caller, stores: Stores): Promise<InputItem[]> {
   const param = 'conversation';
   const record = await findConversation(stores.records, id, { caller, param });
+  checkRoom(record);
   const { items, busy } = await conversationItems(stores, record);
   if (busy) throw stillRuns(`A response of the conversation '${id}'`, param);
   return items;
@@ -69,6 +72,11 @@ async function referencedItems(
 ): Promise<InputItem[]> {
   const found: InputItem[] = [];
   if (typeof input === 'string') return found;
+  // Each is looked up by itself.
+  if (input.filter(({ type }) => type === 'item_reference').length > mostReferences) {
+    const message = `Invalid 'input': expected at most ${mostReferences} item_references.`;
+    throw new ServiceError({ code: 'invalid_value', message, param: 'input' });
+  }
   for (const [index, item] of input.entries()) {
     if (item.type !== 'item_reference') continue;
     const target = context.find(({ id }) => id === item.id) ?? (await itemById(item.id, caller, queue));

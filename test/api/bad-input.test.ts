@@ -328,3 +328,24 @@ describe('other routes refuse', () => {
     expect(await errorOf(response)).toMatchObject({ code: 'invalid_value', param: 'Last-Event-ID' });
   });
 });
+
+describe('too many of what is looked up or kept one by one', () => {
+  test.each([
+    ['/v1/responses', { input: Array.from({ length: 4_097 }, () => ({ role: 'user', content: 'a' })) }, 'input'],
+    [
+      '/v1/responses',
+      { input: Array.from({ length: 129 }, (_, index) => ({ type: 'item_reference', id: `msg_${index}` })) },
+      'input',
+    ],
+    [
+      '/v1/chat/completions',
+      { model: 'tiny', messages: Array.from({ length: 4_097 }, () => ({ role: 'user', content: 'a' })) },
+      'messages',
+    ],
+  ])('%s refuses it, naming the field (%#)', async (path, body, param) => {
+    const { post } = createApi();
+    const response = await post(path, body);
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({ code: 'invalid_value', param });
+  });
+});

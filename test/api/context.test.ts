@@ -243,3 +243,20 @@ describe('Idempotency-Key', () => {
     expect(await other.json()).toMatchObject({ error: { param: 'Idempotency-Key' } });
   });
 });
+
+test('a conversation that is full takes no more, and says so before anything runs', async () => {
+  const { post, queue, dependencies } = createApi();
+  const { id } = await (await post('/v1/conversations', {})).json();
+  await dependencies.records.update(`conversations:${id}`, (value) => ({
+    ...Object(value),
+    entries: Array.from({ length: 2_000 }, () => ({ type: 'items', items: [] })),
+  }));
+  for (const answer of [
+    await post('/v1/responses', { input: 'a', conversation: id }),
+    await post(`/v1/conversations/${id}/items`, { items: [{ role: 'user', content: 'a' }] }),
+  ]) {
+    expect(answer.status).toBe(409);
+    expect(answer.headers.get('x-should-retry')).toBe('false');
+  }
+  expect((await queue.list({ owner: null, limit: 1 })).jobs).toEqual([]);
+});

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { defaultLimits } from '../../src/api/dependencies.ts';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
 import { Response as ResponseObject } from '../../src/contracts/response.ts';
 import { createGate } from './fixture.ts';
@@ -137,6 +138,28 @@ describe('tokens per day', () => {
     const id = await idOf(await as(secret, '/v1/responses', { ...background, background: false }));
     expect((await as(secret, `/v1/responses/${id}`, undefined, { method: 'DELETE' })).status).toBe(200);
     expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+  });
+
+  test('deleting one that runs stops it, and what it had reserved stays spent where nobody knows better', async () => {
+    const stuck = () => new Promise<void>(() => undefined);
+    const { as, create, clock } = await createKeyedApi({
+      script: { deltas: ['42'], gate: stuck },
+      overrides: { limits: { ...defaultLimits, cancelWaitMs: 0 } },
+    });
+    const { secret } = await create({ tokens_per_day: 2 * most - 1 });
+    const id = await idOf(await as(secret, '/v1/responses', background));
+    expect((await as(secret, `/v1/responses/${id}`, undefined, { method: 'DELETE' })).status).toBe(200);
+    clock.ms += 61_000;
+    expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+  });
+
+  test('it is booked as soon as a response has ended, whoever reads it', async () => {
+    const { as, create, ledger } = await createKeyedApi({ script: { deltas: ['42'] } });
+    const { secret, id } = await create({ tokens_per_day: 1_000 });
+    await as(secret, '/v1/responses', background);
+    await vi.waitFor(async () => expect((await ledger.open(id)).size).toBe(0));
+    const next = await as(secret, '/v1/responses', background);
+    expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
   });
 
   test('a queue that takes nothing costs nothing', async () => {

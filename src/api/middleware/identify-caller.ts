@@ -21,7 +21,10 @@ export function identifyCaller({
   anonymous?: KeyScopes;
 }): MiddlewareHandler<ApiEnvironment> {
   return async function identify(c, next) {
-    c.set('caller', await callerOf(c));
+    const caller = await callerOf(c);
+    c.set('caller', caller);
+    // Caches know of `Authorization`, not of `x-api-key`.
+    if (caller.owner !== null) c.header('cache-control', 'no-store');
     await next();
   };
 
