@@ -57,9 +57,7 @@ async function main({ url, key, format, out, 'held-out': heldOut }: z.infer<type
   // One of an earlier export would be evaluated on otherwise, and an empty one can't be loaded.
   await (files.test.length > 0 ? write(held, files.test) : rm(held, { force: true }));
   const { train, test, repeated } = files;
-  console.log(
-    `${train.length} rows to train on and ${test.length} held out, in ${out}; ${repeated} repeated ones left out`,
-  );
+  console.log(`${train.length} to train on and ${test.length} held out, in ${out}; ${repeated} repeated ones left out`);
 }
 
 async function write(file: string, rows: readonly object[]): Promise<void> {
