@@ -1,0 +1,80 @@
+import type { Page } from 'playwright-core';
+
+/** One picture of a view: `prepare` leaves the page as it is to be seen. Written as `docs/images/console-NAME-LOOK.png`. */
+export type Shot = { name: string; prepare(page: Page, given: Given): Promise<void> };
+/** Responses that are there already, so that views that show one need not wait for it. */
+export type Given = { deliberateId: string };
+
+export const question =
+  'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 }).first().waitFor();
+const settled = (page: Page) => page.waitForLoadState('networkidle');
+
+/** Every view, in the order of the navigation. */
+export const shots: readonly Shot[] = [
+  {
+    name: 'welcome',
+    async prepare(page) {
+      await page.goto('/');
+      await heading(page);
+      await settled(page);
+    },
+  },
+  {
+    name: 'ask',
+    async prepare(page, { deliberateId }) {
+      await page.goto(`/?r=${deliberateId}`);
+      await page.getByText('Thoughts', { exact: true }).click();
+      await settled(page);
+    },
+  },
+  {
+    name: 'ask-live',
+    async prepare(page) {
+      await page.goto('/');
+      await page.getByRole('textbox', { name: 'Question' }).fill(question);
+      await page.keyboard.press('Enter');
+      await wrongLineOrEnd(page, 1);
+    },
+  },
+  {
+    name: 'compare-live',
+    async prepare(page) {
+      await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
+      await page.getByRole('button', { name: 'Ask all' }).click();
+      await wrongLineOrEnd(page, 2);
+    },
+  },
+  {
+    name: 'compare',
+    async prepare(page) {
+      await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
+      await page.getByRole('button', { name: 'Ask all' }).click();
+      await page.getByText(/against Fast/).waitFor();
+      await settled(page);
+    },
+  },
+  { name: 'jobs', prepare: (page) => opened(page, '/jobs') },
+  { name: 'trace', prepare: (page, { deliberateId }) => opened(page, `/trace/${deliberateId}`) },
+  { name: 'eval', prepare: (page) => opened(page, '/eval') },
+  { name: 'settings', prepare: (page) => opened(page, '/settings') },
+];
+
+async function opened(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await heading(page);
+  await settled(page);
+}
+
+/** Until a line is crossed out while the answer is still being thought about; a run without one is shown as it ended. */
+async function wrongLineOrEnd(page: Page, answers: number): Promise<void> {
+  const crossedOut = page.getByRole('list', { name: 'Found wrong' }).first().waitFor();
+  const ended = page
+    .locator('article[aria-busy=false]')
+    .nth(answers - 1)
+    .waitFor();
+  await Promise.race([crossedOut, ended]);
+  // The other of the two fails when the page is closed.
+  for (const waiting of [crossedOut, ended]) waiting.catch(() => undefined);
+}
