@@ -144,7 +144,7 @@ function startEdge(variables: Record<string, string>) {
     inspector: false,
     server: { hostname: '127.0.0.1', port: 0 },
   };
-  return unstable_startWorker({ config: 'wrangler.toml', bindings, dev: quiet });
+  return unstable_startWorker({ config: 'wrangler.toml', bindings, build: { nodejsCompatMode: 'v2' }, dev: quiet });
 }
 
 /** The API publishes as it starts, a moment after it is ready. */

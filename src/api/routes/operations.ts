@@ -47,5 +47,8 @@ export function createOperationsRoutes({ metrics, board }: ApiOperations): Hono<
 
 function insufficient(what: string): ServiceError {
   const needed = what === 'Metrics' ? "the scope 'admin'" : "the scopes 'admin' and 'trace:full'";
-  return new ServiceError({ code: 'insufficient_scope', message: `${what} can be read with a key that has ${needed}.` });
+  return new ServiceError({
+    code: 'insufficient_scope',
+    message: `${what} can be read with a key that has ${needed}.`,
+  });
 }
