@@ -3,11 +3,20 @@ import { Progress } from './reasoning.ts';
 import { TraceStep } from './trace.ts';
 import { RunningUsage } from './usage.ts';
 
-/** `data` of a log line of stream `trace`, and what `/trace?stream=true` sends. Numbered by themselves from 0. */
-export const TraceEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('trace_step.added'), step: TraceStep }),
-  z.object({ type: z.literal('trace_step.done'), step: TraceStep }),
-  /** `usage` so far: what a response that is cut short by its queue still shows. */
-  z.object({ type: z.literal('progress'), progress: Progress, usage: RunningUsage.optional() }),
-]);
+const added = z.object({ type: z.literal('trace_step.added'), step: TraceStep });
+const done = z.object({ type: z.literal('trace_step.done'), step: TraceStep });
+/** `usage` so far: what a response that is cut short by its queue still shows. */
+const progress = z.object({ type: z.literal('progress'), progress: Progress, usage: RunningUsage.optional() });
+
+/** `data` of a log line of stream `trace`. */
+export const TraceEvent = z.discriminatedUnion('type', [added, done, progress]);
 export type TraceEvent = z.infer<typeof TraceEvent>;
+
+const numbered = { sequence_number: z.int().nonnegative() };
+
+/** What `/trace?stream=true` sends: numbered by themselves from 0. */
+export const TraceStreamEvent = z.discriminatedUnion('type', [
+  added.extend(numbered),
+  done.extend(numbered),
+  progress.extend(numbered),
+]);

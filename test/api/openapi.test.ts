@@ -1,7 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createApi } from './fixture.ts';
+import { TraceStreamEvent } from '../../src/contracts/trace-event.ts';
+import { createApi, createWorkingApi, readEvents } from './fixture.ts';
 
 const Document = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.looseObject({}))) });
 
@@ -12,7 +13,7 @@ async function served(options: Parameters<typeof createApi>[0] = {}) {
 
 const strategies = [{ name: 'direct', description: '', options: z.object({}) }];
 
-test('the document is valid OpenAPI 3.1', async () => {
+test('the document is valid OpenAPI 3.1', { timeout: 60_000 }, async () => {
   const { document } = await served({ strategies });
   const validator = new Validator();
   expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
@@ -53,4 +54,11 @@ test('the reference page shows every operation, and loads nothing from elsewhere
   expect(page).not.toMatch(/<script|(?:src|href)="(?:https?:)?\/\//);
   const targets = [...page.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
   for (const target of new Set(targets)) expect(page).toContain(`id="${target}"`);
+});
+
+test('what the trace streams is what the document says', async () => {
+  const { app, ask } = await createWorkingApi();
+  const { id } = z.object({ id: z.string() }).parse(await (await ask({ input: 'a' })).json());
+  const { events } = await readEvents(await app.request(`/v1/responses/${id}/trace?stream=true`));
+  expect(events.map((event) => z.array(TraceStreamEvent).parse([event])[0])).toEqual(events);
 });
