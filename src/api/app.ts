@@ -5,6 +5,7 @@ import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { envelopeOfPath } from './envelope-of-path.ts';
 import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
 import { hostCheck } from './middleware/host-check.ts';
+import { idempotentCreation } from './middleware/idempotent-creation.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { requestRate } from './middleware/request-rate.ts';
 import { createOnError } from './on-error.ts';
@@ -48,6 +49,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.use(originCheck(dependencies.allowedOrigins ?? []));
   app.use(identifyCaller(dependencies));
   if (dependencies.requestLimiter) app.use(requestRate(dependencies.requestLimiter));
+  app.use(idempotentCreation(dependencies));
   app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   app.route('/v1/responses', createResponseInputRoutes(dependencies));

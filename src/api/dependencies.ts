@@ -136,4 +136,6 @@ export type ApiLog = {
 
 export type StrategyListing = { name: string; description: string; options: z.ZodType };
 
-export type ApiEnvironment = { Variables: { requestId: string; caller: Caller } };
+export type ApiEnvironment = {
+  /** `newId`: of a request that names itself by an Idempotency-Key. */
+  Variables: { newId?: () => string; requestId: string; caller: Caller } };

@@ -14,7 +14,7 @@ const longestKey = 255;
 export function requestIdentity(
   key: string | undefined,
   body: Readonly<Record<string, unknown>>,
-  { caller, sealer }: { caller: Caller; sealer: Sealer },
+  { caller, sealer, kind = 'response' }: { caller: Caller; sealer: Sealer; kind?: string },
 ): Identity | undefined {
   if (key === undefined) return undefined;
   if (key === '' || key.length > longestKey) {
@@ -23,7 +23,7 @@ export function requestIdentity(
     throw new ServiceError({ code: 'invalid_value', message, param });
   }
   return {
-    id: `resp_${sealer.mac(JSON.stringify(['response', caller.owner, key]))}`,
+    id: `resp_${sealer.mac(JSON.stringify([kind, caller.owner, key]))}`,
     bodyHash: sealer.mac(JSON.stringify(body)),
   };
 }

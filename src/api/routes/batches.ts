@@ -31,7 +31,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     if (!parsed.success) throw validationError(parsed.error, body);
     const { endpoint } = parsed.data;
     const { requests, errors } = await inputOf(c, parsed.data);
-    const id = `batch_${newId()}`;
+    const id = `batch_${c.get('newId')?.() ?? newId()}`;
     const planned = errors.length > 0 ? [] : requests;
     const record: BatchRecord = {
       id,

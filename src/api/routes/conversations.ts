@@ -29,7 +29,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     const { items, metadata } = parse(CreateConversation, await readJson(c.req, limits));
     const record: ConversationRecord = {
       version: 1,
-      id: `conv_${newId()}`,
+      id: `conv_${c.get('newId')?.() ?? newId()}`,
       createdAt: now(),
       owner: c.get('caller').owner,
       metadata: metadata ?? {},

@@ -35,7 +35,7 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
     const content = await file.text();
     const record: FileRecord = {
-      id: `file-${newId()}`,
+      id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',
       bytes: file.size,
       created_at: Math.floor(now() / 1000),

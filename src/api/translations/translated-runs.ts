@@ -7,6 +7,7 @@ import { acceptResponse } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { findResponse } from '../find-response.ts';
+import { acceptedBefore, requestIdentity } from '../idempotency.ts';
 import { isObject } from '../read-json.ts';
 import { responseView } from '../response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
@@ -15,7 +16,13 @@ import { callersFault, callersWarnings, type Translation } from './translation.t
 type ApiContext = Context<ApiEnvironment>;
 
 /** A translated request's job, with its warnings by the caller's names. */
-export type Run = { job: Job; warnings: readonly Warning[]; thoughts: Thoughts };
+export type Run = {
+  job: Job;
+  warnings: readonly Warning[];
+  thoughts: Thoughts;
+  /** It repeats a request of the same Idempotency-Key: the job is there already. */
+  again?: true;
+};
 
 /** How an answer came out, thought included. */
 export type Settled = { response: Response; thought: string };
@@ -33,11 +40,15 @@ export type TranslatedRuns = {
 };
 
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
-  const { queue, log, cancelOnDisconnect } = dependencies;
+  const { queue, log, sealer, cancelOnDisconnect } = dependencies;
+  /** Several answers of one request have an identity each. */
+  const accepted = new WeakMap<ApiContext, number>();
   const admission = createAdmission(dependencies);
 
   const cancel = (runs: readonly Run[], why: string) => {
-    for (const { job } of runs) {
+    for (const { job, again } of runs) {
+      // One that repeats another never stops it.
+      if (again) continue;
       log.info({ response_id: job.id }, `${why}, response cancelled`);
       queue
         .control(job.id, 'cancel')
@@ -51,14 +62,23 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
   return {
     async accept(c, translation, thoughts) {
       try {
-        const { job } = await acceptResponse(asking(translation.body, thoughts), c.get('caller'), dependencies);
+        const caller = c.get('caller');
+        const body = asking(translation.body, thoughts);
+        const index = accepted.get(c) ?? 0;
+        accepted.set(c, index + 1);
+        const kind = `${c.req.path} ${index}`;
+        const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
+        const before = identity && (await acceptedBefore(queue, identity));
+        if (before) return { job: before, warnings: callersWarnings(translation, responseJob(before).warnings), thoughts, again: true };
+        const { job } = await acceptResponse(body, caller, dependencies, identity);
         return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
       } catch (error) {
         throw callersFault(error, translation.origins);
       }
     },
     async start(c, runs) {
-      for (const [index, { job }] of runs.entries()) {
+      for (const [index, { job, again }] of runs.entries()) {
+        if (again) continue;
         try {
           await admission.add(c, job);
         } catch (error) {
