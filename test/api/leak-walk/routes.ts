@@ -17,7 +17,12 @@ type Walk = (ask: Ask, made: Made) => Promise<unknown>;
 
 const idOf = (text: string): string => z.looseObject({ id: z.string() }).parse(JSON.parse(text)).id;
 const question = 'How much is 12 + 30?';
-const thinking = { effort: 'medium', summary: 'detailed', checks: [{ type: 'arithmetic' }], max_revisions: 1 };
+/** Those that read thoughts: what they found might quote one. */
+const checks = [
+  ...['arithmetic', 'agreement', 'units', 'question-numbers', 'calendar', 'comparison', 'differences', 'enumeration'],
+  ...['exchanges', 'extremes', 'proportions', 'relations', 'remainders', 'spelling', 'truth-values', 'written-columns'],
+].map((type) => ({ type }));
+const thinking = { effort: 'medium', summary: 'detailed', checks, max_revisions: 1 };
 const messages = [{ role: 'user', content: question }];
 const note = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
 const inputs = [
@@ -126,6 +131,18 @@ export const walks: Readonly<Record<string, Walk>> = {
   'GET /v1/feedback': async (ask, { response, other }) => {
     const given = { rating: 'up', preferred_response_id: response };
     await ask('POST', `/v1/responses/${other}/feedback`, given);
+    // Earlier thoughts are in these prompts, and prompts are in the export.
+    const next = {
+      input: 'And now?',
+      previous_response_id: response,
+      reasoning: { ...thinking, context: 'all_turns' },
+    };
+    const [better, worse] = [
+      idOf(await ask('POST', '/v1/responses', next)),
+      idOf(await ask('POST', '/v1/responses', next)),
+    ];
+    await ask('POST', `/v1/responses/${worse}/feedback`, { rating: 'down', preferred_response_id: better });
+    for (const id of [better, worse]) await ask('GET', `/v1/responses/${id}/input_items`);
     for (const format of ['jsonl', 'dpo', 'kto']) await ask('GET', `/v1/feedback?format=${format}`);
   },
   'POST /v1/conversations': (ask) => ask('POST', '/v1/conversations', {}),
