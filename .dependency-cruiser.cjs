@@ -28,6 +28,21 @@ module.exports = {
       '^src/worker/',
       '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
     ),
+    only(
+      'telemetry-knows-the-ports',
+      '^src/telemetry/',
+      '^src/(contracts|telemetry)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
+    ),
+    {
+      name: 'the-edge-reaches-nothing-that-workerd-lacks',
+      comment: 'files, processes, native modules: none of it is there, and importing it fails or weighs',
+      severity: 'error',
+      from: { path: '^src/edge' },
+      to: {
+        path: '^src/(entry|worker|cli|outbound|telemetry)/|^workers/|^(node:)?(fs|child_process|worker_threads|http|os|path|url|v8|vm|module)(/|$)|node_modules/(onnxruntime-node|koffi|@huggingface/transformers|@electric-sql|fs-native-extensions|@hono/node-server|pino|prom-client|@opentelemetry)/',
+        reachable: true,
+      },
+    },
     only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
     {
       name: 'product-never-imports-tests',
