@@ -98,6 +98,7 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
                   data-verdict={bar.verdict}
                   data-running={bar.running}
                   data-instant={bar.end - bar.start < span * 0.004}
+                  data-tokens={bar.tokens > 0 && (bar.end - bar.start) / span > 0.05 ? format.number(bar.tokens) : ''}
                   aria-label={barName(lane, bar)}
                   aria-pressed={bar.index === selected}
                   title={barName(lane, bar)}
@@ -105,9 +106,7 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
                   style={{ left: `${place(bar.start)}%`, width: `${place(bar.end) - place(bar.start)}%` }}
                   onClick={() => onSelect(bar.index)}
                   onKeyDown={(event) => move(event, bar.index)}
-                >
-                  <span>{bar.tokens > 0 && (bar.end - bar.start) / span > 0.05 ? format.number(bar.tokens) : ''}</span>
-                </button>
+                />
               ))}
             </div>
           ))}
