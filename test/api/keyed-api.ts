@@ -5,7 +5,8 @@ import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
-import { createApi, createWorkingApi } from './fixture.ts';
+import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
+import { createApi, createWorkingApi, sealer } from './fixture.ts';
 import type { scriptedWorker } from './scripted-worker.ts';
 
 /** Noon of a day in UTC, epoch ms. */
@@ -25,6 +26,11 @@ export async function createKeyedApi(
     keys,
     ledger,
     requestLimiter: createRequestLimiter(),
+    webhooks: {
+      settings: createWebhookSettings({ records, sealer, given: undefined, now }),
+      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }) },
+      refusal: () => undefined,
+    },
     now,
     ...options.overrides,
   };

@@ -10,6 +10,7 @@ import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../../src/store/request-limiter.ts';
 import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../../src/store/usage-ledger.ts';
+import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { observeHttp } from '../../../src/telemetry/observe-http.ts';
 import { observeModel } from '../../../src/telemetry/observe-model.ts';
@@ -53,6 +54,12 @@ export async function createWalkedService(scopes: ScopeName[], model: LanguageMo
     strategies: [...strategies.values()],
     now: Date.now,
     log,
+    webhooks: {
+      settings: createWebhookSettings({ records, sealer, given: undefined, now: Date.now }),
+      // What is sent holds a type and an id (WebhookEvent); test/conformance/webhooks.test.ts sends it.
+      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }) },
+      refusal: () => undefined,
+    },
     operations: { observe: observeHttp({ metrics, tracing: undefined }), metrics },
   });
   await queue.consume({ concurrency: 4, models: [] }, (lease) =>
