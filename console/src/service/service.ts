@@ -9,6 +9,7 @@ import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/co
 import type { Response } from '../../../src/contracts/response.ts';
 import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
 import type { TraceEvent } from '../../../src/contracts/trace-event.ts';
+import type { KeyWebhook, WebhookDeliveryList } from '../../../src/contracts/webhook.ts';
 import { followEvents, type LinkState } from './follow-events.ts';
 import { requestJson } from './request.ts';
 
@@ -49,6 +50,11 @@ export const service = {
   keys: (options?: Signal) => requestJson<ApiKeyList>('/v1/keys', options),
   createKey: (body: NewApiKey) => requestJson<CreatedApiKey>('/v1/keys', { method: 'POST', body }),
   revokeKey: (id: string) => requestJson<ApiKey>(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+
+  webhook: (options?: Signal) => requestJson<KeyWebhook>('/v1/webhook', options),
+  setWebhook: (url: string | null) => requestJson<KeyWebhook>('/v1/webhook', { method: 'POST', body: { url } }),
+  rotateWebhook: () => requestJson<KeyWebhook>('/v1/webhook/rotate', { method: 'POST' }),
+  deliveries: (options?: Signal) => requestJson<WebhookDeliveryList>('/v1/webhooks/deliveries?limit=50', options),
 
   /** The wire events of a response from `after` on, through lost connections, until it has ended. */
   followResponse: (id: string, options: Following) => followEvents<ResponseEvent>(responsePath(id), options),

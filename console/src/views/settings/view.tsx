@@ -10,6 +10,7 @@ import { Keys } from './keys.tsx';
 import { ModelCardView } from './model-card.tsx';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
+import { Webhooks } from './webhooks.tsx';
 
 /** The reader's key and what it may do, the models, and for `admin` what can be changed. */
 export function View() {
@@ -35,6 +36,7 @@ export function View() {
       </section>
       {admin && <AddModel />}
       {admin && <Keys />}
+      {caller.state === 'ready' && <Webhooks admin={admin} />}
     </Page>
   );
 }

@@ -1,0 +1,243 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
+import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+
+/** The embedded model drafts 4804, writes a wrong line, and takes it back. */
+const product = 'What is 758 * 6?';
+/** Keeps it thinking for long. */
+const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
+const longMs = 150_000;
+
+describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
+  let data: Awaited<ReturnType<typeof dataFolder>>;
+  let service: TestService;
+  let browser: Browser;
+  let watched: WatchedPage | undefined;
+  /** Of `product`, asked with thinking. */
+  let thought: string;
+
+  beforeAll(async () => {
+    data = await dataFolder();
+    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
+    thought = (await ask({ input: product, reasoning: { effort: 'high' } })).id;
+    await ask({ input: 'What is 47 + 385?', mode: 'fast' });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+    await data?.remove();
+  });
+  afterEach(async () => {
+    await watched?.close();
+    watched = undefined;
+  });
+
+  const ask = async (body: unknown) => (await postJson(`${service.url}/v1/responses`, body)).body;
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    watched = await openPage(browser, service.url, options);
+    watched.page.setDefaultTimeout(longMs);
+    await watched.page.goto(path);
+    return watched.page;
+  }
+  const expectNoFaults = () => expect(watched?.faults).toEqual([]);
+
+  it('shows a response as a timeline, a tree, a crossed-out line and a vote; the link opens the same step', async () => {
+    const { steps } = await getJson(`${service.url}/v1/responses/${thought}/trace`);
+    const failed = steps.find((step: { phase: string; checks: { line?: number }[] }) =>
+      step.checks.some((check) => check.line !== undefined),
+    );
+    const reason = failed.checks.find((check: { line?: number }) => check.line !== undefined);
+    const page = await open(`/trace/${thought}`);
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    expect(await page.getByText(product).count()).toBeGreaterThan(0);
+    const bars = page.getByRole('region', { name: /^Timeline of the steps/ }).getByRole('button');
+    expect(await bars.count()).toBe(steps.length);
+
+    await page.getByRole('button', { name: /^Chain 1 · greedy, Think, .* tokens/ }).click();
+    const wrongLine = steps[failed.index].text.split('\n')[reason.line];
+    const line = page.getByRole('listitem').filter({ has: page.locator('del', { hasText: wrongLine }) });
+    expect(await line.last().textContent()).toContain(reason.detail);
+
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/\?step=\d+$/);
+    const chosen = await page.getByRole('button', { pressed: true }).first().getAttribute('aria-label');
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByText('Link copied').first().waitFor();
+    await page.goto(await page.evaluate<string>('navigator.clipboard.readText()'));
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    expect(await page.getByRole('button', { pressed: true }).first().getAttribute('aria-label')).toBe(chosen);
+
+    const vote = steps.findLast((step: { phase: string }) => step.phase === 'vote');
+    for (const { answer } of vote?.tally ?? []) {
+      expect(
+        await page
+          .getByRole('listitem')
+          .filter({ hasText: answer })
+          .filter({ hasText: /ballots?/ })
+          .count(),
+      ).toBe(1);
+    }
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expectNoFaults();
+  });
+
+  it('gives the whole trace as a file', async () => {
+    const page = await open(`/trace/${thought}`);
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download JSON' }).click();
+    const file = await downloading;
+    expect(file.suggestedFilename()).toBe(`${thought}.trace.json`);
+    const { steps, response } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    expect(steps).toEqual((await getJson(`${service.url}/v1/responses/${thought}/trace`)).steps);
+    expect(response.id).toBe(thought);
+    expectNoFaults();
+  });
+
+  it('follows a response while it runs, and stops it', async () => {
+    const { id } = await ask({ input: hard, reasoning: { effort: 'high' }, background: true });
+    const page = await open(`/trace/${id}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page
+      .getByRole('button', { name: /, running, / })
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('Cancelled', { exact: true }).first().waitFor();
+    expect((await getJson(`${service.url}/v1/responses/${id}`)).status).toBe('cancelled');
+    await page.getByText('Live', { exact: true }).waitFor({ state: 'detached' });
+    expectNoFaults();
+  });
+
+  it('lists jobs, follows and cancels what runs, filters, and deletes after asking', async () => {
+    const { id } = await ask({ input: hard, reasoning: { effort: 'high' }, background: true });
+    const page = await open('/jobs');
+    const row = page.getByRole('row').filter({ hasText: hard });
+    await row.first().getByText('Running', { exact: true }).waitFor();
+    await row.first().getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
+    await row
+      .first()
+      .getByRole('button', { name: /^Cancel: / })
+      .click();
+    await row.first().getByText('Cancelled', { exact: true }).waitFor();
+
+    await page.getByRole('combobox', { name: 'Effort' }).selectOption('none');
+    await page.waitForURL(/effort=none/);
+    await row.first().waitFor({ state: 'detached' });
+    expect(await page.getByRole('row').filter({ hasText: 'What is 47 + 385?' }).count()).toBe(1);
+    await page.getByRole('searchbox', { name: 'Text' }).fill('unheard of');
+    await page.getByRole('heading', { name: 'No job fits the filters' }).waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+
+    await page.locator(`a[href="/trace/${id}"]`).waitFor();
+    const mine = page.getByRole('row').filter({ has: page.locator(`a[href="/trace/${id}"]`) });
+    await mine.getByRole('button', { name: /^Delete: / }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await mine.waitFor({ state: 'detached' });
+    expect((await fetch(`${service.url}/v1/responses/${id}`)).status).toBe(404);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expectNoFaults();
+  });
+
+  it('says that a response is not there, and that nothing was measured or asked', async () => {
+    const page = await open('/trace/resp_nothing');
+    await page.getByRole('alert').filter({ hasText: 'Not found' }).waitFor();
+    // The service's own answer, as it is where there is nothing.
+    await page.route('**/v1/evaluations', (route) => route.fulfill({ json: { object: 'list', data: [] } }));
+    await page.route('**/v1/responses?*', (route) =>
+      route.fulfill({ json: { object: 'list', data: [], first_id: null, last_id: null, has_more: false } }),
+    );
+    await page.getByRole('link', { name: 'Eval' }).click();
+    await page.getByText('npm run eval -- --set generated').waitFor();
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByRole('heading', { name: 'Nothing was asked yet' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('charts what evaluations measured, on a phone in Korean too', async () => {
+    const { data: results } = await getJson(`${service.url}/v1/evaluations`);
+    const page = await open('/eval');
+    const chart = page.getByRole('img', { name: /^Accuracy over tokens/ });
+    await chart.waitFor();
+    for (const { arm, accuracy } of results[0].arms) {
+      const name = arm === 'none' ? 'fast' : arm === 'greedy' ? 'one chain' : arm;
+      expect(await chart.getAttribute('aria-label')).toContain(`${name} ${Math.round(100 * accuracy.value)}%`);
+    }
+    expect(await page.getByText('Weighted vote: the answer').count()).toBe(1);
+    expectNoFaults();
+    await watched?.close();
+    const phone = await open('/eval', { locale: 'ko', viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+    await phone.getByRole('img', { name: /^질문당 토큰에 따른 정확도/ }).waitFor();
+    expect(await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await accessibilityFaults(phone)).toEqual([]);
+    expectNoFaults();
+  });
+
+  it('checks a model before it is written, and names the field that does not fit', async () => {
+    const page = await open('/settings');
+    await page.getByText('Full: every thought').waitFor();
+    await page.getByRole('textbox', { name: 'Folder' }).fill('./models/thinkfirst-135m');
+    await page.getByRole('textbox', { name: 'Id', exact: true }).fill('second');
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByText('second fits').waitFor();
+    await page.getByText('Family thinkfirst.').waitFor();
+    await page.getByRole('textbox', { name: 'Folder' }).fill('./models/nothing');
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Folder' }).getAttribute('aria-invalid')).toBe('true');
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('makes keys; one that may see summaries sees no thought, and one that may see none is told so', async () => {
+    const page = await open('/settings');
+    const made = async (name: string, trace: string, admin: boolean) => {
+      await page.getByRole('textbox', { name: 'Name' }).fill(name);
+      await page.getByRole('combobox', { name: 'Trace' }).selectOption(trace);
+      if (admin) await page.getByRole('checkbox', { name: 'admin' }).check();
+      await page.getByRole('button', { name: 'Make a key' }).click();
+      const dialog = page.getByRole('dialog');
+      const secret = (await dialog.locator('code').textContent()) ?? '';
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      return secret;
+    };
+    const enter = (on: Page, secret: string) =>
+      on.evaluate(`sessionStorage.setItem('thinkfirst.key', ${JSON.stringify(secret)})`);
+    const admin = await made('operator', 'trace:full', true);
+    await enter(page, admin);
+    await page.reload();
+    const summary = await made('dashboard', 'trace:summary', false);
+    const none = await made('app', 'trace:none', false);
+    const asked = async (secret: string) => {
+      const answer = await fetch(`${service.url}/v1/responses`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+        body: JSON.stringify({ input: product, reasoning: { effort: 'low' } }),
+      });
+      return (await answer.json()).id;
+    };
+    await enter(page, summary);
+    await page.goto(`/trace/${await asked(summary)}`);
+    await page.getByText('Thoughts are hidden').waitFor();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    expect(await page.getByText('This step has no thought of its own.').count()).toBe(1);
+    expect(await page.locator('del').filter({ hasText: '758' }).count()).toBe(0);
+
+    await enter(page, none);
+    await page.goto(`/trace/${await asked(none)}`);
+    await page.getByText('This key may see no trace').waitFor();
+    expect(await page.getByRole('heading', { name: 'Timeline' }).count()).toBe(0);
+    await page.goto('/settings');
+    await page.getByText('None: answers only, no trace').waitFor();
+    expect(await page.getByRole('heading', { name: 'Keys' }).count()).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await enter(page, admin);
+    await page.reload();
+    await page.getByRole('button', { name: 'Revoke: app' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('revoked', { exact: true }).waitFor();
+    const refused = await fetch(`${service.url}/v1/caller`, { headers: { authorization: `Bearer ${none}` } });
+    expect(refused.status).toBe(401);
+  });
+});
