@@ -173,3 +173,13 @@ describe('pages of other sites', () => {
     expect((await as(secret, '/v1/responses', { input: 'a' }, other)).status).toBe(403);
   });
 });
+
+test.each(['Basic A', 'Basic ====', 'Basic AAAAA', 'Basic YTpi', 'Basic', 'Digest a=b'])(
+  'a password for the board that is none (%s) is 401, never a fault',
+  async (authorization) => {
+    const { app, create, logged } = await createKeyedApi();
+    await create();
+    expect((await app.request('/admin/queues', { headers: { authorization } })).status).toBe(401);
+    expect(logged).toEqual([]);
+  },
+);

@@ -61,6 +61,7 @@ function isAdminPage(c: Context): boolean {
 
 function passwordOf(c: Context): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/]+=*) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  const [, password] = /^[^:]*:(.*)$/.exec(encoded === undefined ? '' : atob(encoded)) ?? [];
+  const [, password] =
+    /^[^:]*:(.*)$/.exec(encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
   return password;
 }

@@ -282,6 +282,11 @@ export function corpus(): Case[] {
         }),
       ),
     ),
+    ...['Basic A', 'Basic ====', `Basic ${'A'.repeat(9_001)}`, 'Basic YTpi', 'Basic \u00ff'].flatMap((authorization) =>
+      ['/admin/queues', '/admin/', '/admin/../metrics', '/metrics'].map(
+        (path): Case => ({ name: `${path} with ${authorization.slice(0, 20)}`, path, headers: { authorization } }),
+      ),
+    ),
     ...['PUT', 'PATCH', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND', 'LOCK'].flatMap((method) =>
       ['/', '/v1/responses', '/v1/responses/resp_none', '/v1/keys', '/api/chat', '/metrics', '/healthz'].map(
         (path): Case => ({ name: `${method} ${path}`, method, path }),
