@@ -79,7 +79,11 @@ export function createAdmission({
       }
       try {
         const added = await queue.add(job);
-        if (!batch && outcome.type === 'reserved') follow(ledger, owner, job.id);
+        if (outcome.type !== 'reserved') return added;
+        // It was there before, and has ended: then it was booked before.
+        const over = !added.created && (await queue.get(job.id))?.terminal !== undefined;
+        if (over) await book(ledger, owner, job.id, 0);
+        else if (!batch) follow(ledger, owner, job.id);
         return added;
       } catch (error) {
         if (outcome.type === 'reserved') await book(ledger, owner, job.id, 0);

@@ -153,6 +153,18 @@ describe('tokens per day', () => {
     expect((await as(secret, '/v1/responses', background)).status).toBe(429);
   });
 
+  test('a response that is there already is not booked twice', async () => {
+    const { as, create, ledger } = await createKeyedApi({ script: { deltas: ['42'] } });
+    const { secret, id } = await create({ tokens_per_day: 1_000 });
+    const again = { headers: { 'idempotency-key': 'one' } };
+    for (let count = 0; count < 3; count += 1) {
+      await as(secret, '/v1/responses', { ...background, background: false }, again);
+      await vi.waitFor(async () => expect((await ledger.open(id)).size).toBe(0));
+    }
+    const next = await as(secret, '/v1/responses', background);
+    expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
+  });
+
   test('it is booked as soon as a response has ended, whoever reads it', async () => {
     const { as, create, ledger } = await createKeyedApi({ script: { deltas: ['42'] } });
     const { secret, id } = await create({ tokens_per_day: 1_000 });
