@@ -236,4 +236,63 @@ describe.skipIf(withoutChromium)('the console', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     expectNoFaults();
   });
+
+  // From here on the service has keys, and asks for one.
+  describe('with keys', () => {
+    type Made = { secret: string };
+    let keyless: Made;
+    let hurried: Made;
+    beforeAll(async () => {
+      const make = async (body: object, secret?: string): Promise<Made> => {
+        const answer = await fetch(`${service.url}/v1/keys`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+          },
+          body: JSON.stringify(body),
+        });
+        return answer.json();
+      };
+      const admin = await make({ name: 'admin', scopes: ['admin', 'trace:full', 'feedback'] });
+      keyless = await make({ name: 'no scope' }, admin.secret);
+      hurried = await make({ name: 'one a minute', requests_per_minute: 1 }, admin.secret);
+    });
+
+    async function enterKey(page: Page, { secret }: Made): Promise<void> {
+      await page.getByRole('alert').filter({ hasText: 'A key is needed' }).getByRole('button').click();
+      await page.getByRole('textbox', { name: 'Key', exact: true }).fill(secret);
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByRole('button', { name: 'Key is set' }).waitFor();
+    }
+
+    it('asks for a key, and shows no thought to one without scope', async () => {
+      const page = await open('/');
+      await enterKey(page, keyless);
+      await ask(page, bike, 'Medium');
+      await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
+      await ended(page);
+      const article = page.getByRole('article');
+      await article.getByText('This key may not see thoughts.').waitFor();
+      await article.getByText(/^Thought for .* tokens/).waitFor();
+      const text = await article.textContent();
+      expect(text).toMatch(/answer is/);
+      expect(text).not.toMatch(/Draft|Sample|Still needed|said/);
+      expect(await article.locator('del').count()).toBe(0);
+      expect(await article.getByRole('link', { name: 'Trace' }).count()).toBe(0);
+    });
+
+    it('says when there were too many requests, and when to come again', async () => {
+      const page = await open('/');
+      await enterKey(page, hurried);
+      await ask(page, 'What is 2 + 2?', 'Fast');
+      await ended(page);
+      await page.getByRole('textbox', { name: 'Question' }).fill('And 3 + 3?');
+      await page.keyboard.press('Enter');
+      const told = page.getByRole('alert').filter({ hasText: 'Too many requests' });
+      await told.getByText(/^Trying again in \d+ s\.$/).waitFor();
+      expect(await page.getByRole('textbox', { name: 'Question' }).inputValue()).toBe('And 3 + 3?');
+      expect(await accessibilityFaults(page)).toEqual([]);
+    });
+  });
 });

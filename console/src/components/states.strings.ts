@@ -4,6 +4,7 @@ export const stateStrings = defineStrings({
   en: {
     loading: 'Loading…',
     retry: 'Try again',
+    enterKey: 'Enter a key',
     retryIn: (seconds: number) => `Trying again in ${seconds} s.`,
     requestId: (id: string) => `Request ${id}`,
     titles: {
@@ -20,7 +21,7 @@ export const stateStrings = defineStrings({
     advice: {
       offline:
         'Check that it runs and that this machine is connected. Nothing you sent is lost: a running answer goes on.',
-      key: 'Enter a key of this service in the bar at the side, or ask whoever runs it for one.',
+      key: 'Enter a key of this service, or ask whoever runs it for one.',
       scope: 'Whoever runs the service can give your key the scope.',
       limited: 'Others are waiting too.',
       missing: '',
@@ -33,6 +34,7 @@ export const stateStrings = defineStrings({
   ko: {
     loading: '불러오는 중…',
     retry: '다시 시도',
+    enterKey: '키 입력',
     retryIn: (seconds: number) => `${seconds}초 뒤에 다시 시도합니다.`,
     requestId: (id: string) => `요청 ${id}`,
     titles: {
@@ -49,7 +51,7 @@ export const stateStrings = defineStrings({
     advice: {
       offline:
         '서비스가 실행 중이고 이 기기가 연결되어 있는지 확인하세요. 보낸 것은 사라지지 않으며, 진행 중인 답변은 계속됩니다.',
-      key: '옆 막대에 이 서비스의 키를 입력하거나 운영자에게 요청하세요.',
+      key: '이 서비스의 키를 입력하거나 운영자에게 요청하세요.',
       scope: '서비스 운영자가 키에 권한을 줄 수 있습니다.',
       limited: '다른 요청도 기다리고 있습니다.',
       missing: '',

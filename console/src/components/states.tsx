@@ -1,5 +1,6 @@
 import { CircleAlert, KeyRound, TimerReset, WifiOff } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { KeyDialog } from '../frame/key-dialog.tsx';
 import { useStrings } from '../i18n/strings.ts';
 import type { ServiceFault } from '../service/service-fault.ts';
 import { Button } from './button.tsx';
@@ -57,12 +58,26 @@ export function Fault({ fault, onRetry }: { fault: ServiceFault; onRetry?: (() =
           <p className={styles.told}>{words.requestId(fault.requestId)}</p>
         )}
       </div>
-      {onRetry !== undefined && (
+      {fault.kind === 'key' && <EnterKey />}
+      {onRetry !== undefined && fault.kind !== 'key' && (
         <Button size="small" onClick={onRetry}>
           {words.retry}
         </Button>
       )}
     </div>
+  );
+}
+
+function EnterKey() {
+  const words = useStrings(stateStrings);
+  const [entering, setEntering] = useState(false);
+  return (
+    <>
+      <Button size="small" onClick={() => setEntering(true)}>
+        {words.enterKey}
+      </Button>
+      {entering && <KeyDialog onClose={() => setEntering(false)} />}
+    </>
   );
 }
 
