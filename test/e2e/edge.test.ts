@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unstable_startWorker } from 'wrangler';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 import { startService, type TestService } from '../support/start-service.ts';
@@ -149,5 +149,6 @@ function startEdge(variables: Record<string, string>) {
 
 /** The API publishes as it starts, a moment after it is ready. */
 async function published(url: string): Promise<void> {
-  await expect.poll(async () => (await fetch(`${url}/v1/models`)).status, { timeout: 60_000 }).toBe(200);
+  const ask = async () => expect((await fetch(`${url}/v1/models`)).status).toBe(200);
+  await vi.waitFor(ask, { timeout: 60_000, interval: 500 });
 }
