@@ -37,6 +37,12 @@ export function spentTokens({ response, progress }: Pick<RunState, 'response' | 
   return response?.usage?.output_tokens ?? progress?.thinking_tokens ?? 0;
 }
 
+/** What `spentTokens` is to be seen against: the whole budget while it runs. */
+export function tokensAtMost(run: Pick<RunState, 'response' | 'progress'>): number {
+  const ended = run.response?.usage != null;
+  return ended ? spentTokens(run) : Math.max(spentTokens(run), run.response?.reasoning.effective.budget_tokens ?? 0);
+}
+
 /** The answer's value as the vote saw it (`8`), else the first line of its text; for one line of comparison. */
 export function shortAnswer({ text, steps }: Pick<RunState, 'text' | 'steps'>): string {
   const settled = steps.findLast(({ answer, phase }) => answer !== null && (phase === 'answer' || phase === 'vote'));

@@ -7,7 +7,7 @@ import { Fault } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { type Choice, requestOf } from '../../run/effort.ts';
-import { spentTokens } from '../../run/run-figures.ts';
+import { tokensAtMost } from '../../run/run-figures.ts';
 import { initialRun, type RunState } from '../../run/run-state.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
@@ -69,7 +69,7 @@ export function View() {
     event.preventDefault();
     if (askable) askAll();
   };
-  const mostTokens = Math.max(1, ...responses.map((id) => spentTokens(runs.get(id) ?? initialRun)));
+  const mostTokens = Math.max(1, ...responses.map((id) => tokensAtMost(runs.get(id) ?? initialRun)));
   const outcomes = outcomesOf(
     responses.map((id) => runs.get(id)),
     responses.length,
