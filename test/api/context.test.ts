@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ItemList } from '../../src/contracts/conversation.ts';
+import { Conversation, ItemList } from '../../src/contracts/conversation.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
@@ -246,7 +246,7 @@ describe('Idempotency-Key', () => {
 
 test('a conversation that is full takes no more, and says so before anything runs', async () => {
   const { post, queue, dependencies } = createApi();
-  const { id } = await (await post('/v1/conversations', {})).json();
+  const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
   await dependencies.records.update(`conversations:${id}`, (value) => ({
     ...Object(value),
     entries: Array.from({ length: 2_000 }, () => ({ type: 'items', items: [] })),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import type { NewApiKey } from '../../src/contracts/api-key.ts';
 import { openKeys } from '../../src/entry/open-keys.ts';
 import type { KeyStore } from '../../src/store/key-store.ts';
@@ -41,7 +42,7 @@ describe('keys that another process makes and revokes', () => {
       headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
       body: JSON.stringify({ input: 'What is 2 + 2?', mode: 'fast' }),
     });
-    const { id: response } = await asked.json();
+    const { id: response } = z.object({ id: z.string() }).parse(await asked.json());
     const read = (by: string) =>
       fetch(`${service.url}/v1/responses/${response}`, { headers: { 'x-api-key': by } }).then(
         (answer) => answer.status,

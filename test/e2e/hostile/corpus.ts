@@ -13,6 +13,7 @@ const posts: Readonly<Record<string, object>> = {
   '/v1/conversations': { items: [{ role: 'user', content: 'a' }] },
   '/v1/batches': { endpoint: '/v1/responses', requests: [{ custom_id: 'a', body: { input: 'a', mode: 'fast' } }] },
   '/v1/keys': { name: 'a' },
+  '/v1/webhook': { url: 'https://hooks.example.org/a' },
   '/v1/configuration/models': { model: { id: 'a', url: 'http://127.0.0.1:1/v1' } },
   '/v1/responses/resp_none/feedback': { rating: 'up' },
   '/v1/conversations/conv_none/items': { items: [{ role: 'user', content: 'a' }] },
@@ -98,6 +99,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   '/api/chat': 'model messages think format options tools keep_alive'.split(' '),
   '/v1/batches': ['endpoint', 'input_file_id', 'requests', 'completion_window', 'metadata'],
   '/v1/conversations': ['items', 'metadata'],
+  '/v1/webhook': ['url'],
 };
 
 /** A body of a schema or pattern that is made to take for ever. */
@@ -128,6 +130,7 @@ const paths = [
   'GET /v1/responses/ID',
   'GET /v1/responses/ID?stream=true',
   'GET /v1/responses/ID/trace',
+  'GET /v1/responses/ID/deliveries',
   'GET /v1/responses/ID/input_items',
   'POST /v1/responses/ID/cancel',
   'POST /v1/responses/ID/answer_now',
@@ -177,6 +180,7 @@ const queries = [
   ['/v1/files', ['limit', 'after']],
   ['/v1/batches', ['limit', 'after']],
   ['/v1/feedback', ['format']],
+  ['/v1/webhooks/deliveries', ['limit']],
 ] as const;
 const queryValues = [
   '',

@@ -5,11 +5,13 @@ import { openLimits } from '../../../src/entry/open-limits.ts';
 import { openQueue } from '../../../src/entry/open-queue.ts';
 import { openRecords } from '../../../src/entry/open-records.ts';
 import { startApi } from '../../../src/entry/start-api.ts';
+import { webhookRefusal } from '../../../src/entry/start-webhooks.ts';
 import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { summarise } from '../../../src/reasoning/summary.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
+import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
 import { catalog, table } from '../../api/fixture.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
@@ -33,7 +35,7 @@ export async function startHostileService() {
   const log = createLogger({ THINKFIRST_LOG_LEVEL: 'info' }, { write: (line: string) => void logged.push(line) });
   const patience = { headMs: 1_000, requestMs: 2_000, lookMs: 100 };
   const listening = await listen({ host: '127.0.0.1', port: 0, patience });
-  const queue = await openQueue(environment, log);
+  const queue = await openQueue(environment, { log, instruments: {} });
   const { records, sealer } = await openRecords(environment);
   const keyLimits = openLimits(environment, records);
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });
@@ -67,6 +69,11 @@ export async function startHostileService() {
     console: undefined,
     files: {},
     operations: {},
+    webhooks: {
+      settings: createWebhookSettings({ records, sealer, given: undefined, now: Date.now }),
+      deliveries: queue.deliveries,
+      refusal: (url) => webhookRefusal(url, environment),
+    },
     modelsReady: () => true,
     log,
   });
