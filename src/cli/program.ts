@@ -9,6 +9,7 @@ import { addModels } from './commands/models.ts';
 import { addScripts } from './commands/script.ts';
 import { addServe } from './commands/serve.ts';
 import { addTrace } from './commands/trace.ts';
+import { addTransfer } from './commands/transfer.ts';
 import { packageVersion } from './package-version.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,6 +38,7 @@ export function createProgram(terminal: Terminal): Command {
   addKeys(program, terminal);
   addScripts(program);
   addDoctor(program, terminal);
+  addTransfer(program, terminal);
   addCompletion(program);
   return program;
 }

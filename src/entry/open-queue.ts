@@ -3,12 +3,12 @@ import { terminalLines } from '../contracts/terminal-lines.ts';
 import type { QueueInstruments } from '../queue/bullmq-parts.ts';
 import { createEmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { Deliveries } from '../queue/deliveries.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import type { BullmqQueue } from '../queue/bullmq-queue.ts';
 import type { RedisAddress } from '../queue/redis-client.ts';
 import { createRedisQueue } from '../queue/redis-queue.ts';
 import type { Environment } from './environment.ts';
 
-export type OpenedQueue = JobQueue & { deliveries: Deliveries };
+export type OpenedQueue = BullmqQueue & { deliveries: Deliveries };
 
 /** How long a worker may be away before requests for its models are refused: long enough for a restart. ms */
 const absentModelMs = 600_000;

@@ -20,7 +20,7 @@ import { createLogger } from './logger.ts';
 import { openConsole } from './open-console.ts';
 import { type Limits, openLimits } from './open-limits.ts';
 import { type Operations, openOperations } from './open-operations.ts';
-import { openQueue } from './open-queue.ts';
+import { type OpenedQueue, openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import { publishService } from './publish-service.ts';
 import type { Running } from './run-entry.ts';
@@ -29,6 +29,7 @@ import { StartError } from './start-error.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { startWebhooks, webhookRefusal } from './start-webhooks.ts';
 import { startWorker } from './start-worker.ts';
+import { sweepRecords } from './sweep-records.ts';
 
 /** Which halves run in this process. One alone needs Redis, where it meets the other. */
 export type Halves = { api: boolean; worker: boolean };
@@ -75,7 +76,7 @@ export async function startService({
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables);
-    const { queue, deliveries, loaded } = await openBackends(opened, {
+    const { queue, deliveries, swept, loaded } = await openBackends(opened, {
       worker,
       configs,
       environment,
@@ -88,6 +89,8 @@ export async function startService({
     const { THINKFIRST_WEBHOOK_SECRET: given } = environment;
     const webhookSettings = createWebhookSettings({ records, sealer, given, now: Date.now });
     if (worker) {
+      const onError = (error: unknown) => log.warn({ err: error }, 'records could not be swept');
+      opened.sweep = sweepRecords({ queue: swept, records, now: Date.now, onError });
       const sending = { environment, deliveries, settings: webhookSettings, now: Date.now };
       opened.webhooks = await startWebhooks(sending);
     }
@@ -148,6 +151,7 @@ type Opened = {
   listening?: Listening;
   consumer?: Consumer;
   webhooks?: { close(): Promise<void> };
+  sweep?: { close(): void };
   loaded?: LoadedModels;
   queue?: JobQueue;
   records?: RecordStore;
@@ -168,12 +172,12 @@ async function openBackends(
     operations: Operations;
     log: Logger;
   },
-): Promise<{ queue: JobQueue; deliveries: Deliveries; loaded: LoadedModels | undefined }> {
+): Promise<{ queue: JobQueue; deliveries: Deliveries; swept: OpenedQueue; loaded: LoadedModels | undefined }> {
   const { worker, configs, environment, inferenceEntry, operations, log } = options;
   const { instruments } = operations;
   const opening = openQueue(environment, { log, instruments }).then((queue) => {
     opened.queue = operations.observeQueue(queue);
-    return { queue: opened.queue, deliveries: queue.deliveries };
+    return { queue: opened.queue, deliveries: queue.deliveries, swept: queue };
   });
   const loading = (
     worker
@@ -189,10 +193,11 @@ async function openBackends(
 }
 
 async function closeAll(
-  { listening, consumer, webhooks, loaded, queue, records, limits, operations, metrics }: Opened,
+  { listening, consumer, webhooks, sweep, loaded, queue, records, limits, operations, metrics }: Opened,
   graceMs: number,
 ): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
+  sweep?.close();
   await webhooks?.close();
   await loaded?.close();
   await queue?.close();

@@ -2,6 +2,7 @@ import type { IQueueBackend } from 'bullmq';
 import { ServiceError } from '../contracts/service-error.ts';
 import { addJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
+import type { RemovedJob } from './consumer-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import { endJob } from './end-job.ts';
 import { followLog } from './follow-log.ts';
@@ -30,7 +31,11 @@ export type BullmqQueueOptions<B extends IQueueBackend, C> = {
 };
 
 /** The port, and what it stands on, for what is sent after a job has ended. */
-export type BullmqQueue = JobQueue & { queues: OpenQueues };
+export type BullmqQueue = JobQueue & {
+  queues: OpenQueues;
+  /** Hears of what the sweep has removed here. */
+  onRemoved(listener: (jobs: readonly RemovedJob[]) => Promise<void>): void;
+};
 
 /** The port over BullMQ: the job's log is the truth, BullMQ's state says who works on it. */
 export async function createBullmqQueue<B extends IQueueBackend, C>(
@@ -98,8 +103,10 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     throw new Error(`${id} changes hands too often`);
   };
 
+  const removedListeners: ((jobs: readonly RemovedJob[]) => Promise<void>)[] = [];
   return {
     queues,
+    onRemoved: (listener) => void removedListeners.push(listener),
     add(job) {
       if (!isJobId(job.id))
         throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
@@ -138,6 +145,9 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         terminalLines,
         now,
         onChange: wakeups.wake,
+        async onRemoved(jobs) {
+          for (const listener of removedListeners) await listener(jobs);
+        },
         onError,
         concurrency,
         models,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import {
@@ -37,6 +37,10 @@ export async function openEmbeddedConnection(options: {
 }): Promise<EmbeddedQueueConnection> {
   const dataFolder = resolve(options.dataFolder);
   const lock = await takeFolder(dataFolder);
+  await checkVersion(join(dataFolder, 'queue'), dataFolder).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
   let db: PGlite | undefined;
   try {
     const isNew = !existsSync(join(dataFolder, 'queue', 'PG_VERSION'));
@@ -87,6 +91,21 @@ export async function openEmbeddedConnection(options: {
     await lock.release();
     throw startError(`The queue in ${join(dataFolder, 'queue')} can't be opened: ${messageOf(error)}`, error);
   }
+}
+
+/** PostgreSQL's major version inside PGlite: it opens no folder of another one. */
+const postgresMajor = '18';
+
+/** @throws ServiceError that says how to move */
+async function checkVersion(folder: string, dataFolder: string): Promise<void> {
+  const found = await readFile(join(folder, 'PG_VERSION'), 'utf8').then(
+    (text) => text.trim(),
+    () => postgresMajor,
+  );
+  if (found === postgresMajor) return;
+  throw startError(
+    `The data folder ${dataFolder} was written by PostgreSQL ${found}, and this version of Thinkfirst has ${postgresMajor}. To move it: run "thinkfirst export jobs.jsonl" with the version that wrote it, then "thinkfirst import jobs.jsonl" with this one and a new THINKFIRST_DATA.`,
+  );
 }
 
 /** RSS 332 -> 187 MB, at no cost that we could measure. */

@@ -57,6 +57,16 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
     async list(owner, { after, limit }) {
       return (await rows(IdRow, listText, [base, owner, after ?? null, limit])).map(({ id }) => id);
     },
+    async *ids() {
+      for (let after = ''; ; ) {
+        const text = 'SELECT id FROM thinkfirst.place WHERE base = $1 AND id > $2 ORDER BY id LIMIT 500';
+        const page = await rows(IdRow, text, [base, after]);
+        for (const { id } of page) yield id;
+        const last = page.at(-1)?.id;
+        if (last === undefined) return;
+        after = last;
+      }
+    },
     async dropped(id) {
       await query('DELETE FROM thinkfirst.place WHERE base = $1 AND id = $2', [base, id]);
     },

@@ -10,6 +10,8 @@ export type JobDirectory = {
   locate(id: string): Promise<string | undefined>;
   /** Ids of an owner, newest first. */
   list(owner: string, options: { after: string | undefined; limit: number }): Promise<string[]>;
+  /** Every id, in no order. */
+  ids(): AsyncIterable<string>;
   /** Takes an id out once its job is gone. */
   dropped(id: string, owner: string | undefined): Promise<void>;
   /** Every queue that ever had a job. */

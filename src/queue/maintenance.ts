@@ -1,10 +1,10 @@
 import { workersDied } from './attempt.ts';
-import type { ConsumerParts } from './consumer-parts.ts';
+import type { ConsumerParts, RemovedJob } from './consumer-parts.ts';
 import { endJob } from './end-job.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenQueue } from './open-queues.ts';
 import { settledWithin } from './settled-within.ts';
-import { loadJob, StoredJob } from './stored-job.ts';
+import { loadJob, ownerKey } from './stored-job.ts';
 
 /** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
 export type Maintenance = {
@@ -30,18 +30,25 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, workersDied) });
     onChange(id);
   };
-  const remove = async ({ parts, store }: OpenQueue, id: string) => {
+  const remove = async ({ parts, store }: OpenQueue, id: string): Promise<RemovedJob | undefined> => {
     const record = await store.read(id);
-    const owner = record && StoredJob.parse(record.data).owner;
-    // A worker may still hold it: then the next run finds it again.
-    if (!(await parts.remove(id))) return;
+    const job = record && loadJob(record.data);
+    // A worker may still hold it: then the next run finds it again. One that is gone leaves an index behind.
+    if (!(await parts.remove(id)) && record) return undefined;
     await store.dropped(id);
-    await queues.directory.dropped(id, owner);
+    await queues.directory.dropped(id, job && ownerKey(job.owner));
+    return job && { id, owner: job.owner };
   };
   const run = async () => {
     for (const queue of await queues.all()) {
       for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue.store, id);
-      for (const id of await queue.store.expired(now(), batch)) if (!stopped) await remove(queue, id).catch(onError);
+      const removed: RemovedJob[] = [];
+      for (const id of await queue.store.expired(now(), batch)) {
+        if (stopped) break;
+        const job = await remove(queue, id).catch(onError);
+        if (job) removed.push(job);
+      }
+      if (removed.length > 0) await options.onRemoved(removed);
     }
   };
   const schedule = () => {

@@ -46,6 +46,13 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       if (rank === null) return [];
       return redis.zrevrange(key, rank + 1, rank + limit);
     },
+    async *ids() {
+      for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
+        const [next, entries]: [string, string[]] = await redis.hscan(places, cursor, 'COUNT', 500);
+        for (let index = 0; index < entries.length; index += 2) yield entries[index] ?? '';
+        cursor = next === '0' ? undefined : next;
+      }
+    },
     async dropped(id, owner) {
       await redis.hdel(places, id);
       if (owner !== undefined) await redis.zrem(ownerIndex(owner), id);

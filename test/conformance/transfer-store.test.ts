@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseEnvironment } from '../../src/entry/environment.ts';
+import { openQueue } from '../../src/entry/open-queue.ts';
+import { openRecords } from '../../src/entry/open-records.ts';
+import { exportStore, importStore } from '../../src/entry/transfer-store.ts';
+import { createLogger } from '../../src/entry/logger.ts';
+import { makeJob, readAll, terminal, trace, wire } from '../support/queue-jobs.ts';
+
+describe('the embedded store', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'thinkfirst-transfer-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const environment = (name: string) =>
+    parseEnvironment({ THINKFIRST_DATA: join(folder, name), THINKFIRST_LOG_LEVEL: 'silent' });
+  const open = async (name: string) => {
+    const log = createLogger(environment(name));
+    return openQueue(environment(name), { log, instruments: {} });
+  };
+
+  test('moves to another folder whole: ended, half done and waiting responses, and records', async () => {
+    const [ended, half, waiting] = [makeJob({ owner: 'ann' }), makeJob(), makeJob()];
+    const queue = await open('old');
+    for (const job of [ended, half]) await queue.add(job);
+    const consumer = await queue.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
+      await lease.append([wire(0), trace(0)]);
+      if (lease.job.id === ended.id) return lease.append([terminal(1)]);
+      await new Promise((resolve) => lease.signal.addEventListener('abort', resolve));
+    });
+    await readAll(queue, ended.id);
+    await consumer.close({ drainMs: 0 });
+    await queue.add(waiting);
+    await queue.close();
+    const { records } = await openRecords(environment('old'));
+    await records.set('conversations:c1', { a: 1 });
+    await records.close();
+
+    const file = join(folder, 'export.jsonl');
+    expect(await exportStore(environment('old'), file)).toEqual({ responses: 3, records: 1 });
+    expect(await importStore(environment('new'), file)).toEqual({ responses: 3, records: 1, there: 0 });
+    expect(await importStore(environment('new'), file)).toEqual({ responses: 0, records: 0, there: 4 });
+
+    const moved = await open('new');
+    expect(await moved.get(ended.id)).toMatchObject({ job: ended, status: 'completed' });
+    expect(await readAll(moved, ended.id)).toEqual([wire(0), terminal(1)]);
+    expect((await moved.list({ owner: 'ann', limit: 5 })).jobs).toHaveLength(1);
+    await moved.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
+      await lease.append([terminal(lease.log.filter(({ stream }) => stream === 'wire').length)]);
+    });
+    expect(await readAll(moved, half.id)).toEqual([wire(0), terminal(1)]);
+    expect(await readAll(moved, waiting.id)).toEqual([terminal(0)]);
+    await moved.close();
+  });
+
+  test('says how to move where another PostgreSQL wrote it', async () => {
+    await (await open('old')).close();
+    const file = join(folder, 'old', 'queue', 'PG_VERSION');
+    expect((await readFile(file, 'utf8')).trim()).toMatch(/^\d+$/);
+    await writeFile(file, '15\n');
+    await expect(open('old')).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringMatching(/PostgreSQL 15.*thinkfirst export.*thinkfirst import/),
+    });
+  });
+
+  test('names the line of a file that is no export', async () => {
+    const file = join(folder, 'x');
+    await writeFile(file, 'hello\n');
+    await expect(importStore(environment('new'), file)).rejects.toThrow(/line 1/);
+  });
+});
