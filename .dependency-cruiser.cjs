@@ -43,6 +43,7 @@ module.exports = {
         reachable: true,
       },
     },
+    only('console-knows-contracts', '^console/', '^console/|^src/contracts/'),
     only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
     {
       name: 'product-never-imports-tests',

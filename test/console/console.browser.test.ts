@@ -147,12 +147,14 @@ describe.skipIf(withoutChromium)('the console', () => {
     const line = page.getByRole('status').filter({ hasText: /against Fast: [+−][\d,]+ tokens/ });
     await line.waitFor();
     const told = await line.textContent();
-    const answers = await page.getByRole('article').allInnerTexts();
+    const outcomes = page.getByText(/^(Thought for|Answered at once)/);
+    const answers = await outcomes.allTextContents();
+    expect(answers).toHaveLength(2);
     expect(new URL(page.url()).searchParams.getAll('r')).toHaveLength(2);
     await page.reload();
     await line.waitFor();
     expect(await line.textContent()).toBe(told);
-    expect(await page.getByRole('article').allInnerTexts()).toEqual(answers);
+    expect(await outcomes.allTextContents()).toEqual(answers);
     await page.getByRole('button', { name: 'Add a column' }).click();
     expect(await page.getByRole('combobox', { name: 'Effort' }).count()).toBe(3);
     expectNoFaults();
