@@ -31,7 +31,7 @@ export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
         )}
       </header>
       <p className={styles.summary}>{round.summary}</p>
-      <ol className={styles.bars}>
+      <ol className={styles.bars} aria-label={words.vote}>
         {round.bars.map((bar) => (
           <li key={bar.answer} data-leads={bar.leads}>
             <span className={styles.answer}>{bar.answer}</span>
