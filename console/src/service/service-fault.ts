@@ -50,12 +50,14 @@ export function asFault(error: unknown): ServiceFault {
 export async function faultOf(answer: Response): Promise<ServiceFault> {
   const told = await envelope(answer);
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  // A spent daily quota: no retry mends it soon.
+  const retryable = answer.headers.get('x-should-retry') !== 'false';
   return new ServiceFault({
     kind: kindOf(answer.status),
     message: told?.message ?? `The service answered with status ${answer.status}.`,
     ...(told?.code === undefined ? {} : { code: told.code }),
     param: told?.param ?? null,
-    retryAfter: Number.isFinite(seconds) ? seconds : undefined,
+    retryAfter: retryable && Number.isFinite(seconds) ? Math.max(1, seconds) : undefined,
     requestId: answer.headers.get('x-request-id') ?? undefined,
   });
 }
