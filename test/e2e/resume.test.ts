@@ -116,7 +116,7 @@ describe.skipIf(redisMissing())('a stream that is cut while it is being generate
     }
   });
 
-  it('is the same to the byte after a cut at any event, with the real model', async () => {
+  it('is the same to the byte after a cut at any event, with the real model', { timeout: 600_000 }, async () => {
     const asked = { model: 'thinkfirst-135m', input: 'What is 47 + 385?', temperature: 0 };
     const first = await all(read(0, await ask(asked)));
     const events = first.split('\n\n').filter((block) => block.startsWith('event: '));
