@@ -4,6 +4,7 @@ import { type ApiDependencies, defaultLimits } from '../api/dependencies.ts';
 import { allScopes, noScopes } from '../contracts/key-scopes.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';
 import { createKeyStore } from '../store/key-store.ts';
+import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { closeAfter } from './close-after.ts';
 import { edgeLog } from './edge-log.ts';
 import type { EdgeVariables } from './edge-variables.ts';
@@ -25,10 +26,10 @@ export async function answerAtEdge(
   const backend = openEdgeBackend(variables);
   const close = () => waitUntil(backend.close());
   try {
-    const service = await within(startMs, async () => {
-      const queue = await backend.openQueue();
+    const { deliveries, ...service } = await within(startMs, async () => {
+      const { queue, deliveries } = await backend.openQueue();
       const sealer = await backend.openSealer();
-      return { queue, sealer, ...(await readPublishedService(backend.records)) };
+      return { queue, deliveries, sealer, ...(await readPublishedService(backend.records)) };
     });
     const keys = createKeyStore({ records: backend.records, now: Date.now });
     const open = variables.THINKFIRST_OPEN === '1';
@@ -40,6 +41,17 @@ export async function answerAtEdge(
       anonymous: open ? { ...allScopes, admin: false } : noScopes,
       requestLimiter: backend.requestLimiter,
       ledger: backend.ledger,
+      webhooks: {
+        settings: createWebhookSettings({
+          records: backend.records,
+          sealer: service.sealer,
+          given: variables.THINKFIRST_WEBHOOK_SECRET,
+          now: Date.now,
+        }),
+        deliveries,
+        // A name can only be judged where it is resolved: the worker that calls refuses it then.
+        refusal: () => undefined,
+      },
       limits: { ...defaultLimits, bodyBytes: variables.THINKFIRST_BODY_LIMIT },
       ready: async () => {
         const reached = await backend.reached();

@@ -6,6 +6,7 @@ export const EdgeVariables = z.object({
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://'),
   REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
   THINKFIRST_SECRET: z.string().min(16).optional(),
+  THINKFIRST_WEBHOOK_SECRET: z.string().min(1).optional(),
   THINKFIRST_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
   THINKFIRST_CORS_ORIGINS: z.string().default(''),
   /** 1: answers although no key was made. The edge is public. */

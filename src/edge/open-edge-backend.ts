@@ -1,8 +1,10 @@
-import { createRedisBackend } from 'bullmq';
+import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import { createStorage } from 'unstorage';
 import { terminalLines } from '../contracts/terminal-lines.ts';
+import type { QueueConnection } from '../queue/bullmq-parts.ts';
 import { createBullmqQueue } from '../queue/bullmq-queue.ts';
+import { createDeliveries, type Deliveries } from '../queue/deliveries.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { createRedisDirectory } from '../queue/redis-directory.ts';
 import { createRedisStore } from '../queue/redis-store.ts';
@@ -22,7 +24,7 @@ export type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
   ledger: UsageLedger;
-  openQueue(): Promise<JobQueue>;
+  openQueue(): Promise<{ queue: JobQueue; deliveries: Pick<Deliveries, 'of' | 'list'> }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;
   /** After what is still under way has ended, a moment at most. Once. */
@@ -55,11 +57,12 @@ export function openEdgeBackend({
     work.catch(() => undefined).finally(() => under.delete(work));
     return work;
   };
-  let queue: JobQueue | undefined;
+  let opened: { queue: JobQueue; deliveries: Deliveries } | undefined;
   let closing: Promise<void> | undefined;
   const close = async () => {
     await settledWithin(Promise.allSettled([...under]), closeMs);
-    await settledWithin(queue?.close().catch(() => undefined) ?? Promise.resolve(), closeMs);
+    const goodbyes = Promise.allSettled([opened?.queue.close(), opened?.deliveries.close()]);
+    await settledWithin(goodbyes, closeMs);
     redis.disconnect();
   };
   return {
@@ -67,27 +70,27 @@ export function openEdgeBackend({
     requestLimiter: createRequestLimiter({ redis, prefix }),
     ledger: createUsageLedger({ change: createRedisChange({ redis, prefix }), now: Date.now }),
     async openQueue() {
-      const opened = await createBullmqQueue({
-        connection: {
-          mode: 'edge',
-          factory: createRedisBackend,
-          commands: redis,
-          blocking: redis,
-          prefix,
-          store: (name, base) => createRedisStore(redis, { prefix, queue: name, channel: `${prefix}:${base}:notices` }),
-          directory: (base) => createRedisDirectory(redis, { prefix, base }),
-          subscribe: async () => ({ close: async () => undefined }),
-          listens: false,
-          queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
-          close: async () => undefined,
-        },
-        terminalLines,
-        onError,
-        settings: { recheckMs: tailMs },
-      });
-      queue = opened;
+      const connection: QueueConnection<RedisQueueBackend, ConnectionOptions> = {
+        mode: 'edge',
+        factory: createRedisBackend,
+        commands: redis,
+        blocking: redis,
+        prefix,
+        store: (name, base) => createRedisStore(redis, { prefix, queue: name, channel: `${prefix}:${base}:notices` }),
+        directory: (base) => createRedisDirectory(redis, { prefix, base }),
+        subscribe: async () => ({ close: async () => undefined }),
+        listens: false,
+        queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
+        close: async () => undefined,
+      };
+      const queue = await createBullmqQueue({ connection, terminalLines, onError, settings: { recheckMs: tailMs } });
+      const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
+      opened = { queue, deliveries };
       // A reader that goes away leaves a cancel behind, which must still arrive.
-      return { ...opened, control: (id, command) => track(opened.control(id, command)) };
+      return {
+        queue: { ...queue, control: (id, command) => track(queue.control(id, command)) },
+        deliveries,
+      };
     },
     async openSealer() {
       const secret = given ?? (await redis.get(`${prefix}-secret`));
