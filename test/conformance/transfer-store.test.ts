@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openQueue } from '../../src/entry/open-queue.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
@@ -25,13 +25,16 @@ describe('the embedded store', () => {
   test('moves to another folder whole: ended, half done and waiting responses, and records', async () => {
     const [ended, half, waiting] = [makeJob({ owner: 'ann' }), makeJob(), makeJob()];
     const queue = await open('old');
-    for (const job of [ended, half]) await queue.add(job);
     const consumer = await queue.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
       await lease.append([wire(0), trace(0)]);
       if (lease.job.id === ended.id) return lease.append([terminal(1)]);
       await new Promise((resolve) => lease.signal.addEventListener('abort', resolve));
     });
+    for (const job of [half, ended]) await queue.add(job);
     await readAll(queue, ended.id);
+    await vi.waitFor(async () => expect(await readAll(queue, half.id, { stream: 'wire', follow: false })).toHaveLength(1), {
+      timeout: 20_000,
+    });
     await consumer.close({ drainMs: 0 });
     await queue.add(waiting);
     await queue.close();

@@ -48,11 +48,11 @@ export function nextWire(log: readonly LogLine[]): number {
 export async function readAll(
   queue: JobQueue,
   id: string,
-  options: { stream?: LogLine['stream']; after?: number; signal?: AbortSignal } = {},
+  options: { stream?: LogLine['stream']; after?: number; follow?: boolean; signal?: AbortSignal } = {},
 ): Promise<LogLine[]> {
-  const { stream = 'wire', after, signal = new AbortController().signal } = options;
+  const { stream = 'wire', after, follow = true, signal = new AbortController().signal } = options;
   const lines: LogLine[] = [];
-  for await (const line of queue.events(id, { stream, signal, ...(after !== undefined && { after }) }))
+  for await (const line of queue.events(id, { stream, follow, signal, ...(after !== undefined && { after }) }))
     lines.push(line);
   return lines;
 }

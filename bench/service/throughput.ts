@@ -1,0 +1,101 @@
+import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { JobQueue } from '../../src/queue/job-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { makeJob, terminal, testTerminalLines } from '../../test/support/queue-jobs.ts';
+
+const concurrency = 50;
+
+/** Jobs per second of BullMQ by itself: a no-op processor, from the first `add` to the last `completed`. */
+export async function bareJobsPerSecond(url: string, jobs: number): Promise<number> {
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue('bare', { connection });
+  let done = 0;
+  let end = () => {};
+  const all = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const worker = new Worker('bare', async () => null, { connection, concurrency });
+  worker.on('completed', () => {
+    done += 1;
+    if (done === jobs) end();
+  });
+  await worker.waitUntilReady();
+  const startedAt = performance.now();
+  const data = { job: JSON.stringify(makeJob()) };
+  await inParallel(jobs, () => queue.add('response', data));
+  await all;
+  const rate = (jobs * 1000) / (performance.now() - startedAt);
+  await worker.close();
+  await queue.close();
+  connection.disconnect();
+  return rate;
+}
+
+/** Jobs per second of our queue: accepted, leased, and ended by a terminal line. */
+export async function ownJobsPerSecond(url: string, jobs: number): Promise<number> {
+  const queue = await openQueue(url, 'own');
+  let done = 0;
+  let end = () => {};
+  const all = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  await queue.consume({ concurrency, models: ['scripted'] }, async (lease) => {
+    await lease.append([terminal(0)]);
+    done += 1;
+    if (done === jobs) end();
+  });
+  const startedAt = performance.now();
+  await inParallel(jobs, () => queue.add(makeJob()));
+  await all;
+  const rate = (jobs * 1000) / (performance.now() - startedAt);
+  await queue.close();
+  return rate;
+}
+
+/** Jobs per second of so many workers, each with two jobs at a time of a model that takes `paceMs` whatever it is asked. */
+export async function pacedJobsPerSecond(
+  url: string,
+  { workers, paceMs, seconds }: { workers: number; paceMs: number; seconds: number },
+): Promise<number> {
+  const own = 2;
+  const jobs = Math.round((workers * own * seconds * 1000) / paceMs);
+  const prefix = `paced-${workers}`;
+  const queues = await Promise.all(Array.from({ length: workers }, () => openQueue(url, prefix)));
+  let done = 0;
+  let end = () => {};
+  const all = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const [first] = queues;
+  if (first) await inParallel(jobs, () => first.add(makeJob()));
+  const startedAt = performance.now();
+  for (const queue of queues) {
+    await queue.consume({ concurrency: own, models: ['scripted'] }, async (lease) => {
+      await new Promise((resolve) => setTimeout(resolve, paceMs));
+      await lease.append([terminal(0)]);
+      done += 1;
+      if (done === jobs) end();
+    });
+  }
+  await all;
+  const rate = (jobs * 1000) / (performance.now() - startedAt);
+  await Promise.all(queues.map((queue) => queue.close()));
+  return rate;
+}
+
+function openQueue(url: string, prefix: string): Promise<JobQueue> {
+  const settings = { maxWaiting: Number.MAX_SAFE_INTEGER };
+  return createRedisQueue({ url, prefix, settings, terminalLines: testTerminalLines, log: { warn() {} } });
+}
+
+async function inParallel(count: number, work: () => Promise<unknown>): Promise<void> {
+  let left = count;
+  const lane = async () => {
+    while (left > 0) {
+      left -= 1;
+      await work();
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+}
