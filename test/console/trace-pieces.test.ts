@@ -99,6 +99,24 @@ describe('the timeline', () => {
   });
 });
 
+test('what running steps have decoded is theirs in equal parts, and fed tokens are nobody’s', () => {
+  const usage = { input: 9, cached: 0, draft: 10, think: 60, check: 0, revise: 0, forced: 7, discarded: 0, answer: 0 };
+  const progress = {
+    phase: 'think' as const,
+    step: 1,
+    steps: 2,
+    thinking_tokens: 60,
+    budget_tokens: 100,
+    queue_position: null,
+    eta_ms: null,
+  };
+  const wave = [step(0, 'draft'), step(1, 'think', { tokens: 0 }), step(2, 'think', { sample: 1, tokens: 0 })];
+  const known = withEvent({ ...noSteps, steps: wave, running: new Set([1, 2]) }, { type: 'progress', progress, usage });
+  const { lanes, tokens } = layoutTimeline(known.steps, { ...known, now: start + 900 });
+  expect(lanes.map(({ bars }) => bars.map((bar) => bar.tokens))).toEqual([[10], [30], [30]]);
+  expect(tokens).toBe(70);
+});
+
 describe('the tree', () => {
   test('hangs searches and revisions on what they revise, and knows what each chain stands for', () => {
     const tree = sampleTree(trace);

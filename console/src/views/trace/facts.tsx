@@ -14,7 +14,11 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
   const format = useFormat();
   const { effective } = response.reasoning;
   const { usage, progress, status } = response;
-  const { span, tokens } = layoutTimeline(trace.steps, { running: trace.running, now: 0 });
+  const { span, tokens } = layoutTimeline(trace.steps, {
+    running: trace.running,
+    now: 0,
+    decoded: trace.decoded,
+  });
   const spent = usage?.output_tokens ?? tokens;
   const thinking = trace.progress?.thinking_tokens ?? progress?.thinking_tokens;
   const facts: [string, string | undefined][] = [

@@ -29,18 +29,24 @@ export type Timeline = {
   tokens: number;
 };
 
-/** Lays a trace out in time. `now` (epoch ms) is the end of the steps that still run. */
+/**
+ * Lays a trace out in time. `now` (epoch ms) is the end of the steps that still run; of the tokens `decoded` so far, those
+ * that no ended step has are theirs, in equal parts: chains of one wave go on side by side.
+ */
 export function layoutTimeline(
   steps: readonly TraceStep[],
-  options: { running: ReadonlySet<number>; now: number },
+  options: { running: ReadonlySet<number>; now: number; decoded?: number | undefined },
 ): Timeline {
   if (steps.length === 0) return { lanes: [], span: 0, spent: [], tokens: 0 };
   const from = Math.min(...steps.map((step) => step.started_at));
+  const ended = steps.filter(({ index }) => !options.running.has(index)).reduce((sum, { tokens }) => sum + tokens, 0);
+  const open = Math.max(0, (options.decoded ?? 0) - ended) / Math.max(1, options.running.size);
   const bars = steps.map((step) => {
     const running = options.running.has(step.index);
     const start = step.started_at - from;
     const end = running ? Math.max(start, options.now - from) : start + step.duration_ms;
-    const { index, phase, tokens, sample } = step;
+    const { index, phase, sample } = step;
+    const tokens = running ? Math.max(step.tokens, Math.floor(open)) : step.tokens;
     return { sample, bar: { index, phase, start, end, running, tokens, verdict: verdictOf(step.checks) } };
   });
   const lanes = new Map<string, TimelineLane>();

@@ -23,7 +23,10 @@ type TimelineProps = {
 export function Timeline({ trace, now, budget, selected, onSelect }: TimelineProps) {
   const words = useStrings(strings);
   const format = useFormat();
-  const layout = useMemo(() => layoutTimeline(trace.steps, { running: trace.running, now }), [trace, now]);
+  const layout = useMemo(
+    () => layoutTimeline(trace.steps, { running: trace.running, now, decoded: trace.decoded }),
+    [trace, now],
+  );
   const [pointed, setPointed] = useState<number>();
   const bars = useRef(new Map<number, HTMLButtonElement>());
   const span = Math.max(1, layout.span);

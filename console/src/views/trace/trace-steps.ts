@@ -1,21 +1,24 @@
 import type { Progress } from '../../../../src/contracts/reasoning.ts';
 import type { CheckResult, TraceStep, Verdict } from '../../../../src/contracts/trace.ts';
 import type { TraceEvent } from '../../../../src/contracts/trace-event.ts';
+import type { RunningUsage } from '../../../../src/contracts/usage.ts';
 
 /** A trace as far as it is known: steps by their index, those that still run, and how far the response is. */
 export type TraceSteps = {
   steps: readonly TraceStep[];
   running: ReadonlySet<number>;
   progress: Progress | undefined;
+  /** Tokens decoded so far, those of running steps too; undefined where nothing is followed. */
+  decoded: number | undefined;
 };
 
-export const noSteps: TraceSteps = { steps: [], running: new Set(), progress: undefined };
+export const noSteps: TraceSteps = { steps: [], running: new Set(), progress: undefined, decoded: undefined };
 
 /** The trace after one more event. */
 export function withEvent(known: TraceSteps, event: TraceEvent): TraceSteps {
   switch (event.type) {
     case 'progress':
-      return { ...known, progress: event.progress };
+      return { ...known, progress: event.progress, decoded: decodedOf(event.usage) ?? known.decoded };
     case 'trace_step.added':
       return {
         ...known,
@@ -30,6 +33,12 @@ export function withEvent(known: TraceSteps, event: TraceEvent): TraceSteps {
     default:
       return event satisfies never;
   }
+}
+
+/** As steps count them: what was fed and not sampled is no step's. */
+function decodedOf(usage: RunningUsage | undefined): number | undefined {
+  if (usage === undefined) return undefined;
+  return usage.draft + usage.think + usage.check + usage.revise + usage.discarded + usage.answer;
 }
 
 function withStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
