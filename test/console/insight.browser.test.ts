@@ -137,6 +137,22 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     expectNoFaults();
   });
 
+  it('keeps the list in sight while the service can’t be reached, and says so', async () => {
+    const page = await open('/jobs');
+    const row = page.getByRole('row').filter({ hasText: 'What is 47 + 385?' });
+    await row.waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    const told = page.getByRole('alert').filter({ hasText: 'The service does not answer' });
+    await told.waitFor();
+    await page.getByText('this is how it last was').waitFor();
+    expect(await row.count()).toBe(1);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.context().setOffline(false);
+    await told.getByRole('button').click();
+    await told.waitFor({ state: 'detached' });
+  });
+
   it('says that a response is not there, and that nothing was measured or asked', async () => {
     const page = await open('/trace/resp_nothing');
     await page.getByRole('alert').filter({ hasText: 'Not found' }).waitFor();
