@@ -24,7 +24,12 @@ export async function answerAtEdge(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Response> {
   const backend = openEdgeBackend(variables);
-  const close = () => waitUntil(backend.close());
+  let close: () => void = () => undefined;
+  // From the start: what is still to be done when a client has gone is only run while something is waited for.
+  const ended = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  waitUntil(ended.then(() => backend.close()));
   try {
     const { deliveries, ...service } = await within(startMs, async () => {
       const { queue, deliveries } = await backend.openQueue();
@@ -70,7 +75,7 @@ export async function answerAtEdge(
         .filter(Boolean),
       cancelOnDisconnect: variables.THINKFIRST_CANCEL_ON_DISCONNECT === '1',
     };
-    return closeAfter(await createApp(dependencies).fetch(request), close);
+    return closeAfter(await createApp(dependencies).fetch(request), close, request.signal);
   } catch (error) {
     close();
     edgeLog.error({ err: String(error) }, 'the edge could not answer');

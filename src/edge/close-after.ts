@@ -1,10 +1,18 @@
-/** The response, with `close` called once its body has ended, failed, or lost its reader; at once where it has none. */
-export function closeAfter(response: Response, close: () => void): Response {
+/**
+ * The response, with `close` called once its body has ended, failed, or lost its reader; at once where it has none.
+ * `signal`: workerd tells of a client that went away by the request's signal, and cancels no body.
+ */
+export function closeAfter(response: Response, close: () => void, signal?: AbortSignal): Response {
   if (response.body === null) {
     close();
     return response;
   }
   const reader = response.body.getReader();
+  const leave = async (reason: unknown) => {
+    await reader.cancel(reason).catch(() => undefined);
+    close();
+  };
+  signal?.addEventListener('abort', () => void leave(signal.reason), { once: true });
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -18,10 +26,7 @@ export function closeAfter(response: Response, close: () => void): Response {
           close();
         }
       },
-      async cancel(reason) {
-        await reader.cancel(reason).catch(() => undefined);
-        close();
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );

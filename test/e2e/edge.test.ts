@@ -80,6 +80,22 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
   });
 
+  test('a client that leaves its stream cancels the response', async () => {
+    const gone = new AbortController();
+    const body = JSON.stringify({
+      input: 'Think for long about 17 × 18.',
+      reasoning: { effort: 'high' },
+      stream: true,
+    });
+    const init = { method: 'POST', body, headers: { 'content-type': 'application/json' }, signal: gone.signal };
+    const reader = (await fetch(`${url}/v1/responses`, init)).body?.getReader();
+    const first = new TextDecoder().decode((await reader?.read())?.value);
+    const id = /resp_[\w-]+/.exec(first)?.[0] ?? '';
+    gone.abort();
+    const status = async () => (await client.responses.retrieve(id)).status;
+    await expect.poll(status, { timeout: 20_000 }).toBe('cancelled');
+  });
+
   test('counts tokens as the API does', async () => {
     const body = JSON.stringify({ model: 'thinkfirst-135m', input: 'How many tokens are these? \u{1F642}' });
     const count = async (base: string) => {

@@ -27,6 +27,22 @@ test('closes when the reader goes away, after the source has heard of it', async
   expect(order).toEqual(['cancelled', 'closed']);
 });
 
+test('closes when the request’s signal says that the client has gone', async () => {
+  const order: string[] = [];
+  const body = new ReadableStream<Uint8Array>({ cancel: () => void order.push('cancelled') });
+  const client = new AbortController();
+  const closed = new Promise<void>((resolve) => {
+    const close = () => {
+      order.push('closed');
+      resolve();
+    };
+    closeAfter(new Response(body), close, client.signal);
+  });
+  client.abort();
+  await closed;
+  expect(order).toEqual(['cancelled', 'closed']);
+});
+
 test('closes at once where there is no body, and where the body fails', async () => {
   const close = vi.fn();
   closeAfter(new Response(null, { status: 204 }), close);
