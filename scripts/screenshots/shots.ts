@@ -22,6 +22,15 @@ export const shots: readonly Shot[] = [
     },
   },
   {
+    name: 'korean',
+    async prepare(page, { deliberateId }) {
+      await page.goto(`/?r=${deliberateId}`);
+      await page.getByRole('button', { name: '한국어' }).click();
+      await page.getByText('생각', { exact: true }).click();
+      await settled(page);
+    },
+  },
+  {
     name: 'ask',
     async prepare(page, { deliberateId }) {
       await page.goto(`/?r=${deliberateId}`);
