@@ -30,7 +30,7 @@ describe.skipIf(redisMissing())('a stream that is cut while it is being generate
       startService('worker', environment),
     ]);
     replicas = services.slice(0, 2).map(({ url }) => url);
-  });
+  }, 600_000);
   afterAll(async () => {
     await Promise.all(services.map((each) => each.stop()));
     await upstream?.close();
