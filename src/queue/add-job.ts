@@ -31,15 +31,18 @@ export async function addJob(
     maxWaitingOfOwner: job.tier === 'flex' || job.owner === null ? Number.MAX_SAFE_INTEGER : settings.maxWaitingOfKey,
   });
   if (claim.kind === 'full') throw full(claim, job);
-  if (claim.queue !== name && (await addedElsewhere(job.id, claim.queue, { queues, to: name }))) return { created: false };
+  if (claim.kind === 'old' && (await addedBefore(job.id, claim.queue, { queues, to: name }))) return { created: false };
   const { parts, store } = queues.open(name);
   const { attempts, backoffMs } = settings;
   await parts.add(job.id, stored, { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority });
-  return { created: await store.created(job.id, stored.nonce) };
+  // Who claims an id is the only one to add it; only where that one has died may there be two.
+  if (claim.kind === 'old') return { created: await store.created(job.id, stored.nonce) };
+  await store.tellWaiting();
+  return { created: true };
 }
 
-/** The id was claimed for another queue (an Idempotency-Key with another model): the job there, once it is, is the one. */
-async function addedElsewhere(
+/** The id was claimed before, maybe for another queue (an Idempotency-Key with another model): the job there, once it is, is the one. */
+async function addedBefore(
   id: string,
   from: string,
   { queues, to }: { queues: OpenQueues; to: string },

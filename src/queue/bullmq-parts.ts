@@ -68,13 +68,19 @@ export type BullmqAttempt = {
 export type BullmqSource = {
   name: string;
   ready(): Promise<void>;
-  /** Takes the next job and runs it; undefined when there is none. */
-  take(): Promise<{ ended: Promise<void> } | undefined>;
+  /**
+   * Takes the next job and runs it; undefined when there is none. Where `goesOn` says so at its end, the next one comes
+   * with BullMQ's answer to that end.
+   */
+  take(goesOn: () => boolean): Promise<RunningJob | undefined>;
   /** Epoch ms at which a delayed job comes due, as the last `take` saw it; 0: none. */
   dueAt(): number;
   /** Once nothing runs any more. */
   close(): Promise<void>;
 };
+
+/** Resolves at its end, with the job that is run next in its place. Never rejects. */
+export type RunningJob = { ended: Promise<RunningJob | undefined> };
 
 type SourceOptions = {
   /** ms without renewal after which another worker may take the job. */
@@ -206,11 +212,19 @@ function openSource<B extends IQueueBackend, C>(start: {
       inner.lockManager.start();
       await worker.startStalledCheckTimer();
     },
-    async take() {
+    async take(goesOn) {
       const token = `${worker.id}:${taken++}`;
+      const run = (job: Parameters<typeof worker.processJob>[0]): RunningJob => ({
+        ended: worker.processJob(job, token, goesOn).then(
+          (next) => (next ? run(next) : undefined),
+          (error: Error) => {
+            options.onError(error);
+            return undefined;
+          },
+        ),
+      });
       const job = await worker.getNextJob(token, { block: false });
-      if (!job) return undefined;
-      return { ended: worker.processJob(job, token, () => false).then(() => undefined, options.onError) };
+      return job && run(job);
     },
     dueAt: () => inner.blockUntil,
     close: () => worker.close(),

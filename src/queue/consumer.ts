@@ -18,6 +18,9 @@ export type RunningConsumer = Consumer & {
   wake(queue?: string): void;
 };
 
+/** Until a lease's job is looked at again for the first time. */
+const soonMs = 200;
+
 export async function startConsumer(
   options: ConsumerParts & { concurrency: number; models: readonly string[]; handler: JobHandler },
 ): Promise<RunningConsumer> {
@@ -29,11 +32,16 @@ export async function startConsumer(
   const isolation = createIsolation(now);
   const workerId = randomUUID();
 
-  /** Reads what a lease's job says now: flags whose message was missed, a lock that another worker has. */
-  const recheck = async (lease: OpenLease, store: JobStore) => {
+  /** Commands whose message was missed. */
+  const recheckCommands = async (lease: OpenLease, store: JobStore) => {
     const record = await store.read(lease.id);
     if (record?.cancel) lease.end('cancelled');
     if (record?.answerNow) lease.answerNow();
+    return record;
+  };
+  /** And a lock that another worker has. */
+  const recheck = async (lease: OpenLease, store: JobStore) => {
+    const record = await recheckCommands(lease, store);
     if (!lease.committed() && record?.token !== lease.token) lease.end('lost');
   };
   const recheckAll = (id?: string) => {
@@ -50,8 +58,11 @@ export async function startConsumer(
       register(lease) {
         open.set(lease, store);
         // A command may have been given since the attempt read the job.
-        recheck(lease, store).catch(onError);
-        return () => open.delete(lease);
+        const soon = setTimeout(() => recheckCommands(lease, store).catch(onError), soonMs);
+        return () => {
+          clearTimeout(soon);
+          open.delete(lease);
+        };
       },
     };
     return parts.source((attempt) => runAttempt(attempt, context), {

@@ -18,6 +18,9 @@ export function createEmbeddedStore(query: Query, queue: string, tell: (notice: 
       const text = `SELECT data->>'nonce' AS value FROM bullmq.job WHERE queue = $1 AND id = $2`;
       return (await rows(ValueRow, text, [id]))[0]?.value === nonce;
     },
+    async tellWaiting() {
+      tell({ type: 'waiting', queue });
+    },
     async read(id) {
       const [row] = await rows(ReadRow, readText, [id]);
       if (!row) return undefined;

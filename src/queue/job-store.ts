@@ -8,6 +8,8 @@ import type { ControlCommand } from './job-queue.ts';
 export type JobStore = {
   /** Whether the stored job is the one that was added with this nonce; tells workers that there is one. */
   created(id: string, nonce: string): Promise<boolean>;
+  /** Tells workers that there may be a job. Resolves at once: a lost word is made good by looking again. */
+  tellWaiting(): Promise<void>;
   read(id: string): Promise<JobRecord | undefined>;
   /** Rows of the log from an index on, oldest first. */
   log(id: string, from: number, limit: number): Promise<LogPage | undefined>;

@@ -1,4 +1,4 @@
-import type { BullmqSource } from './bullmq-parts.ts';
+import type { BullmqSource, RunningJob } from './bullmq-parts.ts';
 import { settledWithin } from './settled-within.ts';
 import type { WeightedPicker } from './weighted-picker.ts';
 
@@ -38,15 +38,19 @@ export function pullJobs(options: {
     if (!(await settledWithin(rest, ms)) && running.size < options.concurrency) picker.wet();
     renew();
   };
-  const takeOne = async (name: string) => {
-    const job = await sources.get(name)?.take();
-    if (!job) return picker.dry(name);
+  const run = (name: string, job: RunningJob) => {
     picker.took(name);
-    const ended = job.ended.finally(() => {
+    const ended: Promise<void> = job.ended.then((next) => {
       running.delete(ended);
-      woken();
+      if (next) run(name, next);
+      else woken();
     });
     running.add(ended);
+  };
+  const takeOne = async (name: string) => {
+    const job = await sources.get(name)?.take(() => !stopped && picker.next() === name);
+    if (job) run(name, job);
+    else picker.dry(name);
   };
   const loop = async () => {
     while (!stopped) {
@@ -70,7 +74,8 @@ export function pullJobs(options: {
       woken();
       // A backend that is away lets the last `take` wait for it.
       await settledWithin(looping, 2_000);
-      await Promise.all(running);
+      // One that ends may have brought another.
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

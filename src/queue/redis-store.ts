@@ -25,6 +25,9 @@ export function createRedisStore(
     async created(id, nonce) {
       return (await run('created', z.number(), [base + id], [nonce, options.queue, channel])) === 1;
     },
+    async tellWaiting() {
+      redis.publish(channel, `waiting ${options.queue}`).catch(() => undefined);
+    },
     async read(id) {
       const job = base + id;
       const reply = await run('read', ReadReply, [job, `${job}:logs`, `${job}:lock`, wait, failed, prioritized], [id]);
