@@ -30,7 +30,8 @@ export async function buildConsole(): Promise<string> {
   const beside = `${built}-${process.pid}`;
   try {
     await bundle(beside);
-    await writeFile(join(beside, stampFile), stamp);
+    // Sources that changed under the build are built anew at the next start.
+    if (digestOfSources() === stamp) await writeFile(join(beside, stampFile), stamp);
     await rm(built, { recursive: true, force: true });
     await rename(beside, built);
   } catch (error) {
