@@ -19,7 +19,13 @@ const connection = await openEmbeddedConnection({ dataFolder, onError, upkeepMs:
 // Two steps' worth of responses are alive at a time: then the sweep takes as many as come.
 let clock = Date.now();
 const settings = { retentionMs: 2 * step * 1_000, sweepMs: 500, maxWaiting: Number.MAX_SAFE_INTEGER };
-const queue = await createBullmqQueue({ connection, settings, terminalLines: testTerminalLines, onError, now: () => clock });
+const queue = await createBullmqQueue({
+  connection,
+  settings,
+  terminalLines: testTerminalLines,
+  onError,
+  now: () => clock,
+});
 await queue.consume({ concurrency: 8, models: ['scripted'] }, async (lease) => {
   await lease.append(Array.from({ length: 40 }, (_, number) => wire(number, 'a word or two of an answer')));
   await lease.append([terminal(40)]);

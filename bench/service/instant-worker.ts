@@ -1,5 +1,5 @@
-import type { Consumer, JobQueue } from '../../src/queue/job-queue.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
+import type { Consumer, JobQueue } from '../../src/queue/job-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';

@@ -119,12 +119,19 @@ async function manyStreams(): Promise<void> {
       while (!read.ended) {
         const leaveAfter = 1 + Math.floor(Math.random() * 4);
         const after = Math.max(...read.numbers);
-        await readStream(`${api.url}/v1/responses/${read.id}?stream=true&starting_after=${after}`, { read, leaveAfter });
+        await readStream(`${api.url}/v1/responses/${read.id}?stream=true&starting_after=${after}`, {
+          read,
+          leaveAfter,
+        });
       }
       return read;
     }),
   );
-  tell('streams resumed at random: with a gap or a double', resumed.filter(({ numbers }) => !gapless(numbers)).length, '0');
+  tell(
+    'streams resumed at random: with a gap or a double',
+    resumed.filter(({ numbers }) => !gapless(numbers)).length,
+    '0',
+  );
   await worker.close();
   await api.close();
 }

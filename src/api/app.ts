@@ -71,7 +71,11 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   if (dependencies.operations) app.route('/', createOperationsRoutes(dependencies.operations));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {
-    document ??= createOpenApiDocument({ strategies: strategies !== undefined, keys: dependencies.keys !== undefined, webhooks: dependencies.webhooks !== undefined });
+    document ??= createOpenApiDocument({
+      strategies: strategies !== undefined,
+      keys: dependencies.keys !== undefined,
+      webhooks: dependencies.webhooks !== undefined,
+    });
     return document;
   };
   app.get('/openapi.json', (c) => c.json(openApi()));

@@ -138,4 +138,5 @@ export type StrategyListing = { name: string; description: string; options: z.Zo
 
 export type ApiEnvironment = {
   /** `newId`: of a request that names itself by an Idempotency-Key. */
-  Variables: { newId?: () => string; requestId: string; caller: Caller } };
+  Variables: { newId?: () => string; requestId: string; caller: Caller };
+};

@@ -24,7 +24,11 @@ export const WebhookDelivery = z.object({
 });
 export type WebhookDelivery = z.infer<typeof WebhookDelivery>;
 
-export const WebhookDeliveryList = z.object({ object: z.literal('list'), data: z.array(WebhookDelivery), has_more: z.boolean() });
+export const WebhookDeliveryList = z.object({
+  object: z.literal('list'),
+  data: z.array(WebhookDelivery),
+  has_more: z.boolean(),
+});
 export type WebhookDeliveryList = z.infer<typeof WebhookDeliveryList>;
 
 export const DeliveriesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).optional() });

@@ -21,7 +21,10 @@ export const Environment = z.object({
   /** Nodes of a Redis Cluster instead, with commas between; they tell of the others. */
   REDIS_CLUSTER: z
     .string()
-    .regex(/^\s*rediss?:\/\/[^,]+(,\s*rediss?:\/\/[^,]+)*\s*$/, 'must be redis:// or rediss:// addresses with commas between')
+    .regex(
+      /^\s*rediss?:\/\/[^,]+(,\s*rediss?:\/\/[^,]+)*\s*$/,
+      'must be redis:// or rediss:// addresses with commas between',
+    )
     .optional(),
   /** Before every key; in a cluster between braces, so that all keys are in one slot. */
   REDIS_PREFIX: z.string().min(1).default('thinkfirst'),

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { terminalLines } from '../contracts/terminal-lines.ts';
 import type { QueueInstruments } from '../queue/bullmq-parts.ts';
-import { createEmbeddedQueue } from '../queue/embedded-queue.ts';
-import type { Deliveries } from '../queue/deliveries.ts';
 import type { BullmqQueue } from '../queue/bullmq-queue.ts';
+import type { Deliveries } from '../queue/deliveries.ts';
+import { createEmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { RedisAddress } from '../queue/redis-client.ts';
 import { createRedisQueue } from '../queue/redis-queue.ts';
 import type { Environment } from './environment.ts';

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
-import { type ApiDependencies, type ApiOperations, type ApiWebhooks, defaultLimits, type Readiness } from '../api/dependencies.ts';
+import {
+  type ApiDependencies,
+  type ApiOperations,
+  type ApiWebhooks,
+  defaultLimits,
+  type Readiness,
+} from '../api/dependencies.ts';
 import type { ConsoleFiles } from '../api/routes/console.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { checkConstraint } from '../models/grammar/check-constraint.ts';

@@ -1,7 +1,7 @@
 import { removeFeedbackOf } from '../api/feedback-keys.ts';
 import { idempotencyPrefix } from '../api/middleware/idempotent-creation.ts';
-import type { OpenedQueue } from './open-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import type { OpenedQueue } from './open-queue.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { z } from 'zod';
@@ -35,7 +35,10 @@ const recordPrefixes = [
  * embedded mode, whose folder one process alone may open. The secret is not in it: without `THINKFIRST_SECRET` the file
  * `secret` of the data folder has to go along, or sealed thoughts, webhook secrets and Idempotency-Keys are new ones.
  */
-export async function exportStore(environment: Environment, file: string): Promise<{ responses: number; records: number }> {
+export async function exportStore(
+  environment: Environment,
+  file: string,
+): Promise<{ responses: number; records: number }> {
   return withStore(environment, async ({ queue, records }) => {
     const out = createWriteStream(file, { mode: 0o600 });
     const counts = { responses: 0, records: 0 };

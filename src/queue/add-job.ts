@@ -37,6 +37,7 @@ export async function addJob(
   await parts.add(job.id, stored, { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority });
   // Who claims an id is the only one to add it; only where that one has died may there be two.
   if (claim.kind === 'old') return { created: await store.created(job.id, stored.nonce) };
+  queues.remember(job.id, name);
   await store.tellWaiting();
   return { created: true };
 }

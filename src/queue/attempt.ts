@@ -1,6 +1,6 @@
 import { ServiceError } from '../contracts/service-error.ts';
-import type { BullmqAttempt } from './bullmq-parts.ts';
 import { workDone } from '../contracts/work-done.ts';
+import type { BullmqAttempt } from './bullmq-parts.ts';
 import { endJob } from './end-job.ts';
 import type { Isolation } from './isolation.ts';
 import { readWholeLog } from './job-log.ts';

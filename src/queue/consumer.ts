@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
-import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import { createIsolation } from './isolation.ts';
+import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createMaintenance } from './maintenance.ts';

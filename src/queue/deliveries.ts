@@ -1,4 +1,4 @@
-import { type IQueueBackend, type Job as BullmqJob, UnrecoverableError, withBackend } from 'bullmq';
+import { type Job as BullmqJob, type IQueueBackend, UnrecoverableError, withBackend } from 'bullmq';
 import { z } from 'zod';
 import type { Job } from '../contracts/job.ts';
 import { type WebhookDelivery, WebhookEvent } from '../contracts/webhook.ts';
@@ -22,7 +22,12 @@ export type Deliveries = {
 };
 
 /** What is sent where. It must throw where it was not taken; a `GaveUp` is not tried again. */
-export type Deliver = (delivery: { id: string; url: string; event: WebhookEvent; owner: string | null }) => Promise<void>;
+export type Deliver = (delivery: {
+  id: string;
+  url: string;
+  event: WebhookEvent;
+  owner: string | null;
+}) => Promise<void>;
 
 export type DeliveryOptions = {
   deliver: Deliver;
@@ -56,7 +61,11 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   const name = `${queues.base}-webhooks`;
   const classes = withBackend(connection.factory);
   const { prefix } = connection;
-  const queue = new classes.Queue<Delivery>(name, { connection: connection.commands, prefix, ...connection.queueOptions });
+  const queue = new classes.Queue<Delivery>(name, {
+    connection: connection.commands,
+    prefix,
+    ...connection.queueOptions,
+  });
   queue.on('error', onError);
 
   /** From the outbox, where the end of a job has put it, to a delivery; what is done twice is done once. */
@@ -157,7 +166,8 @@ function shown(job: ShownJob, state: string): WebhookDelivery {
     attempts: job.attemptsMade,
     last_error: state === 'completed' ? null : (job.failedReason ?? null),
     created_at: Math.floor(job.timestamp / 1000),
-    next_attempt_at: state === 'delayed' ? Math.floor(((job.processedOn ?? job.timestamp) + (job.delay ?? 0)) / 1000) : null,
+    next_attempt_at:
+      state === 'delayed' ? Math.floor(((job.processedOn ?? job.timestamp) + (job.delay ?? 0)) / 1000) : null,
     ended_at: ended && job.finishedOn !== undefined ? Math.floor(job.finishedOn / 1000) : null,
   };
 }

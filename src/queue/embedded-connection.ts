@@ -13,8 +13,8 @@ import {
 import { ServiceError } from '../contracts/service-error.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { collectGarbage } from './collect-garbage.ts';
-import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
 import { createEmbeddedDirectory } from './embedded-directory.ts';
+import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { JobDirectory } from './job-directory.ts';

@@ -1,7 +1,7 @@
 import type { QueueInstruments } from './bullmq-parts.ts';
 import { type BullmqQueue, createBullmqQueue } from './bullmq-queue.ts';
-import { openEmbeddedConnection } from './embedded-connection.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { openEmbeddedConnection } from './embedded-connection.ts';
 import type { TerminalLines } from './job-queue.ts';
 import { createErrorReporter, type QueueLog } from './queue-log.ts';
 import type { QueueSettings } from './queue-settings.ts';

@@ -73,7 +73,8 @@ export function createEmbeddedStore(query: Query, queue: string, tell: (notice: 
       settledUntil = failed.find(({ open }) => open)?.at ?? failed.at(-1)?.at ?? settledUntil;
       return failed.flatMap(({ id, open }) => (open ? [id] : []));
     },
-    outbox: (limit) => ids('SELECT job_id AS id FROM thinkfirst.outbox WHERE queue = $1 ORDER BY ended_at LIMIT $2', [limit]),
+    outbox: (limit) =>
+      ids('SELECT job_id AS id FROM thinkfirst.outbox WHERE queue = $1 ORDER BY ended_at LIMIT $2', [limit]),
     async sent(id) {
       await query('DELETE FROM thinkfirst.outbox WHERE queue = $1 AND job_id = $2', [queue, id]);
     },

@@ -9,7 +9,11 @@ import type { Wakeups } from './wakeups.ts';
 /** Reads a job's log from a cursor and follows it; holds one page at a time, so a slow reader costs no more than that. */
 export async function* followLog(
   id: string,
-  options: EventsOptions & { find(id: string): Promise<{ store: JobStore } | undefined>; wakeups: Wakeups; recheckMs: number },
+  options: EventsOptions & {
+    find(id: string): Promise<{ store: JobStore } | undefined>;
+    wakeups: Wakeups;
+    recheckMs: number;
+  },
 ): AsyncGenerator<LogLine> {
   const { stream, after = -1, follow = true, signal, wakeups, recheckMs } = options;
   const read = async (from: number) => {

@@ -12,6 +12,8 @@ export type OpenQueues = {
   directory: JobDirectory;
   /** By name; opened here if need be. */
   open(name: string): OpenQueue;
+  /** An id's queue is known without asking. */
+  remember(id: string, name: string): void;
   /** That which an id is in; undefined for an unknown id. */
   find(id: string): Promise<OpenQueue | undefined>;
   /** All that ever had a job, in any process. */
@@ -42,8 +44,14 @@ export function createOpenQueues<B extends IQueueBackend, C>(options: {
     queues.set(name, opened);
     return opened;
   };
+  const remember = (id: string, name: string) => {
+    // The oldest goes: a map keeps the order of its entries.
+    if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '');
+    places.set(id, name);
+  };
   return {
     base,
+    remember,
     directory,
     open,
     async find(id) {
@@ -51,9 +59,7 @@ export function createOpenQueues<B extends IQueueBackend, C>(options: {
       if (known !== undefined) return open(known);
       const name = await directory.locate(id);
       if (name === undefined) return undefined;
-      // The oldest goes: a map keeps the order of its entries.
-      if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '');
-      places.set(id, name);
+      remember(id, name);
       return open(name);
     },
     async all() {

@@ -30,7 +30,9 @@ export function createRedisCluster(address: readonly string[], options: ClientOp
     clusterRetryStrategy: shared.retryStrategy,
     ...(options.lazyConnect === true && { lazyConnect: true }),
     // The nodes' own names must be used, or their certificates don't fit.
-    ...(first?.protocol === 'rediss:' && { dnsLookup: (host: string, done: (error: null, address: string) => void) => done(null, host) }),
+    ...(first?.protocol === 'rediss:' && {
+      dnsLookup: (host: string, done: (error: null, address: string) => void) => done(null, host),
+    }),
   };
   return new Cluster(
     nodes.map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),

@@ -28,7 +28,9 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         root + id,
       ];
       const limits = [maxWaiting, maxWaitingOfOwner, lastPriority, base];
-      const reply = ClaimReply.parse(await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]));
+      const reply = ClaimReply.parse(
+        await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]),
+      );
       return claimResult(reply);
     },
     async reclaim(id, { from, to }) {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Job } from '../contracts/job.ts';
-import { readWholeLog, parseRow } from './job-log.ts';
+import { parseRow, readWholeLog } from './job-log.ts';
 import type { OpenQueues } from './open-queues.ts';
-import type { QueueSettings } from './queue-settings.ts';
 import { queueName } from './queue-names.ts';
+import type { QueueSettings } from './queue-settings.ts';
 import { loadJob, ownerKey, storeJob } from './stored-job.ts';
 
 /** One line of an export: a response with its whole log, as clients and workers know it. */

@@ -28,7 +28,8 @@ export function createWebhookSettings(options: {
     return stored === undefined ? unset : WebhookRecord.parse(stored);
   };
   const secretOf = (owner: string | null, generation: number) =>
-    given ?? `whsec_${Buffer.from(sealer.mac(JSON.stringify(['webhook', owner, generation])), 'base64url').toString('base64')}`;
+    given ??
+    `whsec_${Buffer.from(sealer.mac(JSON.stringify(['webhook', owner, generation])), 'base64url').toString('base64')}`;
   const change = (owner: string | null, patch: (record: WebhookRecord) => WebhookRecord) =>
     records.update(keyOf(owner), (stored) => patch(stored === undefined ? unset : WebhookRecord.parse(stored)));
   return {
@@ -37,8 +38,7 @@ export function createWebhookSettings(options: {
       return { url, secret: secretOf(owner, generation) };
     },
     set: (owner, url) => change(owner, (record) => ({ ...record, url })),
-    rotate: (owner) =>
-      change(owner, (record) => ({ ...record, generation: record.generation + 1, rotated_at: now() })),
+    rotate: (owner) => change(owner, (record) => ({ ...record, generation: record.generation + 1, rotated_at: now() })),
     async secrets(owner) {
       const { generation, rotated_at: at } = await read(owner);
       const both = at !== null && now() - at < overlapMs && given === undefined;

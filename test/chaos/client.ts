@@ -146,7 +146,12 @@ export function createAccount(options: { number: number; kind: Kind; depth: numb
     { reasoning: { effort: 'medium', strategy: 'self-consistency', samples: 3 } },
     { reasoning: { effort: 'medium', samples: 4 } },
   ];
-  const kinds = { waiting: {}, streaming: { stream: true }, background: { background: true }, cancelled: { background: true } };
+  const kinds = {
+    waiting: {},
+    streaming: { stream: true },
+    background: { background: true },
+    cancelled: { background: true },
+  };
   return {
     job,
     kind,

@@ -88,7 +88,8 @@ function pause(member: Member | undefined, { pauseMs, pauses, signal }: Targets)
 function answering({ accounts, workerOf, random }: Targets): number | undefined {
   const reading = accounts.filter(
     ({ endings, events }) =>
-      endings.length === 0 && [...events.values()].some((data) => data.startsWith('{"type":"response.output_text.delta"')),
+      endings.length === 0 &&
+      [...events.values()].some((data) => data.startsWith('{"type":"response.output_text.delta"')),
   );
   const account = reading[Math.floor(random() * reading.length)];
   return account && workerOf(account.job);

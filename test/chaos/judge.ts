@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { TraceStep } from '../../src/contracts/trace.ts';
-import { type Account, isTerminal, read, textRead } from './client.ts';
 import { answerWords, type ModelCall, readWords } from './chaos-model.ts';
+import { type Account, isTerminal, read, textRead } from './client.ts';
 
 /** What came of all accepted responses. `faults` must be empty. */
 export type Verdict = {
@@ -21,7 +21,11 @@ export type Verdict = {
   faults: string[];
 };
 
-const Shown = z.object({ status: z.string(), output_text: z.string(), error: z.object({ message: z.string() }).nullable() });
+const Shown = z.object({
+  status: z.string(),
+  output_text: z.string(),
+  error: z.object({ message: z.string() }).nullable(),
+});
 const Trace = z.object({ steps: z.array(TraceStep) });
 
 /** Reads every accepted response again, whole, from each replica, and compares it with what its client had read. */
@@ -89,7 +93,8 @@ async function judgeOne(
       fault(`${terminals.length} terminal events`);
     }
     for (const [number, data] of account.events) {
-      if (whole.events.get(number) !== data) fault(`event ${number} was read as ${data}, is ${whole.events.get(number)}`);
+      if (whole.events.get(number) !== data)
+        fault(`event ${number} was read as ${data}, is ${whole.events.get(number)}`);
     }
     if (!textRead(whole).startsWith(before)) fault(`the text that was read is contradicted: ${before}`);
     if (textRead(whole) !== shown.output_text) fault(`deltas and output_text differ: ${shown.output_text}`);

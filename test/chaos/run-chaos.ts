@@ -24,7 +24,12 @@ export type ChaosOptions = {
   log(text: string): void;
 };
 
-export type ChaosReport = Verdict & { mode: string; seed: number; seconds: number; faultCounts: Record<string, number> };
+export type ChaosReport = Verdict & {
+  mode: string;
+  seed: number;
+  seconds: number;
+  faultCounts: Record<string, number>;
+};
 
 const kinds: readonly Kind[] = ['waiting', 'streaming', 'streaming', 'background', 'cancelled'];
 /** After the last fault: locks run out (14 s), and what is in flight ends. */
@@ -48,8 +53,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     CHAOS_LEDGER: ledger,
     ...(redis && { REDIS_URL: redis.url, REDIS_PREFIX: 'chaos', THINKFIRST_CONCURRENCY: '6' }),
   };
-  const halves =
-    mode === 'redis' ? (['serve', 'serve', 'worker', 'worker', 'worker'] as const) : (['start'] as const);
+  const halves = mode === 'redis' ? (['serve', 'serve', 'worker', 'worker', 'worker'] as const) : (['start'] as const);
   const members = await Promise.all(
     halves.map((half, index) =>
       startMember({

@@ -3,8 +3,8 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { LogLine } from '../../src/contracts/job.ts';
-import { outputText } from '../../src/contracts/response-from-log.ts';
 import { ResponseEvent } from '../../src/contracts/response-event.ts';
+import { outputText } from '../../src/contracts/response-from-log.ts';
 import { terminalLines } from '../../src/contracts/terminal-lines.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';
@@ -54,7 +54,9 @@ describe.skipIf(redisMissing())('jobs that an older version left', () => {
         log: quiet,
       }),
     );
-    const before = (half?.logs ?? []).map((row) => LogLine.parse(JSON.parse(row))).filter(({ stream }) => stream === 'wire');
+    const before = (half?.logs ?? [])
+      .map((row) => LogLine.parse(JSON.parse(row)))
+      .filter(({ stream }) => stream === 'wire');
     const lines = await readAll(queue, half?.id ?? '');
     expect(lines.slice(0, before.length)).toEqual(before);
     const first = before[0]?.number ?? -1;

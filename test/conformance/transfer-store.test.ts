@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseEnvironment } from '../../src/entry/environment.ts';
+import { createLogger } from '../../src/entry/logger.ts';
 import { openQueue } from '../../src/entry/open-queue.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
 import { exportStore, importStore } from '../../src/entry/transfer-store.ts';
-import { createLogger } from '../../src/entry/logger.ts';
 import { makeJob, readAll, terminal, trace, wire } from '../support/queue-jobs.ts';
 
 describe('the embedded store', () => {
@@ -32,9 +32,12 @@ describe('the embedded store', () => {
     });
     for (const job of [half, ended]) await queue.add(job);
     await readAll(queue, ended.id);
-    await vi.waitFor(async () => expect(await readAll(queue, half.id, { stream: 'wire', follow: false })).toHaveLength(1), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(
+      async () => expect(await readAll(queue, half.id, { stream: 'wire', follow: false })).toHaveLength(1),
+      {
+        timeout: 20_000,
+      },
+    );
     await consumer.close({ drainMs: 0 });
     await queue.add(waiting);
     await queue.close();

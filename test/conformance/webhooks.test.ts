@@ -165,10 +165,13 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
 });
 
 describe('webhookRefusal', () => {
-  test.each(['http://10.0.0.1/x', 'https://[::1]/', 'http://localhost:1/', 'https://user:pass@example.org/', 'ftp://a.b/'])(
-    'refuses %s',
-    (url) => expect(webhookRefusal(url, { THINKFIRST_PRIVATE_CALLBACKS: false })).toBeDefined(),
-  );
+  test.each([
+    'http://10.0.0.1/x',
+    'https://[::1]/',
+    'http://localhost:1/',
+    'https://user:pass@example.org/',
+    'ftp://a.b/',
+  ])('refuses %s', (url) => expect(webhookRefusal(url, { THINKFIRST_PRIVATE_CALLBACKS: false })).toBeDefined());
   test('takes a public name', () => {
     expect(webhookRefusal('https://example.org/hook', { THINKFIRST_PRIVATE_CALLBACKS: false })).toBeUndefined();
   });

@@ -1,13 +1,13 @@
 import type { LanguageModel } from '../../src/models/language-model.ts';
 
-/** Words that stand in thoughts and nowhere else. */
-const marks = ['quokka7x', 'ocelot8y', 'zebraf9z'] as const;
+/** What stands in thoughts and nowhere else: two words, and a number. */
+const marks = ['quokkaxq', 'ocelotyw', '7391540863'] as const;
 
-/** A thought with a wrong step, which checks quote, and with the marks in every line. */
+/** A thought with wrong steps, which checks quote: a sum and a spelling. */
 export const markedThought = [
-  `12 + 30 = 43 ${marks[0]}.`,
+  `${marks[2]} + 1 = 7391540865.`,
   `So ${marks[1]} it is 43.`,
-  `Check ${marks[2]}: 43 - 12 = 31.`,
+  `Spell ${marks[0]}: q-u-o-k-a.`,
 ].join('\n');
 
 /** A mark that a text holds, whole, over several deltas, or as the bytes of log-probabilities; undefined for none. */

@@ -16,10 +16,23 @@ export async function startTestCluster(): Promise<{ urls: string[]; close(): Pro
   for (const port of ports) {
     const dir = join(folder, String(port));
     await mkdir(dir);
-    const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--cluster-enabled', 'yes'];
+    const options = [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      dir,
+      '--save',
+      '',
+      '--cluster-enabled',
+      'yes',
+    ];
     servers.push(spawn('redis-server', options, { stdio: 'ignore' }));
   }
-  const clients = ports.map((port) => new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 }));
+  const clients = ports.map(
+    (port) => new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 }),
+  );
   for (const client of clients) client.on('error', () => {});
   await Promise.all(clients.map((client) => client.ping()));
   const nodes = ports.map((port) => `127.0.0.1:${port}`);

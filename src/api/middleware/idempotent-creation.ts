@@ -6,7 +6,8 @@ import { requestIdentity } from '../idempotency.ts';
 import { readBytes } from '../read-json.ts';
 
 /** What makes something other than a response; those are jobs, whose ids follow from their keys. */
-const creating = /^\/v1\/(conversations(\/[^/]+\/items)?|files|batches|keys|responses\/[^/]+\/feedback|webhook\/rotate)$/;
+const creating =
+  /^\/v1\/(conversations(\/[^/]+\/items)?|files|batches|keys|responses\/[^/]+\/feedback|webhook\/rotate)$/;
 /** Uploads may be larger. */
 const bodiesOfAFile = 16;
 const dayMs = 86_400_000;
@@ -61,7 +62,10 @@ export function idempotentCreation({
       await next();
       return undefined;
     })();
-    under.set(name, work.catch(() => undefined));
+    under.set(
+      name,
+      work.catch(() => undefined),
+    );
     try {
       const before = await work;
       if (before) {

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { ServiceError } from '../../contracts/service-error.ts';
 import {
   DeliveriesQuery,
   type KeyWebhook,
@@ -6,9 +7,8 @@ import {
   type WebhookDelivery,
   type WebhookDeliveryList,
 } from '../../contracts/webhook.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
-import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
 import { checkWebhook } from '../check-webhook.ts';
+import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
 import { findResponse } from '../find-response.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';

@@ -69,7 +69,13 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
         const kind = `${c.req.path} ${index}`;
         const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
         const before = identity && (await acceptedBefore(queue, identity));
-        if (before) return { job: before, warnings: callersWarnings(translation, responseJob(before).warnings), thoughts, again: true };
+        if (before)
+          return {
+            job: before,
+            warnings: callersWarnings(translation, responseJob(before).warnings),
+            thoughts,
+            again: true,
+          };
         const { job } = await acceptResponse(body, caller, dependencies, identity);
         return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
       } catch (error) {
