@@ -8,7 +8,10 @@ export function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Can
   if (isEmptyAnswer(candidate.answer)) return `${subject} gave no answer.`;
   const said = candidate.value === undefined ? 'gave an answer in words' : `answered ${showAnswer(candidate.value)}`;
   const stopped = candidate.source === 'handed_over' ? ' when its thinking was cut' : '';
-  const failed = failedLine(candidate.checks) ?? failedValue(candidate);
+  const line = failedLine(candidate.checks);
+  // What it says of a line quotes it, and the line is a thought.
+  if (line !== undefined) return `${subject} ${said}${stopped}; a line failed its check (${line.name}).`;
+  const failed = failedValue(candidate);
   if (failed !== undefined) return `${subject} ${said}${stopped}; a check found: ${failed.detail}.`;
   const passed = candidate.checks.filter((check) => check.verdict === 'pass').length;
   return `${subject} ${said}${stopped}${passed > 0 ? `; ${passed} ${passed === 1 ? 'check' : 'checks'} passed` : ''}.`;

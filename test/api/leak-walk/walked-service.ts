@@ -28,7 +28,7 @@ function markedModel(): LanguageModel {
       capabilities: { constraints: ['json_object', 'json_schema'] },
       script({ request, sample }) {
         const asked = request.prompt.messages.findLast(({ role }) => role === 'user')?.content ?? '';
-        if (asked.includes('explode') && request.thinking) JSON.parse(markedThought);
+        if (asked.includes('explode') && request.thinking) JSON.parse(`ocelotyw ${markedThought}`);
         const toolCalls = asked.includes('call') ? { toolCalls: [{ name: 'note', arguments: '{"text":"43"}' }] } : {};
         return { thought: markedThought, answer: `It is ${43 + sample}.`, ...toolCalls };
       },
