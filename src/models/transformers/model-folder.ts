@@ -79,7 +79,9 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
  * The tokenizer's two files and the chat template, as `loadModelFolder` reads them: to count tokens elsewhere.
  * @throws ServiceError `model_unavailable`
  */
-export async function readTokenizerFiles(source: ModelSource): Promise<{ files: TokenizerFiles; chatTemplate: string }> {
+export async function readTokenizerFiles(
+  source: ModelSource,
+): Promise<{ files: TokenizerFiles; chatTemplate: string }> {
   const named = source.kind === 'folder' ? source.path : source.name;
   const { path, tokenizer } = await (source.kind === 'folder'
     ? readFolder(named, source.path)
