@@ -112,7 +112,9 @@ export async function read(account: Account, response: Response): Promise<void> 
   const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   for await (const { data } of events) {
     if (data === '[DONE]') return;
-    const event: { sequence_number: number; response?: Shown } = JSON.parse(data);
+    const event: { type: string; sequence_number: number; response?: Shown } = JSON.parse(data);
+    // The backend was away: it stands outside the log, under the number that was read last.
+    if (event.type === 'error') throw new Error('the stream broke off');
     const before = account.events.get(event.sequence_number);
     if (before !== undefined && before !== data) {
       account.contradictions.push(`event ${event.sequence_number} was ${before} and is ${data}`);

@@ -326,7 +326,7 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await lease.append([wire(0)]);
         const store = backend.store(queueName);
         const line = { id, rows: [JSON.stringify(terminal(1, 'cancelled'))] };
-        const ends = { status: 'cancelled', now: 0, expiresAt: 1, notify: false };
+        const ends = { status: 'cancelled', now: 0, expiresAt: 4e12, notify: false };
         expect(await store.append({ ...line, expectedLength: 1, terminal: ends })).toBe('running');
         const queued = makeJob();
         await queue.add(queued);
