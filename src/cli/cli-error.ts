@@ -5,19 +5,10 @@ export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
   readonly advice: string | undefined;
-  /** The same may succeed a moment later. */
-  readonly retryable: boolean;
 
-  constructor(options: {
-    message: string;
-    advice?: string;
-    exitCode?: ExitCode;
-    retryable?: boolean;
-    cause?: unknown;
-  }) {
+  constructor(options: { message: string; advice?: string; exitCode?: ExitCode; cause?: unknown }) {
     super(options.message, { cause: options.cause });
     this.exitCode = options.exitCode ?? exitCodes.failed;
     this.advice = options.advice;
-    this.retryable = options.retryable ?? false;
   }
 }

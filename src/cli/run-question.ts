@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CreateResponse } from '../contracts/create-response.ts';
@@ -57,8 +56,6 @@ const WireEvent = z.union([
 /** ms between looks at a response whose trace may not be followed. */
 const lookEvery = 700;
 const resumeAttempts = 5;
-const acceptEvery = 2_000;
-const acceptAttempts = 5;
 
 /**
  * Asks in the background, follows answer and trace, and gives the response as it ended. The first Ctrl-C ends the thinking,
@@ -71,7 +68,7 @@ export async function runQuestion(
   options: { view: QuestionView; onInterrupt: (handler: () => void) => () => void },
 ): Promise<Answered> {
   const { view } = options;
-  const response = await accepted(client, request);
+  const response = await client.call(Answered, '/v1/responses', { body: { ...request, background: true } });
   view.begun(response);
   const ended = new AbortController();
   const release = options.onInterrupt(interrupter(client, response.id, view));
@@ -85,20 +82,6 @@ export async function runQuestion(
     release();
     ended.abort();
     await following;
-  }
-}
-
-/** A service whose backend is away for a moment is asked again; the key makes that one response. */
-async function accepted(client: ServiceClient, request: CreateResponse): Promise<Answered> {
-  const body = { ...request, background: true };
-  const idempotencyKey = randomUUID();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await client.call(Answered, '/v1/responses', { body, idempotencyKey });
-    } catch (error) {
-      if (!(error instanceof CliError) || !error.retryable || attempt === acceptAttempts) throw error;
-      await delay(acceptEvery);
-    }
   }
 }
 

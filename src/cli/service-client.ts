@@ -20,27 +20,17 @@ export type ServiceClient = {
     options?: { signal: AbortSignal },
   ): AsyncGenerator<z.output<Shape>, void, void>;
 };
-type CallRequest = {
-  method?: 'GET' | 'POST' | 'DELETE';
-  body?: unknown;
-  /** A second try with it is no second response. */
-  idempotencyKey?: string;
-  signal?: AbortSignal;
-};
+type CallRequest = { method?: 'GET' | 'POST' | 'DELETE'; body?: unknown; signal?: AbortSignal };
 
 export function createServiceClient({ url, key }: ServiceAddress): ServiceClient {
   const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
-  async function send(path: string, { method, body, idempotencyKey, signal }: CallRequest = {}): Promise<Response> {
+  async function send(path: string, { method, body, signal }: CallRequest = {}): Promise<Response> {
     let reply: Response;
     try {
       reply = await fetch(new URL(path, url), {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
-        headers: {
-          ...authorization,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-        },
+        headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -97,12 +87,7 @@ function refused(status: number, text: string): CliError {
   }
   const message = envelope.success ? envelope.data.error.message : `The service answered with status ${status}.`;
   const advice = advices[status];
-  return new CliError({
-    message,
-    exitCode: exitCodeOf(status),
-    retryable: status === 503,
-    ...(advice === undefined ? {} : { advice }),
-  });
+  return new CliError({ message, exitCode: exitCodeOf(status), ...(advice === undefined ? {} : { advice }) });
 }
 
 const advices: Readonly<Record<number, string>> = {
