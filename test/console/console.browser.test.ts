@@ -190,14 +190,16 @@ describe.skipIf(withoutChromium)('the console', () => {
     expect(await page.evaluate('document.activeElement?.textContent')).toBe('Skip to the content');
     await page.getByRole('radio', { name: 'Medium' }).focus();
     await page.keyboard.press('ArrowRight');
+    const high = page.getByRole('radio', { name: 'High' });
+    await high.and(page.locator(':focus')).waitFor();
     await page.keyboard.press('Space');
-    expect(await page.getByRole('radio', { name: 'High' }).getAttribute('aria-checked')).toBe('true');
+    await high.and(page.locator('[aria-checked=true]')).waitFor();
     await page.getByRole('button', { name: 'Budget, model and system prompt' }).press('Enter');
     const slider = page.getByRole('slider', { name: 'Thinking budget' });
     await slider.focus();
     const before = await slider.getAttribute('aria-valuetext');
     await page.keyboard.press('ArrowLeft');
-    expect(await slider.getAttribute('aria-valuetext')).not.toBe(before);
+    await slider.and(page.locator(`:not([aria-valuetext="${before}"])`)).waitFor();
     expectNoFaults();
   });
 
