@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { Response } from '../../src/contracts/response.ts';
 import { terminalLines } from '../../src/contracts/terminal-lines.ts';
 import { readEffortTable } from '../../src/models/effort-tables.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
@@ -93,7 +94,7 @@ async function run({ body, thought, answer }: Pick<(typeof kinds)[number], 'body
   const startedAt = performance.now();
   let tokens = 0;
   for (let done = 0; done < responses; done += 20) {
-    for (const response of await some(20)) tokens += (await response.json()).usage?.output_tokens ?? 0;
+    for (const response of await some(20)) tokens += Response.parse(await response.json()).usage?.output_tokens ?? 0;
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const after = await figures();

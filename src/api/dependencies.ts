@@ -65,6 +65,7 @@ export type ApiDependencies = {
 /** What is told to others when a response ends. */
 export type ApiWebhooks = {
   settings: {
+    readonly shared: boolean;
     of(owner: string | null): Promise<{ url: string | null; secret: string }>;
     set(owner: string | null, url: string | null): Promise<void>;
     rotate(owner: string | null): Promise<void>;

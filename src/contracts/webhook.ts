@@ -39,8 +39,15 @@ export const WebhookUrl = z.url({ protocol: /^https?$/, error: 'expected an http
 /** A key's own webhook: for its responses that name none. Null takes it away. */
 export const SetWebhook = z.object({ url: WebhookUrl.nullable() });
 
-/** `secret` signs; during the day after a rotation the one before signs as well. */
-export const KeyWebhook = z.object({ object: z.literal('webhook'), url: z.string().nullable(), secret: z.string() });
+/**
+ * `secret` signs; during the day after a rotation the one before signs as well. Null where all keys share the operator's
+ * and this key isn't an admin's: who knows it could sign what others get.
+ */
+export const KeyWebhook = z.object({
+  object: z.literal('webhook'),
+  url: z.string().nullable(),
+  secret: z.string().nullable(),
+});
 export type KeyWebhook = z.infer<typeof KeyWebhook>;
 
 /** As it is kept, by owner. Secrets follow from the service's own secret and `generation`. */

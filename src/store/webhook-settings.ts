@@ -5,6 +5,8 @@ import type { Sealer } from './sealer.ts';
 /** Each key's webhook and the secrets that sign for it. Nothing of a secret is stored: it follows from the service's own. */
 export type WebhookSettings = {
   of(owner: string | null): Promise<{ url: string | null; secret: string }>;
+  /** Every key's secret is the operator's one. */
+  readonly shared: boolean;
   set(owner: string | null, url: string | null): Promise<void>;
   /** The next secret; the one before signs for a day more. */
   rotate(owner: string | null): Promise<void>;
@@ -33,6 +35,7 @@ export function createWebhookSettings(options: {
   const change = (owner: string | null, patch: (record: WebhookRecord) => WebhookRecord) =>
     records.update(keyOf(owner), (stored) => patch(stored === undefined ? unset : WebhookRecord.parse(stored)));
   return {
+    shared: given !== undefined,
     async of(owner) {
       const { url, generation } = await read(owner);
       return { url, secret: secretOf(owner, generation) };

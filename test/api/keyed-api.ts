@@ -14,7 +14,11 @@ export const noon = Date.parse('2026-11-24T12:00:00Z');
 
 /** The app with keys and their limits; `as` asks with a secret. `script`: a worker that answers. */
 export async function createKeyedApi(
-  options: { script?: Parameters<typeof scriptedWorker>[0]; overrides?: Partial<ApiDependencies> } = {},
+  options: {
+    script?: Parameters<typeof scriptedWorker>[0];
+    overrides?: Partial<ApiDependencies>;
+    webhookSecret?: string;
+  } = {},
 ) {
   const records = createUnstorageRecords(createStorage());
   const clock = { ms: noon };
@@ -27,7 +31,7 @@ export async function createKeyedApi(
     ledger,
     requestLimiter: createRequestLimiter(),
     webhooks: {
-      settings: createWebhookSettings({ records, sealer, given: undefined, now }),
+      settings: createWebhookSettings({ records, sealer, given: options.webhookSecret, now }),
       deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }) },
       refusal: () => undefined,
     },

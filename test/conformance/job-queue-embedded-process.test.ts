@@ -37,7 +37,9 @@ describe('the embedded queue and its folder', () => {
     const [ended, waiting] = [makeJob(), makeJob()];
     const queue = await open();
     await queue.add(ended);
-    const consumer = await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([wire(0), terminal(1)]));
+    const consumer = await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) =>
+      lease.append([wire(0), terminal(1)]),
+    );
     await readAll(queue, ended.id);
     await consumer.close({ drainMs: 1_000 });
     await queue.add(waiting);
@@ -55,7 +57,9 @@ describe('the embedded queue and its folder', () => {
     await process.kill();
 
     const queue = await open();
-    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(nextWire(lease.log))]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) =>
+      lease.append([terminal(nextWire(lease.log))]),
+    );
     expect(await readAll(queue, 'resp_running')).toEqual([wire(0, 'attempt 1'), terminal(1)]);
     expect(await queue.get('resp_running')).toMatchObject({ attempts: 2 });
     expect(await readAll(queue, 'resp_waiting')).toEqual([terminal(0)]);

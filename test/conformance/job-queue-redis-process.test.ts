@@ -43,7 +43,9 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     const worker = startChild(child, ['redis', redis.url, prefix]);
     await worker.saw(`leased ${job.id}`);
     await worker.kill();
-    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(nextWire(lease.log))]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) =>
+      lease.append([terminal(nextWire(lease.log))]),
+    );
     expect(await readAll(queue, job.id)).toEqual([wire(0, 'attempt 1'), terminal(1)]);
   });
 
@@ -64,7 +66,9 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     if (!redis.outage) return context.skip(shared);
     const queue = await open();
     const [before, after] = [makeJob(), makeJob()];
-    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(nextWire(lease.log))]));
+    await queue.consume({ concurrency: 1, models: ['scripted'] }, (lease) =>
+      lease.append([terminal(nextWire(lease.log))]),
+    );
     await queue.add(before);
     await readAll(queue, before.id);
     await redis.outage.begin();

@@ -157,7 +157,7 @@ function startEdge(variables: Record<string, string>) {
   const quiet = {
     logLevel: 'error' as const,
     watch: false,
-    inspector: false,
+    inspector: false as const,
     server: { hostname: '127.0.0.1', port: 0 },
   };
   return unstable_startWorker({ config: 'wrangler.toml', bindings, build: { nodejsCompatMode: 'v2' }, dev: quiet });

@@ -19,7 +19,7 @@ it('a reader that stops reading stops the source: nothing piles up in the servic
     const at = { output_index: 0, item_id: 'msg_0', content_index: 0 };
     for (; made < total; made += 1) {
       const data = { type: 'response.output_text.delta', ...at, delta, logprobs: [] };
-      yield { stream: 'wire', number: made + 2, terminal: false, data };
+      yield { stream: 'wire', number: made + 2, data };
     }
   }
   const { app, ask } = createApi({ queue: { ...queue, events: endless } });

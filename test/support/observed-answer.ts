@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Queue } from 'bullmq';
+import { z } from 'zod';
 import { boardPath } from '../../src/api/routes/operations.ts';
 import { Response } from '../../src/contracts/response.ts';
 import { terminalLines } from '../../src/contracts/terminal-lines.ts';
@@ -22,6 +23,8 @@ import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, table } from '../api/fixture.ts';
 import { startOtlpCollector } from './otlp-collector.ts';
 import { startTestRedis } from './redis-server.ts';
+
+const Board = z.object({ queues: z.array(z.looseObject({})) });
 
 /** Words that no one outside may see. */
 const question = 'MARKED-QUESTION what is 40 + 2?';
@@ -94,7 +97,7 @@ export async function observedAnswer(open: OpenObserved) {
   const asked = await ask({ input: question, reasoning }, { headers });
   const response = Response.parse(await asked.json());
   const page = await (await app.request(boardPath)).text();
-  const seen = await (await app.request(`${boardPath}/api/queues`)).json();
+  const seen = Board.parse(await (await app.request(`${boardPath}/api/queues`)).json());
   const jobPath = `${boardPath}/api/queues/${queues.find(({ name }) => name.endsWith('.tiny.default'))?.name}/${response.id}`;
   const job = await (await app.request(jobPath)).text();
   const removal = await app.request(`${jobPath}/clean`, { method: 'PUT' });

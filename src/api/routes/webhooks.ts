@@ -23,8 +23,10 @@ export function createWebhooksRoutes(
 ): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
   const show = async (c: ApiContext) => {
-    const { url, secret } = await settings.of(c.get('caller').owner);
-    return c.json({ object: 'webhook', url, secret } satisfies KeyWebhook);
+    const { owner, scopes } = c.get('caller');
+    const { url, secret } = await settings.of(owner);
+    const hidden = settings.shared && !scopes.admin;
+    return c.json({ object: 'webhook', url, secret: hidden ? null : secret } satisfies KeyWebhook);
   };
 
   routes.get('/webhook', show);

@@ -68,16 +68,18 @@ function Own({ first }: { first: KeyWebhook }) {
         </Button>
       </form>
       {fault !== undefined && <Fault fault={fault} />}
-      <div className={styles.secretRow}>
-        <span className={styles.soft}>{words.hookSecret}</span>
-        <code>{shown ? hook.secret : `${hook.secret.slice(0, 6)}${'•'.repeat(16)}`}</code>
-        <Button size="small" look="quiet" aria-pressed={shown} onClick={() => setShown(!shown)}>
-          {shown ? words.hookHide : words.hookShow}
-        </Button>
-        <Button size="small" onClick={() => change(service.rotateWebhook(), words.hookRotated)}>
-          {words.hookRotate}
-        </Button>
-      </div>
+      {hook.secret !== null && (
+        <div className={styles.secretRow}>
+          <span className={styles.soft}>{words.hookSecret}</span>
+          <code>{shown ? hook.secret : `${hook.secret.slice(0, 6)}${'•'.repeat(16)}`}</code>
+          <Button size="small" look="quiet" aria-pressed={shown} onClick={() => setShown(!shown)}>
+            {shown ? words.hookHide : words.hookShow}
+          </Button>
+          <Button size="small" onClick={() => change(service.rotateWebhook(), words.hookRotated)}>
+            {words.hookRotate}
+          </Button>
+        </div>
+      )}
       <p role="status" className={styles.soft}>
         {told}
       </p>
