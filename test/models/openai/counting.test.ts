@@ -115,7 +115,7 @@ it.each([
 it('an upstream’s reason that repeats what it was sent is cut there', () => {
   const sent = { messages: [{ role: 'assistant', content: 'first "quokka" then ocelot, at last' }], temperature: 0.6 };
   const reason = (message: string) => readReason({ error: { message } }, { secrets: [], sent });
-  expect(reason('bad prompt: first "quokka" then ocelot')).toBe('bad prompt …');
+  expect(reason('bad prompt: first "quokka" then ocelot')).toBe('bad prompt: …');
   expect(reason(`bad prompt ${JSON.stringify(sent.messages[0]?.content)}`)).toMatch(/^bad prompt ?.{0,3}…$/);
   expect(reason('unknown field temperature in messages')).toBe('unknown field temperature in messages');
 });
