@@ -6,13 +6,14 @@ type Numbered = { type: string; sequence_number: number };
 
 /**
  * Events as server-sent ones, closed by `[DONE]`. A source that fails ends in an `error` event, numbered as the last
- * event that was sent so that a reader who resumes after it misses nothing; one whose signal was aborted just ends.
+ * event that was sent, or the one that the reader resumed `after`, so that resuming there misses and repeats nothing; one
+ * whose signal was aborted just ends.
  */
 export async function* sseEvents(
   events: AsyncIterable<Numbered>,
-  options: { ids: boolean; signal: AbortSignal; log: ApiLog; requestId: string },
+  options: { ids: boolean; after?: number | undefined; signal: AbortSignal; log: ApiLog; requestId: string },
 ): AsyncGenerator<ServerSentEvent, void, void> {
-  let last = 0;
+  let last = options.after ?? 0;
   try {
     for await (const event of events) {
       last = event.sequence_number;

@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ErrorEnvelope } from '../contracts/error-envelope.ts';
 import { CliError } from './cli-error.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -13,7 +13,7 @@ export type ServiceClient = {
   call<Shape extends z.ZodType>(shape: Shape, path: string, request?: CallRequest): Promise<z.output<Shape>>;
   /** The body as text. */
   text(path: string): Promise<string>;
-  /** `data` of the events of a stream, until it ends or `signal` aborts. */
+  /** `data` of the events of a stream, until it ends or `signal` aborts. An `error` event, the stream's own end, is thrown. */
   events<Shape extends z.ZodType>(
     shape: Shape,
     path: string,
@@ -62,7 +62,8 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
       const { body } = await send(path, options);
       const stream = body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
       if (!stream) return;
-      for await (const { data } of stream) {
+      for await (const { event, data } of stream) {
+        if (event === 'error') throw brokeOff(data);
         if (data !== '[DONE]') yield known(shape, JSON.parse(data), path);
       }
     },
@@ -76,6 +77,15 @@ function unreachable(url: string, cause: unknown): CliError {
     exitCode: exitCodes.unreachable,
     cause,
   });
+}
+
+const StreamError = z.object({ message: z.string() });
+
+/** The stream itself failed; the response goes on, and a reader may resume after what it has read. */
+function brokeOff(data: string): CliError {
+  const told = StreamError.safeParse(JSON.parse(data));
+  const message = told.success ? told.data.message : 'The stream of events broke off.';
+  return new CliError({ message, exitCode: exitCodes.unreachable });
 }
 
 function refused(status: number, text: string): CliError {

@@ -126,7 +126,7 @@ describe('a stream of a response', () => {
         throw new Error('ECONNRESET 10.0.0.1');
       },
     };
-    const { ask } = createApi({ queue: broken });
+    const { app, ask } = createApi({ queue: broken });
     const { events, done } = await readEvents(await ask({ input: 'a', stream: true, background: true }));
     expect(events.at(-1)).toEqual({
       type: 'error',
@@ -136,6 +136,8 @@ describe('a stream of a response', () => {
       param: null,
     });
     expect(done).toBe(false);
+    const resumed = await readEvents(await app.request('/v1/responses/resp_0000?stream=true&starting_after=5'));
+    expect(resumed.events).toMatchObject([{ type: 'error', sequence_number: 5 }]);
   });
 });
 

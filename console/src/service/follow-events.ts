@@ -28,8 +28,9 @@ export async function* followEvents<T extends { sequence_number: number }>(
       pauseMs = firstPauseMs;
       for await (const data of messages(answer, signal)) {
         if (data === '[DONE]') return;
-        const event = JSON.parse(data) as T;
-        // A failure of the stream itself repeats a number: the reader takes it up again from there.
+        const event = JSON.parse(data) as T & { type?: string };
+        // A failure of the stream itself is no event of the log: it is taken up again after what was read.
+        if (event.type === 'error') break;
         if (after !== undefined && event.sequence_number <= after) continue;
         after = event.sequence_number;
         yield event;

@@ -172,7 +172,8 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const plain = responseEvents(queue, job, { signal: gone.signal, ...after });
     const pads = options.pads ?? request.stream_options?.include_obfuscation ?? false;
     const events = pads ? paddedEvents(job.id, plain) : plain;
-    const chunks = sseEvents(events, { ids: options.ids, signal: gone.signal, log, requestId: c.get('requestId') });
+    const requestId = c.get('requestId');
+    const chunks = sseEvents(events, { ids: options.ids, ...after, signal: gone.signal, log, requestId });
     const onCancel = () => {
       gone.abort();
       if (options.stops) stop(job.id);

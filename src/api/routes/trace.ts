@@ -25,7 +25,7 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
     }
     const gone = new AbortController();
     const { signal } = gone;
-    const chunks = sseEvents(live(), { ids: true, signal, log, requestId: c.get('requestId') });
+    const chunks = sseEvents(live(), { ids: true, after, signal, log, requestId: c.get('requestId') });
     const body = eventStream(chunks, { keepAliveMs: limits.keepAliveMs, onCancel: () => gone.abort() });
     return c.body(body, 200, eventStreamHeaders);
 
