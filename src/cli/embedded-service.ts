@@ -30,7 +30,7 @@ export async function openService(
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'thinkfirst-'));
   // Also when Ctrl-C ends this process before the service has started.
   if (kept === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const { REDIS_URL: _, ...variables } = terminal.variables;
+  const { REDIS_URL: _, REDIS_CLUSTER: __, ...variables } = terminal.variables;
   const service = await startService({
     api: true,
     worker: true,

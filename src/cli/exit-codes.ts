@@ -11,7 +11,7 @@ export const exitCodes = {
   forbidden: 4,
   /** There is an answer, and it was cut short. */
   incomplete: 5,
-  /** Ctrl-C. */
+  /** Ctrl-C, or another signal to end. */
   interrupted: 130,
 } as const;
 

@@ -11,7 +11,7 @@ export function onInterrupt(handler: () => void): () => void {
   };
 }
 
-/** Takes over Ctrl-C, so that what this process has opened is cleared away. */
+/** Takes over Ctrl-C and a request to end, so that what this process has opened is cleared away. */
 export function listenForInterrupts(): void {
   if (listening) return;
   listening = true;
@@ -20,4 +20,6 @@ export function listenForInterrupts(): void {
     if (handler === undefined) process.exit(exitCodes.interrupted);
     handler();
   });
+  // Without a listener these end the process at once, and what is cleared away at its exit stays.
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(exitCodes.interrupted));
 }

@@ -82,6 +82,7 @@ const interruption = {
   'answer-now': 'Answering now with what there is. Ctrl-C again cancels.',
   'not-thinking-yet': 'It is not thinking yet. Ctrl-C again cancels.',
   cancel: 'Cancelled.',
+  'not-cancelled': 'It could not be cancelled. Ctrl-C again leaves it running.',
 } as const;
 
 /** `thought for 4.2 s, 371 of 2,048 tokens (confident); the answer is from a revision; thinkfirst-135m, resp_…` */

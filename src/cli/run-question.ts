@@ -40,7 +40,7 @@ export type QuestionView = {
   /** The key may not see steps. */
   traceDenied(message: string): void;
   /** Ctrl-C did this. */
-  interrupted(what: 'answer-now' | 'not-thinking-yet' | 'cancel'): void;
+  interrupted(what: 'answer-now' | 'not-thinking-yet' | 'cancel' | 'not-cancelled'): void;
 };
 
 const RawEvent = z.looseObject({ type: z.string(), sequence_number: z.int().nonnegative() });
@@ -76,7 +76,7 @@ export async function runQuestion(
   try {
     const end = await followAnswer(client, response.id, view);
     // The last steps are written before the answer ends; what still hangs is not waited for.
-    await Promise.race([following, delay(1_000)]);
+    await Promise.race([following, delay(1_000, undefined, { signal: ended.signal }).catch(() => {})]);
     return end;
   } finally {
     release();
@@ -90,10 +90,11 @@ function interrupter(client: ServiceClient, id: string, view: QuestionView): () 
   return () => {
     times += 1;
     if (times > 2) process.exit(exitCodes.interrupted);
-    const path = `/v1/responses/${id}/${times === 1 ? 'answer_now' : 'cancel'}`;
+    const first = times === 1;
+    const path = `/v1/responses/${id}/${first ? 'answer_now' : 'cancel'}`;
     client.call(z.unknown(), path, { method: 'POST' }).then(
-      () => view.interrupted(times === 1 ? 'answer-now' : 'cancel'),
-      () => view.interrupted('not-thinking-yet'),
+      () => view.interrupted(first ? 'answer-now' : 'cancel'),
+      () => view.interrupted(first ? 'not-thinking-yet' : 'not-cancelled'),
     );
   };
 }

@@ -34,10 +34,12 @@ function addScript(program: Command, script: { name: string; summary: string; fi
         ['--import', tsx(), fileURLToPath(new URL(`../../../eval/${script.file}`, import.meta.url)), ...words],
         { stdio: 'inherit' },
       );
-      // Ctrl-C reaches it too; its end is ours.
+      // Ctrl-C reaches it too; what is sent to this process alone is passed on. Its end is ours.
       process.on('SIGINT', () => {});
-      const [code] = await once(child, 'exit');
-      process.exitCode = typeof code === 'number' ? code : exitCodes.interrupted;
+      for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+      const [code, signal] = await once(child, 'exit');
+      process.exitCode =
+        typeof code === 'number' ? code : signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.failed;
     });
 }
 
