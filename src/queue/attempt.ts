@@ -34,9 +34,9 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
   const record = await store.read(job.id);
-  if (record?.terminal !== undefined) return;
+  if (record?.terminal !== undefined || record?.forgotten) return;
 
-  const log = record?.length === 0 ? [] : await readWholeLog(store, job.id);
+  const log = record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
   const end = async (line: Parameters<typeof endJob>[0]['line']) => {
     await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
     context.onChange(job.id);

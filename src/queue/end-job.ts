@@ -18,6 +18,8 @@ export async function endJob(options: {
   const { store, settings, job, token } = options;
   for (let round = 0; round < 20; round += 1) {
     const log = await readWholeLog(store, job.id);
+    // Nobody can read an end of it any more, and its log can't be gone on with.
+    if (!log) return 'missing';
     const lines = [options.line(log)];
     const append = { job, lines, expectedLength: log.length, now: options.now(), settings };
     const result = await store.append(logAppend(token === undefined ? append : { ...append, token }));

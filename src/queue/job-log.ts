@@ -10,12 +10,12 @@ export function parseRow(row: string): LogLine {
   return LogLine.parse(JSON.parse(row));
 }
 
-/** The whole log, in pages. */
-export async function readWholeLog(store: JobStore, id: string): Promise<LogLine[]> {
+/** The whole log, in pages; undefined where the job is gone, or removed by its owner and not swept yet. */
+export async function readWholeLog(store: JobStore, id: string): Promise<LogLine[] | undefined> {
   const lines: LogLine[] = [];
   for (;;) {
     const page = await store.log(id, lines.length, logPageRows);
-    if (!page) return lines;
+    if (!page) return undefined;
     for (const row of page.rows) lines.push(parseRow(row));
     if (page.rows.length < logPageRows) return lines;
   }

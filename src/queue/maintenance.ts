@@ -41,7 +41,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
   };
   const run = async () => {
     for (const queue of await queues.all()) {
-      for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue.store, id);
+      for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue.store, id).catch(onError);
       const removed: RemovedJob[] = [];
       for (const id of await queue.store.expired(now(), batch)) {
         if (stopped) break;

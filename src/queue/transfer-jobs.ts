@@ -17,6 +17,7 @@ export async function* exportJobs(queues: OpenQueues): AsyncGenerator<ExportedJo
     const record = await queue?.store.read(id);
     if (!queue || !record || record.forgotten) continue;
     const lines = await readWholeLog(queue.store, id);
+    if (!lines) continue;
     yield { version: 1, job: loadJob(record.data), log: lines.map((line) => JSON.stringify(line)) };
   }
 }

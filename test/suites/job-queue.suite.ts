@@ -521,6 +521,17 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect(await aborted(lease.signal)).toMatchObject({ end: 'cancelled' });
       });
 
+      test('sweeps a removed job whose handler stops late, or whose worker died', async () => {
+        const sweeper = await open({ attempts: 1 });
+        const stopped = gate();
+        const { id, lease } = await running(sweeper, { end: () => stopped.promise });
+        await lease.append([wire(0)]);
+        await sweeper.remove(id);
+        stopped.open();
+        const store = backend.store(queueName);
+        await vi.waitFor(async () => expect(await store.read(id)).toBeUndefined(), { timeout: 5_000 });
+      });
+
       test('sweeps what its time is over for, and keeps the rest', async () => {
         const sweeper = await open({ unstoredRetentionMs: 0 });
         const [kept, unstored] = [makeJob(), makeJob({ store: false })];
