@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEffortTable } from '../../src/models/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
 import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
 
 // The embedded model thinks this one over for some ten seconds, and a check finds a wrong line on the way.
 const hard = 'Calculate 77 times 63.';
+const budget = readEffortTable('thinkfirst-135m').levels.high.budget_tokens.toLocaleString('en-US');
 
 let data: Awaited<ReturnType<typeof dataFolder>>;
 let service: TestService;
@@ -41,7 +43,7 @@ describe('thinkfirst, piped', () => {
     const asked = await runCli(['ask', hard, '--effort', 'high', '--trace'], { environment });
     expect(asked.code).toBe(0);
     for (const step of ['draft', 'chain 1', 'vote', 'answer']) expect(asked.told).toContain(step);
-    expect(asked.told).toMatch(/thought for .* of a budget of 2,048 \(\w+\); answer from the \w+/);
+    expect(asked.told).toMatch(new RegExp(`thought for .* of a budget of ${budget} \\(\\w+\\); answer from the \\w+`));
     const traced = await runCli(['trace', 'last'], { environment });
     expect(traced.output).toContain('effort high');
     expect(traced.output).toContain('    │ ✗ ');
@@ -115,7 +117,7 @@ describe('thinkfirst, piped', () => {
 describe('thinkfirst, on a terminal', () => {
   it('draws a meter with phase, tokens of the budget and samples, dims the steps, and ends with the answer', async () => {
     const cli = ptyCli(['ask', hard, '--effort', 'high'], { environment });
-    await cli.saw(/thinking +[━─]{20} +[\d,]+ of 2,048 tokens/);
+    await cli.saw(new RegExp(`thinking +[━─]{20} +[\\d,]+ of ${budget} tokens`));
     await cli.saw(/1 sample: \d+/);
     expect(await cli.ended).toBe(0);
     const screen = stripVTControlCharacters(cli.raw()).trimEnd();
