@@ -31,11 +31,21 @@ export function pullJobs(options: {
   };
   renew();
 
-  /** Until something may have changed, or a delayed job comes due. */
+  let lookedAt = now();
+  /** Every `pollMs`, however busy one queue is: what comes due or is handed back elsewhere says no word. */
+  const lookEverywhere = () => {
+    const since = now() - lookedAt;
+    if (since >= 0 && since < pollMs) return;
+    picker.wet();
+    lookedAt = now();
+  };
+  /** Until something may have changed, it is time to look everywhere, or, where there is room, a delayed job comes due. */
   const pause = async () => {
-    const due = options.sources.map((source) => source.dueAt()).filter((at) => at > 0);
-    const ms = Math.max(1, Math.min(pollMs, ...due.map((at) => at - now() + 1)));
-    if (!(await settledWithin(rest, ms)) && running.size < options.concurrency) picker.wet();
+    const hasRoom = running.size < options.concurrency;
+    const due = hasRoom ? options.sources.map((source) => source.dueAt()).filter((at) => at > 0) : [];
+    const times = [lookedAt + pollMs - now(), ...due.map((at) => at - now() + 1)];
+    const ms = Math.max(1, Math.min(pollMs, ...times));
+    if (!(await settledWithin(rest, ms)) && hasRoom) picker.wet();
     renew();
   };
   const run = (name: string, job: RunningJob) => {
@@ -54,6 +64,7 @@ export function pullJobs(options: {
   };
   const loop = async () => {
     while (!stopped) {
+      lookEverywhere();
       const name = running.size < options.concurrency ? picker.next() : undefined;
       if (name === undefined) await pause();
       else

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Job } from '../../src/contracts/job.ts';
 import type { JobLease, JobQueue } from '../../src/queue/job-queue.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
@@ -49,6 +49,23 @@ export function jobQueueOrderSuite(name: string, openBackend: () => Promise<JobQ
       const tiers = (await order(queue, jobs)).slice(0, 20).map((job) => job?.tier);
       const count = (tier: string) => tiers.filter((each) => each === tier).length;
       expect([count('priority'), count('default'), count('flex')]).toEqual([12, 6, 2]);
+    });
+
+    test('comes back to a delayed job while another queue never runs dry', async () => {
+      const queue = await open({ backoffMs: 300 });
+      const retried = makeJob({ tier: 'priority' });
+      await queue.add(retried);
+      let ran = 0;
+      await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
+        if (lease.job.id === retried.id && lease.attempt === 1) throw new Error('once more');
+        ran += 1;
+        if (lease.job.id !== retried.id) await queue.add(makeJob());
+        await lease.append([terminal(0)]);
+      });
+      for (let added = 0; added < 3; added += 1) await queue.add(makeJob());
+      const ended = () => queue.get(retried.id);
+      await vi.waitFor(async () => expect(await ended()).toMatchObject({ status: 'completed' }), { timeout: 5_000 });
+      expect(ran).toBeGreaterThan(3);
     });
 
     test('takes turns between keys, and keeps the order of each', async () => {
