@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { texDelimiters } from '../../console/src/components/tex-delimiters.ts';
 import { column, comparisonOf, parametersOf } from '../../console/src/views/compare/columns.ts';
+import { allAgree } from '../../console/src/views/compare/difference.ts';
 
 describe('the address of a comparison', () => {
   it('gives back what went in', () => {
@@ -31,4 +32,24 @@ describe('maths in a model’s text', () => {
     ['code is left alone', 'write `\\(x\\)`', 'write `\\(x\\)`'],
     ['money is no maths', '$5 and $6', '$5 and $6'],
   ])('%s', (_, text, expected) => expect(texDelimiters(text)).toBe(expected));
+});
+
+describe('answers side by side', () => {
+  const outcome = (answer: string) => ({
+    answer,
+    completed: true,
+    thinkingTokens: 0,
+    outputTokens: 1,
+    thinkingMs: 0,
+    totalMs: 0,
+  });
+
+  it('agree where they say the same, writing aside', () => {
+    expect(allAgree([outcome('Seoul.'), outcome(' seoul')])).toBe(true);
+    expect(allAgree([outcome('8'), outcome('9')])).toBe(false);
+  });
+
+  it('do not agree on nothing: columns that were stopped have no answer', () => {
+    expect(allAgree([outcome(''), outcome('')])).toBe(false);
+  });
 });

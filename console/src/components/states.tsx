@@ -53,7 +53,7 @@ export function Fault({ fault, onRetry }: { fault: ServiceFault; onRetry?: (() =
         <strong>{words.titles[fault.kind]}</strong>
         <p>{words.advice[fault.kind] || fault.message}</p>
         {words.advice[fault.kind] !== '' && fault.kind !== 'offline' && <p className={styles.told}>{fault.message}</p>}
-        {limited && left > 0 && <p>{words.retryIn(left)}</p>}
+        {limited && left > 0 && onRetry !== undefined && <p>{words.retryIn(left)}</p>}
         {fault.requestId !== undefined && fault.kind === 'server' && (
           <p className={styles.told}>{words.requestId(fault.requestId)}</p>
         )}

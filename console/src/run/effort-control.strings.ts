@@ -16,7 +16,8 @@ export const effortStrings = defineStrings({
     ownHint: 'A cap over all samples and revisions; easy questions stop far below it.',
     changedHint: (own: string) => `This effort's own budget is ${own} tokens.`,
     reset: 'Use it',
-    spends: (tokens: string, samples: string) => `up to ${tokens} tokens, ${samples} samples`,
+    spends: (tokens: string, samples: string) =>
+      `up to ${tokens} tokens, ${samples} ${samples === '1' ? 'sample' : 'samples'}`,
     spendsNothing: 'no thinking tokens',
   },
   ko: {

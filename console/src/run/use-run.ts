@@ -48,9 +48,8 @@ async function followTrace(id: string, { signal, dispatch }: Following): Promise
   try {
     for await (const event of service.followTrace(id, { signal })) dispatch({ type: 'trace', event });
     dispatch({ type: 'trace_whole' });
-  } catch {
-    // A trace is a courtesy: without the scope, or gone, the answer is shown all the same.
-    dispatch({ type: 'trace_hidden' });
+  } catch (error) {
+    dispatch(withoutTrace(error));
   }
 }
 
@@ -58,9 +57,14 @@ async function readTrace(id: string, { signal, dispatch }: Following): Promise<v
   try {
     const { steps } = await service.trace(id, { signal });
     dispatch({ type: 'steps', steps });
-  } catch {
-    dispatch({ type: 'trace_hidden' });
+  } catch (error) {
+    dispatch(withoutTrace(error));
   }
+}
+
+/** A trace is a courtesy: without the scope, or gone, the answer is shown all the same. */
+function withoutTrace(error: unknown): RunEvent {
+  return { type: asFault(error).kind === 'scope' ? 'trace_hidden' : 'trace_whole' };
 }
 
 async function poll(id: string, { signal, dispatch }: Following): Promise<void> {

@@ -1,7 +1,8 @@
-import { Check, Copy, RotateCcw, Star, ThumbsDown, ThumbsUp } from 'lucide-react';
+import { Check, Copy, RotateCcw, Star, ThumbsDown, ThumbsUp, X } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { useState } from 'react';
 import { Button, IconButton } from '../../components/button.tsx';
+import { copyText } from '../../components/copy-text.ts';
 import { Fault } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import { type ChosenEffort, efforts } from '../../run/effort.ts';
@@ -70,19 +71,20 @@ export function AnswerActions({
   );
 }
 
+const icons = { copy: <Copy />, copied: <Check />, copyFailed: <X /> };
+
 function CopyButton({ text }: { text: string }) {
   const words = useStrings(strings);
-  const [done, setDone] = useState(false);
+  const [state, setState] = useState<'copy' | 'copied' | 'copyFailed'>('copy');
   return (
     <IconButton
-      label={done ? words.copied : words.copy}
+      label={words[state]}
       onClick={async () => {
-        await navigator.clipboard.writeText(text).catch(() => undefined);
-        setDone(true);
-        setTimeout(() => setDone(false), 2_000);
+        setState((await copyText(text)) ? 'copied' : 'copyFailed');
+        setTimeout(() => setState('copy'), 2_000);
       }}
     >
-      {done ? <Check /> : <Copy />}
+      {icons[state]}
     </IconButton>
   );
 }

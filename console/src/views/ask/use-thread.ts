@@ -12,6 +12,8 @@ export type ThreadState = {
   /** `restoring`: an address with an answer was opened; its thread is being fetched. */
   state: 'ready' | 'restoring' | 'sending';
   fault: ServiceFault | undefined;
+  /** What `fault` refused: a question, or (undefined) the last one anew. Absent where the thread itself could not be fetched. */
+  refused: { question: string | undefined; asking: Asking } | undefined;
   /** @returns whether the question was accepted */
   ask(question: string, asking: Asking): Promise<boolean>;
   /** Asks the last question anew; the earlier answer stays, a step back. */
@@ -27,8 +29,16 @@ export function useThread(): ThreadState {
   const last = parameters.get('r');
   const [turns, setTurns] = useState<readonly Turn[]>([]);
   const [state, setState] = useState<ThreadState['state']>(last === null ? 'ready' : 'restoring');
-  const [fault, setFault] = useState<ServiceFault>();
+  const [failed, setFailed] = useState<{ fault: ServiceFault; refused?: ThreadState['refused'] }>();
   const shown = useRef<string | null>(null);
+  /** Goes on with each thread that is opened and with the view's end: what was asked before belongs to none of them. */
+  const era = useRef(0);
+  useEffect(
+    () => () => {
+      era.current += 1;
+    },
+    [],
+  );
 
   const put = useCallback(
     (next: readonly Turn[], { replace = false } = {}) => {
@@ -44,7 +54,8 @@ export function useThread(): ThreadState {
   // The address leads: a reload, a link and the browser's way back all end here.
   useEffect(() => {
     if (last === shown.current) return;
-    setFault(undefined);
+    era.current += 1;
+    setFailed(undefined);
     if (last === null) {
       shown.current = null;
       setTurns([]);
@@ -62,15 +73,21 @@ export function useThread(): ThreadState {
       })
       .catch((error: unknown) => {
         if (gone.signal.aborted) return;
-        setFault(asFault(error));
+        setFailed({ fault: asFault(error) });
         setState('ready');
       });
     return () => gone.abort();
   }, [last]);
 
-  const accept = async (question: string, before: readonly Turn[], asking: Asking): Promise<Version | undefined> => {
+  const accept = async (
+    question: string,
+    before: readonly Turn[],
+    refused: NonNullable<ThreadState['refused']>,
+  ): Promise<Version | undefined> => {
+    const { asking } = refused;
+    const asked = era.current;
     setState('sending');
-    setFault(undefined);
+    setFailed(undefined);
     try {
       const previous = await lastUsable(before);
       const response = await service.ask({
@@ -79,9 +96,11 @@ export function useThread(): ThreadState {
         ...(asking.instructions.trim() === '' ? {} : { instructions: asking.instructions }),
         ...(previous === undefined ? {} : { previous_response_id: previous }),
       });
+      // Elsewhere by now: the answer is among the jobs, and nobody is fetched back to it.
+      if (asked !== era.current) return undefined;
       return { id: response.id, effort: asking.effort, model: response.model };
     } catch (error) {
-      setFault(asFault(error));
+      if (asked === era.current) setFailed({ fault: asFault(error), refused });
       return undefined;
     } finally {
       setState('ready');
@@ -91,9 +110,10 @@ export function useThread(): ThreadState {
   return {
     turns,
     state,
-    fault,
+    fault: failed?.fault,
+    refused: failed?.refused,
     async ask(question, asking) {
-      const version = await accept(question, turns, asking);
+      const version = await accept(question, turns, { question, asking });
       if (version === undefined) return false;
       put([...turns, { question, versions: [version], shown: 0 }]);
       return true;
@@ -101,7 +121,7 @@ export function useThread(): ThreadState {
     async retry(asking) {
       const turn = turns.at(-1);
       if (turn === undefined) return false;
-      const version = await accept(turn.question, turns.slice(0, -1), asking);
+      const version = await accept(turn.question, turns.slice(0, -1), { question: undefined, asking });
       if (version === undefined) return false;
       const versions = [...turn.versions, version];
       put([...turns.slice(0, -1), { ...turn, versions, shown: versions.length - 1 }]);
@@ -113,8 +133,11 @@ export function useThread(): ThreadState {
         { replace: true },
       );
     },
-    startAnew: () => put([]),
-    dismiss: () => setFault(undefined),
+    startAnew() {
+      era.current += 1;
+      put([]);
+    },
+    dismiss: () => setFailed(undefined),
   };
 }
 

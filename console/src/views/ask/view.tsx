@@ -28,18 +28,29 @@ export function View() {
     document.title = `${words.title} · Thinkfirst`;
   }, [words.title]);
 
+  const empty = thread.turns.length === 0;
+  const busy = busyWord();
+  // A model that was chosen once may be gone since.
+  const model = models.state !== 'ready' || models.value.data.some(({ id }) => id === asking.model) ? asking.model : '';
   const send = async (question: string, effort: ChosenEffort = asking.effort) => {
-    if (await thread.ask(question, { ...asking, effort })) {
-      setText('');
+    if (busy !== undefined) return;
+    if (await thread.ask(question, { ...asking, model, effort })) {
+      // What was written in the meantime stays.
+      setText((written) => (written === question ? '' : written));
       setRunning(true);
       requestAnimationFrame(scrollToEnd);
     }
   };
   const retry = async (effort: ChosenEffort) => {
-    if (await thread.retry({ ...asking, effort, budget: undefined })) setRunning(true);
+    if (busy !== undefined) return;
+    if (await thread.retry({ ...asking, model, effort, budget: undefined })) setRunning(true);
   };
-  const empty = thread.turns.length === 0;
-  const busy = thread.state === 'sending' ? words.sending : running && !empty ? words.running : undefined;
+  const { refused } = thread;
+  const tryAgain = () => {
+    if (refused === undefined) return thread.dismiss();
+    const { question, asking: asked } = refused;
+    return question === undefined ? retry(asked.effort) : send(question, asked.effort);
+  };
   return (
     <div className={styles.ask}>
       <div className={styles.thread} ref={content}>
@@ -87,12 +98,7 @@ export function View() {
           </Button>
         )}
         {models.state === 'failed' && <Fault fault={models.fault} onRetry={models.reload} />}
-        {thread.fault !== undefined && (
-          <Fault
-            fault={thread.fault}
-            onRetry={text.trim() === '' ? thread.dismiss : () => busy === undefined && send(text)}
-          />
-        )}
+        {thread.fault !== undefined && <Fault fault={thread.fault} onRetry={tryAgain} />}
         <Composer
           text={text}
           onText={setText}
@@ -105,4 +111,10 @@ export function View() {
       </div>
     </div>
   );
+  function busyWord(): string | undefined {
+    if (thread.state === 'sending') return words.sending;
+    // The question would go without what was said before.
+    if (thread.state === 'restoring') return words.send;
+    return running && !empty ? words.running : undefined;
+  }
 }

@@ -15,7 +15,8 @@ export function outcomesOf(runs: readonly (RunState | undefined)[], count: numbe
   }));
 }
 
-/** Whether all came to the same answer, letter case and a full stop aside. */
+/** Whether all came to the same answer, letter case and a full stop aside. No answer agrees with nothing. */
 export function allAgree(outcomes: readonly Outcome[]): boolean {
+  if (outcomes.some(({ answer }) => answer.trim() === '')) return false;
   return new Set(outcomes.map(({ answer }) => answer.trim().toLowerCase().replace(/\.$/, ''))).size === 1;
 }

@@ -1,7 +1,8 @@
 import { Link2, Plus, SendHorizontal } from 'lucide-react';
-import { type FormEvent, type KeyboardEvent, useCallback, useEffect, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { Button } from '../../components/button.tsx';
+import { copyText } from '../../components/copy-text.ts';
 import { Page } from '../../components/page.tsx';
 import { Fault } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
@@ -34,8 +35,15 @@ export function View() {
   const [text, setText] = useState(question);
   useEffect(() => setText(question), [question]);
   const [sending, setSending] = useState(false);
-  const [fault, setFault] = useState<ServiceFault>();
-  const [copied, setCopied] = useState(false);
+  const [failed, setFailed] = useState<{ fault: ServiceFault; asked: string }>();
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  const [copied, setCopied] = useState<'link' | 'linked' | 'linkFailed'>('link');
   const [runs, setRuns] = useState<ReadonlyMap<string, RunState>>(new Map());
   const onRun = useCallback((id: string, run: RunState) => setRuns((before) => new Map(before).set(id, run)), []);
 
@@ -49,13 +57,15 @@ export function View() {
   const askable = text.trim() !== '' && !sending;
 
   const askAll = async (asked = text) => {
+    if (sending) return;
     setSending(true);
-    setFault(undefined);
+    setFailed(undefined);
     try {
-      const accepted = await Promise.all(columns.map((choice) => service.ask({ ...requestOf(choice), input: asked })));
-      put({ question: asked, responses: accepted.map(({ id }) => id) }, { replace: false });
+      const accepted = await acceptAll(asked, columns);
+      // A reader who has gone to another view is not fetched back.
+      if (here.current) put({ question: asked, responses: accepted }, { replace: false });
     } catch (error) {
-      setFault(asFault(error));
+      setFailed({ fault: asFault(error), asked });
     } finally {
       setSending(false);
     }
@@ -102,7 +112,7 @@ export function View() {
           </div>
         )}
       </form>
-      {fault !== undefined && <Fault fault={fault} onRetry={() => askAll()} />}
+      {failed !== undefined && <Fault fault={failed.fault} onRetry={() => askAll(failed.asked)} />}
       {models.state === 'failed' && <Fault fault={models.fault} onRetry={models.reload} />}
       {outcomes !== undefined && <DifferenceLine outcomes={outcomes} columns={columns} />}
       <div className={styles.columns} data-count={columns.length}>
@@ -149,14 +159,25 @@ export function View() {
             look="quiet"
             icon={<Link2 aria-hidden="true" />}
             onClick={async () => {
-              await navigator.clipboard.writeText(window.location.href).catch(() => undefined);
-              setCopied(true);
+              setCopied((await copyText(window.location.href)) ? 'linked' : 'linkFailed');
             }}
           >
-            {copied ? words.linked : words.link}
+            {words[copied]}
           </Button>
         )}
       </div>
     </Page>
   );
+}
+
+/** All columns or none: where one is refused, the others would run on unseen. @returns their ids */
+async function acceptAll(question: string, columns: readonly Choice[]): Promise<string[]> {
+  const asked = await Promise.allSettled(
+    columns.map((choice) => service.ask({ ...requestOf(choice), input: question })),
+  );
+  const accepted = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
+  const refused = asked.find((one) => one.status === 'rejected');
+  if (refused === undefined) return accepted;
+  for (const id of accepted) service.cancel(id).catch(() => undefined);
+  throw refused.reason;
 }

@@ -116,7 +116,7 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
             {format.percent(sure)}
           </span>
         )}
-        <span>{format.number(step.tokens)} tok</span>
+        <span>{words.tokensShort(format.number(step.tokens))}</span>
       </span>
     </>
   );

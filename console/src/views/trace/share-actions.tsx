@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Response } from '../../../../src/contracts/response.ts';
 import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { Button } from '../../components/button.tsx';
+import { copyText } from '../../components/copy-text.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
 
@@ -15,12 +16,7 @@ export function ShareActions({ response, steps }: { response: Response; steps: r
     const timer = setTimeout(setCopying, 3_000, 'idle');
     return () => clearTimeout(timer);
   }, [copying]);
-  const copy = () =>
-    // Over plain http on another host than loopback, browsers have no clipboard.
-    Promise.resolve(navigator.clipboard?.writeText(location.href) ?? Promise.reject(new Error('no clipboard'))).then(
-      () => setCopying('copied'),
-      () => setCopying('failed'),
-    );
+  const copy = async () => setCopying((await copyText(location.href)) ? 'copied' : 'failed');
   return (
     <>
       <Button icon={copying === 'copied' ? <Check aria-hidden="true" /> : <Link2 aria-hidden="true" />} onClick={copy}>

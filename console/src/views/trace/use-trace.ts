@@ -44,6 +44,16 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
       if (!signal.aborted) setView((known) => ({ ...known, ...part }));
     }
 
+    /** The response is not read again before it ends: that it no longer waits is told by its first step. */
+    function begun(): void {
+      if (signal.aborted) return;
+      setView((known) =>
+        known.response?.status === 'queued'
+          ? { ...known, response: { ...known.response, status: 'in_progress' } }
+          : known,
+      );
+    }
+
     async function read(): Promise<void> {
       const response = await service.response(id, { signal });
       change({ response });
@@ -67,6 +77,7 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
         trace = withEvent(trace, event);
         if (event.type === 'trace_step.added') clockAhead = Math.min(clockAhead, Date.now() - event.step.started_at);
         change({ trace, clockAhead: Number.isFinite(clockAhead) ? clockAhead : 0 });
+        if (trace.steps.length > 0) begun();
       }
     }
 
