@@ -63,7 +63,11 @@ export function catalogEntries(
     configs.map((config) => {
       const model = loaded.get(config.id);
       if (config.kind !== 'upstream') {
-        return localCatalogEntry(config, (folder) => model?.capabilities ?? localCapabilities(folder));
+        return localCatalogEntry(
+          config,
+          (folder) => model?.capabilities ?? localCapabilities(folder),
+          model?.contextLength,
+        );
       }
       return upstreamEntry(config.family, model ?? createOpenaiModel(config));
     }),

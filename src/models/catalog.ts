@@ -39,11 +39,13 @@ export function createModelCatalog(entries: readonly CatalogEntry[]): ModelCatal
 /**
  * The entry of a local model: its tokenizer and configuration are read, its weights are not.
  * @param capabilities what the implementation that will run it can do
+ * @param contextLength tokens that it has room for where it runs, if that is known; the cache may hold fewer than the model takes
  * @throws ServiceError `model_unavailable` in one line
  */
 export async function localCatalogEntry(
   model: string | ModelSource,
   capabilities: (folder: ModelFolder) => ModelCapabilities,
+  contextLength?: number,
 ): Promise<CatalogEntry> {
   const folder = await loadModelFolder(model);
   const can = capabilities(folder);
@@ -53,7 +55,7 @@ export async function localCatalogEntry(
       created: folder.created,
       family: folder.family.name,
       implementation: 'transformers',
-      context_length: folder.contextLength,
+      context_length: contextLength ?? folder.contextLength,
       capabilities: cardCapabilities(can),
     },
     countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,

@@ -21,6 +21,11 @@ describe('model catalogue', () => {
     expect(catalog.get('none')).toBeUndefined();
   });
 
+  it('promises no more context than there is room for where the model runs', async () => {
+    const { card } = await localCatalogEntry('models/thinkfirst-135m', generateCapabilities, 5_825);
+    expect(card.context_length).toBe(5_825);
+  });
+
   it('counts the template with the text, and an open thought apart from a closed one', async () => {
     const prompt = { messages: [{ role: 'user' as const, content: 'Hi' }] };
     expect(await catalog.countTokens('thinkfirst-135m', prompt, { thinking: true })).toBe(12);
