@@ -16,10 +16,19 @@ export async function feedbackKeys(records: RecordStore, owner: string | null | 
   return keys.sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
 }
 
-/** Feedback holds a response's prompt and answer: where the response is deleted, so are they. */
-export async function removeFeedbackOf(records: RecordStore, response: { id: string; owner: string | null }) {
-  for (const key of await feedbackKeys(records, response.owner)) {
-    if (key.split(':').slice(3).includes(response.id)) await records.remove(key);
+/**
+ * Feedback holds a response's prompt and answer: where the response is deleted, so are they. One look through the keys for
+ * all the responses, since in Redis each goes through the whole keyspace.
+ */
+export async function removeFeedbackOf(
+  records: RecordStore,
+  responses: readonly { id: string; owner: string | null }[],
+): Promise<void> {
+  const ids = new Set(responses.map(({ id }) => id));
+  const owners = new Set(responses.map(({ owner }) => owner));
+  const [owner] = owners;
+  for (const key of await feedbackKeys(records, owners.size === 1 ? owner : undefined)) {
+    if (key.split(':').slice(3).some((id) => ids.has(id))) await records.remove(key);
   }
 }
 

@@ -36,7 +36,8 @@ export async function openRecords(environment: Environment): Promise<{ records: 
 /** An outage is told by each command that fails; an error event without a listener would be printed as well. */
 function driverOf(url: RedisAddress, base: string): Driver {
   if (typeof url === 'string') {
-    const driver = redisDriver({ url, base, maxRetriesPerRequest: 1, connectTimeout: 3_000 });
+    // A list goes through the whole keyspace, jobs too: by Redis's ten keys a round trip it would take seconds.
+    const driver = redisDriver({ url, base, maxRetriesPerRequest: 1, connectTimeout: 3_000, scanCount: 1_000 });
     driver.getInstance?.().on('error', () => undefined);
     return driver;
   }

@@ -14,9 +14,7 @@ export function sweepRecords(options: {
   onError(error: unknown): void;
 }): { close(): void } {
   const { queue, records, now, onError } = options;
-  queue.onRemoved(async (jobs) => {
-    for (const job of jobs) await removeFeedbackOf(records, job);
-  });
+  queue.onRemoved((jobs) => removeFeedbackOf(records, jobs));
   const sweep = async () => {
     const oldest = Math.floor(now() / dayMs) - 1;
     for (const key of await records.keys(idempotencyPrefix)) {

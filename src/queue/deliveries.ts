@@ -72,7 +72,8 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   const queueOne = async (id: string, store: Pick<JobStore, 'read'>, urlOf: DeliveryOptions['urlOf']) => {
     const record = await store.read(id);
     const terminal = record?.terminal === undefined ? undefined : parseRow(record.terminal).terminal;
-    if (!record || !terminal) return;
+    // Of a deleted response nothing is told.
+    if (!record || record.forgotten || !terminal) return;
     const job = loadJob(record.data);
     const url = await urlOf(job);
     if (url === undefined) return;
@@ -88,8 +89,14 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   const pump = async (urlOf: DeliveryOptions['urlOf']) => {
     for (const { store } of await queues.all()) {
       for (const id of await store.outbox(batch)) {
-        await queueOne(id, store, urlOf);
-        await store.sent(id);
+        try {
+          await queueOne(id, store, urlOf);
+          await store.sent(id);
+        } catch (error) {
+          // What can't be read holds up no other; it waits for its job's removal.
+          if (!(error instanceof z.ZodError)) throw error;
+          onError(error);
+        }
       }
     }
   };
@@ -129,9 +136,13 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
         { connection: connection.blocking, prefix, concurrency: 8, runRetryDelay: 1_000 },
       );
       worker.on('error', onError);
-      let running: Promise<void> = Promise.resolve();
+      let running: Promise<void> | undefined;
       const timer = setInterval(() => {
-        running = running.then(() => pump(urlOf)).catch(onError);
+        running ??= pump(urlOf)
+          .catch(onError)
+          .finally(() => {
+            running = undefined;
+          });
       }, pollMs);
       return {
         async close() {

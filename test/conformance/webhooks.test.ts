@@ -17,7 +17,7 @@ import { openRedisConnection } from '../../src/queue/redis-connection.ts';
 import { createSealer } from '../../src/store/sealer.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
-import { makeJob, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
+import { aborted, gate, makeJob, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 
 const client = new OpenAI({ apiKey: 'none' });
@@ -161,6 +161,33 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
     await queue.control(job.id, 'cancel');
     await delivered(job.id, 'delivered');
     expect(received.at(-1)?.body).toContain('response.cancelled');
+  });
+
+  test('tell nothing of a response that was deleted while it ran', async () => {
+    const [deleted, next] = [announced({ url }, { model: 'held' }), announced({ url }, { model: 'held' })];
+    const { promise: leased, open: onLease } = gate();
+    const { promise: gone, open: onGone } = gate();
+    await queue.add(deleted);
+    await queue.consume({ concurrency: 1, models: ['held'] }, async (lease) => {
+      if (lease.job.id === deleted.id) {
+        onLease();
+        await aborted(lease.signal);
+        await gone;
+      }
+      await lease.append([terminal(lease.log.length, 'cancelled')]);
+    });
+    await leased;
+    await queue.remove(deleted.id);
+    onGone();
+    // Ends after it, in the same queue.
+    await delivered(await run(next), 'delivered');
+    expect(await deliveries.of(deleted.id)).toEqual([]);
+  });
+
+  test('of others go out where one key’s settings can’t be read', async () => {
+    await records.set('webhook:bob', { version: 'none' });
+    await run(announced(undefined, { owner: 'bob' }));
+    await delivered(await run(announced({ url })), 'delivered');
   });
 });
 
