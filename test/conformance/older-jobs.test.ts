@@ -8,6 +8,7 @@ import { outputText } from '../../src/contracts/response-from-log.ts';
 import { terminalLines } from '../../src/contracts/terminal-lines.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { exportJobs } from '../../src/queue/transfer-jobs.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
@@ -39,6 +40,9 @@ describe.skipIf(redisMissing())('jobs that an older version left', () => {
     expect(await queue.get(half?.id ?? '')).toMatchObject({ status: 'in_progress' });
     expect(await queue.get(waiting?.id ?? '')).toMatchObject({ status: 'queued' });
     expect((await queue.list({ owner: null, limit: 10 })).jobs).toHaveLength(2);
+    const exported: string[] = [];
+    for await (const { job } of exportJobs(queue.queues)) exported.push(job.id);
+    expect(exported.sort()).toEqual(jobs.map(({ id }) => id).sort());
 
     const model = createScriptedModel({ id: 'tiny', script: () => ({ thought: 'new', answer: 'Something else.' }) });
     const strategies = createStrategies({ prompts: loadPrompts('prompts') });
@@ -67,6 +71,8 @@ describe.skipIf(redisMissing())('jobs that an older version left', () => {
     expect(output).toBe('The answer is 42, said the older version of this service.');
     expect((await readAll(queue, waiting?.id ?? '')).at(-1)).toMatchObject({ terminal: 'completed' });
     expect(model.calls).toHaveLength(1);
+    for await (const { job } of exportJobs(queue.queues)) exported.push(job.id);
+    expect(exported).toHaveLength(2 * jobs.length);
     await queue.close();
     client.disconnect();
     await redis.close();
