@@ -25,8 +25,10 @@ export async function fuzz({ url, seconds, cases, seed, onOutput }: FuzzOptions)
   const programs = await pythonEnvironment('schemathesis');
   const options = ['--checks', 'all', '--phases', 'coverage,fuzzing,stateful', '--max-time', `${seconds}`];
   const limits = ['--max-examples', `${cases}`, '--request-timeout', '60', '--suppress-health-check', 'all'];
-  const quiet = ['--generation-database', 'none', '--warnings', 'off', '--no-color'];
-  const seeded = seed === undefined ? [] : ['--seed', `${seed}`, '--generation-deterministic'];
+  const quiet = ['--warnings', 'off', '--no-color'];
+  // One of the two: a seeded run keeps no database of examples anyway.
+  const seeded =
+    seed === undefined ? ['--generation-database', 'none'] : ['--seed', `${seed}`, '--generation-deterministic'];
   const child = spawn(
     join(programs, 'st'),
     ['--config-file', join(folder, 'schemathesis.toml'), 'run', `${url}/openapi.json`].concat(
