@@ -20,6 +20,8 @@ export type Admission = {
   add(c: ApiContext, job: Job, options?: { batch?: boolean }): Promise<{ created: boolean }>;
   /** Books a response that is about to be removed, so that removing it gives nothing back. */
   settle(c: ApiContext, snapshot: JobSnapshot): Promise<void>;
+  /** Gives back what was reserved for a response that is taken out of the queue again. */
+  release(c: ApiContext, id: string): Promise<void>;
 };
 
 const retrySeconds = 2;
@@ -27,6 +29,8 @@ const retrySeconds = 2;
 const graceMs = 60_000;
 /** Places of batches may be thousands: they are looked through no more often than this. ms */
 const batchPauseMs = 5_000;
+/** Nobody follows a batch's requests; while its key asks, they are looked for this often, sooner than unstored ones go. ms */
+const lookMs = 300_000;
 
 export function createAdmission({
   queue,
@@ -45,6 +49,7 @@ export function createAdmission({
       }
       const tokens = mostTokens(job);
       const reservation = { id: job.id, tokens, batch };
+      if (now() - lookedAt(owner) >= lookMs) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
       let outcome = await ledger.reserve(owner, reservation, limits);
       if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
         // What ended a moment ago, or while its API was away, may not be booked yet.
@@ -96,13 +101,25 @@ export function createAdmission({
       const used = terminal === undefined ? mostTokens(job) : usedTokens(TerminalEvent.parse(terminal.data));
       await book(ledger, owner, job.id, used);
     },
+    async release(c, id) {
+      const { owner } = c.get('caller');
+      if (ledger !== undefined && owner !== null) await book(ledger, owner, id, 0);
+    },
   };
+
+  function lookedAt(owner: string): number {
+    return batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  function notBooked(error: unknown, id?: string): void {
+    log.warn({ err: error, ...(id && { response_id: id }) }, 'usage not booked yet');
+  }
 
   function follow(ledger: UsageLedger, owner: string, id: string): void {
     terminalEvent(queue, id, { signal: new AbortController().signal })
       .then((end) => (end === undefined ? undefined : ledger.settle(owner, id, usedTokens(end))))
       // It was removed, and booked then; or the backend is away, and it is found when a place is wanted.
-      .catch((error: unknown) => log.warn({ err: error, response_id: id }, 'usage not booked yet'));
+      .catch((error: unknown) => notBooked(error, id));
   }
 
   /** One look through a key's places at a time; whoever comes meanwhile waits for it. */
@@ -115,23 +132,24 @@ export function createAdmission({
   }
 
   async function lookThrough(ledger: UsageLedger, owner: string): Promise<void> {
-    const withBatches = now() - (batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
+    const withBatches = now() - lookedAt(owner) >= batchPauseMs;
     if (withBatches) batchesSeen.set(owner, now());
+    const ended = new Map<string, number>();
     for (const [id, place] of await ledger.open(owner)) {
       if (place.batch && !withBatches) continue;
       const snapshot = await queue.get(id);
       if (snapshot?.terminal !== undefined) {
-        await ledger.settle(owner, id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
+        ended.set(id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
       } else if (snapshot === undefined && now() - place.at > graceMs) {
-        await ledger.settle(owner, id, 0);
+        // Any other response was followed to its end; of a batch's that is gone nobody knows what it used.
+        ended.set(id, place.batch ? place.tokens : 0);
       }
     }
+    if (ended.size > 0) await ledger.settleAll(owner, ended);
   }
 
   async function book(ledger: UsageLedger, owner: string, id: string, used: number): Promise<void> {
-    await ledger
-      .settle(owner, id, used)
-      .catch((error: unknown) => log.warn({ err: error, response_id: id }, 'usage not booked yet'));
+    await ledger.settle(owner, id, used).catch((error: unknown) => notBooked(error, id));
   }
 }
 

@@ -17,6 +17,8 @@ import {
 export type UsageLedger = {
   reserve(key: string, reservation: Reservation, limits: Limits): Promise<Outcome>;
   settle(key: string, id: string, usedTokens: number): Promise<void>;
+  /** Tokens by the id of their response, in one step. */
+  settleAll(key: string, used: ReadonlyMap<string, number>): Promise<void>;
   /** The places that are held, by the id of their response. */
   open(key: string): Promise<ReadonlyMap<string, OpenPlace>>;
 };
@@ -30,6 +32,13 @@ export function createUsageLedger({ change, now }: { change: ChangeRecord; now()
     const parsed = LedgerAccount.safeParse(value);
     return parsed.success ? parsed.data : emptyAccount(now());
   };
+  const settleAll = (key: string, used: ReadonlyMap<string, number>) =>
+    change(recordKey(key), (value) => {
+      const before = parse(value);
+      let account = before;
+      for (const [id, tokens] of used) account = settle(account, id, tokens);
+      return account === before ? undefined : account;
+    });
   return {
     async reserve(key, reservation, limits) {
       let outcome: Outcome | undefined;
@@ -41,13 +50,8 @@ export function createUsageLedger({ change, now }: { change: ChangeRecord; now()
       if (outcome === undefined) throw new Error('the ledger was not asked');
       return outcome;
     },
-    async settle(key, id, usedTokens) {
-      await change(recordKey(key), (value) => {
-        const account = parse(value);
-        const settled = settle(account, id, usedTokens);
-        return settled === account ? undefined : settled;
-      });
-    },
+    settle: (key, id, usedTokens) => settleAll(key, new Map([[id, usedTokens]])),
+    settleAll,
     async open(key) {
       let places: ReadonlyMap<string, OpenPlace> = new Map();
       await change(recordKey(key), (value) => {

@@ -186,6 +186,36 @@ describe('tokens per day', () => {
     expect((await as(secret, '/v1/responses', background)).status).toBe(200);
   });
 
+  const finishedBatch = async (api: Awaited<ReturnType<typeof createKeyedApi>>, secret: string) => {
+    const { background: _background, ...body } = background;
+    const requests = ['a', 'b'].map((custom_id) => ({ custom_id, body: { ...body, store: false } }));
+    const { id } = await (await api.as(secret, '/v1/batches', { endpoint: '/v1/responses', requests })).json();
+    await vi.waitFor(async () =>
+      expect(await (await api.as(secret, `/v1/batches/${id}`)).json()).toMatchObject({ status: 'completed' }),
+    );
+  };
+
+  test('the places of a batch that has ended are given back, though no limit is reached', async () => {
+    const api = await createKeyedApi({ script: { deltas: ['42'] } });
+    const { secret, id } = await api.create({ tokens_per_day: 1_000 });
+    await finishedBatch(api, secret);
+    expect((await api.ledger.open(id)).size).toBe(2);
+    api.clock.ms += 301_000;
+    await api.as(secret, '/v1/responses', { ...background, background: false });
+    await vi.waitFor(async () => expect((await api.ledger.open(id)).size).toBe(0));
+    const next = await api.as(secret, '/v1/responses', background);
+    expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - 3 * used - most));
+  });
+
+  test('a batch whose responses are gone before they were booked is not free', async () => {
+    const api = await createKeyedApi({ script: { deltas: ['42'] } });
+    const { secret, id } = await api.create({ tokens_per_day: 2 * most });
+    await finishedBatch(api, secret);
+    for (const response of (await api.ledger.open(id)).keys()) await api.queue.remove(response);
+    api.clock.ms += 61_000;
+    expect((await api.as(secret, '/v1/responses', background)).status).toBe(429);
+  });
+
   test('requests of a batch that don’t fit are refused by themselves, and the others run', async () => {
     const { as, create } = await createKeyedApi({ script: { deltas: ['42'] } });
     const { secret } = await create({ tokens_per_day: 2 * most, concurrent_responses: 1 });

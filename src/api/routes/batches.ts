@@ -109,14 +109,16 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
       return await started(c, record);
     } catch (error) {
       // Where this fails as well, the record stays, and the batch goes on when it is next asked for.
-      await undo(record).catch((fault: unknown) => log.error({ err: fault, batch_id: record.id }, 'batch not undone'));
+      await undo(c, record).catch((fault: unknown) => log.error({ err: fault, batch_id: record.id }, 'batch not undone'));
       throw error;
     }
   }
 
-  async function undo(record: BatchRecord): Promise<void> {
+  async function undo(c: ApiContext, record: BatchRecord): Promise<void> {
     for (const { response_id } of record.requests) {
-      if (response_id !== null) await queue.remove(response_id);
+      if (response_id === null) continue;
+      await queue.remove(response_id);
+      await admission.release(c, response_id);
     }
     await store.removeBatch(record.id);
     await store.removeInput(record.id);
