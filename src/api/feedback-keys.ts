@@ -28,7 +28,8 @@ export async function removeFeedbackOf(
   const owners = new Set(responses.map(({ owner }) => owner));
   const [owner] = owners;
   for (const key of await feedbackKeys(records, owners.size === 1 ? owner : undefined)) {
-    if (key.split(':').slice(3).some((id) => ids.has(id))) await records.remove(key);
+    const [, , , ...about] = key.split(':');
+    if (about.some((id) => ids.has(id))) await records.remove(key);
   }
 }
 

@@ -109,7 +109,9 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
       return await started(c, record);
     } catch (error) {
       // Where this fails as well, the record stays, and the batch goes on when it is next asked for.
-      await undo(c, record).catch((fault: unknown) => log.error({ err: fault, batch_id: record.id }, 'batch not undone'));
+      await undo(c, record).catch((fault: unknown) =>
+        log.error({ err: fault, batch_id: record.id }, 'batch not undone'),
+      );
       throw error;
     }
   }
