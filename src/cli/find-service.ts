@@ -56,7 +56,7 @@ export async function awaitService(url: string): Promise<'ready' | 'absent'> {
 
 async function probe(url: string): Promise<'ready' | 'starting' | 'absent'> {
   try {
-    const reply = await fetch(new URL('/readyz', url), { signal: AbortSignal.timeout(probeLimit) });
+    const reply = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(probeLimit) });
     const body: unknown = await reply.json();
     if (ReadinessReport.safeParse(body).success) return 'ready';
     const refusal = ErrorEnvelope.safeParse(body);

@@ -28,7 +28,7 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
   async function send(path: string, { method, body, signal }: CallRequest = {}): Promise<Response> {
     let reply: Response;
     try {
-      reply = await fetch(new URL(path, url), {
+      reply = await fetch(`${url}${path}`, {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

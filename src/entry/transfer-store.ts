@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { defaultQueueSettings } from '../queue/queue-settings.ts';
 import { ExportedJob, exportJobs, importJob } from '../queue/transfer-jobs.ts';
@@ -39,26 +36,50 @@ export async function exportStore(
   environment: Environment,
   file: string,
 ): Promise<{ responses: number; records: number }> {
-  return withStore(environment, async ({ queue, records }) => {
-    const out = createWriteStream(file, { mode: 0o600 });
-    const counts = { responses: 0, records: 0 };
-    const write = async (line: z.input<typeof Line>) => {
-      if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain');
-    };
-    for (const prefix of recordPrefixes) {
-      for (const key of await records.keys(prefix)) {
-        await write({ record: { key, value: await records.get(key) } });
-        counts.records += 1;
+  // An export that fails half-way leaves the file of the one before as it is.
+  const beside = `${file}.part`;
+  const out = await openFile(beside, 'w');
+  try {
+    const counts = await withStore(environment, async ({ queue, records }) => {
+      const counts = { responses: 0, records: 0 };
+      const write = (line: z.input<typeof Line>) => out.appendFile(`${JSON.stringify(line)}\n`);
+      for (const prefix of recordPrefixes) {
+        for (const key of await records.keys(prefix)) {
+          await write({ record: { key, value: await records.get(key) } });
+          counts.records += 1;
+        }
       }
-    }
-    for await (const response of exportJobs(queue.queues)) {
-      await write({ response });
-      counts.responses += 1;
-    }
-    out.end();
-    await finished(out);
+      for await (const response of exportJobs(queue.queues)) {
+        await write({ response });
+        counts.responses += 1;
+      }
+      return counts;
+    });
+    await out.close();
+    await rename(beside, file);
     return counts;
-  });
+  } catch (error) {
+    await out.close();
+    await rm(beside, { force: true });
+    throw fileFault(error) ?? error;
+  }
+}
+
+/** @throws StartError where the file can't be had; before the store is opened for it */
+async function openFile(file: string, flags: 'r' | 'w'): Promise<FileHandle> {
+  try {
+    return await open(file, flags, 0o600);
+  } catch (error) {
+    throw fileFault(error) ?? error;
+  }
+}
+
+const fileFaults = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG'];
+
+/** What the system says of the file, in one line; undefined for what is no such fault. */
+function fileFault(error: unknown): StartError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !fileFaults.includes(String(error.code))) return undefined;
+  return new StartError(`The export can't be read or written: ${error.message}.`);
 }
 
 /** Takes an export in; what is there already stays as it is. @throws StartError naming the line that is none */
@@ -66,6 +87,7 @@ export async function importStore(
   environment: Environment,
   file: string,
 ): Promise<{ responses: number; records: number; there: number }> {
+  const input = await openFile(file, 'r');
   return withStore(environment, async ({ queue, records }) => {
     const counts = { responses: 0, records: 0, there: 0 };
     const settings = {
@@ -73,7 +95,7 @@ export async function importStore(
       retentionMs: environment.THINKFIRST_RETENTION_DAYS * 86_400_000,
     };
     let number = 0;
-    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of input.readLines()) {
       number += 1;
       const line = parse(text, { file, number });
       if ('record' in line) {
@@ -87,7 +109,7 @@ export async function importStore(
       }
     }
     return counts;
-  });
+  }).finally(() => input.close());
 }
 
 function parse(text: string, { file, number }: { file: string; number: number }): z.infer<typeof Line> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -21,6 +21,26 @@ describe('the embedded store', () => {
     const log = createLogger(environment(name));
     return openQueue(environment(name), { log, instruments: {} });
   };
+
+  test('names a file that is not to be had, before the store is made', async () => {
+    const nowhere = join(folder, 'no', 'export.jsonl');
+    await expect(exportStore(environment('none'), nowhere)).rejects.toThrow(
+      /The export can't be read or written: ENOENT/,
+    );
+    await expect(importStore(environment('none'), nowhere)).rejects.toThrow(
+      /The export can't be read or written: ENOENT/,
+    );
+    await expect(readdir(folder)).resolves.toEqual([]);
+  });
+
+  test('keeps the export before where a new one fails', async () => {
+    const file = join(folder, 'export.jsonl');
+    await writeFile(file, 'the one before');
+    await writeFile(join(folder, 'in-the-way'), 'no folder');
+    await expect(exportStore(environment('in-the-way'), file)).rejects.toThrow();
+    expect(await readFile(file, 'utf8')).toBe('the one before');
+    expect((await readdir(folder)).sort()).toEqual(['export.jsonl', 'in-the-way']);
+  });
 
   test('moves to another folder whole: ended, half done and waiting responses, and records', async () => {
     const [ended, half, waiting] = [makeJob({ owner: 'ann' }), makeJob(), makeJob()];

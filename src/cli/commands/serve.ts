@@ -65,5 +65,11 @@ function withOptions(
     REDIS_URL: redis,
     THINKFIRST_THREADS: threads,
   };
-  return { ...variables, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  // A cluster's nodes would stand above the one that was named.
+  const cluster = redis === undefined ? {} : { REDIS_CLUSTER: undefined };
+  return {
+    ...variables,
+    ...cluster,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
 }

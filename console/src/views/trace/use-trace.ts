@@ -18,6 +18,9 @@ export type TraceView = {
   clockAhead: number;
 };
 
+/** ms in which the steps so far are read; later ones are told of as they begin. */
+const replayMs = 1_500;
+
 const start: TraceView = {
   response: undefined,
   trace: noSteps,
@@ -73,9 +76,14 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
     async function follow(): Promise<void> {
       let trace = noSteps;
       let clockAhead = Number.POSITIVE_INFINITY;
+      const from = performance.now();
       for await (const event of service.followTrace(id, { signal, onLink: (link) => change({ link }) })) {
         trace = withEvent(trace, event);
-        if (event.type === 'trace_step.added') clockAhead = Math.min(clockAhead, Date.now() - event.step.started_at);
+        if (event.type === 'trace_step.added') {
+          const ahead = Date.now() - event.step.started_at;
+          // What was begun before this page was opened is old, which says nothing of the clock.
+          if (ahead < 0 || performance.now() - from > replayMs) clockAhead = Math.min(clockAhead, ahead);
+        }
         change({ trace, clockAhead: Number.isFinite(clockAhead) ? clockAhead : 0 });
         if (trace.steps.length > 0) begun();
       }
