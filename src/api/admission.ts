@@ -40,6 +40,7 @@ export function createAdmission({
 }: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now'>): Admission {
   const settling = new Map<string, Promise<void>>();
   const batchesSeen = new Map<string, number>();
+  const looked = new Map<string, number>();
 
   return {
     async add(c, job, { batch = false } = {}) {
@@ -49,7 +50,7 @@ export function createAdmission({
       }
       const tokens = mostTokens(job);
       const reservation = { id: job.id, tokens, batch };
-      if (now() - lookedAt(owner) >= lookMs) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
+      if (isTimeToLook(owner)) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
       let outcome = await ledger.reserve(owner, reservation, limits);
       if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
         // What ended a moment ago, or while its API was away, may not be booked yet.
@@ -107,8 +108,12 @@ export function createAdmission({
     },
   };
 
-  function lookedAt(owner: string): number {
-    return batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY;
+  /** Not at first sight: where each request has a process of its own, all would look. */
+  function isTimeToLook(owner: string): boolean {
+    const before = looked.get(owner);
+    if (before !== undefined && now() - before < lookMs) return false;
+    looked.set(owner, now());
+    return before !== undefined;
   }
 
   function notBooked(error: unknown, id?: string): void {
@@ -132,7 +137,7 @@ export function createAdmission({
   }
 
   async function lookThrough(ledger: UsageLedger, owner: string): Promise<void> {
-    const withBatches = now() - lookedAt(owner) >= batchPauseMs;
+    const withBatches = now() - (batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
     if (withBatches) batchesSeen.set(owner, now());
     const ended = new Map<string, number>();
     for (const [id, place] of await ledger.open(owner)) {

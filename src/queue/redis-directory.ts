@@ -57,7 +57,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       // Jobs of a version that had one queue and no places. BullMQ's own lists and sets of that queue name them.
       const listed = await Promise.all(['wait', 'active'].map((list) => redis.lrange(root + list, 0, -1)));
       const sorted = ['prioritized', 'delayed', 'completed', 'failed'];
-      const scored = await Promise.all(sorted.map((set) => redis.zrange(root + set, 0, -1)));
+      const scored = await Promise.all(sorted.map((set) => redis.zrange(root + set, '0', '-1')));
       yield* new Set([...listed, ...scored].flat());
     },
     async dropped(id, owner) {
