@@ -73,6 +73,7 @@ export type ApiWebhooks = {
   deliveries: {
     of(responseId: string): Promise<WebhookDelivery[]>;
     list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
+    forget(responseId: string): Promise<void>;
   };
   /** Why an address is never called; undefined for one that may be. */
   refusal(url: string): string | undefined;

@@ -24,7 +24,7 @@ export type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
   ledger: UsageLedger;
-  openQueue(): Promise<{ queue: JobQueue; deliveries: Pick<Deliveries, 'of' | 'list'> }>;
+  openQueue(): Promise<{ queue: JobQueue; deliveries: Pick<Deliveries, 'of' | 'list' | 'forget'> }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;
   /** After what is still under way has ended, a moment at most. Once. */

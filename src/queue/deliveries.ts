@@ -16,6 +16,8 @@ export type Deliveries = {
   of(responseId: string): Promise<WebhookDelivery[]>;
   /** Newest first. */
   list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
+  /** Of a response that was deleted: nothing more is sent or listed. One that is being sent is left alone. */
+  forget(responseId: string): Promise<void>;
   /** Starts to send; any number of processes may. */
   start(options: DeliveryOptions): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;
@@ -113,6 +115,10 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
       reachBackend(async () => {
         const shownJob = await show(responseId);
         return shownJob ? [shownJob] : [];
+      }),
+    forget: (responseId) =>
+      reachBackend(async () => {
+        await queue.remove(responseId);
       }),
     list: ({ limit }) =>
       reachBackend(async () => {

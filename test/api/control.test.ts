@@ -80,6 +80,29 @@ test('DELETE removes, and cancels what runs', async () => {
   expect((await app.request('/v1/responses/resp_0000', { method: 'DELETE' })).status).toBe(404);
 });
 
+test('DELETE ends the deliveries of its webhook', async () => {
+  const forgotten: string[] = [];
+  const { app, ask } = createApi({
+    webhooks: {
+      settings: {
+        shared: false,
+        of: async () => ({ url: 'https://example.org/hook', secret: 'whsec_' }),
+        set: async () => {},
+        rotate: async () => {},
+      },
+      deliveries: {
+        of: async () => [],
+        list: async () => ({ data: [], hasMore: false }),
+        forget: async (id) => void forgotten.push(id),
+      },
+      refusal: () => undefined,
+    },
+  });
+  await ask({ input: 'a', background: true });
+  expect((await app.request('/v1/responses/resp_0000', { method: 'DELETE' })).status).toBe(200);
+  expect(forgotten).toEqual(['resp_0000']);
+});
+
 test('the list is newest first, in pages, by status', async () => {
   const { app, ask, post } = createApi();
   for (let count = 0; count < 5; count += 1) await ask({ input: 'a', background: true });

@@ -32,7 +32,7 @@ export async function createKeyedApi(
     requestLimiter: createRequestLimiter(),
     webhooks: {
       settings: createWebhookSettings({ records, sealer, given: options.webhookSecret, now }),
-      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }) },
+      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }), forget: async () => {} },
       refusal: () => undefined,
     },
     now,

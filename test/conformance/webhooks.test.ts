@@ -184,6 +184,20 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
     expect(await deliveries.of(deleted.id)).toEqual([]);
   });
 
+  test('are not tried again once their response was deleted', async () => {
+    const id = await run(announced({ url: 'http://127.0.0.1:1/' }));
+    await delivered(id, 'pending');
+    await queue.remove(id);
+    // One that is being sent is sent to its end.
+    await vi.waitFor(
+      async () => {
+        await deliveries.forget(id);
+        expect(await deliveries.of(id)).toEqual([]);
+      },
+      { timeout: 20_000 },
+    );
+  });
+
   test('of others go out where one key’s settings can’t be read', async () => {
     await records.set('webhook:bob', { version: 'none' });
     await run(announced(undefined, { owner: 'bob' }));

@@ -81,6 +81,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
     await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
     if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
+    if (job.notify) await dependencies.webhooks?.deliveries.forget(job.id);
     await removeFeedbackOf(dependencies.records, [job]);
     return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
   });

@@ -57,7 +57,7 @@ export async function createWalkedService(scopes: ScopeName[], model: LanguageMo
     webhooks: {
       settings: createWebhookSettings({ records, sealer, given: undefined, now: Date.now }),
       // What is sent holds a type and an id (WebhookEvent); test/conformance/webhooks.test.ts sends it.
-      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }) },
+      deliveries: { of: async () => [], list: async () => ({ data: [], hasMore: false }), forget: async () => {} },
       refusal: () => undefined,
     },
     operations: { observe: observeHttp({ metrics, tracing: undefined }), metrics },
