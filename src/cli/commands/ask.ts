@@ -11,6 +11,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
+import { shownText } from '../render/shown-text.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
@@ -85,12 +86,14 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
   listenForInterrupts();
   const quiet = options.quiet === true;
   const { client, close } = await openService(options, terminal, { quiet });
+  // A pipe gets the answer as it is.
+  const seen = terminal.outputLive ? shownText : (piece: string) => piece;
   const lines = options.json === true && options.stream === true;
   const streamed = options.stream === true && !lines;
   const shown = showQuestion(terminal, {
     trace: options.trace === true && !(options.json === true),
     quiet,
-    delta: streamed ? terminal.write : undefined,
+    delta: streamed ? (piece) => terminal.write(seen(piece)) : undefined,
     event: lines ? (event) => terminal.print(JSON.stringify(event)) : undefined,
     now: () => performance.now(),
   });
@@ -105,7 +108,7 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
       const traced = options.trace === true ? await traceOf(client, response.id, terminal) : {};
       terminal.print(JSON.stringify({ ...whole, ...traced }, undefined, 2));
     } else if (!streamed && !lines && response.output_text !== '') {
-      terminal.print(response.output_text);
+      terminal.print(seen(response.output_text));
     }
     process.exitCode = exitCodeOf(response);
     complain(response);

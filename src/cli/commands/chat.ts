@@ -8,6 +8,7 @@ import { openService } from '../embedded-service.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
+import { shownText } from '../render/shown-text.ts';
 import { stepText } from '../render/step-text.ts';
 import { runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
@@ -75,7 +76,7 @@ async function answer(question: string, client: ServiceClient, chat: Chat, termi
   const shown = showQuestion(terminal, {
     trace: chat.options.trace,
     quiet: false,
-    delta: terminal.write,
+    delta: terminal.outputLive ? (piece) => terminal.write(shownText(piece)) : terminal.write,
     now: () => performance.now(),
   });
   try {

@@ -4,6 +4,7 @@ import { Trace } from '../../contracts/listings.ts';
 import { TraceEvent } from '../../contracts/trace-event.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
+import { shownText } from '../render/shown-text.ts';
 import { stepText } from '../render/step-text.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
@@ -45,7 +46,7 @@ export function addTrace(program: Command, terminal: Terminal): void {
       if (steps.length === 0) terminal.print(paint.dim('No step is done yet.'));
     }
     const ended = options.follow === true ? await client.call(Answered, `/v1/responses/${id}`) : response;
-    if (ended.output_text !== '') terminal.print(`\n${paint.bold(ended.output_text)}`);
+    if (ended.output_text !== '') terminal.print(`\n${paint.bold(shownText(ended.output_text))}`);
   });
 }
 

@@ -1,3 +1,5 @@
+import { shownText } from './shown-text.ts';
+
 /** 2,048 */
 export function wholeNumber(count: number): string {
   return count.toLocaleString('en-US');
@@ -5,8 +7,9 @@ export function wholeNumber(count: number): string {
 
 /** `0.4 s`, `12.3 s`, `3 min 5 s` */
 export function duration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `1 token`, `2 tokens` */
@@ -23,9 +26,9 @@ export function ago(epochSeconds: number, nowMs: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
-/** At most `width` characters; what is cut ends in an ellipsis. Line ends become spaces. */
+/** At most `width` characters; what is cut ends in an ellipsis. Line ends become spaces, other control characters go. */
 export function clipped(text: string, width: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const line = shownText(text.replaceAll(/\s+/g, ' ')).trim();
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
 

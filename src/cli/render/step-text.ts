@@ -1,6 +1,7 @@
 import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
 import type { Paint } from '../terminal.ts';
 import { bar, counted, duration } from './figures.ts';
+import { shownText } from './shown-text.ts';
 import { markedLines } from './wrong-lines.ts';
 
 /** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */
@@ -12,18 +13,19 @@ function stepName({ phase, sample }: TraceStep): string {
 /** A step in one line: what it was, its tokens, what came of it. */
 export function stepLine(step: TraceStep, paint: Paint): string {
   const tokens = step.tokens === 0 ? '' : counted(step.tokens, 'token');
-  return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${step.summary}`;
+  return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${shownText(step.summary)}`;
 }
 
 /** A step whole: its thought dimmed with wrong lines struck out, verdicts, tally, and why it was made. */
 export function stepText(step: TraceStep, paint: Paint): string {
   const lines = [stepLine(step, paint)];
   if (step.because !== undefined && step.because !== step.summary)
-    lines.push(`    ${paint.yellow('because')} ${step.because}`);
+    lines.push(`    ${paint.yellow('because')} ${shownText(step.because)}`);
   const gutter = paint.dim('    │ ');
   if (step.text !== null) {
     lines.push(
-      ...markedLines(step).map(({ text, wrong }) => {
+      ...markedLines(step).map(({ text: line, wrong }) => {
+        const text = shownText(line);
         if (!wrong) return `${gutter}${paint.dim(text)}`;
         // Without colours a struck line must still be told from the others.
         return `${gutter}${paint.isColorSupported ? paint.red(paint.strikethrough(text)) : `✗ ${text}`}`;
@@ -48,7 +50,8 @@ function mark({ phase, checks }: TraceStep, paint: Paint): string {
 }
 
 /** A check that had nothing to judge says nothing. */
-function verdictLine({ name, verdict, detail }: CheckResult, paint: Paint): string[] {
+function verdictLine({ name, verdict, detail: told }: CheckResult, paint: Paint): string[] {
+  const detail = shownText(told);
   switch (verdict) {
     case 'abstain':
       return [];
@@ -66,7 +69,8 @@ const tallyWidth = 20;
 function tallyLines(tally: NonNullable<TraceStep['tally']>, paint: Paint): string[] {
   const most = Math.max(0, ...tally.map(({ weight }) => weight));
   const widest = Math.max(0, ...tally.map(({ answer }) => answer.length));
-  return tally.map(({ answer, ballots, weight }, place) => {
+  return tally.map(({ answer: given, ballots, weight }, place) => {
+    const answer = shownText(given);
     const { full, empty } = bar(Math.max(0, weight), most, tallyWidth);
     const drawn = `${place === 0 ? paint.green(full) : full}${paint.dim(empty)}`;
     return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}, weight ${weight.toFixed(2)}`;

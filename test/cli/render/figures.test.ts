@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { columns } from '../../../src/cli/render/columns.ts';
 import { ago, bar, clipped, counted, duration } from '../../../src/cli/render/figures.ts';
+import { shownText } from '../../../src/cli/render/shown-text.ts';
 
 describe('figures', () => {
   it.each([
     [400, '0.4 s'],
     [12_340, '12.3 s'],
     [185_000, '3 min 5 s'],
+    [59_970, '1 min 0 s'],
+    [119_700, '2 min 0 s'],
   ])('%d ms are %s', (ms, text) => expect(duration(ms)).toBe(text));
 
   it.each([
@@ -23,6 +26,11 @@ describe('figures', () => {
   it('clips to a width, on one line', () => {
     expect(clipped('one\ntwo three', 8)).toBe('one two…');
     expect(clipped('one', 8)).toBe('one');
+  });
+
+  it('show what others wrote without orders to the terminal', () => {
+    expect(clipped('a\u001b]0;title\u0007b\u009b2Jc', 40)).toBe('a]0;titleb2Jc');
+    expect(shownText('one\n\ttwo\r\u001b[2J')).toBe('one\n\ttwo[2J');
   });
 
   it('fills a bar in proportion and never beyond it', () => {
