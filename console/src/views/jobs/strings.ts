@@ -1,3 +1,4 @@
+import { statuses } from '../../i18n/statuses.ts';
 import { defineStrings } from '../../i18n/strings.ts';
 
 export const strings = defineStrings({
@@ -13,14 +14,7 @@ export const strings = defineStrings({
     search: 'Text',
     searchPlaceholder: 'Question, answer or id',
     any: 'Any',
-    statuses: {
-      queued: 'Queued',
-      in_progress: 'Running',
-      completed: 'Completed',
-      incomplete: 'Incomplete',
-      failed: 'Failed',
-      cancelled: 'Cancelled',
-    },
+    statuses: statuses.en,
     efforts: {
       none: 'none (fast)',
       minimal: 'minimal (fast)',
@@ -96,14 +90,7 @@ export const strings = defineStrings({
     search: '텍스트',
     searchPlaceholder: '질문, 답, id',
     any: '전체',
-    statuses: {
-      queued: '대기 중',
-      in_progress: '실행 중',
-      completed: '완료',
-      incomplete: '미완성',
-      failed: '실패',
-      cancelled: '취소됨',
-    },
+    statuses: statuses.ko,
     efforts: {
       none: 'none (빠름)',
       minimal: 'minimal (빠름)',

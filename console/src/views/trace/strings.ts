@@ -1,3 +1,4 @@
+import { statuses } from '../../i18n/statuses.ts';
 import { defineStrings } from '../../i18n/strings.ts';
 
 export const strings = defineStrings({
@@ -37,14 +38,7 @@ export const strings = defineStrings({
       budget: 'Budget',
       asked: 'Asked',
     },
-    statuses: {
-      queued: 'Queued',
-      in_progress: 'Running',
-      completed: 'Completed',
-      incomplete: 'Incomplete',
-      failed: 'Failed',
-      cancelled: 'Cancelled',
-    },
+    statuses: statuses.en,
     sources: { draft: 'the draft', deliberate: 'a chain', vote: 'the vote', revision: 'a revised chain' },
     stops: {
       natural: 'by itself',
@@ -187,14 +181,7 @@ export const strings = defineStrings({
       budget: '예산',
       asked: '질문 시각',
     },
-    statuses: {
-      queued: '대기 중',
-      in_progress: '실행 중',
-      completed: '완료',
-      incomplete: '미완성',
-      failed: '실패',
-      cancelled: '취소됨',
-    },
+    statuses: statuses.ko,
     sources: { draft: '초안', deliberate: '사고 흐름', vote: '투표', revision: '고친 흐름' },
     stops: {
       natural: '스스로 끝남',
