@@ -32,9 +32,9 @@ export async function answerAtEdge(
   waitUntil(ended.then(() => backend.close()));
   try {
     const { deliveries, ...service } = await within(startMs, async () => {
-      const { queue, deliveries } = await backend.openQueue();
+      const { queue, directory, deliveries } = await backend.openQueue();
       const sealer = await backend.openSealer();
-      return { queue, deliveries, sealer, ...(await readPublishedService(backend.records)) };
+      return { queue, deliveries, sealer, ...(await readPublishedService(backend.records, directory)) };
     });
     const keys = createKeyStore({ records: backend.records, now: Date.now });
     const open = variables.THINKFIRST_OPEN === '1';

@@ -5,6 +5,7 @@ import { terminalLines } from '../contracts/terminal-lines.ts';
 import type { QueueConnection } from '../queue/bullmq-parts.ts';
 import { createBullmqQueue } from '../queue/bullmq-queue.ts';
 import { createDeliveries, type Deliveries } from '../queue/deliveries.ts';
+import type { JobDirectory } from '../queue/job-directory.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { createRedisDirectory } from '../queue/redis-directory.ts';
 import { createRedisStore } from '../queue/redis-store.ts';
@@ -24,7 +25,11 @@ export type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
   ledger: UsageLedger;
-  openQueue(): Promise<{ queue: JobQueue; deliveries: Pick<Deliveries, 'of' | 'list' | 'forget'> }>;
+  openQueue(): Promise<{
+    queue: JobQueue;
+    directory: JobDirectory;
+    deliveries: Pick<Deliveries, 'of' | 'list' | 'forget'>;
+  }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;
   /** After what is still under way has ended, a moment at most. Once. */
@@ -89,6 +94,7 @@ export function openEdgeBackend({
       // A reader that goes away leaves a cancel behind, which must still arrive.
       return {
         queue: { ...queue, control: (id, command) => track(queue.control(id, command)) },
+        directory: queue.queues.directory,
         deliveries,
       };
     },

@@ -4,17 +4,19 @@ import type { ApiDefaults, StrategyListing } from '../api/dependencies.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/published-service.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { withContextLengths } from '../models/context-lengths.ts';
 import { familyByName } from '../models/families/index.ts';
 import { plain } from '../models/families/plain.ts';
 import { estimatePrompt } from '../models/openai/messages.ts';
 import { renderPrompt } from '../models/transformers/render-prompt.ts';
 import { createModelTokenizer } from '../models/transformers/tokenizer.ts';
+import type { JobDirectory } from '../queue/job-directory.ts';
 import type { RecordStore } from '../store/record-store.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
 
 /** Plain data, so that all requests of an isolate may share it. */
-let published: { service: PublishedService; readAt: number } | undefined;
+let published: { service: PublishedService; contextLengths: ReadonlyMap<string, number>; readAt: number } | undefined;
 const tokenizers = new Map<string, RenderingModel>();
 const freshMs = 60_000;
 
@@ -24,6 +26,7 @@ const freshMs = 60_000;
  */
 export async function readPublishedService(
   records: RecordStore,
+  directory: Pick<JobDirectory, 'contextLengths'>,
 ): Promise<{ catalog: ModelCatalog; defaults: ApiDefaults; strategies: readonly StrategyListing[] }> {
   if (published === undefined || Date.now() - published.readAt > freshMs) {
     const service = PublishedService.safeParse(await records.get(publishedServiceKey)).data;
@@ -32,8 +35,9 @@ export async function readPublishedService(
       throw new ServiceError({ code: 'backend_unavailable', message, retryAfterSeconds: 10 });
     }
     if (service.published_at !== published?.service.published_at) tokenizers.clear();
-    published = { service, readAt: Date.now() };
+    published = { service, contextLengths: await directory.contextLengths(), readAt: Date.now() };
   }
+  const { contextLengths } = published;
   const { models, defaults, strategies } = published.service;
   const known = (id: string) => {
     const model = models.find(({ card }) => card.id === id);
@@ -43,16 +47,19 @@ export async function readPublishedService(
   return {
     defaults: { effort: defaults.effort, answerTokens: defaults.answer_tokens },
     strategies: strategies.map((strategy) => ({ ...strategy, options: z.fromJSONSchema(strategy.options) })),
-    catalog: {
-      list: () => models.map(({ card }) => card),
-      get: (id) => models.find(({ card }) => card.id === id)?.card,
-      effortTable: (id) => known(id).effort_table,
-      async countTokens(id, prompt, options) {
-        const { tokenizer } = known(id);
-        if (tokenizer === undefined) return estimatePrompt(prompt);
-        return (await renderPrompt(await renderingModel(tokenizer, records), prompt, options)).length;
+    catalog: withContextLengths(
+      {
+        list: () => models.map(({ card }) => card),
+        get: (id) => models.find(({ card }) => card.id === id)?.card,
+        effortTable: (id) => known(id).effort_table,
+        async countTokens(id, prompt, options) {
+          const { tokenizer } = known(id);
+          if (tokenizer === undefined) return estimatePrompt(prompt);
+          return (await renderPrompt(await renderingModel(tokenizer, records), prompt, options)).length;
+        },
       },
-    },
+      () => contextLengths,
+    ),
   };
 }
 

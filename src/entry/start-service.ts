@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createModelCatalog } from '../models/catalog.ts';
+import { withContextLengths } from '../models/context-lengths.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
 import type { Deliveries } from '../queue/deliveries.ts';
@@ -13,6 +14,7 @@ import { banner } from './banner.ts';
 import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
+import { followWorkers } from './follow-workers.ts';
 import { type Listening, listen } from './listen.ts';
 import { listenMetrics } from './listen-metrics.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
@@ -110,6 +112,11 @@ export async function startService({
     }
     const { listening } = opened;
     if (listening !== undefined) {
+      opened.workers = await followWorkers({
+        directory: swept.queues.directory,
+        onError: (error) => log.debug({ err: error }, 'the workers could not be asked'),
+      });
+      const { contextLengths } = opened.workers;
       const modelsReady = () => loaded?.ready() ?? true;
       const files = await page;
       opened.limits = openLimits(environment, records);
@@ -117,7 +124,7 @@ export async function startService({
         environment,
         listening,
         queue,
-        catalog,
+        catalog: withContextLengths(catalog, contextLengths),
         records,
         sealer,
         keyLimits: opened.limits,
@@ -152,6 +159,7 @@ type Opened = {
   consumer?: Consumer;
   webhooks?: { close(): Promise<void> };
   sweep?: { close(): void };
+  workers?: Awaited<ReturnType<typeof followWorkers>>;
   loaded?: LoadedModels;
   queue?: JobQueue;
   records?: RecordStore;
@@ -193,11 +201,12 @@ async function openBackends(
 }
 
 async function closeAll(
-  { listening, consumer, webhooks, sweep, loaded, queue, records, limits, operations, metrics }: Opened,
+  { listening, consumer, webhooks, sweep, workers, loaded, queue, records, limits, operations, metrics }: Opened,
   graceMs: number,
 ): Promise<void> {
   await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
   sweep?.close();
+  workers?.close();
   await webhooks?.close();
   await loaded?.close();
   await queue?.close();

@@ -20,7 +20,12 @@ export function startWorker(options: {
 }): Promise<Consumer> {
   const { environment, queue, catalog, models, sealer, strategies, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
-  return queue.consume({ concurrency: environment.THINKFIRST_CONCURRENCY, models: [...models.keys()] }, (lease) =>
+  const consuming = {
+    concurrency: environment.THINKFIRST_CONCURRENCY,
+    models: [...models.keys()],
+    contextLengths: new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
+  };
+  return queue.consume(consuming, (lease) =>
     runResponse(lease, { models, strategies, effortTable, summarise, seal: sealer.seal, now: Date.now, log }),
   );
 }

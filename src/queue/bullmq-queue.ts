@@ -138,7 +138,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         await queues.directory.dropped(id, ownerKey(loadJob(found.record.data).owner));
         return true;
       }),
-    async consume({ concurrency, models }, handler) {
+    async consume(consuming, handler) {
       const consumer = await startConsumer({
         queues,
         settings,
@@ -149,8 +149,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
           for (const listener of removedListeners) await listener(jobs);
         },
         onError,
-        concurrency,
-        models,
+        ...consuming,
         handler,
       });
       consumers.add(consumer);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { createIsolation } from './isolation.ts';
-import type { Consumer, ControlCommand, JobHandler } from './job-queue.ts';
+import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createMaintenance } from './maintenance.ts';
@@ -22,7 +22,7 @@ export type RunningConsumer = Consumer & {
 const soonMs = 200;
 
 export async function startConsumer(
-  options: ConsumerParts & { concurrency: number; models: readonly string[]; handler: JobHandler },
+  options: ConsumerParts & ConsumeOptions & { handler: JobHandler },
 ): Promise<RunningConsumer> {
   const { queues, settings, models, now, onError } = options;
   const open = new Map<OpenLease, JobStore>();
@@ -76,7 +76,8 @@ export async function startConsumer(
     });
   });
   await Promise.all(sources.map((source) => source.ready()));
-  const announce = () => queues.directory.announce(workerId, models, now()).catch(onError);
+  const announced = models.map((id) => ({ id, contextLength: options.contextLengths?.get(id) }));
+  const announce = () => queues.directory.announce(workerId, announced, now()).catch(onError);
   await announce();
   const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
   const picker = createWeightedPicker(pulled);

@@ -8,6 +8,7 @@ import { type JobDirectory, lastPriority, paceOf } from './job-directory.ts';
  */
 export function createEmbeddedDirectory(query: Query, base: string): JobDirectory {
   const models = new Map<string, number>();
+  const contextLengths = new Map<string, number>();
   const entered = new Set<string>();
   const lastOf = new Map<string, Map<string, number>>();
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
@@ -80,9 +81,13 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
       return [...new Set([base, ...names.map(({ name }) => name)])];
     },
     async announce(_worker, own, now) {
-      for (const model of own) models.set(model, now);
+      for (const { id, contextLength } of own) {
+        models.set(id, now);
+        if (contextLength !== undefined) contextLengths.set(id, contextLength);
+      }
     },
     announced: async (model) => models.get(model),
+    contextLengths: async () => contextLengths,
   };
 
   async function locate(id: string): Promise<string | undefined> {

@@ -16,11 +16,15 @@ export type JobDirectory = {
   dropped(id: string, owner: string | undefined): Promise<void>;
   /** Every queue that ever had a job. */
   queues(): Promise<string[]>;
-  /** A worker says that it has these models; repeated while it lives. Epoch ms. */
-  announce(worker: string, models: readonly string[], now: number): Promise<void>;
+  /** A worker says that it has these models, and room for so many tokens of each; repeated while it lives. Epoch ms. */
+  announce(worker: string, models: readonly AnnouncedModel[], now: number): Promise<void>;
   /** When a worker last said that it has the model; undefined: never, or long ago. Epoch ms. */
   announced(model: string): Promise<number | undefined>;
+  /** Tokens that every worker of a model has room for, by the model: any of them may get the job. */
+  contextLengths(): Promise<ReadonlyMap<string, number>>;
 };
+
+export type AnnouncedModel = { id: string; contextLength: number | undefined };
 
 export type JobClaim = {
   id: string;

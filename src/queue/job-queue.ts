@@ -46,11 +46,13 @@ export type EventsOptions = {
 
 export type ControlCommand = 'cancel' | 'answer_now';
 
-type ConsumeOptions = {
+export type ConsumeOptions = {
   /** Jobs leased at the same time, of all models together. */
   concurrency: number;
   /** Ids of the models whose jobs are taken; announced to all processes. */
   models: readonly string[];
+  /** Tokens that a model has room for here, by its id; announced along, so that an API promises no more. */
+  contextLengths?: ReadonlyMap<string, number>;
 };
 
 export type JobHandler = (lease: JobLease) => Promise<void>;

@@ -4,6 +4,10 @@ import { type RedisCommands, runRedisScript } from './redis-script.ts';
 
 /** Of a worker that has said nothing for so long, nothing is kept. ms */
 const forgetWorkersMs = 3_600_000;
+/** A worker that said nothing for so long while another did has gone: six announcements. ms */
+const silentMs = 30_000;
+/** `worker contextLength model`; an older version's has no length. */
+const announcement = /^\S+ (\d+) (.+)$/;
 
 /** The directory on keys of its own beside BullMQ's: `<prefix>:<base>:tf:…`. */
 export function createRedisDirectory(redis: RedisCommands, options: { prefix: string; base: string }): JobDirectory {
@@ -68,15 +72,30 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       return [...new Set([base, ...(await redis.smembers(queues))])];
     },
     async announce(worker, own, now) {
-      for (const model of own) {
-        await redis.zadd(workers, now, `${worker} ${model}`);
-        await redis.hset(models, model, now);
+      for (const { id, contextLength } of own) {
+        await redis.zadd(workers, now, `${worker} ${contextLength ?? ''} ${id}`);
+        await redis.hset(models, id, now);
       }
       await redis.zremrangebyscore(workers, '-inf', now - forgetWorkersMs);
     },
     async announced(model) {
       const at = await redis.hget(models, model);
       return at === null ? undefined : Number(at);
+    },
+    async contextLengths() {
+      const newest = new Map<string, number>();
+      const lengths = new Map<string, number>();
+      const said = await redis.zrevrange(workers, 0, -1, 'WITHSCORES');
+      for (let index = 0; index < said.length; index += 2) {
+        const [, length, model] = announcement.exec(said[index] ?? '') ?? [];
+        const at = Number(said[index + 1]);
+        if (model === undefined) continue;
+        // The newest comes first: one that spoke long before the last is no more.
+        if (!newest.has(model)) newest.set(model, at);
+        if ((newest.get(model) ?? at) - at > silentMs) continue;
+        lengths.set(model, Math.min(lengths.get(model) ?? Number.POSITIVE_INFINITY, Number(length)));
+      }
+      return lengths;
     },
   };
 }

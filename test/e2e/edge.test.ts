@@ -34,6 +34,13 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
     expect(response.output_text).not.toBe('');
   });
 
+  test('promises the context that the worker has room for', async () => {
+    const { data } = await client.models.list();
+    const api = new OpenAI({ baseURL: `${halves[0]?.url}/v1`, apiKey: 'unused' });
+    expect(data).toEqual((await api.models.list()).data);
+    expect(data[0]).toMatchObject({ context_length: expect.toSatisfy((length: number) => length < 8_192) });
+  });
+
   test('streams the same text that a poll through the API gives', async () => {
     const stream = await client.responses.create({
       model: 'thinkfirst-135m',

@@ -40,6 +40,18 @@ describe.skipIf(redisMissing())('the service on Redis', () => {
     for (const own of started) expect(own.length).toBeGreaterThan(0);
   });
 
+  it('promises no more context than the workers have room for, and refuses at once what would not fit', async () => {
+    const promised = async () => (await getJson(`${api.url}/v1/models`)).data[0].context_length;
+    // 256 MB of cache hold fewer tokens than the model takes, which is all that its folder tells. The API looks each second.
+    await expect.poll(promised, { timeout: 30_000 }).toBeLessThan(8_192);
+    const input = 'word '.repeat((await promised()) + 100);
+    const refused = await postJson(`${api.url}/v1/responses`, { input, mode: 'fast' });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { code: 'context_length_exceeded', param: 'input' } },
+    });
+  });
+
   it('finishes what a killed worker had begun', async () => {
     const { body } = await postJson(`${api.url}/v1/responses`, {
       input: 'Write a long story about a lighthouse keeper.',

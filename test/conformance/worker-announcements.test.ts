@@ -1,0 +1,51 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRedisDirectory } from '../../src/queue/redis-directory.ts';
+import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
+
+const now = 1_800_000_000_000;
+
+describe.skipIf(redisMissing() !== undefined)('what workers announce in Redis', () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let bases = 0;
+  const directory = () => createRedisDirectory(client, { prefix: `announced-${process.pid}`, base: `jobs${bases++}` });
+
+  beforeAll(async () => {
+    redis = await startTestRedis();
+    client = new Redis(redis.url);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await redis.close();
+  });
+
+  test('a model has the room that every one of its workers has', async () => {
+    const { announce, contextLengths } = directory();
+    await announce('three', [{ id: 'small model', contextLength: 6_000 }], now - 1_000);
+    await announce('one', [{ id: 'small model', contextLength: 5_825 }], now);
+    await announce('two', [{ id: 'small model', contextLength: 8_192 }], now + 5_000);
+    await announce('two', [{ id: 'other/model:1', contextLength: 4_096 }], now + 5_000);
+    expect(await contextLengths()).toEqual(
+      new Map([
+        ['small model', 5_825],
+        ['other/model:1', 4_096],
+      ]),
+    );
+  });
+
+  test('a worker that fell silent while another speaks says nothing any more; the last of all does', async () => {
+    const { announce, contextLengths } = directory();
+    await announce('gone', [{ id: 'tiny', contextLength: 1_000 }], now);
+    await announce('here', [{ id: 'tiny', contextLength: 2_000 }], now + 40_000);
+    await announce('elsewhere', [{ id: 'other', contextLength: 3_000 }], now + 90_000);
+    expect((await contextLengths()).get('tiny')).toBe(2_000);
+  });
+
+  test('a worker of a version that announced no room is passed over', async () => {
+    const { announce, contextLengths } = directory();
+    await client.zadd(`announced-${process.pid}:jobs${bases - 1}:tf:workers`, now, 'old tiny');
+    await announce('unknown', [{ id: 'tiny', contextLength: undefined }], now);
+    expect(await contextLengths()).toEqual(new Map());
+  });
+});
