@@ -97,6 +97,10 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       // A worker took it in this very moment: then it is the worker that must hear of it.
       if (ended === 'running') continue;
       if (ended === 'missing') return 'not_found';
+      // The cancel has happened: what comes of the place must not fail it.
+      if (ended === 'appended' && record.position !== undefined) {
+        await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
+      }
       wakeups.wake(id);
       return ended === 'appended' ? 'accepted' : 'already_ended';
     }

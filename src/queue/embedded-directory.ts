@@ -59,6 +59,10 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
       const text = 'UPDATE thinkfirst.place SET queue = $4 WHERE base = $1 AND id = $2 AND queue = $3 RETURNING queue';
       return (await rows(QueueRow, text, [base, id, from, to])).length > 0;
     },
+    async left(queue, owner) {
+      const last = lastOf.get(queue);
+      last?.set(owner, (last.get(owner) ?? 0) - 1);
+    },
     locate,
     async list(owner, { after, limit }) {
       return (await rows(IdRow, listText, [base, owner, after ?? null, limit])).map(({ id }) => id);

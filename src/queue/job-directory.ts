@@ -7,6 +7,8 @@ export type JobDirectory = {
   claim(claim: JobClaim): Promise<ClaimResult>;
   /** Moves an id whose adder has died before it added the job. False: it is elsewhere by now. */
   reclaim(id: string, move: { from: string; to: string }): Promise<boolean>;
+  /** A job of this owner has left the queue before its turn came: the owner's next one may have a place sooner. */
+  left(queue: string, owner: string): Promise<void>;
   locate(id: string): Promise<string | undefined>;
   /** Ids of an owner, newest first. */
   list(owner: string, options: { after: string | undefined; limit: number }): Promise<string[]>;

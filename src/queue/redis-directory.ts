@@ -40,6 +40,9 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
     async reclaim(id, { from, to }) {
       return (await runRedisScript(redis, 'reclaim', [places], [id, from, to])) === 1;
     },
+    async left(queue, owner) {
+      await redis.hincrby(`${prefix}:${queue}:tf:fair`, owner, -1);
+    },
     async locate(id) {
       const place = await redis.hget(places, id);
       if (place !== null) return place;

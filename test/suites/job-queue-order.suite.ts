@@ -112,6 +112,24 @@ export function jobQueueOrderSuite(name: string, openBackend: () => Promise<JobQ
       expect(await queue.add(makeJob({ owner: 'other' }))).toEqual({ created: true });
     });
 
+    test('what a key has cancelled or removed holds none of its places', async () => {
+      const queue = await open({ maxWaitingOfKey: 3 });
+      // The head of the queue, which never moves here.
+      await queue.add(makeJob({ owner: 'other' }));
+      for (let round = 0; round < 2; round += 1) {
+        const jobs = Array.from({ length: 3 }, () => makeJob({ owner: 'busy' }));
+        for (const job of jobs) expect(await queue.add(job)).toEqual({ created: true });
+        await expect(queue.add(makeJob({ owner: 'busy' }))).rejects.toMatchObject({ code: 'queue_full' });
+        for (const { id } of jobs.slice(1)) expect(await queue.control(id, 'cancel')).toBe('accepted');
+        expect(await queue.remove(jobs[0]?.id ?? '')).toBe(true);
+      }
+      const [next, last] = [makeJob({ owner: 'busy' }), makeJob({ owner: 'late' })];
+      await queue.add(last);
+      await queue.add(makeJob({ owner: 'late' }));
+      await queue.add(next);
+      expect(await queue.get(next.id)).toMatchObject({ queuePosition: 2 });
+    });
+
     test('refuses a model that no worker has, until one announces it', async () => {
       const [api, worker] = await Promise.all([open({ absentModelMs: 60_000 }), open()]);
       await expect(api.add(makeJob())).rejects.toMatchObject({ code: 'model_unavailable', status: 503 });
