@@ -5,6 +5,7 @@ import { type ClaimResult, retryAfterSeconds } from './job-directory.ts';
 import type { OpenQueues } from './open-queues.ts';
 import { queueName } from './queue-names.ts';
 import type { QueueSettings } from './queue-settings.ts';
+import { removeJob } from './remove-job.ts';
 import { storeJob } from './stored-job.ts';
 
 /** Ten looks at 200 ms: an adder that has claimed an id and not added its job by then has died. */
@@ -13,7 +14,8 @@ const claimLookMs = 200;
 
 /**
  * Puts a job into the queue of its model and tier, at a place that is fair to other keys.
- * @throws ServiceError `queue_full` with `Retry-After` from the measured pace, `model_unavailable`
+ * @throws ServiceError `queue_full` with `Retry-After` from the measured pace, `model_unavailable`; `conflict` where the
+ * id's job was removed and a worker still has to let it go
  */
 export async function addJob(
   job: Job,
@@ -31,7 +33,11 @@ export async function addJob(
     maxWaitingOfOwner: job.tier === 'flex' || job.owner === null ? Number.MAX_SAFE_INTEGER : settings.maxWaitingOfKey,
   });
   if (claim.kind === 'full') throw full(claim, job);
-  if (claim.kind === 'old' && (await addedBefore(job.id, claim.queue, { queues, to: name }))) return { created: false };
+  if (claim.kind === 'old') {
+    const before = await addedBefore(job.id, claim.queue, { queues, to: name });
+    if (before === 'there') return { created: false };
+    if (before === 'removed') return addJob(job, { queues, settings, now });
+  }
   const { parts, store } = queues.open(name);
   const { attempts, backoffMs } = settings;
   await parts.add(job.id, stored, { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority });
@@ -47,12 +53,18 @@ async function addedBefore(
   id: string,
   from: string,
   { queues, to }: { queues: OpenQueues; to: string },
-): Promise<boolean> {
+): Promise<'there' | 'removed' | 'ours'> {
+  const queue = queues.open(from);
   for (let look = 0; look < claimLooks; look += 1) {
-    if (await queues.open(from).store.read(id)) return true;
+    const record = await queue.store.read(id);
+    if (record?.forgotten) {
+      if ((await removeJob(id, queue, queues)) === 'held') throw stopping(id);
+      return 'removed';
+    }
+    if (record) return 'there';
     await new Promise((resolve) => setTimeout(resolve, claimLookMs));
   }
-  return !(await queues.directory.reclaim(id, { from, to }));
+  return (await queues.directory.reclaim(id, { from, to })) ? 'ours' : 'there';
 }
 
 async function checkModel(
@@ -67,6 +79,15 @@ async function checkModel(
     message: `No worker has the model ${model} at the moment.`,
     param: 'model',
     retryAfterSeconds: 10,
+  });
+}
+
+function stopping(id: string): ServiceError {
+  return new ServiceError({
+    code: 'conflict',
+    message: `The response '${id}' was deleted and is being stopped. Try again shortly.`,
+    retryable: true,
+    retryAfterSeconds: 1,
   });
 }
 

@@ -13,6 +13,7 @@ import type { Notice } from './notices.ts';
 import { createOpenQueues, type OpenQueue, type OpenQueues } from './open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import { reachBackend } from './reach-backend.ts';
+import { removeJob } from './remove-job.ts';
 import { settledWithin } from './settled-within.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 import { createWakeups } from './wakeups.ts';
@@ -136,10 +137,8 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         await control(id, 'cancel');
         await found.store.forget(id);
         wakeups.wake(id);
-        // A worker may still hold it: then the sweep removes it.
-        if (!(await found.parts.remove(id))) return true;
-        await found.store.dropped(id);
-        await queues.directory.dropped(id, ownerKey(loadJob(found.record.data).owner));
+        // What a worker still holds the sweep removes, or who adds the id again.
+        await removeJob(id, found, queues);
         return true;
       }),
     async consume(consuming, handler) {

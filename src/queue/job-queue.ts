@@ -9,7 +9,9 @@ import type { Progress } from '../contracts/reasoning.ts';
 export interface JobQueue {
   /**
    * Accepts a job durably. The same id twice is one job: `created` is false and the first stays as it is.
-   * @throws ServiceError `queue_full` with the seconds until there is room, `model_unavailable` where no worker has the model
+   * An id that was removed may be added anew, once no worker holds the old job any more.
+   * @throws ServiceError `queue_full` with the seconds until there is room, `model_unavailable` where no worker has the
+   * model, `conflict` (retryable) while a worker still has to let go of the removed job
    */
   add(job: Job): Promise<{ created: boolean }>;
   get(id: string): Promise<JobSnapshot | undefined>;

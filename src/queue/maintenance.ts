@@ -3,8 +3,9 @@ import type { ConsumerParts, RemovedJob } from './consumer-parts.ts';
 import { endJob } from './end-job.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenQueue } from './open-queues.ts';
+import { removeJob } from './remove-job.ts';
 import { settledWithin } from './settled-within.ts';
-import { loadJob, ownerKey } from './stored-job.ts';
+import { loadJob } from './stored-job.ts';
 
 /** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
 export type Maintenance = {
@@ -30,14 +31,11 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, workersDied) });
     onChange(id);
   };
-  const remove = async ({ parts, store }: OpenQueue, id: string): Promise<RemovedJob | undefined> => {
-    const record = await store.read(id);
-    const job = record && loadJob(record.data);
-    // A worker may still hold it: then the next run finds it again. One that is gone leaves an index behind.
-    if (!(await parts.remove(id)) && record) return undefined;
-    await store.dropped(id);
-    await queues.directory.dropped(id, job && ownerKey(job.owner));
-    return job && { id, owner: job.owner };
+  const remove = async (queue: OpenQueue, id: string): Promise<RemovedJob | undefined> => {
+    const removed = await removeJob(id, queue, queues);
+    // The next run finds it again.
+    if (removed === 'held') return undefined;
+    return removed.job && { id, owner: removed.job.owner };
   };
   const run = async () => {
     for (const queue of await queues.all()) {

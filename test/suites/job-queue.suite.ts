@@ -532,6 +532,19 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await vi.waitFor(async () => expect(await store.read(id)).toBeUndefined(), { timeout: 5_000 });
       });
 
+      test('takes a removed id anew once its worker has let go, and says before that it must wait', async () => {
+        const late = await open({ sweepMs: 3_600_000 });
+        const stopped = gate();
+        const { id, lease } = await running(late, { end: () => stopped.promise });
+        await late.remove(id);
+        const again = () => late.add(lease.job);
+        await expect(again()).rejects.toMatchObject({ code: 'conflict', retryable: true, retryAfterSeconds: 1 });
+        stopped.open();
+        await vi.waitFor(async () => expect(await again()).toEqual({ created: true }), { timeout: 5_000 });
+        expect(await late.get(id)).toMatchObject({ job: lease.job });
+        expect((await late.list({ owner: null, limit: 10 })).jobs).toHaveLength(1);
+      });
+
       test('sweeps what its time is over for, and keeps the rest', async () => {
         const sweeper = await open({ unstoredRetentionMs: 0 });
         const [kept, unstored] = [makeJob(), makeJob({ store: false })];
