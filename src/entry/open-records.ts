@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStorage, type Driver } from 'unstorage';
-import fsDriver from 'unstorage/drivers/fs';
 import redisDriver from 'unstorage/drivers/redis';
 import { clusterPrefix, createRedisClient, createRedisCluster, type RedisAddress } from '../queue/redis-client.ts';
 import { clusterDriver } from '../store/cluster-driver.ts';
+import { recordFiles } from '../store/record-files.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import { createUnstorageRecords } from '../store/unstorage-records.ts';
@@ -24,7 +24,7 @@ export async function openRecords(environment: Environment): Promise<{ records: 
   const { THINKFIRST_DATA: folder, THINKFIRST_SECRET: given } = environment;
   const url = redisAddress(environment);
   if (url === undefined) {
-    const records = createUnstorageRecords(createStorage({ driver: fsDriver({ base: join(folder, 'records') }) }));
+    const records = createUnstorageRecords(createStorage({ driver: recordFiles(join(folder, 'records')) }));
     return { records, sealer: createSealer(given === undefined ? secretOfFolder(folder) : Buffer.from(given)) };
   }
   const prefix = clusterPrefix(url, environment.REDIS_PREFIX);
@@ -48,15 +48,29 @@ function driverOf(url: RedisAddress, base: string): Driver {
 
 function secretOfFolder(folder: string): Buffer {
   const file = join(folder, 'secret');
+  const beside = `${file}-${randomUUID()}`;
   try {
     mkdirSync(folder, { recursive: true });
-    // Fails where there is one already: the first stays.
-    writeFileSync(file, randomBytes(secretBytes).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!there) throw new StartError(`The data folder ${folder} can't be written.`);
+    if (!existsSync(file)) {
+      writeFileSync(beside, randomBytes(secretBytes).toString('base64url'), { flag: 'wx', mode: 0o600 });
+      placeOnce(beside, file);
+    }
+  } catch {
+    throw new StartError(`The data folder ${folder} can't be written.`);
+  } finally {
+    rmSync(beside, { force: true });
   }
   return Buffer.from(readFileSync(file, 'utf8').trim());
+}
+
+/** Whole in one step, and only where there is none by now: the first stays. */
+function placeOnce(beside: string, file: string): void {
+  try {
+    linkSync(beside, file);
+  } catch {
+    // A file system without hard links.
+    if (!existsSync(file)) renameSync(beside, file);
+  }
 }
 
 /** One secret for all processes, set by whichever comes first. */

@@ -43,7 +43,7 @@ export function createKeyStore({
 
   const read = async (id: string): Promise<ApiKeyRecord | undefined> => {
     const parsed = ApiKeyRecord.safeParse(await records.get(`${prefix}:${id}`));
-    // What can't be read is no key: it lets nobody in. A file that is just being written is whole a moment later.
+    // What can't be read is no key: it lets nobody in.
     return parsed.success ? parsed.data : undefined;
   };
   const fresh = async (id: string): Promise<ApiKeyRecord | undefined> => {

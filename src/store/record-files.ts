@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Driver } from 'unstorage';
+import fsDriver from 'unstorage/drivers/fs';
+
+/** A file that is being written is gone, or in its place, long before. ms */
+const leftOverMs = 3_600_000;
+
+/**
+ * unstorage's files below `base`, each of them whole at any moment: the library's own driver writes in place, so that a
+ * killed process leaves half a file. Here it is written and flushed beside, in `<base>-unfinished`, and takes its place in
+ * one step. What killed processes left there goes at the first write.
+ */
+export function recordFiles(base: string): Driver {
+  const unfinished = `${base}-unfinished`;
+  let swept: Promise<void> | undefined;
+  return {
+    ...fsDriver({ base }),
+    async setItem(key, value) {
+      const file = join(base, key.replaceAll(':', '/'));
+      const beside = join(unfinished, randomUUID());
+      await Promise.all([mkdir(dirname(file), { recursive: true }), mkdir(unfinished, { recursive: true })]);
+      swept ??= sweep(unfinished).catch(() => undefined);
+      await swept;
+      try {
+        await writeFile(beside, value, { flush: true });
+        await rename(beside, file);
+      } catch (error) {
+        await rm(beside, { force: true });
+        throw error;
+      }
+    },
+  };
+}
+
+/** Another process may be writing there: the young ones stay. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    if (Date.now() - (await stat(file)).mtimeMs > leftOverMs) await rm(file, { force: true });
+  }
+}

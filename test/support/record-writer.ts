@@ -1,0 +1,10 @@
+/** A process that writes one record over and over, for tests that kill it: `FOLDER`. */
+import { createStorage } from 'unstorage';
+import { recordFiles } from '../../src/store/record-files.ts';
+import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+
+const records = createUnstorageRecords(createStorage({ driver: recordFiles(process.argv[2] ?? '') }));
+for (let round = 0; ; round += 1) {
+  await records.set('files:large', { round, text: 'x'.repeat(20_000_000) });
+  if (round === 0) process.stdout.write('written\n');
+}
