@@ -3,7 +3,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createStorage } from 'unstorage';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { recordFiles } from '../../src/store/record-files.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { recordStoreSuite } from '../suites/record-store.suite.ts';
@@ -48,6 +48,8 @@ test('a process killed while it writes leaves the record whole, and nothing that
   for (let kills = 0; kills < 3; kills += 1) {
     const child = startChild(new URL('../support/record-writer.ts', import.meta.url), [base]);
     await child.saw('written');
+    // In the middle of the next write.
+    await vi.waitUntil(async () => (await readdir(`${base}-unfinished`)).length > 0, { timeout: 10_000, interval: 1 });
     await child.kill();
     expect(await inFolder(base).get('files:large')).toHaveProperty('text.length', 20_000_000);
   }
