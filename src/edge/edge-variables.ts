@@ -1,9 +1,13 @@
 import { z } from 'zod';
 
+const oneAddress = 'the edge can be a front of a single Redis alone, and of a cluster `npm run serve` is';
+
 /** What the edge reads; the names mean what they mean in .env.example. Set in wrangler.toml or as secrets. */
 export const EdgeVariables = z.object({
   /** Of the same Redis as the workers'. Over the internet: `rediss://`, with a password. */
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\/[^,]+$/, `must be one redis:// or rediss:// address; ${oneAddress}`),
+  /** Not to be had here: a request has one connection, and a cluster's client opens one for each node. */
+  REDIS_CLUSTER: z.literal('', { error: `can't be used at the edge; ${oneAddress}` }).optional(),
   REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
   THINKFIRST_SECRET: z.string().min(16).optional(),
   THINKFIRST_WEBHOOK_SECRET: z.string().min(1).optional(),

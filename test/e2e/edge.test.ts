@@ -104,6 +104,22 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
     await expect.poll(status, { timeout: 20_000 }).toBe('cancelled');
   });
 
+  test('tells a key’s own webhook of a response that came in here', async () => {
+    const address = 'https://hooks.example.org/thinkfirst';
+    const post = (base: string | undefined, path: string, body: unknown) =>
+      fetch(`${base}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      });
+    expect((await post(halves[0]?.url, '/v1/webhook', { url: address })).status).toBe(200);
+    const { id } = await client.responses.create({ model: 'thinkfirst-135m:fast', input: 'Hi.', background: true });
+    const deliveries = async () => (await (await fetch(`${url}/v1/responses/${id}/deliveries`)).json()).data;
+    await expect.poll(deliveries, { timeout: 60_000 }).toMatchObject([{ url: address, response_id: id }]);
+    expect((await post(url, '/v1/webhook', { url: null })).status).toBe(200);
+    expect(await (await fetch(`${halves[0]?.url}/v1/webhook`)).json()).toMatchObject({ url: null });
+  });
+
   test('counts tokens as the API does', async () => {
     const body = JSON.stringify({ model: 'thinkfirst-135m', input: 'How many tokens are these? \u{1F642}' });
     const count = async (base: string) => {
