@@ -14,6 +14,7 @@ async function start(message: Extract<ToInference, { type: 'start' }>): Promise<
     const model = await createLocalModel(source, {
       threads: message.threads,
       kvMegabytes: message.kvMegabytes,
+      kvBits: message.kvBits,
       now: Date.now,
       warn: (message) => send({ type: 'warning', message }),
     });

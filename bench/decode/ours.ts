@@ -1,21 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
 import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
+import type { KvBits } from '../../src/models/decoder/session.ts';
 import type { GenerateRequest } from '../../src/models/language-model.ts';
 import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
 
 export const folderPath = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
 export const threads = 2;
+/** As the service is set. */
+const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '8' ? 8 : 32;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
-export async function openOurs(kvMegabytes = 256): Promise<Ours> {
+export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
   const grammar = await createFolderGrammar(folder);
   const opened = await createDecoderModel({
     folder,
     threads,
     kvMegabytes,
+    kvBits,
     warn: (message) => console.error(message),
     now: Date.now,
     ...(grammar && { grammar }),

@@ -38,6 +38,7 @@ export async function loadModels(options: {
       models: local,
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,
+      kvBits: environment.THINKFIRST_KV_BITS,
       ...(observer && { observer }),
       log,
     });

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { KvBits } from './decoder/session.ts';
 import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
 import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
 
@@ -16,6 +17,7 @@ export type InferenceChildOptions = {
   models: readonly HostedModel[];
   threads: number;
   kvMegabytes: number;
+  kvBits: KvBits;
   log: InferenceLog;
   /** Hears of the work of each process, and of its death. */
   observer?: InferenceObserver;
@@ -115,8 +117,8 @@ export function spawnInferenceChild(options: InferenceChildOptions): InferenceCh
     });
   });
   ready.catch(() => {});
-  const { models, threads, kvMegabytes } = options;
-  send(child, { type: 'start', models, threads, kvMegabytes });
+  const { models, threads, kvMegabytes, kvBits } = options;
+  send(child, { type: 'start', models, threads, kvMegabytes, kvBits });
   return {
     pid: child.pid,
     connection,

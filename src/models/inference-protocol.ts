@@ -43,12 +43,13 @@ export const ModelLoad = z.object({
 export type ModelLoad = z.infer<typeof ModelLoad>;
 
 export const ToInference = z.discriminatedUnion('type', [
-  /** The first message: what to load. `kvMegabytes` caps the KV cache. */
+  /** The first message: what to load. `kvMegabytes` caps the KV cache, of numbers of `kvBits`. */
   z.object({
     type: z.literal('start'),
     models: z.array(HostedModel).min(1),
     threads: z.int().positive(),
     kvMegabytes: z.int().positive(),
+    kvBits: z.literal([8, 32]),
   }),
   z.object({ type: z.literal('generate'), call, model, request: GenerateRequestMessage }),
   z.object({ type: z.literal('score'), call, model, request: ScoreRequestMessage }),

@@ -1,5 +1,6 @@
 import { createDecoderModel } from './decoder/decoder-model.ts';
 import { createFolderGrammar } from './decoder/folder-grammar.ts';
+import type { KvBits } from './decoder/session.ts';
 import type { LanguageModel, ModelCapabilities } from './language-model.ts';
 import { generateCapabilities } from './transformers/generate-capabilities.ts';
 import type { ModelSource } from './transformers/model-files.ts';
@@ -9,6 +10,8 @@ export type LocalModelOptions = {
   threads: number;
   /** Cap of the KV cache. */
   kvMegabytes: number;
+  /** Of each number in it; 8 where a model can. */
+  kvBits: KvBits;
   /** Epoch ms. */
   now(): number;
   /** One line for the log: a model that runs with less than it could. */

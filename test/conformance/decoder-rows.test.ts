@@ -13,7 +13,14 @@ let folder: ModelFolder;
 let model: DecoderModel;
 
 async function open(kvMegabytes: number): Promise<DecoderModel> {
-  const opened = await createDecoderModel({ folder, threads: 2, kvMegabytes, warn: () => {}, now: Date.now });
+  const opened = await createDecoderModel({
+    folder,
+    threads: 2,
+    kvMegabytes,
+    kvBits: 32,
+    warn: () => {},
+    now: Date.now,
+  });
   if ('unsupported' in opened) throw new Error(opened.unsupported);
   return opened.model;
 }
@@ -35,6 +42,8 @@ describe('a session', () => {
     const session = await openDecoderSession({
       path,
       threads: 2,
+      kvBits: 32,
+      calibrationIds: async () => [],
       warn: (message) => warnings.push(message),
       openRuntime: async () => undefined,
     });

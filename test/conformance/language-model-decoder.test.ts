@@ -11,6 +11,7 @@ languageModelSuite('the batch decoder on the embedded model', async () => {
     folder,
     threads: 2,
     kvMegabytes: 256,
+    kvBits: 32,
     warn: (message) => {
       throw new Error(message);
     },

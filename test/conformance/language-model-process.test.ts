@@ -17,6 +17,7 @@ const scripted: InferenceChildOptions = {
   models: [{ kind: 'folder', id: 'scripted', path: '' }],
   threads: 1,
   kvMegabytes: 64,
+  kvBits: 32,
   log,
 };
 const real: InferenceChildOptions = {

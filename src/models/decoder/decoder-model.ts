@@ -16,13 +16,14 @@ import { createNucleusScratch } from '../sampler-nucleus.ts';
 import type { ModelFolder } from '../transformers/model-folder.ts';
 import { renderPrompt } from '../transformers/render-prompt.ts';
 import { createRowBans, type RowBans } from '../transformers/row-bans.ts';
+import { calibrationText } from './calibration-text.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
 import { bytesPerToken } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
 import { answerPrompt, scorePrompt } from './row-prompt.ts';
 import { createSampleRow } from './sample-row.ts';
 import { createScoreRow } from './score-row.ts';
-import { openDecoderSession } from './session.ts';
+import { type KvBits, openDecoderSession } from './session.ts';
 
 export type DecoderModelOptions = {
   folder: ModelFolder;
@@ -30,6 +31,8 @@ export type DecoderModelOptions = {
   threads: number;
   /** Cap of the key/value cache, kept prefixes included. MiB. */
   kvMegabytes: number;
+  /** Of each number in it; 8 where the model can. */
+  kvBits: KvBits;
   warn(message: string): void;
   /** Epoch ms. */
   now(): number;
@@ -55,7 +58,12 @@ export async function createDecoderModel(
   const { folder, grammar } = options;
   const file = folder.onnx();
   if (!file) throw new ServiceError({ code: 'model_unavailable', message: `${folder.id} has no weights here.` });
-  const session = await openDecoderSession({ path: file.path, threads: options.threads, warn: options.warn });
+  const session = await openDecoderSession({
+    ...options,
+    path: file.path,
+    calibrationIds: () =>
+      renderPrompt(folder, { messages: [{ role: 'user', content: calibrationText }] }, { thinking: false }),
+  });
   if ('unsupported' in session) return session;
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
   const engine = createEngine({ runner: session.runner(arena), arena });

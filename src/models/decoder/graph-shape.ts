@@ -9,9 +9,17 @@ export type GraphShape = {
   takesPositions: boolean;
   /** It has the input `num_logits_to_keep`; without it every position's logits come back. */
   keepsLogits: boolean;
+  /** What keys and values are kept in. */
+  cacheType: CacheType;
 };
 
+export type CacheType = 'float32' | 'int8';
+
 const float = 1;
+const cacheTypes: ReadonlyMap<number | undefined, CacheType> = new Map([
+  [float, 'float32'],
+  [3, 'int8'],
+]);
 
 /** Names of the cache tensors, key before value, layer after layer: the order of a `KvArena`'s buffers. */
 export function cacheNames(layers: number, prefix: 'past_key_values' | 'present'): string[] {
@@ -31,11 +39,13 @@ export function graphShape(graph: {
   }
   const first = inputs.get('past_key_values.0.key');
   if (!first) return { unsupported: 'it has no key/value cache' };
+  const cacheType = cacheTypes.get(first.elementType);
+  if (!cacheType) return { unsupported: 'its cache is neither of 32-bit floats nor of bytes' };
   let layers = 0;
   while (inputs.has(`past_key_values.${layers}.key`)) layers += 1;
   for (const name of cacheNames(layers, 'past_key_values')) {
     const cache = inputs.get(name);
-    if (cache?.elementType !== float) return { unsupported: `its cache ${name} is not of 32-bit floats` };
+    if (cache?.elementType !== first.elementType) return { unsupported: 'its layers have caches of different types' };
     if (cache.shape[1] !== first.shape[1] || cache.shape[3] !== first.shape[3]) {
       return { unsupported: 'its layers have caches of different shapes' };
     }
@@ -63,10 +73,11 @@ export function graphShape(graph: {
     vocabularySize,
     takesPositions: inputs.has('position_ids'),
     keepsLogits: inputs.has('num_logits_to_keep'),
+    cacheType,
   };
 }
 
 /** Bytes of one token's keys and values in all layers. */
-export function bytesPerToken(shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim'>): number {
-  return shape.layers * 2 * shape.kvHeads * shape.headDim * Float32Array.BYTES_PER_ELEMENT;
+export function bytesPerToken(shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim' | 'cacheType'>): number {
+  return shape.layers * 2 * shape.kvHeads * shape.headDim * (shape.cacheType === 'int8' ? 1 : 4);
 }

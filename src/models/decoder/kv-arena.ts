@@ -14,24 +14,31 @@ export type KvMove = { from: KvPlace; to: KvPlace; length: number };
 export type KvArena = {
   readonly tokens: number;
   /** In the order of `cacheNames`. */
-  readonly buffers: readonly Float32Array[];
+  readonly buffers: readonly KvBuffer[];
   /** Carries out all moves as if at once. */
   move(moves: readonly KvMove[]): void;
 };
 
-export function createKvArena(shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim'>, tokens: number): KvArena {
+export type KvBuffer = Float32Array | Int8Array;
+
+export function createKvArena(
+  shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim' | 'cacheType'>,
+  tokens: number,
+): KvArena {
   const { kvHeads, headDim } = shape;
-  const buffers = Array.from({ length: shape.layers * 2 }, () => new Float32Array(tokens * kvHeads * headDim));
-  let scratch = new Float32Array(0);
+  const create = (elements: number): KvBuffer =>
+    shape.cacheType === 'int8' ? new Int8Array(elements) : new Float32Array(elements);
+  const buffers = Array.from({ length: shape.layers * 2 }, () => create(tokens * kvHeads * headDim));
+  let scratch = create(0);
   return {
     tokens,
     buffers,
     move(moves) {
-      const rowFloats = moves.map(({ length }) => kvHeads * length * headDim);
-      const needed = rowFloats.reduce((sum, floats) => sum + floats, 0);
+      const rowElements = moves.map(({ length }) => kvHeads * length * headDim);
+      const needed = rowElements.reduce((sum, elements) => sum + elements, 0);
       if (needed === 0) return;
       // One layer at a time: the scratch is a sixtieth of what moves, and stays in the processor's cache.
-      if (scratch.length < needed) scratch = new Float32Array(needed);
+      if (scratch.length < needed) scratch = create(needed);
       for (const buffer of buffers) {
         let at = 0;
         for (const { from, length } of moves) {

@@ -41,12 +41,12 @@ export function createNativeRunner(
       session.release(oldest[1]);
       views.delete(oldest[0]);
     }
-    const rowFloats = shape.kvHeads * shape.headDim;
+    const tokenElements = shape.kvHeads * shape.headDim;
     const tensors = arena.buffers.map((buffer) =>
       session.tensor(
         buffer,
         [rows, shape.kvHeads, place.capacity, shape.headDim],
-        place.offset * rowFloats * Float32Array.BYTES_PER_ELEMENT,
+        place.offset * tokenElements * buffer.BYTES_PER_ELEMENT,
       ),
     );
     views.set(key, tensors);

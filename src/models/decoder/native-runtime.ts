@@ -10,6 +10,8 @@ import { dirname, join } from 'node:path';
 export type NativeRuntime = {
   /** Loads a model; `threads` of one operator. @throws Error with onnxruntime's own message */
   openSession(path: string, options: { threads: number }): NativeSession;
+  /** The same from memory, the weights lying in files of `folder`. */
+  openGraph(graph: { model: Buffer; folder: string }, options: { threads: number }): NativeSession;
 };
 
 /** A pointer; 0n is none. */
@@ -28,10 +30,10 @@ export type NativeSession = {
   close(): void;
 };
 
-/** `elementType` is ONNX's number (1 float, 7 int64, 10 half); a dimension of -1 is free. */
+/** `elementType` is ONNX's number (1 float, 3 int8, 7 int64, 10 half); a dimension of -1 is free. */
 export type ValueInfo = { name: string; elementType: number; shape: readonly number[] };
 
-export type TensorData = Float32Array | BigInt64Array;
+export type TensorData = Float32Array | Int8Array | BigInt64Array;
 
 export type BoundValues = { readonly names: BigUint64Array; readonly pointers: BigUint64Array; readonly kept: unknown };
 
@@ -41,6 +43,7 @@ const slots = {
   getErrorMessage: 2,
   createEnv: 3,
   createSession: 7,
+  createSessionFromArray: 8,
   run: 9,
   createSessionOptions: 10,
   setGraphOptimizationLevel: 23,
@@ -64,7 +67,11 @@ const slots = {
   releaseValue: 96,
   releaseTypeInfo: 98,
   releaseSessionOptions: 100,
+  addSessionConfigEntry: 130,
 } as const;
+
+/** koffi unloads a library with its handle, and a call to what was in it would end the process. */
+const loaded: unknown[] = [];
 
 /** undefined where the library or the foreign function interface isn't there for this platform. @throws Error of either */
 export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
@@ -72,11 +79,12 @@ export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
   if (path === undefined) return undefined;
   const { default: koffi } = await import('koffi');
   const library = koffi.load(path);
+  loaded.push(library);
   const base = library.func('void *OrtGetApiBase()')();
   const [getApi] = koffi.decode(base, koffi.array('void *', 1)) as [Pointer];
   const api: Pointer = koffi.call(getApi, koffi.proto('void *', ['uint32_t']), apiVersion);
   if (!api) return undefined;
-  const table = koffi.decode(api, koffi.array('void *', slots.releaseSessionOptions + 1)) as Pointer[];
+  const table = koffi.decode(api, koffi.array('void *', slots.addSessionConfigEntry + 1)) as Pointer[];
 
   type Native = (...parameters: unknown[]) => unknown;
   const bindTo = (slot: keyof typeof slots, result: string, parameters: Array<string | ReturnType<typeof koffi.out>>) =>
@@ -111,6 +119,8 @@ export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
     p,
     outPointer,
   ]);
+  const createSessionFromArray = maker<Pointer>('createSessionFromArray', [p, p, 'size_t', p, outPointer]);
+  const addConfigEntry = bindTo('addSessionConfigEntry', p, [p, 'const char *', 'const char *']);
   const createTensor = maker<Pointer>('createTensorWithData', [p, p, 'size_t', p, 'size_t', 'int', outPointer]);
   const createMemoryInfo = maker<Pointer>('createCpuMemoryInfo', ['int', 'int', outPointer]);
   const defaultAllocator = maker<Pointer>('getDefaultAllocator', [outPointer]);
@@ -151,60 +161,72 @@ export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
     });
   };
 
-  return {
-    openSession(modelPath, { threads }) {
-      const options = createOptions();
-      let session: Pointer;
-      try {
-        checked(setThreads(options, threads));
-        checked(setOptimisation(options, 99));
-        session = createSession(environment, modelPath, options);
-      } finally {
-        releaseOptions(options);
-      }
-      giveBack();
-      return {
-        inputs: describe(session, 'Input'),
-        outputs: describe(session, 'Output'),
-        tensor(data, shape, byteOffset = 0) {
-          const dimensions = BigInt64Array.from(shape, BigInt);
-          const elements = shape.reduce((product, dimension) => product * dimension, 1);
-          const bytes = elements * data.BYTES_PER_ELEMENT;
-          if (byteOffset + bytes > data.byteLength) throw new RangeError('a tensor reaches past the end of its data');
-          const start = koffi.address(data) + BigInt(byteOffset);
-          return createTensor(cpuMemory, start, bytes, dimensions, shape.length, data instanceof Float32Array ? 1 : 7);
-        },
-        release(tensors) {
-          for (const tensor of tensors) releaseValue(tensor);
-        },
-        bind(names, tensors) {
-          const texts = names.map((name) => Buffer.from(`${name}\0`));
-          return {
-            names: BigUint64Array.from(texts, (text) => koffi.address(text)),
-            pointers: BigUint64Array.from(tensors),
-            kept: texts,
-          };
-        },
-        run(inputs, outputs) {
-          checked(
-            run(
-              session,
-              null,
-              inputs.names,
-              inputs.pointers,
-              inputs.names.length,
-              outputs.names,
-              outputs.names.length,
-              outputs.pointers,
-            ),
-          );
-        },
-        close() {
-          releaseSession(session);
-        },
-      };
-    },
+  const open = (threads: number, create: (options: Pointer) => Pointer): NativeSession => {
+    const options = createOptions();
+    let session: Pointer;
+    try {
+      checked(setThreads(options, threads));
+      checked(setOptimisation(options, 99));
+      session = create(options);
+    } finally {
+      releaseOptions(options);
+    }
+    giveBack();
+    return {
+      inputs: describe(session, 'Input'),
+      outputs: describe(session, 'Output'),
+      tensor(data, shape, byteOffset = 0) {
+        const dimensions = BigInt64Array.from(shape, BigInt);
+        const elements = shape.reduce((product, dimension) => product * dimension, 1);
+        const bytes = elements * data.BYTES_PER_ELEMENT;
+        if (byteOffset + bytes > data.byteLength) throw new RangeError('a tensor reaches past the end of its data');
+        const start = koffi.address(data) + BigInt(byteOffset);
+        return createTensor(cpuMemory, start, bytes, dimensions, shape.length, elementTypeOf(data));
+      },
+      release(tensors) {
+        for (const tensor of tensors) releaseValue(tensor);
+      },
+      bind(names, tensors) {
+        const texts = names.map((name) => Buffer.from(`${name}\0`));
+        return {
+          names: BigUint64Array.from(texts, (text) => koffi.address(text)),
+          pointers: BigUint64Array.from(tensors),
+          kept: texts,
+        };
+      },
+      run(inputs, outputs) {
+        checked(
+          run(
+            session,
+            null,
+            inputs.names,
+            inputs.pointers,
+            inputs.names.length,
+            outputs.names,
+            outputs.names.length,
+            outputs.pointers,
+          ),
+        );
+      },
+      close() {
+        releaseSession(session);
+      },
+    };
   };
+
+  return {
+    openSession: (modelPath, { threads }) => open(threads, (options) => createSession(environment, modelPath, options)),
+    openGraph: ({ model, folder }, { threads }) =>
+      open(threads, (options) => {
+        checked(addConfigEntry(options, 'session.model_external_initializers_file_folder_path', folder));
+        return createSessionFromArray(environment, model, model.length, options);
+      }),
+  };
+}
+
+function elementTypeOf(data: TensorData): number {
+  if (data instanceof Float32Array) return 1;
+  return data instanceof Int8Array ? 3 : 7;
 }
 
 /** glibc keeps what loading a model has freed (45 MB of the embedded one's 230) until it is told to let go; others need nothing. */

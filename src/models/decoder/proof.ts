@@ -4,6 +4,8 @@ import type { KvArena } from './kv-arena.ts';
 
 /** Half of the small arena: two rows lie in it. */
 const capacity = 32;
+/** What no cache holds in a whole head: tells what was written from what wasn't, rounded to nothing as it may be. */
+const unwritten = 99;
 /** Any ids will do; these exist in every vocabulary. */
 const tokens = [5, 9, 4, 7];
 const prefill: RunCall = {
@@ -45,7 +47,7 @@ export async function proveInPlace(
  */
 export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: KvArena): Promise<string | undefined> {
   try {
-    for (const buffer of arena.buffers) buffer.fill(0);
+    for (const buffer of arena.buffers) buffer.fill(unwritten);
     await runner.run(prefill);
     await runner.run(other);
     const stepped = (await runner.run(step)).slice(0, shape.vocabularySize);
@@ -53,7 +55,7 @@ export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: 
       for (const [row, length] of [4, 3].entries()) {
         for (let position = 0; position < capacity; position += 1) {
           const start = (row * shape.kvHeads * capacity + position) * shape.headDim;
-          const written = buffer.subarray(start, start + shape.headDim).some((value) => value !== 0);
+          const written = buffer.subarray(start, start + shape.headDim).some((value) => value !== unwritten);
           if (written !== position < length) return 'it does not write its cache after the past';
         }
       }

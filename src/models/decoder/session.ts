@@ -2,9 +2,10 @@ import type { CacheRunner } from './cache-runner.ts';
 import { type GraphShape, graphShape } from './graph-shape.ts';
 import { createKvArena, type KvArena } from './kv-arena.ts';
 import { createNativeRunner } from './native-runner.ts';
-import { type NativeRuntime, openNativeRuntime } from './native-runtime.ts';
+import { type NativeRuntime, type NativeSession, openNativeRuntime } from './native-runtime.ts';
 import { createPlainRunner, openPlainSession } from './plain-runner.ts';
 import { proveInPlace, proveSteps } from './proof.ts';
+import { openQuantisedSession } from './quantised-session.ts';
 
 /** A model's graph, loaded and proved. */
 export type DecoderSession = {
@@ -15,14 +16,23 @@ export type DecoderSession = {
   close(): Promise<void>;
 };
 
+/** Bits of a cached number. */
+export type KvBits = 8 | 32;
+
 export type SessionOptions = {
   /** The ONNX file. */
   path: string;
   threads: number;
+  /** 8 where the model and onnxruntime can, else 32 after a warning. */
+  kvBits: KvBits;
+  /** A text that 8-bit caches are fitted to. */
+  calibrationIds(): Promise<readonly number[]>;
   warn(message: string): void;
   /** How the C API is had; tests hand in what fails. */
   openRuntime?: () => Promise<NativeRuntime | undefined>;
 };
+
+type Opened = { session: DecoderSession } | { unsupported: string } | { reason: string };
 
 /**
  * Loads a graph for the decode loop: on onnxruntime's C API with caches in place where a proof holds, else copying. A
@@ -49,9 +59,7 @@ export async function openDecoderSession(options: SessionOptions): Promise<Decod
   };
 }
 
-async function openNative(
-  options: SessionOptions,
-): Promise<{ session: DecoderSession } | { unsupported: string } | { reason: string }> {
+async function openNative(options: SessionOptions): Promise<Opened> {
   let runtime: NativeRuntime | undefined;
   try {
     runtime = await (options.openRuntime ?? openNativeRuntime)();
@@ -59,7 +67,25 @@ async function openNative(
     return { reason: `onnxruntime's library can't be called (${String(error)})` };
   }
   if (!runtime) return { reason: "onnxruntime's library isn't there for this platform" };
-  const session = runtime.openSession(options.path, options);
+  if (options.kvBits === 8) {
+    const narrow = await openNarrow(runtime, options);
+    if ('session' in narrow) return narrow;
+    const reason = 'reason' in narrow ? narrow.reason : narrow.unsupported;
+    options.warn(`The KV cache takes 32 bits a number and not 8, since ${reason}: four times the memory.`);
+  }
+  return proved(runtime.openSession(options.path, options));
+}
+
+async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Promise<Opened> {
+  try {
+    return await proved(await openQuantisedSession(runtime, options));
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The session, if its caches can be had in place; else it is closed. */
+async function proved(session: NativeSession): Promise<Opened> {
   const shape = graphShape(session);
   if ('unsupported' in shape) {
     session.close();

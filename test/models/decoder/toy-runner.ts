@@ -2,7 +2,7 @@ import type { CacheRunner, RunCall } from '../../../src/models/decoder/cache-run
 import type { KvArena } from '../../../src/models/decoder/kv-arena.ts';
 import { streamSeed } from '../../../src/models/sampler.ts';
 
-export const toyShape = { layers: 2, kvHeads: 2, headDim: 1 };
+export const toyShape = { layers: 2, kvHeads: 2, headDim: 1, cacheType: 'int8' } as const;
 export const toyVocabulary = 64;
 
 /**
