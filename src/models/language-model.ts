@@ -80,6 +80,8 @@ export type ThinkingRequest = {
   minimumTokens?: number;
   /** The thought goes on from these: kept lines after a roll back, or what an earlier attempt had thought. Not counted in the budget. */
   prefix?: readonly ThoughtSegment[];
+  /** `prefix` is a whole thought, as an earlier attempt had ended it: nothing is added to it, the answer follows. */
+  ended?: true;
 };
 
 /**

@@ -31,6 +31,7 @@ export const GenerateRequestMessage = z.object({
       perSampleTokens: count.exactOptional(),
       minimumTokens: count.exactOptional(),
       prefix: z.array(ThoughtSegmentMessage).exactOptional(),
+      ended: z.literal(true).exactOptional(),
     })
     .exactOptional(),
   answer: z.object({

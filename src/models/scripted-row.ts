@@ -29,7 +29,7 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
   };
 
   const { thinking } = request;
-  if (thinking && (thinking.budgetTokens > 0 || thinking.prefix?.length)) {
+  if (thinking && !thinking.ended && (thinking.budgetTokens > 0 || thinking.prefix?.length)) {
     const cap = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
     const words = scriptedTokens(scripted.thought ?? '');
     const stop = (): ThinkingStop | undefined =>

@@ -35,10 +35,19 @@ export async function* answerLive(
   let thinking: OpenStep | undefined;
   let answering: OpenStep | undefined;
 
-  if (run.thinking === undefined) {
-    answering = trace.begin({ phase: 'answer', sample: null, summary: 'Answers at once, without thinking.' });
-    yield { type: 'phase', phase: 'answer', step: 1, steps: 1 };
+  const beginAnswer = function* (): Generator<StrategyEvent, void, void> {
+    const thought = run.thinking !== undefined;
+    answering = trace.begin({
+      phase: 'answer',
+      sample: thought ? 0 : null,
+      summary: thought ? 'Answers from its thought.' : 'Answers at once, without thinking.',
+    });
+    yield { type: 'phase', phase: 'answer', step: thought ? 2 : 1, steps: thought ? 2 : 1 };
     yield answering.added;
+  };
+
+  if (run.thinking === undefined || run.thinking.ended) {
+    yield* beginAnswer();
   } else {
     thinking = trace.begin({ phase: 'think', sample: 0, summary: 'Thinks in one chain.' });
     yield { type: 'phase', phase: 'think', step: 1, steps: 2 };
@@ -54,9 +63,7 @@ export async function* answerLive(
       stop_reason: reason,
       usage: { ...counted, answer: 0 },
     });
-    answering = trace.begin({ phase: 'answer', sample: 0, summary: 'Answers from its thought.' });
-    yield { type: 'phase', phase: 'answer', step: 2, steps: 2 };
-    yield answering.added;
+    yield* beginAnswer();
   };
 
   let sample: Sample | undefined;

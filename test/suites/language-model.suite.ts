@@ -139,6 +139,16 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       expect(run.answer.trim()).not.toBe('');
     });
 
+    it('answers from a given thought that has ended, and adds nothing to it', async (context) => {
+      needs(context, 'rollback');
+      const prefix = [{ text: 'Ones: 7 + 6 = 13.\nSo the answer is 933.\n' }];
+      const thinking = { budgetTokens: 50, prefix, ended: true as const };
+      const run = await runOne(model, requestOf(fixture.question, { thinking }));
+      expect(run.events.filter(({ type }) => type.startsWith('thinking'))).toEqual([]);
+      expect(run.finish.usage).toMatchObject({ thinkingTokens: 0, forcedTokens: 0 });
+      expect(run.answer.trim()).not.toBe('');
+    });
+
     it('counts a fed piece of a given thought as forced', async (context) => {
       needs(context, 'rollback');
       const prefix = [{ text: 'Ones: 3.\n' }, { text: 'Wait, 3 is wrong.\n', fed: true }];

@@ -102,7 +102,7 @@ function createRow(request: GenerateRequest, sample: number, script: Script): Ro
   usage.forcedTokens += (request.thinking?.prefix ?? [])
     .filter((segment) => segment.fed === true)
     .reduce((sum, segment) => sum + tokens(segment.text).length, 0);
-  let thinking = request.thinking !== undefined;
+  let thinking = request.thinking !== undefined && request.thinking.ended !== true;
   let thinkingStop: ThinkingStop | undefined;
   const delta = (text: string, forced: boolean): ModelEvent => ({
     type: 'thinking-delta',

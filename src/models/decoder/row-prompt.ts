@@ -16,13 +16,14 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   const ids = await renderPrompt(model, request.prompt, { thinking: thinks, prefix: segments });
   const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
   // An answer that has begun stands behind a closed thought.
-  if (begun.length > 0 && thinks) ids.push(...closedThought(model, segments));
+  const ended = begun.length > 0 || thinking?.ended === true;
+  if (ended && thinks) ids.push(...closedThought(model, segments));
   for (const segment of begun) ids.push(...idsOf(model, segment));
   return {
     ids,
     inputTokens: ids.length - fed,
     fed,
-    thinking: thinks && begun.length === 0,
+    thinking: thinks && !ended,
     answerBegun: begun.some(({ text }) => text.trim() !== ''),
   };
 }

@@ -22,7 +22,8 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
   tally.forcedTokens = tally.fedInPrompt;
   let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
   let thinkingStop: ThinkingStop | undefined;
-  const wants = request.thinking !== undefined && answer === '' && (purse.remaining() > 0 || kept !== '');
+  const begun = answer !== '' || request.thinking?.ended === true;
+  const wants = request.thinking !== undefined && !begun && (purse.remaining() > 0 || kept !== '');
   if (request.thinking !== undefined && wants) {
     outcome = yield* think(context, { sample, thinking: request.thinking, thoughts: kept, sink, tally });
     thinkingStop = outcome.stop;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { ThinkingStop } from '../../contracts/reasoning.ts';
 import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
 import { createBudget, deadlinePassed } from '../budget.ts';
 import { createRunState } from '../run-state.ts';
-import type { Strategy, StrategyOutcome } from '../strategy.ts';
+import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
 
 const Options = z.object({
   minimum_tokens: z
@@ -34,9 +35,7 @@ export const budgetForcing: Strategy = {
       usage: state.usage.snapshot(),
       warnings: [],
     });
-    // What an earlier attempt has thought is gone on from, within what it left of the budget.
-    const earlier =
-      context.finishedSteps.find((step) => step.phase === 'think' && step.text !== null)?.text ?? undefined;
+    const earlier = finishedThought(context);
     const budgetTokens = budget.thinking(1);
     if (earlier === undefined && deadlinePassed(context)) {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
@@ -54,17 +53,24 @@ export const budgetForcing: Strategy = {
         ...(options.minimum_tokens === undefined
           ? {}
           : { minimumTokens: Math.min(options.minimum_tokens, budgetTokens) }),
-        ...(earlier === undefined ? {} : { prefix: [{ text: earlier }] }),
+        ...(earlier === undefined ? {} : { prefix: [{ text: earlier.text }], ended: true }),
       },
     });
     if (sample === undefined) {
       const fast = yield* answerFast(state, budget);
-      return outcome({ thinkingStop: 'natural', answerSource: 'draft', ...answerEnd(fast) });
+      return outcome({ thinkingStop: earlier?.stop ?? 'natural', answerSource: 'draft', ...answerEnd(fast) });
     }
     return outcome({
-      thinkingStop: sample.thinkingStop ?? 'natural',
+      thinkingStop: sample.thinkingStop ?? earlier?.stop ?? 'natural',
       answerSource: 'deliberate',
       ...answerEnd(sample),
     });
   },
 };
+
+/** What an earlier attempt has thought to its end: kept, and answered from. A model that can't be given a thought thinks again. */
+function finishedThought({ finishedSteps, model }: StrategyContext): { text: string; stop: ThinkingStop } | undefined {
+  const step = finishedSteps.find(({ phase, text }) => phase === 'think' && text !== null);
+  if (!model.capabilities.rollback || step === undefined || step.text === null) return undefined;
+  return { text: step.text, stop: ThinkingStop.safeParse(step.stop_reason).data ?? 'natural' };
+}

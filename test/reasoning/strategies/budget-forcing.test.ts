@@ -77,10 +77,32 @@ describe('budget-forcing', () => {
 
   it('goes on from the thought of an attempt that died', async () => {
     const first = await runStrategy('budget-forcing', { model: thinks() });
-    const model = createTestModel({ script: () => ({ thought: '', answer: 'The answer is 4.' }) });
+    const model = thinks();
     const second = await runStrategy('budget-forcing', { model, finishedSteps: first.steps.slice(0, 1) });
-    expect(model.requests[0]?.thinking).toMatchObject({ budgetTokens: 389, prefix: [{ text: thought }] });
+    expect(model.requests[0]?.thinking).toMatchObject({ prefix: [{ text: thought }], ended: true });
     expect(second.answer).toBe('The answer is 4.');
-    expect(second.outcome.usage.think).toBe(11);
+    expect(second.steps.map(({ index, phase, sample }) => [index, phase, sample])).toEqual([[1, 'answer', 0]]);
+    expect(second.outcome.usage).toEqual(first.outcome.usage);
+    expect(second.outcome.thinkingStop).toBe('natural');
+  });
+
+  it('says why the thought of an attempt that died had ended, though its budget is spent', async () => {
+    const effective = { budget_tokens: 5 };
+    const first = await runStrategy('budget-forcing', { model: thinks(), effective });
+    const finishedSteps = first.steps.slice(0, 1);
+    const second = await runStrategy('budget-forcing', { model: thinks(), effective, finishedSteps });
+    expect(second.outcome).toEqual(first.outcome);
+    expect(second.outcome.thinkingStop).toBe('budget');
+  });
+
+  it('thinks again where the model can’t be given a thought', async () => {
+    const first = await runStrategy('budget-forcing', { model: thinks() });
+    const model = createTestModel({
+      script: () => ({ thought, answer: 'The answer is 4.' }),
+      capabilities: { rollback: false },
+    });
+    const second = await runStrategy('budget-forcing', { model, finishedSteps: first.steps.slice(0, 1) });
+    expect(model.requests[0]?.thinking?.prefix).toBeUndefined();
+    expect(second.steps.map(({ phase }) => phase)).toEqual(['think', 'answer']);
   });
 });
