@@ -14,7 +14,8 @@ type ApiContext = Context<ApiEnvironment>;
 /** The way into the queue: within what the key may use. */
 export type Admission = {
   /**
-   * Reserves what the response may use at most, then queues it. Books what it used once it has ended.
+   * Reserves what the response may use at most, then queues it. Books what it used once it has ended. A queue that gave no
+   * answer may have taken it: the place stays then, until the job has ended or there is none after a minute.
    * @throws ServiceError `rate_limit_exceeded`, `quota_exceeded`; whatever the queue throws
    */
   add(c: ApiContext, job: Job, options?: { batch?: boolean }): Promise<{ created: boolean }>;
@@ -92,7 +93,11 @@ export function createAdmission({
         else if (!batch) follow(ledger, owner, job.id);
         return added;
       } catch (error) {
-        if (outcome.type === 'reserved') await book(ledger, owner, job.id, 0);
+        if (outcome.type === 'reserved') {
+          // No answer is no refusal: the job may be in the queue, and then its place is the job's.
+          if (isUnanswered(error)) follow(ledger, owner, job.id);
+          else await book(ledger, owner, job.id, 0);
+        }
         throw error;
       }
     },
@@ -156,6 +161,10 @@ export function createAdmission({
   async function book(ledger: UsageLedger, owner: string, id: string, used: number): Promise<void> {
     await ledger.settle(owner, id, used).catch((error: unknown) => notBooked(error, id));
   }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === 'backend_unavailable';
 }
 
 function isLimited({ concurrent_responses, tokens_per_day }: KeyLimits, batch: boolean): boolean {

@@ -3,6 +3,7 @@ import { defaultLimits } from '../../src/api/dependencies.ts';
 import { Batch } from '../../src/contracts/batch.ts';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
 import { Response as ResponseObject } from '../../src/contracts/response.ts';
+import { ServiceError } from '../../src/contracts/service-error.ts';
 import { createGate } from './fixture.ts';
 import { createKeyedApi } from './keyed-api.ts';
 
@@ -76,6 +77,47 @@ describe('responses at a time', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(9);
     gate.open();
+  });
+
+  test('a place stays a job’s whose acceptance the queue did not answer, and comes back when it has ended', async () => {
+    const gate = createGate('begun');
+    const { as, create, queue, ledger } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
+    const { secret, id: key } = await create({ concurrent_responses: 1, tokens_per_day: 1_000 });
+    const add = queue.add;
+    queue.add = async (job) => {
+      await add(job);
+      throw new ServiceError({ code: 'backend_unavailable', message: 'no answer' });
+    };
+    expect((await as(secret, '/v1/responses', background)).status).toBe(503);
+    queue.add = add;
+    expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+    gate.open();
+    await vi.waitFor(async () => expect((await ledger.open(key)).size).toBe(0));
+    const next = await as(secret, '/v1/responses', background);
+    expect(next.headers.get('x-ratelimit-remaining-tokens')).toBe(String(1_000 - used - most));
+  });
+
+  test('a place that the queue did not answer for is given back where no job came of it', async () => {
+    const { as, create, queue, clock } = await createKeyedApi();
+    const { secret } = await create({ concurrent_responses: 1, tokens_per_day: most });
+    const add = queue.add;
+    queue.add = async () => {
+      throw new ServiceError({ code: 'backend_unavailable', message: 'no answer' });
+    };
+    expect((await as(secret, '/v1/responses', background)).status).toBe(503);
+    queue.add = add;
+    expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+    clock.ms += 61_000;
+    expect((await as(secret, '/v1/responses', background)).status).toBe(200);
+  });
+
+  test('one that is cancelled while it waits gives its place back', async () => {
+    const { as, create } = await createKeyedApi();
+    const { secret } = await create({ concurrent_responses: 1 });
+    const id = await idOf(await as(secret, '/v1/responses', background));
+    expect((await as(secret, '/v1/responses', background)).status).toBe(429);
+    expect((await as(secret, `/v1/responses/${id}/cancel`, {})).status).toBe(200);
+    expect((await as(secret, '/v1/responses', background)).status).toBe(200);
   });
 
   test('a place whose API died is found again', async () => {
