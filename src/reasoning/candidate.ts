@@ -105,11 +105,19 @@ export function failedValue(candidate: Pick<Candidate, 'checks'>): Judgement | u
   return candidate.checks.find((check) => check.judges === 'value' && check.verdict === 'fail');
 }
 
-/** The failed line that comes first in the thought. */
+/** The failed line that comes first in the thought; of one line's failures the one that is put right first in it. */
 export function failedLine(checks: readonly Judgement[]): Judgement | undefined {
+  const last = Number.POSITIVE_INFINITY;
   return checks
     .filter((check) => check.judges === 'line' && check.verdict === 'fail')
-    .sort((a, b) => (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY))[0];
+    .toSorted(
+      (a, b) =>
+        compareNumbers(a.line ?? last, b.line ?? last) || compareNumbers(a.repair?.at ?? last, b.repair?.at ?? last),
+    )[0];
+}
+
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 /** Some check read this line of the thought and found it right. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { abstain, defineCheck, fail, pass } from './check.ts';
-import { equationsOf } from './equations.ts';
+import { abstain, defineCheck, fail, pass, type Repair } from './check.ts';
+import { type Equation, equationsOf } from './equations.ts';
 import { standingLines } from './thought-lines.ts';
 
 /** Every whole expression around an equals sign in thought and answer, evaluated exactly. */
@@ -13,10 +13,12 @@ export const arithmetic = defineCheck({
   run({ thought, answer }) {
     const held: number[] = [];
     for (const line of standingLines(thought)) {
-      for (const equation of equationsOf(line.text)) {
+      const equations = equationsOf(line.text);
+      for (const [index, equation] of equations.entries()) {
         if (equation.verdict === 'fail') {
           const detail = `${equation.left} is not ${equation.right}`;
-          return fail(detail, { line: line.number, wrong: equation.right });
+          const repair = repairOf(line.text, equations.slice(0, index + 1));
+          return fail(detail, { line: line.number, wrong: equation.right, ...(repair === undefined ? {} : { repair }) });
         }
         if (equation.verdict === 'pass') held.push(line.number);
       }
@@ -29,3 +31,13 @@ export const arithmetic = defineCheck({
     return held.length === 0 ? abstain('no equation to judge') : pass(`${held.length} equations hold`, { held });
   },
 });
+
+/** The last of these equations with its exact value; its result is the line's that many-th of that number. */
+function repairOf(line: string, equations: readonly Equation[]): Repair | undefined {
+  const failed = equations.at(-1);
+  if (failed?.exact === undefined) return undefined;
+  const count = equations.filter((one) => one.right === failed.right).length;
+  const results = [...line.matchAll(/=\s*[$€£¥]?(-?\d+(?:\.\d+)?)/g)].filter(([, result]) => result === failed.right);
+  const place = results[count - 1];
+  return place && { at: place.index + place[0].length - failed.right.length, text: failed.exact };
+}

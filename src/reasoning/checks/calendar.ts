@@ -1,9 +1,12 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 
 const days = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ');
 const months = 'january february march april may june july august september october november december'.split(' ');
 const chain = /([A-Za-z]+(?:\s*(?:->|→|>)\s*[A-Za-z]+)+)/;
+
+/** A line that counts further is not written out. */
+const mostSteps = 31;
 
 /** Days and months that follow one another, as many steps as the line says, and times of day that there are. */
 export const calendar = defineLineCheck({
@@ -24,24 +27,45 @@ export const calendar = defineLineCheck({
         );
         const said = /\b(?:counting|count|go|going|add|adding) (\d+)\b/i.exec(text)?.[1];
         last = steps.at(-1);
+        const wholly = () => {
+          const from = places[0] ?? 0;
+          const count = said === undefined ? steps.length - 1 : Number(said);
+          if (count > mostSteps) return undefined;
+          const names = Array.from({ length: count + 1 }, (_, step) => cycle.at((from + back * step) % cycle.length) ?? '');
+          return { at: text.indexOf(steps[0] ?? ''), text: names.map(capitalised).join(' -> ') };
+        };
         if (broken > 0)
-          yield wrong(number, steps[broken] ?? '', `${steps[broken]} does not follow ${steps[broken - 1]}`);
+          yield wrong(number, steps[broken] ?? '', `${steps[broken]} does not follow ${steps[broken - 1]}`, wholly());
         else if (said !== undefined && Number(said) !== steps.length - 1) {
-          yield wrong(number, last ?? '', `these are ${steps.length - 1} steps, not ${said}`);
+          yield wrong(number, last ?? '', `these are ${steps.length - 1} steps, not ${said}`, wholly());
         } else if (cycle === days && start !== undefined && steps[0]?.toLowerCase() !== start) {
-          yield wrong(number, steps[0] ?? '', `the question begins at ${start}`);
+          const begin = inPlaceOf(steps[0] ?? '', text, capitalised(start), text.indexOf(steps[0] ?? ''));
+          yield wrong(number, steps[0] ?? '', `the question begins at ${start}`, begin);
         } else yield right(number);
       }
       const concluded = conclusionOf(text);
       if (concluded === undefined) continue;
       if (last !== undefined && [...days, ...months].includes(concluded.toLowerCase()) && concluded !== last) {
-        yield wrong(number, concluded, `the steps end at ${last}`);
+        yield wrong(number, concluded, `the steps end at ${last}`, inPlaceOf(concluded, text, last));
       }
       const time = /^(\d{1,2}):(\d{2})(?:\s*[ap]\.?m\.?)?$/i.exec(concluded);
       if (time !== null) {
         const there = Number(time[1]) <= 24 && Number(time[2]) < 60;
-        yield there ? right(number) : wrong(number, concluded, 'there is no such time of day');
+        yield there
+          ? right(number)
+          : wrong(number, concluded, 'there is no such time of day', inPlaceOf(concluded, text, carried(time)));
       }
     }
   },
 });
+
+/** Sixty minutes and more are hours; undefined where the hours would go beyond the clock's. */
+function carried([, hours, minutes]: RegExpExecArray): string | undefined {
+  const hour = Number(hours) + Math.floor(Number(minutes) / 60);
+  const clock = Number(hours) > 12 ? 23 : 12;
+  return hour > clock ? undefined : `${hour}:${String(Number(minutes) % 60).padStart(2, '0')}`;
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

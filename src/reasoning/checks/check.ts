@@ -17,9 +17,19 @@ export type CheckInput = {
 /**
  * `fail` and `pass` are judgements; `abstain` confirms nothing and is normal. A failed line is named by its number in the
  * thought (from 0) with the value that is wrong in it, so that the chain can be cut there. `held` names the lines that were
- * read and found right: a line that no check could read holds nothing.
+ * read and found right: a line that no check could read holds nothing. `repair` is there where the check knows what is right.
  */
-export type Finding = { verdict: Verdict; detail: string; line?: number; wrong?: string; held?: readonly number[] };
+export type Finding = {
+  verdict: Verdict;
+  detail: string;
+  line?: number;
+  wrong?: string;
+  repair?: Repair;
+  held?: readonly number[];
+};
+
+/** The failed line put right: its first `at` characters, then `text` instead of what was there. */
+export type Repair = { at: number; text: string };
 
 /** What a check may need from outside; pure checks use none of it. */
 export type CheckServices = {
@@ -65,7 +75,7 @@ export const pass = (detail: string, at: { held?: readonly number[] } = {}): Fin
   detail,
   ...at,
 });
-export const fail = (detail: string, at: { line?: number; wrong?: string } = {}): Finding => ({
+export const fail = (detail: string, at: { line?: number; wrong?: string; repair?: Repair } = {}): Finding => ({
   verdict: 'fail',
   detail,
   ...at,

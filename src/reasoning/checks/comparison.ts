@@ -1,5 +1,7 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, type Statement, wrong } from './line-check.ts';
+import type { Repair } from './check.ts';
+import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
+import type { ThoughtLine } from './thought-lines.ts';
 
 const amount = String.raw`(-?[$€£]?\d[\d,]*(?:\.\d+)?%?)`;
 const inWords = new RegExp(
@@ -24,6 +26,7 @@ export const comparison = defineLineCheck({
             number,
             found.word,
             `${found.left} is ${found.negated ? '' : 'not '}${found.word} than ${found.right}`,
+            opposite(found, text),
           );
           return;
         }
@@ -32,27 +35,57 @@ export const comparison = defineLineCheck({
           last = found.up ? { smaller: found.right, larger: found.left } : { smaller: found.left, larger: found.right };
       }
       const concluded = conclusionOf(text);
-      if (concluded !== undefined && last !== undefined) yield* conclusion(number, concluded, last, question);
+      if (concluded !== undefined && last !== undefined) yield* conclusion({ number, text }, concluded, last, question);
     }
   },
 });
 
-type Compared = { left: string; right: string; a: number; b: number; up: boolean; negated: boolean; word: string };
+type Compared = {
+  left: string;
+  right: string;
+  a: number;
+  b: number;
+  up: boolean;
+  negated: boolean;
+  word: string;
+  /** Where it begins. */
+  at: number;
+};
+
+const opposites: Readonly<Record<string, string>> = {
+  greater: 'less',
+  larger: 'smaller',
+  bigger: 'smaller',
+  more: 'less',
+  higher: 'lower',
+  less: 'greater',
+  smaller: 'larger',
+  lower: 'higher',
+  fewer: 'more',
+};
+
+/** Undefined where the two are equal, or the line uses signs or a negation. */
+function opposite({ a, b, word, negated, at }: Compared, text: string): Repair | undefined {
+  return a === b || negated ? undefined : inPlaceOf(word, text, opposites[word], at);
+}
 
 function comparisons(text: string): Compared[] {
-  const words = [...text.matchAll(inWords)].map(([, left = '', not, word = '', other = '']) => ({
+  const words = [...text.matchAll(inWords)].map(({ index: at, 1: left = '', 2: not, 3: word = '', 4: other = '' }) => ({
+    at,
     left,
     other,
     word,
     not,
   }));
-  const signs = [...text.matchAll(inSigns)].map(([, left = '', word = '', other = '']) => ({
+  const signs = [...text.matchAll(inSigns)].map(({ index: at, 1: left = '', 2: word = '', 3: other = '' }) => ({
+    at,
     left,
     other,
     word,
     not: undefined,
   }));
-  return [...words, ...signs].map(({ left, other, word, not }) => ({
+  return [...words, ...signs].map(({ at, left, other, word, not }) => ({
+    at,
     left,
     right: other,
     a: numberOf(left),
@@ -69,7 +102,7 @@ function numberOf(text: string): number {
 
 /** The question asks for the smaller or the larger, and the thought has just compared the two: the conclusion follows. */
 function* conclusion(
-  line: number,
+  line: ThoughtLine,
   concluded: string,
   last: { smaller: string; larger: string },
   question: string,
@@ -80,8 +113,9 @@ function* conclusion(
     [last.smaller, last.larger].every((one) => question.includes(one)) && /^(which|what|is)\b/i.test(question);
   if (!asksOfTwo || wantsLarger === wantsSmaller) return;
   const wanted = wantsLarger ? last.larger : last.smaller;
-  if (concluded === wanted) yield right(line);
+  if (concluded === wanted) yield right(line.number);
   else if (concluded === last.larger || concluded === last.smaller) {
-    yield wrong(line, concluded, `the question asks for the ${wantsLarger ? 'larger' : 'smaller'} one, ${wanted}`);
+    const detail = `the question asks for the ${wantsLarger ? 'larger' : 'smaller'} one, ${wanted}`;
+    yield wrong(line.number, concluded, detail, inPlaceOf(concluded, line.text, wanted));
   }
 }

@@ -1,4 +1,4 @@
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
 const listed = /\bdifferences are (-?\d+(?:, (?:and )?-?\d+)+)/i;
@@ -15,19 +15,30 @@ export const differences = defineLineCheck({
       const said = listed.exec(text)?.[1];
       if (said !== undefined) {
         const named = (said.match(/-?\d+/g) ?? []).map(Number);
-        if (named.join() !== real.join()) yield wrong(number, said, `the differences are ${real.join(', ')}`);
+        if (named.join() !== real.join()) yield wrong(number, said, `the differences are ${real.join(', ')}`, inPlaceOf(said, text, real.join(', ')));
         else yield right(number);
       }
       const step = /\beach term (?:adds|increases by|goes up by) (\d+)\b/i.exec(text)?.[1];
       if (step !== undefined) {
         const fits = real.every((difference) => difference === Number(step));
-        yield fits ? right(number) : wrong(number, step, `the differences are ${real.join(', ')}`);
+        const one = constant(real, 1);
+        yield fits
+          ? right(number)
+          : wrong(number, step, `the differences are ${real.join(', ')}`, inPlaceOf(step, text, one));
       }
       const down = /\beach term (?:subtracts|decreases by|goes down by) (\d+)\b/i.exec(text)?.[1];
       if (down !== undefined) {
         const fits = real.every((difference) => difference === -Number(down));
-        yield fits ? right(number) : wrong(number, down, `the differences are ${real.join(', ')}`);
+        const one = constant(real, -1);
+        yield fits
+          ? right(number)
+          : wrong(number, down, `the differences are ${real.join(', ')}`, inPlaceOf(down, text, one));
       }
     }
   },
 });
+
+/** How far each step goes in this direction, if all go as far. */
+function constant([first = 0, ...others]: readonly number[], direction: 1 | -1): number | undefined {
+  return first * direction > 0 && others.every((one) => one === first) ? first * direction : undefined;
+}

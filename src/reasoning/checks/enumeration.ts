@@ -1,5 +1,5 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
 const asked =
@@ -19,6 +19,9 @@ export const enumeration = defineLineCheck({
       const items = [...text.matchAll(item)];
       if (items.length > 1 && test !== undefined) {
         count = 0;
+        const list = numberList(question);
+        const gone = items.map((one) => Number(one[1]));
+        const repair = { at: items[0]?.index ?? 0, text: marked(list.length > 1 ? list : gone, test) };
         for (const [shown, value = '', verdict = '', mark] of items) {
           const yes = test(Number(value));
           if (yes) count += 1;
@@ -26,25 +29,36 @@ export const enumeration = defineLineCheck({
             yes !== (verdict === 'yes') ||
             (mark === undefined ? yes && items.some((one) => one[3] !== undefined) : Number(mark) !== count)
           ) {
-            yield wrong(number, shown, `${value} is ${yes ? 'one' : 'none'} of them`);
+            yield wrong(number, shown, `${value} is ${yes ? 'one' : 'none'} of them`, repair);
             return;
           }
         }
-        const list = numberList(question);
-        const gone = items.map((one) => Number(one[1]));
         if (list.length > 1 && list.join() !== gone.join())
-          yield wrong(number, gone.join(', '), 'these are not the question’s numbers');
+          yield wrong(number, gone.join(', '), 'these are not the question’s numbers', repair);
         else yield right(number);
       }
       const said =
         /^the count is (\d+)\.?$/i.exec(text)?.[1] ??
         (count === undefined ? undefined : /^\d+$/.exec(conclusionOf(text) ?? '')?.[0]);
       if (said !== undefined && count !== undefined) {
-        yield Number(said) === count ? right(number) : wrong(number, said, `${count} were counted`);
+        const repair = inPlaceOf(said, text, count);
+        yield Number(said) === count ? right(number) : wrong(number, said, `${count} were counted`, repair);
       }
     }
   },
 });
+
+/** Gone through, the yeses counted. */
+function marked(numbers: readonly number[], test: (value: number) => boolean): string {
+  let count = 0;
+  return numbers
+    .map((value) => {
+      if (!test(value)) return `${value} no`;
+      count += 1;
+      return `${value} yes (${count})`;
+    })
+    .join(', ');
+}
 
 function testOf(text: string): ((value: number) => boolean) | undefined {
   const match = asked.exec(text);

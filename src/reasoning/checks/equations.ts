@@ -2,7 +2,13 @@ import type { Fraction } from 'mathjs';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
 import { exactValue } from './exact-arithmetic.ts';
 
-export type Equation = { verdict: 'pass' | 'fail' | 'abstain'; left: string; right: string };
+export type Equation = {
+  verdict: 'pass' | 'fail' | 'abstain';
+  left: string;
+  right: string;
+  /** What should stand on the right, where one number stands there and the left side has one value that can be written out. */
+  exact?: string;
+};
 
 type Part = { tokens: EquationToken[]; units: string[] };
 
@@ -134,7 +140,9 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   if (cut || left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))) {
     return equation('abstain');
   }
-  return equation(converts(left, right) ? 'abstain' : 'fail');
+  if (converts(left, right)) return equation('abstain');
+  const exact = right.lone && left.values.length === 1 ? String(left.values[0]) : '';
+  return { ...equation('fail'), ...(/^-?\d+(\.\d{1,4})?$/.test(exact) ? { exact } : {}) };
 }
 
 /** True where `shown` is `exact` cut or rounded to the digits that it shows. */

@@ -1,5 +1,5 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 
 const holding = /\b([A-Z][a-z]+) has (?:an? |the )?([a-z]+)/g;
 const exchange = /^([A-Z][a-z]+) and ([A-Z][a-z]+) (?:swap|trade|exchange)/;
@@ -19,7 +19,10 @@ export const exchanges = defineLineCheck({
         const expected = swap === null ? has : swapped(has, swap[1] ?? '', swap[2] ?? '');
         const differs = [...said].find(([name, thing]) => expected.get(name) !== thing);
         if (differs !== undefined) {
-          yield wrong(number, differs[1], `${differs[0]} has ${expected.get(differs[0]) ?? 'nothing'}`);
+          const [name, thing] = differs;
+          const is = expected.get(name);
+          const place = text.indexOf(thing, text.indexOf(`${name} has `, text.indexOf(':') + 1));
+          yield wrong(number, thing, `${name} has ${is ?? 'nothing'}`, inPlaceOf(thing, text, is, place));
           return;
         }
         has = expected;
@@ -29,7 +32,8 @@ export const exchanges = defineLineCheck({
       const name = asked.exec(question.split(/(?<=[.!?])\s+/).at(-1) ?? '')?.[1];
       const is = name === undefined ? undefined : has.get(name);
       if (concluded !== undefined && is !== undefined && [...has.values()].includes(concluded)) {
-        yield concluded === is ? right(number) : wrong(number, concluded, `${name} has ${is}`);
+        const repair = inPlaceOf(concluded, text, is);
+        yield concluded === is ? right(number) : wrong(number, concluded, `${name} has ${is}`, repair);
       }
     }
   },

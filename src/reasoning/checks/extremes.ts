@@ -1,5 +1,5 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
 const ofList =
@@ -29,12 +29,17 @@ export const extremes = defineLineCheck({
         const [, word = '', items = '', named = ''] = list;
         const numbers = (items.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
         if (rest !== undefined && !sameNumbers(rest, numbers)) {
-          yield wrong(number, items, `what is left is ${rest.join(', ')}`);
+          yield wrong(number, items, `what is left is ${rest.join(', ')}`, inPlaceOf(items, text, rest.join(', ')));
           return;
         }
         const extreme = smallWord.test(word) ? Math.min(...numbers) : Math.max(...numbers);
         if (extreme !== Number(named)) {
-          yield wrong(number, named, `the ${word.toLowerCase()} of ${items} is not ${named}`);
+          yield wrong(
+            number,
+            named,
+            `the ${word.toLowerCase()} of ${items} is not ${named}`,
+            inPlaceOf(named, text, extreme, list.index + list[0].length - named.length),
+          );
           return;
         }
         yield right(number);
@@ -50,6 +55,9 @@ export const extremes = defineLineCheck({
             number,
             keep,
             `of ${left} and ${best ?? other} the ${wants === 'min' ? 'smaller' : 'larger'} is to be kept`,
+            best === undefined || Number(other) === best
+              ? inPlaceOf(keep, text, wanted, kept.index + kept[0].length - keep.length)
+              : undefined,
           );
           return;
         }
@@ -60,7 +68,7 @@ export const extremes = defineLineCheck({
       if (concluded === undefined) continue;
       const answer = numberList(concluded);
       if (picked.length > 1 && answer.length > 1 && answer.join() !== picked.join()) {
-        yield wrong(number, concluded, `picked were ${picked.join(', ')}`);
+        yield wrong(number, concluded, `picked were ${picked.join(', ')}`, inPlaceOf(concluded, text, picked.join(', ')));
       }
       if (
         best !== undefined &&
@@ -68,7 +76,7 @@ export const extremes = defineLineCheck({
         /^-?\d+(\.\d+)?$/.test(concluded) &&
         Number(concluded) !== best
       ) {
-        yield wrong(number, concluded, `${best} was kept last`);
+        yield wrong(number, concluded, `${best} was kept last`, inPlaceOf(concluded, text, best));
       }
     }
   },

@@ -1,17 +1,33 @@
 import { z } from 'zod';
-import { abstain, type Check, defineCheck, fail, pass } from './check.ts';
+import { abstain, type Check, defineCheck, fail, pass, type Repair } from './check.ts';
 import { standingLines, type ThoughtLine } from './thought-lines.ts';
 
-/** A statement of a line: right, or wrong with the value that is wrong in it and why. */
-export type Statement = { line: number } & ({ right: true } | { right: false; wrong: string; detail: string });
+/** A statement of a line: right, or wrong with the value that is wrong in it and why, and put right where that is known. */
+export type Statement = { line: number } & (
+  | { right: true }
+  | { right: false; wrong: string; detail: string; repair?: Repair | undefined }
+);
 
 export const right = (line: number): Statement => ({ line, right: true });
-export const wrong = (line: number, value: string, detail: string): Statement => ({
+export const wrong = (line: number, value: string, detail: string, repair?: Repair): Statement => ({
   line,
   right: false,
   wrong: value,
   detail,
+  repair,
 });
+
+/** `text` in place of `value`, which stands in `line` at `from` or later; undefined where it doesn't, or stands there twice. */
+export function inPlaceOf(value: string, line: string, text: string | number | undefined, from = 0): Repair | undefined {
+  const places = [...line.matchAll(new RegExp(`(?<![\\w.])${escaped(value)}(?!\\w|\\.\\d)`, 'g'))];
+  const [place, ...others] = places.filter(({ index }) => index >= from);
+  if (text === undefined || place === undefined || (from === 0 && others.length > 0)) return undefined;
+  return { at: place.index, text: String(text) };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
 
 /**
  * A check of a thought's lines by what they themselves, the lines before them and the question say. Lines that it can't
@@ -30,7 +46,10 @@ export function defineLineCheck(check: {
     run({ thought, question }) {
       const held: number[] = [];
       for (const statement of check.statements({ lines: standingLines(thought), question })) {
-        if (!statement.right) return fail(statement.detail, { line: statement.line, wrong: statement.wrong });
+        if (!statement.right) {
+          const { detail, line, wrong, repair } = statement;
+          return fail(detail, { line, wrong, ...(repair === undefined ? {} : { repair }) });
+        }
         held.push(statement.line);
       }
       return held.length === 0 ? abstain('nothing to judge') : pass(`${held.length} statements hold`, { held });

@@ -1,6 +1,6 @@
 import type { Fraction } from 'mathjs';
 import { exactValue } from './exact-arithmetic.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 
 const amount = String.raw`[$€£]?(\d+(?:,\d{3})*(?:\.\d+)?)`;
 const percentOf = new RegExp(
@@ -30,17 +30,25 @@ export const proportions = defineLineCheck({
   description: 'Percentages and parts said in words are right (`10% of 80 is 8`, `half of 54 is 27`).',
   *statements({ lines }) {
     for (const { number, text } of lines) {
-      for (const [shown, percent = '', whole = '', said = ''] of text.matchAll(percentOf)) {
-        yield is(`${percent}/100*${plain(whole)}`, said) ? right(number) : wrong(number, said, `not so: ${shown}`);
-      }
-      for (const [shown, part = '', whole = '', said = ''] of text.matchAll(partOf)) {
-        yield is(`${parts[part.toLowerCase()]}*${plain(whole)}`, said)
-          ? right(number)
-          : wrong(number, said, `not so: ${shown}`);
+      const judge = (found: RegExpExecArray, expression: string): Statement => {
+        const [shown, , , said = ''] = found;
+        if (is(expression, said)) return right(number);
+        const repair = inPlaceOf(said, text, written(expression), found.index + shown.length - said.length);
+        return wrong(number, said, `not so: ${shown}`, repair);
+      };
+      for (const found of text.matchAll(percentOf)) yield judge(found, `${found[1]}/100*${plain(found[2] ?? '')}`);
+      for (const found of text.matchAll(partOf)) {
+        yield judge(found, `${parts[found[1]?.toLowerCase() ?? '']}*${plain(found[2] ?? '')}`);
       }
     }
   },
 });
+
+/** Undefined where it has no short decimal writing. */
+function written(expression: string): string | undefined {
+  const value = exactValue(expression)?.toString() ?? '';
+  return /^\d+(\.\d{1,4})?$/.test(value) ? value : undefined;
+}
 
 function plain(text: string): string {
   return text.replaceAll(',', '');

@@ -1,5 +1,5 @@
 import { conclusionOf } from '../answer-value.ts';
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { listItems } from './number-lists.ts';
 
 const fact = /\b([A-Z][a-z]+) is ([a-z]+)er than ([A-Z][a-z]+)/g;
@@ -39,10 +39,12 @@ export const relations = defineLineCheck({
           return down ? follows(name, word, before) : follows(before, word, name);
         });
         const all = new Set(facts.flatMap((one) => [one.a, one.b]));
+        const is = totalOrder(all, (a, b) => (down ? follows(a, word, b) : follows(b, word, a)));
+        const repair = inPlaceOf(list.replace(/\.$/, ''), text, is?.join(', '));
         if (broken > 0)
-          yield wrong(number, names[broken] ?? '', `${names[broken]} can’t come after ${names[broken - 1]}`);
+          yield wrong(number, names[broken] ?? '', `${names[broken]} can’t come after ${names[broken - 1]}`, repair);
         else if (names.length !== all.size || names.some((name) => !all.has(name))) {
-          yield wrong(number, list, 'the ranking does not hold who is compared');
+          yield wrong(number, list, 'the ranking does not hold who is compared', repair);
         } else yield right(number);
       }
       const [, word, one] = named.exec(text) ?? [];
@@ -53,16 +55,27 @@ export const relations = defineLineCheck({
             : word.toLowerCase() === ranked.bottom
               ? ranked.names.at(-1)
               : undefined;
-        if (is !== undefined) yield is === one ? right(number) : wrong(number, one, `the ranking says ${is}`);
+        if (is !== undefined) {
+          yield is === one
+            ? right(number)
+            : wrong(number, one, `the ranking says ${is}`, inPlaceOf(one, text, is, text.lastIndexOf(one)));
+        }
       }
       const concluded = conclusionOf(text);
       const asked = /\b([a-z]+)est\?/i.exec(question)?.[1];
       if (ranked === undefined || concluded === undefined || asked === undefined) continue;
       const is = asked === ranked.top ? ranked.names[0] : asked === ranked.bottom ? ranked.names.at(-1) : undefined;
-      if (is !== undefined && concluded !== is) yield wrong(number, concluded, `the ranking says ${is}`);
+      if (is !== undefined && concluded !== is) yield wrong(number, concluded, `the ranking says ${is}`, inPlaceOf(concluded, text, is));
     }
   },
 });
+
+/** All in their order, if the facts leave only one. */
+function totalOrder(all: ReadonlySet<string>, before: (a: string, b: string) => boolean): string[] | undefined {
+  const behind = (name: string): number => [...all].filter((other) => before(name, other)).length;
+  const order = [...all].sort((a, b) => behind(b) - behind(a));
+  return order.every((name, index) => behind(name) === order.length - 1 - index) ? order : undefined;
+}
 
 /** True where a chain of facts leads from a to b. */
 function reaches(facts: ReadonlyArray<{ a: string; b: string }>, from: string, to: string): boolean {

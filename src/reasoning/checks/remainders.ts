@@ -1,4 +1,4 @@
-import { defineLineCheck, right, type Statement, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 
 const leaves = /(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
 const divided = /(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
@@ -31,49 +31,63 @@ export const remainders = defineLineCheck({
   description: 'Remainders of divisions are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
   *statements({ lines }) {
     for (const { number, text } of lines) {
-      for (const [, a, b, rest = ''] of text.matchAll(leaves)) {
-        if (Number(b) > 0)
-          yield judge(number, Number(a) % Number(b), rest, `${a} divided by ${b} leaves ${Number(a) % Number(b)}`);
+      const judge = (found: RegExpExecArray, is: number, said: string, detail: string): Statement => {
+        if (is === Number(said)) return right(number);
+        return wrong(number, said, detail, inPlaceOf(said, text, is, found.index + found[0].lastIndexOf(said)));
+      };
+      for (const found of text.matchAll(leaves)) {
+        const [, a, b, rest = ''] = found;
+        const is = Number(a) % Number(b);
+        if (Number(b) > 0) yield judge(found, is, rest, `${a} divided by ${b} leaves ${is}`);
       }
       for (const [, a, b, quotient, rest = ''] of text.matchAll(divided)) {
         const back = Number(quotient) * Number(b) + Number(rest);
         const holdsTrue = back === Number(a) && Number(rest) < Number(b);
         yield holdsTrue ? right(number) : wrong(number, rest, `${quotient} times ${b} and ${rest} is ${back}`);
       }
-      for (const [, , , product, rest, sum = ''] of text.matchAll(plus)) {
-        yield judge(number, Number(product) + Number(rest), sum, `${product} plus ${rest} is not ${sum}`);
+      for (const found of text.matchAll(plus)) {
+        const [, , , product, rest, sum = ''] = found;
+        yield judge(found, Number(product) + Number(rest), sum, `${product} plus ${rest} is not ${sum}`);
       }
-      for (const [, all, unit = '', many, large = '', few = '', small = ''] of text.matchAll(split)) {
+      for (const found of text.matchAll(split)) {
+        const [, all = '', unit = '', many = '', large = '', few = '', small = ''] = found;
         if (unit !== small) continue;
-        yield* inTwoUnits(number, { all: Number(all), many: Number(many), large, few: Number(few), small });
+        const at = text.indexOf(`${many} ${large}`, found.index + all.length);
+        yield* inTwoUnits(number, at, { all: Number(all), many: Number(many), large, few: Number(few), small });
       }
-      for (const [, all, many, large = '', few, small = ''] of text.matchAll(whichIs)) {
-        yield* inTwoUnits(number, { all: Number(all), many: Number(many), large, few: Number(few), small });
+      for (const found of text.matchAll(whichIs)) {
+        const [, all = '', many = '', large = '', few = '', small = ''] = found;
+        const at = text.indexOf(`${many} ${large}`, found.index + found[0].indexOf('which is'));
+        yield* inTwoUnits(number, at, { all: Number(all), many: Number(many), large, few: Number(few), small });
       }
-      for (const [, large = '', size = '', small = ''] of text.matchAll(oneIs)) {
+      for (const found of text.matchAll(oneIs)) {
+        const [, large = '', size = '', small = ''] = found;
         const factor = factorOf(large, small);
-        if (factor !== undefined) yield judge(number, factor, size, `one ${large} is ${factor} ${small}s`);
+        if (factor !== undefined) yield judge(found, factor, size, `one ${large} is ${factor} ${small}s`);
       }
     }
   },
 });
 
-function judge(line: number, is: number, said: string, detail: string): Statement {
-  return is === Number(said) ? right(line) : wrong(line, said, detail);
-}
-
 function* inTwoUnits(
   line: number,
+  at: number,
   amount: { all: number; many: number; large: string; few: number; small: string },
 ): Generator<Statement> {
   const factor = factorOf(amount.large, amount.small);
   if (factor === undefined) return;
   const written = `${amount.many} ${amount.large}s and ${amount.few} ${amount.small}s`;
   const sum = amount.many * factor + amount.few;
-  if (sum !== amount.all) yield wrong(line, String(amount.few), `${written} are ${sum} ${amount.small}s`);
+  const parts = [counted(Math.floor(amount.all / factor), amount.large), counted(amount.all % factor, amount.small)];
+  const repair = { at, text: parts.join(' and ') };
+  if (sum !== amount.all) yield wrong(line, String(amount.few), `${written} are ${sum} ${amount.small}s`, repair);
   else if (amount.few >= factor)
-    yield wrong(line, String(amount.few), `${amount.few} ${amount.small}s are more than one ${amount.large}`);
+    yield wrong(line, String(amount.few), `${amount.few} ${amount.small}s are more than one ${amount.large}`, repair);
   else yield right(line);
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function factorOf(large: string, small: string): number | undefined {

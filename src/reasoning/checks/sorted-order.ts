@@ -1,4 +1,4 @@
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { listItems, sameItems } from './number-lists.ts';
 
 const ordered =
@@ -18,9 +18,11 @@ export const sortedOrder = defineLineCheck({
       if (order === undefined || list === undefined || !list.includes(',')) continue;
       const items = listItems(list);
       const missing = asked.length > 1 && overlap(asked, items) && !sameItems(asked, items);
-      if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted');
+      const whole = missing || overlap(asked, items) ? asked : items;
+      const repair = inPlaceOf(list, text, sorted(whole, order)?.join(', '));
+      if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted', repair);
       const broken = items.findIndex((item, index) => index > 0 && !inOrder(items[index - 1] ?? '', item, order));
-      if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`);
+      if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`, repair);
       else yield right(number);
     }
   },
@@ -28,6 +30,13 @@ export const sortedOrder = defineLineCheck({
 
 function overlap(a: readonly string[], b: readonly string[]): boolean {
   return a.filter((item) => b.includes(item)).length * 2 >= a.length;
+}
+
+/** Undefined where numbers and words stand in one list: there is no order between them. */
+function sorted(items: readonly string[], order: string): string[] | undefined {
+  const numbers = items.filter((item) => !Number.isNaN(Number(item.replace(/[$,]/g, ''))));
+  if (numbers.length > 0 && numbers.length < items.length) return undefined;
+  return items.toSorted((a, b) => (inOrder(a, b, order) ? (inOrder(b, a, order) ? 0 : -1) : 1));
 }
 
 function inOrder(before: string, after: string, order: string): boolean {

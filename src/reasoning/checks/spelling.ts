@@ -1,4 +1,6 @@
-import { defineLineCheck, right, type Statement, wrong } from './line-check.ts';
+import type { Repair } from './check.ts';
+import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
+import { nearestWord } from './nearest-word.ts';
 
 const dashed = /(?<![\w-])([a-z](?:-[a-z]){1,})(?![\w-])/i;
 const spaced = /\bletters of "?([a-z]+)"? are ([a-z](?: [a-z])+)\b/i;
@@ -20,37 +22,54 @@ export const spelling = defineLineCheck({
       const run = dashed.exec(text)?.[1];
       const joined = run?.replaceAll('-', '').toLowerCase();
       if (spelled !== undefined) {
-        yield* spells(number, spelled.toLowerCase(), words, spaced.exec(text)?.[2] ?? spelled);
+        const shown = spaced.exec(text)?.[2];
+        const word = nearestWord(spelled, question);
+        const list = numbered.exec(text);
+        const repair =
+          shown !== undefined
+            ? inPlaceOf(shown, text, [...(word ?? '')].join(' '))
+            : { at: list?.index ?? 0, text: [...(word ?? '')].map((letter, index) => `${index + 1} ${letter}`).join(', ') };
+        yield* spells(number, spelled.toLowerCase(), words, shown ?? spelled, word === undefined ? undefined : repair);
         yield* numbersOf(number, text);
         letters = spelled.toLowerCase();
       } else if (joined !== undefined && run !== undefined && /\b(last .*first|revers|backward)/i.test(text)) {
         if (letters !== undefined) {
           const turned = [...letters].reverse().join('');
-          yield joined === turned ? right(number) : wrong(number, run, `${letters} turned round is not ${joined}`);
+          const repair = inPlaceOf(run, text, [...turned].join('-'));
+          yield joined === turned
+            ? right(number)
+            : wrong(number, run, `${letters} turned round is not ${joined}`, repair);
         }
         letters = joined;
       } else if (joined !== undefined && run !== undefined && /\bspell/i.test(text)) {
-        yield* spells(number, joined, words, run);
+        const word = nearestWord(joined, question);
+        yield* spells(number, joined, words, run, inPlaceOf(run, text, word && [...word].join('-')));
         letters = joined;
       }
       const whole = /^joined: ([a-z]+)\.?$/i.exec(text)?.[1];
       if (whole !== undefined && letters !== undefined) {
-        yield whole.toLowerCase() === letters ? right(number) : wrong(number, whole, `the letters make ${letters}`);
+        yield whole.toLowerCase() === letters ? right(number) : wrong(number, whole, `the letters make ${letters}`, inPlaceOf(whole, text, letters));
       }
       const count = counted.exec(text);
       if (count !== null) {
         counts = new Map();
-        yield* countsOf(number, count, letters, counts);
+        yield* countsOf(number, text, count, letters, counts);
       }
       yield* says(number, text, letters, counts);
     }
   },
 });
 
-function* spells(line: number, letters: string, words: ReadonlySet<string>, shown: string): Generator<Statement> {
+function* spells(
+  line: number,
+  letters: string,
+  words: ReadonlySet<string>,
+  shown: string,
+  repair: Repair | undefined,
+): Generator<Statement> {
   // Without a word of such a length in the question it may be one that the thought itself has found.
   if (words.has(letters)) yield right(line);
-  else if (words.size > 0) yield wrong(line, shown, `${letters} is no word of the question`);
+  else if (words.size > 0) yield wrong(line, shown, `${letters} is no word of the question`, repair);
 }
 
 function numberedLetters(text: string): string | undefined {
@@ -67,6 +86,7 @@ function* numbersOf(line: number, text: string): Generator<Statement> {
 
 function* countsOf(
   line: number,
+  text: string,
   [, letter = '', list = '']: RegExpExecArray,
   letters: string | undefined,
   counts: Map<string, number>,
@@ -76,8 +96,9 @@ function* countsOf(
     .map((item) => item?.[1] ?? '')
     .join('')
     .toLowerCase();
+  const repair = inPlaceOf(list, text, counting(letters ?? gone, letter.toLowerCase()));
   if (letters !== undefined && gone !== letters) {
-    yield wrong(line, list, `${gone} is not ${letters}`);
+    yield wrong(line, list, `${gone} is not ${letters}`, repair);
     return;
   }
   let count = 0;
@@ -86,12 +107,24 @@ function* countsOf(
     const counts = one.toLowerCase() === letter.toLowerCase();
     if (counts) count += 1;
     if (counts !== (mark !== undefined) || (mark !== undefined && Number(mark) !== count)) {
-      yield wrong(line, mark ?? one, `${one} is not counted rightly`);
+      yield wrong(line, mark ?? one, `${one} is not counted rightly`, repair);
       return;
     }
   }
   counts.set(letter.toLowerCase(), count);
   yield right(line);
+}
+
+/** The letters gone through, each `letter` counted. */
+function counting(letters: string, letter: string): string {
+  let count = 0;
+  return [...letters]
+    .map((one) => {
+      if (one !== letter) return one;
+      count += 1;
+      return `${one} (${count})`;
+    })
+    .join(', ');
 }
 
 /** Sentences about the letters just spelled. */
@@ -107,18 +140,18 @@ function* says(
     const count = counts?.get(letter) ?? [...letters].filter((one) => one === letter).length;
     yield count === Number(times[2])
       ? right(line)
-      : wrong(line, times[2] ?? '', `${letter} is ${count} times in ${letters}`);
+      : wrong(line, times[2] ?? '', `${letter} is ${count} times in ${letters}`, inPlaceOf(times[2] ?? '', text, count));
   }
   const nth = /^number (\d+) is ([a-z])\.?$/i.exec(text);
   if (nth !== null && letters !== undefined) {
     const is = letters[Number(nth[1]) - 1];
     yield is === nth[2]?.toLowerCase()
       ? right(line)
-      : wrong(line, nth[2] ?? '', `letter ${nth[1]} of ${letters} is ${is ?? 'none'}`);
+      : wrong(line, nth[2] ?? '', `letter ${nth[1]} of ${letters} is ${is ?? 'none'}`, inPlaceOf(nth[2] ?? '', text, is));
   }
   const last = /^the last number is (\d+)\.?$/i.exec(text)?.[1];
   if (last !== undefined && letters !== undefined) {
-    yield Number(last) === letters.length ? right(line) : wrong(line, last, `${letters} has ${letters.length} letters`);
+    yield Number(last) === letters.length ? right(line) : wrong(line, last, `${letters} has ${letters.length} letters`, inPlaceOf(last, text, letters.length));
   }
   for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+) (?:starts|begins) with "?([a-z])\b/gi)) {
     yield word.toLowerCase().startsWith(first.toLowerCase())

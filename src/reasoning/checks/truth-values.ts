@@ -1,4 +1,4 @@
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 
 const binary = /\b(true|false) (and|or|xor) (true|false) is (true|false)\b/gi;
 const negation = /\bnot (true|false) is (true|false)\b/gi;
@@ -9,13 +9,15 @@ export const truthValues = defineLineCheck({
   description: 'Truth values that a line puts together come to what it says.',
   *statements({ lines }) {
     for (const { number, text } of lines) {
-      for (const [shown, a = '', operator = '', b = '', said = ''] of text.matchAll(binary)) {
+      for (const { 0: shown, 1: a = '', 2: operator = '', 3: b = '', 4: said = '', index } of text.matchAll(binary)) {
         const [left, other] = [isTrue(a), isTrue(b)];
         const value = { and: left && other, or: left || other, xor: left !== other }[operator.toLowerCase()];
-        yield value === isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`);
+        const repair = inPlaceOf(said, text, theOther(said), index + shown.length - said.length);
+        yield value === isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, repair);
       }
-      for (const [shown, a = '', said = ''] of text.matchAll(negation)) {
-        yield isTrue(a) !== isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`);
+      for (const { 0: shown, 1: a = '', 2: said = '', index } of text.matchAll(negation)) {
+        const repair = inPlaceOf(said, text, theOther(said), index + shown.length - said.length);
+        yield isTrue(a) !== isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, repair);
       }
     }
   },
@@ -23,4 +25,10 @@ export const truthValues = defineLineCheck({
 
 function isTrue(word: string): boolean {
   return word.toLowerCase() === 'true';
+}
+
+/** In the same writing. */
+function theOther(word: string): string {
+  const other = isTrue(word) ? 'false' : 'true';
+  return /^[A-Z]/.test(word) ? other.charAt(0).toUpperCase() + other.slice(1) : other;
 }

@@ -1,4 +1,4 @@
-import { defineLineCheck, right, wrong } from './line-check.ts';
+import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { joinedDigits, numbersOf } from './question-numbers.ts';
 
 const digitsLine = /\bdigits are (\d(?: \d)*) and (\d(?: \d)*)\b.*\bI (add|subtract)/i;
@@ -38,11 +38,16 @@ export const writtenColumns = defineLineCheck({
         const expected = [...own, ...(carry > 0 ? [carry] : [])];
         const named = sum.split(' + ').map(Number);
         const zeros = (list: readonly number[]): string => list.filter((one) => one > 0).join();
-        if (zeros(expected) !== zeros(named)) yield wrong(number, sum, `this column is ${expected.join(' + ')}`);
-        else if (Number(digit) !== Number(total) % 10)
-          yield wrong(number, digit, `${total} ends in ${Number(total) % 10}`);
-        else if (Number(carried ?? 0) !== Math.floor(Number(total) / 10)) {
-          yield wrong(number, carried ?? digit, `${total} carries ${Math.floor(Number(total) / 10)}`);
+        const [ends, carries] = [Number(total) % 10, Math.floor(Number(total) / 10)];
+        if (zeros(expected) !== zeros(named)) {
+          const repair = expected.length === 0 ? undefined : inPlaceOf(sum, text, expected.join(' + '));
+          yield wrong(number, sum, `this column is ${expected.join(' + ')}`, repair);
+        } else if (Number(digit) !== ends) {
+          yield wrong(number, digit, `${total} ends in ${ends}`, inPlaceOf(digit, text, ends, text.indexOf('write')));
+        } else if (Number(carried ?? 0) !== carries) {
+          const after = text.indexOf('carry');
+          const repair = after === -1 ? undefined : inPlaceOf(carried ?? '', text, carries, after);
+          yield wrong(number, carried ?? digit, `${total} carries ${carries}`, repair);
         } else yield right(number);
         written = digit + written;
         carry = Number(carried ?? 0);
@@ -50,14 +55,14 @@ export const writtenColumns = defineLineCheck({
       }
       const rest = /: write the carry (\d)\.?$/i.exec(text)?.[1];
       if (rest !== undefined && numbers !== undefined) {
-        if (Number(rest) !== carry) yield wrong(number, rest, `the carry is ${carry}`);
+        if (Number(rest) !== carry) yield wrong(number, rest, `the carry is ${carry}`, inPlaceOf(rest, text, carry));
         written = rest + written;
         carry = 0;
       }
       const read = reading.exec(text)?.[1];
       if (read !== undefined && written !== '') {
         const all = (carry > 0 ? String(carry) : '') + written;
-        if (Number(read) !== Number(all)) yield wrong(number, read, `the digits read ${all}`);
+        if (Number(read) !== Number(all)) yield wrong(number, read, `the digits read ${all}`, inPlaceOf(read, text, all));
         else yield right(number);
       }
     }
