@@ -12,6 +12,8 @@ import { loadJob } from './stored-job.ts';
 
 export type AttemptContext = {
   store: JobStore;
+  /** A queue of an earlier version holds jobs of others as well: those go back. */
+  models: readonly string[];
   settings: QueueSettings;
   terminalLines: TerminalLines;
   handler: JobHandler;
@@ -33,6 +35,7 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const { store, settings, terminalLines } = context;
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
+  if (!context.models.includes(job.model)) throw await attempt.handBack(settings.pollMs);
   const record = await store.read(job.id);
   if (record?.terminal !== undefined || record?.forgotten) return;
 

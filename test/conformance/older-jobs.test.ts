@@ -77,4 +77,40 @@ describe.skipIf(redisMissing())('jobs that an older version left', () => {
     client.disconnect();
     await redis.close();
   });
+
+  test('of two models that shared a queue are taken by a worker of theirs alone', async () => {
+    const redis = await startTestRedis();
+    const prefix = `shared-${process.pid}`;
+    const client = new Redis(redis.url);
+    const name = 'responses.tiny_1.default';
+    for (const [id, model] of [
+      ['resp_under', 'tiny_1'],
+      ['resp_colon', 'tiny:1'],
+    ] as const) {
+      const hash = jobs[1]?.hash ?? {};
+      const stored = JSON.parse(hash['data'] ?? '');
+      const job = JSON.stringify({ ...JSON.parse(stored.job), id, model });
+      await client.hset(`${prefix}:${name}:${id}`, { ...hash, data: JSON.stringify({ ...stored, job }) });
+      await client.lpush(`${prefix}:${name}:wait`, id);
+      await client.hset(`${prefix}:responses:tf:places`, id, name);
+      await client.sadd(`${prefix}:responses:tf:queues`, name);
+    }
+    const settings = { pollMs: 50 };
+    const queue = await createRedisQueue({ url: redis.url, prefix, terminalLines, settings, log: { warn() {} } });
+    const ran: string[] = [];
+    const run = (model: string) =>
+      queue.consume({ concurrency: 1, models: [model] }, async (lease) => {
+        ran.push(`${model} ${lease.job.id}`);
+        await lease.append([terminalLines.cancelled(lease.job, lease.log)]);
+      });
+    await run('tiny:1');
+    await readAll(queue, 'resp_colon');
+    expect((await queue.get('resp_under'))?.terminal).toBeUndefined();
+    await run('tiny_1');
+    await readAll(queue, 'resp_under');
+    expect(ran).toEqual(['tiny:1 resp_colon', 'tiny_1 resp_under']);
+    await queue.close();
+    client.disconnect();
+    await redis.close();
+  });
 });
