@@ -89,6 +89,17 @@ describe('thinkfirst, piped', () => {
     expect(told).toContain('Noted, thank you.');
   });
 
+  it('a piped chat goes on after a question that failed, and ends with the code of the first', async () => {
+    const input = 'What is 2 + 3?\n/model none-such\nWhat is 3 + 4?\n/model\nWhat is 4 + 5?\n';
+    const { code, output, told } = await runCli(['chat', '--effort', 'none'], { environment, input });
+    expect(code).toBe(1);
+    expect(told).toContain('none-such');
+    expect(output.trim().split('\n')).toHaveLength(2);
+    const cut = 'Write a story of a hundred lines.\n';
+    const short = await runCli(['chat', '--effort', 'none', '--max-tokens', '5'], { environment, input: cut });
+    expect(short.code).toBe(5);
+  });
+
   it.each([
     [['ask'], 2, 'missing required argument'],
     [['ask', ''], 2, 'There is no question.'],

@@ -5,6 +5,7 @@ import { Trace } from '../../contracts/listings.ts';
 import { Effort } from '../../contracts/reasoning.ts';
 import { CliError } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
@@ -14,7 +15,7 @@ import { runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Terminal } from '../terminal.ts';
-import { createRequest, type ThinkingOptions, thinkingOptions } from './ask.ts';
+import { createRequest, exitCodeOf, type ThinkingOptions, thinkingOptions } from './ask.ts';
 
 type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true };
 
@@ -24,6 +25,8 @@ type Chat = {
   /** The last answered response: the next question goes on from it. */
   previous: string | undefined;
   over: boolean;
+  /** Of the first line that came to nothing. */
+  code: ExitCode;
 };
 
 const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; alone: says what it is
@@ -47,8 +50,11 @@ export function addChat(program: Command, terminal: Terminal): void {
       listenForInterrupts();
       const { client, close } = await openService(options, terminal, { quiet: false });
       const { url: _, key: __, trace = false, ...thinking } = options;
+      const chat: Chat = { options: { ...thinking, trace }, previous: undefined, over: false, code: exitCodes.ok };
       try {
-        await talk(client, { options: { ...thinking, trace }, previous: undefined, over: false }, terminal);
+        await talk(client, chat, terminal);
+        // Who talks has read what went wrong; a script has only this to know it by.
+        if (terminal.input.isTTY !== true) process.exitCode = chat.code;
       } finally {
         await close();
       }
@@ -65,6 +71,7 @@ async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Prom
     } catch (error) {
       // A question that failed is not the end of the talk.
       if (!(error instanceof CliError)) throw error;
+      chat.code ||= error.exitCode;
       terminal.note(terminal.notePaint.red(error.message));
       if (error.advice !== undefined) terminal.note(`  ${error.advice}`);
     }
@@ -87,6 +94,7 @@ async function answer(question: string, client: ServiceClient, chat: Chat, termi
     const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
     if (response.output_text !== '') terminal.write('\n');
     shown.end(response);
+    chat.code ||= exitCodeOf(response);
     if (response.status === 'completed' || response.status === 'incomplete') chat.previous = response.id;
     if (response.status === 'failed') terminal.note(terminal.notePaint.red(response.error?.message ?? 'It failed.'));
   } finally {
