@@ -1,5 +1,5 @@
-import { type Context, createContext, Script } from 'node:vm';
-import { Validator } from '@cfworker/json-schema';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
 /** `unknown`: the schema can't be judged by, since it is no schema, goes round for ever, or takes too long. */
 export type SchemaFit =
@@ -7,67 +7,69 @@ export type SchemaFit =
   | { fits: false; at: string; reason: string }
   | { fits: 'unknown'; reason: string };
 
-/** ms of processor time. A whole answer of 10,000 tokens against an ordinary schema takes under 5. */
-const timeLimit = 50;
-/** ms by the clock, one try after the other: on a busy machine a good schema must not be taken for a slow one. */
-const tries = [50, 500, 5_000];
+/** By the clock, since a thread can't be stopped by its processor time: an ordinary schema takes under 5 on a free machine. ms */
+const timeLimit = 500;
+/** Of the thread's heap. MiB. */
+const memoryLimit = 64;
+/** A machine may be slow to start a thread, which is no fault of a schema's. ms */
+const startLimit = 20_000;
 /** Schemas that took too long once are not tried again. */
 const mostRemembered = 1_000;
 const tooSlow = new Set<string>();
+const slow: SchemaFit = { fits: 'unknown', reason: 'the schema takes too long' };
 
-const call = new Script('run()');
-let context: Context | undefined;
+let thread: Promise<Worker> | undefined;
+let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Judges a value by a caller's schema (draft 2020-12). A pattern may backtrack and references may multiply without end,
- * and neither the validator nor its regular expressions can be made linear: the engine's own timeout ends them, within
- * `timeLimit`, and a schema that met it is not run again. Nothing is a sandbox here: schema and value are data.
+ * and neither the validator nor its regular expressions can be made linear: so it runs in a thread of its own, one schema
+ * after the other, which is ended with what takes longer than `timeLimit`. This process goes on meanwhile.
  */
-export function schemaFit(schema: Readonly<Record<string, unknown>>, value: unknown): SchemaFit {
+export function schemaFit(schema: Readonly<Record<string, unknown>>, value: unknown): Promise<SchemaFit> {
+  const mine = turn.then(() => judge(schema, value));
+  turn = mine;
+  return mine;
+}
+
+async function judge(schema: Readonly<Record<string, unknown>>, value: unknown): Promise<SchemaFit> {
   const name = JSON.stringify(schema);
-  if (tooSlow.has(name)) return { fits: 'unknown', reason: 'the schema takes too long' };
+  if (tooSlow.has(name)) return slow;
+  let worker: Worker | undefined;
   try {
-    const result = judged(() => new Validator({ ...schema }, '2020-12').validate(value));
-    const first = result.errors[0];
-    if (result.valid) return { fits: true };
-    return { fits: false, at: first?.instanceLocation ?? '#', reason: first?.error ?? 'it does not fit' };
-  } catch (error) {
-    if (!isTimeout(error)) return { fits: 'unknown', reason: 'the schema can’t be used' };
+    thread ??= startThread();
+    worker = await thread;
+    // While it judges it keeps the process alive, and between two schemas it doesn't.
+    worker.ref();
+    const answer = once(worker, 'message', { signal: AbortSignal.timeout(timeLimit) });
+    worker.postMessage({ schema, value });
+    const [fit]: SchemaFit[] = await answer;
+    worker.unref();
+    return fit ?? slow;
+  } catch {
+    // It is in the middle of something, out of memory, or never began.
+    thread = undefined;
+    await worker?.terminate();
+    if (worker === undefined) return { fits: 'unknown', reason: 'the schema could not be judged' };
     if (tooSlow.size >= mostRemembered) tooSlow.clear();
     tooSlow.add(name);
-    return { fits: 'unknown', reason: 'the schema takes too long' };
+    return slow;
   }
 }
 
-/** Tries again where the clock ran out and the processor was elsewhere. */
-function judged<T>(run: () => T): T {
-  for (const [index, limit] of tries.entries()) {
-    const before = process.cpuUsage();
-    try {
-      return timed(run, limit);
-    } catch (error) {
-      const { user, system } = process.cpuUsage(before);
-      if (!isTimeout(error) || (user + system) / 1_000 >= timeLimit || index === tries.length - 1) throw error;
-    }
+async function startThread(): Promise<Worker> {
+  const worker = new Worker(new URL('./schema-fit-thread.mjs', import.meta.url), {
+    // The options of this process, a loader of TypeScript among them, are not for it.
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: memoryLimit },
+  });
+  try {
+    await once(worker, 'message', { signal: AbortSignal.timeout(startLimit) });
+  } catch (error) {
+    await worker.terminate();
+    throw error;
   }
-  throw new Error('nothing was judged');
-}
-
-function timed<T>(run: () => T, limit: number): T {
-  let result: { value: T } | undefined;
-  const work = () => {
-    result = { value: run() };
-  };
-  context ??= createContext({});
-  context['run'] = work;
-  call.runInContext(context, { timeout: limit });
-  if (result === undefined) throw new Error('nothing was judged');
-  return result.value;
-}
-
-/** The error may be of the context's own realm, so that it is no `Error` of ours. */
-function isTimeout(error: unknown): boolean {
-  return (
-    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
-  );
+  // A fault is told to whoever waits then.
+  worker.on('error', () => undefined);
+  return worker;
 }

@@ -58,7 +58,7 @@ export async function runAttempt(run: {
       }),
     );
   };
-  const show = async (call: ReturnType<CallGate['take']>): Promise<void> => {
+  const show = async (call: Awaited<ReturnType<CallGate['take']>>): Promise<void> => {
     if (call === undefined) return;
     await beforeOutput();
     await writer.write(wire.toolCall(call.name, call.arguments));
@@ -83,7 +83,7 @@ export async function runAttempt(run: {
         if (event.text !== '') await beforeOutput();
         return writer.write(wire.answer(event.text, body.include.logprobs ? event.logprobs : []));
       case 'tool-call':
-        return show(gate.take({ name: event.name, arguments: event.arguments }));
+        return show(await gate.take({ name: event.name, arguments: event.arguments }));
       default:
         return event satisfies never;
     }
@@ -99,7 +99,7 @@ export async function runAttempt(run: {
     let next = await events.next();
     for (; !next.done; next = await events.next()) await take(next.value, collect);
     usage.latest = next.value.usage;
-    if (isCall && next.value.incomplete === undefined) await show(gate.takeText(written));
+    if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(written));
     return next.value;
   };
 

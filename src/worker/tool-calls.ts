@@ -8,9 +8,9 @@ export type CheckedCall = { name: string; arguments: string };
 /** What the calls of one run come to before anyone sees them. */
 export type CallGate = {
   /** A call that may be shown; undefined for one that doesn't fit its tool, that was shown before, or that is one too many. */
-  take(call: CheckedCall): CheckedCall | undefined;
+  take(call: CheckedCall): Promise<CheckedCall | undefined>;
   /** A call that was written as text, where one is forced. */
-  takeText(text: string): CheckedCall | undefined;
+  takeText(text: string): Promise<CheckedCall | undefined>;
   /** Why the last call that didn't fit was refused. */
   readonly refused: string | undefined;
 };
@@ -27,8 +27,8 @@ export function createCallGate(options: {
   const most = calls?.parallel === false ? 1 : Number.POSITIVE_INFINITY;
   let refused: string | undefined;
   let taken = 0;
-  const take = (call: CheckedCall): CheckedCall | undefined => {
-    const fault = faultOf(call, tools);
+  const take = async (call: CheckedCall): Promise<CheckedCall | undefined> => {
+    const fault = await faultOf(call, tools);
     if (fault !== undefined) {
       refused = fault;
       return undefined;
@@ -38,7 +38,7 @@ export function createCallGate(options: {
   };
   return {
     take,
-    takeText(text) {
+    async takeText(text) {
       const written = WrittenCall.safeParse(parse(text));
       if (!written.success) {
         refused = 'the call is no JSON object with a name and arguments';
@@ -52,14 +52,14 @@ export function createCallGate(options: {
   };
 }
 
-function faultOf(call: CheckedCall, tools: readonly FunctionTool[]): string | undefined {
+async function faultOf(call: CheckedCall, tools: readonly FunctionTool[]): Promise<string | undefined> {
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined) return 'it names no given tool';
   const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));
   if (!given.success) return `the arguments of '${tool.name}' are no JSON object`;
   if (tool.parameters === undefined) return undefined;
   // By a schema that can't be judged by, nothing is refused: it is the caller's own.
-  const fit = schemaFit(tool.parameters, given.data);
+  const fit = await schemaFit(tool.parameters, given.data);
   return fit.fits === false ? `the arguments of '${tool.name}' don't fit at ${fit.at}` : undefined;
 }
 

@@ -85,11 +85,11 @@ describe('the gate', () => {
     [{ name: 'weather', arguments: '{"city":1}' }, false],
     [{ name: 'weather', arguments: 'Oslo' }, false],
     [{ name: 'now', arguments: '[]' }, false],
-  ])('%j', (given, fits) => {
-    expect(gate().take(given)).toEqual(fits ? given : undefined);
+  ])('%j', async (given, fits) => {
+    expect(await gate().take(given)).toEqual(fits ? given : undefined);
   });
-  it('leaves out what an earlier attempt has shown', () => {
+  it('leaves out what an earlier attempt has shown', async () => {
     const resumed = gate(1);
-    expect([resumed.take(call), resumed.take(call)]).toEqual([undefined, call]);
+    expect([await resumed.take(call), await resumed.take(call)]).toEqual([undefined, call]);
   });
 });

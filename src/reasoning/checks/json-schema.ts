@@ -9,10 +9,10 @@ export const jsonSchema = defineCheck({
   judges: 'value',
   linear: true,
   options: z.looseObject({ schema: z.record(z.string(), z.unknown()) }),
-  run({ answer }, { options }) {
+  async run({ answer }, { options }) {
     const parsed = parseJson(answer);
     if (parsed === undefined) return fail('the answer is not JSON');
-    const fit = schemaFit(options.schema, parsed.value);
+    const fit = await schemaFit(options.schema, parsed.value);
     if (fit.fits === 'unknown') return abstain(fit.reason);
     return fit.fits ? pass('the answer fits the schema') : fail(`${fit.at}: ${fit.reason}`);
   },
