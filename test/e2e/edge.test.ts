@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unstable_startWorker } from 'wrangler';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
-import { startService, type TestService } from '../support/start-service.ts';
+import { getJson, startService, type TestService } from '../support/start-service.ts';
 
 /** The edge in workerd, over a real Redis, with the real API (which publishes its models) and a real worker beside it. */
 describe.skipIf(redisMissing() !== undefined)('the edge', () => {
@@ -114,7 +114,7 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
       });
     expect((await post(halves[0]?.url, '/v1/webhook', { url: address })).status).toBe(200);
     const { id } = await client.responses.create({ model: 'thinkfirst-135m:fast', input: 'Hi.', background: true });
-    const deliveries = async () => (await (await fetch(`${url}/v1/responses/${id}/deliveries`)).json()).data;
+    const deliveries = async () => (await getJson(`${url}/v1/responses/${id}/deliveries`)).data;
     await expect.poll(deliveries, { timeout: 60_000 }).toMatchObject([{ url: address, response_id: id }]);
     expect((await post(url, '/v1/webhook', { url: null })).status).toBe(200);
     expect(await (await fetch(`${halves[0]?.url}/v1/webhook`)).json()).toMatchObject({ url: null });
