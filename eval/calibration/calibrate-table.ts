@@ -9,6 +9,7 @@ import { chooseTemperature } from './choose-temperature.ts';
 import { fitBallots, sourceWeight } from './fit-ballots.ts';
 import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { fitChecks, isWorthIt, revisionTurned, votedShare } from './fit-phases.ts';
+import { fitSettled } from './fit-settled.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureQuestion, plainChecks } from './measure-question.ts';
 import { MeasuredQuestion } from './measured-chain.ts';
@@ -59,7 +60,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const chains = measured.flatMap((question) => question.chains);
   const cap = fitCap(chains, options.ceiling);
   const ballots = fitBallots(measured, before.ballot_weights);
-  const fitted = {
+  const weighed = {
     ...before,
     model: model.id,
     temperature: temperature.value,
@@ -74,6 +75,8 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     ballot_weights: ballots.weights,
     self_certainty_weight: ballots.selfCertaintyWeight,
   };
+  const settled = fitSettled(measured, weighed);
+  const fitted = { ...weighed, settled_probability: settled.value };
   const checks = fitChecks(measured, fitted, plainChecks);
   const verdict = await judgeVerdict(options, measured);
   const level = {
@@ -114,6 +117,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
         checks: checks.figures,
         revision,
         verdict: verdict.figures,
+        settled: settled.figures,
         vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, fitted, n)])),
         any_right: share(measured, (question) => question.chains.some(({ right }) => right)),
         greedy_right: firstAlone / measured.length,

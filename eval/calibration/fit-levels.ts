@@ -8,11 +8,11 @@ export const levelNames = ['low', 'medium', 'high', 'xhigh', 'max'] as const sat
 
 /** Chains and revisions that each level may use; adaptive stopping spends them only where a vote is open. */
 const ladder: Record<LevelName, { samples: number; revisions: number }> = {
-  low: { samples: 1, revisions: 1 },
-  medium: { samples: 3, revisions: 1 },
-  high: { samples: 8, revisions: 2 },
-  xhigh: { samples: 12, revisions: 2 },
-  max: { samples: 16, revisions: 3 },
+  low: { samples: 1, revisions: 2 },
+  medium: { samples: 3, revisions: 4 },
+  high: { samples: 8, revisions: 4 },
+  xhigh: { samples: 12, revisions: 6 },
+  max: { samples: 16, revisions: 8 },
 };
 
 /** Shared of caps: graphs are happier with round lengths, and a few tokens more do no harm. */

@@ -12,7 +12,8 @@ export function isWorthIt({ wrongToRight, rightToWrong }: Turned): boolean {
 
 /**
  * Which checks stay on: each is left out in turn, and what the vote then loses or gains is counted. A check that turned
- * nothing stays: it costs no tokens and may matter elsewhere.
+ * nothing stays: it costs no tokens and may matter elsewhere. So does one that turned a single answer wrong, while chains
+ * that it fails are right less often than others: what it is for, revising them, does not show in this vote.
  */
 export function fitChecks(
   measured: readonly MeasuredQuestion[],
@@ -21,6 +22,8 @@ export function fitChecks(
 ): { kept: string[]; figures: Record<string, Turned & { failed: number; failedRight: number }> } {
   const figures: Record<string, Turned & { failed: number; failedRight: number }> = {};
   const kept: string[] = [];
+  const all = measured.flatMap(({ chains }) => chains);
+  const rightShare = all.filter(({ right }) => right).length / all.length;
   for (const name of names) {
     const without = (chain: MeasuredChain) => ({ ...chain, checks: chain.checks.filter((one) => one.name !== name) });
     const turned = { wrongToRight: 0, rightToWrong: 0 };
@@ -29,9 +32,10 @@ export function fitChecks(
       if (!before && after) turned.wrongToRight += 1;
       if (before && !after) turned.rightToWrong += 1;
     }
-    const failed = measured.flatMap(({ chains }) => chains).filter((chain) => fails(chain, name));
+    const failed = all.filter((chain) => fails(chain, name));
     figures[name] = { ...turned, failed: failed.length, failedRight: failed.filter(({ right }) => right).length };
-    if (isWorthIt(turned)) kept.push(name);
+    const warns = failed.filter(({ right }) => right).length / Math.max(1, failed.length) < rightShare;
+    if (isWorthIt(turned) || (turned.rightToWrong === 1 && warns)) kept.push(name);
   }
   return { kept, figures };
 }

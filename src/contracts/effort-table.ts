@@ -34,6 +34,8 @@ export const EffortTable = z.object({
   ballot_weights: BallotWeights,
   /** How much self-certainty sways a ballot; 0 where it says nothing. */
   self_certainty_weight: z.number(),
+  /** The vote ends once its leader stands with this probability. */
+  settled_probability: z.number().min(0).max(1).default(0.95),
   levels: z.object({
     low: EffortLevel,
     medium: EffortLevel,

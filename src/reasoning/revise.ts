@@ -2,6 +2,7 @@ import type { Prompt } from '../contracts/prompt.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
 import { type Candidate, failedLine, failedValue, isWorse } from './candidate.ts';
 import type { Judgement } from './checks/run-checks.ts';
+import { isProof } from './checks/thought-lines.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
 import { searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
@@ -14,12 +15,20 @@ const leastPart = 0.25;
 /** Where a line came out wrong twice, the model is sure of what is wrong: only a hotter draw gives another. */
 const hotTemperature = 1;
 
+/** Of revisions. `repair`: what a check knows to be right is put in the wrong line. */
+export type ReviseOptions = { repair: boolean };
+
 /**
- * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, the family's correction
- * sentence fed, that line found anew, and on from there; where that can't be, the model is told what failed. A revision
- * that fails worse is dropped (arXiv 2404.17140: small models need the verifier).
+ * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the
+ * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168; docs/decisions/0012); else the
+ * family's correction sentence is fed and the line found anew; where that can't be, the model is told what failed. A
+ * revision that fails worse is dropped (arXiv 2404.17140: small models need the verifier).
  */
-export async function* revise(deliberation: Deliberation, sample: number): AsyncGenerator<StrategyEvent, void, void> {
+export async function* revise(
+  deliberation: Deliberation,
+  sample: number,
+  options: ReviseOptions,
+): AsyncGenerator<StrategyEvent, void, void> {
   const { candidates, context, budget, cap, revisions } = deliberation;
   const allowed = context.effective.max_revisions;
   while ((revisions.get(sample) ?? 0) < allowed) {
@@ -27,7 +36,7 @@ export async function* revise(deliberation: Deliberation, sample: number): Async
     if (candidate === undefined || !roomLeft(deliberation)) return;
     const made = (revisions.get(sample) ?? 0) + 1;
     revisions.set(sample, made);
-    const plan = yield* planRevision(deliberation, candidate, made);
+    const plan = yield* planRevision(deliberation, candidate, made, options);
     if (plan === undefined) {
       // No check failed, or the line that did won't come right: more tries would be the same.
       revisions.set(sample, allowed);
@@ -64,6 +73,7 @@ async function* planRevision(
   deliberation: Deliberation,
   candidate: Candidate,
   made: number,
+  options: ReviseOptions,
 ): AsyncGenerator<StrategyEvent, RevisionPlan | undefined, void> {
   const { context } = deliberation;
   const line = failedLine(candidate.checks);
@@ -74,7 +84,16 @@ async function* planRevision(
   if (canRollBack && line?.line !== undefined && line.wrong !== undefined) {
     const back = rollBack(candidate.segments, { line: line.line, correction, wrong: line.wrong });
     if (back !== undefined) {
+      // The mistake lies somewhere before it, in a line that looks right: another chain is worth more than this one.
+      if (isProof(back.wrongLine)) return undefined;
       const prompt = candidate.told ?? context.prompt;
+      const { repair } = line;
+      if (options.repair && repair !== undefined) {
+        const text = back.wrongLine.slice(0, repair.at) + repair.text;
+        const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
+        const summary = `Puts the wrong line right: ${shownLine(text)}`;
+        return { prompt, thinking: { prefix }, summary, because: because(line) };
+      }
       const about = { prompt, sample: candidate.sample ?? 0, wrongLine: back.wrongLine, because: because(line) };
       const first = sampled(context, stream(about.sample, made, 1));
       const hot = { ...sampled(context, stream(about.sample, made, 2)), temperature: hotTemperature };
@@ -123,6 +142,12 @@ function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed
     because: because(failed),
     prompted: version,
   };
+}
+
+/** One line, short. */
+function shownLine(text: string): string {
+  const line = text.trim();
+  return line.length <= 60 ? line : `…${line.slice(-60)}`;
 }
 
 function because(failed: Judgement): string {

@@ -20,6 +20,8 @@ export type Plan = {
   /** False: no check is run at all. */
   checks: boolean;
   revise: boolean;
+  /** A revision puts what a check knows to be right in the wrong line. */
+  repair: boolean;
   /** Drop candidates whose value a check refuted. */
   filter: boolean;
   /** `vote`: the leading answer's best chain; `rank`: the best chain by verdicts and confidence. */
@@ -27,9 +29,6 @@ export type Plan = {
   /** Stop as soon as the vote is settled. */
   adaptive: boolean;
 };
-
-/** Wanted probability that the vote's leader stays the leader. */
-const wantedProbability = 0.95;
 
 /** Draft, think in waves, check, roll back and revise, filter, vote, and only then answer. */
 export async function* runPlan(
@@ -122,7 +121,7 @@ async function* closeWave(
   if (plan.revise) {
     for (const number of done) {
       if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
-        yield* revise(deliberation, number);
+        yield* revise(deliberation, number, plan);
     }
   }
   if (deliberation.mustStop() === undefined) yield* runSlowChecks(deliberation);
@@ -149,7 +148,7 @@ function settledBy(
     samplesLeft: context.effective.samples - chains,
     // What one more sample could weigh at most, its certainty aside.
     heaviestBallot: heaviestBallot(weights.sample + (weights.sound ?? 0)),
-    wanted: wantedProbability,
+    wanted: context.table.settled_probability,
   });
   if (state === 'open' || chains >= context.effective.samples) return undefined;
   return chains === 1 ? 'confident' : 'settled_vote';

@@ -18,7 +18,11 @@ export const arithmetic = defineCheck({
         if (equation.verdict === 'fail') {
           const detail = `${equation.left} is not ${equation.right}`;
           const repair = repairOf(line.text, equations.slice(0, index + 1));
-          return fail(detail, { line: line.number, wrong: equation.right, ...(repair === undefined ? {} : { repair }) });
+          return fail(detail, {
+            line: line.number,
+            wrong: equation.right,
+            ...(repair === undefined ? {} : { repair }),
+          });
         }
         if (equation.verdict === 'pass') held.push(line.number);
       }

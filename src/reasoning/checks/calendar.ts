@@ -31,7 +31,10 @@ export const calendar = defineLineCheck({
           const from = places[0] ?? 0;
           const count = said === undefined ? steps.length - 1 : Number(said);
           if (count > mostSteps) return undefined;
-          const names = Array.from({ length: count + 1 }, (_, step) => cycle.at((from + back * step) % cycle.length) ?? '');
+          const names = Array.from(
+            { length: count + 1 },
+            (_, step) => cycle.at((from + back * step) % cycle.length) ?? '',
+          );
           return { at: text.indexOf(steps[0] ?? ''), text: names.map(capitalised).join(' -> ') };
         };
         if (broken > 0)

@@ -15,8 +15,19 @@ export const differences = defineLineCheck({
       const said = listed.exec(text)?.[1];
       if (said !== undefined) {
         const named = (said.match(/-?\d+/g) ?? []).map(Number);
-        if (named.join() !== real.join()) yield wrong(number, said, `the differences are ${real.join(', ')}`, inPlaceOf(said, text, real.join(', ')));
+        if (named.join() !== real.join())
+          yield wrong(number, said, `the differences are ${real.join(', ')}`, inPlaceOf(said, text, real.join(', ')));
         else yield right(number);
+      }
+      const factor = /\beach term is (?:multiplied by|times) (\d+)\b/i.exec(text)?.[1];
+      if (factor !== undefined) {
+        const fits = terms.slice(1).every((term, index) => term === (terms[index] ?? 0) * Number(factor));
+        const one = constant(real, 1);
+        const repair =
+          one === undefined
+            ? undefined
+            : { at: 0, text: `The differences are ${real.join(', ')}, so each term adds ${one}` };
+        yield fits ? right(number) : wrong(number, factor, `${terms[0]} times ${factor} is not ${terms[1]}`, repair);
       }
       const step = /\beach term (?:adds|increases by|goes up by) (\d+)\b/i.exec(text)?.[1];
       if (step !== undefined) {

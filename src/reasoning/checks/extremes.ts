@@ -68,7 +68,12 @@ export const extremes = defineLineCheck({
       if (concluded === undefined) continue;
       const answer = numberList(concluded);
       if (picked.length > 1 && answer.length > 1 && answer.join() !== picked.join()) {
-        yield wrong(number, concluded, `picked were ${picked.join(', ')}`, inPlaceOf(concluded, text, picked.join(', ')));
+        yield wrong(
+          number,
+          concluded,
+          `picked were ${picked.join(', ')}`,
+          inPlaceOf(concluded, text, picked.join(', ')),
+        );
       }
       if (
         best !== undefined &&

@@ -18,7 +18,12 @@ export const wrong = (line: number, value: string, detail: string, repair?: Repa
 });
 
 /** `text` in place of `value`, which stands in `line` at `from` or later; undefined where it doesn't, or stands there twice. */
-export function inPlaceOf(value: string, line: string, text: string | number | undefined, from = 0): Repair | undefined {
+export function inPlaceOf(
+  value: string,
+  line: string,
+  text: string | number | undefined,
+  from = 0,
+): Repair | undefined {
   const places = [...line.matchAll(new RegExp(`(?<![\\w.])${escaped(value)}(?!\\w|\\.\\d)`, 'g'))];
   const [place, ...others] = places.filter(({ index }) => index >= from);
   if (text === undefined || place === undefined || (from === 0 && others.length > 0)) return undefined;

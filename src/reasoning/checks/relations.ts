@@ -65,7 +65,8 @@ export const relations = defineLineCheck({
       const asked = /\b([a-z]+)est\?/i.exec(question)?.[1];
       if (ranked === undefined || concluded === undefined || asked === undefined) continue;
       const is = asked === ranked.top ? ranked.names[0] : asked === ranked.bottom ? ranked.names.at(-1) : undefined;
-      if (is !== undefined && concluded !== is) yield wrong(number, concluded, `the ranking says ${is}`, inPlaceOf(concluded, text, is));
+      if (is !== undefined && concluded !== is)
+        yield wrong(number, concluded, `the ranking says ${is}`, inPlaceOf(concluded, text, is));
     }
   },
 });

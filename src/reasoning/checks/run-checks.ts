@@ -4,7 +4,8 @@ import { checks } from './index.ts';
 import { isReadable } from './readable.ts';
 
 /** A check's result with what the roll back needs of it. */
-export type Judgement = CheckResult & Pick<Finding, 'line' | 'wrong' | 'repair' | 'held'> & { confirms: boolean; slow: boolean };
+export type Judgement = CheckResult &
+  Pick<Finding, 'line' | 'wrong' | 'repair' | 'held'> & { confirms: boolean; slow: boolean };
 
 export type NamedCheck = { type: string; [option: string]: unknown };
 

@@ -1,3 +1,4 @@
+import { conclusionOf } from '../answer-value.ts';
 import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { listItems, sameItems } from './number-lists.ts';
 
@@ -11,7 +12,14 @@ export const sortedOrder = defineLineCheck({
   description: 'A list that a line calls ordered is in that order and holds what the question lists.',
   *statements({ lines, question }) {
     const asked = listItems(question.replace(/^[^:]*:\s*/, '').replace(/[.?]$/, ''));
+    let sortedAs: string[] | undefined;
     for (const { number, text } of lines) {
+      const concluded = listItems(conclusionOf(text) ?? '');
+      if (sortedAs !== undefined && sameItems(concluded, sortedAs) && concluded.join() !== sortedAs.join()) {
+        const said = conclusionOf(text) ?? '';
+        const order = sortedAs.join(', ');
+        yield wrong(number, said, `the order is ${order}`, inPlaceOf(said, text, order));
+      }
       const match = ordered.exec(text);
       const order = match?.[1] ?? match?.[3];
       const list = match?.[2] ?? match?.[4];
@@ -24,6 +32,7 @@ export const sortedOrder = defineLineCheck({
       const broken = items.findIndex((item, index) => index > 0 && !inOrder(items[index - 1] ?? '', item, order));
       if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`, repair);
       else yield right(number);
+      sortedAs = items;
     }
   },
 });

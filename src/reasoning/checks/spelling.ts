@@ -3,7 +3,7 @@ import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line
 import { nearestWord } from './nearest-word.ts';
 
 const dashed = /(?<![\w-])([a-z](?:-[a-z]){1,})(?![\w-])/i;
-const spaced = /\bletters of "?([a-z]+)"? are ([a-z](?: [a-z])+)\b/i;
+const spaced = /\bletters of "?([a-z]+)"? (?:are|is) ([a-z](?: [a-z])+)\b/i;
 const numbered = /((?:\d+ [a-z], )+\d+ [a-z])\b/i;
 const counted = /\bcount (?:each|every|the)? ?"?([a-z])"?s?: ((?:[a-z](?: \(\d+\))?, )+[a-z](?: \(\d+\))?)/i;
 
@@ -28,7 +28,10 @@ export const spelling = defineLineCheck({
         const repair =
           shown !== undefined
             ? inPlaceOf(shown, text, [...(word ?? '')].join(' '))
-            : { at: list?.index ?? 0, text: [...(word ?? '')].map((letter, index) => `${index + 1} ${letter}`).join(', ') };
+            : {
+                at: list?.index ?? 0,
+                text: [...(word ?? '')].map((letter, index) => `${index + 1} ${letter}`).join(', '),
+              };
         yield* spells(number, spelled.toLowerCase(), words, shown ?? spelled, word === undefined ? undefined : repair);
         yield* numbersOf(number, text);
         letters = spelled.toLowerCase();
@@ -48,7 +51,9 @@ export const spelling = defineLineCheck({
       }
       const whole = /^joined: ([a-z]+)\.?$/i.exec(text)?.[1];
       if (whole !== undefined && letters !== undefined) {
-        yield whole.toLowerCase() === letters ? right(number) : wrong(number, whole, `the letters make ${letters}`, inPlaceOf(whole, text, letters));
+        yield whole.toLowerCase() === letters
+          ? right(number)
+          : wrong(number, whole, `the letters make ${letters}`, inPlaceOf(whole, text, letters));
       }
       const count = counted.exec(text);
       if (count !== null) {
@@ -140,18 +145,30 @@ function* says(
     const count = counts?.get(letter) ?? [...letters].filter((one) => one === letter).length;
     yield count === Number(times[2])
       ? right(line)
-      : wrong(line, times[2] ?? '', `${letter} is ${count} times in ${letters}`, inPlaceOf(times[2] ?? '', text, count));
+      : wrong(
+          line,
+          times[2] ?? '',
+          `${letter} is ${count} times in ${letters}`,
+          inPlaceOf(times[2] ?? '', text, count),
+        );
   }
   const nth = /^number (\d+) is ([a-z])\.?$/i.exec(text);
   if (nth !== null && letters !== undefined) {
     const is = letters[Number(nth[1]) - 1];
     yield is === nth[2]?.toLowerCase()
       ? right(line)
-      : wrong(line, nth[2] ?? '', `letter ${nth[1]} of ${letters} is ${is ?? 'none'}`, inPlaceOf(nth[2] ?? '', text, is));
+      : wrong(
+          line,
+          nth[2] ?? '',
+          `letter ${nth[1]} of ${letters} is ${is ?? 'none'}`,
+          inPlaceOf(nth[2] ?? '', text, is),
+        );
   }
   const last = /^the last number is (\d+)\.?$/i.exec(text)?.[1];
   if (last !== undefined && letters !== undefined) {
-    yield Number(last) === letters.length ? right(line) : wrong(line, last, `${letters} has ${letters.length} letters`, inPlaceOf(last, text, letters.length));
+    yield Number(last) === letters.length
+      ? right(line)
+      : wrong(line, last, `${letters} has ${letters.length} letters`, inPlaceOf(last, text, letters.length));
   }
   for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+) (?:starts|begins) with "?([a-z])\b/gi)) {
     yield word.toLowerCase().startsWith(first.toLowerCase())

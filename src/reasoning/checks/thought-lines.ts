@@ -9,6 +9,13 @@ export function isTakeBack(text: string): boolean {
   return takesBack.test(text);
 }
 
+const proves = /^\W*(to )?(double[- ]?)?(check|verif|proof|prove)/i;
+
+/** True for a line by which the chain tests its own answer: where it does not hold, what came before it is wrong. */
+export function isProof(text: string): boolean {
+  return proves.test(text);
+}
+
 /** The lines that stand: those that the chain itself takes back, and blank ones, are left out. */
 export function standingLines(thought: string): ThoughtLine[] {
   const lines = thought.split('\n').map((text, number) => ({ number, text }));

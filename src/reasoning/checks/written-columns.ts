@@ -62,7 +62,8 @@ export const writtenColumns = defineLineCheck({
       const read = reading.exec(text)?.[1];
       if (read !== undefined && written !== '') {
         const all = (carry > 0 ? String(carry) : '') + written;
-        if (Number(read) !== Number(all)) yield wrong(number, read, `the digits read ${all}`, inPlaceOf(read, text, all));
+        if (Number(read) !== Number(all))
+          yield wrong(number, read, `the digits read ${all}`, inPlaceOf(read, text, all));
         else yield right(number);
       }
     }

@@ -23,6 +23,7 @@ export function createBestOfN(dependencies: StrategyDependencies): Strategy {
         draft: false,
         checks: true,
         revise: false,
+        repair: false,
         filter: true,
         choose: 'rank',
         adaptive: false,

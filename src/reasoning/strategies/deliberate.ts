@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runPlan } from '../run-plan.ts';
 import type { Strategy, StrategyDependencies } from '../strategy.ts';
 
-const Part = z.enum(['draft', 'vote', 'checks', 'revise', 'filter', 'adaptive']);
+const Part = z.enum(['draft', 'vote', 'checks', 'revise', 'repair', 'filter', 'adaptive']);
 
 const Options = z.object({
   samples: z.int().positive().optional().describe('Chains at most.'),
@@ -28,6 +28,7 @@ export function createDeliberate(dependencies: StrategyDependencies): Strategy {
         waves: [1, 2, 2, 3],
         checks: !without.has('checks'),
         revise: !without.has('revise'),
+        repair: !without.has('repair'),
         filter: !without.has('filter'),
         choose: without.has('vote') ? 'rank' : 'vote',
         adaptive: !without.has('adaptive'),

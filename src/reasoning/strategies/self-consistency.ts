@@ -15,7 +15,15 @@ export function createSelfConsistency(dependencies: StrategyDependencies): Strat
     options: Options,
     async *run(context) {
       const { adaptive = true } = Options.parse(context.options ?? {});
-      const plan = { draft: false, checks: false, revise: false, filter: false, choose: 'vote', adaptive } as const;
+      const plan = {
+        draft: false,
+        checks: false,
+        revise: false,
+        repair: false,
+        filter: false,
+        choose: 'vote',
+        adaptive,
+      } as const;
       return yield* runPlan(context, dependencies, { ...plan, waves: [1, 2, 2, 3] });
     },
   };

@@ -20,8 +20,8 @@ export function createVerifyAndRevise(dependencies: StrategyDependencies): Strat
     async *run(context) {
       Options.parse(context.options ?? {});
       const one = { ...context, effective: { ...context.effective, samples: 1 } };
-      const plan = { draft: false, checks: true, revise: true, filter: true, choose: 'rank', adaptive: true } as const;
-      return yield* runPlan(one, dependencies, { ...plan, waves: [1] });
+      const plan = { draft: false, checks: true, revise: true, repair: true, filter: true, choose: 'rank' } as const;
+      return yield* runPlan(one, dependencies, { ...plan, waves: [1], adaptive: true });
     },
   };
 }
