@@ -9,33 +9,9 @@ const folderPath = 'models/thinkfirst-135m';
 const ask = (content: string): GenerateRequest['prompt'] => ({ messages: [{ role: 'user', content }] });
 const questions = ['What is 347 + 586?', 'Put 82, 58, 38 in order.', 'What is 12 * 7?', 'What is 15% of 80?'].map(ask);
 
-let folder: ModelFolder;
-let model: DecoderModel;
-
-async function open(kvMegabytes: number): Promise<DecoderModel> {
-  const opened = await createDecoderModel({
-    folder,
-    threads: 2,
-    kvMegabytes,
-    kvBits: 32,
-    warn: () => {},
-    now: Date.now,
-  });
-  if ('unsupported' in opened) throw new Error(opened.unsupported);
-  return opened.model;
-}
-
-beforeAll(async () => {
-  folder = await loadModelFolder(folderPath);
-  model = await open(256);
-});
-afterAll(() => model?.close());
+const folder: ModelFolder = await loadModelFolder(folderPath);
 
 describe('a session', () => {
-  test('runs with the caches in place on this machine', () => {
-    expect(model.inPlace).toBe(true);
-  });
-
   test('without the C API warns, copies and says the same', async () => {
     const path = folder.onnx()?.path ?? '';
     const warnings: string[] = [];
@@ -54,115 +30,144 @@ describe('a session', () => {
   });
 });
 
-describe('rows', () => {
-  test('greedy texts are the same alone and amid others that join and leave', async () => {
-    const request = (index: number) =>
-      requestOf(questions[index % questions.length] ?? ask(''), { budget: 12 + index * 3, deterministic: false });
-    const alone: string[] = [];
-    for (const [index] of questions.entries()) alone.push((await runOne(model, request(index))).thought);
-    const together = await Promise.all(questions.map((_, index) => runOne(model, request(index))));
-    expect(together.map(({ thought }) => thought)).toEqual(alone);
-  });
+describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
+  let model: DecoderModel;
 
-  test('a deterministic text does not depend on what else is decoded', async () => {
-    const request = requestOf(questions[0] ?? ask(''), { budget: 20, sampling: { temperature: 1.2, seed: 3 } });
-    const alone = await runOne(model, request);
-    const others = questions
-      .slice(1)
-      .map((prompt) => runOne(model, requestOf(prompt, { budget: 30, deterministic: false })));
-    const amid = await runOne(model, request);
-    await Promise.all(others);
-    expect([amid.thinkingIds, amid.answerIds]).toEqual([alone.thinkingIds, alone.answerIds]);
-    expect(amid.finish.usage.cachedTokens).toBe(0);
-  });
-
-  test('samples of one prompt share its prefill, and report it', async () => {
-    const fresh = await open(256);
-    const request = requestOf(questions[1] ?? ask(''), {
-      // 60 tokens each: this model is so sure of its first words that shorter thoughts may be the same.
-      budget: 240,
-      samples: 4,
-      deterministic: false,
-      sampling: { temperature: 1.5, seed: 1 },
+  async function open(kvMegabytes: number): Promise<DecoderModel> {
+    const opened = await createDecoderModel({
+      folder,
+      threads: 2,
+      kvMegabytes,
+      kvBits,
+      warn: (message) => {
+        throw new Error(message);
+      },
+      now: Date.now,
     });
-    const runs = await runSamples(fresh, request);
-    expect(runs.map(({ finish }) => finish.usage.cachedTokens)).toEqual([0, 0, 0, 0]);
-    expect(new Set(runs.map(({ thought }) => thought)).size).toBeGreaterThan(1);
-    await fresh.close();
-  });
-});
+    if ('unsupported' in opened) throw new Error(opened.unsupported);
+    return opened.model;
+  }
 
-describe('the prefix', () => {
-  test('of an earlier call is not computed again, and changes no token', async () => {
-    const fresh = await open(256);
-    const request = requestOf(questions[2] ?? ask(''), { budget: 16, deterministic: false });
-    const cold = await runOne(fresh, request);
-    const warm = await runOne(fresh, request);
-    expect([warm.thinkingIds, warm.answerIds]).toEqual([cold.thinkingIds, cold.answerIds]);
-    expect(cold.finish.usage.cachedTokens).toBe(0);
-    expect(warm.finish.usage.cachedTokens).toBe(warm.finish.usage.inputTokens - 1);
-    await fresh.close();
+  beforeAll(async () => {
+    model = await open(256);
+  });
+  afterAll(() => model?.close());
+
+  test('are had in place on this machine, and are as large as they should be', () => {
+    expect(model.inPlace).toBe(true);
+    expect(model.bytesPerToken).toBe(30 * 2 * 3 * 64 * (kvBits / 8));
   });
 
-  test('of a rolled back thought costs its new tokens alone', async () => {
-    const fresh = await open(256);
-    const first = await runOne(fresh, requestOf(questions[0] ?? ask(''), { budget: 40, deterministic: false }));
-    const kept = first.thinkingIds.slice(0, 25);
-    const prefix = [
-      { text: folder.tokenizer.decode(kept), tokenIds: kept },
-      { text: '\nWait, 3 is wrong. I do that step again.\n', fed: true },
-    ];
-    const before = fresh.stats().steps;
-    const revised = await runOne(
-      fresh,
-      requestOf(questions[0] ?? ask(''), {
-        thinking: { budgetTokens: 5, prefix },
-        answer: { maxTokens: 2 },
+  describe('rows', () => {
+    test('greedy texts are the same alone and amid others that join and leave', async () => {
+      const request = (index: number) =>
+        requestOf(questions[index % questions.length] ?? ask(''), { budget: 12 + index * 3, deterministic: false });
+      const alone: string[] = [];
+      for (const [index] of questions.entries()) alone.push((await runOne(model, request(index))).thought);
+      const together = await Promise.all(questions.map((_, index) => runOne(model, request(index))));
+      expect(together.map(({ thought }) => thought)).toEqual(alone);
+    });
+
+    test('a deterministic text does not depend on what else is decoded', async () => {
+      const request = requestOf(questions[0] ?? ask(''), { budget: 20, sampling: { temperature: 1.2, seed: 3 } });
+      const alone = await runOne(model, request);
+      const others = questions
+        .slice(1)
+        .map((prompt) => runOne(model, requestOf(prompt, { budget: 30, deterministic: false })));
+      const amid = await runOne(model, request);
+      await Promise.all(others);
+      expect([amid.thinkingIds, amid.answerIds]).toEqual([alone.thinkingIds, alone.answerIds]);
+      expect(amid.finish.usage.cachedTokens).toBe(0);
+    });
+
+    test('samples of one prompt share its prefill, and report it', async () => {
+      const fresh = await open(256);
+      const request = requestOf(questions[1] ?? ask(''), {
+        // 60 tokens each: this model is so sure of its first words that shorter thoughts may be the same.
+        budget: 240,
+        samples: 4,
         deterministic: false,
-      }),
-    );
-    expect(revised.finish.usage.cachedTokens).toBe(revised.finish.usage.inputTokens);
-    // One run for the fed sentence, one a thought, one for the hand-over, one for the answer.
-    expect(fresh.stats().steps - before).toBeLessThanOrEqual(8);
-    await fresh.close();
-  });
-});
-
-describe('the cap', () => {
-  test('is never exceeded, and what can never fit is refused', async () => {
-    const small = await open(24);
-    expect(small.contextLength).toBeLessThan(600);
-    const long = requestOf(ask('word '.repeat(small.contextLength)), {});
-    await expect(runOne(small, long)).rejects.toMatchObject({ code: 'context_length_exceeded', status: 400 });
-    const many = await Promise.all(
-      questions.map((prompt) =>
-        runSamples(small, requestOf(prompt, { budget: 30, samples: 2, deterministic: false }), {
-          onEvent: () => expect(small.stats().usedTokens).toBeLessThanOrEqual(small.stats().tokens),
-        }),
-      ),
-    );
-    expect(many.flat()).toHaveLength(8);
-    await small.close();
-  });
-
-  test('a score that is too long is refused as well', async () => {
-    const small = await open(24);
-    const prompt = ask('word '.repeat(small.contextLength));
-    await expect(small.score({ prompt, continuations: ['Yes.'] }, { signal: never })).rejects.toMatchObject({
-      code: 'context_length_exceeded',
+        sampling: { temperature: 1.5, seed: 1 },
+      });
+      const runs = await runSamples(fresh, request);
+      expect(runs.map(({ finish }) => finish.usage.cachedTokens)).toEqual([0, 0, 0, 0]);
+      expect(new Set(runs.map(({ thought }) => thought)).size).toBeGreaterThan(1);
+      await fresh.close();
     });
-    await small.close();
   });
-});
 
-test('scores are the log-probabilities of the tokens that it would sample', async () => {
-  const run = await runOne(model, requestOf(questions[2] ?? ask(''), { answer: { maxTokens: 4 } }));
-  const text = folder.tokenizer.decode(run.answerIds);
-  const { continuations } = await model.score(
-    { prompt: questions[2] ?? ask(''), continuations: [text, 'Yes'] },
-    { signal: never },
-  );
-  const mean = run.finish.scores.answerMeanLogprob ?? 0;
-  expect(continuations[0]?.tokens).toBe(run.answerIds.length);
-  expect((continuations[0]?.logprob ?? 0) / run.answerIds.length).toBeCloseTo(mean, 1);
+  describe('the prefix', () => {
+    test('of an earlier call is not computed again, and changes no token', async () => {
+      const fresh = await open(256);
+      const request = requestOf(questions[2] ?? ask(''), { budget: 16, deterministic: false });
+      const cold = await runOne(fresh, request);
+      const warm = await runOne(fresh, request);
+      expect([warm.thinkingIds, warm.answerIds]).toEqual([cold.thinkingIds, cold.answerIds]);
+      expect(cold.finish.usage.cachedTokens).toBe(0);
+      expect(warm.finish.usage.cachedTokens).toBe(warm.finish.usage.inputTokens - 1);
+      await fresh.close();
+    });
+
+    test('of a rolled back thought costs its new tokens alone', async () => {
+      const fresh = await open(256);
+      const first = await runOne(fresh, requestOf(questions[0] ?? ask(''), { budget: 40, deterministic: false }));
+      const kept = first.thinkingIds.slice(0, 25);
+      const prefix = [
+        { text: folder.tokenizer.decode(kept), tokenIds: kept },
+        { text: '\nWait, 3 is wrong. I do that step again.\n', fed: true },
+      ];
+      const before = fresh.stats().steps;
+      const revised = await runOne(
+        fresh,
+        requestOf(questions[0] ?? ask(''), {
+          thinking: { budgetTokens: 5, prefix },
+          answer: { maxTokens: 2 },
+          deterministic: false,
+        }),
+      );
+      expect(revised.finish.usage.cachedTokens).toBe(revised.finish.usage.inputTokens);
+      // One run for the fed sentence, one a thought, one for the hand-over, one for the answer.
+      expect(fresh.stats().steps - before).toBeLessThanOrEqual(8);
+      await fresh.close();
+    });
+  });
+
+  describe('the cap', () => {
+    test('is never exceeded, and what can never fit is refused', async () => {
+      const small = await open(24);
+      expect(small.contextLength).toBeLessThan(600 * (32 / kvBits));
+      const long = requestOf(ask('word '.repeat(small.contextLength)), {});
+      await expect(runOne(small, long)).rejects.toMatchObject({ code: 'context_length_exceeded', status: 400 });
+      const many = await Promise.all(
+        questions.map((prompt) =>
+          runSamples(small, requestOf(prompt, { budget: 30, samples: 2, deterministic: false }), {
+            onEvent: () => expect(small.stats().usedTokens).toBeLessThanOrEqual(small.stats().tokens),
+          }),
+        ),
+      );
+      expect(many.flat()).toHaveLength(8);
+      await small.close();
+    });
+
+    test('a score that is too long is refused as well', async () => {
+      const small = await open(24);
+      const prompt = ask('word '.repeat(small.contextLength));
+      await expect(small.score({ prompt, continuations: ['Yes.'] }, { signal: never })).rejects.toMatchObject({
+        code: 'context_length_exceeded',
+      });
+      await small.close();
+    });
+  });
+
+  test('scores are the log-probabilities of the tokens that it would sample', async () => {
+    const run = await runOne(model, requestOf(questions[2] ?? ask(''), { answer: { maxTokens: 4 } }));
+    const text = folder.tokenizer.decode(run.answerIds);
+    const { continuations } = await model.score(
+      { prompt: questions[2] ?? ask(''), continuations: [text, 'Yes'] },
+      { signal: never },
+    );
+    const mean = run.finish.scores.answerMeanLogprob ?? 0;
+    expect(continuations[0]?.tokens).toBe(run.answerIds.length);
+    expect((continuations[0]?.logprob ?? 0) / run.answerIds.length).toBeCloseTo(mean, 1);
+  });
 });

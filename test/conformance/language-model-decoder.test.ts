@@ -1,23 +1,26 @@
+import { describe } from 'vitest';
 import { createDecoderModel } from '../../src/models/decoder/decoder-model.ts';
 import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
 import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';
 
-languageModelSuite('the batch decoder on the embedded model', async () => {
-  const folder = await loadModelFolder('models/thinkfirst-135m');
-  const grammar = await createFolderGrammar(folder);
-  const opened = await createDecoderModel({
-    folder,
-    threads: 2,
-    kvMegabytes: 256,
-    kvBits: 32,
-    warn: (message) => {
-      throw new Error(message);
-    },
-    now: Date.now,
-    ...(grammar && { grammar }),
+describe.each([8, 32] as const)('a KV cache of %i bits', (kvBits) => {
+  languageModelSuite('the batch decoder on the embedded model', async () => {
+    const folder = await loadModelFolder('models/thinkfirst-135m');
+    const grammar = await createFolderGrammar(folder);
+    const opened = await createDecoderModel({
+      folder,
+      threads: 2,
+      kvMegabytes: 256,
+      kvBits,
+      warn: (message) => {
+        throw new Error(message);
+      },
+      now: Date.now,
+      ...(grammar && { grammar }),
+    });
+    if ('unsupported' in opened) throw new Error(opened.unsupported);
+    return { model: opened.model, ...embeddedQuestions, retokenise: (text) => folder.tokenizer.encode(text).length };
   });
-  if ('unsupported' in opened) throw new Error(opened.unsupported);
-  return { model: opened.model, ...embeddedQuestions, retokenise: (text) => folder.tokenizer.encode(text).length };
 });

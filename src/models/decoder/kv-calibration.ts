@@ -3,7 +3,7 @@ import type { GraphShape } from './graph-shape.ts';
 import type { KvArena } from './kv-arena.ts';
 
 /** Tokens of one run: the logits of all of them come back. */
-const piece = 32;
+const piece = 64;
 /** Room above the largest value seen: what is larger is cut. */
 const margin = 1.15;
 

@@ -59,6 +59,10 @@ function replaceFile(file: string, text: string): boolean {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(fresh, text, { flag: 'wx' });
+  } catch {
+    return false;
+  }
+  try {
     renameSync(fresh, file);
     return true;
   } catch {

@@ -1,89 +1,186 @@
-import type protobuf from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { fields } from './onnx-file.ts';
+import { elementTypes, onnxBranch, onnxNode, writeAttributes, writeConstant, writeWires } from './onnx-node.ts';
 import { bytesOf, type Field, mapFields, readerOf } from './protobuf.ts';
 
-const int8 = 3;
-const float = 1;
-/** Inputs of GroupQueryAttention (docs/ContribOperators.md): past key and value, and their scales after ten others. */
-const places = { pastKey: 3, pastValue: 4, keyScale: 12 };
-/** AttributeProto.AttributeType. */
-const attributeTypes = { integer: 2, text: 3 };
+/** Inputs of GroupQueryAttention (docs/ContribOperators.md); the scales come after all others that its CPU kernel knows. */
+const places = { pastKey: 3, pastValue: 4, lengths: 5, total: 6, keyScale: 12 };
+/** Of more new tokens than these, attention over 32 bits is the faster one. */
+const fewTokens = 8;
+const quantisation = { kv_cache_bit_width: 8, k_quant_type: 'PER_TENSOR', v_quant_type: 'PER_TENSOR' };
+const names = {
+  shape: 'kv8/shape',
+  length: 'kv8/length',
+  isLong: 'kv8/is_long',
+  few: 'kv8/few',
+  scalarOne: 'kv8/scalar_one',
+  one: 'kv8/one',
+  start: 'kv8/start',
+  end: 'kv8/end',
+  axis: 'kv8/axis',
+  zero: 'kv8/zero',
+};
 
 /**
- * The model with 8-bit caches: each GroupQueryAttention is told one scale for its keys and one for its values, and its
- * caches' inputs and outputs become bytes. `scales` by the name of the past's input.
- * @throws Error where the model has no such node, or one that has no scale or a quantised cache already
+ * The model with 8-bit caches, each of which has one scale. A GroupQueryAttention becomes an If: few new tokens go through
+ * onnxruntime's kernel for such caches, which reads a quarter of the memory; it takes new tokens one by one, so a longer
+ * piece goes through the 32-bit kernel over what the cache says, and its keys and values are rounded afterwards.
+ * @param scales by the name of the past's input
+ * @throws Error where the model has no such node, or one that can't be had so
  */
 export function withQuantisedCaches(model: Buffer, scales: ReadonlyMap<string, number>): Buffer {
-  const read = bytesOf(model);
-  const caches = new Set<string>();
-  return mapFields(read, { start: 0, end: model.length }, ({ number, value }) => {
-    if (number !== fields.model.graph || !value) return undefined;
-    const graph = model.subarray(value.start, value.end);
-    const quantised = mapEach(graph, fields.graph.node, (node) => {
-      const { operator, inputs, outputs } = nodeOf(node);
-      if (operator !== 'GroupQueryAttention') return undefined;
-      for (const name of [inputs[places.pastKey], inputs[places.pastValue], outputs[1], outputs[2]]) {
-        if (name) caches.add(name);
-      }
-      return quantisedNode(node, inputs, scales);
+  return mapEach(model, fields.model.graph, (graph) => {
+    const caches = new Set<string>();
+    let layer = 0;
+    const rewired = mapEach(graph, fields.graph.node, (bytes) => {
+      const node = nodeOf(bytes);
+      if (node.operator !== 'GroupQueryAttention') return undefined;
+      for (const name of cachesOf(node, scales)) caches.add(name);
+      layer += 1;
+      return quantisedNode(node, `kv8/${layer}`);
     });
     if (caches.size === 0) throw new Error('it has no GroupQueryAttention');
     const { input, output, valueInfo } = fields.graph;
-    return mapEach(
-      quantised,
-      [input, output, valueInfo],
-      (info) => asBytes(info, caches),
-      (writer) => {
-        for (const [past, scale] of scales) {
-          writer.uint32((fields.graph.initializer << 3) | 2).fork();
-          writer.uint32(fields.tensor.dimension << 3).uint32(1);
-          writer.uint32(fields.tensor.elementType << 3).uint32(float);
-          writer.uint32((fields.tensor.name << 3) | 2).string(scaleName(past));
-          writer
-            .uint32((fields.tensor.rawData << 3) | 2)
-            .bytes(Buffer.from(Float32Array.of(scale).buffer))
-            .ldelim();
-        }
-      },
-    );
+    const retyped = mapEach(rewired, [input, output, valueInfo], (info) => asBytes(info, caches));
+    return Buffer.concat([additions(scales), retyped]);
   });
 }
 
-function quantisedNode(node: Buffer, inputs: readonly string[], scales: ReadonlyMap<string, number>): Buffer {
+type Node = { bytes: Buffer; operator: string; inputs: string[]; outputs: string[] };
+
+/** The names of its four caches. */
+function cachesOf({ inputs, outputs }: Node, scales: ReadonlyMap<string, number>): string[] {
   const pasts = [inputs[places.pastKey] ?? '', inputs[places.pastValue] ?? ''];
   if (!pasts.every((name) => scales.has(name))) throw new Error('a cache of it is no input');
   if (inputs.length > places.keyScale) throw new Error('a cache of it is quantised already');
-  const known = new Set(['kv_cache_bit_width', 'k_quant_type', 'v_quant_type']);
-  return mapEach(
-    node,
-    fields.node.attribute,
-    (attribute) => (known.has(textField(attribute, fields.attribute.name)) ? null : undefined),
+  if (outputs.length !== 3) throw new Error('its attention gives more than the caches');
+  return [...pasts, ...outputs.slice(1)];
+}
+
+/** What all layers use: the scales, some constants, and whether a run is a long one. */
+function additions(scales: ReadonlyMap<string, number>): Buffer {
+  const writer = protobuf.Writer.create();
+  for (const [past, scale] of scales) {
+    writeConstant(writer, { name: scaleName(past), elementType: elementTypes.float, data: Float32Array.of(scale) });
+  }
+  const int64 = (name: string, value: bigint, shape: number[]) =>
+    writeConstant(writer, { name, elementType: elementTypes.int64, data: BigInt64Array.of(value), shape });
+  int64(names.few, BigInt(fewTokens), []);
+  int64(names.scalarOne, 1n, []);
+  int64(names.one, 1n, [1]);
+  int64(names.start, 0n, [1]);
+  int64(names.end, 2n ** 31n, [1]);
+  int64(names.axis, 2n, [1]);
+  writeConstant(writer, { name: names.zero, elementType: elementTypes.int8, data: Int8Array.of(0) });
+  for (const node of [
+    onnxNode({ operator: 'Shape', inputs: ['input_ids'], outputs: [names.shape] }),
+    onnxNode({ operator: 'Gather', inputs: [names.shape, names.scalarOne], outputs: [names.length] }),
+    onnxNode({ operator: 'Greater', inputs: [names.length, names.few], outputs: [names.isLong] }),
+  ]) {
+    writer.uint32((fields.graph.node << 3) | 2).bytes(node);
+  }
+  return Buffer.from(writer.finish());
+}
+
+function quantisedNode(node: Node, prefix: string): Buffer {
+  const outputs = (branch: string) =>
+    ['hidden', 'key', 'value'].map((name, index) => ({
+      name: `${prefix}/${branch}/${name}`,
+      elementType: index === 0 ? elementTypes.float : elementTypes.int8,
+    }));
+  const [few, many] = [outputs('few'), outputs('many')];
+  const attributes = {
+    then_branch: onnxBranch(`${prefix}/many`, longPiece(node, `${prefix}/many`), many),
+    else_branch: onnxBranch(
+      `${prefix}/few`,
+      [
+        fewTokensOf(
+          node,
+          few.map(({ name }) => name),
+        ),
+      ],
+      few,
+    ),
+  };
+  return onnxNode({ operator: 'If', inputs: [names.isLong], outputs: node.outputs, attributes });
+}
+
+/** The node over 8-bit caches. */
+function fewTokensOf(node: Node, outputs: readonly string[]): Buffer {
+  const { inputs } = node;
+  const unused = new Array<string>(places.keyScale - inputs.length).fill('');
+  const scales = [inputs[places.pastKey] ?? '', inputs[places.pastValue] ?? ''].map(scaleName);
+  return withWires(node, { inputs: [...inputs, ...unused, ...scales], outputs }, quantisation);
+}
+
+/** One row's cache up to its new tokens in 32 bits, the node over that, and the cache in 8 bits again. */
+function longPiece(node: Node, prefix: string): Buffer[] {
+  const { inputs } = node;
+  const at = (name: string) => `${prefix}/${name}`;
+  const one = (operator: string, from: string[], to: string, attributes = {}) =>
+    onnxNode({ operator, inputs: from, outputs: [to], attributes });
+  const before: Buffer[] = [];
+  const after: Buffer[] = [];
+  for (const [kind, place] of [
+    ['key', places.pastKey],
+    ['value', places.pastValue],
+  ] as const) {
+    const past = inputs[place] ?? '';
+    const [held, whole, widened, rounded, rest] = ['held', 'whole', 'widened', 'rounded', 'rest'].map((name) =>
+      at(`${kind}/${name}`),
+    ) as [string, string, string, string, string];
+    before.push(
+      one('Slice', [past, names.start, at('end'), names.axis], held),
+      one('DequantizeLinear', [held, scaleName(past)], widened),
+    );
+    after.push(
+      one('QuantizeLinear', [whole, scaleName(past), names.zero], rounded),
+      // What lies behind the row's tokens stays as it is.
+      one('Slice', [past, at('end'), names.end, names.axis], rest),
+      one('Concat', [rounded, rest], at(kind), { axis: 2 }),
+    );
+  }
+  const wide = inputs.map((name, place) => {
+    if (place === places.pastKey) return at('key/widened');
+    if (place === places.pastValue) return at('value/widened');
+    return place === places.total ? at('total') : name;
+  });
+  return [
+    // The tensor of lengths holds each row's total less one.
+    one('Cast', [inputs[places.lengths] ?? ''], at('last'), { to: elementTypes.int64 }),
+    one('Add', [at('last'), names.one], at('end')),
+    one('Squeeze', [at('end')], at('end/scalar')),
+    one('Cast', [at('end/scalar')], at('total'), { to: elementTypes.int32 }),
+    ...before,
+    withWires(node, { inputs: wide, outputs: [at('hidden'), at('key/whole'), at('value/whole')] }, {}),
+    ...after,
+  ];
+}
+
+/** The node with other inputs and outputs, and these attributes beside its own. */
+function withWires(
+  node: Node,
+  wires: { inputs: readonly string[]; outputs: readonly string[] },
+  attributes: Readonly<Record<string, number | string>>,
+): Buffer {
+  const { input, output, attribute: attributeField } = fields.node;
+  return mapFields(
+    bytesOf(node.bytes),
+    { start: 0, end: node.bytes.length },
+    ({ number, value }) => {
+      if (number === input || number === output) return null;
+      if (number !== attributeField || !value) return undefined;
+      const attribute = node.bytes.subarray(value.start, value.end);
+      return textField(attribute, fields.attribute.name) in quantisation ? null : undefined;
+    },
     (writer) => {
-      const names = [...new Array<string>(places.keyScale - inputs.length).fill(''), ...pasts.map(scaleName)];
-      for (const name of names) writer.uint32((fields.node.input << 3) | 2).string(name);
-      const attribute = (name: string, type: number, write: () => void) => {
-        writer.uint32((fields.node.attribute << 3) | 2).fork();
-        writer.uint32((fields.attribute.name << 3) | 2).string(name);
-        write();
-        writer
-          .uint32(fields.attribute.type << 3)
-          .uint32(type)
-          .ldelim();
-      };
-      attribute('kv_cache_bit_width', attributeTypes.integer, () =>
-        writer.uint32(fields.attribute.integer << 3).uint32(8),
-      );
-      for (const name of ['k_quant_type', 'v_quant_type']) {
-        attribute(name, attributeTypes.text, () =>
-          writer.uint32((fields.attribute.text << 3) | 2).string('PER_TENSOR'),
-        );
-      }
+      writeWires(writer, wires);
+      writeAttributes(writer, attributes);
     },
   );
 }
 
-const scaleName = (past: string): string => `${past}.scale`;
+const scaleName = (past: string): string => `${past}/scale`;
 
 /** The description of a value, of bytes now if it is one of the caches. */
 function asBytes(info: Buffer, caches: ReadonlySet<string>): Buffer | undefined {
@@ -94,7 +191,7 @@ function asBytes(info: Buffer, caches: ReadonlySet<string>): Buffer | undefined 
         bytesOf(tensor),
         { start: 0, end: tensor.length },
         ({ number }) => (number === fields.tensorType.elementType ? null : undefined),
-        (writer) => writer.uint32(fields.tensorType.elementType << 3).uint32(int8),
+        (writer) => writer.uint32(fields.tensorType.elementType << 3).uint32(elementTypes.int8),
       ),
     ),
   );
@@ -104,22 +201,19 @@ function asBytes(info: Buffer, caches: ReadonlySet<string>): Buffer | undefined 
 function mapEach(
   message: Buffer,
   numbers: number | readonly number[],
-  change: (value: Buffer) => Buffer | null | undefined,
-  append?: (writer: protobuf.Writer) => void,
+  change: (value: Buffer) => Buffer | undefined,
 ): Buffer {
   const wanted = new Set([numbers].flat());
-  return mapFields(
-    bytesOf(message),
-    { start: 0, end: message.length },
-    ({ number, value }) => (wanted.has(number) && value ? change(message.subarray(value.start, value.end)) : undefined),
-    append,
+  return mapFields(bytesOf(message), { start: 0, end: message.length }, ({ number, value }) =>
+    wanted.has(number) && value ? change(message.subarray(value.start, value.end)) : undefined,
   );
 }
 
-function nodeOf(node: Buffer): { operator: string; inputs: string[]; outputs: string[] } {
-  const all = readerOf(bytesOf(node), { start: 0, end: node.length });
-  const texts = (wanted: number) => all.filter(({ number }) => number === wanted).map((field) => textOf(node, field));
+function nodeOf(bytes: Buffer): Node {
+  const all = readerOf(bytesOf(bytes), { start: 0, end: bytes.length });
+  const texts = (wanted: number) => all.filter(({ number }) => number === wanted).map((field) => textOf(bytes, field));
   return {
+    bytes,
     operator: texts(fields.node.operator)[0] ?? '',
     inputs: texts(fields.node.input),
     outputs: texts(fields.node.output),

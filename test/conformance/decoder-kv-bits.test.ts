@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { calibrationText } from '../../src/models/decoder/calibration-text.ts';
+import { createKvArena } from '../../src/models/decoder/kv-arena.ts';
+import { driftFrom, likeliestTokens } from '../../src/models/decoder/kv-calibration.ts';
+import { type NativeRuntime, openNativeRuntime } from '../../src/models/decoder/native-runtime.ts';
+import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/models/decoder/session.ts';
+import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
+
+const folder = await loadModelFolder('models/thinkfirst-135m');
+const idsOf = (content: string) => renderPrompt(folder, { messages: [{ role: 'user', content }] }, { thinking: false });
+
+async function open(
+  kvBits: KvBits,
+  change: (runtime: NativeRuntime) => NativeRuntime = (runtime) => runtime,
+): Promise<{ session: DecoderSession; warnings: string[] }> {
+  const warnings: string[] = [];
+  const session = await openDecoderSession({
+    path: folder.onnx()?.path ?? '',
+    threads: 2,
+    kvBits,
+    calibrationIds: () => idsOf(calibrationText),
+    warn: (message) => warnings.push(message),
+    openRuntime: async () => {
+      const runtime = await openNativeRuntime();
+      return runtime && change(runtime);
+    },
+  });
+  if ('unsupported' in session) throw new Error(session.unsupported);
+  return { session, warnings };
+}
+
+describe('8-bit caches of the embedded model', () => {
+  let narrow: DecoderSession;
+  let wide: DecoderSession;
+  let graphs = 0;
+  beforeAll(async () => {
+    wide = (await open(32)).session;
+    const opened = await open(8, (runtime) => ({
+      ...runtime,
+      openGraph(graph, options) {
+        graphs += 1;
+        return runtime.openGraph(graph, options);
+      },
+    }));
+    expect(opened.warnings).toEqual([]);
+    narrow = opened.session;
+  });
+  afterAll(() => Promise.all([narrow?.close(), wide?.close()]));
+
+  test('come with their scales: nothing is measured at a start', () => {
+    expect(graphs).toBe(1);
+    expect([narrow.shape.cacheType, wide.shape.cacheType]).toEqual(['int8', 'float32']);
+  });
+
+  test('say of a text that they were not fitted to what 32 bits say', async () => {
+    const ids = await idsOf(
+      'Ada walked 5 kilometers on Monday, 9 on Tuesday and 14 on Wednesday. How many is that in all? '.repeat(3),
+    );
+    const over = (session: DecoderSession) => session.runner(createKvArena(session.shape, ids.length));
+    const likeliest = await likeliestTokens(over(wide), wide.shape, ids);
+    expect(await driftFrom(likeliest, over(narrow), narrow.shape, ids)).toBeLessThan(0.1);
+    const same = await likeliestTokens(over(narrow), narrow.shape, ids);
+    const agreeing = same.filter(({ id }, position) => id === likeliest[position]?.id).length;
+    expect(agreeing / ids.length).toBeGreaterThan(0.95);
+  });
+
+  test('hold the same tokens, fed one by one or in a piece', async () => {
+    const ids = (await idsOf('Put 82, 58, 38 in order.')).slice(0, 24);
+    const cut = ids.length - 1;
+    const cachesAfter = async (piece: number) => {
+      const arena = createKvArena(narrow.shape, 64);
+      const runner = narrow.runner(arena);
+      let logits = new Float32Array(0);
+      const feed = async (from: number, to: number) => {
+        const tokens = ids.slice(from, to);
+        const call = {
+          place: { offset: 0, capacity: 64 },
+          rows: 1,
+          tokens,
+          length: tokens.length,
+          past: [from],
+          keep: 1,
+        };
+        logits = (await runner.run(call)).slice();
+      };
+      for (let at = 0; at < cut; at += piece) await feed(at, Math.min(cut, at + piece));
+      await feed(cut, ids.length);
+      return { logits, buffers: arena.buffers };
+    };
+    const [single, whole] = [await cachesAfter(1), await cachesAfter(cut)];
+    const apart = single.buffers.flatMap((buffer, index) =>
+      Array.from(buffer, (value, at) => Math.abs(value - (whole.buffers[index]?.[at] ?? 0))),
+    );
+    // Steps of 127: the two ways round what comes before differently, a misplaced token is far off.
+    expect(apart.reduce((sum, distance) => sum + distance, 0) / apart.length).toBeLessThan(0.5);
+    const spread = Math.max(...single.logits.map(Math.abs));
+    expect(Math.max(...single.logits.map((logit, id) => Math.abs(logit - (whole.logits[id] ?? 0))))).toBeLessThan(
+      0.1 * spread,
+    );
+  });
+});
+
+test('where onnxruntime refuses them, caches of 32 bits take over after one warning', async () => {
+  const { session, warnings } = await open(8, (runtime) => ({
+    ...runtime,
+    openGraph() {
+      throw new Error('onnxruntime: no such kernel');
+    },
+  }));
+  expect(warnings).toEqual([expect.stringContaining('no such kernel')]);
+  expect([session.inPlace, session.shape.cacheType]).toEqual([true, 'float32']);
+  await session.close();
+});
+
+test('where the proof fails with them, caches of 32 bits take over as well', async () => {
+  const { session, warnings } = await open(8, (runtime) => ({
+    ...runtime,
+    openGraph(graph, options) {
+      const session = runtime.openGraph(graph, options);
+      return { ...session, run: () => {} };
+    },
+  }));
+  expect(warnings).toHaveLength(1);
+  expect([session.inPlace, session.shape.cacheType]).toEqual([true, 'float32']);
+  await session.close();
+});
