@@ -9,7 +9,7 @@ const model = () =>
     script: (request) =>
       request.thinking?.prefix === undefined
         ? { thought: `${secret}\n2 + 2 = 5.\nSo the answer is 5.`, answer: 'The answer is 5.' }
-        : { thought: '2 + 2 = 4.\nSo the answer is 4.', answer: 'The answer is 4.' },
+        : { thought: '.\nSo the answer is 4.', answer: 'The answer is 4.' },
   });
 
 describe('summarise', () => {

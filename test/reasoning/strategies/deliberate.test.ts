@@ -7,6 +7,8 @@ const chain = (answer: string, line = '2 + 2 = 4.'): Script => ({
   thought: `${line}\nSo the answer is ${answer}.`,
   answer: `The answer is ${answer}.`,
 });
+/** So that the line is found by search. */
+const searches = { without: ['repair'] };
 const isDraft = (request: GenerateRequest) => request.thinking === undefined;
 const isGreedy = (request: GenerateRequest) => request.sampling.temperature === 0;
 /** A draft, a greedy chain, then samples in order of their start. */
@@ -65,7 +67,7 @@ describe('deliberate', () => {
         return { thought: `2 + 2 = ${sample === 2 ? 4 : 6}.\nAnd so on.`, answer: '?' };
       },
     });
-    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 }, options: searches });
     const known = model.requests.map((request) => request.thinking?.prefix ?? []);
     const corrected = 'First.\n2 + 2 = 5.\nWait, 5 is wrong. I do that step again.\n';
     expect(known.map((prefix) => prefix.map((segment) => segment.text).join(''))).toEqual([
@@ -92,6 +94,43 @@ describe('deliberate', () => {
     expect(run.outcome.usage.forced).toBeGreaterThan(0);
   });
 
+  it('puts what the check knows in the wrong line, without a search, and goes on', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        const known = request.thinking?.prefix?.map((segment) => segment.text).join('');
+        return known === undefined
+          ? { thought: 'First.\n2 + 2 = 5, so it is.\nSo the answer is 5.', answer: 'The answer is 5.' }
+          : { thought: ', so it is.\nSo the answer is 4.', answer: 'The answer is 4.' };
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(model.requests).toHaveLength(3);
+    const prefix = model.requests[2]?.thinking?.prefix ?? [];
+    expect(prefix.map((segment) => segment.text).join('')).toBe('First.\n2 + 2 = 4');
+    expect(prefix.at(-1)).toEqual({ text: '2 + 2 = 4', fed: true });
+    const revised = run.steps.find((step) => step.phase === 'revise');
+    expect(revised?.because).toBe('arithmetic: 2 + 2 is not 5');
+    expect(revised?.text).toContain('2 + 2 = 4, so it is.');
+    expect(run.answer).toBe('The answer is 4.');
+    expect(run.outcome.usage.forced).toBeGreaterThan(0);
+  });
+
+  it('puts no proof right: where it fails, what it proves is wrong', async () => {
+    const model = createTestModel({
+      script: (request) =>
+        isDraft(request)
+          ? { answer: 'The answer is 9.' }
+          : {
+              thought: '603 - 193 is 419.\nCheck: 419 + 193 = 603.\nSo the answer is 419.',
+              answer: 'The answer is 419.',
+            },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(model.requests).toHaveLength(2);
+    expect(run.steps.some((step) => step.phase === 'revise')).toBe(false);
+  });
+
   it('goes back to before the wrong line, hotter, where the correction brings the same again', async () => {
     const model = createTestModel({
       script(request) {
@@ -102,7 +141,7 @@ describe('deliberate', () => {
         return { thought: `2 + 2 = ${hot ? 4 : 5}.\nSo the answer is 5.`, answer: 'The answer is 5.' };
       },
     });
-    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 }, options: searches });
     expect(model.requests.at(-2)?.sampling.temperature).toBe(1);
     expect(
       model.requests
@@ -117,7 +156,7 @@ describe('deliberate', () => {
     const model = createTestModel({
       script: (request) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.')),
     });
-    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 } });
+    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 }, options: searches });
     // Draft, chain, and the two searches for its line.
     expect(model.requests).toHaveLength(4);
   });
@@ -130,7 +169,7 @@ describe('deliberate', () => {
         return searched ? chain('5', 'Let us say that it is 5.') : chain('5', '2 + 2 = 5.');
       },
     });
-    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 } });
+    await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 5 }, options: searches });
     expect(model.requests).toHaveLength(4);
   });
 

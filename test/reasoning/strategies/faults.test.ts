@@ -107,7 +107,8 @@ describe('deliberate', () => {
           ? { ...good, thought: '2 + 2 = 5.\nSo the answer is 4.' }
           : { thought: ' and so on', closes: false, answer: 'The answer is 4.' },
     });
-    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: budget } });
+    const options = { without: ['repair'] };
+    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: budget }, options });
     expect(model.requests.some((request) => request.thinking?.prefix !== undefined && request.samples > 1)).toBe(true);
     expect(run.thinking).toBeLessThanOrEqual(budget);
     expect(run.answer).toBe('The answer is 4.');

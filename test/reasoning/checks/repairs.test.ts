@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { corruptDigit, seededRandom } from '../../../eval/corrupt-digit.ts';
+import { checks } from '../../../src/reasoning/checks/index.ts';
+import { nearestWord } from '../../../src/reasoning/checks/nearest-word.ts';
+import { trueThoughts } from './true-thoughts.ts';
+
+/** The line that the check found wrong, up to and with what it puts in its place; undefined where it knows nothing better. */
+async function putRight(name: string, question: string, thought: string): Promise<string | undefined> {
+  const at = { options: {}, services: {}, signal: new AbortController().signal };
+  const finding = await checks.get(name)?.run({ question, thought, answer: '' }, at);
+  if (finding?.verdict !== 'fail') throw new Error(`${name} found nothing in ${thought}`);
+  const { repair, line = 0 } = finding;
+  return repair && (thought.split('\n')[line] ?? '').slice(0, repair.at) + repair.text;
+}
+
+const facts = 'Uma is faster than Rosa. Liam is faster than Uma. Who is the fastest?';
+const balls = 'Gia has a red ball and Ada has a blue ball. Gia and Ada swap balls. What color is Gia’s ball now?';
+
+/** check, question, thought with a wrong line, that line put right. */
+const cases: Array<[string, string, string, string]> = [
+  ['arithmetic', '', '9 × 19 = 171 and 12 × 18 = 218, so more.', '9 × 19 = 171 and 12 × 18 = 216'],
+  ['arithmetic', '', '2 + 3 = 5 and 1 + 3 = 5.', '2 + 3 = 5 and 1 + 3 = 4'],
+  ['arithmetic', '', 'He pays $12 + $3 = $14 in all.', 'He pays $12 + $3 = $15'],
+  [
+    'calendar',
+    'It is Sunday.',
+    'Counting 2 forward: Sunday -> Monday.',
+    'Counting 2 forward: Sunday -> Monday -> Tuesday',
+  ],
+  ['calendar', 'It is Sunday.', 'Counting 1 back: Sunday -> Monday.', 'Counting 1 back: Sunday -> Saturday'],
+  ['calendar', '', 'So the answer is 3:75.', 'So the answer is 4:15'],
+  ['comparison', '', '80 is less than 27, so 6.8 is more.', '80 is greater'],
+  ['differences', '5, 13, 21, 29, ?', 'The differences are 9, 9, 9.', 'The differences are 8, 8, 8'],
+  [
+    'differences',
+    '5, 13, 21, ?',
+    '5 × 3 = 15, so each term is multiplied by 3.',
+    'The differences are 8, 8, so each term adds 8',
+  ],
+  ['enumeration', 'How many are odd: 7, 8, 9?', 'Is it odd?\n7 no, 8 yes (1), 9 no.', '7 yes (1), 8 no, 9 yes (2)'],
+  ['exchanges', balls, 'Gia and Ada swap: Gia has red, Ada has blue.', 'Gia and Ada swap: Gia has blue'],
+  ['extremes', 'The largest of 9, 5?', 'Start with 9.\n5 is less than 9, so keep 5.', '5 is less than 9, so keep 9'],
+  ['extremes', '', 'Smallest of 33, 95, 50 is 50.', 'Smallest of 33, 95, 50 is 33'],
+  ['proportions', '', 'Then 10% of 80 is 9 dollars.', 'Then 10% of 80 is 8'],
+  ['relations', facts, 'From fastest to slowest: Uma, Liam, Rosa.', 'From fastest to slowest: Liam, Uma, Rosa'],
+  ['remainders', '', '25 days is 3 weeks and 5 days, as 7 × 3 = 21.', '25 days is 3 weeks and 4 days'],
+  ['remainders', '', '17 ÷ 5 leaves 3.', '17 ÷ 5 leaves 2'],
+  ['sorted-order', 'Sort: pear, fig', 'In alphabetical order: pear, fig.', 'In alphabetical order: fig, pear'],
+  [
+    'sorted-order',
+    'Sort: pear, fig',
+    'In alphabetical order: fig, pear.\nSo the answer is pear, fig.',
+    'So the answer is fig, pear',
+  ],
+  ['spelling', 'How many k’s are in "baked"?', 'I spell the word: b-a-k-e.', 'I spell the word: b-a-k-e-d'],
+  [
+    'spelling',
+    'Spell "fig" backwards.',
+    'I spell: f-i-g.\nFrom the last to the first: g-f-i.',
+    'From the last to the first: g-i-f',
+  ],
+  [
+    'spelling',
+    'How many e’s are in "eel"?',
+    'I spell the word: e-e-l.\nI count each e: e (1), e, l.',
+    'I count each e: e (1), e (2), l',
+  ],
+  ['truth-values', '', 'So True and False is True.', 'So True and False is False'],
+  [
+    'written-columns',
+    'What is 18 + 25?',
+    'The digits are 1 8 and 2 5. I add from the right.\nOnes: 8 + 5 = 13, write 3, carry 1.\nTens: 1 + 2 = 3, write 3.',
+    'Tens: 1 + 2 + 1',
+  ],
+];
+
+describe('what checks put right', () => {
+  it.each(cases)('%s: %s %s', async (name, question, thought, line) => {
+    expect(await putRight(name, question, thought)).toBe(line);
+  });
+
+  it.each([
+    ['arithmetic', '', '49 × 3 = 40 × 3 + 3 × 3 = 129.'],
+    ['comparison', '', '5 is less than 5.'],
+    ['relations', 'Uma is faster than Rosa. Liam is faster than Rosa.', 'From fastest to slowest: Rosa, Uma, Liam.'],
+  ])('%s knows nothing better than %s %s', async (name, question, thought) => {
+    expect(await putRight(name, question, thought)).toBeUndefined();
+  });
+
+  it('gives back the true line where a digit of a result was changed', async () => {
+    const random = seededRandom(3);
+    const wrong = trueThoughts().flatMap(({ thought }) => {
+      const corrupted = corruptDigit(thought, random);
+      return corrupted === undefined ? [] : [{ thought, corrupted: corrupted.text }];
+    });
+    const at = { options: {}, services: {}, signal: new AbortController().signal };
+    let found = 0;
+    for (const { thought, corrupted } of wrong) {
+      const { line = 0, repair } =
+        (await checks.get('arithmetic')?.run({ question: '', thought: corrupted, answer: '' }, at)) ?? {};
+      const [was, is] = [thought, corrupted].map((text) => text.split('\n')[line] ?? '');
+      // A changed link of a chain of equations may show in the next one: then this line was right in itself.
+      if (repair === undefined || was === is) continue;
+      found += 1;
+      expect([was?.slice(0, repair.at), is?.slice(0, repair.at)]).toContain(is?.slice(0, repair.at));
+      expect(`${is?.slice(0, repair.at)}${repair.text}`).toSatisfy((start: string) => was?.startsWith(start));
+    }
+    expect(found).toBeGreaterThan(wrong.length * 0.8);
+  });
+});
+
+describe('nearestWord', () => {
+  it.each([
+    ['bake', 'How many k’s are in "baked"?', 'baked'],
+    ['dith', 'Reverse the word dirt.', 'dirt'],
+    ['bress', 'How many s’s are in berries?', 'berries'],
+    ['zzz', 'How many are there?', undefined],
+  ])('%s in %s', (spelled, question, word) => {
+    expect(nearestWord(spelled, question)).toBe(word);
+  });
+});
