@@ -3,6 +3,7 @@ import { bestTemperature, figureOf } from '../../../eval/calibration/choose-temp
 import { fitBallots } from '../../../eval/calibration/fit-ballots.ts';
 import { fitCap, mergeLevels } from '../../../eval/calibration/fit-levels.ts';
 import { fitChecks, isWorthIt, revisionTurned, votedShare } from '../../../eval/calibration/fit-phases.ts';
+import { fitSettled } from '../../../eval/calibration/fit-settled.ts';
 import { balancedAnswers, fitVerdict } from '../../../eval/calibration/verdict-worth.ts';
 import { logOdds } from '../../../eval/statistics.ts';
 import { chain, defaultTable, judged, question, times } from './chains.ts';
@@ -47,6 +48,45 @@ describe('fitBallots', () => {
     expect(fitBallots(noise, before).selfCertaintyWeight).toBe(0);
     const mostly = [...times(24, telling), ...times(6, noise.slice(15))].flat();
     expect(fitBallots(mostly, before).selfCertaintyWeight).toBeGreaterThan(0);
+  });
+});
+
+describe('fitSettled', () => {
+  const agreed = question([
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+  ]);
+  /** The first three agree on what is wrong, all the others on what is right. */
+  const turns = question([
+    chain('2'),
+    chain('2'),
+    chain('2'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+    chain('1'),
+  ]);
+
+  it('stops early where that loses nothing', () => {
+    const { value, figures } = fitSettled(times(50, agreed), defaultTable);
+    expect(value).toBe(0.7);
+    const [whole, ...stopped] = figures.bare;
+    expect(whole).toEqual({ probability: 1.1, right: 1, tokens: 120 });
+    expect(stopped.at(-1)?.tokens).toBeLessThan(120);
+  });
+
+  it('keeps thinking where votes turn late', () => {
+    const { value, figures } = fitSettled([...times(10, agreed), ...times(10, turns)], defaultTable);
+    expect(figures.bare[0]?.right).toBe(1);
+    expect(figures.bare.at(-1)?.right).toBeLessThan(1);
+    expect(value).toBe(0.95);
   });
 });
 
