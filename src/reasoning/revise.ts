@@ -91,7 +91,7 @@ async function* planRevision(
       if (options.repair && repair !== undefined) {
         const text = back.wrongLine.slice(0, repair.at) + repair.text;
         const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
-        const summary = `Puts the wrong line right: ${shownLine(text)}`;
+        const summary = 'Puts the wrong line right and goes on from it.';
         return { prompt, thinking: { prefix }, summary, because: because(line) };
       }
       const about = { prompt, sample: candidate.sample ?? 0, wrongLine: back.wrongLine, because: because(line) };
@@ -142,12 +142,6 @@ function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed
     because: because(failed),
     prompted: version,
   };
-}
-
-/** One line, short. */
-function shownLine(text: string): string {
-  const line = text.trim();
-  return line.length <= 60 ? line : `…${line.slice(-60)}`;
 }
 
 function because(failed: Judgement): string {

@@ -8,7 +8,7 @@ const model = () =>
   createTestModel({
     script: (request) =>
       request.thinking?.prefix === undefined
-        ? { thought: `${secret}\n2 + 2 = 5.\nSo the answer is 5.`, answer: 'The answer is 5.' }
+        ? { thought: `${secret}\n${secret}: 2 + 2 = 5.\nSo the answer is 5.`, answer: 'The answer is 5.' }
         : { thought: '.\nSo the answer is 4.', answer: 'The answer is 4.' },
   });
 
