@@ -102,8 +102,7 @@ describe('what checks put right', () => {
       // A changed link of a chain of equations may show in the next one: then this line was right in itself.
       if (repair === undefined || was === is) continue;
       found += 1;
-      expect([was?.slice(0, repair.at), is?.slice(0, repair.at)]).toContain(is?.slice(0, repair.at));
-      expect(`${is?.slice(0, repair.at)}${repair.text}`).toSatisfy((start: string) => was?.startsWith(start));
+      expect(was).toContain(`${is?.slice(0, repair.at)}${repair.text}`);
     }
     expect(found).toBeGreaterThan(wrong.length * 0.8);
   });
