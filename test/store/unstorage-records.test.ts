@@ -1,16 +1,22 @@
 import { existsSync, mkdtempSync } from 'node:fs';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createStorage } from 'unstorage';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { recordFiles } from '../../src/store/record-files.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { recordStoreSuite } from '../suites/record-store.suite.ts';
 import { startChild } from '../support/child-process.ts';
 
 const inFolder = (base: string) => createUnstorageRecords(createStorage({ driver: recordFiles(base) }));
-const folder = () => mkdtempSync(join(tmpdir(), 'thinkfirst-records-'));
+const folders: string[] = [];
+const folder = () => {
+  const parent = mkdtempSync(join(tmpdir(), 'thinkfirst-records-'));
+  folders.push(parent);
+  return join(parent, 'records');
+};
+afterAll(() => Promise.all(folders.map((parent) => rm(parent, { recursive: true }))));
 
 recordStoreSuite('memory', async () => createUnstorageRecords(createStorage()));
 recordStoreSuite('files', async () => inFolder(folder()));
