@@ -46,7 +46,7 @@ export const Environment = z.object({
   /** Bits of a number in it, 8 or 32; a model that can't have 8 gets 32 and a warning. */
   THINKFIRST_KV_BITS: z
     .enum(['8', '32'])
-    .default('32')
+    .default('8')
     .transform((bits) => (bits === '8' ? 8 : 32)),
   /** Responses of a model that may wait at one service tier (flex: a hundred times as many); more get 429. One key may hold a quarter. */
   THINKFIRST_QUEUE_LIMIT: whole(1, 1_000_000).default(1_000),

@@ -17,7 +17,7 @@ const scripted: InferenceChildOptions = {
   models: [{ kind: 'folder', id: 'scripted', path: '' }],
   threads: 1,
   kvMegabytes: 64,
-  kvBits: 32,
+  kvBits: 8,
   log,
 };
 const real: InferenceChildOptions = {

@@ -17,6 +17,7 @@ describe('environment', () => {
     [{ REDIS_URL: 'localhost:6379' }, 'REDIS_URL'],
     [{ THINKFIRST_DEFAULT_EFFORT: 'hard' }, 'THINKFIRST_DEFAULT_EFFORT'],
     [{ THINKFIRST_KV_MB: '1' }, 'THINKFIRST_KV_MB'],
+    [{ THINKFIRST_KV_BITS: '16' }, 'THINKFIRST_KV_BITS'],
     [{ THINKFIRST_OPEN: 'yes' }, 'THINKFIRST_OPEN'],
   ])('names a bad variable: %j', (variables, name) => {
     expect(() => parseEnvironment(variables)).toThrowError(name);

@@ -7,7 +7,7 @@ const inference = await startInferenceProcess({
   models: [{ kind: 'folder', id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
   threads: 1,
   kvMegabytes: 256,
-  kvBits: 32,
+  kvBits: 8,
   log: { info: quiet, warn: quiet, error: quiet },
 });
 const [model] = inference.models.values();
