@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { youngGeneration } from '../../src/models/inference-child.ts';
+import { prepareTypescriptChild, type TypescriptChild } from '../../src/models/typescript-child.ts';
 import { type Figure, figureOf } from './figure.ts';
 
 export type MemoryTask = { task: 'batch' } | { task: 'soak'; requests: number };
@@ -8,8 +6,13 @@ export type MemoryResult = { rss: number; rssEarly: number; weights: number; cap
 
 /** Resident memory of a process of its own, which holds nothing but our decoder. */
 export async function memory(requests: number): Promise<Figure[]> {
-  const batch = await inChild({ task: 'batch' });
-  const soak = await inChild({ task: 'soak', requests });
+  // As the service starts its inference process.
+  const program = await prepareTypescriptChild({
+    entry: new URL('./memory-child.ts', import.meta.url),
+    warn: (reason) => console.error(reason),
+  });
+  const batch = await inChild(program, { task: 'batch' });
+  const soak = await inChild(program, { task: 'soak', requests });
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
   return [
     figureOf(
@@ -27,12 +30,9 @@ export async function memory(requests: number): Promise<Figure[]> {
   ];
 }
 
-function inChild(task: MemoryTask): Promise<MemoryResult> {
+function inChild(program: TypescriptChild, task: MemoryTask): Promise<MemoryResult> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('./memory-child.ts', import.meta.url)), [JSON.stringify(task)], {
-      // As the service starts it.
-      execArgv: [...process.execArgv, youngGeneration],
-    });
+    const child = program.fork(JSON.stringify(task));
     child.on('message', (result) => resolve(result as MemoryResult));
     child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`the measured process ended with ${code}`)));

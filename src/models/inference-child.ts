@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { KvBits } from './decoder/session.ts';
 import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
 import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
+import type { TypescriptChild } from './typescript-child.ts';
 
 /** pino's shape; nothing of a prompt or an answer is ever among the fields. */
 export type InferenceLog = Record<
@@ -40,22 +39,12 @@ export type InferenceChild = {
   close(graceMs: number): Promise<void>;
 };
 
-/** MB of V8's young generation: 16 is the default, of which a decoder that allocates little keeps 25 MB resident for nothing. */
-export const youngGeneration = '--max-semi-space-size=2';
-
-export function spawnInferenceChild(options: InferenceChildOptions): InferenceChild {
+export function spawnInferenceChild(program: TypescriptChild, options: InferenceChildOptions): InferenceChild {
   const { log } = options;
-  // Resolved here, so that it doesn't hang on the working directory.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(fileURLToPath(options.entry), [], {
-    execArgv: ['--import', tsx, youngGeneration],
-    serialization: 'json',
-    // Its output is for the log: on standard output it would mix with the service's.
-    stdio: ['ignore', 2, 2, 'ipc'],
-  });
+  const child = program.fork();
   const connection = createInferenceConnection({
     send: (message) => send(child, message),
-    onFailure: (detail) => log.error({ pid: child.pid, detail }, 'a model failed'),
+    onFailure: (detail) => log.error({ pid: child.pid, detail: program.locate(detail) }, 'a model failed'),
   });
   let closing = false;
   const exited = new Promise<string>((resolve) => {
@@ -87,7 +76,9 @@ export function spawnInferenceChild(options: InferenceChildOptions): InferenceCh
           );
           return resolve(message.models);
         case 'start-failed':
-          if (message.error.detail !== undefined) log.error({ detail: message.error.detail }, 'loading a model failed');
+          if (message.error.detail !== undefined) {
+            log.error({ detail: program.locate(message.error.detail) }, 'loading a model failed');
+          }
           return reject(serviceError(message.error));
         case 'warning':
           return log.warn({ pid: child.pid }, message.message);

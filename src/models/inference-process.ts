@@ -4,6 +4,7 @@ import { type CallOptions, type CallResult, type InferenceCall, processLost } fr
 import type { ModelSummary } from './inference-protocol.ts';
 import { createInferenceProxy } from './inference-proxy.ts';
 import type { LanguageModel } from './language-model.ts';
+import { prepareTypescriptChild } from './typescript-child.ts';
 
 /** ms before a new child, doubled by each one that doesn't stay up for `healthyMs`. */
 const restart = { firstMs: 100, mostMs: 10_000, healthyMs: 30_000 };
@@ -28,9 +29,13 @@ export type InferenceProcess = {
  * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start
  */
 export async function startInferenceProcess(options: InferenceChildOptions): Promise<InferenceProcess> {
-  const { log } = options;
+  const { entry, log } = options;
   const stop = new AbortController();
-  let child = spawnInferenceChild(options);
+  const program = await prepareTypescriptChild({
+    entry,
+    warn: (reason) => log.warn({ reason }, 'the inference process could not be bundled and loads its sources itself'),
+  });
+  let child = spawnInferenceChild(program, options);
   let summaries: readonly ModelSummary[];
   try {
     summaries = await child.ready;
@@ -56,7 +61,7 @@ export async function startInferenceProcess(options: InferenceChildOptions): Pro
       pause = performance.now() - started > restart.healthyMs ? restart.firstMs : Math.min(pause * 2, restart.mostMs);
       await setTimeout(pause, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) return;
-      child = spawnInferenceChild(options);
+      child = spawnInferenceChild(program, options);
       await child.ready.then(
         () => {
           up = true;

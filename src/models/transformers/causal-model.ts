@@ -1,18 +1,11 @@
-import {
-  AutoModelForCausalLM,
-  DynamicCache,
-  env,
-  LogitsProcessor,
-  LogitsProcessorList,
-  ModelRegistry,
-  StoppingCriteria,
-  Tensor,
-} from '@huggingface/transformers';
+import type { DynamicCache, Tensor } from '@huggingface/transformers';
 import { bestDtype, type Dtype, modelFault } from './model-files.ts';
 import type { ModelFolder } from './model-folder.ts';
 
 /** Keys and values of the first tokens of a row, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
 export type KeyValueCache = InstanceType<typeof DynamicCache>;
+
+type Transformers = typeof import('@huggingface/transformers');
 
 /** One model's weights behind `generate()`, reduced to what a row needs. */
 export type CausalModel = {
@@ -29,9 +22,14 @@ export type CausalModel = {
   close(): Promise<void>;
 };
 
-/** `threads`: how many onnxruntime computes with. @throws ServiceError `model_unavailable` */
+/**
+ * Loads transformers.js first, which is most of what a process without it would weigh.
+ * `threads`: how many onnxruntime computes with. @throws ServiceError `model_unavailable`
+ */
 export async function loadCausalModel(folder: ModelFolder, options: { threads: number }): Promise<CausalModel> {
-  const dtype = folder.onnx()?.dtype ?? (await hubDtype(folder));
+  const transformers = await import('@huggingface/transformers');
+  const { AutoModelForCausalLM, DynamicCache, LogitsProcessorList, Tensor } = transformers;
+  const dtype = folder.onnx()?.dtype ?? (await hubDtype(folder, transformers));
   const place = folder.source.kind === 'folder' ? folder.path : folder.source.name;
   const model = await AutoModelForCausalLM.from_pretrained(place, {
     dtype,
@@ -43,7 +41,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
   return {
     async run({ ids, cache, onLogits }) {
       let more = true;
-      const chooser = new Chooser((logits) => {
+      const chooser = createChooser(transformers, (logits) => {
         const next = onLogits(logits);
         more = next.more;
         return next.token;
@@ -55,7 +53,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
         // Without it, generate() takes ids and cache for two parts of one row instead of overlapping ones.
         attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), [1, ids.length]),
         logits_processor: processors,
-        stopping_criteria: [new Stop(() => !more)],
+        stopping_criteria: [createStop(transformers, () => !more)],
         // A copy of the map: generate() puts the new tensors into the one that it is given.
         past_key_values: cache ? new DynamicCache({ ...cache }) : null,
         return_dict_in_generate: true,
@@ -88,33 +86,29 @@ const neutral = {
 };
 
 /** Picks the token itself and leaves generate()'s greedy choice nothing else. */
-class Chooser extends LogitsProcessor {
-  readonly #choose: (logits: Float32Array) => number;
-  constructor(choose: (logits: Float32Array) => number) {
-    super();
-    this.#choose = choose;
+function createChooser({ LogitsProcessor }: Transformers, choose: (logits: Float32Array) => number) {
+  class Chooser extends LogitsProcessor {
+    override _call(_ids: bigint[][], logits: Tensor): Tensor {
+      const row = logits.data as Float32Array;
+      const token = choose(row);
+      row.fill(Number.NEGATIVE_INFINITY);
+      row[token] = 0;
+      return logits;
+    }
   }
-  override _call(_ids: bigint[][], logits: Tensor): Tensor {
-    const row = logits.data as Float32Array;
-    const token = this.#choose(row);
-    row.fill(Number.NEGATIVE_INFINITY);
-    row[token] = 0;
-    return logits;
-  }
+  return new Chooser();
 }
 
-class Stop extends StoppingCriteria {
-  readonly #stopped: () => boolean;
-  constructor(stopped: () => boolean) {
-    super();
-    this.#stopped = stopped;
+function createStop({ StoppingCriteria }: Transformers, stopped: () => boolean) {
+  class Stop extends StoppingCriteria {
+    override _call(ids: number[][]): boolean[] {
+      return ids.map(() => stopped());
+    }
   }
-  override _call(ids: number[][]): boolean[] {
-    return ids.map(() => this.#stopped());
-  }
+  return new Stop();
 }
 
-async function hubDtype(folder: ModelFolder): Promise<Dtype> {
+async function hubDtype(folder: ModelFolder, { env, ModelRegistry }: Transformers): Promise<Dtype> {
   const name = folder.source.kind === 'hub' ? folder.source.name : folder.path;
   const offered = await ModelRegistry.get_available_dtypes(name).catch((error: unknown) => {
     throw modelFault(folder.id, `${env.remoteHost} can't be asked for it: ${firstLine(error)}`, error);
