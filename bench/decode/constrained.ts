@@ -40,7 +40,7 @@ export async function constrained(ours: Ours, rounds: number): Promise<Figure[]>
     rates.free.push((free.tokens * 1000) / (free.lastAt - free.startedAt));
   }
   const [json, free] = [median(rates.json), median(rates.free)];
-  const grammar = await createFolderGrammar(ours.folder);
+  const grammar = createFolderGrammar(ours.folder);
   const times: number[] = [];
   for (let index = 1000; index < 1040; index += 1) {
     const startedAt = performance.now();

@@ -8,13 +8,13 @@ import { loadModelFolder, type ModelFolder } from '../../src/models/transformers
 export const folderPath = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
 export const threads = 2;
 /** As the service is set. */
-const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '8' ? 8 : 32;
+const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
 
 export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise<Ours> {
   const folder = await loadModelFolder(folderPath);
-  const grammar = await createFolderGrammar(folder);
+  const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({
     folder,
     threads,

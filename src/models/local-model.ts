@@ -2,7 +2,9 @@ import { createDecoderModel } from './decoder/decoder-model.ts';
 import { createFolderGrammar } from './decoder/folder-grammar.ts';
 import type { KvBits } from './decoder/session.ts';
 import type { LanguageModel, ModelCapabilities } from './language-model.ts';
+import { loadCausalModel } from './transformers/causal-model.ts';
 import { generateCapabilities } from './transformers/generate-capabilities.ts';
+import { createGenerateModel } from './transformers/generate-model.ts';
 import type { ModelSource } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 
@@ -39,15 +41,15 @@ export type DecoderLoad = {
 export async function createLocalModel(source: string | ModelSource, options: LocalModelOptions): Promise<LocalModel> {
   const folder = await loadModelFolder(source);
   // transformers.js downloads as it loads; from then on the file is in its cache.
-  if (folder.onnx() === undefined) await fetchWeights(folder, options);
-  if (folder.onnx() === undefined) return openGenerateModel(folder, options);
-  const grammar = await createFolderGrammar(folder);
+  if (folder.onnx() === undefined) await (await loadCausalModel(folder, options)).close();
+  if (folder.onnx() === undefined) return createGenerateModel(folder, options);
+  const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) });
   if ('unsupported' in opened) {
     options.warn(
       `${folder.id} runs through generate(), without batching, scores and constraints: ${opened.unsupported}`,
     );
-    return openGenerateModel(folder, options);
+    return createGenerateModel(folder, options);
   }
   const { name: family, correction } = folder.family;
   const { stats, bytesPerToken, capabilities } = opened.model;
@@ -62,17 +64,6 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
   };
 }
 
-async function fetchWeights(folder: ModelFolder, options: LocalModelOptions): Promise<void> {
-  const { loadCausalModel } = await import('./transformers/causal-model.ts');
-  await (await loadCausalModel(folder, options)).close();
-}
-
-/** Loaded where it is needed: transformers.js is most of what a process without it would weigh. */
-async function openGenerateModel(folder: ModelFolder, options: LocalModelOptions): Promise<LanguageModel> {
-  const { createGenerateModel } = await import('./transformers/generate-model.ts');
-  return createGenerateModel(folder, options);
-}
-
 /**
  * What `createLocalModel` will make of a folder, as far as that shows without its weights: an API without an inference
  * process of its own lists it. The decoder takes caches of 32-bit floats.
@@ -80,6 +71,6 @@ async function openGenerateModel(folder: ModelFolder, options: LocalModelOptions
 export function localCapabilities(folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'onnx'>): ModelCapabilities {
   const capabilities = generateCapabilities(folder);
   if (/f16|fp16/.test(folder.onnx()?.dtype ?? '')) return capabilities;
-  const constraints = folder.tokenizer.byteLevel ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
+  const constraints = folder.tokenizer.textBytesOf ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
   return { ...capabilities, constraints, score: true, batching: true };
 }

@@ -8,7 +8,7 @@ import { embeddedQuestions } from '../suites/language-model-questions.ts';
 describe.each([8, 32] as const)('a KV cache of %i bits', (kvBits) => {
   languageModelSuite('the batch decoder on the embedded model', async () => {
     const folder = await loadModelFolder('models/thinkfirst-135m');
-    const grammar = await createFolderGrammar(folder);
+    const grammar = createFolderGrammar(folder);
     const opened = await createDecoderModel({
       folder,
       threads: 2,

@@ -7,7 +7,7 @@ import { createArena } from './expression.ts';
 import type { GrammarMatcher } from './grammar-matcher.ts';
 import { createGrammarMatcher } from './grammar-matcher.ts';
 import { prune } from './prune.ts';
-import type { TokenBytes, TokenTrie } from './token-trie.ts';
+import type { TokenTrie, TokenVocabulary } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
 /** A constraint made ready; any number of answers can follow it at the same time. */
@@ -30,10 +30,10 @@ const numberBytes = [0x2e, ...Array.from({ length: 10 }, (_, digit) => 0x30 + di
 /** @throws ServiceError `unsupported_constraint` */
 export function compileGrammar(
   constraint: Constraint,
-  vocabulary: { tokens: TokenBytes; endTokenIds: readonly number[]; trie: TokenTrie },
+  vocabulary: TokenVocabulary & { endTokenIds: readonly number[]; trie: TokenTrie },
 ): CompiledGrammar {
   const param = constraintParams[constraint.type];
-  const { tokens, endTokenIds, trie } = vocabulary;
+  const { size, bytesOf, endTokenIds, trie } = vocabulary;
   try {
     const arena = createArena(MAX_EXPRESSIONS);
     const language = constraintLanguage(arena, constraint);
@@ -46,9 +46,9 @@ export function compileGrammar(
     const root = prune(arena, derivatives, language);
     if (root === arena.empty) throw unsupported(param, 'no text can fulfil this');
     if (root === arena.epsilon) throw unsupported(param, 'only the empty text fulfils this');
-    const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(tokens.length / 32) });
+    const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(size / 32) });
     return {
-      createMatcher: () => createGrammarMatcher(automaton, { tokens, endTokenIds, param }),
+      createMatcher: () => createGrammarMatcher(automaton, { bytesOf, endTokenIds, param }),
       size: automaton.size,
     };
   } catch (error) {

@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Constraint } from '../../contracts/constraint.ts';
 import type { CompiledGrammar } from './compiled-grammar.ts';
 import { compileGrammar } from './compiled-grammar.ts';
-import type { TokenBytes } from './token-trie.ts';
-import { createTokenTrie } from './token-trie.ts';
+import { createTokenTrie, type TokenVocabulary } from './token-trie.ts';
 
 /** What the engine must know of a tokenizer. */
-export type GrammarVocabulary = {
-  /** The bytes of each token id; undefined for special tokens, which never are part of an answer's text. */
-  tokens: TokenBytes;
+export type GrammarVocabulary = TokenVocabulary & {
   /** Ids that end an answer. */
   endTokenIds: readonly number[];
 };
@@ -30,7 +27,7 @@ export function createGrammarEngine({
   vocabulary: GrammarVocabulary;
   cacheSize?: number;
 }): GrammarEngine {
-  const trie = createTokenTrie(vocabulary.tokens);
+  const trie = createTokenTrie(vocabulary);
   const cache = new Map<string, CompiledGrammar>();
   return {
     async compile(constraint) {

@@ -1,7 +1,7 @@
 import type { Automaton } from './automaton.ts';
 import { DEAD } from './automaton.ts';
 import { OutOfFuel } from './derivative.ts';
-import type { TokenBytes } from './token-trie.ts';
+import type { TokenVocabulary } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
 /** Work (visited expressions): so much can be saved up for one hard step, and so much comes with each token. */
@@ -30,9 +30,12 @@ export type GrammarMatcher = {
   close(): void;
 };
 
-type Vocabulary = { tokens: TokenBytes; endTokenIds: readonly number[]; param: string };
+type Vocabulary = Pick<TokenVocabulary, 'bytesOf'> & { endTokenIds: readonly number[]; param: string };
 
-export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds, param }: Vocabulary): GrammarMatcher {
+export function createGrammarMatcher(
+  automaton: Automaton,
+  { bytesOf, endTokenIds, param }: Vocabulary,
+): GrammarMatcher {
   const accepted: number[] = [];
   let states: number[] = [];
   let generation = -1;
@@ -63,7 +66,7 @@ export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds
 
   function after(state: number, tokenId: number): number {
     let at = state;
-    for (const byte of tokens[tokenId] ?? []) {
+    for (const byte of bytesOf(tokenId) ?? []) {
       at = automaton.next(at, byte);
       if (at === DEAD) return DEAD;
     }
@@ -75,7 +78,7 @@ export function createGrammarMatcher(automaton: Automaton, { tokens, endTokenIds
       ended = automaton.nullable(state);
       return ended;
     }
-    const next = tokens[tokenId]?.length ? after(state, tokenId) : DEAD;
+    const next = bytesOf(tokenId)?.length ? after(state, tokenId) : DEAD;
     if (next === DEAD) return false;
     accepted.push(tokenId);
     states.push(next);

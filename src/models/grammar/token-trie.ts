@@ -1,5 +1,9 @@
-/** The bytes of each token id; undefined for tokens that are no text (special ones). */
-export type TokenBytes = ReadonlyArray<Uint8Array | undefined>;
+/** Token ids from 0 on. */
+export type TokenVocabulary = {
+  readonly size: number;
+  /** The bytes of a token; undefined for those that are no text (special ones). Spelled anew each time: no list of them is kept. */
+  bytesOf(id: number): Uint8Array | undefined;
+};
 
 /** Runs of dashes and blanks longer than this (bytes) are never needed: shorter tokens spell the same text. */
 export const MAX_TOKEN_BYTES = 32;
@@ -16,17 +20,19 @@ export type TokenTrie = {
   readonly nextToken: Int32Array;
 };
 
-export function createTokenTrie(tokens: TokenBytes): TokenTrie {
+export function createTokenTrie({ size, bytesOf }: TokenVocabulary): TokenTrie {
   // One character per byte: texts sort as their bytes do, and much faster than byte arrays.
-  const texts = tokens.flatMap((bytes, id) => {
-    if (!bytes || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) return [];
-    return [{ id, text: Buffer.from(bytes).toString('latin1') }];
-  });
+  const texts: Array<{ id: number; text: string }> = [];
+  for (let id = 0; id < size; id += 1) {
+    const bytes = bytesOf(id);
+    if (!bytes || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES) continue;
+    texts.push({ id, text: Buffer.from(bytes).toString('latin1') });
+  }
   texts.sort((left, right) => (left.text < right.text ? -1 : left.text > right.text ? 1 : 0));
   const byte: number[] = [];
   const depth: number[] = [];
   const firstToken: number[] = [];
-  const nextToken = new Int32Array(tokens.length).fill(-1);
+  const nextToken = new Int32Array(size).fill(-1);
   let before = '';
   for (const { id, text } of texts) {
     let shared = 0;

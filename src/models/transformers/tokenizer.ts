@@ -1,6 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { byteLevelSpelling, tokenSpelling } from './token-spelling.ts';
 
 /** What the project needs of a tokenizer. */
 export type ModelTokenizer = {
@@ -14,6 +15,11 @@ export type ModelTokenizer = {
   bytesOf(id: number): Uint8Array | undefined;
   /** True where `bytesOf` is the whole truth: texts are the concatenated bytes of their tokens. */
   readonly byteLevel: boolean;
+  /**
+   * The bytes of a token that is ordinary text, as a grammar needs them; undefined for added tokens. Not there for a tokenizer
+   * that is neither byte-level nor has byte fallback.
+   */
+  readonly textBytesOf: ((id: number) => Uint8Array | undefined) | undefined;
   /** How one token reads by itself: special tokens by name, pieces of a character as U+FFFD. */
   textOf(id: number): string;
   isSpecial(id: number): boolean;
@@ -50,7 +56,8 @@ export function createModelTokenizer(
   const template = new Template(chatTemplate);
   const namedTokens = namedSpecialTokens(config);
   const encoder = new TextEncoder();
-  const bytes = byteOfCharacter();
+  const spell = tokenSpelling(json);
+  const spellBytes = byteLevelSpelling();
   const decode = (ids: readonly number[]): string =>
     ids.length === 0 ? '' : source.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   return {
@@ -65,9 +72,9 @@ export function createModelTokenizer(
       if (!byteLevel) return undefined;
       const addedText = added.get(id);
       if (addedText !== undefined) return encoder.encode(addedText);
-      const token = source.id_to_token(id) ?? '';
-      return Uint8Array.from([...token].map((character) => bytes.get(character) ?? 0x20));
+      return spellBytes(source.id_to_token(id) ?? '') ?? new Uint8Array();
     },
+    textBytesOf: spell && ((id) => (added.has(id) ? undefined : spell(source.id_to_token(id) ?? ''))),
     isSpecial: (id) => special.has(id),
     render: (messages, { tools, templateArguments }) =>
       template.render({
@@ -96,15 +103,4 @@ function namedSpecialTokens(config: TokenizerFiles['config']): Record<string, st
 
 function isByteLevel(decoder: unknown): boolean {
   return typeof decoder === 'object' && decoder !== null && 'type' in decoder && decoder.type === 'ByteLevel';
-}
-
-/** GPT-2's map of bytes to printable characters, read backwards (openai/gpt-2 src/encoder.py, bytes_to_unicode). */
-function byteOfCharacter(): ReadonlyMap<string, number> {
-  const map = new Map<string, number>();
-  let moved = 0;
-  for (let byte = 0; byte < 256; byte++) {
-    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-    map.set(String.fromCodePoint(printable ? byte : 256 + moved++), byte);
-  }
-  return map;
 }

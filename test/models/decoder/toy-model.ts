@@ -23,6 +23,7 @@ const tokenizer: ModelTokenizer = {
   bytesOf: (id) => encoder.encode(tokenizer.textOf(id)),
   textOf: (id) => (id < newline ? String.fromCharCode(0x41 + id) : id === newline ? '\n' : ''),
   byteLevel: true,
+  textBytesOf: undefined,
   isSpecial: (id) => id > newline,
   specialTexts: [...special.keys()],
   render: () => '',

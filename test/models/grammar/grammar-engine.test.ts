@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createGrammarEngine } from '../../../src/models/grammar/grammar-engine.ts';
-import { tokenBytesOf } from '../../../src/models/grammar/token-bytes.ts';
-import { END, randomWalk, realEngine, tokens } from './walk.ts';
+import { randomWalk, realEngine, vocabulary } from './walk.ts';
 
 describe('the grammar engine', () => {
   it('compiles equal constraints once, and forgets the least recently used', async () => {
-    const engine = createGrammarEngine({ vocabulary: { tokens, endTokenIds: [END] }, cacheSize: 2 });
+    const engine = createGrammarEngine({ vocabulary, cacheSize: 2 });
     const choice = (...choices: string[]) => engine.compile({ type: 'choice', choices });
     const first = await choice('a', 'b');
     await choice('c');
@@ -32,22 +31,5 @@ describe('the grammar engine', () => {
     const grammar = await realEngine().compile({ type: 'choice', choices });
     const seen = new Set(Array.from({ length: 60 }, (_, seed) => randomWalk(grammar.createMatcher(), seed)));
     expect([...seen].sort()).toEqual([...choices].sort());
-  });
-
-  it('reads byte-level and byte-fallback vocabularies, and no other', () => {
-    const file = (decoder: unknown, vocab: Record<string, number>) => ({
-      added_tokens: [{ id: 0, content: '<s>' }],
-      model: { type: 'BPE', vocab },
-      decoder,
-    });
-    expect(tokenBytesOf(file({ type: 'ByteLevel' }, { '<s>': 0, 'ĠÃ©': 1 }))).toEqual([
-      undefined,
-      Uint8Array.from(Buffer.from(' é')),
-    ]);
-    const fallback = tokenBytesOf(
-      file({ type: 'Sequence', decoders: [{ type: 'ByteFallback' }] }, { '<s>': 0, '<0xE9>': 1, '▁a': 2 }),
-    );
-    expect(fallback?.map((bytes) => bytes && Buffer.from(bytes).toString('latin1'))).toEqual([undefined, '\xe9', ' a']);
-    expect(tokenBytesOf(file({ type: 'WordPiece' }, {}))).toBeUndefined();
   });
 });

@@ -3,17 +3,20 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { createGrammarEngine } from '../../../src/models/grammar/grammar-engine.ts';
 import type { GrammarMatcher } from '../../../src/models/grammar/grammar-matcher.ts';
-import { tokenBytesOf } from '../../../src/models/grammar/token-bytes.ts';
+import { createModelTokenizer } from '../../../src/models/transformers/tokenizer.ts';
 
-const tokenizerFile = new URL('../../../models/thinkfirst-135m/tokenizer.json', import.meta.url);
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../models/thinkfirst-135m/${name}.json`, import.meta.url), 'utf8'));
+const { textBytesOf } = createModelTokenizer({ tokenizer: read('tokenizer'), config: read('tokenizer_config') }, '');
 
 /** The embedded model's own vocabulary: 49,152 byte-level tokens. */
-export const tokens = tokenBytesOf(JSON.parse(readFileSync(tokenizerFile, 'utf8'))) ?? [];
-export const END = 2;
+export const tokens = Array.from({ length: 49_152 }, (_, id) => textBytesOf?.(id));
+export const vocabulary = { size: tokens.length, bytesOf: (id: number) => tokens[id], endTokenIds: [2] };
+export const [END = 2] = vocabulary.endTokenIds;
 export const MASK_WORDS = Math.ceil(tokens.length / 32);
 
 export function realEngine() {
-  return createGrammarEngine({ vocabulary: { tokens, endTokenIds: [END] } });
+  return createGrammarEngine({ vocabulary });
 }
 
 export function allowedIds(mask: Uint32Array): number[] {
