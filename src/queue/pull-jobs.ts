@@ -32,24 +32,30 @@ export function pullJobs(options: {
   renew();
 
   let lookedAt = now();
+  /** Not asked since. */
+  const unasked = new Set(sources.keys());
   /** Every `pollMs`, however busy one queue is: what comes due or is handed back elsewhere says no word. */
   const lookEverywhere = () => {
     const since = now() - lookedAt;
-    if (since >= 0 && since < pollMs) return;
+    // Where answers take longer than `pollMs`, the first queues would be asked again before the last ones.
+    if ((since >= 0 && since < pollMs) || unasked.size > 0) return;
     picker.wet();
+    for (const name of sources.keys()) unasked.add(name);
     lookedAt = now();
   };
   /** Until something may have changed, it is time to look everywhere, or, where there is room, a delayed job comes due. */
   const pause = async () => {
     const hasRoom = running.size < options.concurrency;
     const due = hasRoom ? options.sources.map((source) => source.dueAt()).filter((at) => at > 0) : [];
-    const times = [lookedAt + pollMs - now(), ...due.map((at) => at - now() + 1)];
+    const look = unasked.size > 0 ? pollMs : lookedAt + pollMs - now();
+    const times = [look, ...due.map((at) => at - now() + 1)];
     const ms = Math.max(1, Math.min(pollMs, ...times));
     if (!(await settledWithin(rest, ms)) && hasRoom) picker.wet();
     renew();
   };
   const run = (name: string, job: RunningJob) => {
     picker.took(name);
+    unasked.delete(name);
     const ended: Promise<void> = job.ended.then((next) => {
       running.delete(ended);
       if (next) run(name, next);
@@ -58,6 +64,7 @@ export function pullJobs(options: {
     running.add(ended);
   };
   const takeOne = async (name: string) => {
+    unasked.delete(name);
     const job = await sources.get(name)?.take(() => !stopped && picker.next() === name);
     if (job) run(name, job);
     else picker.dry(name);
