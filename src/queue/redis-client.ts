@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { gatherWrites } from './gather-writes.ts';
 import type { RedisCommands } from './redis-script.ts';
 
 /** `redis://…` or `rediss://…` (TLS); a list of them names nodes of one cluster, which tell of the others. */
@@ -12,8 +13,10 @@ type ClientOptions = Pick<
 /** A client that reconnects by itself. */
 export function createRedisClient(address: RedisAddress, options: ClientOptions = {}): RedisCommands {
   const shared = { ...common, ...options };
-  if (typeof address === 'string') return new Redis(address, shared);
-  return createRedisCluster(address, options);
+  if (typeof address !== 'string') return createRedisCluster(address, options);
+  const client = new Redis(address, shared);
+  gatherWrites(client);
+  return client;
 }
 
 export function createRedisCluster(address: readonly string[], options: ClientOptions = {}): Cluster {
@@ -34,10 +37,12 @@ export function createRedisCluster(address: readonly string[], options: ClientOp
       dnsLookup: (host: string, done: (error: null, address: string) => void) => done(null, host),
     }),
   };
-  return new Cluster(
+  const cluster = new Cluster(
     nodes.map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
     clusterOptions,
   );
+  cluster.on('+node', gatherWrites);
+  return cluster;
 }
 
 /** In a cluster all keys must be in one slot: what is between braces decides it. */
