@@ -92,16 +92,17 @@ export function openLease(options: {
 }
 
 /**
- * Tries through a short outage, as long as the lock may hold. An attempt that timed out may have been done all the same:
- * the expected length keeps it from being done twice, and the rows tell that it was ours.
+ * Tries through a short outage, as long as the lock may hold. One that got no answer may have been done all the same, here
+ * or by a client that sent it again by itself: the expected length keeps it from being done twice, and the rows tell that
+ * it was ours.
  */
 async function appendThrough(store: JobStore, request: Parameters<JobStore['append']>[0], lockMs: number) {
   const giveUpAt = performance.now() + lockMs;
-  for (let round = 0; ; round += 1) {
+  for (;;) {
     try {
       const result = await reachBackend(() => store.append(request));
-      const doneBefore = round > 0 && (result === 'moved' || result === 'ended');
-      return doneBefore && (await holdsRows(store, request)) ? 'appended' : result;
+      const mayBeDone = result === 'moved' || result === 'ended';
+      return mayBeDone && (await holdsRows(store, request)) ? 'appended' : result;
     } catch (error) {
       if (!isBackendUnavailable(error) || performance.now() > giveUpAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -4,6 +4,7 @@ import type { JobLease, JobQueue } from '../../src/queue/job-queue.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';
 import { startChild } from '../support/child-process.ts';
 import { aborted, gate, makeJob, nextWire, readAll, terminal, testTerminalLines, wire } from '../support/queue-jobs.ts';
+import { startRedisLink } from '../support/redis-link.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 
 const missing = redisMissing();
@@ -14,9 +15,9 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
   let redis: TestRedis;
   let opened: JobQueue[];
   let prefix: string;
-  const open = async () => {
+  const open = async (url = redis.url) => {
     const queue = await createRedisQueue({
-      url: redis.url,
+      url,
       prefix,
       terminalLines: testTerminalLines,
       log: { warn() {} },
@@ -115,6 +116,31 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
     await writing;
     done.open();
     expect(await vi.waitFor(() => readAll(queue, job.id))).toEqual([wire(0), wire(1), wire(2), terminal(3)]);
+  });
+
+  test('an attempt whose line was written and the answer lost goes on, each line once', async () => {
+    const link = await startRedisLink(redis.url);
+    const queue = await open(link.url);
+    try {
+      const job = makeJob();
+      const attempts: number[] = [];
+      await queue.add(job);
+      await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
+        attempts.push(lease.attempt);
+        await lease.append([wire(nextWire(lease.log), `attempt ${lease.attempt}`)]);
+        // The client sends it again by itself.
+        if (lease.attempt === 1) link.loseAnswer('appended');
+        await lease.append([wire(nextWire(lease.log) + 1, `attempt ${lease.attempt}`)]);
+        await lease.append([terminal(nextWire(lease.log) + 2)]);
+      });
+      expect(await readAll(queue, job.id)).toEqual([wire(0, 'attempt 1'), wire(1, 'attempt 1'), terminal(2)]);
+      expect(attempts).toEqual([1]);
+      expect(link.lost).toBe(1);
+    } finally {
+      await queue.close();
+      opened = [];
+      await link.close();
+    }
   });
 
   test('closes while Redis is away', async (context) => {

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A way to Redis that can lose an answer, as a server does that dies between its write and its reply. */
+export type RedisLink = {
+  url: string;
+  /** Cuts the connection in the place of the next answer that has this text in it. */
+  loseAnswer(text: string): void;
+  /** Answers lost so far. */
+  readonly lost: number;
+  close(): Promise<void>;
+};
+
+export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
+  const { hostname, port } = new URL(redisUrl);
+  const sockets = new Set<Socket>();
+  let losing: string | undefined;
+  let lost = 0;
+  const server = createServer((client) => {
+    const redis = connect(Number(port), hostname);
+    for (const socket of [client, redis]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        redis.destroy();
+      });
+    }
+    client.pipe(redis);
+    redis.on('data', (answer) => {
+      if (losing === undefined || !answer.includes(losing)) return void client.write(answer);
+      losing = undefined;
+      lost += 1;
+      client.destroy();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    loseAnswer(text) {
+      losing = text;
+    },
+    get lost() {
+      return lost;
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
