@@ -3,7 +3,7 @@ import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 
 const holding = /\b([A-Z][a-z]+) has (?:an? |the )?([a-z]+)/g;
 const exchange = /^([A-Z][a-z]+) and ([A-Z][a-z]+) (?:swap|trade|exchange)/;
-const asked = /\b(?:what|which)\b[^.?]*?\b([A-Z][a-z]+)(?:'s|’s)?\b/;
+const asked = /\b(?:[Ww]hat|[Ww]hich)\b[^.?]*?\b([A-Z][a-z]+)(?:'s|’s)?\b/;
 
 /** Who has what, kept through exchanges: each line by the line before it, the first by the question. */
 export const exchanges = defineLineCheck({

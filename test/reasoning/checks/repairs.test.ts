@@ -39,6 +39,7 @@ const cases: Array<[string, string, string, string]> = [
   ],
   ['enumeration', 'How many are odd: 7, 8, 9?', 'Is it odd?\n7 no, 8 yes (1), 9 no.', '7 yes (1), 8 no, 9 yes (2)'],
   ['exchanges', balls, 'Gia and Ada swap: Gia has red, Ada has blue.', 'Gia and Ada swap: Gia has blue'],
+  ['exchanges', balls, 'Gia and Ada swap: Gia has blue, Ada has red.\nSo the answer is red.', 'So the answer is blue'],
   ['extremes', 'The largest of 9, 5?', 'Start with 9.\n5 is less than 9, so keep 5.', '5 is less than 9, so keep 9'],
   ['extremes', '', 'Smallest of 33, 95, 50 is 50.', 'Smallest of 33, 95, 50 is 33'],
   ['proportions', '', 'Then 10% of 80 is 9 dollars.', 'Then 10% of 80 is 8'],
