@@ -1,5 +1,6 @@
-/** `npm run chaos -- --kills 200 --minutes 10 --mode redis|embedded --seed 1`: prints the report as JSON, exit code 1 for any fault. */
+/** `npm run chaos -- --kills 200 --minutes 10 --mode redis|embedded --seed 1 --only redis,worker`: prints the report as JSON, exit code 1 for any fault. */
 import { parseArgs } from 'node:util';
+import { faultNames } from './faults.ts';
 import { runChaos } from './run-chaos.ts';
 
 const { values } = parseArgs({
@@ -10,7 +11,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
     clients: { type: 'string', default: '12' },
     poisoned: { type: 'string', default: '2' },
+    only: { type: 'string', default: faultNames.join() },
   },
+});
+const only = values.only.split(',').map((name) => {
+  const known = faultNames.find((one) => one === name);
+  if (known === undefined) throw new Error(`--only has ${name}; there are ${faultNames.join(', ')}`);
+  return known;
 });
 const modes = values.mode === undefined ? (['redis', 'embedded'] as const) : [values.mode];
 for (const mode of modes) {
@@ -22,6 +29,7 @@ for (const mode of modes) {
     seed: Number(values.seed),
     clients: Number(values.clients),
     poisoned: Number(values.poisoned),
+    only,
     log: (text) => process.stderr.write(`${mode}: ${text}\n`),
   });
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -18,6 +18,8 @@ export type Targets = {
   pauses: number[];
   signal: AbortSignal;
   random(): number;
+  /** The kinds that may come. */
+  kinds: readonly FaultName[];
 };
 
 export const faultNames = ['api', 'worker', 'inference', 'redis', 'pause', 'answer'] as const;
@@ -27,7 +29,7 @@ export type FaultName = (typeof faultNames)[number];
 const weights: Record<FaultName, number> = { api: 20, worker: 25, inference: 20, redis: 10, pause: 5, answer: 20 };
 
 export function drawFault(targets: Targets): FaultName {
-  const possible = faultNames.filter((name) => name !== 'redis' || targets.redis !== undefined);
+  const possible = targets.kinds.filter((name) => name !== 'redis' || targets.redis !== undefined);
   let place = targets.random() * possible.reduce((sum, name) => sum + weights[name], 0);
   for (const name of possible) {
     place -= weights[name];

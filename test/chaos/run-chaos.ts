@@ -8,7 +8,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { startTestRedis } from '../support/redis-server.ts';
 import { type ModelCall, poison } from './chaos-model.ts';
 import { type Account, createAccount, type Kind, runClient } from './client.ts';
-import { commitFault, drawFault, type FaultName, type Targets } from './faults.ts';
+import { commitFault, drawFault, type FaultName, faultNames, type Targets } from './faults.ts';
 import { type Member, startMember } from './fleet.ts';
 import { judge, type Verdict } from './judge.ts';
 
@@ -21,6 +21,8 @@ export type ChaosOptions = {
   clients: number;
   /** Poisoned requests among them. */
   poisoned: number;
+  /** Kinds of faults; absent: all. */
+  only?: readonly FaultName[];
   log(text: string): void;
 };
 
@@ -32,6 +34,8 @@ export type ChaosReport = Verdict & {
 };
 
 const kinds: readonly Kind[] = ['waiting', 'streaming', 'streaming', 'background', 'cancelled'];
+/** For a look at what the processes said. */
+const keepsFiles = process.env['CHAOS_KEEP'] === '1';
 /** After the last fault: locks run out (14 s), and what is in flight ends. */
 const settleMs = 120_000;
 
@@ -49,7 +53,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     THINKFIRST_DATA: join(folder, 'data'),
     // A client whose connection a fault has cut did not go away.
     THINKFIRST_CANCEL_ON_DISCONNECT: '0',
-    THINKFIRST_LOG_LEVEL: 'warn',
+    THINKFIRST_LOG_LEVEL: keepsFiles ? 'info' : 'warn',
     CHAOS_LEDGER: ledger,
     ...(redis && { REDIS_URL: redis.url, REDIS_PREFIX: 'chaos', THINKFIRST_CONCURRENCY: '6' }),
   };
@@ -92,6 +96,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       pauses: [],
       signal: stop.signal,
       random,
+      kinds: options.only ?? faultNames,
     };
     const faultCounts = await faults(targets, { kills, minutes, log });
     loading.abort();
@@ -104,7 +109,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     stop.abort();
     await Promise.all(members.map((member) => member.stop()));
     await redis?.close();
-    if (process.env['CHAOS_KEEP'] !== '1') await rm(folder, { recursive: true, force: true });
+    if (!keepsFiles) await rm(folder, { recursive: true, force: true });
   }
 }
 
