@@ -16,7 +16,7 @@ const youngGeneration = '--max-semi-space-size=2';
 /**
  * Makes ready to fork a TypeScript module in processes that must stay small: bundled once, read by each child from its
  * standard input, so that there is no file to keep, to find again or to clear away. Its source map stays here: in the child
- * it would take 10 MB. Where bundling fails, the child loads its sources itself (20 MB more), after one warning.
+ * it would take 10 MB. Where bundling fails, the child loads its sources itself (26 MB more), after one warning.
  */
 export async function prepareTypescriptChild(options: {
   entry: URL;
