@@ -16,7 +16,8 @@ describe.skipIf(redisMissing() !== undefined)('the edge', () => {
   beforeAll(async () => {
     redis = await startTestRedis();
     const environment = { REDIS_URL: redis.url, REDIS_PREFIX: prefix };
-    halves = await Promise.all([startService('serve', environment), startService('worker', environment)]);
+    const small = { ...environment, THINKFIRST_KV_MB: '64' };
+    halves = await Promise.all([startService('serve', environment), startService('worker', small)]);
     edge = await startEdge({ REDIS_URL: redis.url, REDIS_PREFIX: prefix, THINKFIRST_OPEN: '1' });
     url = (await edge.url).origin;
     client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'unused', maxRetries: 0 });
