@@ -8,7 +8,7 @@ import type { JobHandler, TerminalLines } from './job-queue.ts';
 import type { JobStore } from './job-store.ts';
 import { type OpenLease, openLease } from './lease.ts';
 import type { QueueSettings } from './queue-settings.ts';
-import { loadJob } from './stored-job.ts';
+import { comesWithLog, loadJob } from './stored-job.ts';
 
 export type AttemptContext = {
   store: JobStore;
@@ -36,10 +36,12 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
   if (!context.models.includes(job.model)) throw await attempt.handBack(settings.pollMs);
-  const record = await store.read(job.id);
+  // Before its first attempt nobody but an import writes to a job's log, and commands reach the lease: nothing to read.
+  const isNew = attempt.number === 1 && attempt.losses === 0 && !comesWithLog(attempt.data);
+  const record = isNew ? undefined : await store.read(job.id);
   if (record?.terminal !== undefined || record?.forgotten) return;
 
-  const log = record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
+  const log = isNew || record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
   const end = async (line: Parameters<typeof endJob>[0]['line']) => {
     await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
     context.onChange(job.id);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
+import { createEarlyCommands } from './early-commands.ts';
 import { createIsolation } from './isolation.ts';
 import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from './job-queue.ts';
 import type { JobStore } from './job-store.ts';
@@ -30,6 +31,7 @@ export async function startConsumer(
   let pull: JobPull | undefined;
   const maintenance = createMaintenance(options);
   const isolation = createIsolation(now);
+  const early = createEarlyCommands(now);
   const workerId = randomUUID();
 
   /** Commands whose message was missed. */
@@ -57,7 +59,8 @@ export async function startConsumer(
       closing: () => closing !== undefined,
       register(lease) {
         open.set(lease, store);
-        // A command may have been given since the attempt read the job.
+        for (const command of early.take(lease.id)) obey(lease, command);
+        // A command may have been given since the job was taken, and its message lost.
         const soon = setTimeout(() => recheckCommands(lease, store).catch(onError), soonMs);
         return () => {
           clearTimeout(soon);
@@ -97,11 +100,9 @@ export async function startConsumer(
   };
   return {
     deliver(id, command) {
-      for (const lease of open.keys()) {
-        if (lease.id !== id) continue;
-        if (command === 'cancel') lease.end('cancelled');
-        else lease.answerNow();
-      }
+      const leases = [...open.keys()].filter((lease) => lease.id === id);
+      if (leases.length === 0) early.keep(id, command);
+      for (const lease of leases) obey(lease, command);
     },
     wake: (queue) => pull.wake(queue),
     close({ drainMs }) {
@@ -109,4 +110,9 @@ export async function startConsumer(
       return closing;
     },
   };
+}
+
+function obey(lease: OpenLease, command: ControlCommand): void {
+  if (command === 'cancel') lease.end('cancelled');
+  else lease.answerNow();
 }

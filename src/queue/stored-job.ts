@@ -23,6 +23,14 @@ export function ownerKey(owner: string | null): string {
   return owner === null ? 'none' : `key-${Buffer.from(owner).toString('base64url')}`;
 }
 
+/** The nonce of a job that was brought in from another store, with what was logged there. */
+export const importedNonce = 'imported';
+
+/** Its log may have lines before its first attempt. */
+export function comesWithLog(data: unknown): boolean {
+  return StoredJob.parse(data).nonce === importedNonce;
+}
+
 export function storeJob(job: Job, nonce: string): StoredJob {
   return { owner: ownerKey(job.owner), nonce, job: JSON.stringify(job) };
 }

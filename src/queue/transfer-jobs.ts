@@ -4,7 +4,7 @@ import { parseRow, readWholeLog } from './job-log.ts';
 import type { OpenQueues } from './open-queues.ts';
 import { queueName } from './queue-names.ts';
 import type { QueueSettings } from './queue-settings.ts';
-import { loadJob, ownerKey, storeJob } from './stored-job.ts';
+import { importedNonce, loadJob, ownerKey, storeJob } from './stored-job.ts';
 
 /** One line of an export: a response with its whole log, as clients and workers know it. */
 export const ExportedJob = z.object({ version: z.literal(1), job: Job, log: z.array(z.string()) });
@@ -43,7 +43,7 @@ export async function importJob(
   const { parts, store } = queues.open(name);
   const { attempts, backoffMs } = settings;
   const options = { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority };
-  await parts.add(job.id, storeJob(job, 'imported'), options);
+  await parts.add(job.id, storeJob(job, importedNonce), options);
   const status = log.at(-1) === undefined ? undefined : parseRow(log.at(-1) ?? '').terminal;
   const retention = job.store ? settings.retentionMs : settings.unstoredRetentionMs;
   const end = status && { status, now: now(), expiresAt: now() + retention, notify: false };
