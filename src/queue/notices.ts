@@ -1,20 +1,20 @@
-import { z } from 'zod';
+import type { ControlCommand } from './job-queue.ts';
 
 /** What processes tell each other about jobs; each may be lost, since everything is looked at again on a timer. */
-export const Notice = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('log'), id: z.string() }),
-  z.object({ type: z.literal('control'), id: z.string(), command: z.enum(['cancel', 'answer_now']) }),
-  z.object({ type: z.literal('waiting'), queue: z.string() }),
+export type Notice =
+  | { type: 'log'; id: string }
+  | { type: 'control'; id: string; command: ControlCommand }
+  | { type: 'waiting'; queue: string }
   /** Something may have been missed. */
-  z.object({ type: z.literal('missed') }),
-]);
-export type Notice = z.infer<typeof Notice>;
+  | { type: 'missed' };
 
-/** A notice as one word of text, as scripts write it. */
+/** A notice as one word of text, as scripts write it. One comes with every append: no schema is built for it. */
 export function parseNotice(text: string): Notice {
   const [type, first, second] = text.split(' ');
-  const parsed = Notice.safeParse(
-    type === 'waiting' ? { type, queue: first } : { type, id: first, ...(second && { command: second }) },
-  );
-  return parsed.success ? parsed.data : { type: 'missed' };
+  if (first !== undefined && type === 'log') return { type, id: first };
+  if (first !== undefined && type === 'waiting') return { type, queue: first };
+  if (first !== undefined && type === 'control' && (second === 'cancel' || second === 'answer_now')) {
+    return { type, id: first, command: second };
+  }
+  return { type: 'missed' };
 }

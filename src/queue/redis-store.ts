@@ -18,6 +18,7 @@ export function createRedisStore(
   const outbox = `${base}tf:outbox`;
   const settled = `${base}tf:settled`;
   const expiry = `${base}tf:expiry`;
+  let telling = false;
   const run = async <T>(name: ScriptName, reply: z.ZodType<T>, keys: string[], args: ScriptArgument[]) =>
     reply.parse(await runRedisScript(redis, name, keys, args));
 
@@ -26,7 +27,13 @@ export function createRedisStore(
       return (await run('created', z.number(), [base + id], [nonce, options.queue, channel])) === 1;
     },
     async tellWaiting() {
-      redis.publish(channel, `waiting ${options.queue}`).catch(() => undefined);
+      if (telling) return;
+      telling = true;
+      // One word for all jobs that one turn of the event loop has added.
+      process.nextTick(() => {
+        telling = false;
+        redis.publish(channel, `waiting ${options.queue}`).catch(() => undefined);
+      });
     },
     async read(id) {
       const job = base + id;
