@@ -55,17 +55,17 @@ export function jobQueueOrderSuite(name: string, openBackend: () => Promise<JobQ
       const queue = await open({ backoffMs: 300 });
       const retried = makeJob({ tier: 'priority' });
       await queue.add(retried);
-      let ran = 0;
+      let waiting = 0;
       await queue.consume({ concurrency: 1, models: ['scripted'] }, async (lease) => {
         if (lease.job.id === retried.id && lease.attempt === 1) throw new Error('once more');
-        ran += 1;
         if (lease.job.id !== retried.id) await queue.add(makeJob());
+        else ({ waiting } = await queue.list({ owner: null, limit: 1 }));
         await lease.append([terminal(0)]);
       });
       for (let added = 0; added < 3; added += 1) await queue.add(makeJob());
       const ended = () => queue.get(retried.id);
-      await vi.waitFor(async () => expect(await ended()).toMatchObject({ status: 'completed' }), { timeout: 5_000 });
-      expect(ran).toBeGreaterThan(3);
+      await vi.waitFor(async () => expect(await ended()).toMatchObject({ status: 'completed' }), { timeout: 20_000 });
+      expect(waiting).toBeGreaterThan(0);
     });
 
     test('takes turns between keys, and keeps the order of each', async () => {
