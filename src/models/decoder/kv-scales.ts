@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
@@ -27,14 +27,12 @@ export type KvScaleStore = {
 export function createKvScaleStore(modelPath: string, identity: readonly string[]): KvScaleStore {
   const key = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   const beside = `${modelPath.replace(/\.onnx$/, '')}.kv8.json`;
-  const elsewhere = join(tmpdir(), `thinkfirst-${userInfo().username}`, `${key.slice(0, 32)}.kv8.json`);
+  // By number: a container's user may have no name. Windows has a temporary folder for each user.
+  const elsewhere = join(tmpdir(), `thinkfirst-${process.getuid?.() ?? 'user'}`, `${key.slice(0, 32)}.kv8.json`);
   return {
     read() {
-      for (const file of [beside, elsewhere]) {
-        const kept = readKept(file);
-        if (kept?.key === key) return kept.outcome;
-      }
-      return undefined;
+      const kept = [readKept(beside), isOwn(elsewhere) ? readKept(elsewhere) : undefined];
+      return kept.find((found) => found?.key === key)?.outcome;
     },
     write(outcome) {
       const text = `${JSON.stringify({ key, outcome }, null, 1)}\n`;
@@ -45,12 +43,16 @@ export function createKvScaleStore(modelPath: string, identity: readonly string[
 
 function readKept(file: string): z.infer<typeof Kept> | undefined {
   try {
-    // The temporary folder is everybody's: what another user has put there is not taken.
-    if (process.getuid && ![process.getuid(), 0].includes(statSync(file).uid)) return undefined;
     return Kept.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/** The temporary folder is everybody's: what another user has put there is not taken. Beside a model, whoever put that there may. */
+function isOwn(file: string): boolean {
+  const owner = statSync(file, { throwIfNoEntry: false })?.uid;
+  return owner !== undefined && (!process.getuid || [process.getuid(), 0].includes(owner));
 }
 
 /** At once or not at all: several processes may start together. */

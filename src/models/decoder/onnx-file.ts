@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
-import { mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import type protobuf from 'protobufjs/minimal.js';
+import { openFiles } from './open-files.ts';
+import { type Field, mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
 
-/** Tensors of fewer bytes stay in the graph. */
+/** Of fewer bytes, a tensor stays in the graph. */
 const worthLeavingOut = 4096;
 /** Of each weight, for the fingerprint. */
 const sampleBytes = 256;
@@ -33,59 +35,78 @@ export type OnnxGraph = {
 /**
  * Reads a model without its weights, which become references to their places in the very same file. onnxruntime maps them
  * from there, so neither JavaScript nor a second file ever holds a copy.
- * @throws Error where the file is no ONNX model
+ * @throws Error where the file is no ONNX model, or where onnxruntime can't map its weights
  */
 export function readOnnxFile(path: string): OnnxGraph {
   // onnxruntime takes no reference that leads out of the folder, and a hub's cache is made of links.
   const file = realpathSync(path);
-  const { size } = statSync(file);
-  const descriptor = openSync(file, 'r');
+  const folder = dirname(file);
   const hash = createHash('sha256');
+  const files = openFiles();
   try {
-    const read = (at: number, length: number) => {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - at)));
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, at));
+    const { read, size } = files.open(file);
+    const change = (tensor: Span): Buffer | undefined => {
+      const found = readerOf(read, tensor);
+      const outside = externalData(read, found);
+      if (outside) {
+        // Named as they are seen beside the link.
+        const weights = realpathSync(join(dirname(path), outside.location ?? ''));
+        const location = relative(folder, weights);
+        if (location.startsWith('..')) throw new Error('its weights lie in another folder than its graph');
+        const { read: readWeights, size: end } = files.open(weights);
+        const offset = Number(outside.offset ?? 0);
+        hash.update(readWeights(offset + Math.floor(Number(outside.length ?? end - offset) / 2), sampleBytes));
+        return withReference(read, tensor, { ...outside, location });
+      }
+      const data = found.find(({ number }) => number === fields.tensor.rawData)?.value;
+      if (!data || data.end - data.start < worthLeavingOut) return undefined;
+      hash.update(read(Math.floor((data.start + data.end) / 2), sampleBytes));
+      const [offset, length] = [String(data.start), String(data.end - data.start)];
+      return withReference(read, tensor, { location: basename(file), offset, length });
     };
     const model = mapFields(read, { start: 0, end: size }, ({ number, value }) =>
       number === fields.model.graph && value
         ? mapFields(read, value, (field) =>
-            field.number === fields.graph.initializer && field.value
-              ? leaveOut(read, field.value, { location: basename(file), sample: (bytes) => hash.update(bytes) })
-              : undefined,
+            field.number === fields.graph.initializer && field.value ? change(field.value) : undefined,
           )
         : undefined,
     );
-    return { model, folder: dirname(file), fingerprint: hash.update(model).digest('hex') };
+    return { model, folder, fingerprint: hash.update(model).digest('hex') };
   } finally {
-    closeSync(descriptor);
+    files.close();
   }
 }
 
-/** The tensor with a reference in place of its bytes; undefined where it stays as it is. */
-function leaveOut(
-  read: ReadBytes,
-  tensor: Span,
-  { location, sample }: { location: string; sample(bytes: Buffer): void },
-): Buffer | undefined {
-  if (tensor.end - tensor.start < worthLeavingOut) return undefined;
-  const data = readerOf(read, tensor).find(({ number }) => number === fields.tensor.rawData)?.value;
-  if (!data || data.end - data.start < worthLeavingOut) return undefined;
-  sample(read(Math.floor((data.start + data.end) / 2), sampleBytes));
-  const entries = { location, offset: String(data.start), length: String(data.end - data.start) };
+/** Where the bytes of a tensor are that aren't in it. */
+function externalData(read: ReadBytes, tensor: readonly Field[]): Record<string, string> | undefined {
+  const entries = tensor.flatMap(({ number, value }) =>
+    number === fields.tensor.externalData && value ? [value] : [],
+  );
+  if (entries.length === 0) return undefined;
+  const text = (entry: Span, wanted: number) => {
+    const found = readerOf(read, entry).find(({ number }) => number === wanted)?.value;
+    return found ? read(found.start, found.end - found.start).toString() : '';
+  };
+  return Object.fromEntries(entries.map((entry) => [text(entry, fields.entry.key), text(entry, fields.entry.value)]));
+}
+
+/** The tensor with its bytes elsewhere. */
+function withReference(read: ReadBytes, tensor: Span, entries: Readonly<Record<string, string>>): Buffer {
+  const { rawData, externalData, dataLocation } = fields.tensor;
+  const replaced: readonly number[] = [rawData, externalData, dataLocation];
+  const text = (writer: protobuf.Writer, field: number, value: string) => writer.uint32((field << 3) | 2).string(value);
   return mapFields(
     read,
     tensor,
-    ({ number }) => (number === fields.tensor.rawData ? null : undefined),
+    ({ number }) => (replaced.includes(number) ? null : undefined),
     (writer) => {
       for (const [key, value] of Object.entries(entries)) {
-        writer.uint32((fields.tensor.externalData << 3) | 2).fork();
-        writer.uint32((fields.entry.key << 3) | 2).string(key);
-        writer
-          .uint32((fields.entry.value << 3) | 2)
-          .string(value)
-          .ldelim();
+        writer.uint32((externalData << 3) | 2).fork();
+        text(writer, fields.entry.key, key);
+        text(writer, fields.entry.value, value);
+        writer.ldelim();
       }
-      writer.uint32(fields.tensor.dataLocation << 3).uint32(1);
+      writer.uint32(dataLocation << 3).uint32(1);
     },
   );
 }

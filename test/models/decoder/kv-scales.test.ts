@@ -1,5 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKvScaleStore } from '../../../src/models/decoder/kv-scales.ts';
@@ -11,6 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   rmSync(folder, { recursive: true });
 });
 
@@ -37,6 +39,35 @@ describe('the scales of a model', () => {
     const path = join(folder, 'taken', 'model.onnx');
     createKvScaleStore(path, ['model']).write({ refused: 'too far' });
     expect(createKvScaleStore(path, ['model']).read()).toEqual({ refused: 'too far' });
+  });
+
+  it('are kept for a user without a name, as a container may have', () => {
+    const named = vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      throw new Error('uv_os_get_passwd returned ENOENT');
+    });
+    syncBuiltinESMExports();
+    try {
+      const path = join(folder, 'model.onnx');
+      createKvScaleStore(path, ['model']).write(outcome);
+      expect(createKvScaleStore(path, ['model']).read()).toEqual(outcome);
+    } finally {
+      named.mockRestore();
+      syncBuiltinESMExports();
+    }
+  });
+
+  it('of another user are taken beside the model and not in the temporary folder', () => {
+    writeFileSync(join(folder, 'taken'), '');
+    const beside = createKvScaleStore(join(folder, 'model.onnx'), ['model']);
+    const elsewhere = createKvScaleStore(join(folder, 'taken', 'model.onnx'), ['model']);
+    for (const store of [beside, elsewhere]) store.write(outcome);
+    expect([beside.read(), elsewhere.read()]).toEqual([outcome, outcome]);
+    // Root's files are everybody's, so root gives them away; anybody else becomes another user.
+    if (process.getuid?.() === 0) {
+      for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+        chownSync(join(folder, file), 4711, 4711);
+    } else vi.spyOn(process, 'getuid').mockReturnValue(4711);
+    expect([beside.read(), elsewhere.read()]).toEqual([outcome, undefined]);
   });
 
   it('that are broken are not there', () => {
