@@ -21,7 +21,9 @@ export function voteState(
   const [first, second] = tally.entries;
   if (first === undefined) return 'open';
   if (first.weight > (second?.weight ?? 0) + options.samplesLeft * options.heaviestBallot) return 'cannot_turn';
-  const byCount = leadProbability(first.ballots, Math.max(0, ...tally.entries.slice(1).map((entry) => entry.ballots)));
+  // One ballot alone is no vote yet, whatever probability is wanted.
+  const others = Math.max(0, ...tally.entries.slice(1).map((entry) => entry.ballots));
+  const byCount = first.ballots < 2 ? 0 : leadProbability(first.ballots, others);
   return Math.max(byCount, first.probability) >= options.wanted ? 'settled' : 'open';
 }
 
