@@ -20,6 +20,8 @@ export type ModelCall = {
   prefix: number;
   inference: number;
   worker: number;
+  /** Epoch ms. */
+  at: number;
 };
 
 /** A request whose input has this word kills the worker that runs it. */
@@ -54,6 +56,7 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
         prefix: (request.answer.prefix ?? []).reduce((sum, segment) => sum + segment.text.length, 0),
         inference: process.pid,
         worker: process.ppid,
+        at: Date.now(),
       };
       appendFileSync(options.ledger, `${JSON.stringify(entry)}\n`);
       if (text.includes(poison)) process.kill(process.ppid, 'SIGKILL');

@@ -1,13 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
+import type { RedisLink } from '../support/redis-link.ts';
 import type { TestRedis } from '../support/redis-server.ts';
 import type { Account } from './client.ts';
 import type { Member } from './fleet.ts';
+import type { Outage } from './judge-calls.ts';
 
 /** What a fault may hit, and how it finds out who runs what. */
 export type Targets = {
   apis: readonly Member[];
   workers: readonly Member[];
   redis: TestRedis | undefined;
+  /** What all processes reach Redis through. */
+  link: RedisLink | undefined;
   accounts: readonly Account[];
   /** The inference processes of a member's process, by what its models wrote down. */
   inferenceOf(worker: number): number | undefined;
@@ -16,20 +20,32 @@ export type Targets = {
   pauseMs: number;
   /** Process ids that were paused, once for each time. */
   pauses: number[];
+  /** Times at which Redis was away. */
+  outages: Outage[];
   signal: AbortSignal;
   random(): number;
   /** The kinds that may come. */
   kinds: readonly FaultName[];
 };
 
-export const faultNames = ['api', 'worker', 'inference', 'redis', 'pause', 'answer'] as const;
+export const faultNames = ['api', 'worker', 'inference', 'redis', 'away', 'cut', 'pause', 'answer'] as const;
 export type FaultName = (typeof faultNames)[number];
 
 /** How often each kind comes, of 100. */
-const weights: Record<FaultName, number> = { api: 20, worker: 25, inference: 20, redis: 10, pause: 5, answer: 20 };
+const weights: Record<FaultName, number> = {
+  api: 20,
+  worker: 25,
+  inference: 20,
+  redis: 8,
+  away: 2,
+  cut: 5,
+  pause: 5,
+  answer: 15,
+};
 
 export function drawFault(targets: Targets): FaultName {
-  const possible = targets.kinds.filter((name) => name !== 'redis' || targets.redis !== undefined);
+  const ofRedis: readonly FaultName[] = ['redis', 'away', 'cut'];
+  const possible = targets.kinds.filter((name) => targets.redis !== undefined || !ofRedis.includes(name));
   let place = targets.random() * possible.reduce((sum, name) => sum + weights[name], 0);
   for (const name of possible) {
     place -= weights[name];
@@ -40,7 +56,7 @@ export function drawFault(targets: Targets): FaultName {
 
 /** Commits a fault; false where there was nothing to hit. */
 export async function commitFault(name: FaultName, targets: Targets): Promise<boolean> {
-  const { apis, workers, redis, random } = targets;
+  const { apis, workers, random } = targets;
   const oneOf = (members: readonly Member[]) => {
     const ready = members.filter((member) => member.ready);
     return ready[Math.floor(random() * ready.length)];
@@ -56,11 +72,12 @@ export async function commitFault(name: FaultName, targets: Targets): Promise<bo
       return pid !== undefined;
     }
     case 'redis':
-      if (!redis?.outage) return false;
-      await redis.outage.begin();
-      await setTimeout(random() * 2_000);
-      await redis.outage.end();
-      return true;
+      return outage(random() * 2_000, targets);
+    case 'away':
+      return outage(12_000, targets);
+    case 'cut':
+      await targets.link?.cut(random() * 100);
+      return targets.link !== undefined;
     case 'pause':
       return pause(oneOf(workers), targets);
     case 'answer':
@@ -68,6 +85,17 @@ export async function commitFault(name: FaultName, targets: Targets): Promise<bo
     default:
       return name satisfies never;
   }
+}
+
+/** Kills Redis and starts it again after some ms. */
+async function outage(ms: number, { redis, outages }: Targets): Promise<boolean> {
+  if (!redis?.outage) return false;
+  const from = Date.now();
+  await redis.outage.begin();
+  await setTimeout(ms);
+  await redis.outage.end();
+  outages.push({ from, to: Date.now() });
+  return true;
 }
 
 function kill(member: Member | undefined): boolean {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TraceStep } from '../../src/contracts/trace.ts';
 import { answerWords, type ModelCall, readWords } from './chaos-model.ts';
 import { type Account, isTerminal, read, textRead } from './client.ts';
+import { type Outage, unkeptCalls } from './judge-calls.ts';
 
 /** What came of all accepted responses. `faults` must be empty. */
 export type Verdict = {
@@ -18,6 +19,8 @@ export type Verdict = {
   rowsBegun: number;
   rowsKept: number;
   rowsThoughtAgain: number;
+  /** Rows that were finished and could not be written, since the backend was away for longer than a lock surely holds. */
+  rowsLostWithBackend: number;
   faults: string[];
 };
 
@@ -35,8 +38,9 @@ export async function judge(options: {
   ledger: string;
   /** Process ids of workers that were paused, once for each pause. */
   pauses: readonly number[];
+  outages: readonly Outage[];
 }): Promise<Verdict> {
-  const { accounts, urls, pauses } = options;
+  const { accounts, urls, pauses, outages } = options;
   const calls = callsByJob(options.ledger);
   const verdict: Verdict = {
     sent: accounts.length,
@@ -49,25 +53,26 @@ export async function judge(options: {
     rowsBegun: 0,
     rowsKept: 0,
     rowsThoughtAgain: 0,
+    rowsLostWithBackend: 0,
     faults: [],
   };
   for (const account of accounts) {
     if (account.id === undefined) continue;
     verdict.accepted += 1;
-    await judgeOne(account, { urls, calls: calls.get(account.job) ?? [], pauses, verdict });
+    await judgeOne(account, { urls, calls: calls.get(account.job) ?? [], pauses, outages, verdict });
   }
   return verdict;
 }
 
-async function judgeOne(
-  account: Account,
-  {
-    urls,
-    calls,
-    pauses,
-    verdict,
-  }: { urls: readonly string[]; calls: readonly ModelCall[]; pauses: readonly number[]; verdict: Verdict },
-): Promise<void> {
+type About = {
+  calls: readonly ModelCall[];
+  pauses: readonly number[];
+  outages: readonly Outage[];
+  verdict: Verdict;
+};
+
+async function judgeOne(account: Account, { urls, ...about }: About & { urls: readonly string[] }): Promise<void> {
+  const { verdict } = about;
   const fault = (text: string) => verdict.faults.push(`${account.job} (${account.kind}, ${account.id}): ${text}`);
   account.contradictions.forEach(fault);
   const shown = Shown.parse(await (await fetch(`${urls[0]}/v1/responses/${account.id}`)).json());
@@ -100,7 +105,7 @@ async function judgeOne(
     if (textRead(whole) !== shown.output_text) fault(`deltas and output_text differ: ${shown.output_text}`);
   }
   judgeText(shown, fault);
-  await judgeSteps(account, { url: urls[0] ?? '', calls, pauses, shown: shown.output_text, verdict, fault });
+  await judgeSteps(account, { ...about, url: urls[0] ?? '', shown: shown.output_text, fault });
 }
 
 /** Words count up by one from the first, whichever calls they are from. */
@@ -110,22 +115,12 @@ function judgeText(shown: { status: string; output_text: string }, fault: (text:
   if (shown.status === 'completed' && places.length !== answerWords) fault(`${places.length} words in the answer`);
 }
 
-/**
- * Kept steps are not thought again: of each process that ran the response, only its last two calls may have no kept result
- * (the one that it died in, and the one whose result was on its way to the log).
- */
+/** Kept steps are not thought again. */
 async function judgeSteps(
   account: Account,
-  about: {
-    url: string;
-    calls: readonly ModelCall[];
-    pauses: readonly number[];
-    shown: string;
-    verdict: Verdict;
-    fault(text: string): void;
-  },
+  about: About & { url: string; shown: string; fault(text: string): void },
 ): Promise<void> {
-  const { calls, pauses, verdict, fault } = about;
+  const { calls, verdict, fault } = about;
   const trace = Trace.parse(await (await fetch(`${about.url}/v1/responses/${account.id}/trace`)).json());
   const indexes = trace.steps.map(({ index }) => index);
   if (new Set(indexes).size !== indexes.length) fault(`trace steps ${indexes.join(' ')}`);
@@ -142,20 +137,13 @@ async function judgeSteps(
   const begun = calls.reduce((sum, { rows }) => sum + rows, 0);
   verdict.rowsBegun += begun;
   verdict.rowsKept += [...kept].length;
-  const attempts: ModelCall[][] = [];
-  for (const call of calls) {
-    const last = attempts.at(-1);
-    if (last?.[0]?.inference === call.inference) last.push(call);
-    else attempts.push([call]);
-  }
-  for (const own of attempts) {
-    // A paused worker may come back to its own job.
-    const lives = 1 + pauses.filter((pid) => pid === own[0]?.worker).length;
-    const unkept = own.filter(({ call }) => ![...kept].some((row) => row.startsWith(call)));
-    const finished = unkept.filter((call) => own.indexOf(call) < own.length - 2);
-    if (unkept.length <= 2 * lives && finished.length <= 2 * (lives - 1)) continue;
-    verdict.rowsThoughtAgain += finished.reduce((sum, { rows }) => sum + rows, 0);
-    fault(`${finished.map(({ call }) => call)} of ${own.length} calls of one process left nothing in the log`);
+  const rowsOf = (some: readonly ModelCall[]) => some.reduce((sum, { rows }) => sum + rows, 0);
+  const isKept = ({ call }: ModelCall) => [...kept].some((row) => row.startsWith(call));
+  for (const { of, thoughtAgain, lostWithBackend } of unkeptCalls({ ...about, isKept })) {
+    verdict.rowsThoughtAgain += rowsOf(thoughtAgain);
+    verdict.rowsLostWithBackend += rowsOf(lostWithBackend);
+    if (thoughtAgain.length === 0) continue;
+    fault(`${thoughtAgain.map(({ call }) => call)} of ${of} calls of one process left nothing in the log`);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { startRedisLink } from '../support/redis-link.ts';
 import { startTestRedis } from '../support/redis-server.ts';
 import { type ModelCall, poison } from './chaos-model.ts';
 import { type Account, createAccount, type Kind, runClient } from './client.ts';
@@ -48,6 +49,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const ledger = join(folder, 'calls.jsonl');
   await appendFile(ledger, '');
   const redis = mode === 'redis' ? await startTestRedis() : undefined;
+  const link = redis && (await startRedisLink(redis.url));
   const environment = {
     THINKFIRST_MODELS: fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url)),
     THINKFIRST_DATA: join(folder, 'data'),
@@ -55,7 +57,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     THINKFIRST_CANCEL_ON_DISCONNECT: '0',
     THINKFIRST_LOG_LEVEL: keepsFiles ? 'info' : 'warn',
     CHAOS_LEDGER: ledger,
-    ...(redis && { REDIS_URL: redis.url, REDIS_PREFIX: 'chaos', THINKFIRST_CONCURRENCY: '6' }),
+    ...(link && { REDIS_URL: link.url, REDIS_PREFIX: 'chaos', THINKFIRST_CONCURRENCY: '6' }),
   };
   const halves = mode === 'redis' ? (['serve', 'serve', 'worker', 'worker', 'worker'] as const) : (['start'] as const);
   const members = await Promise.all(
@@ -91,9 +93,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       apis: members.filter(({ half }) => half !== 'worker'),
       workers: members.filter(({ half }) => half !== 'serve'),
       redis,
+      link,
       accounts,
       pauseMs: 16_000,
       pauses: [],
+      outages: [],
       signal: stop.signal,
       random,
       kinds: options.only ?? faultNames,
@@ -103,11 +107,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     log(`${kills} faults after ${seconds(startedAt)} s, ${accounts.length} requests; settling`);
     await Promise.race([Promise.all(clients), setTimeout(settleMs)]);
     await Promise.all(members.map((member) => member.up()));
-    const verdict = await judge({ accounts, urls, ledger, pauses: targets.pauses });
+    const verdict = await judge({ ...targets, accounts, urls, ledger });
     return { mode, seed, seconds: seconds(startedAt), faultCounts, ...verdict };
   } finally {
     stop.abort();
     await Promise.all(members.map((member) => member.stop()));
+    await link?.close();
     await redis?.close();
     if (!keepsFiles) await rm(folder, { recursive: true, force: true });
   }

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 
-/** A way to Redis that can lose an answer, as a server does that dies between its write and its reply. */
+/** A way to Redis that can lose answers, as a server does that dies between its write and its reply. */
 export type RedisLink = {
   url: string;
   /** Cuts the connection in the place of the next answer that has this text in it. */
   loseAnswer(text: string): void;
+  /** Loses all answers for some ms, then cuts every connection: what was asked meanwhile is done, and nobody knows. */
+  cut(ms: number): Promise<void>;
   /** Answers lost so far. */
   readonly lost: number;
   close(): Promise<void>;
@@ -15,6 +18,7 @@ export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
   const { hostname, port } = new URL(redisUrl);
   const sockets = new Set<Socket>();
   let losing: string | undefined;
+  let silent = false;
   let lost = 0;
   const server = createServer((client) => {
     const redis = connect(Number(port), hostname);
@@ -29,6 +33,10 @@ export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
     }
     client.pipe(redis);
     redis.on('data', (answer) => {
+      if (silent) {
+        lost += 1;
+        return;
+      }
       if (losing === undefined || !answer.includes(losing)) return void client.write(answer);
       losing = undefined;
       lost += 1;
@@ -42,6 +50,12 @@ export async function startRedisLink(redisUrl: string): Promise<RedisLink> {
     url: `redis://127.0.0.1:${address.port}`,
     loseAnswer(text) {
       losing = text;
+    },
+    async cut(ms) {
+      silent = true;
+      await setTimeout(ms);
+      for (const socket of sockets) socket.destroy();
+      silent = false;
     },
     get lost() {
       return lost;
