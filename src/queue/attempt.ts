@@ -20,6 +20,8 @@ export type AttemptContext = {
   now(): number;
   /** The consumer takes nothing new: what arrives now goes back. */
   closing(): boolean;
+  /** Whether an earlier attempt at the job still runs here. It has lost the job: it is told so. */
+  endsEarlier(id: string): boolean;
   /** Makes the lease reachable for commands, until the returned function is called. */
   register(lease: OpenLease): () => void;
   isolation: Isolation;
@@ -40,6 +42,8 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const isNew = attempt.number === 1 && attempt.losses === 0 && !comesWithLog(attempt.data);
   const record = isNew ? undefined : await store.read(job.id);
   if (record?.terminal !== undefined || record?.forgotten) return;
+  // BullMQ renews locks by the job: the earlier one's end would end the renewal of this one's, too.
+  if (context.endsEarlier(job.id)) throw await attempt.handBack(settings.backoffMs);
 
   const log = isNew || record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
   const end = async (line: Parameters<typeof endJob>[0]['line']) => {

@@ -57,6 +57,11 @@ export async function startConsumer(
       store,
       isolation,
       closing: () => closing !== undefined,
+      endsEarlier(id) {
+        const earlier = [...open.keys()].filter((lease) => lease.id === id);
+        for (const lease of earlier) lease.end('lost');
+        return earlier.length > 0;
+      },
       register(lease) {
         open.set(lease, store);
         for (const command of early.take(lease.id)) obey(lease, command);

@@ -61,6 +61,7 @@ async function attempted(options: { number?: number; losses?: number; nonce?: st
     models: ['scripted'],
     now: () => 0,
     closing: () => false,
+    endsEarlier: () => false,
     register: () => () => {},
     isolation: createIsolation(() => 0),
     onChange: () => {},

@@ -259,6 +259,26 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         expect(await aborted(zombie.lease.signal)).toMatchObject({ end: 'lost' });
       });
 
+      test('that takes its own job again lets the earlier attempt end first', async () => {
+        // Stuck: only the new attempt can tell it.
+        const owner = await open({ recheckMs: 600_000, lockMs: 600_000 });
+        const job = makeJob();
+        const began = gate();
+        const seen: string[] = [];
+        await owner.add(job);
+        await owner.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
+          seen.push(lease.attempt === 1 ? 'first begins' : 'another begins');
+          if (lease.attempt > 1) return lease.append([terminal(0)]);
+          began.open();
+          await aborted(lease.signal);
+          seen.push('first ends');
+        });
+        await began.promise;
+        await backend.loseLock(queueName, job.id);
+        expect(await readAll(owner, job.id)).toEqual([terminal(0)]);
+        expect(seen).toEqual(['first begins', 'first ends', 'another begins']);
+      });
+
       test('leaves a committed job committed: the handler is not called again', async () => {
         const { id, leases } = await running(queue, {
           async end(lease) {
