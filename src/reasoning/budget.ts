@@ -4,8 +4,8 @@ import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts
 export const handOverAllowance = 48;
 
 export type Budget = {
-  /** Sampled tokens that `rows` chains may still think together, their answers' reserve and hand-over kept back. */
-  thinking(rows: number): number;
+  /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over and `fed` tokens kept back. */
+  thinking(rows: number, fed?: number): number;
   /** Tokens that each of `rows` answers may have. */
   answer(rows: number): number;
 };
@@ -25,9 +25,9 @@ export function createBudget(limits: {
       ? Number.POSITIVE_INFINITY
       : Math.max(0, limits.maxOutputTokens - outputTokens(limits.usage.snapshot()));
   return {
-    thinking(rows) {
+    thinking(rows, fed = 0) {
       const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot());
-      const room = outputLeft() - rows * (limits.answerTokens + handOverAllowance);
+      const room = outputLeft() - rows * (limits.answerTokens + handOverAllowance) - fed;
       return Math.max(0, Math.min(left, room));
     },
     answer: (rows) => Math.min(limits.answerTokens, Math.floor(outputLeft() / rows)),

@@ -3,7 +3,7 @@ import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
 import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
-import type { StrategyEvent } from './strategy.ts';
+import type { StrategyContext, StrategyEvent } from './strategy.ts';
 
 /** Continuations tried at once; rows of one prompt cost little more than one. */
 const tries = 4;
@@ -50,7 +50,7 @@ export async function* searchLine(
     spent[kind] += tokens;
     state.usage.add(kind === 'thinking' ? 'revise' : kind === 'forced' ? 'forced' : 'discarded', tokens);
   };
-  count('forced', await fedTokens(deliberation, search.prefix));
+  count('forced', await fedTokens(context, search.prefix));
   const stopping = new AbortController();
   let found: ThoughtSegment[] | undefined;
   try {
@@ -99,10 +99,10 @@ export async function* searchLine(
 }
 
 /**
- * Tokens of what is fed anew. The rows are stopped before they could tell, so they are counted here, once: the rows share
- * them. The `a` before keeps the line feed from joining what the template puts there.
+ * Tokens of what is fed anew. The rows of a search are stopped before they could tell, so they are counted here, once: the
+ * rows share them. The `a` before keeps the line feed from joining what the template puts there.
  */
-async function fedTokens({ context }: Deliberation, prefix: readonly ThoughtSegment[]): Promise<number> {
+export async function fedTokens(context: StrategyContext, prefix: readonly ThoughtSegment[]): Promise<number> {
   const fed = prefix.filter((segment) => segment.fed === true).map((segment) => segment.text);
   if (fed.length === 0) return 0;
   const countOf = (content: string): Promise<number> =>

@@ -4,9 +4,9 @@ import { type Candidate, failedLine, failedValue, isWorse } from './candidate.ts
 import type { Judgement } from './checks/run-checks.ts';
 import { isProof } from './checks/thought-lines.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
-import { searchLine } from './line-search.ts';
+import { fedTokens, searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
-import { rollBack } from './roll-back.ts';
+import { type RolledBack, rollBack } from './roll-back.ts';
 import type { SampleRun } from './run-samples.ts';
 import type { StrategyEvent } from './strategy.ts';
 
@@ -31,32 +31,38 @@ export async function* revise(
 ): AsyncGenerator<StrategyEvent, void, void> {
   const { candidates, context, budget, cap, revisions } = deliberation;
   const allowed = context.effective.max_revisions;
+  const made = new Set<string>();
   while ((revisions.get(sample) ?? 0) < allowed) {
     const candidate = candidates.get(sample);
     if (candidate === undefined || !roomLeft(deliberation)) return;
-    const made = (revisions.get(sample) ?? 0) + 1;
-    revisions.set(sample, made);
-    const plan = yield* planRevision(deliberation, candidate, made, options);
+    const number = (revisions.get(sample) ?? 0) + 1;
+    revisions.set(sample, number);
+    const plan = yield* planRevision(deliberation, candidate, number, options);
     if (plan === undefined) {
       // No check failed, or the line that did won't come right: more tries would be the same.
       revisions.set(sample, allowed);
       return;
     }
-    if (!roomLeft(deliberation)) return;
+    const fed = await fedTokens(context, plan.thinking.prefix ?? []);
+    if (!roomLeft(deliberation, fed)) return;
+    // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
+    const key = JSON.stringify([plan.prompt.messages, textOf(plan.thinking.prefix ?? [])]);
+    const isGreedy = candidate.greedy && !made.has(key);
+    made.add(key);
     const [revised] = yield* runJudged(deliberation, {
       ...plan,
       numbers: [sample],
       phase: 'revise',
-      thinking: { ...plan.thinking, budgetTokens: Math.min(cap, budget.thinking(1)), perSampleTokens: cap },
+      thinking: { ...plan.thinking, budgetTokens: Math.min(cap, budget.thinking(1, fed)), perSampleTokens: cap },
       answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1)) },
-      sampling: candidate.greedy ? greedy(context.sampling) : sampled(context, stream(sample, made, 0)),
+      sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
     if (revised !== undefined && !isWorse(revised, candidate)) candidates.set(sample, revised);
   }
 }
 
-function roomLeft({ budget, cap, mustStop }: Deliberation): boolean {
-  return mustStop() === undefined && budget.thinking(1) >= Math.max(1, cap * leastPart) && budget.answer(1) > 0;
+function roomLeft({ budget, cap, mustStop }: Deliberation, fed = 0): boolean {
+  return mustStop() === undefined && budget.thinking(1, fed) >= Math.max(1, cap * leastPart) && budget.answer(1) > 0;
 }
 
 /** A number of its own for each draw of a revision. */
@@ -87,17 +93,15 @@ async function* planRevision(
       // The mistake lies somewhere before it, in a line that looks right: another chain is worth more than this one.
       if (isProof(back.wrongLine)) return undefined;
       const prompt = candidate.told ?? context.prompt;
-      const { repair } = line;
-      if (options.repair && repair !== undefined) {
-        const text = back.wrongLine.slice(0, repair.at) + repair.text;
-        const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
+      const prefix = options.repair ? await putRight(deliberation, line, back) : undefined;
+      if (prefix !== undefined) {
         const summary = 'Puts the wrong line right and goes on from it.';
         return { prompt, thinking: { prefix }, summary, because: because(line) };
       }
       const about = { prompt, sample: candidate.sample ?? 0, wrongLine: back.wrongLine, because: because(line) };
       const first = sampled(context, stream(about.sample, made, 1));
       const hot = { ...sampled(context, stream(about.sample, made, 2)), temperature: hotTemperature };
-      const prefix: ThoughtSegment[] | undefined =
+      const found: ThoughtSegment[] | undefined =
         (yield* searchLine(deliberation, {
           ...about,
           prefix: back.corrected,
@@ -110,12 +114,40 @@ async function* planRevision(
           sampling: hot,
           summary: 'Goes back to before the wrong line.',
         }));
-      if (prefix === undefined) return undefined;
-      return { prompt, thinking: { prefix }, summary: 'Goes on from the new line.', because: because(line) };
+      if (found === undefined) return undefined;
+      return { prompt, thinking: { prefix: found }, summary: 'Goes on from the new line.', because: because(line) };
     }
   }
   const failed = failedValue(candidate) ?? line;
   return failed === undefined ? undefined : tellWhatFailed(deliberation, candidate, failed);
+}
+
+/**
+ * The thought up to its wrong line, put right and fed; undefined where no check knows how, where another one doubts what
+ * would be put there, and where it takes more than a chain or the answer's reserve may: the context has room for that much.
+ */
+async function putRight(
+  { context, judge, cap, answer }: Deliberation,
+  { repair }: Judgement,
+  back: RolledBack,
+): Promise<ThoughtSegment[] | undefined> {
+  if (repair === undefined) return undefined;
+  const text = back.wrongLine.slice(0, repair.at) + repair.text;
+  const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
+  if ((await fedTokens(context, prefix)) > Math.min(cap, answer.maxTokens)) return undefined;
+  const thought = textOf(prefix);
+  const number = thought.split('\n').length - 1;
+  const checks = await judge.fast({ thought, answer: { text: '', logprobs: [], toolCalls: [] } });
+  // A failure that names no value is of the thought as a whole, which is not there yet.
+  const doubts = checks.some(
+    ({ judges, verdict, line, wrong }) =>
+      judges === 'line' && verdict === 'fail' && line === number && wrong !== undefined,
+  );
+  return doubts ? undefined : prefix;
+}
+
+function textOf(segments: readonly ThoughtSegment[]): string {
+  return segments.map(({ text }) => text).join('');
 }
 
 function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed: Judgement): RevisionPlan {

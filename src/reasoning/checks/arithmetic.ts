@@ -3,6 +3,12 @@ import { abstain, defineCheck, fail, pass, type Repair } from './check.ts';
 import { type Equation, equationsOf } from './equations.ts';
 import { standingLines } from './thought-lines.ts';
 
+/** Where `1 + 1 = 10`, and where a sign means what the question says. */
+const otherArithmetic = /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+))\b|\bbase-\d/i;
+
+/** A number behind an equals sign, wholly. */
+const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
+
 /** Every whole expression around an equals sign in thought and answer, evaluated exactly. */
 export const arithmetic = defineCheck({
   name: 'arithmetic',
@@ -10,12 +16,20 @@ export const arithmetic = defineCheck({
     'Re-evaluates every equation of the thought and the answer exactly; rounding, remainders and unit conversions abstain.',
   judges: 'line',
   options: z.looseObject({}),
-  run({ thought, answer }) {
+  run({ question, thought, answer }) {
+    if (otherArithmetic.test(question)) return abstain('the question is not of ordinary numbers');
+    let asked: Set<string> | undefined;
+    /** What the question says is quoted, not worked out. */
+    const isQuoted = ({ left, right }: Equation): boolean => {
+      asked ??= new Set(question.split('\n').flatMap(equationsOf).map(keyOf));
+      return asked.has(keyOf({ left, right }));
+    };
+    const isWrong = (equation: Equation): boolean => equation.verdict === 'fail' && !isQuoted(equation);
     const held: number[] = [];
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
       for (const [index, equation] of equations.entries()) {
-        if (equation.verdict === 'fail') {
+        if (isWrong(equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
           const repair = repairOf(line.text, equations.slice(0, index + 1));
           return fail(detail, {
@@ -28,7 +42,7 @@ export const arithmetic = defineCheck({
       }
     }
     for (const line of standingLines(answer)) {
-      const wrong = equationsOf(line.text).find((equation) => equation.verdict === 'fail');
+      const wrong = equationsOf(line.text).find(isWrong);
       if (wrong !== undefined)
         return fail(`the answer says that ${wrong.left} is ${wrong.right}`, { wrong: wrong.right });
     }
@@ -36,12 +50,22 @@ export const arithmetic = defineCheck({
   },
 });
 
+function keyOf({ left, right }: Pick<Equation, 'left' | 'right'>): string {
+  return `${left} = ${right}`;
+}
+
 /** The last of these equations with its exact value; its result is the line's that many-th of that number. */
 function repairOf(line: string, equations: readonly Equation[]): Repair | undefined {
   const failed = equations.at(-1);
   if (failed?.exact === undefined) return undefined;
   const count = equations.filter((one) => one.right === failed.right).length;
-  const results = [...line.matchAll(/=\s*[$€£¥]?(-?\d+(?:\.\d+)?)/g)].filter(([, result]) => result === failed.right);
+  const results = [...line.matchAll(result)].filter(([, number]) => number === failed.right);
   const place = results[count - 1];
-  return place && { at: place.index + place[0].length - failed.right.length, text: failed.exact };
+  if (place === undefined) return undefined;
+  const repair = { at: place.index + place[0].length - failed.right.length, text: failed.exact };
+  // Numbers are written in many ways: what is not the same equation with another result is some other place.
+  const put = equationsOf(line.slice(0, repair.at) + repair.text);
+  const last = put.at(-1);
+  const isIt = put.length === equations.length && last?.left === failed.left && last.verdict !== 'fail';
+  return isIt ? repair : undefined;
 }

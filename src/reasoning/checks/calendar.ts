@@ -5,6 +5,9 @@ const days = 'monday tuesday wednesday thursday friday saturday sunday'.split(' 
 const months = 'january february march april may june july august september october november december'.split(' ');
 const chain = /([A-Za-z]+(?:\s*(?:->|→|>)\s*[A-Za-z]+)+)/;
 
+/** Where `3:75` is none. */
+const noTime = /\b(ratio|proportion|odds|scale|score)/i;
+
 /** A line that counts further is not written out. */
 const mostSteps = 31;
 
@@ -14,18 +17,21 @@ export const calendar = defineLineCheck({
   description:
     'Days or months in a row follow one another, in as many steps as the line counts, and times of day exist.',
   *statements({ lines, question }) {
-    const start = days.find((day) => new RegExp(`\\b${day}\\b`, 'i').test(question));
+    const named = days.filter((day) => new RegExp(`\\b${day}\\b`, 'i').test(question));
+    const start = named.length === 1 ? named[0] : undefined;
     let last: string | undefined;
     for (const { number, text } of lines) {
-      const steps = chain.exec(text)?.[1]?.split(/\s*(?:->|→|>)\s*/) ?? [];
+      const found = chain.exec(text);
+      const steps = found?.[1]?.split(/\s*(?:->|→|>)\s*/) ?? [];
       const cycle = [days, months].find((names) => steps.every((step) => names.includes(step.toLowerCase())));
-      if (steps.length > 1 && cycle !== undefined) {
+      if (found !== null && steps.length > 1 && cycle !== undefined) {
         const back = /\b(back|before|earlier)/i.test(text) ? -1 : 1;
         const places = steps.map((step) => cycle.indexOf(step.toLowerCase()));
         const broken = places.findIndex(
           (place, index) => index > 0 && place !== ((places[index - 1] ?? 0) + back + cycle.length) % cycle.length,
         );
         const said = /\b(?:counting|count|go|going|add|adding) (\d+)\b/i.exec(text)?.[1];
+        const goesOn = last !== undefined && steps[0]?.toLowerCase() === last.toLowerCase();
         last = steps.at(-1);
         const wholly = () => {
           const from = places[0] ?? 0;
@@ -35,24 +41,29 @@ export const calendar = defineLineCheck({
             { length: count + 1 },
             (_, step) => cycle.at((from + back * step) % cycle.length) ?? '',
           );
-          return { at: text.indexOf(steps[0] ?? ''), text: names.map(capitalised).join(' -> ') };
+          return { at: found.index, text: names.map(capitalised).join(' -> ') };
         };
         if (broken > 0)
           yield wrong(number, steps[broken] ?? '', `${steps[broken]} does not follow ${steps[broken - 1]}`, wholly());
         else if (said !== undefined && Number(said) !== steps.length - 1) {
           yield wrong(number, last ?? '', `these are ${steps.length - 1} steps, not ${said}`, wholly());
-        } else if (cycle === days && start !== undefined && steps[0]?.toLowerCase() !== start) {
-          const begin = inPlaceOf(steps[0] ?? '', text, capitalised(start), text.indexOf(steps[0] ?? ''));
+        } else if (cycle === days && start !== undefined && !goesOn && steps[0]?.toLowerCase() !== start) {
+          const begin = { at: found.index, text: capitalised(start) };
           yield wrong(number, steps[0] ?? '', `the question begins at ${start}`, begin);
         } else yield right(number);
       }
       const concluded = conclusionOf(text);
       if (concluded === undefined) continue;
-      if (last !== undefined && [...days, ...months].includes(concluded.toLowerCase()) && concluded !== last) {
+      const ofSteps = [days, months].find((names) => names.includes(last?.toLowerCase() ?? ''));
+      if (
+        last !== undefined &&
+        ofSteps?.includes(concluded.toLowerCase()) &&
+        concluded.toLowerCase() !== last.toLowerCase()
+      ) {
         yield wrong(number, concluded, `the steps end at ${last}`, inPlaceOf(concluded, text, last));
       }
       const time = /^(\d{1,2}):(\d{2})(?:\s*[ap]\.?m\.?)?$/i.exec(concluded);
-      if (time !== null) {
+      if (time !== null && !noTime.test(question)) {
         const there = Number(time[1]) <= 24 && Number(time[2]) < 60;
         yield there
           ? right(number)

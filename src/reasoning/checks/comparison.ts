@@ -4,8 +4,11 @@ import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line
 import type { ThoughtLine } from './thought-lines.ts';
 
 const amount = String.raw`(-?[$€£]?\d[\d,]*(?:\.\d+)?%?)`;
+/** A number that ends or begins a sum, or what words make of it, is not what is compared: `7 + 8 is more than 12`. */
+const alone = String.raw`(?<![\d.,]|[\d)]\s*[-+*/×x÷^−–]\s*|\b(?:of|and|plus|minus|times|by|half|twice|double|triple)\s)`;
+const whole = String.raw`(?![\d,.]*\d|%|\s*[+*/×÷^]|\s*[-x−–]\s*\d|\s(?:dozen|hundred|thousand|million|billion|percent|times)\b)`;
 const inWords = new RegExp(
-  `${amount}(?: \\w+)? is (not )?(greater|larger|bigger|more|higher|less|smaller|lower|fewer) than ${amount}`,
+  `${alone}${amount}(?: (\\w+))? is (not )?(greater|larger|bigger|more|higher|less|smaller|lower|fewer) than ${amount}${whole}(?=(?: (\\w+))?)`,
   'gi',
 );
 const inSigns = new RegExp(`(?<![\\d+*/×÷=.)-]\\s*)${amount}\\s*([<>])\\s*${amount}(?!\\s*[+*/×÷=(-])`, 'g');
@@ -47,6 +50,7 @@ type Compared = {
   b: number;
   up: boolean;
   negated: boolean;
+  inSigns: boolean;
   word: string;
   /** Where it begins. */
   at: number;
@@ -65,18 +69,15 @@ const opposites: Readonly<Record<string, string>> = {
 };
 
 /** Undefined where the two are equal, or the line uses signs or a negation. */
-function opposite({ a, b, word, negated, at }: Compared, text: string): Repair | undefined {
-  return a === b || negated ? undefined : inPlaceOf(word, text, opposites[word], at);
+function opposite({ a, b, word, negated, inSigns, at }: Compared, text: string): Repair | undefined {
+  return a === b || negated || inSigns ? undefined : inPlaceOf(word, text, opposites[word], at);
 }
 
 function comparisons(text: string): Compared[] {
-  const words = [...text.matchAll(inWords)].map(({ index: at, 1: left = '', 2: not, 3: word = '', 4: other = '' }) => ({
-    at,
-    left,
-    other,
-    word,
-    not,
-  }));
+  const words = [...text.matchAll(inWords)].flatMap((match) => {
+    const { index: at, 1: left = '', 2: unit, 3: not, 4: word = '', 5: other = '', 6: otherUnit } = match;
+    return isSameUnit(unit, otherUnit) ? [{ at, left, other, word, not }] : [];
+  });
   const signs = [...text.matchAll(inSigns)].map(({ index: at, 1: left = '', 2: word = '', 3: other = '' }) => ({
     at,
     left,
@@ -84,16 +85,25 @@ function comparisons(text: string): Compared[] {
     word,
     not: undefined,
   }));
-  return [...words, ...signs].map(({ at, left, other, word, not }) => ({
-    at,
-    left,
-    right: other,
-    a: numberOf(left),
-    b: numberOf(other),
-    up: upwards.test(word),
-    negated: not !== undefined,
-    word: word === '<' ? 'less' : word === '>' ? 'greater' : word.toLowerCase(),
-  }));
+  return [...words, ...signs]
+    .filter(({ left, other }) => left.endsWith('%') === other.endsWith('%'))
+    .map(({ at, left, other, word, not }) => ({
+      at,
+      left,
+      right: other,
+      a: numberOf(left),
+      b: numberOf(other),
+      up: upwards.test(word),
+      negated: not !== undefined,
+      inSigns: word === '<' || word === '>',
+      word: word === '<' ? 'less' : word === '>' ? 'greater' : word.toLowerCase(),
+    }));
+}
+
+/** `45 minutes is less than 1 hour`; a number without its unit has the other's. */
+function isSameUnit(one: string | undefined, other: string | undefined): boolean {
+  const name = (unit: string): string => unit.toLowerCase().replace(/s$/, '');
+  return one === undefined || other === undefined || name(one) === name(other);
 }
 
 function numberOf(text: string): number {

@@ -14,14 +14,17 @@ export const enumeration = defineLineCheck({
   *statements({ lines, question }) {
     let test: ((value: number) => boolean) | undefined;
     let count: number | undefined;
+    // `between 10 and 20` are two, and no list.
+    const listed = numberList(question);
+    const list = listed.length > 2 ? listed : [];
     for (const { number, text } of lines) {
       test = testOf(text) ?? test;
       const items = [...text.matchAll(item)];
       if (items.length > 1 && test !== undefined) {
         count = 0;
-        const list = numberList(question);
         const gone = items.map((one) => Number(one[1]));
-        const repair = { at: items[0]?.index ?? 0, text: marked(list.length > 1 ? list : gone, test) };
+        const counted = { numbers: list.length > 0 ? list : gone, test };
+        const repair = () => ({ at: items[0]?.index ?? 0, text: marked(counted.numbers, counted.test) });
         for (const [shown, value = '', verdict = '', mark] of items) {
           const yes = test(Number(value));
           if (yes) count += 1;
@@ -29,12 +32,12 @@ export const enumeration = defineLineCheck({
             yes !== (verdict === 'yes') ||
             (mark === undefined ? yes && items.some((one) => one[3] !== undefined) : Number(mark) !== count)
           ) {
-            yield wrong(number, shown, `${value} is ${yes ? 'one' : 'none'} of them`, repair);
+            yield wrong(number, shown, `${value} is ${yes ? 'one' : 'none'} of them`, repair());
             return;
           }
         }
-        if (list.length > 1 && list.join() !== gone.join())
-          yield wrong(number, gone.join(', '), 'these are not the question’s numbers', repair);
+        if (list.length > 0 && list.join() !== gone.join())
+          yield wrong(number, gone.join(', '), 'these are not the question’s numbers', repair());
         else yield right(number);
       }
       const said =

@@ -17,6 +17,8 @@ const bindsRight = /^(of|times|plus|minus|by|half|twice|double|triple|per|percen
 const notUnits =
   /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|for|if|not|equals?)$/i;
 const inexact = /^(remainder|rem|r|with|leaving|leaves|about|approximately|rounded|rounds|or|recurring|repeating)$/i;
+/** Behind `is`: the line speaks of the equation and does not state it (`2 + 2 = 5 is wrong`), no more than a question does. */
+const judges = /^(not|false|wrong|incorrect|untrue|impossible|true|right|correct)$/i;
 const measures =
   /^(seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?|cents?|dollars?|euros?|pounds?|pence|yen|pennies|nickels?|dimes?|quarters?|mm|cm|m|km|meters?|metres?|centimeters?|kilometers?|inch(es)?|feet|foot|ft|yards?|miles?|g|kg|mg|grams?|kilograms?|ounces?|oz|lbs?|tons?|l|ml|liters?|litres?|cups?|pints?|quarts?|gallons?|dozens?|pairs?|degrees?)$/i;
 
@@ -58,7 +60,9 @@ function runs(tokens: EquationToken[]): Run[] {
     if (parts.length > 1) {
       const after = tokens[at];
       const dots = after?.text === '.' && tokens[at + 1]?.text === '.';
-      const cut = after !== undefined && (inexact.test(after.text) || after.text === '…' || after.text === '≈' || dots);
+      const judged = after?.text === '?' || (after?.text === 'is' && judges.test(tokens[at + 1]?.text ?? ''));
+      const cut =
+        after !== undefined && (inexact.test(after.text) || after.text === '…' || after.text === '≈' || dots || judged);
       found.push({ parts, before: tokens[start - 1], after, inexact: cut });
     }
     start = Math.max(start, at);

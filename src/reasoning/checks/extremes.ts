@@ -67,13 +67,10 @@ export const extremes = defineLineCheck({
       const concluded = conclusionOf(text);
       if (concluded === undefined) continue;
       const answer = numberList(concluded);
-      if (picked.length > 1 && answer.length > 1 && answer.join() !== picked.join()) {
-        yield wrong(
-          number,
-          concluded,
-          `picked were ${picked.join(', ')}`,
-          inPlaceOf(concluded, text, picked.join(', ')),
-        );
+      // The last one left needs no picking.
+      const all = rest?.length === 1 ? [...picked, ...rest] : picked;
+      if (picked.length > 1 && answer.length > 1 && ![picked.join(), all.join()].includes(answer.join())) {
+        yield wrong(number, concluded, `picked were ${picked.join(', ')}`, inPlaceOf(concluded, text, all.join(', ')));
       }
       if (
         best !== undefined &&

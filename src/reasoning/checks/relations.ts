@@ -6,19 +6,20 @@ const fact = /\b([A-Z][a-z]+) is ([a-z]+)er than ([A-Z][a-z]+)/g;
 const ranking = /\bfrom ([a-z]+)est to ([a-z]+)est: ([A-Z][A-Za-z, ]+)/i;
 const named = /\bthe ([a-z]+)est is ([A-Z][a-z]+)\b/i;
 
+type Fact = { a: string; word: string; b: string };
+
+/** More than these are no puzzle, and the time to follow them grows with their square. */
+const mostFacts = 100;
+
 /** Who is taller, older, faster than whom: by the question's facts, and what follows from them. */
 export const relations = defineLineCheck({
   name: 'relations',
   description: 'Comparisons of people and things follow from the question’s, and rankings keep to them.',
   *statements({ lines, question }) {
     const facts = [...question.matchAll(fact)].map(([, a = '', word = '', b = '']) => ({ a, word, b }));
-    if (facts.length === 0) return;
-    const follows = (a: string, word: string, b: string): boolean =>
-      reaches(
-        facts.filter((one) => one.word === word),
-        a,
-        b,
-      );
+    if (facts.length === 0 || facts.length > mostFacts) return;
+    const follows = closureOf(facts);
+    const all = new Set(facts.flatMap((one) => [one.a, one.b]));
     let ranked: { top: string; bottom: string; names: string[] } | undefined;
     for (const { number, text } of lines) {
       for (const [, a = '', word = '', b = ''] of text.matchAll(fact)) {
@@ -38,13 +39,14 @@ export const relations = defineLineCheck({
           if (before === undefined) return false;
           return down ? follows(name, word, before) : follows(before, word, name);
         });
-        const all = new Set(facts.flatMap((one) => [one.a, one.b]));
-        const is = totalOrder(all, (a, b) => (down ? follows(a, word, b) : follows(b, word, a)));
-        const repair = inPlaceOf(list.replace(/\.$/, ''), text, is?.join(', '));
+        const repair = () => {
+          const is = totalOrder(all, (a, b) => (down ? follows(a, word, b) : follows(b, word, a)));
+          return inPlaceOf(list, text, is?.join(', '));
+        };
         if (broken > 0)
-          yield wrong(number, names[broken] ?? '', `${names[broken]} can’t come after ${names[broken - 1]}`, repair);
+          yield wrong(number, names[broken] ?? '', `${names[broken]} can’t come after ${names[broken - 1]}`, repair());
         else if (names.length !== all.size || names.some((name) => !all.has(name))) {
-          yield wrong(number, list, 'the ranking does not hold who is compared', repair);
+          yield wrong(number, list, 'the ranking does not hold who is compared', repair());
         } else yield right(number);
       }
       const [, word, one] = named.exec(text) ?? [];
@@ -73,18 +75,28 @@ export const relations = defineLineCheck({
 
 /** All in their order, if the facts leave only one. */
 function totalOrder(all: ReadonlySet<string>, before: (a: string, b: string) => boolean): string[] | undefined {
-  const behind = (name: string): number => [...all].filter((other) => before(name, other)).length;
-  const order = [...all].sort((a, b) => behind(b) - behind(a));
-  return order.every((name, index) => behind(name) === order.length - 1 - index) ? order : undefined;
+  const ranked = [...all].map((name) => ({ name, behind: [...all].filter((other) => before(name, other)).length }));
+  const order = ranked.toSorted((a, b) => b.behind - a.behind);
+  const isTotal = order.every(({ behind }, index) => behind === order.length - 1 - index);
+  return isTotal ? order.map(({ name }) => name) : undefined;
 }
 
-/** True where a chain of facts leads from a to b. */
-function reaches(facts: ReadonlyArray<{ a: string; b: string }>, from: string, to: string): boolean {
-  const seen = new Set([from]);
-  for (const name of seen) {
-    for (const one of facts) {
-      if (one.a === name) seen.add(one.b);
+/** Whether a chain of facts with this word leads from a to b. */
+function closureOf(facts: readonly Fact[]): (a: string, word: string, b: string) => boolean {
+  const known = new Map<string, ReadonlySet<string>>();
+  const reached = (from: string, word: string): ReadonlySet<string> => {
+    const seen = new Set([from]);
+    for (const name of seen) {
+      for (const one of facts) {
+        if (one.word === word && one.a === name) seen.add(one.b);
+      }
     }
-  }
-  return from !== to && seen.has(to);
+    return seen;
+  };
+  return (a, word, b) => {
+    const key = `${word} ${a}`;
+    const names = known.get(key) ?? reached(a, word);
+    known.set(key, names);
+    return a !== b && names.has(b);
+  };
 }

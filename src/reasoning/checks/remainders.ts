@@ -1,9 +1,9 @@
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 
-const leaves = /(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
-const divided = /(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
+const leaves = /(?<![\d.,])(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
+const divided = /(?<![\d.,])(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
 const plus = /(\d+) [×x*] (\d+) = (\d+), plus (\d+) is (\d+)/gi;
-const split = /(\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
+const split = /(?<![\d.,])(\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
 const whichIs = /= ?(\d+), which is (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
 const oneIs = /\bone (?:of the )?([a-z]+?)s? is (\d+) ([a-z]+?)s?\b/gi;
 
@@ -29,7 +29,7 @@ const holds: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 export const remainders = defineLineCheck({
   name: 'remainders',
   description: 'Remainders of divisions are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
-  *statements({ lines }) {
+  *statements({ lines, question }) {
     for (const { number, text } of lines) {
       const judge = (found: RegExpExecArray, is: number, said: string, detail: string): Statement => {
         if (is === Number(said)) return right(number);
@@ -63,7 +63,9 @@ export const remainders = defineLineCheck({
       for (const found of text.matchAll(oneIs)) {
         const [, large = '', size = '', small = ''] = found;
         const factor = factorOf(large, small);
-        if (factor !== undefined) yield judge(found, factor, size, `one ${large} is ${factor} ${small}s`);
+        // `He works 8 hours a day`: the question may have units of its own.
+        const given = new RegExp(`\\b${size}[ -]${small}`, 'i').test(question);
+        if (factor !== undefined && !given) yield judge(found, factor, size, `one ${large} is ${factor} ${small}s`);
       }
     }
   },
@@ -87,10 +89,17 @@ function* inTwoUnits(
 }
 
 function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  const one = singular(unit);
+  return `${count} ${count === 1 ? one : (plurals[one] ?? `${one}s`)}`;
 }
 
 function factorOf(large: string, small: string): number | undefined {
-  const name = (unit: string): string => ({ feet: 'foot', inche: 'inch' })[unit.toLowerCase()] ?? unit.toLowerCase();
-  return holds[name(large)]?.[name(small)];
+  return holds[singular(large)]?.[singular(small)];
+}
+
+const plurals: Readonly<Record<string, string>> = { foot: 'feet', inch: 'inches' };
+
+/** Of a unit with its last `s` taken off. */
+function singular(unit: string): string {
+  return { feet: 'foot', inche: 'inch' }[unit.toLowerCase()] ?? unit.toLowerCase();
 }

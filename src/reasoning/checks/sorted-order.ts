@@ -11,7 +11,7 @@ export const sortedOrder = defineLineCheck({
   name: 'sorted-order',
   description: 'A list that a line calls ordered is in that order and holds what the question lists.',
   *statements({ lines, question }) {
-    const asked = listItems(question.replace(/^[^:]*:\s*/, '').replace(/[.?]$/, ''));
+    const asked = askedItems(question);
     let sortedAs: string[] | undefined;
     for (const { number, text } of lines) {
       const concluded = listItems(conclusionOf(text) ?? '');
@@ -26,16 +26,24 @@ export const sortedOrder = defineLineCheck({
       if (order === undefined || list === undefined || !list.includes(',')) continue;
       const items = listItems(list);
       const missing = asked.length > 1 && overlap(asked, items) && !sameItems(asked, items);
-      const whole = missing || overlap(asked, items) ? asked : items;
-      const repair = inPlaceOf(list, text, sorted(whole, order)?.join(', '));
-      if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted', repair);
+      const whole = asked.length > 1 && overlap(asked, items) ? asked : items;
+      const repair = () => inPlaceOf(list, text, sorted(whole, order)?.join(', '));
+      if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted', repair());
       const broken = items.findIndex((item, index) => index > 0 && !inOrder(items[index - 1] ?? '', item, order));
-      if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`, repair);
+      if (broken > 0) yield wrong(number, list, `${items[broken]} does not come after ${items[broken - 1]}`, repair());
       else yield right(number);
       sortedAs = items;
     }
   },
 });
+
+const longestItem = 3;
+
+/** What the question lists, up to its sentence's end; none where it says more than that: `pear, fig and tell me the first`. */
+function askedItems(question: string): string[] {
+  const items = listItems(question.replace(/^[^:]*:\s*/, '').replace(/[.?!;](?:\s[\s\S]*)?$/, ''));
+  return items.every((item) => item.split(/\s+/).length <= longestItem) ? items : [];
+}
 
 function overlap(a: readonly string[], b: readonly string[]): boolean {
   return a.filter((item) => b.includes(item)).length * 2 >= a.length;
@@ -53,6 +61,8 @@ function inOrder(before: string, after: string, order: string): boolean {
   const [a = 0, b = 0] = numbers;
   const bothNumbers = !numbers.some(Number.isNaN);
   if (!bothNumbers && !/alphabetical/i.test(order)) return true;
+  // Where ä stands among the letters is each language's own affair.
+  if (!bothNumbers && /[^\x20-\x7e]/.test(before + after)) return true;
   const difference = bothNumbers
     ? a - b
     : before.toLowerCase() < after.toLowerCase()

@@ -13,7 +13,7 @@ export const spelling = defineLineCheck({
   description:
     'A word that a line spells is one of the question’s, and its letters are numbered, turned round, joined and counted rightly.',
   *statements({ lines, question }) {
-    const words = new Set((question.toLowerCase().match(/[a-z]+/g) ?? []).filter((word) => word.length > 1));
+    const words = new Set((question.toLowerCase().match(/\p{L}+/gu) ?? []).filter((word) => word.length > 1));
     /** The letters of the last line that spelled something. */
     let letters: string | undefined;
     let counts: Map<string, number> | undefined;
@@ -23,16 +23,14 @@ export const spelling = defineLineCheck({
       const joined = run?.replaceAll('-', '').toLowerCase();
       if (spelled !== undefined) {
         const shown = spaced.exec(text)?.[2];
-        const word = nearestWord(spelled, question);
-        const list = numbered.exec(text);
-        const repair =
+        const repair = (word: string): Repair | undefined =>
           shown !== undefined
-            ? inPlaceOf(shown, text, [...(word ?? '')].join(' '))
+            ? inPlaceOf(shown, text, [...word].join(' '))
             : {
-                at: list?.index ?? 0,
-                text: [...(word ?? '')].map((letter, index) => `${index + 1} ${letter}`).join(', '),
+                at: numbered.exec(text)?.index ?? 0,
+                text: [...word].map((letter, index) => `${index + 1} ${letter}`).join(', '),
               };
-        yield* spells(number, spelled.toLowerCase(), words, shown ?? spelled, word === undefined ? undefined : repair);
+        yield* spells(number, { letters: spelled.toLowerCase(), shown: shown ?? spelled, words, question, repair });
         yield* numbersOf(number, text);
         letters = spelled.toLowerCase();
       } else if (joined !== undefined && run !== undefined && /\b(last .*first|revers|backward)/i.test(text)) {
@@ -45,8 +43,8 @@ export const spelling = defineLineCheck({
         }
         letters = joined;
       } else if (joined !== undefined && run !== undefined && /\bspell/i.test(text)) {
-        const word = nearestWord(joined, question);
-        yield* spells(number, joined, words, run, inPlaceOf(run, text, word && [...word].join('-')));
+        const repair = (word: string) => inPlaceOf(run, text, [...word].join('-'));
+        yield* spells(number, { letters: joined, shown: run, words, question, repair });
         letters = joined;
       }
       const whole = /^joined: ([a-z]+)\.?$/i.exec(text)?.[1];
@@ -67,14 +65,21 @@ export const spelling = defineLineCheck({
 
 function* spells(
   line: number,
-  letters: string,
-  words: ReadonlySet<string>,
-  shown: string,
-  repair: Repair | undefined,
+  said: {
+    letters: string;
+    shown: string;
+    words: ReadonlySet<string>;
+    question: string;
+    /** With this word instead. */
+    repair: (word: string) => Repair | undefined;
+  },
 ): Generator<Statement> {
-  // Without a word of such a length in the question it may be one that the thought itself has found.
+  const { letters, shown, words, question, repair } = said;
   if (words.has(letters)) yield right(line);
-  else if (words.size > 0) yield wrong(line, shown, `${letters} is no word of the question`, repair);
+  else if (words.size > 0) {
+    const word = nearestWord(letters, question);
+    yield wrong(line, shown, `${letters} is no word of the question`, word === undefined ? undefined : repair(word));
+  }
 }
 
 function numberedLetters(text: string): string | undefined {

@@ -9,7 +9,9 @@ export function isTakeBack(text: string): boolean {
   return takesBack.test(text);
 }
 
-const proves = /^\W*(to )?(double[- ]?)?(check|verif|proof|prove)/i;
+/** `Check: …`, `Let me verify that …`, `Check 4 + 5 = 9`; but not `Checking account: …`. */
+const proves =
+  /^\W*(?:(?:so|now|to|i|we|let me|let us|let['’]s) )*(?:double[- ]?)?(?:check(?:ing)?|verif(?:y|ying|ication)|proof|prove|proving)(?:\s*[:,—–-]|\s+(?:the|that|this|it|my|our|if|whether|by|with)\b|\s+[\d(][\d\s.,+*/×÷x()-]*=|$)/i;
 
 /** True for a line by which the chain tests its own answer: where it does not hold, what came before it is wrong. */
 export function isProof(text: string): boolean {

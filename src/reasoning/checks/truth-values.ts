@@ -1,7 +1,8 @@
-import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
+import type { Repair } from './check.ts';
+import { defineLineCheck, right, wrong } from './line-check.ts';
 
-const binary = /\b(true|false) (and|or|xor) (true|false) is (true|false)\b/gi;
-const negation = /\bnot (true|false) is (true|false)\b/gi;
+const binary = /(?<!\b(?:not|and|x?or)\s)\b(true|false) (and|or|xor) (true|false) is (true|false)\b/gi;
+const negation = /(?<!\b(?:not|and|x?or)\s)\bnot (true|false) is (true|false)\b/gi;
 
 /** Truth values put together: `False or True is True`, `not True is False`. */
 export const truthValues = defineLineCheck({
@@ -12,12 +13,12 @@ export const truthValues = defineLineCheck({
       for (const { 0: shown, 1: a = '', 2: operator = '', 3: b = '', 4: said = '', index } of text.matchAll(binary)) {
         const [left, other] = [isTrue(a), isTrue(b)];
         const value = { and: left && other, or: left || other, xor: left !== other }[operator.toLowerCase()];
-        const repair = inPlaceOf(said, text, theOther(said), index + shown.length - said.length);
-        yield value === isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, repair);
+        const at = index + shown.length - said.length;
+        yield value === isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, turned(said, at));
       }
       for (const { 0: shown, 1: a = '', 2: said = '', index } of text.matchAll(negation)) {
-        const repair = inPlaceOf(said, text, theOther(said), index + shown.length - said.length);
-        yield isTrue(a) !== isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, repair);
+        const at = index + shown.length - said.length;
+        yield isTrue(a) !== isTrue(said) ? right(number) : wrong(number, said, `not so: ${shown}`, turned(said, at));
       }
     }
   },
@@ -27,8 +28,8 @@ function isTrue(word: string): boolean {
   return word.toLowerCase() === 'true';
 }
 
-/** In the same writing. */
-function theOther(word: string): string {
+/** The other value in the same writing. */
+function turned(word: string, at: number): Repair {
   const other = isTrue(word) ? 'false' : 'true';
-  return /^[A-Z]/.test(word) ? other.charAt(0).toUpperCase() + other.slice(1) : other;
+  return { at, text: /^[A-Z]/.test(word) ? other.charAt(0).toUpperCase() + other.slice(1) : other };
 }

@@ -43,9 +43,9 @@ export const writtenColumns = defineLineCheck({
           const repair = expected.length === 0 ? undefined : inPlaceOf(sum, text, expected.join(' + '));
           yield wrong(number, sum, `this column is ${expected.join(' + ')}`, repair);
         } else if (Number(digit) !== ends) {
-          yield wrong(number, digit, `${total} ends in ${ends}`, inPlaceOf(digit, text, ends, text.indexOf('write')));
+          yield wrong(number, digit, `${total} ends in ${ends}`, inPlaceOf(digit, text, ends, text.search(/write/i)));
         } else if (Number(carried ?? 0) !== carries) {
-          const after = text.indexOf('carry');
+          const after = text.search(/carry/i);
           const repair = after === -1 ? undefined : inPlaceOf(carried ?? '', text, carries, after);
           yield wrong(number, carried ?? digit, `${total} carries ${carries}`, repair);
         } else yield right(number);

@@ -21,6 +21,17 @@ const cases: Array<[string, string, string, string]> = [
   ['arithmetic', '', '9 × 19 = 171 and 12 × 18 = 218, so more.', '9 × 19 = 171 and 12 × 18 = 216'],
   ['arithmetic', '', '2 + 3 = 5 and 1 + 3 = 5.', '2 + 3 = 5 and 1 + 3 = 4'],
   ['arithmetic', '', 'He pays $12 + $3 = $14 in all.', 'He pays $12 + $3 = $15'],
+  ['arithmetic', '', '1,000 + 99 = 1,099 and 1 + 1 = 1.', '1,000 + 99 = 1,099 and 1 + 1 = 2'],
+  ['arithmetic', '', '1/4 + 1/4 = 1/2 and 2 + 1 = 1.', '1/4 + 1/4 = 1/2 and 2 + 1 = 3'],
+  ['arithmetic', '', 'x >= 5, but 2 + 2 = 5.', 'x >= 5, but 2 + 2 = 4'],
+  ['arithmetic', '', 'Für 3 Äpfel: 3 × 4 = 13 €.', 'Für 3 Äpfel: 3 × 4 = 12'],
+  ['arithmetic', '', '5 + 5 = 10.\r\n3 - 8 = 5.\r\nDone.', '3 - 8 = -5'],
+  [
+    'calendar',
+    'It is Sunday.',
+    'From Sunday, counting 2: Sunday -> Monday.',
+    'From Sunday, counting 2: Sunday -> Monday -> Tuesday',
+  ],
   [
     'calendar',
     'It is Sunday.',
@@ -38,6 +49,7 @@ const cases: Array<[string, string, string, string]> = [
     'The differences are 8, 8, so each term adds 8',
   ],
   ['enumeration', 'How many are odd: 7, 8, 9?', 'Is it odd?\n7 no, 8 yes (1), 9 no.', '7 yes (1), 8 no, 9 yes (2)'],
+  ['enumeration', 'How many from 7 to 9 are odd?', 'Is it odd?\n7 no, 8 no, 9 no.', '7 yes (1), 8 no, 9 yes (2)'],
   ['exchanges', balls, 'Gia and Ada swap: Gia has red, Ada has blue.', 'Gia and Ada swap: Gia has blue'],
   ['exchanges', balls, 'Gia and Ada swap: Gia has blue, Ada has red.\nSo the answer is red.', 'So the answer is blue'],
   ['extremes', 'The largest of 9, 5?', 'Start with 9.\n5 is less than 9, so keep 5.', '5 is less than 9, so keep 9'],
@@ -46,6 +58,7 @@ const cases: Array<[string, string, string, string]> = [
   ['relations', facts, 'From fastest to slowest: Uma, Liam, Rosa.', 'From fastest to slowest: Liam, Uma, Rosa'],
   ['remainders', '', '25 days is 3 weeks and 5 days, as 7 × 3 = 21.', '25 days is 3 weeks and 4 days'],
   ['remainders', '', '17 ÷ 5 leaves 3.', '17 ÷ 5 leaves 2'],
+  ['remainders', '', '40 inches is 3 feet and 5 inches.', '40 inches is 3 feet and 4 inches'],
   ['sorted-order', 'Sort: pear, fig', 'In alphabetical order: pear, fig.', 'In alphabetical order: fig, pear'],
   [
     'sorted-order',
@@ -53,6 +66,16 @@ const cases: Array<[string, string, string, string]> = [
     'In alphabetical order: fig, pear.\nSo the answer is pear, fig.',
     'So the answer is fig, pear',
   ],
+  ['sorted-order', '', 'In alphabetical order: pear, fig.', 'In alphabetical order: fig, pear'],
+  [
+    'sorted-order',
+    'Sort alphabetically: pear, fig, apple. Which is first?',
+    'In alphabetical order: apple, pear, fig.',
+    'In alphabetical order: apple, fig, pear',
+  ],
+  ['spelling', 'How many "s" are in "berries"?', 'I spell the word: b-e-r-i-e-s.', 'I spell the word: b-e-r-r-i-e-s'],
+  ['spelling', 'Spell this word backward: stone', 'I spell the word: s-t-o-n.', 'I spell the word: s-t-o-n-e'],
+  ['spelling', 'How many letters has café?', 'I spell the word: c-a-f-e.', 'I spell the word: c-a-f-é'],
   ['spelling', 'How many k’s are in "baked"?', 'I spell the word: b-a-k-e.', 'I spell the word: b-a-k-e-d'],
   [
     'spelling',
@@ -82,7 +105,11 @@ describe('what checks put right', () => {
 
   it.each([
     ['arithmetic', '', '49 × 3 = 40 × 3 + 3 × 3 = 129.'],
+    ['arithmetic', '', '12 = 3 × 4 and 1 + 1 = 3.'],
+    ['arithmetic', '', '1,200 + 300 = 1,600.'],
     ['comparison', '', '5 is less than 5.'],
+    ['comparison', '', '5 < 3, so it is less.'],
+    ['spelling', 'Spell the capital of France backwards.', 'I spell the word: p-a-r-i-s.'],
     ['relations', 'Uma is faster than Rosa. Liam is faster than Rosa.', 'From fastest to slowest: Rosa, Uma, Liam.'],
   ])('%s knows nothing better than %s %s', async (name, question, thought) => {
     expect(await putRight(name, question, thought)).toBeUndefined();

@@ -116,6 +116,68 @@ describe('deliberate', () => {
     expect(run.outcome.usage.forced).toBeGreaterThan(0);
   });
 
+  const wrongAt5 = { thought: '2 + 2 = 5.\nSo the answer is 5.', answer: 'The answer is 5.' };
+
+  it('draws where the same revision by greed was dropped', async () => {
+    const model = createTestModel({
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        if (request.thinking?.prefix === undefined) return wrongAt5;
+        return isGreedy(request)
+          ? { thought: '.', answer: ' ' }
+          : { thought: '.\nSo the answer is 4.', answer: 'The answer is 4.' };
+      },
+    });
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(model.requests.slice(2).map(({ sampling }) => sampling.temperature)).toEqual([0, 0.8]);
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('puts nothing in a line that another check would still find wrong', async () => {
+    const model = createTestModel({
+      script: (request) =>
+        isDraft(request)
+          ? { answer: 'The answer is 9.' }
+          : {
+              thought: '17 divided by 5 is 3 remainder 4, and 2 + 2 = 5.\nSo the answer is 5.',
+              answer: 'The answer is 5.',
+            },
+    });
+    const checks = [{ type: 'arithmetic' }, { type: 'remainders' }];
+    await runStrategy('deliberate', { model, effective: { samples: 1 }, checks });
+    expect(model.requests[2]?.thinking?.prefix?.at(-1)?.text).toContain('Wait, 5 is wrong.');
+  });
+
+  const counted = (days: number, answer = 'Monday') => ({
+    question: 'It is Sunday. What day comes then?',
+    checks: [{ type: 'calendar' }],
+    effective: { samples: 1 },
+    model: createTestModel({
+      script: ({ thinking }) => ({
+        thought: `Counting ${days}: Sunday -> Monday.\nOn.`,
+        closes: thinking?.prefix === undefined,
+        answer,
+      }),
+    }),
+  });
+
+  it('feeds no more than the answer’s reserve would hold', async () => {
+    const run = counted(31);
+    await runStrategy('deliberate', run);
+    expect(run.model.requests[2]?.thinking?.prefix?.at(-1)?.text).toContain('Wait, Monday is wrong.');
+  });
+
+  it('keeps what it feeds within max_output_tokens', async () => {
+    let most = 0;
+    for (let maxOutputTokens = 240; maxOutputTokens <= 340; maxOutputTokens += 4) {
+      const run = counted(24, 'Monday '.repeat(64));
+      const { output } = await runStrategy('deliberate', { ...run, maxOutputTokens, answer: { maxTokens: 64 } });
+      expect(output).toBeLessThanOrEqual(maxOutputTokens);
+      most = Math.max(most, run.model.requests.length);
+    }
+    expect(most).toBeGreaterThan(2);
+  });
+
   it('puts no proof right: where it fails, what it proves is wrong', async () => {
     const model = createTestModel({
       script: (request) =>

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { isProof } from '../../../src/reasoning/checks/thought-lines.ts';
+
+it.each([
+  'Check: 419 + 193 = 603.',
+  'Double-check: 4 + 5 = 9.',
+  '**Check:** 4 + 5 = 9.',
+  'To verify, 4 + 5 = 9.',
+  'Let me verify that 4 + 5 = 9.',
+  'Now I check the last digit: 3 × 4 = 12.',
+  'Check 4 + 5 = 9.',
+])('%s is a proof', (line) => {
+  expect(isProof(line)).toBe(true);
+});
+
+it.each([
+  'Checking account balance: 5 + 3 = 9.',
+  'Check 1 is for $5 + $3 = $9.',
+  'Checkers and chess: 3 + 4 = 8.',
+  'Verified users: 3 + 5 = 9.',
+  'Proofreading costs 3 × 4 = 13.',
+  'The check: 3 + 4 = 8.',
+])('%s is none', (line) => {
+  expect(isProof(line)).toBe(false);
+});
