@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { calibrationText } from '../../src/models/decoder/calibration-text.ts';
 import { createKvArena } from '../../src/models/decoder/kv-arena.ts';
 import { driftFrom, likeliestTokens } from '../../src/models/decoder/kv-calibration.ts';
-import { type NativeRuntime, openNativeRuntime } from '../../src/models/decoder/native-runtime.ts';
+import { type NativeRuntime, type NativeSession, openNativeRuntime } from '../../src/models/decoder/native-runtime.ts';
 import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/models/decoder/session.ts';
 import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
 import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
@@ -19,7 +19,7 @@ async function open(
     path: folder.onnx()?.path ?? '',
     threads: 2,
     kvBits,
-    calibrationIds: () => idsOf(calibrationText),
+    calibrationIds: () => idsOf(`Today is ${Math.random()}. ${calibrationText}`),
     warn: (message) => warnings.push(message),
     openRuntime: async () => {
       const runtime = await openNativeRuntime();
@@ -48,7 +48,7 @@ describe('8-bit caches of the embedded model', () => {
   });
   afterAll(() => Promise.all([narrow?.close(), wide?.close()]));
 
-  test('come with their scales: nothing is measured at a start', () => {
+  test('come with their scales: nothing is measured at a start, whatever a template adds to the text', () => {
     expect(graphs).toBe(1);
     expect([narrow.shape.cacheType, wide.shape.cacheType]).toEqual(['int8', 'float32']);
   });
@@ -124,4 +124,27 @@ test('where the proof fails with them, caches of 32 bits take over as well', asy
   expect(warnings).toHaveLength(1);
   expect([session.inPlace, session.shape.cacheType]).toEqual([true, 'float32']);
   await session.close();
+});
+
+test('a graph without caches that bits could be saved of is told so, and nothing else', async () => {
+  const warnings: string[] = [];
+  const withoutCaches = (session: NativeSession) => ({ ...session, inputs: session.inputs.slice(0, 2) });
+  const session = await openDecoderSession({
+    path: folder.onnx()?.path ?? '',
+    threads: 1,
+    kvBits: 8,
+    calibrationIds: () => idsOf(calibrationText),
+    warn: (message) => warnings.push(message),
+    openRuntime: async () => {
+      const runtime = await openNativeRuntime();
+      return (
+        runtime && {
+          openSession: (...parameters) => withoutCaches(runtime.openSession(...parameters)),
+          openGraph: (...parameters) => withoutCaches(runtime.openGraph(...parameters)),
+        }
+      );
+    },
+  });
+  expect(session).toEqual({ unsupported: expect.stringContaining('cache') });
+  expect(warnings).toEqual([]);
 });

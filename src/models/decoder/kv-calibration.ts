@@ -2,8 +2,8 @@ import type { CacheRunner } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
 import type { KvArena } from './kv-arena.ts';
 
-/** Tokens of one run: the logits of all of them come back. */
-const piece = 64;
+/** Tokens of one run after another, over and over: long and short ones take different ways through an 8-bit graph. */
+const pieces = [64, 8, 8, 8, 8, 8, 8, 8, 8];
 /** Room above the largest value seen: what is larger is cut. */
 const margin = 1.15;
 
@@ -60,8 +60,9 @@ async function eachLogits(
   take: (logits: Float32Array, position: number) => void,
 ): Promise<void> {
   const place = { offset: 0, capacity: ids.length };
-  for (let past = 0; past < ids.length; past += piece) {
-    const tokens = ids.slice(past, past + piece);
+  let past = 0;
+  for (let run = 0; past < ids.length; run += 1) {
+    const tokens = ids.slice(past, past + (pieces[run % pieces.length] ?? 1));
     const logits = await runner.run({
       place,
       rows: 1,
@@ -73,6 +74,7 @@ async function eachLogits(
     for (let index = 0; index < tokens.length; index += 1) {
       take(logits.subarray(index * width, (index + 1) * width), past + index);
     }
+    past += tokens.length;
   }
 }
 

@@ -18,6 +18,10 @@ const prefill: RunCall = {
 };
 const other: RunCall = { ...prefill, place: { offset: capacity, capacity }, tokens: [8, 3], length: 2 };
 const step: RunCall = { ...prefill, rows: 2, tokens: [7, 6], length: 1, past: [3, 2] };
+/** Goes on with the first row in a piece that takes the other way through a graph with 8-bit caches. */
+const long: RunCall = { ...prefill, tokens: [3, 8, 6, 5, 9, 4, 7, 3, 5, 8, 6, 4], length: 12, past: [4] };
+/** Tokens that both rows hold in the end. */
+const lengths = [16, 3];
 
 /**
  * Proves the in-place way on an arena of 64 tokens: the buffers change where the new tokens belong and nowhere else, and
@@ -30,7 +34,7 @@ export async function proveInPlace(
   arena: KvArena,
 ): Promise<string | undefined> {
   try {
-    for (const call of [prefill, other, step]) {
+    for (const call of [prefill, other, step, long]) {
       const plain = (await apart.run(call)).slice();
       const own = await inPlace.run(call);
       if (plain.some((logit, index) => logit !== own[index])) return 'the caches in place change the logits';
@@ -51,8 +55,9 @@ export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: 
     await runner.run(prefill);
     await runner.run(other);
     const stepped = (await runner.run(step)).slice(0, shape.vocabularySize);
+    await runner.run(long);
     for (const buffer of arena.buffers) {
-      for (const [row, length] of [4, 3].entries()) {
+      for (const [row, length] of lengths.entries()) {
         for (let position = 0; position < capacity; position += 1) {
           const start = (row * shape.kvHeads * capacity + position) * shape.headDim;
           const written = buffer.subarray(start, start + shape.headDim).some((value) => value !== unwritten);

@@ -1,3 +1,4 @@
+import { calibrationText } from './calibration-text.ts';
 import { cacheNames, type GraphShape, graphShape } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
 import { driftFrom, likeliestTokens, scalesOf } from './kv-calibration.ts';
@@ -16,7 +17,7 @@ const mostDrift = 0.2;
 export type QuantisedOptions = {
   path: string;
   threads: number;
-  /** A text that keys and values are measured on, where that wasn't done yet. */
+  /** `calibrationText` as a prompt, which keys and values are measured on where that wasn't done yet. */
   calibrationIds(): Promise<readonly number[]>;
 };
 
@@ -27,11 +28,11 @@ export type QuantisedOptions = {
  */
 export async function openQuantisedSession(runtime: NativeRuntime, options: QuantisedOptions): Promise<NativeSession> {
   const graph = readOnnxFile(options.path);
-  const ids = await options.calibrationIds();
-  const store = createKvScaleStore(options.path, [graph.fingerprint, ids.join()]);
+  // Not the ids: some templates put the day's date into each prompt.
+  const store = createKvScaleStore(options.path, [graph.fingerprint, calibrationText]);
   let outcome = store.read();
   if (!outcome) {
-    outcome = await measure(runtime, graph, ids, options);
+    outcome = await measure(runtime, graph, await options.calibrationIds(), options);
     store.write(outcome);
   }
   if ('refused' in outcome) throw new Error(outcome.refused);

@@ -25,7 +25,7 @@ export type SessionOptions = {
   threads: number;
   /** 8 where the model and onnxruntime can, else 32 after a warning. */
   kvBits: KvBits;
-  /** A text that 8-bit caches are fitted to. */
+  /** A text that 8-bit caches are fitted to: the same at each start, but for what a template adds. */
   calibrationIds(): Promise<readonly number[]>;
   warn(message: string): void;
   /** How the C API is had; tests hand in what fails. */
@@ -67,13 +67,15 @@ async function openNative(options: SessionOptions): Promise<Opened> {
     return { reason: `onnxruntime's library can't be called (${String(error)})` };
   }
   if (!runtime) return { reason: "onnxruntime's library isn't there for this platform" };
-  if (options.kvBits === 8) {
-    const narrow = await openNarrow(runtime, options);
-    if ('session' in narrow) return narrow;
+  const narrow = options.kvBits === 8 ? await openNarrow(runtime, options) : undefined;
+  if (narrow && 'session' in narrow) return narrow;
+  const wide = await proved(runtime.openSession(options.path, options));
+  // Of a graph that has no such cache there is nothing to say here.
+  if (narrow && !('unsupported' in wide)) {
     const reason = 'reason' in narrow ? narrow.reason : narrow.unsupported;
     options.warn(`The KV cache takes 32 bits a number and not 8, since ${reason}: four times the memory.`);
   }
-  return proved(runtime.openSession(options.path, options));
+  return wide;
 }
 
 async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Promise<Opened> {

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { CacheRunner } from '../../../src/models/decoder/cache-runner.ts';
+import { createKvArena } from '../../../src/models/decoder/kv-arena.ts';
+import { proveInPlace } from '../../../src/models/decoder/proof.ts';
+import { createToyRunner, toyShape, toyVocabulary } from './toy-runner.ts';
+
+const shape = { ...toyShape, vocabularySize: toyVocabulary, takesPositions: false, keepsLogits: true };
+
+/** `spoil` changes the runner with its caches in place. */
+function prove(spoil: (runner: CacheRunner) => CacheRunner = (runner) => runner) {
+  const arena = createKvArena(shape, 64);
+  return proveInPlace(spoil(createToyRunner(arena)), createToyRunner(createKvArena(shape, 64)), shape, arena);
+}
+
+describe('the proof of caches in place', () => {
+  it('holds for a graph that keeps them', async () => {
+    expect(await prove()).toBeUndefined();
+  });
+
+  it.each([
+    ['a step', 1],
+    ['a short piece', 3],
+    ['a piece long enough to take another way through the graph', 12],
+  ])('fails where %s leaves them as they were', async (_name, length) => {
+    const apart = createToyRunner(createKvArena(shape, 64));
+    const fault = await prove((runner) => ({
+      ...runner,
+      run: (call) => (call.length === length ? apart.run(call) : runner.run(call)),
+    }));
+    expect(fault).toMatch(/caches? /);
+  });
+});
