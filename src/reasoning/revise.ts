@@ -156,7 +156,7 @@ function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed
     failed.wrong ?? (candidate.value === undefined ? candidate.answer.text.slice(0, 80) : showAnswer(candidate.value));
   const { text, version } = dependencies.prompts.fill(
     'revise',
-    { wrong, reason: sentence(failed.detail) },
+    { wrong, reason: sentence(failed.quoting ?? failed.detail) },
     context.model.capabilities.family,
   );
   const prompt: Prompt = {
@@ -177,7 +177,7 @@ function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed
 }
 
 function because(failed: Judgement): string {
-  return `${failed.name}: ${failed.detail}`;
+  return `${failed.name}: ${failed.quoting ?? failed.detail}`;
 }
 
 function sentence(detail: string): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { summarisedSteps, visibleStep } from '../../src/contracts/visible-step.ts';
 import { summarise } from '../../src/reasoning/summary.ts';
 import { createTestModel } from '../support/scripted-model.ts';
 import { runStrategy } from '../support/strategy-run.ts';
@@ -23,6 +24,22 @@ describe('summarise', () => {
     const detailed = summarise(steps, 'detailed');
     expect(detailed.split('\n')).toHaveLength(steps.length);
     expect(text + detailed).not.toContain(secret);
+  });
+
+  it('quotes no conclusion of a thought where the answer says something else', async () => {
+    const model = createTestModel({
+      script: (request) => ({
+        thought: `So the answer is ${secret}.`,
+        answer: request.thinking === undefined ? 'No idea.' : 'Paris',
+      }),
+    });
+    const { steps } = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    const scopes = { trace: 'summary', feedback: false, admin: false } as const;
+    expect(
+      steps.some((step) => step.checks.some(({ name, verdict }) => name === 'agreement' && verdict === 'fail')),
+    ).toBe(true);
+    expect(JSON.stringify(steps.map((step) => visibleStep(step, scopes)))).not.toContain(secret);
+    expect(summarise(summarisedSteps(steps, scopes), 'detailed')).not.toContain(secret);
   });
 
   it('says so where nothing was thought', async () => {

@@ -18,8 +18,9 @@ export const agreement = defineCheck({
       return pass('thought and answer agree');
     }
     if (conclusion.kind !== value.kind) return abstain('thought and answer can’t be compared');
-    return fail(`the thought concludes ${showAnswer(conclusion)}, the answer says ${showAnswer(value)}`, {
+    return fail('the answer is not what the thought concludes', {
       wrong: showAnswer(value),
+      quoting: `the thought concludes ${showAnswer(conclusion)}, the answer says ${showAnswer(value)}`,
     });
   },
 });

@@ -17,13 +17,15 @@ export type CheckInput = {
 /**
  * `fail` and `pass` are judgements; `abstain` confirms nothing and is normal. A failed line is named by its number in the
  * thought (from 0) with the value that is wrong in it, so that the chain can be cut there. `held` names the lines that were
- * read and found right: a line that no check could read holds nothing. `repair` is there where the check knows what is right.
+ * read and found right: a line that no check could read holds nothing. `quoting` is the detail in the thought's own words: for the
+ * model, and for those who may see thoughts. `repair` is there where the check knows what is right.
  */
 export type Finding = {
   verdict: Verdict;
   detail: string;
   line?: number;
   wrong?: string;
+  quoting?: string;
   repair?: Repair;
   held?: readonly number[];
 };
@@ -75,7 +77,7 @@ export const pass = (detail: string, at: { held?: readonly number[] } = {}): Fin
   detail,
   ...at,
 });
-export const fail = (detail: string, at: { line?: number; wrong?: string; repair?: Repair } = {}): Finding => ({
+export const fail = (detail: string, at: Pick<Finding, 'line' | 'wrong' | 'quoting' | 'repair'> = {}): Finding => ({
   verdict: 'fail',
   detail,
   ...at,

@@ -26,6 +26,8 @@ export function equationTokens(line: string): EquationToken[] {
     .replace(/[÷∕]/g, '/')
     .replace(/[−–—]/g, '-')
     .replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''))
+    // What is left is a decimal comma (`3,5`) or a list: read as neither.
+    .replace(/(?<=\d),(?=\d)/g, '¸')
     // Money before the number becomes its unit after it, so that both writings are one.
     .replace(/([$€£¥])\s?(\d+(?:\.\d+)?)/g, (_, sign: string, number: string) => `${number} ${currencies.get(sign)} `)
     .replace(/([\d)%])\s*[xX]\s*(?=[\d(])/g, '$1 * ')

@@ -113,7 +113,7 @@ function readPart(part: Part, index: number, run: Run): Reading {
     return nothing;
   if (last.kind === 'operator' && last.text !== ')') return nothing;
   const isLastPart = run.parts.at(-1) === part;
-  if (isLastPart && run.after?.glued === true && /^[\p{L}:/_]/u.test(run.after.text)) return nothing;
+  if (isLastPart && run.after?.glued === true && /^[\p{L}:/_¸]/u.test(run.after.text)) return nothing;
   const plain = text.replaceAll('%', '');
   const written = text.includes('%') ? [text.replaceAll('%', '/100'), plain] : [plain];
   return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
@@ -144,7 +144,7 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   if (cut || left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))) {
     return equation('abstain');
   }
-  if (converts(left, right)) return equation('abstain');
+  if (converts(left, right) || holdsGrouped(left, right)) return equation('abstain');
   const exact = right.lone && left.values.length === 1 ? String(left.values[0]) : '';
   return { ...equation('fail'), ...(/^-?\d+(\.\d{1,4})?$/.test(exact) ? { exact } : {}) };
 }
@@ -156,6 +156,14 @@ function rounded(exact: Fraction, shown: Reading, value: Fraction): boolean {
   const step = exact.sub(exact).add(10).pow(decimals);
   if (step === null) return false;
   return exact.mul(step).d !== 1n && exact.sub(value).abs().mul(step).compare(1) < 0;
+}
+
+/** True where the dots are thousands separators, as in German: `1.200 + 300 = 1.500`. */
+function holdsGrouped(left: Reading, right: Reading): boolean {
+  const [a, b] = [left, right].map(({ text }) =>
+    exactValue(text.replace(/(?<![\d.])[1-9]\d{0,2}\.\d{3}(?![\d.])/g, (number) => number.replace('.', ''))),
+  );
+  return a !== undefined && b !== undefined && a.equals(b);
 }
 
 /** True where the sides may differ by a conversion: `1 hour = 60 minutes`, `5 km + 300 m = 5300 m`, `1 box = 12 eggs`. */

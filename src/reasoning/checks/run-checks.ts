@@ -5,7 +5,7 @@ import { isReadable } from './readable.ts';
 
 /** A check's result with what the roll back needs of it. */
 export type Judgement = CheckResult &
-  Pick<Finding, 'line' | 'wrong' | 'repair' | 'held'> & { confirms: boolean; slow: boolean };
+  Pick<Finding, 'line' | 'wrong' | 'quoting' | 'repair' | 'held'> & { confirms: boolean; slow: boolean };
 
 export type NamedCheck = { type: string; [option: string]: unknown };
 
