@@ -1,4 +1,7 @@
-/** `npm run chaos -- --kills 200 --minutes 10 --mode redis|embedded --seed 1 --only redis,worker`: prints the report as JSON, exit code 1 for any fault. */
+/**
+ * `npm run chaos -- --kills 200 --minutes 10 --mode redis|embedded --seed 1 --only redis,worker`: prints the report as JSON,
+ * exit code 1 for any fault. SIGINT: no more faults, the run settles and is judged.
+ */
 import { parseArgs } from 'node:util';
 import { faultNames } from './faults.ts';
 import { runChaos } from './run-chaos.ts';
@@ -19,6 +22,8 @@ const only = values.only.split(',').map((name) => {
   if (known === undefined) throw new Error(`--only has ${name}; there are ${faultNames.join(', ')}`);
   return known;
 });
+const enough = new AbortController();
+process.once('SIGINT', () => enough.abort());
 const modes = values.mode === undefined ? (['redis', 'embedded'] as const) : [values.mode];
 for (const mode of modes) {
   if (mode !== 'redis' && mode !== 'embedded') throw new Error('--mode is redis or embedded');
@@ -30,6 +35,7 @@ for (const mode of modes) {
     clients: Number(values.clients),
     poisoned: Number(values.poisoned),
     only,
+    enough: enough.signal,
     log: (text) => process.stderr.write(`${mode}: ${text}\n`),
   });
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { TraceStep } from '../../src/contracts/trace.ts';
 import { answerWords, type ModelCall, readWords } from './chaos-model.ts';
@@ -75,7 +76,9 @@ async function judgeOne(account: Account, { urls, ...about }: About & { urls: re
   const { verdict } = about;
   const fault = (text: string) => verdict.faults.push(`${account.job} (${account.kind}, ${account.id}): ${text}`);
   account.contradictions.forEach(fault);
-  const shown = Shown.parse(await (await fetch(`${urls[0]}/v1/responses/${account.id}`)).json());
+  const shown = await again(async () =>
+    Shown.parse(await (await fetch(`${urls[0]}/v1/responses/${account.id}`)).json()),
+  );
   if (!isTerminal(shown.status)) {
     verdict.lost += 1;
     return void fault(`still ${shown.status}`);
@@ -86,8 +89,11 @@ async function judgeOne(account: Account, { urls, ...about }: About & { urls: re
 
   const before = textRead(account);
   for (const url of urls) {
-    const whole: Account = { ...account, events: new Map(), endings: [], contradictions: [] };
-    await read(whole, await fetch(`${url}/v1/responses/${account.id}?stream=true`));
+    const whole = await again(async () => {
+      const reader: Account = { ...account, events: new Map(), endings: [], contradictions: [] };
+      await read(reader, await fetch(`${url}/v1/responses/${account.id}?stream=true`));
+      return reader;
+    });
     const numbers = [...whole.events.keys()].sort((a, b) => a - b);
     if (numbers.some((number, index) => number !== index)) fault(`event numbers ${numbers.join(' ')}`);
     const terminals = [...whole.events.values()].filter((data) =>
@@ -121,7 +127,9 @@ async function judgeSteps(
   about: About & { url: string; shown: string; fault(text: string): void },
 ): Promise<void> {
   const { calls, verdict, fault } = about;
-  const trace = Trace.parse(await (await fetch(`${about.url}/v1/responses/${account.id}/trace`)).json());
+  const trace = await again(async () =>
+    Trace.parse(await (await fetch(`${about.url}/v1/responses/${account.id}/trace`)).json()),
+  );
   const indexes = trace.steps.map(({ index }) => index);
   if (new Set(indexes).size !== indexes.length) fault(`trace steps ${indexes.join(' ')}`);
   const thoughts = new Map<string, Set<string>>();
@@ -144,6 +152,18 @@ async function judgeSteps(
     verdict.rowsLostWithBackend += rowsOf(lostWithBackend);
     if (thoughtAgain.length === 0) continue;
     fault(`${thoughtAgain.map(({ call }) => call)} of ${of} calls of one process left nothing in the log`);
+  }
+}
+
+/** A poisoned request may still kill the process that is asked: until it is back. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (round === 120) throw error;
+      await setTimeout(1_000);
+    }
   }
 }
 

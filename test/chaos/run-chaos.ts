@@ -24,6 +24,8 @@ export type ChaosOptions = {
   poisoned: number;
   /** Kinds of faults; absent: all. */
   only?: readonly FaultName[];
+  /** Once aborted no more faults come: the run settles and is judged. */
+  enough?: AbortSignal;
   log(text: string): void;
 };
 
@@ -37,12 +39,12 @@ export type ChaosReport = Verdict & {
 const kinds: readonly Kind[] = ['waiting', 'streaming', 'streaming', 'background', 'cancelled'];
 /** For a look at what the processes said. */
 const keepsFiles = process.env['CHAOS_KEEP'] === '1';
-/** After the last fault: locks run out (14 s), and what is in flight ends. */
-const settleMs = 120_000;
+/** After the last fault: locks run out (14 s), poisoned requests take three processes along, and what is in flight ends. */
+const settleMs = 300_000;
 
 /** Runs the service under load while things die, lets it settle, and judges what came of each accepted response. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { mode, kills, minutes, seed, log } = options;
+  const { mode, seed, log } = options;
   const startedAt = performance.now();
   const random = randomOf(seed);
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-chaos-'));
@@ -102,10 +104,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       random,
       kinds: options.only ?? faultNames,
     };
-    const faultCounts = await faults(targets, { kills, minutes, log });
+    const faultCounts = await faults(targets, options);
     loading.abort();
-    log(`${kills} faults after ${seconds(startedAt)} s, ${accounts.length} requests; settling`);
-    await Promise.race([Promise.all(clients), setTimeout(settleMs)]);
+    log(`the last fault was after ${seconds(startedAt)} s, ${accounts.length} requests; settling`);
+    await Promise.race([Promise.all(clients), setTimeout(settleMs, undefined, { ref: false })]);
     await Promise.all(members.map((member) => member.up()));
     const verdict = await judge({ ...targets, accounts, urls, ledger });
     return { mode, seed, seconds: seconds(startedAt), faultCounts, ...verdict };
@@ -121,11 +123,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 /** Faults at random moments over the time; one that finds nothing to hit is made up for. */
 async function faults(
   targets: Targets,
-  { kills, minutes, log }: Pick<ChaosOptions, 'kills' | 'minutes' | 'log'>,
+  { kills, minutes, enough, log }: Pick<ChaosOptions, 'kills' | 'minutes' | 'enough' | 'log'>,
 ): Promise<Record<string, number>> {
   const counts: Partial<Record<FaultName, number>> = {};
   const meanMs = (minutes * 60_000) / kills;
-  for (let done = 0; done < kills; ) {
+  for (let done = 0; done < kills && enough?.aborted !== true; ) {
     await setTimeout(targets.random() * 2 * meanMs);
     let name = drawFault(targets);
     // What is not there at the moment comes a little later.
