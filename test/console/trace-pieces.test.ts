@@ -171,8 +171,33 @@ describe('a thought', () => {
 
   test('whose wrong line was cut away has no correction in it', () => {
     const original = { text: 'First.\n2 + 2 = 5.\nSo 5.', checks: [failed] };
-    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [] };
-    expect(thoughtLines(revision, original).map(({ state }) => state)).toEqual(['kept', 'new', 'new']);
+    const summary = 'Goes on from the new line.';
+    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [], summary };
+    expect(thoughtLines(revision, original).map(({ number, state }) => [number, state])).toEqual([
+      [1, 'kept'],
+      [2, 'replaced'],
+      [2, 'new'],
+      [3, 'new'],
+    ]);
+  });
+
+  test('in which a check put a line right shows the wrong line, why it was wrong, and what was put there', () => {
+    const original = { text: 'First.\n2 + 2 = 5.\nSo 5.', checks: [failed] };
+    const summary = 'Puts the wrong line right and goes on from it.';
+    const [, wrong, right, last] = thoughtLines({ text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [], summary }, original);
+    expect(wrong).toMatchObject({ number: 2, text: '2 + 2 = 5.', state: 'replaced', reason: failed });
+    expect(right).toMatchObject({ number: 2, text: '2 + 2 = 4.', state: 'put-right', reason: undefined });
+    expect(right?.text.slice(...(right.changed ?? []))).toBe('4');
+    expect(last).toMatchObject({ state: 'new' });
+    expect(last).not.toHaveProperty('changed');
+  });
+
+  test('whose line was put right up to its end is marked to its end', () => {
+    const original = { text: 'a-b-c are the letters.', checks: [{ ...failed, line: 0 }] };
+    const summary = 'Puts the wrong line right and goes on from it.';
+    const revision = { text: 'a-b-b-c', checks: [], summary };
+    const right = thoughtLines(revision, original).find(({ state }) => state === 'put-right');
+    expect(right?.text.slice(...(right.changed ?? []))).toBe('b-c');
   });
 
   test('that may not be seen has no lines', () => {

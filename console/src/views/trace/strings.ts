@@ -116,6 +116,8 @@ export const strings = defineStrings({
     line: (number: number) => `Line ${number}`,
     kept: 'kept',
     isNew: 'new',
+    before: 'before',
+    putRight: 'put right by the check',
     checks: 'Checks',
     abstained: (count: number) =>
       count === 1 ? '1 check had nothing to judge' : `${count} checks had nothing to judge`,
@@ -259,6 +261,8 @@ export const strings = defineStrings({
     line: (number: number) => `${number}번째 줄`,
     kept: '유지',
     isNew: '새 줄',
+    before: '이전 줄',
+    putRight: '검사가 바로잡음',
     checks: '검사',
     abstained: (count: number) => `검사 ${count}개는 판정할 것이 없었습니다`,
     noChecks: '이 단계에는 검사가 없었습니다.',

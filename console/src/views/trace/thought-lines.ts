@@ -5,18 +5,28 @@ export type ThoughtLine = {
   /** From 1, as people count. */
   number: number;
   text: string;
-  /** `kept`: of the chain that this one revises. `wrong`: a check crossed it out. `taken-back`: crossed out before. */
-  state: 'plain' | 'kept' | 'wrong' | 'taken-back' | 'correction' | 'new';
+  /**
+   * `kept`: of the chain that this one revises. `wrong`: a check crossed it out. `taken-back`: crossed out before.
+   * `replaced`: the wrong line of the chain before, which is not in this thought; the line after it stands in its place, and
+   * is `put-right` where what the check knows was put there.
+   */
+  state: 'plain' | 'kept' | 'wrong' | 'taken-back' | 'correction' | 'replaced' | 'put-right' | 'new';
+  /** Of a line in the place of another: the part of `text` that is another than there. */
+  changed?: readonly [from: number, to: number];
   /** Why it is wrong. */
   reason: CheckResult | undefined;
 };
 
+/** The engine's words for a revision in which a check put what it knows in the wrong line's place. */
+const putsRight = /^Puts the wrong line right\b/;
+
 /**
  * The lines of a step's thought. With `revised`, the step whose thought this one revises, what both share is told from what
- * is new, and the line that was wrong there stays crossed out where it was kept, with the sentence that takes it back.
+ * is new; the line that was wrong there stays crossed out where it was kept, with the sentence that takes it back, or is
+ * shown before the line that stands in its place.
  */
 export function thoughtLines(
-  step: Pick<TraceStep, 'text' | 'checks'>,
+  step: Pick<TraceStep, 'text' | 'checks' | 'summary'>,
   revised?: Pick<TraceStep, 'text' | 'checks'>,
 ): ThoughtLine[] {
   if (step.text === null) return [];
@@ -26,21 +36,29 @@ export function thoughtLines(
   const oldFault = revised?.checks.find((check) => check.verdict === 'fail' && check.line !== undefined);
   // Only where lines stand after it: the line at which the two part is a new one.
   const keptWrong = oldFault?.line !== undefined && oldFault.line < shared ? oldFault.line : undefined;
-  return lines.map((text, index) => {
+  const replaced = oldFault?.line === shared ? before?.[shared] : undefined;
+  return lines.flatMap((text, index): ThoughtLine[] => {
     const reason = step.checks.find((check) => check.verdict === 'fail' && check.line === index);
-    return {
-      number: index + 1,
+    const number = index + 1;
+    const line = {
+      number,
       text,
       reason: reason ?? (index === keptWrong ? oldFault : undefined),
       state: stateOf(index),
     };
+    if (replaced === undefined || index !== shared) return [line];
+    return [
+      { number, text: replaced, reason: oldFault, state: 'replaced' },
+      { ...line, changed: changedPart(text, replaced) },
+    ];
 
     function stateOf(at: number): ThoughtLine['state'] {
       if (reason !== undefined) return 'wrong';
       if (before === undefined) return 'plain';
       if (at === keptWrong) return 'taken-back';
       if (keptWrong !== undefined && at === keptWrong + 1) return 'correction';
-      return at < shared ? 'kept' : 'new';
+      if (at < shared) return 'kept';
+      return at === shared && replaced !== undefined && putsRight.test(step.summary) ? 'put-right' : 'new';
     }
   });
 }
@@ -48,4 +66,21 @@ export function thoughtLines(
 function sharedLines(lines: readonly string[], before: readonly string[]): number {
   const parting = lines.findIndex((line, index) => line !== before[index]);
   return parting === -1 ? lines.length : parting;
+}
+
+/** Where a line is another than `before`, in whole words and numbers. */
+function changedPart(text: string, before: string): [number, number] {
+  const words = wordsOf(text);
+  const old = wordsOf(before);
+  const room = Math.min(words.length, old.length);
+  let head = 0;
+  while (head < room && words[head] === old[head]) head += 1;
+  let tail = 0;
+  while (tail < room - head && words.at(-1 - tail) === old.at(-1 - tail)) tail += 1;
+  const lengthOf = (pieces: readonly string[]): number => pieces.join('').length;
+  return [lengthOf(words.slice(0, head)), lengthOf(words.slice(0, words.length - tail))];
+}
+
+function wordsOf(line: string): string[] {
+  return line.match(/\d+(?:[.,]\d+)*|\p{L}+|\s+|./gsu) ?? [];
 }

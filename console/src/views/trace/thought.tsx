@@ -2,7 +2,7 @@ import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
 import styles from './thought.module.css';
-import { thoughtLines } from './thought-lines.ts';
+import { type ThoughtLine, thoughtLines } from './thought-lines.ts';
 
 /** A thought line by line. The line that a check found wrong is crossed out, with the reason beside it. */
 export function Thought({
@@ -16,13 +16,20 @@ export function Thought({
 }) {
   const words = useStrings(strings);
   const lines = thoughtLines(step, revised);
+  const marks: Partial<Record<ThoughtLine['state'], string>> = {
+    correction: words.phases.forced,
+    replaced: words.before,
+    'put-right': words.putRight,
+    new: words.isNew,
+  };
   if (lines.length === 0) return <p className={styles.none}>{running ? words.thoughtRuns : words.noThought}</p>;
   return (
     <ol className={styles.lines}>
       {lines.map((line) => {
-        const crossed = line.state === 'wrong' || line.state === 'taken-back';
+        const crossed = line.state === 'wrong' || line.state === 'taken-back' || line.state === 'replaced';
+        const mark = marks[line.state];
         return (
-          <li key={line.number} data-state={line.state}>
+          <li key={`${line.number} ${line.state === 'replaced'}`} data-state={line.state}>
             <span className={styles.number} aria-hidden="true">
               {line.number}
             </span>
@@ -33,7 +40,7 @@ export function Thought({
                   <del>{line.text}</del>
                 </>
               ) : (
-                line.text || ' '
+                <LineText line={line} />
               )}
               {line.reason !== undefined && (
                 <span className={styles.reason}>
@@ -41,12 +48,23 @@ export function Thought({
                 </span>
               )}
             </span>
-            {(line.state === 'new' || line.state === 'correction') && (
-              <span className={styles.mark}>{line.state === 'new' ? words.isNew : words.phases.forced}</span>
-            )}
+            {mark !== undefined && <span className={styles.mark}>{mark}</span>}
           </li>
         );
       })}
     </ol>
+  );
+}
+
+/** In the place of a wrong line, what is another than there is marked. */
+function LineText({ line: { text, changed } }: { line: ThoughtLine }) {
+  if (changed === undefined) return text || ' ';
+  const [from, to] = changed;
+  return (
+    <>
+      {text.slice(0, from)}
+      <ins>{text.slice(from, to)}</ins>
+      {text.slice(to)}
+    </>
   );
 }
