@@ -4,7 +4,7 @@ import type { ModelCall } from './chaos-model.ts';
 export type Outage = { from: number; to: number };
 
 /** Calls whose results no log holds, though the process lived that made them. */
-export type UnkeptCalls = {
+type UnkeptCalls = {
   /** Of how many calls of the process. */
   of: number;
   thoughtAgain: readonly ModelCall[];
