@@ -1,4 +1,4 @@
-import { prepareTypescriptChild, type TypescriptChild } from '../../src/models/typescript-child.ts';
+import { prepareTypescriptChild } from '../../src/models/typescript-child.ts';
 import { type Figure, figureOf } from './figure.ts';
 
 export type MemoryTask = { task: 'batch' } | { task: 'soak'; requests: number };
@@ -6,13 +6,8 @@ export type MemoryResult = { rss: number; rssEarly: number; weights: number; cap
 
 /** Resident memory of a process of its own, which holds nothing but our decoder. */
 export async function memory(requests: number): Promise<Figure[]> {
-  // As the service starts its inference process.
-  const program = await prepareTypescriptChild({
-    entry: new URL('./memory-child.ts', import.meta.url),
-    warn: (reason) => console.error(reason),
-  });
-  const batch = await inChild(program, { task: 'batch' });
-  const soak = await inChild(program, { task: 'soak', requests });
+  const batch = await inChild({ task: 'batch' });
+  const soak = await inChild({ task: 'soak', requests });
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
   return [
     figureOf(
@@ -30,9 +25,15 @@ export async function memory(requests: number): Promise<Figure[]> {
   ];
 }
 
-function inChild(program: TypescriptChild, task: MemoryTask): Promise<MemoryResult> {
+/** Started as the service starts its inference process. */
+async function inChild(task: MemoryTask): Promise<MemoryResult> {
+  const program = await prepareTypescriptChild({
+    entry: new URL('./memory-child.ts', import.meta.url),
+    args: [JSON.stringify(task)],
+    warn: (reason) => console.error(reason),
+  });
   return new Promise((resolve, reject) => {
-    const child = program.fork(JSON.stringify(task));
+    const child = program.fork();
     child.on('message', (result) => resolve(result as MemoryResult));
     child.on('error', reject);
     child.on('exit', (code) => reject(new Error(`the measured process ended with ${code}`)));

@@ -33,6 +33,7 @@ export async function startInferenceProcess(options: InferenceChildOptions): Pro
   const stop = new AbortController();
   const program = await prepareTypescriptChild({
     entry,
+    args: ['thinkfirst-inference'],
     warn: (reason) => log.warn({ reason }, 'the inference process could not be bundled and loads its sources itself'),
   });
   let child = spawnInferenceChild(program, options);

@@ -5,7 +5,7 @@ import { bundleEntry, type EntryBundle } from './entry-bundle.ts';
 
 export type TypescriptChild = {
   /** Starts one, with an IPC channel. What it prints goes to standard error: on standard output it would mix with the parent's. */
-  fork(...args: readonly string[]): ChildProcess;
+  fork(): ChildProcess;
   /** A stack of such a child with the places in the sources. */
   locate(stack: string): string;
 };
@@ -20,30 +20,46 @@ const youngGeneration = '--max-semi-space-size=2';
  */
 export async function prepareTypescriptChild(options: {
   entry: URL;
+  /** Its arguments; `ps` shows them too. */
+  args: readonly string[];
   warn(reason: string): void;
 }): Promise<TypescriptChild> {
-  const { entry, warn } = options;
+  const { entry, args, warn } = options;
+  const waitForBundle = () => {
+    const child = spawnNode(['--input-type=module', '-', ...args]);
+    // A child that dies before it has read everything says so by its exit.
+    child.stdin?.on('error', () => {});
+    return child;
+  };
+  // The first Node starts while the bundle is made: one after the other takes longer.
+  let first: ChildProcess | undefined = waitForBundle();
+  first.once('error', () => {});
   let bundle: EntryBundle;
   try {
     bundle = await bundleEntry(entry);
   } catch (error) {
+    first.kill('SIGKILL');
     warn(String(error));
     // Resolved here, so that it doesn't hang on the working directory.
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     return {
-      fork: (...args) => spawnNode(['--import', tsx, fileURLToPath(entry), ...args]),
+      fork: () => spawnNode(['--import', tsx, fileURLToPath(entry), ...args]),
       locate: (stack) => stack,
     };
   }
   return {
-    fork(...args) {
-      const child = spawnNode(['--input-type=module', '-', ...args]);
-      // A child that dies before it has read everything says so by its exit.
-      child.stdin?.on('error', () => {}).end(bundle.code);
+    fork() {
+      const child = first && isAlive(first) ? first : waitForBundle();
+      first = undefined;
+      child.stdin?.end(bundle.code);
       return child;
     },
     locate: (stack) => locate(stack, bundle.map),
   };
+}
+
+function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 /** Node calls a module from standard input `[eval1]`, of the folder that it runs in. */

@@ -36,11 +36,21 @@ export function told(): Told {
 
 async function run(entry: string) {
   const warnings: string[] = [];
-  const child = await prepareTypescriptChild({ entry: pathToFileURL(entry), warn: (reason) => warnings.push(reason) });
-  const forked = child.fork('a word');
-  const [told] = await once(forked, 'message');
-  forked.disconnect();
-  await once(forked, 'exit');
+  const child = await prepareTypescriptChild({
+    entry: pathToFileURL(entry),
+    args: ['a word'],
+    warn: (reason) => warnings.push(reason),
+  });
+  const tell = async () => {
+    const forked = child.fork();
+    const [told] = await once(forked, 'message');
+    forked.disconnect();
+    await once(forked, 'exit');
+    return told;
+  };
+  const told = await tell();
+  // The first was there already, each further one begins from nothing.
+  expect(await tell()).toEqual(told);
   return { told, stack: child.locate(told.stack), warnings };
 }
 
