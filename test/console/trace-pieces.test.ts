@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inReadingOrder, sampleTree } from '../../console/src/views/trace/sample-tree.ts';
+import { inReadingOrder, sampleTree, wasPutRight } from '../../console/src/views/trace/sample-tree.ts';
 import { thoughtLines } from '../../console/src/views/trace/thought-lines.ts';
 import { layoutTimeline } from '../../console/src/views/trace/timeline-layout.ts';
 import {
@@ -130,6 +130,18 @@ describe('the tree', () => {
   });
 });
 
+test('a line was put right where it was neither searched for nor told of in a prompt', () => {
+  const [draft, chain, search, found] = trace;
+  if (!draft || !chain || !search || !found) throw new Error('no steps');
+  const searched = { ...search, stop_reason: 'line' };
+  expect(wasPutRight([draft, chain, found], found)).toBe(true);
+  expect(wasPutRight([draft, chain, searched, found], found)).toBe(false);
+  expect(wasPutRight([draft, chain, searched], searched)).toBe(false);
+  expect(wasPutRight([draft, chain], chain)).toBe(false);
+  const told = { ...found, prompt: { file: 'revise', hash: 'sha256' } };
+  expect(wasPutRight([draft, chain, told], told)).toBe(false);
+});
+
 describe('the vote', () => {
   test('is bars against the heaviest, with the voters as they stood', () => {
     const [round] = voteRounds(trace);
@@ -171,8 +183,7 @@ describe('a thought', () => {
 
   test('whose wrong line was cut away has no correction in it', () => {
     const original = { text: 'First.\n2 + 2 = 5.\nSo 5.', checks: [failed] };
-    const summary = 'Goes on from the new line.';
-    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [], summary };
+    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [] };
     expect(thoughtLines(revision, original).map(({ number, state }) => [number, state])).toEqual([
       [1, 'kept'],
       [2, 'replaced'],
@@ -183,8 +194,8 @@ describe('a thought', () => {
 
   test('in which a check put a line right shows the wrong line, why it was wrong, and what was put there', () => {
     const original = { text: 'First.\n2 + 2 = 5.\nSo 5.', checks: [failed] };
-    const summary = 'Puts the wrong line right and goes on from it.';
-    const [, wrong, right, last] = thoughtLines({ text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [], summary }, original);
+    const revision = { text: 'First.\n2 + 2 = 4.\nSo 4.', checks: [] };
+    const [, wrong, right, last] = thoughtLines(revision, original, { putRight: true });
     expect(wrong).toMatchObject({ number: 2, text: '2 + 2 = 5.', state: 'replaced', reason: failed });
     expect(right).toMatchObject({ number: 2, text: '2 + 2 = 4.', state: 'put-right', reason: undefined });
     expect(right?.text.slice(...(right.changed ?? []))).toBe('4');
@@ -194,9 +205,8 @@ describe('a thought', () => {
 
   test('whose line was put right up to its end is marked to its end', () => {
     const original = { text: 'a-b-c are the letters.', checks: [{ ...failed, line: 0 }] };
-    const summary = 'Puts the wrong line right and goes on from it.';
-    const revision = { text: 'a-b-b-c', checks: [], summary };
-    const right = thoughtLines(revision, original).find(({ state }) => state === 'put-right');
+    const revision = { text: 'a-b-b-c', checks: [] };
+    const right = thoughtLines(revision, original, { putRight: true }).find(({ state }) => state === 'put-right');
     expect(right?.text.slice(...(right.changed ?? []))).toBe('b-c');
   });
 

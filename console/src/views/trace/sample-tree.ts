@@ -62,3 +62,16 @@ export function revisedBy(steps: readonly TraceStep[], step: TraceStep): TraceSt
       earlier.answer !== null,
   );
 }
+
+/**
+ * True where a check put what it knows in the wrong line's place: the revision was neither told in a prompt what failed, nor
+ * goes on from a line that was searched for.
+ */
+export function wasPutRight(steps: readonly TraceStep[], step: TraceStep): boolean {
+  const revised = revisedBy(steps, step);
+  if (revised === undefined || step.prompt !== null || step.stop_reason === 'line') return false;
+  return !steps.some(
+    ({ index, sample, stop_reason: stop }) =>
+      sample === step.sample && index > revised.index && index < step.index && stop === 'line',
+  );
+}

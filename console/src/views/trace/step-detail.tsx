@@ -3,7 +3,7 @@ import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { Checks } from './checks.tsx';
-import { revisedBy } from './sample-tree.ts';
+import { revisedBy, wasPutRight } from './sample-tree.ts';
 import styles from './step-detail.module.css';
 import { strings } from './strings.ts';
 import { Thought } from './thought.tsx';
@@ -62,7 +62,7 @@ export function StepDetail({
       )}
       <section className={styles.part}>
         <h3>{words.thought}</h3>
-        <Thought step={step} revised={revisedBy(steps, step)} running={running} />
+        <Thought step={step} revised={revisedBy(steps, step)} putRight={wasPutRight(steps, step)} running={running} />
       </section>
       {step.answer_text !== undefined && step.answer_text.trim() !== '' && (
         <section className={styles.part}>

@@ -17,17 +17,15 @@ export type ThoughtLine = {
   reason: CheckResult | undefined;
 };
 
-/** The engine's words for a revision in which a check put what it knows in the wrong line's place. */
-const putsRight = /^Puts the wrong line right\b/;
-
 /**
  * The lines of a step's thought. With `revised`, the step whose thought this one revises, what both share is told from what
  * is new; the line that was wrong there stays crossed out where it was kept, with the sentence that takes it back, or is
- * shown before the line that stands in its place.
+ * shown before the line that stands in its place, which a check knew where the line was put right.
  */
 export function thoughtLines(
-  step: Pick<TraceStep, 'text' | 'checks' | 'summary'>,
+  step: Pick<TraceStep, 'text' | 'checks'>,
   revised?: Pick<TraceStep, 'text' | 'checks'>,
+  { putRight }: { putRight: boolean } = { putRight: false },
 ): ThoughtLine[] {
   if (step.text === null) return [];
   const lines = step.text.replace(/\n+$/, '').split('\n');
@@ -58,7 +56,7 @@ export function thoughtLines(
       if (at === keptWrong) return 'taken-back';
       if (keptWrong !== undefined && at === keptWrong + 1) return 'correction';
       if (at < shared) return 'kept';
-      return at === shared && replaced !== undefined && putsRight.test(step.summary) ? 'put-right' : 'new';
+      return at === shared && replaced !== undefined && putRight ? 'put-right' : 'new';
     }
   });
 }

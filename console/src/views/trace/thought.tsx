@@ -8,14 +8,16 @@ import { type ThoughtLine, thoughtLines } from './thought-lines.ts';
 export function Thought({
   step,
   revised,
+  putRight,
   running,
 }: {
   step: TraceStep;
   revised: TraceStep | undefined;
+  putRight: boolean;
   running: boolean;
 }) {
   const words = useStrings(strings);
-  const lines = thoughtLines(step, revised);
+  const lines = thoughtLines(step, revised, { putRight });
   const marks: Partial<Record<ThoughtLine['state'], string>> = {
     correction: words.phases.forced,
     replaced: words.before,
