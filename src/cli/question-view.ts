@@ -1,7 +1,7 @@
 import type { TraceStep } from '../contracts/trace.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import { createLiveMeter } from './render/live-meter.ts';
-import { stepLine, stepText } from './render/step-text.ts';
+import { createStepWriter, stepLine } from './render/step-text.ts';
 import type { Answered, QuestionView } from './run-question.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -41,7 +41,8 @@ export function showQuestion(
     meter?.stop();
     meter = undefined;
   };
-  const shown = (step: TraceStep) => (trace ? stepText(step, paint) : paint.dim(stepLine(step, paint)));
+  const stepText = createStepWriter(paint);
+  const shown = (step: TraceStep) => (trace ? stepText(step) : paint.dim(stepLine(step, paint)));
   return {
     view: {
       begun: () => {},

@@ -10,7 +10,7 @@ import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
 import { shownText } from '../render/shown-text.ts';
-import { stepText } from '../render/step-text.ts';
+import { createStepWriter } from '../render/step-text.ts';
 import { runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
@@ -148,7 +148,8 @@ function lastOf({ previous }: Chat): string {
 
 async function showTrace(client: ServiceClient, id: string, terminal: Terminal): Promise<void> {
   const { steps } = await client.call(Trace, `/v1/responses/${id}/trace`);
-  for (const step of steps) terminal.note(stepText(step, terminal.notePaint));
+  const stepText = createStepWriter(terminal.notePaint);
+  for (const step of steps) terminal.note(stepText(step));
 }
 
 /** Lines of standard input, trimmed; on a terminal behind a prompt, with history, until Ctrl-D or Ctrl-C. */

@@ -5,7 +5,7 @@ import { TraceEvent } from '../../contracts/trace-event.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
 import { shownText } from '../render/shown-text.ts';
-import { stepText } from '../render/step-text.ts';
+import { createStepWriter } from '../render/step-text.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
 import { serviceOptions } from '../service-options.ts';
@@ -19,8 +19,9 @@ export function addTrace(program: Command, terminal: Terminal): void {
     .command('trace')
     .summary('how an answer came about')
     .description(
-      'Shows how an answer came about: each step with its thought, lines that a check found wrong struck out, the verdicts,\n' +
-        'the vote and why a step was made. How much is seen is up to the key: trace:summary hides the thoughts.',
+      'Shows how an answer came about: each step with its thought, lines that a check found wrong struck out and what\n' +
+        'stands in their place, the verdicts, the vote and why a step was made. How much is seen is up to the key:\n' +
+        'trace:summary hides the thoughts.',
     )
     .argument('[id]', 'a response; last is the newest', 'last')
     .option('-f, --follow', 'show steps as they come, until the response ends')
@@ -34,15 +35,16 @@ export function addTrace(program: Command, terminal: Terminal): void {
       return;
     }
     const { paint } = terminal;
+    const stepText = createStepWriter(paint);
     const response = await client.call(Answered, `/v1/responses/${id}`);
     terminal.print(heading(response, terminal));
     if (options.follow === true) {
       for await (const event of client.events(TraceEvent, `${path}?stream=true`)) {
-        if (event.type === 'trace_step.done') terminal.print(stepText(event.step, paint));
+        if (event.type === 'trace_step.done') terminal.print(stepText(event.step));
       }
     } else {
       const { steps } = await client.call(Trace, path);
-      for (const step of steps) terminal.print(stepText(step, paint));
+      for (const step of steps) terminal.print(stepText(step));
       if (steps.length === 0) terminal.print(paint.dim('No step is done yet.'));
     }
     const ended = options.follow === true ? await client.call(Answered, `/v1/responses/${id}`) : response;

@@ -16,16 +16,29 @@ export function stepLine(step: TraceStep, paint: Paint): string {
   return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${shownText(step.summary)}`;
 }
 
+/** Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. */
+export function createStepWriter(paint: Paint): (step: TraceStep) => string {
+  const standing = new Map<number, TraceStep>();
+  return (step) => {
+    const { phase, sample, answer } = step;
+    const isChain = sample !== null && (phase === 'think' || phase === 'revise');
+    const text = stepText(step, paint, isChain && phase === 'revise' ? standing.get(sample) : undefined);
+    if (isChain && answer !== null) standing.set(sample, step);
+    return text;
+  };
+}
+
 /** A step whole: its thought dimmed with wrong lines struck out, verdicts, tally, and why it was made. */
-export function stepText(step: TraceStep, paint: Paint): string {
+export function stepText(step: TraceStep, paint: Paint, revised?: TraceStep): string {
   const lines = [stepLine(step, paint)];
   if (step.because !== undefined && step.because !== step.summary)
     lines.push(`    ${paint.yellow('because')} ${shownText(step.because)}`);
   const gutter = paint.dim('    │ ');
   if (step.text !== null) {
     lines.push(
-      ...markedLines(step).map(({ text: line, wrong }) => {
+      ...markedLines(step, revised).map(({ text: line, wrong, replaces }) => {
         const text = shownText(line);
+        if (replaces && !wrong) return `${gutter}${paint.isColorSupported ? paint.green(text) : `→ ${text}`}`;
         if (!wrong) return `${gutter}${paint.dim(text)}`;
         // Without colours a struck line must still be told from the others.
         return `${gutter}${paint.isColorSupported ? paint.red(paint.strikethrough(text)) : `✗ ${text}`}`;

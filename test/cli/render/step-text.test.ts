@@ -1,6 +1,6 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { stepLine, stepText } from '../../../src/cli/render/step-text.ts';
+import { createStepWriter, stepLine, stepText } from '../../../src/cli/render/step-text.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 
 const plain = pico.createColors(false);
@@ -32,6 +32,21 @@ describe('a step in the terminal', () => {
   it('strikes out the wrong line in colour, and marks it without', () => {
     expect(stepText(step, coloured)).toContain('\u001b[31m\u001b[9m2 + 2 = 5.');
     expect(stepText(step, plain)).toContain('    │ ✗ 2 + 2 = 5.');
+  });
+
+  it('shows in a revision what it has in the place of the wrong line', () => {
+    const revised: TraceStep = { ...step, index: 2, phase: 'revise', text: 'I add.\n2 + 2 = 4.\nSo 4.', checks: [] };
+    const other: TraceStep = { ...step, sample: 1, text: 'Something else.' };
+    for (const [paint, lines] of [
+      [plain, ['    │ I add.', '    │ ✗ 2 + 2 = 5.', '    │ → 2 + 2 = 4.', '    │ So 4.']],
+      [coloured, ['\u001b[31m\u001b[9m2 + 2 = 5.', '\u001b[32m2 + 2 = 4.']],
+    ] as const) {
+      const write = createStepWriter(paint);
+      write(step);
+      write(other);
+      const text = write(revised);
+      for (const line of lines) expect(text).toContain(line);
+    }
   });
 
   it('says nothing of a check that had nothing to judge', () => {
