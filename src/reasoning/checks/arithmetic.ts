@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { abstain, defineCheck, fail, pass, type Repair } from './check.ts';
 import { type Equation, equationsOf } from './equations.ts';
+import { numbersOf } from './question-numbers.ts';
 import { standingLines } from './thought-lines.ts';
 
 /** Where `1 + 1 = 10`, and where a sign means what the question says. */
@@ -31,7 +32,9 @@ export const arithmetic = defineCheck({
       for (const [index, equation] of equations.entries()) {
         if (isWrong(equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
-          const repair = repairOf(line.text, equations.slice(0, index + 1));
+          // Where the result is a number that the question gives, what leads to it is wrong: `9 × 105 = 306`.
+          const isGiven = numbersOf(question).includes(equation.right);
+          const repair = isGiven ? undefined : repairOf(line.text, equations.slice(0, index + 1));
           return fail(detail, {
             line: line.number,
             wrong: equation.right,

@@ -107,6 +107,7 @@ describe('what checks put right', () => {
     ['arithmetic', '', '49 × 3 = 40 × 3 + 3 × 3 = 129.'],
     ['arithmetic', '', '12 = 3 × 4 and 1 + 1 = 3.'],
     ['arithmetic', '', '1,200 + 300 = 1,600.'],
+    ['arithmetic', 'Is 306 divisible by 9?', '9 × 105 = 306, and 306 - 306 = 0.'],
     ['comparison', '', '5 is less than 5.'],
     ['comparison', '', '5 < 3, so it is less.'],
     ['spelling', 'Spell the capital of France backwards.', 'I spell the word: p-a-r-i-s.'],
