@@ -1,6 +1,6 @@
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import { voteState } from '../../src/reasoning/adaptive-stop.ts';
-import { failedLine, failedValue } from '../../src/reasoning/candidate.ts';
+import { needsRevision } from '../../src/reasoning/candidate.ts';
 import { decide } from '../../src/reasoning/decide.ts';
 import { heaviestBallot } from '../../src/reasoning/vote.ts';
 import { average } from '../statistics.ts';
@@ -56,7 +56,7 @@ function stopped(
     const ballots: MeasuredChain[] = [...(options.draft ? [draft] : []), ...chains.slice(0, count)];
     const candidates = ballots.map((chain) => candidateOfChain(chain, question));
     const { winner, tally } = decide(candidates, table, { filter: true, choose: 'vote' });
-    const fails = winner !== undefined && (failedLine(winner.checks) ?? failedValue(winner)) !== undefined;
+    const fails = needsRevision(winner);
     const state = voteState(tally, {
       samplesLeft: chains.length - count,
       heaviestBallot: heaviestBallot(sample + sound),

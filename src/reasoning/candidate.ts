@@ -120,6 +120,11 @@ function compareNumbers(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }
 
+/** A check found a line or the value wrong. */
+export function needsRevision(candidate: Pick<Candidate, 'checks'> | undefined): boolean {
+  return candidate !== undefined && (failedLine(candidate.checks) ?? failedValue(candidate)) !== undefined;
+}
+
 /** Some check read this line of the thought and found it right. */
 export function isHeld(checks: readonly Judgement[], line: number): boolean {
   return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);

@@ -8,6 +8,7 @@ import { fedTokens, searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
 import { type RolledBack, rollBack } from './roll-back.ts';
 import type { SampleRun } from './run-samples.ts';
+import { thoughtText } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 
 /** A revision needs this part of a chain's cap at least: less would only be cut. */
@@ -46,7 +47,7 @@ export async function* revise(
     const fed = await fedTokens(context, plan.thinking.prefix ?? []);
     if (!roomLeft(deliberation, fed)) return;
     // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
-    const key = JSON.stringify([plan.prompt.messages, textOf(plan.thinking.prefix ?? [])]);
+    const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
     const isGreedy = candidate.greedy && !made.has(key);
     made.add(key);
     const [revised] = yield* runJudged(deliberation, {
@@ -135,7 +136,7 @@ async function putRight(
   const text = back.wrongLine.slice(0, repair.at) + repair.text;
   const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
   if ((await fedTokens(context, prefix)) > Math.min(cap, answer.maxTokens)) return undefined;
-  const thought = textOf(prefix);
+  const thought = thoughtText({ segments: prefix });
   const number = thought.split('\n').length - 1;
   const checks = await judge.fast({ thought, answer: { text: '', logprobs: [], toolCalls: [] } });
   // A failure that names no value is of the thought as a whole, which is not there yet.
@@ -144,10 +145,6 @@ async function putRight(
       judges === 'line' && verdict === 'fail' && line === number && wrong !== undefined,
   );
   return doubts ? undefined : prefix;
-}
-
-function textOf(segments: readonly ThoughtSegment[]): string {
-  return segments.map(({ text }) => text).join('');
 }
 
 function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed: Judgement): RevisionPlan {

@@ -2,7 +2,7 @@ import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
 import { voteState } from './adaptive-stop.ts';
 import { answerEnd } from './answer-end.ts';
 import { answerFast } from './answer-fast.ts';
-import { type Candidate, failedLine, failedValue, shownChecks } from './candidate.ts';
+import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
 import { createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
 import { showAnswer } from './normalise.ts';
@@ -160,10 +160,6 @@ function choose(deliberation: Deliberation, plan: Plan): Decision {
 
 function judgesSlowly(deliberation: Deliberation): boolean {
   return deliberation.judge.slow !== undefined;
-}
-
-function needsRevision(candidate: Candidate | undefined): boolean {
-  return candidate !== undefined && (failedLine(candidate.checks) ?? failedValue(candidate)) !== undefined;
 }
 
 function* voteSteps(deliberation: Deliberation, decision: Decision): Generator<StrategyEvent, void, void> {

@@ -1,26 +1,10 @@
 import { Ban, Check, CircleDashed, CircleX, Hourglass, Loader } from 'lucide-react';
 import type { JobStatus } from '../../../../src/contracts/job.ts';
 import { Badge } from '../../components/badge.tsx';
+import { statuses } from '../../i18n/statuses.ts';
 import { defineStrings, useStrings } from '../../i18n/strings.ts';
 
-const strings = defineStrings({
-  en: {
-    queued: 'Queued',
-    in_progress: 'Running',
-    completed: 'Completed',
-    incomplete: 'Incomplete',
-    failed: 'Failed',
-    cancelled: 'Cancelled',
-  },
-  ko: {
-    queued: '대기 중',
-    in_progress: '실행 중',
-    completed: '완료',
-    incomplete: '미완성',
-    failed: '실패',
-    cancelled: '취소됨',
-  },
-});
+const strings = defineStrings(statuses);
 
 const looks = {
   queued: { look: 'neutral', Icon: Hourglass },
