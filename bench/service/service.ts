@@ -12,7 +12,7 @@ import { startTestRedis } from '../../test/support/redis-server.ts';
 import { instantWorker } from './instant-worker.ts';
 import { quantile, rounded } from './quantile.ts';
 import { newRead, readStream, startApiProcess } from './streams.ts';
-import { bareJobsPerSecond, ownJobsPerSecond, pacedJobsPerSecond } from './throughput.ts';
+import { bareJobsPerSecond, boundJobsPerSecond, ownJobsPerSecond, pacedJobsPerSecond } from './throughput.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, scale: { type: 'string', default: '1' } },
@@ -46,14 +46,19 @@ async function throughput(): Promise<void> {
   // Once to warm up both ways; then in turn, so that a busy moment hits both.
   await ownJobsPerSecond(redis.url, sized(500));
   await bareJobsPerSecond(redis.url, sized(500));
+  await boundJobsPerSecond(redis.url, sized(500));
   const bare: number[] = [];
+  const bound: number[] = [];
   const own: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     bare.push(await bareJobsPerSecond(redis.url, jobs));
+    bound.push(await boundJobsPerSecond(redis.url, jobs));
     own.push(await ownJobsPerSecond(redis.url, jobs));
   }
-  const [bareRate, ownRate] = [quantile(bare, 0.5), quantile(own, 0.5)];
+  const [bareRate, boundRate, ownRate] = [quantile(bare, 0.5), quantile(bound, 0.5), quantile(own, 0.5)];
   tell('jobs/s, bare BullMQ', rounded(bareRate, 0));
+  tell('jobs/s, BullMQ with our job options and two empty scripts', rounded(boundRate, 0));
+  tell('that bound, of bare', rounded(boundRate / bareRate, 2));
   tell('jobs/s, this queue, no-op model', rounded(ownRate, 0));
   tell('ratio', rounded(ownRate / bareRate, 2), '>= 0.8');
 }
