@@ -4,7 +4,8 @@ import { createLocalModel, type LocalModel } from '../src/models/local-model.ts'
 
 /** The inference process: it is forked by the worker, loads what the first message names, and ends with its parent. */
 const send = (message: SentByInference) => {
-  if (process.connected) process.send?.(message);
+  // To a parent that has just died it fails, which without a hearer ends in a stack trace; 'disconnect' follows.
+  if (process.connected) process.send?.(message, () => {});
 };
 let host: InferenceHost | undefined;
 

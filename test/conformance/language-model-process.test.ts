@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InferenceChildOptions } from '../../src/models/inference-child.ts';
@@ -94,15 +96,21 @@ describe('inference process', () => {
     });
   });
 
-  it('leaves no child, busy as it is, when the parent is killed', async () => {
+  it('leaves no child, busy as it is, and no stack trace, when the parent is killed', async () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const entry = fileURLToPath(new URL('../support/inference-parent.ts', import.meta.url));
-    const parent: ChildProcess = fork(entry, [], { execArgv: ['--import', tsx] });
+    const parent: ChildProcess = fork(entry, [], {
+      execArgv: ['--import', tsx],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
+    // Open until parent and child are both gone.
+    const said = text(parent.stderr as Readable);
     const [childPid] = (await once(parent, 'message')) as [number];
     expect(isAlive(childPid)).toBe(true);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
     await expect.poll(() => isAlive(childPid), { timeout: 5_000 }).toBe(false);
+    expect(await said).not.toContain('EPIPE');
   });
 
   it('serves the real model: answers, cancels within a step, survives kill -9', async () => {
