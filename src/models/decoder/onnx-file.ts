@@ -14,7 +14,7 @@ export const fields = {
   model: { graph: 7 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 },
   node: { input: 1, output: 2, operator: 4, attribute: 5 },
-  attribute: { name: 1, integer: 3, text: 4, graph: 6, type: 20 },
+  attribute: { name: 1, integer: 3, text: 4, tensor: 5, graph: 6, type: 20 },
   tensor: { dimension: 1, elementType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 },
   entry: { key: 1, value: 2 },
   value: { name: 1, type: 2 },

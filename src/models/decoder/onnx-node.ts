@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/minimal.js';
 import { fields } from './onnx-file.ts';
+import { bytesOf, readerOf, textOf } from './protobuf.ts';
 
 /** Numbers of TensorProto.DataType. */
 export const elementTypes = { float: 1, int8: 3, int32: 6, int64: 7 } as const;
@@ -7,6 +8,8 @@ export const elementTypes = { float: 1, int8: 3, int32: 6, int64: 7 } as const;
 const attributeTypes = { integer: 2, text: 3, graph: 5 } as const;
 
 export type OnnxAttribute = number | string | Buffer;
+/** A NodeProto that was read. */
+export type OnnxNode = { bytes: Buffer; operator: string; inputs: string[]; outputs: string[] };
 
 /** A NodeProto; an attribute that is bytes is a graph. */
 export function onnxNode(node: {
@@ -20,6 +23,17 @@ export function onnxNode(node: {
   text(writer, fields.node.operator, node.operator);
   writeAttributes(writer, node.attributes ?? {});
   return Buffer.from(writer.finish());
+}
+
+export function readNode(bytes: Buffer): OnnxNode {
+  const all = readerOf(bytesOf(bytes), { start: 0, end: bytes.length });
+  const texts = (wanted: number) => all.filter(({ number }) => number === wanted).map((field) => textOf(bytes, field));
+  return {
+    bytes,
+    operator: texts(fields.node.operator)[0] ?? '',
+    inputs: texts(fields.node.input),
+    outputs: texts(fields.node.output),
+  };
 }
 
 export function writeWires(

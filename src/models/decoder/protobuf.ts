@@ -67,3 +67,26 @@ export function mapFields(
 export function bytesOf(message: Buffer): ReadBytes {
   return (at, length) => message.subarray(at, at + length);
 }
+
+/** A message in memory with its fields of these numbers changed. */
+export function mapEach(
+  message: Buffer,
+  numbers: number | readonly number[],
+  change: (value: Buffer) => Buffer | undefined,
+): Buffer {
+  const wanted = new Set([numbers].flat());
+  return mapFields(bytesOf(message), { start: 0, end: message.length }, ({ number, value }) =>
+    wanted.has(number) && value ? change(message.subarray(value.start, value.end)) : undefined,
+  );
+}
+
+/** The text of a message's first field of that number; empty where it has none. */
+export function textField(message: Buffer, wanted: number): string {
+  const field = readerOf(bytesOf(message), { start: 0, end: message.length }).find(({ number }) => number === wanted);
+  return field ? textOf(message, field) : '';
+}
+
+/** The text of one of its fields. */
+export function textOf(message: Buffer, { value }: Field): string {
+  return value ? message.toString('utf8', value.start, value.end) : '';
+}

@@ -1,7 +1,16 @@
 import protobuf from 'protobufjs/minimal.js';
 import { fields } from './onnx-file.ts';
-import { elementTypes, onnxBranch, onnxNode, writeAttributes, writeConstant, writeWires } from './onnx-node.ts';
-import { bytesOf, type Field, mapFields, readerOf } from './protobuf.ts';
+import {
+  elementTypes,
+  type OnnxNode,
+  onnxBranch,
+  onnxNode,
+  readNode,
+  writeAttributes,
+  writeConstant,
+  writeWires,
+} from './onnx-node.ts';
+import { bytesOf, mapEach, mapFields, textField } from './protobuf.ts';
 
 /** Inputs of GroupQueryAttention (docs/ContribOperators.md); the scales come after all others that its CPU kernel knows. */
 const places = { pastKey: 3, pastValue: 4, lengths: 5, total: 6, keyScale: 12 };
@@ -33,7 +42,7 @@ export function withQuantisedCaches(model: Buffer, scales: ReadonlyMap<string, n
     const caches = new Set<string>();
     let layer = 0;
     const rewired = mapEach(graph, fields.graph.node, (bytes) => {
-      const node = nodeOf(bytes);
+      const node = readNode(bytes);
       if (node.operator !== 'GroupQueryAttention') return undefined;
       for (const name of cachesOf(node, scales)) caches.add(name);
       layer += 1;
@@ -46,10 +55,8 @@ export function withQuantisedCaches(model: Buffer, scales: ReadonlyMap<string, n
   });
 }
 
-type Node = { bytes: Buffer; operator: string; inputs: string[]; outputs: string[] };
-
 /** The names of its four caches. */
-function cachesOf({ inputs, outputs }: Node, scales: ReadonlyMap<string, number>): string[] {
+function cachesOf({ inputs, outputs }: OnnxNode, scales: ReadonlyMap<string, number>): string[] {
   const pasts = [inputs[places.pastKey] ?? '', inputs[places.pastValue] ?? ''];
   if (!pasts.every((name) => scales.has(name))) throw new Error('a cache of it is no input');
   if (inputs.length > places.keyScale) throw new Error('a cache of it is quantised already');
@@ -82,7 +89,7 @@ function additions(scales: ReadonlyMap<string, number>): Buffer {
   return Buffer.from(writer.finish());
 }
 
-function quantisedNode(node: Node, prefix: string): Buffer {
+function quantisedNode(node: OnnxNode, prefix: string): Buffer {
   const outputs = (branch: string) =>
     ['hidden', 'key', 'value'].map((name, index) => ({
       name: `${prefix}/${branch}/${name}`,
@@ -106,7 +113,7 @@ function quantisedNode(node: Node, prefix: string): Buffer {
 }
 
 /** The node over 8-bit caches. */
-function fewTokensOf(node: Node, outputs: readonly string[]): Buffer {
+function fewTokensOf(node: OnnxNode, outputs: readonly string[]): Buffer {
   const { inputs } = node;
   const unused = new Array<string>(places.keyScale - inputs.length).fill('');
   const scales = [inputs[places.pastKey] ?? '', inputs[places.pastValue] ?? ''].map(scaleName);
@@ -114,7 +121,7 @@ function fewTokensOf(node: Node, outputs: readonly string[]): Buffer {
 }
 
 /** One row's cache up to its new tokens in 32 bits, the node over that, and the cache in 8 bits again. */
-function longPiece(node: Node, prefix: string): Buffer[] {
+function longPiece(node: OnnxNode, prefix: string): Buffer[] {
   const { inputs } = node;
   const at = (name: string) => `${prefix}/${name}`;
   const one = (operator: string, from: string[], to: string, attributes = {}) =>
@@ -159,7 +166,7 @@ function longPiece(node: Node, prefix: string): Buffer[] {
 
 /** The node with other inputs and outputs, and these attributes beside its own. */
 function withWires(
-  node: Node,
+  node: OnnxNode,
   wires: { inputs: readonly string[]; outputs: readonly string[] },
   attributes: Readonly<Record<string, number | string>>,
 ): Buffer {
@@ -195,36 +202,4 @@ function asBytes(info: Buffer, caches: ReadonlySet<string>): Buffer | undefined 
       ),
     ),
   );
-}
-
-/** A message in memory with its fields of these numbers changed. */
-function mapEach(
-  message: Buffer,
-  numbers: number | readonly number[],
-  change: (value: Buffer) => Buffer | undefined,
-): Buffer {
-  const wanted = new Set([numbers].flat());
-  return mapFields(bytesOf(message), { start: 0, end: message.length }, ({ number, value }) =>
-    wanted.has(number) && value ? change(message.subarray(value.start, value.end)) : undefined,
-  );
-}
-
-function nodeOf(bytes: Buffer): Node {
-  const all = readerOf(bytesOf(bytes), { start: 0, end: bytes.length });
-  const texts = (wanted: number) => all.filter(({ number }) => number === wanted).map((field) => textOf(bytes, field));
-  return {
-    bytes,
-    operator: texts(fields.node.operator)[0] ?? '',
-    inputs: texts(fields.node.input),
-    outputs: texts(fields.node.output),
-  };
-}
-
-function textField(message: Buffer, wanted: number): string {
-  const field = readerOf(bytesOf(message), { start: 0, end: message.length }).find(({ number }) => number === wanted);
-  return field ? textOf(message, field) : '';
-}
-
-function textOf(message: Buffer, { value }: Field): string {
-  return value ? message.toString('utf8', value.start, value.end) : '';
 }

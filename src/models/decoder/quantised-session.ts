@@ -7,6 +7,7 @@ import { createNativeRunner } from './native-runner.ts';
 import type { NativeRuntime, NativeSession } from './native-runtime.ts';
 import { type OnnxGraph, readOnnxFile } from './onnx-file.ts';
 import { withQuantisedCaches } from './quantised-graph.ts';
+import { withReshapedWeights } from './reshaped-weights.ts';
 
 /**
  * Nats by which 8-bit caches may move the log-probability of the likeliest token, on average. The embedded model's move it
@@ -27,7 +28,8 @@ export type QuantisedOptions = {
  * @throws Error that says why this model can't have them
  */
 export async function openQuantisedSession(runtime: NativeRuntime, options: QuantisedOptions): Promise<NativeSession> {
-  const graph = readOnnxFile(options.path);
+  const file = readOnnxFile(options.path);
+  const graph = { ...file, model: withReshapedWeights(file.model) };
   // Not the ids: some templates put the day's date into each prompt.
   const store = createKvScaleStore(options.path, [graph.fingerprint, calibrationText]);
   let outcome = store.read();
