@@ -1,4 +1,5 @@
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
+import { longDivision } from './long-division.ts';
 
 const leaves = /(?<![\d.,])(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
 const divided = /(?<![\d.,])(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
@@ -28,8 +29,10 @@ const holds: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Remainders, and amounts written in two units. */
 export const remainders = defineLineCheck({
   name: 'remainders',
-  description: 'Remainders of divisions are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
+  description:
+    'Divisions step by step and their remainders are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
   *statements({ lines, question }) {
+    yield* longDivision(lines, question);
     for (const { number, text } of lines) {
       const judge = (found: RegExpExecArray, is: number, said: string, detail: string): Statement => {
         if (is === Number(said)) return right(number);
