@@ -30,15 +30,12 @@ export function rawDistribution(logits: Float32Array): RawDistribution {
   const length = logits.length;
   const even = length - (length % 4);
   let max = Number.NEGATIVE_INFINITY;
-  let [max1, max2, max3] = [max, max, max];
   let [sum, sum1, sum2, sum3] = [0, 0, 0, 0];
   // Four chains at a time: one would wait for its own last addition at every token.
   for (let id = 0; id < even; id += 4) {
     const [a, b, c, d] = [logits[id] ?? 0, logits[id + 1] ?? 0, logits[id + 2] ?? 0, logits[id + 3] ?? 0];
-    if (a > max) max = a;
-    if (b > max1) max1 = b;
-    if (c > max2) max2 = c;
-    if (d > max3) max3 = d;
+    // One test for four: a new maximum is rare.
+    if (a > max || b > max || c > max || d > max) max = Math.max(max, a, b, c, d);
     sum += a;
     sum1 += b;
     sum2 += c;
@@ -48,7 +45,6 @@ export function rawDistribution(logits: Float32Array): RawDistribution {
     max = Math.max(max, logits[id] ?? 0);
     sum += logits[id] ?? 0;
   }
-  max = Math.max(max, max1, max2, max3);
   const logSumExp = max + Math.log(massBelow(logits, max, 1));
   return { max, logSumExp, selfCertainty: logSumExp - (sum + sum1 + sum2 + sum3) / length - Math.log(length) };
 }

@@ -14,6 +14,8 @@ export type Sampler = {
 };
 
 export type SamplerState = {
+  /** The logits' own distribution, where it is known already. */
+  raw?: RawDistribution | undefined;
   /** What the row has generated (fed tokens too), in order: for presence, frequency and repetition penalty. */
   history: readonly number[];
   /** For the repetition penalty, which counts the prompt too. */
@@ -56,7 +58,7 @@ export function createSampler(
   const edits = createEdits(sampling);
   return {
     next(logits, state) {
-      const raw = rawDistribution(logits);
+      const raw = state.raw ?? rawDistribution(logits);
       const top = state.topLogprobs === undefined ? undefined : likeliest(logits, raw.logSumExp, state.topLogprobs);
       const edited = edits.apply(logits, state, raw);
       const max = edited.keepsMax && !state.mask ? raw.max : largest(logits, state.mask).logit;

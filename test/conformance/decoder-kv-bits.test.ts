@@ -65,6 +65,32 @@ describe('8-bit caches of the embedded model', () => {
     expect(agreeing / ids.length).toBeGreaterThan(0.95);
   });
 
+  test("come with each row's distribution, as the logits have it", async () => {
+    const ids = await idsOf('Write a poem about an old sailor.');
+    const runner = narrow.runner(createKvArena(narrow.shape, 128));
+    const call = { place: { offset: 0, capacity: 64 }, rows: 1, tokens: ids, length: ids.length, past: [0], keep: 1 };
+    const width = narrow.shape.vocabularySize;
+    for (const given of [
+      call,
+      { ...call, keep: ids.length },
+      { ...call, rows: 2, tokens: [ids[3] ?? 0, ids[7] ?? 0], length: 1, past: [ids.length, 0] },
+    ]) {
+      const logits = await runner.run(given);
+      for (let row = 0; row < given.rows; row += 1) {
+        const own = logits.slice(((row + 1) * given.keep - 1) * width, (row + 1) * given.keep * width);
+        const max = own.reduce((most, logit) => Math.max(most, logit));
+        const logSumExp = max + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - max), 0));
+        const selfCertainty = logSumExp - own.reduce((sum, logit) => sum + logit, 0) / width - Math.log(width);
+        const told = runner.distribution?.(row);
+        expect(told?.max).toBe(max);
+        // 5e-6 at most.
+        expect(told?.logSumExp).toBeCloseTo(logSumExp, 5);
+        expect(told?.selfCertainty).toBeCloseTo(selfCertainty, 5);
+      }
+    }
+    runner.close();
+  });
+
   test('hold the same tokens, fed one by one or in a piece', async () => {
     const ids = (await idsOf('Put 82, 58, 38 in order.')).slice(0, 24);
     const cut = ids.length - 1;

@@ -170,6 +170,12 @@ describe('what is reported is the raw distribution', () => {
     expect(sampled.top?.map(({ token }) => token)).toEqual(best);
     expect(sampled.top?.[0]?.logprob).toBeCloseTo(max - logSumExp, 5);
   });
+
+  test('where it is known already, it is not computed', () => {
+    const raw = { max, logSumExp: 50, selfCertainty: 7 };
+    const sampler = createSampler({ temperature: 0 }, { sample: 0, vocabularySize });
+    expect(sampler.next(logits, { history: [], raw })).toMatchObject({ logprob: max - 50, selfCertainty: 7 });
+  });
 });
 
 describe('a random stream', () => {

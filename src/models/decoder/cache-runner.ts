@@ -1,3 +1,4 @@
+import type { RawDistribution } from '../sampler-softmax.ts';
 import type { KvPlace } from './kv-arena.ts';
 
 /** One forward pass over rows that lie side by side in the arena, all of one capacity. */
@@ -18,6 +19,8 @@ export type RunCall = {
 export type CacheRunner = {
   /** Logits [rows, keep, vocabulary], valid until the next call. The caches of the rows hold the new tokens after it. */
   run(call: RunCall): Float32Array | Promise<Float32Array>;
+  /** What the graph itself tells of a row's last logits in the last call, if it does. */
+  distribution?(row: number): RawDistribution | undefined;
   close(): void;
 };
 

@@ -150,7 +150,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       follower.filled = missing(follower) === 0;
     }
     arena.move(followers.flatMap(({ place: to, cached }) => (to ? [{ from: place, to, length: cached }] : [])));
-    for (const each of [row, ...followers.filter(({ filled }) => filled)]) goOn(each, logits);
+    for (const each of [row, ...followers.filter(({ filled }) => filled)]) goOn(each, logits, 0);
   }
 
   async function probe(row: Row): Promise<void> {
@@ -163,9 +163,10 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     guarded(row, () => driver.onProbe?.(logits));
   }
 
-  function goOn(row: Row, logits: Float32Array): void {
+  /** `at`: the row of the last run that the logits are of. */
+  function goOn(row: Row, logits: Float32Array, at: number): void {
     if (row.driver.finished) return;
-    guarded(row, () => row.driver.onLogits(logits));
+    guarded(row, () => row.driver.onLogits(logits, runner.distribution?.(at)));
   }
 
   function guarded(row: Row, work: () => void): void {
@@ -191,7 +192,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     const width = logits.length / rows.length;
     rows.forEach((row, index) => {
       row.cached += 1;
-      goOn(row, logits.subarray(index * width, (index + 1) * width));
+      goOn(row, logits.subarray(index * width, (index + 1) * width), index);
     });
   }
 

@@ -1,6 +1,7 @@
 import { type CacheRunner, createRunInputs, type RunCall } from './cache-runner.ts';
 import { cacheNames, type GraphShape } from './graph-shape.ts';
 import type { KvArena } from './kv-arena.ts';
+import { distributionOf, partsOf, partsOutput } from './logit-parts.ts';
 import type { BoundValues, NativeSession, Pointer } from './native-runtime.ts';
 
 /** Views of the arena that are kept as tensors: making sixty of them takes 0.1 ms, and the same few come again and again. */
@@ -25,8 +26,17 @@ export function createNativeRunner(
   const fixed = inputNames.length;
   inputNames.push(...cacheNames(shape.layers, 'past_key_values'));
   const boundInputs = session.bind(inputNames, new Array<Pointer>(inputNames.length).fill(0n));
-  const boundOutputs = session.bind(['logits', ...cacheNames(shape.layers, 'present')], [0n, ...none]);
+  const tellsParts = session.outputs.some(({ name }) => name === partsOutput);
+  const outputNames = ['logits', ...(tellsParts ? [partsOutput] : [])];
+  const boundOutputs = session.bind(
+    [...outputNames, ...cacheNames(shape.layers, 'present')],
+    [...outputNames.map(() => 0n), ...none],
+  );
   let logits = new Float32Array(0);
+  /** The parts of all positions in the last call, and how many positions a row had. */
+  let parts = new Float32Array(0);
+  const { count, numbers } = partsOf(shape.vocabularySize);
+  let positions = 0;
 
   function view({ place, rows }: RunCall): Pointer[] {
     const key = `${place.offset}:${place.capacity}:${rows}`;
@@ -60,25 +70,38 @@ export function createNativeRunner(
       const kept = shape.keepsLogits ? call.keep : length;
       const size = rows * kept * shape.vocabularySize;
       if (logits.length < size) logits = new Float32Array(size);
+      const partsSize = rows * kept * count * numbers;
+      if (tellsParts && parts.length < partsSize) parts = new Float32Array(partsSize);
+      positions = kept;
       const own = [
         session.tensor(inputs.ids, [rows, length]),
         session.tensor(inputs.mask, [rows, call.place.capacity]),
         ...(shape.takesPositions ? [session.tensor(inputs.positions, [rows, length])] : []),
         ...(shape.keepsLogits ? [session.tensor(inputs.keep, [])] : []),
       ];
-      const out = session.tensor(logits, [rows, kept, shape.vocabularySize]);
+      const out = [
+        session.tensor(logits, [rows, kept, shape.vocabularySize]),
+        ...(tellsParts ? [session.tensor(parts, [rows, kept * count, numbers])] : []),
+      ];
       const caches = view(call);
       setPointers(boundInputs, own, 0);
       setPointers(boundInputs, caches, fixed);
-      setPointers(boundOutputs, [out], 0);
-      setPointers(boundOutputs, options.apart ? none : caches, 1);
+      setPointers(boundOutputs, out, 0);
+      setPointers(boundOutputs, options.apart ? none : caches, out.length);
       try {
         session.run(boundInputs, boundOutputs);
       } finally {
-        session.release([...own, out]);
-        if (options.apart) session.release([...boundOutputs.pointers.subarray(1)].filter((pointer) => pointer !== 0n));
+        session.release([...own, ...out]);
+        if (options.apart) {
+          session.release([...boundOutputs.pointers.subarray(out.length)].filter((pointer) => pointer !== 0n));
+        }
       }
       return lastPositions(logits, { rows, from: kept, keep: call.keep, width: shape.vocabularySize });
+    },
+    distribution(row) {
+      if (!tellsParts) return undefined;
+      const end = (row + 1) * positions * count * numbers;
+      return distributionOf(parts.subarray(end - count * numbers, end), shape.vocabularySize);
     },
     close() {
       for (const tensors of views.values()) session.release(tensors);

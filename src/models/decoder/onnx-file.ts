@@ -19,7 +19,9 @@ export const fields = {
   entry: { key: 1, value: 2 },
   value: { name: 1, type: 2 },
   type: { tensor: 1 },
-  tensorType: { elementType: 1 },
+  tensorType: { elementType: 1, shape: 2 },
+  shape: { dimension: 1 },
+  dimension: { value: 1 },
 } as const;
 
 /** A model whose weights lie elsewhere: small enough to be changed in memory. */

@@ -72,15 +72,18 @@ export function onnxBranch(
   const writer = protobuf.Writer.create();
   for (const node of nodes) writer.uint32((fields.graph.node << 3) | 2).bytes(node);
   text(writer, fields.graph.name, name);
-  for (const output of outputs) {
-    writer.uint32((fields.graph.output << 3) | 2).fork();
-    text(writer, fields.value.name, output.name);
-    writer.uint32((fields.value.type << 3) | 2).fork();
-    writer.uint32((fields.type.tensor << 3) | 2).fork();
-    writer.uint32(fields.tensorType.elementType << 3).uint32(output.elementType);
-    writer.ldelim().ldelim().ldelim();
-  }
+  for (const output of outputs) writeOutput(writer, output);
   return Buffer.from(writer.finish());
+}
+
+/** An output of a graph, field and all, of any shape. */
+export function writeOutput(writer: protobuf.Writer, output: { name: string; elementType: number }): void {
+  writer.uint32((fields.graph.output << 3) | 2).fork();
+  text(writer, fields.value.name, output.name);
+  writer.uint32((fields.value.type << 3) | 2).fork();
+  writer.uint32((fields.type.tensor << 3) | 2).fork();
+  writer.uint32(fields.tensorType.elementType << 3).uint32(output.elementType);
+  writer.ldelim().ldelim().ldelim();
 }
 
 /** A constant as an initializer of a graph, field and all; without `shape` it is a scalar. */

@@ -3,6 +3,7 @@ import { cacheNames, type GraphShape, graphShape } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
 import { driftFrom, likeliestTokens, scalesOf } from './kv-calibration.ts';
 import { createKvScaleStore, type KvOutcome } from './kv-scales.ts';
+import { withLogitParts } from './logit-parts.ts';
 import { createNativeRunner } from './native-runner.ts';
 import type { NativeRuntime, NativeSession } from './native-runtime.ts';
 import { type OnnxGraph, readOnnxFile } from './onnx-file.ts';
@@ -47,7 +48,8 @@ function openWith(
   scales: Readonly<Record<string, number>>,
   options: QuantisedOptions,
 ): NativeSession {
-  return runtime.openGraph({ model: withQuantisedCaches(model, new Map(Object.entries(scales))), folder }, options);
+  const quantised = withQuantisedCaches(model, new Map(Object.entries(scales)));
+  return runtime.openGraph({ model: withLogitParts(quantised), folder }, options);
 }
 
 async function measure(

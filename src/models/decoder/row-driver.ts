@@ -1,3 +1,5 @@
+import type { RawDistribution } from '../sampler-softmax.ts';
+
 /**
  * What a row wants of the loop. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
  * one's logits and makes `ids` longer, asks for a probe, or ends the row. Calls run to their end: nothing is awaited.
@@ -14,8 +16,8 @@ export type RowDriver = {
    * cut back to `ids`.
    */
   readonly probe?: readonly number[] | undefined;
-  /** Logits [vocabulary] of the last id, valid during the call. */
-  onLogits(logits: Float32Array): void;
+  /** Logits [vocabulary] of the last id, valid during the call; `raw` where the model tells their distribution besides. */
+  onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;
   /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache. */
   onCached(tokens: number): void;

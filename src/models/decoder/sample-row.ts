@@ -3,6 +3,7 @@ import type { GrammarMatcher } from '../grammar/grammar-matcher.ts';
 import { type FinishReason, type GenerateRequest, type ModelEvent, mayCallTools } from '../language-model.ts';
 import type { LoopBreaker } from '../loop-breaker.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
+import type { RawDistribution } from '../sampler-softmax.ts';
 import { createTextStream } from '../text-stream.ts';
 import type { ModelFolder } from '../transformers/model-folder.ts';
 import { createRowAnswer } from '../transformers/row-answer.ts';
@@ -116,10 +117,10 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
       endThought('natural', tokens.afterThought);
     } else endThought('natural', lineEnded ? tokens.closingAfterLine : tokens.closing);
   };
-  const onThought = (logits: Float32Array) => {
+  const onThought = (logits: Float32Array, raw?: RawDistribution) => {
     const interrupted = options.interrupted();
     if (interrupted || spent()) return handOver(interrupted ?? 'budget');
-    const sampled = sampler.next(logits, { history, promptTokens: prompt.ids, banned: bans.thought });
+    const sampled = sampler.next(logits, { raw, history, promptTokens: prompt.ids, banned: bans.thought });
     const { token } = sampled;
     if (token === tokens.close || tokens.end.has(token)) return naturalEnd(token);
     append(token);
@@ -135,8 +136,8 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     // At once, so that the hand-over is computed together with the last thought.
     else if (spent()) handOver('budget');
   };
-  const onAnswer = (logits: Float32Array) => {
-    const sampled = sampleAnswer(logits);
+  const onAnswer = (logits: Float32Array, raw?: RawDistribution) => {
+    const sampled = sampleAnswer(logits, raw);
     const isEnd = tokens.end.has(sampled.token);
     if (!isEnd) {
       append(sampled.token);
@@ -148,11 +149,12 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     else if (mask?.mustEnd()) finish(answer.finish('stop'));
     else if (answer.tokens >= limits.answer) finish(answer.finish('length'));
   };
-  const sampleAnswer = (logits: Float32Array): SampledToken => {
+  const sampleAnswer = (logits: Float32Array, raw?: RawDistribution): SampledToken => {
     const place = answer.place();
     const masked = place === 'tool-call' ? undefined : mask?.at(place);
     const plainBans = place === 'start' ? bans.answerStart : place === 'text' ? bans.answer : bans.toolCall;
     return sampler.next(logits, {
+      raw,
       history,
       promptTokens: prompt.ids,
       ...(masked ? { mask: masked } : { banned: plainBans }),
@@ -171,7 +173,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
       // Before the first token: nothing to think with, or asked for the answer while the prompt was waiting.
       if (phase === 'thought' && (spent() || options.interrupted())) handOver(options.interrupted() ?? 'budget');
     },
-    onLogits: (logits) => (phase === 'thought' ? onThought(logits) : onAnswer(logits)),
+    onLogits: (logits, raw) => (phase === 'thought' ? onThought(logits, raw) : onAnswer(logits, raw)),
     cancel() {
       phase = 'finished';
     },

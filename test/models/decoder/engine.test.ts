@@ -3,6 +3,7 @@ import { createEngine, type Engine } from '../../../src/models/decoder/engine.ts
 import { createKvArena } from '../../../src/models/decoder/kv-arena.ts';
 import type { RowDriver } from '../../../src/models/decoder/row-driver.ts';
 import { streamSeed } from '../../../src/models/sampler.ts';
+import { rawDistribution } from '../../../src/models/sampler-softmax.ts';
 import { createToyRunner, greedy, toyContinuation, toyLogits, toyShape } from './toy-runner.ts';
 
 type TestRow = RowDriver & { done: Promise<number[]>; cached: number; cancel(): void; error: unknown };
@@ -29,7 +30,8 @@ function rowOf(
     onCached(tokens) {
       row.cached = tokens;
     },
-    onLogits(logits) {
+    onLogits(logits, raw) {
+      if (raw?.logSumExp !== rawDistribution(logits).logSumExp) throw new Error("another row's distribution");
       ids.push(greedy(logits));
       ids.push(...(options.feeding?.get(sampled) ?? []));
       sampled += 1;

@@ -231,6 +231,13 @@ describe('the answer', () => {
     expect(finishOf(run).reason).toBe('stop');
   });
 
+  test('and the thought are scored by what the model tells of its logits', () => {
+    const [run] = start(requestOf({ thinking: { budgetTokens: 2 }, sampling: { temperature: 0 } })) as [Run];
+    const logits = Float32Array.from({ length: toyVocabulary }, (_, id) => (id === 5 ? 9 : 0));
+    while (!run.row.finished) run.row.onLogits(logits, { max: 9, logSumExp: 20, selfCertainty: 7 });
+    expect(finishOf(run).scores).toEqual({ thinkingMeanLogprob: -11, answerMeanLogprob: -11, selfCertainty: 7 });
+  });
+
   test('ends before a stop text that lies across tokens', () => {
     const [run] = start(requestOf({ answer: { maxTokens: 20, stop: ['CDE'] } })) as [Run];
     finish(run, (step) => [1, 2, 3, 9, 2, 3, 4, 5][step] ?? 0);

@@ -1,6 +1,7 @@
 import type { CacheRunner, RunCall } from '../../../src/models/decoder/cache-runner.ts';
 import type { KvArena } from '../../../src/models/decoder/kv-arena.ts';
 import { streamSeed } from '../../../src/models/sampler.ts';
+import { rawDistribution } from '../../../src/models/sampler-softmax.ts';
 
 export const toyShape = { layers: 2, kvHeads: 2, headDim: 1, cacheType: 'int8' } as const;
 export const toyVocabulary = 64;
@@ -22,6 +23,7 @@ export function createToyRunner(arena: KvArena, hooks: { onRun?(call: RunCall): 
     }
     return id ?? -1;
   };
+  let last: Float32Array[] = [];
   return {
     run(call) {
       hooks.onRun?.(call);
@@ -45,8 +47,12 @@ export function createToyRunner(arena: KvArena, hooks: { onRun?(call: RunCall): 
           logits.set(toyLogits(ids), (row * keep + kept) * toyVocabulary);
         }
       }
+      last = Array.from({ length: rows }, (_, row) =>
+        logits.slice(((row + 1) * keep - 1) * toyVocabulary, (row + 1) * keep * toyVocabulary),
+      );
       return logits;
     },
+    distribution: (row) => last[row] && rawDistribution(last[row]),
     close() {},
   };
 }

@@ -1,0 +1,89 @@
+import protobuf from 'protobufjs/minimal.js';
+import { expOfMinus, type RawDistribution } from '../sampler-softmax.ts';
+import { fields } from './onnx-file.ts';
+import { elementTypes, onnxNode, writeConstant, writeOutput } from './onnx-node.ts';
+import { bytesOf, mapFields, readerOf } from './protobuf.ts';
+
+/** Logits of one part: short, since onnxruntime sums in 32 bits. Divides the vocabulary of all models that we know. */
+const width = 128;
+/** Of each part: the largest logit, the mean, and the largest one's share of the part's exponentials. */
+const numbers = 3;
+/** Output [rows, kept * count, numbers] of a graph that tells them. */
+export const partsOutput = 'logits/parts';
+
+const shapeName = 'logits/parts/shape';
+const [max, mean, share] = ['max', 'mean', 'share'].map((name) => `${partsOutput}/${name}`) as [string, string, string];
+
+/** How many parts a position has, and how many numbers a part. */
+export function partsOf(vocabularySize: number): { count: number; numbers: number } {
+  return { count: vocabularySize / width, numbers };
+}
+
+/** The distribution of one position from its parts. */
+export function distributionOf(parts: Float32Array, vocabularySize: number): RawDistribution {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < parts.length; at += numbers) max = Math.max(max, parts[at] ?? max);
+  let mass = 0;
+  let mean = 0;
+  for (let at = 0; at < parts.length; at += numbers) {
+    mass += expOfMinus(max - (parts[at] ?? 0)) / (parts[at + 2] ?? 1);
+    mean += parts[at + 1] ?? 0;
+  }
+  mean *= width / vocabularySize;
+  const logSumExp = max + Math.log(mass);
+  return { max, logSumExp, selfCertainty: logSumExp - mean - Math.log(vocabularySize) };
+}
+
+/**
+ * The model with `partsOutput`, so that onnxruntime, on all its threads, goes over the logits and not JavaScript; as it is
+ * where its vocabulary has no whole number of parts. Only operators that are the same in all versions of ONNX: a
+ * ReduceMax takes its axes now here and now there.
+ */
+export function withLogitParts(model: Buffer): Buffer {
+  const whole = { start: 0, end: model.length };
+  return mapFields(bytesOf(model), whole, ({ number, value }) => {
+    if (number !== fields.model.graph || !value) return undefined;
+    const graph = model.subarray(value.start, value.end);
+    return vocabularyOf(graph) % width === 0 ? Buffer.concat([graph, additions()]) : undefined;
+  });
+}
+
+function additions(): Buffer {
+  const writer = protobuf.Writer.create();
+  const [parts, shares] = [`${partsOutput}/logits`, `${partsOutput}/shares`];
+  const shape = BigInt64Array.of(0n, -1n, BigInt(width));
+  writeConstant(writer, { name: shapeName, elementType: elementTypes.int64, data: shape, shape: [shape.length] });
+  const axis = { axis: 2 };
+  for (const node of [
+    onnxNode({ operator: 'Reshape', inputs: ['logits', shapeName], outputs: [parts] }),
+    onnxNode({ operator: 'GlobalMaxPool', inputs: [parts], outputs: [max] }),
+    onnxNode({ operator: 'GlobalAveragePool', inputs: [parts], outputs: [mean] }),
+    onnxNode({ operator: 'Softmax', inputs: [parts], outputs: [shares], attributes: axis }),
+    onnxNode({ operator: 'GlobalMaxPool', inputs: [shares], outputs: [share] }),
+    onnxNode({ operator: 'Concat', inputs: [max, mean, share], outputs: [partsOutput], attributes: axis }),
+  ]) {
+    writer.uint32((fields.graph.node << 3) | 2).bytes(node);
+  }
+  writeOutput(writer, { name: partsOutput, elementType: elementTypes.float });
+  return Buffer.from(writer.finish());
+}
+
+/** The last dimension of the graph's logits; NaN where it isn't written there. */
+function vocabularyOf(graph: Buffer): number {
+  const logits = within([graph], fields.graph.output).filter(
+    (info) => within([info], fields.value.name)[0]?.toString() === 'logits',
+  );
+  const { type, tensorType, shape, dimension } = { ...fields, type: fields.type.tensor };
+  const dimensions = [fields.value.type, type, tensorType.shape, shape.dimension].reduce(within, logits);
+  const reader = protobuf.Reader.create(dimensions.at(-1) ?? new Uint8Array());
+  return reader.len > 0 && reader.uint32() >>> 3 === dimension.value ? reader.uint32() : Number.NaN;
+}
+
+/** What lies in these fields of the messages. */
+function within(messages: Buffer[], wanted: number): Buffer[] {
+  return messages.flatMap((message) =>
+    readerOf(bytesOf(message), { start: 0, end: message.length }).flatMap(({ number, value }) =>
+      number === wanted && value ? [message.subarray(value.start, value.end)] : [],
+    ),
+  );
+}
