@@ -157,17 +157,11 @@ function collect(logits: Float32Array, lowest: number, mask: Uint32Array | undef
     }
     return count;
   }
-  const even = length - (length % 4);
-  for (let id = 0; id < even; id += 4) {
-    const [a, b, c, d] = [logits[id] ?? 0, logits[id + 1] ?? 0, logits[id + 2] ?? 0, logits[id + 3] ?? 0];
-    // One test for four: nearly all lie below.
-    if (a < lowest && b < lowest && c < lowest && d < lowest) continue;
-    if (a >= lowest) ids[count++] = id;
-    if (b >= lowest) ids[count++] = id + 1;
-    if (c >= lowest) ids[count++] = id + 2;
-    if (d >= lowest) ids[count++] = id + 3;
+  for (let id = 0; id < length; id += 1) {
+    // Without a branch: at 0.6 a third of them may be taken, and none foresees which.
+    ids[count] = id;
+    count += Number((logits[id] ?? 0) >= lowest);
   }
-  for (let id = even; id < length; id += 1) if ((logits[id] ?? 0) >= lowest) ids[count++] = id;
   return count;
 }
 

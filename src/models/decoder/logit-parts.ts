@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { expOfMinus, type RawDistribution } from '../sampler-softmax.ts';
 import { fields } from './onnx-file.ts';
 import { elementTypes, onnxNode, writeConstant, writeOutput } from './onnx-node.ts';
-import { bytesOf, mapFields, readerOf } from './protobuf.ts';
+import { bytesOf, mapEach, readerOf, textField } from './protobuf.ts';
 
 /** Logits of one part: short, since onnxruntime sums in 32 bits. Divides the vocabulary of all models that we know. */
 const width = 128;
@@ -40,12 +40,9 @@ export function distributionOf(parts: Float32Array, vocabularySize: number): Raw
  * ReduceMax takes its axes now here and now there.
  */
 export function withLogitParts(model: Buffer): Buffer {
-  const whole = { start: 0, end: model.length };
-  return mapFields(bytesOf(model), whole, ({ number, value }) => {
-    if (number !== fields.model.graph || !value) return undefined;
-    const graph = model.subarray(value.start, value.end);
-    return vocabularyOf(graph) % width === 0 ? Buffer.concat([graph, additions()]) : undefined;
-  });
+  return mapEach(model, fields.model.graph, (graph) =>
+    vocabularyOf(graph) % width === 0 ? Buffer.concat([graph, additions()]) : undefined,
+  );
 }
 
 function additions(): Buffer {
@@ -70,11 +67,10 @@ function additions(): Buffer {
 
 /** The last dimension of the graph's logits; NaN where it isn't written there. */
 function vocabularyOf(graph: Buffer): number {
-  const logits = within([graph], fields.graph.output).filter(
-    (info) => within([info], fields.value.name)[0]?.toString() === 'logits',
-  );
-  const { type, tensorType, shape, dimension } = { ...fields, type: fields.type.tensor };
-  const dimensions = [fields.value.type, type, tensorType.shape, shape.dimension].reduce(within, logits);
+  const outputs = within([graph], fields.graph.output);
+  const logits = outputs.filter((info) => textField(info, fields.value.name) === 'logits');
+  const { value, type, tensorType, shape, dimension } = fields;
+  const dimensions = [value.type, type.tensor, tensorType.shape, shape.dimension].reduce(within, logits);
   const reader = protobuf.Reader.create(dimensions.at(-1) ?? new Uint8Array());
   return reader.len > 0 && reader.uint32() >>> 3 === dimension.value ? reader.uint32() : Number.NaN;
 }
