@@ -26,7 +26,9 @@ export function distributionOf(parts: Float32Array, vocabularySize: number): Raw
   let mass = 0;
   let mean = 0;
   for (let at = 0; at < parts.length; at += numbers) {
-    mass += expOfMinus(max - (parts[at] ?? 0)) / (parts[at + 2] ?? 1);
+    const mostOf = expOfMinus(max - (parts[at] ?? 0));
+    // A part with nothing in it (a vocabulary filled up with minus infinity) has no share either.
+    if (mostOf > 0) mass += mostOf / (parts[at + 2] ?? 1);
     mean += parts[at + 1] ?? 0;
   }
   mean *= width / vocabularySize;

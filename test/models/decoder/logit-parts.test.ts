@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs/minimal.js';
 import { describe, expect, it } from 'vitest';
-import { partsOutput, withLogitParts } from '../../../src/models/decoder/logit-parts.ts';
+import { distributionOf, partsOutput, withLogitParts } from '../../../src/models/decoder/logit-parts.ts';
 import { fields } from '../../../src/models/decoder/onnx-file.ts';
 
 /** A model whose logits are [batch, sequence, `vocabulary`], after another output. */
@@ -28,6 +28,14 @@ function modelOf(vocabulary: number | string): Buffer {
   }
   return Buffer.from(writer.ldelim().finish());
 }
+
+describe('a distribution from its parts', () => {
+  it('leaves out a part that is filled up with minus infinity', () => {
+    const even = [0, 0, 1 / 128];
+    const empty = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+    expect(distributionOf(Float32Array.from([...even, ...empty]), 256).logSumExp).toBeCloseTo(Math.log(128), 6);
+  });
+});
 
 describe('a graph that tells its logits in parts', () => {
   it('is made of one whose vocabulary has a whole number of them', () => {
