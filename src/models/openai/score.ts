@@ -36,17 +36,19 @@ export async function scoreContinuations(
     // One after the other: the second finds the first one's prefix in the cache.
     for (const text of request.continuations) {
       const whole = await extend(access, start, text);
+      const tokens = whole.count - start.count;
+      if (tokens === 0) {
+        continuations.push({ logprob: 0, tokens });
+        continue;
+      }
       const body = { model, prompt: whole.tokens, max_tokens: 1, temperature: 0, prompt_logprobs: 0 };
       const parsed = PromptLogprobs.safeParse(await client.json('/completions', body, { signal }));
       if (!parsed.success) throw none(modelId);
       const answer = parsed.data;
-      const tokens = whole.count - start.count;
       const entries = answer.choices[0]?.prompt_logprobs.slice(-tokens) ?? [];
       const ids = whole.tokens?.slice(-tokens) ?? [];
       const logprobs = ids.map((id, index) => entries[index]?.[String(id)]?.logprob);
-      if (tokens > 0 && logprobs.some((logprob) => logprob === undefined)) {
-        throw none(modelId);
-      }
+      if (logprobs.some((logprob) => logprob === undefined)) throw none(modelId);
       continuations.push({ logprob: logprobs.reduce<number>((sum, logprob) => sum + (logprob ?? 0), 0), tokens });
       cachedTokens = Math.max(cachedTokens, answer.usage?.prompt_tokens_details?.cached_tokens ?? 0);
     }
