@@ -126,10 +126,14 @@ export type Sampling = {
   seed?: number;
 };
 
-export type TokenLogprob = {
+export type TokenLogprob = ScoredToken & { top?: readonly ScoredToken[] };
+
+export type ScoredToken = {
+  /** As it reads by itself. */
   token: string;
   logprob: number;
-  top?: ReadonlyArray<{ token: string; logprob: number }>;
+  /** Where the text doesn't tell them: a piece of a character. */
+  bytes?: readonly number[];
 };
 
 export type ModelEvent =

@@ -68,7 +68,7 @@ export const ScoreResultMessage = z.object({
   usage: z.object({ inputTokens: count, cachedTokens: count }),
 });
 
-const Logprob = z.object({ token: z.string(), logprob: z.number() });
+const Logprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()).exactOptional() });
 
 export const ModelEventMessage = z.discriminatedUnion('type', [
   z.object({

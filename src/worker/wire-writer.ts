@@ -4,7 +4,7 @@ import type { Response } from '../contracts/response.ts';
 import type { TerminalEvent } from '../contracts/response-event.ts';
 import { outputText, responseFromLog } from '../contracts/response-from-log.ts';
 import { nextWireNumber, terminalLine } from '../contracts/terminal-lines.ts';
-import type { TokenLogprob } from '../models/language-model.ts';
+import type { ScoredToken, TokenLogprob } from '../models/language-model.ts';
 import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
 import type { Unnumbered } from './unnumbered.ts';
 
@@ -161,10 +161,10 @@ function inPieces(text: string): string[] {
   return text.match(/[\s\S]{1,24}(?![\uDC00-\uDFFF])|[\s\S]{25}/g) ?? [];
 }
 
-function outputLogprob({ token, logprob, top }: TokenLogprob): OutputLogprob {
-  return { ...withBytes({ token, logprob }), top_logprobs: (top ?? []).map(withBytes) };
+function outputLogprob({ top, ...own }: TokenLogprob): OutputLogprob {
+  return { ...withBytes(own), top_logprobs: (top ?? []).map(withBytes) };
 }
 
-function withBytes({ token, logprob }: { token: string; logprob: number }): Omit<OutputLogprob, 'top_logprobs'> {
-  return { token, logprob, bytes: [...Buffer.from(token, 'utf8')] };
+function withBytes({ token, logprob, bytes }: ScoredToken): Omit<OutputLogprob, 'top_logprobs'> {
+  return { token, logprob, bytes: [...(bytes ?? Buffer.from(token, 'utf8'))] };
 }

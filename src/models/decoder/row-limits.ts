@@ -14,6 +14,8 @@ export type RowPrompt = {
   thinking: boolean;
   /** It ends within visible text of the answer. */
   answerBegun: boolean;
+  /** Of `ids`, those of the begun answer: a constraint holds for them too. */
+  answerIds: readonly number[];
 };
 
 /** Tokens that a row may take. */

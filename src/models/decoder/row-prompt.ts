@@ -18,13 +18,16 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   // An answer that has begun stands behind a closed thought.
   const ended = begun.length > 0 || thinking?.ended === true;
   if (ended && thinks) ids.push(...closedThought(model, segments));
-  for (const segment of begun) ids.push(...idsOf(model, segment));
+  const answerBegun = begun.some(({ text }) => text.trim() !== '');
+  const answerIds = begun.flatMap((segment) => idsOf(model, segment));
+  ids.push(...answerIds);
   return {
     ids,
     inputTokens: ids.length - fed,
     fed,
     thinking: thinks && !ended,
-    answerBegun: begun.some(({ text }) => text.trim() !== ''),
+    answerBegun,
+    answerIds: answerBegun ? answerIds : [],
   };
 }
 

@@ -55,14 +55,18 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     visible: prompt.answerBegun,
     emit,
   });
-  const mask = options.matcher && createAnswerMask(options.matcher, model, mayCallTools(request));
+  const mask =
+    options.matcher &&
+    createAnswerMask(options.matcher, model, { tools: mayCallTools(request), begun: prompt.answerIds });
   const usage = { cached: 0, thinking: 0, forced: prompt.fed };
   const minimum = Math.min(request.thinking?.minimumTokens ?? 0, limits.thinking);
   let continuations = 0;
   let phase: 'thought' | 'answer' | 'finished' = prompt.thinking ? 'thought' : 'answer';
   let thinkingStop: ThinkingStop | undefined;
-  let markerTail = '';
-  let lineEnded = false;
+  const given = (request.thinking?.prefix ?? []).map(({ text }) => text).join('');
+  /** The thought's last line so far. */
+  let line = given.slice(given.lastIndexOf('\n') + 1);
+  let lineEnded = given.endsWith('\n');
 
   const append = (id: number) => {
     ids.push(id);
@@ -73,9 +77,13 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     usage.forced += fed.length;
     if (fed.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: fed, logprobs: [], forced: true });
   };
-  const endThought = (reason: ThinkingStop, fed: readonly number[], text = '') => {
+  /** What a half character was held back for. */
+  const flush = () => {
     const held = thought.end();
     if (held !== '') emit({ type: 'thinking-delta', sample, text: held, tokenIds: [], logprobs: [], forced: false });
+  };
+  const endThought = (reason: ThinkingStop, fed: readonly number[], text = '') => {
+    flush();
     feed(fed, text);
     thinkingStop = reason;
     phase = 'answer';
@@ -105,13 +113,17 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
   /** A family without tags closes its thought by a marker at the start of a line. */
   const markerReached = (text: string): boolean => {
     if (tokens.close !== undefined || family.answerMarker === undefined) return false;
-    markerTail = (markerTail + text).slice(-4 * family.answerMarker.length);
-    return new RegExp(`(^|\\n)[*# ]*${family.answerMarker}`).test(markerTail);
+    const lines = line + text;
+    line = lines.slice(lines.lastIndexOf('\n') + 1);
+    return new RegExp(`^[*# ]*${family.answerMarker}`, 'm').test(lines);
   };
   const naturalEnd = (token: number) => {
     if (usage.thinking < minimum && continuations < limits.continuations) {
       continuations += 1;
+      flush();
       feed(tokens.continuation, family.continuation);
+      line += family.continuation;
+      lineEnded = family.continuation.endsWith('\n');
     } else if (token === tokens.close) {
       append(token);
       endThought('natural', tokens.afterThought);

@@ -1,4 +1,4 @@
-import type { FinishReason, ModelEvent, TokenLogprob } from '../language-model.ts';
+import type { FinishReason, ModelEvent, ScoredToken, TokenLogprob } from '../language-model.ts';
 import { createStopScanner } from '../openai/stop-scanner.ts';
 import type { SampledToken } from '../sampler.ts';
 import { createTextStream } from '../text-stream.ts';
@@ -41,10 +41,14 @@ export function createRowAnswer(
       logprobs: sampled ? [tokenLogprob(sampled)] : [],
     });
   };
-  const tokenLogprob = ({ token, logprob, top }: SampledToken): TokenLogprob => ({
-    token: tokenizer.textOf(token),
-    logprob,
-    ...(top && { top: top.map((other) => ({ token: tokenizer.textOf(other.token), logprob: other.logprob })) }),
+  const scored = ({ token, logprob }: { token: number; logprob: number }): ScoredToken => {
+    const text = tokenizer.textOf(token);
+    const bytes = text.includes('\uFFFD') ? tokenizer.bytesOf(token) : undefined;
+    return { token: text, logprob, ...(bytes && { bytes: [...bytes] }) };
+  };
+  const tokenLogprob = ({ top, ...sampled }: SampledToken): TokenLogprob => ({
+    ...scored(sampled),
+    ...(top && { top: top.map(scored) }),
   });
   const closeCall = (ids: readonly number[]) => {
     call = undefined;

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createFolderGrammar } from '../../../src/models/decoder/folder-grammar.ts';
 import { createSampleRow } from '../../../src/models/decoder/sample-row.ts';
 import { plain } from '../../../src/models/families/plain.ts';
+import type { GrammarMatcher } from '../../../src/models/grammar/grammar-matcher.ts';
 import type { GenerateRequest, ModelEvent } from '../../../src/models/language-model.ts';
 import { createLoopBreaker } from '../../../src/models/loop-breaker.ts';
 import type { Sampler } from '../../../src/models/sampler.ts';
@@ -18,15 +20,26 @@ beforeAll(async () => {
   forRow = createRowBans(embedded).forRow;
 });
 
-type Run = { model?: ModelFolder; request?: Partial<GenerateRequest>; budget?: number; contextLength?: number };
+type Run = {
+  model?: ModelFolder;
+  request?: Partial<GenerateRequest>;
+  budget?: number;
+  contextLength?: number;
+  /** Of the answer, from an earlier call. */
+  begun?: readonly number[];
+  matcher?: GrammarMatcher | undefined;
+};
 
-/** Runs a row whose model would say `text`; what is banned at its place is passed over. */
-function say(text: string, { model = embedded, request = {}, budget = 100, contextLength = 8192 }: Run = {}) {
+/** Runs a row whose model would say `text`; what is not allowed at its place is passed over. */
+function say(text: string, run: Run = {}) {
+  const { model = embedded, request = {}, budget = 100, contextLength = 8192, begun = [], matcher } = run;
   const said = model.tokenizer.encode(text);
   const sampler: Sampler = {
-    next(_logits, { banned }) {
+    next(_logits, { banned, mask }) {
+      const allows = (id: number) =>
+        !banned?.includes(id) && (mask === undefined || ((mask[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0);
       let token = said.shift() ?? 2;
-      while (banned?.includes(token) && said.length > 0) token = said.shift() ?? 2;
+      while (!allows(token) && said.length > 0) token = said.shift() ?? 2;
       return { token, logprob: -0.5, selfCertainty: 3 };
     },
   };
@@ -45,7 +58,15 @@ function say(text: string, { model = embedded, request = {}, budget = 100, conte
       ...request,
     },
     sample: 0,
-    prompt: { ids: [1, 2, 3], inputTokens: 3, fed: 0, thinking: budget > 0, answerBegun: false },
+    matcher,
+    prompt: {
+      ids: [1, 2, 3, ...begun],
+      inputTokens: 3 + begun.length,
+      fed: 0,
+      thinking: budget > 0,
+      answerBegun: begun.length > 0,
+      answerIds: begun,
+    },
     loopBreaker: createLoopBreaker(),
     sampler,
     bans: forRow({ tools }),
@@ -94,6 +115,37 @@ describe('sample row with the embedded tokenizer', () => {
     expect(fed.thought).toContain('I have thought long enough');
     expect(fed.finish).toMatchObject({ thinkingStop: 'budget', usage: { thinkingTokens: 3 } });
     expect(untagged.tokenizer.decode(fed.row.ids)).toContain('Final answer:');
+  });
+
+  it('takes the marker in the middle of a line for a word of the thought', () => {
+    const said = 'I must begin a new line with the words Final answer: and then give the number to the user. So:';
+    const { thought, answer } = say(`${said}\nFinal answer: 4<|im_end|>`, { model: untagged });
+    expect(thought).toBe(`${said}\nFinal answer:`);
+    expect(answer).toBe('4');
+    // The line had begun in an earlier call.
+    const request = { thinking: { budgetTokens: 100, prefix: [{ text: 'I write' }] } };
+    expect(say(' Final answer: here.\nFinal answer: 5<|im_end|>', { model: untagged, request }).answer).toBe('5');
+  });
+
+  it('lets a constraint go on from the answer that has begun', async () => {
+    const grammar = createFolderGrammar(embedded);
+    const compiled = await grammar?.compile({ type: 'choice', choices: ['The sum is 42.', 'The sum is 7.'] });
+    const begun = embedded.tokenizer.encode('The sum');
+    const { answer, finish } = say(' is 42.<|im_end|>', { budget: 0, begun, matcher: compiled?.createMatcher() });
+    expect(answer).toBe(' is 42.');
+    expect(finish).toMatchObject({ reason: 'stop' });
+    const other = embedded.tokenizer.encode('No sum');
+    expect(() => say('', { budget: 0, begun: other, matcher: compiled?.createMatcher() })).toThrow(
+      /has begun with text/,
+    );
+  });
+
+  it('tells the bytes of a token that is a piece of a character', () => {
+    const { events, answer } = say('🧮<|im_end|>', { budget: 0 });
+    const pieces = events.flatMap((event) => (event.type === 'answer-delta' ? event.logprobs : []));
+    expect(answer).toBe('🧮');
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(Buffer.from(pieces.flatMap(({ bytes }) => [...(bytes ?? [])])).toString()).toBe('🧮');
   });
 
   it('gives a tool call whole, and as text what is none', () => {

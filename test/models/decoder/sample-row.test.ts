@@ -30,6 +30,7 @@ function start(
         fed: options.fed ?? 0,
         thinking: request.thinking !== undefined,
         answerBegun: false,
+        answerIds: [],
       },
       contextLength: options.contextLength ?? 500,
       sampler: createSampler(request.sampling, { sample, vocabularySize: toyVocabulary }),

@@ -34,6 +34,7 @@ function makeRow(options: {
       fed: 0,
       thinking: options.request.thinking !== undefined,
       answerBegun: false,
+      answerIds: [],
     },
     contextLength: 400,
     sampler: createSampler(options.request.sampling, { sample: options.sample, vocabularySize: toyVocabulary }),
