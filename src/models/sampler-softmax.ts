@@ -46,7 +46,15 @@ export function rawDistribution(logits: Float32Array): RawDistribution {
     sum += logits[id] ?? 0;
   }
   const logSumExp = max + Math.log(massBelow(logits, max, 1));
-  return { max, logSumExp, selfCertainty: logSumExp - (sum + sum1 + sum2 + sum3) / length - Math.log(length) };
+  const total = sum + sum1 + sum2 + sum3;
+  const mean = Number.isFinite(total) ? total / length : meanOfFinite(logits);
+  return { max, logSumExp, selfCertainty: logSumExp - mean - Math.log(length) };
+}
+
+/** Some exports fill the vocabulary up with tokens that can never come: their minus infinity says nothing of certainty. */
+function meanOfFinite(logits: Float32Array): number {
+  const finite = logits.filter(Number.isFinite);
+  return finite.reduce((sum, logit) => sum + logit, 0) / Math.max(1, finite.length);
 }
 
 /** Sum of exp((logit - max) / temperature) over all tokens. */

@@ -72,7 +72,9 @@ export function createSampler(
                 mask: state.mask,
                 // At temperature 1 the raw sum is the mass: the few edited tokens are put right in it.
                 mass:
-                  temperature === 1 && max === raw.max ? Math.exp(raw.logSumExp - max) + edited.massChange : undefined,
+                  temperature === 1 && edited.keepsMax && max === raw.max
+                    ? Math.exp(raw.logSumExp - max) + edited.massChange
+                    : undefined,
                 uniform: uniformFloat64(random),
               },
               scratch,

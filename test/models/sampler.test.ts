@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Sampling } from '../../src/models/language-model.ts';
 import { createSampler, streamSeed } from '../../src/models/sampler.ts';
+import { rawDistribution } from '../../src/models/sampler-softmax.ts';
 
 const vocabularySize = 203;
 
@@ -195,5 +196,24 @@ describe('a random stream', () => {
   test('differs by seed and by sample, high seeds too', () => {
     const texts = [draw(1, 0), draw(1, 1), draw(2, 0), draw(1 + 2 ** 32, 0), draw(2 ** 53 - 1, 0)].map(String);
     expect(new Set(texts).size).toBe(texts.length);
+  });
+});
+
+describe('logits that are out of the ordinary', () => {
+  test('of two that are largest, a banned one takes no share of the other', () => {
+    const logits = new Float32Array(vocabularySize).fill(-20);
+    logits[3] = 5;
+    logits[4] = 5;
+    for (let seed = 0; seed < 50; seed += 1) {
+      const sampler = createSampler({ temperature: 1, seed }, { sample: 0, vocabularySize });
+      expect(sampler.next(logits, { history: [], banned: [3] }).token).toBe(4);
+    }
+  });
+
+  test('a vocabulary filled up with minus infinity leaves the certainty finite', () => {
+    const logits = logitsOf(1);
+    const { selfCertainty } = rawDistribution(logits);
+    const filled = Float32Array.from([...logits, ...new Array<number>(5).fill(Number.NEGATIVE_INFINITY)]);
+    expect(rawDistribution(filled).selfCertainty).toBeCloseTo(selfCertainty - Math.log(208 / 203), 4);
   });
 });

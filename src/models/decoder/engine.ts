@@ -47,7 +47,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   let groups: RowGroup<Row>[] = [];
   let settled = true;
   let loop: Promise<void> | undefined;
-  let closed = false;
+  let closed: { reason: unknown } | undefined;
   let turn = 0;
   let steps = 0;
   const batches = Array.from({ length: largestBatch }, () => 0);
@@ -262,6 +262,10 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   return {
     largestRow: arena.tokens,
     add(drivers, { alone }) {
+      if (closed) {
+        for (const driver of drivers) driver.fail(closed.reason);
+        return;
+      }
       waiting.push(...engineRows(drivers, { alone, largest: arena.tokens }));
       loop ??= run();
     },
@@ -278,7 +282,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       };
     },
     async close(reason) {
-      closed = true;
+      closed = { reason };
       for (const { driver } of [...running, ...waiting]) if (!driver.finished) driver.fail(reason);
       await loop;
       store.clear();

@@ -24,14 +24,17 @@ export function distributionOf(parts: Float32Array, vocabularySize: number): Raw
   let max = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < parts.length; at += numbers) max = Math.max(max, parts[at] ?? max);
   let mass = 0;
-  let mean = 0;
+  let [sum, summed] = [0, 0];
   for (let at = 0; at < parts.length; at += numbers) {
     const mostOf = expOfMinus(max - (parts[at] ?? 0));
     // A part with nothing in it (a vocabulary filled up with minus infinity) has no share either.
     if (mostOf > 0) mass += mostOf / (parts[at + 2] ?? 1);
-    mean += parts[at + 1] ?? 0;
+    const mean = parts[at + 1] ?? 0;
+    if (mean === Number.NEGATIVE_INFINITY) continue;
+    sum += mean;
+    summed += 1;
   }
-  mean *= width / vocabularySize;
+  const mean = sum / Math.max(1, summed);
   const logSumExp = max + Math.log(mass);
   return { max, logSumExp, selfCertainty: logSumExp - mean - Math.log(vocabularySize) };
 }

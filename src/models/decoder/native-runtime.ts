@@ -151,13 +151,15 @@ export async function openNativeRuntime(): Promise<NativeRuntime | undefined> {
       const name = koffi.decode(text, 'char', -1) as unknown as string;
       checked(allocatorFree(allocator, text));
       const info = typeOf(session, index);
-      const tensor = tensorInfo(info);
-      if (!tensor) return { name, elementType: 0, shape: [] };
-      const shape = new BigInt64Array(Number(dimensionsCount(tensor)));
-      checked(getDimensions(tensor, shape, shape.length));
-      const described = { name, elementType: elementType(tensor), shape: Array.from(shape, Number) };
-      releaseTypeInfo(info);
-      return described;
+      try {
+        const tensor = tensorInfo(info);
+        if (!tensor) return { name, elementType: 0, shape: [] };
+        const shape = new BigInt64Array(Number(dimensionsCount(tensor)));
+        checked(getDimensions(tensor, shape, shape.length));
+        return { name, elementType: elementType(tensor), shape: Array.from(shape, Number) };
+      } finally {
+        releaseTypeInfo(info);
+      }
     });
   };
 

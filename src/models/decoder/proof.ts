@@ -1,3 +1,4 @@
+import { rawDistribution } from '../sampler-softmax.ts';
 import type { CacheRunner, RunCall } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
 import type { KvArena } from './kv-arena.ts';
@@ -38,6 +39,10 @@ export async function proveInPlace(
       const plain = (await apart.run(call)).slice();
       const own = await inPlace.run(call);
       if (plain.some((logit, index) => logit !== own[index])) return 'the caches in place change the logits';
+      const told = inPlace.distribution?.(0);
+      const { max, logSumExp } = rawDistribution(own.subarray(0, shape.vocabularySize));
+      if (told && (told.max !== max || Math.abs(told.logSumExp - logSumExp) > 1e-3))
+        return 'its logits are summed up wrongly';
     }
     return await proveSteps(inPlace, shape, arena);
   } catch (error) {

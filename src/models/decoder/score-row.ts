@@ -2,6 +2,9 @@ import type { ScoreResult } from '../language-model.ts';
 import { rawDistribution } from '../sampler-softmax.ts';
 import type { RowDriver } from './row-driver.ts';
 
+/** Stands for minus infinity, which JSON has no word for. Nats. */
+const impossible = -1e6;
+
 /**
  * Log-probabilities of continuations of one prompt, of the raw distribution. The first token of each comes from the
  * prompt's own last logits, so single-token continuations (yes, no) cost nothing more; longer ones are run behind the
@@ -33,7 +36,8 @@ export function createScoreRow(options: {
   };
   const add = (index: number, logits: Float32Array, token: number | undefined) => {
     if (token === undefined) return;
-    logprobs[index] = (logprobs[index] ?? 0) + (logits[token] ?? 0) - rawDistribution(logits).logSumExp;
+    const logprob = (logits[token] ?? 0) - rawDistribution(logits).logSumExp;
+    logprobs[index] = (logprobs[index] ?? 0) + Math.max(logprob, impossible);
   };
   return {
     ids: promptIds,

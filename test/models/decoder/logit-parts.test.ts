@@ -33,7 +33,9 @@ describe('a distribution from its parts', () => {
   it('leaves out a part that is filled up with minus infinity', () => {
     const even = [0, 0, 1 / 128];
     const empty = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-    expect(distributionOf(Float32Array.from([...even, ...empty]), 256).logSumExp).toBeCloseTo(Math.log(128), 6);
+    const { logSumExp, selfCertainty } = distributionOf(Float32Array.from([...even, ...empty]), 256);
+    expect(logSumExp).toBeCloseTo(Math.log(128), 6);
+    expect(selfCertainty).toBeCloseTo(-Math.log(2), 6);
   });
 });
 

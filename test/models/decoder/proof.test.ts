@@ -29,4 +29,12 @@ describe('the proof of caches in place', () => {
     }));
     expect(fault).toMatch(/caches? /);
   });
+
+  it('fails where the graph sums its logits up wrongly', async () => {
+    const fault = await prove((runner) => ({
+      ...runner,
+      distribution: () => ({ max: 0, logSumExp: 1, selfCertainty: 1 }),
+    }));
+    expect(fault).toMatch(/summed up/);
+  });
 });
