@@ -22,5 +22,8 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
 });
-process.on('message', () => process.send?.({ bytes: process.memoryUsage.rss() }));
+process.on('message', () => {
+  gc?.();
+  process.send?.({ bytes: process.memoryUsage.rss() });
+});
 process.on('disconnect', () => process.exit(0));

@@ -8,11 +8,16 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY 
 const Port = z.object({ port: z.number() });
 const Memory = z.object({ bytes: z.number() });
 
-export type ApiProcess = { url: string; residentBytes(): Promise<number>; close(): Promise<void> };
+export type ApiProcess = {
+  url: string;
+  /** Once garbage is collected: how much of that lies about at a moment is chance. */
+  residentBytes(): Promise<number>;
+  close(): Promise<void>;
+};
 
 export async function startApiProcess(args: readonly string[]): Promise<ApiProcess> {
   const child: ChildProcess = fork(fileURLToPath(new URL('./api-child.ts', import.meta.url)), [...args], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--expose-gc', '--import', 'tsx'],
   });
   const [told] = await once(child, 'message');
   return {
