@@ -21,33 +21,48 @@ const otherNames: Readonly<Record<string, RegExp>> = {
 };
 
 /** OpenAI's own reasoning models know the cap by its newer name alone. */
-function renamed(body: Record<string, unknown>, refusals: Refusals): Record<string, unknown> {
-  if (!refusals.has('max_tokens')) return body;
-  const { max_tokens: cap, ...rest } = body;
-  return { ...rest, max_completion_tokens: cap };
-}
+const newerCap = 'max_completion_tokens';
 
-/** Streams a request; a 400 that names an optional field (an older or stricter server) is followed by a try without it. */
+/**
+ * Streams a request; a 400 that names an optional field (an older or stricter server) is followed by a try without it. What
+ * was left out is remembered once the server has taken the rest: till then the name may have been an echo of the prompt.
+ */
 export async function* streamTolerantly(
   client: UpstreamClient,
   request: UpstreamRequest,
   refusals: Refusals,
   options: { signal: AbortSignal },
 ): AsyncGenerator<Chunk, void, void> {
+  const left = new Set<string>();
+  const without = (field: string) => left.has(field) || refusals.has(field);
   for (;;) {
-    const kept = Object.entries(request.optional).filter(([field]) => !refusals.has(field));
+    const kept = Object.entries(request.optional).filter(([field]) => !without(field));
     try {
-      yield* client.stream(request.route, { ...renamed(request.body, refusals), ...Object.fromEntries(kept) }, options);
+      for await (const chunk of client.stream(request.route, bodyOf(request.body, kept, without), options)) {
+        for (const field of left) refusals.add(field);
+        yield chunk;
+      }
       return;
     } catch (error) {
       if (!(error instanceof UpstreamRefused) || (error.status !== 400 && error.status !== 422)) throw error;
-      if (error.reason.includes('max_completion_tokens') && !refusals.has('max_tokens')) {
-        refusals.add('max_tokens');
+      if (error.says(newerCap) && !without('max_tokens')) {
+        left.add('max_tokens');
         continue;
       }
-      const culprits = kept.filter(([field]) => error.reason.includes(field) || otherNames[field]?.test(error.reason));
+      const culprits = kept.filter(([field]) => error.says(field) || error.says(otherNames[field] ?? never));
       if (culprits.length === 0) throw error;
-      for (const [field] of culprits) refusals.add(field);
+      for (const [field] of culprits) left.add(field);
     }
   }
+}
+
+const never = /(?!)/;
+
+function bodyOf(
+  body: Record<string, unknown>,
+  kept: ReadonlyArray<[string, unknown]>,
+  without: (field: string) => boolean,
+): Record<string, unknown> {
+  const { max_tokens: cap, ...rest } = body;
+  return { ...rest, [without('max_tokens') ? newerCap : 'max_tokens']: cap, ...Object.fromEntries(kept) };
 }

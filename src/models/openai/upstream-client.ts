@@ -2,7 +2,7 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import type { ServiceError } from '../../contracts/service-error.ts';
 import { type RetryPolicy, retryAfterMs, retryDelay } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
+import { readMessage, readReason, sendsTokens, UpstreamRefused, unavailable } from './upstream-error.ts';
 import { Chunk } from './wire.ts';
 
 /** Ms without a byte after which a server counts as hung. */
@@ -73,9 +73,13 @@ export function createUpstreamClient(options: {
           }
           return;
         }
-        const reason = readReason(await readBody(response), { secrets, sent: body });
+        const said = await readBody(response);
         if (response.status < 429 && response.status !== 408 && response.status !== 425) {
-          throw new UpstreamRefused(response.status, reason, { tellable: !sendsTokens(body) });
+          const reason = readReason(said, { secrets, sent: body });
+          throw new UpstreamRefused(response.status, reason, {
+            tellable: !sendsTokens(body),
+            said: readMessage(said),
+          });
         }
         wait = retryAfterMs(response.headers.get('retry-after'), clock.now());
         const what = response.status === 429 ? 'has too much to do' : 'is not ready';

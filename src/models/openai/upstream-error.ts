@@ -9,12 +9,24 @@ export class UpstreamRefused extends Error {
   readonly reason: string;
   /** False where it may repeat what can't be told from it: a prompt that was sent as token ids, thoughts included. */
   readonly tellable: boolean;
-  constructor(status: number, reason: string, { tellable = true } = {}) {
+  /** All that it said. It may repeat what it was sent, so it is searched and never shown or logged. */
+  readonly #said: string;
+  constructor(status: number, reason: string, { tellable = true, said = reason } = {}) {
     super(`the upstream refused the request with ${status}`);
     this.status = status;
     this.reason = reason;
     this.tellable = tellable;
+    this.#said = said;
   }
+  /** Whether its words have this, the part that can't be shown included. */
+  says(words: string | RegExp): boolean {
+    return typeof words === 'string' ? this.#said.includes(words) : words.test(this.#said);
+  }
+}
+
+/** An upstream's error message as it came, to be searched and not to be shown. */
+export function readMessage(body: unknown): string {
+  return (ErrorMessage.safeParse(body).data ?? '').slice(0, longestRead);
 }
 
 /**
@@ -73,8 +85,8 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
     return unavailable(modelId, 'does not know this model or route', { retryable: false, cause: refused });
   }
   if (
-    /context|maximum .{0,20}length|too (?:many tokens|long)|exceed/i.test(reason) &&
-    /token|context|length/i.test(reason)
+    refused.says(/context|maximum .{0,20}length|too (?:many tokens|long)|exceed/i) &&
+    refused.says(/token|context|length/i)
   ) {
     return new ServiceError({
       code: 'context_length_exceeded',
@@ -83,7 +95,7 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
       cause: refused,
     });
   }
-  if (constrained && /schema|grammar|regex|guided|structured|response_format|xgrammar/i.test(reason)) {
+  if (constrained && refused.says(/schema|grammar|regex|guided|structured|response_format|xgrammar/i)) {
     return new ServiceError({
       code: 'unsupported_constraint',
       message: `${modelId} can't hold an answer to this form${told}`,
