@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { ServiceError } from '../contracts/service-error.ts';
 import { createDecoderModel } from './decoder/decoder-model.ts';
 import { createFolderGrammar } from './decoder/folder-grammar.ts';
 import type { KvBits } from './decoder/session.ts';
@@ -5,7 +7,7 @@ import type { LanguageModel, ModelCapabilities } from './language-model.ts';
 import { loadCausalModel } from './transformers/causal-model.ts';
 import { generateCapabilities } from './transformers/generate-capabilities.ts';
 import { createGenerateModel } from './transformers/generate-model.ts';
-import type { ModelSource } from './transformers/model-files.ts';
+import { type ModelSource, modelFault } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 
 export type LocalModelOptions = {
@@ -44,7 +46,11 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
   if (folder.onnx() === undefined) await (await loadCausalModel(folder, options)).close();
   if (folder.onnx() === undefined) return createGenerateModel(folder, options);
   const grammar = createFolderGrammar(folder);
-  const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) });
+  const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) }).catch(
+    (error: unknown) => {
+      throw error instanceof ServiceError ? error : modelFault(folder.id, brokenWeights(folder, error), error);
+    },
+  );
   if ('unsupported' in opened) {
     options.warn(
       `${folder.id} runs through generate(), without batching, scores and constraints: ${opened.unsupported}`,
@@ -62,6 +68,16 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
       return { batches, running, waiting, kvUsedBytes, kvCapacityBytes };
     },
   };
+}
+
+/** Why a file that is there could not be opened: nearly always a clone without Git LFS, or half a download. */
+function brokenWeights(folder: ModelFolder, error: unknown): string {
+  const { path = '', bytes = 0 } = folder.onnx() ?? {};
+  if (bytes < 1024 && readFileSync(path, 'utf8').startsWith('version https://git-lfs')) {
+    return `${path} is a Git LFS pointer and not the weights; \`git lfs pull\` fetches them`;
+  }
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return `${path} (${bytes} bytes) can't be opened: ${reason.replace(/\.$/, '')}`;
 }
 
 /**
