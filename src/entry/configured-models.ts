@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts';
 const configFile = 'thinkfirst.config.json';
 
 /**
- * The models to serve, the first is the default: those of `THINKFIRST_MODELS`, else of `thinkfirst.config.json` in the
+ * The models to serve, the first is the default: those of `THINKFIRST_MODELS` (ids of the file are known to it), else of `thinkfirst.config.json` in the
  * working folder, else the embedded one.
  * @throws StartError or ServiceError, one line that names the entry and what was expected
  */
@@ -17,11 +17,14 @@ export function configuredModels(
   variables: Readonly<Record<string, string | undefined>>,
 ): ModelConfig[] {
   const lookUp = (name: string) => variables[name];
-  if (named !== undefined) return parseModelsVariable(named, lookUp);
-  const file = resolve(configFile);
-  if (existsSync(file)) return parseModelsConfig(parseJson(readFileSync(file, 'utf8')), lookUp);
   const path = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
-  return [{ kind: 'folder', id: 'thinkfirst-135m', path }];
+  const embedded: ModelConfig = { kind: 'folder', id: 'thinkfirst-135m', path };
+  const file = resolve(configFile);
+  const inFile = () =>
+    existsSync(file) ? parseModelsConfig(parseJson(readFileSync(file, 'utf8')), lookUp) : [embedded];
+  if (named === undefined) return inFile();
+  const known = (id: string) => (id === embedded.id ? embedded : inFile().find((model) => model.id === id));
+  return parseModelsVariable(named, lookUp, known);
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { ServiceError } from '../contracts/service-error.ts';
-import { familyByName } from './families/index.ts';
+import { families, familyByName } from './families/index.ts';
 import { type DialectName, dialectNames } from './openai/dialect.ts';
 
 /** A folder on this machine with `config.json`, `tokenizer.json` and `onnx/`. The id is the folder's name unless it is given. */
@@ -37,9 +37,12 @@ export type ModelConfig = FolderModel | HubModel | UpstreamModel;
 const defaultContextLength = 8192;
 
 const Id = z
-  .string()
+  .string('a name that requests will choose it by')
   .regex(/^[A-Za-z0-9][\w./-]{0,127}$/, 'letters, digits, ".", "_", "-" and "/" (a ":" would name an effort)');
-const Family = z.string().refine((name) => familyByName(name) !== undefined, 'no such family');
+const familyNames = families.map(({ name }) => name).join(', ');
+const Family = z
+  .string(`how the model writes its thoughts: ${familyNames}`)
+  .refine((name) => familyByName(name) !== undefined, `no such family; there are ${familyNames}`);
 
 const FolderEntry = z.strictObject({ id: Id.optional(), folder: z.string().min(1), family: Family.optional() });
 const HubEntry = z.strictObject({
@@ -49,12 +52,14 @@ const HubEntry = z.strictObject({
 });
 const UpstreamEntry = z.strictObject({
   id: Id,
-  url: z.url({ protocol: /^https?$/, error: 'an http or https URL' }),
+  url: z
+    .url({ protocol: /^https?$/, error: 'an http or https URL' })
+    .regex(/^(?!.*\/(chat\/)?completions\/?$)/, 'the address before /chat/completions, mostly one that ends in /v1'),
   apiKeyVariable: z
     .string()
     .regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable, not the key itself')
     .optional(),
-  model: z.string().min(1),
+  model: z.string('the name that the server knows the model by').min(1),
   family: Family,
   dialect: z.enum(dialectNames).default('plain'),
   contextLength: z.int().positive().default(defaultContextLength),
@@ -84,16 +89,20 @@ export function parseModelsConfig(config: unknown, environment: EnvironmentLooku
 }
 
 /**
- * The models of `THINKFIRST_MODELS`: a JSON list of entries, or folders and hub names with commas between.
+ * The models of `THINKFIRST_MODELS`: a JSON list of entries, or folders, hub names and ids of `known` models with commas between.
  * @throws ServiceError `invalid_value`, one line
  */
-export function parseModelsVariable(text: string, environment: EnvironmentLookup): ModelConfig[] {
+export function parseModelsVariable(
+  text: string,
+  environment: EnvironmentLookup,
+  known: (id: string) => ModelConfig | undefined = () => undefined,
+): ModelConfig[] {
   const trimmed = text.trim();
   if (!trimmed.startsWith('[') && !trimmed.startsWith('{')) {
     const names = trimmed.split(',').map((name) => name.trim());
-    return parseModelEntries(
+    return inOrder(
       names.filter((name) => name !== ''),
-      environment,
+      (name, where) => (isFolder(name) ? undefined : known(name)) ?? parseText(name, where),
     );
   }
   let entries: unknown;
@@ -107,8 +116,12 @@ export function parseModelsVariable(text: string, environment: EnvironmentLookup
 
 /** Entries in order, the first is the default. @throws ServiceError `invalid_value`, also for two models of one id */
 export function parseModelEntries(entries: readonly unknown[], environment: EnvironmentLookup): ModelConfig[] {
+  return inOrder(entries, (entry, where) => parseEntry(entry, where, environment));
+}
+
+function inOrder<Entry>(entries: readonly Entry[], read: (entry: Entry, where: string) => ModelConfig): ModelConfig[] {
   if (entries.length === 0) throw invalid('models', 'models: name at least one model');
-  const models = entries.map((entry, index) => parseEntry(entry, `models[${index}]`, environment));
+  const models = entries.map((entry, index) => read(entry, `models[${index}]`));
   const seen = new Set<string>();
   for (const [index, { id }] of models.entries()) {
     if (seen.has(id)) throw invalid(`models[${index}].id`, `models[${index}].id: there are two models named ${id}`);
@@ -143,11 +156,14 @@ function parseEntry(entry: unknown, where: string, environment: EnvironmentLooku
   return { kind: 'upstream', ...upstream, url: url.replace(/\/+$/, ''), ...(apiKey && { apiKey }) };
 }
 
+/** `models/x` could be a hub name as well: a folder that is there is meant. */
+function isFolder(text: string): boolean {
+  return /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text) || existsSync(text);
+}
+
 function parseText(text: string, where: string): FolderModel | HubModel {
-  // `models/x` could be either: a folder that is there is meant.
-  const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text) || existsSync(text);
-  if (folder) return { kind: 'folder', id: lastPart(text), path: text };
-  const name = text.replace(/^hub:/, '');
+  if (isFolder(text)) return { kind: 'folder', id: lastPart(text), path: text };
+  const name = text.replace(/^(hub|hf):/, '');
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
     throw invalid(where, `${where}: "${text}" is neither a folder (./name) nor a hub name (hub:organisation/name)`);
   }

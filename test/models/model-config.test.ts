@@ -35,6 +35,15 @@ describe('models by configuration', () => {
     ]);
   });
 
+  it('ids of models that are known, among folders and hub names', () => {
+    const known = (id: string) => parseModelEntries([upstream], none).find((model) => model.id === id);
+    expect(parseModelsVariable('big, hf:org/c', none, known).map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+      'upstream big',
+      'hub c',
+    ]);
+    expect(() => parseModelsVariable('small', none, known)).toThrow('models[0]: "small" is neither');
+  });
+
   it('reads the key from the variable that the entry names', () => {
     const environment = (name: string) => (name === 'GPU_KEY' ? ' secret\n' : undefined);
     expect(parseModelEntries([{ ...upstream, apiKeyVariable: 'GPU_KEY' }], environment)).toMatchObject([
@@ -55,7 +64,10 @@ describe('models by configuration', () => {
     [['just-a-word'], 'models[0]: "just-a-word" is neither a folder'],
     [['./a', 7], 'models[1]: a text or an object'],
     [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
-    [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family'],
+    [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family; there are thinkfirst, qwen3'],
+    [[{ ...upstream, family: undefined }], 'models[0].family: how the model writes its thoughts: thinkfirst, qwen3'],
+    [[{ ...upstream, id: undefined }], 'models[0].id: a name that requests will choose it by'],
+    [[{ ...upstream, url: 'http://gpu/v1/chat/completions' }], 'models[0].url: the address before /chat/completions'],
     [[{ ...upstream, url: 'ftp://gpu' }], 'models[0].url: an http or https URL'],
     [[{ ...upstream, url: 'http://me:pass@gpu/v1' }], 'models[0].url: put the key into a variable'],
     [[{ ...upstream, dialect: 'tgi' }], 'models[0].dialect:'],
