@@ -53,6 +53,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     sample,
     stop: request.answer.stop ?? [],
     visible: prompt.answerBegun,
+    keepsBlanks: ['regex', 'choice'].includes(request.answer.constraint?.type ?? ''),
     emit,
   });
   const mask =

@@ -20,7 +20,14 @@ export type RowAnswer = {
 
 export function createRowAnswer(
   model: Pick<ModelFolder, 'tokenizer' | 'tokens'>,
-  options: { sample: number; stop: readonly string[]; visible: boolean; emit(event: ModelEvent): void },
+  options: {
+    sample: number;
+    stop: readonly string[];
+    visible: boolean;
+    /** Blanks before the first word are part of the answer: a pattern asks for them. */
+    keepsBlanks?: boolean;
+    emit(event: ModelEvent): void;
+  },
 ): RowAnswer {
   const { tokenizer, tokens } = model;
   const stream = createTextStream(tokenizer);
@@ -31,7 +38,7 @@ export function createRowAnswer(
   let call: number[] | undefined;
   const delta = (text: string, sampled?: SampledToken) => {
     // Blanks before the first word (after a marker, between tool calls) are no part of the answer.
-    const shown = visible ? text : text.trimStart();
+    const shown = visible || options.keepsBlanks ? text : text.trimStart();
     if (shown !== '') visible = true;
     options.emit({
       type: 'answer-delta',
@@ -62,7 +69,7 @@ export function createRowAnswer(
     if (call) closeCall(call);
     const rest = scanner.push(stream.end());
     const held = rest.stopped ? rest.text : rest.text + scanner.end();
-    if (held !== '' && (visible || held.trim() !== '')) delta(held);
+    if (held !== '' && (visible || options.keepsBlanks || held.trim() !== '')) delta(held);
     if (calls > 0) return 'tool-calls';
     return visible ? reason : 'empty';
   };

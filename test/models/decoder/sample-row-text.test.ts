@@ -140,6 +140,14 @@ describe('sample row with the embedded tokenizer', () => {
     );
   });
 
+  it('keeps the blanks that a choice begins with', async () => {
+    const constraint = { type: 'choice' as const, choices: [' yes', ' no'] };
+    const compiled = await createFolderGrammar(embedded)?.compile(constraint);
+    const request = { answer: { maxTokens: 50, constraint } };
+    const { answer } = say(' yes<|im_end|>', { budget: 0, request, matcher: compiled?.createMatcher() });
+    expect(answer).toBe(' yes');
+  });
+
   it('tells the bytes of a token that is a piece of a character', () => {
     const { events, answer } = say('🧮<|im_end|>', { budget: 0 });
     const pieces = events.flatMap((event) => (event.type === 'answer-delta' ? event.logprobs : []));
