@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connect, request, run, script } from '../support/upstream-run.ts';
+import { connect, request, run, script, thinking } from '../support/upstream-run.ts';
 import type { Fault } from '../support/upstream-server.ts';
 
 const answer = script.answer.join('');
@@ -26,4 +26,56 @@ it('a refused field that the server only repeats from the prompt is not given up
   expect(String(failure)).not.toContain('What is');
   expect(await run(model, request())).toMatchObject({ answer });
   expect(server.completions().at(-1)?.body).toHaveProperty('reasoning_effort');
+});
+
+/** How a second request goes on with a thought after the first one's way met `fault`. */
+async function waysAfter(fault: Fault): Promise<string[]> {
+  const faults: Fault[] = [{ kind: 'none' }, fault];
+  const { model, server } = await connect({ dialect: 'vllm', script, faults, ignoresBudget: true });
+  expect(await run(model, thinking(4))).toMatchObject({ answer, finish: { thinkingStop: 'budget' } });
+  const asked = server.completions().length;
+  expect(await run(model, thinking(4))).toMatchObject({ answer, finish: { thinkingStop: 'budget' } });
+  return server
+    .completions()
+    .slice(asked)
+    .map(({ path }) => path);
+}
+
+it.each([
+  [400, 'please wait, the key is being rotated'],
+  [401, 'bad key'],
+  [403, 'not now'],
+  [422, 'the prompt must not be empty'],
+])('a way to go on that was refused once with %i "%s" is tried again', async (status, message) => {
+  expect(await waysAfter(refusal(status, message))).toEqual(['/v1/chat/completions', '/v1/completions']);
+});
+
+it.each([
+  [404, 'no such route'],
+  [405, 'no'],
+  [501, 'no'],
+  [400, 'this model does not support completions: not supported'],
+  [422, 'Extra inputs are not permitted: prompt'],
+])('a way to go on that the server says it lacks (%i "%s") is not tried again', async (status, message) => {
+  expect(await waysAfter(refusal(status, message))).toEqual(['/v1/chat/completions', '/v1/chat/completions']);
+});
+
+it('a begun thought is gone on with after both ways were refused for a moment', async () => {
+  const bad = refusal(400, 'bad');
+  const faults: Fault[] = [{ kind: 'none' }, bad, bad];
+  const { model } = await connect({ dialect: 'vllm', script, faults, ignoresBudget: true });
+  await run(model, thinking(4));
+  expect(model.capabilities.rollback).toBe(true);
+  const prefix = [{ text: 'one two' }];
+  expect(await run(model, request({ thinking: { budgetTokens: 50, prefix } }))).toMatchObject({ answer });
+});
+
+it('a server that has no way to go on with a thought can not roll back any more, and says so', async () => {
+  const options = { hides: ['/tokenize'], refuses: ['continue_final_message'] };
+  const { model } = await connect({ dialect: 'vllm', script, ignoresBudget: true, ...options });
+  await run(model, thinking(4));
+  expect(model.capabilities.rollback).toBe(false);
+  const prefix = [{ text: 'one two' }];
+  const asked = request({ thinking: { budgetTokens: 50, prefix } });
+  await expect(run(model, asked)).rejects.toMatchObject({ code: 'unsupported_input' });
 });

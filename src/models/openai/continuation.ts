@@ -49,7 +49,7 @@ async function rendered(context: SampleContext, goOn: GoOn) {
     return await extend({ client, dialect, family, model: config.model, signal }, prompt, text);
   } catch (error) {
     if (!(error instanceof UpstreamRefused)) throw error;
-    refusals.add('raw');
+    refusals.addWay('raw', error);
     return undefined;
   }
 }

@@ -58,7 +58,7 @@ async function attempt(
         const constrained = options.answerOnly && request.answer.constraint !== undefined;
         const service = toServiceError(error, config.id, constrained);
         if (service.code === 'context_length_exceeded' || service.code === 'unsupported_constraint') throw service;
-        refusals.add(start.form);
+        refusals.addWay(start.form, error);
       }
     }
   }

@@ -1,7 +1,13 @@
 import { ServiceError } from '../../contracts/service-error.ts';
 import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
-import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../language-model.ts';
+import type {
+  GenerateOptions,
+  GenerateRequest,
+  LanguageModel,
+  ModelCapabilities,
+  ModelEvent,
+} from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -50,8 +56,13 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
-  const capabilities = {
-    ...capabilitiesOf(dialect),
+  const can = capabilitiesOf(dialect);
+  const capabilities: ModelCapabilities = {
+    ...can,
+    /** As long as one way to go on with a thought is left. */
+    get rollback() {
+      return can.rollback && !(refusals.has('raw') && refusals.has('final-message'));
+    },
     ...(config.inputs === undefined ? {} : { inputs: config.inputs }),
     family: family.name,
     correction: family.correction,
@@ -130,7 +141,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       return ids;
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
-      refusals.add('raw');
+      refusals.addWay('raw', error);
       return undefined;
     }
   }
@@ -160,7 +171,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       return (await renderPrompt({ ...access, signal }, prompt, { thinking })).count;
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
-      refusals.add('raw');
+      refusals.addWay('raw', error);
       return undefined;
     }
   }

@@ -4,12 +4,39 @@ import { UpstreamRefused } from './upstream-error.ts';
 import type { Chunk } from './wire.ts';
 
 /** What this server has refused since start, so that it isn't asked again: optional fields and ways to go on. */
-export type Refusals = { has(feature: string): boolean; add(feature: string): void };
+export type Refusals = {
+  has(feature: string): boolean;
+  add(feature: string): void;
+  /** Remembers a way only where the server says that it has none: a bad key, a bad moment or this one prompt pass. */
+  addWay(way: Way, refused: UpstreamRefused): void;
+};
+
+export type Way = 'raw' | 'final-message';
 
 export function createRefusals(): Refusals {
-  const refused = new Set<string>();
-  return { has: (feature) => refused.has(feature), add: (feature) => void refused.add(feature) };
+  const features = new Set<string>();
+  return {
+    has: (feature) => features.has(feature),
+    add: (feature) => void features.add(feature),
+    addWay(way, refused) {
+      const named = isBadRequest(refused) && refused.says(wayNames[way]) && refused.says(lacking);
+      if (noRoute.has(refused.status) || named) features.add(way);
+    },
+  };
 }
+
+const noRoute: ReadonlySet<number> = new Set([404, 405, 501]);
+
+const isBadRequest = ({ status }: UpstreamRefused) => status === 400 || status === 422;
+
+/** What a server says of a field or a route that it doesn't have, and not of a value that it doesn't take. */
+const lacking =
+  /unsupported|n[o']t\s+(?:be\s+)?(?:support|allow|permit|accept|implement|available)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields)/i;
+
+const wayNames: Readonly<Record<Way, RegExp>> = {
+  raw: /\b(?:completions?|prompt|messages|add_generation_prompt|return_token_strs|add_special_tokens)\b/i,
+  'final-message': /continue_final_message|add_generation_prompt/i,
+};
 
 /** Words by which servers name a field that they won't take, beside its own name. */
 const otherNames: Readonly<Record<string, RegExp>> = {
@@ -44,7 +71,7 @@ export async function* streamTolerantly(
       }
       return;
     } catch (error) {
-      if (!(error instanceof UpstreamRefused) || (error.status !== 400 && error.status !== 422)) throw error;
+      if (!(error instanceof UpstreamRefused) || !isBadRequest(error)) throw error;
       if (error.says(newerCap) && !without('max_tokens')) {
         left.add('max_tokens');
         continue;

@@ -74,7 +74,7 @@ export function createUpstreamClient(options: {
           return;
         }
         const said = await readBody(response);
-        if (response.status < 429 && response.status !== 408 && response.status !== 425) {
+        if (isRefusal(response.status)) {
           const reason = readReason(said, { secrets, sent: body });
           throw new UpstreamRefused(response.status, reason, {
             tellable: !sendsTokens(body),
@@ -113,6 +113,9 @@ export function createUpstreamClient(options: {
     },
   };
 }
+
+/** Not worth another try as it is. 501: it has no such route. */
+const isRefusal = (status: number) => (status < 429 && status !== 408 && status !== 425) || status === 501;
 
 /** The server's bytes are not what a completion looks like. */
 class BrokenStream extends Error {

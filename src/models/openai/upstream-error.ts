@@ -81,7 +81,7 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
   if (status === 401 || status === 403) {
     return unavailable(modelId, 'refuses the key that this service has for it', { retryable: false, cause: refused });
   }
-  if (status === 404 || status === 405) {
+  if (status === 404 || status === 405 || status === 501) {
     return unavailable(modelId, 'does not know this model or route', { retryable: false, cause: refused });
   }
   if (
