@@ -14,6 +14,8 @@ import { redisAddress } from './open-queue.ts';
 import { StartError } from './start-error.ts';
 
 const secretBytes = 32;
+/** A Redis that accepts and never answers would hold every request that has a key. ms */
+const commandTimeout = 5_000;
 
 /**
  * Small records beside the queue: files in the data folder, or keys in Redis. The secret is `THINKFIRST_SECRET`, else one
@@ -37,11 +39,18 @@ export async function openRecords(environment: Environment): Promise<{ records: 
 function driverOf(url: RedisAddress, base: string): Driver {
   if (typeof url === 'string') {
     // A list goes through the whole keyspace, jobs too: by Redis's ten keys a round trip it would take seconds.
-    const driver = redisDriver({ url, base, maxRetriesPerRequest: 1, connectTimeout: 3_000, scanCount: 1_000 });
+    const driver = redisDriver({
+      url,
+      base,
+      maxRetriesPerRequest: 1,
+      connectTimeout: 3_000,
+      commandTimeout,
+      scanCount: 1_000,
+    });
     driver.getInstance?.().on('error', () => undefined);
     return driver;
   }
-  const cluster = createRedisCluster(url, { maxRetriesPerRequest: 1 });
+  const cluster = createRedisCluster(url, { maxRetriesPerRequest: 1, commandTimeout });
   cluster.on('error', () => undefined);
   return clusterDriver(cluster, base);
 }
@@ -75,7 +84,7 @@ function placeOnce(beside: string, file: string): void {
 
 /** One secret for all processes, set by whichever comes first. */
 async function secretOfRedis(url: RedisAddress, key: string): Promise<Buffer> {
-  const client = createRedisClient(url, { maxRetriesPerRequest: 1, lazyConnect: true });
+  const client = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout, lazyConnect: true });
   client.on('error', () => undefined);
   try {
     await client.connect();

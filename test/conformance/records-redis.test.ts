@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
+import { createKeyStore } from '../../src/store/key-store.ts';
 import { recordStoreSuite } from '../suites/record-store.suite.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 
@@ -31,6 +32,22 @@ describe.skipIf(missing !== undefined)('records on Redis', () => {
     await redis.outage.begin();
     await expect(records.get('conversations:shared')).rejects.toMatchObject({ code: 'backend_unavailable' });
     await redis.outage.end();
+    await records.close();
+  });
+
+  test('a Redis that accepts and never answers is told as an outage', { timeout: 20_000 }, async () => {
+    if (redis.outage === undefined) return;
+    const { records } = await open();
+    await records.get('conversations:shared');
+    redis.outage.freeze();
+    try {
+      const away = { code: 'backend_unavailable', status: 503 };
+      const asked = [records.get('conversations:shared'), createKeyStore({ records, now: Date.now }).required()];
+      await Promise.all(asked.map((answer) => expect(answer).rejects.toMatchObject(away)));
+    } finally {
+      redis.outage.thaw();
+    }
+    expect(await records.get('conversations:shared')).toEqual({ a: 1 });
     await records.close();
   });
 });
