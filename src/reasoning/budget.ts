@@ -1,3 +1,4 @@
+import type { ThinkingRequest } from '../models/language-model.ts';
 import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
 
 /** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */
@@ -23,15 +24,30 @@ export function createBudget(limits: {
   const outputLeft = (): number =>
     limits.maxOutputTokens === undefined
       ? Number.POSITIVE_INFINITY
-      : Math.max(0, limits.maxOutputTokens - outputTokens(limits.usage.snapshot()));
+      : Math.max(0, limits.maxOutputTokens - outputTokens(limits.usage.snapshot()) - limits.usage.withheld());
   return {
     thinking(rows, fed = 0) {
-      const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot());
+      const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot()) - limits.usage.withheld();
       const room = outputLeft() - rows * (limits.answerTokens + handOverAllowance) - fed;
       return Math.max(0, Math.min(left, room));
     },
     answer: (rows) => Math.min(limits.answerTokens, Math.floor(outputLeft() / rows)),
   };
+}
+
+/**
+ * Tokens that the rows of a stopped run may have thought beyond what they had told: a model decodes ahead of its reader, and
+ * nobody reads what comes after the stop. `told`: tokens of each row's thought; a row whose thought has ended has told all.
+ */
+export function untoldThinking(
+  granted: Pick<ThinkingRequest, 'budgetTokens' | 'perSampleTokens'> | undefined,
+  rows: ReadonlyArray<{ told: number; ended: boolean }>,
+): number {
+  if (granted === undefined) return 0;
+  const left = granted.budgetTokens - rows.reduce((sum, { told }) => sum + told, 0);
+  const cap = granted.perSampleTokens ?? granted.budgetTokens;
+  const most = rows.reduce((sum, { told, ended }) => sum + (ended ? 0 : Math.max(0, cap - told)), 0);
+  return Math.max(0, Math.min(left, most));
 }
 
 /** True once a request's time for thinking is over. Epoch ms. */

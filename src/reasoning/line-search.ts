@@ -1,5 +1,6 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
+import { untoldThinking } from './budget.ts';
 import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
@@ -44,6 +45,7 @@ export async function* searchLine(
   yield step.added;
   const known = search.prefix.map((segment) => segment.text).join('');
   const thoughts = Array.from({ length: rows }, () => [...search.prefix]);
+  const rowsTold = thoughts.map(() => ({ told: 0, ended: false }));
   const judged = new Set<number>();
   const spent = { thinking: 0, forced: 0, answer: 0 };
   const count = (kind: keyof typeof spent, tokens: number): void => {
@@ -52,13 +54,14 @@ export async function* searchLine(
   };
   count('forced', await fedTokens(context, search.prefix));
   const stopping = new AbortController();
+  const granted = { budgetTokens, perSampleTokens: perLine };
   let found: ThoughtSegment[] | undefined;
   try {
     for await (const event of context.model.generate(
       {
         prompt: search.prompt,
         samples: rows,
-        thinking: { budgetTokens, perSampleTokens: perLine, prefix: search.prefix },
+        thinking: { ...granted, prefix: search.prefix },
         // Nothing but the line is wanted.
         answer: { ...deliberation.answer, maxTokens: 1 },
         sampling: search.sampling,
@@ -68,7 +71,10 @@ export async function* searchLine(
       { signal: AbortSignal.any([context.signal, stopping.signal]), answerNow: context.answerNow },
     )) {
       const thought = thoughts[event.sample];
-      if (thought === undefined) continue;
+      const row = rowsTold[event.sample];
+      if (thought === undefined || row === undefined) continue;
+      if (event.type !== 'thinking-delta') row.ended = true;
+      else if (!event.forced) row.told += event.tokenIds.length;
       if (event.type === 'thinking-delta') {
         count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
         if (!event.forced) thought.push({ text: event.text, tokenIds: event.tokenIds });
@@ -87,6 +93,7 @@ export async function* searchLine(
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted) throw error;
+    state.usage.withhold(untoldThinking(granted, rowsTold));
   }
   yield step.done({
     tokens: spent.thinking + spent.answer,

@@ -8,11 +8,15 @@ export type UsageTotals = {
   add(phase: UsagePhase, tokens: number): void;
   /** A chosen answer leaves `discarded` or `draft` for `answer`, so that it is counted once. */
   move(from: UsagePhase, to: UsagePhase, tokens: number): void;
+  /** Thinking that a stopped run may have done without telling: not counted as decoded, and never granted again. */
+  withhold(tokens: number): void;
+  withheld(): number;
   snapshot(): PhaseUsage;
 };
 
 export function createUsageTotals(): UsageTotals {
   const totals = emptyUsage();
+  let withheld = 0;
   return {
     add(phase, tokens) {
       totals[phase] += tokens;
@@ -21,6 +25,10 @@ export function createUsageTotals(): UsageTotals {
       totals[from] -= tokens;
       totals[to] += tokens;
     },
+    withhold(tokens) {
+      withheld += tokens;
+    },
+    withheld: () => withheld,
     snapshot: () => ({ ...totals }),
   };
 }

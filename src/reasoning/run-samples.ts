@@ -1,5 +1,6 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
+import { untoldThinking } from './budget.ts';
 import type { UsageTotals } from './phase-usage.ts';
 import type { Sample } from './sample.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
@@ -32,6 +33,7 @@ type Row = {
   logprobs: Sample['answer']['logprobs'][number][];
   toolCalls: Sample['answer']['toolCalls'][number][];
   usage: Sample['usage'];
+  thoughtEnded: boolean;
   done: boolean;
 };
 
@@ -60,6 +62,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       logprobs: [],
       toolCalls: [],
       usage: { thinking: 0, forced: 0, answer: 0 },
+      thoughtEnded: false,
       done: false,
     });
     yield step.added;
@@ -95,6 +98,8 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted) throw error;
+    const told = rows.map((row) => ({ told: row.usage.thinking, ended: row.thoughtEnded }));
+    usage.withhold(untoldThinking(run.thinking, told));
   }
   for (const row of rows) {
     if (row.done) continue;
@@ -152,6 +157,7 @@ function* take(
       return;
     case 'thinking-end':
     case 'finish':
+      row.thoughtEnded = true;
       return;
     default:
       event satisfies never;

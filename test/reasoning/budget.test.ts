@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBudget, handOverAllowance } from '../../src/reasoning/budget.ts';
+import { createBudget, handOverAllowance, untoldThinking } from '../../src/reasoning/budget.ts';
 import { createUsageTotals } from '../../src/reasoning/phase-usage.ts';
 
 const budget = (maxOutputTokens?: number) => {
@@ -24,9 +24,30 @@ describe('createBudget', () => {
     expect(left.answer(3)).toBe(16);
   });
 
+  it('grants no more what a stopped run may have thought without telling', () => {
+    const { usage, budget: left } = budget(200);
+    usage.withhold(30);
+    expect(left.thinking(1)).toBe(70);
+    expect(left.thinking(2)).toBe(200 - 30 - 2 * (20 + handOverAllowance));
+    expect(usage.snapshot().think).toBe(0);
+  });
+
   it('is never negative', () => {
     const { usage, budget: left } = budget(10);
     usage.add('think', 500);
     expect([left.thinking(1), left.answer(1)]).toEqual([0, 0]);
+  });
+});
+
+describe('untoldThinking', () => {
+  const going = (told: number) => ({ told, ended: false });
+  it.each([
+    ['no thought', undefined, [going(0)], 0],
+    ['what is left of each row’s cap', { budgetTokens: 100, perSampleTokens: 20 }, [going(15), going(12)], 13],
+    ['what is left of the grant', { budgetTokens: 30, perSampleTokens: 20 }, [going(15), going(12)], 3],
+    ['the whole grant of a row without a cap', { budgetTokens: 30 }, [going(4)], 26],
+    ['nothing of ended rows', { budgetTokens: 100, perSampleTokens: 20 }, [{ told: 3, ended: true }, going(20)], 0],
+  ])('is %s', (_, granted, rows, tokens) => {
+    expect(untoldThinking(granted, rows)).toBe(tokens);
   });
 });

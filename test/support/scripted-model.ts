@@ -18,11 +18,16 @@ export type Script = {
   stop?: ThinkingStop;
 };
 
-export type ScriptedModel = LanguageModel & { readonly requests: GenerateRequest[]; readonly decoded: () => number };
+export type ScriptedModel = LanguageModel & {
+  readonly requests: GenerateRequest[];
+  readonly decoded: () => number;
+  readonly sampled: () => number;
+};
 
 /**
  * A model that says what `script` tells for each request and sample. Tokens are words with the space before them, and line
  * ends. It keeps budgets, prefixes, `answerNow` and `signal` as the port tells; `clock` is called once per decoded token.
+ * `sampled` are the thinking tokens that were decoded, read or not.
  */
 export function createTestModel(options: {
   script(request: GenerateRequest, sample: number, call: number): Script;
@@ -31,8 +36,11 @@ export function createTestModel(options: {
   /** Called before each step; may move a clock or abort something. */
   onStep?(step: number): void;
   now?(): number;
+  /** Each step decodes all rows before any of it is read, as the engine does. */
+  batched?: boolean;
 }): ScriptedModel {
   const requests: GenerateRequest[] = [];
+  const purses: Array<{ granted: number; left: number }> = [];
   let steps = 0;
   return {
     id: 'scripted',
@@ -53,21 +61,31 @@ export function createTestModel(options: {
     },
     requests,
     decoded: () => steps,
+    sampled: () => purses.reduce((sum, { granted, left }) => sum + granted - left, 0),
     async *generate(request, { signal, answerNow }) {
       const call = requests.push(request) - 1;
       const rows = Array.from({ length: request.samples }, (_, sample) =>
         createRow(request, sample, options.script(request, sample, call)),
       );
-      const shared = { left: request.thinking?.budgetTokens ?? 0 };
+      const granted = request.thinking?.budgetTokens ?? 0;
+      const shared = { granted, left: granted };
+      purses.push(shared);
+      const stepOf = (row: Row): Iterable<ModelEvent> => {
+        signal.throwIfAborted();
+        options.onStep?.(steps);
+        steps += 1;
+        const late =
+          request.deadlineAt !== undefined && options.now !== undefined && options.now() >= request.deadlineAt;
+        const step = row.step({ shared, hurry: answerNow?.aborted ? 'user' : late ? 'deadline' : undefined });
+        return options.batched ? [...step] : step;
+      };
       while (rows.some((row) => !row.finished)) {
-        for (const row of rows.filter((candidate) => !candidate.finished)) {
-          signal.throwIfAborted();
-          options.onStep?.(steps);
-          steps += 1;
-          const late =
-            request.deadlineAt !== undefined && options.now !== undefined && options.now() >= request.deadlineAt;
-          yield* row.step({ shared, hurry: answerNow?.aborted ? 'user' : late ? 'deadline' : undefined });
-          signal.throwIfAborted();
+        const running = rows.filter((row) => !row.finished);
+        for (const events of options.batched ? running.map(stepOf) : lazily(running, stepOf)) {
+          for (const event of events) {
+            yield event;
+            signal.throwIfAborted();
+          }
         }
       }
     },
@@ -84,6 +102,10 @@ export function createTestModel(options: {
     countTokens: async (prompt) => tokens(prompt.messages.map((message) => message.content).join('\n')).length,
     close: async () => {},
   };
+}
+
+function* lazily<From, To>(items: readonly From[], make: (item: From) => To): Generator<To, void, void> {
+  for (const item of items) yield make(item);
 }
 
 type Row = {

@@ -114,6 +114,22 @@ describe('deliberate', () => {
     expect(run.answer).toBe('The answer is 4.');
   });
 
+  // A line is found while the other rows of the same step are not read yet; a revision that never ends takes the rest.
+  it.each([45, 60, 80, 91, 120, 200])('decodes no thought beyond a budget of %i that nobody read', async (budget) => {
+    const model = createTestModel({
+      batched: true,
+      script(request) {
+        const wrong = { thought: '2 + 2 = 5.\nSo the answer is 5.', answer: 'The answer is 5.' };
+        if (request.thinking?.prefix === undefined) return wrong;
+        return request.samples > 1 ? good : { ...endless, thought: ' and so on' };
+      },
+    });
+    const options = { without: ['repair'] };
+    await runStrategy('deliberate', { model, effective: { budget_tokens: budget, samples: 1 }, options });
+    expect(model.requests.some((request) => request.thinking?.prefix !== undefined && request.samples > 1)).toBe(true);
+    expect(model.sampled()).toBeLessThanOrEqual(budget);
+  });
+
   it('answers with a chain where each contradicts the draft and the others', async () => {
     let next = 10;
     const model = createTestModel({
