@@ -1,6 +1,5 @@
 import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createStorage } from 'unstorage';
 import { terminalLines } from '../contracts/terminal-lines.ts';
 import type { QueueConnection } from '../queue/bullmq-parts.ts';
 import { createBullmqQueue } from '../queue/bullmq-queue.ts';
@@ -12,13 +11,12 @@ import { createRedisStore } from '../queue/redis-store.ts';
 import { settledWithin } from '../queue/settled-within.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createRedisChange } from '../store/redis-change.ts';
+import { createRedisRecords } from '../store/redis-records.ts';
 import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
-import { createUnstorageRecords } from '../store/unstorage-records.ts';
 import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
 import { edgeLog } from './edge-log.ts';
 import type { EdgeVariables } from './edge-variables.ts';
-import { recordsDriver } from './records-driver.ts';
 
 /** All that one request does in Redis, on its one connection. */
 export type EdgeBackend = {
@@ -71,7 +69,7 @@ export function openEdgeBackend({
     redis.disconnect();
   };
   return {
-    records: createUnstorageRecords(createStorage({ driver: recordsDriver(redis, `${prefix}-records`) })),
+    records: createRedisRecords({ redis, base: `${prefix}-records` }),
     requestLimiter: createRequestLimiter({ redis, prefix }),
     ledger: createUsageLedger({ change: createRedisChange({ redis, prefix }), now: Date.now }),
     async openQueue() {

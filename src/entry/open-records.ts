@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createStorage, type Driver } from 'unstorage';
-import redisDriver from 'unstorage/drivers/redis';
-import { clusterPrefix, createRedisClient, createRedisCluster, type RedisAddress } from '../queue/redis-client.ts';
-import { clusterDriver } from '../store/cluster-driver.ts';
+import { createStorage } from 'unstorage';
+import { clusterPrefix, createRedisClient, type RedisAddress } from '../queue/redis-client.ts';
 import { recordFiles } from '../store/record-files.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import { createRedisRecords } from '../store/redis-records.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import { createUnstorageRecords } from '../store/unstorage-records.ts';
 import type { Environment } from './environment.ts';
@@ -30,29 +29,11 @@ export async function openRecords(environment: Environment): Promise<{ records: 
     return { records, sealer: createSealer(given === undefined ? secretOfFolder(folder) : Buffer.from(given)) };
   }
   const prefix = clusterPrefix(url, environment.REDIS_PREFIX);
-  const driver = driverOf(url, `${prefix}-records`);
+  const redis = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout });
+  // An outage is told by each command that fails; an error event without a listener would be printed as well.
+  redis.on('error', () => undefined);
   const secret = given === undefined ? await secretOfRedis(url, `${prefix}-secret`) : Buffer.from(given);
-  return { records: createUnstorageRecords(createStorage({ driver })), sealer: createSealer(secret) };
-}
-
-/** An outage is told by each command that fails; an error event without a listener would be printed as well. */
-function driverOf(url: RedisAddress, base: string): Driver {
-  if (typeof url === 'string') {
-    // A list goes through the whole keyspace, jobs too: by Redis's ten keys a round trip it would take seconds.
-    const driver = redisDriver({
-      url,
-      base,
-      maxRetriesPerRequest: 1,
-      connectTimeout: 3_000,
-      commandTimeout,
-      scanCount: 1_000,
-    });
-    driver.getInstance?.().on('error', () => undefined);
-    return driver;
-  }
-  const cluster = createRedisCluster(url, { maxRetriesPerRequest: 1, commandTimeout });
-  cluster.on('error', () => undefined);
-  return clusterDriver(cluster, base);
+  return { records: createRedisRecords({ redis, base: `${prefix}-records` }), sealer: createSealer(secret) };
 }
 
 function secretOfFolder(folder: string): Buffer {

@@ -7,8 +7,8 @@ export type RecordStore = {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
   /**
-   * Reads, changes and writes one record; changes of one process come one after the other. Two processes that change the
-   * same record in the same moment may lose one of the changes. `undefined` from `change` leaves the record as it is.
+   * Reads, changes and writes one record as one step, over all processes that may. `change` may be called again, with what
+   * another one has written in between; `undefined` from it leaves the record as it is.
    */
   update(key: string, change: (value: unknown) => unknown): Promise<void>;
   /** Keys under a prefix (`feedback` of `feedback:a:b`), in no order. */

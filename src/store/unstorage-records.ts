@@ -1,29 +1,21 @@
 import type { Storage } from 'unstorage';
 import { ServiceError } from '../contracts/service-error.ts';
+import { createTurns } from './in-turn.ts';
 import type { RecordStore } from './record-store.ts';
 
-/** Records in any of unstorage's drivers. */
+/** Records in any of unstorage's drivers, of which one process has the writing. */
 export function createUnstorageRecords(storage: Storage): RecordStore {
-  /** The last change of each record that is being changed. */
-  const changing = new Map<string, Promise<void>>();
+  const inTurn = createTurns();
   const get = async (key: string): Promise<unknown> => (await reach(storage.getItem<object>(key))) ?? undefined;
   const set = (key: string, value: unknown) => reach(storage.setItem(key, JSON.stringify(value)));
   return {
     get,
     set,
-    async update(key, change) {
-      const apply = async () => {
+    update: (key, change) =>
+      inTurn(key, async () => {
         const changed = change(await get(key));
         if (changed !== undefined) await set(key, changed);
-      };
-      const mine = (changing.get(key) ?? Promise.resolve()).then(apply, apply);
-      changing.set(key, mine);
-      try {
-        await mine;
-      } finally {
-        if (changing.get(key) === mine) changing.delete(key);
-      }
-    },
+      }),
     keys: (prefix) => reach(storage.getKeys(`${prefix}:`)),
     async remove(key) {
       const there = await reach(storage.hasItem(key));

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createStorage } from 'unstorage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRedisCluster } from '../../src/queue/redis-client.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';
-import { clusterDriver } from '../../src/store/cluster-driver.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createRedisRecords } from '../../src/store/redis-records.ts';
 import { gate, makeJob, readAll, terminal, testTerminalLines, wire } from '../support/queue-jobs.ts';
 import { startTestCluster } from '../support/redis-cluster.ts';
 import { redisMissing } from '../support/redis-server.ts';
@@ -50,13 +48,16 @@ describe.skipIf(redisMissing() || process.env['REDIS_URL'])('a Redis Cluster of 
     await Promise.all([one.close(), two.close()]);
   });
 
-  test('keeps records on all nodes, and lists those of each', async () => {
+  test('keeps records, lists them, and loses no change', async () => {
     const client = createRedisCluster(cluster.urls);
-    const driver = clusterDriver(client, `records-${randomUUID()}`);
-    const records = createUnstorageRecords(createStorage({ driver }));
+    const records = createRedisRecords({ redis: client, base: `{records-${randomUUID()}}-records` });
     const keys = Array.from({ length: 30 }, (_, index) => `conversation:c${index}`);
     for (const key of keys) await records.set(key, { key });
     expect((await records.keys('conversation')).sort()).toEqual(keys.sort());
+    await records.update('conversation:c0', (value) => [value, 'changed']);
+    expect(await records.get('conversation:c0')).toEqual([{ key: 'conversation:c0' }, 'changed']);
+    expect(await records.remove('conversation:c1')).toBe(true);
+    expect(await records.keys('conversation')).toHaveLength(29);
     await records.close();
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addToConversation, conversationKey } from '../../src/api/conversations.ts';
+import { ConversationRecord } from '../../src/contracts/conversation.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
@@ -22,6 +24,20 @@ describe.skipIf(missing !== undefined)('records on Redis', () => {
     await one.records.set('conversations:shared', { a: 1 });
     expect(await other.records.get('conversations:shared')).toEqual({ a: 1 });
     expect(other.sealer.open(one.sealer.seal('thought', null), null)).toBe('thought');
+    await Promise.all([one.records.close(), other.records.close()]);
+  });
+
+  test('processes that change one record at the same time lose no change', async () => {
+    const [one, other] = [await open(), await open()];
+    const id = 'conv_of_two';
+    const record = { version: 1, id, createdAt: 0, owner: null, metadata: {}, entries: [] };
+    await one.records.set(conversationKey(id), record);
+    const added = Array.from({ length: 40 }, (_, index) =>
+      addToConversation((index % 2 === 0 ? one : other).records, id, { type: 'response', id: `resp_${index}` }),
+    );
+    await Promise.all(added);
+    const kept = ConversationRecord.parse(await other.records.get(conversationKey(id)));
+    expect(new Set(kept.entries.map((entry) => entry.type === 'response' && entry.id)).size).toBe(40);
     await Promise.all([one.records.close(), other.records.close()]);
   });
 
