@@ -8,6 +8,7 @@ import { createDeliberation, type Deliberation, makeDraft, think } from './delib
 import { showAnswer } from './normalise.ts';
 import { replay } from './replay.ts';
 import { revise } from './revise.ts';
+import { answerText } from './sample.ts';
 import { runSlowChecks } from './slow-checks.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
 import { heaviestBallot, showTally } from './vote.ts';
@@ -38,7 +39,9 @@ export async function* runPlan(
 ): AsyncGenerator<StrategyEvent, StrategyOutcome, void> {
   const deliberation = createDeliberation(context, dependencies, { checks: plan.checks });
   const { candidates, budget, state } = deliberation;
-  const decided = context.finishedSteps.find((step) => step.phase === 'answer' && step.answer_source !== undefined);
+  const decided = context.finishedSteps.find(
+    (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
+  );
   const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
     ...rest,
     usage: state.usage.snapshot(),
@@ -83,10 +86,10 @@ async function* thinkInWaves(
 ): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
   const { context, budget, cap } = deliberation;
   const { samples } = context.effective;
-  /** Chains that have been run, those without an answer included. */
+  /** Chains that have been run to their end, those with an empty answer included. */
   const done = new Set(
     context.finishedSteps.flatMap((step) =>
-      step.phase === 'think' && step.stop_reason !== 'settled_vote' ? (step.sample ?? []) : [],
+      step.phase === 'think' && step.answer_text !== undefined ? (step.sample ?? []) : [],
     ),
   );
   const enough = (found: readonly Candidate[]): boolean => {
@@ -194,7 +197,7 @@ async function* giveAnswer(
     yield step.added;
     yield step.done({
       answer: winner.value === undefined ? null : showAnswer(winner.value),
-      answer_text: winner.answer.text,
+      ...answerText(winner.answer),
       answer_source: given.answerSource,
       stop_reason: given.thinkingStop,
       confidence: winner.confidence ?? null,

@@ -2,7 +2,7 @@ import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
 import { untoldThinking } from './budget.ts';
 import type { UsageTotals } from './phase-usage.ts';
-import type { Sample } from './sample.ts';
+import { answerText, type Sample } from './sample.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
 import type { OpenStep, StepPatch, TraceRecorder } from './trace-recorder.ts';
 
@@ -201,7 +201,7 @@ function stepOf(
     text: sample.segments.length === 0 ? null : sample.segments.map((segment) => segment.text).join(''),
     stop_reason: sample.thinkingStop ?? sample.finish,
     answer: sample.answer.text.trim() || null,
-    answer_text: sample.answer.text,
+    ...answerText(sample.answer),
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob ?? null,
     usage: { ...sample.usage, input: inputTokens, cached: cachedTokens },
     ...(sample.scores.selfCertainty === undefined ? {} : { self_certainty: sample.scores.selfCertainty }),

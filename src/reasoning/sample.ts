@@ -27,6 +27,11 @@ export function thoughtText(sample: Pick<Sample, 'segments'>): string {
   return sample.segments.map((segment) => segment.text).join('');
 }
 
+/** What a step keeps of an answer. A tool's call is no text: a later attempt that has no call to give thinks again. */
+export function answerText({ text, toolCalls }: SampleAnswer): { answer_text?: string } {
+  return toolCalls.length === 0 ? { answer_text: text } : {};
+}
+
 export function isEmptyAnswer(answer: SampleAnswer): boolean {
   return answer.text.trim() === '' && answer.toolCalls.length === 0;
 }

@@ -397,6 +397,26 @@ describe('what a deliberation leaves out after an attempt that died', () => {
     expect(second.outcome).toEqual(first.outcome);
   });
 
+  it.each(['think', 'answer'])(
+    'calls a tool that it had called before the attempt died behind its %s step',
+    async (last) => {
+      const script = (request: GenerateRequest): Script =>
+        isDraft(request)
+          ? { answer: 'No idea.' }
+          : { thought: 'Hm.', answer: 'I add.', toolCalls: [{ name: 'add', arguments: '{"a": 1}' }] };
+      const effective = { samples: 1 };
+      const first = await runStrategy('deliberate', { model: createTestModel({ script }), effective });
+      const finishedSteps = first.steps.slice(0, first.steps.findIndex(({ phase }) => phase === last) + 1);
+      const model = createTestModel({ script });
+      const second = await runStrategy('deliberate', { model, effective, finishedSteps });
+      expect(model.requests.map(isDraft)).toEqual([false]);
+      expect(second.events.filter((event) => event.type === 'tool-call')).toEqual([
+        { type: 'tool-call', name: 'add', arguments: '{"a": 1}' },
+      ]);
+      expect(second.outcome.answerSource).toBe('deliberate');
+    },
+  );
+
   it('does not show again what was shown before', async () => {
     const first = await runStrategy('deliberate', { model: createChains('7', chain('4'), [chain('4')]) });
     const answer = { maxTokens: 32, prefix: [{ text: 'The answer' }] };
