@@ -83,15 +83,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Walks without recursion: the depth is the caller's to choose.
+ * Goes to the first fault as it is written, in no more memory than the tree has levels: what is nested beyond `maxDepth` is
+ * not gone into, and the path is one list.
  * @throws ServiceError `invalid_value` for depth, NUL and half a surrogate pair
  */
 export function checkTree(root: unknown, maxDepth: number): void {
-  const pending: Array<{ value: unknown; path: Array<string | number> }> = [{ value: root, path: [] }];
-  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    const { value, path } = entry;
+  const path: Array<string | number> = [];
+  const check = (value: unknown): void => {
     if (typeof value === 'string') checkText(value, path);
-    if (typeof value !== 'object' || value === null) continue;
+    if (typeof value !== 'object' || value === null) return;
     if (path.length >= maxDepth) {
       throw new ServiceError({
         code: 'invalid_value',
@@ -99,14 +99,22 @@ export function checkTree(root: unknown, maxDepth: number): void {
         param: fieldPath(path.slice(0, 4)),
       });
     }
-    const children: Array<[string | number, unknown]> = Array.isArray(value)
-      ? value.map((child, index) => [index, child])
-      : Object.entries(value);
-    for (const [key, child] of children) {
-      if (typeof key === 'string') checkText(key, path);
-      pending.push({ value: child, path: [...path, key] });
+    const depth = path.length;
+    const enter = (key: string | number, child: unknown) => {
+      path[depth] = key;
+      check(child);
+      path.length = depth;
+    };
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length; index++) enter(index, value[index]);
+      return;
     }
-  }
+    for (const key of Object.keys(value)) {
+      checkText(key, path);
+      enter(key, Reflect.get(value, key));
+    }
+  };
+  check(root);
 }
 
 function checkText(text: string, path: ReadonlyArray<string | number>): void {

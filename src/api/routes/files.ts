@@ -10,12 +10,13 @@ import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readBytes } from '../read-json.ts';
+import { checkLineSizes } from '../translations/batch-input.ts';
 import { createBatchRecords } from '../translations/batch-records.ts';
 import { batchResults } from '../translations/batch-view.ts';
 import { lineStream } from '../translations/line-stream.ts';
 import { pageOf } from '../translations/page-of.ts';
 
-/** An upload may be as large as this many bodies. */
+/** An upload may be as large as this many bodies; each of its lines is at most one. */
 const bodiesOfAFile = 16;
 const jsonl = { 'content-type': 'application/jsonl; charset=utf-8' };
 
@@ -34,6 +35,7 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
     const content = await file.text();
+    checkLineSizes(content, limits.bodyBytes);
     const record: FileRecord = {
       id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',

@@ -8,15 +8,28 @@ export const mostRequests = 2_000;
 
 type BatchError = BatchRecord['errors'][number];
 
+/**
+ * A line of a file is a request, and no larger than one.
+ * @throws ServiceError `body_too_large` naming the line
+ */
+export function checkLineSizes(text: string, maxBytes: number): void {
+  for (const { line, number } of linesOf(text)) {
+    if (Buffer.byteLength(line) <= maxBytes) continue;
+    const message = `Line ${number} of the file is too large; expected at most ${maxBytes} bytes.`;
+    throw new ServiceError({ code: 'body_too_large', message, param: 'file' });
+  }
+}
+
 /** A JSONL of requests, read whole: `errors` names each line that is none, and then nothing of the file is run. */
 export function readBatchInput(
   text: string,
   { endpoint, bodyDepth }: { endpoint: BatchEndpoint; bodyDepth: number },
 ): { requests: BatchRequest[]; errors: BatchError[] } {
-  const lines = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [{ line, number: index + 1 }]));
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
-  for (const { line, number } of lines.slice(0, mostRequests)) {
+  let count = 0;
+  for (const { line, number } of linesOf(text)) {
+    if (++count > mostRequests) break;
     try {
       const value: unknown = JSON.parse(line);
       checkTree(value, bodyDepth);
@@ -27,8 +40,8 @@ export function readBatchInput(
       errors.push({ code: fault?.code ?? 'invalid_json', message, param: fault?.param ?? null, line: number });
     }
   }
-  if (lines.length === 0) errors.push(ofFile('The file has no requests.'));
-  if (lines.length > mostRequests) errors.push(ofFile(`The file has more than ${mostRequests} requests.`));
+  if (count === 0) errors.push(ofFile('The file has no requests.'));
+  if (count > mostRequests) errors.push(ofFile(`The file has more than ${mostRequests} requests.`));
   return { requests, errors: [...errors, ...repeated(requests)] };
 }
 
@@ -55,6 +68,18 @@ export function repeated(requests: readonly BatchRequest[]): BatchError[] {
     const message = `The custom_id '${custom_id}' stands there twice.`;
     return [{ code: 'invalid_value', message, param: 'custom_id', line: null }];
   });
+}
+
+/** One after the other, since a file may be nothing but line ends; those that are blank are left out. */
+function* linesOf(text: string): Generator<{ line: string; number: number }, void, void> {
+  let start = 0;
+  for (let number = 1; start <= text.length; number++) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(start, end);
+    if (line.trim() !== '') yield { line, number };
+    start = end + 1;
+  }
 }
 
 function ofFile(message: string): BatchError {

@@ -166,6 +166,16 @@ describe('files', () => {
     expect((await api.post('/v1/files', {})).status).toBe(415);
     expect((await upload(limited, ['a'.repeat(2000)])).status).toBe(413);
   });
+
+  test('are refused where a line is larger than a request may be, naming it', async () => {
+    const limited = createApi({ limits: { ...createApi().dependencies.limits, bodyBytes: 64 } });
+    expect((await upload(limited, ['a', 'é'.repeat(32)])).status).toBe(200);
+    const refused = await upload(limited, ['a', '', 'é'.repeat(33)]);
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'body_too_large', param: 'file', message: expect.stringMatching(/^Line 3 .*64 bytes/) },
+    });
+  });
 });
 
 describe('a batch whose start breaks off', () => {

@@ -21,6 +21,9 @@ const posts: Readonly<Record<string, object>> = {
 
 const deep = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
 
+/** As deep as may be, and as long as `bytes`: the path to each zero is long. */
+export const arraysOfZeros = (bytes: number) => `${'['.repeat(60)}${'0,'.repeat(bytes / 2 - 70)}0${']'.repeat(60)}`;
+
 /** Bodies that are no JSON object, or one that no route wants. */
 const bodies: Readonly<Record<string, string | Buffer>> = {
   nothing: '',
@@ -32,6 +35,7 @@ const bodies: Readonly<Record<string, string | Buffer>> = {
   array: '[]',
   'array of arrays': deep(30_000, '[', ']'),
   'objects in objects': `${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}`,
+  'arrays of zeros': `{"input":${arraysOfZeros(bodyLimit - 200)}}`,
   'half an object': '{"input": "a"',
   'trailing comma': '{"input": "a",}',
   'single quotes': "{'input': 'a'}",

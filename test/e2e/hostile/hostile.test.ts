@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { markIn } from '../../support/leak-mark.ts';
 import { connections } from './connections.ts';
-import { corpus } from './corpus.ts';
-import { type HostileService, startHostileService } from './hostile-service.ts';
+import { arraysOfZeros, corpus } from './corpus.ts';
+import { bodyLimit, type HostileService, startHostileService } from './hostile-service.ts';
 import { type Case, createSender, type Outcome } from './send.ts';
 
 /** Requests that are under way at a time. */
@@ -79,14 +79,21 @@ test('hostile files of requests: each bad line is told, none breaks the service'
     '{"__proto__":{"custom_id":"a"},"body":{}}',
     '{"custom_id":"a","url":"file:///etc/passwd","body":{}}',
     `${'a\n'.repeat(20_000)}`,
+    '\n'.repeat(900_000),
+    `${line(arraysOfZeros(bodyLimit - 100))}\n`.repeat(15),
     '\ufeff{}',
   ];
   const headers = { authorization: `Bearer ${service.secret}` };
-  for (const content of contents) {
+  const upload = (content: string) => {
     const form = new FormData();
     form.set('purpose', 'batch');
     form.set('file', new File([content], '../../\u202e"a\r\nb".jsonl'));
-    const uploaded = await fetch(new URL('/v1/files', service.url), { method: 'POST', headers, body: form });
+    return fetch(new URL('/v1/files', service.url), { method: 'POST', headers, body: form });
+  };
+  // A line is no larger than a body may be.
+  expect((await upload(line(arraysOfZeros(bodyLimit * 15)))).status).toBe(413);
+  for (const content of contents) {
+    const uploaded = await upload(content);
     expect([uploaded.status, content.slice(0, 60)]).toEqual([200, content.slice(0, 60)]);
     const { id } = z.object({ id: z.string() }).parse(await uploaded.json());
     const batch = await fetch(new URL('/v1/batches', service.url), {
