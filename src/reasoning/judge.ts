@@ -9,7 +9,7 @@ import type { StrategyContext, StrategyDependencies } from './strategy.ts';
 /** Judges answers and thoughts of one request. */
 export type Judge = {
   question: string;
-  /** Checks that only compute. */
+  /** Checks that only compute: they are run even where the answer is wanted now. */
   fast(of: { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined }): Promise<Judgement[]>;
   /** Checks that ask a model or the caller's server; undefined where none is wanted. */
   slow:
@@ -39,7 +39,8 @@ export function createJudge(
         ...(value === undefined ? {} : { value: showAnswer(value) }),
         ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
       };
-      return await runChecks(wanted, input, { slow, services, signal: context.signal, hurry: hurry(context) });
+      const inTime = slow ? { hurry: hurry(context) } : {};
+      return await runChecks(wanted, input, { slow, services, signal: context.signal, ...inTime });
     };
   const slowNames = ['webhook', 'self-verdict'];
   return {

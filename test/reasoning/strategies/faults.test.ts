@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
-import { runStrategy } from '../../support/strategy-run.ts';
+import { runStrategy, table } from '../../support/strategy-run.ts';
 
 const thinking = ['budget-forcing', 'self-consistency', 'best-of-n', 'verify-and-revise', 'deliberate'];
 const good: Script = { thought: '2 + 2 = 4.\nSo the answer is 4.', answer: 'The answer is 4.' };
@@ -172,6 +172,25 @@ describe('deliberate', () => {
     const run = await runStrategy('deliberate', { model, checks, answerNow: answerNow.signal }, { postCheck });
     expect(run.answer).toBe('The answer is 4.');
     expect(run.outcome.thinkingStop).toBe('user');
+  });
+
+  it('gives no answer that a check refutes where it is wanted now', async () => {
+    const answerNow = new AbortController();
+    const model = createTestModel({
+      script: (request) =>
+        request.thinking === undefined ? { answer: '4' } : { ...endless, thought: 'Hm.', answer: 'The answer is 5.' },
+      onStep: (step) => step >= 6 && answerNow.abort(),
+    });
+    const run = await runStrategy('deliberate', {
+      model,
+      // The draft's ballot is the lighter one: the check alone speaks for it.
+      table: { ...table, ballot_weights: { ...table.ballot_weights, draft: -5 } },
+      checks: [{ type: 'expected', value: 4 }],
+      effective: { samples: 1, max_revisions: 0 },
+      answerNow: answerNow.signal,
+    });
+    expect(run.outcome.thinkingStop).toBe('user');
+    expect(run.answer).toBe('4');
   });
 
   it('cancels while a check hangs', async () => {
