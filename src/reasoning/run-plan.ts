@@ -107,6 +107,9 @@ async function* thinkInWaves(
     if (left.length === 0) return samples === 1 ? chainStop(deliberation) : 'natural';
     // A chain that the budget would cut is worth little, except where it is the only one.
     if (budget.thinking(1) < (done.size === 0 ? 1 : cap)) return 'budget';
+    // Behind the draft it has not been asked yet whether there is time for a chain.
+    const stop = deliberation.candidates.size > 0 ? deliberation.mustStop() : undefined;
+    if (stop !== undefined) return stop;
     const greedy = !done.has(0);
     const size = greedy ? 1 : (plan.waves[Math.min(wave, plan.waves.length - 1)] ?? 1);
     const run = yield* think(deliberation, { numbers: left.slice(0, size), greedy, enough });

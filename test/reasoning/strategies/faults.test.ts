@@ -174,6 +174,24 @@ describe('deliberate', () => {
     expect(run.outcome.thinkingStop).toBe('user');
   });
 
+  it.each(['user', 'deadline'])('begins no chain once the draft is there and time is over (%s)', async (stop) => {
+    const answerNow = new AbortController();
+    let clock = 1000;
+    const model = createTestModel({
+      script: (request) => (request.thinking === undefined ? { answer: 'The answer is 4.' } : endless),
+      now: () => clock,
+      onStep() {
+        if (stop === 'user') answerNow.abort();
+        else clock = 2000;
+      },
+    });
+    const given = { model, answerNow: answerNow.signal, now: () => clock, deadlineAt: 2000 };
+    const run = await runStrategy('deliberate', given);
+    expect(model.requests.map((request) => request.thinking)).toEqual([undefined]);
+    expect(run.outcome).toMatchObject({ thinkingStop: stop, answerSource: 'draft' });
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
   it('gives no answer that a check refutes where it is wanted now', async () => {
     const answerNow = new AbortController();
     const model = createTestModel({
