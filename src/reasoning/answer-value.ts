@@ -1,10 +1,20 @@
+import { withoutBold } from './markup.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
 
+/** Full stops that end no sentence: of a title; of initials, where no word follows that begins a sentence. */
+const innerStops = [
+  /\b(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Gov|Sen|Rep|vs|approx|ca)\.(?= )/g,
+  /\b\p{Lu}\.(?= \p{Lu}\.)/gu,
+  /(?<=(?:\p{Lu}\p{Ll}+|\p{Lu}[.\u2024]) \p{Lu})\.(?= \p{Lu}\p{Ll})(?! (?:The|It|This|That|These|Those|There|So|Thus|Because|Since|As|He|She|They|We|You|In|If|All|Its?|Here|Hence|Therefore|However|But|And)\b)/gu,
+];
+/** Stands for such a stop while the sentence's end is looked for. */
+const stopMark = '\u2024';
 const marked = [
   /\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g,
-  /####\s*([^\n]+)/g,
+  /####\s*(?!\s|(?:final\s+)?answer)([^\n]+)/gi,
   /\b(?:final\s+)?answers?\b\s*(?:is|are|:|=|would be|should be)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
+  /^[ \t]*#*[ \t]*(?:final[ \t]+)?answers?[ \t]*\n\s*([^\n]+)/gim,
 ];
 const asksForNumber =
   /\bhow (many|much|far|long|old|tall|heavy|fast)\b|\b(calculate|compute|evaluate)\b|\bwhat is the (total|sum|difference|product|average|remainder|number|cost|price)\b/i;
@@ -12,9 +22,13 @@ const anyNumber = /-?[$€£]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?%?/g;
 
 /** What a thought concludes (`So the answer is X.`, `\boxed{X}`, `#### X`), as written; undefined where it says none. */
 export function conclusionOf(text: string): string | undefined {
+  const plain = innerStops.reduce(
+    (rest, stop) => rest.replace(stop, (found) => found.replace('.', stopMark)),
+    withoutBold(text),
+  );
   for (const pattern of marked) {
-    const last = [...text.matchAll(pattern)].at(-1)?.[1]?.trim().replace(/\*+$/, '');
-    if (last !== undefined && last !== '') return last;
+    const last = [...plain.matchAll(pattern)].at(-1)?.[1]?.trim().replace(/\*+$/, '');
+    if (last !== undefined && last !== '') return last.replaceAll(stopMark, '.');
   }
   return undefined;
 }
@@ -32,11 +46,22 @@ export function answerValue(answer: string, question: string): NormalAnswer | un
     const value = normalise(written);
     return value.kind === 'text' ? fromSentence(written, question) : value;
   }
-  const bold = [...text.matchAll(/\*\*([^*\n]{1,60})\*\*/g)].map((match) => match[1] ?? '');
-  if (bold.length === 1 && bold[0] !== undefined) return normalise(bold[0].replace(/:$/, ''));
+  const bold = boldValue(text, question);
+  if (bold !== undefined) return bold;
   const whole = normalise(text);
   if (whole.kind !== 'text') return whole;
   return fromSentence(text, question);
+}
+
+/** The only words in bold type of a short answer; of a longer one, which may be free text, a number where one was asked for. */
+function boldValue(text: string, question: string): NormalAnswer | undefined {
+  const bold = [...text.matchAll(/\*\*([^*\n]{1,60})\*\*(\s*:)?/g)];
+  const [, written = '', colon] = bold[0] ?? [];
+  const isLabel = colon !== undefined || /:$/.test(written);
+  if (bold.length !== 1 || isLabel) return undefined;
+  const value = normalise(written);
+  const isShort = text.length <= longestMarked && !text.includes('\n');
+  return isShort || (value.kind === 'number' && asksForNumber.test(question)) ? value : undefined;
 }
 
 /** The one `answer` of a JSON object, where it has one. */
@@ -54,6 +79,7 @@ function jsonAnswer(text: string): string | undefined {
 }
 
 const longestText = 80;
+const longestMarked = 160;
 
 function fromSentence(text: string, question: string): NormalAnswer | undefined {
   const numbers = text.match(anyNumber) ?? [];

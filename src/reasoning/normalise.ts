@@ -35,6 +35,7 @@ function bare(text: string): string {
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/\\text\{([^{}]*)\}/g, '$1')
+    .replace(/(\d)(?:\*\*|\s\*\*\s)(?=\d)/g, '$1^')
     .replace(/\*\*|`|\\[()[\]$]/g, '');
   const unquoted = withoutEnd(unmarked, /[.!\s]/).replace(/^["'“”‘’]+/, '');
   return withoutEnd(withoutEnd(unquoted, /["'“”‘’]/), /[.!\s]/).trim();
