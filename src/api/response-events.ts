@@ -1,5 +1,5 @@
 import { initialEvents } from '../contracts/initial-response.ts';
-import type { Job } from '../contracts/job.ts';
+import type { Job, LogLine } from '../contracts/job.ts';
 import { ResponseEvent, TerminalEvent } from '../contracts/response-event.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 
@@ -7,20 +7,31 @@ import type { JobQueue } from '../queue/job-queue.ts';
  * The event stream of a response from after a sequence number: first the events that follow from the job alone, then
  * its log, live, up to the terminal event.
  */
-export async function* responseEvents(
+export function responseEvents(
   queue: JobQueue,
   job: Job,
   { after = -1, signal }: { after?: number; signal: AbortSignal },
 ): AsyncGenerator<ResponseEvent, void, void> {
   const initial = initialEvents(job);
-  for (const event of initial) {
-    if (event.sequence_number > after) yield event;
-  }
   const from = after >= initial.length ? { after } : {};
-  for await (const line of queue.events(job.id, { stream: 'wire', signal, ...from })) {
+  const missed = initial.filter((event) => event.sequence_number > after);
+  // Only its id from here on: a stream that waits for its answer holds nothing of what was asked.
+  return eventsOf(missed, queue.events(job.id, { stream: 'wire', signal, ...from }));
+}
+
+async function* eventsOf(
+  initial: ResponseEvent[],
+  lines: AsyncIterable<LogLine>,
+): AsyncGenerator<ResponseEvent, void, void> {
+  yield* emptied(initial);
+  for await (const line of lines) {
     yield ResponseEvent.parse({ ...line.data, sequence_number: line.number });
     if (line.terminal) return;
   }
+}
+
+function* emptied<T>(items: T[]): Generator<T, void, void> {
+  for (let item = items.shift(); item !== undefined; item = items.shift()) yield item;
 }
 
 /** The event that ends a response, once there is one; undefined when `signal` was aborted before. */

@@ -167,6 +167,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   }
 
   function stream(c: ApiContext, job: Job, options: StreamOptions) {
+    const { id } = job;
     const gone = new AbortController();
     const after = options.after === undefined ? {} : { after: options.after };
     const { request } = responseJob(job);
@@ -177,7 +178,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const chunks = sseEvents(events, { ids: options.ids, ...after, signal: gone.signal, log, requestId });
     const onCancel = () => {
       gone.abort();
-      if (options.stops) stop(job.id);
+      if (options.stops) stop(id);
     };
     // A client may be gone before its stream is first read: then no reader cancels it.
     if (c.req.raw.signal.aborted) onCancel();
