@@ -1,14 +1,17 @@
 import type { Fraction } from 'mathjs';
 import { exactValue } from './exact-arithmetic.ts';
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
+import { isDoubted, numberEnd } from './number-end.ts';
 
-const amount = String.raw`[$€£]?(\d+(?:,\d{3})*(?:\.\d+)?)`;
-const percentOf = new RegExp(
-  `(\\d+(?:\\.\\d+)?)(?:%| percent) of ${amount},? (?:which )?is (?!\\d+(?:\\.\\d+)? ?[×x*÷/+-])${amount}`,
-  'gi',
-);
+const amount = String.raw`([$€£]?)(\d+(?:,\d{3})*(?:\.\d+)?)`;
+/** What goes before may make it a part of a sum: `10 minus half of 6`. */
+const alone = String.raw`(?<=^\W*|[.:;(]\s|\b(?:is|so|then|because|since|thus|hence|therefore|now|first|next|find|also|but),? |\b(?:is|=) [$€£]?[\d.,]+(?:,| and|, and) )`;
+/** `half of $1 is 50 cents` */
+const inOthers = String.raw`(?!\s*(?:cents?|dimes?|nickels?|pence|(?:milli)?seconds?|minutes?|hours?|days?|weeks?|months?|inch(?:es)?|feet|(?:milli|centi|kilo)?(?:meters?|grams?|liters?)|[mck]?[mgl]|ounces?)\b)`;
+const said = `(?:of )?${amount},? (?:which )?is ${amount}${numberEnd}${inOthers}`;
+const percentOf = new RegExp(`${alone}(\\d+(?:\\.\\d+)?)(?:%| percent) ${said}`, 'gi');
 const partOf = new RegExp(
-  `\\b(half|a third|one third|a quarter|one quarter|a fifth|a tenth|twice|double|triple) (?:of )?${amount},? (?:which )?is (?!\\d+(?:\\.\\d+)? ?[×x*÷/+-])${amount}`,
+  `${alone}(half|a third|one third|a quarter|one quarter|a fifth|a tenth|twice|double|triple) ${said}`,
   'gi',
 );
 const parts: Readonly<Record<string, string>> = {
@@ -30,19 +33,27 @@ export const proportions = defineLineCheck({
   description: 'Percentages and parts said in words are right (`10% of 80 is 8`, `half of 54 is 27`).',
   *statements({ lines }) {
     for (const { number, text } of lines) {
-      const judge = (found: RegExpExecArray, expression: string): Statement => {
-        const [shown, , , said = ''] = found;
-        if (is(expression, said)) return right(number);
-        const repair = inPlaceOf(said, text, written(expression), found.index + shown.length - said.length);
-        return wrong(number, said, `not so: ${shown}`, repair);
+      if (isDoubted(text)) continue;
+      const judge = (found: RegExpExecArray, expression: string): Statement[] => {
+        const [shown, , currency = '', base = '', otherCurrency = '', part = ''] = found;
+        const isSameCurrency = currency === otherCurrency || currency === '' || otherCurrency === '';
+        if (!isSameCurrency || [base, part].some(isAmbiguous)) return [];
+        if (is(expression, part)) return [right(number)];
+        const repair = inPlaceOf(part, text, written(expression), found.index + shown.length - part.length);
+        return [wrong(number, part, `not so: ${shown}`, repair)];
       };
-      for (const found of text.matchAll(percentOf)) yield judge(found, `${found[1]}/100*${plain(found[2] ?? '')}`);
+      for (const found of text.matchAll(percentOf)) yield* judge(found, `${found[1]}/100*${plain(found[3] ?? '')}`);
       for (const found of text.matchAll(partOf)) {
-        yield judge(found, `${parts[found[1]?.toLowerCase() ?? '']}*${plain(found[2] ?? '')}`);
+        yield* judge(found, `${parts[found[1]?.toLowerCase() ?? '']}*${plain(found[3] ?? '')}`);
       }
     }
   },
 });
+
+/** `1.000` is a thousand where the comma is the decimal sign. */
+function isAmbiguous(number: string): boolean {
+  return /^[1-9]\d{0,2}\.\d{3}$/.test(number);
+}
 
 /** Undefined where it has no short decimal writing. */
 function written(expression: string): string | undefined {
