@@ -18,7 +18,7 @@ export async function feedbackKeys(records: RecordStore, owner: string | null | 
 
 /**
  * Feedback holds a response's prompt and answer: where the response is deleted, so are they. One look through the keys for
- * all the responses, since in Redis each goes through the whole keyspace.
+ * all the responses.
  */
 export async function removeFeedbackOf(
   records: RecordStore,

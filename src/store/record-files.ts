@@ -17,6 +17,8 @@ export function recordFiles(base: string): Driver {
   let swept: Promise<void> | undefined;
   return {
     ...fsDriver({ base }),
+    // The library's own goes through all folders for each prefix.
+    getKeys: (prefix) => keysBelow(join(base, prefix.replaceAll(':', '/')), prefix.replace(/(?<=[^:])$/, ':')),
     async setItem(key, value) {
       const file = join(base, key.replaceAll(':', '/'));
       const beside = join(unfinished, randomUUID());
@@ -32,6 +34,18 @@ export function recordFiles(base: string): Driver {
       }
     },
   };
+}
+
+async function keysBelow(folder: string, prefix: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    // Removed in the meantime, or never made.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const found = entries.map((entry) =>
+    entry.isDirectory() ? keysBelow(join(folder, entry.name), `${prefix}${entry.name}:`) : [`${prefix}${entry.name}`],
+  );
+  return (await Promise.all(found)).flat();
 }
 
 /** Another process may be writing there: the young ones stay. */

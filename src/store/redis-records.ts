@@ -4,52 +4,94 @@ import { ServiceError } from '../contracts/service-error.ts';
 import type { RecordStore } from './record-store.ts';
 import { createRedisSwap } from './redis-swap.ts';
 
-/** Writes ARGV[2] where what stands there still has the hash ARGV[1] ('' for nothing): a record may have megabytes. */
-const swap = `
-local current = redis.call('get', KEYS[1])
-if (current and redis.sha1hex(current) or '') ~= ARGV[1] then return 0 end
+/** Each with the record as KEYS[1], the index of all keys as KEYS[2] and the key as ARGV[1]. */
+const scripts = {
+  set: `
 redis.call('set', KEYS[1], ARGV[2])
-return 1`;
+redis.call('zadd', KEYS[2], 0, ARGV[1])
+return 1`,
+  /** Writes ARGV[2] where what stands there still has the hash ARGV[3] ('' for nothing): a record may have megabytes. */
+  swap: `
+local current = redis.call('get', KEYS[1])
+if (current and redis.sha1hex(current) or '') ~= ARGV[3] then return 0 end
+redis.call('set', KEYS[1], ARGV[2])
+redis.call('zadd', KEYS[2], 0, ARGV[1])
+return 1`,
+  remove: `
+redis.call('zrem', KEYS[2], ARGV[1])
+return redis.call('unlink', KEYS[1])`,
+  /** One that was removed in the meantime must not come back into the index. */
+  index: `
+if redis.call('exists', KEYS[1]) == 1 then redis.call('zadd', KEYS[2], 0, ARGV[1]) end
+return 1`,
+};
 
 const message = 'The store of records does not answer.';
 
-/** Records as keys of one Redis or cluster: `<base>:<key>`. `close` is the connection's owner's as well. */
+/** Of several workers one looks for unlisted keys in an hour. Seconds. */
+const lookSeconds = 3_000;
+
+/**
+ * Records as keys of one Redis or cluster, `<base>:<key>`, and their keys in one sorted set, so that a list reads what it
+ * gives and not the whole keyspace, jobs too. `close` closes the connection.
+ */
 export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; base: string }): RecordStore {
   const full = (key: string) => `${base}:${key}`;
+  const index = `${base}-index`;
+  const whole = `${base}-indexed`;
   const get = (key: string) => redis.get(full(key));
+  const run = (name: keyof typeof scripts, key: string, ...values: string[]) =>
+    redis.eval(scripts[name], 2, full(key), index, key, ...values);
+  const scanned = async () => {
+    const pattern = `${full('').replace(/[\\*?[\]]/g, '\\$&')}*`;
+    for (const node of 'nodes' in redis ? redis.nodes('master') : [redis]) {
+      for await (const page of scan(node, pattern)) {
+        await Promise.all(page.map((name) => run('index', name.slice(base.length + 1))));
+      }
+    }
+    await redis.set(whole, '1');
+  };
+  /** The first list on what a version without an index has written makes it. */
+  let indexed: Promise<void> | undefined;
+  const ready = async () => {
+    indexed ??= redis.exists(whole).then((there) => (there === 1 ? undefined : scanned()));
+    try {
+      await indexed;
+    } catch (error) {
+      indexed = undefined;
+      throw error;
+    }
+  };
   return {
     async get(key) {
       const text = await reach(get(key));
       return text === null ? undefined : JSON.parse(text);
     },
     async set(key, value) {
-      await reach(redis.set(full(key), JSON.stringify(value)));
+      await reach(run('set', key, JSON.stringify(value)));
     },
     update: createRedisSwap({
       read: get,
-      swap: async (key, before, after) =>
-        (await redis.eval(swap, 1, full(key), before === null ? '' : sha1(before), after)) === 1,
+      swap: async (key, before, after) => (await run('swap', key, after, before === null ? '' : sha1(before))) === 1,
       message,
     }),
-    async keys(prefix) {
-      const pattern = `${full(prefix).replace(/[\\*?[\]]/g, '\\$&')}:*`;
-      const nodes = 'nodes' in redis ? redis.nodes('master') : [redis];
-      const found = await reach(Promise.all(nodes.map((node) => scan(node, pattern))));
-      return found.flat().map((key) => key.slice(base.length + 1));
+    // ';' comes right after ':'.
+    keys: (prefix) => reach(ready().then(() => redis.zrangebylex(index, `[${prefix}:`, `(${prefix};`))),
+    remove: async (key) => (await reach(run('remove', key))) === 1,
+    async reindex() {
+      const mine = await reach(redis.set(`${base}-looked`, '1', 'EX', lookSeconds, 'NX'));
+      if (mine !== null) await reach(scanned());
     },
-    remove: async (key) => (await reach(redis.unlink(full(key)))) === 1,
     close: async () => redis.disconnect(),
   };
 }
 
-async function scan(node: Redis, pattern: string): Promise<string[]> {
-  const keys: string[] = [];
+async function* scan(node: Redis, pattern: string): AsyncGenerator<string[], void, void> {
   for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
     const [next, found]: [string, string[]] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000);
-    keys.push(...found);
+    yield found;
     cursor = next === '0' ? undefined : next;
   }
-  return keys;
 }
 
 async function reach<T>(operation: Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addToConversation, conversationKey } from '../../src/api/conversations.ts';
 import { ConversationRecord } from '../../src/contracts/conversation.ts';
@@ -39,6 +40,35 @@ describe.skipIf(missing !== undefined)('records on Redis', () => {
     const kept = ConversationRecord.parse(await other.records.get(conversationKey(id)));
     expect(new Set(kept.entries.map((entry) => entry.type === 'response' && entry.id)).size).toBe(40);
     await Promise.all([one.records.close(), other.records.close()]);
+  });
+
+  test('a list reads its own keys alone, and not the whole keyspace', async () => {
+    const { records } = await open();
+    const client = new Redis(redis.url);
+    await records.keys('files-of');
+    for (const key of ['files-of:ann:1', 'files-of:bob:2', 'files-of:ann-2:3']) await records.set(key, {});
+    await client.config('RESETSTAT');
+    expect(await records.keys('files-of:ann')).toEqual(['files-of:ann:1']);
+    expect(await client.info('commandstats')).not.toContain('cmdstat_scan');
+    await records.remove('files-of:ann:1');
+    expect(await records.keys('files-of:ann')).toEqual([]);
+    await records.close();
+    client.disconnect();
+  });
+
+  test('what a version without an index has written is listed', async () => {
+    const environment = { REDIS_URL: redis.url, REDIS_PREFIX: `records-old-${process.pid}` };
+    const client = new Redis(redis.url);
+    const { records } = await openRecords(parseEnvironment(environment));
+    const old = (key: string) => client.set(`${environment.REDIS_PREFIX}-records:${key}`, '{"old":true}');
+    await old('feedback:ann:1');
+    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1']);
+    await old('feedback:ann:2');
+    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1']);
+    await records.reindex();
+    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1', 'feedback:ann:2']);
+    await records.close();
+    client.disconnect();
   });
 
   test('an outage is told as one of the backend', async () => {

@@ -11,7 +11,6 @@ import { mostRequests, parseRequest, readBatchInput, repeated } from '../transla
 import { createBatchRecords } from '../translations/batch-records.ts';
 import { batchJob } from '../translations/batch-requests.ts';
 import { batchView } from '../translations/batch-view.ts';
-import { pageOf } from '../translations/page-of.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
 import { validationError } from '../validation-error.ts';
 
@@ -54,7 +53,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
   });
 
   routes.get('/', async (c) => {
-    const page = pageOf(await store.batches(c.get('caller')), parseQuery(BatchListQuery, c.req));
+    const page = await store.batches(c.get('caller'), parseQuery(BatchListQuery, c.req));
     const data: Batch[] = [];
     for (const record of page.data) data.push(await batchView(queue, record));
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
@@ -122,7 +121,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
       await queue.remove(response_id);
       await admission.release(c, response_id);
     }
-    await store.removeBatch(record.id);
+    await store.removeBatch(record);
     await store.removeInput(record.id);
   }
 

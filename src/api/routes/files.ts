@@ -14,7 +14,6 @@ import { checkLineSizes } from '../translations/batch-input.ts';
 import { createBatchRecords } from '../translations/batch-records.ts';
 import { batchResults } from '../translations/batch-view.ts';
 import { lineStream } from '../translations/line-stream.ts';
-import { pageOf } from '../translations/page-of.ts';
 
 /** An upload may be as large as this many bodies; each of its lines is at most one. */
 const bodiesOfAFile = 16;
@@ -51,8 +50,8 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
   });
 
   routes.get('/', async (c) => {
-    const page = pageOf((await store.files(c.get('caller'))).map(shown), parseQuery(BatchListQuery, c.req));
-    return c.json({ object: 'list', data: page.data, has_more: page.hasMore } satisfies FileList);
+    const page = await store.files(c.get('caller'), parseQuery(BatchListQuery, c.req));
+    return c.json({ object: 'list', data: page.data.map(shown), has_more: page.hasMore } satisfies FileList);
   });
 
   routes.get('/:id', async (c) => {
@@ -77,9 +76,9 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
   });
 
   routes.delete('/:id', async (c) => {
-    const { id } = await store.file(c.req.param('id'), c.get('caller'), 'id');
-    await store.removeFile(id);
-    return c.json({ id, object: 'file', deleted: true } satisfies DeletedFile);
+    const file = await store.file(c.req.param('id'), c.get('caller'), 'id');
+    await store.removeFile(file);
+    return c.json({ id: file.id, object: 'file', deleted: true } satisfies DeletedFile);
   });
 
   return routes;

@@ -3,13 +3,15 @@ import { BatchRecord, BatchRequest, batchId, FileRecord, fileId } from '../../co
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { RecordStore } from '../../store/record-store.ts';
 import type { Caller } from '../caller.ts';
+import { pageOf } from './page-of.ts';
+import { type ListedKind, listedOf, listingKey, unlist } from './record-listing.ts';
 
 /** Batches and files of one caller, among the small records. What a file holds is a record of its own. */
 export type BatchRecords = {
   saveBatch(record: BatchRecord): Promise<void>;
   /** One that is gone stays so. */
   changeBatch(id: string, change: (record: BatchRecord) => BatchRecord): Promise<void>;
-  removeBatch(id: string): Promise<void>;
+  removeBatch(record: BatchRecord): Promise<void>;
   /** What a batch that is starting still has to queue. */
   saveInput(id: string, requests: readonly BatchRequest[]): Promise<void>;
   input(id: string): Promise<BatchRequest[]>;
@@ -17,40 +19,44 @@ export type BatchRecords = {
   /** @throws ServiceError `not_found` for another's as for none */
   batch(id: string, caller: Caller): Promise<BatchRecord>;
   /** Newest first. */
-  batches(caller: Caller): Promise<BatchRecord[]>;
+  batches(caller: Caller, page: PageQuery): Promise<Page<BatchRecord>>;
   saveFile(record: FileRecord, content: string): Promise<void>;
   /** @throws ServiceError `not_found` for another's as for none */
   file(id: string, caller: Caller, param: string): Promise<FileRecord>;
   content(id: string): Promise<string>;
   /** Newest first. */
-  files(caller: Caller): Promise<FileRecord[]>;
-  removeFile(id: string): Promise<void>;
+  files(caller: Caller, page: PageQuery): Promise<Page<FileRecord>>;
+  removeFile(record: FileRecord): Promise<void>;
 };
+type PageQuery = Parameters<typeof pageOf>[1];
+type Page<T> = { data: T[]; hasMore: boolean };
 
 const BatchInput = z.object({ requests: z.array(BatchRequest) });
 
 export function createBatchRecords(records: RecordStore): BatchRecords {
-  const all = async <T extends { owner: string | null; created_at: number; id: string }>(
-    prefix: string,
-    parse: (value: unknown) => T,
+  const page = async <T extends { owner: string | null }>(
+    kind: ListedKind,
     caller: Caller,
-  ): Promise<T[]> => {
-    const found: T[] = [];
-    for (const key of await records.keys(prefix)) {
-      const stored = await records.get(key);
-      const record = stored === undefined ? undefined : parse(stored);
-      if (record && record.owner === caller.owner) found.push(record);
-    }
-    return found.sort((one, other) => other.created_at - one.created_at || (one.id < other.id ? 1 : -1));
+    { query, parse }: { query: PageQuery; parse(value: unknown): T },
+  ): Promise<Page<T>> => {
+    const { data, hasMore } = pageOf(await listedOf(records, kind, caller), query);
+    const stored = await Promise.all(data.map(({ id }) => records.get(`${kind}:${id}`)));
+    // Without a record: one whose making broke off.
+    const found = stored.filter((value) => value !== undefined).map(parse);
+    return { data: found.filter(({ owner }) => owner === caller.owner), hasMore };
   };
   return {
-    saveBatch: (record) => records.set(`batches:${record.id}`, record),
+    async saveBatch(record) {
+      await records.set(listingKey('batches', record), {});
+      await records.set(`batches:${record.id}`, record);
+    },
     changeBatch: (id, change) =>
       records.update(`batches:${id}`, (stored) =>
         stored === undefined ? undefined : change(BatchRecord.parse(stored)),
       ),
-    async removeBatch(id) {
-      await records.remove(`batches:${id}`);
+    async removeBatch(record) {
+      await records.remove(`batches:${record.id}`);
+      await unlist(records, 'batches', record);
     },
     saveInput: (id, requests) => records.set(`batch-inputs:${id}`, { requests }),
     async input(id) {
@@ -67,8 +73,9 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
         throw notFound('batch', batchId.test(id) ? id : '', 'id');
       return record;
     },
-    batches: (caller) => all('batches', (value) => BatchRecord.parse(value), caller),
+    batches: (caller, query) => page('batches', caller, { query, parse: (value) => BatchRecord.parse(value) }),
     async saveFile(record, content) {
+      await records.set(listingKey('files', record), {});
       await records.set(`file-contents:${record.id}`, { content });
       await records.set(`files:${record.id}`, record);
     },
@@ -84,10 +91,11 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
       const holds = typeof stored === 'object' && stored !== null && 'content' in stored;
       return holds && typeof stored.content === 'string' ? stored.content : '';
     },
-    files: (caller) => all('files', (value) => FileRecord.parse(value), caller),
-    async removeFile(id) {
-      await records.remove(`files:${id}`);
-      await records.remove(`file-contents:${id}`);
+    files: (caller, query) => page('files', caller, { query, parse: (value) => FileRecord.parse(value) }),
+    async removeFile(record) {
+      await records.remove(`files:${record.id}`);
+      await records.remove(`file-contents:${record.id}`);
+      await unlist(records, 'files', record);
     },
   };
 }
