@@ -2,19 +2,19 @@ import type { CheckServices } from './checks/check.ts';
 import { type Judgement, runChecks } from './checks/run-checks.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { showAnswer } from './normalise.ts';
-import type { Prompts } from './prompts.ts';
+import type { Prompts, PromptVersion } from './prompts.ts';
 import type { SampleAnswer } from './sample.ts';
 import type { StrategyContext, StrategyDependencies } from './strategy.ts';
+
+type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined };
 
 /** Judges answers and thoughts of one request. */
 export type Judge = {
   question: string;
   /** Checks that only compute: they are run even where the answer is wanted now. */
-  fast(of: { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined }): Promise<Judgement[]>;
-  /** Checks that ask a model or the caller's server; undefined where none is wanted. */
-  slow:
-    | ((of: { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined }) => Promise<Judgement[]>)
-    | undefined;
+  fast(of: Judged): Promise<Judgement[]>;
+  /** Checks that ask a model or the caller's server, with the prompt of the model's verdict; undefined where none is wanted. */
+  slow: ((of: Judged) => Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }>) | undefined;
 };
 
 export function createJudge(
@@ -23,30 +23,38 @@ export function createJudge(
   wanted = context.checks,
 ): Judge {
   const question = questionOf(context);
-  const services: CheckServices = {
-    ...(dependencies.postCheck === undefined ? {} : { postCheck: dependencies.postCheck }),
-    ...(context.model.capabilities.score ? { verdict: createVerdict(context, dependencies.prompts) } : {}),
-  };
-  const run =
-    (slow: boolean): Judge['fast'] =>
-    async ({ thought, answer, value }) => {
-      // A tool's call is no text to be judged.
-      if (answer.toolCalls.length > 0) return [];
-      const input = {
-        question,
-        thought,
-        answer: answer.text,
-        ...(value === undefined ? {} : { value: showAnswer(value) }),
-        ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
-      };
-      const inTime = slow ? { hurry: hurry(context) } : {};
-      return await runChecks(wanted, input, { slow, services, signal: context.signal, ...inTime });
+  const run = async (
+    { thought, answer, value }: Judged,
+    how: { slow: boolean; services: CheckServices; hurry?: AbortSignal },
+  ): Promise<Judgement[]> => {
+    // A tool's call is no text to be judged.
+    if (answer.toolCalls.length > 0) return [];
+    const input = {
+      question,
+      thought,
+      answer: answer.text,
+      ...(value === undefined ? {} : { value: showAnswer(value) }),
+      ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
     };
+    return await runChecks(wanted, input, { ...how, signal: context.signal });
+  };
+  const slow = async (of: Judged): Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }> => {
+    let prompted: PromptVersion | undefined;
+    const verdict = createVerdict(context, dependencies.prompts, (version) => {
+      prompted = version;
+    });
+    const services: CheckServices = {
+      ...(dependencies.postCheck === undefined ? {} : { postCheck: dependencies.postCheck }),
+      ...(context.model.capabilities.score ? { verdict } : {}),
+    };
+    const checks = await run(of, { slow: true, services, hurry: hurry(context) });
+    return { checks, prompted };
+  };
   const slowNames = ['webhook', 'self-verdict'];
   return {
     question,
-    fast: run(false),
-    slow: wanted.some((one) => slowNames.includes(one.type)) ? run(true) : undefined,
+    fast: (of) => run(of, { slow: false, services: {} }),
+    slow: wanted.some((one) => slowNames.includes(one.type)) ? slow : undefined,
   };
 }
 
@@ -61,9 +69,14 @@ function hurry(context: StrategyContext): AbortSignal {
 }
 
 /** Log-odds of yes against no, asked in the words that the model was fitted on. Scoring decodes no tokens. */
-function createVerdict(context: StrategyContext, prompts: Prompts): NonNullable<CheckServices['verdict']> {
+function createVerdict(
+  context: StrategyContext,
+  prompts: Prompts,
+  onPrompt: (version: PromptVersion) => void,
+): NonNullable<CheckServices['verdict']> {
   return async (question, answer, { signal }) => {
-    const { text } = prompts.fill('verdict', { question, answer }, context.model.capabilities.family);
+    const { text, version } = prompts.fill('verdict', { question, answer }, context.model.capabilities.family);
+    onPrompt(version);
     const { continuations } = await context.model.score(
       { prompt: { messages: [{ role: 'user', content: text }] }, continuations: ['Yes.', 'No.'] },
       { signal },

@@ -24,8 +24,12 @@ export async function* runSlowChecks(deliberation: Deliberation): AsyncGenerator
     const step = state.trace.begin({ phase: 'check', sample: candidate.sample, summary: 'Asks about the answer.' });
     yield step.added;
     const input = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
-    const found = await judge.slow(input);
-    yield step.done({ checks: shownChecks(found), summary: summaryOf(candidate, found) });
+    const { checks: found, prompted } = await judge.slow(input);
+    yield step.done({
+      checks: shownChecks(found),
+      summary: summaryOf(candidate, found),
+      ...(prompted === undefined ? {} : { prompt: prompted }),
+    });
     candidates.set(key, { ...candidate, asked: true, checks: [...candidate.checks, ...found] });
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest } from '../../../src/models/language-model.ts';
 import { createTestModel, type Script, tokens } from '../../support/scripted-model.ts';
-import { runStrategy, table } from '../../support/strategy-run.ts';
+import { prompts, runStrategy, table } from '../../support/strategy-run.ts';
 
 const chain = (answer: string, line = '2 + 2 = 4.'): Script => ({
   thought: `${line}\nSo the answer is ${answer}.`,
@@ -253,6 +253,23 @@ describe('deliberate', () => {
     ]);
     expect(run.steps.find((step) => step.phase === 'revise')?.prompt?.file).toBe('thinkfirst/revise.txt');
     expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it('names the prompt of the model’s own verdict on the step that asked for it', async () => {
+    const given = { effective: { samples: 1 }, checks: [{ type: 'self-verdict', pass_above: 0 }] };
+    const scores = (continuation: string) => (continuation === 'Yes.' ? 1 : -1);
+    const model = createTestModel({ script: () => chain('4'), scores });
+    const run = await runStrategy('deliberate', { ...given, model });
+    const file = prompts.fill('verdict', { question: '', answer: '' }, 'thinkfirst').version;
+    expect(run.steps.find((step) => step.phase === 'check')).toMatchObject({
+      prompt: file,
+      checks: [{ name: 'self-verdict', verdict: 'pass' }],
+    });
+    const unscored = await runStrategy('deliberate', {
+      ...given,
+      model: createTestModel({ script: () => chain('4') }),
+    });
+    expect(unscored.steps.find((step) => step.phase === 'check')?.prompt).toBeNull();
   });
 
   it('drops a revision that fails worse', async () => {
