@@ -129,6 +129,7 @@ export async function preparePrompt(
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
   checkStrategyName(request, dependencies);
+  checkCheckNames(request, dependencies);
   checkScope(request, caller);
   const toolPlan = planTools(request, card, checkConstraint);
   const resolved = await resolveContext(request, caller, dependencies);
@@ -218,6 +219,17 @@ function checkStrategyName(request: CreateResponse, { strategies }: AcceptDepend
     message: `Invalid 'reasoning.strategy': expected one of ${known}.`,
     param: 'reasoning.strategy',
   });
+}
+
+/** By the schemas of the strategies, which know the checks. @throws ServiceError `invalid_value` naming the check */
+function checkCheckNames({ reasoning }: CreateResponse, { strategies }: Pick<AcceptDependencies, 'strategies'>): void {
+  const given = { reasoning: { checks: reasoning?.checks } };
+  if (!given.reasoning.checks) return;
+  for (const { options } of strategies ?? []) {
+    const { error } = z.object({ reasoning: options }).safeParse(given);
+    const issues = error?.issues.filter(({ path }) => path[1] === 'checks') ?? [];
+    if (issues.length > 0) throw validationError(new z.ZodError(issues), given);
+  }
 }
 
 function isNumber(value: number | null | undefined): value is number {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
+import { ChecksOption } from '../../src/reasoning/strategies/checks-option.ts';
 import { createApi } from './fixture.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -131,6 +133,13 @@ const rows: Row[] = [
     param: 'reasoning.samples',
   },
   {
+    name: 'a check that is not there',
+    body: { input: 'a', reasoning: { checks: [{ type: 'arithmetic' }, { type: 'json_schema' }] } },
+    code: 'invalid_value',
+    param: 'reasoning.checks[1].type',
+    says: /expected one of 'arithmetic', .*'json-schema'/,
+  },
+  {
     name: 'checks',
     body: { input: 'a', reasoning: { checks: [{}] } },
     code: 'missing_required_parameter',
@@ -205,7 +214,10 @@ const rows: Row[] = [
   },
 ];
 
-const strategies = [{ name: 'deliberate', description: '', options: ErrorEnvelope }];
+const strategies = [
+  { name: 'deliberate', description: '', options: ErrorEnvelope },
+  { name: 'best-of-n', description: '', options: z.object({ checks: ChecksOption }) },
+];
 
 async function errorOf(response: Response) {
   expect(response.headers.get('x-request-id')).toBeTruthy();

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { runPlan } from '../run-plan.ts';
 import type { Strategy, StrategyDependencies } from '../strategy.ts';
+import { ChecksOption } from './checks-option.ts';
 
 const Options = z.object({
   samples: z.int().positive().optional().describe('Chains.'),
-  checks: z
-    .array(z.looseObject({ type: z.string() }))
-    .optional()
-    .describe('Checks that rank them.'),
+  checks: ChecksOption.describe('Checks that rank them.'),
 });
 
 /** All chains, then the one that the checks and its own confidence rank first. */

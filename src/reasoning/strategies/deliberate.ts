@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { runPlan } from '../run-plan.ts';
 import type { Strategy, StrategyDependencies } from '../strategy.ts';
+import { ChecksOption } from './checks-option.ts';
 
 const Part = z.enum(['draft', 'vote', 'checks', 'revise', 'repair', 'filter', 'adaptive']);
 
 const Options = z.object({
   samples: z.int().positive().optional().describe('Chains at most.'),
   max_revisions: z.int().nonnegative().optional().describe('Revisions of one chain at most.'),
-  checks: z
-    .array(z.looseObject({ type: z.string() }))
-    .optional()
-    .describe('Checks by name with their options.'),
+  checks: ChecksOption.describe('Checks by name with their options.'),
   without: z.array(Part).optional().describe('Parts to leave out, to see what each gives.'),
 });
 

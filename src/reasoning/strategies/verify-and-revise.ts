@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { runPlan } from '../run-plan.ts';
 import type { Strategy, StrategyDependencies } from '../strategy.ts';
+import { ChecksOption } from './checks-option.ts';
 
 const Options = z.object({
   max_revisions: z.int().nonnegative().optional().describe('Revisions at most.'),
-  checks: z
-    .array(z.looseObject({ type: z.string() }))
-    .optional()
-    .describe('Checks by name with their options.'),
+  checks: ChecksOption.describe('Checks by name with their options.'),
 });
 
 /** One greedy chain, checked and revised until its checks pass or revisions or budget are spent. */
