@@ -79,3 +79,43 @@ it('a server that has no way to go on with a thought can not roll back any more,
   const asked = request({ thinking: { budgetTokens: 50, prefix } });
   await expect(run(model, asked)).rejects.toMatchObject({ code: 'unsupported_input' });
 });
+
+it.each(['temperature', 'top_p', 'seed'] as const)(
+  'a server without %s is asked without it, once, and it is told',
+  async (field) => {
+    const warnings: string[] = [];
+    const warn = (message: string) => void warnings.push(message);
+    const { model, server } = await connect({ dialect: 'plain', script, refuses: [field] }, { family: 'plain', warn });
+    const asked = request({ sampling: { temperature: 0.6, topP: 0.95, seed: 1 } });
+    await run(model, asked);
+    await run(model, asked);
+    expect(server.completions().map(({ body }) => field in body)).toEqual([true, false, false]);
+    expect(server.completions().at(-1)?.body).toMatchObject({ max_tokens: 50 });
+    expect(warnings).toEqual([expect.stringContaining(`"${field}"`)]);
+    const { sampling, seed } = model.capabilities;
+    expect({ temperature: sampling?.includes('temperature'), top_p: sampling?.includes('topP'), seed }).toEqual({
+      temperature: true,
+      top_p: true,
+      seed: true,
+      [field]: false,
+    });
+  },
+);
+
+it('a model that takes the default temperature alone is asked without one', async () => {
+  const message = "Unsupported value: 'temperature' does not support 0.6 with this model.";
+  const { model, server } = await connect({ dialect: 'plain', script, faults: [refusal(400, message)] });
+  expect(await run(model, request({ sampling: { temperature: 0.6 } }))).toMatchObject({ finish: { reason: 'stop' } });
+  expect(server.completions().map(({ body }) => 'temperature' in body)).toEqual([true, false]);
+});
+
+it('a value that the server does not take is the caller’s mistake', async () => {
+  const { model, server } = await connect({
+    dialect: 'plain',
+    script,
+    faults: [refusal(400, 'temperature must be in [0, 2]')],
+  });
+  const asked = request({ sampling: { temperature: 3 } });
+  await expect(run(model, asked)).rejects.toMatchObject({ code: 'invalid_value' });
+  expect(server.completions()).toHaveLength(1);
+});

@@ -31,7 +31,7 @@ export async function connect(
   model: Partial<UpstreamModel> & OpenaiModelOptions = {},
 ): Promise<{ server: UpstreamServer; model: LanguageModel }> {
   const started = await startUpstreamServer(server);
-  const { fetch, retry, timeouts, clock, ...config } = model;
+  const { fetch, retry, timeouts, clock, warn, ...config } = model;
   const created = createOpenaiModel(
     {
       kind: 'upstream',
@@ -49,6 +49,7 @@ export async function connect(
       ...(fetch && { fetch }),
       ...(retry && { retry }),
       ...(timeouts && { timeouts }),
+      ...(warn && { warn }),
       clock: clock ?? impatientClock(),
     },
   );

@@ -7,6 +7,7 @@ import type {
   LanguageModel,
   ModelCapabilities,
   ModelEvent,
+  Sampling,
 } from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './backoff.ts';
@@ -30,6 +31,8 @@ export type OpenaiModelOptions = {
   retry?: Partial<RetryPolicy>;
   timeouts?: Partial<UpstreamTimeouts>;
   clock?: Clock;
+  /** Told once of each thing that this server turns out not to do: a line for the log. */
+  warn?: (message: string) => void;
 };
 
 /** A cold server may load its weights, and prefill a long prompt, before the first byte. */
@@ -52,13 +55,22 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     clock,
   });
-  const refusals = createRefusals();
+  const refusals = createRefusals((feature) =>
+    options.warn?.(`The server behind ${config.id} does not take "${feature}": it is left out from now on.`),
+  );
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
   const can = capabilitiesOf(dialect);
+  const honours = (name: keyof Sampling) => !refusals.has(dialect.sampling[name] ?? '');
   const capabilities: ModelCapabilities = {
     ...can,
+    get sampling() {
+      return can.sampling?.filter(honours) ?? [];
+    },
+    get seed() {
+      return can.seed && honours('seed');
+    },
     /** As long as one way to go on with a thought is left. */
     get rollback() {
       return can.rollback && !(refusals.has('raw') && refusals.has('final-message'));

@@ -13,14 +13,21 @@ export type Refusals = {
 
 export type Way = 'raw' | 'final-message';
 
-export function createRefusals(): Refusals {
+/** `onNew` is told once of each thing that is left out from then on. */
+export function createRefusals(onNew: (feature: string) => void): Refusals {
   const features = new Set<string>();
+  const add = (feature: string) => {
+    if (features.has(feature)) return;
+    features.add(feature);
+    // The cap is sent all the same, by its newer name.
+    if (feature !== 'max_tokens') onNew(feature);
+  };
   return {
     has: (feature) => features.has(feature),
-    add: (feature) => void features.add(feature),
+    add,
     addWay(way, refused) {
       const named = isBadRequest(refused) && refused.says(wayNames[way]) && refused.says(lacking);
-      if (noRoute.has(refused.status) || named) features.add(way);
+      if (noRoute.has(refused.status) || named) add(way);
     },
   };
 }
@@ -31,7 +38,7 @@ const isBadRequest = ({ status }: UpstreamRefused) => status === 400 || status =
 
 /** What a server says of a field or a route that it doesn't have, and not of a value that it doesn't take. */
 const lacking =
-  /unsupported|n[o']t\s+(?:be\s+)?(?:support|allow|permit|accept|implement|available)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields)/i;
+  /unsupported|n[o']t\s+(?:be\s+)?(?:support|allow|permit|accept|implement|available)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields)|cannot both be/i;
 
 const wayNames: Readonly<Record<Way, RegExp>> = {
   raw: /\b(?:completions?|prompt|messages|add_generation_prompt|return_token_strs|add_special_tokens)\b/i,
@@ -63,7 +70,7 @@ export async function* streamTolerantly(
   const left = new Set<string>();
   const without = (field: string) => left.has(field) || refusals.has(field);
   for (;;) {
-    const kept = Object.entries(request.optional).filter(([field]) => !without(field));
+    const kept = Object.entries({ ...request.sampling, ...request.optional }).filter(([field]) => !without(field));
     try {
       for await (const chunk of client.stream(request.route, bodyOf(request.body, kept, without), options)) {
         for (const field of left) refusals.add(field);
@@ -76,7 +83,11 @@ export async function* streamTolerantly(
         left.add('max_tokens');
         continue;
       }
-      const culprits = kept.filter(([field]) => error.says(field) || error.says(otherNames[field] ?? never));
+      const lacks = (field: string) =>
+        field in request.sampling
+          ? error.says(new RegExp(`\\b${field}\\b`)) && error.says(lacking)
+          : error.says(field) || error.says(otherNames[field] ?? never);
+      const culprits = kept.filter(([field]) => lacks(field));
       if (culprits.length === 0) throw error;
       for (const [field] of culprits) left.add(field);
     }

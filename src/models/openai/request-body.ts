@@ -13,6 +13,8 @@ export type UpstreamRequest = {
   route: '/chat/completions' | '/completions';
   body: Record<string, unknown>;
   optional: Record<string, unknown>;
+  /** Left out where the server has no such field; a value that it doesn't take is the caller's mistake. */
+  sampling: Record<string, unknown>;
 };
 
 /** Where the text of one request starts. */
@@ -45,15 +47,15 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     model: config.model,
     max_tokens: Math.max(1, options.maxTokens),
     stream: true,
-    ...samplingFields(dialect, request.sampling, options.sample),
     ...(answerOnly && constraintFields(dialect, request.answer.constraint, raw ? 'raw' : 'chat')),
   };
+  const sampling = samplingFields(dialect, request.sampling, options.sample);
   const logprobs = logprobFields(options);
   const counting = { ...dialect.countFields, ...(request.answer.topLogprobs === undefined && logprobs) };
   const required = request.answer.topLogprobs === undefined ? {} : logprobs;
   if (start.form === 'raw') {
     const prompt = start.prompt.tokens ?? start.prompt.text;
-    return { route: '/completions', body: { ...shared, prompt, ...required }, optional: counting };
+    return { route: '/completions', body: { ...shared, prompt, ...required }, optional: counting, sampling };
   }
   return {
     route: '/chat/completions',
@@ -66,6 +68,7 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
       ...openEnd(dialect, start),
     },
     optional: { ...counting, ...thinkingFields(options) },
+    sampling,
   };
 }
 
