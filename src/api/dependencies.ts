@@ -139,6 +139,6 @@ export type ApiLog = {
 export type StrategyListing = { name: string; description: string; options: z.ZodType };
 
 export type ApiEnvironment = {
-  /** `newId`: of a request that names itself by an Idempotency-Key. */
-  Variables: { newId?: () => string; requestId: string; caller: Caller };
+  /** `newId`, `startedAt` (epoch ms): of a request that names itself by an Idempotency-Key, the same whenever it is made again. */
+  Variables: { newId?: () => string; startedAt?: number; requestId: string; caller: Caller };
 };

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { requestIdentity } from '../idempotency.ts';
+import { readForm } from '../read-form.ts';
 import { readBytes } from '../read-json.ts';
 
 /**
@@ -14,16 +16,18 @@ const creating = /^\/v1\/(conversations(\/[^/]+\/items)?|files|batches|responses
 const bodiesOfAFile = 16;
 const dayMs = 86_400_000;
 
-/** An answer that was given, sealed: it may hold a new key's secret. */
-const Given = z.object({ body_hash: z.string(), sealed: z.string() });
+/** A request that was begun, and its answer once it was given, sealed: it may hold a new secret. */
+const Begun = z.object({ body_hash: z.string(), started_at: z.number().optional(), sealed: z.string().optional() });
 const Answer = z.object({ status: z.number(), type: z.string(), body: z.string() });
 
 /** `idempotency:<day>:<mac>`; the sweep removes what is older than yesterday's. */
 export const idempotencyPrefix = 'idempotency';
+export const idempotencyRecord = (at: number, name: string) => `${idempotencyPrefix}:${Math.floor(at / dayMs)}:${name}`;
 
 /**
  * The same Idempotency-Key and body give the same answer for a day or two, and nothing is made again. Requests of one
- * process wait for each other; in two processes at once they make things of one id, so that the second replaces the first.
+ * process wait for each other; in two processes at once they make things of one id, so that the second replaces the first. So
+ * does a request that is made again because it broke off before its answer was kept: it has the ids and the time of before.
  * @throws ServiceError `conflict` for another body, which no retry mends
  */
 export function idempotentCreation({
@@ -34,10 +38,9 @@ export function idempotentCreation({
 }: Pick<ApiDependencies, 'records' | 'sealer' | 'limits' | 'now'>): MiddlewareHandler<ApiEnvironment> {
   const under = new Map<string, Promise<unknown>>();
   const find = async (name: string) => {
-    const today = Math.floor(now() / dayMs);
-    for (const day of [today, today - 1]) {
-      const stored = await records.get(`${idempotencyPrefix}:${day}:${name}`);
-      if (stored !== undefined) return Given.parse(stored);
+    for (const at of [now(), now() - dayMs]) {
+      const stored = await records.get(idempotencyRecord(at, name));
+      if (stored !== undefined) return Begun.parse(stored);
     }
     return undefined;
   };
@@ -49,41 +52,61 @@ export function idempotentCreation({
     const bytes = await readBytes(c.req, limits.bodyBytes * (c.req.path === '/v1/files' ? bodiesOfAFile : 1));
     const { url, headers, signal } = c.req.raw;
     c.req.raw = new Request(url, { method: 'POST', headers, signal, body: new Uint8Array(bytes) });
-    // A form's boundary is drawn anew by each client: what it bounds is compared by its length alone.
-    const isForm = c.req.header('content-type')?.startsWith('multipart/') === true;
-    const content = { bytes: isForm ? `${bytes.byteLength}` : Buffer.from(bytes).toString('base64') };
+    const type = c.req.header('content-type') ?? '';
+    const content = type.startsWith('multipart/')
+      ? { parts: await partsOf(bytes, type) }
+      : { bytes: Buffer.from(bytes).toString('base64') };
     const identity = requestIdentity(key, content, { caller, sealer, kind: c.req.path });
     if (identity === undefined) return next();
     const name = identity.id.slice('resp_'.length);
     while (under.has(name)) await under.get(name);
     const work = (async () => {
       const before = await find(name);
-      if (before) return before;
+      if (before && before.body_hash !== identity.bodyHash) throw usedBefore();
+      if (before?.sealed !== undefined) return { sealed: before.sealed };
+      const begun = { body_hash: identity.bodyHash, started_at: before?.started_at ?? now() };
+      const record = idempotencyRecord(begun.started_at, name);
+      if (!before) await records.set(record, begun);
       let made = 0;
       c.set('newId', () => sealer.mac(`${name} ${made++}`).slice(0, 24));
+      c.set('startedAt', begun.started_at);
       await next();
-      return undefined;
+      return { begun, record };
     })();
     under.set(
       name,
       work.catch(() => undefined),
     );
     try {
-      const before = await work;
-      if (before) {
-        if (before.body_hash !== identity.bodyHash) throw usedBefore();
-        const answer = Answer.parse(JSON.parse(sealer.open(before.sealed, caller.owner) ?? '{}'));
+      const done = await work;
+      if (done.sealed !== undefined) {
+        const answer = Answer.parse(JSON.parse(sealer.open(done.sealed, caller.owner) ?? '{}'));
         return c.body(answer.body, { status: 200, headers: { 'content-type': answer.type } });
       }
+      const { begun, record } = done;
+      // What was refused has made nothing, and may be put right; what failed may have made something.
+      if (c.res.status >= 400 && c.res.status < 500) await records.remove(record);
       if (c.res.status !== 200) return;
       const answer = { status: 200, type: c.res.headers.get('content-type') ?? '', body: await c.res.clone().text() };
-      const sealed = sealer.seal(JSON.stringify(answer), caller.owner);
-      const day = Math.floor(now() / dayMs);
-      await records.set(`${idempotencyPrefix}:${day}:${name}`, { body_hash: identity.bodyHash, sealed });
+      await records.set(record, { ...begun, sealed: sealer.seal(JSON.stringify(answer), caller.owner) });
     } finally {
       under.delete(name);
     }
   };
+}
+
+/** A form's boundary is drawn anew by each client: what it bounds is compared. */
+async function partsOf(bytes: Uint8Array, type: string): Promise<unknown[]> {
+  const parts: unknown[] = [];
+  for (const [name, value] of await readForm(bytes, type)) {
+    if (typeof value === 'string') parts.push([name, value]);
+    else parts.push([name, value.name, value.type, sha256(new Uint8Array(await value.arrayBuffer()))]);
+  }
+  return parts;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }
 
 function usedBefore(): ServiceError {

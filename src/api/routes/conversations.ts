@@ -27,13 +27,14 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
 
   routes.post('/', async (c) => {
     const { items, metadata } = parse(CreateConversation, await readJson(c.req, limits));
+    const makeId = c.get('newId') ?? newId;
     const record: ConversationRecord = {
       version: 1,
-      id: `conv_${c.get('newId')?.() ?? newId()}`,
-      createdAt: now(),
+      id: `conv_${makeId()}`,
+      createdAt: c.get('startedAt') ?? now(),
       owner: c.get('caller').owner,
       metadata: metadata ?? {},
-      entries: items && items.length > 0 ? [{ type: 'items', items: named(items) }] : [],
+      entries: items && items.length > 0 ? [{ type: 'items', items: named(items, makeId()) }] : [],
     };
     await records.set(conversationKey(record.id), record);
     return c.json(shown(record));
@@ -65,9 +66,13 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
 
   routes.post('/:id/items', async (c) => {
     const { items } = parse(CreateItems, await readJson(c.req, limits));
-    const { id } = await find(c.req.param('id'), c.get('caller'));
-    const added = named(items);
-    await addToConversation(records, id, { type: 'items', items: added });
+    const record = await find(c.req.param('id'), c.get('caller'));
+    const makeId = c.get('newId');
+    const added = named(items, makeId?.() ?? newId());
+    // A request that names itself by a key may have added them before, and not come to its answer.
+    if (makeId === undefined || !holds(record, added)) {
+      await addToConversation(records, record.id, { type: 'items', items: added });
+    }
     return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
   });
 
@@ -77,15 +82,20 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return findConversation(records, id, { caller, param: 'id' });
   }
 
-  function named(items: readonly InputItem[]): InputItem[] {
+  function named(items: readonly InputItem[], suffix: string): InputItem[] {
     const at = items.findIndex(({ type }) => type === 'item_reference');
-    if (at < 0) return withIds(items, newId());
+    if (at < 0) return withIds(items, suffix);
     throw new ServiceError({
       code: 'unsupported_input',
       message: `Invalid 'items[${at}]': expected the item itself.`,
       param: `items[${at}]`,
     });
   }
+}
+
+function holds({ entries }: ConversationRecord, items: readonly InputItem[]): boolean {
+  const ids = new Set(entries.flatMap((entry) => (entry.type === 'items' ? entry.items.map(({ id }) => id) : [])));
+  return items.every(({ id }) => ids.has(id));
 }
 
 function shown({ id, createdAt, metadata }: ConversationRecord): Conversation {

@@ -27,7 +27,13 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     if (!parsed.success) throw validationError(parsed.error, body);
     const rated = await findResponse(queue, c.req.param('id'), caller);
     const preferred = await preferredTo(rated, parsed.data.preferred_response_id, caller);
-    const record = recordOf(rated, preferred, parsed.data, caller);
+    const createdAt = c.get('startedAt') ?? now();
+    const record: FeedbackRecord = {
+      ...recordOf(rated, preferred, parsed.data, caller),
+      // Sorts by time.
+      id: `fb_${createdAt.toString(36).padStart(9, '0')}${c.get('newId')?.() ?? newId()}`,
+      created_at: Math.floor(createdAt / 1000),
+    };
     await records.set(feedbackKey(record), record);
     return c.json(shown(record) satisfies Feedback, 200);
   });
@@ -83,14 +89,10 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     preferred: JobSnapshot | undefined,
     given: CreateFeedback,
     caller: Caller,
-  ): FeedbackRecord {
-    const createdAt = now();
+  ): Omit<FeedbackRecord, 'id' | 'created_at'> {
     return {
-      // Sorts by time.
-      id: `fb_${createdAt.toString(36).padStart(9, '0')}${newId()}`,
       object: 'feedback',
       response_id: rated.job.id,
-      created_at: Math.floor(createdAt / 1000),
       model: rated.job.model,
       rating: given.rating ?? null,
       comment: given.comment ?? null,

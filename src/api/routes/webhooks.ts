@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { z } from 'zod';
 import { ServiceError } from '../../contracts/service-error.ts';
 import {
   DeliveriesQuery,
@@ -10,15 +11,19 @@ import {
 import { checkWebhook } from '../check-webhook.ts';
 import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
 import { findResponse } from '../find-response.ts';
+import { idempotencyRecord } from '../middleware/idempotent-creation.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { validationError } from '../validation-error.ts';
+
+/** What a rotation that names itself by a key began with. */
+const Rotation = z.object({ secret_before: z.string() });
 
 type ApiContext = Context<ApiEnvironment>;
 
 /** `/v1/webhook`, a key's own; `/v1/webhooks/deliveries` and `/v1/responses/{id}/deliveries`: what was sent, and what came of it. */
 export function createWebhooksRoutes(
-  { queue, limits }: ApiDependencies,
+  { queue, limits, records, sealer }: ApiDependencies,
   { settings, deliveries, refusal }: ApiWebhooks,
 ): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
@@ -42,7 +47,8 @@ export function createWebhooksRoutes(
   });
 
   routes.post('/webhook/rotate', async (c) => {
-    await settings.rotate(c.get('caller').owner);
+    const { owner } = c.get('caller');
+    if (!(await wasRotated(c, owner))) await settings.rotate(owner);
     return show(c);
   });
 
@@ -62,6 +68,18 @@ export function createWebhooksRoutes(
   });
 
   return routes;
+
+  /** Whether this very request, by its key, has rotated before and not come to its answer: the secret is another one now. */
+  async function wasRotated(c: ApiContext, owner: string | null): Promise<boolean> {
+    const [makeId, startedAt] = [c.get('newId'), c.get('startedAt')];
+    if (makeId === undefined || startedAt === undefined) return false;
+    const key = idempotencyRecord(startedAt, makeId());
+    const current = { secret_before: sealer.mac((await settings.of(owner)).secret) };
+    const stored = await records.get(key);
+    if (stored !== undefined) return Rotation.parse(stored).secret_before !== current.secret_before;
+    await records.set(key, current);
+    return false;
+  }
 }
 
 function list(data: WebhookDelivery[], hasMore: boolean): WebhookDeliveryList {
