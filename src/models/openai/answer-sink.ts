@@ -1,5 +1,5 @@
 import type { AnswerRequest, FinishReason, ModelEvent } from '../language-model.ts';
-import type { Piece } from './delta-splitter.ts';
+import { join, noTokens, type Piece, type Tokens } from './delta-splitter.ts';
 import { createStopScanner } from './stop-scanner.ts';
 import type { ToolCallDelta } from './wire.ts';
 
@@ -31,10 +31,16 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
   let sum = 0;
   let counted = 0;
 
-  function emit(text: string, piece: Piece): ModelEvent[] {
+  /** Tokens of text that a stop text may begin with: they go with the text that comes of it. */
+  let held = noTokens;
+
+  function emit(text: string, piece: Tokens): ModelEvent[] {
+    held = join(held, piece);
     if (text === '') return [];
     visible ||= text.trim() !== '';
-    return [{ type: 'answer-delta', sample, text, tokenIds: piece.tokenIds, logprobs: wanted(piece, answer) }];
+    const { tokenIds, logprobs } = held;
+    held = noTokens;
+    return [{ type: 'answer-delta', sample, text, tokenIds, logprobs: wanted(logprobs, answer) }];
   }
 
   return {
@@ -52,6 +58,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
       // What a template puts between thought and answer is no part of it.
       const text = started ? piece.text : piece.text.replace(/^\s+/, '');
       started ||= text !== '';
+      if (!started) return { events: [], full: false };
       const scanned = scanner.push(text);
       if (scanned.stopped) ended = 'stop';
       return { events: emit(scanned.text, piece), full: ended !== undefined };
@@ -62,8 +69,10 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
     },
     end() {
       const rest = ended === 'stop' ? '' : scanner.end();
-      const last: Piece = { kind: 'answer', text: rest, tokens: 0, tokenIds: [], logprobs: [] };
-      return [...emit(rest, last), ...calls.all().map((call): ModelEvent => ({ type: 'tool-call', sample, ...call }))];
+      return [
+        ...emit(rest, noTokens),
+        ...calls.all().map((call): ModelEvent => ({ type: 'tool-call', sample, ...call })),
+      ];
     },
     reason(serverReason) {
       if (calls.all().length > 0) return 'tool-calls';
@@ -80,9 +89,9 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
   };
 }
 
-function wanted(piece: Piece, answer: AnswerRequest): Piece['logprobs'] {
-  if (answer.topLogprobs !== undefined) return piece.logprobs;
-  return piece.logprobs.map(({ token, logprob }) => ({ token, logprob }));
+function wanted(logprobs: Tokens['logprobs'], answer: AnswerRequest): Tokens['logprobs'] {
+  if (answer.topLogprobs !== undefined) return logprobs;
+  return logprobs.map(({ token, logprob }) => ({ token, logprob }));
 }
 
 type ToolCall = { name: string; arguments: string };

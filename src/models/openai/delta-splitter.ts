@@ -6,11 +6,11 @@ import { createThinkSplitter, type TextPart, type ThinkSplitter } from './think-
 /** A piece of thought or answer with the tokens that made it. */
 export type Piece = TextPart & Tokens;
 
-type Tokens = { tokens: number; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] };
+export type Tokens = { tokens: number; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] };
 
-const noTokens: Tokens = { tokens: 0, tokenIds: [], logprobs: [] };
+export const noTokens: Tokens = { tokens: 0, tokenIds: [], logprobs: [] };
 
-const join = (one: Tokens, other: Tokens): Tokens => ({
+export const join = (one: Tokens, other: Tokens): Tokens => ({
   tokens: one.tokens + other.tokens,
   tokenIds: [...one.tokenIds, ...other.tokenIds],
   logprobs: [...one.logprobs, ...other.logprobs],
@@ -29,6 +29,8 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
   const tags = createTags(family, opening);
   let fields = false;
   let held = noTokens;
+  /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
+  let silent = noTokens;
   let last: TextPart['kind'] | undefined;
 
   /** Gives a chunk's tokens, and those before it that have made no text yet, to the first of its pieces. */
@@ -40,8 +42,10 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
     }
     // What came without text between thought and answer was the close tag, which is part of neither.
     const tag = last === 'thinking' && first.kind === 'answer';
-    const own = tag ? tokens : join(held, tokens);
+    const before = first.kind === 'thinking' && opening === 'unknown' ? held : join(silent, held);
+    const own = tag ? tokens : join(before, tokens);
     held = noTokens;
+    silent = noTokens;
     last = parts.at(-1)?.kind;
     return [{ ...first, ...own }, ...others.map((part) => ({ ...part, ...noTokens }))];
   }
@@ -70,6 +74,10 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
             logprobs: [logprob],
           });
         });
+      }
+      if (last === undefined && delta.reasoning === '' && delta.content === '') {
+        silent = join(silent, { tokens, tokenIds: delta.tokenIds, logprobs: delta.logprobs });
+        return [];
       }
       const parts: TextPart[] = [];
       if (delta.reasoning !== '') {

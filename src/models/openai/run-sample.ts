@@ -118,9 +118,7 @@ async function* speak(
     const tokens = meter.count(delta);
     finishReason = delta.finishReason ?? finishReason;
     if (delta.toolCalls.length > 0) sink.pushToolCalls(delta.toolCalls, tokens);
-    else if (delta.reasoning !== '' || delta.content !== '') {
-      if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
-    }
+    else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
     if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
   }
   yield* take(splitter.end());

@@ -154,7 +154,7 @@ async function* readThought(
     if (delta.toolCalls.length > 0) {
       if (!(yield* endThought())) return;
       sink.pushToolCalls(delta.toolCalls, tokens);
-    } else if (delta.reasoning !== '' || delta.content !== '') {
+    } else {
       for (const piece of splitter.push(delta, tokens)) if (yield* take(piece)) return;
     }
     // Where the stream is whole, the server's own figures correct our estimate.

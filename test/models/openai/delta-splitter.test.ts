@@ -59,3 +59,39 @@ describe('sorting a stream into thought and answer', () => {
     expect(splitter.push(delta({ content: 'b>' }), 1)).toMatchObject([{ kind: 'answer', text: '<b>', tokens: 2 }]);
   });
 });
+
+describe('chunks of tokens that make no text by themselves', () => {
+  const part = (token: string, id: number, fields: Partial<Delta>) => ({
+    ...fields,
+    tokenIds: [id],
+    logprobs: [logged(token)],
+  });
+  const ids = (pieces: Piece[]) => pieces.map(({ kind, text, tokens, tokenIds }) => [kind, text, tokens, tokenIds]);
+
+  it('go with the text that comes of them', () => {
+    const answer = [
+      part('�', 1, {}),
+      part('🧮', 2, { content: '🧮' }),
+      part('�', 3, {}),
+      part('é', 4, { content: 'é' }),
+    ];
+    expect(ids(sort('unknown', answer))).toEqual([
+      ['answer', '🧮', 2, [1, 2]],
+      ['answer', 'é', 2, [3, 4]],
+    ]);
+  });
+
+  it('are an open tag before a thought, a close tag after it, and the end after the answer', () => {
+    const tokens = [
+      part('<think>', 1, {}),
+      part('hm', 2, { reasoning: 'hm' }),
+      part('</think>', 3, {}),
+      part('Yes', 4, { content: 'Yes' }),
+      part('<|im_end|>', 5, {}),
+    ];
+    expect(ids(sort('unknown', tokens))).toEqual([
+      ['thinking', 'hm', 1, [2]],
+      ['answer', 'Yes', 1, [4]],
+    ]);
+  });
+});
