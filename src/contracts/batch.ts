@@ -103,7 +103,7 @@ export type BatchList = z.infer<typeof BatchList>;
 /** `GET /v1/batches`, `GET /v1/files` */
 export const BatchListQuery = z.object({ limit: whole(1, 100).optional(), after: z.string().max(80).optional() });
 
-/** As it is kept. How far it is follows from its responses, so nothing else is stored. */
+/** As it is kept. How far it is follows from its responses until all of them have ended. */
 export const BatchRecord = z.object({
   id: z.string(),
   owner: z.string().nullable(),
@@ -115,6 +115,8 @@ export const BatchRecord = z.object({
   errors: z.array(BatchError),
   /** Its requests are being queued; where that broke off, its next reader goes on with it. */
   starting: z.boolean().default(false),
+  /** Once all have ended, so that nothing is counted again; `last_at`: the last end, in epoch seconds. */
+  ended: z.object({ completed: count, failed: count, last_at: count }).optional(),
   requests: z.array(
     z.object({
       custom_id: z.string(),

@@ -10,9 +10,12 @@ import { conflict } from '../resolve-reasoning.ts';
 import { mostRequests, parseRequest, readBatchInput, repeated } from '../translations/batch-input.ts';
 import { createBatchRecords } from '../translations/batch-records.ts';
 import { batchJob } from '../translations/batch-requests.ts';
-import { batchView } from '../translations/batch-view.ts';
+import { batchView, countEnded, isOver } from '../translations/batch-view.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
 import { validationError } from '../validation-error.ts';
+
+/** Batches of one page: each that still runs is counted through its responses. */
+const mostShown = 20;
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -49,35 +52,45 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     await store.saveBatch(record);
     const batch = await startOrUndo(c, record);
     log.info({ request_id: c.get('requestId'), batch_id: id, requests: batch.requests.length }, 'batch accepted');
-    return c.json((await batchView(queue, batch)) satisfies Batch);
+    return c.json((await view(batch)) satisfies Batch);
   });
 
   routes.get('/', async (c) => {
-    const page = await store.batches(c.get('caller'), parseQuery(BatchListQuery, c.req));
+    const { after, limit = mostShown } = parseQuery(BatchListQuery, c.req);
+    const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
     const data: Batch[] = [];
-    for (const record of page.data) data.push(await batchView(queue, record));
+    for (const record of page.data) data.push(await view(record, c.req.raw.signal));
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies BatchList);
   });
 
   routes.get('/:id', async (c) => {
     const record = await started(c, await store.batch(c.req.param('id'), c.get('caller')));
-    return c.json((await batchView(queue, record)) satisfies Batch);
+    return c.json((await view(record)) satisfies Batch);
   });
 
   routes.post('/:id/cancel', async (c) => {
     const record = await started(c, await store.batch(c.req.param('id'), c.get('caller')));
-    const view = await batchView(queue, record);
-    if (view.status !== 'in_progress') return c.json(view satisfies Batch);
+    const before = await view(record);
+    if (before.status !== 'in_progress') return c.json(before satisfies Batch);
     const cancelled = { ...record, cancelled_at: Math.floor(now() / 1000) };
     await store.changeBatch(record.id, (kept) => ({ ...kept, cancelled_at: cancelled.cancelled_at }));
     for (const { response_id } of record.requests) {
       if (response_id !== null) await queue.control(response_id, 'cancel');
     }
-    return c.json((await batchView(queue, cancelled)) satisfies Batch);
+    return c.json((await view(cancelled)) satisfies Batch);
   });
 
   return routes;
+
+  /** Of a batch that has ended the counts are kept: it is not gone through again. */
+  async function view(record: BatchRecord, signal?: AbortSignal): Promise<Batch> {
+    const ended = await countEnded(queue, record, signal && { signal });
+    if (record.ended === undefined && isOver(record, ended)) {
+      await store.changeBatch(record.id, (kept) => ({ ...kept, ended }));
+    }
+    return batchView(record, ended);
+  }
 
   async function inputOf(c: ApiContext, batch: CreateBatch): Promise<ReturnType<typeof readBatchInput>> {
     const { endpoint, input_file_id: file, requests } = batch;

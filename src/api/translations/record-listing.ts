@@ -4,7 +4,7 @@ import type { Caller } from '../caller.ts';
 /** What is listed by owner. */
 export type ListedKind = 'files' | 'batches';
 /** All that a list needs of a record before it is read. `created_at` in epoch seconds. */
-export type Listed = { key: string; id: string; created_at: number; bytes: number };
+type Listed = { key: string; id: string; created_at: number; bytes: number };
 
 export const listedPrefix = (kind: ListedKind): string => `${kind}-of`;
 

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { Batch, BatchList, BatchResult, FileObject } from '../../../src/contracts/batch.ts';
 import { ServiceError } from '../../../src/contracts/service-error.ts';
 import { createApi } from '../fixture.ts';
@@ -115,6 +115,31 @@ test('goes on, shows how far it is, and is cancelled', async () => {
     { custom_id: 'b', response: null, error: { code: 'cancelled' } },
   ]);
   expect(Batch.parse(await (await api.post(`${path}/${id}/cancel`)).json())).toEqual(cancelled);
+});
+
+test('a batch that has ended is counted once, and stays as it was when its responses are gone', async () => {
+  const api = await createTranslatingApi({ text: ['42'] });
+  const { id } = Batch.parse(await (await api.post(path, { endpoint, requests: [request('a')] })).json());
+  const batch = await ended(api, id);
+  const asked = vi.spyOn(api.queue, 'get');
+  const listed = BatchList.parse(await (await api.app.request(path)).json());
+  expect(listed.data).toEqual([batch]);
+  expect(asked).not.toHaveBeenCalled();
+  const { jobs } = await api.queue.list({ owner: null, limit: 9 });
+  for (const { job } of jobs) await api.queue.remove(job.id);
+  expect(await (await api.app.request(`${path}/${id}`)).json()).toEqual(batch);
+});
+
+test('a list whose client has gone is counted no further', async () => {
+  const api = createApi();
+  for (const id of ['a', 'b', 'c']) await api.post(path, { endpoint, requests: [request(id)] });
+  const gone = new AbortController();
+  const asked = vi.spyOn(api.queue, 'get').mockImplementation(async () => {
+    gone.abort();
+    return undefined;
+  });
+  await api.app.request(path, { signal: gone.signal });
+  expect(asked).toHaveBeenCalledTimes(1);
 });
 
 test('lists batches in pages', async () => {
