@@ -2,6 +2,9 @@ import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
+/** States that the pattern's program has × characters of the answer, each some 20 ns at the worst: it runs on the worker's own thread. */
+const mostSteps = 1_000_000;
+
 /**
  * The answer matches the caller's pattern. RE2's engine takes time linear in the answer whatever the pattern; what it
  * can't do in linear time (backreferences, lookaround) it refuses.
@@ -21,7 +24,10 @@ export const regex = defineCheck({
   run({ answer }, { options }) {
     const compiled = compile(options.pattern, options.flags ?? '');
     if (compiled === undefined) return abstain('the pattern can’t be matched in linear time');
-    return compiled.matcher(answer.trim()).find()
+    const text = answer.trim();
+    if (compiled.programSize() * text.length > mostSteps)
+      return abstain('the pattern is too large for so long an answer');
+    return compiled.matcher(text).find()
       ? pass('the answer matches the pattern')
       : fail('the answer does not match the pattern');
   },

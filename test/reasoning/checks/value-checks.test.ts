@@ -73,9 +73,14 @@ describe('value checks', () => {
   it('regex judges by the pattern and is linear in the answer whatever it is', async () => {
     expect(await judge('regex', { answer: 'AB-12' }, { pattern: '^[A-Z]+-\\d+$' })).toMatchObject({ verdict: 'pass' });
     expect(await judge('regex', { answer: 'ab' }, { pattern: '^[A-Z]+$' })).toMatchObject({ verdict: 'fail' });
-    for (const pattern of ['^(a+)+$', '^(a|a)*$', '^(\\w+\\s?)*$x', '(.{0,500}x){2}', '^((a{1,9}){1,9}){1,9}c']) {
+    for (const pattern of ['^(a+)+$', '^(a|a)*$', '^(\\w+\\s?)*$x']) {
       const answer = `${'a'.repeat(20_000)}!`;
       expect(await judge('regex', { answer }, { pattern })).toMatchObject({ verdict: 'fail' });
+    }
+    for (const pattern of ['(.{0,500}x){2}', '^((a{1,9}){1,9}){1,9}c', '(?:(?:\\p{L}|\\p{N}|\\p{S}){1,30}){1,33}$']) {
+      const given = (length: number) => judge('regex', { answer: 'a'.repeat(length) }, { pattern });
+      expect(await given(20_000)).toMatchObject({ verdict: 'abstain', detail: expect.stringMatching(/too large/) });
+      expect((await given(100)).verdict).not.toBe('abstain');
     }
     for (const pattern of ['(a)\\1', '(?=a)a', '(', '((a{100}){100}){100}']) {
       expect(await judge('regex', { answer: 'aa' }, { pattern })).toMatchObject({ verdict: 'abstain' });
