@@ -130,6 +130,7 @@ export async function preparePrompt(
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
   checkStrategyName(request, dependencies);
   checkCheckNames(request, dependencies);
+  checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
   const toolPlan = planTools(request, card, checkConstraint);
   const resolved = await resolveContext(request, caller, dependencies);
@@ -229,6 +230,18 @@ function checkCheckNames({ reasoning }: CreateResponse, { strategies }: Pick<Acc
     const { error } = z.object({ reasoning: options }).safeParse(given);
     const issues = error?.issues.filter(({ path }) => path[1] === 'checks') ?? [];
     if (issues.length > 0) throw validationError(new z.ZodError(issues), given);
+  }
+}
+
+/** Of the caller's own checks, by the rule for webhooks. @throws ServiceError `invalid_value` for one that is never called */
+function checkCheckAddresses({ reasoning }: CreateResponse, { webhooks }: Pick<AcceptDependencies, 'webhooks'>): void {
+  for (const [index, { type, url }] of (reasoning?.checks ?? []).entries()) {
+    if (type !== 'webhook') continue;
+    const param = `reasoning.checks[${index}].url`;
+    if (typeof url !== 'string' || !URL.canParse(url)) {
+      throw new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': expected an address.`, param });
+    }
+    if (webhooks) checkWebhook(url, webhooks.refusal, param);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
+import { webhookRefusal } from '../../src/entry/start-webhooks.ts';
 import { ChecksOption } from '../../src/reasoning/strategies/checks-option.ts';
 import { createApi } from './fixture.ts';
 
@@ -235,6 +236,33 @@ describe('POST /v1/responses refuses', () => {
     expect((await queue.list({ owner: null, limit: 1 })).jobs).toEqual([]);
     expect(logged).toEqual([]);
   });
+
+  test.each(['http://169.254.169.254/latest', 'http://localhost:1', 'http://[::127.0.0.1]/', 'ftp://example.org', 'x'])(
+    'a caller’s check at %s, as a webhook there',
+    async (url) => {
+      const refusal = (named: string) => webhookRefusal(named, { THINKFIRST_PRIVATE_CALLBACKS: false });
+      const settings = {
+        shared: false,
+        of: async () => ({ url: null, secret: '' }),
+        set: async () => {},
+        rotate: async () => {},
+      };
+      const deliveries = {
+        of: async () => [],
+        list: async () => ({ data: [], hasMore: false }),
+        forget: async () => {},
+      };
+      const { ask } = createApi({ strategies, webhooks: { settings, deliveries, refusal } });
+      const refused = async (body: object) => {
+        const response = await ask({ input: 'a', background: true, ...body });
+        expect(response.status).toBe(400);
+        return errorOf(response);
+      };
+      const checks = [{ type: 'arithmetic' }, { type: 'webhook', url }];
+      expect(await refused({ reasoning: { checks } })).toMatchObject({ param: 'reasoning.checks[1].url' });
+      expect(await refused({ webhook: { url } })).toMatchObject({ param: 'webhook.url' });
+    },
+  );
 
   test.each([
     ['unknown', 'nothing'],

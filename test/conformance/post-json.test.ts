@@ -35,6 +35,13 @@ describe('isPublicAddress', () => {
     '::ffff:a9fe:a9fe',
     'fe80::1',
     'fd00::1',
+    '::7f00:1',
+    '::a9fe:a9fe',
+    '100::1',
+    '100:0:0:1::1',
+    '64:ff9b:1::7f00:1',
+    '3fff::1',
+    '5f00::1',
     'localhost',
   ])('%s is not', (address) => {
     expect(isPublicAddress(address)).toBe(false);
