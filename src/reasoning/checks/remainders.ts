@@ -1,12 +1,30 @@
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 import { longDivision } from './long-division.ts';
+import { isDoubted, numberEnd } from './number-end.ts';
 
-const leaves = /(?<![\d.,])(\d+) ?[÷/] ?(\d+) leaves (?:a remainder of )?(\d+)/gi;
-const divided = /(?<![\d.,])(\d+) (?:divided by|[÷/]) (\d+) (?:is|=) (\d+)(?: with)?(?: a)? remainder (?:of )?(\d+)/gi;
-const plus = /(\d+) [×x*] (\d+) = (\d+), plus (\d+) is (\d+)/gi;
-const split = /(?<![\d.,])(\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
-const whichIs = /= ?(\d+), which is (\d+) ([a-z]+?)s? and (\d+) ([a-z]+?)s?\b/gi;
-const oneIs = /\bone (?:of the )?([a-z]+?)s? is (\d+) ([a-z]+?)s?\b/gi;
+/** Nothing before the number makes more of it. */
+const alone = String.raw`(?<![\w.,:/$€£]|[\d)a-z]\s*[-+*/×x÷·^−–]\s*|^[-−–]\s?|\d\s)`;
+const leaves = new RegExp(
+  `${alone}(\\d+)(?: ?÷ ?(\\d+) leaves (?:a remainder of )?| ?/ ?(\\d+) leaves a remainder of )(\\d+)(?=\\s*[.,;)]?\\s*$|[.,;)] | left\\b)`,
+  'gi',
+);
+const divided = new RegExp(
+  `${alone}(\\d+) (?:divided by|[÷/]) (\\d+) (?:is|=) (\\d+)(?: with)?(?: a)? remainder (?:of )?(\\d+)${numberEnd}`,
+  'gi',
+);
+const plus = new RegExp(
+  `${alone}(\\d+) [×x*] (\\d+) = (\\d+), plus (\\d+) is (\\d+)${numberEnd}(?= ([a-z]+?)s?\\b|)`,
+  'gi',
+);
+/** Who says `makes`, or something else before it, may count on: `another 50 minutes makes 2 hours and 10 minutes`. */
+const stands = String.raw`(?<=^\W*|[.:;(=]\s*|\b(?:so|then|because|since|that|thus|therefore|first|next|now|also),? )(?<!^[-−–]\s?)`;
+const compared = String.raw`(?!\s+(?:\w+\s)?(?:more|less|fewer|longer|shorter|later|earlier|before|after|short|over|than|per|each|a|an|of|long)\b)`;
+const split = new RegExp(
+  `${stands}(\\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\\d+) ([a-z]+?)s? and (\\d+) ([a-z]+?)s?\\b${compared}`,
+  'gi',
+);
+const whichIs = new RegExp(`= ?(\\d+), which is (\\d+) ([a-z]+?)s? and (\\d+) ([a-z]+?)s?\\b${compared}`, 'gi');
+const oneIs = new RegExp(`(?<![-\\w]|\\band )one (?:of the )?([a-z]+?)s? is (\\d+) ([a-z]+?)s?\\b${compared}`, 'gi');
 
 /** How many of the smaller unit the larger one holds. */
 const holds: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -34,14 +52,18 @@ export const remainders = defineLineCheck({
   *statements({ lines, question }) {
     yield* longDivision(lines, question);
     for (const { number, text } of lines) {
+      if (isDoubted(text)) continue;
       const judge = (found: RegExpExecArray, is: number, said: string, detail: string): Statement => {
         if (is === Number(said)) return right(number);
         return wrong(number, said, detail, inPlaceOf(said, text, is, found.index + found[0].lastIndexOf(said)));
       };
       for (const found of text.matchAll(leaves)) {
-        const [, a, b, rest = ''] = found;
+        const [, a, sign, slash, rest = ''] = found;
+        const b = sign ?? slash;
         const is = Number(a) % Number(b);
-        if (Number(b) > 0) yield judge(found, is, rest, `${a} divided by ${b} leaves ${is}`);
+        // `12 ÷ 4 leaves 3` may be what each has.
+        if (Number(b) > 0 && Number(rest) * Number(b) !== Number(a))
+          yield judge(found, is, rest, `${a} divided by ${b} leaves ${is}`);
       }
       for (const [, a, b, quotient, rest = ''] of text.matchAll(divided)) {
         const back = Number(quotient) * Number(b) + Number(rest);
@@ -49,46 +71,74 @@ export const remainders = defineLineCheck({
         yield holdsTrue ? right(number) : wrong(number, rest, `${quotient} times ${b} and ${rest} is ${back}`);
       }
       for (const found of text.matchAll(plus)) {
-        const [, , , product, rest, sum = ''] = found;
+        const [, , , product, rest, sum = '', unit = ''] = found;
+        // `60, plus 30 is 1 hour and a half`
+        if (holds[singular(unit)] !== undefined && Number(sum) < Number(product)) continue;
         yield judge(found, Number(product) + Number(rest), sum, `${product} plus ${rest} is not ${sum}`);
       }
       for (const found of text.matchAll(split)) {
         const [, all = '', unit = '', many = '', large = '', few = '', small = ''] = found;
         if (unit !== small) continue;
         const at = text.indexOf(`${many} ${large}`, found.index + all.length);
-        yield* inTwoUnits(number, at, { all: Number(all), many: Number(many), large, few: Number(few), small });
+        yield* inTwoUnits(
+          number,
+          at,
+          { all: Number(all), many: Number(many), large, few: Number(few), small },
+          question,
+        );
       }
       for (const found of text.matchAll(whichIs)) {
         const [, all = '', many = '', large = '', few = '', small = ''] = found;
         const at = text.indexOf(`${many} ${large}`, found.index + found[0].indexOf('which is'));
-        yield* inTwoUnits(number, at, { all: Number(all), many: Number(many), large, few: Number(few), small });
+        const amount = { all: Number(all), many: Number(many), large, few: Number(few), small };
+        if (!mayBeOfAnother(amount)) yield* inTwoUnits(number, at, amount, question);
       }
       for (const found of text.matchAll(oneIs)) {
         const [, large = '', size = '', small = ''] = found;
         const factor = factorOf(large, small);
         // `He works 8 hours a day`: the question may have units of its own.
-        const given = new RegExp(`\\b${size}[ -]${small}`, 'i').test(question);
+        const given = new RegExp(`\\b${written(Number(size))}[ -](?:[a-z]+ )?${small}`, 'i').test(question);
         if (factor !== undefined && !given) yield judge(found, factor, size, `one ${large} is ${factor} ${small}s`);
       }
     }
   },
 });
 
-function* inTwoUnits(
-  line: number,
-  at: number,
-  amount: { all: number; many: number; large: string; few: number; small: string },
-): Generator<Statement> {
+type TwoUnits = { all: number; many: number; large: string; few: number; small: string };
+
+function* inTwoUnits(line: number, at: number, amount: TwoUnits, question: string): Generator<Statement> {
   const factor = factorOf(amount.large, amount.small);
-  if (factor === undefined) return;
-  const written = `${amount.many} ${amount.large}s and ${amount.few} ${amount.small}s`;
+  // `five days a week`
+  const another = new RegExp(
+    `[ -]${amount.small}s? (?:a|an|per|(?:in |of )?(?:a|an|each|every|one)) (?:[a-z]+ )?${amount.large}`,
+    'i',
+  );
+  if (factor === undefined || another.test(question)) return;
   const sum = amount.many * factor + amount.few;
+  if (sum === amount.all) {
+    // What is borrowed is more than one of the larger unit: `135 minutes is 1 hour and 75 minutes`.
+    yield right(line);
+    return;
+  }
   const parts = [counted(Math.floor(amount.all / factor), amount.large), counted(amount.all % factor, amount.small)];
-  const repair = { at, text: parts.join(' and ') };
-  if (sum !== amount.all) yield wrong(line, String(amount.few), `${written} are ${sum} ${amount.small}s`, repair);
-  else if (amount.few >= factor)
-    yield wrong(line, String(amount.few), `${amount.few} ${amount.small}s are more than one ${amount.large}`, repair);
-  else yield right(line);
+  const detail = `${amount.many} ${amount.large}s and ${amount.few} ${amount.small}s are ${sum} ${amount.small}s`;
+  yield wrong(line, String(amount.few), detail, { at, text: parts.join(' and ') });
+}
+
+/** Whether a sum without a unit fits in another than the smaller one: `5400, which is 1 hour and 30 minutes`. */
+function mayBeOfAnother({ all, many, large, few, small }: TwoUnits): boolean {
+  const factor = factorOf(large, small);
+  if (factor === undefined) return false;
+  const sum = many * factor + few;
+  return all * factor === sum || Object.values(holds[singular(small)] ?? {}).some((of) => all === sum * of);
+}
+
+const words = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** Source of a pattern for a number in digits or as a word. */
+function written(count: number): string {
+  const word = words[count];
+  return word === undefined ? String(count) : `(?:${count}|${word})`;
 }
 
 function counted(count: number, unit: string): string {
