@@ -29,8 +29,9 @@ export const arithmetic = defineCheck({
     const held: number[] = [];
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
+      const isOrdinary = !otherArithmetic.test(line.text);
       for (const [index, equation] of equations.entries()) {
-        if (isWrong(equation)) {
+        if (isOrdinary && isWrong(equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
           // Where the result is a number that the question gives, what leads to it is wrong: `9 × 105 = 306`.
           const isGiven = numbersOf(question).includes(equation.right);
@@ -45,7 +46,7 @@ export const arithmetic = defineCheck({
       }
     }
     for (const line of standingLines(answer)) {
-      const wrong = equationsOf(line.text).find(isWrong);
+      const wrong = otherArithmetic.test(line.text) ? undefined : equationsOf(line.text).find(isWrong);
       if (wrong !== undefined)
         return fail(`the answer says that ${wrong.left} is ${wrong.right}`, { wrong: wrong.right });
     }

@@ -14,17 +14,22 @@ const currencies = new Map([
 
 const token = /(\d+(?:\.\d+)?|\.\d+)|([+\-*/^()])|(=)|(%)|([\p{L}°_]+)|(\S)/gu;
 
-/** Splits a line into tokens with all writings of an operator as one: × ⋅ · x ÷ − – `\times`, thousands separators taken out. */
+/** Splits a line into tokens with all writings of an operator as one: × ⋅ · x ÷ ∶ − – `\times`, powers as ^, thousands separators taken out. */
 export function equationTokens(line: string): EquationToken[] {
   const text = line
     .replace(/\\(?:times|cdot)/g, '*')
     .replace(/\\div/g, '/')
+    // `3\frac{1}{2}` is a mixed number or a product: read as neither.
+    .replace(/(\d)\s*(?=\\[dt]?frac\{)/g, '$1¸')
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '(($1)/($2))')
     .replace(/(\d)\s*\*\*\s*(?=\d)/g, '$1^')
     .replace(/\*\*|\\[()[\]]|`/g, ' ')
-    .replace(/[×⋅·∙]/g, '*')
-    .replace(/[÷∕]/g, '/')
-    .replace(/[−–—]/g, '-')
+    .replace(/[×⋅·∙✕✖⨯╳＊]/g, '*')
+    .replace(/[÷∕⁄∶／]/g, '/')
+    .replace(/[−–—‒－]/g, '-')
+    .replace(/＋/g, '+')
+    .replace(/＝/g, '=')
+    .replace(/([\d)])([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, base: string, power: string) => `${base}^(${inLine(power)})`)
     .replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''))
     // What is left is a decimal comma (`3,5`) or a list: read as neither.
     .replace(/(?<=\d),(?=\d)/g, '¸')
@@ -55,6 +60,10 @@ export function equationTokens(line: string): EquationToken[] {
     tokens.push({ kind, text: all, glued });
   }
   return tokens;
+}
+
+function inLine(power: string): string {
+  return [...power].map((sign) => '-0123456789'['⁻⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)] ?? '').join('');
 }
 
 const letterUnits = new Set(['m', 'g', 'l', 's', 'h', 'c', 'd']);

@@ -1,4 +1,13 @@
 import type { Fraction } from 'mathjs';
+import {
+  type Context,
+  contextOf,
+  continuesAfter,
+  continuesBefore,
+  isMeasure,
+  isScale,
+  isUnstated,
+} from './equation-context.ts';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
 import { exactValue } from './exact-arithmetic.ts';
 
@@ -12,16 +21,9 @@ export type Equation = {
 
 type Part = { tokens: EquationToken[]; units: string[] };
 
-/** Words that stand before a number and belong to the sum: what follows is not a whole expression. */
-const bindsRight = /^(of|times|plus|minus|by|half|twice|double|triple|per|percent|over|from|than)$/i;
 const notUnits =
   /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|for|if|not|equals?)$/i;
 const inexact = /^(remainder|rem|r|with|leaving|leaves|about|approximately|rounded|rounds|or|recurring|repeating)$/i;
-/** Behind `is`: the line speaks of the equation and does not state it (`2 + 2 = 5 is wrong`), no more than a question does. */
-const judges = /^(not|false|wrong|incorrect|untrue|impossible|true|right|correct)$/i;
-const measures =
-  /^(seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?|cents?|dollars?|euros?|pounds?|pence|yen|pennies|nickels?|dimes?|quarters?|mm|cm|m|km|meters?|metres?|centimeters?|kilometers?|inch(es)?|feet|foot|ft|yards?|miles?|g|kg|mg|grams?|kilograms?|ounces?|oz|lbs?|tons?|l|ml|liters?|litres?|cups?|pints?|quarts?|gallons?|dozens?|pairs?|degrees?)$/i;
-
 /** Every equation of a line, a chain `a = b = c` as its pairs, each judged exactly. */
 export function equationsOf(line: string): Equation[] {
   const equations: Equation[] = [];
@@ -30,17 +32,21 @@ export function equationsOf(line: string): Equation[] {
     for (const [index, right] of parts.entries()) {
       const left = parts[index - 1];
       if (left === undefined) continue;
-      equations.push(judge(left, right, index === parts.length - 1 && run.inexact));
+      const cut = run.unstated || (index === parts.length - 1 && run.inexact);
+      // `12 = 13` by itself is the rest of something that was not read.
+      equations.push(judge(left, right, cut || (index === 1 && left.lone && right.lone)));
     }
   }
   return equations;
 }
 
-type Run = { parts: Part[]; before: EquationToken | undefined; after: EquationToken | undefined; inexact: boolean };
+/** `inexact`: the last number is not the whole result. `unstated`: the line does not say that it is so. */
+type Run = { parts: Part[]; context: Context; inexact: boolean; unstated: boolean };
 
 /** Stretches of numbers, operators and units around equals signs; other words and punctuation end them. */
 function runs(tokens: EquationToken[]): Run[] {
   const found: Run[] = [];
+  let lastEnd: number | undefined;
   for (let start = 0; start < tokens.length; start += 1) {
     const parts: Part[] = [{ tokens: [], units: [] }];
     let at = start;
@@ -53,17 +59,17 @@ function runs(tokens: EquationToken[]): Run[] {
       else {
         const length = unitLength(tokens, at);
         if (length === 0) break;
-        part.units.push(tokens[at + length - 1]?.text ?? token.text);
+        part.units.push(...tokens.slice(at, at + length).map((one) => one.text));
         at += length - 1;
       }
     }
     if (parts.length > 1) {
       const after = tokens[at];
       const dots = after?.text === '.' && tokens[at + 1]?.text === '.';
-      const judged = after?.text === '?' || (after?.text === 'is' && judges.test(tokens[at + 1]?.text ?? ''));
-      const cut =
-        after !== undefined && (inexact.test(after.text) || after.text === '…' || after.text === '≈' || dots || judged);
-      found.push({ parts, before: tokens[start - 1], after, inexact: cut });
+      const cut = after !== undefined && (inexact.test(after.text) || after.text === '…' || after.text === '≈' || dots);
+      const context = contextOf(tokens, { start, end: at, lastEnd });
+      found.push({ parts, context, inexact: cut, unstated: isUnstated(context) });
+      lastEnd = at;
     }
     start = Math.max(start, at);
   }
@@ -102,21 +108,33 @@ function readPart(part: Part, index: number, run: Run): Reading {
   const first = tokens[0];
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) return nothing;
-  if (index === 0) {
-    // A number behind a word is only the end of what the words say: `Half of 54 = 27`, `the first 3 = …`.
-    if (run.before?.kind === 'word' && (lone || bindsRight.test(run.before.text))) return nothing;
-    if (run.before !== undefined && run.before.kind !== 'word' && first.glued && !/^[([,;:."]$/.test(run.before.text))
-      return nothing;
-    if (run.before?.text === ':' && first.glued) return nothing;
-  }
+  if (index === 0 && (continuesBefore(run.context, { tokens, lone }) || closes(part.tokens))) return nothing;
   if (first.kind === 'operator' && first.text !== '(' && !(first.text === '-' && tokens[1]?.glued === true))
     return nothing;
   if (last.kind === 'operator' && last.text !== ')') return nothing;
-  const isLastPart = run.parts.at(-1) === part;
-  if (isLastPart && run.after?.glued === true && /^[\p{L}:/_¸]/u.test(run.after.text)) return nothing;
+  if (run.parts.at(-1) === part && continuesAfter(run.context)) return nothing;
+  if (isOtherNotation(tokens)) return nothing;
   const plain = text.replaceAll('%', '');
   const written = text.includes('%') ? [text.replaceAll('%', '/100'), plain] : [plain];
   return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
+}
+
+/** `3 and 4)`: the bracket was opened before the run, by a function or a pair. */
+function closes(tokens: readonly EquationToken[]): boolean {
+  const depth = tokens.reduce((open, { text }) => open + Number(text === '(') - Number(text === ')'), 0);
+  return depth < 0 && tokens.at(-1)?.text === ')';
+}
+
+/** A modulo (`17 % 5`), a date (`2024-01-05`), or from one number to another (`pages 10-15`). */
+function isOtherNotation(tokens: readonly EquationToken[]): boolean {
+  const [from, dash, to] = tokens;
+  const isGlued = dash?.text === '-' && dash.glued && to?.glued === true;
+  if (tokens.length === 3 && isGlued && Number(from?.text) < Number(to?.text)) return true;
+  return tokens.some(({ kind, text }, index) => {
+    const next = tokens[index + 1];
+    if (kind === 'percent') return next !== undefined && (next.kind !== 'operator' || next.text === '(');
+    return /^\d{4}$/.test(text) && next?.text === '-' && next.glued && /^0\d$/.test(tokens[index + 2]?.text ?? '');
+  });
 }
 
 /** Without the bracket of a sentence around it, and without a list's `1)` before it. */
@@ -137,6 +155,9 @@ function balanced(tokens: EquationToken[]): EquationToken[] {
   return tokens.slice(from, to);
 }
 
+/** A number that begins with 0 is one of a date or a clock. */
+const padded = /(?<![\d.])0\d/;
+
 function judge(left: Reading, right: Reading, cut: boolean): Equation {
   const equation = (verdict: Equation['verdict']): Equation => ({ verdict, left: left.text, right: right.text });
   if (left.values.length === 0 || right.values.length === 0) return equation('abstain');
@@ -144,7 +165,8 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   if (cut || left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))) {
     return equation('abstain');
   }
-  if (converts(left, right) || holdsGrouped(left, right)) return equation('abstain');
+  if (converts(left, right) || holdsGrouped(left, right) || [left, right].some(meansOther) || padded.test(left.text))
+    return equation('abstain');
   const exact = right.lone && left.values.length === 1 ? String(left.values[0]) : '';
   return { ...equation('fail'), ...(/^-?\d+(\.\d{1,4})?$/.test(exact) ? { exact } : {}) };
 }
@@ -166,12 +188,29 @@ function holdsGrouped(left: Reading, right: Reading): boolean {
   return a !== undefined && b !== undefined && a.equals(b);
 }
 
+/** Between one measure and the next larger ones. */
+const factors = [3, 7, 12, 16, 24, 36, 52, 60, 100, 365, 1000, 1440, 3600];
+
 /** True where the sides may differ by a conversion: `1 hour = 60 minutes`, `5 km + 300 m = 5300 m`, `1 box = 12 eggs`. */
 function converts(left: Reading, right: Reading): boolean {
   const units = [...left.units, ...right.units];
   if (left.lone && right.lone) return units.length > 0;
   const measured = new Set(
-    units.filter((unit) => measures.test(unit)).map((unit) => unit.toLowerCase().replace(/s$/, '')),
+    units.filter((unit) => isMeasure.test(unit)).map((unit) => unit.toLowerCase().replace(/s$/, '')),
   );
-  return measured.size > 1;
+  if (measured.size > 1) return true;
+  // `90 + 30 = 2 hours`: the minutes go without saying.
+  if (measured.size === 0 || (left.units.length > 0 && right.units.length > 0)) return false;
+  return left.values.some((a) =>
+    right.values.some((b) => factors.some((factor) => a.equals(b.mul(factor)) || b.equals(a.mul(factor)))),
+  );
+}
+
+/**
+ * True where the numbers may mean something else: `2 dozen + 3`, `11 am + 3 hours`, `$50 + 20%`, the date `1/5 + 3 days`.
+ */
+function meansOther({ text, units }: Reading): boolean {
+  if (units.some((unit) => isScale.test(unit))) return true;
+  if (/%/.test(text) && /[\d)%] [+-]/.test(text) && /\d(?![\d.%])/.test(text)) return true;
+  return /\d \/ \d/.test(text) && units.some((unit) => /^(days?|weeks?|months?|years?)$/i.test(unit));
 }

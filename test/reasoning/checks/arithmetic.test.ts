@@ -75,6 +75,93 @@ describe('the arithmetic check', () => {
     expect(await judge(line)).toMatchObject({ verdict: 'abstain' });
   });
 
+  // Times, counting words, other notations, and what is not stated: no false alarm, whatever it is a miss of.
+  it.each([
+    ['11 am + 3 hours = 2 pm'],
+    ['9 am - 5 pm = 8 hours'],
+    ['9 + 5 = 2 in the afternoon'],
+    ['2 dozen + 3 = 27'],
+    ['27 = 2 dozen and 3'],
+    ['1.5 million + 500 thousand = 2 million'],
+    ['1.5 million dollars + 500 thousand dollars = 2 million dollars'],
+    ['5 tens + 3 ones = 53'],
+    ['3 tenths + 2 hundredths = 0.32'],
+    ['1/2 + 1/4 = 3 quarters'],
+    ['20 ÷ 50 = 40 percent'],
+    ['5 squared + 3 = 28'],
+    ['3 and 1/2 = 3.5'],
+    ['7/2 = 3 and 1/2 = 3.5'],
+    ['3\\frac{1}{2} + 1 = 4.5'],
+    ['3 point 5 + 1 = 4.5'],
+    ['1 h 45 min + 30 min = 2 h 15 min'],
+    ['1 hour and 45 minutes + 30 minutes = 2 hours and 15 minutes'],
+    ['5 ft 3 in + 2 ft = 7 ft 3 in'],
+    ['1 kilometre + 500 metres = 1500 metres'],
+    ['90 + 30 = 2 hours'],
+    ['12 : 4 = 3'],
+    ['3 : 4 = 6 : 8'],
+    ['$50 + 20% = $60'],
+    ['17 % 5 = 2'],
+    ['2 = 17 mod 5'],
+    ['1/5 + 3 days = 1/8'],
+    ['2024-01-05 + 3 days = 2024-01-08'],
+    ['pages 10-15 = 6 pages'],
+    ['It is not 2 + 2 = 5.'],
+    ["It isn't true that 2 + 2 = 5."],
+    ['If 1 + 1 = 3 then pigs fly.'],
+    ['Suppose 2 + 2 = 5.'],
+    ['Does 2 + 2 = 5 hold?'],
+    ['2 + 2 = 5 does not hold.'],
+    ['2 + 2 = 5, which is wrong.'],
+    ['"2 + 2 = 5" is false.'],
+    ['12 ✕ 4 = 48'],
+    ['12 ⁄ 4 = 3'],
+    ['12 ∶ 4 = 3'],
+    ['12 ＋ 4 = 16'],
+    ['12 － 4 = 8'],
+    ['12 ‒ 4 = 8'],
+    ['48 = 12 ⊗ 4'],
+    ['5 ± 3 = 8'],
+    ['25 = 5²'],
+    ['18 = 2 × 3²'],
+    ['120 = 5!'],
+    ['10 = 2√25'],
+    ['10 = 2\\sqrt{25}'],
+    ['a_1 + 2 = 5'],
+    ['sqrt(9 + 16) = 5'],
+    ['gcd(12, 18) = 6'],
+    ['The sum of 1, 2, 3 = 6'],
+    ['The sum of 5 and 3 + 2 = 10'],
+    ['(2, 3) + (1, 4) = (3, 7)'],
+    ['8 = 3 plus 5'],
+    ['15 = 6 choose 2'],
+    ['120 = 60 miles per hour × 2'],
+    ['2 + 3 = 101 in binary'],
+  ])('has nothing against %s', async (line) => {
+    expect(await judge(line)).not.toMatchObject({ verdict: 'fail' });
+    expect(await judge('', line)).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it.each([
+    ['Step 2: 5 + 3 = 9', '9'],
+    ['2) 5 + 3 = 9', '9'],
+    ['7 × 3 = 21 and 25 - 21 = 5', '5'],
+    ['If each has 5, then 5 × 3 = 16.', '16'],
+    ['It does not matter. 5 + 3 = 9', '9'],
+    ['So 12 ✕ 4 = 47', '47'],
+    ['12 ∶ 4 = 4', '4'],
+    ['5² = 26', '26'],
+    ['5 + 3 = 9 → 9 + 1 = 10', '9'],
+    ['→ 5 + 3 = 9', '9'],
+    ['2 hours + 3 hours = 6 hours', '6'],
+    ['5 apples + 3 apples = 9 apples in all, and 2 left.', '9'],
+    ['(5 + 3) × 2 = 17', '17'],
+    ['Total cost: 3 × $4 = $13', '13'],
+    ['9 × 12 = 008.', '008'],
+  ])('still fails %s', async (line, wrong) => {
+    expect(await judge(line)).toMatchObject({ verdict: 'fail', wrong });
+  });
+
   it('passes lines that the chain itself takes back', async () => {
     const thought = '5 + 7 = 13.\nWait, 13 is wrong. I do that step again.\n5 + 7 = 12.';
     expect(await judge(thought)).toMatchObject({ verdict: 'pass' });
