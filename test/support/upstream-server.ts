@@ -39,6 +39,8 @@ export type UpstreamServerOptions = {
   cut?: (text: string) => string[];
   /** Takes the budget and doesn't keep to it. */
   ignoresBudget?: boolean;
+  /** Refuses a request whose prompt and `max_tokens` are more tokens than this. */
+  contextLength?: number;
   /** Thinks even where it is told not to. */
   alwaysThinks?: boolean;
 };
@@ -147,6 +149,11 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     if (fault.kind === 'reset' && fault.chunks === 0) {
       c.env.incoming.socket.resetAndDestroy();
       return new Response(null);
+    }
+    const wanted = promptTokens + Number(body['max_tokens'] ?? 0);
+    if (wanted > (options.contextLength ?? wanted)) {
+      const message = `This model's maximum context length is ${options.contextLength} tokens, you asked for ${wanted}.`;
+      return c.json({ error: { message } }, 400);
     }
     const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
     const budget = options.ignoresBudget ? undefined : body[field];

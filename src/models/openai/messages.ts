@@ -1,5 +1,6 @@
 import type { ChatMessage, Prompt, PromptPart } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
+import type { ThoughtSegment } from '../language-model.ts';
 import type { Dialect } from './dialect.ts';
 import { estimateTokens } from './token-meter.ts';
 
@@ -42,6 +43,11 @@ export function estimatePrompt(prompt: Prompt): number {
   });
   const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
   return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
+}
+
+/** Tokens of begun texts: their own ids where they have them. */
+export function tokensOfSegments(segments: readonly ThoughtSegment[]): number {
+  return segments.reduce((sum, { text, tokenIds }) => sum + (tokenIds?.length || estimateTokens(text)), 0);
 }
 
 function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {

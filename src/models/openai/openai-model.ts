@@ -15,7 +15,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { capabilitiesOf, dialects } from './dialect.ts';
 import { createGate } from './gate.ts';
 import { inTurn, merge } from './merge.ts';
-import { estimatePrompt } from './messages.ts';
+import { estimatePrompt, tokensOfSegments } from './messages.ts';
 import { createPurse } from './purse.ts';
 import { renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
@@ -165,7 +165,8 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   ): Promise<{ room: number; promptTokens: number }> {
     const wanted = request.answer.maxTokens + (request.thinking?.budgetTokens ?? 0);
     let tokens = estimatePrompt(request.prompt);
-    const near = tokens * 1.5 + wanted > config.contextLength;
+    const begun = tokensOfSegments([...(request.thinking?.prefix ?? []), ...(request.answer.prefix ?? [])]);
+    const near = tokens * 1.5 + begun + wanted > config.contextLength;
     if (near) tokens = (await exactTokens(request.prompt, request.thinking !== undefined, signal)) ?? tokens;
     if (tokens + request.answer.maxTokens > config.contextLength) {
       throw new ServiceError({
@@ -174,7 +175,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
         param: 'input',
       });
     }
-    return { room: config.contextLength - tokens, promptTokens: tokens };
+    return { room: config.contextLength - tokens - begun, promptTokens: tokens };
   }
 
   async function exactTokens(prompt: GenerateRequest['prompt'], thinking: boolean, signal: AbortSignal) {

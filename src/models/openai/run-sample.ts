@@ -7,6 +7,7 @@ import { forced } from './forced.ts';
 import { openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
 import { newTally, type SampleContext, type Tally } from './sample-context.ts';
+import { closingTokens, roomLeft } from './sample-room.ts';
 import { type ThinkOutcome, think } from './think.ts';
 import { createTokenMeter, estimateTokens } from './token-meter.ts';
 
@@ -88,7 +89,8 @@ async function* speak(
 ): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
   const { sample, goOn, sink, tally } = parts;
   const { request, signal, family } = context;
-  const maxTokens = Math.min(context.room, request.answer.maxTokens - sink.tokens());
+  const room = roomLeft(context, tally) - (goOn.at === 'fast' ? 0 : closingTokens(context));
+  const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens());
   const options = { sample, maxTokens, answerOnly: true, signal, tally };
   const fresh = goOn.at === 'fast' && goOn.answer === '';
   const { deltas, opening } = fresh

@@ -18,7 +18,7 @@ export type SampleContext = {
   clock: Clock;
   request: GenerateRequest;
   purse: Purse;
-  /** Tokens that prompt and all decoded text of a sample may take beside the prompt. */
+  /** Tokens that the context leaves to what a sample decodes and is fed: beside the prompt and the begun texts. */
   room: number;
   /** The prompt's tokens as far as they are known before the server says. */
   promptTokens: number;

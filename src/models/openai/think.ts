@@ -4,9 +4,11 @@ import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
 import { forced } from './forced.ts';
+import { mostContinuations } from './most-continuations.ts';
 import { type OpenStream, openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
 import type { SampleContext, Tally } from './sample-context.ts';
+import { roomLeft, thoughtRoom } from './sample-room.ts';
 import { createStopWatch, type StopWatch } from './stop-watch.ts';
 import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
 
@@ -27,9 +29,6 @@ export type ThinkState = {
   tally: Tally;
 };
 
-/** Most often that a too early end is replaced by the continuation word. */
-const mostContinuations = 8;
-
 /**
  * Thinks up to the budget, the deadline, the caller's word or the model's own end. Tokens are counted as they arrive; at
  * the budget the connection is closed. What the server decodes between the last token that we took and the close is
@@ -42,7 +41,8 @@ export async function* think(
   const { request, purse, clock, signal, answerNow, family, dialect } = context;
   const { sample, thinking, sink, tally } = state;
   const watch = createStopWatch({ signal, answerNow, spent: purse.spent, deadlineAt: request.deadlineAt, clock });
-  const cap = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
+  const cap = await thoughtRoom(context, thinking);
+  if (cap === 0) watch.stop('budget');
   const run: Run = { ...state, watch, cap, answered: false, tooEarly: false, finishReason: undefined };
   try {
     for (let round = 0; ; round++) {
@@ -52,7 +52,7 @@ export async function* think(
       try {
         if (watch.stopped() === undefined) {
           const budgetTokens = Math.min(purse.remaining(), cap - tally.thinkingTokens);
-          const maxTokens = Math.min(context.room, budgetTokens + request.answer.maxTokens);
+          const maxTokens = Math.min(roomLeft(context, tally), budgetTokens + request.answer.maxTokens);
           const options = { sample, maxTokens, answerOnly: false, signal: watch.signal, tally };
           const stream =
             run.thoughts === ''

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { connect, request, run, thinking, words } from '../support/upstream-run.ts';
+
+const answer = 'The answer is 7.';
+const script = { thoughts: Array.from({ length: 400 }, (_, index) => ` t${index}`), answer: words(answer) };
+const contextLength = 200;
+
+/** The server refuses what doesn't fit, so an answer says that the reserve had its place. */
+it.each([
+  ['vllm', 1000],
+  ['vllm', 100],
+  ['vllm', 89],
+  ['llama.cpp', 1000],
+  ['ollama', 1000],
+  ['plain', 1000],
+] as const)('%s: a thought with a budget of %i leaves the answer its reserve', async (dialect, budgetTokens) => {
+  const { model, server } = await connect({ dialect, script, contextLength, ignoresBudget: true }, { contextLength });
+  const result = await run(model, thinking(budgetTokens, { answer: { maxTokens: 100 } }));
+  expect(result).toMatchObject({ answer, finish: { thinkingStop: 'budget' } });
+  expect(result.finish?.usage.thinkingTokens).toBeGreaterThan(20);
+  expect(result.finish?.usage.thinkingTokens).toBeLessThan(80);
+  expect(server.completions().at(-1)?.body['max_tokens']).toBe(100);
+});
+
+it('continuation words have their place, too', async () => {
+  const { model, server } = await connect({ dialect: 'vllm', script, contextLength }, { contextLength });
+  for (const minimumTokens of [0, 10]) {
+    await run(model, request({ thinking: { budgetTokens: 1000, minimumTokens }, answer: { maxTokens: 100 } }));
+  }
+  const [alone, forced] = server.completions().flatMap(({ body }) => body['thinking_token_budget'] ?? []);
+  expect(Number(forced)).toBeLessThan(Number(alone));
+});
+
+it('a begun thought takes its part of the context', async () => {
+  const { model } = await connect({ dialect: 'vllm', script, contextLength, ignoresBudget: true }, { contextLength });
+  const prefix = [{ text: script.thoughts.slice(0, 30).join('') }];
+  const asked = request({ thinking: { budgetTokens: 1000, prefix }, answer: { maxTokens: 100 } });
+  expect(await run(model, asked)).toMatchObject({ answer, finish: { thinkingStop: 'budget' } });
+});
+
+it('without room for a thought the answer comes at once', async () => {
+  const { model } = await connect({ dialect: 'vllm', script, contextLength: 120 }, { contextLength: 120 });
+  const result = await run(model, thinking(1000, { answer: { maxTokens: 100 } }));
+  expect(result).toMatchObject({ thought: '', answer, finish: { thinkingStop: 'budget' } });
+});
