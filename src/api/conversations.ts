@@ -7,12 +7,18 @@ import type { Caller } from './caller.ts';
 import { terminalEvent } from './response-events.ts';
 import { inputItems, outputItems } from './response-items.ts';
 
-type Stores = { records: RecordStore; queue: JobQueue };
+type Clocked = { records: RecordStore; now(): number };
+type Stores = Clocked & { queue: JobQueue };
 
 /** Responses and additions of one conversation: it is one record, read and written whole. */
 const mostEntries = 2_000;
 
 export const conversationKey = (id: string): string => `conversations:${id}`;
+
+const dayMs = 86_400_000;
+export const usedPrefix = 'conversations-used';
+/** Beside a conversation, for each day (UTC) on which it was added to: the sweep goes by the last one. */
+export const usedKey = (id: string, at: number): string => `${usedPrefix}:${Math.floor(at / dayMs)}:${id}`;
 
 /** @throws ServiceError `not_found` for another's as for none */
 export async function findConversation(
@@ -57,10 +63,11 @@ export function checkRoom({ id, entries }: ConversationRecord): void {
 }
 
 export async function addToConversation(
-  records: RecordStore,
+  { records, now }: Clocked,
   id: string,
   entry: ConversationRecord['entries'][number],
 ): Promise<void> {
+  await records.set(usedKey(id, now()), {});
   await records.update(conversationKey(id), (value) => {
     if (value === undefined) return undefined;
     const record = Schema.parse(value);
@@ -70,7 +77,11 @@ export async function addToConversation(
 }
 
 /** Keeps the items of a response that has ended in its conversation, so that they outlive it. */
-export async function keepResponseItems({ records, queue }: Stores, id: string, responseId: string): Promise<void> {
+export async function keepResponseItems(
+  { records, queue }: Omit<Stores, 'now'>,
+  id: string,
+  responseId: string,
+): Promise<void> {
   const snapshot = await queue.get(responseId);
   if (snapshot?.terminal === undefined) return;
   const items = [...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
@@ -89,7 +100,7 @@ export async function joinConversation(
   stores: Stores,
   { id, responseId, onError }: { id: string; responseId: string; onError(error: unknown): void },
 ): Promise<void> {
-  await addToConversation(stores.records, id, { type: 'response', id: responseId });
+  await addToConversation(stores, id, { type: 'response', id: responseId });
   terminalEvent(stores.queue, responseId, { signal: new AbortController().signal })
     .then(() => keepResponseItems(stores, id, responseId))
     .catch(onError);

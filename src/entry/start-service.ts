@@ -92,7 +92,8 @@ export async function startService({
     const webhookSettings = createWebhookSettings({ records, sealer, given, now: Date.now });
     if (worker) {
       const onError = (error: unknown) => log.warn({ err: error }, 'records could not be swept');
-      opened.sweep = sweepRecords({ queue: swept, records, now: Date.now, onError });
+      const retentionMs = environment.THINKFIRST_RETENTION_DAYS * 86_400_000;
+      opened.sweep = sweepRecords({ queue: swept, records, retentionMs, now: Date.now, onError });
       const sending = { environment, deliveries, settings: webhookSettings, now: Date.now };
       opened.webhooks = await startWebhooks(sending);
     }

@@ -1,5 +1,7 @@
+import { usedKey, usedPrefix } from '../api/conversations.ts';
 import { removeFeedbackOf } from '../api/feedback-keys.ts';
 import { idempotencyPrefix } from '../api/middleware/idempotent-creation.ts';
+import { countEnded, isOver } from '../api/translations/batch-view.ts';
 import { listedPrefix, listingKey, parseListing } from '../api/translations/record-listing.ts';
 import { BatchRecord, FileRecord } from '../contracts/batch.ts';
 import type { RecordStore } from '../store/record-store.ts';
@@ -8,18 +10,26 @@ import type { OpenedQueue } from './open-queue.ts';
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
-/** What goes with responses whose time is over, or goes by itself: feedback, and answers kept for Idempotency-Keys. */
+/**
+ * What goes with responses whose time is over: feedback. What goes by itself: answers kept for Idempotency-Keys; after the
+ * responses' time files and batches, from when they were made, and conversations, from the day of their last use.
+ */
 export function sweepRecords(options: {
-  queue: Pick<OpenedQueue, 'onRemoved'>;
+  queue: Pick<OpenedQueue, 'onRemoved' | 'get'>;
   records: RecordStore;
+  /** As that of responses. */
+  retentionMs: number;
   now(): number;
   onError(error: unknown): void;
-}): { close(): void } {
-  const { queue, records, now, onError } = options;
+}): { close(): void; swept: Promise<void> } {
+  const { queue, records, retentionMs, now, onError } = options;
   queue.onRemoved((jobs) => removeFeedbackOf(records, jobs));
+  let closed = false;
   const sweep = async () => {
     await records.reindex();
     await listOlder(records);
+    await removeListed({ queue, records }, now() - retentionMs);
+    await removeConversations({ records, now }, now() - retentionMs);
     const oldest = Math.floor(now() / dayMs) - 1;
     for (const key of await records.keys(idempotencyPrefix)) {
       if (Number(key.split(':')[1]) < oldest) await records.remove(key);
@@ -30,8 +40,16 @@ export function sweepRecords(options: {
   }, hourMs);
   timer.unref();
   // What an older version has left is in the lists before an hour is over.
-  sweep().catch(onError);
-  return { close: () => clearInterval(timer) };
+  const swept = sweep().catch((error: unknown) => {
+    if (!closed) onError(error);
+  });
+  return {
+    swept,
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 /** Files and batches of a version that kept no list of each owner's. */
@@ -44,4 +62,45 @@ async function listOlder(records: RecordStore): Promise<void> {
       if (record !== undefined) await records.set(listingKey(kind, record), {});
     }
   }
+}
+
+/** Those made before `oldest`, epoch ms. A batch that still runs stays until it has ended. */
+async function removeListed(
+  { queue, records }: { queue: Pick<OpenedQueue, 'get'>; records: RecordStore },
+  oldest: number,
+): Promise<void> {
+  for (const kind of ['files', 'batches'] as const) {
+    for (const { key, id, created_at } of (await records.keys(listedPrefix(kind))).map(parseListing)) {
+      if (created_at * 1000 >= oldest) continue;
+      if (kind === 'batches') {
+        const batch = BatchRecord.safeParse(await records.get(`batches:${id}`)).data;
+        if (batch && !batch.starting && !isOver(batch, await countEnded(queue, batch))) continue;
+      }
+      await records.remove(`${kind}:${id}`);
+      await records.remove(`${kind === 'files' ? 'file-contents' : 'batch-inputs'}:${id}`);
+      await records.remove(key);
+    }
+  }
+}
+
+/** Those last used before the day of `oldest`, epoch ms. One whose use nobody wrote down has its time from now on. */
+async function removeConversations(
+  { records, now }: { records: RecordStore; now(): number },
+  oldest: number,
+): Promise<void> {
+  const oldestDay = Math.floor(oldest / dayMs);
+  const marks = (await records.keys(usedPrefix)).map((key) => {
+    const [, day, id = ''] = key.split(':');
+    return { key, id, day: Number(day) };
+  });
+  const lastUse = new Map<string, number>();
+  for (const { id, day } of marks) lastUse.set(id, Math.max(day, lastUse.get(id) ?? 0));
+  for (const key of await records.keys('conversations')) {
+    const id = key.slice('conversations:'.length);
+    const day = lastUse.get(id);
+    if (day === undefined) await records.set(usedKey(id, now()), {});
+    // Used since the marks were read: it stays.
+    else if (day < oldestDay && (await records.get(usedKey(id, now()))) === undefined) await records.remove(key);
+  }
+  for (const { key, day } of marks) if (day < oldestDay) await records.remove(key);
 }

@@ -34,7 +34,10 @@ describe.skipIf(missing !== undefined)('records on Redis', () => {
     const record = { version: 1, id, createdAt: 0, owner: null, metadata: {}, entries: [] };
     await one.records.set(conversationKey(id), record);
     const added = Array.from({ length: 40 }, (_, index) =>
-      addToConversation((index % 2 === 0 ? one : other).records, id, { type: 'response', id: `resp_${index}` }),
+      addToConversation({ ...(index % 2 === 0 ? one : other), now: Date.now }, id, {
+        type: 'response',
+        id: `resp_${index}`,
+      }),
     );
     await Promise.all(added);
     const kept = ConversationRecord.parse(await other.records.get(conversationKey(id)));

@@ -1,12 +1,16 @@
 import { createStorage } from 'unstorage';
 import { expect, test, vi } from 'vitest';
+import { addToConversation, conversationKey } from '../../src/api/conversations.ts';
 import { createBatchRecords } from '../../src/api/translations/batch-records.ts';
-import { FileRecord } from '../../src/contracts/batch.ts';
+import { BatchRecord, FileRecord } from '../../src/contracts/batch.ts';
 import { noScopes } from '../../src/contracts/key-scopes.ts';
 import { sweepRecords } from '../../src/entry/sweep-records.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 
 type OnRemoved = Parameters<Parameters<typeof sweepRecords>[0]['queue']['onRemoved']>[0];
+
+const dayMs = 86_400_000;
+const swept = { queue: { onRemoved() {}, get: async () => undefined }, retentionMs: 30 * dayMs, onError() {} };
 
 test('feedback goes with the responses it is about, after one look through its keys for all of them', async () => {
   const stored = createUnstorageRecords(createStorage());
@@ -24,10 +28,10 @@ test('feedback goes with the responses it is about, after one look through its k
   }
   const listeners: OnRemoved[] = [];
   const sweep = sweepRecords({
-    queue: { onRemoved: (listener) => void listeners.push(listener) },
+    ...swept,
+    queue: { ...swept.queue, onRemoved: (listener) => void listeners.push(listener) },
     records,
     now: Date.now,
-    onError() {},
   });
   for (const listener of listeners) {
     await listener([
@@ -46,16 +50,67 @@ test('files and batches of a version that listed none are listed with their owne
   const file = { object: 'file', bytes: 5, filename: 'in.jsonl', purpose: 'batch', status: 'processed' };
   await records.set('files:file-old', { ...file, id: 'file-old', created_at: 10, owner: 'ann' });
   const store = createBatchRecords(records);
-  await store.saveFile(FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }), '{}');
+  await store.saveFile(FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }), '{}', 1_000_000);
   const listed = async () => {
     const { data } = await store.files({ owner: 'ann', scopes: noScopes }, {});
     return data.map(({ id }) => id);
   };
   expect(await listed()).toEqual(['file-new']);
-  const sweep = sweepRecords({ queue: { onRemoved() {} }, records, now: Date.now, onError() {} });
+  const sweep = sweepRecords({ ...swept, records, now: () => 30_000 });
   await vi.waitUntil(async () => (await listed()).length === 2);
   expect(await listed()).toEqual(['file-new', 'file-old']);
   await store.removeFile(await store.file('file-old', { owner: 'ann', scopes: noScopes }, 'id'));
   expect((await records.keys('files-of')).map((key) => key.split(':').at(-1))).toEqual(['file-new']);
   sweep.close();
+});
+
+test('files, batches and conversations go once their time is over; a conversation by its last use', async () => {
+  const records = createUnstorageRecords(createStorage());
+  let clock = 100 * dayMs;
+  const now = () => clock;
+  const store = createBatchRecords(records);
+  const file = { object: 'file', bytes: 5, filename: 'in.jsonl', purpose: 'batch', status: 'processed' };
+  const batch = { endpoint: '/v1/responses', input_file_id: '', cancelled_at: null, metadata: {}, errors: [] };
+  const ended = { custom_id: 'a', response_id: null, error: { status: 400, body: {} } };
+  const running = { custom_id: 'a', response_id: 'resp_running', error: null };
+  const make = async (name: string) => {
+    const made = { owner: 'ann', created_at: Math.floor(clock / 1000) };
+    await store.saveFile(FileRecord.parse({ ...file, ...made, id: `file-${name}` }), '{}', 1_000_000);
+    await store.saveBatch(BatchRecord.parse({ ...batch, ...made, id: `batch_${name}`, requests: [ended] }));
+    await store.saveInput(`batch_${name}`, []);
+    await store.saveBatch(BatchRecord.parse({ ...batch, ...made, id: `batch_${name}r`, requests: [running] }));
+    for (const kind of ['idle', 'used']) {
+      const id = `conv_${name}${kind}`;
+      await records.set(conversationKey(id), { ...made, version: 1, id, createdAt: clock, metadata: {}, entries: [] });
+      await addToConversation({ records, now }, id, { type: 'response', id: 'resp_1' });
+    }
+  };
+  await make('old');
+  // Of a version that wrote down no use.
+  await records.set('conversations:conv_older', {});
+  const queue = { ...swept.queue, get: async () => Object({ job: {} }) };
+  await sweepRecords({ ...swept, queue, records, now }).swept;
+  clock += 20 * dayMs;
+  await make('young');
+  await addToConversation({ records, now }, 'conv_oldused', { type: 'response', id: 'resp_2' });
+  clock += 12 * dayMs;
+  await sweepRecords({ ...swept, queue, records, now }).swept;
+  const left = await Promise.all(
+    ['files', 'file-contents', 'batches', 'batch-inputs'].map((kind) => records.keys(kind)),
+  );
+  expect(left.flat().sort()).toEqual([
+    'batch-inputs:batch_young',
+    'batches:batch_oldr',
+    'batches:batch_young',
+    'batches:batch_youngr',
+    'file-contents:file-young',
+    'files:file-young',
+  ]);
+  const conversations = async () => (await records.keys('conversations')).map((key) => key.split(':')[1]).sort();
+  expect(await conversations()).toEqual(['conv_oldused', 'conv_youngidle', 'conv_youngused']);
+  clock += 40 * dayMs;
+  await sweepRecords({ ...swept, records, now }).swept;
+  for (const kind of ['files', 'batches', 'batches-of', 'conversations', 'conversations-used']) {
+    expect(await records.keys(kind)).toEqual([]);
+  }
 });

@@ -12,7 +12,7 @@ import {
 } from '../../contracts/conversation.ts';
 import type { InputItem } from '../../contracts/input-item.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
-import { addToConversation, conversationItems, conversationKey, findConversation } from '../conversations.ts';
+import { addToConversation, conversationItems, conversationKey, findConversation, usedKey } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { listItems } from '../list-items.ts';
 import { parseQuery } from '../parse-query.ts';
@@ -36,6 +36,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
       metadata: metadata ?? {},
       entries: items && items.length > 0 ? [{ type: 'items', items: named(items, makeId()) }] : [],
     };
+    await records.set(usedKey(record.id, now()), {});
     await records.set(conversationKey(record.id), record);
     return c.json(shown(record));
   });
@@ -71,7 +72,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     const added = named(items, makeId?.() ?? newId());
     // A request that names itself by a key may have added them before, and not come to its answer.
     if (makeId === undefined || !holds(record, added)) {
-      await addToConversation(records, record.id, { type: 'items', items: added });
+      await addToConversation(dependencies, record.id, { type: 'items', items: added });
     }
     return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
   });

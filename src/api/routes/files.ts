@@ -9,6 +9,7 @@ import {
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { parseQuery } from '../parse-query.ts';
+import { readForm } from '../read-form.ts';
 import { readBytes } from '../read-json.ts';
 import { checkLineSizes } from '../translations/batch-input.ts';
 import { createBatchRecords } from '../translations/batch-records.ts';
@@ -17,6 +18,8 @@ import { lineStream } from '../translations/line-stream.ts';
 
 /** An upload may be as large as this many bodies; each of its lines is at most one. */
 const bodiesOfAFile = 16;
+/** All files of a key may be as large as this many of the largest uploads: 256 MiB, unless a body may be larger. */
+const uploadsOfAKey = 16;
 const jsonl = { 'content-type': 'application/jsonl; charset=utf-8' };
 
 /** `/v1/files`: what batches read, and what they give. A batch's results are a file that is made when it is read. */
@@ -30,7 +33,8 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     if (!type.startsWith('multipart/form-data')) {
       throw new ServiceError({ code: 'unsupported_media_type', message: 'Expected content-type multipart/form-data.' });
     }
-    const { file, purpose } = await readForm(await readBytes(c.req, limits.bodyBytes * bodiesOfAFile), type);
+    const form = await readForm(await readBytes(c.req, limits.bodyBytes * bodiesOfAFile), type);
+    const [file, purpose] = [form.get('file'), form.get('purpose')];
     if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
     const content = await file.text();
@@ -39,13 +43,13 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
       id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',
       bytes: file.size,
-      created_at: Math.floor(now() / 1000),
+      created_at: Math.floor((c.get('startedAt') ?? now()) / 1000),
       filename: file.name.slice(0, 256),
       purpose: 'batch',
       status: 'processed',
       owner: c.get('caller').owner,
     };
-    await store.saveFile(record, content);
+    await store.saveFile(record, content, limits.bodyBytes * bodiesOfAFile * uploadsOfAKey);
     return c.json(shown(record) satisfies FileObject);
   });
 
@@ -82,15 +86,6 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
   });
 
   return routes;
-}
-
-async function readForm(bytes: Uint8Array, type: string): Promise<{ file: unknown; purpose: unknown }> {
-  try {
-    const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
-    return { file: form.get('file'), purpose: form.get('purpose') };
-  } catch (cause) {
-    throw new ServiceError({ code: 'invalid_value', message: 'The form could not be read.', cause });
-  }
 }
 
 /** The batch whose results a file is. */

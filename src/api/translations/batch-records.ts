@@ -20,7 +20,8 @@ export type BatchRecords = {
   batch(id: string, caller: Caller): Promise<BatchRecord>;
   /** Newest first. */
   batches(caller: Caller, page: PageQuery): Promise<Page<BatchRecord>>;
-  saveFile(record: FileRecord, content: string): Promise<void>;
+  /** @throws ServiceError `conflict` where the owner's files would be larger than this in all */
+  saveFile(record: FileRecord, content: string, mostBytes: number): Promise<void>;
   /** @throws ServiceError `not_found` for another's as for none */
   file(id: string, caller: Caller, param: string): Promise<FileRecord>;
   content(id: string): Promise<string>;
@@ -30,6 +31,9 @@ export type BatchRecords = {
 };
 type PageQuery = Parameters<typeof pageOf>[1];
 type Page<T> = { data: T[]; hasMore: boolean };
+
+/** What a file counts as at least, so that small ones are bounded as well. Bytes. */
+const leastBytes = 16_384;
 
 const BatchInput = z.object({ requests: z.array(BatchRequest) });
 
@@ -74,8 +78,15 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
       return record;
     },
     batches: (caller, query) => page('batches', caller, { query, parse: (value) => BatchRecord.parse(value) }),
-    async saveFile(record, content) {
-      await records.set(listingKey('files', record), {});
+    async saveFile(record, content, mostBytes) {
+      // Listed first, so that of two uploads at once each counts the other.
+      const key = listingKey('files', record);
+      await records.set(key, {});
+      const sizes = (await listedOf(records, 'files', record)).map(({ bytes }) => Math.max(bytes, leastBytes));
+      if (sizes.reduce((sum, bytes) => sum + bytes, 0) > mostBytes) {
+        await records.remove(key);
+        throw tooMuch(mostBytes);
+      }
       await records.set(`file-contents:${record.id}`, { content });
       await records.set(`files:${record.id}`, record);
     },
@@ -98,6 +109,11 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
       await unlist(records, 'files', record);
     },
   };
+}
+
+function tooMuch(mostBytes: number): ServiceError {
+  const message = `The files of one key may have ${mostBytes} bytes in all; delete some of them.`;
+  return new ServiceError({ code: 'conflict', message, param: 'file', retryable: false });
 }
 
 function notFound(what: string, id: string, param: string): ServiceError {

@@ -15,7 +15,7 @@ type BatchCounts = NonNullable<BatchRecord['ended']>;
 
 /** Counted once more unless all had ended; as far as it came, where nobody waits for it any more. */
 export async function countEnded(
-  queue: JobQueue,
+  queue: Pick<JobQueue, 'get'>,
   record: BatchRecord,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<BatchCounts> {

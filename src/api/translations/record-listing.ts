@@ -23,7 +23,11 @@ export function parseListing(key: string): Listed {
 }
 
 /** Newest first. An id that was made twice in one moment (an Idempotency-Key in two processes) is listed once. */
-export async function listedOf(records: RecordStore, kind: ListedKind, { owner }: Caller): Promise<Listed[]> {
+export async function listedOf(
+  records: RecordStore,
+  kind: ListedKind,
+  { owner }: Pick<Caller, 'owner'>,
+): Promise<Listed[]> {
   const found = (await records.keys(`${listedPrefix(kind)}:${owner ?? 'none'}`)).map(parseListing);
   const byId = new Map(found.map((listed) => [listed.id, listed]));
   return [...byId.values()].sort((one, other) => other.created_at - one.created_at || (one.id < other.id ? 1 : -1));

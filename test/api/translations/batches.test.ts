@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
-import { Batch, BatchList, BatchResult, FileObject } from '../../../src/contracts/batch.ts';
+import { defaultLimits } from '../../../src/api/dependencies.ts';
+import { Batch, BatchList, BatchResult, FileList, FileObject } from '../../../src/contracts/batch.ts';
 import { ServiceError } from '../../../src/contracts/service-error.ts';
 import { createApi } from '../fixture.ts';
 import { createTranslatingApi } from './fixture.ts';
@@ -115,6 +116,23 @@ test('goes on, shows how far it is, and is cancelled', async () => {
     { custom_id: 'b', response: null, error: { code: 'cancelled' } },
   ]);
   expect(Batch.parse(await (await api.post(`${path}/${id}/cancel`)).json())).toEqual(cancelled);
+});
+
+test('the files of a key have a limit in all, which a refusal names', async () => {
+  const api = createApi({ limits: { ...defaultLimits, bodyBytes: 1_024 } });
+  const answers = await Promise.all(Array.from({ length: 17 }, (_, index) => upload(api, [`{"a":${index}}`])));
+  const refused = answers.filter(({ status }) => status !== 200);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const answer of refused) {
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({
+      error: { message: expect.stringContaining('262144 bytes'), param: 'file' },
+    });
+  }
+  const kept = FileList.parse(await (await api.app.request('/v1/files?limit=100')).json()).data;
+  expect(kept).toHaveLength(17 - refused.length);
+  for (const { id } of kept) await api.app.request(`/v1/files/${id}`, { method: 'DELETE' });
+  expect((await upload(api, ['{}'])).status).toBe(200);
 });
 
 test('a batch that has ended is counted once, and stays as it was when its responses are gone', async () => {
