@@ -55,9 +55,14 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     clock,
   });
-  const refusals = createRefusals((feature) =>
-    options.warn?.(`The server behind ${config.id} does not take "${feature}": it is left out from now on.`),
-  );
+  const warned = new Set<string>();
+  /** `what` continues "The server behind X …"; said once. */
+  function warn(what: string): void {
+    if (warned.has(what)) return;
+    warned.add(what);
+    options.warn?.(`The server behind ${config.id} ${what}.`);
+  }
+  const refusals = createRefusals((feature) => warn(`does not take "${feature}": it is left out from now on`));
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
@@ -93,6 +98,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       family,
       client,
       refusals,
+      warn,
       clock,
       request,
       signal,

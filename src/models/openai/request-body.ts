@@ -47,7 +47,9 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     model: config.model,
     max_tokens: Math.max(1, options.maxTokens),
     stream: true,
-    ...(answerOnly && constraintFields(dialect, request.answer.constraint, raw ? 'raw' : 'chat')),
+    ...(answerOnly &&
+      !answerBegun(request) &&
+      constraintFields(dialect, request.answer.constraint, raw ? 'raw' : 'chat')),
   };
   const sampling = samplingFields(dialect, request.sampling, options.sample);
   const logprobs = logprobFields(options);
@@ -70,6 +72,11 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     optional: { ...counting, ...thinkingFields(options) },
     sampling,
   };
+}
+
+/** A form would begin anew after the text that is there already. */
+function answerBegun({ answer }: GenerateRequest): boolean {
+  return (answer.prefix ?? []).some(({ text }) => text.trim() !== '');
 }
 
 function messagesOf({ dialect, family, request, start }: RequestOptions): unknown[] {

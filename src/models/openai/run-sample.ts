@@ -16,14 +16,14 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
   const { request, purse } = context;
   const sink = createAnswerSink(sample, request.answer);
   const tally = newTally();
-  const answer = textOf(request.answer.prefix);
+  const answer = begunAnswer(context);
   const kept = textOf(request.thinking?.prefix);
   const fed = textOf(request.thinking?.prefix?.filter((segment) => segment.fed));
   tally.fedInPrompt = fed === '' ? 0 : ((await context.tokenise(fed))?.length ?? estimateTokens(fed));
   tally.forcedTokens = tally.fedInPrompt;
   let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
   let thinkingStop: ThinkingStop | undefined;
-  const begun = answer !== '' || request.thinking?.ended === true;
+  const begun = textOf(request.answer.prefix) !== '' || request.thinking?.ended === true;
   const wants = request.thinking !== undefined && !begun && (purse.remaining() > 0 || kept !== '');
   if (request.thinking !== undefined && wants) {
     outcome = yield* think(context, { sample, thinking: request.thinking, thoughts: kept, sink, tally });
@@ -125,6 +125,18 @@ async function* speak(
   }
   yield* take(splitter.end());
   return { finishReason, hidden };
+}
+
+/**
+ * The text that the answer goes on from. A server begins a form anew after it: blanks are begun anew with it, and beside
+ * a begun text the form is not asked for (`buildRequest`), which is told.
+ */
+function begunAnswer({ request: { answer }, warn }: SampleContext): string {
+  const begun = textOf(answer.prefix);
+  if (answer.constraint === undefined) return begun;
+  if (begun.trim() === '') return '';
+  warn('can not hold the rest of a begun answer to a form: it is gone on with freely');
+  return begun;
 }
 
 const textOf = (segments: readonly ThoughtSegment[] | undefined): string =>

@@ -15,6 +15,8 @@ export type SampleContext = {
   family: ModelFamily;
   client: UpstreamClient;
   refusals: Refusals;
+  /** Says once of a server what it can't do; continues "The server behind X …". */
+  warn(what: string): void;
   clock: Clock;
   request: GenerateRequest;
   purse: Purse;
