@@ -32,27 +32,27 @@ export const units = defineCheck({
     if (value?.kind !== 'number' || value.unit === undefined) return abstain('the answer names no unit');
     const unit = sameUnit.get(value.unit) ?? value.unit;
     if (/\bwhat (?:percent|percentage)\b/i.test(question)) {
-      return unit === '%'
-        ? pass('a percentage')
+      if (/^(?:%|per|per ?cent|pct|percentage)$/.test(unit)) return pass('a percentage');
+      return /^(?:of|out|in|to|points?)$/.test(unit)
+        ? abstain('units can’t be compared')
         : fail(`a percentage was asked for, not ${unit}`, { wrong: value.key });
     }
-    const asked = askedUnit(question);
-    if (asked === undefined) return abstain('the question names no unit');
-    if (asked === unit) return pass(`in ${unit}`);
-    const clash = dimensions.some((names) => names.includes(asked) && names.includes(unit));
-    return clash
-      ? fail(`${asked} was asked for, not ${unit}`, { wrong: value.key })
+    const asked = askedUnits(question);
+    if (asked.length === 0) return abstain('the question names no unit');
+    if (asked.includes(unit)) return pass(`in ${unit}`);
+    const clash = asked.find((one) => dimensions.some((names) => names.includes(one) && names.includes(unit)));
+    return clash !== undefined
+      ? fail(`${clash} was asked for, not ${unit}`, { wrong: value.key })
       : abstain('units can’t be compared');
   },
 });
 
-/** The measure behind `how many …` or `in …`, singular, of the question's last sentence that has one. */
-function askedUnit(question: string): string | undefined {
-  const matches = [...question.matchAll(/\b(?:how many|how much|in)\s+([A-Za-z]+)/gi)];
-  for (const match of matches.reverse()) {
-    const word = (match[1] ?? '').toLowerCase();
+/** The measures behind `how many …` or `in …`, singular; `in second place` and `how many second graders` name none. */
+function askedUnits(question: string): string[] {
+  return [...question.matchAll(/\b(?:how many|how much|in)\s+([A-Za-z]+)/gi)].flatMap(([, written = '']) => {
+    const word = written.toLowerCase();
     const single = word === 'feet' ? 'foot' : word.replace(/(inch)es$/, '$1').replace(/s$/, '');
-    if (dimensions.some((names) => names.includes(single))) return sameUnit.get(single) ?? single;
-  }
-  return undefined;
+    if (single === word && word.length > 2 && word !== 'yen') return [];
+    return dimensions.some((names) => names.includes(single)) ? [sameUnit.get(single) ?? single] : [];
+  });
 }
