@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { answerValue, conclusionOf } from '../answer-value.ts';
+import type { NormalAnswer } from '../normal-answer.ts';
 import { normalise, sameAnswer, showAnswer } from '../normalise.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
@@ -17,10 +18,44 @@ export const agreement = defineCheck({
     if (sameAnswer(conclusion, value) || answer.toLowerCase().includes(concluded.toLowerCase())) {
       return pass('thought and answer agree');
     }
-    if (conclusion.kind !== value.kind) return abstain('thought and answer can’t be compared');
+    if (conclusion.kind !== value.kind || !isComparable(conclusion, value))
+      return abstain('thought and answer can’t be compared');
     return fail('the answer is not what the thought concludes', {
       wrong: showAnswer(value),
       quoting: `the thought concludes ${showAnswer(conclusion)}, the answer says ${showAnswer(value)}`,
     });
   },
 });
+
+const factors = [3, 7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600];
+
+/** False where two that differ in writing may say the same: `3 hours` and `180 minutes`, `0.5` and `50%`, `true` and `yes`. */
+function isComparable(a: NormalAnswer, b: NormalAnswer): boolean {
+  if (a.kind === 'number') {
+    if (a.unit !== undefined && b.unit !== undefined && a.unit !== b.unit) return false;
+    // The unit of the other may go without saying.
+    const [large = 0, small = 0] = [a, b].map(({ key }) => Math.abs(amountOf(key))).toSorted((x, y) => y - x);
+    return a.unit === b.unit || !factors.includes(Number((large / small).toFixed(6)));
+  }
+  if (a.kind === 'truth') return /^(?:yes|no)$/.test(a.key) === /^(?:yes|no)$/.test(b.key) || isYes(a) !== isYes(b);
+  if (a.kind === 'list') return sorted(a.key) !== sorted(b.key);
+  if (a.kind === 'time' || a.kind === 'date') return !a.key.includes(b.key) && !b.key.includes(a.key);
+  // Two names differ; two sentences may mean the same.
+  if (a.kind === 'text') {
+    return [a, b].every(({ key }) => key.split(' ').length <= 2) && !a.key.includes(b.key) && !b.key.includes(a.key);
+  }
+  return true;
+}
+
+function amountOf(key: string): number {
+  const [above = '', below = '1'] = key.split('/');
+  return Number(above) / Number(below);
+}
+
+function isYes({ key }: NormalAnswer): boolean {
+  return key === 'yes' || key === 'true';
+}
+
+function sorted(list: string): string {
+  return list.split(', ').toSorted().join();
+}
