@@ -95,3 +95,11 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
     `The environment has ${faults.length === 1 ? 'a bad variable' : 'bad variables'}: ${faults.join('; ')}.`,
   );
 }
+
+/** The values of a variable that holds several, comma-separated. */
+export function listed(value: string): string[] {
+  return value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}

@@ -16,14 +16,14 @@ import type { Strategy } from '../reasoning/strategy.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Sealer } from '../store/sealer.ts';
+import { backendAnswers } from './backend-answers.ts';
 import { anonymousScopes } from './check-access.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, listed } from './environment.ts';
 import type { Listening } from './listen.ts';
 import type { Limits } from './open-limits.ts';
 
 /** Tokens of a fast answer where a request names no `max_output_tokens`. */
 export const fastAnswerTokens = 1_024;
-const backendAnswerMs = 2_000;
 
 /** Puts the HTTP API behind a bound address. `modelsReady` is true where the models run elsewhere. */
 export function startApi(options: {
@@ -69,27 +69,11 @@ export function startApi(options: {
     checkConstraint: ({ implementation }, constraint) => {
       if (implementation === 'transformers') checkConstraint(constraint);
     },
-    allowedHosts: [environment.HOST, ...names(environment.THINKFIRST_ALLOWED_HOSTS)],
-    allowedOrigins: names(environment.THINKFIRST_CORS_ORIGINS),
+    allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
+    allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
     operations: options.operations,
     ...(options.webhooks && { webhooks: options.webhooks }),
   });
   listening.serve((request) => app.fetch(request));
-}
-
-async function backendAnswers(queue: JobQueue): Promise<boolean> {
-  const late = new Promise<boolean>((resolve) => setTimeout(resolve, backendAnswerMs, false).unref());
-  const answered = queue.list({ owner: null, limit: 1 }).then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answered, late]);
-}
-
-function names(list: string): string[] {
-  return list
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }

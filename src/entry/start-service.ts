@@ -10,6 +10,7 @@ import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
+import { backendAnswers } from './backend-answers.ts';
 import { banner } from './banner.ts';
 import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
@@ -69,7 +70,10 @@ export async function startService({
   try {
     const operations = await openOperations(environment);
     opened.operations = operations;
-    const ready = () => (opened.ready ?? false) && (opened.loaded?.ready() ?? true);
+    const ready = async () => {
+      const { ready: started = false, loaded, queue } = opened;
+      return started && (loaded?.ready() ?? true) && queue !== undefined && (await backendAnswers(queue));
+    };
     opened.metrics = await listenMetrics(environment, { metrics: operations.metrics, ready });
     if (api) {
       await checkAccess(environment, variables);

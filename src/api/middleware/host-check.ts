@@ -8,11 +8,9 @@ const loopback = ['localhost', '127.0.0.1', '[::1]'];
  * (DNS rebinding) sends that site's name. `*` among `allowed` takes any.
  */
 export function hostCheck(allowed: readonly string[]): MiddlewareHandler {
-  const names = new Set([...loopback, ...allowed.map((name) => name.toLowerCase())]);
+  const isOurs = ourHosts(allowed);
   return async function checkHost(c, next) {
-    const host = c.req.header('host') ?? new URL(c.req.url).host;
-    const name = host.replace(/:\d+$/, '').toLowerCase();
-    if (!names.has('*') && !names.has(name)) {
+    if (!isOurs(c.req.header('host') ?? new URL(c.req.url).host)) {
       throw new ServiceError({
         code: 'host_not_allowed',
         message: 'The Host header names no host of this service. Allow it with THINKFIRST_ALLOWED_HOSTS.',
@@ -20,4 +18,10 @@ export function hostCheck(allowed: readonly string[]): MiddlewareHandler {
     }
     await next();
   };
+}
+
+/** Whether a Host header names this machine's loopback, or one of `allowed`. */
+export function ourHosts(allowed: readonly string[]): (host: string) => boolean {
+  const names = new Set([...loopback, ...allowed.map((name) => name.toLowerCase())]);
+  return (host) => names.has('*') || names.has(host.replace(/:\d+$/, '').toLowerCase());
 }
