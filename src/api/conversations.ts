@@ -12,6 +12,8 @@ type Stores = Clocked & { queue: JobQueue };
 
 /** Responses and additions of one conversation: it is one record, read and written whole. */
 const mostEntries = 2_000;
+/** Of the record as it is stored. */
+const mostBytes = 16 * 1_048_576;
 
 export const conversationKey = (id: string): string => `conversations:${id}`;
 
@@ -55,10 +57,13 @@ export async function conversationItems(
   return { items, busy };
 }
 
-/** @throws ServiceError `conflict` where it is full */
-export function checkRoom({ id, entries }: ConversationRecord): void {
-  if (entries.length < mostEntries) return;
-  const message = `The conversation '${id}' is full; begin another.`;
+/** @throws ServiceError `conflict` where it is full, or would be by `added` */
+export function checkRoom(
+  { id, entries }: ConversationRecord,
+  added: ConversationRecord['entries'][number] = { type: 'response', id: 'x'.repeat(128) },
+): void {
+  if (entries.length < mostEntries && Buffer.byteLength(JSON.stringify([...entries, added])) <= mostBytes) return;
+  const message = `The conversation '${id}' is full: it takes ${mostEntries} entries and ${mostBytes} bytes. Begin another.`;
   throw new ServiceError({ code: 'conflict', message, param: 'conversation', retryable: false });
 }
 
@@ -71,7 +76,7 @@ export async function addToConversation(
   await records.update(conversationKey(id), (value) => {
     if (value === undefined) return undefined;
     const record = Schema.parse(value);
-    checkRoom(record);
+    checkRoom(record, entry);
     return { ...record, entries: [...record.entries, entry] };
   });
 }

@@ -244,19 +244,41 @@ describe('Idempotency-Key', () => {
   });
 });
 
-test('a conversation that is full takes no more, and says so before anything runs', async () => {
-  const { post, queue, dependencies } = createApi();
+const full = {
+  entries: Array.from({ length: 2_000 }, () => ({ type: 'items', items: [] })),
+  bytes: [{ type: 'items', items: [{ type: 'message', role: 'user', content: 'ä'.repeat(8 * 1_048_576) }] }],
+};
+test.each(Object.entries(full))(
+  'a conversation that is full of %s takes no more, and says so before anything runs',
+  async (_, entries) => {
+    const { post, queue, dependencies } = createApi();
+    const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
+    await dependencies.records.update(`conversations:${id}`, (value) => ({
+      ...Object(value),
+      entries,
+    }));
+    for (const answer of [
+      await post('/v1/responses', { input: 'a', conversation: id }),
+      await post(`/v1/conversations/${id}/items`, { items: [{ role: 'user', content: 'a' }] }),
+    ]) {
+      expect(answer.status).toBe(409);
+      expect(answer.headers.get('x-should-retry')).toBe('false');
+      expect(await answer.text()).toContain('2000 entries and 16777216 bytes');
+    }
+    expect((await queue.list({ owner: null, limit: 1 })).jobs).toEqual([]);
+  },
+);
+
+test('a conversation takes no items that would make it larger than it may be', async () => {
+  const { post, dependencies } = createApi();
   const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
+  const item = { type: 'message', role: 'user', content: 'x'.repeat(16 * 1_048_576 - 1_000) };
   await dependencies.records.update(`conversations:${id}`, (value) => ({
     ...Object(value),
-    entries: Array.from({ length: 2_000 }, () => ({ type: 'items', items: [] })),
+    entries: [{ type: 'items', items: [item] }],
   }));
-  for (const answer of [
-    await post('/v1/responses', { input: 'a', conversation: id }),
-    await post(`/v1/conversations/${id}/items`, { items: [{ role: 'user', content: 'a' }] }),
-  ]) {
-    expect(answer.status).toBe(409);
-    expect(answer.headers.get('x-should-retry')).toBe('false');
-  }
-  expect((await queue.list({ owner: null, limit: 1 })).jobs).toEqual([]);
+  const add = (length: number) =>
+    post(`/v1/conversations/${id}/items`, { items: [{ role: 'user', content: 'x'.repeat(length) }] });
+  expect((await add(1_000)).status).toBe(409);
+  expect((await add(10)).status).toBe(200);
 });
