@@ -25,6 +25,8 @@ export type Candidate = {
   /** Undefined where nothing could be read from it: it is no ballot then. */
   value: NormalAnswer | undefined;
   checks: readonly Judgement[];
+  /** Lines that checks found wrong; of an earlier attempt's candidate only the first of each check is known. */
+  failedLines: number;
   /** The slow checks were asked. */
   asked: boolean;
   cut: boolean;
@@ -49,6 +51,7 @@ export function candidateOf(
     answer: sample.answer,
     value: readValue(sample.answer, from.question),
     checks: from.checks,
+    failedLines: 0,
     asked: false,
     cut: sample.finish === 'length',
     selfCertainty: sample.scores.selfCertainty,
@@ -74,6 +77,7 @@ export function candidatesOf(steps: readonly TraceStep[], question: string): Can
       answer,
       value: readValue(answer, question),
       checks: step.checks.map((check) => ({ ...check, confirms: false, slow: false })),
+      failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
       asked: false,
       cut: step.stop_reason === 'length',
       selfCertainty: step.self_certainty,
@@ -130,16 +134,24 @@ export function isHeld(checks: readonly Judgement[], line: number): boolean {
   return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);
 }
 
-/** A revision that fails worse than what it revises is dropped. */
-export function isWorse(
-  revised: Pick<Candidate, 'checks' | 'answer'>,
-  original: Pick<Candidate, 'checks' | 'answer'>,
-): boolean {
+type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer'>;
+
+/** A revision that fails worse than what it revises does not take its place. */
+export function isWorse(revised: Compared, original: Compared): boolean {
   if (isEmptyAnswer(revised.answer)) return true;
-  const fails = (candidate: Pick<Candidate, 'checks'>, judges: Judgement['judges']): number =>
-    candidate.checks.filter((check) => check.judges === judges && check.verdict === 'fail').length;
-  const byValue = fails(revised, 'value') - fails(original, 'value');
-  return byValue > 0 || (byValue === 0 && fails(revised, 'line') > fails(original, 'line'));
+  const byValue = failedValues(revised) - failedValues(original);
+  return byValue > 0 || (byValue === 0 && revised.failedLines > original.failedLines);
+}
+
+/** It is right for longer: worth to go on from, though more of what follows may be wrong. */
+export function goesFurther(revised: Compared, original: Compared): boolean {
+  if (isEmptyAnswer(revised.answer) || failedValues(revised) > failedValues(original)) return false;
+  const [line, before] = [revised, original].map(({ checks }) => failedLine(checks)?.line);
+  return line !== undefined && before !== undefined && line > before;
+}
+
+function failedValues({ checks }: Pick<Candidate, 'checks'>): number {
+  return checks.filter((check) => check.judges === 'value' && check.verdict === 'fail').length;
 }
 
 /** The checks as the trace shows them. */

@@ -131,8 +131,9 @@ export async function* runJudged(
   const onSample = async (sample: Sample) => {
     const told = run.prompt === state.context.prompt ? {} : { told: run.prompt };
     const unchecked = candidateOf(sample, { phase: run.phase, question: judge.question, checks: [], ...told });
-    const checks = await judge.fast({ thought: thoughtText(sample), answer: sample.answer, value: unchecked.value });
-    const candidate = { ...unchecked, checks };
+    const judged = { thought: thoughtText(sample), answer: sample.answer, value: unchecked.value };
+    const checks = await judge.fast(judged);
+    const candidate = { ...unchecked, checks, failedLines: await judge.failedLines(judged, checks) };
     found.push(candidate);
     const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
     return {

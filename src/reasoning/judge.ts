@@ -6,6 +6,9 @@ import type { Prompts, PromptVersion } from './prompts.ts';
 import type { SampleAnswer } from './sample.ts';
 import type { StrategyContext, StrategyDependencies } from './strategy.ts';
 
+/** A thought with so many wrong lines is wrong enough: no more are sought. */
+const mostFailedLines = 8;
+
 type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined };
 
 /** Judges answers and thoughts of one request. */
@@ -13,6 +16,8 @@ export type Judge = {
   question: string;
   /** Checks that only compute: they are run even where the answer is wanted now. */
   fast(of: Judged): Promise<Judgement[]>;
+  /** Lines that `checks`, which judged the thought, find wrong: each names its first one, so the others are sought behind it. */
+  failedLines(of: Judged, checks: readonly Judgement[]): Promise<number>;
   /** Checks that ask a model or the caller's server, with the prompt of the model's verdict; undefined where none is wanted. */
   slow: ((of: Judged) => Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }>) | undefined;
 };
@@ -25,7 +30,7 @@ export function createJudge(
   const question = questionOf(context);
   const run = async (
     { thought, answer, value }: Judged,
-    how: { slow: boolean; services: CheckServices; hurry?: AbortSignal },
+    { only, ...how }: { slow: boolean; services: CheckServices; hurry?: AbortSignal; only?: ReadonlySet<string> },
   ): Promise<Judgement[]> => {
     // A tool's call is no text to be judged.
     if (answer.toolCalls.length > 0) return [];
@@ -36,7 +41,8 @@ export function createJudge(
       ...(value === undefined ? {} : { value: showAnswer(value) }),
       ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
     };
-    return await runChecks(wanted, input, { ...how, signal: context.signal });
+    const chosen = only === undefined ? wanted : wanted.filter(({ type }) => only.has(type));
+    return await runChecks(chosen, input, { ...how, signal: context.signal });
   };
   const slow = async (of: Judged): Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }> => {
     let prompted: PromptVersion | undefined;
@@ -50,10 +56,31 @@ export function createJudge(
     const checks = await run(of, { slow: true, services, hurry: hurry(context) });
     return { checks, prompted };
   };
+  const failedLines: Judge['failedLines'] = async (of, checks) => {
+    const failures = checks.filter((check) => check.judges === 'line' && check.verdict === 'fail');
+    const lines = of.thought.split('\n');
+    const failed = new Set<number>();
+    let next = failures;
+    while (next.length > 0 && failed.size < mostFailedLines) {
+      const before = failed.size;
+      for (const { line } of next) {
+        if (line === undefined) continue;
+        failed.add(line);
+        lines[line] = '';
+      }
+      if (failed.size === before) break;
+      const named = new Set(next.map(({ name }) => name));
+      const again = { ...of, thought: lines.join('\n') };
+      const found = await run(again, { slow: false, services: {}, only: named });
+      next = found.filter((check) => check.judges === 'line' && check.verdict === 'fail');
+    }
+    return failed.size + failures.filter(({ line }) => line === undefined).length;
+  };
   const slowNames = ['webhook', 'self-verdict'];
   return {
     question,
     fast: (of) => run(of, { slow: false, services: {} }),
+    failedLines,
     slow: wanted.some((one) => slowNames.includes(one.type)) ? slow : undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
-import { type Candidate, failedLine, failedValue, isWorse } from './candidate.ts';
+import { type Candidate, failedLine, failedValue, goesFurther, isWorse } from './candidate.ts';
 import type { Judgement } from './checks/run-checks.ts';
 import { isProof } from './checks/thought-lines.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
@@ -23,7 +23,7 @@ export type ReviseOptions = { repair: boolean };
  * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the
  * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168; docs/decisions/0012); else the
  * family's correction sentence is fed and the line found anew; where that can't be, the model is told what failed. A
- * revision that fails worse is dropped (arXiv 2404.17140: small models need the verifier).
+ * revision that fails worse takes no chain's place (arXiv 2404.17140: small models need the verifier).
  */
 export async function* revise(
   deliberation: Deliberation,
@@ -33,8 +33,9 @@ export async function* revise(
   const { candidates, context, budget, cap, revisions } = deliberation;
   const allowed = context.effective.max_revisions;
   const made = new Set<string>();
+  /** What is revised: the chain as it stands, or a revision of it that is right for longer and may yet come right. */
+  let candidate = candidates.get(sample);
   while ((revisions.get(sample) ?? 0) < allowed) {
-    const candidate = candidates.get(sample);
     if (candidate === undefined || !roomLeft(deliberation)) return;
     const number = (revisions.get(sample) ?? 0) + 1;
     revisions.set(sample, number);
@@ -58,7 +59,11 @@ export async function* revise(
       answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1)) },
       sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
-    if (revised !== undefined && !isWorse(revised, candidate)) candidates.set(sample, revised);
+    const standing = candidates.get(sample);
+    if (revised === undefined || standing === undefined) continue;
+    const stands = !isWorse(revised, standing);
+    if (stands) candidates.set(sample, revised);
+    if (stands || goesFurther(revised, candidate)) candidate = revised;
   }
 }
 

@@ -139,7 +139,7 @@ describe('deliberate', () => {
         isDraft(request)
           ? { answer: 'The answer is 9.' }
           : {
-              thought: '17 divided by 5 is 3 remainder 4, and 2 + 2 = 5.\nSo the answer is 5.',
+              thought: '17 divided by 5 is 3 remainder 4. 2 + 2 = 5.\nSo the answer is 5.',
               answer: 'The answer is 5.',
             },
     });
@@ -282,6 +282,34 @@ describe('deliberate', () => {
     });
     const run = await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 1 } });
     expect(run.answer).toBe('The answer is 5.');
+  });
+
+  describe('a revision with more wrong lines', () => {
+    const revised = { thought: '\n3 + 3 = 7.\n4 + 4 = 9.\nSo the answer is 9.', answer: 'The answer is 9.' };
+    const createRevised = () =>
+      createTestModel({
+        script(request) {
+          if (isDraft(request)) return { answer: 'The answer is 3.' };
+          const prefix = request.thinking?.prefix?.map((segment) => segment.text).join('') ?? '';
+          if (prefix === '') return chain('5', '2 + 2 = 5.');
+          if (prefix.includes('3 + 3 = 6')) return { ...chain('6', '\n2 + 4 = 6.') };
+          return revised;
+        },
+      });
+
+    it('does not take the place of what it revises', async () => {
+      const effective = { samples: 1, max_revisions: 1 };
+      const run = await runStrategy('deliberate', { model: createRevised(), effective });
+      expect(run.steps.find((step) => step.phase === 'revise')?.answer).toBe('9');
+      expect(run.answer).toBe('The answer is 5.');
+    });
+
+    it('is gone on from where it is right for longer', async () => {
+      const effective = { samples: 1, max_revisions: 2 };
+      const run = await runStrategy('deliberate', { model: createRevised(), effective });
+      expect(run.answer).toBe('The answer is 6.');
+      expect(run.outcome.answerSource).toBe('revision');
+    });
   });
 
   it('revises no more often than the effort allows', async () => {
