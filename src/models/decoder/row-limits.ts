@@ -1,5 +1,6 @@
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { GenerateRequest } from '../language-model.ts';
+import { mostContinuations } from '../most-continuations.ts';
 import type { FamilyTokens } from '../transformers/family-tokens.ts';
 
 /** What a row begins with. */
@@ -28,9 +29,6 @@ export type RowLimits = {
   /** All ids that it can come to hold in the cache. */
   need: number;
 };
-
-/** A thought that ends again and again is let end: past so many, budget forcing only makes it go round in circles. */
-const mostContinuations = 6;
 
 /**
  * What a row needs is known before it is let in: prompt, thought, fed sentences, answer. The reserve comes out of the

@@ -21,6 +21,7 @@ import { renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
 import { runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
+import { goesOn } from './sample-room.ts';
 import { scoreContinuations } from './score.ts';
 import { toldForm } from './told-form.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './upstream-client.ts';
@@ -88,6 +89,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
 
   async function* generate(asked: GenerateRequest, given: GenerateOptions): AsyncGenerator<ModelEvent, void, void> {
     assertServed(asked);
+    tellLimits(asked);
     const request = dialect.tellsForm ? { ...asked, prompt: toldForm(asked.prompt, asked.answer.constraint) } : asked;
     const leaving = new AbortController();
     const signal = AbortSignal.any([given.signal, leaving.signal, closed.signal]);
@@ -147,6 +149,13 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     }
     if ((thinking?.prefix?.length ?? 0) > 0 && !capabilities.rollback) {
       throw new ServiceError({ code: 'unsupported_input', message: `${config.id} can't go on with a begun thought.` });
+    }
+  }
+
+  /** What a request asks for, and neither the capabilities nor an event can say that it is not had. */
+  function tellLimits(request: GenerateRequest): void {
+    if ((request.thinking?.minimumTokens ?? 0) > 0 && !goesOn({ dialect, refusals })) {
+      warn('can not go on with a thought that has ended: a minimum of thinking is not kept');
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ThinkingRequest } from '../language-model.ts';
+import { mostContinuations } from '../most-continuations.ts';
 import { answerTurn } from './answer-turn.ts';
-import { mostContinuations } from './most-continuations.ts';
 import type { SampleContext, Tally } from './sample-context.ts';
 import { estimateTokens } from './token-meter.ts';
 

@@ -1,14 +1,14 @@
 import type { ThinkingStop } from '../../contracts/reasoning.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
+import { mostContinuations } from '../most-continuations.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
 import { forced } from './forced.ts';
-import { mostContinuations } from './most-continuations.ts';
 import { type OpenStream, openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
 import type { SampleContext, Tally } from './sample-context.ts';
-import { roomLeft, thoughtRoom } from './sample-room.ts';
+import { goesOn, roomLeft, thoughtRoom } from './sample-room.ts';
 import { createStopWatch, type StopWatch } from './stop-watch.ts';
 import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
 
@@ -38,7 +38,7 @@ export async function* think(
   context: SampleContext,
   state: ThinkState,
 ): AsyncGenerator<ModelEvent, ThinkOutcome, void> {
-  const { request, purse, clock, signal, answerNow, family, dialect } = context;
+  const { request, purse, clock, signal, answerNow, family } = context;
   const { sample, thinking, sink, tally } = state;
   const watch = createStopWatch({ signal, answerNow, spent: purse.spent, deadlineAt: request.deadlineAt, clock });
   const cap = await thoughtRoom(context, thinking);
@@ -46,8 +46,7 @@ export async function* think(
   const run: Run = { ...state, watch, cap, answered: false, tooEarly: false, finishReason: undefined };
   try {
     for (let round = 0; ; round++) {
-      const minimum =
-        dialect.continuations[0] !== 'turn' && round < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
+      const minimum = goesOn(context) && round < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
       run.tooEarly = false;
       try {
         if (watch.stopped() === undefined) {
