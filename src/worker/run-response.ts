@@ -35,12 +35,14 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
       } catch (error) {
         if (!isModelLoss(error) || lease.signal.aborted || tries === triesPerLease) throw error;
         await writer.flush();
-        log.warn({ response: job.id, attempt, tries, reason: error.message }, 'the model went away; going on afresh');
+        log.warn({ response: job.id, attempt, tries, code: error.code }, 'the model went away; going on afresh');
       }
     }
   } catch (error) {
     const end = leaseEnd(error, lease);
-    log.info({ response: job.id, attempt, end: end ?? 'failed', reason: failureReason(error) }, 'attempt cut short');
+    // A message may quote what the model wrote, such as the names of a call's arguments.
+    const code = error instanceof ServiceError ? error.code : undefined;
+    log.info({ response: job.id, attempt, end: end ?? 'failed', code }, 'attempt cut short');
     if (end === 'lost' || end === 'shutdown') return;
     if (end === undefined && !(error instanceof ServiceError))
       log.error({ response: job.id, err: error }, 'attempt failed');

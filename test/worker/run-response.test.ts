@@ -115,6 +115,14 @@ describe('runResponse', () => {
     expect(JSON.stringify(response)).not.toContain('secret');
   });
 
+  it('logs the code of a fault, and nothing that a message may quote of the model', async () => {
+    const error = new ServiceError({ code: 'server_error', message: "the arguments of 'f' don't fit at #/HIDDEN" });
+    const { answered, workerLog } = await createService(failing(scripted(), { times: 9, events: 0, error }));
+    expect(await answered({ input: 'What is 40 + 2?', mode: 'fast' })).toMatchObject({ status: 'failed' });
+    expect(workerLog.join()).toContain('"code":"server_error"');
+    expect(workerLog.join()).not.toContain('HIDDEN');
+  });
+
   it('keeps the usage of a response that is cancelled while it thinks', async () => {
     const api = { cancel: async (): Promise<unknown> => undefined };
     const model = scripted();

@@ -10,7 +10,8 @@ import { createApi, sealer, table } from '../api/fixture.ts';
 export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
   const api = createApi(overrides);
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const workerLog: string[] = [];
+  const note = (fields: object, message: string) => void workerLog.push(`${message} ${JSON.stringify(fields)}`);
   await api.queue.consume({ concurrency: 2, models: ['tiny'] }, (lease) =>
     runResponse(lease, {
       models: new Map([[model.id, model]]),
@@ -19,9 +20,9 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
       seal: sealer.seal,
       now: Date.now,
-      log: quiet,
+      log: { info: note, warn: note, error: note },
     }),
   );
   const answered = async (body: Record<string, unknown>) => Response.parse(await (await api.ask(body)).json());
-  return { ...api, answered };
+  return { ...api, answered, workerLog };
 }
