@@ -30,7 +30,7 @@ export async function addJob(
     createdAt: job.createdAt,
     queue: name,
     maxWaiting: job.tier === 'flex' ? settings.maxWaitingFlex : settings.maxWaiting,
-    maxWaitingOfOwner: job.tier === 'flex' || job.owner === null ? Number.MAX_SAFE_INTEGER : settings.maxWaitingOfKey,
+    maxWaitingOfOwner: job.owner === null ? Number.MAX_SAFE_INTEGER : ofKey(job, settings),
   });
   if (claim.kind === 'full') throw full(claim, job);
   if (claim.kind === 'old') {
@@ -46,6 +46,10 @@ export async function addJob(
   queues.remember(job.id, name);
   await store.tellWaiting();
   return { created: true };
+}
+
+function ofKey({ tier }: Job, { maxWaitingFlex, maxWaitingOfKey }: QueueSettings): number {
+  return tier === 'flex' ? Math.ceil(maxWaitingFlex / 4) : maxWaitingOfKey;
 }
 
 /** The id was claimed before, maybe for another queue (an Idempotency-Key with another model): the job there, once it is, is the one. */

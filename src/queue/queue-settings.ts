@@ -20,7 +20,7 @@ export type QueueSettings = {
   /** Jobs of a model that may wait in a tier; more are refused. Those of `flex` may wait for long. */
   maxWaiting: number;
   maxWaitingFlex: number;
-  /** Of these, jobs of one key. */
+  /** Of these, jobs of one key; of `flex` a quarter of all. */
   maxWaitingOfKey: number;
   /** Between two announcements of a worker's models. */
   announceMs: number;

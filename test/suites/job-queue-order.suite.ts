@@ -112,6 +112,14 @@ export function jobQueueOrderSuite(name: string, openBackend: () => Promise<JobQ
       expect(await queue.add(makeJob({ owner: 'other' }))).toEqual({ created: true });
     });
 
+    test('lets one key hold a quarter of what waits at flex', async () => {
+      const queue = await open({ maxWaitingFlex: 8 });
+      const flex = (owner: string) => makeJob({ owner, tier: 'flex' });
+      for (let added = 0; added < 2; added += 1) await queue.add(flex('busy'));
+      await expect(queue.add(flex('busy'))).rejects.toMatchObject({ code: 'queue_full' });
+      expect(await queue.add(flex('other'))).toEqual({ created: true });
+    });
+
     test('what a key has cancelled or removed holds none of its places', async () => {
       const queue = await open({ maxWaitingOfKey: 3 });
       // The head of the queue, which never moves here.
