@@ -40,3 +40,17 @@ it('a server that turns out not to go on with a thought is told of from then on'
   await run(model, short);
   expect(warnings.filter((message) => message.includes('a minimum of thinking'))).toHaveLength(1);
 });
+
+it.each([
+  ['llama.cpp', ['The server behind upstream gives no log-probabilities beside tools.']],
+  ['vllm', []],
+  ['plain', []],
+] as const)('%s: log-probabilities that are lost to tools are told, once', async (dialect, expected) => {
+  const { model, warnings } = await connectAndListen({ dialect, script });
+  const prompt = { messages: [{ role: 'user' as const, content: 'add' }], tools: [{ name: 'add' }] };
+  const asked = request({ prompt, answer: { maxTokens: 20, topLogprobs: 3 } });
+  await run(model, asked);
+  await run(model, asked);
+  await run(model, request({ prompt, answer: { maxTokens: 20 } }));
+  expect(warnings).toEqual(expected);
+});

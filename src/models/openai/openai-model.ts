@@ -19,6 +19,7 @@ import { estimatePrompt, tokensOfSegments } from './messages.ts';
 import { createPurse } from './purse.ts';
 import { renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
+import { losesLogprobs } from './request-body.ts';
 import { runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
 import { goesOn } from './sample-room.ts';
@@ -154,6 +155,9 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
 
   /** What a request asks for, and neither the capabilities nor an event can say that it is not had. */
   function tellLimits(request: GenerateRequest): void {
+    if (request.answer.topLogprobs !== undefined && losesLogprobs(dialect, request)) {
+      warn('gives no log-probabilities beside tools');
+    }
     if ((request.thinking?.minimumTokens ?? 0) > 0 && !goesOn({ dialect, refusals })) {
       warn('can not go on with a thought that has ended: a minimum of thinking is not kept');
     }

@@ -134,9 +134,13 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
   }
 }
 
+/** Its log-probabilities, which the server has, can't be had beside this request's tools. */
+export function losesLogprobs(dialect: Dialect, request: GenerateRequest): boolean {
+  return dialect.logprobs && !dialect.logprobsWithTools && mayCallTools(request);
+}
+
 function logprobFields({ dialect, request, start }: RequestOptions): Record<string, unknown> {
-  const tools = mayCallTools(request);
-  if (!dialect.logprobs || (tools && !dialect.logprobsWithTools)) return {};
+  if (!dialect.logprobs || losesLogprobs(dialect, request)) return {};
   // llama.cpp gives nothing at all for 0 alternatives.
   const top = Math.max(request.answer.topLogprobs ?? 0, dialect.render === 'apply-template' ? 1 : 0);
   return start.form === 'raw' ? { logprobs: top } : { logprobs: true, top_logprobs: top };
