@@ -4,8 +4,8 @@ import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line
 import { isDoubted, numberEnd } from './number-end.ts';
 
 const amount = String.raw`([$€£]?)(\d+(?:,\d{3})*(?:\.\d+)?)`;
-/** What goes before may make it a part of a sum: `10 minus half of 6`. */
-const alone = String.raw`(?<=^\W*|[.:;(]\s|\b(?:is|so|then|because|since|thus|hence|therefore|now|first|next|find|also|but),? |\b(?:is|=) [$€£]?[\d.,]+(?:,| and|, and) )`;
+/** What goes before may make it a part of a sum: `10 minus half of 6`. Bounded, as it is looked for from every place. */
+const alone = String.raw`(?<=^\W{0,20}|[.:;(]\s|\b(?:is|so|then|because|since|thus|hence|therefore|now|first|next|find|also|but),? |\b(?:is|=) [$€£]?[\d.,]+(?:,| and|, and) )`;
 /** `half of $1 is 50 cents` */
 const inOthers = String.raw`(?!\s*(?:cents?|dimes?|nickels?|pence|(?:milli)?seconds?|minutes?|hours?|days?|weeks?|months?|inch(?:es)?|feet|(?:milli|centi|kilo)?(?:meters?|grams?|liters?)|[mck]?[mgl]|ounces?)\b)`;
 const said = `(?:of )?${amount},? (?:which )?is ${amount}${numberEnd}${inOthers}`;

@@ -17,7 +17,7 @@ const plus = new RegExp(
   'gi',
 );
 /** Who says `makes`, or something else before it, may count on: `another 50 minutes makes 2 hours and 10 minutes`. */
-const stands = String.raw`(?<=^\W*|[.:;(=]\s*|\b(?:so|then|because|since|that|thus|therefore|first|next|now|also),? )(?<!^[-−–]\s?)`;
+const stands = String.raw`(?<=^\W{0,20}|[.:;(=]\s*|\b(?:so|then|because|since|that|thus|therefore|first|next|now|also),? )(?<!^[-−–]\s?)`;
 const compared = String.raw`(?!\s+(?:\w+\s)?(?:more|less|fewer|longer|shorter|later|earlier|before|after|short|over|than|per|each|a|an|of|long)\b)`;
 const split = new RegExp(
   `${stands}(\\d+) ([a-z]+?)s? (?:is|are|=|makes?) (\\d+) ([a-z]+?)s? and (\\d+) ([a-z]+?)s?\\b${compared}`,
