@@ -1,6 +1,7 @@
 import { withoutBold } from './markup.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
+import { sentenceValues } from './sentence-values.ts';
 
 /** Full stops that end no sentence: of a title; of initials, where no word follows that begins a sentence. */
 const innerStops = [
@@ -18,7 +19,6 @@ const marked = [
 ];
 const asksForNumber =
   /\bhow (many|much|far|long|old|tall|heavy|fast)\b|\b(calculate|compute|evaluate)\b|\bwhat is the (total|sum|difference|product|average|remainder|number|cost|price)\b/i;
-const anyNumber = /-?[$€£]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?%?/g;
 
 /** What a thought concludes (`So the answer is X.`, `\boxed{X}`, `#### X`), as written; undefined where it says none. */
 export function conclusionOf(text: string): string | undefined {
@@ -44,13 +44,12 @@ export function answerValue(answer: string, question: string): NormalAnswer | un
   const written = json ?? conclusionOf(text);
   if (written !== undefined) {
     const value = normalise(written);
-    return value.kind === 'text' ? fromSentence(written, question) : value;
+    return isSentence(value, written, question) ? fromSentence(written, question) : value;
   }
   const bold = boldValue(text, question);
   if (bold !== undefined) return bold;
   const whole = normalise(text);
-  if (whole.kind !== 'text') return whole;
-  return fromSentence(text, question);
+  return isSentence(whole, text, question) ? fromSentence(text, question) : whole;
 }
 
 /** The only words in bold type of a short answer; of a longer one, which may be free text, a number where one was asked for. */
@@ -78,14 +77,38 @@ function jsonAnswer(text: string): string | undefined {
   }
 }
 
+/** No value of a known form; a sentence with one number has commas and an `and` too, but lists no numbers. */
+function isSentence(value: NormalAnswer, text: string, question: string): boolean {
+  if (value.kind === 'text') return true;
+  return value.kind === 'list' && asksForNumber.test(question) && sentenceValues(text).length === 1;
+}
+
 const longestText = 80;
 const longestMarked = 160;
 
 function fromSentence(text: string, question: string): NormalAnswer | undefined {
-  const numbers = text.match(anyNumber) ?? [];
-  const last = numbers.at(-1);
-  if (last !== undefined && (asksForNumber.test(question) || (numbers.length === 1 && text.length <= longestText))) {
-    return normalise(last.replace(/,$/, ''));
+  const isShort = text.length <= longestText;
+  const values = sentenceValues(withoutBold(text));
+  const last = values.at(-1);
+  if (
+    last !== undefined &&
+    (asksForNumber.test(question) || (values.length === 1 && isShort && !names(text, question)))
+  ) {
+    if (last.value !== undefined) return last.value;
+    return isShort ? normalise(text) : undefined;
   }
-  return text.length <= longestText ? normalise(text) : undefined;
+  return isShort ? normalise(text) : undefined;
+}
+
+const opening =
+  /^(?:So|Thus|Therefore|Hence|Then|It|This|That|There|They|He|She|We|You|I|The|An?|In|By|At|After|Each|Answer|Result|Total|Value)$/;
+
+/** Asked who or which one it is, `Paris has 2 airports` says Paris; a name that the question has is none. */
+function names(text: string, question: string): boolean {
+  if (!/\b(?:who|whose|whom|where|which)\b/i.test(question)) return false;
+  const words = text.slice(0, text.search(/\d/)).match(/[\p{L}'’]+/gu) ?? [];
+  const asked = question.toLowerCase();
+  return words.some(
+    (word, at) => /^\p{Lu}/u.test(word) && !(at === 0 && opening.test(word)) && !asked.includes(word.toLowerCase()),
+  );
 }

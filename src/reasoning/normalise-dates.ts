@@ -18,9 +18,9 @@ export function readTime(text: string): NormalAnswer | undefined {
 
 /** `2024-03-05`, `March 5, 2024`, `5 March 2024`, `March 5`; the key is ISO's, `--MM-DD` without a year. */
 export function readDate(text: string): NormalAnswer | undefined {
-  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
+  const iso = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$/.exec(text);
   if (iso !== null) return date(iso[1], Number(iso[2]), iso[3]);
-  const named = text.replace(/(\d)(st|nd|rd|th)\b/i, '$1');
+  const named = text.replace(/^the (?=\d)/i, '').replace(/(\d)(st|nd|rd|th)\b/i, '$1');
   const american = /^([A-Za-z]{3,9})\.? (\d{1,2})(?:,? (\d{4}))?$/.exec(named);
   if (american !== null) return date(american[3], monthOf(american[1]), american[2]);
   const european = /^(\d{1,2}) (?:of )?([A-Za-z]{3,9})\.?(?:,? (\d{4}))?$/.exec(named);
@@ -28,7 +28,7 @@ export function readDate(text: string): NormalAnswer | undefined {
 }
 
 function monthOf(word = ''): number {
-  return months.findIndex((month) => month === word.toLowerCase() || month.slice(0, 3) === word.toLowerCase()) + 1;
+  return word.length < 3 ? 0 : months.findIndex((month) => month.startsWith(word.toLowerCase())) + 1;
 }
 
 function date(year: string | undefined, month: number, day = ''): NormalAnswer | undefined {

@@ -1,6 +1,7 @@
-import { exactValue } from './checks/exact-arithmetic.ts';
+import { isSameAmount, isSameUnit } from './answer-units.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { readDate, readTime } from './normalise-dates.ts';
+import { readNumber } from './normalise-numbers.ts';
 
 /** Normalises one answer: numbers, fractions, money, units, percent, dates, times, yes and no, choices, lists, JSON; otherwise text. */
 export function normalise(written: string): NormalAnswer {
@@ -17,9 +18,13 @@ export function normalise(written: string): NormalAnswer {
 }
 
 export function sameAnswer(a: NormalAnswer, b: NormalAnswer): boolean {
-  if (a.kind !== b.kind || a.key !== b.key) return false;
-  const plain = (unit: string): string => unit.replace(/ie$/, 'y');
-  return a.unit === undefined || b.unit === undefined || plain(a.unit) === plain(b.unit);
+  if (a.kind !== b.kind) return false;
+  if (a.unit === undefined || b.unit === undefined) return a.key === b.key;
+  const [one, other] = [
+    { key: a.key, unit: a.unit },
+    { key: b.key, unit: b.unit },
+  ];
+  return (a.key === b.key && isSameUnit(a.unit, b.unit)) || isSameAmount(one, other);
 }
 
 /** As the trace and the tally show it. */
@@ -32,7 +37,13 @@ function bare(text: string): string {
   const unmarked = text
     .trim()
     .replace(/^\$\$?([\s\S]*?)\$\$?$/, '$1')
-    .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
+    .replace(/(\d?)\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, digit: string, above: string, below: string) =>
+      digit === '' ? `${above}/${below}` : `${digit} ${above}/${below}`,
+    )
+    .replace(/\^\{?\\circ\}?/g, '°')
+    .replace(/\\times|\\cdot/g, '×')
+    .replace(/\\[,!]|\{,\}/g, (space) => (space === '{,}' ? ',' : ''))
+    .replace(/\\%/g, '%')
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .replace(/\\text\{([^{}]*)\}/g, '$1')
     .replace(/(\d)(?:\*\*|\s\*\*\s)(?=\d)/g, '$1^')
@@ -51,6 +62,7 @@ function withoutEnd(text: string, last: RegExp): string {
 function plainText(text: string): string {
   return text
     .toLowerCase()
+    .replace(/[²³]/g, (power) => `^${power}`)
     .normalize('NFKC')
     .replace(/^(the|a|an)\s+/, '')
     .replace(/\s+/g, ' ')
@@ -59,68 +71,17 @@ function plainText(text: string): string {
 }
 
 function readTruth(text: string): NormalAnswer | undefined {
-  const word = /^(yes|no|true|false)\b(?:[,;:. ]|$)/i.exec(text)?.[1]?.toLowerCase();
+  const word =
+    /^(yes|no|true|false)(?:[,;:.]|\s+(?:it|its|they|he|she|we|you|i|this|that|there|because|since|as|not|is|are)\b|$)/i
+      .exec(text)?.[1]
+      ?.toLowerCase();
   return word !== undefined && text.length <= 40 ? { kind: 'truth', key: word } : undefined;
 }
 
-const small =
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
-    ' ',
-  );
-const currency = new Map([
-  ['$', 'dollar'],
-  ['€', 'euro'],
-  ['£', 'pound'],
-  ['¥', 'yen'],
-]);
-const number =
-  /^(-|−)?\s*([$€£¥])?\s*(-|−)?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\s+(\d+\/\d+)|\s*\/\s*(\d+))?\s*(%|[$€£¥]|°)?\s*([\p{L}][\p{L} ²³-]{0,30})?$/u;
-
-function readNumber(text: string): NormalAnswer | undefined {
-  const word = small.indexOf(text.toLowerCase());
-  if (word >= 0) return { kind: 'number', key: String(word) };
-  const match = number.exec(text);
-  if (match === null) return undefined;
-  const [, minus, before, innerMinus, digits = '', fraction, denominator, sign, unit] = match;
-  const whole = digits.replaceAll(',', '');
-  const written =
-    fraction !== undefined ? `${whole} + ${fraction}` : denominator !== undefined ? `${whole}/${denominator}` : whole;
-  const value = exactValue(minus !== undefined || innerMinus !== undefined ? `-(${written})` : written);
-  if (value === undefined) return undefined;
-  const named = unit?.trim().split(/\s+/)[0];
-  const money = currency.get(before ?? sign ?? '');
-  const found = money ?? (sign === '%' || /^percent$/i.test(named ?? '') ? '%' : (sign ?? singular(named)));
-  return { kind: 'number', key: value.toFraction(), ...(found === undefined ? {} : { unit: found }) };
-}
-
-/** `cookies` and `cookie` are one unit; so are `hrs` and `hour`. */
-function singular(unit: string | undefined): string | undefined {
-  if (unit === undefined) return undefined;
-  const lower = unit.toLowerCase();
-  const short = new Map([
-    ['hr', 'hour'],
-    ['hrs', 'hour'],
-    ['h', 'hour'],
-    ['min', 'minute'],
-    ['mins', 'minute'],
-    ['sec', 'second'],
-    ['secs', 'second'],
-    ['kilometers', 'km'],
-    ['meters', 'm'],
-    ['centimeters', 'cm'],
-    ['feet', 'foot'],
-  ]).get(lower);
-  return (
-    short ??
-    lower
-      .replace(/ies$/, 'y')
-      .replace(/(ss|x|ch|sh)es$/, '$1')
-      .replace(/([^s])s$/, '$1')
-  );
-}
-
 function readChoice(text: string): NormalAnswer | undefined {
-  const letter = /^\(?([A-Za-z])\)?(?:[).:]\s.{0,80})?$/.exec(text)?.[1];
+  const letter = /^(?:(?:the )?(?:option|choice|letter|answer)\s+)?\(?([A-Za-z])\)?(?:[).:]\s.{0,80})?$/i.exec(
+    text,
+  )?.[1];
   return letter === undefined ? undefined : { kind: 'choice', key: letter.toLowerCase() };
 }
 
@@ -144,7 +105,7 @@ export function canonical(value: unknown): string {
 /** Items between commas or on lines of their own, in their order. */
 function readList(text: string): NormalAnswer | undefined {
   const items = text
-    .split(/\n+|,\s+(?:and\s+)?|\s+and\s+/)
+    .split(/\n+|,(?!(?<=\d,)\d{3}(?!\d))\s*(?:and\s+)?|\s+and\s+/)
     .map((item) => item.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, '').trim())
     .filter((item) => item !== '');
   if (items.length < 2 || items.some((item) => item.split(/\s+/).length > 4)) return undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerValue, conclusionOf } from '../../src/reasoning/answer-value.ts';
+import { sameAnswer } from '../../src/reasoning/normalise.ts';
 
 describe('conclusionOf', () => {
   it.each([
@@ -54,6 +55,68 @@ describe('answerValue', () => {
     expect(one).toBeDefined();
     expect(other).toBeDefined();
     expect(one).not.toEqual(other);
+  });
+
+  const apart: Array<[a: string, b: string, question?: string]> = [
+    ['It takes 2 hours 30 minutes.', 'It takes 5 hours 30 minutes.'],
+    ['It takes 2 hours and 30 minutes.', 'It takes 30 minutes.'],
+    ['She is 5 feet 6 inches tall.', 'She is 6 feet 6 inches tall.', 'How tall is she?'],
+    ['It is −5 degrees.', 'It is 5 degrees.', ''],
+    ['It is minus 5.', 'It is 5.', ''],
+    ['It costs $3 million.', 'It costs $3.'],
+    ['It is 3½.', 'It is 3.'],
+    ['It takes 1 000 steps.', 'It takes 2 000 steps.'],
+    ['It is 10^3.', 'It is 3.'],
+    ['It is 1e3.', 'It is 3.'],
+    ['It is 5 R 2.', 'It is 2.'],
+    ['It is 5 R 2.', 'It is 6 R 2.'],
+    ['It is 10 square meters.', 'It is 10 square feet.'],
+    ['It goes 60 miles per hour.', 'It goes 60 miles.'],
+    ['It ends at 05:30.', 'It ends at 06:30.'],
+    ['It ends at 05:30.', 'It is 30.'],
+    ['The ratio is 3:4.', 'The ratio is 1:4.'],
+    ['The answer is 6 × 7.', 'The answer is 5 × 7.'],
+    ['It takes 5-10 minutes.', 'It takes 10 minutes.'],
+    ['It takes 5 to 10 minutes.', 'It takes 10 minutes.'],
+    ['It is 5 or 6.', 'It is 6.'],
+    ['It is 1/2/2024.', 'It is 3/4/2024.'],
+    ['It is on March 5.', 'It is on May 5.'],
+    ['Paris has 2 airports.', 'Rome has 2 airports.', 'Which city has the most airports?'],
+  ];
+  it.each(apart)('keeps %j and %j apart in a sentence', (a, b, question = 'How many are there?') => {
+    const [one, other] = [answerValue(a, question), answerValue(b, question)];
+    expect(one !== undefined && other !== undefined && sameAnswer(one, other)).toBe(false);
+  });
+
+  const together: Array<[a: string, b: string, question?: string]> = [
+    ['It takes 2 hours and 30 minutes in all.', '150 minutes'],
+    ['It is −5 degrees.', '-5', ''],
+    ['So she has 12 left.', '12 apples'],
+    ['It costs $3 million in all.', '3,000,000'],
+    ['It takes 1 000 steps.', '1000'],
+    ['It is 1e3.', '1000'],
+    ['6 × 7 = 42', '42'],
+    ['There are 2 x 3 = 6 apples.', '6'],
+    ['She works a 12-hour shift.', '12 hours'],
+    ['It ends at 5:30 pm.', '17:30'],
+    ['It went up from 10 to 15.', '15'],
+    ['3.848 is bigger.', '3.848', 'Which number is bigger: 3.39 or 3.848?'],
+    ['The bigger number is 3.848.', '3.848', 'Which number is bigger: 3.39 or 3.848?'],
+    ['Mark has 5 apples.', '5'],
+    ['She has 1,200, as said.', '1200'],
+    ['It is 75% of them.', '75'],
+    ['He finished 3rd.', '3'],
+    ['The total is 10 - 4 = 6.', '6'],
+  ];
+  it.each(together)('takes %j as %j', (a, b, question = 'How many are there?') => {
+    const [one, other] = [answerValue(a, question), answerValue(b, question)];
+    expect(one !== undefined && other !== undefined && sameAnswer(one, other)).toBe(true);
+  });
+
+  it('reads no value from a long text whose last number is none', () => {
+    const long = 'First she feeds the ducks and then she counts the eggs. '.repeat(4);
+    expect(answerValue(`${long}It is 5 R 2.`, 'How many?')).toBeUndefined();
+    expect(answerValue(`${long}It takes 2 hours 30 minutes.`, 'How many?')).toMatchObject({ key: '5/2', unit: 'hour' });
   });
 
   it('takes a value in bold type from a short answer, and a number from a long one that was asked for it', () => {
