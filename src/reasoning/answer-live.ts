@@ -1,3 +1,4 @@
+import type { ThinkingStop } from '../contracts/reasoning.ts';
 import type { ModelEvent, ThinkingRequest } from '../models/language-model.ts';
 import type { RunState } from './run-samples.ts';
 import { isEmptyAnswer, type Sample } from './sample.ts';
@@ -7,6 +8,8 @@ import type { OpenStep } from './trace-recorder.ts';
 export type LiveRun = {
   /** Absent: it answers fast. */
   thinking?: ThinkingRequest;
+  /** Tokens that may be fed in the thought: before the next continuation word would pass them, thinking ends as at the budget. */
+  continuationTokens?: number;
   answerTokens: number;
   sampling: RunState['context']['sampling'];
 };
@@ -67,16 +70,24 @@ export async function* answerLive(
   };
 
   let sample: Sample | undefined;
-  const options = { signal: context.signal, answerNow: context.answerNow };
+  const fedEnough = new AbortController();
+  const options = { signal: context.signal, answerNow: AbortSignal.any([context.answerNow, fedEnough.signal]) };
+  const stopReason = (reason: ThinkingStop): ThinkingStop =>
+    reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
   for await (const event of context.model.generate(requestOf(context, run), options)) {
     switch (event.type) {
       case 'thinking-delta':
         count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
         segments.push({ text: event.text, tokenIds: event.tokenIds });
+        if (
+          event.forced &&
+          counted.forced + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+        )
+          fedEnough.abort();
         if (thinking !== undefined) yield thinking.delta(event.text);
         break;
       case 'thinking-end':
-        yield* endThought(event.reason);
+        yield* endThought(stopReason(event.reason));
         break;
       case 'answer-delta':
         yield* endThought('natural');
@@ -108,7 +119,7 @@ export async function* answerLive(
           segments,
           answer: { text, logprobs, toolCalls, ...(event.stopText === undefined ? {} : { stopText: event.stopText }) },
           finish: event.reason,
-          thinkingStop: event.thinkingStop,
+          thinkingStop: event.thinkingStop === undefined ? undefined : stopReason(event.thinkingStop),
           usage: { ...counted },
           scores: event.scores,
         };

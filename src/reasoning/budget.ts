@@ -4,6 +4,9 @@ import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts
 /** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */
 export const handOverAllowance = 48;
 
+/** Kept of `max_output_tokens` for the words that are fed where a thought ends too early. */
+export const continuationAllowance = 96;
+
 export type Budget = {
   /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over and `fed` tokens kept back. */
   thinking(rows: number, fed?: number): number;

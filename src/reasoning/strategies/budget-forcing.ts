@@ -3,7 +3,7 @@ import { ThinkingStop } from '../../contracts/reasoning.ts';
 import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
-import { createBudget, deadlinePassed } from '../budget.ts';
+import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
 import { createRunState } from '../run-state.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
 
@@ -14,6 +14,11 @@ const Options = z.object({
     .optional()
     .describe('Tokens to think at least: an earlier end is replaced by the family’s continuation word.'),
 });
+
+const noRoom = {
+  field: 'reasoning.options.minimum_tokens',
+  message: 'max_output_tokens leaves no room for so long a thought: it ends where it ends.',
+};
 
 /** One chain of thought, capped at the budget or extended to a minimum (arXiv 2501.19393), then the answer. */
 export const budgetForcing: Strategy = {
@@ -30,13 +35,17 @@ export const budgetForcing: Strategy = {
       maxOutputTokens: context.maxOutputTokens,
       usage: state.usage,
     });
+    const earlier = finishedThought(context);
+    const minimumTokens = Math.min(options.minimum_tokens ?? 0, budget.thinking(1));
+    const withWords = budget.thinking(1, continuationAllowance);
+    const forces = minimumTokens > 0 && minimumTokens <= withWords;
+    const budgetTokens = forces ? withWords : budget.thinking(1);
+    const unforced = earlier === undefined && minimumTokens > 0 && !forces;
     const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
       ...rest,
       usage: state.usage.snapshot(),
-      warnings: [],
+      warnings: unforced ? [noRoom] : [],
     });
-    const earlier = finishedThought(context);
-    const budgetTokens = budget.thinking(1);
     if (earlier === undefined && deadlinePassed(context)) {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     }
@@ -50,11 +59,10 @@ export const budgetForcing: Strategy = {
       sampling: context.sampling,
       thinking: {
         budgetTokens,
-        ...(options.minimum_tokens === undefined
-          ? {}
-          : { minimumTokens: Math.min(options.minimum_tokens, budgetTokens) }),
+        ...(forces ? { minimumTokens } : {}),
         ...(earlier === undefined ? {} : { prefix: [{ text: earlier.text }], ended: true }),
       },
+      ...(forces && context.maxOutputTokens !== undefined ? { continuationTokens: continuationAllowance } : {}),
     });
     if (sample === undefined) {
       const fast = yield* answerFast(state, budget);

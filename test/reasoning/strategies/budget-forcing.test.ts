@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { createTestModel } from '../../support/scripted-model.ts';
 import { runStrategy } from '../../support/strategy-run.ts';
 
@@ -37,6 +38,24 @@ describe('budget-forcing', () => {
     expect(run.thinking).toBe(32);
     expect(run.output).toBeLessThanOrEqual(100);
   });
+
+  // Every thought ends after one word, so that as many words are fed as are thought.
+  it.each([120, 200, 300, 600, 1000])(
+    'keeps the words that it is gone on with within max_output_tokens %i',
+    async (most) => {
+      const model = createScriptedModel({ script: () => ({ thought: 'Hm.', answer: 'The answer is 4.' }) });
+      const options = { minimum_tokens: 150 };
+      const run = await runStrategy('budget-forcing', { model, maxOutputTokens: most, options });
+      expect(run.output).toBeLessThanOrEqual(most);
+      expect(run.answer).toBe('The answer is 4.');
+      const forced = most >= 600;
+      expect(run.outcome.warnings.map(({ field }) => field)).toEqual(
+        forced ? [] : ['reasoning.options.minimum_tokens'],
+      );
+      expect(run.outcome.thinkingStop).toBe(forced ? 'budget' : 'natural');
+      expect(run.steps[0]?.stop_reason).toBe(run.outcome.thinkingStop);
+    },
+  );
 
   it('answers now when it is told to', async () => {
     const answerNow = new AbortController();
