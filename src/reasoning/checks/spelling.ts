@@ -58,7 +58,7 @@ export const spelling = defineLineCheck({
         counts = new Map();
         yield* countsOf(number, text, count, letters, counts);
       }
-      yield* says(number, text, letters, counts);
+      yield* says(number, text, { letters, counts, words });
     }
   },
 });
@@ -141,9 +141,14 @@ function counting(letters: string, letter: string): string {
 function* says(
   line: number,
   text: string,
-  letters: string | undefined,
-  counts: ReadonlyMap<string, number> | undefined,
+  said: {
+    letters: string | undefined;
+    counts: ReadonlyMap<string, number> | undefined;
+    /** Of the question. */
+    words: ReadonlySet<string>;
+  },
 ): Generator<Statement> {
+  const { letters, counts, words } = said;
   const times = /\bletter "?([a-z])"? (?:appears|occurs) (\d+) times?/i.exec(text);
   if (times !== null && letters !== undefined) {
     const letter = times[1]?.toLowerCase() ?? '';
@@ -175,7 +180,13 @@ function* says(
       ? right(line)
       : wrong(line, last, `${letters} has ${letters.length} letters`, inPlaceOf(last, text, letters.length));
   }
-  for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+) (?:starts|begins) with "?([a-z])\b/gi)) {
+  for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+)"? (?:starts|begins) with "?([a-z])\b/gi)) {
+    // `She starts with a dozen`, `the word starts with b`: only of a word that the question has is it said.
+    if (!words.has(word.toLowerCase()) || /^(?:word|letter|name|it|that|which|one|list|she|he|they|who)$/i.test(word))
+      continue;
+    if (/\b(?:no|not|never|neither|nor|if)\b|n['’]t\b/i.test(text)) continue;
+    // `The game starts with a song`
+    if (/\bwith a\s+\w/i.test(text)) continue;
     yield word.toLowerCase().startsWith(first.toLowerCase())
       ? right(line)
       : wrong(line, first, `${word} does not start with ${first}`);
