@@ -3,6 +3,16 @@ import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { listItems } from './number-lists.ts';
 
 const fact = /\b([A-Z][a-z]+) is ([a-z]+)er than ([A-Z][a-z]+)/g;
+/** One said the other way round: who is shorter than another is one whom that other is taller than. */
+const opposites =
+  'tall short, old young, fast slow, heavi light, larg small, bigg small, great small, high low, long short, rich poor, strong weak, hott cold, warm cold, wid narrow, thick thin, near farth, clos farth'
+    .split(', ')
+    .map((pair) => pair.split(' '));
+
+function isOpposite(a: string, b: string): boolean {
+  return opposites.some((pair) => a !== b && pair.includes(a) && pair.includes(b));
+}
+
 const ranking = /\bfrom ([a-z]+)est to ([a-z]+)est: ([A-Z][A-Za-z, ]+)/i;
 const named = /\bthe ([a-z]+)est is ([A-Z][a-z]+)\b/i;
 
@@ -20,11 +30,15 @@ export const relations = defineLineCheck({
     if (facts.length === 0 || facts.length > mostFacts) return;
     const follows = closureOf(facts);
     const all = new Set(facts.flatMap((one) => [one.a, one.b]));
+    // Where the question compares in other words too, what does not follow may still be so.
+    const isAll = !/\bthan\b|\bas\b|\d|\bsame\b|\bequal/i.test(question.replace(fact, ''));
     let ranked: { top: string; bottom: string; names: string[] } | undefined;
     for (const { number, text } of lines) {
       for (const [, a = '', word = '', b = ''] of text.matchAll(fact)) {
         if (!facts.some((one) => one.word === word)) continue;
+        if (/\b(?:if|not|no|nor|whether|either|or|suppose|assume|unless)\b|n['’]t\b|\?/i.test(text)) continue;
         if (follows(a, word, b)) yield right(number);
+        else if (!isAll && !follows(b, word, a)) continue;
         else yield wrong(number, b, `that ${a} is ${word}er than ${b} does not follow from the question`);
       }
       const order = ranking.exec(text);
@@ -89,6 +103,7 @@ function closureOf(facts: readonly Fact[]): (a: string, word: string, b: string)
     for (const name of seen) {
       for (const one of facts) {
         if (one.word === word && one.a === name) seen.add(one.b);
+        if (isOpposite(one.word, word) && one.b === name) seen.add(one.a);
       }
     }
     return seen;
