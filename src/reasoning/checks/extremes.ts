@@ -3,7 +3,7 @@ import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
 const ofList =
-  /\b(smallest|lowest|least|minimum|largest|greatest|biggest|highest|maximum) of (-?[\d.]+(?:, (?:and )?-?[\d.]+|,? and -?[\d.]+)*) is (-?\d+(?:\.\d+)?)/i;
+  /\b(?<!\b(?:second|third|fourth|fifth|next|2nd|3rd|4th|5th|nth|\d(?:st|nd|rd|th)|two|three|not the)[ -])(smallest|lowest|least|minimum|largest|greatest|biggest|highest|maximum) of (-?[\d.]+(?:, (?:and )?-?[\d.]+|,? and -?[\d.]+)*) is (-?\d+(?:\.\d+)?)/i;
 const keeps =
   /(-?\d+(?:\.\d+)?) is (?:greater|larger|less|smaller) than (-?\d+(?:\.\d+)?), so (?:I )?(?:keep|stay with|take) (-?\d+(?:\.\d+)?)/i;
 const smallWord = /^(smallest|lowest|least|minimum)$/i;
@@ -13,13 +13,16 @@ export const extremes = defineLineCheck({
   name: 'extremes',
   description: 'The smallest or largest that a line names is it, of its list and among what was kept so far.',
   *statements({ lines, question }) {
-    const wants = /\b(smallest|lowest|least|minimum)\b/i.test(question)
-      ? 'min'
-      : /\b(largest|greatest|biggest|highest|maximum)\b/i.test(question)
-        ? 'max'
-        : undefined;
+    const wants = /\b(?:second|third|2nd|3rd|next)[ -](?:\w+est|lowest|least)\b/i.test(question)
+      ? undefined
+      : /\b(smallest|lowest|least|minimum)\b/i.test(question)
+        ? 'min'
+        : /\b(largest|greatest|biggest|highest|maximum)\b/i.test(question)
+          ? 'max'
+          : undefined;
     const picked: number[] = [];
     let rest: number[] | undefined;
+    let last: { all: number[]; least: boolean } | undefined;
     let best: number | undefined;
     for (const { number, text } of lines) {
       const start = /^start with (-?\d+(?:\.\d+)?)/i.exec(text)?.[1];
@@ -28,11 +31,18 @@ export const extremes = defineLineCheck({
       if (list !== null) {
         const [, word = '', items = '', named = ''] = list;
         const numbers = (items.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
+        const least = smallWord.test(word);
+        // Another end, or all of them once more: not what is left of the list but a list of its own.
+        if (last !== undefined && (last.least !== least || sameNumbers(last.all, numbers))) {
+          rest = undefined;
+          picked.length = 0;
+        }
+        if (rest === undefined) last = { all: numbers, least };
         if (rest !== undefined && !sameNumbers(rest, numbers)) {
           yield wrong(number, items, `what is left is ${rest.join(', ')}`, inPlaceOf(items, text, rest.join(', ')));
           return;
         }
-        const extreme = smallWord.test(word) ? Math.min(...numbers) : Math.max(...numbers);
+        const extreme = least ? Math.min(...numbers) : Math.max(...numbers);
         if (extreme !== Number(named)) {
           yield wrong(
             number,
