@@ -1,7 +1,14 @@
 import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
-const listed = /\bdifferences are (-?\d+(?:, (?:and )?-?\d+)+)/i;
+/** `second differences are` and `their differences are` are of something else. */
+const listed =
+  /(?<!\b(?:second|third|their|next|other|these)\s)\bdifferences are (-?\d+(?:\.\d+)?(?:, (?:and )?-?\d+(?:\.\d+)?)+)/i;
+/** What is done to each term, and nothing more: `multiplied by 2 and 1 is added` is more. */
+const whole = String.raw`(\d+(?:\.\d+)?)(?![\d/%]|\.\d|,? (?:and|then|plus|minus|more|less|times|percent)\b| [-+×*])`;
+const multiplied = new RegExp(String.raw`\beach term is (?:multiplied by|times) ${whole}`, 'i');
+const added = new RegExp(String.raw`\beach term (?:adds|increases by|goes up by) ${whole}`, 'i');
+const subtracted = new RegExp(String.raw`\beach term (?:subtracts|decreases by|goes down by) ${whole}`, 'i');
 
 /** The differences between the terms of the question's sequence. */
 export const differences = defineLineCheck({
@@ -10,18 +17,21 @@ export const differences = defineLineCheck({
   *statements({ lines, question }) {
     const terms = numberList(question);
     if (terms.length < 3) return;
-    const real = terms.slice(1).map((term, index) => term - (terms[index] ?? 0));
+    const real = steps(terms);
     for (const { number, text } of lines) {
       const said = listed.exec(text)?.[1];
       if (said !== undefined) {
-        const named = (said.match(/-?\d+/g) ?? []).map(Number);
-        if (named.join() !== real.join())
+        const named = (said.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
+        // A falling sequence's differences may be told without their sign, and what follows may be those between them.
+        const isFalling = real.every((step) => step <= 0) && named.join() === real.map(Math.abs).join();
+        const isNext = named.join() === steps(real).join();
+        if (named.join() !== real.join() && !isFalling && !isNext)
           yield wrong(number, said, `the differences are ${real.join(', ')}`, inPlaceOf(said, text, real.join(', ')));
         else yield right(number);
       }
-      const factor = /\beach term is (?:multiplied by|times) (\d+)\b/i.exec(text)?.[1];
+      const factor = multiplied.exec(text)?.[1];
       if (factor !== undefined) {
-        const fits = terms.slice(1).every((term, index) => term === (terms[index] ?? 0) * Number(factor));
+        const fits = terms.slice(1).every((term, index) => exact(term) === exact((terms[index] ?? 0) * Number(factor)));
         const one = constant(real, 1);
         const repair =
           one === undefined
@@ -29,7 +39,7 @@ export const differences = defineLineCheck({
             : { at: 0, text: `The differences are ${real.join(', ')}, so each term adds ${one}` };
         yield fits ? right(number) : wrong(number, factor, `${terms[0]} times ${factor} is not ${terms[1]}`, repair);
       }
-      const step = /\beach term (?:adds|increases by|goes up by) (\d+)\b/i.exec(text)?.[1];
+      const step = added.exec(text)?.[1];
       if (step !== undefined) {
         const fits = real.every((difference) => difference === Number(step));
         const one = constant(real, 1);
@@ -37,7 +47,7 @@ export const differences = defineLineCheck({
           ? right(number)
           : wrong(number, step, `the differences are ${real.join(', ')}`, inPlaceOf(step, text, one));
       }
-      const down = /\beach term (?:subtracts|decreases by|goes down by) (\d+)\b/i.exec(text)?.[1];
+      const down = subtracted.exec(text)?.[1];
       if (down !== undefined) {
         const fits = real.every((difference) => difference === -Number(down));
         const one = constant(real, -1);
@@ -48,6 +58,15 @@ export const differences = defineLineCheck({
     }
   },
 });
+
+function steps(terms: readonly number[]): number[] {
+  return terms.slice(1).map((term, index) => exact(term - (terms[index] ?? 0)));
+}
+
+/** Without what floating point adds. */
+function exact(value: number): number {
+  return Number(value.toFixed(9));
+}
 
 /** How far each step goes in this direction, if all go as far. */
 function constant([first = 0, ...others]: readonly number[], direction: 1 | -1): number | undefined {
