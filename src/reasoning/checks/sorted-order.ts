@@ -4,6 +4,8 @@ import { listItems, sameItems } from './number-lists.ts';
 
 const ordered =
   /\b(alphabetical|increasing|ascending|decreasing|descending|numerical) order(?: is| they are)?:?\s+(.+?)\.?$|\bfrom (smallest to largest|lowest to highest|least to greatest|largest to smallest|highest to lowest|greatest to least)(?: is| they are)?:\s+(.+?)\.?$/i;
+const selects =
+  /\b(?:unique|distinct|different|duplicates?|doubles?|repeat\w*|once|remov\w*|without|except|exclud\w*|only|even|odd|prime|first|last|top|(?:greater|larger|smaller|less|more|longer|shorter) than|start(?:s|ing)?|begin\w*|(?:two|three|four|five|\d+) (?:smallest|largest|biggest|lowest|highest)|of (?:these|those|the following) that)\b/i;
 const downwards = /decreasing|descending|largest to|highest to|greatest to/i;
 
 /** A list that a line calls ordered is, and holds the question's items. */
@@ -12,6 +14,8 @@ export const sortedOrder = defineLineCheck({
   description: 'A list that a line calls ordered is in that order and holds what the question lists.',
   *statements({ lines, question }) {
     const asked = askedItems(question);
+    // `the even ones`, `the three largest`, `without doubles`: not all of them are to be sorted.
+    const isSelection = selects.test(question);
     let sortedAs: string[] | undefined;
     for (const { number, text } of lines) {
       const concluded = listItems(conclusionOf(text) ?? '');
@@ -25,8 +29,9 @@ export const sortedOrder = defineLineCheck({
       const list = match?.[2] ?? match?.[4];
       if (order === undefined || list === undefined || !list.includes(',')) continue;
       const items = listItems(list);
-      const missing = asked.length > 1 && overlap(asked, items) && !sameItems(asked, items);
-      const whole = asked.length > 1 && overlap(asked, items) ? asked : items;
+      const missing =
+        asked.length > 1 && overlap(asked, items) && !isSelection && !sameItems(folded(asked), folded(items));
+      const whole = asked.length > 1 && !isSelection && overlap(asked, items) ? asked : items;
       const repair = () => inPlaceOf(list, text, sorted(whole, order)?.join(', '));
       if (missing) yield wrong(number, list, 'the list does not hold what was to be sorted', repair());
       const broken = items.findIndex((item, index) => index > 0 && !inOrder(items[index - 1] ?? '', item, order));
@@ -45,8 +50,13 @@ function askedItems(question: string): string[] {
   return items.every((item) => item.split(/\s+/).length <= longestItem) ? items : [];
 }
 
+/** `Pear` and `pear` are one. */
+function folded(items: readonly string[]): string[] {
+  return items.map((item) => item.toLowerCase());
+}
+
 function overlap(a: readonly string[], b: readonly string[]): boolean {
-  return a.filter((item) => b.includes(item)).length * 2 >= a.length;
+  return folded(a).filter((item) => folded(b).includes(item)).length * 2 >= a.length;
 }
 
 /** Undefined where numbers and words stand in one list: there is no order between them. */
