@@ -8,7 +8,10 @@ export const questionNumbers = defineCheck({
   judges: 'line',
   options: z.looseObject({}),
   run({ question, thought }) {
-    const asked = new Set(numbersOf(question));
+    // Years only say when it was: `In 2019 and 2020 …`
+    const asked = new Set(
+      numbersOf(question.replace(/\b(?:in|since|of|from|to|by|until|and)\s+(?:19|20)\d\d\b(?![.,]?\d)/gi, ' ')),
+    );
     if (asked.size < 2 || !/\d\s*[+\-−–×x*·÷/]\s*\d/.test(thought)) return abstain('nothing to compare');
     const used = new Set([...numbersOf(thought), ...numbersOf(joinedDigits(thought))]);
     const missing = [...asked].filter((number) => !used.has(number));
