@@ -138,6 +138,7 @@ export async function preparePrompt(
     ...resolved,
     ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
     inputs: card.capabilities.inputs,
+    addressRefusal: (address) => dependencies.webhooks?.refusal(address),
     open: (sealed) => sealer.open(sealed, caller.owner),
   });
   const { prompt, tokens, dropped } = await fitPrompt(built.prompt, {

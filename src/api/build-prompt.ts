@@ -4,7 +4,7 @@ import type { ModelCard } from '../contracts/model-card.ts';
 import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import { textOf, userContent } from './prompt-content.ts';
+import { type AddressRefusal, textOf, userContent } from './prompt-content.ts';
 import type { ResolvedContext } from './resolve-context.ts';
 import { fieldPath } from './validation-error.ts';
 
@@ -18,6 +18,8 @@ export type PromptParts = ResolvedContext & {
   open(sealed: string): string | undefined;
   /** What the model takes. */
   inputs: ModelCard['capabilities']['inputs'];
+  /** Of images that an upstream server fetches. */
+  addressRefusal: AddressRefusal;
 };
 
 /**
@@ -33,7 +35,7 @@ export function buildPrompt(request: CreateResponse, parts: PromptParts): { prom
   const turns: Turns = { messages: [], warnings: [], thought: undefined };
   if (request.instructions) turns.messages.push({ role: 'system', content: request.instructions });
   for (const [index, { item, path }] of items.entries()) {
-    if (item.type !== 'reasoning') append(turns, item, path, parts.inputs);
+    if (item.type !== 'reasoning') append(turns, item, path, parts);
     else if (keepsAll || index > turnStart) takeThought(turns, item, path, parts.open);
   }
   const { messages, warnings } = turns;
@@ -62,14 +64,14 @@ function append(
   turns: Turns,
   item: Exclude<InputItem, { type: 'reasoning' }>,
   path: Path,
-  inputs: PromptParts['inputs'],
+  taken: Pick<PromptParts, 'inputs' | 'addressRefusal'>,
 ): void {
   const { messages } = turns;
   switch (item.type) {
     case undefined:
     case 'message': {
       const at = [...path, 'content'];
-      if (item.role === 'user') messages.push({ role: 'user', ...userContent(item.content, at, inputs) });
+      if (item.role === 'user') messages.push({ role: 'user', ...userContent(item.content, at, taken) });
       else if (item.role !== 'assistant') messages.push({ role: 'system', content: textOf(item.content, at) });
       else messages.push({ role: 'assistant', content: textOf(item.content, at), ...thoughtOf(turns) });
       return;

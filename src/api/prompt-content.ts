@@ -6,6 +6,9 @@ import { fieldPath } from './validation-error.ts';
 
 type Path = ReadonlyArray<string | number>;
 type Inputs = ModelCard['capabilities']['inputs'];
+/** Why an address is not named to an upstream server, which would fetch it; undefined for one that may be. */
+export type AddressRefusal = (url: string) => string | undefined;
+type Taken = { inputs: Inputs; addressRefusal: AddressRefusal };
 type Image = Extract<ContentPart, { type: 'input_image' }>;
 type File = Extract<ContentPart, { type: 'input_file' }>;
 
@@ -22,24 +25,28 @@ export function textOf(content: string | readonly ContentPart[], path: Path): st
 export function userContent(
   content: string | readonly ContentPart[],
   path: Path,
-  inputs: Inputs,
+  taken: Taken,
 ): { content: string; parts?: PromptPart[] } {
   if (typeof content === 'string') return { content };
-  const parts = content.map((part, index) => promptPart(part, [...path, index], inputs));
+  const parts = content.map((part, index) => promptPart(part, [...path, index], taken));
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   return parts.some(({ type }) => type !== 'text') ? { content: text, parts } : { content: text };
 }
 
-function promptPart(part: ContentPart, path: Path, inputs: Inputs): PromptPart {
-  if (part.type === 'input_image' && inputs.includes('image')) return imagePart(part, path);
+function promptPart(part: ContentPart, path: Path, { inputs, addressRefusal }: Taken): PromptPart {
+  if (part.type === 'input_image' && inputs.includes('image')) return imagePart(part, path, addressRefusal);
   if (part.type === 'input_file' && inputs.includes('file')) return filePart(part, path);
   return { type: 'text', text: partText(part, path) };
 }
 
-function imagePart({ image_url: url, detail, file_id }: Image, path: Path): PromptPart {
+function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addressRefusal: AddressRefusal): PromptPart {
   if (file_id) throw refused([...path, 'file_id'], 'expected image_url; files of this service hold batches');
   if (!url || !/^(?:https?:\/\/|data:image\/)/i.test(url)) {
     throw refused([...path, 'image_url'], 'expected an http(s) or data:image URL');
+  }
+  if (!/^data:/i.test(url)) {
+    const reason = URL.canParse(url) ? addressRefusal(url) : 'expected an http(s) or data:image URL';
+    if (reason !== undefined) throw refused([...path, 'image_url'], reason);
   }
   return { type: 'image', url, ...(detail === undefined ? {} : { detail }) };
 }

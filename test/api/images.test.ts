@@ -1,8 +1,13 @@
+import { createStorage } from 'unstorage';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import type { ModelCard } from '../../src/contracts/model-card.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
-import { catalog, createApi } from './fixture.ts';
+import { webhookRefusal } from '../../src/entry/start-webhooks.ts';
+import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
+import { catalog, createApi, sealer } from './fixture.ts';
 
 const image = 'data:image/png;base64,iVBORw0KGgo=';
 const seeing: typeof catalog = {
@@ -17,6 +22,23 @@ const Made = z.object({
   error: z.object({ param: z.string().nullable() }).nullish(),
   warnings: z.array(z.object({ field: z.string() })).optional(),
 });
+
+/** The service's own rule for addresses that callers name. */
+const withRule = (allowPrivate: boolean): Partial<ApiDependencies> => {
+  const records = createUnstorageRecords(createStorage());
+  return {
+    webhooks: {
+      settings: createWebhookSettings({ records, sealer, given: undefined, now: () => 0 }),
+      deliveries: {
+        of: async () => [],
+        list: async () => ({ data: [], hasMore: false }),
+        forget: async () => undefined,
+      },
+      refusal: (url) => webhookRefusal(url, { THINKFIRST_PRIVATE_CALLBACKS: allowPrivate }),
+    },
+  };
+};
+const [privateRefused, privateAllowed] = [withRule(false), withRule(true)];
 
 const picture = { type: 'input_image', image_url: image, detail: 'low' };
 const paper = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERg==' };
@@ -61,8 +83,8 @@ describe('where the model can’t see', () => {
 });
 
 describe('where an upstream can', () => {
-  const accept = async (body: object) => {
-    const { ask, queue } = createApi({ catalog: seeing });
+  const accept = async (body: object, overrides: Parameters<typeof createApi>[0] = {}) => {
+    const { ask, queue } = createApi({ catalog: seeing, ...overrides });
     const answer = await ask(body);
     const made = Made.parse(await answer.json());
     const job = answer.status === 200 ? (await queue.get(made.id ?? ''))?.job : undefined;
@@ -97,6 +119,25 @@ describe('where an upstream can', () => {
   ])('%j is refused by its field', async (part, field) => {
     const { status, made } = await accept(asked(part));
     expect([status, made.error?.param]).toEqual([400, `input[0].content[1].${field}`]);
+  });
+
+  it.each([
+    ['http://169.254.169.254/latest/meta-data', 400],
+    ['http://127.0.0.1:9464/metrics', 400],
+    ['https://[::1]/cat.png', 400],
+    ['http://localhost/cat.png', 400],
+    ['http://', 400],
+    ['https://example.org/cat.png', 200],
+    ['data:image/png;base64,127.0.0.1', 200],
+  ])('%s, which its server would fetch: %i', async (image_url, status) => {
+    const refused = await accept(asked({ type: 'input_image', image_url }), privateRefused);
+    expect(refused.status).toBe(status);
+    if (status === 400) expect(refused.made.error?.param).toBe('input[0].content[1].image_url');
+  });
+
+  it('a private address is passed on where the operator allows it', async () => {
+    const image_url = 'http://10.0.0.7/cat.png';
+    expect((await accept(asked({ type: 'input_image', image_url }), privateAllowed)).status).toBe(200);
   });
 
   test.each([
