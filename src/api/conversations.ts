@@ -87,15 +87,16 @@ export async function keepResponseItems(
   id: string,
   responseId: string,
 ): Promise<void> {
+  const isOf = (entry: ConversationRecord['entries'][number]) => entry.type === 'response' && entry.id === responseId;
+  // Kept before, or another's: nothing is read for it.
+  if (!Schema.safeParse(await records.get(conversationKey(id))).data?.entries.some(isOf)) return;
   const snapshot = await queue.get(responseId);
   if (snapshot?.terminal === undefined) return;
   const items = [...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
   await records.update(conversationKey(id), (value) => {
     if (value === undefined) return undefined;
     const record = Schema.parse(value);
-    const entries = record.entries.map((entry) =>
-      entry.type === 'response' && entry.id === responseId ? { type: 'items' as const, items } : entry,
-    );
+    const entries = record.entries.map((entry) => (isOf(entry) ? { type: 'items' as const, items } : entry));
     return { ...record, entries };
   });
 }

@@ -1,9 +1,13 @@
-import { usedKey, usedPrefix } from '../api/conversations.ts';
+import { keepResponseItems, usedKey, usedPrefix } from '../api/conversations.ts';
 import { removeFeedbackOf } from '../api/feedback-keys.ts';
 import { idempotencyPrefix } from '../api/middleware/idempotent-creation.ts';
+import { conversationIdOf } from '../api/resolve-context.ts';
 import { countEnded, isOver } from '../api/translations/batch-view.ts';
 import { listedPrefix, listingKey, parseListing } from '../api/translations/record-listing.ts';
 import { BatchRecord, FileRecord } from '../contracts/batch.ts';
+import { ResponseJob } from '../contracts/response-job.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { OpenedQueue } from './open-queue.ts';
 
@@ -15,7 +19,7 @@ const dayMs = 86_400_000;
  * responses' time files and batches, from when they were made, and conversations, from the day of their last use.
  */
 export function sweepRecords(options: {
-  queue: Pick<OpenedQueue, 'onRemoved' | 'get'>;
+  queue: JobQueue & Pick<OpenedQueue, 'onExpiring' | 'onRemoved'>;
   records: RecordStore;
   /** As that of responses. */
   retentionMs: number;
@@ -23,6 +27,15 @@ export function sweepRecords(options: {
   onError(error: unknown): void;
 }): { close(): void; swept: Promise<void> } {
   const { queue, records, retentionMs, now, onError } = options;
+  queue.onExpiring(async (job) => {
+    const conversation = ResponseJob.safeParse(job.body).data?.request.conversation;
+    if (!conversation) return;
+    // An API process that died before its end has not kept it.
+    await keepResponseItems({ queue, records }, conversationIdOf(conversation), job.id).catch((error: unknown) => {
+      if (error instanceof ServiceError && error.code === 'backend_unavailable') throw error;
+      onError(error);
+    });
+  });
   queue.onRemoved((jobs) => removeFeedbackOf(records, jobs));
   let closed = false;
   const sweep = async () => {

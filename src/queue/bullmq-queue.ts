@@ -1,4 +1,5 @@
 import type { IQueueBackend } from 'bullmq';
+import type { Job } from '../contracts/job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { addJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
@@ -34,6 +35,8 @@ export type BullmqQueueOptions<B extends IQueueBackend, C> = {
 /** The port, and what it stands on, for what is sent after a job has ended. */
 export type BullmqQueue = JobQueue & {
   queues: OpenQueues;
+  /** Is told of each response before the sweep removes it here; where it fails, that waits for the next run. */
+  onExpiring(listener: (job: Job) => Promise<void>): void;
   /** Hears of what the sweep has removed here. */
   onRemoved(listener: (jobs: readonly RemovedJob[]) => Promise<void>): void;
 };
@@ -108,9 +111,11 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     throw new Error(`${id} changes hands too often`);
   };
 
+  const expiringListeners: ((job: Job) => Promise<void>)[] = [];
   const removedListeners: ((jobs: readonly RemovedJob[]) => Promise<void>)[] = [];
   return {
     queues,
+    onExpiring: (listener) => void expiringListeners.push(listener),
     onRemoved: (listener) => void removedListeners.push(listener),
     add(job) {
       if (!isJobId(job.id))
@@ -148,6 +153,9 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         terminalLines,
         now,
         onChange: wakeups.wake,
+        async onExpiring(job) {
+          for (const listener of expiringListeners) await listener(job);
+        },
         async onRemoved(jobs) {
           for (const listener of removedListeners) await listener(jobs);
         },

@@ -1,3 +1,4 @@
+import type { Job } from '../contracts/job.ts';
 import type { TerminalLines } from './job-queue.ts';
 import type { OpenQueues } from './open-queues.ts';
 import type { QueueSettings } from './queue-settings.ts';
@@ -11,6 +12,8 @@ export type ConsumerParts = {
   terminalLines: TerminalLines;
   now(): number;
   onChange(id: string): void;
+  /** A job whose time is over and that is still there; where this fails it stays until the next run. */
+  onExpiring(job: Job): Promise<void>;
   /** Jobs whose time was over and that are gone. */
   onRemoved(jobs: readonly RemovedJob[]): Promise<void>;
   onError(error: Error): void;

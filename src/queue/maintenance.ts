@@ -32,6 +32,8 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     onChange(id);
   };
   const remove = async (queue: OpenQueue, id: string): Promise<RemovedJob | undefined> => {
+    const record = await queue.store.read(id);
+    if (record && !record.forgotten) await options.onExpiring(loadJob(record.data));
     const removed = await removeJob(id, queue, queues);
     // The next run finds it again.
     if (removed === 'held') return undefined;

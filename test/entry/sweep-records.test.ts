@@ -3,14 +3,22 @@ import { expect, test, vi } from 'vitest';
 import { addToConversation, conversationKey } from '../../src/api/conversations.ts';
 import { createBatchRecords } from '../../src/api/translations/batch-records.ts';
 import { BatchRecord, FileRecord } from '../../src/contracts/batch.ts';
+import { ConversationRecord } from '../../src/contracts/conversation.ts';
+import type { Job } from '../../src/contracts/job.ts';
 import { noScopes } from '../../src/contracts/key-scopes.ts';
 import { sweepRecords } from '../../src/entry/sweep-records.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createWorkingApi } from '../api/fixture.ts';
+import { createMemoryQueue } from '../support/memory-queue.ts';
 
 type OnRemoved = Parameters<Parameters<typeof sweepRecords>[0]['queue']['onRemoved']>[0];
 
 const dayMs = 86_400_000;
-const swept = { queue: { onRemoved() {}, get: async () => undefined }, retentionMs: 30 * dayMs, onError() {} };
+const swept = {
+  queue: { ...createMemoryQueue(), onRemoved() {}, onExpiring() {} },
+  retentionMs: 30 * dayMs,
+  onError() {},
+};
 
 test('feedback goes with the responses it is about, after one look through its keys for all of them', async () => {
   const stored = createUnstorageRecords(createStorage());
@@ -113,4 +121,24 @@ test('files, batches and conversations go once their time is over; a conversatio
   for (const kind of ['files', 'batches', 'batches-of', 'conversations', 'conversations-used']) {
     expect(await records.keys(kind)).toEqual([]);
   }
+});
+
+test('a response of a conversation is kept there before it goes, where nobody has kept it', async () => {
+  const api = await createWorkingApi();
+  const { records } = api.dependencies;
+  const { id } = JSON.parse(await (await api.post('/v1/conversations', {})).text());
+  const { id: responseId } = JSON.parse(await (await api.ask({ input: 'Six by seven?', conversation: id })).text());
+  const key = conversationKey(id);
+  const keeping = async () => ConversationRecord.parse(await records.get(key)).entries;
+  await vi.waitUntil(async () => (await keeping())[0]?.type === 'items');
+  const kept = await keeping();
+  // As the record is left by an API process that died before the end.
+  await records.update(key, (value) => ({ ...Object(value), entries: [{ type: 'response', id: responseId }] }));
+  const listeners: ((job: Job) => Promise<void>)[] = [];
+  const onExpiring = (listener: (job: Job) => Promise<void>) => void listeners.push(listener);
+  const sweep = sweepRecords({ ...swept, queue: { ...api.queue, onRemoved() {}, onExpiring }, records, now: Date.now });
+  const job = (await api.queue.get(responseId))?.job;
+  for (const listener of listeners) if (job) await listener(job);
+  expect(await keeping()).toEqual(kept);
+  sweep.close();
 });

@@ -40,6 +40,7 @@ async function consuming(handler: (lease: JobLease) => Promise<void>) {
     terminalLines: testTerminalLines,
     now: Date.now,
     onChange: () => {},
+    onExpiring: async () => {},
     onRemoved: async () => {},
     onError: () => {},
     concurrency: 1,
