@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { responseEvents } from '../../src/api/response-events.ts';
 import { createApi } from './fixture.ts';
 
@@ -11,7 +12,7 @@ const gc: () => void = runInNewContext('gc');
 it('a stream that waits for its answer holds nothing of what was asked', async () => {
   const { ask, queue } = createApi();
   const accepted = await ask({ input: 'A long question', background: true });
-  const { id } = await accepted.json();
+  const { id } = z.looseObject({ id: z.string() }).parse(await accepted.json());
   let job = structuredClone((await queue.get(id))?.job);
   if (!job) throw new Error('no job');
   const events = responseEvents(queue, job, { signal: new AbortController().signal });
