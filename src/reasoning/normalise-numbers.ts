@@ -20,6 +20,8 @@ const start = new RegExp(
 
 /** One number with its unit: digits or words, grouped, a fraction, a power of ten, money, `3 million`, `2 hours 30 minutes`. */
 export function readNumber(written: string): NormalAnswer | undefined {
+  // No amount is that long; patterns for runs of spaces would take their time.
+  if (written.length > longest) return undefined;
   const text = tidy(written);
   const signed = /^(?:(-|minus |negative )|\+)?\s*(.+)$/i.exec(text);
   const [, minus, amount = ''] = signed ?? [];
@@ -30,6 +32,7 @@ export function readNumber(written: string): NormalAnswer | undefined {
   return { kind: 'number', key: value.toFraction(), ...(read.unit === undefined ? {} : { unit: read.unit }) };
 }
 
+const longest = 120;
 const fractionSigns = '½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞';
 const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 

@@ -105,7 +105,7 @@ export function canonical(value: unknown): string {
 /** Items between commas or on lines of their own, in their order. */
 function readList(text: string): NormalAnswer | undefined {
   const items = text
-    .split(/\n+|,(?!(?<=\d,)\d{3}(?!\d))\s*(?:and\s+)?|\s+and\s+/)
+    .split(/\n+|,(?!(?<=\d,)\d{3}(?!\d))\s*(?:and\s+)?|(?<!\s)\s+and\s+/)
     .map((item) => item.replace(/^\s*(?:[-*•]|\d+[.)])\s+/, '').trim())
     .filter((item) => item !== '');
   if (items.length < 2 || items.some((item) => item.split(/\s+/).length > 4)) return undefined;

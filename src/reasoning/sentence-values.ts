@@ -9,13 +9,14 @@ const number =
   /(?<![\p{L}\d.,/:^]|\p{L}[-–])(?:(?:minus|negative|jan\p{L}*|feb\p{L}*|mar|march|apr\p{L}*|may|june?|july?|aug\p{L}*|sep\p{L}*|oct\p{L}*|nov\p{L}*|dec\p{L}*)\.? )?(?:(?<![\d)]\s*)[-−–+])?(?:US)?[$€£¥]?[-−]?(?:\d|\.\d|[¼-¾⅐-⅞])/giu;
 /** Far more than the longest amount in words (`2 hours, 30 minutes and 15 seconds`) needs. */
 const longest = 60;
-const nearLine = 400;
+const mostWords = 10;
+const nearLine = 200;
 
 /** The numbers of a text's last line that has any, in order, with the units of measure behind them. */
 export function sentenceValues(text: string): SentenceValue[] {
   const line = text.split('\n').findLast((one) => /[\d¼-¾⅐-⅞]/.test(one)) ?? '';
-  const end = line.search(/[^\d¼-¾⅐-⅞][^\d¼-¾⅐-⅞]*$/u);
-  const near = line.length <= nearLine ? line : line.slice(Math.max(0, end - nearLine)).replace(/^\S*\s/, '');
+  const end = [...line].findLastIndex((sign) => /[\d¼-¾⅐-⅞]/.test(sign)) + 20;
+  const near = line.length <= nearLine ? line : line.slice(Math.max(0, end - nearLine), end).replace(/^\S*\s/, '');
   const found: SentenceValue[] = [];
   for (const match of near.matchAll(number)) {
     if (match.index < (found.at(-1)?.end ?? 0)) continue;
@@ -29,7 +30,7 @@ function readAt(line: string, at: number): SentenceValue {
   const ends = [...rest.matchAll(/(?<=[\p{L}\d%$€£¥°¢¼-¾⅐-⅞²³)}])(?![\p{L}\d%$€£¥°¢¼-¾⅐-⅞²³)}])/gu)].map(
     (end) => end.index,
   );
-  for (const end of ends.reverse()) {
+  for (const end of ends.slice(0, mostWords).reverse()) {
     const value = normalise(rest.slice(0, end));
     const isOne =
       value.kind === 'time' ||

@@ -119,6 +119,14 @@ describe('answerValue', () => {
     expect(answerValue(`${long}It takes 2 hours 30 minutes.`, 'How many?')).toMatchObject({ key: '5/2', unit: 'hour' });
   });
 
+  it.each([`${'1 '.repeat(20_000)}x`, `5${' '.repeat(40_000)}x`, `${'a'.repeat(40_000)}5`])(
+    'reads a long run in one pass',
+    (text) => {
+      expect(() => answerValue(text, 'How many?')).not.toThrow();
+    },
+    2000,
+  );
+
   it('takes a value in bold type from a short answer, and a number from a long one that was asked for it', () => {
     const long = `${'First she feeds the ducks and then she counts the eggs. '.repeat(4)}`;
     expect(answerValue('The slowest of them is **Cleo**.', '')).toMatchObject({ key: 'cleo' });
