@@ -43,7 +43,10 @@ export async function loadModels(options: {
       log,
     });
   }
-  const upstream = configs.flatMap((config) => (config.kind === 'upstream' ? [createOpenaiModel(config)] : []));
+  const warn = (message: string) => log.warn(message);
+  const upstream = configs.flatMap((config) =>
+    config.kind === 'upstream' ? [createOpenaiModel(config, { warn })] : [],
+  );
   const models = new Map(inference?.models);
   for (const model of upstream) models.set(model.id, model);
   return {

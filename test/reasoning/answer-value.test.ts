@@ -124,7 +124,6 @@ describe('answerValue', () => {
     (text) => {
       expect(() => answerValue(text, 'How many?')).not.toThrow();
     },
-    2000,
   );
 
   it('takes a value in bold type from a short answer, and a number from a long one that was asked for it', () => {

@@ -27,9 +27,11 @@ describe('summarise', () => {
   });
 
   it('quotes no conclusion of a thought where the answer says something else', async () => {
+    // Of longer texts the check can't tell whether they mean the same.
+    const concluded = 'Ouagadougou';
     const model = createTestModel({
       script: (request) => ({
-        thought: `So the answer is ${secret}.`,
+        thought: `So the answer is ${concluded}.`,
         answer: request.thinking === undefined ? 'No idea.' : 'Paris',
       }),
     });
@@ -38,8 +40,8 @@ describe('summarise', () => {
     expect(
       steps.some((step) => step.checks.some(({ name, verdict }) => name === 'agreement' && verdict === 'fail')),
     ).toBe(true);
-    expect(JSON.stringify(steps.map((step) => visibleStep(step, scopes)))).not.toContain(secret);
-    expect(summarise(summarisedSteps(steps, scopes), 'detailed')).not.toContain(secret);
+    expect(JSON.stringify(steps.map((step) => visibleStep(step, scopes)))).not.toContain(concluded);
+    expect(summarise(summarisedSteps(steps, scopes), 'detailed')).not.toContain(concluded);
   });
 
   it('says so where nothing was thought', async () => {
