@@ -11,7 +11,13 @@ export type InferenceCall =
 /** The end of a call. */
 export type CallResult = Extract<FromInference, { type: 'done' }>;
 
-export type CallOptions = { signal?: AbortSignal; answerNow?: AbortSignal; onEvent?(event: ModelEvent): void };
+export type CallOptions = {
+  signal?: AbortSignal;
+  answerNow?: AbortSignal;
+  onEvent?(event: ModelEvent): void;
+  /** After an abort, once the child tells it: thinking tokens that were sampled. Never where the child dies before. */
+  onStopped?: ((thinkingTokens: number) => void) | undefined;
+};
 
 /** The calls that run in one child process. */
 export type InferenceConnection = {
@@ -33,18 +39,21 @@ export function createInferenceConnection(options: {
   onFailure(detail: string): void;
 }): InferenceConnection {
   const calls = new Map<number, Running>();
+  /** Of aborted calls, until the child has ended them. */
+  const stopping = new Map<number, (thinkingTokens: number) => void>();
   let next = 0;
   let gone = false;
   return {
     get running() {
       return calls.size;
     },
-    async call(call, { signal, answerNow, onEvent = () => {} }) {
+    async call(call, { signal, answerNow, onEvent = () => {}, onStopped }) {
       signal?.throwIfAborted();
       if (gone) throw processLost();
       const number = next++;
       const onAbort = () => {
         options.send({ type: 'abort', call: number });
+        if (onStopped) stopping.set(number, onStopped);
         calls.get(number)?.reject(signal?.reason);
       };
       const onAnswerNow = () => options.send({ type: 'answer-now', call: number });
@@ -73,9 +82,12 @@ export function createInferenceConnection(options: {
           }
           return;
         case 'done':
+          stopping.delete(message.call);
           calls.get(message.call)?.resolve(message);
           return;
         case 'failed':
+          if (message.thinking !== undefined) stopping.get(message.call)?.(message.thinking);
+          stopping.delete(message.call);
           if (message.error.detail !== undefined) options.onFailure(message.error.detail);
           calls.get(message.call)?.reject(serviceError(message.error));
           return;
@@ -85,6 +97,7 @@ export function createInferenceConnection(options: {
     },
     lost() {
       gone = true;
+      stopping.clear();
       for (const { reject } of calls.values()) reject(processLost());
     },
   };

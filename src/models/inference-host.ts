@@ -12,6 +12,9 @@ export type InferenceHost = {
   close(): Promise<void>;
 };
 
+/** `thinking`: tokens that the rows of an aborted call have sampled. */
+type Controls = { abort: AbortController; answerNow: AbortController; thinking?: number };
+
 export type InferenceHostOptions = {
   models: ReadonlyMap<string, LocalModel>;
   send(message: SentByInference): void;
@@ -26,7 +29,7 @@ export type InferenceHostOptions = {
  */
 export function createInferenceHost(options: InferenceHostOptions): InferenceHost {
   const { models, send } = options;
-  const running = new Map<number, { abort: AbortController; answerNow: AbortController }>();
+  const running = new Map<number, Controls>();
   const outbox = new Map<number, ModelEvent[]>();
   const stats = createStats(options);
   let unread = 0;
@@ -58,16 +61,16 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
   const serve = async (
     call: number,
     modelId: string,
-    work: (model: LocalModel, signal: AbortSignal, answerNow: AbortSignal) => Promise<SentByInference>,
+    work: (model: LocalModel, signal: AbortSignal, controls: Controls) => Promise<SentByInference>,
   ) => {
-    const controls = { abort: new AbortController(), answerNow: new AbortController() };
+    const controls: Controls = { abort: new AbortController(), answerNow: new AbortController() };
     running.set(call, controls);
     stats.begin();
     try {
       const model = models.get(modelId);
       if (!model)
         throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${modelId}.` });
-      const last = await work(model, controls.abort.signal, controls.answerNow.signal);
+      const last = await work(model, controls.abort.signal, controls);
       flush();
       // What is still kept has to go first, whatever the window says: it ends the call.
       const rest = outbox.get(call);
@@ -82,7 +85,13 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
       // The other end has given an aborted call up already; its end is no failure of the model.
       const { aborted } = controls.abort.signal;
       const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
-      send({ type: 'failed', call, error: aborted ? over : errorMessage(error) });
+      const { thinking } = controls;
+      send({
+        type: 'failed',
+        call,
+        error: aborted ? over : errorMessage(error),
+        ...(aborted && thinking !== undefined && { thinking }),
+      });
     } finally {
       running.delete(call);
       stats.end(running.size === 0);
@@ -93,8 +102,12 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
       switch (message.type) {
         case 'generate': {
           const { call } = message;
-          return void serve(call, message.model, async (model, signal, answerNow) => {
-            for await (const event of model.generate(message.request, { signal, answerNow })) {
+          return void serve(call, message.model, async (model, signal, controls) => {
+            const onStopped = (thinking: number) => {
+              controls.thinking = thinking;
+            };
+            const answerNow = controls.answerNow.signal;
+            for await (const event of model.generate(message.request, { signal, answerNow, onStopped })) {
               if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
               await put(call, event);
             }

@@ -84,7 +84,8 @@ export const FromInference = z.discriminatedUnion('type', [
     score: ScoreResultMessage.exactOptional(),
     tokens: z.int().exactOptional(),
   }),
-  z.object({ type: z.literal('failed'), call, error: ErrorMessage }),
+  /** `thinking`: of an aborted call, the tokens that its rows have sampled. */
+  z.object({ type: z.literal('failed'), call, error: ErrorMessage, thinking: z.int().nonnegative().exactOptional() }),
   /** While it works, every 10 s, and when it falls idle: decoded tokens and the time that had calls in it, since the last one. */
   z.object({
     type: z.literal('stats'),

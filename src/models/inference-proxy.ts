@@ -12,7 +12,7 @@ export function createInferenceProxy(
   const { id } = summary;
   return {
     ...summary,
-    generate(request, { signal, answerNow }) {
+    generate(request, { signal, answerNow, onStopped }) {
       const channel = createEventChannel<ModelEvent>();
       const left = new AbortController();
       const stopped = AbortSignal.any([signal, left.signal]);
@@ -25,6 +25,7 @@ export function createInferenceProxy(
           signal: stopped,
           ...(answerNow && { answerNow }),
           onEvent: channel.push,
+          onStopped,
         },
       )
         .then(channel.end, channel.fail)

@@ -55,6 +55,11 @@ export type GenerateOptions = {
   signal: AbortSignal;
   /** Aborted when the caller wants the answer now: thinking ends within one step, the answer follows. */
   answerNow?: AbortSignal;
+  /**
+   * Called after an abort, by models that can tell: the thinking tokens that all rows together have sampled, with those that
+   * nobody has read any more. None is sampled after it.
+   */
+  onStopped?(thinkingTokens: number): void;
 };
 
 export type GenerateRequest = {

@@ -1,9 +1,9 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
-import { untoldThinking } from './budget.ts';
 import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
+import { createStoppedRun } from './stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
 
 /** Continuations tried at once; rows of one prompt cost little more than one. */
@@ -55,6 +55,7 @@ export async function* searchLine(
   count('forced', await fedTokens(context, search.prefix));
   const stopping = new AbortController();
   const granted = { budgetTokens, perSampleTokens: perLine };
+  const unread = createStoppedRun(state.usage, granted);
   let found: ThoughtSegment[] | undefined;
   try {
     for await (const event of context.model.generate(
@@ -68,7 +69,11 @@ export async function* searchLine(
         deterministic: context.deterministic,
         ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
       },
-      { signal: AbortSignal.any([context.signal, stopping.signal]), answerNow: context.answerNow },
+      {
+        signal: AbortSignal.any([context.signal, stopping.signal]),
+        answerNow: context.answerNow,
+        onStopped: unread.onStopped,
+      },
     )) {
       const thought = thoughts[event.sample];
       const row = rowsTold[event.sample];
@@ -93,7 +98,7 @@ export async function* searchLine(
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted) throw error;
-    state.usage.withhold(untoldThinking(granted, rowsTold));
+    unread.withhold(rowsTold);
   }
   yield step.done({
     tokens: spent.thinking + spent.answer,

@@ -1,8 +1,8 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
-import { untoldThinking } from './budget.ts';
 import type { UsageTotals } from './phase-usage.ts';
 import { answerText, type Sample } from './sample.ts';
+import { createStoppedRun } from './stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
 import type { OpenStep, StepPatch, TraceRecorder } from './trace-recorder.ts';
 
@@ -45,6 +45,7 @@ type Row = {
 export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerator<StrategyEvent, Sample[], void> {
   const { context, usage, trace } = state;
   const stopping = new AbortController();
+  const unread = createStoppedRun(usage, run.thinking);
   const rows: Row[] = [];
   for (const number of run.numbers) {
     const step = trace.begin({
@@ -76,6 +77,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     for await (const event of context.model.generate(request(context, run), {
       signal: AbortSignal.any([context.signal, stopping.signal]),
       answerNow: context.answerNow,
+      onStopped: unread.onStopped,
     })) {
       const row = rows[event.sample];
       if (row === undefined) continue;
@@ -98,8 +100,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted) throw error;
-    const told = rows.map((row) => ({ told: row.usage.thinking, ended: row.thoughtEnded }));
-    usage.withhold(untoldThinking(run.thinking, told));
+    unread.withhold(rows.map((row) => ({ told: row.usage.thinking, ended: row.thoughtEnded })));
   }
   for (const row of rows) {
     if (row.done) continue;

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
 import { openDecoderSession } from '../../src/models/decoder/session.ts';
+import { createInferenceProxy } from '../../src/models/inference-proxy.ts';
 import type { GenerateRequest } from '../../src/models/language-model.ts';
 import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
 import { never, requestOf, runOne, runSamples } from '../suites/language-model-run.ts';
+import { linkInference } from '../support/inference-link.ts';
 
 const folderPath = 'models/thinkfirst-135m';
 const ask = (content: string): GenerateRequest['prompt'] => ({ messages: [{ role: 'user', content }] });
@@ -52,6 +54,32 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
     model = await open(256);
   });
   afterAll(() => model?.close());
+
+  test('a request that is stopped tells what it has thought, over the link to its process as well', async () => {
+    const { connection } = linkInference(model);
+    for (const asked of [model, createInferenceProxy(model, connection.call)]) {
+      const cancel = new AbortController();
+      let told = 0;
+      let onStopped = (_tokens: number) => {};
+      const stopped = new Promise<number>((resolve) => {
+        onStopped = resolve;
+      });
+      const options = { signal: cancel.signal, onStopped };
+      const read = async () => {
+        for await (const event of asked.generate(
+          requestOf(ask('What is 347 + 586?'), { samples: 3, budget: 200 }),
+          options,
+        )) {
+          if (event.type === 'thinking-delta') told += event.tokenIds.length;
+          if (told >= 9) cancel.abort();
+        }
+      };
+      await expect(read()).rejects.toThrow();
+      const sampled = await stopped;
+      expect(sampled).toBeGreaterThanOrEqual(told);
+      expect(sampled).toBeLessThan(100);
+    }
+  });
 
   test('are had in place on this machine, and are as large as they should be', () => {
     expect(model.inPlace).toBe(true);

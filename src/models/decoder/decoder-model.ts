@@ -2,7 +2,6 @@ import { ServiceError } from '../../contracts/service-error.ts';
 import { createEventChannel } from '../event-channel.ts';
 import type { GrammarEngine } from '../grammar/grammar-engine.ts';
 import {
-  type GenerateOptions,
   type GenerateRequest,
   type LanguageModel,
   type ModelCapabilities,
@@ -85,7 +84,8 @@ export async function createDecoderModel(
     inPlace: session.inPlace,
     bytesPerToken: bytesPerToken(session.shape),
     stats: () => engine.stats,
-    generate(request, { signal, answerNow }) {
+    generate(request, { signal, answerNow, onStopped }) {
+      const purse = { left: request.thinking?.budgetTokens ?? 0 };
       const channel = createEventChannel<ModelEvent>();
       let rows: Array<{ cancel(): void }> = [];
       let stopped: { reason: unknown } | undefined;
@@ -99,13 +99,16 @@ export async function createDecoderModel(
         channel.fail(reason);
         settle();
       };
-      const onAbort = () => stop(signal.reason);
+      const onAbort = () => {
+        stop(signal.reason);
+        onStopped?.((request.thinking?.budgetTokens ?? 0) - purse.left);
+      };
       // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
       signal.addEventListener('abort', onAbort, { once: true });
       open.add(stop);
       const start = async () => {
         signal.throwIfAborted();
-        const begin = await prepare(context, request, answerNow);
+        const begin = await prepare(context, request, { purse, answerNow });
         if (stopped) return;
         const done = () => {
           settle();
@@ -172,14 +175,13 @@ type Begin = (
 async function prepare(
   context: Context,
   request: GenerateRequest,
-  answerNow: GenerateOptions['answerNow'],
+  { purse, answerNow }: { purse: { left: number }; answerNow: AbortSignal | undefined },
 ): Promise<Begin> {
   const { folder, grammar, engine, contextLength, vocabularySize } = context;
   const { constraint } = request.answer;
   if (constraint && !grammar) throw unsupportedConstraint(constraint.type);
   const compiled = constraint && (await grammar?.compile(constraint));
   const prompt = await answerPrompt(folder, request);
-  const purse = { left: request.thinking?.budgetTokens ?? 0 };
   const interrupted = () => {
     if (answerNow?.aborted) return 'user' as const;
     return request.deadlineAt !== undefined && context.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
