@@ -112,11 +112,15 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     options.onFinish();
   };
   /** A family without tags closes its thought by a marker at the start of a line. */
+  const marker =
+    tokens.close === undefined && family.answerMarker !== undefined
+      ? new RegExp(`^[*# ]*${family.answerMarker}`, 'm')
+      : undefined;
   const markerReached = (text: string): boolean => {
-    if (tokens.close !== undefined || family.answerMarker === undefined) return false;
+    if (marker === undefined) return false;
     const lines = line + text;
     line = lines.slice(lines.lastIndexOf('\n') + 1);
-    return new RegExp(`^[*# ]*${family.answerMarker}`, 'm').test(lines);
+    return marker.test(lines);
   };
   const naturalEnd = (token: number) => {
     if (usage.thinking < minimum && continuations < limits.continuations) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unitName } from '../answer-units.ts';
 import { answerValue } from '../answer-value.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
@@ -10,16 +11,6 @@ const dimensions = [
   ['ml', 'l', 'milliliter', 'liter', 'cup', 'pint', 'quart', 'gallon'],
   ['cent', 'dollar', 'euro', 'yen'],
 ];
-const sameUnit = new Map([
-  ['millimeter', 'mm'],
-  ['centimeter', 'cm'],
-  ['meter', 'm'],
-  ['kilometer', 'km'],
-  ['gram', 'g'],
-  ['kilogram', 'kg'],
-  ['milliliter', 'ml'],
-  ['liter', 'l'],
-]);
 
 /** The answer is in the unit that was asked for, and a percentage where one was. */
 export const units = defineCheck({
@@ -30,7 +21,7 @@ export const units = defineCheck({
   run({ question, answer }) {
     const value = answerValue(answer, question);
     if (value?.kind !== 'number' || value.unit === undefined) return abstain('the answer names no unit');
-    const unit = sameUnit.get(value.unit) ?? value.unit;
+    const { unit } = value;
     if (/\bwhat (?:percent|percentage)\b/i.test(question)) {
       if (/^(?:%|per|per ?cent|pct|percentage)$/.test(unit)) return pass('a percentage');
       return /^(?:of|out|in|to|points?)$/.test(unit)
@@ -53,6 +44,6 @@ function askedUnits(question: string): string[] {
     const word = written.toLowerCase();
     const single = word === 'feet' ? 'foot' : word.replace(/(inch)es$/, '$1').replace(/s$/, '');
     if (single === word && word.length > 2 && word !== 'yen') return [];
-    return dimensions.some((names) => names.includes(single)) ? [sameUnit.get(single) ?? single] : [];
+    return dimensions.some((names) => names.includes(single)) ? [unitName(single) ?? single] : [];
   });
 }
