@@ -10,6 +10,9 @@ RUN npm ci --omit=dev --no-audit --no-fund
 COPY . .
 # Built here, since the running container's root is read-only; without its sources the page is taken as it is.
 RUN npm run build:console && rm -rf console/src && mkdir -p /data
+# A third of the image: onnxruntime for browsers, and for other systems than this one.
+RUN rm -rf node_modules/onnxruntime-web \
+  && find node_modules/onnxruntime-node/bin -mindepth 3 -type d ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production \
