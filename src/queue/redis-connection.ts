@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -71,7 +72,7 @@ async function probe(url: RedisAddress): Promise<void> {
     await client.ping();
   } catch (error) {
     const cause = reason ?? error;
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = (await refusal(url)) ?? (cause instanceof Error ? cause.message : String(cause));
     throw new ServiceError({
       code: 'backend_unavailable',
       message: `Redis at ${shownAddress(url)} is not reachable: ${detail}`,
@@ -80,6 +81,26 @@ async function probe(url: RedisAddress): Promise<void> {
   } finally {
     client?.disconnect();
   }
+}
+
+/**
+ * What the server says to whoever connects, before it hangs up (protected mode, too many clients). A client that writes at
+ * once sees a broken pipe instead.
+ */
+async function refusal(url: RedisAddress): Promise<string | undefined> {
+  const [address] = [url].flat();
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  const { hostname, port } = new URL(address);
+  const socket = connect({ host: hostname, port: Number(port || 6379), timeout: 1_000 });
+  const hungUp = new Promise<void>((resolve) => socket.on('timeout', resolve).on('error', resolve).on('end', resolve));
+  let said = '';
+  socket.on('data', (chunk) => {
+    said += chunk;
+  });
+  await hungUp;
+  socket.destroy();
+  // An error of its protocol, up to the advice: `-DENIED Redis is running in protected mode because …`
+  return /^-(?:[A-Z]+ )?([^\r\n]{1,300}?)(?:\.\s|[\r\n])/.exec(said)?.[1];
 }
 
 const once = { lazyConnect: true, commandTimeout: 3_000, maxRetriesPerRequest: 0 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { JobLease, JobQueue } from '../../src/queue/job-queue.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';
@@ -61,6 +62,20 @@ describe.skipIf(missing)(`the queue on Redis, and what dies${missing ? ` (${miss
       code: 'backend_unavailable',
       message: expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:1\/3 is not reachable: [^\n]*$/),
     });
+  });
+
+  test('says why Redis hangs up on whoever connects', async (context) => {
+    if (!redis.outage) return context.skip(shared);
+    const full = await startTestRedis();
+    const client = new Redis(full.url);
+    await client.config('SET', 'maxclients', 1);
+    const start = createRedisQueue({ url: full.url, prefix, terminalLines: testTerminalLines, log: { warn() {} } });
+    await expect(start).rejects.toMatchObject({
+      code: 'backend_unavailable',
+      message: expect.stringMatching(/is not reachable: max number of clients reached$/),
+    });
+    client.disconnect();
+    await full.close();
   });
 
   test('every call fails clearly while Redis is away, and works again by itself', async (context) => {
