@@ -34,6 +34,18 @@ it.each(['vllm', 'llama.cpp', 'ollama'] as const)(
   },
 );
 
+it.each(['plain', 'ollama', 'lmstudio'] as const)(
+  '%s: a begun answer that the server says again is seen once',
+  async (dialect) => {
+    const plain = { ...script, thoughts: [] };
+    const prefix = [{ text: 'The answer' }];
+    for (const echoes of [true, false]) {
+      const { model } = await connect({ dialect, script: plain, echoes });
+      expect(await run(model, request({ answer: { maxTokens: 50, prefix } }))).toMatchObject({ answer: ' is 7.' });
+    }
+  },
+);
+
 it('a thought that had ended before the blanks of an answer is not gone on with', async () => {
   const { model, server } = await connect({ dialect: 'vllm', script: form });
   const asked = { ...begun('\n'), thinking: { budgetTokens: 50, prefix: [{ text: 'one two' }] } };

@@ -45,8 +45,8 @@ it('a character of several tokens is counted with all of them, in the answer', a
   const { events, finish } = await run(model, request({ answer: { maxTokens: 50, topLogprobs: 0 } }));
   const listed = events.flatMap((event) => (event.type === 'answer-delta' ? [event] : []));
   expect(listed.map(({ text, tokenIds, logprobs }) => [text, tokenIds, logprobs.length])).toEqual([
-    ['A', [0], 1],
-    ['🧮', [1, 2, 3], 3],
+    // Held back, since nobody knows yet that this server marks its thoughts.
+    ['A🧮', [0, 1, 2, 3], 4],
   ]);
   expect(finish?.usage.answerTokens).toBe(4);
 });

@@ -93,7 +93,7 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
     const reason = new Error('cancelled by the test');
     const onEvent = ({ type }: { type: string }) => type === 'thinking-delta' && cancel.abort(reason);
     await expect(run(model, thinking(100), { signal: cancel.signal, onEvent })).rejects.toBe(reason);
-    expect(await server.requests[0]?.closedEarly).toBe(true);
+    expect(await server.completions()[0]?.closedEarly).toBe(true);
   });
 
   it('cuts the answer at its reserve and at a stop text', async () => {
@@ -174,7 +174,7 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
   it('sends key and model name', async () => {
     const { model, server } = await connect({ dialect, script, apiKey: 'secret-key' }, { apiKey: 'secret-key' });
     await run(model, request());
-    expect(server.requests[0]).toMatchObject({
+    expect(server.completions()[0]).toMatchObject({
       authorization: 'Bearer secret-key',
       body: { model: 'served-name', stream: true },
     });
@@ -195,7 +195,7 @@ describe('budgets that the server keeps', () => {
   ] as const)('%s is given the budget as %s', async (dialect, field) => {
     const { model, server } = await connect({ dialect, script });
     const result = await run(model, request({ thinking: { budgetTokens: 90, perSampleTokens: 6 } }));
-    expect(server.requests[0]?.body[field]).toBe(6);
+    expect(server.completions()[0]?.body[field]).toBe(6);
     expect(result).toMatchObject({
       thought: 'one two three four five six',
       finish: { thinkingStop: 'budget' },

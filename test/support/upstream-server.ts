@@ -43,6 +43,8 @@ export type UpstreamServerOptions = {
   contextLength?: number;
   /** Thinks even where it is told not to. */
   alwaysThinks?: boolean;
+  /** A begun assistant message is said again before it is gone on with, in one chunk with the first token. */
+  echoes?: boolean;
 };
 
 export type SeenRequest = {
@@ -241,6 +243,8 @@ function* chunksOf(parts: {
   const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open' || spelling === 'marker';
   if (!raw && spelling === 'tags' && place.thinking) yield* cutText('<think>\n');
   let count = 0;
+  const last = raw ? undefined : (body['messages'] as ChatTurn[]).at(-1);
+  let echo = options.echoes && last?.role === 'assistant' ? (last.content ?? '') : '';
   for (const { kind, text: token } of tokens) {
     count++;
     const text = kind === 'close' && spelling === 'marker' && !raw ? '\nFinal answer:' : token;
@@ -250,7 +254,8 @@ function* chunksOf(parts: {
       : { content: [one] };
     const logprobs = wantsLogprobs ? listed : null;
     if (kind === 'answer' || inTags) {
-      const pieces = options.cut?.(text) ?? [text];
+      const pieces = options.cut?.(text) ?? [echo + text];
+      echo = '';
       for (const piece of pieces)
         yield { ...shape(raw ? { text: piece } : { content: piece }, logprobs), ...counts(count) };
     } else if (kind === 'thinking') {

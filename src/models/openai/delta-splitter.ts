@@ -16,17 +16,30 @@ export const join = (one: Tokens, other: Tokens): Tokens => ({
   logprobs: [...one.logprobs, ...other.logprobs],
 });
 
-/** How the text of a request begins. `closed`: all of it is the answer, whatever field the server puts it in. */
-export type Opening = 'unknown' | 'inside' | 'closed';
+/**
+ * How the text of a request begins. `tagged`: with the answer, unless a tag or a field says that it is a thought. `inside`:
+ * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `closed`: all of
+ * it is the answer, whatever field the server puts it in.
+ */
+export type Opening = 'tagged' | 'inside' | 'held' | 'closed';
 
 /**
  * Sorts a stream into thought and answer, for all three spellings: `reasoning`, `reasoning_content`, tags in the content.
  * Each token is counted once, with the piece that it ends up in.
  */
-export type DeltaSplitter = { push(delta: Delta, tokens: number): Piece[]; end(): Piece[] };
+export type DeltaSplitter = {
+  push(delta: Delta, tokens: number): Piece[];
+  /** `cut`: by its length, and not by the model. */
+  end(options: { cut: boolean }): Piece[];
+};
 
-export function createDeltaSplitter(family: ModelFamily, opening: Opening): DeltaSplitter {
-  const tags = createTags(family, opening);
+/** `learn` is told what a text that is `held` turns out to be. */
+export function createDeltaSplitter(
+  family: ModelFamily,
+  opening: Opening,
+  learn: (opening: 'inside' | 'tagged') => void = () => {},
+): DeltaSplitter {
+  const tags = createTags(family, opening, learn);
   let fields = false;
   let held = noTokens;
   /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
@@ -40,9 +53,17 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
       held = join(held, tokens);
       return [];
     }
+    if (opening === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields) {
+      // A thought that was held back whole, and the chunk that closed it.
+      const thought = { ...first, ...join(silent, held) };
+      held = noTokens;
+      silent = noTokens;
+      last = parts.at(-1)?.kind;
+      return [thought, ...others.map((part, index) => ({ ...part, ...(index === 0 ? tokens : noTokens) }))];
+    }
     // What came without text between thought and answer was the close tag, which is part of neither.
     const tag = last === 'thinking' && first.kind === 'answer';
-    const before = first.kind === 'thinking' && opening === 'unknown' ? held : join(silent, held);
+    const before = first.kind === 'thinking' && opening === 'tagged' ? held : join(silent, held);
     const own = tag ? tokens : join(before, tokens);
     held = noTokens;
     silent = noTokens;
@@ -75,12 +96,13 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
           });
         });
       }
-      if (last === undefined && delta.reasoning === '' && delta.content === '') {
+      if (last === undefined && held === noTokens && delta.reasoning === '' && delta.content === '') {
         silent = join(silent, { tokens, tokenIds: delta.tokenIds, logprobs: delta.logprobs });
         return [];
       }
       const parts: TextPart[] = [];
       if (delta.reasoning !== '') {
+        if (opening === 'held' && !fields) learn('tagged');
         fields = true;
         parts.push({ kind: opening === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
       }
@@ -90,18 +112,23 @@ export function createDeltaSplitter(family: ModelFamily, opening: Opening): Delt
         logprobs: delta.logprobs,
       });
     },
-    end() {
-      const rest = opening === 'closed' || fields ? [] : tags.end();
+    end({ cut }) {
+      const rest = opening === 'closed' || fields ? [] : tags.end({ cut });
       return rest.length > 0 ? settle(rest, noTokens) : [];
     },
   };
 }
 
-function createTags(family: ModelFamily, opening: Opening): ThinkSplitter {
+function createTags(
+  family: ModelFamily,
+  opening: Opening,
+  learn: (opening: 'inside' | 'tagged') => void,
+): ThinkSplitter {
   const { tags, answerMarker } = family;
   if (opening === 'closed') return createThinkSplitter({ close: '', start: 'answer' });
   if (tags !== undefined) {
-    return createThinkSplitter({ ...tags, start: opening === 'inside' ? 'thinking' : 'either' });
+    const start = opening === 'inside' ? 'thinking' : opening === 'held' ? 'held' : 'either';
+    return createThinkSplitter({ ...tags, start, onTag: (tag) => learn(tag === 'open' ? 'tagged' : 'inside') });
   }
   if (answerMarker !== undefined) return createThinkSplitter({ close: answerMarker, start: 'thinking' });
   return createThinkSplitter({ close: '', start: 'answer' });

@@ -1,13 +1,18 @@
 import { type GoOn, startsFor } from './continuation.ts';
 import { type Delta, readDelta } from './delta.ts';
 import type { Opening } from './delta-splitter.ts';
+import type { LearnedOpening } from './openings.ts';
 import { streamTolerantly } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
 import type { SampleContext, Tally } from './sample-context.ts';
 import { toServiceError, UpstreamRefused, unavailable } from './upstream-error.ts';
 
-/** A stream that has begun: how its text starts, and its chunks. */
-export type OpenStream = { opening: Opening; deltas: AsyncGenerator<Delta, void, void> };
+/** A stream that has begun: how its text starts, who is told what a held text was, and its chunks. */
+export type OpenStream = {
+  opening: Opening;
+  learn(opening: LearnedOpening): void;
+  deltas: AsyncGenerator<Delta, void, void>;
+};
 
 export type OpenOptions = { sample: number; maxTokens: number; answerOnly: boolean; signal: AbortSignal; tally: Tally };
 
@@ -17,20 +22,15 @@ export function openTurn(
   start: { thinking: boolean; budgetTokens?: number },
   options: OpenOptions,
 ): Promise<OpenStream> {
-  const inside = start.thinking && context.config.thoughtOpenedByTemplate;
-  // Without think tags to look for, a text that wasn't asked for thoughts is the answer.
-  const closed = !start.thinking && context.family.tags === undefined;
-  return attempt(context, [{ form: 'turn', ...start }], options, () =>
-    inside ? 'inside' : closed ? 'closed' : 'unknown',
-  );
+  return attempt(context, [{ form: 'turn', ...start }], options, () => context.openings.of(context, start.thinking));
 }
 
 /** Goes on with what there is, by the best way that the server takes. */
 export function openContinuation(context: SampleContext, goOn: GoOn, options: OpenOptions): Promise<OpenStream> {
-  const openingOf = (start: Start): Opening => {
+  const openingOf = async (start: Start): Promise<Opening> => {
     if (goOn.at === 'thought') return 'inside';
-    if (start.form === 'raw' || start.form === 'final-message' || context.family.tags === undefined) return 'closed';
-    return 'unknown';
+    if (start.form === 'raw' || start.form === 'final-message') return 'closed';
+    return context.openings.of(context, false);
   };
   return attempt(context, startsFor(context, goOn), options, openingOf);
 }
@@ -39,18 +39,22 @@ async function attempt(
   context: SampleContext,
   starts: Iterable<Start> | AsyncIterable<Start>,
   options: OpenOptions,
-  openingOf: (start: Start) => Opening,
+  openingOf: (start: Start) => Promise<Opening>,
 ): Promise<OpenStream> {
   const { client, refusals, config, request } = context;
   let refused: UpstreamRefused | undefined;
   for await (const start of starts) {
+    const opening = await openingOf(start);
+    const learn = (learned: LearnedOpening) => context.openings.learn(start.form === 'turn' && start.thinking, learned);
     const upstream = buildRequest({ ...context, ...options, start });
     const chunks = streamTolerantly(client, upstream, refusals, { signal: options.signal });
     try {
       // The first chunk shows whether this way is taken.
       const first = await chunks.next();
-      const deltas = read(first.done ? undefined : readDelta(first.value), chunks, options.tally);
-      return { opening: openingOf(start), deltas };
+      const all = read(first.done ? undefined : readDelta(first.value), chunks, options.tally);
+      const begun = start.form === 'final-message' ? start.content : '';
+      const deltas = begun === '' ? all : withoutEcho(all, begun);
+      return { opening, learn, deltas };
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
       refused = error;
@@ -65,6 +69,19 @@ async function attempt(
   if (refused === undefined)
     throw unavailable(config.id, 'has no way to go on with a begun text', { retryable: false });
   throw toServiceError(refused, config.id, options.answerOnly && request.answer.constraint !== undefined);
+}
+
+/**
+ * Some servers say a begun message again before they go on with it (llama.cpp, unless it is told to continue): all of it
+ * and the first token come as one chunk. A digit or two may be said again by the model itself.
+ */
+async function* withoutEcho(deltas: OpenStream['deltas'], begun: string): OpenStream['deltas'] {
+  let first = /\p{L}{2}|.{4}/su.test(begun.trim());
+  for await (const delta of deltas) {
+    const echoed = first && delta.content.startsWith(begun);
+    if (delta.content !== '' || delta.reasoning !== '') first = false;
+    yield echoed ? { ...delta, content: delta.content.slice(begun.length) } : delta;
+  }
 }
 
 async function* read(

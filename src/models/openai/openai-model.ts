@@ -16,6 +16,7 @@ import { capabilitiesOf, dialects } from './dialect.ts';
 import { createGate } from './gate.ts';
 import { inTurn, merge } from './merge.ts';
 import { estimatePrompt, tokensOfSegments } from './messages.ts';
+import { createOpenings } from './openings.ts';
 import { createPurse } from './purse.ts';
 import { renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
@@ -65,6 +66,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     options.warn?.(`The server behind ${config.id} ${what}.`);
   }
   const refusals = createRefusals((feature) => warn(`does not take "${feature}": it is left out from now on`));
+  const openings = createOpenings();
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
@@ -101,6 +103,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       family,
       client,
       refusals,
+      openings,
       warn,
       clock,
       request,

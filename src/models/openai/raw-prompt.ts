@@ -8,7 +8,13 @@ import { UpstreamRefused } from './upstream-error.ts';
 import { RenderedPrompt, Tokenized, TokenList } from './wire.ts';
 
 /** A prompt as the server's own template renders it, up to where the model goes on. Ids on vLLM, text on llama.cpp. */
-export type RawPrompt = { tokens: readonly number[] | undefined; text: string; count: number };
+export type RawPrompt = {
+  tokens: readonly number[] | undefined;
+  text: string;
+  count: number;
+  /** The template itself ends with the opening tag of a thought. */
+  opened: boolean;
+};
 
 type Access = { client: UpstreamClient; dialect: Dialect; family: ModelFamily; model: string; signal: AbortSignal };
 
@@ -30,15 +36,18 @@ export async function renderPrompt(access: Access, prompt: Prompt, options: { th
   if (dialect.render === 'apply-template') {
     const { prompt: text } = read(RenderedPrompt, await client.json('//apply-template', body, { signal }));
     const whole = text + missing(text, suffix);
-    return { tokens: undefined, text: whole, count: (await tokensOf(access, whole)).length };
+    const count = (await tokensOf(access, whole)).length;
+    return { tokens: undefined, text: whole, count, opened: endsWithTag(text, family.tags?.open) };
   }
   const { tokens, token_strs: strings } = read(
     Tokenized,
     await client.json('//tokenize', { ...body, return_token_strs: true }, { signal }),
   );
-  const added = missing((strings ?? []).slice(-8).join(''), suffix);
+  const rendered = (strings ?? []).slice(-8).join('');
+  const added = missing(rendered, suffix);
   const more = added === '' ? [] : await tokensOf(access, added);
-  return { tokens: [...tokens, ...more], text: '', count: tokens.length + more.length };
+  const opened = endsWithTag(rendered, family.tags?.open);
+  return { tokens: [...tokens, ...more], text: '', count: tokens.length + more.length, opened };
 }
 
 /** The rendered prompt with more text after it. The border is a border of tokens as well. */
@@ -46,6 +55,7 @@ export async function extend(access: Access, raw: RawPrompt, text: string): Prom
   if (text === '') return raw;
   const more = await tokensOf(access, text);
   return {
+    ...raw,
     tokens: raw.tokens === undefined ? undefined : [...raw.tokens, ...more],
     text: raw.text + text,
     count: raw.count + more.length,
@@ -70,10 +80,13 @@ export async function tokensOf({ client, dialect, model, signal }: Access, text:
 /** The part of a suffix that a template hasn't written already; tags decide, white space between them differs. */
 function missing(rendered: string, suffix: string): string {
   const tags = suffix.match(/<[^>\s]+>/g) ?? [];
-  const last = tags.at(-1);
-  if (last === undefined) return '';
+  return tags.length === 0 || endsWithTag(rendered, tags.at(-1)) ? '' : suffix;
+}
+
+/** White space after it aside, which some tokenizers write as letters of their own. */
+function endsWithTag(rendered: string, tag: string | undefined): boolean {
   const end = rendered.trimEnd().replaceAll(/[ĊĠ▁]+/g, '');
-  return end.endsWith(last) ? '' : suffix;
+  return tag !== undefined && end.endsWith(tag);
 }
 
 /** A route that answers in another form is no better than none. */

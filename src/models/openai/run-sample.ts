@@ -93,10 +93,10 @@ async function* speak(
   const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens());
   const options = { sample, maxTokens, answerOnly: true, signal, tally };
   const fresh = goOn.at === 'fast' && goOn.answer === '';
-  const { deltas, opening } = fresh
+  const { deltas, opening, learn } = fresh
     ? await openTurn(context, { thinking: false }, options)
     : await openContinuation(context, goOn, options);
-  const splitter = createDeltaSplitter(family, opening);
+  const splitter = createDeltaSplitter(family, opening, learn);
   const meter = createTokenMeter();
   const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
   let finishReason: string | undefined;
@@ -123,7 +123,10 @@ async function* speak(
     else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
     if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
   }
-  yield* take(splitter.end());
+  const cut = finishReason === 'length';
+  yield* take(splitter.end({ cut }));
+  // All of it was the answer: this server begins so when it is not to think.
+  if (opening === 'held' && !cut && hidden === '') learn('tagged');
   return { finishReason, hidden };
 }
 

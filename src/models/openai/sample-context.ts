@@ -3,6 +3,7 @@ import type { GenerateRequest } from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import type { Clock } from './clock.ts';
 import type { Dialect } from './dialect.ts';
+import type { Openings } from './openings.ts';
 import type { Purse } from './purse.ts';
 import type { RawPrompt } from './raw-prompt.ts';
 import type { Refusals } from './refusals.ts';
@@ -15,6 +16,7 @@ export type SampleContext = {
   family: ModelFamily;
   client: UpstreamClient;
   refusals: Refusals;
+  openings: Openings;
   /** Says once of a server what it can't do; continues "The server behind X …". */
   warn(what: string): void;
   clock: Clock;

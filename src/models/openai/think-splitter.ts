@@ -5,24 +5,31 @@ export type TextPart = { kind: 'thinking' | 'answer'; text: string };
  * Tells thought and answer apart in text that carries its tags, however the tags are cut into pieces. Whatever could be
  * the beginning of a tag is held back until it is known to be one or not.
  */
-export type ThinkSplitter = { push(text: string): TextPart[]; end(): TextPart[] };
+export type ThinkSplitter = {
+  push(text: string): TextPart[];
+  /** `cut`: by its length, and not by the model. */
+  end(options: { cut: boolean }): TextPart[];
+};
 
 /**
  * `open` is absent where a thought has no opening tag. `start` says where the text begins: `thinking` within a thought,
- * `answer` in the answer for good, `either`: a thought if the opening tag comes first (after white space), else the answer.
+ * `answer` in the answer for good, `either`: a thought if the opening tag comes first (after white space), else the answer,
+ * `held`: the same, but without an opening tag all is held back until the closing tag (it was a thought) or the end (it was
+ * the answer; a thought where the text was cut). `onTag` hears by which tag that was found out.
  */
 export function createThinkSplitter(options: {
   open?: string | undefined;
   close: string;
-  start: 'thinking' | 'answer' | 'either';
+  start: 'thinking' | 'answer' | 'either' | 'held';
+  onTag?: (tag: 'open' | 'close') => void;
 }): ThinkSplitter {
   const { open, close } = options;
   // `before`: nothing but white space so far, so an opening tag may still come.
-  let state: 'before' | 'inside' | 'answer' = options.start === 'answer' ? 'answer' : 'before';
-  const withoutTag = options.start === 'thinking' ? 'inside' : 'answer';
+  let state: 'before' | 'held' | 'inside' | 'answer' = options.start === 'answer' ? 'answer' : 'before';
+  const withoutTag = options.start === 'thinking' ? 'inside' : options.start === 'held' ? 'held' : 'answer';
   let held = '';
 
-  function drain(last: boolean): TextPart[] {
+  function drain(last: boolean, cut: boolean): TextPart[] {
     const parts: TextPart[] = [];
     const put = (kind: TextPart['kind'], text: string) => {
       if (text !== '') parts.push({ kind, text });
@@ -32,12 +39,19 @@ export function createThinkSplitter(options: {
       const trimmed = held.trimStart();
       if (open !== undefined && trimmed.startsWith(open)) {
         state = 'inside';
+        if (options.start === 'held') options.onTag?.('open');
         held = trimmed.slice(open.length);
       } else if (!last && open?.startsWith(trimmed)) {
         return parts;
       } else {
         state = withoutTag;
       }
+    }
+    if (state === 'held') {
+      const closed = held.includes(close);
+      if (!closed && !last) return parts;
+      if (closed) options.onTag?.('close');
+      state = closed || cut ? 'inside' : 'answer';
     }
     if (state === 'inside') {
       const at = held.indexOf(close);
@@ -59,9 +73,9 @@ export function createThinkSplitter(options: {
   return {
     push(text) {
       held += text;
-      return drain(false);
+      return drain(false, false);
     },
-    end: () => drain(true),
+    end: ({ cut }) => drain(true, cut),
   };
 }
 

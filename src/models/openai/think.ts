@@ -93,11 +93,11 @@ type Run = ThinkState & {
 async function* readThought(
   context: SampleContext,
   run: Run,
-  { deltas, opening }: OpenStream,
+  { deltas, opening, learn }: OpenStream,
   minimum: number,
 ): AsyncGenerator<ModelEvent, void, void> {
   const { sample, sink, tally, watch } = run;
-  const splitter = createDeltaSplitter(context.family, opening);
+  const splitter = createDeltaSplitter(context.family, opening, learn);
   const meter = createTokenMeter();
   const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
   run.finishReason = undefined;
@@ -159,7 +159,7 @@ async function* readThought(
     // Where the stream is whole, the server's own figures correct our estimate.
     reconcile({ meter, delta, tally, sink, before, cap: run.cap, purse: context.purse });
   }
-  for (const piece of splitter.end()) if (yield* take(piece)) return;
+  for (const piece of splitter.end({ cut: run.finishReason === 'length' })) if (yield* take(piece)) return;
   // It ended within the thought, or right after it.
   if (!run.answered) run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
 }

@@ -9,13 +9,13 @@ const logged = (token: string) => ({ token, logprob: -1 });
 
 function sort(opening: Opening, deltas: Array<Partial<Delta>>, family = qwen3): Piece[] {
   const splitter = createDeltaSplitter(family, opening);
-  return [...deltas.flatMap((parts) => splitter.push(delta(parts), 1)), ...splitter.end()];
+  return [...deltas.flatMap((parts) => splitter.push(delta(parts), 1)), ...splitter.end({ cut: false })];
 }
 const texts = (pieces: Piece[]) => pieces.map(({ kind, text }) => `${kind}: ${text}`);
 
 describe('sorting a stream into thought and answer', () => {
   it('by fields, and then tags in the content are the answer’s own', () => {
-    expect(texts(sort('unknown', [{ reasoning: 'hm' }, { content: '<think> is a tag' }]))).toEqual([
+    expect(texts(sort('tagged', [{ reasoning: 'hm' }, { content: '<think> is a tag' }]))).toEqual([
       'thinking: hm',
       'answer: <think> is a tag',
     ]);
@@ -24,7 +24,7 @@ describe('sorting a stream into thought and answer', () => {
   it('by tags, whose tokens go to neither side', () => {
     const tokens = ['<think>', 'hm', '</think>', 'Yes'];
     const pieces = sort(
-      'unknown',
+      'tagged',
       tokens.map((token) => ({ content: token, logprobs: [logged(token)] })),
     );
     expect(pieces.at(-1)).toMatchObject({ kind: 'answer', text: 'Yes', tokens: 1, logprobs: [logged('Yes')] });
@@ -49,12 +49,12 @@ describe('sorting a stream into thought and answer', () => {
   });
 
   it('by the marker, for a family without tags', () => {
-    const pieces = sort('unknown', [{ content: 'So 7. Final' }, { content: ' answer: 7' }], plain);
+    const pieces = sort('tagged', [{ content: 'So 7. Final' }, { content: ' answer: 7' }], plain);
     expect(texts(pieces)).toEqual(['thinking: So 7. ', 'answer:  7']);
   });
 
   it('a text that is held back keeps its tokens', () => {
-    const splitter = createDeltaSplitter(qwen3, 'unknown');
+    const splitter = createDeltaSplitter(qwen3, 'tagged');
     expect(splitter.push(delta({ content: '<' }), 1)).toEqual([]);
     expect(splitter.push(delta({ content: 'b>' }), 1)).toMatchObject([{ kind: 'answer', text: '<b>', tokens: 2 }]);
   });
@@ -75,7 +75,7 @@ describe('chunks of tokens that make no text by themselves', () => {
       part('�', 3, {}),
       part('é', 4, { content: 'é' }),
     ];
-    expect(ids(sort('unknown', answer))).toEqual([
+    expect(ids(sort('tagged', answer))).toEqual([
       ['answer', '🧮', 2, [1, 2]],
       ['answer', 'é', 2, [3, 4]],
     ]);
@@ -89,7 +89,7 @@ describe('chunks of tokens that make no text by themselves', () => {
       part('Yes', 4, { content: 'Yes' }),
       part('<|im_end|>', 5, {}),
     ];
-    expect(ids(sort('unknown', tokens))).toEqual([
+    expect(ids(sort('tagged', tokens))).toEqual([
       ['thinking', 'hm', 1, [2]],
       ['answer', 'Yes', 1, [4]],
     ]);

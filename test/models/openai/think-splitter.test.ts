@@ -7,7 +7,7 @@ const tags = { open: '<think>', close: '</think>' };
 function split(options: Options, pieces: readonly string[]): { thinking: string; answer: string } {
   const splitter = createThinkSplitter(options);
   const result = { thinking: '', answer: '' };
-  for (const part of [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end()])
+  for (const part of [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end({ cut: false })])
     result[part.kind] += part.text;
   return result;
 }
