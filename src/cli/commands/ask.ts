@@ -77,7 +77,7 @@ export function thinkingOptions(command: Command): Command {
     .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', whole(-1))
     .option('--deadline <seconds>', 'answer with the best there is by then', seconds)
     .option('--samples <n>', 'chains of thought at most', whole(1))
-    .option('--seed <n>', 'the same seed gives the same draws', whole(0))
+    .option('--seed <n>', 'repeats a run: the same draws, apart from caches and other requests (slower)', whole(0))
     .option('--max-tokens <n>', 'of thoughts and answer together', whole(1))
     .option('--system <text>', 'instructions before the question');
 }
@@ -143,7 +143,8 @@ export function createRequest(question: string, options: ThinkingOptions): Creat
     ...(Object.keys(reasoning).length > 0 && { reasoning }),
     ...(options.model !== undefined && { model: options.model }),
     ...(options.system !== undefined && { instructions: options.system }),
-    ...(options.seed !== undefined && { seed: options.seed }),
+    // A seed alone repeats the draws; what is cached and who else runs would still sway what they are drawn from.
+    ...(options.seed !== undefined && { seed: options.seed, deterministic: true }),
     ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
   };
 }
