@@ -2,7 +2,7 @@ import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
 import type { Paint } from '../terminal.ts';
 import { bar, counted, duration } from './figures.ts';
 import { shownText } from './shown-text.ts';
-import { markedLines } from './wrong-lines.ts';
+import { type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
 
 /** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */
 function stepName({ phase, sample }: TraceStep): string {
@@ -18,25 +18,25 @@ export function stepLine(step: TraceStep, paint: Paint): string {
 
 /** Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. */
 export function createStepWriter(paint: Paint): (step: TraceStep) => string {
-  const standing = new Map<number, TraceStep>();
+  const standing = new Map<number, JudgedThought>();
   return (step) => {
     const { phase, sample, answer } = step;
     const isChain = sample !== null && (phase === 'think' || phase === 'revise');
-    const text = stepText(step, paint, isChain && phase === 'revise' ? standing.get(sample) : undefined);
-    if (isChain && answer !== null) standing.set(sample, step);
-    return text;
+    const revised = isChain && phase === 'revise' ? standing.get(sample) : undefined;
+    if (isChain && answer !== null) standing.set(sample, judgedThought(step, revised));
+    return stepText(step, paint, revised);
   };
 }
 
 /** A step whole: its thought dimmed with wrong lines struck out, verdicts, tally, and why it was made. */
-export function stepText(step: TraceStep, paint: Paint, revised?: TraceStep): string {
+export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought): string {
   const lines = [stepLine(step, paint)];
   if (step.because !== undefined && step.because !== step.summary)
     lines.push(`    ${paint.yellow('because')} ${shownText(step.because)}`);
   const gutter = paint.dim('    │ ');
   if (step.text !== null) {
     lines.push(
-      ...markedLines(step, revised).map(({ text: line, wrong, replaces }) => {
+      ...markedLines(judgedThought(step, revised), revised).map(({ text: line, wrong, replaces }) => {
         const text = shownText(line);
         if (replaces && !wrong) return `${gutter}${paint.isColorSupported ? paint.green(text) : `→ ${text}`}`;
         if (!wrong) return `${gutter}${paint.dim(text)}`;

@@ -1,42 +1,43 @@
 import type { TraceStep } from '../../contracts/trace.ts';
 
+/** A thought's lines, and which of them (from 0) a check found wrong: in it, or in the thought that it revises and keeps them of. */
+export type JudgedThought = { lines: readonly string[]; wrong: ReadonlySet<number> };
 /** `replaces`: stands where the chain before it had a wrong line, which is listed before it. */
 export type MarkedLine = { text: string; wrong: boolean; replaces?: true };
-type Thought = Pick<TraceStep, 'text' | 'checks'>;
+
+/** That a thought takes a line back itself says nothing here: a small model takes right ones back too. */
+export function judgedThought(
+  { text, checks }: Pick<TraceStep, 'text' | 'checks'>,
+  revised?: JudgedThought,
+): JudgedThought {
+  const lines = (text ?? '').trimEnd().split('\n');
+  const failed = checks.flatMap(({ judges, verdict, line }) =>
+    judges === 'line' && verdict === 'fail' && line !== undefined ? [line] : [],
+  );
+  const parting = partingOf(lines, revised);
+  const kept = [...(revised?.wrong ?? [])].filter((line) => line < parting);
+  return { lines, wrong: new Set([...failed, ...kept]) };
+}
 
 /**
- * A thought's lines, with those marked that a check found wrong or that the thought itself took back. With `revised`, the
- * thought that this one revises, its wrong line is shown too where another was put in its place.
+ * A thought's lines, with those marked that a check found wrong. With `revised`, the thought that this one revises, its wrong
+ * line is shown too where another was put in its place.
  */
-export function markedLines({ text, checks }: Thought, revised?: Thought): MarkedLine[] {
-  const lines = linesOf(text);
-  const failed = failedLines(checks);
-  const old = linesOf(revised?.text ?? null);
-  const parting = lines.findIndex((line, index) => line !== old[index]);
-  const replaced = revised !== undefined && failedLines(revised.checks).has(parting) ? old[parting] : undefined;
-  return lines.flatMap((line, index): MarkedLine[] => {
-    const wrong = failed.has(index) || takenBack(lines[index + 1]);
-    if (index !== parting || replaced === undefined) return [{ text: line, wrong }];
+export function markedLines({ lines, wrong }: JudgedThought, revised?: JudgedThought): MarkedLine[] {
+  const parting = partingOf(lines, revised);
+  const replaced = revised?.wrong.has(parting) ? revised.lines[parting] : undefined;
+  return lines.flatMap((text, index): MarkedLine[] => {
+    const line = { text, wrong: wrong.has(index) };
+    if (index !== parting || replaced === undefined) return [line];
     return [
       { text: replaced, wrong: true },
-      { text: line, wrong, replaces: true },
+      { ...line, replaces: true },
     ];
   });
 }
 
-function linesOf(text: string | null): string[] {
-  return (text ?? '').trimEnd().split('\n');
-}
-
-function failedLines(checks: TraceStep['checks']): Set<number> {
-  return new Set(
-    checks.flatMap(({ judges, verdict, line }) =>
-      judges === 'line' && verdict === 'fail' && line !== undefined ? [line] : [],
-    ),
-  );
-}
-
-/** The families' correction sentences: what comes before such a line is wrong. */
-function takenBack(next: string | undefined): boolean {
-  return next !== undefined && /^wait, .+ is wrong\b/i.test(next.trim());
+/** The first line that is another than in the thought before. */
+function partingOf(lines: readonly string[], revised: JudgedThought | undefined): number {
+  const parting = lines.findIndex((line, index) => line !== revised?.lines[index]);
+  return parting === -1 ? lines.length : parting;
 }
