@@ -1,71 +1,169 @@
-import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
+import type { Repair } from './check.ts';
+import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 import { joinedDigits, numbersOf } from './question-numbers.ts';
+import type { ThoughtLine } from './thought-lines.ts';
 
-const digitsLine = /\bdigits are (\d(?: \d)*) and (\d(?: \d)*)\b.*\bI (add|subtract)/i;
-const column =
-  /^(?:ones|tens|hundreds|(?:ten |hundred )?thousands|(?:ten |hundred )?millions): (\d(?: \+ \d)*) = (\d+), write (\d)(?:, carry (\d))?\.?$/i;
+const spelled = /\bdigits are (\d(?: \d)*)(?: and (\d(?: \d)*))?\b.*\bI (add|subtract)/i;
+const plain = /^I (add) (\d+) \+ (\d+) column by column/i;
+const places = ['ones', 'tens', 'hundreds', 'thousands', 'ten thousands', 'hundred thousands', 'millions'];
+const heading = new RegExp(`^(${places.join('|')}): (.+?)\\.?$`, 'i');
+const sum = /^(\d(?: \+ \d)*) = (\d+), write (\d)(?:, carry (\d))?$/i;
+const carriedOn = /^write the carry (\d)$/i;
+const difference = /^(?:\d - 1 = -?\d, )?(borrow, )?-?\d{1,2} - \d = (-?\d+)$/i;
 const reading = /^reading the digits(?: from left to right)?: (\d+)\.?$/i;
 
-/** Sums written digit by digit: the digits are the question's, each column takes its own and the carry, and they are read off. */
+/** Two numbers that are added or subtracted digit by digit, from the right. */
+type Work = {
+  adds: boolean;
+  numbers: readonly [string, string];
+  /** How many columns are done. */
+  place: number;
+  /** What the next column takes over: a carry, or what was borrowed from it. Undefined after a column that wasn't read. */
+  over: number | undefined;
+  written: string;
+};
+
+/**
+ * Sums and differences written digit by digit: the numbers are the question's, each column takes its own digits and what the
+ * last one hands on, none is left out, and the digits are read off.
+ */
 export const writtenColumns = defineLineCheck({
   name: 'written-columns',
   description:
-    'A sum worked out in columns takes the question’s digits, writes and carries them rightly, and reads them off.',
+    'A sum or difference worked out in columns takes the question’s digits, carries and borrows rightly, leaves no column out, and reads its digits off.',
   *statements({ lines, question }) {
-    const asked = new Set(numbersOf(question));
-    let numbers: readonly [string, string] | undefined;
-    let carry = 0;
-    let place = 0;
-    let written = '';
-    for (const { number, text } of lines) {
-      const digits = digitsLine.exec(text);
-      if (digits !== null) {
-        const [, a = '', b = '', way] = digits;
-        const pair = [joinedDigits(a), joinedDigits(b)] as const;
-        const missing = pair.find((one) => !asked.has(String(Number(one))));
-        if (missing !== undefined) yield wrong(number, missing, `${missing} is not in the question`);
-        else yield right(number);
-        numbers = way?.toLowerCase() === 'add' ? pair : undefined;
-        carry = 0;
-        place = 0;
-        written = '';
-        continue;
-      }
-      const match = column.exec(text);
-      if (match !== null && numbers !== undefined) {
-        const [, sum = '', total = '', digit = '', carried] = match;
-        const own = numbers.flatMap((one) => one.at(-1 - place) ?? []).map(Number);
-        const expected = [...own, ...(carry > 0 ? [carry] : [])];
-        const named = sum.split(' + ').map(Number);
-        const zeros = (list: readonly number[]): string => list.filter((one) => one > 0).join();
-        const [ends, carries] = [Number(total) % 10, Math.floor(Number(total) / 10)];
-        if (zeros(expected) !== zeros(named)) {
-          const repair = expected.length === 0 ? undefined : inPlaceOf(sum, text, expected.join(' + '));
-          yield wrong(number, sum, `this column is ${expected.join(' + ')}`, repair);
-        } else if (Number(digit) !== ends) {
-          yield wrong(number, digit, `${total} ends in ${ends}`, inPlaceOf(digit, text, ends, text.search(/write/i)));
-        } else if (Number(carried ?? 0) !== carries) {
-          const after = text.search(/carry/i);
-          const repair = after === -1 ? undefined : inPlaceOf(carried ?? '', text, carries, after);
-          yield wrong(number, carried ?? digit, `${total} carries ${carries}`, repair);
-        } else yield right(number);
-        written = digit + written;
-        carry = Number(carried ?? 0);
-        place += 1;
-      }
-      const rest = /: write the carry (\d)\.?$/i.exec(text)?.[1];
-      if (rest !== undefined && numbers !== undefined) {
-        if (Number(rest) !== carry) yield wrong(number, rest, `the carry is ${carry}`, inPlaceOf(rest, text, carry));
-        written = rest + written;
-        carry = 0;
-      }
-      const read = reading.exec(text)?.[1];
-      if (read !== undefined && written !== '') {
-        const all = (carry > 0 ? String(carry) : '') + written;
-        if (Number(read) !== Number(all))
-          yield wrong(number, read, `the digits read ${all}`, inPlaceOf(read, text, all));
-        else yield right(number);
+    let work: Work | undefined;
+    for (const line of lines) {
+      const begun = begin(line, question);
+      if (begun !== undefined) {
+        work = begun.work;
+        yield begun.statement;
+      } else if (work !== undefined) {
+        yield* column(line, work);
+        yield* readOff(line, work);
       }
     }
   },
 });
+
+function begin({ number, text }: ThoughtLine, question: string): { work?: Work; statement: Statement } | undefined {
+  const [, ...said] = spelled.exec(text) ?? [];
+  const [, way = '', ...named] = plain.exec(text) ?? [];
+  const numbers = (said.length > 0 ? said.slice(0, 2) : named).flatMap((one) => (one ? [joinedDigits(one)] : []));
+  if (numbers.length === 0) return undefined;
+  const adds = (said[2] ?? way).toLowerCase() === 'add';
+  const asked = numbersOf(question);
+  const missing = numbers.find((one) => !asked.includes(String(Number(one))));
+  if (missing !== undefined) {
+    const repair = adds ? fromQuestion(text, asked) : undefined;
+    return { statement: wrong(number, missing, `${missing} is not in the question`, repair) };
+  }
+  const [first, second] = numbers;
+  if (first === undefined || second === undefined) return undefined;
+  const follows = adds || Number(first) >= Number(second);
+  const start: Work = { adds, numbers: [first, second], place: 0, over: 0, written: '' };
+  return { ...(follows && { work: start }), statement: right(number) };
+}
+
+/** The question's two whole numbers in place of what a line takes for them, the longer one first. */
+function fromQuestion(text: string, asked: readonly string[]): Repair | undefined {
+  const at = text.search(/\d/);
+  const whole = asked.filter((one) => /^\d+$/.test(one)).toSorted((a, b) => b.length - a.length);
+  if (asked.length !== 2 || whole.length !== 2 || !spelled.test(text)) return undefined;
+  return { at, text: `${whole.map((one) => [...one].join(' ')).join(' and ')}. I add from the right` };
+}
+
+/** The next column, as it is to be written. */
+function expected({ adds, numbers, place, over = 0 }: Work): { text: string; digit: number; over: number } {
+  const [top = 0, bottom = 0] = numbers.map((one) => Number(one.at(-1 - place) ?? 0));
+  if (adds) {
+    const total = top + bottom + over;
+    const addends = [top, bottom, ...(over > 0 ? [over] : [])];
+    return { text: `${addends.join(' + ')} = ${total}`, digit: total % 10, over: Math.floor(total / 10) };
+  }
+  const left = top - over;
+  const borrows = left < bottom;
+  const digit = left + (borrows ? 10 : 0) - bottom;
+  const lent = over > 0 ? `${top} - 1 = ${left}, ` : '';
+  const text = `${lent}${borrows ? `borrow, ${left + 10}` : left} - ${bottom} = ${digit}`;
+  return { text, digit, over: borrows ? 1 : 0 };
+}
+
+function isLeft({ numbers, place }: Work): boolean {
+  return numbers.some((one) => place < one.length);
+}
+
+function* column({ number, text }: ThoughtLine, work: Work): Generator<Statement> {
+  const [, name = '', body = ''] = heading.exec(text) ?? [];
+  const place = places.indexOf(name.toLowerCase());
+  if (place === -1) return;
+  const at = text.length - text.slice(name.length + 2).length;
+  // A column that wasn't read hands on nobody knows what.
+  const follows = place === work.place && work.over !== undefined;
+  const whole = expected(work);
+  const anew = isLeft(work) ? { at, text: whole.text } : undefined;
+  let done: { digit: string; over: number } | undefined;
+  const [, added, total, written, carried] = sum.exec(body) ?? [];
+  const rest = carriedOn.exec(body)?.[1];
+  const [lentLine, borrowed, result] = difference.exec(body) ?? [];
+  if (work.adds && added !== undefined && total !== undefined && written !== undefined) {
+    done = { digit: written, over: Number(carried ?? 0) };
+    if (follows) yield addition({ number, text, added, total, written, carried }, whole, anew);
+  } else if (work.adds && rest !== undefined) {
+    done = { digit: rest, over: 0 };
+    if (follows && anew !== undefined) yield wrong(number, rest, `this column is ${whole.text}`, anew);
+    else if (follows && Number(rest) !== work.over) {
+      const all = { at: 0, text: `Reading the digits from left to right: ${Number(work.written)}` };
+      const repair = work.over === 0 ? all : inPlaceOf(rest, text, work.over);
+      yield wrong(number, rest, `the carry is ${work.over}`, repair);
+    }
+  } else if (!work.adds && lentLine !== undefined && result !== undefined) {
+    done = { digit: result, over: borrowed === undefined ? 0 : 1 };
+    const holds = Number(result) === whole.digit && done.over === whole.over;
+    if (follows && isLeft(work))
+      yield holds ? right(number) : wrong(number, result, `this column is ${whole.text}`, anew);
+  }
+  work.place = place + 1;
+  work.over = done?.over;
+  work.written = follows && done !== undefined ? done.digit + work.written : '';
+}
+
+function addition(
+  parts: { number: number; text: string; added: string; total: string; written: string; carried: string | undefined },
+  whole: ReturnType<typeof expected>,
+  anew: Repair | undefined,
+): Statement {
+  const { number, text, added, total, written, carried } = parts;
+  // Zeros may be left out.
+  const [named, own] = [added, whole.text.split(' = ')[0] ?? ''].map((list) =>
+    list
+      .split(' + ')
+      .filter((one) => one !== '0')
+      .join(),
+  );
+  const [ends, carries] = [Number(total) % 10, Math.floor(Number(total) / 10)];
+  if (named !== own) return wrong(number, added, `this column is ${whole.text.split(' = ')[0]}`, anew);
+  if (Number(written) !== ends) {
+    return wrong(number, written, `${total} ends in ${ends}`, inPlaceOf(written, text, ends, text.search(/write/i)));
+  }
+  if (Number(carried ?? 0) === carries) return right(number);
+  const after = text.search(/carry/i);
+  const repair = after === -1 ? undefined : inPlaceOf(carried ?? '', text, carries, after);
+  return wrong(number, carried ?? written, `${total} carries ${carries}`, repair);
+}
+
+function* readOff({ number, text }: ThoughtLine, work: Work): Generator<Statement> {
+  const read = reading.exec(text)?.[1];
+  if (read === undefined || work.written === '') return;
+  const whole = expected(work);
+  const name = places[work.place];
+  if (isLeft(work)) {
+    const heading = name === undefined ? undefined : name.charAt(0).toUpperCase() + name.slice(1);
+    const repair = heading === undefined ? undefined : { at: 0, text: `${heading}: ${whole.text}` };
+    yield wrong(number, read, `the column ${whole.text} is left`, repair);
+    return;
+  }
+  const all = (work.adds && work.over ? String(work.over) : '') + work.written;
+  if (Number(read) === Number(all)) yield right(number);
+  else yield wrong(number, read, `the digits read ${all}`, inPlaceOf(read, text, Number(all)));
+}

@@ -213,6 +213,22 @@ const cases: Array<[string, string, string, string, number, string]> = [
     0,
     '18',
   ],
+  [
+    'written-columns',
+    'What is 47 + 385?',
+    'The digits are 4 7 and 3 8 5. I add from the right.\nOnes: 7 + 5 = 12, write 2, carry 1.\nTens: 4 + 8 + 1 = 13, write 3, carry 1.\nHundreds: 0 + 3 + 1 = 4, write 4.\nReading the digits from left to right: 432.',
+    'The digits are 4 7 and 3 8 5. I add from the right.\nOnes: 7 + 5 = 12, write 2, carry 1.\nTens: 4 + 8 + 1 = 13, write 3, carry 1.\nHundreds: write the carry 1.',
+    3,
+    '1',
+  ],
+  [
+    'written-columns',
+    'What is 9342 - 7645?',
+    'The digits are 9 3 4 2 and 7 6 4 5. I subtract from the right.\nOnes: borrow, 12 - 5 = 7.\nTens: 4 - 1 = 3, borrow, 13 - 4 = 9.\nHundreds: 3 - 1 = 2, borrow, 12 - 6 = 6.\nThousands: 9 - 1 = 8, 8 - 7 = 1.\nReading the digits from left to right: 1697.',
+    'The digits are 9 3 4 2 and 7 6 4 5. I subtract from the right.\nOnes: borrow, 12 - 5 = 7.\nTens: 4 - 4 = 0.',
+    2,
+    '0',
+  ],
   ['question-numbers', 'Ann has 12 and 7.', '12 + 7 = 19.', '13 + 8 = 21.', 0, ''],
 ];
 
