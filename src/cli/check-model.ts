@@ -3,7 +3,7 @@ import { parseEnvironment } from '../entry/environment.ts';
 import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
 import type { LanguageModel } from '../models/language-model.ts';
-import { type ModelConfig, parseModelEntries } from '../models/model-config.ts';
+import { type ModelConfig, parseModelName } from '../models/model-config.ts';
 import { CliError } from './cli-error.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,7 +22,7 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
   const environment = parseEnvironment({ THINKFIRST_LOG_LEVEL: 'error', ...variables });
   const log = createLogger(environment);
   let faults = 0;
-  for (const config of chosen(named, configuredModels(environment, variables), variables)) {
+  for (const config of chosen(named, configuredModels(environment, variables))) {
     const startedAt = performance.now();
     terminal.note(terminal.notePaint.dim(`Loading ${config.id} …`));
     try {
@@ -54,17 +54,12 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
   }
 }
 
-/** Ids of the configuration, or entries as it would hold them. */
-function chosen(
-  named: readonly string[],
-  configured: readonly ModelConfig[],
-  variables: Terminal['variables'],
-): readonly ModelConfig[] {
+/** Ids of the configuration, folders or hub names. */
+function chosen(named: readonly string[], configured: readonly ModelConfig[]): readonly ModelConfig[] {
   if (named.length === 0) return configured;
-  return named.flatMap((name) => {
-    const known = configured.find(({ id }) => id === name);
-    return known === undefined ? parseModelEntries([name], (variable) => variables[variable]) : [known];
-  });
+  return named.map(
+    (name) => configured.find(({ id }) => id === name) ?? parseModelName(name, { known: () => configured }),
+  );
 }
 
 function facts({ contextLength, capabilities: can }: LanguageModel): string {

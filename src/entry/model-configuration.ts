@@ -8,7 +8,13 @@ import { ServiceError } from '../contracts/service-error.ts';
 import { localCatalogEntry } from '../models/catalog.ts';
 import { families } from '../models/families/index.ts';
 import { localCapabilities } from '../models/local-model.ts';
-import { type ModelConfig, ModelsConfig, parseModelEntries } from '../models/model-config.ts';
+import {
+  type ModelConfig,
+  ModelsConfig,
+  configFile as name,
+  parseModelEntry,
+  parseModelsConfig,
+} from '../models/model-config.ts';
 import { dialectNames } from '../models/openai/dialect.ts';
 
 const upstreamAnswerMs = 5_000;
@@ -21,7 +27,6 @@ export function createModelConfiguration(options: {
   fetch?: typeof fetch;
 }): ModelConfigurationStore {
   const { folder, variables } = options;
-  const name = 'thinkfirst.config.json';
   const file = resolve(folder, name);
   const ask = options.fetch ?? fetch;
   let writing: Promise<unknown> = Promise.resolve();
@@ -94,19 +99,17 @@ export function createModelConfiguration(options: {
 
   async function checked(
     model: NewModel,
-    { entries }: ModelConfiguration,
+    { source, entries }: ModelConfiguration,
   ): Promise<Pick<ModelsChange, 'object' | 'checked' | 'entry'>> {
     const { kind, ...fields } = model;
     const entry = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const unset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
     // A key that is set before the next start is early enough.
     const lookUp = (variable: string) => variables[variable] || 'not set yet';
-    const [config] = parsedAs(model, () => parseModelEntries([entry], lookUp));
-    if (config === undefined) throw new Error('one entry gives one model');
-    const taken = parseModelEntries(entries.length === 0 ? [entry] : entries, lookUp).some(
-      ({ id }) => id === config.id,
-    );
-    if (taken && entries.length > 0) {
+    const config = parsedAs(model, () => parseModelEntry(entry, lookUp));
+    // Beside what a variable names, nothing is written.
+    const beside = source === 'variable' || entries.length === 0 ? [] : parseModelsConfig({ models: entries }, lookUp);
+    if (beside.some(({ id }) => id === config.id)) {
       throw invalid('model.id', `there is a model ${config.id} already; give this one another id`);
     }
     const facts = await factsOf(config);
@@ -163,7 +166,7 @@ async function readJson(file: string): Promise<unknown> {
   } catch {
     throw new ServiceError({
       code: 'conflict',
-      message: 'thinkfirst.config.json is not valid JSON; put it right by hand.',
+      message: `${name} is not valid JSON; put it right by hand.`,
       retryable: false,
     });
   }
@@ -175,11 +178,15 @@ function parsedAs<T>(model: NewModel, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    const field = error.param?.replace(/^models\[0\]\.?/, '') || (model.kind === 'upstream' ? 'url' : model.kind);
-    throw invalid(`model.${field}`, error.message.replace(/^models\[0\][\w.]*: /, ''));
+    const field = error.param || (model.kind === 'upstream' ? 'url' : model.kind);
+    throw invalid(`model.${field}`, error.message.replace(`${field}: `, ''));
   }
 }
 
 function invalid(param: string, message: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', param, message: `Invalid '${param}': ${message}.` });
+  return new ServiceError({
+    code: 'invalid_value',
+    param,
+    message: `Invalid '${param}': ${message.replace(/\.$/, '')}.`,
+  });
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { ServiceError } from '../contracts/service-error.ts';
 import { families, familyByName } from './families/index.ts';
+import { nearestName } from './nearest-name.ts';
 import { type DialectName, dialectNames } from './openai/dialect.ts';
 
 /** A folder on this machine with `config.json`, `tokenizer.json` and `onnx/`. The id is the folder's name unless it is given. */
@@ -72,67 +73,116 @@ const UpstreamEntry = z.strictObject({
 export const ModelEntry = z.union([z.string().min(1), FolderEntry, HubEntry, UpstreamEntry]);
 export type ModelEntry = z.input<typeof ModelEntry>;
 
+/** In the working folder. */
+export const configFile = 'thinkfirst.config.json';
+
+const modelsExpected = 'a list of models was expected, such as {"models": ["./my-model"]}';
 /** `thinkfirst.config.json`, as far as models go; the first model is the default. */
-export const ModelsConfig = z.looseObject({ models: z.array(z.unknown()).min(1, 'name at least one model') });
+export const ModelsConfig = z.looseObject(
+  { models: z.array(z.unknown(), modelsExpected).min(1, 'name at least one model') },
+  modelsExpected,
+);
 
 /** Looks up an environment variable; the entry hands in its own. */
 export type EnvironmentLookup = (name: string) => string | undefined;
 
+/** Where entries are written, as a fault names it: the list, and one of them. */
+type Place = { list: string; entry(index: number): string };
+
+const anyList: Place = { list: 'models', entry: (index) => `models[${index}]` };
+const listOfFile: Place = { list: `${configFile}: models`, entry: (index) => `${configFile}: models[${index}]` };
+
 /**
  * The models of a parsed `thinkfirst.config.json`, in its order.
- * @throws ServiceError `invalid_value`, one line that names the entry and what was expected
+ * @throws ServiceError `invalid_value`, one line that names the file, the entry and what was expected
  */
 export function parseModelsConfig(config: unknown, environment: EnvironmentLookup): ModelConfig[] {
-  const parsed = ModelsConfig.safeParse(config);
-  if (!parsed.success) throw invalid('models', `models: ${firstIssue(parsed.error)}`);
-  return parseModelEntries(parsed.data.models, environment);
+  return parseModelEntries(listedModels(config), environment, listOfFile);
 }
+
+/** The entries of a parsed `thinkfirst.config.json`, unread. @throws ServiceError `invalid_value` where there are none */
+function listedModels(config: unknown): unknown[] {
+  const parsed = ModelsConfig.safeParse(config);
+  if (parsed.success) return parsed.data.models;
+  const keys = typeof config === 'object' && config !== null && !Array.isArray(config) ? Object.keys(config) : [];
+  const meant = keys.includes('models') ? undefined : nearestName('models', keys);
+  const misspelt = meant === undefined ? '' : `; "${meant}" is not known. Did you mean "models"?`;
+  const place = parsed.error.issues[0]?.path.length === 0 ? configFile : listOfFile.list;
+  throw invalid('models', `${place}: ${firstIssue(parsed.error)}${misspelt}`);
+}
+
+/** Models that are known by their id; read only as far as is needed. */
+type KnownModels = () => Iterable<ModelConfig>;
 
 /**
  * The models of `THINKFIRST_MODELS`: a JSON list of entries, or folders, hub names and ids of `known` models with commas between.
+ * `name`: what was given, where that is an option.
  * @throws ServiceError `invalid_value`, one line
  */
 export function parseModelsVariable(
   text: string,
   environment: EnvironmentLookup,
-  known: (id: string) => ModelConfig | undefined = () => undefined,
+  { known = () => [], name = 'THINKFIRST_MODELS' }: { known?: KnownModels; name?: string } = {},
 ): ModelConfig[] {
   const trimmed = text.trim();
   if (!trimmed.startsWith('[') && !trimmed.startsWith('{')) {
-    const names = trimmed.split(',').map((name) => name.trim());
+    const names = trimmed.split(',').map((one) => one.trim());
     return inOrder(
-      names.filter((name) => name !== ''),
-      (name, where) => (isFolder(name) ? undefined : known(name)) ?? parseText(name, where),
+      names.filter((one) => one !== ''),
+      { list: name, entry: () => name },
+      (one, where) => parseModelName(one, { known, where }),
     );
   }
   let entries: unknown;
   try {
     entries = JSON.parse(trimmed);
   } catch (error) {
-    throw invalid('THINKFIRST_MODELS', 'THINKFIRST_MODELS is not valid JSON', error);
+    throw invalid(name, `${name} is not valid JSON`, error);
   }
-  return parseModelEntries(Array.isArray(entries) ? entries : [entries], environment);
+  return Array.isArray(entries)
+    ? parseModelEntries(entries, environment, { list: name, entry: (index) => `${name}[${index}]` })
+    : [parseModelEntry(entries, environment, name)];
+}
+
+/** One model by the id of a known one, its folder or its hub name. @throws ServiceError `invalid_value` that begins with `where` */
+export function parseModelName(
+  text: string,
+  { known, where = '' }: { known: KnownModels; where?: string },
+): ModelConfig {
+  if (isFolder(text)) return parseText(text, where);
+  for (const model of known()) if (model.id === text) return model;
+  return parseText(text, where, known);
 }
 
 /** Entries in order, the first is the default. @throws ServiceError `invalid_value`, also for two models of one id */
-export function parseModelEntries(entries: readonly unknown[], environment: EnvironmentLookup): ModelConfig[] {
-  return inOrder(entries, (entry, where) => parseEntry(entry, where, environment));
+export function parseModelEntries(
+  entries: readonly unknown[],
+  environment: EnvironmentLookup,
+  place = anyList,
+): ModelConfig[] {
+  return inOrder(entries, place, (entry, where) => parseModelEntry(entry, environment, where));
 }
 
-function inOrder<Entry>(entries: readonly Entry[], read: (entry: Entry, where: string) => ModelConfig): ModelConfig[] {
-  if (entries.length === 0) throw invalid('models', 'models: name at least one model');
-  const models = entries.map((entry, index) => read(entry, `models[${index}]`));
+function inOrder<Entry>(
+  entries: readonly Entry[],
+  { list, entry: place }: Place,
+  read: (entry: Entry, where: string) => ModelConfig,
+): ModelConfig[] {
+  if (entries.length === 0) throw invalid(list, `${list}: name at least one model`);
+  const models = entries.map((entry, index) => read(entry, place(index)));
   const seen = new Set<string>();
   for (const [index, { id }] of models.entries()) {
-    if (seen.has(id)) throw invalid(`models[${index}].id`, `models[${index}].id: there are two models named ${id}`);
+    const field = fieldOf(place(index), 'id');
+    if (seen.has(id)) throw invalid(field, `${field}: there are two models named ${id}`);
     seen.add(id);
   }
   return models;
 }
 
-function parseEntry(entry: unknown, where: string, environment: EnvironmentLookup): ModelConfig {
+/** @throws ServiceError `invalid_value` that begins with `where`, and whose `param` is the field */
+export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, where = ''): ModelConfig {
   if (typeof entry === 'string') return parseText(entry, where);
-  if (typeof entry !== 'object' || entry === null) throw invalid(where, `${where}: a text or an object was expected`);
+  if (typeof entry !== 'object' || entry === null) throw fault(where, 'a text or an object was expected');
   if ('folder' in entry) {
     const { id, folder, family } = parse(FolderEntry, entry, where);
     return { kind: 'folder', id: id ?? lastPart(folder), path: folder, ...(family && { family }) };
@@ -141,19 +191,24 @@ function parseEntry(entry: unknown, where: string, environment: EnvironmentLooku
     const { id, hub, family } = parse(HubEntry, entry, where);
     return { kind: 'hub', id: id ?? lastPart(hub), name: hub, ...(family && { family }) };
   }
-  if (!('url' in entry)) throw invalid(where, `${where}: one of "folder", "hub" or "url" was expected`);
+  if (!('url' in entry)) throw fault(where, `one of "folder", "hub" or "url" was expected${misspeltKind(entry)}`);
   const { apiKeyVariable, url, ...upstream } = parse(UpstreamEntry, entry, where);
   if (new URL(url).username !== '' || new URL(url).password !== '') {
-    throw invalid(
-      `${where}.url`,
-      `${where}.url: put the key into a variable and name it in apiKeyVariable, not into the URL`,
-    );
+    throw fault(fieldOf(where, 'url'), 'put the key into a variable and name it in apiKeyVariable, not into the URL');
   }
   const apiKey = apiKeyVariable === undefined ? undefined : environment(apiKeyVariable)?.trim();
   if (apiKeyVariable !== undefined && !apiKey) {
-    throw invalid(`${where}.apiKeyVariable`, `${where}.apiKeyVariable: the variable ${apiKeyVariable} is not set`);
+    throw fault(fieldOf(where, 'apiKeyVariable'), `the variable ${apiKeyVariable} is not set`);
   }
   return { kind: 'upstream', ...upstream, url: url.replace(/\/+$/, ''), ...(apiKey && { apiKey }) };
+}
+
+function misspeltKind(entry: object): string {
+  for (const key of Object.keys(entry)) {
+    const meant = nearestName(key, ['folder', 'hub', 'url']);
+    if (meant !== undefined) return `; ${unknownName(key, meant)}`;
+  }
+  return '';
 }
 
 /** `models/x` could be a hub name as well: a folder that is there is meant. */
@@ -161,26 +216,58 @@ function isFolder(text: string): boolean {
   return /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text) || existsSync(text);
 }
 
-function parseText(text: string, where: string): FolderModel | HubModel {
+function parseText(text: string, where: string, known?: KnownModels): FolderModel | HubModel {
   if (isFolder(text)) return { kind: 'folder', id: lastPart(text), path: text };
   const name = text.replace(/^(hub|hf):/, '');
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
-    throw invalid(where, `${where}: "${text}" is neither a folder (./name) nor a hub name (hub:organisation/name)`);
+    const neither = `"${text}" is neither a folder (./name) nor a hub name (hub:organisation/name)`;
+    throw fault(where, `${neither}${noneOf(text, known)}`);
   }
   return { kind: 'hub', id: lastPart(name), name };
 }
 
-function parse<Shape extends z.ZodType>(shape: Shape, entry: unknown, where: string): z.output<Shape> {
+function noneOf(text: string, known: KnownModels = () => []): string {
+  const ids = [...new Set([...known()].map(({ id }) => id))];
+  if (ids.length === 0) return '';
+  const meant = nearestName(text, ids);
+  const question = meant === undefined ? '' : `. Did you mean ${meant}?`;
+  return `, nor an id that is known: ${ids.join(', ')}${question}`;
+}
+
+function parse<Shape extends z.ZodObject>(shape: Shape, entry: object, where: string): z.output<Shape> {
   const parsed = shape.safeParse(entry);
   if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.join('.') ?? '';
-  const field = path === '' ? where : `${where}.${path}`;
-  throw invalid(field, `${field}: ${firstIssue(parsed.error)}`);
+  const { issues } = parsed.error;
+  const given = Object.entries(entry).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  // A misspelt field is missing as well; its name is what is wrong.
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys')?.keys[0];
+  if (unknown !== undefined) {
+    const fields = Object.keys(shape.shape);
+    const missing = fields.filter((field) => !given.includes(field));
+    const meant = nearestName(unknown, missing);
+    if (meant === undefined) throw fault(where, `"${unknown}" is not known; there are ${fields.join(', ')}`);
+    const expected = issues.find(({ path }) => path[0] === meant)?.message;
+    throw fault(where, unknownName(unknown, meant, expected));
+  }
+  const path = issues[0]?.path ?? [];
+  const field = fieldOf(where, path.join('.'));
+  const isMissing = path.length === 1 && !given.includes(String(path[0]));
+  if (isMissing) throw invalid(field, `${field} is missing: ${firstIssue(parsed.error)}`);
+  throw fault(field, firstIssue(parsed.error));
 }
+
+const unknownName = (written: string, meant: string, expected?: string): string =>
+  `"${written}" is not known. Did you mean "${meant}"${expected === undefined ? '' : ` (${expected})`}?`;
+
+const fieldOf = (where: string, field: string): string =>
+  where === '' || field === '' ? where + field : `${where}.${field}`;
 
 const firstIssue = (error: z.ZodError): string => (error.issues[0]?.message ?? 'not valid').replaceAll(/\s+/g, ' ');
 
 const lastPart = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== '') ?? path;
+
+const fault = (field: string, message: string): ServiceError =>
+  invalid(field, field === '' ? message : `${field}: ${message}`);
 
 const invalid = (param: string, message: string, cause?: unknown): ServiceError =>
   new ServiceError({ code: 'invalid_value', param, message, cause });

@@ -37,6 +37,7 @@ test('a folder is read before it is taken: its family and context are told', asy
   await expect(create().check({ kind: 'folder', folder: join(folder, 'nothing') })).rejects.toMatchObject({
     code: 'invalid_value',
     param: 'model.folder',
+    message: expect.stringMatching(/^Invalid 'model\.folder': .*[^.]\.$/),
   });
 });
 
@@ -83,4 +84,7 @@ test('where a variable names the models, the file is not read, so nothing is wri
   const configuration = create({ THINKFIRST_MODELS: 'hub:a/b' });
   expect(await configuration.read()).toMatchObject({ source: 'variable', entries: ['hub:a/b'] });
   await expect(configuration.add({ kind: 'hub', hub: 'c/d' })).rejects.toMatchObject({ code: 'conflict' });
+  // An id of the file, or several: the variable's own words, which are no entries.
+  const ids = create({ THINKFIRST_MODELS: 'one,two' });
+  expect(await ids.check({ kind: 'hub', hub: 'c/d' })).toMatchObject({ written: false });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseModelEntries, parseModelsConfig, parseModelsVariable } from '../../src/models/model-config.ts';
+import {
+  parseModelEntries,
+  parseModelName,
+  parseModelsConfig,
+  parseModelsVariable,
+} from '../../src/models/model-config.ts';
 
 const none = () => undefined;
 const upstream = { id: 'big', url: 'http://gpu:8000/v1/', model: 'Qwen/Qwen3-8B', family: 'qwen3' };
@@ -36,12 +41,16 @@ describe('models by configuration', () => {
   });
 
   it('ids of models that are known, among folders and hub names', () => {
-    const known = (id: string) => parseModelEntries([upstream], none).find((model) => model.id === id);
-    expect(parseModelsVariable('big, hf:org/c', none, known).map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+    const known = () => parseModelEntries([upstream], none);
+    expect(parseModelsVariable('big, hf:org/c', none, { known }).map(({ kind, id }) => `${kind} ${id}`)).toEqual([
       'upstream big',
       'hub c',
     ]);
-    expect(() => parseModelsVariable('small', none, known)).toThrow('models[0]: "small" is neither');
+    expect(() => parseModelsVariable('bigg', none, { known })).toThrow(
+      'THINKFIRST_MODELS: "bigg" is neither a folder (./name) nor a hub name (hub:organisation/name), ' +
+        'nor an id that is known: big. Did you mean big?',
+    );
+    expect(() => parseModelName('other', { known })).toThrow(/^"other" is neither .* known: big$/);
   });
 
   it('reads the key from the variable that the entry names', () => {
@@ -65,8 +74,11 @@ describe('models by configuration', () => {
     [['./a', 7], 'models[1]: a text or an object'],
     [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
     [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family; there are thinkfirst, qwen3'],
-    [[{ ...upstream, family: undefined }], 'models[0].family: how the model writes its thoughts: thinkfirst, qwen3'],
-    [[{ ...upstream, id: undefined }], 'models[0].id: a name that requests will choose it by'],
+    [
+      [{ ...upstream, family: undefined }],
+      'models[0].family is missing: how the model writes its thoughts: thinkfirst, qwen3',
+    ],
+    [[{ ...upstream, id: undefined }], 'models[0].id is missing: a name that requests will choose it by'],
     [[{ ...upstream, url: 'http://gpu/v1/chat/completions' }], 'models[0].url: the address before /chat/completions'],
     [[{ ...upstream, url: 'ftp://gpu' }], 'models[0].url: an http or https URL'],
     [[{ ...upstream, url: 'http://me:pass@gpu/v1' }], 'models[0].url: put the key into a variable'],
@@ -74,7 +86,13 @@ describe('models by configuration', () => {
     [[{ ...upstream, apiKeyVariable: 'sk-123' }], 'models[0].apiKeyVariable: the name of an environment variable'],
     [[{ ...upstream, apiKeyVariable: 'GPU_KEY' }], 'models[0].apiKeyVariable: the variable GPU_KEY is not set'],
     [[{ ...upstream, id: 'big:low' }], 'models[0].id: letters, digits'],
-    [[{ ...upstream, contextLenght: 1 }], 'models[0]:'],
+    [[{ ...upstream, contextLenght: 1 }], 'models[0]: "contextLenght" is not known. Did you mean "contextLength"?'],
+    [
+      [{ ...upstream, model: undefined, modle: 'x' }],
+      'models[0]: "modle" is not known. Did you mean "model" (the name that the server knows the model by)?',
+    ],
+    [[{ ...upstream, temperature: 1 }], 'models[0]: "temperature" is not known; there are id, url, apiKeyVariable,'],
+    [[{ fodler: './a' }], '"hub" or "url" was expected; "fodler" is not known. Did you mean "folder"?'],
     [['./a', '/other/a'], 'models[1].id: there are two models named a'],
     [[], 'models: name at least one model'],
   ])('%j is refused in one line that names the place', (entries, message) => {
@@ -85,8 +103,28 @@ describe('models by configuration', () => {
     expect(attempt).not.toThrow(/\n/);
   });
 
-  it('says that the variable is not JSON', () => {
-    expect(() => parseModelsVariable('[{', none)).toThrow('THINKFIRST_MODELS is not valid JSON');
-    expect(() => parseModelsConfig({}, none)).toThrow(/^models: /);
+  it.each([
+    [
+      { model: ['./a'] },
+      'thinkfirst.config.json: models: a list of models was expected, such as {"models": ["./my-model"]}',
+    ],
+    [{ model: ['./a'] }, '"model" is not known. Did you mean "models"?'],
+    [{ models: './a', model: 1 }, /^thinkfirst\.config\.json: models: a list of models was expected[^;]*$/],
+    [['./a'], 'thinkfirst.config.json: a list of models was expected'],
+    [{ models: ['./a', {}] }, 'thinkfirst.config.json: models[1]: one of'],
+    [{ models: [] }, 'thinkfirst.config.json: models: name at least one model'],
+  ])('of the file %j it names the file', (config, message) => {
+    expect(() => parseModelsConfig(config, none)).toThrow(message);
+  });
+
+  it.each([
+    ['[{', 'THINKFIRST_MODELS is not valid JSON'],
+    ['[7]', 'THINKFIRST_MODELS[0]: a text or an object was expected'],
+    ['{"hub":"a"}', 'THINKFIRST_MODELS.hub: a hub name is organisation/name'],
+    [' , ', 'THINKFIRST_MODELS: name at least one model'],
+  ])('of the variable %s it names the variable, or the option that was typed', (text, message) => {
+    expect(() => parseModelsVariable(text, none)).toThrow(message);
+    const option = message.replace('THINKFIRST_MODELS', '--models');
+    expect(() => parseModelsVariable(text, none, { name: '--models' })).toThrow(option);
   });
 });
