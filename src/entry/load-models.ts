@@ -27,9 +27,11 @@ export async function loadModels(options: {
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL | undefined;
   observer?: InferenceObserver;
+  /** Gives it up: what was started is gone before this throws its reason. */
+  signal?: AbortSignal;
   log: Logger;
 }): Promise<LoadedModels> {
-  const { configs, environment, inferenceEntry, observer, log } = options;
+  const { configs, environment, inferenceEntry, observer, signal, log } = options;
   const local = configs.filter(isLocal);
   let inference: InferenceProcess | undefined;
   if (local.length > 0) {
@@ -40,6 +42,7 @@ export async function loadModels(options: {
       kvMegabytes: environment.THINKFIRST_KV_MB,
       kvBits: environment.THINKFIRST_KV_BITS,
       ...(observer && { observer }),
+      signal,
       log,
     });
   }

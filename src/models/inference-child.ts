@@ -4,7 +4,7 @@ import { createInferenceConnection, type InferenceConnection, processLost } from
 import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
 import type { TypescriptChild } from './typescript-child.ts';
 
-/** pino's shape; nothing of a prompt or an answer is ever among the fields. */
+/** pino's shape, whose own `pid` is the parent's; nothing of a prompt or an answer is ever among the fields. */
 export type InferenceLog = Record<
   'info' | 'warn' | 'error',
   (fields: Record<string, unknown>, message: string) => void
@@ -44,7 +44,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
   const child = program.fork();
   const connection = createInferenceConnection({
     send: (message) => send(child, message),
-    onFailure: (detail) => log.error({ pid: child.pid, detail: program.locate(detail) }, 'a model failed'),
+    onFailure: (detail) => log.error({ inferencePid: child.pid, detail: program.locate(detail) }, 'a model failed'),
   });
   let closing = false;
   const exited = new Promise<string>((resolve) => {
@@ -56,7 +56,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
       const parsed = FromInference.safeParse(raw);
       if (!parsed.success) {
         log.error(
-          { pid: child.pid, detail: parsed.error.message },
+          { inferencePid: child.pid, detail: parsed.error.message },
           'the inference process sent a message that is none',
         );
         child.kill('SIGKILL');
@@ -67,7 +67,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
         case 'ready':
           log.info(
             {
-              pid: child.pid,
+              inferencePid: child.pid,
               startMs: Math.round(message.startMs),
               residentMB: megabytes(message.residentBytes),
               models: message.models.map(({ id }) => id),
@@ -81,12 +81,12 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
           }
           return reject(serviceError(message.error));
         case 'warning':
-          return log.warn({ pid: child.pid }, message.message);
+          return log.warn({ inferencePid: child.pid }, message.message);
         case 'stats':
           options.observer?.report(message);
           return log.info(
             {
-              pid: child.pid,
+              inferencePid: child.pid,
               tokens: message.tokens,
               tokensPerSecond: message.busyMs > 0 ? Math.round((message.tokens / message.busyMs) * 10_000) / 10 : null,
               residentMB: megabytes(message.residentBytes),
@@ -100,10 +100,10 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     exited.then((how) => {
       connection.lost();
       reject(processLost());
-      if (closing) log.info({ pid: child.pid, how }, 'inference process closed');
+      if (closing) log.info({ inferencePid: child.pid, how }, 'inference process closed');
       else {
         options.observer?.died();
-        log.warn({ pid: child.pid, how }, 'inference process died');
+        log.warn({ inferencePid: child.pid, how }, 'inference process died');
       }
     });
   });

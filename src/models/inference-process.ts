@@ -25,11 +25,13 @@ export type InferenceProcess = {
 /**
  * Starts the inference process and watches it: when it dies, its calls fail with `model_unavailable`, retryable, and another
  * one is started, with a growing pause while that goes wrong. Calls that come meanwhile wait for it. A parent that is killed
- * takes the child with it: it ends when the channel closes.
- * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start
+ * takes the child with it: it ends when the channel closes. `signal` gives the first start up.
+ * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start; the signal's reason, once the child is gone
  */
-export async function startInferenceProcess(options: InferenceChildOptions): Promise<InferenceProcess> {
-  const { entry, log } = options;
+export async function startInferenceProcess(
+  options: InferenceChildOptions & { signal?: AbortSignal | undefined },
+): Promise<InferenceProcess> {
+  const { entry, log, signal } = options;
   const stop = new AbortController();
   const program = await prepareTypescriptChild({
     entry,
@@ -39,9 +41,10 @@ export async function startInferenceProcess(options: InferenceChildOptions): Pro
   let child = spawnInferenceChild(program, options);
   let summaries: readonly ModelSummary[];
   try {
-    summaries = await child.ready;
+    summaries = await Promise.race([child.ready, abortOf(signal)]);
   } catch (error) {
-    await child.close(closeGraceMs);
+    // What only loads has nothing to end well.
+    await child.close(signal?.aborted === true ? 0 : closeGraceMs);
     throw error;
   }
   let up = true;
@@ -109,4 +112,12 @@ export async function startInferenceProcess(options: InferenceChildOptions): Pro
       await watching;
     },
   };
+}
+
+/** Rejects with the signal's reason; else stays open. */
+function abortOf(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted === true) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -137,7 +137,7 @@ describe('the embedded service', () => {
   });
 
   it('goes on when the inference process is killed in the middle of an answer', async () => {
-    const { pid } = await service.logged(({ msg }) => msg === 'inference process ready');
+    const { inferencePid } = await service.logged(({ msg }) => msg === 'inference process ready');
     const stream = await client.responses.create({
       model: 'thinkfirst-135m:fast',
       input: 'Write a long story about a lighthouse keeper and her dog.',
@@ -153,7 +153,7 @@ describe('the embedded service', () => {
       if (event.type === 'response.output_text.delta') deltas += event.delta;
       if (!killed && deltas.length > 20) {
         killed = true;
-        process.kill(Number(pid), 'SIGKILL');
+        process.kill(Number(inferencePid), 'SIGKILL');
       }
       if (event.type === 'response.completed' || event.type === 'response.incomplete') {
         status = event.response.status;
