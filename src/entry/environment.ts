@@ -7,7 +7,19 @@ const flag = z
   .default('0')
   .transform((text) => text === '1' || text === 'true');
 
-const whole = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+function whole(minimum: number, maximum: number) {
+  const expected = `expected a whole number from ${minimum} to ${maximum}`;
+  return z.coerce.number(expected).int(expected).min(minimum, expected).max(maximum, expected);
+}
+
+/** What stands in them is not shown: a secret, or an address that may hold a password. */
+const secrets = [
+  'REDIS_URL',
+  'REDIS_CLUSTER',
+  'THINKFIRST_SECRET',
+  'THINKFIRST_WEBHOOK_SECRET',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+];
 
 /** Every variable that the service reads; `.env.example` lists the same ones, a test compares the two. */
 export const Environment = z.object({
@@ -90,10 +102,24 @@ export function parseEnvironment(variables: Readonly<Record<string, string | und
   if (node !== undefined) present['REDIS_URL'] = node.trim();
   const parsed = Environment.safeParse(present);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return `${name}: ${faultText(message, secrets.includes(name) ? undefined : present[name])}`;
+  });
   throw new StartError(
     `The environment has ${faults.length === 1 ? 'a bad variable' : 'bad variables'}: ${faults.join('; ')}.`,
   );
+}
+
+/** What is wrong with one variable's value; undefined where nothing is. */
+export function variableFault(name: keyof typeof Environment.shape, value: string): string | undefined {
+  const parsed = Environment.shape[name].safeParse(value);
+  return parsed.success ? undefined : faultText(parsed.error.issues[0]?.message ?? 'not valid');
+}
+
+function faultText(message: string, value?: string): string {
+  const expected = message.replace(/^Invalid (option|input): /, '');
+  return value === undefined ? expected : `${expected}, not "${value}"`;
 }
 
 /** The values of a variable that holds several, comma-separated. */

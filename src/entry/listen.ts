@@ -16,15 +16,17 @@ const defaultPatience = { headMs: 20_000, requestMs: 60_000, lookMs: 5_000 };
 
 /**
  * Binds the address before anything slow is opened, so that a busy port is told at once.
- * @throws StartError for an address that can't be bound
+ * @throws StartError for an address that can't be bound, in the words of `fault`
  */
 export async function listen({
   host,
   port,
+  fault = async (error) => error.message,
   patience = {},
 }: {
   host: string;
   port: number;
+  fault?: (error: NodeJS.ErrnoException) => Promise<string>;
   patience?: Partial<typeof defaultPatience>;
 }): Promise<Listening> {
   let answer: (request: Request) => Response | Promise<Response> = starting;
@@ -34,7 +36,11 @@ export async function listen({
   server.headersTimeout = headMs;
   server.requestTimeout = requestMs;
   server.keepAliveTimeout = 65_000;
-  await bind(server, { host, port });
+  try {
+    await bind(server, { host, port });
+  } catch (error) {
+    throw error instanceof Error ? new StartError(await fault(error)) : error;
+  }
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -55,23 +61,9 @@ export async function listen({
 
 function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(bindFault(error, host, port))));
+    server.once('error', reject);
     server.listen(port, host, () => resolve());
   });
-}
-
-function bindFault(error: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use. Stop what holds it, or choose another: PORT=${port + 1} npm start`;
-    case 'EACCES':
-      return `Port ${port} may not be opened by this user. Choose one above 1023: PORT=8080 npm start`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `HOST ${host} is no address of this machine.`;
-    default:
-      return `Can't listen on ${host}:${port} (${error.code ?? error.message}).`;
-  }
 }
 
 function starting(): Response {

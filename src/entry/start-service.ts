@@ -12,10 +12,12 @@ import type { RecordStore } from '../store/record-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { backendAnswers } from './backend-answers.ts';
 import { banner } from './banner.ts';
+import { bindFault } from './bind-fault.ts';
 import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
 import { followWorkers } from './follow-workers.ts';
+import { type Invocation, npmInvocation } from './invocation.ts';
 import { type Listening, listen } from './listen.ts';
 import { listenMetrics } from './listen-metrics.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
@@ -33,6 +35,7 @@ import { StartError } from './start-error.ts';
 import { startWebhooks, webhookRefusal } from './start-webhooks.ts';
 import { startWorker } from './start-worker.ts';
 import { sweepRecords } from './sweep-records.ts';
+import { unknownText, unknownVariables } from './unknown-variables.ts';
 
 /** Which halves run in this process. One alone needs Redis, where it meets the other. */
 export type Halves = { api: boolean; worker: boolean };
@@ -49,11 +52,17 @@ export async function startService({
   api,
   worker,
   variables,
+  invocation = npmInvocation({ api, worker }),
+  modelsOption,
   inferenceEntry,
   page: withPage = true,
   announce = (text) => void process.stdout.write(text),
 }: Halves & {
   variables: Readonly<Record<string, string | undefined>>;
+  /** Default: npm's script for these halves. */
+  invocation?: Invocation;
+  /** `--models`, where that stands for THINKFIRST_MODELS. */
+  modelsOption?: string | undefined;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL;
   /** False: without the console, which a command that asks one question has no use for. */
@@ -63,8 +72,9 @@ export async function startService({
 }): Promise<RunningService> {
   const startedAt = performance.now();
   const environment = parseEnvironment(variables);
-  checkHalves({ api, worker }, environment);
+  checkHalves({ api, worker }, environment, invocation);
   const log = createLogger(environment);
+  for (const unknown of unknownVariables(variables)) log.warn(unknownText(unknown));
   const opened: Opened = {};
   const close = ({ graceMs }: { graceMs: number }) => closeAll(opened, graceMs);
   try {
@@ -77,11 +87,13 @@ export async function startService({
     opened.metrics = await listenMetrics(environment, { metrics: operations.metrics, ready });
     if (api) {
       await checkAccess(environment, variables);
-      opened.listening = await listen({ host: environment.HOST, port: environment.PORT });
+      const metricsPort = opened.metrics?.port;
+      const fault = (error: NodeJS.ErrnoException) => bindFault(error, { environment, invocation, metricsPort });
+      opened.listening = await listen({ host: environment.HOST, port: environment.PORT, fault });
     }
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;
-    const configs = configuredModels(environment, variables);
+    const configs = configuredModels(environment, variables, { modelsOption });
     const { queue, deliveries, swept, loaded } = await openBackends(opened, {
       worker,
       configs,
@@ -174,7 +186,7 @@ type Opened = {
   ready?: boolean;
 };
 
-/** Models and queue open side by side: each takes seconds. */
+/** Models and queue open side by side: each takes seconds. Without a queue the models are not waited for. */
 async function openBackends(
   opened: Opened,
   options: {
@@ -192,9 +204,12 @@ async function openBackends(
     opened.queue = operations.observeQueue(queue);
     return { queue: opened.queue, deliveries: queue.deliveries, swept: queue };
   });
+  const noQueue = new AbortController();
+  opening.catch((error: unknown) => noQueue.abort(error));
+  const { signal } = noQueue;
   const loading = (
     worker
-      ? loadModels({ configs, environment, inferenceEntry, observer: operations.metrics.inference, log })
+      ? loadModels({ configs, environment, inferenceEntry, observer: operations.metrics.inference, signal, log })
       : Promise.resolve(undefined)
   ).then((loaded) => {
     if (loaded !== undefined) opened.loaded = loaded;
@@ -220,10 +235,12 @@ async function closeAll(
   await Promise.all([metrics?.close(), operations?.close()]);
 }
 
-function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment): void {
+function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment, invocation: Invocation): void {
   if ((api && worker) || REDIS_URL !== undefined) return;
-  const half = api ? 'npm run serve' : 'npm run worker';
-  throw new StartError(`${half} is one half of the service and needs REDIS_URL; npm start runs both without it.`);
+  const { command, whole, options } = invocation;
+  const option = options['REDIS_URL'];
+  const named = option === undefined ? 'REDIS_URL' : `${option} URL or REDIS_URL`;
+  throw new StartError(`${command} is one half of the service and needs ${named}; ${whole} runs both without it.`);
 }
 
 /** A caller's own checker holds up an answer no longer than this. ms */

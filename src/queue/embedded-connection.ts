@@ -117,7 +117,9 @@ async function takeFolder(dataFolder: string): Promise<{ release(): Promise<void
     await mkdir(dataFolder, { recursive: true });
     lock = await lockFolder(join(dataFolder, 'queue.lock'));
   } catch (error) {
-    throw startError(`The data folder ${dataFolder} is not writable: ${messageOf(error)}`, error);
+    const isFile = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const reason = isFile ? 'a file has that name' : messageOf(error);
+    throw startError(`The data folder ${dataFolder} is not writable: ${reason}`, error);
   }
   if (lock) return lock;
   throw startError(

@@ -23,6 +23,15 @@ describe('environment', () => {
     expect(() => parseEnvironment(variables)).toThrowError(name);
   });
 
+  it.each([
+    [{ PORT: 'abc' }, 'PORT: expected a whole number from 0 to 65535, not "abc".'],
+    [{ THINKFIRST_LOG_LEVEL: 'loud' }, /THINKFIRST_LOG_LEVEL: expected one of "silent".*, not "loud"\.$/],
+    [{ THINKFIRST_SECRET: 'tooshort' }, 'THINKFIRST_SECRET: must have 16 characters or more.'],
+    [{ REDIS_URL: 'user:secret@redis' }, 'REDIS_URL: must begin with redis:// or rediss://.'],
+  ])('says what was expected and what was given, unless it is secret: %j', (variables, text) => {
+    expect(() => parseEnvironment(variables)).toThrowError(text);
+  });
+
   it('is listed in .env.example, every variable and no other', () => {
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     const listed = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map((match) => match[1]);

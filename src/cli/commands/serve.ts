@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Environment, variableFault } from '../../entry/environment.ts';
+import type { Invocation } from '../../entry/invocation.ts';
 import { runEntry } from '../../entry/run-entry.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -22,13 +24,12 @@ export function addServe(program: Command, terminal: Terminal): void {
         'With Redis (--redis or REDIS_URL) further workers can run elsewhere: thinkfirst worker.\n' +
         'All else is configured by environment variables, see docs/cli.md.',
     )
-    .option('-p, --port <port>', 'where it listens (default: PORT, else 8080)')
-    .option('--host <host>', 'on which address (default: HOST, else 127.0.0.1)')
+    .option('-p, --port <port>', 'where it listens (default: PORT, else 8080)', valueFor('PORT'))
+    .option('--host <host>', 'on which address (default: HOST, else 127.0.0.1)', valueFor('HOST'))
     .option('--api-only', 'the API alone; workers run elsewhere, on the same Redis');
   backendOptions(serve).action(async ({ apiOnly, ...options }: ServeOptions) => {
-    const { startService } = await import('../../entry/start-service.ts');
-    const variables = withOptions(terminal.variables, options);
-    await runEntry(() => startService({ api: true, worker: apiOnly !== true, variables }));
+    const command = apiOnly === true ? 'thinkfirst serve --api-only' : 'thinkfirst serve';
+    await start({ api: true, worker: apiOnly !== true }, { command, options, terminal });
   });
 
   const worker = program
@@ -38,18 +39,57 @@ export function addServe(program: Command, terminal: Terminal): void {
       'Starts a worker: it takes responses from the queue on Redis and answers them. Any number of them, on any machine.',
     );
   backendOptions(worker).action(async (options: ServeOptions) => {
-    const { startService } = await import('../../entry/start-service.ts');
-    const variables = withOptions(terminal.variables, options);
-    await runEntry(() => startService({ api: false, worker: true, variables }));
+    await start({ api: false, worker: true }, { command: 'thinkfirst worker', options, terminal });
   });
+}
+
+const optionOf = {
+  PORT: '--port',
+  HOST: '--host',
+  THINKFIRST_DATA: '--data',
+  THINKFIRST_MODELS: '--models',
+  REDIS_URL: '--redis',
+  THINKFIRST_THREADS: '--threads',
+};
+
+async function start(
+  halves: { api: boolean; worker: boolean },
+  { command, options, terminal }: { command: string; options: ServeOptions; terminal: Terminal },
+): Promise<void> {
+  const { startService } = await import('../../entry/start-service.ts');
+  const invocation: Invocation = { command, whole: 'thinkfirst serve', options: optionOf };
+  const variables = withOptions(terminal.variables, options);
+  const modelsOption = options.models === undefined ? undefined : optionOf.THINKFIRST_MODELS;
+  await runEntry(() => startService({ ...halves, variables, invocation, modelsOption }));
+}
+
+/** An option's value is what its variable takes; commander tells a fault and ends with `usage`. */
+function valueFor(name: keyof typeof Environment.shape): (text: string) => string {
+  return (text) => {
+    const fault = text === '' ? 'expected a value' : variableFault(name, text);
+    if (fault !== undefined) throw new InvalidArgumentError(`${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`);
+    return text;
+  };
 }
 
 function backendOptions(command: Command): Command {
   return command
-    .option('-m, --models <list>', 'folders, hub names or ids of thinkfirst.config.json, comma-separated')
-    .option('-d, --data <folder>', 'where the embedded store lives (default: THINKFIRST_DATA, else data)')
-    .addOption(new Option('--redis <url>', 'Redis instead of the embedded store (default: REDIS_URL)'))
-    .option('-t, --threads <n>', 'threads of the inference (default: the cores, 4 at most)');
+    .option(
+      '-m, --models <list>',
+      'folders, hub names or ids of thinkfirst.config.json, comma-separated',
+      valueFor('THINKFIRST_MODELS'),
+    )
+    .option(
+      '-d, --data <folder>',
+      'where the embedded store lives (default: THINKFIRST_DATA, else data)',
+      valueFor('THINKFIRST_DATA'),
+    )
+    .option('--redis <url>', 'Redis instead of the embedded store (default: REDIS_URL)', valueFor('REDIS_URL'))
+    .option(
+      '-t, --threads <n>',
+      'threads of the inference (default: the cores, 4 at most)',
+      valueFor('THINKFIRST_THREADS'),
+    );
 }
 
 /** An option stands for its variable, which the entries check. */

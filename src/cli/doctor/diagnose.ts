@@ -2,8 +2,9 @@ import { ServiceError } from '../../contracts/service-error.ts';
 import { configuredModels } from '../../entry/configured-models.ts';
 import { type Environment, parseEnvironment } from '../../entry/environment.ts';
 import { StartError } from '../../entry/start-error.ts';
+import { unknownText, unknownVariables } from '../../entry/unknown-variables.ts';
 import type { ModelConfig } from '../../models/model-config.ts';
-import { type Finding, faulty, well } from './finding.ts';
+import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings } from './machine.ts';
 import { modelFindings } from './model-files.ts';
 import { nativeFindings } from './native-libraries.ts';
@@ -31,12 +32,19 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
 /** With a bad variable the rest is looked at with the defaults. */
 function readEnvironment(variables: Variables): { environment: Environment; finding: Finding } {
   try {
-    return { environment: parseEnvironment(variables), finding: well('environment', 'every variable can be read') };
+    return { environment: parseEnvironment(variables), finding: variablesFinding(variables) };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const finding = faulty('environment', error.message, 'docs/cli.md lists the variables and what they take.');
     return { environment: parseEnvironment({}), finding };
   }
+}
+
+export function variablesFinding(variables: Variables): Finding {
+  const unknown = unknownVariables(variables);
+  if (unknown.length === 0) return well('environment', 'every variable can be read');
+  const detail = unknown.map(unknownText).join(' ');
+  return doubtful('environment', detail, 'Put the name right, or unset it; docs/cli.md says where they are listed.');
 }
 
 function readModels(environment: Environment, variables: Variables): { configs: ModelConfig[] } | { finding: Finding } {

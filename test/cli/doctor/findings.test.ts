@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { variablesFinding } from '../../../src/cli/doctor/diagnose.ts';
 import { memoryFinding, nodeFinding } from '../../../src/cli/doctor/machine.ts';
 import { brokenFiles, modelFindings } from '../../../src/cli/doctor/model-files.ts';
 import { portFinding } from '../../../src/cli/doctor/port.ts';
@@ -28,6 +29,8 @@ describe('doctor', () => {
     ['a Redis that evicts nothing', evictionFinding('noeviction'), 'ok'],
     ['a Redis without its append-only file', appendFinding('0'), 'warning'],
     ['a Redis with it', appendFinding('1'), 'ok'],
+    ['a variable that nothing reads', variablesFinding({ THINKFIRST_KV_BTS: '8' }), 'warning'],
+    ['variables that are read', variablesFinding({ THINKFIRST_KV_BITS: '8', THINKFIRST_URL: 'http://x' }), 'ok'],
     ['a store of another PostgreSQL', versionFinding('data', '16'), 'fault'],
   ])('%s: %o', (_, finding, status) => {
     expect(finding.status).toBe(status);
