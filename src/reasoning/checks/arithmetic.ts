@@ -9,6 +9,9 @@ const otherArithmetic = /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]
 
 /** A number behind an equals sign, wholly. */
 const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
+const equalsSign = /(?<![<>!=≠])=\s*/g;
+/** `I split 345 into 300 + 45.` */
+const split = /\bsplit (\d+) into (\d+(?: \+ \d+)+)(?![\d.]*\d| [-+×x*/])/i;
 
 /** Every whole expression around an equals sign in thought and answer, evaluated exactly. */
 export const arithmetic = defineCheck({
@@ -16,7 +19,7 @@ export const arithmetic = defineCheck({
   description:
     'Re-evaluates every equation of the thought and the answer exactly; rounding, remainders and unit conversions abstain.',
   judges: 'line',
-  options: z.looseObject({}),
+  options: z.object({}),
   run({ question, thought, answer }) {
     if (otherArithmetic.test(question)) return abstain('the question is not of ordinary numbers');
     let asked: Set<string> | undefined;
@@ -30,6 +33,17 @@ export const arithmetic = defineCheck({
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
       const isOrdinary = !otherArithmetic.test(line.text);
+      const divided = isOrdinary ? split.exec(line.text) : null;
+      if (divided !== null) {
+        const [, whole = '', parts = ''] = divided;
+        const sum = parts.split(' + ').reduce((all, one) => all + Number(one), 0);
+        if (sum !== Number(whole)) {
+          const repair = splitRightly(line.text, whole, parts);
+          const found = { line: line.number, wrong: parts, ...(repair === undefined ? {} : { repair }) };
+          return fail(`${parts} is not ${whole}`, found);
+        }
+        held.push(line.number);
+      }
       for (const [index, equation] of equations.entries()) {
         if (isOrdinary && isWrong(equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
@@ -58,10 +72,18 @@ function keyOf({ left, right }: Pick<Equation, 'left' | 'right'>): string {
   return `${left} = ${right}`;
 }
 
+/** Its first digit's worth, and the rest. */
+function splitRightly(line: string, whole: string, parts: string): Repair | undefined {
+  const first = Number(whole.charAt(0)) * 10 ** (whole.length - 1);
+  const rest = Number(whole) - first;
+  return rest > 0 ? { at: line.indexOf(parts), text: `${first} + ${rest}` } : undefined;
+}
+
 /** The last of these equations with its exact value; its result is the line's that many-th of that number. */
 function repairOf(line: string, equations: readonly Equation[]): Repair | undefined {
   const failed = equations.at(-1);
   if (failed?.exact === undefined) return undefined;
+  if (!/^-?\d+(?:\.\d+)?$/.test(failed.right)) return workedOut(line, equations, failed.exact);
   const count = equations.filter((one) => one.right === failed.right).length;
   const results = [...line.matchAll(result)].filter(([, number]) => number === failed.right);
   const place = results[count - 1];
@@ -72,4 +94,19 @@ function repairOf(line: string, equations: readonly Equation[]): Repair | undefi
   const last = put.at(-1);
   const isIt = put.length === equations.length && last?.left === failed.left && last.verdict !== 'fail';
   return isIt ? repair : undefined;
+}
+
+/** What is worked out wrongly (`10 × 45 + 2 × 45 = 400 + 80`) is worked out at once: `= 540`. */
+function workedOut(line: string, equations: readonly Equation[], exact: string): Repair | undefined {
+  const failed = equations.at(-1);
+  for (const place of line.matchAll(equalsSign)) {
+    const at = place.index + place[0].length;
+    const put = equationsOf(line.slice(0, at) + exact);
+    const last = put.at(-1);
+    if (put.length === equations.length && last?.left === failed?.left && last?.verdict === 'pass') {
+      // Ended, or the model goes on with the terms that it had in mind.
+      return { at, text: line.trimEnd().endsWith('.') ? `${exact}.` : exact };
+    }
+  }
+  return undefined;
 }

@@ -15,7 +15,7 @@ export type Equation = {
   verdict: 'pass' | 'fail' | 'abstain';
   left: string;
   right: string;
-  /** What should stand on the right, where one number stands there and the left side has one value that can be written out. */
+  /** What should stand on the right, where the left side has one value that can be written out. */
   exact?: string;
 };
 
@@ -167,7 +167,7 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   }
   if (converts(left, right) || holdsGrouped(left, right) || [left, right].some(meansOther) || padded.test(left.text))
     return equation('abstain');
-  const exact = right.lone && left.values.length === 1 ? String(left.values[0]) : '';
+  const exact = left.values.length === 1 ? String(left.values[0]) : '';
   return { ...equation('fail'), ...(/^-?\d+(\.\d{1,4})?$/.test(exact) ? { exact } : {}) };
 }
 

@@ -1,5 +1,6 @@
 import type { Repair } from './check.ts';
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
+import { partialProducts } from './partial-products.ts';
 import { joinedDigits, numbersOf } from './question-numbers.ts';
 import type { ThoughtLine } from './thought-lines.ts';
 
@@ -25,13 +26,14 @@ type Work = {
 
 /**
  * Sums and differences written digit by digit: the numbers are the question's, each column takes its own digits and what the
- * last one hands on, none is left out, and the digits are read off.
+ * last one hands on, none is left out, and the digits are read off. And products by parts (`partial-products.ts`).
  */
 export const writtenColumns = defineLineCheck({
   name: 'written-columns',
   description:
-    'A sum or difference worked out in columns takes the question’s digits, carries and borrows rightly, leaves no column out, and reads its digits off.',
+    'A sum or difference worked out in columns takes the question’s digits, carries and borrows rightly, leaves no column out, and reads its digits off; a product by parts has them all.',
   *statements({ lines, question }) {
+    yield* partialProducts(lines, question);
     let work: Work | undefined;
     for (const line of lines) {
       const begun = begin(line, question);
@@ -55,7 +57,7 @@ function begin({ number, text }: ThoughtLine, question: string): { work?: Work; 
   const asked = numbersOf(question);
   const missing = numbers.find((one) => !asked.includes(String(Number(one))));
   if (missing !== undefined) {
-    const repair = adds ? fromQuestion(text, asked) : undefined;
+    const repair = fromQuestion(text, { adds, asked, question });
     return { statement: wrong(number, missing, `${missing} is not in the question`, repair) };
   }
   const [first, second] = numbers;
@@ -65,12 +67,20 @@ function begin({ number, text }: ThoughtLine, question: string): { work?: Work; 
   return { ...(follows && { work: start }), statement: right(number) };
 }
 
-/** The question's two whole numbers in place of what a line takes for them, the longer one first. */
-function fromQuestion(text: string, asked: readonly string[]): Repair | undefined {
-  const at = text.search(/\d/);
-  const whole = asked.filter((one) => /^\d+$/.test(one)).toSorted((a, b) => b.length - a.length);
+/** The question's two whole numbers in place of what a line takes for them, the longer or larger one first. */
+function fromQuestion(
+  text: string,
+  { adds, asked, question }: { adds: boolean; asked: readonly string[]; question: string },
+): Repair | undefined {
+  const whole = asked.filter((one) => /^\d+$/.test(one)).toSorted((a, b) => Number(b) - Number(a));
+  const [large = '', small = ''] = whole;
   if (asked.length !== 2 || whole.length !== 2 || !spelled.test(text)) return undefined;
-  return { at, text: `${whole.map((one) => [...one].join(' ')).join(' and ')}. I add from the right` };
+  const isNegative = new RegExp(`\\b${small}\\s*[-−–]|\\bfrom ${small}\\b|\\b${small} (?:minus|less)\\b`, 'i').test(
+    question,
+  );
+  if (!adds && isNegative) return undefined;
+  const digits = [large, small].map((one) => [...one].join(' ')).join(' and ');
+  return { at: text.search(/\d/), text: `${digits}. I ${adds ? 'add' : 'subtract'} from the right` };
 }
 
 /** The next column, as it is to be written. */
