@@ -12,6 +12,7 @@ import { openMeasurementLog } from './calibration/measurement-log.ts';
 import { openModel } from './calibration/open-model.ts';
 import { generateQuestions } from './generator/generate-questions.ts';
 import { readQuestionSet } from './question-set.ts';
+import { runScript } from './run-script.ts';
 
 const usage = `npm run calibrate -- [--model FOLDER] [options]: measures a model on this machine and writes its effort table
   --model FOLDER      or a hub name                                    (models/thinkfirst-135m)
@@ -45,27 +46,29 @@ const Options = z.object({
   fresh: z.boolean(),
 });
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: inPackage('models/thinkfirst-135m') },
-    generated: { type: 'string', default: '180' },
-    gsm8k: { type: 'string', default: '60' },
-    samples: { type: 'string', default: '7' },
-    ceiling: { type: 'string', default: '1024' },
-    'levels-on': { type: 'string', default: '150' },
-    concurrency: { type: 'string', default: '4' },
-    threads: { type: 'string', default: '2' },
-    'kv-mb': { type: 'string', default: '768' },
-    seed: { type: 'string', default: 'calibration-1' },
-    out: { type: 'string' },
-    fresh: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+await runScript(async () => {
+  const { values } = parseArgs({
+    options: {
+      model: { type: 'string', default: inPackage('models/thinkfirst-135m') },
+      generated: { type: 'string', default: '180' },
+      gsm8k: { type: 'string', default: '60' },
+      samples: { type: 'string', default: '7' },
+      ceiling: { type: 'string', default: '1024' },
+      'levels-on': { type: 'string', default: '150' },
+      concurrency: { type: 'string', default: '4' },
+      threads: { type: 'string', default: '2' },
+      'kv-mb': { type: 'string', default: '768' },
+      seed: { type: 'string', default: 'calibration-1' },
+      out: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) console.log(usage);
+  else await calibrate(Options.parse(values));
 });
-if (values.help) console.log(usage);
-else await main(Options.parse(values));
 
-async function main(options: z.infer<typeof Options>): Promise<void> {
+async function calibrate(options: z.infer<typeof Options>): Promise<void> {
   const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
   const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
   const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
