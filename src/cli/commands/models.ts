@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ModelList, type ModelObject } from '../../contracts/listings.ts';
 import type { CheckedModel, NewModel } from '../../contracts/model-configuration.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
 import { dialectNames } from '../../models/openai/dialect.ts';
 import { CliError } from '../cli-error.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -53,7 +54,11 @@ export function addModels(program: Command, terminal: Terminal): void {
       const { createModelConfiguration } = await import('../../entry/model-configuration.ts');
       const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
       const model = newModel(named, options);
-      const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model));
+      const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model)).catch(
+        (error: unknown) => {
+          throw asTyped(error, named);
+        },
+      );
       terminal.print(checkedText(change.checked, terminal));
       const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written; it would be';
       terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
@@ -99,6 +104,22 @@ function newModel(named: string, options: AddOptions): NewModel {
     ...(keyVariable !== undefined && { apiKeyVariable: keyVariable }),
     ...(context !== undefined && { contextLength: context }),
   };
+}
+
+const optionOf = new Map([
+  ['model.id', '--id'],
+  ['model.family', '--family'],
+  ['model.model', '--name'],
+  ['model.dialect', '--dialect'],
+  ['model.apiKeyVariable', '--key-variable'],
+  ['model.contextLength', '--context'],
+]);
+
+/** A field of the API's body is an option here, or the model itself. */
+function asTyped(error: unknown, named: string): unknown {
+  if (!(error instanceof ServiceError) || error.param === undefined) return error;
+  const message = error.message.replace(`Invalid '${error.param}': `, '');
+  return new CliError({ message: `${optionOf.get(error.param) ?? named}: ${message}`, cause: error });
 }
 
 function checkedText(
