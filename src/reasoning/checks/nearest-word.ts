@@ -2,6 +2,8 @@ import { distance } from 'fastest-levenshtein';
 
 /** Beyond it the two have hardly anything in common: then it may be a word that the thought itself has found. */
 const furthest = 0.6;
+/** For a word that the question names as the one to be spelled. */
+const furthestNamed = 0.75;
 /** Beyond it a question is no question of one word's letters. */
 const mostWords = 300;
 
@@ -18,14 +20,15 @@ export function nearestWord(spelled: string, question: string): string | undefin
     nearest(
       spelled,
       named.map(([, quoted, word]) => quoted ?? word ?? ''),
-    ) ?? nearest(spelled, words)
+      furthestNamed,
+    ) ?? nearest(spelled, words, furthest)
   );
 }
 
-function nearest(spelled: string, words: readonly string[]): string | undefined {
+function nearest(spelled: string, words: readonly string[], most: number): string | undefined {
   const [first, second] = [...new Set(words)]
     .map((word) => ({ word, far: distance(spelled.toLowerCase(), word) / Math.max(spelled.length, word.length) }))
     .sort((a, b) => a.far - b.far);
-  if (first === undefined || first.far > furthest) return undefined;
+  if (first === undefined || first.far > most) return undefined;
   return second?.far === first.far ? undefined : first.word;
 }

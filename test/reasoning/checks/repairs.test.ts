@@ -267,6 +267,8 @@ describe('what checks put right', () => {
 
 describe('nearestWord', () => {
   it.each([
+    ['preat', 'Reverse the word planet.', 'planet'],
+    ['preat', 'Reverse planet.', undefined],
     ['bake', 'How many k’s are in "baked"?', 'baked'],
     ['dith', 'Reverse the word dirt.', 'dirt'],
     ['bress', 'How many s’s are in berries?', 'berries'],
