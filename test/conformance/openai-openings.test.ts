@@ -1,6 +1,6 @@
 /** A template that opens the thought, at a server that leaves it in the content: its opening tag is nowhere to be seen, and the entry doesn't tell. */
 import { describe, expect, it } from 'vitest';
-import { connect, request, run, script, thinking } from '../support/upstream-run.ts';
+import { connect, request, run, script, thinking, words } from '../support/upstream-run.ts';
 
 const thought = script.thoughts.join('');
 const answer = script.answer.join('');
@@ -42,6 +42,22 @@ describe.each(['ollama', 'lmstudio', 'plain'] as const)(
         expect(await run(model, request({ answer: { maxTokens: 100 } }))).toMatchObject({ thought: '', answer });
       }
       expect((await run(model, request({ answer: { maxTokens: 6 } }))).answer).not.toContain('one');
+    });
+
+    it('a text before a call stays before it', async () => {
+      const toolCalls = [{ name: 'now', arguments: '{}' }];
+      const { model } = await connect(
+        { dialect, script: { thoughts: [], answer: words('Let me see.'), toolCalls } },
+        untold,
+      );
+      const tools = [{ name: 'now', parameters: { type: 'object', properties: {} } }];
+      const { events } = await run(
+        model,
+        request({ prompt: { messages: [{ role: 'user', content: 'When?' }], tools } }),
+      );
+      const types = events.map(({ type }) => type);
+      expect(types.indexOf('answer-delta')).toBeGreaterThanOrEqual(0);
+      expect(types.lastIndexOf('answer-delta')).toBeLessThan(types.findIndex((type) => type.startsWith('tool-call')));
     });
 
     it('an answer streams as soon as one has come without a thought', async () => {
