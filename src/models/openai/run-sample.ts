@@ -119,10 +119,8 @@ async function* speak(
   for await (const delta of deltas) {
     const tokens = meter.count(delta);
     finishReason = delta.finishReason ?? finishReason;
-    if (delta.toolCalls.length > 0) {
-      if (yield* take(splitter.end({ cut: false }))) return { finishReason, hidden };
-      sink.pushToolCalls(delta.toolCalls, tokens);
-    } else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
+    if (delta.toolCalls.length > 0) sink.pushToolCalls(delta.toolCalls, tokens);
+    else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
     if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
   }
   const cut = finishReason === 'length';

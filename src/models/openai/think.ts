@@ -151,8 +151,6 @@ async function* readThought(
     const tokens = meter.count(delta);
     run.finishReason = delta.finishReason ?? run.finishReason;
     if (delta.toolCalls.length > 0) {
-      // Text that was held back came before the call.
-      for (const piece of splitter.end({ cut: false })) if (yield* take(piece)) return;
       if (!(yield* endThought())) return;
       sink.pushToolCalls(delta.toolCalls, tokens);
     } else {
