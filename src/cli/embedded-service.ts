@@ -1,6 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockFolder } from '../queue/folder-lock.ts';
+import { CliError } from './cli-error.ts';
+import { exitCodes } from './exit-codes.ts';
 import { awaitService, namedService, type ServiceOptions } from './find-service.ts';
 import { createServiceClient, type ServiceClient } from './service-client.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,7 +13,8 @@ export type OpenedService = { client: ServiceClient; close(): Promise<void> };
 /**
  * The running service; where none was named and none runs at the default address, an embedded one in this process, on a
  * free port, whose data goes with it unless `THINKFIRST_DATA` says where to keep it.
- * @throws CliError for a named one that doesn't answer; StartError or ServiceError where none can be started
+ * @throws CliError for a named one that doesn't answer, and where another process has that data; StartError or ServiceError
+ * where none can be started
  */
 export async function openService(
   options: ServiceOptions,
@@ -23,10 +27,11 @@ export async function openService(
     return { client: createServiceClient({ url, key }), close: async () => {} };
   }
   const { notePaint } = terminal;
+  const kept = terminal.variables['THINKFIRST_DATA'] || undefined;
+  if (kept !== undefined && (await inUse(kept))) throw runsElsewhere(kept, url);
   if (!quiet)
     terminal.note(notePaint.dim(`No service at ${url}: starting one here for now (thinkfirst serve keeps one).`));
   const { startService } = await import('../entry/start-service.ts');
-  const kept = terminal.variables['THINKFIRST_DATA'] || undefined;
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'thinkfirst-'));
   // Also when Ctrl-C ends this process before the service has started.
   if (kept === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -43,4 +48,22 @@ export async function openService(
     client: createServiceClient({ url: service.url, key }),
     close: () => service.close({ graceMs: 0 }),
   };
+}
+
+async function inUse(folder: string): Promise<boolean> {
+  const file = join(folder, 'queue.lock');
+  if (!existsSync(file)) return false;
+  const lock = await lockFolder(file).catch(() => 'unknown' as const);
+  // What can't be looked at is told of by the start.
+  if (lock === 'unknown') return false;
+  await lock?.release();
+  return lock === undefined;
+}
+
+function runsElsewhere(folder: string, url: string): CliError {
+  return new CliError({
+    message: `A Thinkfirst service is running with the data folder ${folder}, and not at ${url}.`,
+    advice: 'Name its address with --url, THINKFIRST_URL or PORT; or name another folder with THINKFIRST_DATA.',
+    exitCode: exitCodes.unreachable,
+  });
 }
