@@ -17,7 +17,7 @@ const startLimit = 120_000;
 /** The service that was named, else the one at the default address; it need not be there. */
 export function namedService(
   { url, key }: ServiceOptions,
-  { variables }: Terminal,
+  { variables }: Pick<Terminal, 'variables'>,
 ): { url: string; key: string | undefined; named: boolean } {
   const named = url ?? (variables['THINKFIRST_URL'] || undefined);
   return {

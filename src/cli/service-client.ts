@@ -73,7 +73,7 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
 function unreachable(url: string, cause: unknown): CliError {
   return new CliError({
     message: `No service answers at ${url}.`,
-    advice: 'Start one with `thinkfirst serve`, or name another with --url or THINKFIRST_URL.',
+    advice: 'Start one with `thinkfirst serve`, or name another with --url, THINKFIRST_URL or PORT.',
     exitCode: exitCodes.unreachable,
     cause,
   });
