@@ -12,6 +12,7 @@ import { addTrace } from './commands/trace.ts';
 import { addTransfer } from './commands/transfer.ts';
 import { packageVersion } from './package-version.ts';
 import type { Terminal } from './terminal.ts';
+import { refuseUnknownCommands } from './unknown-command.ts';
 
 const about = `Think first, or answer fast: a reasoning service on your own machine.
 
@@ -40,5 +41,6 @@ export function createProgram(terminal: Terminal): Command {
   addDoctor(program, terminal);
   addTransfer(program, terminal);
   addCompletion(program);
+  refuseUnknownCommands(program);
   return program;
 }

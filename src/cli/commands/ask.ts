@@ -44,7 +44,7 @@ export function addAsk(program: Command, terminal: Terminal): void {
     )
     .argument('<question...>', 'the question; - stands for what comes on standard input');
   thinkingOptions(command)
-    .option('--fast', 'answer at once: short for --effort none')
+    .addOption(new Option('--fast', 'answer at once: short for --effort none').conflicts('effort'))
     .option('--stream', 'print the answer as it is written, once it is settled')
     .option('--trace', 'show each step with its thought, its checks and the vote')
     .option(
