@@ -90,10 +90,12 @@ describe('thinkfirst, piped', () => {
   });
 
   it('a piped chat goes on after a question that failed, and ends with the code of the first', async () => {
-    const input = 'What is 2 + 3?\n/model none-such\nWhat is 3 + 4?\n/model\nWhat is 4 + 5?\n';
-    const { code, output, told } = await runCli(['chat', '--effort', 'none'], { environment, input });
+    const input = 'What is 3 + 4?\n/model\nWhat is 4 + 5?\n/model nope\nWhat is 2 + 3?\n';
+    const words = ['chat', '--effort', 'none', '--model', 'none-such'];
+    const { code, output, told } = await runCli(words, { environment, input });
     expect(code).toBe(1);
     expect(told).toContain('none-such');
+    expect(told).toContain('There is no model "nope": thinkfirst-135m.');
     expect(output.trim().split('\n')).toHaveLength(2);
     const cut = 'Write a story of a hundred lines.\n';
     const short = await runCli(['chat', '--effort', 'none', '--max-tokens', '5'], { environment, input: cut });

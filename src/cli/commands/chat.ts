@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { Trace } from '../../contracts/listings.ts';
-import { Effort } from '../../contracts/reasoning.ts';
+import { Effort, Mode } from '../../contracts/reasoning.ts';
 import { CliError } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -122,7 +122,7 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
     }
     case 'model':
       if (given === '') delete chat.options.model;
-      else chat.options.model = given;
+      else chat.options.model = await knownModel(given, client);
       return terminal.note(`Model: ${chat.options.model ?? 'the service’s default'}.`);
     case 'trace':
       if (given === 'on' || given === 'off') {
@@ -139,6 +139,16 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
     default:
       return terminal.note(`There is no /${word}; /help says what there is.`);
   }
+}
+
+/** `given`, where it is a model of the service, or one with a suffix (`:fast`, `:low`). @throws CliError */
+async function knownModel(given: string, client: ServiceClient): Promise<string> {
+  const { data } = await client.call(z.object({ data: z.array(z.object({ id: z.string() })) }), '/v1/models');
+  const ids = data.map(({ id }) => id);
+  const colon = given.lastIndexOf(':');
+  const suffixed = Effort.or(Mode).safeParse(given.slice(colon + 1)).success && ids.includes(given.slice(0, colon));
+  if (ids.includes(given) || suffixed) return given;
+  throw new CliError({ message: `There is no model "${given}": ${ids.join(', ')}.` });
 }
 
 function lastOf({ previous }: Chat): string {

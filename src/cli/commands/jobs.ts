@@ -67,6 +67,8 @@ export function addJobs(program: Command, terminal: Terminal): void {
   }
 }
 
+const noResponse = 'No response yet. Ask something: thinkfirst ask "…"';
+
 async function shown(client: ServiceClient, { status, limit, json }: ListOptions, terminal: Terminal): Promise<string> {
   const path = `/v1/responses?limit=${limit}${status === undefined ? '' : `&status=${status}`}`;
   if (json === true) {
@@ -74,7 +76,7 @@ async function shown(client: ServiceClient, { status, limit, json }: ListOptions
     return data.map((row) => JSON.stringify(row)).join('\n');
   }
   const { data } = await client.call(Listed, path);
-  if (data.length === 0) return terminal.paint.dim('No response yet. Ask something: thinkfirst ask "…"');
+  if (data.length === 0) return terminal.paint.dim(status === undefined ? noResponse : `No response is ${status}.`);
   const { paint } = terminal;
   const heads = ['id', 'status', 'effort', 'tokens', 'when', 'question and answer'].map((head) => paint.dim(head));
   return columns([heads, ...data.map((row) => cells(row, terminal))], { right: [3] });
