@@ -12,6 +12,5 @@ export async function findResponse(queue: JobQueue, id: string, caller: Caller):
 }
 
 export function responseNotFound(id: string): ServiceError {
-  const shown = responseId.test(id) ? ` '${id}'` : '';
-  return new ServiceError({ code: 'not_found', message: `There is no response${shown}.`, param: 'id' });
+  return new ServiceError({ code: 'not_found', message: `There is no response '${id.slice(0, 128)}'.`, param: 'id' });
 }
