@@ -9,12 +9,13 @@ import { fastArm, greedyArm, parseArm } from './arm.ts';
 import { askQuestions } from './ask-questions.ts';
 import { accuracyTable, markdownReport } from './markdown-report.ts';
 import { readQuestionSet } from './question-set.ts';
+import { reportFile } from './report-file.ts';
 import { createServiceClient } from './service-client.ts';
 import { startService } from './service-process.ts';
 import { summarise } from './summary.ts';
 
 const usage = `npm run eval -- --set NAME --effort LEVEL[,LEVEL] [options]
-  --set NAME          generated, gsm8k-dev, or a JSONL file of {question, answer}       (generated)
+  --set NAME          generated, gsm8k-dev, everyday, or a JSONL file of {question, answer} (generated)
   --effort LEVELS     none, low, … or LEVEL:field=value (high:samples=1:checks=none)    (none,low,medium,high)
   --n N               the first N questions                                             (all)
   --rows A-B          those lines of the set, from 1
@@ -105,7 +106,7 @@ async function main(): Promise<void> {
     const summary = summarise(rows, names);
     const facts = { set: set.name, model: model.id, concurrency: options.concurrency };
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'report.json'), `${JSON.stringify({ ...facts, arms: summary }, undefined, 2)}\n`);
+    await writeFile(join(folder, 'report.json'), reportFile({ ...facts, measuredAt: new Date(), arms: summary }));
     await writeFile(join(folder, 'report.md'), markdownReport(facts, summary));
     const title = `${model.id} on ${set.name} (${set.questions.length} questions)`;
     await writeFile(join(folder, 'accuracy.svg'), accuracyChart({ title, arms: summary }));

@@ -10,6 +10,10 @@ const ReportFile = z.object({
   set: z.string(),
   model: z.string(),
   concurrency: z.int().positive(),
+  /** Not in reports of an earlier Thinkfirst. A file's own time is no stand-in: after cloning it is the clone's. */
+  measuredAt: z.iso.datetime({ offset: true }).optional(),
+  /** With what this report was delivered; not in those of one's own runs. */
+  cameWith: z.string().optional(),
   arms: z
     .array(
       z.object({
@@ -39,6 +43,8 @@ const maxBytes = 4_194_304;
 /**
  * Reads the reports of evaluations anew at each call, newest first: `*.json` of `results`, and `report.json` of each
  * folder in `runs`. A file that is no report is left out and told to `onFault`; a folder that isn't there is empty.
+ * An id tells where its report is from: `run-…` of `runs`, `shipped-…` came with Thinkfirst, any other was put into
+ * `results`. `created_at` is 0 where the report has no date.
  */
 export function createEvaluationReports(options: {
   results: string;
@@ -59,8 +65,7 @@ export function createEvaluationReports(options: {
       if (facts === undefined || !facts.isFile()) return undefined;
       if (facts.size > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
       const report = ReportFile.parse(JSON.parse(await readFile(file, 'utf8')));
-      const ownName = basename(file) === 'report.json' ? `run-${basename(dirname(file))}` : basename(file, '.json');
-      return evaluation(report, ownName, Math.floor(facts.mtimeMs / 1000));
+      return evaluation(report, idOf(file, report));
     } catch (error) {
       const reason =
         error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unreadable';
@@ -70,12 +75,19 @@ export function createEvaluationReports(options: {
   }
 }
 
-function evaluation({ arms, ...facts }: ReportFile, id: string, createdAt: number): Evaluation {
+function idOf(file: string, { cameWith }: ReportFile): string {
+  if (basename(file) === 'report.json') return `run-${basename(dirname(file))}`;
+  return `${cameWith === undefined ? '' : 'shipped-'}${basename(file, '.json')}`;
+}
+
+function evaluation({ arms, set, model, concurrency, measuredAt }: ReportFile, id: string): Evaluation {
   return {
     id,
     object: 'evaluation',
-    created_at: createdAt,
-    ...facts,
+    created_at: measuredAt === undefined ? 0 : Math.floor(Date.parse(measuredAt) / 1000),
+    set,
+    model,
+    concurrency,
     arms: arms.map((arm) => ({
       arm: arm.arm,
       questions: arm.questions,

@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { reportFile } from '../../eval/report-file.ts';
 import { summarise } from '../../eval/summary.ts';
 import { EvaluationList } from '../../src/contracts/evaluation.ts';
 import { createEvaluationReports } from '../../src/store/evaluation-reports.ts';
@@ -36,9 +38,10 @@ const row = (arm: string, number: number, right: boolean) => ({
 });
 
 /** What `npm run eval` writes, from the very code that writes it. */
-const report = (set: string) => {
+const report = (set: string, measuredAt = '2023-11-14T22:13:20Z') => {
   const rows = [row('none', 1, false), row('none', 2, true), row('high', 1, true), row('high', 2, true)];
-  return JSON.stringify({ set, model: 'tiny', concurrency: 8, arms: summarise(rows, ['none', 'high']) });
+  const arms = summarise(rows, ['none', 'high']);
+  return reportFile({ set, model: 'tiny', concurrency: 8, measuredAt: new Date(measuredAt), arms });
 };
 
 test('committed results and the runs of this machine are served, newest first; what is no report is told', async () => {
@@ -48,8 +51,7 @@ test('committed results and the runs of this machine are served, newest first; w
   await mkdir(join(runs, 'unfinished'));
   await writeFile(join(results, 'generated-tiny.json'), report('generated'));
   await writeFile(join(results, 'broken.json'), '{"set": 1}');
-  await writeFile(join(runs, 'mine-tiny', 'report.json'), report('mine'));
-  await utimes(join(results, 'generated-tiny.json'), 1_700_000_000, 1_700_000_000);
+  await writeFile(join(runs, 'mine-tiny', 'report.json'), report('mine', '2026-01-01T00:00:00Z'));
   const faults: string[] = [];
   const evaluations = createEvaluationReports({ results, runs, onFault: ({ file }) => faults.push(file) });
   const { app } = createApi({ evaluations });
@@ -67,6 +69,31 @@ test('committed results and the runs of this machine are served, newest first; w
   });
   expect(list.data[1]?.arms[1]?.phases.map(({ phase }) => phase)).toContain('greedy chain');
   expect(faults).toEqual([join(results, 'broken.json')]);
+});
+
+test('a report has the date that it was measured at, not its file’s; without one it has none and is last', async () => {
+  const undated = { ...JSON.parse(report('undated')), measuredAt: undefined };
+  await writeFile(join(folder, 'undated.json'), JSON.stringify(undated));
+  await writeFile(join(folder, 'old.json'), report('old', '2001-09-09T01:46:40Z'));
+  const evaluations = createEvaluationReports({ results: folder, runs: join(folder, 'none'), onFault: () => {} });
+  expect((await evaluations()).map(({ set, created_at }) => [set, created_at])).toEqual([
+    ['old', 1_000_000_000],
+    ['undated', 0],
+  ]);
+});
+
+test('the repository’s own reports have a date, and say that they came with Thinkfirst', async () => {
+  const results = fileURLToPath(new URL('../../eval/results', import.meta.url));
+  const files = (await readdir(results)).filter((name) => name.endsWith('.json'));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) {
+    expect(JSON.parse(await readFile(join(results, file), 'utf8')), file).toMatchObject({
+      measuredAt: expect.stringMatching(/^20\d\d-/),
+      cameWith: 'Thinkfirst',
+    });
+  }
+  const evaluations = createEvaluationReports({ results, runs: join(folder, 'none'), onFault: () => {} });
+  for (const { id } of await evaluations()) expect(id).toMatch(/^shipped-/);
 });
 
 test('a service without reports has an empty list', async () => {

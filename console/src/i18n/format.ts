@@ -7,10 +7,14 @@ export type Format = {
   number(value: number): string;
   /** ms as `0.8 s`, `12 s`, `2 min 5 s`. */
   duration(milliseconds: number): string;
+  /** The time between two whole seconds, which may be up to one more or less: `< 1 s`, `≈ 6 s`, `≈ 2 min 5 s`. */
+  seconds(whole: number): string;
   /** 0 to 1 as `62%`. */
   percent(share: number): string;
   /** Epoch ms as date and time of day. */
   time(epochMs: number): string;
+  /** Epoch ms as the date alone. */
+  date(epochMs: number): string;
   /** Epoch ms as `3 min ago`. */
   ago(epochMs: number, nowMs: number): string;
 };
@@ -26,19 +30,23 @@ export function createFormat(language: Language): Format {
   const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
   const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'narrow' });
-  const [minute, second] = language === 'ko' ? ['분', '초'] : [' min', ' s'];
+  const [minute, second, underSecond] = language === 'ko' ? ['분', '초', '1초 미만'] : [' min', ' s', '< 1 s'];
+  const fromSeconds = (whole: number) =>
+    whole < 60
+      ? `${number.format(whole)}${second}`
+      : `${number.format(Math.floor(whole / 60))}${minute} ${whole % 60}${second}`;
   return {
     number: (value) => number.format(value),
     duration(milliseconds) {
       const seconds = milliseconds / 1000;
-      if (seconds < 10) return `${tenths.format(seconds)}${second}`;
-      if (seconds < 60) return `${number.format(Math.round(seconds))}${second}`;
-      const whole = Math.round(seconds);
-      return `${number.format(Math.floor(whole / 60))}${minute} ${whole % 60}${second}`;
+      return seconds < 9.95 ? `${tenths.format(seconds)}${second}` : fromSeconds(Math.round(seconds));
     },
+    seconds: (whole) => (whole < 1 ? underSecond : `≈ ${fromSeconds(whole)}`),
     percent: (share) => percent.format(share),
     time: (epochMs) => time.format(epochMs),
+    date: (epochMs) => date.format(epochMs),
     ago(epochMs, nowMs) {
       const seconds = (epochMs - nowMs) / 1000;
       const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);

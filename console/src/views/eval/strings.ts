@@ -3,10 +3,11 @@ import { defineStrings } from '../../i18n/strings.ts';
 export const strings = defineStrings({
   en: {
     title: 'Eval',
-    lead: 'What thinking is worth: measured on this service, with 95 % intervals.',
+    lead: 'What thinking is worth, and what it costs: measured on questions with known answers, with 95 % intervals.',
     run: 'Evaluation',
-    runName: (set: string, model: string, date: string) => `${set} · ${model} · ${date}`,
     facts: (questions: string, concurrency: string) => `${questions} questions, ${concurrency} requests at a time`,
+    shipped: 'came with Thinkfirst',
+    shippedFacts: (facts: string) => `${facts}. Came with Thinkfirst: this was not measured on your machine.`,
     accuracy: 'Accuracy over tokens',
     accuracyLead:
       'Each point is one way of asking; bars are 95 % intervals. Right and up is not enough: look at what it costs.',
@@ -60,10 +61,11 @@ export const strings = defineStrings({
   },
   ko: {
     title: '평가',
-    lead: '생각의 값어치: 이 서비스에서 측정했으며 95 % 신뢰 구간을 함께 보여 줍니다.',
+    lead: '생각의 값어치와 비용: 답을 아는 질문으로 측정했으며 95 % 신뢰 구간을 함께 보여 줍니다.',
     run: '평가',
-    runName: (set: string, model: string, date: string) => `${set} · ${model} · ${date}`,
     facts: (questions: string, concurrency: string) => `질문 ${questions}개, 동시 요청 ${concurrency}개`,
+    shipped: 'Thinkfirst에 포함됨',
+    shippedFacts: (facts: string) => `${facts}. Thinkfirst에 포함된 결과이며 이 컴퓨터에서 측정한 것이 아닙니다.`,
     accuracy: '토큰에 따른 정확도',
     accuracyLead: '점은 질문 방법 하나이며 막대는 95 % 신뢰 구간입니다. 정확도와 함께 비용을 보세요.',
     accuracyLabel: (points: string) => `질문당 토큰에 따른 정확도: ${points}`,

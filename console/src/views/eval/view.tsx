@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { Evaluation } from '../../../../src/contracts/evaluation.ts';
 import { Select } from '../../components/field.tsx';
 import { Page } from '../../components/page.tsx';
 import { Fault, Loading } from '../../components/states.tsx';
@@ -14,7 +15,7 @@ import { NoResults } from './no-results.tsx';
 import { PhaseChart } from './phase-chart.tsx';
 import { strings } from './strings.ts';
 
-/** What evaluations of this installation have measured. */
+/** What evaluations have measured: this installation's own, and those that came with it. */
 export function View() {
   const words = useStrings(strings);
   const format = useFormat();
@@ -22,6 +23,15 @@ export function View() {
   const [chosen, setChosen] = useState<string>();
   const all = results.state === 'ready' ? results.value.data : [];
   const evaluation = all.find(({ id }) => id === chosen) ?? all[0];
+  const nameOf = ({ id, set, model, created_at: at }: Evaluation) =>
+    [set, model, ...(at > 0 ? [format.date(at * 1000)] : []), ...(cameWithThinkfirst(id) ? [words.shipped] : [])].join(
+      ' · ',
+    );
+  const factsOf = ({ id, arms, concurrency }: Evaluation) => {
+    const most = Math.max(...arms.map(({ questions }) => questions));
+    const facts = words.facts(format.number(most), format.number(concurrency));
+    return cameWithThinkfirst(id) ? words.shippedFacts(facts) : facts;
+  };
   return (
     <Page wide title={words.title} lead={words.lead}>
       {results.state === 'loading' && <Loading>{words.loading}</Loading>}
@@ -33,14 +43,8 @@ export function View() {
             <Select
               label={words.run}
               value={evaluation.id}
-              hint={words.facts(
-                format.number(Math.max(...evaluation.arms.map(({ questions }) => questions))),
-                format.number(evaluation.concurrency),
-              )}
-              options={all.map(({ id, set, model, created_at: at }) => ({
-                value: id,
-                label: words.runName(set, model, format.time(at * 1000)),
-              }))}
+              hint={factsOf(evaluation)}
+              options={all.map((one) => ({ value: one.id, label: nameOf(one) }))}
               onChange={(event) => setChosen(event.target.value)}
             />
           </div>
@@ -54,4 +58,9 @@ export function View() {
       )}
     </Page>
   );
+}
+
+/** By its id, as the service gives it; what it measured tells nothing of this machine. */
+function cameWithThinkfirst(id: string): boolean {
+  return id.startsWith('shipped-');
 }
