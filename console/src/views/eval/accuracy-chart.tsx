@@ -2,6 +2,7 @@ import { scaleLinear, scaleLog } from 'd3-scale';
 import { useRef } from 'react';
 import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
 import { Card } from '../../components/card.tsx';
+import { useWidth } from '../../components/use-width.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { accuracyPoints, tokenDomain, tokenTicks } from './accuracy-scale.ts';
@@ -9,11 +10,10 @@ import { useArmName } from './arm-name.ts';
 import styles from './eval.module.css';
 import { labelPlaces } from './label-places.ts';
 import { strings } from './strings.ts';
-import { useWidth } from './use-width.ts';
 
 const height = 400;
 /** Of a label's characters, on average and rather too wide. px */
-const glyphWidth = 7.6;
+const glyphWidth = 9.2;
 const margin = { top: 16, right: 24, bottom: 46, left: 46 };
 
 /** Accuracy with its interval over the tokens that a question costs; efforts are joined, baselines stand apart. */
@@ -37,6 +37,7 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
     ),
   );
   const labels = points.map(({ arm, value }) => `${nameOf(arm)} ${format.percent(value)}`);
+  const efforts = points.filter(({ kind }) => kind === 'effort');
   const places = labelPlaces(
     points.map(({ tokens, value, low, high }, at) => ({
       x: x(tokens),
@@ -46,8 +47,8 @@ export function AccuracyChart({ arms }: { arms: readonly EvaluationArm[] }) {
       width: (labels[at]?.length ?? 0) * glyphWidth,
     })),
     { left: margin.left, right: width, top: 0, bottom: height - margin.bottom },
+    efforts.map(({ tokens, value }) => ({ x: x(tokens), y: y(value) })),
   );
-  const efforts = points.filter(({ kind }) => kind === 'effort');
   const ticks = tokenTicks(domain).filter((tick) => width > 480 || /^[15]/.test(String(tick)));
   return (
     <Card className={styles.card ?? ''}>
