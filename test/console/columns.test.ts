@@ -41,7 +41,9 @@ describe('answers side by side', () => {
     thinkingTokens: 0,
     outputTokens: 1,
     thinkingMs: 0,
-    totalMs: 0,
+    workMs: 0,
+    wholeSeconds: 0,
+    waited: false,
   });
 
   it('agree where they say the same, writing aside', () => {

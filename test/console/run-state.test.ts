@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { candidatesOf } from '../../console/src/run/candidates.ts';
-import { shortAnswer } from '../../console/src/run/run-figures.ts';
+import { runFigures, shortAnswer } from '../../console/src/run/run-figures.ts';
 import { thoughtSteps } from '../../console/src/run/thought-lines.ts';
 import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
 
@@ -90,5 +90,36 @@ describe('a short answer', () => {
     ['the first line', [], 'Red.\nAnd more.', 'Red.'],
   ])('is %s', (_, steps, text, expected) => {
     expect(shortAnswer({ text, steps })).toBe(expected);
+  });
+});
+
+describe('the time of a run', () => {
+  const asked = { created_at: 100, completed_at: 106, usage: null };
+  const worked = [
+    step({ index: 0, phase: 'draft', started_at: 102_100, duration_ms: 300 }),
+    step({ index: 1, phase: 'think', started_at: 102_400, duration_ms: 3_200 }),
+    step({ index: 2, phase: 'answer', started_at: 105_700, duration_ms: 200 }),
+  ];
+
+  it('is known to the millisecond without the wait, and to the second with it', () => {
+    expect(runFigures({ response: asked, steps: worked })).toMatchObject({
+      thinkingMs: 3_600,
+      workMs: 3_800,
+      wholeSeconds: 6,
+      waited: true,
+    });
+  });
+
+  it('has no wait to tell of where the work fills the seconds', () => {
+    expect(runFigures({ response: { ...asked, completed_at: 103 }, steps: worked }).waited).toBe(false);
+  });
+
+  it('is told to the second alone where there is no trace', () => {
+    expect(runFigures({ response: asked, steps: [] })).toMatchObject({
+      thinkingMs: undefined,
+      workMs: undefined,
+      wholeSeconds: 6,
+      waited: undefined,
+    });
   });
 });

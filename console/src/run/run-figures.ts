@@ -1,28 +1,41 @@
+import type { Response } from '../../../src/contracts/response.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 import type { RunState } from './run-state.ts';
 
-/** What a finished run cost. Tokens, ms; undefined where it is not known. */
+type Timed = Pick<Response, 'created_at' | 'completed_at' | 'usage'>;
+
+/** What a finished run cost. Tokens; times are undefined where they are not known. */
 export type RunFigures = {
   thinkingTokens: number;
   outputTokens: number;
-  /** From the first step to the answer's. */
+  /** ms from the first step to the answer's. */
   thinkingMs: number | undefined;
-  totalMs: number | undefined;
+  /** ms from the first step to the last one's end: without the wait for a worker. Only a trace tells it. */
+  workMs: number | undefined;
+  /** Seconds from being asked to the end, the wait included: the response tells whole ones alone, so give or take one. */
+  wholeSeconds: number | undefined;
+  /** Whether the wait was long enough to be seen in `wholeSeconds`; undefined where only the one or the other is known. */
+  waited: boolean | undefined;
 };
 
-/** The figures of an ended run: from its trace, to the millisecond, or by the whole second from the response itself. */
-export function runFigures({ response, steps }: Pick<RunState, 'response' | 'steps'>): RunFigures {
+export function runFigures({ response, steps }: Pick<RunState, 'steps'> & { response: Timed | undefined }): RunFigures {
   const usage = response?.usage;
   const span = spanOf(steps);
   const answer = steps.find(({ phase }) => phase === 'answer');
-  const bySecond =
-    response?.completed_at == null ? undefined : Math.max(0, response.completed_at - response.created_at) * 1000;
+  const wholeSeconds = response === undefined ? undefined : wholeSecondsOf(response);
   return {
     thinkingTokens: usage?.output_tokens_details.reasoning_tokens ?? 0,
     outputTokens: usage?.output_tokens ?? 0,
-    thinkingMs: span === undefined ? bySecond : (answer?.started_at ?? span.end) - span.start,
-    totalMs: span === undefined ? bySecond : span.end - span.start,
+    thinkingMs: span === undefined ? undefined : (answer?.started_at ?? span.end) - span.start,
+    workMs: span === undefined ? undefined : span.end - span.start,
+    wholeSeconds,
+    waited: span === undefined || wholeSeconds === undefined ? undefined : wholeSeconds * 1000 > span.end - span.start,
   };
+}
+
+/** Seconds from being asked to the end, the wait for a worker included, give or take one; undefined while it runs. */
+export function wholeSecondsOf(response: Omit<Timed, 'usage'>): number | undefined {
+  return response.completed_at === null ? undefined : Math.max(0, response.completed_at - response.created_at);
 }
 
 function spanOf(steps: readonly TraceStep[]): { start: number; end: number } | undefined {

@@ -27,21 +27,22 @@ export function RunSummary({ run }: { run: RunState }) {
   const format = useFormat();
   const { response } = run;
   if (response === undefined || !hasEnded(run)) return null;
-  const { thinkingTokens, outputTokens, thinkingMs, totalMs } = runFigures(run);
+  const { thinkingTokens, outputTokens, thinkingMs, workMs, wholeSeconds } = runFigures(run);
   const thought = response.reasoning.effective.budget_tokens > 0;
   const tokens = format.number(thought ? thinkingTokens : outputTokens);
   const text = thought
     ? thinkingMs === undefined
       ? words.thoughtTokens(tokens)
       : words.thoughtFor(format.duration(thinkingMs), tokens)
-    : totalMs === undefined
+    : workMs === undefined
       ? words.answeredWith(tokens)
-      : words.answeredIn(format.duration(totalMs), tokens);
+      : words.answeredIn(format.duration(workMs), tokens);
   const Icon = thought ? Lightbulb : Zap;
   return (
     <p className={styles.summary}>
       <Icon aria-hidden="true" />
       {text}
+      {workMs === undefined && wholeSeconds !== undefined && `, ${words.withWait(format.seconds(wholeSeconds))}`}
       {thought && response.thinking_stop !== null && (
         <span className={styles.detail}> · {words.stops[response.thinking_stop]}</span>
       )}

@@ -48,6 +48,8 @@ export const runStrings = defineStrings({
     thoughtTokens: (tokens: string) => `Thought with ${tokens} tokens`,
     answeredIn: (duration: string, tokens: string) => `Answered at once in ${duration}, ${tokens} tokens`,
     answeredWith: (tokens: string) => `Answered at once with ${tokens} tokens`,
+    withWait: (time: string) => `${time} with the wait`,
+    noWait: 'waited < 1 s',
     stops: {
       natural: 'the thought came to its end',
       budget: 'the budget was spent',
@@ -115,6 +117,8 @@ export const runStrings = defineStrings({
     thoughtTokens: (tokens: string) => `${tokens}토큰으로 생각함`,
     answeredIn: (duration: string, tokens: string) => `${duration} 만에 바로 답함, ${tokens}토큰`,
     answeredWith: (tokens: string) => `바로 답함, ${tokens}토큰`,
+    withWait: (time: string) => `대기 포함 ${time}`,
+    noWait: '대기 1초 미만',
     stops: {
       natural: '생각이 끝났습니다',
       budget: '예산을 다 썼습니다',

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { Meter } from '../../components/meter.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { runStrings } from '../../run/run.strings.ts';
 import { RunCard } from '../../run/run-card.tsx';
 import { runFigures, spentTokens } from '../../run/run-figures.ts';
 import { hasEnded, type RunState } from '../../run/run-state.ts';
@@ -54,11 +55,11 @@ function Spent({ run, mostTokens }: { run: RunState; mostTokens: number }) {
 
 const tickMs = 100;
 
-/** Time since it was accepted, and what it took in the end. */
+/** How long it is worked on, from its first step; in the end the time from being asked too, as Jobs has it. */
 function Clock({ run }: { run: RunState }) {
   const words = useStrings(strings);
+  const { withWait, noWait } = useStrings(runStrings);
   const format = useFormat();
-  const [openedAt] = useState(Date.now);
   const [now, setNow] = useState(Date.now);
   const ended = hasEnded(run);
   useEffect(() => {
@@ -66,13 +67,17 @@ function Clock({ run }: { run: RunState }) {
     const timer = setInterval(() => setNow(Date.now()), tickMs);
     return () => clearInterval(timer);
   }, [ended, run.fault]);
-  const startedAt = run.steps[0]?.started_at ?? openedAt;
-  const took = ended ? runFigures(run).totalMs : Math.max(0, now - startedAt);
-  if (run.fault !== undefined || took === undefined) return null;
+  const { workMs, wholeSeconds, waited } = runFigures(run);
+  const startedAt = run.steps[0]?.started_at;
+  const took = ended ? workMs : startedAt === undefined ? 0 : Math.max(0, now - startedAt);
+  if (run.fault !== undefined || run.response === undefined) return null;
   return (
     <p className={styles.clock} data-running={!ended || undefined}>
       <span className="visually-hidden">{words.time} </span>
-      {format.duration(took)}
+      {took !== undefined && run.trace === 'shown' && <b>{format.duration(took)}</b>}
+      {ended && wholeSeconds !== undefined && (
+        <span>{waited === false ? noWait : withWait(format.seconds(wholeSeconds))}</span>
+      )}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function DifferenceLine({ outcomes, columns }: { outcomes: readonly Outco
     return choice === undefined ? '' : [efforts[choice.effort], choice.strategy].filter(Boolean).join(', ');
   };
   const moreTokens = last.outputTokens - first.outputTokens;
-  const moreMs = last.totalMs === undefined || first.totalMs === undefined ? undefined : last.totalMs - first.totalMs;
+  const moreMs = last.workMs === undefined || first.workMs === undefined ? undefined : last.workMs - first.workMs;
   return (
     <p className={styles.difference} role="status" data-agree={agree}>
       <Icon aria-hidden="true" />
@@ -42,12 +42,18 @@ export function DifferenceLine({ outcomes, columns }: { outcomes: readonly Outco
             name(outcomes.length - 1),
             name(0),
             signed(moreTokens),
-            moreMs === undefined ? undefined : `${moreMs < 0 ? '−' : '+'}${format.duration(Math.abs(moreMs))}`,
+            moreMs === undefined ? undefined : signedTime(moreMs),
           )}
         </span>
       </span>
     </p>
   );
+
+  /** What is told as nothing has no sign. */
+  function signedTime(ms: number): string {
+    const time = format.duration(Math.abs(ms));
+    return time === format.duration(0) ? time : `${ms < 0 ? '−' : '+'}${time}`;
+  }
 
   function signed(value: number): string {
     return `${value < 0 ? '−' : '+'}${format.number(Math.abs(value))}`;

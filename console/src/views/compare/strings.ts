@@ -15,7 +15,7 @@ export const strings = defineStrings({
     strategy: 'Strategy',
     usual: 'As the effort has it',
     model: 'Model',
-    time: 'Time:',
+    time: 'Time without the wait:',
     spent: 'Tokens spent',
     tokens: (count: string) => `${count} tokens`,
     link: 'Copy the link',
@@ -25,7 +25,7 @@ export const strings = defineStrings({
     nothing: 'no answer',
     same: (answer: string) => `All answered ${answer}`,
     cost: (one: string, other: string, tokens: string, time: string | undefined) =>
-      `${one} against ${other}: ${tokens} tokens${time === undefined ? '' : `, ${time}`}.`,
+      `${one} against ${other}: ${tokens} tokens${time === undefined ? '' : `, ${time} without the wait`}.`,
     examples: 'For example',
   },
   ko: {
@@ -42,7 +42,7 @@ export const strings = defineStrings({
     strategy: '전략',
     usual: '노력에 맞게',
     model: '모델',
-    time: '시간:',
+    time: '대기를 뺀 시간:',
     spent: '쓴 토큰',
     tokens: (count: string) => `${count}토큰`,
     link: '링크 복사',
@@ -52,7 +52,7 @@ export const strings = defineStrings({
     nothing: '답 없음',
     same: (answer: string) => `모두 ${answer}(이)라고 답했습니다`,
     cost: (one: string, other: string, tokens: string, time: string | undefined) =>
-      `${other} 대비 ${one}: ${tokens}토큰${time === undefined ? '' : `, ${time}`}.`,
+      `${other} 대비 ${one}: ${tokens}토큰${time === undefined ? '' : `, 대기를 빼고 ${time}`}.`,
     examples: '예를 들면',
   },
 });

@@ -4,6 +4,7 @@ import type { ListedResponse } from '../../../../src/contracts/listings.ts';
 import { IconButton } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { wholeSecondsOf } from '../../run/run-figures.ts';
 import { JobProgress } from './job-progress.tsx';
 import styles from './job-table.module.css';
 import { StatusBadge } from './status-badge.tsx';
@@ -33,7 +34,7 @@ export function JobTable({ jobs, busy, onAction }: JobTableProps) {
           <th scope="col" className={styles.end}>
             {columns.tokens}
           </th>
-          <th scope="col" className={styles.end}>
+          <th scope="col" className={styles.end} title={words.waitIncluded}>
             {columns.time}
           </th>
           <th scope="col" className={styles.end}>
@@ -59,7 +60,7 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
   const { usage, status, reasoning } = job;
   const running = status === 'queued' || status === 'in_progress';
   const question = job.input_preview || words.noText;
-  const seconds = job.completed_at === null ? undefined : job.completed_at - job.created_at;
+  const seconds = wholeSecondsOf(job);
   const action = (name: JobAction, label: string, Icon: typeof Trash2) => (
     <IconButton
       label={words.actionOn(label, question)}
@@ -104,7 +105,12 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
         )}
       </td>
       <td className={styles.end}>
-        {seconds !== undefined && (seconds < 1 ? words.underSecond : format.duration(seconds * 1000))}
+        {seconds !== undefined && (
+          <span title={words.waitIncluded}>
+            {format.seconds(seconds)}
+            <span className={styles.onCard}> {words.withWait}</span>
+          </span>
+        )}
       </td>
       <td className={styles.end}>
         <time dateTime={new Date(job.created_at * 1000).toISOString()} title={format.time(job.created_at * 1000)}>
