@@ -80,6 +80,31 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     expectNoFaults();
   });
 
+  it('counts what was decoded alike above and in the timeline, on a phone with a name over each row', async () => {
+    const { usage } = await getJson(`${service.url}/v1/responses/${thought}`);
+    const { forced } = usage.output_tokens_details.phases;
+    expect(forced).toBeGreaterThan(0);
+    const page = await open(`/trace/${thought}`, { viewport: { width: 390, height: 844 } });
+    const decoded = usage.output_tokens - forced;
+    await page.getByText(`${decoded}, and ${forced} fed`, { exact: true }).waitFor();
+    await page.getByRole('img', { name: `Tokens decoded over time, up to ${decoded}` }).waitFor();
+    const chart = page.getByRole('region', { name: /^Timeline of the steps/ });
+    const names = await chart
+      .locator('[data-name]')
+      .evaluateAll((rows) => rows.map((row) => getComputedStyle(row, '::before').content));
+    expect(names).toContain('"Chain 1 · greedy"');
+    expect(names.at(-1)).toBe('"Decoded so far"');
+    const times = await chart.locator('span', { hasText: /^[\d.]+ s$/ }).all();
+    const boxes = await Promise.all(times.map((time) => time.boundingBox()));
+    expect(boxes.length).toBeGreaterThan(1);
+    for (const [index, box] of boxes.entries()) {
+      const before = boxes[index - 1];
+      if (box && before) expect(before.x + before.width).toBeLessThan(box.x);
+    }
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expectNoFaults();
+  });
+
   it('gives the whole trace as a file', async () => {
     const page = await open(`/trace/${thought}`);
     const downloading = page.waitForEvent('download');
@@ -178,6 +203,10 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       expect(await chart.getAttribute('aria-label')).toContain(`${name} ${Math.round(100 * accuracy.value)}%`);
     }
     expect(await page.getByText('Weighted vote: the answer').count()).toBe(1);
+    // Those of the repository are from no machine that this runs on, whenever it was cloned.
+    const told = await page.getByRole('combobox', { name: 'Evaluation' }).locator('option').allTextContents();
+    const shipped = results.map(({ id }: { id: string }) => id.startsWith('shipped-'));
+    expect(told.map((name) => name.endsWith(' · came with Thinkfirst'))).toEqual(shipped);
     expectNoFaults();
     await watched?.close();
     const phone = await open('/eval', { locale: 'ko', viewport: { width: 390, height: 844 }, colorScheme: 'dark' });

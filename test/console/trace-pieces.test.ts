@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inReadingOrder, sampleTree, wasPutRight } from '../../console/src/views/trace/sample-tree.ts';
 import { thoughtLines } from '../../console/src/views/trace/thought-lines.ts';
+import { timeTicks } from '../../console/src/views/trace/time-axis.ts';
 import { layoutTimeline } from '../../console/src/views/trace/timeline-layout.ts';
 import {
   draftAndAnswer,
@@ -115,6 +116,35 @@ test('what running steps have decoded is theirs in equal parts, and fed tokens a
   const { lanes, tokens } = layoutTimeline(known.steps, { ...known, now: start + 900 });
   expect(lanes.map(({ bars }) => bars.map((bar) => bar.tokens))).toEqual([[10], [30], [30]]);
   expect(tokens).toBe(70);
+});
+
+describe('the times below the timeline', () => {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+  test.each([
+    [1_900, 300, ['0.0 s', '0.5 s', '1.0 s', '1.5 s']],
+    [1_900, 900, ['0.0 s', '0.2 s', '0.4 s', '0.6 s', '0.8 s', '1.0 s', '1.2 s', '1.4 s', '1.6 s', '1.8 s']],
+    [1_900, 60, ['0.0 s']],
+    // Steps of 20 ms would all be told as tenths.
+    [160, 900, ['0.0 s', '0.1 s']],
+    [1, 900, ['0.0 s']],
+    [1_900, 0, ['0.0 s']],
+  ])('%i ms over %i px', (span, width, expected) => {
+    expect(timeTicks(span, width, seconds).map(({ words }) => words)).toEqual(expected);
+  });
+
+  test('stand beside each other, within the axis', () => {
+    for (const span of [700, 1_900, 5_000, 31_000, 130_000]) {
+      for (const width of [200, 340, 600, 1_000]) {
+        const ticks = timeTicks(span, width, seconds);
+        for (const [index, { left, words }] of ticks.entries()) {
+          const right = left + words.length * 7;
+          expect(left).toBeGreaterThanOrEqual(0);
+          expect(right).toBeLessThanOrEqual(Math.min(width, (ticks[index + 1]?.left ?? width + 8) - 8));
+        }
+      }
+    }
+  });
 });
 
 describe('the tree', () => {

@@ -1,6 +1,7 @@
 import type { Response } from '../../../../src/contracts/response.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { runFigures } from '../../run/run-figures.ts';
 import { StatusBadge } from '../jobs/status-badge.tsx';
 import { strings } from './strings.ts';
 import { layoutTimeline } from './timeline-layout.ts';
@@ -19,7 +20,10 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
     now: 0,
     decoded: trace.decoded,
   });
-  const spent = usage?.output_tokens ?? tokens;
+  // Usage counts what was fed into thoughts too; steps have what was decoded alone.
+  const fed = usage?.output_tokens_details.phases.forced ?? 0;
+  const decoded = format.number(usage === null ? tokens : usage.output_tokens - fed);
+  const { wholeSeconds, waited } = runFigures({ response, steps: trace.steps });
   const thinking = trace.progress?.thinking_tokens ?? progress?.thinking_tokens;
   const facts: [string, string | undefined][] = [
     [words.facts.effort, effective.effort],
@@ -28,7 +32,11 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
     [words.facts.source, response.answer_source === null ? undefined : words.sources[response.answer_source]],
     [words.facts.thinkingStop, response.thinking_stop === null ? undefined : words.stops[response.thinking_stop]],
     [words.facts.time, span === 0 ? undefined : format.duration(span)],
-    [words.facts.tokens, format.number(spent)],
+    [
+      words.facts.timeWithWait,
+      wholeSeconds === undefined || waited === false ? undefined : format.seconds(wholeSeconds),
+    ],
+    [words.facts.tokens, fed === 0 ? decoded : words.andFed(decoded, format.number(fed))],
     [
       words.facts.budget,
       thinking !== undefined && status === 'in_progress'

@@ -1,9 +1,11 @@
 import { scaleLinear } from 'd3-scale';
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react';
 import { Card } from '../../components/card.tsx';
+import { useWidth } from '../../components/use-width.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
+import { timeTicks } from './time-axis.ts';
 import styles from './timeline.module.css';
 import { type Timeline as Layout, layoutTimeline, type TimelineBar, type TimelineLane } from './timeline-layout.ts';
 import { TokenCurve } from './token-curve.tsx';
@@ -31,7 +33,8 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
   const bars = useRef(new Map<number, HTMLButtonElement>());
   const span = Math.max(1, layout.span);
   const place = scaleLinear([0, span], [0, 100]);
-  const ticks = place.ticks(6);
+  const holder = useRef<HTMLDivElement>(null);
+  const ticks = timeTicks(span, useWidth(holder), format.duration);
   const order = layout.lanes.flatMap((lane) => lane.bars.map((bar) => bar.index));
   const focusable = selected !== undefined && order.includes(selected) ? selected : order[0];
 
@@ -80,14 +83,14 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
           ))}
           <span className={styles.curveName}>{words.cumulative}</span>
         </div>
-        <div className={styles.plot} onPointerMove={point} onPointerLeave={() => setPointed(undefined)}>
+        <div ref={holder} className={styles.plot} onPointerMove={point} onPointerLeave={() => setPointed(undefined)}>
           <div className={styles.grid} aria-hidden="true">
-            {ticks.map((tick) => (
-              <i key={tick} style={{ left: `${place(tick)}%` }} />
+            {ticks.map(({ at }) => (
+              <i key={at} style={{ left: `${place(at)}%` }} />
             ))}
           </div>
           {layout.lanes.map((lane) => (
-            <div key={lane.key} className={styles.lane}>
+            <div key={lane.key} className={styles.lane} data-name={laneName(lane)}>
               {lane.bars.map((bar) => (
                 <button
                   key={bar.index}
@@ -120,8 +123,8 @@ export function Timeline({ trace, now, budget, selected, onSelect }: TimelinePro
         </div>
         <div className={styles.axis} aria-hidden="true">
           {ticks.map((tick) => (
-            <span key={tick} style={{ left: `${place(tick)}%` }}>
-              {format.duration(tick)}
+            <span key={tick.at} style={{ left: tick.left }}>
+              {tick.words}
             </span>
           ))}
         </div>

@@ -18,7 +18,7 @@ export function TokenCurve({ layout, budget, span }: { layout: Timeline; budget:
   const y = scaleLinear([0, top], [100, 0]);
   const corners = layout.spent.map(({ at, tokens }) => `${x(at).toFixed(1)},${y(tokens).toFixed(2)}`);
   return (
-    <div className={styles.curve}>
+    <div className={styles.curve} data-name={words.cumulative}>
       <svg
         viewBox="0 0 1000 100"
         preserveAspectRatio="none"
@@ -33,8 +33,8 @@ export function TokenCurve({ layout, budget, span }: { layout: Timeline; budget:
         {format.number(layout.tokens)}
       </span>
       {budget > 0 && (
-        <span className={styles.budgetLabel} style={{ top: shown ? `${y(budget)}%` : '0%' }} data-below={!shown}>
-          {words.budgetLine(format.number(budget))}
+        <span className={styles.budgetLabel} style={{ top: shown ? `${y(budget)}%` : '0%' }} data-beyond={!shown}>
+          {(shown ? words.budgetLine : words.budgetBeyond)(format.number(budget))}
         </span>
       )}
     </div>
