@@ -162,6 +162,18 @@ describe.skipIf(withoutChromium)('the console', () => {
     const outcomes = page.getByText(/^(Thought for|Answered at once)/);
     const answers = await outcomes.allTextContents();
     expect(answers).toHaveLength(2);
+    // Its own clock leaves the wait out; what Jobs tells, with it, stands beside.
+    const waits = await page.getByText(/^(< 1|≈ \d+) s with the wait$|^waited < 1 s$/).allTextContents();
+    expect(waits).toHaveLength(2);
+    const ids = new URL(page.url()).searchParams.getAll('r');
+    const listed = await page.context().newPage();
+    await listed.goto('/jobs');
+    for (const [index, id] of ids.entries()) {
+      const row = listed.getByRole('row').filter({ has: listed.locator(`a[href="/trace/${id}"]`) });
+      const told = (await row.getByTitle(/the wait for a worker included/).textContent())?.replace(' with wait', '');
+      expect([`${told} with the wait`, 'waited < 1 s']).toContain(waits[index]);
+    }
+    await listed.close();
     expect(new URL(page.url()).searchParams.getAll('r')).toHaveLength(2);
     await page.reload();
     await line.waitFor();
@@ -284,13 +296,19 @@ describe.skipIf(withoutChromium)('the console', () => {
 
     it('asks for a key, and shows no thought to one without scope', async () => {
       const page = await open('/');
+      // What Medium spends stands in the models' list, which needs the key.
+      await page.getByRole('alert').filter({ hasText: 'A key is needed' }).waitFor();
+      const options = page.getByRole('button', { name: 'Budget, model and system prompt' });
+      expect(await options.textContent()).toBe('Budget, model and system prompt');
       await enterKey(page, keyless);
+      await page.getByText(/^up to [\d,]+ tokens/).waitFor();
       await ask(page, bike, 'Medium');
       await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
       await ended(page);
       const article = page.getByRole('article');
       await article.getByText('This key may not see thoughts.').waitFor();
-      await article.getByText(/^Thought for .* tokens/).waitFor();
+      // Without a trace its time is known with the wait alone, and to the second.
+      await article.getByText(/^Thought with [\d,]+ tokens, (< 1|≈ \d+) s with the wait/).waitFor();
       const text = await article.textContent();
       expect(text).toMatch(/answer is/);
       expect(text).not.toMatch(/Draft|Sample|Still needed|said/);

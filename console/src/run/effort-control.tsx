@@ -54,6 +54,8 @@ export function BudgetControl({
   const choices = stops.filter((stop) => stop <= limit);
   const nearest = choices.reduce((best, stop, index) => (stop <= tokens ? index : best), 0);
   const fast = effort === 'none';
+  /** The model's own budget isn't known (its table was not read), and none was chosen. */
+  const unknown = budget === undefined && own === undefined;
   return (
     <div className={styles.budget}>
       <div className={styles.head}>
@@ -66,7 +68,7 @@ export function BudgetControl({
             min={1}
             max={limit}
             disabled={fast}
-            value={fast ? 0 : tokens}
+            value={fast ? 0 : unknown ? '' : tokens}
             onChange={(event) => {
               const typed = Math.floor(Number(event.target.value));
               if (typed >= 1) onChange(Math.min(typed, limit));
@@ -77,7 +79,7 @@ export function BudgetControl({
       </div>
       <Slider.Root
         className={styles.slider}
-        disabled={fast}
+        disabled={fast || unknown}
         min={0}
         max={choices.length - 1}
         step={1}

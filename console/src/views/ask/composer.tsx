@@ -99,9 +99,9 @@ export function Composer({
           onClick={() => setOpen(!open)}
         >
           <span className={styles.spends}>
-            {level === undefined
-              ? spending.spendsNothing
-              : spending.spends(format.number(asking.budget ?? level.budget_tokens), format.number(level.samples))}
+            {asking.effort === 'none' && spending.spendsNothing}
+            {level !== undefined &&
+              spending.spends(format.number(asking.budget ?? level.budget_tokens), format.number(level.samples))}
           </span>
           <span className="visually-hidden">{words.options}</span>
         </Button>
