@@ -4,7 +4,11 @@ import { Question } from './generator/question.ts';
 
 export type QuestionSet = { name: string; questions: ReadonlyArray<Question & { row: number }> };
 
-const sets: Record<string, string> = { generated: 'generated.jsonl', 'gsm8k-dev': 'gsm8k-dev.jsonl' };
+const sets: Record<string, string> = {
+  generated: 'generated.jsonl',
+  'gsm8k-dev': 'gsm8k-dev.jsonl',
+  everyday: 'everyday.jsonl',
+};
 
 /**
  * A set by name (`eval/sets/`), or any JSONL file of `{question, answer}`.

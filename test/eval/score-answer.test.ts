@@ -61,7 +61,7 @@ describe('scoreAnswer', () => {
 });
 
 describe('scoreAnswer, over the fixed sets', () => {
-  it.each(['eval/sets/generated.jsonl', 'eval/sets/gsm8k-dev.jsonl'])(
+  it.each(['eval/sets/generated.jsonl', 'eval/sets/gsm8k-dev.jsonl', 'eval/sets/everyday.jsonl'])(
     'takes the right answer of %s in the model’s form',
     async (path) => {
       const { questions } = await readQuestionSet({ set: path });
