@@ -14,7 +14,7 @@ import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
 import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
-import { validationError } from './validation-error.ts';
+import { namingFields, validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
@@ -129,7 +129,7 @@ export async function preparePrompt(
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
   checkStrategyName(request, dependencies);
-  checkCheckNames(request, dependencies);
+  checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
   const toolPlan = planTools(request, card, checkConstraint);
@@ -223,15 +223,21 @@ function checkStrategyName(request: CreateResponse, { strategies }: AcceptDepend
   });
 }
 
-/** By the schemas of the strategies, which know the checks. @throws ServiceError `invalid_value` naming the check */
-function checkCheckNames({ reasoning }: CreateResponse, { strategies }: Pick<AcceptDependencies, 'strategies'>): void {
+/**
+ * Names and options, by the schema of a strategy that takes checks: the one asked for, or the first, since all know the same.
+ * @throws ServiceError `invalid_value` or `missing_required_parameter` naming the check's field
+ */
+function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptDependencies, 'strategies'>): void {
   const given = { reasoning: { checks: reasoning?.checks } };
   if (!given.reasoning.checks) return;
-  for (const { options } of strategies ?? []) {
-    const { error } = z.object({ reasoning: options }).safeParse(given);
-    const issues = error?.issues.filter(({ path }) => path[1] === 'checks') ?? [];
-    if (issues.length > 0) throw validationError(new z.ZodError(issues), given);
-  }
+  const taking = (strategies ?? []).flatMap(({ name, options }) => {
+    const checks = options instanceof z.ZodObject ? options.shape['checks'] : undefined;
+    return checks === undefined ? [] : [{ name, checks }];
+  });
+  const { checks } = taking.find(({ name }) => name === reasoning?.strategy) ?? taking[0] ?? {};
+  if (checks === undefined) return;
+  const parsed = z.object({ reasoning: z.object({ checks }) }).safeParse(given, namingFields);
+  if (!parsed.success) throw validationError(parsed.error, given);
 }
 
 /** Of the caller's own checks, by the rule for webhooks. @throws ServiceError `invalid_value` for one that is never called */

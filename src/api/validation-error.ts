@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ServiceError } from '../contracts/service-error.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -6,7 +6,7 @@ type Path = ReadonlyArray<PropertyKey>;
 
 /** The first fault of a body or query, by the field's name as the caller wrote it: `input[2].role`. */
 export function validationError(error: z.ZodError, input: unknown): ServiceError {
-  const first = error.issues[0];
+  const first = foremost(error.issues);
   const issue = first ? innermost(first, []) : { path: [], message: 'Invalid input' };
   const param = fieldPath(issue.path);
   const missing = valueAt(input, issue.path) === undefined;
@@ -18,6 +18,14 @@ export function validationError(error: z.ZodError, input: unknown): ServiceError
     ...(param === '' ? {} : { param }),
   });
 }
+
+/** To parse with, where fields that are not there are refused: says which there are. A fault has no schema any more once it is told. */
+export const namingFields = {
+  error: (issue: z.core.$ZodRawIssue) =>
+    issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
+      ? `unknown field, expected one of ${quoted(Object.keys(issue.inst.shape))}`
+      : undefined,
+};
 
 /** `['input', 2, 'role']` as `input[2].role`. */
 export function fieldPath(path: Path): string {
@@ -32,10 +40,16 @@ type Located = { path: PropertyKey[]; message: string };
 /** A union's own message says nothing: the fault is that of the alternative which came furthest into the value. */
 function innermost(issue: Issue, parent: Path): Located {
   const path = [...parent, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return { path: [...path, issue.keys[0] ?? ''], message: 'unknown field' };
+  if (issue.code === 'unrecognized_keys')
+    return { path: [...path, issue.keys[0] ?? ''], message: lowerFirst(issue.message) };
   if (issue.code !== 'invalid_union') return { path, message: lowerFirst(issue.message) };
   if (issue.errors.length === 0) return { path, message: `expected one of ${options(issue)}` };
-  const faults = issue.errors.flatMap((branch) => (branch[0] ? [innermost(branch[0], path)] : []));
+  const meant = issue.errors.filter((branch) => !branch.some(isOtherType));
+  if (meant.length === 0 && issue.errors.length > 1) return ofOtherTypes(issue.errors, path);
+  const faults = meant.flatMap((branch) => {
+    const first = foremost(branch);
+    return first ? [innermost(first, path)] : [];
+  });
   const depth = Math.max(...faults.map((fault) => fault.path.length));
   const deepest = faults.filter((fault) => fault.path.length === depth);
   if (depth > path.length && deepest[0]) return deepest[0];
@@ -43,12 +57,30 @@ function innermost(issue: Issue, parent: Path): Located {
   return { path, message: [...messages].join(', or ') };
 }
 
+/** A field that is not there tells more than what is missing because of it. */
+function foremost(issues: readonly Issue[]): Issue | undefined {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+}
+
+type OtherType = Extract<Issue, { code: 'invalid_value' }>;
+
+/** An alternative for another `type`: read back from JSON Schema, a union no longer says what tells its alternatives apart. */
+function isOtherType(issue: Issue): issue is OtherType {
+  return issue.code === 'invalid_value' && issue.path.length === 1 && issue.path[0] === 'type';
+}
+
+function ofOtherTypes(branches: readonly Issue[][], path: Path): Located {
+  const types = branches.flatMap((branch) => branch.filter(isOtherType)).flatMap(({ values }) => values);
+  return { path: [...path, 'type'], message: `expected one of ${quoted(types)}` };
+}
+
 function options(issue: Extract<Issue, { code: 'invalid_union' }>): string {
   const names = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
-  return names
-    .filter((name) => typeof name === 'string')
-    .map((name) => `'${name}'`)
-    .join(', ');
+  return quoted(names.filter((name) => typeof name === 'string'));
+}
+
+function quoted(names: readonly unknown[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
 }
 
 function lowerFirst(text: string): string {

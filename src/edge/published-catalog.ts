@@ -15,8 +15,15 @@ import type { RecordStore } from '../store/record-store.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
 
-/** Plain data, so that all requests of an isolate may share it. */
-let published: { service: PublishedService; contextLengths: ReadonlyMap<string, number>; readAt: number } | undefined;
+/** Bound to no request, so that all requests of an isolate may share it. */
+let published:
+  | {
+      service: PublishedService;
+      strategies: readonly StrategyListing[];
+      contextLengths: ReadonlyMap<string, number>;
+      readAt: number;
+    }
+  | undefined;
 const tokenizers = new Map<string, RenderingModel>();
 const freshMs = 60_000;
 
@@ -35,10 +42,11 @@ export async function readPublishedService(
       throw new ServiceError({ code: 'backend_unavailable', message, retryAfterSeconds: 10 });
     }
     if (service.published_at !== published?.service.published_at) tokenizers.clear();
-    published = { service, contextLengths: await directory.contextLengths(), readAt: Date.now() };
+    const strategies = service.strategies.map((one) => ({ ...one, options: z.fromJSONSchema(one.options) }));
+    published = { service, strategies, contextLengths: await directory.contextLengths(), readAt: Date.now() };
   }
-  const { contextLengths } = published;
-  const { models, defaults, strategies } = published.service;
+  const { contextLengths, strategies } = published;
+  const { models, defaults } = published.service;
   const known = (id: string) => {
     const model = models.find(({ card }) => card.id === id);
     if (model !== undefined) return model;
@@ -46,7 +54,7 @@ export async function readPublishedService(
   };
   return {
     defaults: { effort: defaults.effort, answerTokens: defaults.answer_tokens },
-    strategies: strategies.map((strategy) => ({ ...strategy, options: z.fromJSONSchema(strategy.options) })),
+    strategies,
     catalog: withContextLengths(
       {
         list: () => models.map(({ card }) => card),

@@ -12,6 +12,11 @@ const image = { type: 'input_image', image_url: 'https://example.org/cat.png' };
 
 type Row = { name: string; body: unknown; code: string; param: string | null; says?: RegExp };
 
+function checkRow(name: string, check: object, param: string, row: Pick<Row, 'says'> & { code?: string }): Row {
+  const body = { input: 'a', reasoning: { checks: [{ type: 'arithmetic' }, check] } };
+  return { name: `of a check: ${name}`, body, code: 'invalid_value', ...row, param: `reasoning.checks[1].${param}` };
+}
+
 const rows: Row[] = [
   { name: 'no input', body: {}, code: 'missing_required_parameter', param: 'input' },
   { name: 'input null', body: { input: null }, code: 'invalid_value', param: 'input', says: /string, .*or .*array/ },
@@ -146,6 +151,23 @@ const rows: Row[] = [
     code: 'missing_required_parameter',
     param: 'reasoning.checks[0].type',
   },
+  checkRow('a pattern that is missing', { type: 'regex' }, 'pattern', { code: 'missing_required_parameter' }),
+  checkRow('a misspelt option', { type: 'regex', patern: '^5$' }, 'patern', {
+    says: /expected one of 'pattern', 'flags'/,
+  }),
+  checkRow('a pattern that is none', { type: 'regex', pattern: '(' }, 'pattern', { says: /missing closing \)/ }),
+  checkRow('lookaround', { type: 'regex', pattern: '(?=5)5' }, 'pattern', {
+    says: /without backreferences and lookaround/,
+  }),
+  checkRow('flags', { type: 'regex', pattern: '5', flags: 'g' }, 'flags', { says: /'i', 'm', 's', 'u'/ }),
+  checkRow('an option of a check without any', { type: 'units', unit: 'cm' }, 'unit', { says: /unknown field/ }),
+  checkRow('no schema', { type: 'json-schema' }, 'schema', { code: 'missing_required_parameter' }),
+  checkRow('a bad schema', { type: 'json-schema', schema: { type: 'text' } }, 'schema.type', { says: /'string'/ }),
+  checkRow('nothing expected', { type: 'expected' }, 'value', { code: 'missing_required_parameter' }),
+  checkRow('a list expected', { type: 'expected', value: [4] }, 'value', { says: /string.*number.*boolean/ }),
+  checkRow('log-odds as text', { type: 'self-verdict', pass_above: '1' }, 'pass_above', { says: /expected number/ }),
+  checkRow('no address', { type: 'webhook' }, 'url', { code: 'missing_required_parameter' }),
+  checkRow('an address that is none', { type: 'webhook', url: 'here' }, 'url', { says: /expected an address/ }),
   {
     name: 'strategy',
     body: { input: 'a', reasoning: { effort: 'low', strategy: 'guess' } },
@@ -261,6 +283,39 @@ describe('POST /v1/responses refuses', () => {
       const checks = [{ type: 'arithmetic' }, { type: 'webhook', url }];
       expect(await refused({ reasoning: { checks } })).toMatchObject({ param: 'reasoning.checks[1].url' });
       expect(await refused({ webhook: { url } })).toMatchObject({ param: 'webhook.url' });
+    },
+  );
+
+  test.each<[string, { reasoning?: object; [field: string]: unknown }, number]>([
+    ['/v1/chat/completions', { messages: [{ role: 'user', content: 'a' }] }, 400],
+    ['/v1/messages', { messages: [{ role: 'user', content: 'a' }], max_tokens: 9 }, 400],
+    ['/api/chat', { messages: [{ role: 'user', content: 'a' }] }, 400],
+    ['/v1/responses/input_tokens', { input: 'a' }, 400],
+    ['/v1/responses', { input: 'a', mode: 'fast' }, 400],
+    ['/v1/responses', { input: 'a', reasoning: { strategy: 'best-of-n' } }, 400],
+    ['/v1/responses', { input: 'a', reasoning: { checks: [{ type: 'regex', pattern: '^5$', flags: 'i' }] } }, 200],
+  ])('a check’s options at %s with %j: %i', async (path, body, status) => {
+    const { post } = createApi({ strategies });
+    const reasoning = { checks: [{ type: 'regex', pattern: '(' }], ...body.reasoning };
+    const response = await post(path, { model: 'tiny', background: true, ...body, reasoning });
+    expect(response.status).toBe(status);
+    if (status === 400) expect(await response.text()).toMatch(/reasoning\.checks\[0\]\.pattern/);
+  });
+
+  /** As src/edge.ts knows them: by what an API process has published. */
+  test.each(rows.filter(({ name }) => /check/.test(name) && !/pattern that is none|lookaround|bad schema/.test(name)))(
+    'at the edge as well: $name',
+    async ({ body, code, param }) => {
+      const published = strategies.map((one) => ({
+        ...one,
+        options: z.fromJSONSchema(z.toJSONSchema(one.options, { io: 'input' })),
+      }));
+      const { ask } = createApi({ strategies: published });
+      expect(await errorOf(await ask(body))).toMatchObject({ code, param });
+      const said = await errorOf(await ask({ input: 'a', reasoning: { checks: [{ type: 'regexp' }] } }));
+      expect(said.message).toMatch(/expected one of 'arithmetic', .*'regex'/);
+      const fine = [{ type: 'regex', pattern: '5' }, { type: 'units' }];
+      expect((await ask({ input: 'a', background: true, reasoning: { checks: fine } })).status).toBe(200);
     },
   );
 

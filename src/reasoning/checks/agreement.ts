@@ -9,7 +9,7 @@ export const agreement = defineCheck({
   name: 'agreement',
   description: 'The answer says what the thought concluded.',
   judges: 'value',
-  options: z.looseObject({}),
+  options: z.object({}),
   run({ thought, answer, question }) {
     const concluded = conclusionOf(thought);
     const value = answerValue(answer, question);

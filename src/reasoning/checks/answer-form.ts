@@ -73,7 +73,7 @@ export const answerForm = defineCheck({
   description:
     'The answer has the form that the question asks for: only the number, yes or no, JSON, n words, a list of n.',
   judges: 'value',
-  options: z.looseObject({}),
+  options: z.object({}),
   run({ question, answer }): Finding {
     const text = answer.trim().replace(/[.!]$/, '');
     let asked = 0;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { abstain, defineCheck, fail, pass, type Repair } from './check.ts';
+import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
 import { type Equation, equationsOf } from './equations.ts';
 import { numbersOf } from './question-numbers.ts';
 import { standingLines } from './thought-lines.ts';
@@ -64,7 +64,7 @@ export const arithmetic = defineCheck({
       if (wrong !== undefined)
         return fail(`the answer says that ${wrong.left} is ${wrong.right}`, { wrong: wrong.right });
     }
-    return held.length === 0 ? abstain('no equation to judge') : pass(`${held.length} equations hold`, { held });
+    return held.length === 0 ? abstain('no equation to judge') : pass(allHold(held.length, 'equation'), { held });
   },
 });
 

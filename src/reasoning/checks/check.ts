@@ -51,23 +51,42 @@ export type Check = {
   linear?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */
   slow?: boolean;
-  options: z.ZodType;
-  /** @throws where `options` do not fit; run-checks.ts turns whatever is thrown into an abstention */
-  run(input: CheckInput, at: CheckRun<unknown>): Promise<Finding>;
+  /** Of a request's `{ "type": NAME, … }` what stands beside `type`. A field that it doesn't name is refused, unless it is loose. */
+  options: z.ZodObject;
+  /** Abstains where `options` do not fit; run-checks.ts turns whatever is thrown into an abstention as well. */
+  run(input: CheckInput, at: CheckRun<GivenOptions>): Promise<Finding>;
 };
+
+/** As a request has them, `type` included or not. */
+type GivenOptions = Readonly<Record<string, unknown>>;
 
 export type CheckRun<Options> = { options: Options; services: CheckServices; signal: AbortSignal };
 
 /** Types a check's options by its schema. */
-export function defineCheck<Schema extends z.ZodType>(
+export function defineCheck<Schema extends z.ZodObject>(
   check: Omit<Check, 'run' | 'options'> & {
     options: Schema;
     run(input: CheckInput, at: CheckRun<z.infer<Schema>>): Promise<Finding> | Finding;
   },
 ): Check {
+  /** A request's are read once, however many answers are judged by them. */
+  const read = new WeakMap<GivenOptions, { options: z.infer<Schema> } | 'unfit'>();
+  const readOptions = (given: GivenOptions) => {
+    const known = read.get(given);
+    if (known !== undefined) return known;
+    const { type: _, ...own } = given;
+    const { success, data } = check.options.safeParse(own);
+    const options = success ? { options: data } : 'unfit';
+    read.set(given, options);
+    return options;
+  };
   return {
     ...check,
-    run: async (input, at) => await check.run(input, { ...at, options: check.options.parse(at.options) }),
+    async run(input, at) {
+      const own = readOptions(at.options);
+      // They were judged when the request was accepted, but not wholly by a front at the edge.
+      return own === 'unfit' ? abstain('its options are not what it takes') : check.run(input, { ...at, ...own });
+    },
   };
 }
 
@@ -82,3 +101,7 @@ export const fail = (detail: string, at: Pick<Finding, 'line' | 'wrong' | 'quoti
   detail,
   ...at,
 });
+
+/** `1 equation holds`, `2 equations hold` */
+export const allHold = (count: number, one: string): string =>
+  count === 1 ? `1 ${one} holds` : `${count} ${one}s hold`;

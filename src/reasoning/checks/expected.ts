@@ -9,7 +9,7 @@ export const expected = defineCheck({
   description: 'The answer is the value that the caller expects, its writing aside.',
   judges: 'value',
   confirms: true,
-  options: z.looseObject({ value: z.union([z.string(), z.number(), z.boolean()]) }),
+  options: z.object({ value: z.union([z.string(), z.number(), z.boolean()]) }),
   run({ answer, question }, { options }) {
     const value = answerValue(answer, question);
     if (value === undefined) return abstain('the answer has no value to read');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { schemaFit } from '../../contracts/schema-fit.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
+import { SchemaDraft } from './schema-draft.ts';
 
 /** The answer is JSON that fits the caller's schema. */
 export const jsonSchema = defineCheck({
@@ -8,7 +9,7 @@ export const jsonSchema = defineCheck({
   description: 'The answer is JSON that fits the given schema (draft 2020-12).',
   judges: 'value',
   linear: true,
-  options: z.looseObject({ schema: z.record(z.string(), z.unknown()) }),
+  options: z.object({ schema: SchemaDraft }),
   async run({ answer }, { options }) {
     const parsed = parseJson(answer);
     if (parsed === undefined) return fail('the answer is not JSON');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { abstain, type Check, defineCheck, fail, pass, type Repair } from './check.ts';
+import { abstain, allHold, type Check, defineCheck, fail, pass, type Repair } from './check.ts';
 import { standingLines, type ThoughtLine } from './thought-lines.ts';
 
 /** A statement of a line: right, or wrong with the value that is wrong in it and why, and put right where that is known. */
@@ -47,7 +47,7 @@ export function defineLineCheck(check: {
     name: check.name,
     description: check.description,
     judges: 'line',
-    options: z.looseObject({}),
+    options: z.object({}),
     run({ thought, question }) {
       const held: number[] = [];
       for (const statement of check.statements({ lines: standingLines(thought), question })) {
@@ -57,7 +57,7 @@ export function defineLineCheck(check: {
         }
         held.push(statement.line);
       }
-      return held.length === 0 ? abstain('nothing to judge') : pass(`${held.length} statements hold`, { held });
+      return held.length === 0 ? abstain('nothing to judge') : pass(allHold(held.length, 'statement'), { held });
     },
   });
 }

@@ -6,7 +6,7 @@ export const questionNumbers = defineCheck({
   name: 'question-numbers',
   description: 'The thought uses the numbers of the question; it fails where it computes and uses none of them.',
   judges: 'line',
-  options: z.looseObject({}),
+  options: z.object({}),
   run({ question, thought }) {
     // Years only say when it was: `In 2019 and 2020 …`
     const asked = new Set(

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { RE2JS, RE2JSSyntaxException, RE2Set } from 're2js';
 import { z } from 'zod';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
@@ -14,11 +14,11 @@ export const regex = defineCheck({
   description: 'The answer matches the given pattern: JavaScript’s syntax, without backreferences and lookaround.',
   judges: 'value',
   linear: true,
-  options: z.looseObject({
-    pattern: z.string().max(1000),
+  options: z.object({
+    pattern: z.string().max(1000).superRefine(checkPattern),
     flags: z
       .string()
-      .regex(/^[imsu]*$/)
+      .regex(/^[imsu]*$/, "expected some of 'i', 'm', 's', 'u'")
       .optional(),
   }),
   run({ answer }, { options }) {
@@ -32,6 +32,17 @@ export const regex = defineCheck({
       : fail('the answer does not match the pattern');
   },
 });
+
+/** Reads it, and compiles nothing: a pattern of a thousand characters may take a tenth of a second to. */
+function checkPattern(pattern: string, context: z.core.$RefinementCtx<string>): void {
+  try {
+    new RE2Set().add(RE2JS.translateRegExp(pattern));
+  } catch (error) {
+    const reason = error instanceof RE2JSSyntaxException ? ` (${error.getDescription()}: ${error.getPattern()})` : '';
+    const message = `expected a regular expression without backreferences and lookaround${reason}`;
+    context.addIssue({ code: 'custom', message });
+  }
+}
 
 function compile(pattern: string, flags: string): RE2JS | undefined {
   const meanings = [

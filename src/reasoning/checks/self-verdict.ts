@@ -8,7 +8,7 @@ export const selfVerdict = defineCheck({
     'The model’s own verdict on its answer, a score of yes against no; fails and passes beyond the given log-odds.',
   judges: 'value',
   slow: true,
-  options: z.looseObject({
+  options: z.object({
     pass_above: z.number().optional().describe('Log-odds of yes against no above which it passes.'),
     fail_below: z.number().optional().describe('Log-odds below which it fails.'),
   }),

@@ -17,7 +17,7 @@ export const units = defineCheck({
   name: 'units',
   description: 'The answer is in the unit, or is the percentage, that the question asks for.',
   judges: 'value',
-  options: z.looseObject({}),
+  options: z.object({}),
   run({ question, answer }) {
     const value = answerValue(answer, question);
     if (value?.kind !== 'number' || value.unit === undefined) return abstain('the answer names no unit');

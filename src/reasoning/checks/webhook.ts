@@ -14,7 +14,7 @@ export const webhook = defineCheck({
   judges: 'value',
   confirms: true,
   slow: true,
-  options: z.looseObject({ url: z.url() }),
+  options: z.object({ url: z.url('expected an address') }),
   async run({ question, answer, value }, { options, services, signal }) {
     if (services.postCheck === undefined) return abstain('callbacks are not available here');
     const body = { type: 'check', question, answer, value: value ?? null };

@@ -1,10 +1,18 @@
 import { z } from 'zod';
+import type { Check } from '../checks/check.ts';
 import { checks } from '../checks/index.ts';
 
-const names = [...checks.keys()];
-const known = names.map((name) => `'${name}'`).join(', ');
+/** Checks by name with their options, of those that there are: what a check would not understand is refused, not left out. */
+export const ChecksOption = checksOption([...checks.values()]);
 
-/** Checks by name with their options: of a strategy that takes any. One that is not there is refused, not left out. */
-export const ChecksOption = z
-  .array(z.looseObject({ type: z.enum(names, { error: () => `expected one of ${known}` }) }))
-  .optional();
+/** @throws where `known` is empty */
+export function checksOption(known: readonly Check[]) {
+  const [first, ...others] = known.map(namedOptions);
+  if (first === undefined) throw new Error('there is no check');
+  return z.array(z.discriminatedUnion('type', [first, ...others])).optional();
+}
+
+function namedOptions({ name, options }: Check) {
+  const named = options.safeExtend({ type: z.literal(name) });
+  return named.def.catchall === undefined ? named.strict() : named;
+}

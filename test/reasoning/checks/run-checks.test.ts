@@ -19,7 +19,7 @@ const registry = new Map([
       name: 'strict',
       description: '',
       judges: 'line',
-      options: z.object({ type: z.string(), n: z.number() }),
+      options: z.strictObject({ n: z.number() }),
       run: () => pass('n'),
     }),
   ],
@@ -50,6 +50,14 @@ describe('runChecks', () => {
       ['strict', 'abstain'],
     ]);
     expect(JSON.stringify(results)).not.toContain('secret');
+  });
+
+  it('reads a check’s own options, whatever its schema makes of others, and says where they don’t fit', async () => {
+    expect(await run([{ type: 'strict', n: 1 }, { type: 'strict' }, { type: 'strict', n: 1, m: 2 }])).toMatchObject([
+      { verdict: 'pass' },
+      { verdict: 'abstain', detail: 'its options are not what it takes' },
+      { verdict: 'abstain', detail: 'its options are not what it takes' },
+    ]);
   });
 
   it('throws the signal’s reason when cancelled, even where a check hangs', async () => {
