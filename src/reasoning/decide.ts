@@ -58,7 +58,8 @@ function compare(a: readonly number[], b: readonly number[]): number {
 
 function reason(winner: Candidate | undefined, tally: Tally, dropped: number, allFailed: boolean): string {
   if (winner === undefined) return 'There is no answer.';
-  const filtered = dropped === 0 ? '' : ` ${dropped} answers were dropped by checks.`;
+  const filtered =
+    dropped === 0 ? '' : ` ${dropped} ${dropped === 1 ? 'answer was' : 'answers were'} dropped by checks.`;
   if (allFailed) return 'Every answer failed a check; the one that failed least stands.';
   const leader = tally.entries[0];
   if (leader === undefined || winner.value === undefined) return `The most confident answer stands.${filtered}`;

@@ -64,7 +64,8 @@ export const calendar = defineLineCheck({
           const detail = `${names[broken]} does not follow ${names[broken - 1]}`;
           yield wrong(number, names[broken] ?? '', detail, wholly());
         } else if (judged.isShort) {
-          const detail = `these are ${names.length - 1} steps, not ${count}`;
+          const steps = names.length - 1;
+          const detail = `${steps === 1 ? 'this is 1 step' : `these are ${steps} steps`}, not ${count}`;
           yield wrong(number, names.at(-1) ?? '', detail, wholly());
         } else if (
           cycle === days &&

@@ -45,7 +45,9 @@ export const enumeration = defineLineCheck({
         (count === undefined ? undefined : /^\d+$/.exec(conclusionOf(text) ?? '')?.[0]);
       if (said !== undefined && count !== undefined) {
         const repair = inPlaceOf(said, text, count);
-        yield Number(said) === count ? right(number) : wrong(number, said, `${count} were counted`, repair);
+        yield Number(said) === count
+          ? right(number)
+          : wrong(number, said, `${count} ${count === 1 ? 'was' : 'were'} counted`, repair);
       }
     }
   },

@@ -121,7 +121,8 @@ function* inTwoUnits(line: number, at: number, amount: TwoUnits, question: strin
     return;
   }
   const parts = [counted(Math.floor(amount.all / factor), amount.large), counted(amount.all % factor, amount.small)];
-  const detail = `${amount.many} ${amount.large}s and ${amount.few} ${amount.small}s are ${sum} ${amount.small}s`;
+  const given = `${counted(amount.many, amount.large)} and ${counted(amount.few, amount.small)}`;
+  const detail = `${given} are ${counted(sum, amount.small)}`;
   yield wrong(line, String(amount.few), detail, { at, text: parts.join(' and ') });
 }
 

@@ -158,7 +158,7 @@ function* says(
       : wrong(
           line,
           times[2] ?? '',
-          `${letter} is ${count} times in ${letters}`,
+          `${letter} is ${count} ${count === 1 ? 'time' : 'times'} in ${letters}`,
           inPlaceOf(times[2] ?? '', text, count),
         );
   }
@@ -178,7 +178,12 @@ function* says(
   if (last !== undefined && letters !== undefined) {
     yield Number(last) === letters.length
       ? right(line)
-      : wrong(line, last, `${letters} has ${letters.length} letters`, inPlaceOf(last, text, letters.length));
+      : wrong(
+          line,
+          last,
+          `${letters} has ${letters.length} ${letters.length === 1 ? 'letter' : 'letters'}`,
+          inPlaceOf(last, text, letters.length),
+        );
   }
   for (const [, word = '', first = ''] of text.matchAll(/\b([a-z]+)"? (?:starts|begins) with "?([a-z])\b/gi)) {
     // `She starts with a dozen`, `the word starts with b`: only of a word that the question has is it said.
