@@ -10,6 +10,7 @@ import { askQuestions } from './ask-questions.ts';
 import { accuracyTable, markdownReport } from './markdown-report.ts';
 import { readQuestionSet } from './question-set.ts';
 import { reportFile } from './report-file.ts';
+import { runScript } from './run-script.ts';
 import { createServiceClient } from './service-client.ts';
 import { startService } from './service-process.ts';
 import { summarise } from './summary.ts';
@@ -42,12 +43,7 @@ const Options = z.object({
   'no-baselines': z.boolean(),
 });
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runScript(main);
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -23,12 +23,12 @@ it.each([
   expect(process.exitCode).toBe(code);
 });
 
-it('calibrate is run by it', { timeout: 60_000 }, async () => {
+it.each(['calibrate', 'run'])('%s is run by it', { timeout: 60_000 }, async (script) => {
   const told = vi.spyOn(console, 'error').mockReturnValue();
   const { argv } = process;
   process.argv = [...argv.slice(0, 2), '--foo'];
-  await import('../../eval/calibrate.ts').finally(() => {
+  await import(`../../eval/${script}.ts`).finally(() => {
     process.argv = argv;
   });
-  expect(told.mock.calls).toEqual([[expect.stringContaining("Unknown option '--foo'")]]);
+  expect(told.mock.calls).toEqual([[expect.stringContaining("Unknown option '--foo'. --help lists")]]);
 });
