@@ -43,8 +43,10 @@ export type EvaluationArm = z.infer<typeof EvaluationArm>;
 export const Evaluation = z.object({
   id: z.string(),
   object: z.literal('evaluation'),
-  /** Epoch seconds at which the report was written. */
-  created_at: z.int(),
+  /** Epoch seconds of the measurement; null in a report of an earlier version, which doesn't say. */
+  created_at: z.int().nullable(),
+  /** With what the report was delivered; null where it is of this installation's own runs. */
+  came_with: z.string().nullable(),
   set: z.string(),
   model: z.string(),
   /** Requests in flight at a time. */

@@ -43,8 +43,7 @@ const maxBytes = 4_194_304;
 /**
  * Reads the reports of evaluations anew at each call, newest first: `*.json` of `results`, and `report.json` of each
  * folder in `runs`. A file that is no report is left out and told to `onFault`; a folder that isn't there is empty.
- * An id tells where its report is from: `run-…` of `runs`, `shipped-…` came with Thinkfirst, any other was put into
- * `results`. `created_at` is 0 where the report has no date.
+ * An id tells where its report is from: `run-…` of `runs`, any other of `results`.
  */
 export function createEvaluationReports(options: {
   results: string;
@@ -56,7 +55,7 @@ export function createEvaluationReports(options: {
     const kept = (await names(results)).filter((name) => name.endsWith('.json')).map((name) => join(results, name));
     const own = (await names(runs)).map((name) => join(runs, name, 'report.json'));
     const found = await Promise.all([...kept, ...own].map((file) => read(file)));
-    return found.flatMap((one) => one ?? []).sort((one, other) => other.created_at - one.created_at);
+    return found.flatMap((one) => one ?? []).sort((one, other) => (other.created_at ?? 0) - (one.created_at ?? 0));
   };
 
   async function read(file: string): Promise<Evaluation | undefined> {
@@ -65,7 +64,7 @@ export function createEvaluationReports(options: {
       if (facts === undefined || !facts.isFile()) return undefined;
       if (facts.size > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
       const report = ReportFile.parse(JSON.parse(await readFile(file, 'utf8')));
-      return evaluation(report, idOf(file, report));
+      return evaluation(report, idOf(file));
     } catch (error) {
       const reason =
         error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : 'unreadable';
@@ -75,16 +74,16 @@ export function createEvaluationReports(options: {
   }
 }
 
-function idOf(file: string, { cameWith }: ReportFile): string {
-  if (basename(file) === 'report.json') return `run-${basename(dirname(file))}`;
-  return `${cameWith === undefined ? '' : 'shipped-'}${basename(file, '.json')}`;
+function idOf(file: string): string {
+  return basename(file) === 'report.json' ? `run-${basename(dirname(file))}` : basename(file, '.json');
 }
 
-function evaluation({ arms, set, model, concurrency, measuredAt }: ReportFile, id: string): Evaluation {
+function evaluation({ arms, set, model, concurrency, measuredAt, cameWith }: ReportFile, id: string): Evaluation {
   return {
     id,
     object: 'evaluation',
-    created_at: measuredAt === undefined ? 0 : Math.floor(Date.parse(measuredAt) / 1000),
+    created_at: measuredAt === undefined ? null : Math.floor(Date.parse(measuredAt) / 1000),
+    came_with: cameWith ?? null,
     set,
     model,
     concurrency,

@@ -23,14 +23,14 @@ export function View() {
   const [chosen, setChosen] = useState<string>();
   const all = results.state === 'ready' ? results.value.data : [];
   const evaluation = all.find(({ id }) => id === chosen) ?? all[0];
-  const nameOf = ({ id, set, model, created_at: at }: Evaluation) =>
-    [set, model, ...(at > 0 ? [format.date(at * 1000)] : []), ...(cameWithThinkfirst(id) ? [words.shipped] : [])].join(
-      ' · ',
-    );
-  const factsOf = ({ id, arms, concurrency }: Evaluation) => {
+  const nameOf = ({ set, model, created_at: at, came_with: shipped }: Evaluation) => {
+    const date = at === null ? [] : [format.date(at * 1000)];
+    return [set, model, ...date, ...(shipped === null ? [] : [words.shipped])].join(' · ');
+  };
+  const factsOf = ({ came_with: shipped, arms, concurrency }: Evaluation) => {
     const most = Math.max(...arms.map(({ questions }) => questions));
     const facts = words.facts(format.number(most), format.number(concurrency));
-    return cameWithThinkfirst(id) ? words.shippedFacts(facts) : facts;
+    return shipped === null ? facts : words.shippedFacts(facts);
   };
   return (
     <Page wide title={words.title} lead={words.lead}>
@@ -58,9 +58,4 @@ export function View() {
       )}
     </Page>
   );
-}
-
-/** By its id, as the service gives it; what it measured tells nothing of this machine. */
-function cameWithThinkfirst(id: string): boolean {
-  return id.startsWith('shipped-');
 }
