@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
+import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { buildPrompt } from './build-prompt.ts';
@@ -13,7 +14,7 @@ import { formatConstraint } from './format-constraint.ts';
 import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
-import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
+import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
 import { namingFields, validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
@@ -51,7 +52,7 @@ export async function acceptResponse(
     contextLeft: card.context_length - inputTokens,
     fastAnswerTokens: defaults.answerTokens,
   });
-  checkStrategyOptions(request, plan.effective.strategy, dependencies);
+  const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
   const constraint = formatConstraint(request, card, checkConstraint);
   const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
@@ -91,7 +92,12 @@ export async function acceptResponse(
       logprobs,
     },
     scopes: caller.scopes,
-    warnings: [...warnings, ...plan.warnings, ...(wantedSummary === null || summarises ? [] : [summaryHidden])],
+    warnings: [
+      ...warnings,
+      ...unread,
+      ...plan.warnings,
+      ...(wantedSummary === null || summarises ? [] : [summaryHidden]),
+    ],
   };
   const job: Job = {
     version: 1,
@@ -193,18 +199,24 @@ function checkScope(request: CreateResponse, { scopes }: Caller): void {
   });
 }
 
-/** @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */
+/** Warnings of options that the strategy doesn't have. @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */
 function checkStrategyOptions(
   { reasoning }: CreateResponse,
   name: string,
   { strategies }: Pick<AcceptDependencies, 'strategies'>,
-): void {
+): Warning[] {
   const strategy = strategies?.find((each) => each.name === name);
-  if (!strategy || !reasoning?.options) return;
+  if (!strategy || !reasoning?.options) return [];
   const parsed = z.object({ reasoning: z.object({ options: strategy.options }) }).safeParse({ reasoning });
   if (!parsed.success) throw validationError(parsed.error, { reasoning });
   const misplaced = ['samples', 'max_revisions', 'checks'].find((field) => field in (reasoning.options ?? {}));
-  if (misplaced === undefined) return;
+  if (misplaced === undefined) {
+    const known = strategy.options instanceof z.ZodObject ? strategy.options.shape : reasoning.options;
+    return unknownKeys(reasoning.options, known, 'reasoning.options.').map((field) => ({
+      field,
+      message: `The strategy ${name} has no such option; ignored.`,
+    }));
+  }
   throw new ServiceError({
     code: 'invalid_value',
     message: `Invalid 'reasoning.options.${misplaced}': it goes into 'reasoning.${misplaced}'.`,

@@ -92,8 +92,8 @@ export function wantsLogprobs({ include, top_logprobs }: CreateResponse): boolea
   return (top_logprobs ?? 0) > 0 || (include ?? []).includes('message.output_text.logprobs');
 }
 
-/** Bounded, so that a body of nothing but unknown keys makes no answer of its own size. */
-function unknownKeys(value: unknown, shape: Readonly<Record<string, unknown>>, prefix: string): string[] {
+/** Paths of the keys that a shape doesn't have. Bounded, so that a body of nothing but these makes no answer of its own size. */
+export function unknownKeys(value: unknown, shape: Readonly<Record<string, unknown>>, prefix: string): string[] {
   if (!isObject(value)) return [];
   return Object.entries(value)
     .filter(([key, content]) => content !== null && !Object.hasOwn(shape, key))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Response as ResponseObject } from '../../src/contracts/response.ts';
 import { ResponseEvent } from '../../src/contracts/response-event.ts';
 import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
@@ -244,6 +245,20 @@ describe('what a request becomes', () => {
       'reasoning.depth',
       'service_tier',
       'text.colour',
+    ]);
+  });
+
+  test('an option that the strategy does not have comes back as a warning', async () => {
+    const strategies = ['direct', 'deliberate', 'self-consistency'].map((name) => ({
+      name,
+      description: '',
+      options: z.object({ without: z.array(z.string()).optional() }),
+    }));
+    const { ask } = createApi({ strategies });
+    const reasoning = { strategy: 'self-consistency', options: { without: ['vote'], witout: ['vote'] } };
+    const { warnings } = await body(await ask({ input: 'a', background: true, reasoning }));
+    expect(warnings).toMatchObject([
+      { field: 'reasoning.options.witout', message: expect.stringContaining('self-consistency') },
     ]);
   });
 
