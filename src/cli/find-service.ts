@@ -11,7 +11,7 @@ export type ServiceOptions = { url?: string; key?: string };
 
 const defaultPort = '8080';
 /** ms */
-const probeLimit = 5_000;
+const probeLimit = 3_000;
 const startLimit = 120_000;
 
 /** The service that was named, else the one at the default address; it need not be there. */
