@@ -46,6 +46,12 @@ const forms: Form[] = [
     says: 'JSON was asked for',
   },
   {
+    asked: /(?:^|[.!?\n]\s*)who\b[^.!?\n]*\?\s*$/i,
+    holds: (answer) => !/^(?:the answer is:?\s*)?[-−+]?[\d.,]+$/i.test(answer),
+    alone: true,
+    says: 'a name was asked for',
+  },
+  {
     asked: /\bin\s+(?:exactly\s+)?(?:one|a single)\s+word\b(?!\s+of\b)|\bone[- ]word answer\b/i,
     holds: (answer) => wordsOf(answer) === 1,
     alone: true,
@@ -67,11 +73,11 @@ const forms: Form[] = [
   },
 ];
 
-/** The form that the question asks for: only the number, yes or no, JSON, a count of words or items. */
+/** The form that the question asks for: only the number, a name (`Who …?`), yes or no, JSON, a count of words or items. */
 export const answerForm = defineCheck({
   name: 'answer-form',
   description:
-    'The answer has the form that the question asks for: only the number, yes or no, JSON, n words, a list of n.',
+    'The answer has the form that the question asks for: only the number, a name, yes or no, JSON, n words, a list of n.',
   judges: 'value',
   options: z.object({}),
   run({ question, answer }): Finding {

@@ -24,6 +24,8 @@ describe('the form of an answer', () => {
     ['Answer in one word, then explain.', 'Paris. It is the capital of France.'],
     ['Which letter is missing in one word of the list?', 'The letter is b.'],
     ['Explain in exactly 3 words.', 'two - three four'],
+    ['Omar has 8 coins, Mark has 11. Who has more coins?', 'The answer is Mark'],
+    ['Who has more, and by how many? Then explain.', '3'],
   ])('sees nothing wrong: %s %s', async (question, answer) => {
     expect(await judge(question, answer)).not.toMatchObject({ verdict: 'fail' });
   });
@@ -34,6 +36,7 @@ describe('the form of an answer', () => {
     ['Reply with only a number.', 'It is four, I think.'],
     ['Return the names and ages as JSON.', 'Ann is 5.'],
     ['Please list 2 fruits.', '- fig\n- pear\n- plum'],
+    ['Omar has 8 coins, Mark has 11. Who has more coins?', 'The answer is -3'],
     ['Name 2 fruits.', '- fig\n  - sweet\n- pear\n- plum'],
   ])('still fails: %s %s', async (question, answer) => {
     expect(await judge(question, answer)).toMatchObject({ verdict: 'fail' });
