@@ -1,6 +1,7 @@
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 import { longDivision } from './long-division.ts';
 import { isDoubted, numberEnd } from './number-end.ts';
+import { primality } from './primality.ts';
 
 /** Nothing before the number makes more of it. */
 const alone = String.raw`(?<![\w.,:/$€£]|[\d)a-z]\s*[-+*/×x÷·^−–]\s*|^[-−–]\s?|\d\s)`;
@@ -44,13 +45,14 @@ const holds: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   dollar: { cent: 100, dime: 10, nickel: 20, quarter: 4 },
 };
 
-/** Remainders, and amounts written in two units. */
+/** Remainders, amounts written in two units, and primes (`primality.ts`). */
 export const remainders = defineLineCheck({
   name: 'remainders',
   description:
-    'Divisions step by step and their remainders are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`).',
+    'Divisions step by step and their remainders are right, and so are amounts in two units (`25 days is 3 weeks and 4 days`); whether a number is prime.',
   *statements({ lines, question }) {
     yield* longDivision(lines, question);
+    yield* primality(lines, question);
     for (const { number, text } of lines) {
       if (isDoubted(text)) continue;
       const judge = (found: RegExpExecArray, is: number, said: string, detail: string): Statement => {

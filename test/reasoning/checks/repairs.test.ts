@@ -128,6 +128,19 @@ const cases: Array<[string, string, string, string]> = [
     'I spell the word: e-e-l.\nI count each e: e (1), e, l.',
     'I count each e: e (1), e (2), l',
   ],
+  [
+    'remainders',
+    'Is 91 a prime number? Answer yes or no.',
+    '91 ÷ 7 leaves 0.\n91 = 7 × 11, so it is not prime.',
+    '91 = 7 × 13, so it is not prime.',
+  ],
+  [
+    'remainders',
+    'Is 86 a prime number? Answer yes or no.',
+    '86 ÷ 2 leaves 0.\nSo the answer is yes.',
+    '86 = 2 × 43, so it is not prime.',
+  ],
+  ['remainders', 'Is 31 prime?', 'So the answer is no.', 'No divisor was found, so 31 is prime.'],
   ['truth-values', '', 'So True and False is True.', 'So True and False is False'],
   [
     'written-columns',
