@@ -1,3 +1,4 @@
+import type { Repair } from './check.ts';
 import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { numberList } from './number-lists.ts';
 
@@ -8,6 +9,7 @@ const listed =
 const whole = String.raw`(\d+(?:\.\d+)?)(?![\d/%]|\.\d|,? (?:and|then|plus|minus|more|less|times|percent)\b| [-+×*])`;
 const multiplied = new RegExp(String.raw`\beach term is (?:multiplied by|times) ${whole}`, 'i');
 const added = new RegExp(String.raw`\beach term (?:adds|increases by|goes up by) ${whole}`, 'i');
+const growing = /\bthey grow by (\d+(?:\.\d+)?) each time/i;
 const subtracted = new RegExp(String.raw`\beach term (?:subtracts|decreases by|goes down by) ${whole}`, 'i');
 
 /** The differences between the terms of the question's sequence. */
@@ -18,6 +20,7 @@ export const differences = defineLineCheck({
     const terms = numberList(question);
     if (terms.length < 3) return;
     const real = steps(terms);
+    const times = multiplication(terms);
     for (const { number, text } of lines) {
       const said = listed.exec(text)?.[1];
       if (said !== undefined) {
@@ -26,8 +29,22 @@ export const differences = defineLineCheck({
         const isFalling = real.every((step) => step <= 0) && named.join() === real.map(Math.abs).join();
         const isNext = named.join() === steps(real).join();
         if (named.join() !== real.join() && !isFalling && !isNext)
-          yield wrong(number, said, `the differences are ${real.join(', ')}`, inPlaceOf(said, text, real.join(', ')));
+          yield wrong(
+            number,
+            said,
+            `the differences are ${real.join(', ')}`,
+            times ?? inPlaceOf(said, text, real.join(', ')),
+          );
         else yield right(number);
+      }
+      const growth = growing.exec(text)?.[1];
+      if (growth !== undefined) {
+        const seconds = steps(real);
+        const [grows] = seconds;
+        const isConstant = seconds.every((one) => one === grows);
+        const repair = times ?? (isConstant ? inPlaceOf(growth, text, grows, text.search(/grow by/i)) : undefined);
+        if (!isConstant || Number(growth) !== grows)
+          yield wrong(number, growth, `they grow by ${seconds.join(', ')}`, repair);
       }
       const factor = multiplied.exec(text)?.[1];
       if (factor !== undefined) {
@@ -58,6 +75,16 @@ export const differences = defineLineCheck({
     }
   },
 });
+
+/** `2 × 3 = 6 and 6 × 3 = 18, so each term is multiplied by 3.`, where that is so. */
+function multiplication(terms: readonly number[]): Repair | undefined {
+  const [first = 0, second = 0, third = 0] = terms;
+  const factor = second / first;
+  const holds = Number.isInteger(factor) && factor > 1;
+  if (!holds || terms.some((term, index) => index > 0 && term !== (terms[index - 1] ?? 0) * factor)) return undefined;
+  const shown = `${first} × ${factor} = ${second} and ${second} × ${factor} = ${third}`;
+  return { at: 0, text: `${shown}, so each term is multiplied by ${factor}.` };
+}
 
 function steps(terms: readonly number[]): number[] {
   return terms.slice(1).map((term, index) => exact(term - (terms[index] ?? 0)));

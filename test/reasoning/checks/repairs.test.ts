@@ -141,6 +141,24 @@ const cases: Array<[string, string, string, string]> = [
     '86 = 2 × 43, so it is not prime.',
   ],
   ['remainders', 'Is 31 prime?', 'So the answer is no.', 'No divisor was found, so 31 is prime.'],
+  [
+    'differences',
+    'Find the next term: 2, 4, 8, 16, ...',
+    'The differences are 1, 2, 3: they grow by 1 each time.',
+    '2 × 2 = 4 and 4 × 2 = 8, so each term is multiplied by 2.',
+  ],
+  [
+    'differences',
+    'Find the next term: 6, 12, 24, 48, ...',
+    'The differences are 6, 12, 24: they grow by 6 each time.',
+    '6 × 2 = 12 and 12 × 2 = 24, so each term is multiplied by 2.',
+  ],
+  [
+    'differences',
+    'Find the next term: 9, 10, 12, 15, ...',
+    'The differences are 1, 2, 3: they grow by 2 each time.',
+    'The differences are 1, 2, 3: they grow by 1',
+  ],
   ['truth-values', '', 'So True and False is True.', 'So True and False is False'],
   [
     'written-columns',
