@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ErrorEnvelope } from '../contracts/error-envelope.ts';
-import { ReadinessReport } from '../contracts/listings.ts';
+import { probeService } from '../entry/probe-service.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createServiceClient, type ServiceClient } from './service-client.ts';
@@ -47,22 +46,10 @@ export async function reachService(options: ServiceOptions, terminal: Terminal):
 export async function awaitService(url: string): Promise<'ready' | 'absent'> {
   const deadline = Date.now() + startLimit;
   for (;;) {
-    const state = await probe(url);
+    const state = await probeService(url, probeLimit);
     if (state !== 'starting') return state;
     if (Date.now() > deadline) return 'ready';
     await delay(250);
-  }
-}
-
-async function probe(url: string): Promise<'ready' | 'starting' | 'absent'> {
-  try {
-    const reply = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(probeLimit) });
-    const body: unknown = await reply.json();
-    if (ReadinessReport.safeParse(body).success) return 'ready';
-    const refusal = ErrorEnvelope.safeParse(body);
-    return refusal.success && refusal.data.error.code === 'backend_unavailable' ? 'starting' : 'absent';
-  } catch {
-    return 'absent';
   }
 }
 

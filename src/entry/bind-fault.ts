@@ -1,7 +1,7 @@
-import { ErrorEnvelope } from '../contracts/error-envelope.ts';
-import { ReadinessReport } from '../contracts/listings.ts';
 import type { Environment } from './environment.ts';
 import { again, type Invocation } from './invocation.ts';
+import { addressUrl } from './listen.ts';
+import { probeService } from './probe-service.ts';
 
 /** ms */
 const answerMs = 1_000;
@@ -28,7 +28,7 @@ export async function bindFault(
         return `PORT and METRICS_PORT are both ${port}. Give one of them another: ${again(invocation, { METRICS_PORT: other })}`;
       }
       const inUse = `Port ${port} on ${host} is in use`;
-      if (await isThinkfirst({ host, port })) {
+      if ((await probeService(addressUrl({ host, port }), answerMs)) !== 'absent') {
         // Without Redis one process alone may have the folder.
         const folder = REDIS_URL === undefined ? { THINKFIRST_DATA: `data-${other}` } : {};
         return `${inUse} by a Thinkfirst that runs already. For a second one: ${again(invocation, { PORT: other, ...folder })}`;
@@ -42,18 +42,5 @@ export async function bindFault(
       return `HOST ${host} is no address of this machine.`;
     default:
       return `Can't listen on ${host}:${port} (${error.code ?? error.message}).`;
-  }
-}
-
-/** Whether what answers there is one, ready or not. */
-async function isThinkfirst({ host, port }: { host: string; port: number }): Promise<boolean> {
-  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  try {
-    const url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}/readyz`;
-    const body: unknown = await (await fetch(url, { signal: AbortSignal.timeout(answerMs) })).json();
-    const refusal = ErrorEnvelope.safeParse(body);
-    return ReadinessReport.safeParse(body).success || refusal.data?.error.code === 'backend_unavailable';
-  } catch {
-    return false;
   }
 }

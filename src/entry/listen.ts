@@ -43,9 +43,8 @@ export async function listen({
   }
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
-  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return {
-    url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}`,
+    url: addressUrl({ host, port: bound }),
     serve(fetch) {
       answer = fetch;
     },
@@ -57,6 +56,12 @@ export async function listen({
       clearTimeout(cut);
     },
   };
+}
+
+/** Where this machine reaches what listens there. */
+export function addressUrl({ host, port }: { host: string; port: number }): string {
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
 function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
