@@ -1,6 +1,7 @@
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
-import { Effort, Mode } from '../contracts/reasoning.ts';
+import { splitModelSuffix } from '../contracts/model-suffix.ts';
+import type { Effort, Mode } from '../contracts/reasoning.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 
 /** What a request asks of thinking, once its short forms agree. `budget` in tokens: -1 what the context allows. */
@@ -43,10 +44,9 @@ export function resolveModel(
   const id = name ?? catalog.list()[0]?.id ?? '';
   const whole = catalog.get(id);
   if (whole) return { card: whole, suffix: undefined };
-  const colon = id.lastIndexOf(':');
-  const suffix = Effort.or(Mode).safeParse(id.slice(colon + 1));
-  const card = colon > 0 ? catalog.get(id.slice(0, colon)) : undefined;
-  if (card && suffix.success) return { card, suffix: suffix.data };
+  const split = splitModelSuffix(id);
+  const card = split && catalog.get(split.id);
+  if (card) return { card, suffix: split.suffix };
   const known = catalog.list().map((model) => `'${model.id}'`);
   throw new ServiceError({
     code: 'model_not_found',

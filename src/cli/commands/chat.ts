@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { Trace } from '../../contracts/listings.ts';
-import { Effort, Mode } from '../../contracts/reasoning.ts';
+import { splitModelSuffix } from '../../contracts/model-suffix.ts';
+import { Effort } from '../../contracts/reasoning.ts';
 import { CliError } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -145,9 +146,7 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
 async function knownModel(given: string, client: ServiceClient): Promise<string> {
   const { data } = await client.call(z.object({ data: z.array(z.object({ id: z.string() })) }), '/v1/models');
   const ids = data.map(({ id }) => id);
-  const colon = given.lastIndexOf(':');
-  const suffixed = Effort.or(Mode).safeParse(given.slice(colon + 1)).success && ids.includes(given.slice(0, colon));
-  if (ids.includes(given) || suffixed) return given;
+  if (ids.includes(given) || ids.includes(splitModelSuffix(given)?.id ?? '')) return given;
   throw new CliError({ message: `There is no model "${given}": ${ids.join(', ')}.` });
 }
 
