@@ -23,6 +23,9 @@ export const join = (one: Tokens, other: Tokens): Tokens => ({
  */
 export type Opening = 'tagged' | 'inside' | 'held' | 'closed';
 
+/** What a held text turns out to have been. `inside`: a thought without its opening tag. `tagged`: thoughts have tags or a field. */
+export type LearnedOpening = Extract<Opening, 'inside' | 'tagged'>;
+
 /**
  * Sorts a stream into thought and answer, for all three spellings: `reasoning`, `reasoning_content`, tags in the content.
  * Each token is counted once, with the piece that it ends up in.
@@ -37,7 +40,7 @@ export type DeltaSplitter = {
 export function createDeltaSplitter(
   family: ModelFamily,
   opening: Opening,
-  learn: (opening: 'inside' | 'tagged') => void = () => {},
+  learn: (opening: LearnedOpening) => void = () => {},
 ): DeltaSplitter {
   const tags = createTags(family, opening, learn);
   let fields = false;
@@ -53,22 +56,17 @@ export function createDeltaSplitter(
       held = join(held, tokens);
       return [];
     }
-    if (opening === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields) {
-      // A thought that was held back whole, and the chunk that closed it.
-      const thought = { ...first, ...join(silent, held) };
-      held = noTokens;
-      silent = noTokens;
-      last = parts.at(-1)?.kind;
-      return [thought, ...others.map((part, index) => ({ ...part, ...(index === 0 ? tokens : noTokens) }))];
-    }
+    // A thought that was held back whole: this chunk closed it, and its tokens go to what comes after.
+    const closed = opening === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
     // What came without text between thought and answer was the close tag, which is part of neither.
     const tag = last === 'thinking' && first.kind === 'answer';
     const before = first.kind === 'thinking' && opening === 'tagged' ? held : join(silent, held);
-    const own = tag ? tokens : join(before, tokens);
+    const own = closed ? before : tag ? tokens : join(before, tokens);
     held = noTokens;
     silent = noTokens;
     last = parts.at(-1)?.kind;
-    return [{ ...first, ...own }, ...others.map((part) => ({ ...part, ...noTokens }))];
+    const after = (index: number) => (closed && index === 0 ? tokens : noTokens);
+    return [{ ...first, ...own }, ...others.map((part, index) => ({ ...part, ...after(index) }))];
   }
 
   function split(text: string): TextPart[] {
@@ -119,11 +117,7 @@ export function createDeltaSplitter(
   };
 }
 
-function createTags(
-  family: ModelFamily,
-  opening: Opening,
-  learn: (opening: 'inside' | 'tagged') => void,
-): ThinkSplitter {
+function createTags(family: ModelFamily, opening: Opening, learn: (opening: LearnedOpening) => void): ThinkSplitter {
   const { tags, answerMarker } = family;
   if (opening === 'closed') return createThinkSplitter({ close: '', start: 'answer' });
   if (tags !== undefined) {

@@ -1,7 +1,6 @@
 import { type GoOn, startsFor } from './continuation.ts';
 import { type Delta, readDelta } from './delta.ts';
-import type { Opening } from './delta-splitter.ts';
-import type { LearnedOpening } from './openings.ts';
+import type { LearnedOpening, Opening } from './delta-splitter.ts';
 import { streamTolerantly } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
 import type { SampleContext, Tally } from './sample-context.ts';

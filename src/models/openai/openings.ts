@@ -1,4 +1,4 @@
-import type { Opening } from './delta-splitter.ts';
+import type { LearnedOpening, Opening } from './delta-splitter.ts';
 import type { SampleContext } from './sample-context.ts';
 import { UpstreamRefused } from './upstream-error.ts';
 
@@ -12,9 +12,6 @@ export type Openings = {
   /** What a stream that was held back has shown. */
   learn(thinking: boolean, opening: LearnedOpening): void;
 };
-
-/** `inside`: a thought without its opening tag. `tagged`: thoughts have tags or a field of their own. */
-export type LearnedOpening = Extract<Opening, 'inside' | 'tagged'>;
 
 export function createOpenings(): Openings {
   const known = new Map<boolean, LearnedOpening>();
