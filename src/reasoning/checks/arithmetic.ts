@@ -39,8 +39,7 @@ export const arithmetic = defineCheck({
         const sum = parts.split(' + ').reduce((all, one) => all + Number(one), 0);
         if (sum !== Number(whole)) {
           const repair = splitRightly(line.text, whole, parts);
-          const found = { line: line.number, wrong: parts, ...(repair === undefined ? {} : { repair }) };
-          return fail(`${parts} is not ${whole}`, found);
+          return fail(`${parts} is not ${whole}`, { line: line.number, wrong: parts, repair });
         }
         held.push(line.number);
       }
@@ -53,7 +52,7 @@ export const arithmetic = defineCheck({
           return fail(detail, {
             line: line.number,
             wrong: equation.right,
-            ...(repair === undefined ? {} : { repair }),
+            repair,
           });
         }
         if (equation.verdict === 'pass') held.push(line.number);

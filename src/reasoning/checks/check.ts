@@ -26,7 +26,7 @@ export type Finding = {
   line?: number;
   wrong?: string;
   quoting?: string;
-  repair?: Repair;
+  repair?: Repair | undefined;
   held?: readonly number[];
 };
 

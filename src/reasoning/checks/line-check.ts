@@ -53,7 +53,7 @@ export function defineLineCheck(check: {
       for (const statement of check.statements({ lines: standingLines(thought), question })) {
         if (!statement.right) {
           const { detail, line, wrong, repair } = statement;
-          return fail(detail, { line, wrong, ...(repair === undefined ? {} : { repair }) });
+          return fail(detail, { line, wrong, repair });
         }
         held.push(statement.line);
       }

@@ -83,20 +83,22 @@ function fromQuestion(
   return { at: text.search(/\d/), text: `${digits}. I ${adds ? 'add' : 'subtract'} from the right` };
 }
 
-/** The next column, as it is to be written. */
-function expected({ adds, numbers, place, over = 0 }: Work): { text: string; digit: number; over: number } {
+/** The next column as it is to be written: `task = …`, `text` with what it comes to. */
+type Column = { task: string; text: string; digit: number; over: number };
+
+function expected({ adds, numbers, place, over = 0 }: Work): Column {
   const [top = 0, bottom = 0] = numbers.map((one) => Number(one.at(-1 - place) ?? 0));
   if (adds) {
     const total = top + bottom + over;
-    const addends = [top, bottom, ...(over > 0 ? [over] : [])];
-    return { text: `${addends.join(' + ')} = ${total}`, digit: total % 10, over: Math.floor(total / 10) };
+    const task = [top, bottom, ...(over > 0 ? [over] : [])].join(' + ');
+    return { task, text: `${task} = ${total}`, digit: total % 10, over: Math.floor(total / 10) };
   }
   const left = top - over;
   const borrows = left < bottom;
   const digit = left + (borrows ? 10 : 0) - bottom;
   const lent = over > 0 ? `${top} - 1 = ${left}, ` : '';
-  const text = `${lent}${borrows ? `borrow, ${left + 10}` : left} - ${bottom} = ${digit}`;
-  return { text, digit, over: borrows ? 1 : 0 };
+  const task = `${lent}${borrows ? `borrow, ${left + 10}` : left} - ${bottom}`;
+  return { task, text: `${task} = ${digit}`, digit, over: borrows ? 1 : 0 };
 }
 
 function isLeft({ numbers, place }: Work): boolean {
@@ -107,15 +109,14 @@ function* column({ number, text }: ThoughtLine, work: Work): Generator<Statement
   const [, name = '', body = ''] = heading.exec(text) ?? [];
   const place = places.indexOf(name.toLowerCase());
   if (place === -1) return;
-  const at = text.length - text.slice(name.length + 2).length;
   // A column that wasn't read hands on nobody knows what.
   const follows = place === work.place && work.over !== undefined;
   const whole = expected(work);
-  const anew = isLeft(work) ? { at, text: whole.text } : undefined;
+  const anew = isLeft(work) ? { at: `${name}: `.length, text: whole.text } : undefined;
   let done: { digit: string; over: number } | undefined;
   const [, added, total, written, carried] = sum.exec(body) ?? [];
   const rest = carriedOn.exec(body)?.[1];
-  const [lentLine, borrowed, result] = difference.exec(body) ?? [];
+  const [, borrowed, result] = difference.exec(body) ?? [];
   if (work.adds && added !== undefined && total !== undefined && written !== undefined) {
     done = { digit: written, over: Number(carried ?? 0) };
     if (follows) yield addition({ number, text, added, total, written, carried }, whole, anew);
@@ -127,7 +128,7 @@ function* column({ number, text }: ThoughtLine, work: Work): Generator<Statement
       const repair = work.over === 0 ? all : inPlaceOf(rest, text, work.over);
       yield wrong(number, rest, `the carry is ${work.over}`, repair);
     }
-  } else if (!work.adds && lentLine !== undefined && result !== undefined) {
+  } else if (!work.adds && result !== undefined) {
     done = { digit: result, over: borrowed === undefined ? 0 : 1 };
     const holds = Number(result) === whole.digit && done.over === whole.over;
     if (follows && isLeft(work))
@@ -140,19 +141,19 @@ function* column({ number, text }: ThoughtLine, work: Work): Generator<Statement
 
 function addition(
   parts: { number: number; text: string; added: string; total: string; written: string; carried: string | undefined },
-  whole: ReturnType<typeof expected>,
+  whole: Column,
   anew: Repair | undefined,
 ): Statement {
   const { number, text, added, total, written, carried } = parts;
   // Zeros may be left out.
-  const [named, own] = [added, whole.text.split(' = ')[0] ?? ''].map((list) =>
+  const [named, own] = [added, whole.task].map((list) =>
     list
       .split(' + ')
       .filter((one) => one !== '0')
       .join(),
   );
   const [ends, carries] = [Number(total) % 10, Math.floor(Number(total) / 10)];
-  if (named !== own) return wrong(number, added, `this column is ${whole.text.split(' = ')[0]}`, anew);
+  if (named !== own) return wrong(number, added, `this column is ${whole.task}`, anew);
   if (Number(written) !== ends) {
     return wrong(number, written, `${total} ends in ${ends}`, inPlaceOf(written, text, ends, text.search(/write/i)));
   }
