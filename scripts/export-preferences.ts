@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { CliError } from '../src/cli/cli-error.ts';
 import { namedService, type ServiceOptions } from '../src/cli/find-service.ts';
+import { unreachable } from '../src/cli/service-client.ts';
 import { LabelledCompletion, PreferencePair } from '../src/contracts/feedback.ts';
 import { preferenceFile } from './preferences/preference-file.ts';
 
@@ -44,11 +45,7 @@ async function main({ format, out, 'held-out': heldOut, ...options }: z.infer<ty
   const shape = format === 'dpo' ? PreferencePair : LabelledCompletion;
   const reply = await fetch(new URL(`/v1/feedback?format=${format}`, url), {
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-  }).catch(() =>
-    fail(
-      `No service answers at ${url}. Start one with \`thinkfirst serve\`, or name another with --url, THINKFIRST_URL or PORT.`,
-    ),
-  );
+  }).catch((error: unknown) => tell(unreachable(url, error)));
   if (!reply.ok) fail(`${url} answers ${reply.status}: ${(await reply.text()).slice(0, 300)}`);
   const rows = (await reply.text())
     .split('\n')
@@ -72,8 +69,12 @@ function service(options: ServiceOptions): { url: string; key: string | undefine
     return namedService(options, { variables: process.env });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    return fail([error.message, error.advice].filter(Boolean).join(' '));
+    return tell(error);
   }
+}
+
+function tell({ message, advice }: CliError): never {
+  return fail([message, advice].filter(Boolean).join(' '));
 }
 
 async function write(file: string, rows: readonly object[]): Promise<void> {

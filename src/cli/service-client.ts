@@ -70,7 +70,8 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
   };
 }
 
-function unreachable(url: string, cause: unknown): CliError {
+/** Nothing answers at the address. */
+export function unreachable(url: string, cause: unknown): CliError {
   return new CliError({
     message: `No service answers at ${url}.`,
     advice: 'Start one with `thinkfirst serve`, or name another with --url, THINKFIRST_URL or PORT.',
