@@ -4,6 +4,7 @@ import { type Candidate, failedLine, failedValue, goesFurther, isWorse } from '.
 import type { Judgement } from './checks/run-checks.ts';
 import { isProof } from './checks/thought-lines.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
+import type { Judge } from './judge.ts';
 import { fedTokens, searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
 import { type RolledBack, rollBack } from './roll-back.ts';
@@ -125,40 +126,57 @@ async function* planRevision(
     }
   }
   const failed = failedValue(candidate) ?? line;
-  return failed === undefined ? undefined : tellWhatFailed(deliberation, candidate, failed);
+  return failed === undefined ? undefined : await tellWhatFailed(deliberation, candidate, failed, options);
 }
 
 /**
- * The thought up to its wrong line, put right and fed; undefined where no check knows how, where another one doubts what
- * would be put there, and where it takes more than a chain or the answer's reserve may: the context has room for that much.
+ * The thought up to its wrong line, put right and fed; undefined where no check knows how, and where it takes more than a
+ * chain or the answer's reserve may: the context has room for that much.
  */
 async function putRight(
   { context, judge, cap, answer }: Deliberation,
   { repair }: Judgement,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
-  if (repair === undefined) return undefined;
-  const text = back.wrongLine.slice(0, repair.at) + repair.text;
+  const text = await rightLine(judge, { before: thoughtText({ segments: back.before }), line: back.wrongLine, repair });
+  if (text === undefined) return undefined;
   const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
-  if ((await fedTokens(context, prefix)) > Math.min(cap, answer.maxTokens)) return undefined;
-  const thought = thoughtText({ segments: prefix });
+  return (await fedTokens(context, prefix)) > Math.min(cap, answer.maxTokens) ? undefined : prefix;
+}
+
+/** A line as a check knows it to be right, up to where it was wrong; undefined where none knows, or another doubts it. */
+async function rightLine(
+  judge: Judge,
+  { before, line, repair }: { before: string; line: string; repair: Judgement['repair'] },
+): Promise<string | undefined> {
+  if (repair === undefined) return undefined;
+  const text = line.slice(0, repair.at) + repair.text;
+  const thought = before + text;
   const number = thought.split('\n').length - 1;
   const checks = await judge.fast({ thought, answer: { text: '', logprobs: [], toolCalls: [] } });
   // A failure that names no value is of the thought as a whole, which is not there yet.
   const doubts = checks.some(
-    ({ judges, verdict, line, wrong }) =>
-      judges === 'line' && verdict === 'fail' && line === number && wrong !== undefined,
+    ({ judges, verdict, line: failed, wrong }) =>
+      judges === 'line' && verdict === 'fail' && failed === number && wrong !== undefined,
   );
-  return doubts ? undefined : prefix;
+  return doubts ? undefined : text;
 }
 
-function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed: Judgement): RevisionPlan {
+/** Where a thought can't be gone on with: the reason, and the line as it is right where that is known. */
+async function tellWhatFailed(
+  deliberation: Deliberation,
+  candidate: Candidate,
+  failed: Judgement,
+  options: ReviseOptions,
+): Promise<RevisionPlan> {
   const { context, dependencies } = deliberation;
+  const known = options.repair ? await knownRight(deliberation, candidate, failed) : undefined;
   const wrong =
     failed.wrong ?? (candidate.value === undefined ? candidate.answer.text.slice(0, 80) : showAnswer(candidate.value));
+  const reason = sentence(failed.quoting ?? failed.detail);
   const { text, version } = dependencies.prompts.fill(
     'revise',
-    { wrong, reason: sentence(failed.quoting ?? failed.detail) },
+    { wrong, reason: known === undefined ? reason : `${reason} Right is: ${sentence(known)}` },
     context.model.capabilities.family,
   );
   const prompt: Prompt = {
@@ -176,6 +194,18 @@ function tellWhatFailed(deliberation: Deliberation, candidate: Candidate, failed
     because: because(failed),
     prompted: version,
   };
+}
+
+async function knownRight(
+  { judge }: Deliberation,
+  candidate: Candidate,
+  { line, repair }: Judgement,
+): Promise<string | undefined> {
+  const lines = thoughtText(candidate).split('\n');
+  const wrongLine = line === undefined ? undefined : lines[line];
+  if (wrongLine === undefined || isProof(wrongLine)) return undefined;
+  const before = lines.slice(0, line).map((text) => `${text}\n`);
+  return await rightLine(judge, { before: before.join(''), line: wrongLine, repair });
 }
 
 function because(failed: Judgement): string {

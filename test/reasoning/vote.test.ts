@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readEffortTable } from '../../src/models/effort-tables.ts';
 import { leadProbability, voteState } from '../../src/reasoning/adaptive-stop.ts';
 import { normalise } from '../../src/reasoning/normalise.ts';
 import { type Ballot, tallyBallots } from '../../src/reasoning/vote.ts';
@@ -38,6 +39,12 @@ describe('tallyBallots', () => {
     ['one answer written in two ways', '4', [ballot('5', 'greedy'), ballot('4 dollars'), ballot('$4.00')]],
   ])('takes %s', (_, answer, ballots) => {
     expect(leader(ballots)).toBe(answer);
+  });
+
+  it('lets one chain whose lines held outweigh several that say the same wrong line, with a model that was never calibrated', () => {
+    const again = ballot('5', 'revised', { lines: 'unsound' });
+    const ballots = [ballot('6', 'draft'), ballot('4', 'greedy', { lines: 'sound' }), again, again, again];
+    expect(tallyBallots(ballots, readEffortTable('never-calibrated')).entries[0]?.answer.key).toBe('4');
   });
 
   it('gives a single ballot its calibrated probability', () => {

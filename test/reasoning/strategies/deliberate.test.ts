@@ -255,6 +255,23 @@ describe('deliberate', () => {
     expect(run.answer).toBe('The answer is 4.');
   });
 
+  it.each([
+    { options: {}, reason: '2 + 2 is not 5. Right is: So 2 + 2 = 4.' },
+    { options: { without: ['repair'] }, reason: '2 + 2 is not 5.' },
+  ])('tells it what is right where the check knows, with $options', async ({ options, reason }) => {
+    const model = createTestModel({
+      capabilities: { rollback: false, family: 'plain' },
+      script(request) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        return request.prompt.messages.length > 1 ? chain('4') : chain('5', '1 + 1 = 2.\nSo 2 + 2 = 5, as I said.');
+      },
+    });
+    await runStrategy('deliberate', { model, effective: { samples: 1 }, options });
+    expect(model.requests[2]?.prompt.messages.at(-1)?.content).toBe(
+      `A check of your answer failed: 5 is not right. ${reason}\nThink again, find the mistake, and give the right answer.`,
+    );
+  });
+
   it('names the prompt of the model’s own verdict on the step that asked for it', async () => {
     const given = { effective: { samples: 1 }, checks: [{ type: 'self-verdict', pass_above: 0 }] };
     const scores = (continuation: string) => (continuation === 'Yes.' ? 1 : -1);
