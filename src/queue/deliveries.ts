@@ -1,14 +1,15 @@
-import { type Job as BullmqJob, type IQueueBackend, UnrecoverableError, withBackend } from 'bullmq';
+import { type Job as BullmqJob, DelayedError, type IQueueBackend, UnrecoverableError, withBackend } from 'bullmq';
 import { z } from 'zod';
 import type { Job } from '../contracts/job.ts';
 import { type WebhookDelivery, WebhookEvent } from '../contracts/webhook.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
+import { createDeliveryPlaces } from './delivery-places.ts';
 import { parseRow } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenQueues } from './open-queues.ts';
 import { reachBackend } from './reach-backend.ts';
 import { settledWithin } from './settled-within.ts';
-import { loadJob } from './stored-job.ts';
+import { loadJob, ownerKey } from './stored-job.ts';
 
 /** Webhooks on their way: a queue of their own, filled from what ended with a wish for one. */
 export type Deliveries = {
@@ -48,6 +49,11 @@ const firstRetryMs = 5_000;
 const keepSeconds = 7 * 86_400;
 const outboxMs = 2_000;
 const batch = 100;
+/** Of a process. One that is taken by a receiver that hangs costs a socket. */
+const places = 64;
+const placesOfKey = 8;
+/** What its key had no place for is called back once it has one; where its process dies meanwhile, it comes after so long. */
+const longestAsideMs = 300_000;
 
 const Delivery = z.object({ url: z.string(), event: WebhookEvent, owner: z.string().nullable() });
 type Delivery = z.infer<typeof Delivery>;
@@ -58,8 +64,10 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   onError(error: Error): void;
   retryMs?: number;
   pollMs?: number;
+  asideMs?: number;
 }): Deliveries {
-  const { connection, queues, onError, retryMs = firstRetryMs, pollMs = outboxMs } = options;
+  const { connection, queues, onError } = options;
+  const { retryMs = firstRetryMs, pollMs = outboxMs, asideMs = longestAsideMs } = options;
   const name = `${queues.base}-webhooks`;
   const classes = withBackend(connection.factory);
   const { prefix } = connection;
@@ -128,22 +136,48 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
         return { data: data.filter((delivery) => delivery !== undefined), hasMore: present.length > limit };
       }),
     async start({ deliver, urlOf }) {
+      const turns = createDeliveryPlaces<Pick<BullmqJob, 'promote'>>({
+        total: places,
+        ofKey: placesOfKey,
+        now: Date.now,
+      });
+      // It may be gone, or sent by another process; where the backend is away, it comes by itself.
+      const callBack = (job: Pick<BullmqJob, 'promote'>) => void job.promote().catch(() => undefined);
       const worker = new classes.Worker<Delivery, null>(
         name,
-        async (job) => {
+        async (job, token) => {
           const { url, event, owner } = Delivery.parse(job.data);
+          const key = ownerKey(owner);
+          if (!turns.take(key)) {
+            const until = Date.now() + asideMs;
+            // Counts as no attempt.
+            await job.moveToDelayed(until, token);
+            turns.setAside(key, job, until);
+            throw new DelayedError();
+          }
           try {
             await deliver({ id: job.id ?? '', url, event, owner });
           } catch (error) {
             throw error instanceof GaveUp ? new UnrecoverableError(error.message) : error;
+          } finally {
+            const next = turns.leave(key);
+            if (next) callBack(next);
           }
           return null;
         },
-        { connection: connection.blocking, prefix, concurrency: 8, runRetryDelay: 1_000 },
+        {
+          connection: connection.blocking,
+          prefix,
+          concurrency: places,
+          runRetryDelay: 1_000,
+          // A process that died is not the delivery's fault.
+          maxStalledCount: attempts,
+        },
       );
       worker.on('error', onError);
       let running: Promise<void> | undefined;
       const timer = setInterval(() => {
+        turns.recall().forEach(callBack);
         running ??= pump(urlOf)
           .catch(onError)
           .finally(() => {

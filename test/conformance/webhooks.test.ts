@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { createStorage } from 'unstorage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Job } from '../../src/contracts/job.ts';
+import type { WebhookDelivery } from '../../src/contracts/webhook.ts';
 import { startWebhooks, webhookRefusal } from '../../src/entry/start-webhooks.ts';
 import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
-import { createDeliveries, type Deliveries } from '../../src/queue/deliveries.ts';
+import { createDeliveries, type Deliver, type Deliveries } from '../../src/queue/deliveries.ts';
 import { openEmbeddedConnection } from '../../src/queue/embedded-connection.ts';
 import type { JobQueue } from '../../src/queue/job-queue.ts';
 import { openRedisConnection } from '../../src/queue/redis-connection.ts';
@@ -69,6 +70,9 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
   let url: string;
   let received: { headers: Record<string, string>; body: string }[];
   let statuses: number[];
+  /** Of requests to `/hangs`, till they are `let go`. */
+  let hanging: { responses: ServerResponse[]; letGo: boolean };
+  const environment = { THINKFIRST_PRIVATE_CALLBACKS: true };
   const records = createUnstorageRecords(createStorage());
   const sealer = createSealer(randomBytes(32));
   const settings = createWebhookSettings({ records, sealer, given: undefined, now: Date.now });
@@ -81,6 +85,10 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
         body += chunk.toString();
       });
       request.on('end', () => {
+        if (request.url === '/hangs' && !hanging.letGo) {
+          hanging.responses.push(response);
+          return;
+        }
         received.push({ headers: request.headers as Record<string, string>, body });
         response.writeHead(statuses.shift() ?? 204).end();
       });
@@ -88,7 +96,6 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
     await once(server, 'listening');
     const address = server.address();
     url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/hook`;
-    const environment = { THINKFIRST_PRIVATE_CALLBACKS: true };
     await startWebhooks({ environment, deliveries, settings, now: Date.now });
     await queue.consume({ concurrency: 2, models: ['scripted'] }, async (lease) => {
       await lease.append([terminal(lease.log.length, 'completed')]);
@@ -103,6 +110,7 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
   beforeEach(() => {
     received = [];
     statuses = [];
+    hanging = { responses: [], letGo: false };
   });
   const run = async (job: Job) => {
     await queue.add(job);
@@ -198,11 +206,67 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
     );
   });
 
+  test('arrive while another key’s receiver hangs, whose own wait without an attempt', async () => {
+    const another = await startWebhooks({ environment, deliveries, settings, now: Date.now });
+    const hangs = url.replace('/hook', '/hangs');
+    const waiting = await Promise.all(
+      Array.from({ length: 40 }, () => run(announced({ url: hangs }, { owner: 'slow' }))),
+    );
+    await vi.waitFor(() => expect(hanging.responses.length).toBeGreaterThanOrEqual(8), { timeout: 10_000 });
+    const id = await run(announced({ url }, { owner: 'quick' }));
+    await delivered(id, 'delivered');
+    expect(hanging.responses.filter((response) => response.destroyed)).toEqual([]);
+    hanging.letGo = true;
+    for (const response of hanging.responses) response.writeHead(204).end();
+    for (const each of waiting) expect(await delivered(each, 'delivered')).toMatchObject({ attempts: 1 });
+    await another.close();
+  });
+
   test('of others go out where one key’s settings can’t be read', async () => {
     await records.set('webhook:bob', { version: 'none' });
     await run(announced(undefined, { owner: 'bob' }));
     await delivered(await run(announced({ url })), 'delivered');
   });
+});
+
+test('webhooks outlive more than one process that dies with them, sent or set aside', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-webhooks-'));
+  const url = 'http://127.0.0.1:1/';
+  const jobs = Array.from({ length: 10 }, () => announced({ url }, { model: 'nobody-has-it' }));
+  /** Sends till `check` is content with what is listed, and leaves what it is sending as it is. */
+  const live = async (deliver: Deliver, check: (listed: readonly WebhookDelivery[]) => void) => {
+    const connection = await openEmbeddedConnection({ dataFolder, onError });
+    const queue = await createBullmqQueue({ connection, terminalLines: testTerminalLines, onError });
+    const times = { retryMs: 10, pollMs: 20, asideMs: 200 };
+    const deliveries = createDeliveries({ connection, queues: queue.queues, onError, ...times });
+    for (const job of jobs) {
+      await queue.add(job);
+      await queue.control(job.id, 'cancel');
+    }
+    const sending = await deliveries.start({ deliver, urlOf: async () => url });
+    await vi.waitFor(async () => check((await deliveries.list({ limit: 20 })).data), { timeout: 20_000 });
+    await sending.close();
+    await deliveries.close();
+    await queue.close();
+    await connection.close();
+  };
+  const all = (fields: Partial<WebhookDelivery>) => jobs.map(() => expect.objectContaining(fields));
+  for (let process = 0; process < 3; process += 1) {
+    const sent = new Set<string>();
+    const hang: Deliver = ({ id }) => {
+      sent.add(id);
+      return new Promise(() => {});
+    };
+    await live(hang, (listed) => {
+      expect(sent.size).toBe(8);
+      expect(listed).toEqual(all({ status: 'pending', attempts: 0 }));
+    });
+  }
+  await live(
+    async () => {},
+    (listed) => expect(listed).toEqual(all({ status: 'delivered', attempts: 1 })),
+  );
+  await rm(dataFolder, { recursive: true, force: true });
 });
 
 describe('webhookRefusal', () => {
