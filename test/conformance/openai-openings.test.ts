@@ -60,6 +60,12 @@ describe.each(['ollama', 'lmstudio', 'plain'] as const)(
       expect(types.lastIndexOf('answer-delta')).toBeLessThan(types.findIndex((type) => type.startsWith('tool-call')));
     });
 
+    it('an answer that was held back and had no thought is counted whole', async () => {
+      const { model } = await connect({ dialect, script: { ...script, thoughts: [] }, spelling: 'reasoning' }, untold);
+      const { finish } = await run(model, thinking(100));
+      expect(finish?.usage).toMatchObject({ thinkingTokens: 0, answerTokens: 4 });
+    });
+
     it('an answer streams as soon as one has come without a thought', async () => {
       // A plain server opens a thought whatever it is asked, if only an empty one.
       const { model } = await connect({ dialect, script: { ...script, thoughts: [] } }, untold);
@@ -68,3 +74,17 @@ describe.each(['ollama', 'lmstudio', 'plain'] as const)(
     });
   },
 );
+
+describe('with another dialect than the server speaks', () => {
+  // llama.cpp's `/tokenize` gives no tokens for messages, which is no sign of a template that opens no thought.
+  it.each([
+    ['llama.cpp', 'vllm'],
+    ['vllm', 'llama.cpp'],
+    ['llama.cpp', 'plain'],
+  ] as const)('a thought of %s stays one where the entry says %s', async (spoken, dialect) => {
+    const { model } = await connect({ dialect: spoken, script, spelling: 'tags-without-open' }, { ...untold, dialect });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await run(model, thinking(100))).toMatchObject({ thought, answer });
+    }
+  });
+});

@@ -98,6 +98,8 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
 
   app.post('/tokenize', async (c) => {
     const body = await c.req.json();
+    // llama.cpp knows `content` alone, and finds nothing in what it doesn't know.
+    if (options.dialect === 'llama.cpp' && body.content === undefined) return c.json({ tokens: [] });
     const text =
       body.prompt ?? body.content ?? render(body.messages, body.chat_template_kwargs?.enable_thinking ?? true);
     const tokens = vocabulary.encode(text);

@@ -5,7 +5,7 @@ import type { Dialect } from './dialect.ts';
 import { toMessages, toTools } from './messages.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { UpstreamRefused } from './upstream-error.ts';
-import { RenderedPrompt, Tokenized, TokenList } from './wire.ts';
+import { RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from './wire.ts';
 
 /** A prompt as the server's own template renders it, up to where the model goes on. Ids on vLLM, text on llama.cpp. */
 export type RawPrompt = {
@@ -40,10 +40,10 @@ export async function renderPrompt(access: Access, prompt: Prompt, options: { th
     return { tokens: undefined, text: whole, count, opened: endsWithTag(text, family.tags?.open) };
   }
   const { tokens, token_strs: strings } = read(
-    Tokenized,
+    TokenizedMessages,
     await client.json('//tokenize', { ...body, return_token_strs: true }, { signal }),
   );
-  const rendered = (strings ?? []).slice(-8).join('');
+  const rendered = strings.slice(-8).join('');
   const added = missing(rendered, suffix);
   const more = added === '' ? [] : await tokensOf(access, added);
   const opened = endsWithTag(rendered, family.tags?.open);

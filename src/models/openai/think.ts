@@ -164,8 +164,12 @@ async function* readThought(
   if (!run.answered) run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
 }
 
-/** The close tag has no text of its own: where the server counts it, it comes with the answer's first piece. */
+/**
+ * The close tag has no text of its own: where the server counts it, it comes with the answer's first piece. That piece is
+ * the whole answer where it was held back, so by its text alone it would be counted too short.
+ */
 function withoutTag(piece: Piece): Piece {
-  const own = Math.max(piece.logprobs.length, piece.tokenIds.length) || tokensOfPiece(piece.text);
+  const listed = Math.max(piece.logprobs.length, piece.tokenIds.length);
+  const own = listed || Math.max(tokensOfPiece(piece.text), piece.tokens - 1);
   return { ...piece, tokens: Math.min(piece.tokens, own) };
 }

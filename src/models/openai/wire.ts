@@ -72,16 +72,18 @@ export const ErrorMessage = z.union([
   z.looseObject({ detail: z.string() }).transform(({ detail }) => detail),
 ]);
 
-/** vLLM's `/tokenize`. */
-export const Tokenized = z.looseObject({
-  count: z.int().optional(),
-  tokens: z.array(z.int()),
-  token_strs: z.array(z.string()).nullish(),
-  max_model_len: z.int().nullish(),
+/**
+ * vLLM's `/tokenize`: of a text, and of messages. llama.cpp has a route of this name that passes over what it doesn't know
+ * and gives no tokens: that is no rendering, and says nothing of how a turn begins.
+ */
+export const Tokenized = z.looseObject({ tokens: z.array(z.int()).min(1) });
+export const TokenizedMessages = z.looseObject({
+  tokens: z.array(z.int()).min(1),
+  token_strs: z.array(z.string()).min(1),
 });
 
 /** llama.cpp's `/tokenize` and `/apply-template`. */
-export const TokenList = z.looseObject({ tokens: z.array(z.unknown()) });
+export const TokenList = z.looseObject({ tokens: z.array(z.unknown()).min(1) });
 export const RenderedPrompt = z.looseObject({ prompt: z.string() });
 
 /** vLLM's `prompt_logprobs`: per token of the prompt, the log-probability of that token, by its id. */
