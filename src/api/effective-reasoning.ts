@@ -80,7 +80,11 @@ function deliberate(input: PlanInput, reserve: number): ReasoningPlan {
     });
   }
   if (budget === 0) {
-    warnings.push({ field: 'reasoning.effort', message: 'Nothing is left to think with: answered fast.' });
+    const message =
+      inContext === 0
+        ? 'Answered fast: the input and the answer fill the context, and nothing is left to think with.'
+        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${table.answer_reserve_tokens}, or lower reasoning.answer_reserve_tokens.`;
+    warnings.push({ field: 'reasoning.effort', message });
   }
   return {
     effective: {

@@ -86,7 +86,7 @@ const interruption = {
   'not-cancelled': 'It could not be cancelled. Ctrl-C again leaves it running.',
 } as const;
 
-/** `thought for 4.2 s, 371 of 2,048 tokens (confident); the answer is from a revision; thinkfirst-135m, resp_…` */
+/** `thought for 4.2 s, 371 tokens of a budget of 2,048 (confident); answer from the revision; thinkfirst-135m, resp_…` */
 function costLine(
   { id, model, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered,
   ms: number,
@@ -97,6 +97,7 @@ function costLine(
     stop === null
       ? `answered in ${duration(ms)}, ${counted(usage?.output_tokens ?? 0, 'token')}`
       : `thought for ${duration(ms)}, ${wholeNumber(spent)} tokens of a budget of ${wholeNumber(budget)} (${stop})`;
-  const from = stop === null || source === null ? '' : `; answer from the ${source}`;
+  const from =
+    stop === null || source === null ? '' : `; answer from the ${source === 'deliberate' ? 'chain' : source}`;
   return `${cost}${from}; ${model}, ${id}`;
 }

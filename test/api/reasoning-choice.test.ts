@@ -118,7 +118,15 @@ describe('the plan of tokens', () => {
   test('a budget that was lowered, and options that mean nothing, are told', () => {
     expect(plan({ reasoning: { budget_tokens: 5000 } }).warnings).toMatchObject([{ field: 'reasoning.budget_tokens' }]);
     expect(plan({ mode: 'fast', reasoning: { samples: 4 } }).warnings).toMatchObject([{ field: 'reasoning.samples' }]);
-    expect(plan({ max_output_tokens: 10 }).warnings).toMatchObject([{ field: 'reasoning.effort' }]);
+    expect(plan({ max_output_tokens: 10 }).warnings).toMatchObject([
+      {
+        field: 'reasoning.effort',
+        message: expect.stringContaining('max_output_tokens (10) is all kept for the answer. Raise it above 32'),
+      },
+    ]);
+    expect(plan({ reasoning: { effort: 'low' } }, 1).warnings).toMatchObject([
+      { message: expect.stringContaining('fill the context') },
+    ]);
   });
 
   test('a strategy that contradicts the effort is refused', () => {

@@ -11,6 +11,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
+import { counted } from '../render/figures.ts';
 import { shownText } from '../render/shown-text.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
@@ -111,7 +112,7 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
       terminal.print(seen(response.output_text));
     }
     process.exitCode = exitCodeOf(response);
-    complain(response);
+    complain(response, options);
   } finally {
     shown.abandon();
     await close();
@@ -180,16 +181,25 @@ export function exitCodeOf({ status }: Answered): ExitCode {
   }
 }
 
-/** @throws CliError for a response that failed, with what the service says of it */
-function complain({ status, error, incomplete_details: cut }: Answered): void {
+/** @throws CliError for a response that failed or was cut short, with what the service says of it */
+export function complain(response: Answered, { maxTokens }: Pick<ThinkingOptions, 'maxTokens'>): void {
+  const { status, error, incomplete_details: cut, reasoning } = response;
   if (status === 'failed') throw new CliError({ message: error?.message ?? 'The response failed.' });
   if (status !== 'incomplete') return;
-  const advice =
-    cut?.reason === 'deadline'
-      ? 'Give it longer with --deadline.'
-      : 'Give it more room with --max-tokens, or leave that out.';
   const message = `The answer was cut short (${cut?.reason ?? 'no reason given'}).`;
-  throw new CliError({ message, advice, exitCode: exitCodes.incomplete });
+  throw new CliError({ message, advice: advice(), exitCode: exitCodes.incomplete });
+
+  function advice(): string {
+    if (cut?.reason === 'deadline') return 'Give it longer with --deadline.';
+    const { strategy, answer_reserve_tokens: reserve } = reasoning.effective;
+    // Behind a thought an answer has its reserve and no more, whatever `max_output_tokens` says.
+    if (strategy !== 'direct' && (maxTokens === undefined || maxTokens > reserve)) {
+      return `After thinking it has ${counted(reserve, 'token')}; --fast with --max-tokens, or reasoning.answer_reserve_tokens of a request, gives more.`;
+    }
+    return maxTokens === undefined
+      ? 'Give it more room with --max-tokens, if the context of the model has any.'
+      : 'Give it more room with --max-tokens, or leave that out.';
+  }
 }
 
 function whole(least: number) {

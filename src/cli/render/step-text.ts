@@ -1,6 +1,6 @@
 import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
 import type { Paint } from '../terminal.ts';
-import { bar, counted, duration } from './figures.ts';
+import { bar, clipped, counted, duration } from './figures.ts';
 import { shownText } from './shown-text.ts';
 import { type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
 
@@ -10,10 +10,14 @@ function stepName({ phase, sample }: TraceStep): string {
   return `${phase === 'think' ? 'chain' : phase} ${sample + 1}`;
 }
 
+/** Characters. Answers are as long as the model makes them; `--json` has them whole. */
+const longestSummary = 160;
+const longestAnswer = 60;
+
 /** A step in one line: what it was, its tokens, what came of it. */
 export function stepLine(step: TraceStep, paint: Paint): string {
   const tokens = step.tokens === 0 ? '' : counted(step.tokens, 'token');
-  return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${shownText(step.summary)}`;
+  return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${clipped(step.summary, longestSummary)}`;
 }
 
 /** Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. */
@@ -81,9 +85,10 @@ const tallyWidth = 20;
 
 function tallyLines(tally: NonNullable<TraceStep['tally']>, paint: Paint): string[] {
   const most = Math.max(0, ...tally.map(({ weight }) => weight));
-  const widest = Math.max(0, ...tally.map(({ answer }) => answer.length));
-  return tally.map(({ answer: given, ballots, weight }, place) => {
-    const answer = shownText(given);
+  const answers = tally.map(({ answer }) => clipped(answer, longestAnswer));
+  const widest = Math.max(0, ...answers.map(({ length }) => length));
+  return tally.map(({ ballots, weight }, place) => {
+    const answer = answers[place] ?? '';
     const { full, empty } = bar(Math.max(0, weight), most, tallyWidth);
     const drawn = `${place === 0 ? paint.green(full) : full}${paint.dim(empty)}`;
     return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}, weight ${weight.toFixed(2)}`;

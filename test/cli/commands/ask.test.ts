@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRequest } from '../../../src/cli/commands/ask.ts';
+import { complain, createRequest } from '../../../src/cli/commands/ask.ts';
+import type { Answered } from '../../../src/cli/run-question.ts';
 
 describe('the request of ask and chat', () => {
   it('leaves to the service what was not given', () => {
@@ -8,5 +9,52 @@ describe('the request of ask and chat', () => {
 
   it('asks with a seed for a run that nothing else sways, so that it can be repeated', () => {
     expect(createRequest('x', { seed: 0 })).toEqual({ input: 'x', seed: 0, deterministic: true });
+  });
+});
+
+describe('an answer that was cut short', () => {
+  const cut = (strategy: string): Answered => ({
+    id: 'resp_1',
+    status: 'incomplete',
+    model: 'tiny',
+    output_text: 'And then',
+    output: [],
+    error: null,
+    incomplete_details: { reason: 'max_output_tokens' },
+    reasoning: {
+      effort: 'medium',
+      summary: null,
+      context: 'current_turn',
+      effective: {
+        effort: 'medium',
+        strategy,
+        budget_tokens: 0,
+        answer_reserve_tokens: 1024,
+        samples: 1,
+        max_revisions: 0,
+        deadline_ms: null,
+      },
+    },
+    usage: null,
+    thinking_stop: null,
+    answer_source: null,
+    progress: null,
+    warnings: [],
+  });
+  const adviceFor = (strategy: string, maxTokens?: number) => {
+    try {
+      complain(cut(strategy), maxTokens === undefined ? {} : { maxTokens });
+    } catch (error) {
+      return (error as { advice: string }).advice;
+    }
+    return undefined;
+  };
+
+  it('is advised by what cut it', () => {
+    expect(adviceFor('direct', 50)).toBe('Give it more room with --max-tokens, or leave that out.');
+    expect(adviceFor('direct')).toContain('with --max-tokens, if the context');
+    expect(adviceFor('deliberate')).toContain('After thinking it has 1,024 tokens');
+    expect(adviceFor('deliberate', 2000)).toContain('answer_reserve_tokens');
+    expect(adviceFor('deliberate', 500)).toBe('Give it more room with --max-tokens, or leave that out.');
   });
 });

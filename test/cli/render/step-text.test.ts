@@ -74,4 +74,18 @@ describe('a step in the terminal', () => {
     expect(vote).toContain(`4  ${'━'.repeat(20)}  2 ballots, weight 4.00`);
     expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 ballot, weight 1.00`);
   });
+
+  it('keeps a long answer to its line', () => {
+    const answer = 'a tale of the soul, '.repeat(200);
+    const tally = [
+      { answer, ballots: 1, weight: 4 },
+      { answer: '5', ballots: 1, weight: 1 },
+    ];
+    const vote = stepText(
+      { ...step, phase: 'vote', sample: null, text: null, checks: [], summary: answer, tally },
+      plain,
+    );
+    expect(Math.max(...vote.split('\n').map(({ length }) => length))).toBeLessThan(200);
+    expect(vote).toContain('a tale of the soul, a tale of the soul, a tale of the soul,…');
+  });
 });
