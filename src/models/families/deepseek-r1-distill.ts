@@ -1,12 +1,20 @@
 import type { ModelFamily } from './family.ts';
 
-/** The dense models distilled from DeepSeek-R1. An empty thought is how they are made to answer at once. */
+/**
+ * DeepSeek-R1 and its dense distillations, which an empty thought makes answer at once, and the later models of that template,
+ * which have a switch.
+ */
 export const deepseekR1Distill: ModelFamily = {
   name: 'deepseek-r1-distill',
   source: 'https://huggingface.co/deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B (usage recommendations)',
-  matches: ({ chatTemplate }) => chatTemplate.includes('<｜Assistant｜>'),
+  // DeepSeek-V3 and older have that turn, and no thoughts.
+  matches: ({ chatTemplate }) => chatTemplate.includes('<｜Assistant｜>') && chatTemplate.includes('think>'),
+  names: /deepseek.?(?:r1|v3\.[1-9]|v[4-9]|reasoner)|r1-1776/i,
   tags: { open: '<think>', close: '</think>' },
-  templateArguments: { on: {}, off: {} },
+  templateArguments: {
+    on: { thinking: true, enable_thinking: true },
+    off: { thinking: false, enable_thinking: false },
+  },
   promptSuffix: { on: '<think>\n', off: '<think>\n\n</think>\n\n' },
   afterThought: '\n\n',
   handOver: '\n\nI have to give the final answer now, based on the thinking so far.\n',

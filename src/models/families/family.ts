@@ -1,3 +1,6 @@
+/** What is known of a model before it runs. `modelType` is that of config.json, '' where only a server's template is seen. */
+export type ModelTraits = { modelType: string; id: string; chatTemplate: string };
+
 /**
  * What a kind of model needs, as data: a family file has no code but `matches`. Sentences may hold `{{placeholders}}`.
  */
@@ -5,13 +8,21 @@ export type ModelFamily = {
   name: string;
   /** Where its facts can be looked up (model card, chat template). */
   source: string;
-  /** True for a model folder of this family; the registry asks in order, the last one takes all. */
-  matches(model: { modelType: string; id: string; chatTemplate: string }): boolean;
-  /** Tags around a thought; each must be one token. Absent: it thinks by prompt (`thinkInstruction`), in plain text. */
+  /** True for a model of this family, by its template; the registry asks in order, the last one takes all. */
+  matches(model: ModelTraits): boolean;
+  /** Names that servers know such models by, for a server that doesn't show its template. */
+  names?: RegExp;
+  /**
+   * Tags around a thought. A folder's tokenizer must have each as one token; at a server they may be several. Absent: the
+   * thought is plain text up to `answerMarker`.
+   */
   tags?: { open: string; close: string };
   /** The template has no place for the thought of an earlier turn: it is written before the turn's text, within the tags. */
   thoughtInText?: boolean;
-  /** Arguments of the chat template that switch thinking on and off. */
+  /**
+   * Arguments of the chat template that switch thinking on and off. `reasoning_effort` is sent as the field of that name as
+   * well: the least that a model knows which always thinks.
+   */
   templateArguments: { on: Readonly<Record<string, unknown>>; off: Readonly<Record<string, unknown>> };
   /** Appended to the rendered prompt where the template doesn't do it itself. */
   promptSuffix: { on: string; off: string };
@@ -23,8 +34,9 @@ export type ModelFamily = {
   continuation: string;
   /** Fed after a line that a check found wrong. `{{wrong}}` is the wrong value. */
   correction: string;
-  /** For families without tags: the system instruction that asks for thoughts, and the marker before the answer. */
+  /** The system instruction that asks for thoughts, for models that don't think by themselves. */
   thinkInstruction?: string;
+  /** For families without tags: the marker before the answer. */
   answerMarker?: string;
   /** Token texts that end an answer, beside the model's own `eos_token_id`. */
   stopTokens: readonly string[];

@@ -1,14 +1,29 @@
 import { deepseekR1Distill } from './deepseek-r1-distill.ts';
-import type { ModelFamily } from './family.ts';
+import type { ModelFamily, ModelTraits } from './family.ts';
+import { gemma4 } from './gemma4.ts';
+import { gptOss } from './gpt-oss.ts';
+import { mistralReasoning } from './mistral-reasoning.ts';
 import { plain } from './plain.ts';
 import { qwen3 } from './qwen3.ts';
+import { seedOss } from './seed-oss.ts';
+import { thinkTags } from './think-tags.ts';
 import { thinkfirst } from './thinkfirst.ts';
 
 /** In the order in which they are asked; the last one takes all. */
-export const families: readonly ModelFamily[] = [thinkfirst, qwen3, deepseekR1Distill, plain];
+export const families: readonly ModelFamily[] = [
+  thinkfirst,
+  qwen3,
+  deepseekR1Distill,
+  gptOss,
+  mistralReasoning,
+  seedOss,
+  gemma4,
+  thinkTags,
+  plain,
+];
 
 /** The first family that matches. `chatTemplate` is '' where there is none. */
-export function familyOf(model: { modelType: string; id: string; chatTemplate: string }): ModelFamily {
+export function familyOf(model: ModelTraits): ModelFamily {
   return families.find((family) => family.matches(model)) ?? plain;
 }
 

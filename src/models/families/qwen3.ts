@@ -1,10 +1,15 @@
 import type { ModelFamily } from './family.ts';
 
+/** Not its releases that answer at once. */
+const names = /^(?!.*(?:deepseek|instruct|coder|embedding|reranker|guard|asr|tts)).*qwen-?3/i;
+
 /** Qwen3 in its hybrid form; the thinking-only releases open the tag in their template, which comes to the same. */
 export const qwen3: ModelFamily = {
   name: 'qwen3',
   source: 'https://qwen.readthedocs.io/en/latest/getting_started/quickstart.html (thinking budget, sampling)',
-  matches: ({ modelType, chatTemplate }) => modelType.startsWith('qwen3') && chatTemplate.includes('<think>'),
+  matches: ({ modelType, id, chatTemplate }) =>
+    (modelType.startsWith('qwen3') || (modelType === '' && names.test(id))) && chatTemplate.includes('<think>'),
+  names,
   tags: { open: '<think>', close: '</think>' },
   templateArguments: { on: { enable_thinking: true }, off: { enable_thinking: false } },
   promptSuffix: { on: '<think>\n', off: '<think>\n\n</think>\n\n' },

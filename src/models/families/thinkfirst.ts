@@ -1,11 +1,18 @@
 import type { ModelFamily } from './family.ts';
 
+const names = /thinkfirst/i;
+
 /** The embedded model: its sentences are the very strings that it was fitted on. */
 export const thinkfirst: ModelFamily = {
   name: 'thinkfirst',
   source: 'models/thinkfirst-135m/README.md',
-  matches: ({ modelType, chatTemplate }) =>
-    modelType === 'llama' && chatTemplate.includes('<|im_start|>') && chatTemplate.includes('enable_thinking'),
+  // Templates of other models with these tags have a place for the thought.
+  matches: ({ modelType, id, chatTemplate }) =>
+    (modelType === 'llama' || (modelType === '' && names.test(id))) &&
+    chatTemplate.includes('<|im_start|>') &&
+    chatTemplate.includes('enable_thinking') &&
+    !chatTemplate.includes('reasoning_content'),
+  names,
   tags: { open: '<think>', close: '</think>' },
   thoughtInText: true,
   templateArguments: { on: { enable_thinking: true }, off: { enable_thinking: false } },
