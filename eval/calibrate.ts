@@ -1,32 +1,40 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { z } from 'zod';
 import { EffortTable } from '../src/contracts/effort-table.ts';
-import { fileName, readEffortTable } from '../src/models/effort-tables.ts';
+import { configuredModels, embeddedModel, namedModel } from '../src/entry/configured-models.ts';
+import { parseEnvironment } from '../src/entry/environment.ts';
+import { createModelConfiguration } from '../src/entry/model-configuration.ts';
+import { fileName } from '../src/models/effort-tables.ts';
+import { configFile, type ModelConfig } from '../src/models/model-config.ts';
+import { absolutePath } from '../src/models/transformers/model-files.ts';
 import { loadPrompts } from '../src/reasoning/prompts.ts';
 import { createStrategies } from '../src/reasoning/strategies/index.ts';
 import { calibrateTable } from './calibration/calibrate-table.ts';
 import { openMeasurementLog } from './calibration/measurement-log.ts';
 import { openModel } from './calibration/open-model.ts';
+import { assertWritable, tableBefore, tablePlace } from './calibration/table-place.ts';
 import { generateQuestions } from './generator/generate-questions.ts';
+import type { Question } from './generator/question.ts';
 import { readQuestionSet } from './question-set.ts';
 import { runScript } from './run-script.ts';
 
-const usage = `npm run calibrate -- [--model FOLDER] [options]: measures a model on this machine and writes its effort table
-  --model FOLDER      or a hub name                                    (models/thinkfirst-135m)
+const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]: measures a model and writes its effort table
+  --model MODEL       an id of thinkfirst.config.json or THINKFIRST_MODELS, a folder or a hub name    (the embedded one)
   --generated N       generated questions, none of the evaluation's    (180)
   --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
   --samples N         chains beside the greedy one                     (7)
   --ceiling N         thinking tokens at which a chain is stopped      (1024)
   --levels-on N       of the questions, for running the levels         (150)
   --concurrency N     questions at a time                              (4)
-  --threads N         of the inference                                 (2)
-  --kv-mb N           key/value cache                                  (768)
+  --threads N         of the inference of a local model                (2)
+  --kv-mb N           key/value cache of a local model                 (768)
   --seed TEXT         of the generated questions                       (calibration-1)
-  --out FILE          the table                                        (src/models/effort-tables/MODEL.json)
-  --fresh             measure everything again`;
+  --out FILE          the table    (the entry's effortTable, else ./MODEL.effort.json; of the embedded one the package's)
+  --fresh             measure everything again; else a run that was stopped goes on where it was`;
 
 /** Wherever it is run from: a packed one lies in node_modules. */
 const inPackage = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -39,8 +47,8 @@ const Options = z.object({
   ceiling: count.min(16),
   'levels-on': count.min(1),
   concurrency: count.min(1).max(64),
-  threads: count.min(1),
-  'kv-mb': count.min(16),
+  threads: count.min(1).optional(),
+  'kv-mb': count.min(16).optional(),
   seed: z.string(),
   out: z.string().optional(),
   fresh: z.boolean(),
@@ -49,15 +57,15 @@ const Options = z.object({
 await runScript(async () => {
   const { values } = parseArgs({
     options: {
-      model: { type: 'string', default: inPackage('models/thinkfirst-135m') },
+      model: { type: 'string', default: embeddedModel.id },
       generated: { type: 'string', default: '180' },
       gsm8k: { type: 'string', default: '60' },
       samples: { type: 'string', default: '7' },
       ceiling: { type: 'string', default: '1024' },
       'levels-on': { type: 'string', default: '150' },
       concurrency: { type: 'string', default: '4' },
-      threads: { type: 'string', default: '2' },
-      'kv-mb': { type: 'string', default: '768' },
+      threads: { type: 'string' },
+      'kv-mb': { type: 'string' },
       seed: { type: 'string', default: 'calibration-1' },
       out: { type: 'string' },
       fresh: { type: 'boolean', default: false },
@@ -69,28 +77,30 @@ await runScript(async () => {
 });
 
 async function calibrate(options: z.infer<typeof Options>): Promise<void> {
-  const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
-  const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
-  const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
-  const questions = [
-    ...generated,
-    ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
-  ];
-  const model = await openModel(options.model, { threads: options.threads, kvMegabytes: options['kv-mb'] });
+  const { env } = process;
+  const config = namedModel(options.model, configuredModels(parseEnvironment(env), env));
+  const { threads, 'kv-mb': kvMegabytes } = options;
+  if (config.kind === 'upstream' && (threads ?? kvMegabytes) !== undefined) {
+    console.error(`--threads and --kv-mb do nothing here: ${config.id} runs at ${config.url}.`);
+  }
+  const before = tableBefore(config);
+  const place = tablePlace(config, options.out);
+  const measurements = `eval/runs/calibration-${fileName(config.id)}/measured.jsonl`;
+  await assertWritable(place.path);
+  await mkdir(dirname(measurements), { recursive: true });
+  if (options.fresh) await writeFile(measurements, '');
+  const questions = await readQuestions(options);
+  const model = await openModel(config, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
   try {
-    const folder = `eval/runs/calibration-${fileName(model.id)}`;
-    await mkdir(folder, { recursive: true });
-    const path = `${folder}/measured.jsonl`;
-    if (options.fresh) await writeFile(path, '');
     const prompts = loadPrompts(inPackage('prompts'));
     const table = await calibrateTable({
       model,
       prompts,
       strategies: createStrategies({ prompts }),
       questions,
-      before: readEffortTable(model.id),
-      log: await openMeasurementLog(path),
+      before,
+      log: await openMeasurementLog(measurements, servedAs(config)),
       samples: options.samples,
       ceiling: Math.min(options.ceiling, Math.floor(model.contextLength / 2)),
       levelsOn: options['levels-on'],
@@ -101,12 +111,45 @@ async function calibrate(options: z.infer<typeof Options>): Promise<void> {
         else bar.update(done, { stage });
         if (done === total) bar.stop();
       },
+      onAbstained: (what) => console.error(`Not measured: ${what}.`),
     });
-    const out = options.out ?? inPackage(`src/models/effort-tables/${fileName(model.id)}.json`);
-    await writeFile(out, `${JSON.stringify(EffortTable.parse(table), undefined, 2)}\n`);
-    console.log(`${await readFile(out, 'utf8')}\nwritten to ${out}`);
+    const text = JSON.stringify(EffortTable.parse(table), undefined, 2);
+    await writeFile(absolutePath(place.path), `${text}\n`);
+    console.log(`${text}\nwritten to ${place.path}`);
+    if (!place.isRead) await tellEntry(config.id, place.path, { change: options.out === undefined });
   } finally {
     bar.stop();
     await model.close();
   }
+}
+
+/** None of the evaluation's. */
+async function readQuestions(options: z.infer<typeof Options>): Promise<Question[]> {
+  const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
+  const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
+  const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
+  const questions = [
+    ...generated,
+    ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
+  ];
+  if (questions.length === 0) throw new Error('--generated and --gsm8k are both 0: there is nothing to ask');
+  return questions;
+}
+
+/** An id may be put to another model of another server: what was measured of that one says nothing. */
+function servedAs(config: ModelConfig): string {
+  return config.kind === 'upstream' ? [config.url, config.model, config.family, config.dialect].join(' ') : '';
+}
+
+/** The service reads the table where the model's entry names it. `change`: puts it there, where that is a file's entry. */
+async function tellEntry(id: string, path: string, { change }: { change: boolean }): Promise<void> {
+  const configuration = createModelConfiguration({ folder: process.cwd(), variables: process.env });
+  // A file that can't be written is the operator's to change.
+  const changed = change && (await configuration.nameEffortTable(id, path).catch(() => false));
+  const field = `"effortTable": ${JSON.stringify(path)}`;
+  console.log(
+    changed
+      ? `${configFile} names it now (${field} in the entry of ${id}); a running service reads it after a restart.`
+      : `Put ${field} into the entry of ${id} in ${configFile}; a running service reads it after a restart.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import { ServiceError } from '../../src/contracts/service-error.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
@@ -36,6 +37,8 @@ export type CalibrationOptions = {
   /** Epoch ms. */
   now(): number;
   onProgress(stage: string, done: number, total: number): void;
+  /** Told of what this model can't be measured in, as the end of "Not measured: ". */
+  onAbstained?(what: string): void;
 };
 
 /** Answers that the verdict is judged on, of right and of wrong ones each. */
@@ -60,6 +63,9 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const chains = measured.flatMap((question) => question.chains);
   const cap = fitCap(chains, options.ceiling);
   const ballots = fitBallots(measured, before.ballot_weights);
+  if (chains.every(({ selfCertainty }) => selfCertainty === undefined)) {
+    options.onAbstained?.('self-certainty, which it does not give');
+  }
   const weighed = {
     ...before,
     model: model.id,
@@ -86,6 +92,9 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   };
   const revisable: EffortTable = { ...fitted, levels: proposeLevels({ ...level, revise: true }) };
   const revision = revisionTurned(await reviseFailed(options, measured, revisable));
+  if (!model.capabilities.rollback) {
+    options.onAbstained?.("roll back: it can't go on with a begun thought, so its revisions ask anew");
+  }
   const proposed: EffortTable = {
     ...fitted,
     ballot_weights: { ...fitted.ballot_weights, revised: sourceWeight(revision, before.ballot_weights.revised) },
@@ -146,17 +155,27 @@ async function reviseFailed(options: CalibrationOptions, measured: readonly Meas
   });
 }
 
+/** A model that can't score given text, or whose server turns out not to, has no verdict. */
 async function judgeVerdict(options: CalibrationOptions, measured: readonly MeasuredQuestion[]) {
   const { model, prompts, log } = options;
-  if (!model.capabilities.score) return { check: undefined, figures: null };
+  const none = (why: string) => {
+    options.onAbstained?.(`its own verdict: ${why}`);
+    return { check: undefined, figures: null };
+  };
+  if (!model.capabilities.score) return none('it gives no log-probabilities of given text');
   const answers = balancedAnswers(measured, mostVerdicts);
-  const judged = await forEachOf(answers, options, 'verdicts', async ({ question, answer, right }) => {
-    const score = await log.remember(`verdict ${question} ${answer}`, z.number(), () =>
-      verdictScore(model, prompts, { question, answer }),
-    );
-    return { score, right };
-  });
-  return fitVerdict(judged);
+  try {
+    const judged = await forEachOf(answers, options, 'verdicts', async ({ question, answer, right }) => {
+      const score = await log.remember(`verdict ${question} ${answer}`, z.number(), () =>
+        verdictScore(model, prompts, { question, answer }),
+      );
+      return { score, right };
+    });
+    return fitVerdict(judged);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.retryable) throw error;
+    return none(error.message.replace(/\.$/, ''));
+  }
 }
 
 /** Keeps `wanted` items, evenly spread. */

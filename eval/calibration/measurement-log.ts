@@ -10,11 +10,13 @@ export type MeasurementLog = {
   remember<Value>(key: string, schema: z.ZodType<Value>, measure: () => Promise<Value>): Promise<Value>;
 };
 
-export async function openMeasurementLog(path: string): Promise<MeasurementLog> {
+/** @param of what is measured, where one file may hold the measurements of several */
+export async function openMeasurementLog(path: string, of = ''): Promise<MeasurementLog> {
   await mkdir(dirname(path), { recursive: true });
   const kept = readLines(await readFile(path, 'utf8').catch(() => ''));
   return {
-    async remember(key, schema, measure) {
+    async remember(name, schema, measure) {
+      const key = of === '' ? name : `${of} ${name}`;
       const earlier = schema.safeParse(kept.get(key));
       if (earlier.success) return earlier.data;
       const value = await measure();

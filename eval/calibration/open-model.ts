@@ -1,7 +1,17 @@
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createLocalModel } from '../../src/models/local-model.ts';
+import type { ModelConfig } from '../../src/models/model-config.ts';
+import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
 
-/** A local model in this process, as the service has it: nothing else runs here that its thread could block. */
-export function openModel(name: string, options: { threads: number; kvMegabytes: number }): Promise<LanguageModel> {
-  return createLocalModel(name, { ...options, kvBits: 8, now: Date.now, warn: (message) => console.error(message) });
+/**
+ * A model as the service has it; a local one in this process, where nothing else runs that its thread could block.
+ * @param local of local models alone: threads, and MB of the key/value cache
+ */
+export async function openModel(
+  config: ModelConfig,
+  local: { threads: number; kvMegabytes: number },
+): Promise<LanguageModel> {
+  const warn = (message: string) => console.error(message);
+  if (config.kind === 'upstream') return createOpenaiModel(config, { warn });
+  return createLocalModel(config, { ...local, kvBits: 8, now: Date.now, warn });
 }

@@ -1,10 +1,11 @@
-import { configuredModels } from '../entry/configured-models.ts';
+import { configuredModels, namedModel } from '../entry/configured-models.ts';
 import { parseEnvironment } from '../entry/environment.ts';
 import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
+import { readEffortTable } from '../models/effort-tables.ts';
 import type { LanguageModel } from '../models/language-model.ts';
-import { type ModelConfig, parseModelName } from '../models/model-config.ts';
 import { CliError } from './cli-error.ts';
+import { effortTableText } from './render/effort-table.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,10 +23,12 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
   const environment = parseEnvironment({ THINKFIRST_LOG_LEVEL: 'error', ...variables });
   const log = createLogger(environment);
   let faults = 0;
-  for (const config of chosen(named, configuredModels(environment, variables))) {
+  const configured = configuredModels(environment, variables);
+  for (const config of named.length === 0 ? configured : named.map((name) => namedModel(name, configured))) {
     const startedAt = performance.now();
     terminal.note(terminal.notePaint.dim(`Loading ${config.id} …`));
     try {
+      const table = readEffortTable(config.id, config.effortTable);
       const loaded = await loadModels({ configs: [config], environment, log });
       try {
         const model = loaded.models.get(config.id);
@@ -34,6 +37,7 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
           `${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(performance.now() - startedAt)}`,
         );
         terminal.print(`  ${facts(model)}`);
+        terminal.print(`  effort table: ${effortTableText(table)}`);
         terminal.print(`  fast      ${await tried(model, undefined)}`);
         if (model.capabilities.thinking) terminal.print(`  thinking  ${await tried(model, thinkingTokens)}`);
       } finally {
@@ -52,14 +56,6 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
       advice: 'docs/models.md says what a folder holds and which servers there are.',
     });
   }
-}
-
-/** Ids of the configuration, folders or hub names. */
-function chosen(named: readonly string[], configured: readonly ModelConfig[]): readonly ModelConfig[] {
-  if (named.length === 0) return configured;
-  return named.map(
-    (name) => configured.find(({ id }) => id === name) ?? parseModelName(name, { known: () => configured }),
-  );
 }
 
 function facts({ contextLength, capabilities: can }: LanguageModel): string {

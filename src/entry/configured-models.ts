@@ -1,9 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configFile, type ModelConfig, parseModelsConfig, parseModelsVariable } from '../models/model-config.ts';
+import {
+  configFile,
+  type FolderModel,
+  type ModelConfig,
+  parseModelName,
+  parseModelsConfig,
+  parseModelsVariable,
+} from '../models/model-config.ts';
 import type { Environment } from './environment.ts';
 import { StartError } from './start-error.ts';
+
+/** The model that comes with the package. */
+export const embeddedModel: FolderModel = {
+  kind: 'folder',
+  id: 'thinkfirst-135m',
+  path: fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url)),
+};
 
 /**
  * The models to serve, the first is the default: those of `THINKFIRST_MODELS` (ids of the file are known to it), else of `thinkfirst.config.json` in the
@@ -16,17 +30,21 @@ export function configuredModels(
   { modelsOption }: { modelsOption?: string | undefined } = {},
 ): ModelConfig[] {
   const lookUp = (name: string) => variables[name];
-  const path = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
-  const embedded: ModelConfig = { kind: 'folder', id: 'thinkfirst-135m', path };
   const file = resolve(configFile);
   const inFile = () =>
-    existsSync(file) ? parseModelsConfig(parseJson(readFileSync(file, 'utf8')), lookUp) : [embedded];
+    existsSync(file) ? parseModelsConfig(parseJson(readFileSync(file, 'utf8')), lookUp) : [embeddedModel];
   if (named === undefined) return inFile();
   function* known() {
-    yield embedded;
+    yield embeddedModel;
     yield* inFile();
   }
   return parseModelsVariable(named, lookUp, { known, ...(modelsOption !== undefined && { name: modelsOption }) });
+}
+
+/** One of the configured models by its id, or the embedded one; else a folder or a hub name. @throws ServiceError that lists the ids */
+export function namedModel(name: string, configured: readonly ModelConfig[]): ModelConfig {
+  const known = [...configured, embeddedModel];
+  return known.find(({ id }) => id === name) ?? parseModelName(name, { known: () => known });
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ModelConfigurationStore } from '../api/dependencies.ts';
 import type { CheckedModel, ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -16,6 +15,7 @@ import {
   parseModelsConfig,
 } from '../models/model-config.ts';
 import { dialectNames } from '../models/openai/dialect.ts';
+import { embeddedModel } from './configured-models.ts';
 
 const upstreamAnswerMs = 5_000;
 
@@ -25,11 +25,16 @@ export function createModelConfiguration(options: {
   folder: string;
   variables: Readonly<Record<string, string | undefined>>;
   fetch?: typeof fetch;
-}): ModelConfigurationStore {
+}): ModelConfigurationStore & {
+  /** Names an effort table in a model's entry. @returns false where the file is not what names the models, or has none of this id */
+  nameEffortTable(id: string, path: string): Promise<boolean>;
+} {
   const { folder, variables } = options;
   const file = resolve(folder, name);
   const ask = options.fetch ?? fetch;
   let writing: Promise<unknown> = Promise.resolve();
+  // A key that is set before the next start is early enough.
+  const lookUp = (variable: string) => variables[variable] || 'not set yet';
 
   return {
     read: async () => (await state()).configuration,
@@ -37,13 +42,16 @@ export function createModelConfiguration(options: {
       const { configuration } = await state();
       return { ...(await checked(model, configuration)), written: false, configuration };
     },
-    add(model) {
-      // One after the other: each write holds what the one before has added.
-      const done = writing.then(() => added(model));
-      writing = done.catch(() => undefined);
-      return done;
-    },
+    add: (model) => inTurn(() => added(model)),
+    nameEffortTable: (id, path) => inTurn(() => tableNamed(id, path)),
   };
+
+  /** One after the other: each write holds what the one before has added. */
+  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const done = writing.then(act);
+    writing = done.catch(() => undefined);
+    return done;
+  }
 
   async function added(model: NewModel): Promise<ModelsChange> {
     const { configuration, whole } = await state();
@@ -56,10 +64,7 @@ export function createModelConfiguration(options: {
     }
     const { checked: facts, entry } = await checked(model, configuration);
     const entries = [...configuration.entries, entry];
-    const text = `${JSON.stringify({ ...whole, models: entries }, undefined, 2)}\n`;
-    // Whole or not at all: a start in between must not meet half a file.
-    await writeFile(`${file}.new`, text, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await write({ ...whole, models: entries });
     return {
       object: 'model_configuration.change',
       checked: facts,
@@ -67,6 +72,26 @@ export function createModelConfiguration(options: {
       written: true,
       configuration: { ...configuration, source: 'file', entries },
     };
+  }
+
+  async function tableNamed(id: string, path: string): Promise<boolean> {
+    const { configuration, whole } = await state();
+    if (configuration.source !== 'file') return false;
+    const ids = parseModelsConfig({ models: configuration.entries }, lookUp).map((config) => config.id);
+    if (!ids.includes(id)) return false;
+    const named = (entry: unknown) => ({ ...asObject(entry), effortTable: path });
+    await write({
+      ...whole,
+      models: configuration.entries.map((entry, index) => (ids[index] === id ? named(entry) : entry)),
+    });
+    return true;
+  }
+
+  /** Whole or not at all: a start in between must not meet half a file. Who may read it, still may. */
+  async function write(content: Record<string, unknown>): Promise<void> {
+    const mode = existsSync(file) ? (await stat(file)).mode & 0o777 : 0o600;
+    await writeFile(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode });
+    await rename(`${file}.new`, file);
   }
 
   async function state(): Promise<{ configuration: ModelConfiguration; whole: Record<string, unknown> }> {
@@ -81,9 +106,8 @@ export function createModelConfiguration(options: {
       return { configuration: { ...about, source: 'variable', entries: [named] }, whole: {} };
     }
     if (!existsSync(file)) {
-      const embedded = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
-      const inside = relative(folder, embedded);
-      const path = inside.startsWith('..') ? embedded : `./${inside}`;
+      const inside = relative(folder, embeddedModel.path);
+      const path = inside.startsWith('..') ? embeddedModel.path : `./${inside}`;
       return { configuration: { ...about, source: 'embedded', entries: [path] }, whole: {} };
     }
     const parsed = ModelsConfig.safeParse(await readJson(file));
@@ -104,8 +128,6 @@ export function createModelConfiguration(options: {
     const { kind, ...fields } = model;
     const entry = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const unset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
-    // A key that is set before the next start is early enough.
-    const lookUp = (variable: string) => variables[variable] || 'not set yet';
     const config = parsedAs(model, () => parseModelEntry(entry, lookUp));
     // Beside what a variable names, nothing is written.
     const beside = source === 'variable' || entries.length === 0 ? [] : parseModelsConfig({ models: entries }, lookUp);
@@ -170,6 +192,13 @@ async function readJson(file: string): Promise<unknown> {
       retryable: false,
     });
   }
+}
+
+/** An entry that is a text, with fields. */
+function asObject(entry: unknown): object {
+  if (typeof entry !== 'string') return Object(entry);
+  const config = parseModelEntry(entry, () => undefined);
+  return config.kind === 'hub' ? { hub: config.name } : { folder: entry };
 }
 
 /** The entry's own words for what is wrong, with the field as the body names it. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createModelCatalog } from '../models/catalog.ts';
 import { withContextLengths } from '../models/context-lengths.ts';
+import { readEffortTable } from '../models/effort-tables.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
 import type { Deliveries } from '../queue/deliveries.ts';
@@ -94,6 +95,7 @@ export async function startService({
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables, { modelsOption });
+    const tables = new Map(configs.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
     const { queue, deliveries, swept, loaded } = await openBackends(opened, {
       worker,
       configs,
@@ -113,7 +115,7 @@ export async function startService({
       const sending = { environment, deliveries, settings: webhookSettings, now: Date.now };
       opened.webhooks = await startWebhooks(sending);
     }
-    const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()));
+    const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()), tables);
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
     const strategies = createStrategies({ prompts, postCheck: callbacks(environment) });
     if (loaded !== undefined) {

@@ -8,20 +8,26 @@ import type { ModelSource } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 import { renderPrompt } from './transformers/render-prompt.ts';
 
-/** One model as the catalogue shows it. The effort table is a data file by the card's id, unless one is given. */
+/** One model as the catalogue shows it. */
 export type CatalogEntry = {
   card: ModelCard;
-  effortTable?: EffortTable;
   /** Tokens of the rendered prompt, see `LanguageModel.countTokens`. */
   countTokens(prompt: Prompt, options: { thinking: boolean }): Promise<number>;
 };
 
-/** A catalogue of entries in order; the first is the default. @throws Error for two models of one id, or none */
-export function createModelCatalog(entries: readonly CatalogEntry[]): ModelCatalog {
+/**
+ * A catalogue of entries in order; the first is the default.
+ * @param tables effort tables by id; a model that has none here gets the package's own, or the default one
+ * @throws Error for two models of one id, or none
+ */
+export function createModelCatalog(
+  entries: readonly CatalogEntry[],
+  tables: ReadonlyMap<string, EffortTable> = new Map(),
+): ModelCatalog {
   const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
   if (byId.size !== entries.length || entries.length === 0)
     throw new Error('a catalogue needs models, each with an id of its own');
-  const tables = new Map(entries.map(({ card, effortTable }) => [card.id, effortTable ?? readEffortTable(card.id)]));
+  const ownTables = new Map(entries.map(({ card: { id } }) => [id, tables.get(id) ?? readEffortTable(id)]));
   const known = <T>(map: ReadonlyMap<string, T>, id: string): T => {
     const value = map.get(id);
     if (value === undefined)
@@ -31,7 +37,7 @@ export function createModelCatalog(entries: readonly CatalogEntry[]): ModelCatal
   return {
     list: () => entries.map(({ card }) => card),
     get: (id) => byId.get(id)?.card,
-    effortTable: (id) => known(tables, id),
+    effortTable: (id) => known(ownTables, id),
     countTokens: async (id, prompt, options) => known(byId, id).countTokens(prompt, options),
   };
 }

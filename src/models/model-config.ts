@@ -5,11 +5,14 @@ import { families, familyByName } from './families/index.ts';
 import { nearestName } from './nearest-name.ts';
 import { type DialectName, dialectNames } from './openai/dialect.ts';
 
+/** The file of an entry's effort table as it is written there, and the field that names it, as a fault begins. */
+export type TableFile = { path: string; field: string };
+
 /** A folder on this machine with `config.json`, `tokenizer.json` and `onnx/`. The id is the folder's name unless it is given. */
-export type FolderModel = { kind: 'folder'; id: string; path: string; family?: string };
+export type FolderModel = { kind: 'folder'; id: string; path: string; family?: string; effortTable?: TableFile };
 
 /** A repository of the hub, `organisation/name`; fetched on first use. */
-export type HubModel = { kind: 'hub'; id: string; name: string; family?: string };
+export type HubModel = { kind: 'hub'; id: string; name: string; family?: string; effortTable?: TableFile };
 
 /** A model behind an OpenAI-compatible server. `url` ends without a slash, usually in `/v1`. */
 export type UpstreamModel = {
@@ -30,6 +33,7 @@ export type UpstreamModel = {
   maxParallel: number;
   /** What the model takes beside text, and is passed on to it. Default: nothing. */
   inputs?: ReadonlyArray<'image' | 'file'>;
+  effortTable?: TableFile;
 };
 
 export type ModelConfig = FolderModel | HubModel | UpstreamModel;
@@ -45,11 +49,20 @@ const Family = z
   .string(`how the model writes its thoughts: ${familyNames}`)
   .refine((name) => familyByName(name) !== undefined, `no such family; there are ${familyNames}`);
 
-const FolderEntry = z.strictObject({ id: Id.optional(), folder: z.string().min(1), family: Family.optional() });
+const tableExpected = 'the path of a file that `thinkfirst calibrate` wrote';
+const TablePath = z.string(tableExpected).min(1, tableExpected).optional();
+
+const FolderEntry = z.strictObject({
+  id: Id.optional(),
+  folder: z.string().min(1),
+  family: Family.optional(),
+  effortTable: TablePath,
+});
 const HubEntry = z.strictObject({
   id: Id.optional(),
   hub: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'a hub name is organisation/name'),
   family: Family.optional(),
+  effortTable: TablePath,
 });
 const UpstreamEntry = z.strictObject({
   id: Id,
@@ -67,6 +80,7 @@ const UpstreamEntry = z.strictObject({
   thoughtOpenedByTemplate: z.boolean().default(false),
   maxParallel: z.int().positive().default(16),
   inputs: z.array(z.enum(['image', 'file'])).exactOptional(),
+  effortTable: TablePath,
 });
 
 /** One entry of `models`, as a person writes it: a text is a folder (`./…`, `/…`, `~/…`) or a hub name (`hub:…`, `organisation/name`). */
@@ -184,15 +198,22 @@ export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, 
   if (typeof entry === 'string') return parseText(entry, where);
   if (typeof entry !== 'object' || entry === null) throw fault(where, 'a text or an object was expected');
   if ('folder' in entry) {
-    const { id, folder, family } = parse(FolderEntry, entry, where);
-    return { kind: 'folder', id: id ?? lastPart(folder), path: folder, ...(family && { family }) };
+    const { id, folder, family, effortTable } = parse(FolderEntry, entry, where);
+    const about = { ...(family && { family }), ...tableOf(effortTable, where) };
+    return { kind: 'folder', id: id ?? lastPart(folder), path: folder, ...about };
   }
   if ('hub' in entry) {
-    const { id, hub, family } = parse(HubEntry, entry, where);
-    return { kind: 'hub', id: id ?? lastPart(hub), name: hub, ...(family && { family }) };
+    const { id, hub, family, effortTable } = parse(HubEntry, entry, where);
+    return {
+      kind: 'hub',
+      id: id ?? lastPart(hub),
+      name: hub,
+      ...(family && { family }),
+      ...tableOf(effortTable, where),
+    };
   }
   if (!('url' in entry)) throw fault(where, `one of "folder", "hub" or "url" was expected${misspeltKind(entry)}`);
-  const { apiKeyVariable, url, ...upstream } = parse(UpstreamEntry, entry, where);
+  const { apiKeyVariable, url, effortTable, ...upstream } = parse(UpstreamEntry, entry, where);
   if (new URL(url).username !== '' || new URL(url).password !== '') {
     throw fault(fieldOf(where, 'url'), 'put the key into a variable and name it in apiKeyVariable, not into the URL');
   }
@@ -200,7 +221,12 @@ export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, 
   if (apiKeyVariable !== undefined && !apiKey) {
     throw fault(fieldOf(where, 'apiKeyVariable'), `the variable ${apiKeyVariable} is not set`);
   }
-  return { kind: 'upstream', ...upstream, url: url.replace(/\/+$/, ''), ...(apiKey && { apiKey }) };
+  const about = { ...(apiKey && { apiKey }), ...tableOf(effortTable, where) };
+  return { kind: 'upstream', ...upstream, url: url.replace(/\/+$/, ''), ...about };
+}
+
+function tableOf(path: string | undefined, where: string): { effortTable?: TableFile } {
+  return path === undefined ? {} : { effortTable: { path, field: fieldOf(where, 'effortTable') } };
 }
 
 function misspeltKind(entry: object): string {

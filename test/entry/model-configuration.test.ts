@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,27 @@ test('what else the file says stays, two at once are both kept, and an id is tak
   ]);
   expect(await written()).toEqual({ note: 'mine', models: ['hub:a/one', { hub: 'a/two' }, { hub: 'a/three' }] });
   await expect(configuration.add({ kind: 'hub', hub: 'b/two' })).rejects.toMatchObject({ param: 'model.id' });
+});
+
+test('an effort table is named in the entry of its model, and in no other; who may read the file, still may', async () => {
+  const big = { id: 'big', url: 'http://127.0.0.1:9/v1', model: 'x', family: 'plain', apiKeyVariable: 'UNSET_API_KEY' };
+  await writeFile(file(), JSON.stringify({ note: 'mine', models: [embedded, 'hub:a/one', big] }), { mode: 0o644 });
+  const configuration = create();
+  const named = ['thinkfirst-135m', 'one', 'big'].map((id) => configuration.nameEffortTable(id, `./${id}.effort.json`));
+  expect(await Promise.all(named)).toEqual([true, true, true]);
+  expect(await written()).toEqual({
+    note: 'mine',
+    models: [
+      { folder: embedded, effortTable: './thinkfirst-135m.effort.json' },
+      { hub: 'a/one', effortTable: './one.effort.json' },
+      { ...big, effortTable: './big.effort.json' },
+    ],
+  });
+  expect((await stat(file())).mode & 0o777).toBe(0o644);
+  expect(await configuration.nameEffortTable('other', './x')).toBe(false);
+  expect(await create({ THINKFIRST_MODELS: 'one' }).nameEffortTable('one', './x')).toBe(false);
+  await rm(file());
+  expect(await configuration.nameEffortTable('thinkfirst-135m', './x')).toBe(false);
 });
 
 test('an upstream must answer; its key is not sent, and one that is not set yet is told', async () => {

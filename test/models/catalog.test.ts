@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ModelCard, type ModelCatalog } from '../../src/contracts/model-card.ts';
 import { type CatalogEntry, createModelCatalog, localCatalogEntry } from '../../src/models/catalog.ts';
-import { fileName, readEffortTable } from '../../src/models/effort-tables.ts';
+import { readEffortTable } from '../../src/models/effort-tables.ts';
 import { generateCapabilities } from '../../src/models/transformers/generate-capabilities.ts';
 
 let entry: CatalogEntry;
@@ -41,10 +41,11 @@ describe('model catalogue', () => {
     expect(() => createModelCatalog([entry, entry])).toThrow(/id of its own/);
   });
 
-  it('has an effort table for each, of its own or the default one', () => {
+  it('has an effort table for each: one that is given, its own or the default one', () => {
     expect(catalog.effortTable('thinkfirst-135m').levels.medium.per_sample_tokens).toBeLessThanOrEqual(384);
     expect(catalog.effortTable('org/second').model).toBe('org/second');
-    expect(fileName('org/../x y')).not.toMatch(/[/ ]/);
+    const given = { ...readEffortTable('thinkfirst-135m'), temperature: 0.123 };
+    expect(createModelCatalog([entry], new Map([[given.model, given]])).effortTable(given.model)).toBe(given);
   });
 
   it.each(['thinkfirst-135m', 'any-other'])(

@@ -60,6 +60,15 @@ describe('models by configuration', () => {
     ]);
   });
 
+  it.each([
+    [{ folder: './a', effortTable: './a.effort.json' }, './a.effort.json'],
+    [{ hub: 'org/b', effortTable: '~/b.effort.json' }, '~/b.effort.json'],
+    [{ ...upstream, effortTable: '/srv/big.effort.json' }, '/srv/big.effort.json'],
+  ])('%j names its effort table, and the place that a fault of it begins with', (entry, path) => {
+    const [model] = parseModelsConfig({ models: [entry] }, none);
+    expect(model?.effortTable).toEqual({ path, field: 'thinkfirst.config.json: models[0].effortTable' });
+  });
+
   it('keeps the order, whose first is the default, in the file and in the variable', () => {
     const ids = ['b', 'a', 'big'];
     const entries = ['./b', { folder: '/srv/x', id: 'a', family: 'qwen3' }, upstream];
@@ -92,6 +101,8 @@ describe('models by configuration', () => {
       'models[0]: "modle" is not known. Did you mean "model" (the name that the server knows the model by)?',
     ],
     [[{ ...upstream, temperature: 1 }], 'models[0]: "temperature" is not known; there are id, url, apiKeyVariable,'],
+    [[{ ...upstream, effortTable: {} }], 'models[0].effortTable: the path of a file that `thinkfirst calibrate` wrote'],
+    [[{ hub: 'org/b', efortTable: './b' }], 'models[0]: "efortTable" is not known. Did you mean "effortTable"'],
     [[{ fodler: './a' }], '"hub" or "url" was expected; "fodler" is not known. Did you mean "folder"?'],
     [['./a', '/other/a'], 'models[1].id: there are two models named a'],
     [[], 'models: name at least one model'],

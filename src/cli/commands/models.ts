@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';
+import { effortTableText } from '../render/effort-table.ts';
 import { wholeNumber } from '../render/figures.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -28,7 +29,8 @@ export function addModels(program: Command, terminal: Terminal): void {
     .command('models')
     .summary('models: list, add, check')
     .description(
-      'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.',
+      'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
+        '`thinkfirst calibrate --model ID` measures what each effort is worth to one, and writes its effort table.',
     );
   const list = models
     .command('list', { isDefault: true })
@@ -136,7 +138,7 @@ function checkedText(
 function modelsText(models: readonly ModelObject[], { paint }: Terminal): string {
   return models
     .map((model, place) => {
-      const { levels, calibrated } = model.effort_table;
+      const { levels } = model.effort_table;
       const heads = ['  effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(head));
       const rows = Object.entries(levels).map(([effort, level]) => [
         `  ${effort}${effort === model.default_effort ? ' *' : ''}`,
@@ -150,11 +152,9 @@ function modelsText(models: readonly ModelObject[], { paint }: Terminal): string
         `family ${model.family}`,
         `${wholeNumber(model.context_length)} tokens of context`,
       ];
-      const table =
-        calibrated === null ? 'effort table: the defaults; thinkfirst calibrate measures' : 'effort table: calibrated';
       return [
         `${paint.bold(model.id)}${place === 0 ? paint.green(' (default)') : ''}  ${facts.join(', ')}`,
-        paint.dim(`  ${table}`),
+        paint.dim(`  effort table: ${effortTableText(model.effort_table)}`),
         columns([heads, ...rows], { right: [2, 3, 4] }),
       ].join('\n');
     })

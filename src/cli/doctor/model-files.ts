@@ -4,30 +4,44 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { readEffortTable } from '../../models/effort-tables.ts';
 import type { ModelConfig } from '../../models/model-config.ts';
 import { loadModelFolder } from '../../models/transformers/model-folder.ts';
+import { effortTableText } from '../render/effort-table.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
 const sums = 'SHA256SUMS';
 const upstreamAnswerMs = 3_000;
 
-/** Each configured model: its files, whole where they come with checksums; its server, where it has one. */
-export function modelFindings(configs: readonly ModelConfig[]): Promise<Finding[]> {
-  return Promise.all(
-    configs.map((config) => {
-      const name = `model ${config.id}`;
-      switch (config.kind) {
-        case 'folder':
-          return folderFinding(name, config);
-        case 'hub':
-          return well(name, `${config.name} of the hub, fetched at the first start; then it works without a network`);
-        case 'upstream':
-          return serverFinding(name, config.url);
-        default:
-          return config satisfies never;
-      }
-    }),
-  );
+/** Each configured model: its files, whole where they come with checksums, or its server; then its effort table. */
+export async function modelFindings(configs: readonly ModelConfig[]): Promise<Finding[]> {
+  const findings = await Promise.all(configs.map(async (config) => [await modelFinding(config), tableFinding(config)]));
+  return findings.flat();
+}
+
+function modelFinding(config: ModelConfig): Finding | Promise<Finding> {
+  const name = `model ${config.id}`;
+  switch (config.kind) {
+    case 'folder':
+      return folderFinding(name, config);
+    case 'hub':
+      return well(name, `${config.name} of the hub, fetched at the first start; then it works without a network`);
+    case 'upstream':
+      return serverFinding(name, config.url);
+    default:
+      return config satisfies never;
+  }
+}
+
+function tableFinding({ id, effortTable }: ModelConfig): Finding {
+  const name = `efforts of ${id}`;
+  try {
+    const from = effortTable === undefined ? '' : ` (${effortTable.path})`;
+    return well(name, `${effortTableText(readEffortTable(id, effortTable))}${from}`);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return faulty(name, error.message, 'Put that file right, or take the field out of the entry; see docs/models.md.');
+  }
 }
 
 async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 'folder' }>): Promise<Finding> {

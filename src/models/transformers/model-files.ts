@@ -30,7 +30,7 @@ export type ModelSource =
 export function modelSource(named: string): ModelSource {
   const name = named.trim();
   if (name.startsWith('hf:')) return { kind: 'hub', id: name.slice(3), name: name.slice(3) };
-  const path = absolute(name);
+  const path = absolutePath(name);
   const [first = ''] = name.split(/[\\/]/);
   const looksLikePath = /^([.~/\\]|[A-Za-z]:)/.test(name) || existsSync(path) || existsSync(resolve(first));
   if (looksLikePath) return { kind: 'folder', id: basename(path), path };
@@ -40,10 +40,11 @@ export function modelSource(named: string): ModelSource {
 
 /** The same with its path made absolute; `~/` is the home folder. */
 export function resolvedSource(source: ModelSource): ModelSource {
-  return source.kind === 'folder' ? { ...source, path: absolute(source.path) } : source;
+  return source.kind === 'folder' ? { ...source, path: absolutePath(source.path) } : source;
 }
 
-function absolute(path: string): string {
+/** From the working folder; `~/` is the home folder. */
+export function absolutePath(path: string): string {
   return resolve(/^~[/\\]/.test(path) ? join(homedir(), path.slice(2)) : path);
 }
 

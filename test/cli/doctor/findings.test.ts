@@ -55,6 +55,24 @@ describe('doctor', () => {
     expect(finding).toMatchObject({ status: 'fault', detail: expect.stringContaining('nope') });
   });
 
+  it('says where what the efforts spend comes from, and what is wrong with a table', async () => {
+    const path = join(folder, 'mine.effort.json');
+    await writeFile(path, '{}');
+    const field = 'thinkfirst.config.json: models[0].effortTable';
+    const [, embeddedTable, , own, , faulty] = await modelFindings([
+      { kind: 'hub', id: 'thinkfirst-135m', name: 'a/b' },
+      { kind: 'hub', id: 'other', name: 'a/c' },
+      { kind: 'hub', id: 'mine', name: 'a/d', effortTable: { path, field } },
+    ]);
+    expect(embeddedTable).toMatchObject({
+      status: 'ok',
+      detail: expect.stringMatching(/^calibrated \d{4}-.* questions$/),
+    });
+    expect(own).toMatchObject({ status: 'ok', detail: expect.stringContaining('thinkfirst calibrate --model other') });
+    expect(faulty).toMatchObject({ name: 'efforts of mine', status: 'fault', detail: expect.stringContaining(field) });
+    expect(faulty?.detail).toContain(`${path} is no effort table: model: `);
+  });
+
   it('tells a port that something else holds from a free one', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));

@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { calibrateTable } from '../../../eval/calibration/calibrate-table.ts';
 import { openMeasurementLog } from '../../../eval/calibration/measurement-log.ts';
 import { EffortTable } from '../../../src/contracts/effort-table.ts';
+import { ServiceError } from '../../../src/contracts/service-error.ts';
+import { createOpenaiModel } from '../../../src/models/openai/openai-model.ts';
 import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
+import { startUpstreamServer } from '../../support/upstream-server.ts';
 import { defaultTable } from './chains.ts';
 
 const prompts = loadPrompts('prompts');
@@ -36,23 +40,28 @@ const scripted = () =>
     },
   });
 
+const settings = {
+  prompts,
+  strategies: createStrategies({ prompts }),
+  questions,
+  before: defaultTable,
+  samples: 3,
+  ceiling: 64,
+  levelsOn: 5,
+  concurrency: 3,
+  now: () => 0,
+  onProgress: () => {},
+};
+
 describe('calibrateTable', () => {
   it('measures a model from draft to levels, and goes on from what was measured', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
     const stages: string[] = [];
     const run = async (model: ReturnType<typeof scripted>) =>
       calibrateTable({
+        ...settings,
         model,
-        prompts,
-        strategies: createStrategies({ prompts }),
-        questions,
-        before: defaultTable,
         log: await openMeasurementLog(join(folder, 'measured.jsonl')),
-        samples: 3,
-        ceiling: 64,
-        levelsOn: 5,
-        concurrency: 3,
-        now: () => 0,
         onProgress: (stage, done) => done === 0 && stages.push(stage),
       });
     const table = await run(scripted());
@@ -70,6 +79,81 @@ describe('calibrateTable', () => {
     const again = scripted();
     expect(await run(again)).toEqual(table);
     expect(again.calls).toHaveLength(0);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    { dialect: 'vllm', abstained: ['its own verdict: The server behind far does not know this model or route'] },
+    {
+      dialect: 'plain',
+      abstained: [
+        'its own verdict: it gives no log-probabilities of given text',
+        "roll back: it can't go on with a begun thought, so its revisions ask anew",
+      ],
+    },
+  ] as const)(
+    'measures an upstream, and says what that can not be measured in: $dialect',
+    {
+      timeout: 60_000,
+    },
+    async ({ dialect, abstained }) => {
+      const server = await startUpstreamServer({
+        dialect,
+        script: { thoughts: ['10 + 7 = 17.', ' So it is 17.'], answer: ['The answer is 17.'] },
+        hides: ['/tokenize'],
+      });
+      const model = createOpenaiModel({
+        kind: 'upstream',
+        id: 'far',
+        url: server.url,
+        model: 'any',
+        family: 'qwen3',
+        dialect,
+        contextLength: 2048,
+        thoughtOpenedByTemplate: false,
+        maxParallel: 4,
+      });
+      const told: string[] = [];
+      const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
+      const table = await calibrateTable({
+        ...settings,
+        model,
+        questions: questions.slice(0, 4),
+        log: await openMeasurementLog(join(folder, 'measured.jsonl')),
+        onAbstained: (what) => told.push(what),
+      });
+      await model.close();
+      await server.close();
+      await rm(folder, { recursive: true });
+      expect(EffortTable.parse(JSON.parse(JSON.stringify(table)))).toMatchObject({
+        model: 'far',
+        calibrated: { questions: 4, figures: { greedy_right: 0.25, verdict: null } },
+      });
+      expect(table.levels.low.checks.map(({ type }) => type)).not.toContain('self-verdict');
+      expect(told).toEqual(['self-certainty, which it does not give', ...abstained]);
+    },
+  );
+
+  it('a verdict that can not be had at the moment is no reason to do without', { timeout: 60_000 }, async () => {
+    const model = scripted();
+    const busy = new ServiceError({ code: 'model_unavailable', message: 'later', retryable: true });
+    const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
+    const log = await openMeasurementLog(join(folder, 'measured.jsonl'));
+    const run = calibrateTable({ ...settings, model: { ...model, score: () => Promise.reject(busy) }, log });
+    await expect(run).rejects.toBe(busy);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('openMeasurementLog', () => {
+  it('remembers nothing of another model that its id was put to', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
+    const path = join(folder, 'measured.jsonl');
+    const measured = async (of: string, value: number) =>
+      (await openMeasurementLog(path, of)).remember('chains', z.number(), async () => value);
+    expect(await measured('http://a big', 1)).toBe(1);
+    expect(await measured('http://b big', 2)).toBe(2);
+    expect(await measured('http://a big', 3)).toBe(1);
     await rm(folder, { recursive: true });
   });
 });

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import { embeddedModel } from '../../src/entry/configured-models.ts';
+import { fileName, packagedTable, readEffortTable } from '../../src/models/effort-tables.ts';
+import type { ModelConfig } from '../../src/models/model-config.ts';
+import { absolutePath } from '../../src/models/transformers/model-files.ts';
+
+/** Where a calibration writes its table, and whether the service looks there already. */
+export type TablePlace = { path: string; isRead: boolean };
+
+/**
+ * `out` where it is given, else the file that the entry names, else the package's own of the embedded model, else
+ * `MODEL.effort.json` in the working folder, beside `thinkfirst.config.json`.
+ */
+export function tablePlace(config: ModelConfig, out?: string): TablePlace {
+  const read = config.effortTable?.path ?? (isEmbedded(config) ? packagedTable(config.id) : undefined);
+  const path = out ?? read ?? `./${fileName(config.id)}.effort.json`;
+  return { path, isRead: read !== undefined && absolutePath(read) === absolutePath(path) };
+}
+
+/** The table so far; one that the entry names need not be there yet. @throws ServiceError where it doesn't fit */
+export function tableBefore({ id, effortTable }: ModelConfig): EffortTable {
+  const named = effortTable !== undefined && existsSync(absolutePath(effortTable.path)) ? effortTable : undefined;
+  return readEffortTable(id, named);
+}
+
+/** Before anything is measured. @throws Error that says what to do */
+export async function assertWritable(path: string): Promise<void> {
+  const folder = dirname(absolutePath(path));
+  await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${folder} can't be written (${error.code}); name another file with --out`);
+  });
+}
+
+function isEmbedded(config: ModelConfig): boolean {
+  const { id, path } = embeddedModel;
+  return config.kind === 'folder' && config.id === id && absolutePath(config.path) === path;
+}
