@@ -21,8 +21,9 @@ export type AnswerSink = {
   meanLogprob(): number | undefined;
 };
 
-export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerSink {
-  const scanner = createStopScanner(answer.stop ?? []);
+/** `ends`: texts that end it as stop texts do, though nobody asked for them. */
+export function createAnswerSink(sample: number, answer: AnswerRequest, ends: readonly string[] = []): AnswerSink {
+  const scanner = createStopScanner([...(answer.stop ?? []), ...ends]);
   const calls = createToolCalls();
   let started = answer.prefix !== undefined;
   let visible = false;
@@ -79,7 +80,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest): AnswerS
       if (!visible) return 'empty';
       return ended ?? (serverReason === 'length' ? 'length' : 'stop');
     },
-    stopText: () => scanner.stop,
+    stopText: () => (answer.stop?.includes(scanner.stop ?? '') ? scanner.stop : undefined),
     visible: () => visible || calls.all().length > 0,
     tokens: () => tokens,
     setTokens(exact) {

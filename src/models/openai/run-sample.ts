@@ -14,7 +14,7 @@ import { createTokenMeter, estimateTokens } from './token-meter.ts';
 /** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
 export async function* runSample(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
   const { request, purse } = context;
-  const sink = createAnswerSink(sample, request.answer);
+  const sink = createAnswerSink(sample, request.answer, answerEnds(context));
   const tally = newTally();
   const answer = begunAnswer(context);
   const kept = textOf(request.thinking?.prefix);
@@ -140,6 +140,13 @@ function begunAnswer({ request: { answer }, warn }: SampleContext): string {
   if (begun.trim() === '') return '';
   warn('can not hold the rest of a begun answer to a form: it is gone on with freely');
   return begun;
+}
+
+/** A model that thinks by prompt may say its answer again and again, each time behind the marker: the first one stands. */
+function answerEnds({ family, request }: SampleContext): string[] {
+  const { answerMarker } = family;
+  if (answerMarker === undefined || request.thinking === undefined) return [];
+  return [`\n${answerMarker}`, `\n**${answerMarker}`];
 }
 
 const textOf = (segments: readonly ThoughtSegment[] | undefined): string =>

@@ -12,7 +12,8 @@ export type ThinkSplitter = {
 };
 
 /**
- * `open` is absent where a thought has no opening tag. `start` says where the text begins: `thinking` within a thought,
+ * `open` is absent where a thought has no tags, and `close` then is a marker in words, found in bold or another case as well.
+ * `start` says where the text begins: `thinking` within a thought,
  * `answer` in the answer for good, `either`: a thought if the opening tag comes first (after white space), else the answer,
  * `held`: the same, but without an opening tag all is held back until the closing tag (it was a thought) or the end (it was
  * the answer; a thought where the text was cut). `onTag` hears by which tag that was found out.
@@ -28,6 +29,7 @@ export function createThinkSplitter(options: {
   let state: 'before' | 'held' | 'inside' | 'answer' = options.start === 'answer' ? 'answer' : 'before';
   const withoutTag = options.start === 'thinking' ? 'inside' : options.start === 'held' ? 'held' : 'answer';
   let held = '';
+  const find = open === undefined && close !== '' ? createMarkerSearch(close) : createTagSearch(close);
 
   function drain(last: boolean, cut: boolean): TextPart[] {
     const parts: TextPart[] = [];
@@ -54,16 +56,11 @@ export function createThinkSplitter(options: {
       state = closed || cut ? 'inside' : 'answer';
     }
     if (state === 'inside') {
-      const at = held.indexOf(close);
-      if (at < 0) {
-        const rest = last ? '' : held.slice(held.length - overlap(held, close));
-        put('thinking', held.slice(0, held.length - rest.length));
-        held = rest;
-        return parts;
-      }
-      const after = held.slice(at + close.length);
+      const { at, end } = find(held, last);
+      const rest = held.slice(end ?? at);
       put('thinking', held.slice(0, at));
-      held = after;
+      held = rest;
+      if (end === undefined) return parts;
       state = 'answer';
     }
     put('answer', held);
@@ -76,6 +73,38 @@ export function createThinkSplitter(options: {
       return drain(false, false);
     },
     end: ({ cut }) => drain(true, cut),
+  };
+}
+
+/** Where in a thought its end is, and where that ends; without an `end`, from where on it could still be one. */
+type Search = (text: string, last: boolean) => { at: number; end?: number };
+
+function createTagSearch(tag: string): Search {
+  return (text, last) => {
+    const at = text.indexOf(tag);
+    if (at >= 0) return { at, end: at + tag.length };
+    return { at: last ? text.length : text.length - overlap(text, tag) };
+  };
+}
+
+/** `Final answer:` is also written `**Final Answer:**`, which would leave its stars in the answer, or `### Final answer:`. */
+function createMarkerSearch(marker: string): Search {
+  const words = marker.replace(/:$/, '');
+  const written = new RegExp(`(?:#+ *)?(?:([*_]+)${words}(?::\\1|\\1:)|${words}:)`, 'i');
+  const bare = (text: string) => text.replaceAll(/[#*_ ]/g, '').toLowerCase();
+  const sought = bare(marker);
+  // With some room for what stands around it.
+  const longest = marker.length + 12;
+  return (text, last) => {
+    const found = written.exec(text);
+    const end = found === null ? 0 : found.index + found[0].length;
+    // Bold may yet be closed behind it.
+    if (found !== null && (last || /[^*_]/.test(text.slice(end)))) return { at: found.index, end };
+    if (last) return { at: text.length };
+    for (let at = Math.max(0, text.length - longest); at < text.length; at++) {
+      if (text[at] !== ' ' && sought.startsWith(bare(text.slice(at)))) return { at };
+    }
+    return { at: text.length };
   };
 }
 

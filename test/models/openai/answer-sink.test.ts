@@ -16,3 +16,12 @@ it('tokens of a text that a stop text may begin with go with the text that comes
     ['ENTRY', [2, 3], ['N', 'TRY']],
   ]);
 });
+
+it('ends where a marker says the answer again, and that is no stop text of the request', () => {
+  const sink = createAnswerSink(0, { maxTokens: 20, stop: ['END'] }, ['\nFinal answer:']);
+  const push = (text: string) => sink.push({ kind: 'answer', text, tokens: 2, tokenIds: [], logprobs: [] });
+  expect(push('It is 7.\nFinal')).toMatchObject({ events: [{ text: 'It is 7.' }], full: false });
+  expect(push(' answer: It is 7.')).toEqual({ events: [], full: true });
+  expect(sink.reason(undefined)).toBe('stop');
+  expect(sink.stopText()).toBeUndefined();
+});

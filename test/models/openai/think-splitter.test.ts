@@ -52,6 +52,30 @@ describe('thoughts in tags', () => {
       'First. Final say. Final answer: 7',
       { thinking: 'First. Final say. ', answer: ' 7' },
     ],
+    [
+      'a marker in bold',
+      { close: 'Final answer:', start: 'thinking' },
+      'So 7.\n**Final Answer:** **7** it is',
+      { thinking: 'So 7.\n', answer: ' **7** it is' },
+    ],
+    [
+      'a bold marker whose colon is plain, in a heading',
+      { close: 'Final answer:', start: 'thinking' },
+      'The **final** say.\n### **Final answer**: 7',
+      { thinking: 'The **final** say.\n', answer: ' 7' },
+    ],
+    [
+      'a marker that nothing follows',
+      { close: 'Final answer:', start: 'thinking' },
+      'x * y\n**Final answer:**',
+      { thinking: 'x * y\n', answer: '' },
+    ],
+    [
+      'words that only look like the marker',
+      { close: 'Final answer:', start: 'thinking' },
+      'The final answer is near. **Final answ',
+      { thinking: 'The final answer is near. **Final answ', answer: '' },
+    ],
     ['an answer only', { close: '', start: 'answer' }, '<think>x', { thinking: '', answer: '<think>x' }],
     ['an empty thought', { ...tags, start: 'either' }, '<think></think>b', { thinking: '', answer: 'b' }],
   ])('%s, in one piece, in all pairs of pieces and character by character', (_what, options, text, expected) => {
