@@ -3,6 +3,7 @@ import { answerValue, conclusionOf } from '../answer-value.ts';
 import type { NormalAnswer } from '../normal-answer.ts';
 import { normalise, sameAnswer, showAnswer } from '../normalise.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
+import { isTakeBack } from './thought-lines.ts';
 
 /** The answer says what the thought concluded. */
 export const agreement = defineCheck({
@@ -11,7 +12,7 @@ export const agreement = defineCheck({
   judges: 'value',
   options: z.object({}),
   run({ thought, answer, question }) {
-    const concluded = conclusionOf(thought);
+    const concluded = conclusionOf(ending(thought));
     const value = answerValue(answer, question);
     if (concluded === undefined || value === undefined) return abstain('thought or answer has no conclusion to read');
     const conclusion = normalise(concluded);
@@ -27,6 +28,15 @@ export const agreement = defineCheck({
   },
 });
 
+/** Lines of a thought that may hold its conclusion: in one before them it may have been in doubt, or of a step. */
+const lastLines = 2;
+
+function ending(thought: string): string {
+  const lines = thought.split('\n').filter((line) => line.trim() !== '');
+  const ends = lines.slice(-lastLines);
+  return ends.some((line) => isTakeBack(line) || line.includes('?')) ? '' : ends.join('\n');
+}
+
 const factors = [3, 7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600];
 
 /** False where two that differ in writing may say the same: `3 hours` and `180 minutes`, `0.5` and `50%`, `true` and `yes`. */
@@ -38,13 +48,23 @@ function isComparable(a: NormalAnswer, b: NormalAnswer): boolean {
     return a.unit === b.unit || !factors.includes(Number((large / small).toFixed(6)));
   }
   if (a.kind === 'truth') return /^(?:yes|no)$/.test(a.key) === /^(?:yes|no)$/.test(b.key) || isYes(a) !== isYes(b);
-  if (a.kind === 'list') return sorted(a.key) !== sorted(b.key);
+  if (a.kind === 'list') return isPlainList(a.key) && isPlainList(b.key) && sorted(a.key) !== sorted(b.key);
   if (a.kind === 'time' || a.kind === 'date') return !a.key.includes(b.key) && !b.key.includes(a.key);
   // Two names differ; two sentences may mean the same.
   if (a.kind === 'text') {
-    return [a, b].every(({ key }) => key.split(' ').length <= 2) && !a.key.includes(b.key) && !b.key.includes(a.key);
+    return [a, b].every(isPlainText) && !a.key.includes(b.key) && !b.key.includes(a.key);
   }
   return true;
+}
+
+/** Of numbers or of words; formulas and intervals are written in many ways. */
+function isPlainList(key: string): boolean {
+  const items = key.split(', ');
+  return items.every((item) => /^-?\d+(?:[./]\d+)?$/.test(item)) || items.every((item) => /^[\p{L} '’-]+$/u.test(item));
+}
+
+function isPlainText({ key }: NormalAnswer): boolean {
+  return /^[\p{L}\d'’-]+(?: [\p{L}\d'’-]+)?$/u.test(key);
 }
 
 function amountOf(key: string): number {

@@ -46,7 +46,7 @@ const forms: Form[] = [
     says: 'JSON was asked for',
   },
   {
-    asked: /(?:^|[.!?\n]\s*)who\b[^.!?\n]*\?\s*$/i,
+    asked: /(?:^|[.!?\n]\s*)who\b(?:(?!\bhow (?:much|many)\b)[^.!?\n])*\?\s*$/i,
     holds: (answer) => !/^(?:the answer is:?\s*)?[-−+]?[\d.,]+$/i.test(answer),
     alone: true,
     says: 'a name was asked for',

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
 import { type Equation, equationsOf } from './equations.ts';
+import { exactValue } from './exact-arithmetic.ts';
 import { numbersOf } from './question-numbers.ts';
 import { standingLines } from './thought-lines.ts';
 
-/** Where `1 + 1 = 10`, and where a sign means what the question says. */
-const otherArithmetic = /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+))\b|\bbase-\d/i;
+/** Where `1 + 1 = 10` or `18^6 = 8^6`, and where a sign means what the question says. */
+const otherArithmetic =
+  /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+)|(?:units|ones) digits?)\b|\bbase-\d/i;
+/** `mod 11`, `\pmod{11}`, `modulo 7` */
+const modulus = /\bp?mod(?:ulo)?\b[\s{(]*(\d{1,6})/gi;
+const lastDigit = /\b(?:units|ones|last) digit\b/i;
+/** Between a slip and the same worked out rightly: the chain has put it right itself. */
+const doubt =
+  /\b(?:wait|hmm+|actually|oops|mistake|error|incorrect|wrong|not right|should be|correction|let me|let's|(?:re|double)-?\s?(?:check|calculat|comput|examin|verif)\w*)\b/i;
 
 /** A number behind an equals sign, wholly. */
 const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
@@ -28,7 +36,20 @@ export const arithmetic = defineCheck({
       asked ??= new Set(question.split('\n').flatMap(equationsOf).map(keyOf));
       return asked.has(keyOf({ left, right }));
     };
-    const isWrong = (equation: Equation): boolean => equation.verdict === 'fail' && !isQuoted(equation);
+    let moduli: readonly number[] | undefined;
+    /** `8^3 = 8 × 9`, where the chain reckons modulo 11. */
+    const isCongruent = ({ left, right }: Equation): boolean => {
+      if (!`${left}${right}`.includes('^')) return false;
+      moduli ??= moduliOf(question, `${thought}\n${answer}`);
+      if (moduli.length === 0) return false;
+      const [a, b] = [exactValue(left), exactValue(right)];
+      if (a === undefined || b === undefined) return false;
+      const apart = a.sub(b);
+      return apart.d === 1n && moduli.some((one) => apart.n % BigInt(one) === 0n);
+    };
+    const isWrong = (equation: Equation): boolean =>
+      equation.verdict === 'fail' && !isQuoted(equation) && !isCongruent(equation);
+    const lines = linesOf(thought);
     const held: number[] = [];
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
@@ -44,7 +65,7 @@ export const arithmetic = defineCheck({
         held.push(line.number);
       }
       for (const [index, equation] of equations.entries()) {
-        if (isOrdinary && isWrong(equation)) {
+        if (isOrdinary && isWrong(equation) && !isCorrected(lines, line.number, equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
           // Where the result is a number that the question gives, what leads to it is wrong: `9 × 105 = 306`.
           const isGiven = numbersOf(question).includes(equation.right);
@@ -66,6 +87,35 @@ export const arithmetic = defineCheck({
     return held.length === 0 ? abstain('no equation to judge') : pass(allHold(held.length, 'equation'), { held });
   },
 });
+
+function moduliOf(question: string, text: string): number[] {
+  const named = [...`${question}\n${text}`.matchAll(modulus)].map(([, one]) => Number(one)).filter((one) => one > 1);
+  return lastDigit.test(question) ? [...named, 10] : named;
+}
+
+/** True where a later line says that it isn't so, or works the same out rightly after a doubt. */
+function isCorrected(lines: readonly ThoughtEquations[], line: number, { left, right }: Equation): boolean {
+  const next = lines.slice(line + 1).find(({ text }) => text.trim() !== '')?.text ?? '';
+  const isDenied =
+    /^-?[\d.]+$/.test(right) && new RegExp(`\\bnot ${right.replace('.', '\\.')}(?![\\d.]*\\d)`).test(next);
+  if (isDenied) return true;
+  const again = lines.findIndex(({ rights }, index) => index >= line && rights().has(left));
+  return again >= 0 && lines.slice(line, again + 1).some(({ text }) => doubt.test(text));
+}
+
+/** `rights`: the left sides of a line's equations that hold. */
+type ThoughtEquations = { text: string; rights: () => ReadonlySet<string> };
+
+function linesOf(thought: string): ThoughtEquations[] {
+  return thought.split('\n').map((text) => {
+    let found: ReadonlySet<string> | undefined;
+    const rights = () => {
+      found ??= new Set(equationsOf(text).flatMap(({ verdict, left }) => (verdict === 'pass' ? [left] : [])));
+      return found;
+    };
+    return { text, rights };
+  });
+}
 
 function keyOf({ left, right }: Pick<Equation, 'left' | 'right'>): string {
   return `${left} = ${right}`;

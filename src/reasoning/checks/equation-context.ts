@@ -1,27 +1,22 @@
 import type { EquationToken } from './equation-tokens.ts';
-
-/** Measures that a conversion may stand between: a side with two of them, or a number written with two, is not reckoned. */
-const measure =
-  '(?:c|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)|cents?|dollars?|euros?|pounds?|pence|yen|penny|pennies|nickels?|dimes?|quarters?|rupees?|paise|shillings?|mm|cm|m|km|(?:milli|centi|kilo)?met(?:er|re)s?|inch(?:es)?|feet|foot|ft|yds?|yards?|miles?|mg|g|kg|(?:milli|kilo)?grams?|ounces?|oz|lbs?|stone|tons?|tonnes?|l|ml|(?:milli)?lit(?:er|re)s?|tsp|tbsp|teaspoons?|tablespoons?|cups?|pints?|quarts?|gallons?|dozens?|pairs?|degrees?|tens|hundreds?|thousands?)';
-/** Words by which a number stands for another one: `2 dozen`, `5 tens`, `1.5 million`, `2 pm`, `3 squared`. */
-const scale =
-  '(?:am|pm|ad|bce?|ce|below|zero|noon|midnight|night|morning|afternoon|evening|clock|dozens?|score|gross|pairs?|couples?|tens|hundreds?|thousands?|[mb]illions?|trillions?|(?:ten|hundred|thousand)ths?|half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|squared|cubed|factorial|percent|percentage|pct|per)';
-
-export const isMeasure = wholly(measure);
-export const isScale = wholly(scale);
+import { measure, scale } from './equation-units.ts';
 
 /** Words that stand before a number and belong to the sum: what follows is not a whole expression. */
 const bindsRight =
   /^(of|times|plus|minus|by|half|twice|double|triple|per|percent|over|from|than|mod|modulo|choose|point|sqrt|root|log|ln|abs|min|max|floor|ceil|round|gcd|lcm|average|mean|median)$/i;
 const bindsLeft =
-  /^(?:times|plus|minus|multiplied|divided|over|of|per|mod|modulo|choose|point|to the|and (?:\d+ \/ \d+|an? (?:half|third|quarter|fifth|tenth)))\b/i;
+  /^(?:times|plus|minus|multiplied|divided|over|of|per|mod|modulo|choose|point|to the|followed by|and (?:\d+ \/ \d+|an? (?:half|third|quarter|fifth|tenth)))\b/i;
 const scaled = new RegExp(`^(?:${scale}|in the (?:morning|afternoon|evening)|at night|on the clock)\\b`, 'i');
 
 /** `2 h 15 min`, `2 hours and 15 minutes`: the second number of one quantity is before the run, or behind it. */
 const compoundBefore = new RegExp(`\\d ${measure}(?: ,)?(?: and)?$`, 'i');
 const compoundAfter = new RegExp(`^${measure}(?: \\d|(?: ,)?(?: and)? \\d+(?:\\.\\d+)? ${measure}\\b)`, 'i');
 /** `60 miles per hour × 2`: the expression goes on behind the words. */
-const goesOn = /^(?:[\p{L}°']+ ){1,5}[*/+^-] [\d(]/u;
+const goesOn = /^(?:[\p{L}°']+ ){1,5}[*/+^-] [\d(]|^[\p{L}°']+ (?:\^|[²³])/u;
+/** `25 pupils + his 1 teacher + 1 …`, `Day 2 = Day 1 + …`: the expression began before the words. */
+const wentOn = /(?:[\d)](?: [\p{L}°']+){0,3} [*/+^]|=) (?:[\p{L}°']+ ){0,3}[\p{L}°']+$/u;
+/** `C: 22 - 2 + 20 = 22`: the dash is behind the option's value. */
+const option = /^(?:[-*•] )?(?:option )?[A-Z] [:.)]$/i;
 
 /** Before an equation in its clause: it is not stated but denied, supposed or quoted. */
 const unstatedBefore =
@@ -30,6 +25,9 @@ const unstatedBefore =
 const unstatedAfter =
   /^(?:[,"”'’] )?(?:(?:which|that|this|it) )?(?:(?:is|was|would be|seems|looks|must be|has to be) (?:\w+ )?(?:not|false|wrong|incorrect|untrue|impossible|absurd|nonsense|true|right|correct|a mistake|an error)\b|(?:is|was|does|did|ca|could|would|should)n?'t\b|(?:does|did|can|could|would|should) not\b|cannot\b|fails\b|\[ ?wrong|[✗✘❌])/i;
 const unstatedSentence = /^[^.!?;]*\?/;
+/** What follows takes it back, or shows that it was tried: `= 146. Wait, …`, `= 27. Too high.` */
+const takenBack =
+  /\b(?:wait|hmm+|oops|nope|not equal|not true|untrue|is false|incorrect|too (?:high|low|large|small|big|much|many)|(?:does|is|are|was)(?: not|n'?t) (?:work|match|fit|right|correct|possible|helpful|an? (?:integer|option))|(?:my|a|an|the) (?:mistake|error)|contradict\w*|let me (?:re-?\w+|double|check|verify|correct|fix)|let's (?:re-?\w+|check|verify))\b|≠/i;
 
 /** What stands around a stretch of a line's tokens. */
 export type Context = {
@@ -66,13 +64,16 @@ export function continuesBefore(
   const [first, second] = expression.tokens;
   if (tokenBefore === undefined || first === undefined) return false;
   if (tokenBefore.kind === 'word') {
-    if (expression.lone || bindsRight.test(tokenBefore.text) || compoundBefore.test(before)) return true;
+    if (expression.lone || bindsRight.test(tokenBefore.text) || compoundBefore.test(before) || wentOn.test(before))
+      return true;
     // `sqrt(9 + 16)`, `a_1 + 2`, `2 to the 3`
     if (first.glued || /\d to the$/.test(before)) return true;
     const isFraction = second?.text === '/';
     return /\d (?:and|or|to|with)$/.test(before) && (isFraction || !context.followsEquation);
   }
+  if (/^[\]}|≈]$/.test(tokenBefore.text)) return true;
   // A sign that is not known, or a list whose last number this is.
+  if (option.test(before) && second?.text === '-') return true;
   const isPlain = /^[([,;:."]$/.test(tokenBefore.text);
   if (!isPlain && (first.glued || expression.lone || /[\d)] \S$/.test(before))) return true;
   if (tokenBefore.text === ':') return first.glued || (/\d :$/.test(before) && (expression.lone || !tokenBefore.glued));
@@ -85,7 +86,7 @@ export function continuesAfter({ after, tokenAfter }: Context): boolean {
   if (tokenAfter.glued && !/^[.,;!?)\]}"'”’»…$€£¥]/.test(tokenAfter.text)) return true;
   if (tokenAfter.kind === 'other') {
     const isSentence = /^[,.;!?"'”’…→⇒)\]}]/.test(tokenAfter.text);
-    return !isSentence && /^\S [\d(]/.test(after);
+    return !isSentence && /^(?:\S [\d(]|[|√∛∑∏∫])/.test(after);
   }
   return bindsLeft.test(after) || scaled.test(after) || compoundAfter.test(after) || goesOn.test(after);
 }
@@ -97,13 +98,10 @@ export function isUnstated({ before, after, tokenAfter }: Context): boolean {
     unstatedBefore.test(clause) ||
     unstatedAfter.test(after) ||
     unstatedSentence.test(after) ||
+    takenBack.test(after) ||
     // `120 = 5!`
     (tokenAfter?.text === '!' && tokenAfter.glued)
   );
-}
-
-function wholly(pattern: string): RegExp {
-  return new RegExp(`^${pattern}$`, 'i');
 }
 
 function joined(tokens: readonly EquationToken[]): string {

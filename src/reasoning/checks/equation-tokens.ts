@@ -1,3 +1,6 @@
+import { isAttachedUnit, letterUnits } from './equation-units.ts';
+import { withoutLatex } from './latex-line.ts';
+
 /** Tokens of a line, as far as equations need them. `glued`: no space before it. */
 export type EquationToken = {
   kind: 'number' | 'operator' | 'equals' | 'percent' | 'word' | 'variable' | 'other';
@@ -16,12 +19,13 @@ const token = /(\d+(?:\.\d+)?|\.\d+)|([+\-*/^()])|(=)|(%)|([\p{L}°_]+)|(\S)/gu;
 
 /** Splits a line into tokens with all writings of an operator as one: × ⋅ · x ÷ ∶ − – `\times`, powers as ^, thousands separators taken out. */
 export function equationTokens(line: string): EquationToken[] {
-  const text = line
+  const text = withoutLatex(line)
     .replace(/\\(?:times|cdot)/g, '*')
     .replace(/\\div/g, '/')
     // `3\frac{1}{2}` is a mixed number or a product: read as neither.
     .replace(/(\d)\s*(?=\\[dt]?frac\{)/g, '$1¸')
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '(($1)/($2))')
+    .replace(/\\[dt]?frac/g, ' π ')
     .replace(/(\d)\s*\*\*\s*(?=\d)/g, '$1^')
     .replace(/\*\*|\\[()[\]]|`/g, ' ')
     .replace(/[×⋅·∙✕✖⨯╳＊]/g, '*')
@@ -35,6 +39,8 @@ export function equationTokens(line: string): EquationToken[] {
     .replace(/(?<=\d),(?=\d)/g, '¸')
     // Money before the number becomes its unit after it, so that both writings are one.
     .replace(/([$€£¥])\s?(\d+(?:\.\d+)?)/g, (_, sign: string, number: string) => `${number} ${currencies.get(sign)} `)
+    // `2x4x10` is a size, `2x1 + x2` has unknowns.
+    .replace(/\d(?:x\d+){2,}|(?<=\d)x(?=[12](?![\d.]).*x[12](?![\d.]))/g, (found) => found.replaceAll('x', '¸'))
     .replace(/([\d)%])\s*[xX]\s*(?=[\d(])/g, '$1 * ')
     .replace(/(dollars?|euro|pound|yen)\s+[xX]\s+(?=[\d(])/g, '$1 * ')
     .replace(/(%|\d\/\d+)\s*of\s+(?=[\d(])/g, '$1 * ')
@@ -57,6 +63,9 @@ export function equationTokens(line: string): EquationToken[] {
               : word !== undefined
                 ? wordKind(all, glued, tokens.at(-1))
                 : 'other';
+    const last = tokens.at(-1);
+    // No article stands before a sign: `1/2 a^2 = 25`.
+    if (last?.text === 'a' && (operator !== undefined || equals !== undefined)) last.kind = 'variable';
     tokens.push({ kind, text: all, glued });
   }
   return tokens;
@@ -66,11 +75,21 @@ function inLine(power: string): string {
   return [...power].map((sign) => '-0123456789'['⁻⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)] ?? '').join('');
 }
 
-const letterUnits = new Set(['m', 'g', 'l', 's', 'h', 'c', 'd']);
+const functions =
+  /^(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|log|ln|lg|exp|sqrt|cbrt|det|gcd|lcm|mod|max|min|abs|floor|ceil|round)$/i;
 
-/** A single letter is an unknown (`3x`, `n`), unless it is a unit's sign behind a number; `a` is the article. */
+/**
+ * An unknown is a single letter (`3x`, `n`), but for a unit's sign behind a number, the article and `I`; what is glued to a
+ * number and is no unit (`4xy`); a name with an index or in capitals (`P_J`, `2 QM`); a function.
+ */
 function wordKind(word: string, glued: boolean, before: EquationToken | undefined): 'word' | 'variable' {
-  if (word.length > 1 || word === 'a' || word === 'A' || word === 'I') return 'word';
-  if (before?.kind === 'number' && letterUnits.has(word)) return 'word';
-  return before?.kind === 'number' && !glued && word === 'R' ? 'word' : 'variable';
+  if (word.includes('_') || functions.test(word)) return 'variable';
+  const isBehindNumber = before?.kind === 'number';
+  if (word.length === 1) {
+    if (isBehindNumber && letterUnits.has(word)) return 'word';
+    if (!glued && (word === 'a' || word === 'A' || word === 'I' || (isBehindNumber && word === 'R'))) return 'word';
+    return 'variable';
+  }
+  if (glued && (isBehindNumber || before?.text === ')')) return isAttachedUnit(word) ? 'word' : 'variable';
+  return isBehindNumber && /^\p{Lu}{2,3}$/u.test(word) && !isAttachedUnit(word) ? 'variable' : 'word';
 }

@@ -1,15 +1,8 @@
 import type { Fraction } from 'mathjs';
-import {
-  type Context,
-  contextOf,
-  continuesAfter,
-  continuesBefore,
-  isMeasure,
-  isScale,
-  isUnstated,
-} from './equation-context.ts';
+import { type Context, contextOf, continuesAfter, continuesBefore, isUnstated } from './equation-context.ts';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
-import { exactValue } from './exact-arithmetic.ts';
+import { isLetterUnit, isMeasure, isScale } from './equation-units.ts';
+import { decimalOf, exactValue } from './exact-arithmetic.ts';
 
 export type Equation = {
   verdict: 'pass' | 'fail' | 'abstain';
@@ -22,22 +15,45 @@ export type Equation = {
 type Part = { tokens: EquationToken[]; units: string[] };
 
 const notUnits =
-  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|for|if|not|equals?)$/i;
+  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|into|in|by|from|on|at|as|we|for|if|not|equals?)$/i;
 const inexact = /^(remainder|rem|r|with|leaving|leaves|about|approximately|rounded|rounds|or|recurring|repeating)$/i;
 /** Every equation of a line, a chain `a = b = c` as its pairs, each judged exactly. */
 export function equationsOf(line: string): Equation[] {
   const equations: Equation[] = [];
   for (const run of runs(equationTokens(line))) {
     const parts = run.parts.map((part, index) => readPart(part, index, run));
+    const isLoose = run.unstated || parts.some((right, index) => goesOn(parts[index - 1], right));
     for (const [index, right] of parts.entries()) {
       const left = parts[index - 1];
       if (left === undefined) continue;
-      const cut = run.unstated || (index === parts.length - 1 && run.inexact);
-      // `12 = 13` by itself is the rest of something that was not read.
-      equations.push(judge(left, right, cut || (index === 1 && left.lone && right.lone)));
+      const cut = isLoose || (index === parts.length - 1 && run.inexact);
+      // `12 = 13` is the rest of something that was not read.
+      equations.push(judge(left, right, cut || (left.lone && right.lone)));
     }
   }
   return equations;
+}
+
+/**
+ * True where the equals sign says `and then`: `64 + 46 = 110 + 30 = 140`, `25 + 49 + 81 = 25 + 49 = 74, plus 81`,
+ * `17 × 219 = 17 × 200 = 3400`, `100% - 20% = 80% of 50`.
+ */
+function goesOn(left: Reading | undefined, right: Reading): boolean {
+  if (left === undefined || left.lone || right.lone) return false;
+  if (right.text.startsWith(`${left.text} `)) return true;
+  if (left.text.startsWith(`${right.text} `) || left.text.endsWith(` ${right.text}`)) return true;
+  const ends = [/^-?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
+  const isValue = (text: string): boolean => {
+    const value = exactValue(text.replace('%', '/100'));
+    return (
+      value !== undefined &&
+      left.values.some((a) => a.equals(value) || rounded(a, { ...right, text, lone: true }, value))
+    );
+  };
+  const product = /^([\d.]+) ([*/]) ([\d.]+)$/;
+  const [, a, sign, b] = product.exec(left.text) ?? [];
+  const [, c, other, d] = product.exec(right.text) ?? [];
+  return ends.some(isValue) || (sign !== undefined && sign === other && (a === c || b === d));
 }
 
 /** `inexact`: the last number is not the whole result. `unstated`: the line does not say that it is so. */
@@ -61,6 +77,9 @@ function runs(tokens: EquationToken[]): Run[] {
         if (length === 0) break;
         part.units.push(...tokens.slice(at, at + length).map((one) => one.text));
         at += length - 1;
+        const raised = powerLength(tokens, at + 1);
+        if (raised > 0) part.units.push(`${part.units.pop()}^`);
+        at += raised;
       }
     }
     if (parts.length > 1) {
@@ -89,9 +108,17 @@ function unitLength(tokens: EquationToken[], at: number): number {
     if (last?.kind !== 'word' || notUnits.test(last.text)) return 0;
     const ends =
       after === undefined || after.kind === 'equals' || after.kind === 'operator' || /^[.,;:!?]$/.test(after.text);
-    if (ends && after?.text !== '(') return length;
+    if (ends && after?.text !== '(' && (length === 1 || after?.text !== '^')) return length;
   }
   return 0;
+}
+
+/** How many tokens from here are the power of a unit: `^2`, `^(-1)`. */
+function powerLength(tokens: EquationToken[], at: number): number {
+  if (tokens[at]?.text !== '^') return 0;
+  if (tokens[at + 1]?.text !== '(') return 2;
+  const length = tokens.slice(at).findIndex(({ text }) => text === ')') + 1;
+  return length > 0 ? length : 2;
 }
 
 type Reading = { text: string; values: Fraction[]; lone: boolean; units: string[] };
@@ -108,14 +135,16 @@ function readPart(part: Part, index: number, run: Run): Reading {
   const first = tokens[0];
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) return nothing;
-  if (index === 0 && (continuesBefore(run.context, { tokens, lone }) || closes(part.tokens))) return nothing;
+  if (index === 0 && continuesBefore(run.context, { tokens, lone })) return nothing;
+  // `P(k = 4) = 1/210`: what is before the sign belongs to the bracket.
+  if ((index === 0 || run.parts.at(-1) !== part) && closes(part.tokens)) return nothing;
   if (first.kind === 'operator' && first.text !== '(' && !(first.text === '-' && tokens[1]?.glued === true))
     return nothing;
   if (last.kind === 'operator' && last.text !== ')') return nothing;
   if (run.parts.at(-1) === part && continuesAfter(run.context)) return nothing;
-  if (isOtherNotation(tokens)) return nothing;
+  if (isOtherNotation(tokens) || hasRemark(tokens, run.context)) return nothing;
   const plain = text.replaceAll('%', '');
-  const written = text.includes('%') ? [text.replaceAll('%', '/100'), plain] : [plain];
+  const written = text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)'), plain] : [plain];
   return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
 }
 
@@ -124,6 +153,17 @@ function closes(tokens: readonly EquationToken[]): boolean {
   const depth = tokens.reduce((open, { text }) => open + Number(text === '(') - Number(text === ')'), 0);
   return depth < 0 && tokens.at(-1)?.text === ')';
 }
+
+/** A number in brackets that says what another one is: `3 (8) + 2 (6) = 5`, `2 neutrons (2 × 3 quarks) = …`, `5 (1/2)`. */
+function hasRemark(tokens: readonly EquationToken[], { tokenBefore }: Context): boolean {
+  const [first] = tokens;
+  const isWhole = first?.text === '(' && tokens.findIndex(({ text }) => text === ')') === tokens.length - 1;
+  if (isWhole && tokenBefore?.kind === 'word' && !verb.test(tokenBefore.text)) return true;
+  return tokens.some((token, index) => token.text === '(' && !token.glued && tokens[index - 1]?.kind === 'number');
+}
+
+const verb =
+  /^(?:is|are|be|equals?|gets?|gives?|makes?|means|have|has|so|and|then|thus|therefore|hence|because|since|now)$/i;
 
 /** A modulo (`17 % 5`), a date (`2024-01-05`), or from one number to another (`pages 10-15`). */
 function isOtherNotation(tokens: readonly EquationToken[]): boolean {
@@ -162,13 +202,78 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   const equation = (verdict: Equation['verdict']): Equation => ({ verdict, left: left.text, right: right.text });
   if (left.values.length === 0 || right.values.length === 0) return equation('abstain');
   if (left.values.some((a) => right.values.some((b) => a.equals(b)))) return equation('pass');
-  if (cut || left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))) {
+  if (
+    cut ||
+    isLastTerm(left, right) ||
+    left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))
+  ) {
     return equation('abstain');
   }
-  if (converts(left, right) || holdsGrouped(left, right) || [left, right].some(meansOther) || padded.test(left.text))
+  if (left.values.some((a) => right.values.some((b) => isNear(a, left, b, right)))) return equation('abstain');
+  if (converts(left, right) || holdsUnknowns(left, right) || holdsGrouped(left, right)) return equation('abstain');
+  if (ofAnotherWhole(left, right) || [left, right].some(meansOther) || padded.test(left.text))
     return equation('abstain');
   const exact = left.values.length === 1 ? String(left.values[0]) : '';
   return { ...equation('fail'), ...(/^-?\d+(\.\d{1,4})?$/.test(exact) ? { exact } : {}) };
+}
+
+/** True where only the last term was worked out: `150 + 5 × 15 = 75`. */
+function isLastTerm(left: Reading, right: Reading): boolean {
+  const term = / [+-] ([\d.]+ [*/] [\d.]+)$/.exec(left.text)?.[1];
+  const value = term === undefined ? undefined : exactValue(term);
+  return value !== undefined && right.values.some((one) => one.equals(value));
+}
+
+/** A part of the value that reckoning with rounded numbers may add or take. */
+const slack = 1e-3;
+/** What floating point adds. */
+const noise = 1e-9;
+
+/**
+ * True where the sides differ by no more than rounded numbers make: the result has fewer decimals than the exact value, or
+ * decimals of an expression stand for longer ones (`56 × 3/7 = 56 × 0.42857`).
+ */
+function isNear(a: Fraction, left: Reading, b: Fraction, right: Reading): boolean {
+  const apart = Math.abs(decimalOf(a.sub(b)));
+  const size = Math.max(Math.abs(decimalOf(a)), Math.abs(decimalOf(b)));
+  if (apart <= size * noise) return true;
+  const decimals = /^-? ?\d+\.(\d+)$/.exec(right.text)?.[1]?.length ?? 0;
+  const zeros = /^-? ?[1-9]\d*?(0{2,})$/.exec(right.text)?.[1]?.length ?? 0;
+  const shown = decimals > 0 ? 10 ** decimals : 1 / 10 ** zeros;
+  const isCut = right.lone && (decimals > 0 || zeros > 0) && a.mul(shown).d !== 1n;
+  if (isCut && apart <= size * slack) return true;
+  return apart <= looseness(left, 4) + looseness(right, right.lone ? 4 : 1);
+}
+
+/** `3.333` */
+const repeating = /([1-9])\1\1$/;
+
+/** By how much the value changes if each number with as many decimals or more may be one off in its last place. */
+function looseness({ text, values }: Reading, least: number): number {
+  const [value] = values;
+  if (value === undefined) return 0;
+  let sum = 0;
+  for (const { 0: number, 1: decimals = '', index } of text.matchAll(/(?<![\d.])\d+\.(\d+)/g)) {
+    if (decimals.length < least && !repeating.test(decimals)) continue;
+    const moved = (Number(number) + 10 ** -decimals.length).toFixed(decimals.length);
+    const other = exactValue(text.slice(0, index) + moved + text.slice(index + number.length));
+    if (other !== undefined) sum += Math.abs(decimalOf(other.sub(value)));
+  }
+  return sum;
+}
+
+/** True where a letter behind the numbers may be an unknown: `3m + 20 - 2m = 27`; not in `5 m + 3 m = 9 m`. */
+function holdsUnknowns(left: Reading, right: Reading): boolean {
+  const units = [...left.units, ...right.units];
+  if (!units.some(isLetterUnit)) return false;
+  const numbers = `${left.text} ${right.text}`.match(/[\d.]+/g) ?? [];
+  return new Set(units).size > 1 || units.length < numbers.length || /[(^]/.test(left.text + right.text);
+}
+
+/** True where one side is wholly in percent: `48 = 100% + 20%` of something. */
+function ofAnotherWhole(left: Reading, right: Reading): boolean {
+  const isWholly = ({ text }: Reading): boolean => text.includes('%') && !/[\d.](?![\d.%])/.test(text);
+  return isWholly(left) !== isWholly(right) && !/[*/]/.test(left.text + right.text);
 }
 
 /** True where `shown` is `exact` cut or rounded to the digits that it shows. */
@@ -191,19 +296,36 @@ function holdsGrouped(left: Reading, right: Reading): boolean {
 /** Between one measure and the next larger ones. */
 const factors = [3, 7, 12, 16, 24, 36, 52, 60, 100, 365, 1000, 1440, 3600];
 
-/** True where the sides may differ by a conversion: `1 hour = 60 minutes`, `5 km + 300 m = 5300 m`, `1 box = 12 eggs`. */
+/**
+ * True where the sides may differ by a conversion: `1 hour = 60 minutes`, `5 km + 300 m = 5300 m`, `1 box = 12 eggs`,
+ * `40 nickels = 40 × 0.05`, `1 red + 2 clear = 20 + 40`.
+ */
 function converts(left: Reading, right: Reading): boolean {
   const units = [...left.units, ...right.units];
+  if (left.lone && (left.units.length > 0 || isOfDigits(left, right))) return true;
   if (left.lone && right.lone) return units.length > 0;
-  const measured = new Set(
-    units.filter((unit) => isMeasure.test(unit)).map((unit) => unit.toLowerCase().replace(/s$/, '')),
-  );
+  if (new Set(left.units).size > 1 && !/[*/]/.test(left.text)) {
+    if (!right.lone || (right.units.some(isMeasure) && !left.units.some(isMeasure))) return true;
+  }
+  const measured = new Set(units.filter(isMeasure).map((unit) => unit.toLowerCase().replace(/s$/, '')));
   if (measured.size > 1) return true;
+  const isThousands = ([a]: Fraction[], [b]: Fraction[]): boolean =>
+    /^1(?:000)+$/.test(String(b?.n === 0n ? '' : a?.div(b ?? 1)));
+  if (units.length > 0 && left.units.join() !== right.units.join()) {
+    if (isThousands(left.values, right.values) || isThousands(right.values, left.values)) return true;
+  }
   // `90 + 30 = 2 hours`: the minutes go without saying.
   if (measured.size === 0 || (left.units.length > 0 && right.units.length > 0)) return false;
+  const isFactor = (a: Fraction, b: Fraction): boolean =>
+    factors.some((factor) => a.equals(b.mul(factor))) || /^10+$/.test(String(a.div(b)));
   return left.values.some((a) =>
-    right.values.some((b) => factors.some((factor) => a.equals(b.mul(factor)) || b.equals(a.mul(factor)))),
+    right.values.some((b) => b.n !== 0n && a.n !== 0n && (isFactor(a, b) || isFactor(b, a))),
   );
+}
+
+/** True where what is added up are the number's digits: `123 = 1 + 2 + 3`. */
+function isOfDigits(left: Reading, right: Reading): boolean {
+  return /^\d(?: \+ \d)+$/.test(right.text) && right.text.replaceAll(' + ', '') === left.text;
 }
 
 /**
@@ -211,6 +333,8 @@ function converts(left: Reading, right: Reading): boolean {
  */
 function meansOther({ text, units }: Reading): boolean {
   if (units.some((unit) => isScale.test(unit))) return true;
+  // `25 / 1/3`
+  if (/\/ [\d.]+ \/ /.test(text)) return true;
   if (/%/.test(text) && /[\d)%] [+-]/.test(text) && /\d(?![\d.%])/.test(text)) return true;
   return /\d \/ \d/.test(text) && units.some((unit) => /^(days?|weeks?|months?|years?)$/i.test(unit));
 }

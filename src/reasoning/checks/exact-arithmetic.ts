@@ -29,3 +29,9 @@ export function exactValue(expression: string): Fraction | undefined {
     return undefined;
   }
 }
+
+/** The nearest number. By itself `Number` can't read a numerator and a denominator of hundreds of digits. */
+export function decimalOf(value: Fraction): number {
+  const excess = BigInt(Math.max(0, Math.min(String(value.n).length, String(value.d).length) - 30));
+  return (Number(value.s) * Number(value.n / 10n ** excess)) / Number(value.d / 10n ** excess);
+}

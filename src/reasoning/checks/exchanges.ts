@@ -13,7 +13,7 @@ export const exchanges = defineLineCheck({
   description: 'Who has what after each exchange follows from what each had before.',
   *statements({ lines, question }) {
     let has = holdings(question);
-    if (has.size < 2) return;
+    if (has.size < 2 || !otherExchange.test(question)) return;
     for (const { number, text } of lines) {
       const said = holdings(text);
       if (said.size >= 2) {

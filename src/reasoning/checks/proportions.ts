@@ -1,5 +1,5 @@
 import type { Fraction } from 'mathjs';
-import { exactValue } from './exact-arithmetic.ts';
+import { decimalOf, exactValue } from './exact-arithmetic.ts';
 import { defineLineCheck, inPlaceOf, right, type Statement, wrong } from './line-check.ts';
 import { isDoubted, numberEnd } from './number-end.ts';
 
@@ -71,6 +71,6 @@ function is(expression: string, said: string): boolean {
   const shown = exactValue(plain(said));
   if (exact === undefined || shown === undefined) return true;
   const decimals = /\.(\d+)/.exec(said)?.[1]?.length ?? 0;
-  const scaled = (value: Fraction): number => Number(value.toString(20)) * 10 ** decimals;
+  const scaled = (value: Fraction): number => decimalOf(value) * 10 ** decimals;
   return exact.equals(shown) || (!Number.isInteger(scaled(exact)) && Math.abs(scaled(exact) - scaled(shown)) < 1);
 }

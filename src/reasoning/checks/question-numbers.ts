@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { abstain, defineCheck, fail, pass } from './check.ts';
+import { withoutLatex } from './latex-line.ts';
 
 /** The thought works with the question's numbers. Some may be there to distract, so one left out proves nothing. */
 export const questionNumbers = defineCheck({
@@ -10,15 +11,37 @@ export const questionNumbers = defineCheck({
   run({ question, thought }) {
     // Years only say when it was: `In 2019 and 2020 …`
     const asked = new Set(
-      numbersOf(question.replace(/\b(?:in|since|of|from|to|by|until|and)\s+(?:19|20)\d\d\b(?![.,]?\d)/gi, ' ')),
+      numbersOf(
+        withoutLatex(question.replace(picture, ' ')).replace(
+          /\b(?:in|since|of|from|to|by|until|and)\s+(?:19|20)\d\d\b(?![.,]?\d)/gi,
+          ' ',
+        ),
+      ),
     );
     if (asked.size < 2 || !/\d\s*[+\-−–×x*·÷/]\s*\d/.test(thought)) return abstain('nothing to compare');
-    const used = new Set([...numbersOf(thought), ...numbersOf(joinedDigits(thought))]);
-    const missing = [...asked].filter((number) => !used.has(number));
+    const plain = withoutLatex(thought);
+    const used = new Set([...numbersOf(plain), ...numbersOf(joinedDigits(plain))]);
+    const missing = [...asked].filter(
+      (number) => !writings(number).some((one) => used.has(one)) && !isInWords(number, plain),
+    );
     if (missing.length === asked.size) return fail(`none of ${missing.join(', ')} is used`, { line: 0 });
     return missing.length === 0 ? pass('all numbers are used') : abstain(`${missing.join(', ')} not used`);
   },
 });
+
+/** `[asy] … [/asy]` draws a figure. */
+const picture = /\[asy\][\s\S]*?(?:\[\/asy\]|$)/g;
+const words = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** $1.08 is 108 cents, 95 percent is 0.95. */
+function writings(number: string): string[] {
+  return [Number(number), Number(number) * 100, Number(number) / 100].map((one) => String(Number(one.toFixed(9))));
+}
+
+function isInWords(number: string, text: string): boolean {
+  const word = words[Number(number)];
+  return word !== undefined && new RegExp(`\\b${word}\\b`, 'i').test(text);
+}
 
 export function numbersOf(text: string): string[] {
   const plain = text.replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''));

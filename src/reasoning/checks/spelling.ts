@@ -5,6 +5,8 @@ import { nearestWord } from './nearest-word.ts';
 const dashed = /(?<![\w-])([a-z](?:-[a-z]){1,})(?![\w-])/i;
 const spaced = /\bletters of "?([a-z]+)"? (?:are|is) ([a-z](?: [a-z])+)\b/i;
 const numbered = /((?:\d+ [a-z], )+\d+ [a-z])\b/i;
+/** `1 C, 3 O` may be atoms. */
+const ofLetters = /\b(?:letters?|spell\w*|words?|backwards?|revers\w*|characters?|vowels?|consonants?|alphabet\w*)\b/i;
 const counted = /\bcount (?:each|every|the)? ?"?([a-z])"?s?: ((?:[a-z](?: \(\d+\))?, )+[a-z](?: \(\d+\))?)/i;
 
 /** Words spelled letter by letter: against the question's words, turned round, joined, numbered, counted. */
@@ -17,8 +19,9 @@ export const spelling = defineLineCheck({
     /** The letters of the last line that spelled something. */
     let letters: string | undefined;
     let counts: Map<string, number> | undefined;
+    const isOfLetters = ofLetters.test(question);
     for (const { number, text } of lines) {
-      const spelled = spaced.exec(text)?.[2]?.replaceAll(' ', '') ?? numberedLetters(text);
+      const spelled = spaced.exec(text)?.[2]?.replaceAll(' ', '') ?? (isOfLetters ? numberedLetters(text) : undefined);
       const run = dashed.exec(text)?.[1];
       const joined = run?.replaceAll('-', '').toLowerCase();
       if (spelled !== undefined) {

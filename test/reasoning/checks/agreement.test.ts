@@ -22,8 +22,20 @@ describe('whether thought and answer agree', () => {
     ['6:05', '6:05 pm'],
     ['a large brown dog', 'the brown dog'],
     ['the city of Paris', 'Paris'],
+    ['2 \\sqrt{5}', '\\boxed{2\\sqrt{5}}'],
+    ['\\left(\\frac{3}{5}, \\frac{8}{3}\\right)', '\\boxed{(\\frac{3}{5},\\frac{8}{3})}'],
+    ['x = -10, -8, -6', '\\boxed{-10,-8,-6}'],
+    ['\\{-1, 0, 1\\}', '\\boxed{{-1,0,1}}'],
   ])('has nothing against %s and %s', async (concluded, answer) => {
     expect(await judge(concluded, answer)).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it.each([
+    'The answer is 4.\nWait, I forgot the last one.\nWith it there are 5 of them.',
+    'So the answer is 4.\nThat leaves out the last one.\nThere are 5 of them.\nAll are counted now.',
+  ])('takes no conclusion from before the thought’s end: %s', async (thought) => {
+    const at = { options: {}, services: {}, signal: new AbortController().signal };
+    expect(await agreement.run({ question: '', thought, answer: '5' }, at)).not.toMatchObject({ verdict: 'fail' });
   });
 
   it.each([

@@ -26,6 +26,7 @@ describe('the form of an answer', () => {
     ['Explain in exactly 3 words.', 'two - three four'],
     ['Omar has 8 coins, Mark has 11. Who has more coins?', 'The answer is Mark'],
     ['Who has more, and by how many? Then explain.', '3'],
+    ['Ann read 6 books and Tom 8. Who has read more, and by how much?', '2'],
   ])('sees nothing wrong: %s %s', async (question, answer) => {
     expect(await judge(question, answer)).not.toMatchObject({ verdict: 'fail' });
   });

@@ -38,6 +38,10 @@ it.each([
   'Version 3.10 is higher than 3.9.',
   'Rank 1 is higher than 2.',
   '−5 is larger than 3 in absolute value.',
+  'For $x^{2}-11>0$ the root counts.',
+  '$(k-1) \\log_{10} 2 < 1$',
+  'It works, as 16 is at most 17<5\\cdot4.',
+  'The priority is 1 > 2 > 3 > 4.',
 ])('has nothing against: %s', async (line) => {
   expect(await judgeLines('comparison', '', line)).not.toMatchObject({ verdict: 'fail' });
 });

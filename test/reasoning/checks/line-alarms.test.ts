@@ -10,6 +10,8 @@ const judge = (name: string, question: string, thought: string) => {
 
 const heights = 'Ann is taller than Bob. Cid is shorter than Bob. Who is the tallest?';
 const balls = 'Ann has a red ball and Bob has a blue ball. Ann and Bob swap balls. What color is Ann’s ball now?';
+const savings = 'Roy has saved 40 percent more than Tom, and Tom has ten dollars more than Eva.';
+const figure = 'Find the angle. [asy]draw((-42.4,30.8)--(63.2,16.2));[/asy]';
 const shades = 'Ann has a dark red ball and Bob has a blue ball. What does Ann have?';
 
 describe('true lines that raise no alarm', () => {
@@ -42,6 +44,21 @@ describe('true lines that raise no alarm', () => {
     ['sorted-order', 'Sort the even numbers: 4, 2, 3.', 'In increasing order: 2, 4.'],
     ['sorted-order', 'Sort without duplicates: 4, 2, 4.', 'In increasing order: 2, 4.'],
     ['sorted-order', 'Sort: Pear, fig', 'In alphabetical order: fig, pear.'],
+    ['exchanges', savings, 'Roy has saved more than Tom, and Tom has saved less.'],
+    ['spelling', 'Balance the equation of CO and oxygen.', 'Left side: 1 C, 3 O.'],
+    [
+      'question-numbers',
+      'A letter costs $1.08 and a parcel $4.60. How many cents more is the parcel?',
+      '460 - 108 = 352.',
+    ],
+    ['question-numbers', 'The test is 95 percent right, and 40 percent are ill.', '0.95 × 0.4 = 0.38.'],
+    [
+      'question-numbers',
+      'What are the odds of drawing 2 kings and 1 queen?',
+      'Two kings, one queen: 4/52 × 3/51 × 4/50.',
+    ],
+    ['question-numbers', 'The cube of AB is $912{,}673$, which is above $500{,}000$.', '97^3 = 912673, so 9 + 7 = 16.'],
+    ['question-numbers', figure, '180 - 108 = 72.'],
     ['question-numbers', 'In 2019 Ann was ten and in 2020 Bob was four. Add both.', '10 + 4 = 14.'],
   ])('%s: %s %s', async (name, question, thought) => {
     expect(await judge(name, question, thought)).not.toMatchObject({ verdict: 'fail' });

@@ -26,6 +26,7 @@ it.each([
   'If half of 6 is 4, then 6 is 8.',
   'It is wrong: half of 6 is 4.',
   'Does it hold: half of 6 is 4?',
+  'A third of 100 is 33.33.',
 ])('has nothing against: %s', async (line) => {
   expect(await judgeLines('proportions', '', line)).not.toMatchObject({ verdict: 'fail' });
 });

@@ -5,6 +5,7 @@ const shirts = 'Tom buys 3 shirts at 5 dollars each and pays with 100 dollars. H
 
 it.each([
   ['', 'Spending 1/3 leaves 2/3.'],
+  ['', '555 ÷ 125 = 4 with a remainder of 555 - (4 × 125) = 55.'],
   ['', '1/2 leaves 5 slices.'],
   ['', '12 ÷ 4 leaves 3 for each.'],
   ['', '12 ÷ 4 leaves 3, so each has 3.'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isProof } from '../../../src/reasoning/checks/thought-lines.ts';
+import { isProof, isTakeBack } from '../../../src/reasoning/checks/thought-lines.ts';
 
 it.each([
   'Check: 419 + 193 = 603.',
@@ -23,3 +23,20 @@ it.each([
 ])('%s is none', (line) => {
   expect(isProof(line)).toBe(false);
 });
+
+it.each([
+  'But wait, that is too much.',
+  'This is not what was asked.',
+  'That does not match the total.',
+  'Let me recalculate.',
+  'There must be a mistake.',
+])('%s takes back the line before', (line) => {
+  expect(isTakeBack(line)).toBe(true);
+});
+
+it.each(['It does not matter.', 'This is the total.', 'That is 5 more.', 'It can be done in two ways.'])(
+  '%s takes nothing back',
+  (line) => {
+    expect(isTakeBack(line)).toBe(false);
+  },
+);

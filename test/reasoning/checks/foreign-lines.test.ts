@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { arithmetic } from '../../../src/reasoning/checks/arithmetic.ts';
+
+const judge = (thought: string, { question = '', answer = '' } = {}) =>
+  arithmetic.run({ question, thought, answer }, { options: {}, services: {}, signal: new AbortController().signal });
+
+// How people and other models write: algebra, LaTeX, sciences, work that goes on behind an equals sign, second thoughts.
+describe('the arithmetic check of lines that the small model does not write', () => {
+  it.each([
+    ['unknowns that are unit signs elsewhere', '6s - 4 = 116'],
+    ['with spaces', '3 m + 20 - 2 m = 27'],
+    ['with powers', '-18 = -1.6 s^2 - 3.2 s'],
+    ['in brackets', '(6 + 2d)^2 = 36 + 24d + 4d^2'],
+    ['the article’s letter', '4a + 3 = 7a - 12'],
+    ['behind a fraction', '\\frac{1}{2} a^2 = \\frac{1}{2}(50) = 25'],
+    ['two letters', '10 × 5 = 2xy'],
+    ['two capitals', '1156 + 1156 = 2 QM² + 512'],
+    ['with an index', '25P_J - 5 = 150'],
+    ['x1 and x2', '2x1x2 + 256 = 300'],
+    ['a Greek letter', 'V = \\frac{4}{3} \\pi (6)^3 = \\frac{4}{3} \\pi \\cdot 216 = 288 \\pi'],
+    ['a function', '5 cos^2 A = 1'],
+    ['a LaTeX function', '7 = (2)(7) \\sin \\theta'],
+    ['powers of ten of units', '9.5 μm = 9.5 x 10^-6 meters'],
+    ['a conversion under way', '6.5 mm = 6.5 ÷ 10 = 0.65 cm'],
+    ['from one unit to its thousandth', '2.1 \\times 4000 = 8.4 \\text{ kJ}'],
+    ['coins', '40 nickels = 40 x 0.05 = 2 dollars'],
+    ['things for their prices', '3 pencils + 1 eraser = 124 cents'],
+    ['things for what they hold', '1 red + 2 clear = 20 + 40 = 60 beads'],
+    ['percent in LaTeX', '3/16 = 18.75 \\%'],
+    ['division by a percentage', '168 / 20% = 840'],
+    ['a percentage of something', '48 = 100% + 20% = 120% of it'],
+    ['a condition in a bracket', 'P(k = 4) = 1/210'],
+    ['a remark in brackets', '3 (8) + 2 (6) = 5 rows'],
+    ['what a word stands for', '2 neutrons (2 × 3 quarks) = 1 × 3 + 2 × 3'],
+    ['a sum that began before its words', 'his 25 pupils + his 1 teacher + 1 himself = 27'],
+    ['numbers of days', 'Day 2 = Day 1 + 50 = 100 + 50 = 150'],
+    ['a value behind an option', 'C: 22 - 2 + 20 = 22'],
+    ['work that goes on', '3600 + 1080 = 4680 + 72 = 4752'],
+    ['work that goes on from a part', '25 + 49 + 81 + 81 = 25 + 49 = 74, plus 81 is 155'],
+    ['work on one factor', '17 × 219 = 17 × 200 = 3400'],
+    ['work on the last term', '150 + 5 × 15 = 75, so 225'],
+    ['a percentage of what follows', '100% - 20% = 80% of 50'],
+    ['rounded numbers under way', '56 × 3/7 = 56 × 0.42857'],
+    ['a rounded sum', '4 - 3.333 = 0.666'],
+    ['what floating point adds', '2000 / 75 = 26.666666666666668'],
+    ['a rounded power', '(1 + 0.08/12)^(5*12) = (1.0066666667)^60'],
+    ['a number rounded to thousands', '245533500 * 0.8442 = 207280000'],
+    ['a fraction glued', '25 / 1/3 = 75'],
+    ['a size', 'The cost for 2x4x10 boards = 10 * $10 = $100'],
+    ['zeros that follow', '10^15 × 243 = 243 followed by 15 zeros'],
+    ['digits that are added up', '123 = 1 + 2 + 3 = 6'],
+    ['an ordinal', '520 (7th grade) + 650 (8th grade) = 1170'],
+    ['after an approximation', 'A ≈ 63.66 * 100 = 6366.19'],
+    ['what is shown not to hold', '(2 - 1) * 5 = 10 * 1, which is 5 = 10, not true'],
+    ['what does not work', 'b = (2013 - 8) / 4 = 502.75. This doesn’t work.'],
+    ['what is too much', '7 + 9 + 12 = 30. Too high.'],
+    ['a second thought', 'So 13 × 12 = 146. Wait, 13 × 12 is 156.'],
+    ['a test', '3 × 3 × 2.5 = 20 \\neq 16'],
+  ])('has nothing against %s', async (_, line) => {
+    expect(await judge(line), line).not.toMatchObject({ verdict: 'fail' });
+    expect(await judge('', { answer: line }), line).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it.each([
+    ['a power modulo 11', '8^3 = 8 × 9 = 72, and all this is mod 11'],
+    ['a line that doubts the one before', '900 + 90 + 180 = 1800.\nBut wait, that is too much.'],
+    ['one that says what it is not', '900 + 90 + 180 = 1800.\nI add again: 990 and 180, which is not 1800.'],
+    ['one worked out again', '999 - 101 + 1 = 900.\nNow the even ones.\nLet me re-check: 999 - 101 + 1 = 899.'],
+  ])('has nothing against %s', async (_, thought) => {
+    expect(await judge(thought)).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it('has nothing against powers with the same last digit, where that is asked for', async () => {
+    const question = 'What is the last digit of 18^6?';
+    expect(await judge('18^6 = 8^6', { question })).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it.each([
+    ['\\( 1{,}200 + 300 = 1{,}600 \\)', '1600'],
+    ['$$4 \\times 25 = 110$$', '110'],
+    ['so $2^{10} = 1000$ here', '1000'],
+    ['12 \\text{ apples} + 5 \\text{ apples} = 18 \\text{ apples}', '18'],
+    ['5 m + 3 m = 9 m', '9'],
+    ['25% of 80 = 30', '30'],
+    ['64 + 46 = 120, so 120 + 30 = 150', '120'],
+    ['5 boys + 7 girls = 13 children', '13'],
+    ['1.496^2 = 2.240016', '2.240016'],
+    ['4.20 + 9.45 + 1.35 = 14.90', '14.90'],
+    ['Option B: 3 × 18 = 64', '64'],
+    ['Wait, what about the rest? So 5 + 3 = 9.\nThen 2 + 2 = 5.', '5'],
+  ])('still fails %s', async (line, wrong) => {
+    expect(await judge(line)).toMatchObject({ verdict: 'fail', wrong });
+  });
+});
