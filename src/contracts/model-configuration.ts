@@ -3,17 +3,20 @@ import { z } from 'zod';
 const id = z.string().min(1).max(128).optional();
 const family = z.string().min(1).optional();
 
-/** A model to add to `thinkfirst.config.json`, in the file's own words (README, "Models of your own"). */
+/**
+ * A model to add to `thinkfirst.config.json`, in the file's own words (docs/models.md). What is left out of an upstream is
+ * asked of its server.
+ */
 export const NewModel = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('folder'), id, folder: z.string().min(1).max(4_096), family }),
   z.strictObject({ kind: z.literal('hub'), id, hub: z.string().min(1).max(256), family }),
   z.strictObject({
     kind: z.literal('upstream'),
-    id: z.string().min(1).max(128),
+    id,
     url: z.string().min(1).max(2_048),
-    /** The name that the server knows it by. */
-    model: z.string().min(1).max(256),
-    family: z.string().min(1),
+    /** The name that the server knows it by; needed where it has several. */
+    model: z.string().min(1).max(256).optional(),
+    family,
     dialect: z.string().optional(),
     /**
      * The variable that holds the key, never the key. Its name ends in `_API_KEY`, so that nobody sends another secret of

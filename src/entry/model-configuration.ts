@@ -15,9 +15,8 @@ import {
   parseModelsConfig,
 } from '../models/model-config.ts';
 import { dialectNames } from '../models/openai/dialect.ts';
+import { completeUpstream } from './complete-upstream.ts';
 import { embeddedModel } from './configured-models.ts';
-
-const upstreamAnswerMs = 5_000;
 
 /** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */
 export function createModelConfiguration(options: {
@@ -125,7 +124,11 @@ export function createModelConfiguration(options: {
     model: NewModel,
     { source, entries }: ModelConfiguration,
   ): Promise<Pick<ModelsChange, 'object' | 'checked' | 'entry'>> {
-    const { kind, ...fields } = model;
+    const { model: whole, notices: told } =
+      model.kind === 'upstream'
+        ? await completeUpstream(model, { fetch: ask, invalid: ofModel })
+        : { model, notices: [] };
+    const { kind, ...fields } = whole;
     const entry = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     const unset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
     const config = parsedAs(model, () => parseModelEntry(entry, lookUp));
@@ -138,7 +141,7 @@ export function createModelConfiguration(options: {
     const notices = unset ? [`Set ${model.apiKeyVariable} before the next start: it holds the key.`] : [];
     return {
       object: 'model_configuration.change',
-      checked: { ...facts, id: config.id, kind, notices: [...notices, ...facts.notices] },
+      checked: { ...facts, id: config.id, kind, notices: [...notices, ...told, ...facts.notices] },
       entry,
     };
   }
@@ -161,23 +164,9 @@ export function createModelConfiguration(options: {
           notices: ['It is fetched from the hub at the next start, which then takes longer.'],
         };
       case 'upstream':
-        return { family: config.family, context_length: config.contextLength, notices: await askUpstream(config) };
+        return { family: config.family, context_length: config.contextLength, notices: [] };
       default:
         return config satisfies never;
-    }
-  }
-
-  /** Without the key: a check must not carry a secret to an address that nobody has proved yet. */
-  async function askUpstream({ url, model }: { url: string; model: string }): Promise<string[]> {
-    try {
-      const answer = await ask(`${url}/models`, { redirect: 'manual', signal: AbortSignal.timeout(upstreamAnswerMs) });
-      if (answer.status === 401 || answer.status === 403) return ['The server answers and asks for a key.'];
-      if (!answer.ok) return [`The server answers ${answer.status} to a list of its models.`];
-      return (await answer.text()).includes(JSON.stringify(model))
-        ? []
-        : [`The server answers, but its list has no model ${model}.`];
-    } catch {
-      throw invalid('model.url', `nothing answers at ${url}; start the server first, or put the address right`);
     }
   }
 }
@@ -211,6 +200,8 @@ function parsedAs<T>(model: NewModel, parse: () => T): T {
     throw invalid(`model.${field}`, error.message.replace(`${field}: `, ''));
   }
 }
+
+const ofModel = (field: string, message: string): ServiceError => invalid(`model.${field}`, message);
 
 function invalid(param: string, message: string): ServiceError {
   return new ServiceError({

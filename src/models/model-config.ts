@@ -64,11 +64,14 @@ const HubEntry = z.strictObject({
   family: Family.optional(),
   effortTable: TablePath,
 });
+/** Of an OpenAI-compatible server. */
+export const UpstreamUrl = z
+  .url({ protocol: /^https?$/, error: 'an http or https URL' })
+  .regex(/^(?!.*\/(chat\/)?completions\/?$)/, 'the address before /chat/completions, mostly one that ends in /v1');
+
 const UpstreamEntry = z.strictObject({
   id: Id,
-  url: z
-    .url({ protocol: /^https?$/, error: 'an http or https URL' })
-    .regex(/^(?!.*\/(chat\/)?completions\/?$)/, 'the address before /chat/completions, mostly one that ends in /v1'),
+  url: UpstreamUrl,
   apiKeyVariable: z
     .string()
     .regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable, not the key itself')

@@ -17,17 +17,20 @@ test.each([
       kind: 'upstream' as const,
       url: 'http://127.0.0.1:8000/v1',
       model: 'qwen3:8b',
+      dialect: 'ollama',
       contextLength: '32768',
     },
     {
       kind: 'upstream',
-      id: 'qwen3-8b',
       url: 'http://127.0.0.1:8000/v1',
       model: 'qwen3:8b',
-      family: 'plain',
-      dialect: 'plain',
+      dialect: 'ollama',
       contextLength: 32_768,
     },
+  ],
+  [
+    { ...emptyForm, kind: 'upstream' as const, url: 'http://127.0.0.1:11434' },
+    { kind: 'upstream', url: 'http://127.0.0.1:11434' },
   ],
 ])('the form %# is a model that the service takes', (form, model) => {
   expect(isComplete(form)).toBe(true);
@@ -36,5 +39,5 @@ test.each([
 
 test('a form is not complete without what says where the model is', () => {
   expect(isComplete(emptyForm)).toBe(false);
-  expect(isComplete({ ...emptyForm, kind: 'upstream', url: 'http://x' })).toBe(false);
+  expect(isComplete({ ...emptyForm, kind: 'upstream', model: 'any' })).toBe(false);
 });

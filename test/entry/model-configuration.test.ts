@@ -91,14 +91,18 @@ test('an upstream must answer; its key is not sent, and one that is not set yet 
       'Set BIG_API_KEY before the next start: it holds the key.',
       'The server answers, but its list has no model small.',
     ]);
-    expect(asked).toEqual([undefined, undefined]);
+    expect(new Set(asked)).toEqual(new Set([undefined]));
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
   await expect(create().check({ ...upstream, model: 'big' })).rejects.toMatchObject({ param: 'model.url' });
-  await expect(create().check({ ...upstream, url: 'ftp://x', model: 'big' })).rejects.toMatchObject({
-    param: 'model.url',
-  });
+  for (const [wrong, expected] of [
+    ['ftp://x', 'an http or https URL'],
+    [`${url}/chat/completions`, 'the address before /chat/completions, mostly one that ends in /v1'],
+  ]) {
+    const fault = { param: 'model.url', message: `Invalid 'model.url': ${expected}.` };
+    await expect(create().check({ ...upstream, url: wrong ?? '' })).rejects.toMatchObject(fault);
+  }
 });
 
 test('where a variable names the models, the file is not read, so nothing is written', async () => {

@@ -5,7 +5,6 @@ import type { CheckedModel, NewModel } from '../../contracts/model-configuration
 import { ServiceError } from '../../contracts/service-error.ts';
 import { dialectNames } from '../../models/openai/dialect.ts';
 import { CliError } from '../cli-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';
 import { effortTableText } from '../render/effort-table.ts';
@@ -44,13 +43,16 @@ export function addModels(program: Command, terminal: Terminal): void {
   models
     .command('add')
     .description('write a model into thinkfirst.config.json of this folder; the service reads it at its next start')
-    .argument('<model>', 'a folder (./my-model), a hub name (organisation/name), or the URL of a server (http://…/v1)')
+    .argument(
+      '<model>',
+      'a folder (./my-model), a hub name (organisation/name), or the URL of a server (http://127.0.0.1:11434)',
+    )
     .option('--id <id>', 'what requests call it (default: the last part of its name)')
-    .option('--family <family>', 'how it thinks (default: found out; needed for a server)')
-    .option('--name <name>', 'the name that the server knows it by')
-    .addOption(new Option('--dialect <dialect>', 'the server').choices(dialectNames))
+    .option('--family <family>', 'how it thinks (default: found out)')
+    .option('--name <name>', 'the name that the server knows it by (default: the only one it has)')
+    .addOption(new Option('--dialect <dialect>', 'the kind of server (default: found out)').choices(dialectNames))
     .option('--key-variable <name>', 'the environment variable that holds the key for the server; ends in _API_KEY')
-    .option('--context <tokens>', 'of the server’s model (default: 8192)', Number)
+    .option('--context <tokens>', 'of the server’s model (default: as the server says, else 8192)', Number)
     .option('--dry-run', 'check only, write nothing')
     .action(async (named: string, options: AddOptions) => {
       const { createModelConfiguration } = await import('../../entry/model-configuration.ts');
@@ -88,20 +90,12 @@ function newModel(named: string, options: AddOptions): NewModel {
       ? { kind: 'folder', folder: named, ...about }
       : { kind: 'hub', hub: named.replace(/^h[fub]+:/, ''), ...about };
   }
-  const { name, family, dialect, keyVariable, context } = options;
-  if (name === undefined || family === undefined) {
-    throw new CliError({
-      message: 'A server’s model needs --name and --family.',
-      advice: `thinkfirst models add ${named} --name Qwen/Qwen3-32B --family qwen3 --dialect vllm`,
-      exitCode: exitCodes.usage,
-    });
-  }
+  const { name, dialect, keyVariable, context } = options;
   return {
     kind: 'upstream',
-    id: options.id ?? name.split('/').at(-1) ?? name,
+    ...about,
     url: named,
-    model: name,
-    family,
+    ...(name !== undefined && { model: name }),
     ...(dialect !== undefined && { dialect }),
     ...(keyVariable !== undefined && { apiKeyVariable: keyVariable }),
     ...(context !== undefined && { contextLength: context }),

@@ -41,8 +41,8 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
         text('folder', words.folder, words.folderHint, { required: true, placeholder: './models/my-model' })}
       {form.kind === 'hub' &&
         text('hub', words.hub, words.hubHint, { required: true, placeholder: 'organisation/name' })}
-      {upstream && text('url', words.url, words.urlHint, { required: true, placeholder: 'http://127.0.0.1:8000/v1' })}
-      {upstream && text('model', words.model, words.modelHint, { required: true })}
+      {upstream && text('url', words.url, words.urlHint, { required: true, placeholder: 'http://127.0.0.1:11434' })}
+      {upstream && text('model', words.model, words.modelHint)}
       {upstream &&
         text('apiKeyVariable', words.keyVariable, words.keyVariableHint, { placeholder: 'MY_SERVER_API_KEY' })}
       {text('id', words.id, words.idHint)}
@@ -50,7 +50,7 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
         label={words.family}
         value={form.family}
         options={[
-          ...(upstream ? [] : [{ value: '', label: words.familyAuto }]),
+          { value: '', label: words.foundOut },
           ...configuration.families.map((family) => ({ value: family, label: family })),
         ]}
         onChange={(event) => onChange({ family: event.target.value })}
@@ -59,7 +59,10 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
         <Select
           label={words.dialect}
           value={form.dialect}
-          options={configuration.dialects.map((dialect) => ({ value: dialect, label: dialect }))}
+          options={[
+            { value: '', label: words.foundOut },
+            ...configuration.dialects.map((dialect) => ({ value: dialect, label: dialect })),
+          ]}
           onChange={(event) => onChange({ dialect: event.target.value })}
         />
       )}
@@ -67,7 +70,7 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
         text('contextLength', words.contextLength, undefined, {
           inputMode: 'numeric',
           pattern: '[0-9]*',
-          placeholder: '8192',
+          placeholder: words.foundOut,
         })}
     </div>
   );

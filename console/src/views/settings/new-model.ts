@@ -23,11 +23,11 @@ export const emptyForm: ModelForm = {
   apiKeyVariable: '',
   contextLength: '',
   family: '',
-  dialect: 'plain',
+  dialect: '',
   id: '',
 };
 
-/** The model as the service takes it: what was left empty is left out. An upstream without an id has its model's name. */
+/** The model as the service takes it: what was left empty is left out. */
 export function newModel(form: ModelForm): NewModel {
   const id = form.id.trim();
   const family = form.family === '' ? {} : { family: form.family };
@@ -43,12 +43,11 @@ export function newModel(form: ModelForm): NewModel {
       const context = form.contextLength.trim();
       return {
         kind: 'upstream',
-        // A ":" would name an effort.
-        id: id === '' ? model.replaceAll(':', '-') : id,
+        ...named,
         url: form.url.trim(),
-        model,
-        family: form.family === '' ? 'plain' : form.family,
-        dialect: form.dialect,
+        ...(model === '' ? {} : { model }),
+        ...family,
+        ...(form.dialect === '' ? {} : { dialect: form.dialect }),
         ...(variable === '' ? {} : { apiKeyVariable: variable }),
         ...(context === '' ? {} : { contextLength: Number(context) }),
       };
@@ -58,8 +57,7 @@ export function newModel(form: ModelForm): NewModel {
   }
 }
 
-/** True once the fields that a model can't do without are there. */
+/** True once the field that a model can't do without is there. */
 export function isComplete(form: ModelForm): boolean {
-  const needed = { folder: [form.folder], hub: [form.hub], upstream: [form.url, form.model] }[form.kind];
-  return needed.every((field) => field.trim() !== '');
+  return { folder: form.folder, hub: form.hub, upstream: form.url }[form.kind].trim() !== '';
 }
