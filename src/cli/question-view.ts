@@ -87,10 +87,11 @@ const interruption = {
 } as const;
 
 /** `thought for 4.2 s, 371 tokens of a budget of 2,048 (confident); answer from the revision; thinkfirst-135m, resp_…` */
-function costLine(
-  { id, model, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered,
+export function costLine(
+  { id, model, status, usage, thinking_stop: stop, answer_source: source, reasoning }: Answered,
   ms: number,
 ): string {
+  if (status === 'failed') return `failed after ${duration(ms)}; ${model}, ${id}`;
   const spent = usage?.output_tokens_details.reasoning_tokens ?? 0;
   const { budget_tokens: budget } = reasoning.effective;
   const cost =

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { complain, createRequest } from '../../../src/cli/commands/ask.ts';
+import { costLine } from '../../../src/cli/question-view.ts';
 import type { Answered } from '../../../src/cli/run-question.ts';
 
 describe('the request of ask and chat', () => {
@@ -12,35 +13,40 @@ describe('the request of ask and chat', () => {
   });
 });
 
-describe('an answer that was cut short', () => {
-  const cut = (strategy: string): Answered => ({
-    id: 'resp_1',
-    status: 'incomplete',
-    model: 'tiny',
-    output_text: 'And then',
-    output: [],
-    error: null,
-    incomplete_details: { reason: 'max_output_tokens' },
-    reasoning: {
+const cut = (strategy: string): Answered => ({
+  id: 'resp_1',
+  status: 'incomplete',
+  model: 'tiny',
+  output_text: 'And then',
+  output: [],
+  error: null,
+  incomplete_details: { reason: 'max_output_tokens' },
+  reasoning: {
+    effort: 'medium',
+    summary: null,
+    context: 'current_turn',
+    effective: {
       effort: 'medium',
-      summary: null,
-      context: 'current_turn',
-      effective: {
-        effort: 'medium',
-        strategy,
-        budget_tokens: 0,
-        answer_reserve_tokens: 1024,
-        samples: 1,
-        max_revisions: 0,
-        deadline_ms: null,
-      },
+      strategy,
+      budget_tokens: 0,
+      answer_reserve_tokens: 1024,
+      samples: 1,
+      max_revisions: 0,
+      deadline_ms: null,
     },
-    usage: null,
-    thinking_stop: null,
-    answer_source: null,
-    progress: null,
-    warnings: [],
-  });
+  },
+  usage: null,
+  thinking_stop: null,
+  answer_source: null,
+  progress: null,
+  warnings: [],
+});
+
+it('what failed was not answered', () => {
+  expect(costLine({ ...cut('direct'), status: 'failed' }, 10_900)).toBe('failed after 10.9 s; tiny, resp_1');
+});
+
+describe('an answer that was cut short', () => {
   const adviceFor = (strategy: string, maxTokens?: number) => {
     try {
       complain(cut(strategy), maxTokens === undefined ? {} : { maxTokens });
