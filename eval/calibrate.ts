@@ -87,7 +87,9 @@ async function calibrate(options: z.infer<typeof Options>): Promise<void> {
   const place = tablePlace(config, options.out);
   const measurements = `eval/runs/calibration-${fileName(config.id)}/measured.jsonl`;
   await assertWritable(place.path);
-  await mkdir(dirname(measurements), { recursive: true });
+  await mkdir(dirname(measurements), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${measurements} can't be written (${error.code}); run it in a folder of yours`);
+  });
   if (options.fresh) await writeFile(measurements, '');
   const questions = await readQuestions(options);
   const model = await openModel(config, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });

@@ -17,7 +17,7 @@ export function addScripts(program: Command): void {
     name: 'calibrate',
     summary: 'measure a model and write its effort table',
     file: 'calibrate.ts',
-    example: 'thinkfirst calibrate --model ./models/my-model',
+    example: 'thinkfirst calibrate --model qwen3-32b',
   });
 }
 
