@@ -12,14 +12,16 @@ export const agreement = defineCheck({
   judges: 'value',
   options: z.object({}),
   run({ thought, answer, question }) {
-    const concluded = conclusionOf(ending(thought));
+    const concluded = conclusionOf(thought);
     const value = answerValue(answer, question);
     if (concluded === undefined || value === undefined) return abstain('thought or answer has no conclusion to read');
     const conclusion = normalise(concluded);
     if (sameAnswer(conclusion, value) || answer.toLowerCase().includes(concluded.toLowerCase())) {
       return pass('thought and answer agree');
     }
-    if (conclusion.kind !== value.kind || !isComparable(conclusion, value))
+    // What is concluded before the end may have been in doubt, or of a step.
+    if (conclusionOf(ending(thought)) !== concluded) return abstain('the thought goes on behind its conclusion');
+    if (conclusion.kind !== value.kind || !isComparable(conclusion, value) || counts.test(concluded))
       return abstain('thought and answer can’t be compared');
     return fail('the answer is not what the thought concludes', {
       wrong: showAnswer(value),
@@ -28,13 +30,16 @@ export const agreement = defineCheck({
   },
 });
 
-/** Lines of a thought that may hold its conclusion: in one before them it may have been in doubt, or of a step. */
 const lastLines = 2;
+const doubts = /\?|\b(?:perhaps|maybe|might|alternatively)\b/i;
+/** `7 dozen` is read as 84, and may be asked for in dozens. */
+const counts = /\b(?:dozens?|pairs?|scores?|hundreds?|thousands?|millions?|billions?)\b/i;
 
+/** The last lines; none where they doubt. */
 function ending(thought: string): string {
   const lines = thought.split('\n').filter((line) => line.trim() !== '');
   const ends = lines.slice(-lastLines);
-  return ends.some((line) => isTakeBack(line) || line.includes('?')) ? '' : ends.join('\n');
+  return ends.some((line) => isTakeBack(line) || doubts.test(line)) ? '' : ends.join('\n');
 }
 
 const factors = [3, 7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600];

@@ -44,7 +44,9 @@ export function equationTokens(line: string): EquationToken[] {
     .replace(/([\d)%])\s*[xX]\s*(?=[\d(])/g, '$1 * ')
     .replace(/(dollars?|euro|pound|yen)\s+[xX]\s+(?=[\d(])/g, '$1 * ')
     .replace(/(%|\d\/\d+)\s*of\s+(?=[\d(])/g, '$1 * ')
-    .replace(/[<>!=≠]=|=[>~=]|[≈≠≤≥]/g, '≈');
+    .replace(/!=|≠/g, '≠')
+    .replace(/[<>]=|[≤≥]/g, '≤')
+    .replace(/==|=[>~]|≈/g, '≈');
   const tokens: EquationToken[] = [];
   let end = 0;
   for (const match of text.matchAll(token)) {

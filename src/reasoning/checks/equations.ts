@@ -15,7 +15,7 @@ export type Equation = {
 type Part = { tokens: EquationToken[]; units: string[] };
 
 const notUnits =
-  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|into|in|by|from|on|at|as|we|for|if|not|equals?)$/i;
+  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|into|in|by|from|on|at|as|we|for|if|not|equals?|gives?|gets?|yields?|makes?|leaves?|becomes?|means)$/i;
 const inexact = /^(remainder|rem|r|with|leaving|leaves|about|approximately|rounded|rounds|or|recurring|repeating)$/i;
 /** Every equation of a line, a chain `a = b = c` as its pairs, each judged exactly. */
 export function equationsOf(line: string): Equation[] {
@@ -40,7 +40,8 @@ export function equationsOf(line: string): Equation[] {
  */
 function goesOn(left: Reading | undefined, right: Reading): boolean {
   if (left === undefined || left.lone || right.lone) return false;
-  if (right.text.startsWith(`${left.text} `)) return true;
+  const begun = right.text.replace(/^\(+/, '');
+  if (begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
   if (left.text.startsWith(`${right.text} `) || left.text.endsWith(` ${right.text}`)) return true;
   const ends = [/^-?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
   const isValue = (text: string): boolean => {
@@ -144,7 +145,11 @@ function readPart(part: Part, index: number, run: Run): Reading {
   if (run.parts.at(-1) === part && continuesAfter(run.context)) return nothing;
   if (isOtherNotation(tokens) || hasRemark(tokens, run.context)) return nothing;
   const plain = text.replaceAll('%', '');
-  const written = text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)'), plain] : [plain];
+  const written = [
+    ...(text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)')] : []),
+    plain,
+    ...belowTheLine(plain),
+  ];
   return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
 }
 
@@ -152,6 +157,12 @@ function readPart(part: Part, index: number, run: Run): Reading {
 function closes(tokens: readonly EquationToken[]): boolean {
   const depth = tokens.reduce((open, { text }) => open + Number(text === '(') - Number(text === ')'), 0);
   return depth < 0 && tokens.at(-1)?.text === ')';
+}
+
+/** `96 / 2 * 12` may have both numbers below the line: 96 / (2 * 12). */
+function belowTheLine(text: string): string[] {
+  const product = /\/ ([\d.]+ \* [\d.]+)/;
+  return product.test(text) ? [text.replace(product, '/ ($1)')] : [];
 }
 
 /** A number in brackets that says what another one is: `3 (8) + 2 (6) = 5`, `2 neutrons (2 × 3 quarks) = …`, `5 (1/2)`. */

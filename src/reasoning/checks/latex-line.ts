@@ -3,11 +3,13 @@ const sizes = /\\(?:left|right|[bB]igg?[lr]?|displaystyle|limits)(?![A-Za-z])/g;
 const spacing = /\\(?:q?quad(?![A-Za-z])|[,;:! ])/g;
 const words = /\\(?:text(?:bf|it)?|math(?:rm|bf|it)|operatorname|mbox)\s*\{([^{}]*)\}/g;
 const arrows = /\\(?:implies|iff|to|(?:long)?(?:left)?(?:right|Right)arrow|therefore|because)(?![A-Za-z])|\\\\/g;
-const relations = /\\(?:approx|sim|simeq|cong|equiv|leq?|geq?|lt|gt|propto|doteq|pmod|bmod|mod)(?![A-Za-z])/g;
+const relations = /\\(?:approx|sim|simeq|cong|equiv|propto|doteq|pmod|bmod|mod)(?![A-Za-z])/g;
 const others = /\\(?!(?:times|cdot|div|[dt]?frac)(?![A-Za-z]))[A-Za-z]+/g;
 const power = /\^\s*\{\s*(-?\d+)\s*\}/g;
 /** As Pandoc tells a formula from money: nothing but the formula’s own signs within its ends, no digit behind. */
-const formula = /\$\$|\$(?=\S)([^$]*[^\s$])\$(?!\d)/g;
+const formula = /\$(?=\S)([^$]*[^\s$])\$(?!\d)/g;
+/** What stands on a line of its own in print. */
+const display = /\$\$|\\[[\]]/g;
 const index = /_\s*\{[^{}]*\}/g;
 
 /**
@@ -18,13 +20,16 @@ export function withoutLatex(line: string): string {
   if (!/[\\{$]/.test(line)) return line;
   return line
     .replace(/\\([%#&])/g, '$1')
+    .replace(display, ' ; ')
     .replace(formula, ' $1 ')
+    .replace(/~(?=[A-Za-z\\])/g, ' ')
     .replace(/\{,\}|,\\!/g, ',')
     .replace(arrows, ' → ')
     .replace(sizes, '')
     .replace(spacing, ' ')
     .replace(words, ' $1 ')
     .replace(relations, ' ≈ ')
+    .replace(/\\(?:[lg](?:eq?|t))(?![A-Za-z])/g, ' ≤ ')
     .replace(/\\(?:neq?|not\s*=)(?![A-Za-z])/g, ' ≠ ')
     .replace(/\\\$/g, '$$')
     .replace(power, '^($1)')

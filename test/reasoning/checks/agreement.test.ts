@@ -24,6 +24,7 @@ describe('whether thought and answer agree', () => {
     ['the city of Paris', 'Paris'],
     ['2 \\sqrt{5}', '\\boxed{2\\sqrt{5}}'],
     ['\\left(\\frac{3}{5}, \\frac{8}{3}\\right)', '\\boxed{(\\frac{3}{5},\\frac{8}{3})}'],
+    ['7 dozen', '7'],
     ['x = -10, -8, -6', '\\boxed{-10,-8,-6}'],
     ['\\{-1, 0, 1\\}', '\\boxed{{-1,0,1}}'],
   ])('has nothing against %s and %s', async (concluded, answer) => {
@@ -33,6 +34,7 @@ describe('whether thought and answer agree', () => {
   it.each([
     'The answer is 4.\nWait, I forgot the last one.\nWith it there are 5 of them.',
     'So the answer is 4.\nThat leaves out the last one.\nThere are 5 of them.\nAll are counted now.',
+    'Perhaps the answer is 4, but I stay with 5.',
   ])('takes no conclusion from before the thought’s end: %s', async (thought) => {
     const at = { options: {}, services: {}, signal: new AbortController().signal };
     expect(await agreement.run({ question: '', thought, answer: '5' }, at)).not.toMatchObject({ verdict: 'fail' });
