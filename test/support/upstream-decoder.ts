@@ -57,10 +57,14 @@ export function createVocabulary(): { encode(text: string): number[]; decode(ids
 
 export type ChatTurn = { role: string; content?: string | null; reasoning?: string; reasoning_content?: string };
 
-/** A template in the manner of Qwen's: the thought is opened by it, or an empty one written. */
-export function render(messages: readonly ChatTurn[], thinking: boolean): string {
+/**
+ * A template in the manner of Qwen's: the thought is opened by it, or an empty one written. `opens`: the thought, always or
+ * never, whatever it is told.
+ */
+export function render(messages: readonly ChatTurn[], thinking: boolean, opens?: 'always' | 'never'): string {
   const turns = messages.map(({ role, content }) => `<|${role}|>${content ?? ''}<|end|>`).join('\n');
-  return `${turns}\n<|assistant|>${thinking ? '<think>\n' : '<think>\n\n</think>\n\n'}`;
+  if (opens === 'never') return `${turns}\n<|assistant|>`;
+  return `${turns}\n<|assistant|>${thinking || opens === 'always' ? '<think>\n' : '<think>\n\n</think>\n\n'}`;
 }
 
 /** Reads what follows the last `<|assistant|>`: an open thought, or a closed one and the beginning of an answer. */

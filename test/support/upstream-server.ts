@@ -43,6 +43,8 @@ export type UpstreamServerOptions = {
   contextLength?: number;
   /** Thinks even where it is told not to. */
   alwaysThinks?: boolean;
+  /** Its template has no switch: it opens the thought always or never. */
+  opens?: 'always' | 'never';
   /** A begun assistant message is said again before it is gone on with, in one chunk with the first token. */
   echoes?: boolean;
 };
@@ -100,8 +102,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     const body = await c.req.json();
     // llama.cpp knows `content` alone, and finds nothing in what it doesn't know.
     if (options.dialect === 'llama.cpp' && body.content === undefined) return c.json({ tokens: [] });
-    const text =
-      body.prompt ?? body.content ?? render(body.messages, body.chat_template_kwargs?.enable_thinking ?? true);
+    const text = body.prompt ?? body.content ?? rendered(body, options);
     const tokens = vocabulary.encode(text);
     const strings = tokens.map((token) => vocabulary.decode([token]));
     return c.json({ count: tokens.length, tokens, ...(body.return_token_strs && { token_strs: strings }) });
@@ -109,7 +110,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
 
   app.post('/apply-template', async (c) => {
     const body = await c.req.json();
-    return c.json({ prompt: render(body.messages, body.chat_template_kwargs?.enable_thinking ?? true) });
+    return c.json({ prompt: rendered(body, options) });
   });
 
   app.post('/v1/completions', async (c) => {
@@ -182,6 +183,17 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
         server.close(() => resolve());
       }),
   };
+}
+
+type Rendering = {
+  messages: ChatTurn[];
+  chat_template_kwargs?: { enable_thinking?: boolean; reasoning_effort?: string };
+};
+
+function rendered({ messages, chat_template_kwargs: kwargs }: Rendering, { opens }: UpstreamServerOptions): string {
+  const effort = kwargs?.reasoning_effort;
+  const turns = effort === undefined ? messages : [{ role: 'system', content: `Reasoning: ${effort}` }, ...messages];
+  return render(turns, kwargs?.enable_thinking ?? true, opens);
 }
 
 function placeOf(body: Record<string, unknown>, options: UpstreamServerOptions): Place {

@@ -21,7 +21,7 @@ const names = new RegExp(
     'magistral.*2506',
     String.raw`bielik.*v3\.`,
     'laguna',
-    String.raw`(?:^|[^a-z])(?:think|thinking|thinker|reasoning|reasoner|r1)(?:[^a-z]|$)`,
+    '(?:^|[^a-z])(?:think|thinking|thinker|reasoning|reasoner|r1)(?:[^a-z]|$)',
   ].join('|')})`,
   'i',
 );

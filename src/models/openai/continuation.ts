@@ -8,7 +8,7 @@ import { UpstreamRefused } from './upstream-error.ts';
 export type GoOn =
   | { at: 'thought'; thoughts: string }
   | { at: 'answer'; thoughts: string; answer: string }
-  /** The fast form: no thought at all. */
+  /** The fast form: no thought at all. Where nothing is begun, the thought is closed before it can be opened. */
   | { at: 'fast'; answer: string };
 
 /**
@@ -21,11 +21,12 @@ export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGener
   // A prompt of text or ids has no place for images.
   const media = request.prompt.messages.some((message) => message.role === 'user' && message.parts !== undefined);
   const open = goOn.at === 'thought' || goOn.answer !== '';
+  const fresh = goOn.at === 'fast' && !open;
   for (const way of dialect.continuations) {
-    if (refusals.has(way) || (way === 'raw' && (tools || media))) continue;
+    if (refusals.has(way) || (way === 'raw' && (tools || media)) || (way === 'final-message' && fresh)) continue;
     if (way === 'raw') {
       const prompt = await rendered(context, goOn);
-      if (prompt !== undefined) yield { form: 'raw', prompt };
+      if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: goOn.at === 'thought' || fresh };
     } else if (way === 'final-message') {
       yield { form: 'final-message', content: messageText(family, goOn), closed: goOn.at !== 'thought' };
     } else if (!open && goOn.at === 'answer') {
@@ -60,7 +61,7 @@ function closedText(family: ModelFamily, { thoughts, answer }: { thoughts: strin
 }
 
 function messageText(family: ModelFamily, goOn: GoOn): string {
-  const open = family.tags === undefined ? '' : `${family.tags.open}\n`;
+  const open = family.promptSuffix.on;
   switch (goOn.at) {
     case 'thought':
       return open + goOn.thoughts;

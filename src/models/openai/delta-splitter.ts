@@ -18,10 +18,10 @@ export const join = (one: Tokens, other: Tokens): Tokens => ({
 
 /**
  * How the text of a request begins. `tagged`: with the answer, unless a tag or a field says that it is a thought. `inside`:
- * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `closed`: all of
- * it is the answer, whatever field the server puts it in.
+ * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `untagged`: with the
+ * answer, unless a field says that it is a thought. `closed`: all of it is the answer, whatever field the server puts it in.
  */
-export type Opening = 'tagged' | 'inside' | 'held' | 'closed';
+export type Opening = 'tagged' | 'inside' | 'held' | 'untagged' | 'closed';
 
 /** What a held text turns out to have been. `inside`: a thought without its opening tag. `tagged`: thoughts have tags or a field. */
 export type LearnedOpening = Extract<Opening, 'inside' | 'tagged'>;
@@ -119,7 +119,7 @@ export function createDeltaSplitter(
 
 function createTags(family: ModelFamily, opening: Opening, learn: (opening: LearnedOpening) => void): ThinkSplitter {
   const { tags, answerMarker } = family;
-  if (opening === 'closed') return createThinkSplitter({ close: '', start: 'answer' });
+  if (opening === 'closed' || opening === 'untagged') return createThinkSplitter({ close: '', start: 'answer' });
   if (tags !== undefined) {
     const start = opening === 'inside' ? 'thinking' : opening === 'held' ? 'held' : 'either';
     return createThinkSplitter({ ...tags, start, onTag: (tag) => learn(tag === 'open' ? 'tagged' : 'inside') });

@@ -19,6 +19,8 @@ export type Dialect = {
   continuations: readonly Continuation[];
   /** How the server renders a prompt for `raw`: `tokenize` gives ids, `apply-template` gives text. Paths are from the server's root. */
   render?: 'tokenize' | 'apply-template';
+  /** Field of a plain completion that has special tokens shown: all that are named, or all there are. */
+  specialTokensField?: 'preserved_tokens' | 'skip_special_tokens';
   /** Field of the request that caps the thought, in tokens. The server knows its own close tag, not our hand-over: it is a net below ours. */
   budgetField?: string;
   /**
@@ -57,6 +59,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server/ (extra parameters, tokenizer API)',
     continuations: ['raw', 'final-message', 'turn'],
     render: 'tokenize',
+    specialTokensField: 'skip_special_tokens',
     budgetField: 'thinking_token_budget',
     thinkingSwitch: 'template-arguments',
     thoughtField: 'reasoning',
@@ -80,6 +83,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     source: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
     continuations: ['raw', 'final-message', 'turn'],
     render: 'apply-template',
+    specialTokensField: 'preserved_tokens',
     budgetField: 'thinking_budget_tokens',
     thinkingSwitch: 'template-arguments',
     thoughtField: 'reasoning_content',

@@ -7,13 +7,13 @@ import { estimateTokens } from './token-meter.ts';
 /** A message as chat completions take it. */
 export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
 
-/** The turns of a prompt. Families without tags are asked for thoughts in the system turn. */
+/** The turns of a prompt. Families that don't think by themselves are asked for thoughts in the system turn. */
 export function toMessages(
   prompt: Prompt,
   options: { dialect: Dialect; family: ModelFamily; thinking: boolean },
 ): WireMessage[] {
   const messages = prompt.messages.map((message) => toMessage(message, options.dialect));
-  const instruction = options.family.tags === undefined ? options.family.thinkInstruction : undefined;
+  const instruction = options.family.thinkInstruction;
   if (!options.thinking || instruction === undefined) return messages;
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages];

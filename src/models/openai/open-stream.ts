@@ -28,6 +28,8 @@ export function openTurn(
 export function openContinuation(context: SampleContext, goOn: GoOn, options: OpenOptions): Promise<OpenStream> {
   const openingOf = async (start: Start): Promise<Opening> => {
     if (goOn.at === 'thought') return 'inside';
+    // A model whose thought was closed before it began may open another.
+    if (start.form === 'raw' && start.showsTags) return 'tagged';
     if (start.form === 'raw' || start.form === 'final-message') return 'closed';
     return context.openings.of(context, false);
   };

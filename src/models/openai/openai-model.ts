@@ -18,7 +18,7 @@ import { inTurn, merge } from './merge.ts';
 import { estimatePrompt, tokensOfSegments } from './messages.ts';
 import { createOpenings } from './openings.ts';
 import { createPurse } from './purse.ts';
-import { renderPrompt, tokensOf } from './raw-prompt.ts';
+import { hasNoSwitch, renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
 import { losesLogprobs } from './request-body.ts';
 import { runSample } from './run-sample.ts';
@@ -112,6 +112,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       ...(await roomFor(request, signal)),
       answerNow: given.answerNow,
       tokenise: (text) => tokenise(text, signal),
+      hasNoSwitch: () => hasNoSwitch({ ...access, signal }, request.prompt),
       render({ thinking }) {
         const known = renders.get(thinking) ?? renderPrompt({ ...access, signal }, request.prompt, { thinking });
         renders.set(thinking, known);

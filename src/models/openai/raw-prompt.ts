@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Prompt } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
+import { endsWithTag, missingSuffix } from '../families/missing-suffix.ts';
 import type { Dialect } from './dialect.ts';
 import { toMessages, toTools } from './messages.ts';
 import type { UpstreamClient } from './upstream-client.ts';
@@ -23,31 +24,53 @@ type Access = { client: UpstreamClient; dialect: Dialect; family: ModelFamily; m
  * @throws UpstreamRefused where the server has no such route (a gateway may hide it)
  */
 export async function renderPrompt(access: Access, prompt: Prompt, options: { thinking: boolean }): Promise<RawPrompt> {
+  const { family } = access;
+  const { tokens, text } = await applyTemplate(access, prompt, options);
+  const added = missingSuffix(text, family, options);
+  const opened = family.tags !== undefined && endsWithTag(text, family.tags.open);
+  if (tokens === undefined) {
+    const whole = text + added;
+    return { tokens, text: whole, count: (await tokensOf(access, whole)).length, opened };
+  }
+  const more = added === '' ? [] : await tokensOf(access, added);
+  return { tokens: [...tokens, ...more], text: '', count: tokens.length + more.length, opened };
+}
+
+/**
+ * Whether the template does nothing to keep a model from thinking: it renders a prompt alike with the family's switch on and off.
+ * @throws UpstreamRefused where the server has no such route
+ */
+export async function hasNoSwitch(access: Access, prompt: Prompt): Promise<boolean> {
+  const { on, off } = access.family.templateArguments;
+  const render = async (templateArguments: typeof on) =>
+    JSON.stringify(await applyTemplate(access, prompt, { thinking: false, templateArguments }));
+  return (await render(on)) === (await render(off));
+}
+
+/** A prompt as the template leaves it; with `tokens`, the text is its end alone. */
+async function applyTemplate(
+  access: Access,
+  prompt: Prompt,
+  options: { thinking: boolean; templateArguments?: Readonly<Record<string, unknown>> },
+): Promise<{ tokens: readonly number[] | undefined; text: string }> {
   const { client, dialect, family, model, signal } = access;
-  const { templateArguments, promptSuffix } = family;
+  const { on, off } = family.templateArguments;
   const body = {
     model,
     messages: toMessages(prompt, { dialect, family, thinking: options.thinking }),
     ...toTools(prompt),
-    chat_template_kwargs: options.thinking ? templateArguments.on : templateArguments.off,
+    chat_template_kwargs: options.templateArguments ?? (options.thinking ? on : off),
     add_generation_prompt: true,
   };
-  const suffix = options.thinking ? promptSuffix.on : promptSuffix.off;
   if (dialect.render === 'apply-template') {
     const { prompt: text } = read(RenderedPrompt, await client.json('//apply-template', body, { signal }));
-    const whole = text + missing(text, suffix);
-    const count = (await tokensOf(access, whole)).length;
-    return { tokens: undefined, text: whole, count, opened: endsWithTag(text, family.tags?.open) };
+    return { tokens: undefined, text };
   }
   const { tokens, token_strs: strings } = read(
     TokenizedMessages,
     await client.json('//tokenize', { ...body, return_token_strs: true }, { signal }),
   );
-  const rendered = strings.slice(-8).join('');
-  const added = missing(rendered, suffix);
-  const more = added === '' ? [] : await tokensOf(access, added);
-  const opened = endsWithTag(rendered, family.tags?.open);
-  return { tokens: [...tokens, ...more], text: '', count: tokens.length + more.length, opened };
+  return { tokens, text: strings.slice(-8).join('') };
 }
 
 /** The rendered prompt with more text after it. The border is a border of tokens as well. */
@@ -75,18 +98,6 @@ export async function tokensOf({ client, dialect, model, signal }: Access, text:
     await client.json('//tokenize', { content: text, add_special: false, parse_special: true }, { signal }),
   );
   return tokens.filter((token) => typeof token === 'number');
-}
-
-/** The part of a suffix that a template hasn't written already; tags decide, white space between them differs. */
-function missing(rendered: string, suffix: string): string {
-  const tags = suffix.match(/<[^>\s]+>/g) ?? [];
-  return tags.length === 0 || endsWithTag(rendered, tags.at(-1)) ? '' : suffix;
-}
-
-/** White space after it aside, which some tokenizers write as letters of their own. */
-function endsWithTag(rendered: string, tag: string | undefined): boolean {
-  const end = rendered.trimEnd().replaceAll(/[ĊĠ▁]+/g, '');
-  return tag !== undefined && end.endsWith(tag);
 }
 
 /** A route that answers in another form is no better than none. */

@@ -21,8 +21,8 @@ export type UpstreamRequest = {
 export type Start =
   /** A new turn, with thoughts or (fast form) without. */
   | { form: 'turn'; thinking: boolean; budgetTokens?: number }
-  /** The rendered prompt with thoughts after it, ids or text. */
-  | { form: 'raw'; prompt: RawPrompt }
+  /** The rendered prompt with thoughts after it, ids or text. `showsTags`: a thought may end, or begin, in what comes. */
+  | { form: 'raw'; prompt: RawPrompt; showsTags: boolean }
   /** An assistant message that is left open at its end. */
   | { form: 'final-message'; content: string; closed: boolean }
   /** A user turn that asks for the answer after the thoughts so far. */
@@ -57,7 +57,8 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
   const required = request.answer.topLogprobs === undefined ? {} : logprobs;
   if (start.form === 'raw') {
     const prompt = start.prompt.tokens ?? start.prompt.text;
-    return { route: '/completions', body: { ...shared, prompt, ...required }, optional: counting, sampling };
+    const optional = start.showsTags ? { ...counting, ...shownTags(options) } : counting;
+    return { route: '/completions', body: { ...shared, prompt, ...required }, optional, sampling };
   }
   return {
     route: '/chat/completions',
@@ -72,6 +73,14 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     optional: { ...counting, ...thinkingFields(options) },
     sampling,
   };
+}
+
+/** Plain completions leave special tokens out of their text, and a family's tags may be such, each or in parts. */
+function shownTags({ dialect, family }: RequestOptions): Record<string, unknown> {
+  if (dialect.specialTokensField === undefined || family.tags === undefined) return {};
+  if (dialect.specialTokensField === 'skip_special_tokens') return { skip_special_tokens: false };
+  const tokens = `${family.tags.open}${family.tags.close}`.match(/<[^<>]+>|\[[^[\]]+\]/g);
+  return { preserved_tokens: [...new Set(tokens)] };
 }
 
 /** A form would begin anew after the text that is there already. */
@@ -108,20 +117,29 @@ function openEnd(dialect: Dialect, start: Start): Record<string, unknown> {
   return { continue_final_message: true, add_generation_prompt: false };
 }
 
+/** Servers count tags and white space as well: so much above our budget theirs never closes a thought before ours does. */
+const netTokens = 16;
+
 function thinkingFields({ dialect, family, start }: RequestOptions): Record<string, unknown> {
+  const { on, off } = family.templateArguments;
   const thinking = start.form === 'turn' && start.thinking;
   const budget =
     thinking && dialect.budgetField !== undefined && family.tags !== undefined && start.budgetTokens !== undefined
-      ? { [dialect.budgetField]: start.budgetTokens }
+      ? { [dialect.budgetField]: start.budgetTokens + netTokens }
       : {};
   switch (dialect.thinkingSwitch) {
     case 'template-arguments': {
-      const kwargs = thinking ? family.templateArguments.on : family.templateArguments.off;
-      return { ...budget, ...(Object.keys(kwargs).length > 0 && { chat_template_kwargs: kwargs }) };
+      const kwargs = thinking ? on : off;
+      const effort = kwargs['reasoning_effort'];
+      return {
+        ...budget,
+        ...(Object.keys(kwargs).length > 0 && { chat_template_kwargs: kwargs }),
+        ...(effort !== undefined && { reasoning_effort: effort }),
+      };
     }
     case 'reasoning-effort':
       // On is the server's default; naming a level is refused for models that know none.
-      return thinking || family.tags === undefined ? {} : { reasoning_effort: 'none' };
+      return thinking || family.tags === undefined ? {} : { reasoning_effort: off['reasoning_effort'] ?? 'none' };
     case 'reasoning-object':
       // One chain that streams as it is thought, and ends at the budget by itself.
       return thinking

@@ -34,11 +34,14 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
     const goOn = yield* handOver(context, { sample, outcome, answer, thought: wants, tally });
     const second = yield* speak(context, { sample, goOn, sink, tally });
     finishReason = second.finishReason;
-    if (!sink.visible() && second.hidden !== '' && goOn.at === 'fast') {
-      // A model that thinks all the same has used up its answer's tokens: its thought is closed for it.
-      const thoughts = `${second.hidden}${context.family.handOver}`;
+    if (!sink.visible() && second.hidden !== '') {
+      // A model that thinks all the same has used up its answer's tokens: its thought is closed for it, and where it can only
+      // be asked to stop, it may think as much again.
+      const thoughts = `${goOn.at === 'answer' ? goOn.thoughts : ''}${second.hidden}${context.family.handOver}`;
       await forced(context, tally, { sample, text: context.family.handOver });
-      ({ finishReason } = yield* speak(context, { sample, goOn: { at: 'answer', thoughts, answer }, sink, tally }));
+      const spare = Math.max(tally.thinkingTokens, request.answer.maxTokens);
+      const again: GoOn = { at: 'answer', thoughts, answer };
+      ({ finishReason } = yield* speak(context, { sample, goOn: again, sink, tally, spare }));
     }
   }
   yield* sink.end();
@@ -82,18 +85,19 @@ async function* handOver(
   return { at: 'answer', thoughts: cut ? thoughts + context.family.handOver : lineEnd(thoughts), answer };
 }
 
-/** Asks for the answer alone. Thoughts that come all the same are counted and not shown. */
+/** Asks for the answer alone. Thoughts that come all the same are counted and not shown; `spare`: tokens for such. */
 async function* speak(
   context: SampleContext,
-  parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally },
+  parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally; spare?: number },
 ): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
-  const { sample, goOn, sink, tally } = parts;
+  const { sample, goOn, sink, tally, spare = 0 } = parts;
   const { request, signal, family } = context;
   const room = roomLeft(context, tally) - (goOn.at === 'fast' ? 0 : closingTokens(context));
-  const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens());
+  const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens() + spare);
   const options = { sample, maxTokens, answerOnly: true, signal, tally };
   const fresh = goOn.at === 'fast' && goOn.answer === '';
-  const { deltas, opening, learn } = fresh
+  const turn = fresh && !(await context.openings.thinksAnyway(context));
+  const { deltas, opening, learn } = turn
     ? await openTurn(context, { thinking: false }, options)
     : await openContinuation(context, goOn, options);
   const splitter = createDeltaSplitter(family, opening, learn);

@@ -28,6 +28,8 @@ export type SampleContext = {
   promptTokens: number;
   /** The server's rendering, asked for once. */
   render(options: { thinking: boolean }): Promise<RawPrompt>;
+  /** Whether the template has no switch of the family's: it renders alike with thinking and without. @throws UpstreamRefused */
+  hasNoSwitch(): Promise<boolean>;
   /** Ids of a fed text by the server's tokenizer; undefined where it has none to ask. */
   tokenise(text: string): Promise<readonly number[] | undefined>;
   signal: AbortSignal;

@@ -1,5 +1,6 @@
 import type { ChatMessage, FunctionTool, Prompt } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
+import { missingSuffix } from '../families/missing-suffix.ts';
 import type { ThoughtSegment } from '../language-model.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
 import type { ModelTokenizer } from './tokenizer.ts';
@@ -28,31 +29,27 @@ export async function renderPrompt(
 /** The text that `renderPrompt` encodes. */
 export function renderText(model: RenderingModel, prompt: Prompt, thinking: boolean): string {
   const { family, tokenizer } = model;
-  const messages = thinking ? withThinkInstruction(family, prompt.messages) : prompt.messages;
-  const rendered = tokenizer.render(
-    messages.map((message) => templateMessage(model, message)),
-    {
-      tools: prompt.tools?.map((tool) => templateTool(model, tool)),
-      templateArguments: thinking ? family.templateArguments.on : family.templateArguments.off,
-    },
-  );
-  return `${withoutSuffix(family, rendered)}${thinking ? family.promptSuffix.on : family.promptSuffix.off}`;
+  const messages = prompt.messages.map((message) => templateMessage(model, message));
+  const rendered = tokenizer.render(thinking ? withThinkInstruction(family, messages) : messages, {
+    tools: prompt.tools?.map((tool) => templateTool(model, tool)),
+    templateArguments: thinking ? family.templateArguments.on : family.templateArguments.off,
+  });
+  const { off } = family.promptSuffix;
+  // A template without a switch may write the empty thought whatever it is told.
+  const open = thinking && off !== '' && rendered.endsWith(off) ? rendered.slice(0, -off.length) : rendered;
+  return open + missingSuffix(open, family, { thinking });
 }
 
-/** Some templates open or close the thought themselves, some releases of one family do and others don't. */
-function withoutSuffix({ promptSuffix }: ModelFamily, rendered: string): string {
-  for (const suffix of [promptSuffix.off, promptSuffix.on]) {
-    if (suffix !== '' && rendered.endsWith(suffix)) return rendered.slice(0, -suffix.length);
-  }
-  return rendered;
-}
-
-function withThinkInstruction(family: ModelFamily, messages: readonly ChatMessage[]): readonly ChatMessage[] {
+/** The instruction may hold the family's own tags, so it is put in after what was defused. */
+function withThinkInstruction(
+  family: ModelFamily,
+  messages: ReadonlyArray<Record<string, unknown>>,
+): ReadonlyArray<Record<string, unknown>> {
   const instruction = family.thinkInstruction;
   if (instruction === undefined) return messages;
   const [first, ...rest] = messages;
-  if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages];
-  return [{ role: 'system', content: `${first.content}\n\n${instruction}` }, ...rest];
+  if (first?.['role'] !== 'system') return [{ role: 'system', content: instruction }, ...messages];
+  return [{ role: 'system', content: `${first['content']}\n\n${instruction}` }, ...rest];
 }
 
 /** A turn in the shape that chat templates share; `reasoning_content` is where they look for a kept thought. */

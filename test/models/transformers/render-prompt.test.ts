@@ -26,6 +26,14 @@ describe('render prompt', () => {
     const opened = { ...model, tokenizer: { ...model.tokenizer, render: () => 'Q: <think>\n' } };
     expect(renderText(opened, user('Hi'), true)).toBe('Q: <think>\n');
     expect(renderText(opened, user('Hi'), false)).toBe('Q: <think>\n\n</think>\n\n');
+    const otherwise = { ...model, tokenizer: { ...model.tokenizer, render: () => 'Q: <think>' } };
+    expect(renderText(otherwise, user('Hi'), true)).toBe('Q: <think>');
+  });
+
+  it('asks with the tags of a family that is asked for its thoughts', () => {
+    const asked = { ...model, family: { ...model.family, thinkInstruction: 'Think within <think></think>.' } };
+    expect(renderText(asked, user('Hi'), true)).toContain('system\nThink within <think></think>.');
+    expect(renderText(asked, user('Hi'), false)).not.toContain('Think within');
   });
 
   it('continues a thought by the ids that are known and by text where none are', async () => {
