@@ -82,7 +82,10 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
     return unavailable(modelId, 'refuses the key that this service has for it', { retryable: false, cause: refused });
   }
   if (status === 404 || status === 405 || status === 501) {
-    return unavailable(modelId, 'does not know this model or route', { retryable: false, cause: refused });
+    return unavailable(modelId, `does not know this model or route${told.replace(/\.$/, '')}`, {
+      retryable: false,
+      cause: refused,
+    });
   }
   if (
     refused.says(/context|maximum .{0,20}length|too (?:many tokens|long)|exceed/i) &&

@@ -3,7 +3,7 @@ import { type Delta, readDelta } from '../../../src/models/openai/delta.ts';
 import { capabilitiesOf, dialects } from '../../../src/models/openai/dialect.ts';
 import { sampleSeed } from '../../../src/models/openai/sampling-fields.ts';
 import { createTokenMeter, estimateTokens } from '../../../src/models/openai/token-meter.ts';
-import { readReason } from '../../../src/models/openai/upstream-error.ts';
+import { readReason, toServiceError, UpstreamRefused } from '../../../src/models/openai/upstream-error.ts';
 import { Chunk } from '../../../src/models/openai/wire.ts';
 
 const delta = (parts: Partial<Delta>): Delta => ({ ...readDelta({}), ...parts });
@@ -118,4 +118,12 @@ it('an upstream’s reason that repeats what it was sent is cut there', () => {
   expect(reason('bad prompt: first "quokka" then ocelot')).toBe('bad prompt: …');
   expect(reason(`bad prompt ${JSON.stringify(sent.messages[0]?.content)}`)).toMatch(/^bad prompt ?.{0,3}…$/);
   expect(reason('unknown field temperature in messages')).toBe('unknown field temperature in messages');
+});
+
+it('says which model a server does not have, in its own words', () => {
+  const reason = readReason({ error: 'model "qwen3:32b" not found, try pulling it first' }, { secrets: [] });
+  expect(toServiceError(new UpstreamRefused(404, reason), 'big', false).message).toBe(
+    'The server behind big does not know this model or route: model "qwen3:32b" not found, try pulling it first.',
+  );
+  expect(toServiceError(new UpstreamRefused(404, ''), 'big', false).message).toMatch(/model or route\.$/);
 });
