@@ -97,3 +97,34 @@ it('a model that thinks again when it is asked for its answer has room for both'
   const result = await run(model, thinking(20));
   expect(result).toMatchObject({ answer, finish: { reason: 'stop', thinkingStop: 'budget' } });
 });
+
+describe('a plain server, which can not be told not to think', () => {
+  it('gives the answer its tokens beside the thought', async () => {
+    const { model } = await connect({ dialect: 'plain', script }, { family: 'think-tags' });
+    const result = await run(model, request({ answer: { maxTokens: 10 } }));
+    expect(result).toMatchObject({ thought: '', answer, finish: { reason: 'stop' } });
+  });
+
+  it('keeps an answer without a thought to its tokens, the first one too, which is held back', async () => {
+    const long = { thoughts: [], answer: Array.from({ length: 30 }, (_, index) => ` a${10 + index}`) };
+    const { model } = await connect(
+      { dialect: 'plain', script: long, spelling: 'reasoning' },
+      { family: 'think-tags' },
+    );
+    for (let time = 0; time < 2; time += 1) {
+      const { answer: said, finish } = await run(model, request({ answer: { maxTokens: 20 } }));
+      expect(finish).toMatchObject({ reason: 'length', usage: { answerTokens: 20 } });
+      expect(said.split(' ').length).toBeGreaterThanOrEqual(19);
+      expect(said.split(' ').length).toBeLessThanOrEqual(20);
+    }
+  });
+});
+
+it('an end that a family writes after its answer is none of it', async () => {
+  const said = { ...script, answer: [...script.answer, ' [END', ' FINAL', ' RESPONSE]', ' <|end|>'] };
+  const { model } = await connect({ dialect: 'vllm', script: said }, { family: 'apriel' });
+  const result = await run(model, thinking(100));
+  expect(result.answer.trim()).toBe(answer);
+  expect(result.finish).toMatchObject({ reason: 'stop' });
+  expect(result.finish).not.toHaveProperty('stopText');
+});

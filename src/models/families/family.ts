@@ -38,6 +38,8 @@ export type ModelFamily = {
   thinkInstruction?: string;
   /** For families without tags: the marker before the answer. */
   answerMarker?: string;
+  /** Texts that end an answer at a server, where it may leave them in. */
+  answerEnds?: readonly string[];
   /** Token texts that end an answer, beside the model's own `eos_token_id`. */
   stopTokens: readonly string[];
   /** Token texts around a tool call. */

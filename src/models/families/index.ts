@@ -1,3 +1,4 @@
+import { apriel } from './apriel.ts';
 import { deepseekR1Distill } from './deepseek-r1-distill.ts';
 import type { ModelFamily, ModelTraits } from './family.ts';
 import { gemma4 } from './gemma4.ts';
@@ -18,6 +19,7 @@ export const families: readonly ModelFamily[] = [
   mistralReasoning,
   seedOss,
   gemma4,
+  apriel,
   thinkTags,
   plain,
 ];

@@ -45,12 +45,11 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
   }
 
   return {
-    push(piece) {
-      if (ended !== undefined) return { events: [], full: true };
-      if (tokens + piece.tokens > answer.maxTokens) {
-        ended = 'length';
-        return { events: [], full: true };
-      }
+    push(whole) {
+      const left = answer.maxTokens - tokens;
+      if (ended === undefined && whole.tokens > left) ended = 'length';
+      else if (ended !== undefined) return { events: [], full: true };
+      const piece = cutTo(whole, left);
       tokens += piece.tokens;
       for (const { logprob } of piece.logprobs) {
         sum += logprob;
@@ -59,7 +58,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
       // What a template puts between thought and answer is no part of it.
       const text = started ? piece.text : piece.text.replace(/^\s+/, '');
       started ||= text !== '';
-      if (!started) return { events: [], full: false };
+      if (!started) return { events: [], full: ended !== undefined };
       const scanned = scanner.push(text);
       if (scanned.stopped) ended = 'stop';
       return { events: emit(scanned.text, piece), full: ended !== undefined };
@@ -88,6 +87,15 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
     },
     meanLogprob: () => (counted > 0 ? sum / counted : undefined),
   };
+}
+
+/** What was held back comes as one piece, which may be longer than what is left: its share stands. */
+function cutTo(piece: Piece, left: number): Piece {
+  if (piece.tokens <= left) return piece;
+  const kept = Math.max(0, left);
+  const text = piece.text.slice(0, Math.floor((piece.text.length * kept) / piece.tokens));
+  const [tokenIds, logprobs] = [piece.tokenIds.slice(0, kept), piece.logprobs.slice(0, kept)];
+  return { ...piece, text, tokens: kept, tokenIds, logprobs };
 }
 
 function wanted(logprobs: Tokens['logprobs'], answer: AnswerRequest): Tokens['logprobs'] {

@@ -90,7 +90,7 @@ async function* speak(
   context: SampleContext,
   parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally; spare?: number },
 ): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
-  const { sample, goOn, sink, tally, spare = 0 } = parts;
+  const { sample, goOn, sink, tally, spare = alwaysThinking(context) ? context.request.answer.maxTokens : 0 } = parts;
   const { request, signal, family } = context;
   const room = roomLeft(context, tally) - (goOn.at === 'fast' ? 0 : closingTokens(context));
   const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens() + spare);
@@ -134,6 +134,11 @@ async function* speak(
   return { finishReason, hidden };
 }
 
+/** A server that can't be told not to think may have a model that does, beside its answer. */
+function alwaysThinking({ dialect, family }: SampleContext): boolean {
+  return dialect.thinkingSwitch === 'none' && family.tags !== undefined;
+}
+
 /**
  * The text that the answer goes on from. A server begins a form anew after it: blanks are begun anew with it, and beside
  * a begun text the form is not asked for (`buildRequest`), which is told.
@@ -146,11 +151,14 @@ function begunAnswer({ request: { answer }, warn }: SampleContext): string {
   return begun;
 }
 
-/** A model that thinks by prompt may say its answer again and again, each time behind the marker: the first one stands. */
+/**
+ * The family's own ends; and a model that thinks by prompt may say its answer again and again, each time behind the marker: the
+ * first one stands.
+ */
 function answerEnds({ family, request }: SampleContext): string[] {
-  const { answerMarker } = family;
-  if (answerMarker === undefined || request.thinking === undefined) return [];
-  return [`\n${answerMarker}`, `\n**${answerMarker}`];
+  const { answerMarker, answerEnds: ends = [] } = family;
+  if (answerMarker === undefined || request.thinking === undefined) return [...ends];
+  return [...ends, `\n${answerMarker}`, `\n**${answerMarker}`];
 }
 
 const textOf = (segments: readonly ThoughtSegment[] | undefined): string =>

@@ -35,6 +35,7 @@ describe('familyOfName', () => {
       ['mistralai/Magistral-Small-2509', 'magistral:24b', 'mistralai/Ministral-3-14B-Reasoning-2512'],
     ],
     ['seed-oss', ['ByteDance-Seed/Seed-OSS-36B-Instruct']],
+    ['apriel', ['ServiceNow-AI/Apriel-1.5-15b-Thinker', 'apriel-1.6-15b-thinker']],
     ['gemma4', ['google/gemma-4-31B-it', 'gemma4:12b']],
     [
       'think-tags',

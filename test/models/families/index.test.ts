@@ -59,6 +59,14 @@ describe('families', () => {
       { modelType: 'seed_oss', id: 'Seed-OSS-36B', chatTemplate: '{%- set think_begin_token = "<seed:think>" -%}' },
     ],
     ['gemma4', { modelType: 'gemma4', id: 'gemma-4-E2B-it', chatTemplate: "{{- '<|channel>thought\\n<channel|>' -}}" }],
+    [
+      'apriel',
+      {
+        modelType: 'mistral',
+        id: 'Apriel',
+        chatTemplate: "{%- set reasoning_asst_turn_start = 'Here are my reasoning steps:\\n' -%}[BEGIN FINAL RESPONSE]",
+      },
+    ],
     ['plain', { modelType: 'gemma2', id: 'gemma-2-2b-it', chatTemplate: "{{ '<start_of_turn>model\\n' }}" }],
     ['think-tags', { modelType: 'qwen2', id: 'QwQ-32B', chatTemplate: "{{- '<|im_start|>assistant\\n<think>\\n' }}" }],
     [

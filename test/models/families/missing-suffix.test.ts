@@ -13,6 +13,7 @@ const prompts: ReadonlyArray<[model: string, family: string, rendered: string, o
   ['Ministral', 'mistral-reasoning', '[/INST]', '[THINK]', '[THINK][/THINK]'],
   ['gpt-oss', 'gpt-oss', '<|start|>assistant', '<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
   ['Gemma 4', 'gemma4', '<|turn>model\n', '<|channel>thought\n', '<|channel>thought\n<channel|>'],
+  ['Apriel', 'apriel', '<|begin_assistant|>\nHere are my reasoning steps:\n', '', '[BEGIN FINAL RESPONSE]\n'],
   ['the tokens of a server', 'think-tags', 'assistantĊ<think>Ċ', '', '\n</think>\n\n'],
   ['a plain model', 'plain', 'assistant\n', '', ''],
 ];
