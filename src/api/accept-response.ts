@@ -31,6 +31,9 @@ type AcceptDependencies = Pick<
   | 'webhooks'
 >;
 
+/** Tokens of an answer of a server's model, where nobody says: beside it there is no memory to be kept for others. */
+const longAnswerTokens = 4_096;
+
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
  * `identity` replaces the new id where the caller named the request by a key.
@@ -51,6 +54,7 @@ export async function acceptResponse(
     table: catalog.effortTable(card.id),
     contextLeft: card.context_length - inputTokens,
     fastAnswerTokens: defaults.answerTokens,
+    longAnswerTokens: card.implementation === 'openai' ? longAnswerTokens : undefined,
   });
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
   const constraint = formatConstraint(request, card, checkConstraint);

@@ -14,7 +14,15 @@ export type PlanInput = {
   table: EffortTable;
   contextLeft: number;
   fastAnswerTokens: number;
+  /**
+   * What an answer may have where nobody says, also behind a thought. Undefined for a model that holds memory for all that a
+   * chain may come to: behind a thought the answer has its reserve there.
+   */
+  longAnswerTokens: number | undefined;
 };
+
+/** A smaller `max_output_tokens` is all kept for the answer: too little to think with. */
+const leastShared = 128;
 
 /**
  * Spends the tokens of a request: the answer's reserve comes first, out of the context and out of `max_output_tokens`,
@@ -36,14 +44,19 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
       param: 'reasoning.answer_reserve_tokens',
     });
   }
-  const usual = asked ?? input.table.answer_reserve_tokens;
-  const reserve = Math.min(usual, most ?? usual, input.contextLeft);
-  return choice.thinks ? deliberate(input, reserve) : fast(input, reserve, asked);
+  const usual = input.table.answer_reserve_tokens;
+  const reserve = Math.min(asked ?? shareOf(most, usual), input.contextLeft);
+  return choice.thinks ? deliberate(input, reserve, asked) : fast(input, reserve, asked);
+}
+
+/** The answer's part of `max_output_tokens`: the usual one, and half of a small one. */
+function shareOf(most: number | undefined, usual: number): number {
+  return most === undefined ? usual : Math.min(usual, Math.max(Math.min(most, leastShared), Math.floor(most / 2)));
 }
 
 function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
-  const { request, choice, contextLeft, fastAnswerTokens } = input;
-  const most = request.max_output_tokens ?? asked ?? Math.max(fastAnswerTokens, reserve);
+  const { request, choice, contextLeft, fastAnswerTokens, longAnswerTokens = 0 } = input;
+  const most = request.max_output_tokens ?? asked ?? Math.max(fastAnswerTokens, longAnswerTokens, reserve);
   const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => request.reasoning?.[name]);
   return {
     effective: {
@@ -63,8 +76,8 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
   };
 }
 
-function deliberate(input: PlanInput, reserve: number): ReasoningPlan {
-  const { request, choice, table, contextLeft } = input;
+function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
+  const { request, choice, table, contextLeft, longAnswerTokens } = input;
   const level = table.levels[levelOf(choice.effort)];
   const samples = request.reasoning?.samples ?? level.samples;
   // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
@@ -83,7 +96,7 @@ function deliberate(input: PlanInput, reserve: number): ReasoningPlan {
     const message =
       inContext === 0
         ? 'Answered fast: the input and the answer fill the context, and nothing is left to think with.'
-        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${table.answer_reserve_tokens}, or lower reasoning.answer_reserve_tokens.`;
+        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, leastShared)}, or lower reasoning.answer_reserve_tokens.`;
     warnings.push({ field: 'reasoning.effort', message });
   }
   return {
@@ -96,7 +109,10 @@ function deliberate(input: PlanInput, reserve: number): ReasoningPlan {
       max_revisions: request.reasoning?.max_revisions ?? level.max_revisions,
       deadline_ms: request.reasoning?.deadline_ms ?? null,
     },
-    answerTokens: reserve,
+    answerTokens:
+      longAnswerTokens === undefined
+        ? reserve
+        : Math.min(request.max_output_tokens ?? asked ?? Math.max(longAnswerTokens, reserve), contextLeft),
     warnings,
   };
 }

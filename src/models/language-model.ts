@@ -96,8 +96,10 @@ export type ThinkingRequest = {
 export type ThoughtSegment = { text: string; tokenIds?: readonly number[]; fed?: boolean };
 
 export type AnswerRequest = {
-  /** The answer's own reserve: visible tokens (and tool calls) at most. */
+  /** Visible tokens (and tool calls) at most. */
   maxTokens: number;
+  /** Of them, what thinking leaves room for in any case; the rest is had where the context still has it. Default: all. */
+  reserve?: number;
   /** The answer goes on from these (an attempt that died had already shown them); their tokens are neither returned again nor counted. */
   prefix?: readonly ThoughtSegment[];
   stop?: readonly string[];

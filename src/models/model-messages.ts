@@ -36,6 +36,7 @@ export const GenerateRequestMessage = z.object({
     .exactOptional(),
   answer: z.object({
     maxTokens: z.int().positive(),
+    reserve: z.int().positive().exactOptional(),
     stop: z.array(z.string()).exactOptional(),
     constraint: Constraint.exactOptional(),
     toolCalls: z.literal('none').exactOptional(),

@@ -1,4 +1,4 @@
-import type { ThinkingRequest } from '../models/language-model.ts';
+import type { AnswerRequest, ThinkingRequest } from '../models/language-model.ts';
 import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
 
 /** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */
@@ -10,7 +10,7 @@ export const continuationAllowance = 96;
 export type Budget = {
   /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over and `fed` tokens kept back. */
   thinking(rows: number, fed?: number): number;
-  /** Tokens that each of `rows` answers may have. */
+  /** Tokens that each of `rows` answers may have: its reserve, and more as far as it goes. */
   answer(rows: number): number;
 };
 
@@ -20,10 +20,11 @@ export type Budget = {
  */
 export function createBudget(limits: {
   budgetTokens: number;
-  answerTokens: number;
+  answer: Pick<AnswerRequest, 'maxTokens' | 'reserve'>;
   maxOutputTokens: number | undefined;
   usage: UsageTotals;
 }): Budget {
+  const { maxTokens, reserve = maxTokens } = limits.answer;
   const outputLeft = (): number =>
     limits.maxOutputTokens === undefined
       ? Number.POSITIVE_INFINITY
@@ -31,10 +32,10 @@ export function createBudget(limits: {
   return {
     thinking(rows, fed = 0) {
       const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot()) - limits.usage.withheld();
-      const room = outputLeft() - rows * (limits.answerTokens + handOverAllowance) - fed;
+      const room = outputLeft() - rows * (reserve + handOverAllowance) - fed;
       return Math.max(0, Math.min(left, room));
     },
-    answer: (rows) => Math.min(limits.answerTokens, Math.floor(outputLeft() / rows)),
+    answer: (rows) => Math.min(maxTokens, Math.floor(outputLeft() / rows)),
   };
 }
 

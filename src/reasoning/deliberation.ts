@@ -46,7 +46,7 @@ export function createDeliberation(
     answer,
     budget: createBudget({
       budgetTokens: context.effective.budget_tokens,
-      answerTokens: context.answer.maxTokens,
+      answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
       usage: state.usage,
     }),
@@ -69,7 +69,7 @@ function revisionsOf(context: StrategyContext): Map<number, number> {
 /** The fast answer: the last resort and one ballot of little weight. */
 export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
   const { budget, context, candidates } = deliberation;
-  const room = budget.answer(1);
+  const room = Math.min(budget.answer(1), draftTokens(context));
   if (candidates.has(null) || room === 0) return;
   yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
   const drafts = yield* runJudged(deliberation, {
@@ -80,7 +80,21 @@ export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<Str
     sampling: greedy(context.sampling),
     summary: 'Drafts a fast answer.',
   });
-  for (const draft of drafts) if (!isEmptyAnswer(draft.answer)) candidates.set(null, draft);
+  for (const draft of drafts) {
+    // What the draft's own cap has cut is neither a ballot nor an answer.
+    const cutShort = draft.cut && room < deliberation.answer.maxTokens;
+    if (!isEmptyAnswer(draft.answer) && !cutShort) candidates.set(null, draft);
+  }
+}
+
+/**
+ * Tokens of a draft. It is there to be voted on, and what can be voted on is short; only where it may have to stand for the
+ * answer, or is held to a form, has it the whole reserve.
+ */
+function draftTokens({ answer, deadlineAt }: StrategyContext): number {
+  const { maxTokens, reserve = maxTokens, constraint } = answer;
+  if (deadlineAt !== undefined || constraint !== undefined) return reserve;
+  return Math.min(reserve, 256, Math.max(64, Math.floor(reserve / 4)));
 }
 
 /**
@@ -98,7 +112,11 @@ export async function* think(
 ): AsyncGenerator<StrategyEvent, readonly number[], void> {
   const { budget, context, candidates, cap } = deliberation;
   let rows = wave.numbers.length;
-  while (rows > 1 && (budget.thinking(rows) < rows * cap || budget.answer(rows) < deliberation.answer.maxTokens))
+  while (
+    rows > 1 &&
+    (budget.thinking(rows) < rows * cap ||
+      budget.answer(rows) < (deliberation.answer.reserve ?? deliberation.answer.maxTokens))
+  )
     rows -= 1;
   const numbers = wave.numbers.slice(0, rows);
   const first = numbers[0] ?? 0;

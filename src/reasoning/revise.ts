@@ -134,14 +134,14 @@ async function* planRevision(
  * chain or the answer's reserve may: the context has room for that much.
  */
 async function putRight(
-  { context, judge, cap, answer }: Deliberation,
+  { context, judge, cap, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
   { repair }: Judgement,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
   const text = await rightLine(judge, { before: thoughtText({ segments: back.before }), line: back.wrongLine, repair });
   if (text === undefined) return undefined;
   const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
-  return (await fedTokens(context, prefix)) > Math.min(cap, answer.maxTokens) ? undefined : prefix;
+  return (await fedTokens(context, prefix)) > Math.min(cap, reserve) ? undefined : prefix;
 }
 
 /** A line as a check knows it to be right, up to where it was wrong; undefined where none knows, or another doubts it. */

@@ -46,6 +46,7 @@ export function strategyRun(options: {
     ...(body.request.max_output_tokens == null ? {} : { maxOutputTokens: body.request.max_output_tokens }),
     answer: {
       maxTokens: body.answer.max_tokens,
+      reserve: Math.min(body.effective.answer_reserve_tokens, body.answer.max_tokens),
       ...(body.answer.stop.length === 0 ? {} : { stop: body.answer.stop }),
       ...(constraint === undefined ? {} : { constraint }),
       ...(calls?.choice === 'none' || forced ? { toolCalls: 'none' } : {}),

@@ -3,6 +3,7 @@ import { planReasoning } from '../../src/api/effective-reasoning.ts';
 import { resolveReasoning } from '../../src/api/resolve-reasoning.ts';
 import { CreateResponse } from '../../src/contracts/create-response.ts';
 import type { Effort, Mode } from '../../src/contracts/reasoning.ts';
+import { readEffortTable } from '../../src/models/effort-tables.ts';
 import { table } from './fixture.ts';
 
 const request = (fields: object) => CreateResponse.parse({ input: 'a', ...fields });
@@ -62,8 +63,15 @@ describe('the choice of effort', () => {
 });
 
 describe('the plan of tokens', () => {
-  const plan = (fields: object, contextLeft = 900) =>
-    planReasoning({ request: request(fields), choice: choose(fields), table, contextLeft, fastAnswerTokens: 256 });
+  const input = (fields: object, contextLeft = 900) => ({
+    request: request(fields),
+    choice: choose(fields),
+    table,
+    contextLeft,
+    fastAnswerTokens: 256,
+    longAnswerTokens: undefined,
+  });
+  const plan = (fields: object, contextLeft?: number) => planReasoning(input(fields, contextLeft));
 
   test.each<[string, object, number | undefined, { budget: number; reserve: number; answer: number }]>([
     ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 32 }],
@@ -111,6 +119,21 @@ describe('the plan of tokens', () => {
     ['fast in a nearly full context', { mode: 'fast' }, 40, { budget: 0, reserve: 32, answer: 40 }],
   ])('%s', (_name, fields, contextLeft, expected) => {
     const { effective, answerTokens } = plan(fields, contextLeft);
+    const { budget_tokens: budget, answer_reserve_tokens: reserve } = effective;
+    expect({ budget, reserve, answer: answerTokens }).toEqual(expected);
+  });
+
+  test.each<[string, object, { budget: number; reserve: number; answer: number }]>([
+    ['nothing said', {}, { budget: 8192, reserve: 1024, answer: 4096 }],
+    ['much', { max_output_tokens: 3000 }, { budget: 1976, reserve: 1024, answer: 3000 }],
+    ['little: half of it', { max_output_tokens: 1000 }, { budget: 500, reserve: 500, answer: 1000 }],
+    ['very little', { max_output_tokens: 200 }, { budget: 72, reserve: 128, answer: 200 }],
+    ['too little', { max_output_tokens: 128 }, { budget: 0, reserve: 128, answer: 128 }],
+    ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 8192, reserve: 700, answer: 700 }],
+    ['fast', { mode: 'fast' }, { budget: 0, reserve: 1024, answer: 4096 }],
+  ])('of a server’s model, which holds no memory for an answer: %s', (_name, fields, expected) => {
+    const far = { table: readEffortTable('far'), longAnswerTokens: 4096 };
+    const { effective, answerTokens } = planReasoning({ ...input(fields, 8000), ...far });
     const { budget_tokens: budget, answer_reserve_tokens: reserve } = effective;
     expect({ budget, reserve, answer: answerTokens }).toEqual(expected);
   });

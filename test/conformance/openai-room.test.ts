@@ -22,6 +22,19 @@ it.each([
   expect(server.completions().at(-1)?.body['max_tokens']).toBe(100);
 });
 
+it('an answer that may be longer than its reserve has what the thought has left', async () => {
+  const { model, server } = await connect(
+    { dialect: 'vllm', script, contextLength, ignoresBudget: true },
+    { contextLength },
+  );
+  const answerOf = { maxTokens: 190, reserve: 20 };
+  const result = await run(model, thinking(100, { answer: answerOf }));
+  expect(result).toMatchObject({ answer, finish: { thinkingStop: 'budget', usage: { thinkingTokens: 100 } } });
+  const most = Number(server.completions().at(-1)?.body['max_tokens']);
+  expect(most).toBeGreaterThan(20);
+  expect(most).toBeLessThan(100);
+});
+
 it('continuation words have their place, too', async () => {
   const { model, server } = await connect({ dialect: 'vllm', script, contextLength }, { contextLength });
   for (const minimumTokens of [0, 10]) {

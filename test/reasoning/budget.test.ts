@@ -4,7 +4,7 @@ import { createUsageTotals } from '../../src/reasoning/phase-usage.ts';
 
 const budget = (maxOutputTokens?: number) => {
   const usage = createUsageTotals();
-  return { usage, budget: createBudget({ budgetTokens: 100, answerTokens: 20, maxOutputTokens, usage }) };
+  return { usage, budget: createBudget({ budgetTokens: 100, answer: { maxTokens: 20 }, maxOutputTokens, usage }) };
 };
 
 describe('createBudget', () => {
@@ -22,6 +22,15 @@ describe('createBudget', () => {
     usage.add('discarded', 150);
     expect(left.thinking(1)).toBe(0);
     expect(left.answer(3)).toBe(16);
+  });
+
+  it('keeps no more than the reserve of an answer that may be longer', () => {
+    const usage = createUsageTotals();
+    const answer = { maxTokens: 150, reserve: 20 };
+    const long = createBudget({ budgetTokens: 100, answer, maxOutputTokens: 160, usage });
+    expect(long.thinking(1)).toBe(160 - 20 - handOverAllowance);
+    usage.add('think', 60);
+    expect(long.answer(1)).toBe(100);
   });
 
   it('grants no more what a stopped run may have thought without telling', () => {

@@ -56,8 +56,9 @@ export function rowLimits(options: {
       message: `The input takes ${prompt.ids.length + fed} tokens; ${contextLength} is the most that input, thoughts and answer may have together.`,
     });
   }
-  const answer = Math.min(request.answer.maxTokens, room);
+  const { maxTokens, reserve = maxTokens } = request.answer;
   const wanted = Math.min(thinking?.budgetTokens ?? 0, thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY);
-  const thinkingTokens = Math.max(0, Math.min(wanted, room - answer));
+  const thinkingTokens = Math.max(0, Math.min(wanted, room - reserve));
+  const answer = Math.min(maxTokens, room - thinkingTokens);
   return { thinking: thinkingTokens, answer, continuations, need: prompt.ids.length + fed + thinkingTokens + answer };
 }

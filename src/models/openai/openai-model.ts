@@ -186,15 +186,16 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     request: GenerateRequest,
     signal: AbortSignal,
   ): Promise<{ room: number; promptTokens: number }> {
-    const wanted = request.answer.maxTokens + (request.thinking?.budgetTokens ?? 0);
+    const { maxTokens, reserve = maxTokens } = request.answer;
+    const wanted = maxTokens + (request.thinking?.budgetTokens ?? 0);
     let tokens = estimatePrompt(request.prompt);
     const begun = tokensOfSegments([...(request.thinking?.prefix ?? []), ...(request.answer.prefix ?? [])]);
     const near = tokens * 1.5 + begun + wanted > config.contextLength;
     if (near) tokens = (await exactTokens(request.prompt, request.thinking !== undefined, signal)) ?? tokens;
-    if (tokens + request.answer.maxTokens > config.contextLength) {
+    if (tokens + reserve > config.contextLength) {
       throw new ServiceError({
         code: 'context_length_exceeded',
-        message: `The prompt (${tokens} tokens) and the answer's ${request.answer.maxTokens} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
+        message: `The prompt (${tokens} tokens) and the answer's ${reserve} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
         param: 'input',
       });
     }

@@ -33,7 +33,8 @@ export function closingTokens(context: SampleContext): number {
 export async function thoughtRoom(context: SampleContext, thinking: ThinkingRequest): Promise<number> {
   const { family, purse, request, room } = context;
   const limit = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
-  const free = room - request.answer.maxTokens - closingTokens(context);
+  const { maxTokens, reserve = maxTokens } = request.answer;
+  const free = room - reserve - closingTokens(context);
   const words = thinking.minimumTokens && goesOn(context) ? mostContinuations : 0;
   const estimate = estimateTokens(family.handOver) + words * estimateTokens(family.continuation);
   if (Math.min(limit, purse.remaining()) + 2 * estimate <= free) return limit;

@@ -31,7 +31,7 @@ export const budgetForcing: Strategy = {
     const state = createRunState(context);
     const budget = createBudget({
       budgetTokens: context.effective.budget_tokens,
-      answerTokens: context.answer.maxTokens,
+      answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
       usage: state.usage,
     });

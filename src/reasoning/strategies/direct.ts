@@ -14,7 +14,7 @@ export const direct: Strategy = {
     const state = createRunState(context);
     const budget = createBudget({
       budgetTokens: 0,
-      answerTokens: context.answer.maxTokens,
+      answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
       usage: state.usage,
     });

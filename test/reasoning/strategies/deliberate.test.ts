@@ -235,6 +235,37 @@ describe('deliberate', () => {
     expect(model.requests).toHaveLength(4);
   });
 
+  it('lets a draft run no longer than what could be voted on, unless it may have to stand', async () => {
+    const long = Array.from({ length: 90 }, (_, index) => `word${index}`).join(' ');
+    const script = (request: GenerateRequest) => (isDraft(request) ? { answer: long } : chain('4'));
+    const answer = { maxTokens: 200, reserve: 100 };
+    const runs = [{}, { deadlineAt: 100_000 }].map((given) =>
+      runStrategy('deliberate', { model: createTestModel({ script }), effective: { samples: 1 }, answer, ...given }),
+    );
+    const [cut, whole] = await Promise.all(runs);
+    const drafts = [cut, whole].map((run) => run?.steps.find(({ phase }) => phase === 'draft'));
+    expect(drafts.map((draft) => [draft?.tokens, draft?.stop_reason])).toEqual([
+      [64, 'length'],
+      [90, 'stop'],
+    ]);
+    expect(cut?.answer).toBe('The answer is 4.');
+  });
+
+  it('a draft that was cut is no answer, also where the answer is wanted right after it', async () => {
+    const long = Array.from({ length: 90 }, (_, index) => `word${index}`).join(' ');
+    const stop = new AbortController();
+    const model = createTestModel({
+      script(request) {
+        if (!isDraft(request)) return chain('4');
+        if (request.answer.maxTokens === 64) stop.abort();
+        return { answer: long };
+      },
+    });
+    const answer = { maxTokens: 200, reserve: 100 };
+    const run = await runStrategy('deliberate', { model, answer, answerNow: stop.signal });
+    expect(run).toMatchObject({ answer: 'The answer is 4.', outcome: { thinkingStop: 'user' } });
+  });
+
   it('tells a model that can’t roll back what failed, in its family’s words', async () => {
     const model = createTestModel({
       capabilities: { rollback: false },
