@@ -8,7 +8,7 @@ export const gptOss: ModelFamily = {
   name: 'gpt-oss',
   source: 'https://cookbook.openai.com/articles/openai-harmony',
   matches: ({ chatTemplate }) => chatTemplate.includes('<|channel|>analysis'),
-  names: /gpt-?oss/i,
+  names: /gpt.?oss/i,
   tags: {
     open: '<|channel|>analysis<|message|>',
     close: '<|end|><|start|>assistant<|channel|>final<|message|>',

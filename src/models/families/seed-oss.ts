@@ -5,7 +5,7 @@ export const seedOss: ModelFamily = {
   name: 'seed-oss',
   source: 'https://huggingface.co/ByteDance-Seed/Seed-OSS-36B-Instruct (thinking budget, chat template)',
   matches: ({ chatTemplate }) => chatTemplate.includes('<seed:think>'),
-  names: /seed-?oss/i,
+  names: /seed.?oss/i,
   tags: { open: '<seed:think>', close: '</seed:think>' },
   templateArguments: { on: {}, off: { thinking_budget: 0 } },
   promptSuffix: {
