@@ -12,7 +12,7 @@ export const plain: ModelFamily = {
   continuation: '\nWait,',
   correction: 'Wait, {{wrong}} is wrong. Let me do that step again.\n',
   thinkInstruction:
-    'First think step by step, in plain text. When you are done, begin a new line with "Final answer:" and give your answer to the user after it.',
+    'First think step by step, in plain text. When you are done, begin a new line with "Final answer:" and give your whole answer to the user after it: the user sees nothing of what stands before it.',
   answerMarker: 'Final answer:',
   stopTokens: ['<|im_end|>', '<|eot_id|>', '<end_of_turn>', '<|end|>', '<|endoftext|>', '</s>'],
   sampling: { thinking: { temperature: 0.7, topP: 0.95 }, fast: { temperature: 0.7, topP: 0.95 } },
