@@ -49,6 +49,30 @@ export function createLoopBreaker(): LoopBreaker {
   };
 }
 
+/** The same for a thought whose tokens aren't known: words stand for them. */
+export function createTextLoopBreaker(): { push(text: string): boolean } {
+  const breaker = createLoopBreaker();
+  const numbers = new Map<string, number>();
+  let rest = '';
+  return {
+    push(text) {
+      rest += text;
+      let looping = false;
+      let end = 0;
+      for (const found of rest.matchAll(/\S+\s+/g)) {
+        const [word] = found;
+        const key = word.trimEnd();
+        const number = numbers.get(key) ?? numbers.size;
+        numbers.set(key, number);
+        looping = breaker.push(number, word) || looping;
+        end = found.index + word.length;
+      }
+      rest = rest.slice(end);
+      return looping;
+    },
+  };
+}
+
 function repeatsBlock(lines: readonly string[]): boolean {
   for (let size = 1; size <= longestBlock; size += 1) {
     const span = size * (size === 1 ? sameLine : sameBlock);

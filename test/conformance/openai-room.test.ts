@@ -56,3 +56,14 @@ it('without room for a thought the answer comes at once', async () => {
   const result = await run(model, thinking(1000, { answer: { maxTokens: 100 } }));
   expect(result).toMatchObject({ thought: '', answer, finish: { thinkingStop: 'budget' } });
 });
+
+it.each(['vllm', 'llama.cpp', 'ollama', 'plain'] as const)(
+  '%s: a thought that goes round in circles is ended',
+  async (dialect) => {
+    const loop = { thoughts: words('But wait, that is not right. '.repeat(60)), answer: words(answer) };
+    const { model } = await connect({ dialect, script: loop, ignoresBudget: true }, {});
+    const result = await run(model, thinking(1000));
+    expect(result).toMatchObject({ answer, finish: { thinkingStop: 'loop' } });
+    expect(result.finish?.usage.thinkingTokens).toBeLessThan(150);
+  },
+);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLoopBreaker } from '../../src/models/loop-breaker.ts';
+import { createLoopBreaker, createTextLoopBreaker } from '../../src/models/loop-breaker.ts';
 
 /** Feeds a text word by word; each new word gets the next id. Gives the number of words after which it trips. */
 function tripsAfter(text: string): number | undefined {
@@ -58,5 +58,17 @@ describe('a loop trips it', () => {
     const trips = tripsAfter(text.repeat(200));
     expect(trips).toBeDefined();
     expect((trips ?? 0) / words).toBeLessThanOrEqual(rounds);
+  });
+});
+
+describe('text in pieces that are no words', () => {
+  const trips = (text: string, size: number): boolean => {
+    const breaker = createTextLoopBreaker();
+    const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+    return pieces.map((piece) => breaker.push(piece)).includes(true);
+  };
+  test.each([1, 3, 7, 500])('of %i characters', (size) => {
+    expect(trips('But wait, that is not right. '.repeat(20), size)).toBe(true);
+    expect(trips(columnSum('483920175564', '194837465528'), size)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import type { ThinkingStop } from '../../contracts/reasoning.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../language-model.ts';
+import { createTextLoopBreaker } from '../loop-breaker.ts';
 import { mostContinuations } from '../most-continuations.ts';
 import type { AnswerSink } from './answer-sink.ts';
 import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
@@ -30,7 +31,7 @@ export type ThinkState = {
 };
 
 /**
- * Thinks up to the budget, the deadline, the caller's word or the model's own end. Tokens are counted as they arrive; at
+ * Thinks up to the budget, the deadline, the caller's word, a loop or the model's own end. Tokens are counted as they arrive; at
  * the budget the connection is closed. What the server decodes between the last token that we took and the close is
  * neither seen nor counted.
  */
@@ -41,9 +42,10 @@ export async function* think(
   const { request, purse, clock, signal, answerNow, family } = context;
   const { sample, thinking, sink, tally } = state;
   const watch = createStopWatch({ signal, answerNow, spent: purse.spent, deadlineAt: request.deadlineAt, clock });
+  const loops = createTextLoopBreaker();
   const cap = await thoughtRoom(context, thinking);
   if (cap === 0) watch.stop('budget');
-  const run: Run = { ...state, watch, cap, answered: false, tooEarly: false, finishReason: undefined };
+  const run: Run = { ...state, watch, loops, cap, answered: false, tooEarly: false, finishReason: undefined };
   try {
     for (let round = 0; ; round++) {
       const minimum = goesOn(context) && round < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
@@ -84,6 +86,7 @@ export async function* think(
 
 type Run = ThinkState & {
   watch: StopWatch;
+  loops: ReturnType<typeof createTextLoopBreaker>;
   cap: number;
   answered: boolean;
   tooEarly: boolean;
@@ -125,6 +128,7 @@ async function* readThought(
         tally.thinkingLogprobs.count += logprobs.length;
         yield { type: 'thinking-delta', sample, text, tokenIds: piece.tokenIds, logprobs, forced: false };
       }
+      if (run.loops.push(text)) watch.stop('loop');
       if (tally.thinkingTokens >= run.cap) watch.stop('budget');
       return watch.stopped() !== undefined;
     }
