@@ -7,6 +7,7 @@ export const apriel: ModelFamily = {
   matches: ({ chatTemplate }) => chatTemplate.includes('[BEGIN FINAL RESPONSE]'),
   names: /apriel.*thinker/i,
   tags: { open: 'Here are my reasoning steps:', close: '[BEGIN FINAL RESPONSE]' },
+  serverOnly: true,
   answerEnds: ['[END FINAL RESPONSE]'],
   templateArguments: { on: {}, off: {} },
   promptSuffix: {

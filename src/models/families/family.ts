@@ -17,6 +17,8 @@ export type ModelFamily = {
    * thought is plain text up to `answerMarker`.
    */
   tags?: { open: string; close: string };
+  /** No tokenizer has these tags as one token each, so that no folder can be used with it. */
+  serverOnly?: true;
   /** The template has no place for the thought of an earlier turn: it is written before the turn's text, within the tags. */
   thoughtInText?: boolean;
   /**

@@ -13,6 +13,7 @@ export const gptOss: ModelFamily = {
     open: '<|channel|>analysis<|message|>',
     close: '<|end|><|start|>assistant<|channel|>final<|message|>',
   },
+  serverOnly: true,
   templateArguments: { on: {}, off: { reasoning_effort: 'low' } },
   promptSuffix: { on: '<|channel|>analysis<|message|>', off: '<|channel|>final<|message|>' },
   afterThought: '',

@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ModelFamily } from '../families/family.ts';
+import type { ModelFamily, ModelTraits } from '../families/family.ts';
 import { familyByName, familyOf } from '../families/index.ts';
+import { plain } from '../families/plain.ts';
 import { type FamilyTokens, familyTokens } from './family-tokens.ts';
 import { type Dtype, type ModelSource, modelFault, modelSource, onnxFile, resolvedSource } from './model-files.ts';
 import { createModelTokenizer, type ModelTokenizer, type TokenizerFiles } from './tokenizer.ts';
@@ -56,7 +57,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
   const tokenizer = await read(named, 'tokenizer.json', async () => createModelTokenizer(raw, chatTemplate));
   const family = source.family
     ? familyByName(source.family)
-    : familyOf({ modelType: config.model_type, id: source.id, chatTemplate });
+    : foundFamily({ modelType: config.model_type, id: source.id, chatTemplate }, tokenizer);
   if (!family) throw modelFault(named, `there is no family ${source.family}`);
   const settings = await readGenerationSettings(named, path);
   const eos = [config.eos_token_id, settings.eos_token_id].flat().filter((id) => typeof id === 'number');
@@ -73,6 +74,14 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
     config,
     onnx: () => onnxFile(path, config['transformers.js_config']?.['dtype']),
   };
+}
+
+/** A template may have tags that its tokenizer has no tokens for: told apart by words alone, such a model thinks by prompt. */
+function foundFamily(traits: ModelTraits, tokenizer: ModelTokenizer): ModelFamily {
+  const family = familyOf(traits);
+  const { tags, serverOnly } = family;
+  if (tags === undefined || serverOnly) return family;
+  return [tags.open, tags.close].every((tag) => tokenizer.idOf(tag) !== undefined) ? family : plain;
 }
 
 /**

@@ -26,6 +26,8 @@ function folderWith(name: string, changes: Record<string, string | null>): strin
   return path;
 }
 
+const templateOf = (template: string) => JSON.stringify({ eos_token: '<|im_end|>', chat_template: template });
+
 describe('model folder', () => {
   it('reads the embedded model without its weights', async () => {
     const model = await loadModelFolder('models/thinkfirst-135m');
@@ -48,12 +50,25 @@ describe('model folder', () => {
       () => folderWith('base', { 'tokenizer_config.json': '{}' }),
       /no chat template/,
     ],
+    [
+      'a model that no folder can hold',
+      () => folderWith('harmony', { 'tokenizer_config.json': templateOf('<|channel|>analysis') }),
+      /family gpt-oss run behind a server only/,
+    ],
     ['a name that is nothing', () => 'what is this', /neither an existing folder nor a hub name/],
   ])('says in one line what is wrong with %s', async (_what, folder, message) => {
     const error = await loadModelFolder(folder()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'ServiceError', code: 'model_unavailable', retryable: false });
     expect(String(error)).toMatch(message);
     expect(String(error)).not.toContain('\n');
+  });
+
+  it.each([
+    ['<think>', 'think-tags'],
+    ['[THINK]', 'plain'],
+  ])('takes a template with %s for %s, by what the tokenizer has as tokens', async (tag, family) => {
+    const path = folderWith(`tag-${family}`, { 'tokenizer_config.json': templateOf(`<|im_start|>${tag}`) });
+    expect((await loadModelFolder(path)).family.name).toBe(family);
   });
 
   it('takes the template from a file of its own', async () => {
