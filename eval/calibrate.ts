@@ -26,6 +26,7 @@ const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]
   --model MODEL       an id of thinkfirst.config.json or THINKFIRST_MODELS, a folder or a hub name    (the embedded one)
   --generated N       generated questions, none of the evaluation's    (180)
   --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
+  --questions FILE    and these of yours: JSONL of {question, answer}
   --samples N         chains beside the greedy one                     (7)
   --ceiling N         thinking tokens at which a chain is stopped      (1024)
   --levels-on N       of the questions, for running the levels         (150)
@@ -43,6 +44,7 @@ const Options = z.object({
   model: z.string(),
   generated: count,
   gsm8k: count.max(300),
+  questions: z.string().optional(),
   samples: count.min(1).max(64),
   ceiling: count.min(16),
   'levels-on': count.min(1),
@@ -60,6 +62,7 @@ await runScript(async () => {
       model: { type: 'string', default: embeddedModel.id },
       generated: { type: 'string', default: '180' },
       gsm8k: { type: 'string', default: '60' },
+      questions: { type: 'string' },
       samples: { type: 'string', default: '7' },
       ceiling: { type: 'string', default: '1024' },
       'levels-on': { type: 'string', default: '150' },
@@ -113,7 +116,7 @@ async function calibrate(options: z.infer<typeof Options>): Promise<void> {
         else bar.update(done, { stage });
         if (done === total) bar.stop();
       },
-      onAbstained: (what) => console.error(`Not measured: ${what}.`),
+      onNotice: (message) => console.error(message),
     });
     const text = JSON.stringify(EffortTable.parse(table), undefined, 2);
     await writeFile(absolutePath(place.path), `${text}\n`);
@@ -130,9 +133,11 @@ async function readQuestions(options: z.infer<typeof Options>): Promise<Question
   const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
   const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
   const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
+  const own = options.questions === undefined ? [] : (await readQuestionSet({ set: options.questions })).questions;
   const questions = [
     ...generated,
     ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
+    ...own.map(({ question, answer }) => ({ kind: 'own', question, answer })),
   ];
   if (questions.length === 0) throw new Error('--generated and --gsm8k are both 0: there is nothing to ask');
   return questions;

@@ -37,12 +37,14 @@ export type CalibrationOptions = {
   /** Epoch ms. */
   now(): number;
   onProgress(stage: string, done: number, total: number): void;
-  /** Told of what this model can't be measured in, as the end of "Not measured: ". */
-  onAbstained?(what: string): void;
+  /** Told in a line what this model can't be measured in, and what these settings could not find out. */
+  onNotice?(message: string): void;
 };
 
 /** Answers that the verdict is judged on, of right and of wrong ones each. */
 const mostVerdicts = 150;
+/** A share: with more chains than this at the ceiling, what a chain needs is not known. */
+const mostCut = 0.1;
 
 /**
  * Measures a model and gives its effort table: temperature, cap, ballot weights, which checks and phases stay on, and
@@ -64,7 +66,14 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const cap = fitCap(chains, options.ceiling);
   const ballots = fitBallots(measured, before.ballot_weights);
   if (chains.every(({ selfCertainty }) => selfCertainty === undefined)) {
-    options.onAbstained?.('self-certainty, which it does not give');
+    options.onNotice?.('Not measured: self-certainty, which it does not give.');
+  }
+  const cut = share(chains, (one) => one.stop !== 'natural' && one.thinkingTokens >= 0.9 * options.ceiling);
+  if (cut > mostCut) {
+    const percent = Math.round(100 * cut);
+    options.onNotice?.(
+      `${percent} % of its chains were stopped at ${options.ceiling} thinking tokens: --ceiling is too low.`,
+    );
   }
   const weighed = {
     ...before,
@@ -93,7 +102,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const revisable: EffortTable = { ...fitted, levels: proposeLevels({ ...level, revise: true }) };
   const revision = revisionTurned(await reviseFailed(options, measured, revisable));
   if (!model.capabilities.rollback) {
-    options.onAbstained?.("roll back: it can't go on with a begun thought, so its revisions ask anew");
+    options.onNotice?.("Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.");
   }
   const proposed: EffortTable = {
     ...fitted,
@@ -110,6 +119,12 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     });
   }
   const { levels, figures } = mergeLevels(proposed.levels, runs);
+  if (levelNames.every((effort) => levels[effort] === levels.low)) {
+    const asked = `${spread.length} ${spread.length === 1 ? 'question' : 'questions'}`;
+    options.onNotice?.(
+      `Every level does what low does: on ${asked} none was better. More of them (--levels-on), or harder ones, may tell.`,
+    );
+  }
   const firstAlone = measured.filter((question) => question.chains[0]?.right).length;
   return {
     ...proposed,
@@ -159,10 +174,10 @@ async function reviseFailed(options: CalibrationOptions, measured: readonly Meas
 async function judgeVerdict(options: CalibrationOptions, measured: readonly MeasuredQuestion[]) {
   const { model, prompts, log } = options;
   const none = (why: string) => {
-    options.onAbstained?.(`its own verdict: ${why}`);
+    options.onNotice?.(`Not measured: its own verdict. ${why}`);
     return { check: undefined, figures: null };
   };
-  if (!model.capabilities.score) return none('it gives no log-probabilities of given text');
+  if (!model.capabilities.score) return none('It gives no log-probabilities of given text.');
   const answers = balancedAnswers(measured, mostVerdicts);
   try {
     const judged = await forEachOf(answers, options, 'verdicts', async ({ question, answer, right }) => {
@@ -174,7 +189,7 @@ async function judgeVerdict(options: CalibrationOptions, measured: readonly Meas
     return fitVerdict(judged);
   } catch (error) {
     if (!(error instanceof ServiceError) || error.retryable) throw error;
-    return none(error.message.replace(/\.$/, ''));
+    return none(error.message);
   }
 }
 

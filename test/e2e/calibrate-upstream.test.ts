@@ -11,7 +11,7 @@ describe('calibrating a model of another server', () => {
   let far: TestService;
   let folder: string;
   let entry: Record<string, unknown>;
-  const few = ['--generated', '2', '--gsm8k', '0', '--samples', '1', '--levels-on', '1', '--ceiling', '32'];
+  const few = ['--generated', '1', '--gsm8k', '0', '--samples', '1', '--levels-on', '1', '--ceiling', '32'];
   const inFolder = (name: string) => join(folder, name);
   const written = async (name: string) => JSON.parse(await readFile(inFolder(name), 'utf8'));
 
@@ -35,10 +35,12 @@ describe('calibrating a model of another server', () => {
   });
 
   it('writes its table beside the configuration, and names it there', { timeout: 400_000 }, async () => {
-    const { code, output, told } = await runCli(['calibrate', '--model', 'far', ...few, '--threads', '2'], { folder });
+    await writeFile(inFolder('own.jsonl'), '{"question":"What is 12 + 30?","answer":"42"}\n');
+    const words = ['calibrate', '--model', 'far', ...few, '--questions', 'own.jsonl', '--threads', '2'];
+    const { code, output, told } = await runCli(words, { folder });
     expect({ code, told }).toEqual({ code: 0, told: expect.any(String) });
     expect(told).toContain(`--threads and --kv-mb do nothing here: far runs at ${far.url}/v1.`);
-    expect(told).toContain('Not measured: its own verdict: it gives no log-probabilities of given text.');
+    expect(told).toContain('Not measured: its own verdict. It gives no log-probabilities of given text.');
     const table = EffortTable.parse(await written('far.effort.json'));
     expect(table).toMatchObject({ model: 'far', calibrated: { questions: 2 } });
     expect(table.levels.low.per_sample_tokens).toBeLessThanOrEqual(32);

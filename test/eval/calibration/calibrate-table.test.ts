@@ -21,7 +21,7 @@ const questions = Array.from({ length: 12 }, (_, index) => ({
   answer: String(index + 17),
 }));
 
-/** Fast it is always wrong; thinking, it is right in four samples of five, and says what it did. */
+/** Fast it is always wrong; thinking, it is right in seven samples of ten, and says what it did. */
 const scripted = () =>
   createScriptedModel({
     id: 'scripted',
@@ -30,7 +30,7 @@ const scripted = () =>
       const asked = request.prompt.messages.at(-1);
       const [a = 0, b = 0] = (asked?.content.match(/\d+/g) ?? []).map(Number);
       if (request.thinking === undefined) return { answer: 'The answer is 1.' };
-      const sum = random() < 0.8 || request.sampling.temperature === 0 ? a + b : a + b + 1;
+      const sum = random() < 0.7 || request.sampling.temperature === 0 ? a + b : a + b + 1;
       return { thought: `${a} + ${b} = ${sum}. So the answer is ${sum}.`, answer: `The answer is ${sum}.` };
     },
     // Knows the right answers of two digits.
@@ -53,16 +53,21 @@ const settings = {
   onProgress: () => {},
 };
 
+const flat = (asked: number) =>
+  `Every level does what low does: on ${asked} questions none was better. More of them (--levels-on), or harder ones, may tell.`;
+
 describe('calibrateTable', () => {
-  it('measures a model from draft to levels, and goes on from what was measured', async () => {
+  it('measures a model from draft to levels, and goes on from what was measured', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
     const stages: string[] = [];
+    const told: string[] = [];
     const run = async (model: ReturnType<typeof scripted>) =>
       calibrateTable({
         ...settings,
         model,
         log: await openMeasurementLog(join(folder, 'measured.jsonl')),
         onProgress: (stage, done) => done === 0 && stages.push(stage),
+        onNotice: (message) => told.push(message),
       });
     const table = await run(scripted());
     expect(EffortTable.parse(table)).toEqual(table);
@@ -76,6 +81,8 @@ describe('calibrateTable', () => {
     expect(table.levels.max).toEqual(table.levels.low);
     expect(stages.slice(-5)).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
 
+    expect(told).toEqual([flat(5)]);
+
     const again = scripted();
     expect(await run(again)).toEqual(table);
     expect(again.calls).toHaveLength(0);
@@ -83,12 +90,19 @@ describe('calibrateTable', () => {
   });
 
   it.each([
-    { dialect: 'vllm', abstained: ['its own verdict: The server behind far does not know this model or route'] },
+    {
+      dialect: 'vllm',
+      abstained: [
+        expect.stringMatching(
+          /^Not measured: its own verdict\. The server behind far does not know this model or route/,
+        ),
+      ],
+    },
     {
       dialect: 'plain',
       abstained: [
-        'its own verdict: it gives no log-probabilities of given text',
-        "roll back: it can't go on with a begun thought, so its revisions ask anew",
+        'Not measured: its own verdict. It gives no log-probabilities of given text.',
+        "Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.",
       ],
     },
   ] as const)(
@@ -120,7 +134,7 @@ describe('calibrateTable', () => {
         model,
         questions: questions.slice(0, 4),
         log: await openMeasurementLog(join(folder, 'measured.jsonl')),
-        onAbstained: (what) => told.push(what),
+        onNotice: (message) => told.push(message),
       });
       await model.close();
       await server.close();
@@ -130,9 +144,20 @@ describe('calibrateTable', () => {
         calibrated: { questions: 4, figures: { greedy_right: 0.25, verdict: null } },
       });
       expect(table.levels.low.checks.map(({ type }) => type)).not.toContain('self-verdict');
-      expect(told).toEqual(['self-certainty, which it does not give', ...abstained]);
+      expect(told).toEqual(['Not measured: self-certainty, which it does not give.', ...abstained, flat(4)]);
     },
   );
+
+  it('says that the ceiling cuts off what chains need', { timeout: 60_000 }, async () => {
+    const told: string[] = [];
+    const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
+    const log = await openMeasurementLog(join(folder, 'measured.jsonl'));
+    const onNotice = (message: string) => told.push(message);
+    const table = await calibrateTable({ ...settings, model: scripted(), ceiling: 8, log, onNotice });
+    await rm(folder, { recursive: true });
+    expect(table.levels.low.per_sample_tokens).toBe(8);
+    expect(told).toContain('100 % of its chains were stopped at 8 thinking tokens: --ceiling is too low.');
+  });
 
   it('a verdict that can not be had at the moment is no reason to do without', { timeout: 60_000 }, async () => {
     const model = scripted();
