@@ -24,6 +24,16 @@ export function emptyUsage(): RunningUsage {
   return { input: 0, cached: 0, draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
 }
 
+/** Of two totals of one request the one with more tokens. */
+export function largerUsage(one: RunningUsage, other: RunningUsage): RunningUsage {
+  return totalTokens(other) > totalTokens(one) ? other : one;
+}
+
+/** Input and output together. */
+export function totalTokens({ cached: _, ...counted }: RunningUsage): number {
+  return Object.values(counted).reduce((sum, tokens) => sum + tokens, 0);
+}
+
 /** `usage` of a response: OpenAI's, and our phases. */
 export const ResponseUsage = z.object({
   input_tokens: count,

@@ -7,6 +7,7 @@ import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
 export type ProgressReporter = {
   phase(event: Extract<StrategyEvent, { type: 'phase' }>): Progress;
   usage(usage: PhaseUsage): void;
+  current(): Progress;
 };
 
 const intervalMs = 200;
@@ -50,5 +51,6 @@ export function createProgressReporter(options: {
       current = { ...current, thinking_tokens: thinkingTokens(usage) };
       if (now() - reportedAt >= intervalMs) report();
     },
+    current: () => current,
   };
 }

@@ -1,6 +1,7 @@
+import type { Progress } from '../contracts/reasoning.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import { responseUsage } from '../contracts/usage.ts';
+import { largerUsage, responseUsage, totalTokens } from '../contracts/usage.ts';
 import { summarisedSteps } from '../contracts/visible-step.ts';
 import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
@@ -11,10 +12,15 @@ import { createProgressReporter } from './progress-reporter.ts';
 import { strategyRun } from './strategy-run.ts';
 import { type CallGate, createCallGate } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps } from './trace-writer.ts';
+import { listenForTokens } from './untold-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
+
+/** Tokens between two lines that log what a running response has used: so much a worker's death may hide. */
+const usageEvery = 128;
 
 /**
  * One attempt from what the log holds to the terminal line: a strategy's events become lines of trace and wire.
+ * `usage.latest` goes on from what earlier attempts had used, since a cut costs no less than the log said before.
  * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
  */
 export async function runAttempt(run: {
@@ -30,7 +36,11 @@ export async function runAttempt(run: {
   const wire = createWireWriter({ job, log, now: dependencies.now });
   const trace = createTraceWriter(log);
   const progress = createProgressReporter({ lease, effective: body.effective, now: dependencies.now });
-  const { strategy, context } = strategyRun({ lease, dependencies, log, wire });
+  const prepared = strategyRun({ lease, dependencies, log, wire });
+  const untold = listenForTokens(prepared.context.model, body.input_tokens);
+  const context: StrategyContext = { ...prepared.context, model: untold.model };
+  const earlier = usage.latest;
+  let logged = totalTokens(earlier);
   const gate = createCallGate({
     tools: body.prompt.tools ?? [],
     calls: body.tool_calls,
@@ -38,7 +48,7 @@ export async function runAttempt(run: {
   });
   const callConstraint = body.tool_calls?.constraint;
   const wantsReasoning = body.summary !== null || body.include.reasoning_text || body.include.encrypted_content;
-  const streamsThought = body.include.reasoning_text && strategy.singleChain === true;
+  const streamsThought = body.include.reasoning_text && prepared.strategy.singleChain === true;
 
   /** The reasoning item stands before the first visible piece: by then the winning thought is known. */
   const beforeOutput = async (): Promise<void> => {
@@ -63,15 +73,20 @@ export async function runAttempt(run: {
     await beforeOutput();
     await writer.write(wire.toolCall(call.name, call.arguments));
   };
+  const logProgress = (current: Progress): Promise<void> => {
+    logged = totalTokens(usage.latest);
+    return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
+  };
   const take = async (event: StrategyEvent, onText: (text: string) => boolean): Promise<void> => {
     switch (event.type) {
-      case 'phase': {
-        const current = progress.phase(event);
-        return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
+      case 'phase':
+        return logProgress(progress.phase(event));
+      case 'usage': {
+        const spent = untold.added(event.usage, progress.current().phase);
+        usage.latest = largerUsage(earlier, spent);
+        progress.usage(spent);
+        return totalTokens(usage.latest) - logged >= usageEvery ? logProgress(progress.current()) : undefined;
       }
-      case 'usage':
-        usage.latest = event.usage;
-        return progress.usage(event.usage);
       case 'step-added':
         return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
       case 'step-done':
@@ -98,14 +113,14 @@ export async function runAttempt(run: {
     const events = driven.run(given);
     let next = await events.next();
     for (; !next.done; next = await events.next()) await take(next.value, collect);
-    usage.latest = next.value.usage;
+    usage.latest = largerUsage(earlier, next.value.usage);
     if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(written));
     return next.value;
   };
 
   await writer.write(wire.begin());
   const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
-  let outcome = await drive(strategy, context, forced);
+  let outcome = await drive(prepared.strategy, context, forced);
   const direct = dependencies.strategies.get('direct');
   if (!wire.hasOutput() && gate.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
     // A call that doesn't fit its tool is made once more, held to the tools' schemas.

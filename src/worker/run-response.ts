@@ -1,6 +1,6 @@
+import { loggedUsage } from '../contracts/logged-usage.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { terminalLines } from '../contracts/terminal-lines.ts';
-import { emptyUsage } from '../contracts/usage.ts';
 import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
@@ -17,7 +17,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
   const { job, attempt } = lease;
   const { log, now } = dependencies;
   const writer = createLogWriter({ earlier: lease.log, append: (lines) => lease.append(lines) });
-  const usage = { latest: emptyUsage() };
+  const usage = { latest: loggedUsage(lease.log) };
   const startedAt = now();
   log.info({ response: job.id, attempt, model: job.model, waitedMs: startedAt - job.createdAt }, 'attempt started');
   try {

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { emptyUsage } from '../../src/contracts/usage.ts';
+import type { LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
+import { createScriptedModel } from '../../src/models/scripted.ts';
+import { listenForTokens } from '../../src/worker/untold-tokens.ts';
+
+const thought = (text: string, forced = false, sample = 0): ModelEvent => ({
+  type: 'thinking-delta',
+  sample,
+  text,
+  tokenIds: [],
+  logprobs: [],
+  forced,
+});
+const answer = (text: string, sample = 0): ModelEvent => ({
+  type: 'answer-delta',
+  sample,
+  text,
+  tokenIds: [],
+  logprobs: [],
+});
+const usage = { inputTokens: 1, cachedTokens: 0, thinkingTokens: 1, forcedTokens: 0, answerTokens: 0 };
+const finish = (sample = 0): ModelEvent => ({ type: 'finish', sample, reason: 'stop', usage, scores: {} });
+
+/** Reads all `events`, and gives what is untold in `phase` after each. */
+async function untoldAfter(events: readonly ModelEvent[], phase: Parameters<Listened['added']>[1]) {
+  const model: LanguageModel = {
+    ...createScriptedModel({ id: 'tiny', script: () => ({ answer: '' }) }),
+    async *generate() {
+      yield* events;
+    },
+  };
+  const untold = listenForTokens(model, 7);
+  const before = untold.added(emptyUsage(), phase);
+  const seen = [];
+  const request = {
+    prompt: { messages: [] },
+    samples: 2,
+    answer: { maxTokens: 9 },
+    sampling: { temperature: 0 },
+    deterministic: false,
+  };
+  for await (const _ of untold.model.generate(request, { signal: new AbortController().signal })) {
+    seen.push(untold.added(emptyUsage(), phase));
+  }
+  return { before, seen, after: untold.added({ ...emptyUsage(), input: 5 }, phase) };
+}
+type Listened = ReturnType<typeof listenForTokens>;
+
+test.each([
+  ['draft', { draft: 3 }],
+  ['think', { think: 1, forced: 1, discarded: 1 }],
+  ['revise', { revise: 1, forced: 1, discarded: 1 }],
+  ['answer', { think: 1, forced: 1, answer: 1 }],
+] as const)('text without token ids counts with its phase: %s', async (phase, counted) => {
+  const events =
+    phase === 'draft' ? ['a', 'b', 'c'].map((text) => answer(text)) : [thought('a'), thought('b', true), answer('c')];
+  const { before, seen } = await untoldAfter(events, phase);
+  expect(before).toEqual(emptyUsage());
+  expect(seen.at(-1)).toEqual({ ...emptyUsage(), ...counted, input: 7 });
+});
+
+test('what a sample’s end tells, and what its ids told, is not added', async () => {
+  const known: ModelEvent = { ...thought('d', false, 1), ...{ tokenIds: [4] } };
+  const { seen, after } = await untoldAfter([thought('a'), thought('b', false, 1), known, finish()], 'think');
+  expect(seen.map(({ think }) => think)).toEqual([1, 2, 2, 1]);
+  expect(after).toEqual({ ...emptyUsage(), input: 5 });
+});
+
+test('a long piece is several tokens', async () => {
+  const { seen } = await untoldAfter([thought('a'.repeat(100))], 'think');
+  expect(seen.at(-1)?.think).toBe(25);
+});
