@@ -7,7 +7,7 @@ import { standingLines } from './thought-lines.ts';
 
 /** Where `1 + 1 = 10` or `18^6 = 8^6`, and where a sign means what the question says. */
 const otherArithmetic =
-  /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+)|(?:units|ones) digits?)\b|\bbase-\d/i;
+  /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+)|(?:units|ones) digits?|xor|bitwise)\b|\bbase-\d/i;
 /** `mod 11`, `\pmod{11}`, `modulo 7` */
 const modulus = /\bp?mod(?:ulo)?\b[\s{(]*(\d{1,6})/gi;
 const lastDigit = /\b(?:units|ones|last) digit\b/i;

@@ -14,7 +14,7 @@ const inWords = new RegExp(
   'gi',
 );
 const inSigns = new RegExp(
-  `(?<![\\d+*/×÷=.)}<>≤≥|-]\\s*|[})|]\\s*[-−+]\\s*)${alone}${amount}\\s*([<>])\\s*${amount}${whole}(?!\\s*[=(-])(?=(?: (\\w+))?)`,
+  `(?<![\\d+*/×÷=.)}<>≤≥|-]\\s*|[})|]\\s*[-−+]\\s*)${alone}${amount}\\s*([<>])\\s*${amount}${whole}(?!\\s*[=(→⇒✗-])(?=(?: (\\w+))?)`,
   'g',
 );
 /** What may stand behind a number and is no unit. */

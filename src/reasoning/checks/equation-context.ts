@@ -13,8 +13,8 @@ const compoundBefore = new RegExp(`\\d ${measure}(?: ,)?(?: and)?$`, 'i');
 const compoundAfter = new RegExp(`^${measure}(?: \\d|(?: ,)?(?: and)? \\d+(?:\\.\\d+)? ${measure}\\b)`, 'i');
 /** `60 miles per hour × 2`: the expression goes on behind the words. */
 const goesOn = /^(?:[\p{L}°']+ ){1,5}[*/+^-] [\d(]|^[\p{L}°']+ (?:\^|[²³])/u;
-/** `25 pupils + his 1 teacher + 1 …`, `Day 2 = Day 1 + …`: the expression began before the words. */
-const wentOn = /(?:[\d)](?: [\p{L}°']+){0,3} [*/+^]|=) (?:[\p{L}°']+ ){0,3}[\p{L}°']+$/u;
+/** `25 pupils + his 1 teacher + 1 …`, `Day 2 = Day 1 + …`, `Oct 14 - Oct 1 + 1`: the expression began before the words. */
+const wentOn = /(?:[\d)](?: [\p{L}°']+){0,3} [*/+^]|=) (?:[\p{L}°']+ ){0,3}[\p{L}°']+$|\d - \p{Lu}\p{L}*$/u;
 /** `C: 22 - 2 + 20 = 22`: the dash is behind the option's value. */
 const option = /^(?:[-*•] )?(?:option )?[A-Z] [:.)]$/i;
 

@@ -26,7 +26,10 @@ export function equationTokens(line: string): EquationToken[] {
     .replace(/(\d)\s*(?=\\[dt]?frac\{)/g, '$1¸')
     .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '(($1)/($2))')
     .replace(/\\[dt]?frac/g, ' π ')
-    .replace(/(\d)\s*\*\*\s*(?=\d)/g, '$1^')
+    // `0x7f` is of another base; `b -= 2 * 31` counts down.
+    .replace(/\b0[xb][\da-f]+\b/gi, ' ¸ ')
+    .replace(/[-+*/]=(?!=)/g, ' ≈ ')
+    .replace(/([\d)])\s*\*\*\s*(?=[\d(-])/g, '$1^')
     .replace(/\*\*|\\[()[\]]|`/g, ' ')
     .replace(/[×⋅·∙✕✖⨯╳＊]/g, '*')
     .replace(/[÷∕⁄∶／]/g, '/')

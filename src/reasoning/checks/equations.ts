@@ -15,7 +15,7 @@ export type Equation = {
 type Part = { tokens: EquationToken[]; units: string[] };
 
 const notUnits =
-  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|into|in|by|from|on|at|as|we|for|if|not|equals?|gives?|gets?|yields?|makes?|leaves?|becomes?|means)$/i;
+  /^(and|so|is|are|or|which|because|then|plus|minus|times|of|remainder|rem|r|with|left|but|that|to|into|in|by|from|on|at|as|we|for|if|not|equals?|gives?|gets?|yields?|makes?|leaves?|becomes?|means|be|was|were|would|should|will|must|can|could|may|has|have|had)$/i;
 const inexact = /^(remainder|rem|r|with|leaving|leaves|about|approximately|rounded|rounds|or|recurring|repeating)$/i;
 /** Every equation of a line, a chain `a = b = c` as its pairs, each judged exactly. */
 export function equationsOf(line: string): Equation[] {
@@ -43,7 +43,7 @@ function goesOn(left: Reading | undefined, right: Reading): boolean {
   const begun = right.text.replace(/^\(+/, '');
   if (begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
   if (left.text.startsWith(`${right.text} `) || left.text.endsWith(` ${right.text}`)) return true;
-  const ends = [/^-?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
+  const ends = [/^-? ?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
   const isValue = (text: string): boolean => {
     const value = exactValue(text.replace('%', '/100'));
     return (
@@ -148,7 +148,7 @@ function readPart(part: Part, index: number, run: Run): Reading {
   const written = [
     ...(text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)')] : []),
     plain,
-    ...belowTheLine(plain),
+    ...readOtherwise(plain),
   ];
   return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
 }
@@ -159,10 +159,14 @@ function closes(tokens: readonly EquationToken[]): boolean {
   return depth < 0 && tokens.at(-1)?.text === ')';
 }
 
-/** `96 / 2 * 12` may have both numbers below the line: 96 / (2 * 12). */
-function belowTheLine(text: string): string[] {
+/** `96 / 2 * 12` may have both numbers below the line, `-3^2` may be the square of -3. */
+function readOtherwise(text: string): string[] {
   const product = /\/ ([\d.]+ \* [\d.]+)/;
-  return product.test(text) ? [text.replace(product, '/ ($1)')] : [];
+  const power = /^- ?([\d.]+)\^/;
+  return [
+    ...(product.test(text) ? [text.replace(product, '/ ($1)')] : []),
+    ...(power.test(text) ? [text.replace(power, '(-$1)^')] : []),
+  ];
 }
 
 /** A number in brackets that says what another one is: `3 (8) + 2 (6) = 5`, `2 neutrons (2 × 3 quarks) = …`, `5 (1/2)`. */
@@ -249,10 +253,13 @@ function isNear(a: Fraction, left: Reading, b: Fraction, right: Reading): boolea
   const size = Math.max(Math.abs(decimalOf(a)), Math.abs(decimalOf(b)));
   if (apart <= size * noise) return true;
   const decimals = /^-? ?\d+\.(\d+)$/.exec(right.text)?.[1]?.length ?? 0;
-  const zeros = /^-? ?[1-9]\d*?(0{2,})$/.exec(right.text)?.[1]?.length ?? 0;
+  // Sums are not rounded: `18087 - 9979 = 8100` is wrong.
+  const zeros = /[*/^]/.test(left.text) ? (/^-? ?[1-9]\d*?(0{3,})$/.exec(right.text)?.[1]?.length ?? 0) : 0;
   const shown = decimals > 0 ? 10 ** decimals : 1 / 10 ** zeros;
   const isCut = right.lone && (decimals > 0 || zeros > 0) && a.mul(shown).d !== 1n;
   if (isCut && apart <= size * slack) return true;
+  // Whole numbers may be what is left of a division: `54 + 77 / 2 = 54 + 38`.
+  if (a.d !== 1n && left.text.includes('/') && !right.text.includes('.') && apart < 1) return true;
   return apart <= looseness(left, 4) + looseness(right, right.lone ? 4 : 1);
 }
 
@@ -314,6 +321,9 @@ const factors = [3, 7, 12, 16, 24, 36, 52, 60, 100, 365, 1000, 1440, 3600];
 function converts(left: Reading, right: Reading): boolean {
   const units = [...left.units, ...right.units];
   if (left.lone && (left.units.length > 0 || isOfDigits(left, right))) return true;
+  // `Bernard: 5 = 12 + 5 = 17` counts on.
+  if (left.lone && right.text.split(/ [+-] /).includes(left.text)) return true;
+  if (units.some((unit) => directions.test(unit)) || isTurn(left, right, units)) return true;
   if (left.lone && right.lone) return units.length > 0;
   if (new Set(left.units).size > 1 && !/[*/]/.test(left.text)) {
     if (!right.lone || (right.units.some(isMeasure) && !left.units.some(isMeasure))) return true;
@@ -332,6 +342,15 @@ function converts(left: Reading, right: Reading): boolean {
   return left.values.some((a) =>
     right.values.some((b) => b.n !== 0n && a.n !== 0n && (isFactor(a, b) || isFactor(b, a))),
   );
+}
+
+/** `9 steps backward + 9 steps forward = 0 steps` */
+const directions = /^(?:forwards?|backwards?|back|left|right|up|down|north|south|east|west)$/i;
+
+/** `360 + 180 degrees = 180 degrees` */
+function isTurn(left: Reading, right: Reading, units: readonly string[]): boolean {
+  if (!units.some((unit) => /^(?:degrees?|°)$/i.test(unit))) return false;
+  return left.values.some((a) => right.values.some((b) => a.sub(b).div(360).d === 1n));
 }
 
 /** True where what is added up are the number's digits: `123 = 1 + 2 + 3`. */

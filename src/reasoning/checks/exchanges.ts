@@ -14,13 +14,16 @@ export const exchanges = defineLineCheck({
   *statements({ lines, question }) {
     let has = holdings(question);
     if (has.size < 2 || !otherExchange.test(question)) return;
+    /** An exchange was told in another form: who has what since then is not known for sure. */
+    let isLost = false;
     for (const { number, text } of lines) {
       const said = holdings(text);
+      if (said.size < 2 && otherExchange.test(text)) isLost = true;
       if (said.size >= 2) {
         const swap = exchange.exec(text);
-        if (swap === null && otherExchange.test(text)) {
-          // Taken as said: a miss is better than a false alarm.
-          has = new Map([...has, ...said]);
+        if (isLost || (swap === null && otherExchange.test(text))) {
+          // A miss is better than a false alarm.
+          isLost = true;
           continue;
         }
         const expected = swap === null ? has : swapped(has, swap[1] ?? '', swap[2] ?? '');
@@ -40,7 +43,7 @@ export const exchanges = defineLineCheck({
       const concluded = conclusionOf(text);
       const name = asked.exec(question.split(/(?<=[.!?])\s+/).at(-1) ?? '')?.[1];
       const is = name === undefined ? undefined : has.get(name);
-      if (concluded !== undefined && is !== undefined && [...has.values()].includes(concluded)) {
+      if (!isLost && concluded !== undefined && is !== undefined && [...has.values()].includes(concluded)) {
         const repair = inPlaceOf(concluded, text, is);
         yield concluded === is ? right(number) : wrong(number, concluded, `${name} has ${is}`, repair);
       }

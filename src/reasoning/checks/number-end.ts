@@ -6,6 +6,6 @@ export const numberEnd = String.raw`(?![\d,.:]*\d|[\w%‰°¢½¼¾!(]|\s*[+*/×
 
 /** Doubts whether the line holds, or says whose words it gives: what it holds is not its own statement. */
 export const isDoubted = (text: string): boolean =>
-  /\?|\b(?:if|whether|unless|until|while|when|suppose|assum\w+|claim\w*|says?|said|thinks?|thought|statements?|false|wrong|incorrect|untrue|not true|not the case|can(?:’t|'t|not)|impossible|instead)\b/i.test(
+  /\?|\b(?:if|whether|unless|until|while|when|suppose|assum\w+|claim\w*|says?|said|thinks?|thought|statements?|false|wrong|incorrect|untrue|not true|not the case|not correct|not right|can(?:’t|'t|not)|impossible|instead)\b/i.test(
     text,
   );

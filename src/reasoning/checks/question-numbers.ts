@@ -33,9 +33,13 @@ export const questionNumbers = defineCheck({
 const picture = /\[asy\][\s\S]*?(?:\[\/asy\]|$)/g;
 const words = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
-/** $1.08 is 108 cents, 95 percent is 0.95. */
+/** $1.08 is 108 cents, 95 percent is 0.95, of 575 the hundreds are 500. */
 function writings(number: string): string[] {
-  return [Number(number), Number(number) * 100, Number(number) / 100].map((one) => String(Number(one.toFixed(9))));
+  const value = Number(number);
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)));
+  return [value, value * 100, value / 100, Math.floor(value / unit) * unit].map((one) =>
+    String(Number(one.toFixed(9))),
+  );
 }
 
 function isInWords(number: string, text: string): boolean {

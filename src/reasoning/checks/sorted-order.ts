@@ -3,9 +3,14 @@ import { defineLineCheck, inPlaceOf, right, wrong } from './line-check.ts';
 import { listItems, sameItems } from './number-lists.ts';
 
 const ordered =
-  /\b(alphabetical|increasing|ascending|decreasing|descending|numerical) order(?: is| they are)?:?\s+(.+?)\.?$|\bfrom (smallest to largest|lowest to highest|least to greatest|largest to smallest|highest to lowest|greatest to least)(?: is| they are)?:\s+(.+?)\.?$/i;
+  /\b(alphabetical|increasing|ascending|decreasing|descending|numerical) order(?:(?: is| they are)?:| is| they are|(?=\s+\d))\s+(.+?)\.?$|\bfrom (smallest to largest|lowest to highest|least to greatest|largest to smallest|highest to lowest|greatest to least)(?: is| they are)?:\s+(.+?)\.?$/i;
 const selects =
   /\b(?:unique|distinct|different|duplicates?|doubles?|repeat\w*|once|remov\w*|without|except|exclud\w*|only|even|odd|prime|first|last|top|(?:greater|larger|smaller|less|more|longer|shorter) than|start(?:s|ing)?|begin\w*|(?:two|three|four|five|\d+) (?:smallest|largest|biggest|lowest|highest)|of (?:these|those|the following) that)\b/i;
+/** What is to be sorted, not what is. */
+const isTask =
+  /\b(?:to|must|should|will|let me|let us|let['’]s|can|we|i) (?:\w+ )?(?:sort|arrange|order|put|list|place)\b|\bto be (?:sorted|arranged|ordered|put)\b/i;
+/** Where capitals come first. */
+const otherOrder = /\b(?:ascii|unicode|case[- ]sensitive\w*|uppercase|capitals?)\b/i;
 const downwards = /decreasing|descending|largest to|highest to|greatest to/i;
 
 /** A list that a line calls ordered is, and holds the question's items. */
@@ -17,6 +22,7 @@ export const sortedOrder = defineLineCheck({
     // `the even ones`, `the three largest`, `without doubles`: not all of them are to be sorted.
     const isSelection = selects.test(question);
     let sortedAs: string[] | undefined;
+    if (otherOrder.test(question)) return;
     for (const { number, text } of lines) {
       const concluded = listItems(conclusionOf(text) ?? '');
       if (sortedAs !== undefined && sameItems(concluded, sortedAs) && concluded.join() !== sortedAs.join()) {
@@ -29,6 +35,7 @@ export const sortedOrder = defineLineCheck({
       const list = match?.[2] ?? match?.[4];
       if (order === undefined || list === undefined || !list.includes(',')) continue;
       const items = listItems(list);
+      if (isTask.test(text) || items.some((item) => item.split(/\s+/).length > longestItem)) continue;
       const missing =
         asked.length > 1 && overlap(asked, items) && !isSelection && !sameItems(folded(asked), folded(items));
       const whole = asked.length > 1 && !isSelection && overlap(asked, items) ? asked : items;

@@ -4,9 +4,11 @@ import { nearestWord } from './nearest-word.ts';
 
 const dashed = /(?<![\w-])([a-z](?:-[a-z]){1,})(?![\w-])/i;
 const spaced = /\bletters of "?([a-z]+)"? (?:are|is) ([a-z](?: [a-z])+)\b/i;
-const numbered = /((?:\d+ [a-z], )+\d+ [a-z])\b/i;
+const numbered = /(?<!['’]s, )\b((?:\d+ [a-z], )+\d+ [a-z])\b(?!['’])/i;
 /** `1 C, 3 O` may be atoms. */
 const ofLetters = /\b(?:letters?|spell\w*|words?|backwards?|revers\w*|characters?|vowels?|consonants?|alphabet\w*)\b/i;
+/** `The path starts with M` is of no word. */
+const ofOrder = /\b(?:sort\w*|(?:starts?|begins?|starting|beginning) with)\b/i;
 const counted = /\bcount (?:each|every|the)? ?"?([a-z])"?s?: ((?:[a-z](?: \(\d+\))?, )+[a-z](?: \(\d+\))?)/i;
 
 /** Words spelled letter by letter: against the question's words, turned round, joined, numbered, counted. */
@@ -20,9 +22,12 @@ export const spelling = defineLineCheck({
     let letters: string | undefined;
     let counts: Map<string, number> | undefined;
     const isOfLetters = ofLetters.test(question);
+    const areListed = isOfLetters || ofOrder.test(question);
     for (const { number, text } of lines) {
       const spelled = spaced.exec(text)?.[2]?.replaceAll(' ', '') ?? (isOfLetters ? numberedLetters(text) : undefined);
-      const run = dashed.exec(text)?.[1];
+      const dashes = [...text.matchAll(new RegExp(dashed, 'gi'))];
+      // Of two it is not known which one is spoken of.
+      const run = dashes.length === 1 ? dashes[0]?.[1] : undefined;
       const joined = run?.replaceAll('-', '').toLowerCase();
       if (spelled !== undefined) {
         const shown = spaced.exec(text)?.[2];
@@ -40,7 +45,7 @@ export const spelling = defineLineCheck({
         if (letters !== undefined) {
           const turned = [...letters].reverse().join('');
           const repair = inPlaceOf(run, text, [...turned].join('-'));
-          yield joined === turned
+          yield joined === turned || joined === letters
             ? right(number)
             : wrong(number, run, `${letters} turned round is not ${joined}`, repair);
         }
@@ -61,7 +66,7 @@ export const spelling = defineLineCheck({
         counts = new Map();
         yield* countsOf(number, text, count, letters, counts);
       }
-      yield* says(number, text, { letters, counts, words });
+      yield* says(number, text, { letters, counts, words: areListed ? words : new Set() });
     }
   },
 });
@@ -78,7 +83,7 @@ function* spells(
   },
 ): Generator<Statement> {
   const { letters, shown, words, question, repair } = said;
-  if (words.has(letters)) yield right(line);
+  if (words.has(letters) || words.has([...letters].reverse().join(''))) yield right(line);
   else if (words.size > 0) {
     const word = nearestWord(letters, question);
     yield wrong(line, shown, `${letters} is no word of the question`, word === undefined ? undefined : repair(word));

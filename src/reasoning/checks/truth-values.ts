@@ -1,7 +1,9 @@
 import type { Repair } from './check.ts';
 import { defineLineCheck, right, wrong } from './line-check.ts';
 
-const binary = /(?<!\b(?:not|and|x?or)\s)\b(true|false) (and|or|xor) (true|false) is (true|false)\b/gi;
+/** `The or of both, between True and False, is …`, `since False is false and True is true` */
+const binary =
+  /(?<!\b(?:not|and|x?or|is|are|between|of|from|with|for|both)\s)\b(true|false) (and|or|xor) (true|false) is (true|false)\b/gi;
 const negation = /(?<!\b(?:not|and|x?or)\s)\bnot (true|false) is (true|false)\b/gi;
 
 /** Truth values put together: `False or True is True`, `not True is False`. */

@@ -42,6 +42,8 @@ it.each([
   '$(k-1) \\log_{10} 2 < 1$',
   'It works, as 16 is at most 17<5\\cdot4.',
   'The priority is 1 > 2 > 3 > 4.',
+  'Because 6 < 1 is not correct, it is the other one.',
+  'Louis: 7 < 5 → excluded.',
 ])('has nothing against: %s', async (line) => {
   expect(await judgeLines('comparison', '', line)).not.toMatchObject({ verdict: 'fail' });
 });

@@ -10,6 +10,7 @@ const judge = (name: string, question: string, thought: string) => {
 
 const heights = 'Ann is taller than Bob. Cid is shorter than Bob. Who is the tallest?';
 const balls = 'Ann has a red ball and Bob has a blue ball. Ann and Bob swap balls. What color is Ann’s ball now?';
+const backward = 'Spell this word backward: with';
 const savings = 'Roy has saved 40 percent more than Tom, and Tom has ten dollars more than Eva.';
 const figure = 'Find the angle. [asy]draw((-42.4,30.8)--(63.2,16.2));[/asy]';
 const shades = 'Ann has a dark red ball and Bob has a blue ball. What does Ann have?';
@@ -44,6 +45,22 @@ describe('true lines that raise no alarm', () => {
     ['sorted-order', 'Sort the even numbers: 4, 2, 3.', 'In increasing order: 2, 4.'],
     ['sorted-order', 'Sort without duplicates: 4, 2, 4.', 'In increasing order: 2, 4.'],
     ['sorted-order', 'Sort: Pear, fig', 'In alphabetical order: fig, pear.'],
+    ['exchanges', balls, 'Ann and Bob swap, so Ann now has blue.\nIn the end Ann has blue, Bob has red.'],
+    ['exchanges', balls, 'First they swap.\nStep 2: Ann has blue, Bob has red.\nSo the answer is blue.'],
+    ['spelling', 'What does this path element draw?', 'The path starts with "M 10,20", which moves.'],
+    ['spelling', backward, 'I spell it: w-i-t-h.\nForward w-i-t-h, spelled backward h-t-i-w.'],
+    ['spelling', backward, 'The spelling is H-T-I-W.\nSo the full reversed word is H-T-I-W.'],
+    ['spelling', 'Which letters make a palindrome?', 'I have 2 t’s, 1 r, 2 w’s.'],
+    ['truth-values', '', 'The or operation between True and False is True.'],
+    ['truth-values', '', 'Since False is false and True is true, their disjunction is True.'],
+    ['sorted-order', '', 'I need to sort these in ascending order: 2, -47, 64.'],
+    [
+      'sorted-order',
+      'Sort by name: Louis, Vincent, Gwen',
+      'In alphabetical order based on their names, Vincent, Gwen.',
+    ],
+    ['sorted-order', 'Sort in ASCII order: fig, Pear, nut', 'In alphabetical order: Pear, fig, nut.'],
+    ['question-numbers', 'Calculate 575 + 683.', 'Hundreds: 500 + 600 = 1100.'],
     ['exchanges', savings, 'Roy has saved more than Tom, and Tom has saved less.'],
     ['spelling', 'Balance the equation of CO and oxygen.', 'Left side: 1 C, 3 O.'],
     [
