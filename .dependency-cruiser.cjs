@@ -51,6 +51,13 @@ module.exports = {
       from: { path: '^(src|workers)/' },
       to: { path: '^(test|bench|eval)/' },
     },
+    {
+      name: 'what-is-packed-never-imports-what-is-not',
+      comment: 'eval/ is in the package, for `thinkfirst eval` and `thinkfirst calibrate`; tests are not',
+      severity: 'error',
+      from: { path: '^eval/' },
+      to: { path: '^(test|bench)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../test/support/free-port.ts';
+import { freePort } from './free-port.ts';
 
 export type Service = { url: string; close(): Promise<void> };
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../eval/free-port.ts';
 
 /** A Redis for tests: the one that REDIS_URL names, or a server of our own. */
 export type TestRedis = {

@@ -23,7 +23,7 @@ export const strings = defineStrings({
     isDefault: 'default',
     context: (tokens: string) => `${tokens} tokens of context`,
     calibrated: (date: string, questions: string) => `Efforts calibrated ${date} on ${questions} questions`,
-    notCalibrated: 'Efforts are not calibrated yet: npm run calibrate finds this model’s own.',
+    notCalibrated: 'Efforts are not calibrated yet: thinkfirst calibrate finds this model’s own.',
     efforts: (id: string) => `What each effort of ${id} spends`,
     columns: {
       effort: 'Effort',
@@ -155,7 +155,7 @@ export const strings = defineStrings({
     isDefault: '기본',
     context: (tokens: string) => `문맥 ${tokens} 토큰`,
     calibrated: (date: string, questions: string) => `${date}에 질문 ${questions}개로 보정한 노력 표`,
-    notCalibrated: '노력 표가 아직 보정되지 않았습니다. npm run calibrate로 이 모델에 맞출 수 있습니다.',
+    notCalibrated: '노력 표가 아직 보정되지 않았습니다. thinkfirst calibrate로 이 모델에 맞출 수 있습니다.',
     efforts: (id: string) => `${id}의 노력별 사용량`,
     columns: {
       effort: '노력',
