@@ -15,7 +15,10 @@ export const isScale = wholly(scale);
 
 /** May be written right behind its number: `5km`, `3am`. */
 export const isAttachedUnit = (word: string): boolean =>
-  isMeasure(word) || isScale.test(word) || /^(?:in|mph|kmh|USD|EUR|GBP|AM|PM)$/.test(word);
+  // `20KM` may be a side of a triangle.
+  /^\p{Lu}{2,}$/u.test(word)
+    ? /^(?:USD|EUR|GBP|AM|PM)$/.test(word)
+    : isMeasure(word) || isScale.test(word) || /^(?:in|mph|kmh)$/.test(word);
 
 /** Each may be a unit or an unknown: `3 m`. */
 export const letterUnits = new Set(['m', 'g', 'l', 's', 'h', 'c', 'd']);

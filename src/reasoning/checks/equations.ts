@@ -174,7 +174,10 @@ function hasRemark(tokens: readonly EquationToken[], { tokenBefore }: Context): 
   const [first] = tokens;
   const isWhole = first?.text === '(' && tokens.findIndex(({ text }) => text === ')') === tokens.length - 1;
   if (isWhole && tokenBefore?.kind === 'word' && !verb.test(tokenBefore.text)) return true;
-  return tokens.some((token, index) => token.text === '(' && !token.glued && tokens[index - 1]?.kind === 'number');
+  return tokens.some((token, index) => {
+    const before = tokens[index - 1];
+    return token.text === '(' && !token.glued && (before?.kind === 'number' || before?.text === ')');
+  });
 }
 
 const verb =

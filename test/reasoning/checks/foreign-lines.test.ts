@@ -14,6 +14,8 @@ describe('the arithmetic check of lines that the small model does not write', ()
     ['the article’s letter', '4a + 3 = 7a - 12'],
     ['behind a fraction', '\\frac{1}{2} a^2 = \\frac{1}{2}(50) = 25'],
     ['two letters', '10 × 5 = 2xy'],
+    ['sides of a triangle', '400 - 20KM + 30KM = 500'],
+    ['a remark behind a power', '16 \\cdot 10^9 = 1.6 \\cdot 10^{10} (11 digits)'],
     ['two capitals', '1156 + 1156 = 2 QM² + 512'],
     ['with an index', '25P_J - 5 = 150'],
     ['x1 and x2', '2x1x2 + 256 = 300'],
