@@ -17,6 +17,7 @@ import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Terminal } from '../terminal.ts';
+import { wholeNumberFrom } from '../whole-number-option.ts';
 
 /** How much to think and how, as `ask` and `chat` take it. */
 export type ThinkingOptions = {
@@ -75,11 +76,15 @@ export function thinkingOptions(command: Command): Command {
     .addOption(new Option('-e, --effort <level>', 'how much to think').choices(Effort.options))
     .option('-m, --model <id>', 'of `thinkfirst models` (default: the first)')
     .option('-s, --strategy <name>', 'deliberate, budget-forcing, self-consistency, …')
-    .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', whole(-1))
+    .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', wholeNumberFrom(-1))
     .option('--deadline <seconds>', 'answer with the best there is by then', seconds)
-    .option('--samples <n>', 'chains of thought at most', whole(1))
-    .option('--seed <n>', 'repeats a run: the same draws, apart from caches and other requests (slower)', whole(0))
-    .option('--max-tokens <n>', 'of thoughts and answer together', whole(1))
+    .option('--samples <n>', 'chains of thought at most', wholeNumberFrom(1))
+    .option(
+      '--seed <n>',
+      'repeats a run: the same draws, apart from caches and other requests (slower)',
+      wholeNumberFrom(0),
+    )
+    .option('--max-tokens <n>', 'of thoughts and answer together', wholeNumberFrom(1))
     .option('--system <text>', 'instructions before the question');
 }
 
@@ -200,15 +205,6 @@ export function complain(response: Answered, { maxTokens }: Pick<ThinkingOptions
       ? 'Give it more room with --max-tokens, if the context of the model has any.'
       : 'Give it more room with --max-tokens, or leave that out.';
   }
-}
-
-function whole(least: number) {
-  return (text: string): number => {
-    const number = Number(text);
-    if (!/^-?\d+$/.test(text) || number < least)
-      throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
-    return number;
-  };
 }
 
 function seconds(text: string): number {

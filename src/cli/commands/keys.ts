@@ -9,6 +9,7 @@ import { columns } from '../render/columns.ts';
 import { ago, wholeNumber } from '../render/figures.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Paint, Terminal } from '../terminal.ts';
+import { wholeNumberFrom } from '../whole-number-option.ts';
 
 type CreateOptions = ServiceOptions & {
   name: string;
@@ -46,9 +47,9 @@ export function addKeys(program: Command, terminal: Terminal): void {
         .argParser(scopes)
         .default(undefined, 'trace:none, which sees no thoughts'),
     )
-    .option('--rpm <n>', 'requests a minute', positive)
-    .option('--concurrent <n>', 'responses at the same time', positive)
-    .option('--tokens-per-day <n>', 'input and output together', positive)
+    .option('--rpm <n>', 'requests a minute', wholeNumberFrom(1))
+    .option('--concurrent <n>', 'responses at the same time', wholeNumberFrom(1))
+    .option('--tokens-per-day <n>', 'input and output together', wholeNumberFrom(1))
     .option('--json', 'the key as JSON');
   serviceOptions(create).action((options: CreateOptions) =>
     using(options, terminal, async (store) => {
@@ -153,12 +154,6 @@ function scopes(text: string): ScopeName[] {
     if (scope.success) return scope.data;
     throw new InvalidArgumentError(`There is no scope "${name.trim()}"; there are ${ScopeName.options.join(', ')}.`);
   });
-}
-
-function positive(text: string): number {
-  const number = Number(text.replaceAll('_', ''));
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return number;
 }
 
 function unknownKey(id: string): CliError {

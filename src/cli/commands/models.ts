@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ModelList, type ModelObject } from '../../contracts/listings.ts';
-import type { CheckedModel, NewModel } from '../../contracts/model-configuration.ts';
+import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/model-configuration.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { parseModelsConfig } from '../../models/model-config.ts';
 import { dialectNames } from '../../models/openai/dialect.ts';
 import { CliError } from '../cli-error.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
@@ -11,6 +12,7 @@ import { effortTableText } from '../render/effort-table.ts';
 import { wholeNumber } from '../render/figures.ts';
 import { serviceOptions } from '../service-options.ts';
 import type { Terminal } from '../terminal.ts';
+import { wholeNumberFrom } from '../whole-number-option.ts';
 
 type AddOptions = {
   id?: string;
@@ -45,14 +47,14 @@ export function addModels(program: Command, terminal: Terminal): void {
     .description('write a model into thinkfirst.config.json of this folder; the service reads it at its next start')
     .argument(
       '<model>',
-      'a folder (./my-model), a hub name (organisation/name), or the URL of a server (http://127.0.0.1:11434)',
+      'a folder (./my-model), a hub name (organisation/name), or the address of a server (http://127.0.0.1:11434)',
     )
     .option('--id <id>', 'what requests call it (default: the last part of its name)')
     .option('--family <family>', 'how it thinks (default: found out)')
     .option('--name <name>', 'the name that the server knows it by (default: the only one it has)')
     .addOption(new Option('--dialect <dialect>', 'the kind of server (default: found out)').choices(dialectNames))
     .option('--key-variable <name>', 'the environment variable that holds the key for the server; ends in _API_KEY')
-    .option('--context <tokens>', 'of the server’s model (default: as the server says, else 8192)', Number)
+    .option('--context <tokens>', 'of the server’s model (default: as the server says, else 8192)', wholeNumberFrom(1))
     .option('--dry-run', 'check only, write nothing')
     .action(async (named: string, options: AddOptions) => {
       const { createModelConfiguration } = await import('../../entry/model-configuration.ts');
@@ -66,8 +68,11 @@ export function addModels(program: Command, terminal: Terminal): void {
       terminal.print(checkedText(change.checked, terminal));
       const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written; it would be';
       terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
-      if (change.written)
-        terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
+      if (!change.written) return;
+      terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
+      terminal.note(
+        `Requests choose it by its name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`,
+      );
     });
   models
     .command('check')
@@ -79,12 +84,19 @@ export function addModels(program: Command, terminal: Terminal): void {
     });
 }
 
+/** The first entry is the default, and what is added stands last. */
+function staysDefault({ configuration: { entries } }: ModelsChange): string {
+  const [first, ...others] = parseModelsConfig({ models: entries }, () => 'set at the start');
+  return first === undefined || others.length === 0 ? '' : `; without it they get ${first.id}, the first of the file`;
+}
+
 function newModel(named: string, options: AddOptions): NewModel {
   const about = {
     ...(options.id !== undefined && { id: options.id }),
     ...(options.family !== undefined && { family: options.family }),
   };
-  if (!/^https?:\/\//.test(named)) {
+  const url = serverAddress(named);
+  if (url === undefined) {
     const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(named);
     return folder
       ? { kind: 'folder', folder: named, ...about }
@@ -94,12 +106,18 @@ function newModel(named: string, options: AddOptions): NewModel {
   return {
     kind: 'upstream',
     ...about,
-    url: named,
+    url,
     ...(name !== undefined && { model: name }),
     ...(dialect !== undefined && { dialect }),
     ...(keyVariable !== undefined && { apiKeyVariable: keyVariable }),
     ...(context !== undefined && { contextLength: context }),
   };
+}
+
+/** `localhost:8502` and `box:8000/v1` are servers' as well: neither a folder nor a hub name has a port. */
+function serverAddress(named: string): string | undefined {
+  if (/^https?:\/\//.test(named)) return named;
+  return /^(localhost|([\w.-]+|\[[\da-fA-F:]+\]):\d+(\/.*)?)$/.test(named) ? `http://${named}` : undefined;
 }
 
 const optionOf = new Map([
