@@ -31,7 +31,9 @@ describe.each(['vllm', 'llama.cpp'] as const)('behind a server that speaks %s', 
   it('with tools it is asked where the server reads its calls', async () => {
     const { model, server } = await connect({ dialect, script, opens: 'always', alwaysThinks: true }, { family });
     await run(model, request({ prompt: { ...asked, tools } }));
-    expect(server.completions().map(({ path }) => path)).toEqual(['/v1/chat/completions']);
+    const [only, ...others] = server.completions();
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ path: '/v1/chat/completions', body: { messages: [{ role: 'user' }] } });
   });
 
   it('a thought whose opening tag nobody writes is one all the same', async () => {
