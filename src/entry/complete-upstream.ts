@@ -93,15 +93,11 @@ function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: In
   return only;
 }
 
-/** By its template where the server shows it, else by its names. */
+/** By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think. */
 function familyFor({ name, knownAs, chatTemplate }: DiscoveredModel): string {
-  const names = [name, ...knownAs];
-  if (chatTemplate !== undefined) return familyOf({ modelType: '', id: names.join(' '), chatTemplate }).name;
-  for (const one of names) {
-    const family = familyOfName(one);
-    if (family !== undefined) return family.name;
-  }
-  return 'plain';
+  const id = [name, ...knownAs].join(' ');
+  const shown = chatTemplate === undefined ? undefined : familyOf({ modelType: '', id, chatTemplate }).name;
+  return shown !== undefined && shown !== 'plain' ? shown : (familyOfName(id)?.name ?? 'plain');
 }
 
 /** `/models/Qwen3-8B-Q4.gguf` is Qwen3-8B-Q4, `qwen3:8b` is qwen3-8b: a ":" would name an effort. */

@@ -47,6 +47,16 @@ test('of several models one is named, as the server knows it or without its tag;
   expect(other.entry).toMatchObject({ id: 'llama3.2', model: 'llama3.2:latest', family: 'plain' });
 });
 
+test('a name that says it does not think stands above the architecture of those that do', async () => {
+  const instruct = { ...ollama, '/v1/models': { data: [{ id: 'qwen3:30b-a3b-instruct-2507' }] } };
+  const shown = { parameters: 'num_ctx 8192', details: { family: 'qwen3moe' } };
+  const thinks = { ...ollama, '/v1/models': { data: [{ id: 'big' }] }, '/api/show': shown };
+  const family = async (routes: Readonly<Record<string, unknown>>) =>
+    (await configurationOver(routes).check({ kind: 'upstream', url: 'http://box:11434' })).checked.family;
+  expect(await family({ ...instruct, '/api/show': shown })).toBe('plain');
+  expect(await family(thinks)).toBe('qwen3');
+});
+
 test('what is given stands, and what contradicts the server is told', async () => {
   const given = { id: 'mine', model: 'small', family: 'plain', dialect: 'vllm', contextLength: 1_024 } as const;
   const { entry, checked } = await configurationOver(llamaCpp).check({
