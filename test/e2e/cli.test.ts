@@ -111,7 +111,7 @@ describe('thinkfirst, piped', () => {
     [['ask', 'x', '--url', 'localhost'], 2, 'is not the address of a service'],
     [['jobs', '--url', 'http://127.0.0.1:1'], 3, 'Start one with `thinkfirst serve`'],
     [['ask', 'x', '--model', 'none-such'], 1, 'none-such'],
-    [['models', 'add', 'http://127.0.0.1:1/v1'], 2, 'nothing answers at http://127.0.0.1:1/v1'],
+    [['models', 'add', 'http://127.0.0.1:1/v1'], 1, 'nothing answers at http://127.0.0.1:1/v1'],
     [['keys', 'create', '--name', 'x', '--scopes', 'all'], 2, 'There is no scope "all"'],
   ])('%j ends with %d and says what to do', async (words, code, told) => {
     const run = await runCli(words, { environment });

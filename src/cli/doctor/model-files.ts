@@ -8,18 +8,20 @@ import { readEffortTable } from '../../models/effort-tables.ts';
 import type { ModelConfig } from '../../models/model-config.ts';
 import { loadModelFolder } from '../../models/transformers/model-folder.ts';
 import { effortTableText } from '../render/effort-table.ts';
-import { doubtful, type Finding, faulty, well } from './finding.ts';
+import { type Finding, faulty, well } from './finding.ts';
+import { serverFindings } from './server.ts';
 
 const sums = 'SHA256SUMS';
-const upstreamAnswerMs = 3_000;
 
 /** Each configured model: its files, whole where they come with checksums, or its server; then its effort table. */
 export async function modelFindings(configs: readonly ModelConfig[]): Promise<Finding[]> {
-  const findings = await Promise.all(configs.map(async (config) => [await modelFinding(config), tableFinding(config)]));
+  const findings = await Promise.all(
+    configs.map(async (config) => [await modelFinding(config), tableFinding(config)].flat()),
+  );
   return findings.flat();
 }
 
-function modelFinding(config: ModelConfig): Finding | Promise<Finding> {
+function modelFinding(config: ModelConfig): Finding | Promise<Finding | Finding[]> {
   const name = `model ${config.id}`;
   switch (config.kind) {
     case 'folder':
@@ -27,7 +29,7 @@ function modelFinding(config: ModelConfig): Finding | Promise<Finding> {
     case 'hub':
       return well(name, `${config.name} of the hub, fetched at the first start; then it works without a network`);
     case 'upstream':
-      return serverFinding(name, config.url);
+      return serverFindings(config);
     default:
       return config satisfies never;
   }
@@ -93,15 +95,4 @@ async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
-}
-
-async function serverFinding(name: string, url: string): Promise<Finding> {
-  const start = 'Start that server, or put its address right in thinkfirst.config.json.';
-  try {
-    const { status } = await fetch(`${url}/models`, { signal: AbortSignal.timeout(upstreamAnswerMs) });
-    if (status === 401 || status === 403) return well(name, `${url} answers and asks for its key`);
-    return status < 400 ? well(name, `${url} answers`) : doubtful(name, `${url}/models answers ${status}`, start);
-  } catch {
-    return faulty(name, `nothing answers at ${url}`, start);
-  }
 }

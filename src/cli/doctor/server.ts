@@ -1,0 +1,121 @@
+import type { UpstreamModel } from '../../models/model-config.ts';
+import type { DialectName } from '../../models/openai/dialect.ts';
+import { type DiscoveredServer, discoverServer } from '../../models/openai/discover-server.ts';
+import { wholeNumber } from '../render/figures.ts';
+import { doubtful, type Finding, faulty, well } from './finding.ts';
+
+/** For all questions to one server together, ms. What isn't answered by then is not compared. */
+const answerMs = 3_000;
+
+/** Servers that answer no name that isn't in their list; the others may take it for another, or for the only one. */
+const strictAboutNames: readonly DialectName[] = ['vllm', 'ollama', 'thinkfirst'];
+
+/**
+ * An upstream's entry beside what its server tells of itself: the address, the model, the dialect, the context. The key goes
+ * along where the entry names one, as it does with each request of the service.
+ */
+export async function serverFindings(config: UpstreamModel): Promise<Finding[]> {
+  const { url, apiKey } = config;
+  const name = nameOf(config);
+  const ask = limitedFetch(apiKey);
+  const server = await discoverServer(url, { fetch: ask, timeoutMs: answerMs });
+  switch (server) {
+    case 'away': {
+      const advice = 'Start that server, or put its address right in thinkfirst.config.json.';
+      return [faulty(name, `nothing answers at ${url}`, advice)];
+    }
+    case 'locked':
+      return [
+        apiKey === undefined
+          ? faulty(name, `${url} asks for a key`, 'Put the key into a variable, and name that in apiKeyVariable.')
+          : faulty(name, `${url} refuses the key`, 'Put the variable right that apiKeyVariable names.'),
+      ];
+    case 'unlisted': {
+      const advice = 'Put the address right: it is the one before /chat/completions, and mostly ends in /v1.';
+      return [
+        (await hasRoute(url, ask))
+          ? well(name, `${url} answers, and has no list of its models to compare with`)
+          : faulty(name, `${url} has no /chat/completions`, advice),
+      ];
+    }
+    default: {
+      const found = [
+        await addressFinding(config, server, ask),
+        modelFinding(config, server),
+        dialectFinding(config, server),
+        await contextFinding(config, server),
+      ].filter((one) => one !== undefined);
+      return found.length > 0 ? found : [well(name, `${url} answers, and has ${config.model}`)];
+    }
+  }
+}
+
+const nameOf = ({ id }: UpstreamModel): string => `model ${id}`;
+
+/** Its own address, with the time that is left and the key. */
+function limitedFetch(apiKey: string | undefined): typeof fetch {
+  const limit = AbortSignal.timeout(answerMs);
+  return (url, options) => {
+    const headers = new Headers(options?.headers);
+    if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
+    const signal = AbortSignal.any([limit, ...(options?.signal ? [options.signal] : [])]);
+    return fetch(url, { ...options, headers, signal });
+  };
+}
+
+/** An empty request costs nothing, and 404 says that there is no such route. */
+async function hasRoute(url: string, ask: typeof fetch): Promise<boolean> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = { method: 'POST', headers, body: '{}', redirect: 'manual' } as const;
+  const answer = await ask(`${url}/chat/completions`, sent).catch(() => undefined);
+  return answer?.status !== 404 && answer?.status !== 405;
+}
+
+async function addressFinding(
+  config: UpstreamModel,
+  server: DiscoveredServer,
+  ask: typeof fetch,
+): Promise<Finding | undefined> {
+  const { url } = config;
+  if (server.url === url) return undefined;
+  // llama.cpp's routes without /v1 are there, and some of them are of its own kind; gateways may have all of them twice.
+  if (server.dialect !== 'llama.cpp' && (await hasRoute(url, ask))) return undefined;
+  const detail = `${url} is not where its routes begin, that is ${server.url}`;
+  return faulty(nameOf(config), detail, `Put "url": "${server.url}" into that entry.`);
+}
+
+function modelFinding(config: UpstreamModel, { dialect, names, url }: DiscoveredServer): Finding | undefined {
+  const { model } = config;
+  if (names.includes(model) || names.includes(`${model}:latest`)) return undefined;
+  const listed = names.length === 0 ? 'nothing yet' : names.join(', ');
+  const detail = `${url} has no model ${model}; it lists ${listed}`;
+  const advice = 'Put one of them into "model" of that entry, or have the server load it.';
+  const refused =
+    strictAboutNames.includes(dialect) || names.length === 0 || (dialect === 'llama.cpp' && names.length > 1);
+  return (refused ? faulty : doubtful)(nameOf(config), detail, advice);
+}
+
+function dialectFinding(config: UpstreamModel, server: DiscoveredServer): Finding | undefined {
+  const { dialect } = config;
+  if (server.dialect === 'plain' || server.dialect === dialect) return undefined;
+  const detail = `${server.url} is ${server.dialect}, and the entry's dialect is ${dialect}`;
+  const advice = `Put "dialect": "${server.dialect}" into that entry.`;
+  // Plain asks for nothing that a server might not have.
+  return (dialect === 'plain' ? doubtful : faulty)(nameOf(config), detail, advice);
+}
+
+async function contextFinding(config: UpstreamModel, server: DiscoveredServer): Promise<Finding | undefined> {
+  const { model, contextLength } = config;
+  const named = server.names.find((name) => name === model || name === `${model}:latest`);
+  // A server with one model answers with it, whatever it is called.
+  const [only, ...others] = server.names;
+  const known = named ?? (others.length === 0 ? only : undefined);
+  if (known === undefined) return undefined;
+  const about = await server.about(known);
+  if (about.contextLength === undefined || contextLength <= about.contextLength) return undefined;
+  const detail = `a request gets ${wholeNumber(about.contextLength)} tokens there, and the entry's contextLength is ${wholeNumber(contextLength)}: what is longer is cut or refused`;
+  // A notice says that it is a guess.
+  if (about.notice !== undefined) return doubtful(nameOf(config), detail, about.notice);
+  const more = server.dialect === 'llama.cpp' ? 'llama.cpp divides its -c by --parallel' : 'give the server more';
+  return faulty(nameOf(config), detail, `Put "contextLength": ${about.contextLength} into that entry; ${more}.`);
+}
