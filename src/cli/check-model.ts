@@ -4,6 +4,7 @@ import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
 import type { LanguageModel } from '../models/language-model.ts';
+import type { ModelConfig } from '../models/model-config.ts';
 import { CliError } from './cli-error.ts';
 import { effortTableText } from './render/effort-table.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
@@ -33,13 +34,16 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
       try {
         const model = loaded.models.get(config.id);
         if (model === undefined) throw new CliError({ message: `${config.id} was not loaded.` });
-        terminal.print(
-          `${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(performance.now() - startedAt)}`,
-        );
-        terminal.print(`  ${facts(model)}`);
+        const loadMs = performance.now() - startedAt;
+        terminal.note(terminal.notePaint.dim(`Asking ${config.id} …`));
+        const fast = await tried(model, undefined);
+        const thinking = model.capabilities.thinking ? await tried(model, thinkingTokens) : undefined;
+        terminal.print(`${paint.green('✓')} ${paint.bold(model.id)} loaded in ${duration(loadMs)}`);
+        terminal.print(`  ${facts(model, { thinks: thinking?.thought === true })}`);
         terminal.print(`  effort table: ${effortTableText(table)}`);
-        terminal.print(`  fast      ${await tried(model, undefined)}`);
-        if (model.capabilities.thinking) terminal.print(`  thinking  ${await tried(model, thinkingTokens)}`);
+        terminal.print(`  fast      ${fast.line}`);
+        if (thinking !== undefined) terminal.print(`  thinking  ${thinking.line}`);
+        if (thinking?.thought === false) terminal.print(`  ${paint.yellow('!')} ${noThought(config, model)}`);
       } finally {
         await loaded.close();
       }
@@ -58,9 +62,16 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
   }
 }
 
-function facts({ contextLength, capabilities: can }: LanguageModel): string {
+/** The model may have none; or it spells its thoughts otherwise, and they stand in its answers. */
+function noThought({ kind }: ModelConfig, { capabilities: { family } }: LanguageModel): string {
+  const dialect = kind === 'upstream' ? ', and its dialect (`thinkfirst doctor` compares it)' : '';
+  return `No thought came: is its family right (${family})${dialect}? Without thoughts more effort only asks more often.`;
+}
+
+/** `thinks`: as was seen, and not as its family has it. */
+function facts({ contextLength, capabilities: can }: LanguageModel, { thinks }: { thinks: boolean }): string {
   const able = [
-    can.thinking && 'thinks',
+    thinks && 'thinks',
     can.exactBudget && 'exact budget',
     can.rollback && 'rolls back',
     can.tools && 'calls tools',
@@ -71,11 +82,15 @@ function facts({ contextLength, capabilities: can }: LanguageModel): string {
   return [`${wholeNumber(contextLength)} tokens of context`, ...able.filter(Boolean)].join(', ');
 }
 
-/** One answer, in one line: its text, tokens, speed. */
-async function tried(model: LanguageModel, budgetTokens: number | undefined): Promise<string> {
+/** One answer, in one line: its text, tokens, speed; and whether it was thought about. */
+async function tried(
+  model: LanguageModel,
+  budgetTokens: number | undefined,
+): Promise<{ line: string; thought: boolean }> {
   const startedAt = performance.now();
   let answer = '';
   let tokens = 0;
+  let thought = false;
   const events = model.generate(
     {
       prompt: { messages: [{ role: 'user', content: question }] },
@@ -89,11 +104,13 @@ async function tried(model: LanguageModel, budgetTokens: number | undefined): Pr
   );
   for await (const event of events) {
     if (event.type === 'answer-delta') answer += event.text;
+    if (event.type === 'thinking-delta') thought ||= !event.forced && event.text.trim() !== '';
     if (event.type === 'finish')
       tokens = event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
   }
   const ms = performance.now() - startedAt;
   if (answer.trim() === '') throw new CliError({ message: `${model.id} loads, and gave no answer to "${question}".` });
   const speed = `${(tokens / (ms / 1_000)).toFixed(0)} tokens/s`;
-  return `${question} ${answer.trim().replaceAll(/\s+/g, ' ')}  (${counted(tokens, 'token')}, ${duration(ms)}, ${speed})`;
+  const text = answer.trim().replaceAll(/\s+/g, ' ');
+  return { line: `${question} ${text}  (${counted(tokens, 'token')}, ${duration(ms)}, ${speed})`, thought };
 }
