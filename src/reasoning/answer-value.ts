@@ -1,55 +1,55 @@
+import { isInWords } from './answer-words.ts';
+import { asksForNumber, asksForWords, asksYesOrNo } from './asked-for.ts';
+import { isCode, withoutFences } from './code-text.ts';
 import { withoutBold } from './markup.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
-import { sentenceValues } from './sentence-values.ts';
+import { beyondQuestion } from './restated-question.ts';
+import { numberInWords, sentenceValues } from './sentence-values.ts';
+import { hideStops, showStops } from './sentences.ts';
 
-/** Full stops that end no sentence: of a title; of initials, where no word follows that begins a sentence. */
-const innerStops = [
-  /\b(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Jr|Sr|Gen|Col|Capt|Lt|Sgt|Rev|Gov|Sen|Rep|vs|approx|ca)\.(?= )/g,
-  /\b\p{Lu}\.(?= \p{Lu}\.)/gu,
-  /(?<=(?:\p{Lu}\p{Ll}+|\p{Lu}[.\u2024]) \p{Lu})\.(?= \p{Lu}\p{Ll})(?! (?:The|It|This|That|These|Those|There|So|Thus|Because|Since|As|He|She|They|We|You|In|If|All|Its?|Here|Hence|Therefore|However|But|And)\b)/gu,
-];
-/** Stands for such a stop while the sentence's end is looked for. */
-const stopMark = '\u2024';
 const marked = [
   /\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g,
   /####\s*(?!\s|(?:final\s+)?answer)([^\n]+)/gi,
   /\b(?:final\s+)?answers?\b\s*(?:is|are|:|=|would be|should be)\s*:?\s*\**\s*((?:[^.\n]|\.(?=\S))+)/gi,
   /^[ \t]*#*[ \t]*(?:final[ \t]+)?answers?[ \t]*\n\s*([^\n]+)/gim,
 ];
-const asksForNumber =
-  /\bhow (many|much|far|long|old|tall|heavy|fast)\b|\b(calculate|compute|evaluate)\b|\bwhat is the (total|sum|difference|product|average|remainder|number|cost|price)\b/i;
 
 /** What a thought concludes (`So the answer is X.`, `\boxed{X}`, `#### X`), as written; undefined where it says none. */
 export function conclusionOf(text: string): string | undefined {
-  const plain = innerStops.reduce(
-    (rest, stop) => rest.replace(stop, (found) => found.replace('.', stopMark)),
-    withoutBold(text),
-  );
+  const plain = hideStops(withoutBold(text));
   for (const pattern of marked) {
     const last = [...plain.matchAll(pattern)].at(-1)?.[1]?.trim().replace(/\*+$/, '');
-    if (last !== undefined && last !== '') return last.replaceAll(stopMark, '.');
+    if (last !== undefined && last !== '') return showStops(last);
   }
   return undefined;
 }
 
 /**
- * What an answer says, normalised; undefined for free text, which can't be put to a vote. A short answer is its own value;
- * in a longer one a marked value, a single one in bold type, or the last number for a question that asks for one.
+ * What an answer says, normalised; undefined for an answer in words, which can't be put to a vote: free text, code, several
+ * sentences that conclude nothing. A short answer is its own value; in a longer one a marked value, a single one in bold
+ * type, what it says beyond the question, or the last number for a question that asks for one.
  */
 export function answerValue(answer: string, question: string): NormalAnswer | undefined {
-  const text = answer.trim();
+  const { text, hadCode } = withoutFences(answer.trim());
   if (text === '') return undefined;
   const json = text.startsWith('{') ? jsonAnswer(text) : undefined;
-  const written = json ?? conclusionOf(text);
-  if (written !== undefined) {
-    const value = normalise(written);
-    return isSentence(value, written, question) ? fromSentence(written, question) : value;
-  }
-  const bold = boldValue(text, question);
-  if (bold !== undefined) return bold;
   const whole = normalise(text);
-  return isSentence(whole, text, question) ? fromSentence(text, question) : whole;
+  if (json === undefined && whole.kind === 'json') return whole;
+  const isNumber = asksForNumber(question);
+  if (isCode(text) && !isNumber) return undefined;
+  const written = json ?? conclusionOf(text);
+  if (written !== undefined) return readValue(written, question);
+  // What stands around code is about it.
+  if (hadCode && !isNumber) return undefined;
+  return boldValue(text, question) ?? readValue(text, question);
+}
+
+function readValue(written: string, question: string): NormalAnswer | undefined {
+  const truth = asksYesOrNo(question) ? /^["“*]*(yes|no|true|false)\b\s*[,.;:!–—-]/i.exec(written)?.[1] : undefined;
+  if (truth !== undefined) return { kind: 'truth', key: truth.toLowerCase() };
+  const value = normalise(written);
+  return isSentence(value, written, question) ? fromSentence(written, question) : value;
 }
 
 /** The only words in bold type of a short answer; of a longer one, which may be free text, a number where one was asked for. */
@@ -59,8 +59,8 @@ function boldValue(text: string, question: string): NormalAnswer | undefined {
   const isLabel = colon !== undefined || /:$/.test(written);
   if (bold.length !== 1 || isLabel) return undefined;
   const value = normalise(written);
-  const isShort = text.length <= longestMarked && !text.includes('\n');
-  return isShort || (value.kind === 'number' && asksForNumber.test(question)) ? value : undefined;
+  const isShort = text.length <= longestMarked && !text.includes('\n') && !isInWords(value, written);
+  return isShort || (value.kind === 'number' && asksForNumber(question)) ? value : undefined;
 }
 
 /** The one `answer` of a JSON object, where it has one. */
@@ -80,24 +80,26 @@ function jsonAnswer(text: string): string | undefined {
 /** No value of a known form; a sentence with one number has commas and an `and` too, but lists no numbers. */
 function isSentence(value: NormalAnswer, text: string, question: string): boolean {
   if (value.kind === 'text') return true;
-  return value.kind === 'list' && asksForNumber.test(question) && sentenceValues(text).length === 1;
+  if (value.kind !== 'list') return false;
+  if (isInWords(value, text) || asksForWords(question)) return true;
+  return asksForNumber(question) ? sentenceValues(text).length === 1 : beyondQuestion(text, question) !== undefined;
 }
 
 const longestText = 80;
 const longestMarked = 160;
 
 function fromSentence(text: string, question: string): NormalAnswer | undefined {
-  const isShort = text.length <= longestText;
-  const values = sentenceValues(withoutBold(text));
-  const last = values.at(-1);
-  if (
-    last !== undefined &&
-    (asksForNumber.test(question) || (values.length === 1 && isShort && !names(text, question)))
-  ) {
-    if (last.value !== undefined) return last.value;
-    return isShort ? normalise(text) : undefined;
-  }
-  return isShort ? normalise(text) : undefined;
+  const isNumber = asksForNumber(question);
+  const beyond = isNumber ? undefined : beyondQuestion(text, question);
+  const hasNumber = beyond === undefined && !asksForWords(question) && !asksYesOrNo(question);
+  const values = hasNumber ? sentenceValues(withoutBold(text)) : [];
+  const isOnly = values.length === 1 && text.length <= longestText && !names(text, question);
+  const last = isNumber || isOnly ? values.at(-1)?.value : undefined;
+  const found = last ?? (isNumber && values.length === 0 ? numberInWords(text) : undefined);
+  if (found !== undefined) return found;
+  const said = beyond ?? text;
+  const value = normalise(said);
+  return isInWords(value, said) || (value.kind === 'list' && asksForWords(question)) ? undefined : value;
 }
 
 const opening =

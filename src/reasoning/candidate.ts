@@ -1,10 +1,12 @@
+import type { Constraint } from '../contracts/constraint.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { CheckResult, TraceStep } from '../contracts/trace.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
 import { answerValue } from './answer-value.ts';
 import type { Judgement } from './checks/run-checks.ts';
+import { goesInCircles } from './circles.ts';
 import type { NormalAnswer } from './normal-answer.ts';
-import { canonical } from './normalise.ts';
+import { canonical, normalise } from './normalise.ts';
 import type { UsagePhase } from './phase-usage.ts';
 import { type SampleRun, usagePhase } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
@@ -29,7 +31,10 @@ export type Candidate = {
   failedLines: number;
   /** The slow checks were asked. */
   asked: boolean;
+  /** It met its cap. */
   cut: boolean;
+  /** It says the same over and over. */
+  circles: boolean;
   selfCertainty: number | undefined;
   confidence: number | undefined;
   /** Where its answer's tokens are counted unless it is chosen. */
@@ -38,7 +43,13 @@ export type Candidate = {
 
 export function candidateOf(
   sample: Sample,
-  from: { phase: SampleRun['phase']; question: string; checks: readonly Judgement[]; told?: Prompt },
+  from: {
+    phase: SampleRun['phase'];
+    question: string;
+    constraint?: Constraint | undefined;
+    checks: readonly Judgement[];
+    told?: Prompt;
+  },
 ): Candidate {
   const thinking = from.phase !== 'draft';
   return {
@@ -49,11 +60,12 @@ export function candidateOf(
     segments: sample.segments,
     told: from.told,
     answer: sample.answer,
-    value: readValue(sample.answer, from.question),
+    value: readValue(sample.answer, from),
     checks: from.checks,
     failedLines: 0,
     asked: false,
     cut: sample.finish === 'length',
+    circles: goesInCircles(sample.answer.text),
     selfCertainty: sample.scores.selfCertainty,
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
     counted: { phase: usagePhase(from.phase, 'answer'), tokens: sample.usage.answer },
@@ -61,7 +73,10 @@ export function candidateOf(
 }
 
 /** The candidates of an earlier attempt's finished steps; where a chain was revised, the last that stands. */
-export function candidatesOf(steps: readonly TraceStep[], question: string): Candidate[] {
+export function candidatesOf(
+  steps: readonly TraceStep[],
+  from: { question: string; constraint?: Constraint | undefined },
+): Candidate[] {
   const found = new Map<number | null, Candidate>();
   for (const step of steps) {
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
@@ -75,11 +90,12 @@ export function candidatesOf(steps: readonly TraceStep[], question: string): Can
       segments: step.text === null ? [] : [{ text: step.text }],
       told: undefined,
       answer,
-      value: readValue(answer, question),
+      value: readValue(answer, from),
       checks: step.checks.map((check) => ({ ...check, confirms: false, slow: false })),
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
       asked: false,
       cut: step.stop_reason === 'length',
+      circles: goesInCircles(answer.text),
       selfCertainty: step.self_certainty,
       confidence: step.confidence ?? undefined,
       counted: { phase: usagePhase(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
@@ -87,6 +103,11 @@ export function candidatesOf(steps: readonly TraceStep[], question: string): Can
     if (earlier === undefined || !isWorse(candidate, earlier)) found.set(step.sample, candidate);
   }
   return [...found.values()];
+}
+
+/** Not cut, and not round in circles: what is either is no answer. */
+export function isWhole({ cut, circles }: Pick<Candidate, 'cut' | 'circles'>): boolean {
+  return !cut && !circles;
 }
 
 export function ballotsOf(candidates: readonly Candidate[]): Ballot[] {
@@ -134,11 +155,11 @@ export function isHeld(checks: readonly Judgement[], line: number): boolean {
   return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);
 }
 
-type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer'>;
+type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer' | 'cut' | 'circles'>;
 
-/** A revision that fails worse than what it revises does not take its place. */
+/** A revision that fails worse than what it revises does not take its place, nor one whose answer did not come to its end. */
 export function isWorse(revised: Compared, original: Compared): boolean {
-  if (isEmptyAnswer(revised.answer)) return true;
+  if (isEmptyAnswer(revised.answer) || (isWhole(original) && !isWhole(revised))) return true;
   const byValue = failedValues(revised) - failedValues(original);
   return byValue > 0 || (byValue === 0 && revised.failedLines > original.failedLines);
 }
@@ -179,9 +200,15 @@ function sourceOf(phase: SampleRun['phase'], sample: number, stop: string | unde
   return sample === 0 ? 'greedy' : 'sample';
 }
 
-/** A call of a tool is an answer too: the same call is the same answer. */
-function readValue(answer: SampleAnswer, question: string): NormalAnswer | undefined {
-  if (answer.toolCalls.length === 0) return answerValue(answer.text, question);
+/** A call of a tool is an answer too: the same call is the same answer. So is any text that is held to a form. */
+function readValue(
+  answer: SampleAnswer,
+  { question, constraint }: { question: string; constraint?: Constraint | undefined },
+): NormalAnswer | undefined {
+  if (answer.toolCalls.length === 0) {
+    const isHeldTo = constraint !== undefined && answer.text.trim() !== '';
+    return answerValue(answer.text, question) ?? (isHeldTo ? normalise(answer.text) : undefined);
+  }
   const calls = answer.toolCalls.map((call) => `${call.name}(${canonicalArguments(call.arguments)})`);
   return { kind: 'json', key: calls.join('; ') };
 }

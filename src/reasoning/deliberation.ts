@@ -50,7 +50,12 @@ export function createDeliberation(
       maxOutputTokens: context.maxOutputTokens,
       usage: state.usage,
     }),
-    candidates: new Map(candidatesOf(context.finishedSteps, judge.question).map((one) => [one.sample, one])),
+    candidates: new Map(
+      candidatesOf(context.finishedSteps, { question: judge.question, constraint: answer.constraint }).map((one) => [
+        one.sample,
+        one,
+      ]),
+    ),
     revisions: revisionsOf(context),
     cap: level.per_sample_tokens,
     mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
@@ -148,7 +153,9 @@ export async function* runJudged(
   const found: Candidate[] = [];
   const onSample = async (sample: Sample) => {
     const told = run.prompt === state.context.prompt ? {} : { told: run.prompt };
-    const unchecked = candidateOf(sample, { phase: run.phase, question: judge.question, checks: [], ...told });
+    const { constraint } = run.answer;
+    const from = { phase: run.phase, question: judge.question, constraint, checks: [], ...told };
+    const unchecked = candidateOf(sample, from);
     const judged = { thought: thoughtText(sample), answer: sample.answer, value: unchecked.value };
     const checks = await judge.fast(judged);
     const candidate = { ...unchecked, checks, failedLines: await judge.failedLines(judged, checks) };

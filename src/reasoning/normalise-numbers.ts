@@ -121,8 +121,11 @@ function readUnit(rest: string, money: string | undefined): { name?: string | un
   if (match === null) return undefined;
   const [, sign, words = ''] = match;
   const inner = words.toLowerCase().split(/[\s-]+/);
-  // `5 to ten`, `5 or six`, `5 R 2` are no one number; nor is `5x`.
-  if (/^(?:to|or|and|but|plus|minus|x|r|remainder|by)$/.test(inner[0] ?? '') || inner.some(isNumberWord))
+  // `5 to ten`, `5 or six`, `5 R 2` are no one number; nor is `5x`; `17 is a prime number` is a sentence.
+  if (
+    /^(?:to|or|and|but|plus|minus|x|r|remainder|by|is|are|was|were|has|have|had)$/.test(inner[0] ?? '') ||
+    inner.some(isNumberWord)
+  )
     return undefined;
   if (/\d/.test(words.replace(/\^[23]/g, ''))) return undefined;
   const name = unitName(sign === '°' || sign === '¢' ? `${sign}${words === '' ? '' : ` ${words}`}` : words);

@@ -27,7 +27,7 @@ export type Plan = {
   filter: boolean;
   /** `vote`: the leading answer's best chain; `rank`: the best chain by verdicts and confidence. */
   choose: 'vote' | 'rank';
-  /** Stop as soon as the vote is settled. */
+  /** Stop as soon as the vote is settled, or where nothing can be voted on. */
   adaptive: boolean;
 };
 
@@ -140,15 +140,18 @@ async function* closeWave(
 
 /** Why thinking may end with this decision after so many chains, if it may. */
 function settledBy(
-  { context }: Deliberation,
+  deliberation: Deliberation,
   plan: Plan,
   decision: Decision,
   chains: number,
 ): ThinkingStop | undefined {
+  const { context } = deliberation;
   const winner = decision.winner;
-  if (!plan.adaptive || winner === undefined || winner.source === 'draft' || needsRevision(winner)) return undefined;
-  if (winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
-  if (plan.choose === 'rank' || winner.value === undefined) return undefined;
+  if (!plan.adaptive || winner === undefined || needsRevision(winner)) return undefined;
+  const isThought = winner.source !== 'draft';
+  if (isThought && winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
+  if (decision.inWords) return chains === 1 ? chainStop(deliberation) : 'natural';
+  if (!isThought || plan.choose === 'rank' || winner.value === undefined) return undefined;
   const weights = context.table.ballot_weights;
   const state = voteState(decision.tally, {
     samplesLeft: context.effective.samples - chains,

@@ -1,6 +1,7 @@
 import { isMeasure } from './answer-units.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
+import { isNumberWord } from './number-words.ts';
 
 /** A number of a sentence; no value where it is part of something that is no number (`5 R 2`, `1/2/2024`, `6 × 7`, `5–10`). */
 export type SentenceValue = { value: NormalAnswer | undefined; at: number; end: number };
@@ -23,6 +24,26 @@ export function sentenceValues(text: string): SentenceValue[] {
     found.push(readAt(near, match.index));
   }
   return found;
+}
+
+/** The only number of a short text that is written in words: `A spider has eight legs.` A lone `one` may stand for a thing. */
+export function numberInWords(text: string): NormalAnswer | undefined {
+  if (text.length > nearLine) return undefined;
+  const [written = '', ...others] = text
+    .toLowerCase()
+    .split(/[^\p{L}\s-]+/u)
+    .flatMap((part) => runsOfNumberWords(part.split(/[\s-]+/)));
+  if (others.length > 0 || written === 'one') return undefined;
+  const value = normalise(written);
+  return value.kind === 'number' ? value : undefined;
+}
+
+function runsOfNumberWords(words: readonly string[]): string[] {
+  const marked = words.map((word) => (isNumberWord(word) ? word : '|')).join(' ');
+  return marked
+    .split('|')
+    .map((run) => run.trim())
+    .filter((run) => run !== '');
 }
 
 function readAt(line: string, at: number): SentenceValue {

@@ -141,4 +141,72 @@ describe('answerValue', () => {
     expect(answerValue(letter, 'Write a letter.')).toBeUndefined();
     expect(answerValue('  ', '')).toBeUndefined();
   });
+
+  const capital = 'What is the capital of France?';
+  const program = 'Write a Python function that reverses a string.';
+
+  it.each([
+    ['The answer is actually a mathematical formula that is often misunderstood.', capital],
+    ['The meaning of it is actually a mathematical formula that is often misunderstood.', 'What is the meaning of it?'],
+    ['Paris. It lies on the Seine.', capital],
+    ['17 is a prime number.', 'Is 17 a prime number?'],
+    ['sea, a, sea, a, sea, a, sea, a, sea, a', 'Say it.'],
+    ['Roses are red,\nviolets are blue', 'Go on.'],
+    ['The sea, the sea,\nso blue, so free,\nunder the sky', 'Write a poem about the sea.'],
+    ['I saw 3 birds over the sea.', 'Write a poem about the sea.'],
+    ['The sky is blue because of Rayleigh scattering.', 'Why is the sky blue?'],
+    ['Hello! I am fine.', 'Hello! How are you?'],
+    ['I’m delighted to help', 'Hello! How are you?'],
+    ['row row row', 'Say it.'],
+    ['```python\nprint(reverse_string("Hello, World!")) # Output: "dlrow olleh"\n```', program],
+    ['```python\nprint(reverse_string("Hello', program],
+    ['def reverse(s):\n    answer = s[::-1]', program],
+    ['Sure, here it is:\n```python\ndef reverse(s):\n  answer = s[::-1]\n  return answer\n```\nReversed text', program],
+    ['```python\nreturn s[::-1]\n```\nReversed text', program],
+    ['const answer = 5;', program],
+  ])('takes %j for an answer in words', (answer, question) => {
+    expect(answerValue(answer, question)).toBeUndefined();
+  });
+
+  it.each([
+    ['The capital of France is Paris.', 'paris', capital],
+    ['Paris is the capital of France.', 'paris', capital],
+    ['Paris is the capital and largest city of France.', 'paris', capital],
+    ['The capital of France is Paris, which lies on the Seine.', 'paris', capital],
+    ['The answer is Paris, the capital of France.', 'paris', capital],
+    ['It is Paris.', 'paris', capital],
+    ['Hamlet was written by William Shakespeare.', 'william shakespeare', 'Who wrote Hamlet?'],
+    ['The 44th president of the USA was Barack Obama.', 'barack obama', 'Who was the 44th president of the USA?'],
+    ['Jack is the shortest.', 'jack', 'Who is the shortest: Jack, Jill or Joe?'],
+    ['The shortest is Jack.', 'jack', 'Who is the shortest: Jack, Jill or Joe?'],
+    ['A brick is heavier.', 'brick', 'Which is heavier, a feather or a brick?'],
+    ['The primary colors are red, blue and yellow.', 'red, blue, yellow', 'What are the primary colors?'],
+    ['The moon landing was on July 20, 1969.', '1969-07-20', 'When was the moon landing?'],
+    ['A spider has eight legs.', '8', 'How many legs has a spider?'],
+    ['Yes, 17 is prime, as nothing but one and itself divides it.', 'yes', 'Is 17 a prime number?'],
+    ['No. 91 is 7 × 13.', 'no', 'Is 91 prime?'],
+    ['One Hundred Years of Solitude', 'one hundred years of solitude', 'Which book is it?'],
+    ['The Man Who Knew Too Much', 'man who knew too much', 'Which film is it?'],
+    ['will', 'will', 'Who is the youngest?'],
+    ['f-i-n-i-s', 'f-i-n-i-s', 'Spell it.'],
+    ['b, a, n, a, n, a', 'b, a, n, a, n, a', 'How do you spell banana?'],
+    ['0, 1, 0, 1, 0, 1, 0, 1', '0, 1, 0, 1, 0, 1, 0, 1', 'What comes next?'],
+    ['x^2 + 3x - 4 = 0', 'x^2 + 3x - 4 = 0', 'Which equation is it?'],
+    ['```json\n{"a": 1}\n```', '{"a":1}', 'Give the JSON.'],
+    ['{"code": "def f(x): return x"}', '{"code":"def f(x): return x"}', 'Give the JSON.'],
+    ['```\n4\n```', '4', 'What is 2 + 2?'],
+    ['```python\nprint(2 + 2)\n```\nThe answer is 4.', '4', 'What does it print?'],
+  ])('reads %j as %s', (answer, key, question) => {
+    expect(answerValue(answer, question)).toMatchObject({ key });
+  });
+
+  it.each([
+    ['What has he?', 'Paris is it, and he has none, '.repeat(2000)],
+    ['What has he?', `${'is '.repeat(20_000)}x`],
+    ['Which?', '```'.repeat(20_000)],
+    ['Which?', `${'function '.repeat(10_000)}(`],
+    ['How many?', 'one, '.repeat(20_000)],
+  ])('reads a long text in one pass, asked %s', (question, text) => {
+    expect(() => answerValue(text, question)).not.toThrow();
+  });
 });
