@@ -38,7 +38,9 @@ export function decide(
   const thinkers = voters.filter((one) => one.source !== 'draft');
   const winner = best(thinkers.length > 0 ? thinkers : voters) ?? best(chains(standing)) ?? best(standing);
   const thought = chains(unrefuted).filter((chain) => !needsRevision(chain));
-  const inWords = plan.choose === 'vote' && thought.length > 0 && unrefuted.every((one) => one.value === undefined);
+  const isOpen = plan.choose === 'vote' && unrefuted.every((one) => one.value === undefined);
+  // Where all that stands goes in circles, another chain may not.
+  const inWords = isOpen && thought.length > 0 && winner?.circles === false;
   const dropped = { refuted: answered.length - sound.length, unfinished: unrefuted.length - standing.length };
   const isAlone = plan.adaptive === true && inWords && winner !== undefined && chains(answered).length === 1;
   const because = isAlone ? oneChain(winner) : reason(winner, tally, dropped, sound.length === 0);

@@ -34,6 +34,20 @@ describe('an open question', () => {
     expect(run.outcome.thinkingStop).toBe('budget');
   });
 
+  it('is thought about again where all that stands goes in circles', async () => {
+    const circles = 'and the sea, '.repeat(10);
+    const model = createTestModel({
+      script: (request) => ({
+        thought: 'I rhyme.',
+        answer: request.sampling.temperature === 0 ? circles : poem('The sea'),
+      }),
+    });
+    const run = await runStrategy('deliberate', { model, question });
+    expect(model.requests).toHaveLength(3);
+    expect(run.answer).toBe(poem('The sea'));
+    expect(run.outcome.incomplete).toBeUndefined();
+  });
+
   it('is not thought about again by an attempt that comes after', async () => {
     const first = await runStrategy('deliberate', { model: createModel('', { answer: poem('The sea') }), question });
     const finishedSteps = first.steps.filter((step) => step.phase !== 'answer');
