@@ -12,10 +12,12 @@ export const expected = defineCheck({
   options: z.object({ value: z.union([z.string(), z.number(), z.boolean()]) }),
   run({ answer, question }, { options }) {
     const value = answerValue(answer, question);
-    if (value === undefined) return abstain('the answer has no value to read');
+    if (sameAnswer(value ?? normalise(answer), normalise(String(options.value)))) {
+      return pass('the answer is the expected value');
+    }
     // What was expected is not told: the reason goes into the prompt of a revision.
-    return sameAnswer(value, normalise(String(options.value)))
-      ? pass('the answer is the expected value')
+    return value === undefined
+      ? abstain('the answer has no value to read')
       : fail('the answer is not the expected value', { wrong: showAnswer(value) });
   },
 });

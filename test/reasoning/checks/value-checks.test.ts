@@ -54,6 +54,14 @@ describe('value checks', () => {
     expect(await judge('units', { question, answer })).toMatchObject({ verdict });
   });
 
+  it('expected takes a whole text as well, and abstains where it is another', async () => {
+    const value = 'def twice(x): return 2 * x';
+    expect(await judge('expected', { answer: `${value}\n` }, { value })).toMatchObject({ verdict: 'pass' });
+    expect(await judge('expected', { answer: 'def twice(x): return x + x' }, { value })).toMatchObject({
+      verdict: 'abstain',
+    });
+  });
+
   it('expected compares normalised values and does not tell what was expected', async () => {
     expect(await judge('expected', { answer: 'The answer is 1,200.' }, { value: 1200 })).toMatchObject({
       verdict: 'pass',
