@@ -9,7 +9,6 @@ import type { JobQueue } from '../queue/job-queue.ts';
 import { createRedisDirectory } from '../queue/redis-directory.ts';
 import { createRedisStore } from '../queue/redis-store.ts';
 import { settledWithin } from '../queue/settled-within.ts';
-import { placeBytesOf } from '../queue/waiting-places.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createRedisChange } from '../store/redis-change.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
@@ -43,7 +42,6 @@ export function openEdgeBackend({
   REDIS_URL: url,
   REDIS_PREFIX: prefix,
   THINKFIRST_SECRET: given,
-  THINKFIRST_BODY_LIMIT: bodyLimit,
 }: EdgeVariables): EdgeBackend {
   // A Redis that accepts and never answers would hang the request: each command has its time.
   const redis = new Redis(url, {
@@ -88,8 +86,7 @@ export function openEdgeBackend({
         queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
         close: async () => undefined,
       };
-      const settings = { recheckMs: tailMs, placeBytes: placeBytesOf(bodyLimit) };
-      const queue = await createBullmqQueue({ connection, terminalLines, onError, settings });
+      const queue = await createBullmqQueue({ connection, terminalLines, onError, settings: { recheckMs: tailMs } });
       const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
       opened = { queue, deliveries };
       // A reader that goes away leaves a cancel behind, which must still arrive.

@@ -6,7 +6,6 @@ import type { Deliveries } from '../queue/deliveries.ts';
 import { createEmbeddedQueue } from '../queue/embedded-queue.ts';
 import type { RedisAddress } from '../queue/redis-client.ts';
 import { createRedisQueue } from '../queue/redis-queue.ts';
-import { placeBytesOf } from '../queue/waiting-places.ts';
 import type { Environment } from './environment.ts';
 
 export type OpenedQueue = BullmqQueue & { deliveries: Deliveries };
@@ -25,7 +24,6 @@ export function openQueue(
   const settings = {
     maxWaiting: environment.THINKFIRST_QUEUE_LIMIT,
     maxWaitingOfKey: Math.ceil(environment.THINKFIRST_QUEUE_LIMIT / 4),
-    placeBytes: placeBytesOf(environment.THINKFIRST_BODY_LIMIT),
     absentModelMs,
   };
   return url === undefined

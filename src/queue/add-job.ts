@@ -7,7 +7,6 @@ import { queueName } from './queue-names.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { removeJob } from './remove-job.ts';
 import { storeJob } from './stored-job.ts';
-import { placesOfJob, placesOfKey } from './waiting-places.ts';
 
 /** Ten looks at 200 ms: an adder that has claimed an id and not added its job by then has died. */
 const claimLooks = 10;
@@ -30,9 +29,8 @@ export async function addJob(
     owner: stored.owner,
     createdAt: job.createdAt,
     queue: name,
-    places: placesOfJob(job, stored, settings),
     maxWaiting: job.tier === 'flex' ? settings.maxWaitingFlex : settings.maxWaiting,
-    maxWaitingOfOwner: job.owner === null ? Number.MAX_SAFE_INTEGER : placesOfKey(job, settings),
+    maxWaitingOfOwner: job.owner === null ? Number.MAX_SAFE_INTEGER : ofKey(job, settings),
   });
   if (claim.kind === 'full') throw full(claim, job);
   if (claim.kind === 'old') {
@@ -48,6 +46,10 @@ export async function addJob(
   queues.remember(job.id, name);
   await store.tellWaiting();
   return { created: true };
+}
+
+function ofKey({ tier }: Job, { maxWaitingFlex, maxWaitingOfKey }: QueueSettings): number {
+  return tier === 'flex' ? Math.ceil(maxWaitingFlex / 4) : maxWaitingOfKey;
 }
 
 /** The id was claimed before, maybe for another queue (an Idempotency-Key with another model): the job there, once it is, is the one. */
@@ -97,7 +99,7 @@ function full(claim: Extract<ClaimResult, { kind: 'full' }>, { model, tier }: Jo
   const whose = claim.of === 'owner' ? 'this key' : `${model} at service tier ${tier}`;
   return new ServiceError({
     code: 'queue_full',
-    message: `Too many responses of ${whose} are waiting, or too large ones.`,
+    message: `Too many responses of ${whose} are waiting.`,
     retryAfterSeconds: retryAfterSeconds(claim),
   });
 }

@@ -16,8 +16,7 @@ import { defaultQueueSettings, type QueueSettings } from './queue-settings.ts';
 import { reachBackend } from './reach-backend.ts';
 import { removeJob } from './remove-job.ts';
 import { settledWithin } from './settled-within.ts';
-import { isJobId, loadJob, ownerKey, StoredJob } from './stored-job.ts';
-import { placesOfJob } from './waiting-places.ts';
+import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 import { createWakeups } from './wakeups.ts';
 
 export type BullmqQueueOptions<B extends IQueueBackend, C> = {
@@ -104,8 +103,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       if (ended === 'missing') return 'not_found';
       // The cancel has happened: what comes of the place must not fail it.
       if (ended === 'appended' && record.position !== undefined) {
-        const places = placesOfJob(job, StoredJob.parse(record.data), settings);
-        await queues.directory.left(found.name, ownerKey(job.owner), places).catch(onError);
+        await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
       }
       wakeups.wake(id);
       return ended === 'appended' ? 'accepted' : 'already_ended';

@@ -33,20 +33,19 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
   };
 
   return {
-    async claim({ id, owner, createdAt, queue, places, maxWaiting, maxWaitingOfOwner }) {
+    async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
       const { waiting, served, last, place } = await stand(id, queue);
       const priority = Math.min(lastPriority, Math.max(served, (last.get(owner) ?? 0) + 1));
       if (place !== undefined) return { kind: 'old', queue: place, priority };
-      const held = () => [...last.values()].reduce((sum, each) => sum + Math.max(0, each - served), 0);
-      const noRoom = waiting >= maxWaiting || (places > 1 && held() >= maxWaiting);
-      const full = noRoom ? 'queue' : priority - Math.max(served, 1) >= maxWaitingOfOwner ? 'owner' : undefined;
+      const full =
+        waiting >= maxWaiting ? 'queue' : priority - Math.max(served, 1) >= maxWaitingOfOwner ? 'owner' : undefined;
       if (full) {
         const text = `SELECT finished_at_ms::float8 AS at FROM bullmq.job
           WHERE queue = $1 AND state = 'completed' ORDER BY finished_at_ms DESC LIMIT 50`;
         const ends = (await rows(EndRow, text, [queue])).map(({ at }) => at);
         return { kind: 'full', of: full, waiting, endedPerSecond: paceOf(ends, Date.now()) };
       }
-      last.set(owner, priority + places - 1);
+      last.set(owner, priority);
       if (!entered.has(queue)) {
         await query('INSERT INTO thinkfirst.queue VALUES ($1, $2) ON CONFLICT DO NOTHING', [base, queue]);
         entered.add(queue);
@@ -60,9 +59,9 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
       const text = 'UPDATE thinkfirst.place SET queue = $4 WHERE base = $1 AND id = $2 AND queue = $3 RETURNING queue';
       return (await rows(QueueRow, text, [base, id, from, to])).length > 0;
     },
-    async left(queue, owner, places) {
+    async left(queue, owner) {
       const last = lastOf.get(queue);
-      last?.set(owner, (last.get(owner) ?? 0) - places);
+      last?.set(owner, (last.get(owner) ?? 0) - 1);
     },
     locate,
     async list(owner, { after, limit }) {

@@ -7,8 +7,8 @@ export type JobDirectory = {
   claim(claim: JobClaim): Promise<ClaimResult>;
   /** Moves an id whose adder has died before it added the job. False: it is elsewhere by now. */
   reclaim(id: string, move: { from: string; to: string }): Promise<boolean>;
-  /** A job of this owner has left the queue before its turn came, and its places: the owner's next one may have one sooner. */
-  left(queue: string, owner: string, places: number): Promise<void>;
+  /** A job of this owner has left the queue before its turn came: the owner's next one may have a place sooner. */
+  left(queue: string, owner: string): Promise<void>;
   locate(id: string): Promise<string | undefined>;
   /** Ids of an owner, newest first. */
   list(owner: string, options: { after: string | undefined; limit: number }): Promise<string[]>;
@@ -33,20 +33,14 @@ export type JobClaim = {
   owner: string;
   createdAt: number;
   queue: string;
-  /** That it holds while it waits: more than one for a large job. */
-  places: number;
-  /**
-   * Jobs that may wait in the queue, and places of one owner among them. A job of several places is refused as well where
-   * all owners hold about `maxWaiting` places.
-   */
+  /** Jobs that may wait in the queue, and of one owner among them. */
   maxWaiting: number;
   maxWaitingOfOwner: number;
 };
 
 /**
- * `priority`: the job's first place in the queue, by start-time fair queueing (Goyal, Vin and Cheng, 1996): each owner's next
- * job comes after its last one's places, but never before what is being served. How far an owner is ahead of what is being
- * served is what it holds, so nothing has to be counted back when a job is taken. `endedPerSecond`: the measured pace, 0 if unknown.
+ * `priority`: the job's place in the queue, by start-time fair queueing (Goyal, Vin and Cheng, 1996): each owner's next job
+ * comes one after its last, but never before what is being served. `endedPerSecond`: the measured pace, 0 if unknown.
  */
 export type ClaimResult =
   | { kind: 'new' | 'old'; queue: string; priority: number }

@@ -22,8 +22,6 @@ export type QueueSettings = {
   maxWaitingFlex: number;
   /** Of these, jobs of one key; of `flex` a quarter of all. */
   maxWaitingOfKey: number;
-  /** A job that is larger, as it is stored, counts as several of these. bytes */
-  placeBytes: number;
   /** Between two announcements of a worker's models. */
   announceMs: number;
   /** A job for a model that no worker has announced for so long is refused; undefined: it waits for one. */
@@ -50,7 +48,6 @@ export const defaultQueueSettings: QueueSettings = {
   maxWaiting: 1_000,
   maxWaitingFlex: 100_000,
   maxWaitingOfKey: 250,
-  placeBytes: 65_536,
   announceMs: 5_000,
   absentModelMs: undefined,
   sweepMs: 60_000,

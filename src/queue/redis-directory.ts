@@ -19,7 +19,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
   const models = `${root}tf:models`;
   const ownerIndex = (owner: string) => `${root}tf:owner:${owner}`;
   return {
-    async claim({ id, owner, createdAt, queue, places: held, maxWaiting, maxWaitingOfOwner }) {
+    async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
       const of = `${prefix}:${queue}:`;
       const keys = [
         places,
@@ -31,7 +31,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         `${of}tf:pace`,
         root + id,
       ];
-      const limits = [maxWaiting, maxWaitingOfOwner, lastPriority, base, held];
+      const limits = [maxWaiting, maxWaitingOfOwner, lastPriority, base];
       const reply = ClaimReply.parse(
         await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]),
       );
@@ -40,8 +40,8 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
     async reclaim(id, { from, to }) {
       return (await runRedisScript(redis, 'reclaim', [places], [id, from, to])) === 1;
     },
-    async left(queue, owner, held) {
-      await redis.hincrby(`${prefix}:${queue}:tf:fair`, owner, -held);
+    async left(queue, owner) {
+      await redis.hincrby(`${prefix}:${queue}:tf:fair`, owner, -1);
     },
     async locate(id) {
       const place = await redis.hget(places, id);

@@ -116,9 +116,9 @@ if mark ~= from then redis.call('SET', KEYS[2], mark) end
 return found
 `;
 
-/** KEYS places queues owners wait prioritized fair pace oldJob; ARGV id owner createdAt queue maxWaiting maxOfOwner lastPriority base places. */
+/** KEYS places queues owners wait prioritized fair pace oldJob; ARGV id owner createdAt queue maxWaiting maxOfOwner lastPriority base. */
 const claim = `
-local id, owner, queue, places = ARGV[1], ARGV[2], ARGV[4], tonumber(ARGV[9])
+local id, owner, queue = ARGV[1], ARGV[2], ARGV[4]
 local place = redis.call('HGET', KEYS[1], id) or (redis.call('EXISTS', KEYS[8]) == 1 and ARGV[8]) or nil
 local waiting = redis.call('LLEN', KEYS[4]) + redis.call('ZCARD', KEYS[5])
 local head = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
@@ -132,18 +132,13 @@ end
 local priority = math.max(served, last + 1, 1)
 if not place then
   local full = waiting >= tonumber(ARGV[5]) and 'queue' or (priority - math.max(served, 1) >= tonumber(ARGV[6]) and 'owner') or nil
-  if not full and places > 1 then
-    local held = 0
-    for _, each in ipairs(redis.call('HVALS', KEYS[6])) do held = held + math.max(0, tonumber(each) - served) end
-    if held >= tonumber(ARGV[5]) then full = 'queue' end
-  end
   if full then return { 'full', full, waiting, redis.call('LRANGE', KEYS[7], 0, -1) } end
   redis.call('HSET', KEYS[1], id, queue)
   redis.call('SADD', KEYS[2], queue)
   redis.call('ZADD', KEYS[3], 'NX', ARGV[3], id)
 end
 priority = math.min(priority, tonumber(ARGV[7]))
-if not place then redis.call('HSET', KEYS[6], owner, priority + places - 1) end
+if not place then redis.call('HSET', KEYS[6], owner, priority) end
 return { place and 'old' or 'new', place or queue, priority, {} }
 `;
 

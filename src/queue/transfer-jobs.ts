@@ -5,7 +5,6 @@ import type { OpenQueues } from './open-queues.ts';
 import { queueName } from './queue-names.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { importedNonce, loadJob, ownerKey, storeJob } from './stored-job.ts';
-import { placesOfJob } from './waiting-places.ts';
 
 /** One line of an export: a response with its whole log, as clients and workers know it. */
 export const ExportedJob = z.object({ version: z.literal(1), job: Job, log: z.array(z.string()) });
@@ -32,13 +31,11 @@ export async function importJob(
   { queues, settings, now }: { queues: OpenQueues; settings: QueueSettings; now(): number },
 ): Promise<'imported' | 'there'> {
   const name = queueName(queues.base, job);
-  const stored = storeJob(job, importedNonce);
   const claim = await queues.directory.claim({
     id: job.id,
     owner: ownerKey(job.owner),
     createdAt: job.createdAt,
     queue: name,
-    places: placesOfJob(job, stored, settings),
     maxWaiting: Number.MAX_SAFE_INTEGER,
     maxWaitingOfOwner: Number.MAX_SAFE_INTEGER,
   });
@@ -46,7 +43,7 @@ export async function importJob(
   const { parts, store } = queues.open(name);
   const { attempts, backoffMs } = settings;
   const options = { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority };
-  await parts.add(job.id, stored, options);
+  await parts.add(job.id, storeJob(job, importedNonce), options);
   const status = log.at(-1) === undefined ? undefined : parseRow(log.at(-1) ?? '').terminal;
   const retention = job.store ? settings.retentionMs : settings.unstoredRetentionMs;
   const end = status && { status, now: now(), expiresAt: now() + retention, notify: false };

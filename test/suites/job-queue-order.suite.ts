@@ -138,38 +138,6 @@ export function jobQueueOrderSuite(name: string, openBackend: () => Promise<JobQ
       expect(await queue.get(next.id)).toMatchObject({ queuePosition: 2 });
     });
 
-    test('counts a large job as several, against its key’s share and in its turns', async () => {
-      const queue = await open({ maxWaitingOfKey: 32, placeBytes: 10_000 });
-      const large = (owner: string) => makeJob({ owner, body: { input: 'x'.repeat(50_000) } });
-      // The head of the queue, which never moves here.
-      const head = makeJob({ owner: 'other' });
-      await queue.add(head);
-      for (let round = 0; round < 2; round += 1) {
-        const jobs = Array.from({ length: 16 }, () => large('busy'));
-        for (const job of jobs) expect(await queue.add(job)).toEqual({ created: true });
-        await expect(queue.add(makeJob({ owner: 'busy' }))).rejects.toMatchObject({ code: 'queue_full' });
-        for (const { id } of jobs) expect(await queue.control(id, 'cancel')).toBe('accepted');
-      }
-      const busy = [large('busy'), large('busy')];
-      const late = Array.from({ length: 3 }, () => makeJob({ owner: 'late' }));
-      for (const job of [...busy, ...late]) await queue.add(job);
-      const [first, second] = busy;
-      const ran = await order(queue, [head, ...busy, ...late]);
-      expect(ran.slice(1)).toEqual([first, late[0], late[1], second, late[2]]);
-      // What has run holds none of them.
-      for (let added = 0; added < 16; added += 1) await queue.add(large('busy'));
-    });
-
-    test('refuses large jobs where large ones fill the queue, and takes small ones', async () => {
-      const queue = await open({ maxWaiting: 64, maxWaitingOfKey: 64, placeBytes: 10_000 });
-      const large = (owner: string) => makeJob({ owner, body: { input: 'x'.repeat(50_000) } });
-      for (const owner of ['one', 'two'])
-        for (let added = 0; added < 8; added += 1) expect(await queue.add(large(owner))).toEqual({ created: true });
-      await queue.add(large('three'));
-      await expect(queue.add(large('four'))).rejects.toMatchObject({ code: 'queue_full' });
-      expect(await queue.add(makeJob({ owner: 'four' }))).toEqual({ created: true });
-    });
-
     test('refuses a model that no worker has, until one announces it', async () => {
       const [api, worker] = await Promise.all([open({ absentModelMs: 60_000 }), open()]);
       await expect(api.add(makeJob())).rejects.toMatchObject({ code: 'model_unavailable', status: 503 });
