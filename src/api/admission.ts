@@ -171,11 +171,14 @@ function isLimited({ concurrent_responses, tokens_per_day }: KeyLimits, batch: b
   return tokens_per_day !== null || (concurrent_responses !== null && !batch);
 }
 
-/** Input and output tokens that a response can't exceed: thoughts within their budget, and an answer for each chain. */
+/**
+ * Input and output tokens that a response hardly exceeds: thoughts within their budget, a reserve for each chain's answer,
+ * and one answer as long as may be.
+ */
 function mostTokens(job: Job): number {
   const { request, input_tokens, effective, answer } = responseJob(job);
-  const answers = effective.budget_tokens === 0 ? 1 : effective.samples + effective.max_revisions + 2;
-  const output = effective.budget_tokens + answers * answer.max_tokens;
+  const others = effective.budget_tokens === 0 ? 0 : effective.samples + effective.max_revisions + 1;
+  const output = effective.budget_tokens + answer.max_tokens + others * effective.answer_reserve_tokens;
   return input_tokens + Math.min(output, request.max_output_tokens ?? Number.POSITIVE_INFINITY);
 }
 

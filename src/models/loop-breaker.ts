@@ -21,21 +21,12 @@ const longestBlock = 8;
  * numbers, so whole periods don't come up in it (measured on 5,000 true thoughts: none trips).
  */
 export function createLoopBreaker(): LoopBreaker {
-  const tokens: number[] = [];
+  const runs = createRuns(shortestSpan);
   const lines: string[] = [];
-  /** runs[period]: how many last tokens equal the one `period` before. */
-  const runs = new Int32Array(longestPeriod + 1);
   let line = '';
   return {
     push(token, text) {
-      tokens.push(token);
-      const last = tokens.length - 1;
-      let looping = false;
-      for (let period = 1; period <= Math.min(longestPeriod, last); period += 1) {
-        const run = tokens[last - period] === token ? (runs[period] ?? 0) + 1 : 0;
-        runs[period] = run;
-        if (run + period >= Math.max(shortestSpan, repeats * period)) looping = true;
-      }
+      let looping = runs.push(token);
       line += text;
       const parts = line.split('\n');
       line = parts.pop() ?? '';
@@ -49,25 +40,51 @@ export function createLoopBreaker(): LoopBreaker {
   };
 }
 
-/** The same for a thought whose tokens aren't known: words stand for them. */
+/** True once the last tokens are one stretch repeated over `span` tokens or more. */
+function createRuns(span: number): { push(token: number): boolean } {
+  const tokens: number[] = [];
+  /** runs[period]: how many last tokens equal the one `period` before. */
+  const runs = new Int32Array(longestPeriod + 1);
+  return {
+    push(token) {
+      tokens.push(token);
+      const last = tokens.length - 1;
+      let looping = false;
+      for (let period = 1; period <= Math.min(longestPeriod, last); period += 1) {
+        const run = tokens[last - period] === token ? (runs[period] ?? 0) + 1 : 0;
+        runs[period] = run;
+        if (run + period >= Math.max(span, repeats * period)) looping = true;
+      }
+      return looping;
+    },
+  };
+}
+
+/** Words that a stretch must be repeated over: grids and closing brackets of honest code repeat what is short for less. */
+const shortestWords = 160;
+/** What has no blanks (Chinese, digits) is taken apart so. Characters. */
+const longestWord = 8;
+
+/** The same for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
 export function createTextLoopBreaker(): { push(text: string): boolean } {
-  const breaker = createLoopBreaker();
+  const runs = createRuns(shortestWords);
   const numbers = new Map<string, number>();
-  let rest = '';
+  let word = '';
   return {
     push(text) {
-      rest += text;
       let looping = false;
-      let end = 0;
-      for (const found of rest.matchAll(/\S+\s+/g)) {
-        const [word] = found;
-        const key = word.trimEnd();
-        const number = numbers.get(key) ?? numbers.size;
-        numbers.set(key, number);
-        looping = breaker.push(number, word) || looping;
-        end = found.index + word.length;
+      const end = () => {
+        if (word === '') return;
+        const number = numbers.get(word) ?? numbers.size;
+        numbers.set(word, number);
+        looping = runs.push(number) || looping;
+        word = '';
+      };
+      for (const character of text) {
+        if (character.trim() === '') end();
+        else word += character;
+        if (word.length >= longestWord) end();
       }
-      rest = rest.slice(end);
       return looping;
     },
   };

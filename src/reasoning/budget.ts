@@ -10,8 +10,8 @@ export const continuationAllowance = 96;
 export type Budget = {
   /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over and `fed` tokens kept back. */
   thinking(rows: number, fed?: number): number;
-  /** Tokens that each of `rows` answers may have: its reserve, and more as far as it goes. */
-  answer(rows: number): number;
+  /** Tokens that each of `rows` answers may have: its reserve, and more as far as it goes, behind `thought` tokens of all rows. */
+  answer(rows: number, thought?: number): number;
 };
 
 /**
@@ -35,7 +35,10 @@ export function createBudget(limits: {
       const room = outputLeft() - rows * (reserve + handOverAllowance) - fed;
       return Math.max(0, Math.min(left, room));
     },
-    answer: (rows) => Math.min(maxTokens, Math.floor(outputLeft() / rows)),
+    answer(rows, thought) {
+      if (thought === undefined) return Math.min(maxTokens, Math.floor(outputLeft() / rows));
+      return Math.min(maxTokens, Math.floor((outputLeft() - thought) / rows) - handOverAllowance);
+    },
   };
 }
 

@@ -80,6 +80,8 @@ export function candidatesOf(
   const found = new Map<number | null, Candidate>();
   for (const step of steps) {
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
+    // Cut by its own cap: it was no candidate (deliberation.ts).
+    if (step.phase === 'draft' && step.stop_reason === 'length') continue;
     const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
     const earlier = found.get(step.sample);
     const candidate: Candidate = {

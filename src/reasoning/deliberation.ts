@@ -74,8 +74,9 @@ function revisionsOf(context: StrategyContext): Map<number, number> {
 /** The fast answer: the last resort and one ballot of little weight. */
 export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
   const { budget, context, candidates } = deliberation;
-  const room = Math.min(budget.answer(1), draftTokens(context));
-  if (candidates.has(null) || room === 0) return;
+  const most = draftTokens(context);
+  const room = Math.min(budget.answer(1), most);
+  if (context.finishedSteps.some(({ phase }) => phase === 'draft') || room === 0) return;
   yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
   const drafts = yield* runJudged(deliberation, {
     prompt: context.prompt,
@@ -87,19 +88,24 @@ export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<Str
   });
   for (const draft of drafts) {
     // What the draft's own cap has cut is neither a ballot nor an answer.
-    const cutShort = draft.cut && room < deliberation.answer.maxTokens;
+    const cutShort = draft.cut && room === most && most < reserveOf(deliberation.answer);
     if (!isEmptyAnswer(draft.answer) && !cutShort) candidates.set(null, draft);
   }
 }
 
 /**
  * Tokens of a draft. It is there to be voted on, and what can be voted on is short; only where it may have to stand for the
- * answer, or is held to a form, has it the whole reserve.
+ * answer, is held to a form, or may call a tool, has it the whole reserve.
  */
-function draftTokens({ answer, deadlineAt }: StrategyContext): number {
-  const { maxTokens, reserve = maxTokens, constraint } = answer;
-  if (deadlineAt !== undefined || constraint !== undefined) return reserve;
+function draftTokens({ answer, prompt, deadlineAt }: StrategyContext): number {
+  const reserve = reserveOf(answer);
+  const callsTools = (prompt.tools?.length ?? 0) > 0 && answer.toolCalls !== 'none';
+  if (deadlineAt !== undefined || answer.constraint !== undefined || callsTools) return reserve;
   return Math.min(reserve, 256, Math.max(64, Math.floor(reserve / 4)));
+}
+
+function reserveOf({ maxTokens, reserve = maxTokens }: AnswerRequest): number {
+  return reserve;
 }
 
 /**
@@ -117,13 +123,10 @@ export async function* think(
 ): AsyncGenerator<StrategyEvent, readonly number[], void> {
   const { budget, context, candidates, cap } = deliberation;
   let rows = wave.numbers.length;
-  while (
-    rows > 1 &&
-    (budget.thinking(rows) < rows * cap ||
-      budget.answer(rows) < (deliberation.answer.reserve ?? deliberation.answer.maxTokens))
-  )
+  while (rows > 1 && (budget.thinking(rows) < rows * cap || budget.answer(rows) < reserveOf(deliberation.answer)))
     rows -= 1;
   const numbers = wave.numbers.slice(0, rows);
+  const thought = Math.min(budget.thinking(rows), rows * cap);
   const first = numbers[0] ?? 0;
   yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
   const found = yield* runJudged(
@@ -132,8 +135,8 @@ export async function* think(
       prompt: context.prompt,
       numbers,
       phase: 'think',
-      thinking: { budgetTokens: Math.min(budget.thinking(rows), rows * cap), perSampleTokens: cap },
-      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows)) },
+      thinking: { budgetTokens: thought, perSampleTokens: cap },
+      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows, thought)) },
       sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
       summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
     },

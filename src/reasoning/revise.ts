@@ -51,13 +51,14 @@ export async function* revise(
     // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
     const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
     const isGreedy = candidate.greedy && !made.has(key);
+    const thought = Math.min(cap, budget.thinking(1, fed));
     made.add(key);
     const [revised] = yield* runJudged(deliberation, {
       ...plan,
       numbers: [sample],
       phase: 'revise',
-      thinking: { ...plan.thinking, budgetTokens: Math.min(cap, budget.thinking(1, fed)), perSampleTokens: cap },
-      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1)) },
+      thinking: { ...plan.thinking, budgetTokens: thought, perSampleTokens: cap },
+      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1, thought + fed)) },
       sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
     const standing = candidates.get(sample);
@@ -162,13 +163,13 @@ async function rightLine(
   return doubts ? undefined : text;
 }
 
-/** Where a thought can't be gone on with: the reason, and the line as it is right where that is known. */
+/** Where a thought can't be gone on with: the reason, and the line as it is right where that is known. Undefined where it doesn't fit. */
 async function tellWhatFailed(
   deliberation: Deliberation,
   candidate: Candidate,
   failed: Judgement,
   options: ReviseOptions,
-): Promise<RevisionPlan> {
+): Promise<RevisionPlan | undefined> {
   const { context, dependencies } = deliberation;
   const known = options.repair ? await knownRight(deliberation, candidate, failed) : undefined;
   const wrong =
@@ -187,6 +188,10 @@ async function tellWhatFailed(
       { role: 'user', content: text },
     ],
   };
+  const { maxTokens, reserve = maxTokens } = deliberation.answer;
+  const tokens = await context.model.countTokens(prompt, { thinking: true });
+  // Beside a long answer there may be no room for another.
+  if (tokens + reserve > context.model.contextLength) return undefined;
   return {
     prompt,
     thinking: {},

@@ -31,6 +31,12 @@ export type Plan = {
   adaptive: boolean;
 };
 
+const noThought = {
+  field: 'reasoning.effort',
+  message:
+    'The model wrote no thought, so more chains are as many fast answers. If it never does, its family may be the wrong one: `thinkfirst models check` tells.',
+};
+
 /** Draft, think in waves, check, roll back and revise, filter, vote, and only then answer. */
 export async function* runPlan(
   context: StrategyContext,
@@ -45,7 +51,7 @@ export async function* runPlan(
   const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
     ...rest,
     usage: state.usage.snapshot(),
-    warnings: [],
+    warnings: wroteNoThought(deliberation) ? [noThought] : [],
   });
   if (decided === undefined && candidates.size === 0) {
     const stop = deliberation.mustStop();
@@ -219,6 +225,14 @@ function sourceOf(winner: Candidate, decision: Decision, plan: Plan): AnswerSour
   if (winner.source === 'draft') return 'draft';
   if (winner.revised) return 'revision';
   return plan.choose === 'vote' && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
+}
+
+/** Every chain that ended by itself came without one: a model that doesn't think, or isn't told how in its own way. */
+function wroteNoThought({ context, state }: Deliberation): boolean {
+  // What is held to a form may be asked for by itself.
+  if (context.answer.constraint !== undefined) return false;
+  const chains = state.trace.steps().filter((step) => step.phase === 'think' && step.stop_reason === 'natural');
+  return chains.length > 0 && chains.every(({ text }) => text === null || text.trim() === '');
 }
 
 /** Why the only chain ended. */

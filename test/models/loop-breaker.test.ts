@@ -68,7 +68,23 @@ describe('text in pieces that are no words', () => {
     return pieces.map((piece) => breaker.push(piece)).includes(true);
   };
   test.each([1, 3, 7, 500])('of %i characters', (size) => {
-    expect(trips('But wait, that is not right. '.repeat(20), size)).toBe(true);
+    expect(trips('But wait, that is not right. '.repeat(30), size)).toBe(true);
+    expect(trips('我们再来看一下。'.repeat(200), size)).toBe(true);
     expect(trips(columnSum('483920175564', '194837465528'), size)).toBe(false);
+  });
+
+  test.each([
+    ['closing brackets', '  });\n'.repeat(8)],
+    ['a grid', `${'0 0 0 0 0 0\n'.repeat(6)}1 0 0 0 0 0\n`],
+    ['a table', `| a | b |\n|---|---|\n${'| 0 | 0 |\n'.repeat(8)}`],
+    ['the digits of a number', '14159265358979323846264338327950288419716939937510'.repeat(2)],
+  ])('%s of an honest thought', (_, text) => {
+    expect(trips(text, 3)).toBe(false);
+  });
+
+  test('takes time linear in a text without blanks', () => {
+    const breaker = createTextLoopBreaker();
+    const digits = Array.from({ length: 20_000 }, (_, index) => String((index * 7919) % 1_000_003));
+    expect(digits.map((piece) => breaker.push(piece))).not.toContain(true);
   });
 });

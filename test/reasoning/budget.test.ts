@@ -29,6 +29,8 @@ describe('createBudget', () => {
     const answer = { maxTokens: 150, reserve: 20 };
     const long = createBudget({ budgetTokens: 100, answer, maxOutputTokens: 160, usage });
     expect(long.thinking(1)).toBe(160 - 20 - handOverAllowance);
+    expect(long.answer(1, long.thinking(1))).toBe(20);
+    expect(long.answer(1, 30)).toBe(160 - 30 - handOverAllowance);
     usage.add('think', 60);
     expect(long.answer(1)).toBe(100);
   });

@@ -41,6 +41,9 @@ export type OpenaiModelOptions = {
 /** A cold server may load its weights, and prefill a long prompt, before the first byte. */
 const defaultTimeouts: UpstreamTimeouts = { firstByteMs: 600_000, idleMs: 120_000 };
 
+/** An estimate may be that much too low: code and languages of other scripts take more tokens than their length tells. */
+const estimateSlack = 1.5;
+
 /**
  * A model behind any OpenAI-compatible chat completions server. Nothing is sent before the first call, so the service
  * starts while its upstream is down.
@@ -106,10 +109,9 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       openings,
       warn,
       clock,
-      request,
       signal,
       purse: createPurse(request.thinking?.budgetTokens ?? 0),
-      ...(await roomFor(request, signal)),
+      ...(await fitted(request, signal)),
       answerNow: given.answerNow,
       tokenise: (text) => tokenise(text, signal),
       hasNoSwitch: () => hasNoSwitch({ ...access, signal }, request.prompt),
@@ -181,17 +183,21 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     }
   }
 
-  /** Our estimate decides where it is far from the limit; near it the server's tokenizer is asked, if it has one. */
-  async function roomFor(
+  /**
+   * Our estimate decides where it is far from the limit; near it the server's tokenizer is asked, if it has one. If it has none,
+   * what an answer may have beyond its reserve is kept off the limit: a server refuses what doesn't fit.
+   */
+  async function fitted(
     request: GenerateRequest,
     signal: AbortSignal,
-  ): Promise<{ room: number; promptTokens: number }> {
+  ): Promise<Pick<SampleContext, 'request' | 'room' | 'promptTokens'>> {
     const { maxTokens, reserve = maxTokens } = request.answer;
-    const wanted = maxTokens + (request.thinking?.budgetTokens ?? 0);
-    let tokens = estimatePrompt(request.prompt);
+    const estimate = estimatePrompt(request.prompt);
     const begun = tokensOfSegments([...(request.thinking?.prefix ?? []), ...(request.answer.prefix ?? [])]);
-    const near = tokens * 1.5 + begun + wanted > config.contextLength;
-    if (near) tokens = (await exactTokens(request.prompt, request.thinking !== undefined, signal)) ?? tokens;
+    const beside = begun + (request.thinking?.budgetTokens ?? 0);
+    const near = estimate * estimateSlack + beside + maxTokens > config.contextLength;
+    const exact = near ? await exactTokens(request.prompt, request.thinking !== undefined, signal) : undefined;
+    const tokens = exact ?? estimate;
     if (tokens + reserve > config.contextLength) {
       throw new ServiceError({
         code: 'context_length_exceeded',
@@ -199,7 +205,11 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
         param: 'input',
       });
     }
-    return { room: config.contextLength - tokens - begun, promptTokens: tokens };
+    const safe = config.contextLength - (exact ?? Math.ceil(estimate * estimateSlack)) - beside;
+    // Where thinking can't be switched off, as much again is asked for it.
+    const shares = dialect.thinkingSwitch === 'none' && family.tags !== undefined ? 2 : 1;
+    const answer = { ...request.answer, maxTokens: Math.min(maxTokens, Math.max(reserve, Math.floor(safe / shares))) };
+    return { request: { ...request, answer }, room: config.contextLength - tokens - begun, promptTokens: tokens };
   }
 
   async function exactTokens(prompt: GenerateRequest['prompt'], thinking: boolean, signal: AbortSignal) {

@@ -55,7 +55,7 @@ export const budgetForcing: Strategy = {
       return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
     }
     const sample = yield* answerLive(state, {
-      answerTokens: Math.max(1, budget.answer(1)),
+      answerTokens: Math.max(1, budget.answer(1, budgetTokens + (forces ? continuationAllowance : 0))),
       sampling: context.sampling,
       thinking: {
         budgetTokens,

@@ -235,6 +235,25 @@ describe('deliberate', () => {
     expect(model.requests).toHaveLength(4);
   });
 
+  it('does not tell what failed where that does not fit beside another answer', async () => {
+    const small = createTestModel({
+      capabilities: { rollback: false },
+      script: (request) => (isDraft(request) ? { answer: 'The answer is 9.' } : chain('5', '2 + 2 = 5.')),
+    });
+    const model = { ...small, contextLength: 40 };
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
+    expect(run.steps.map(({ phase }) => phase)).not.toContain('revise');
+    expect(run.answer).toBe('The answer is 5.');
+  });
+
+  it('says that a model wrote no thought', async () => {
+    const answer = { answer: 'The answer is 4.' };
+    const warned = async (script: (request: GenerateRequest) => Script) =>
+      (await runStrategy('deliberate', { model: createTestModel({ script }) })).outcome.warnings;
+    expect(await warned(() => answer)).toMatchObject([{ field: 'reasoning.effort' }]);
+    expect(await warned((request) => (isDraft(request) ? answer : chain('4')))).toEqual([]);
+  });
+
   it('lets a draft run no longer than what could be voted on, unless it may have to stand', async () => {
     const long = Array.from({ length: 90 }, (_, index) => `word${index}`).join(' ');
     const script = (request: GenerateRequest) => (isDraft(request) ? { answer: long } : chain('4'));
