@@ -11,7 +11,6 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
-import { counted } from '../render/figures.ts';
 import { shownText } from '../render/shown-text.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
@@ -197,9 +196,9 @@ export function complain(response: Answered, { maxTokens }: Pick<ThinkingOptions
   function advice(): string {
     if (cut?.reason === 'deadline') return 'Give it longer with --deadline.';
     const { strategy, answer_reserve_tokens: reserve } = reasoning.effective;
-    // Behind a thought an answer has its reserve and no more, whatever `max_output_tokens` says.
+    // A larger `max_output_tokens` is thought away first; the reserve is what is kept for the answer.
     if (strategy !== 'direct' && (maxTokens === undefined || maxTokens > reserve)) {
-      return `After thinking it has ${counted(reserve, 'token')}; --fast with --max-tokens, or reasoning.answer_reserve_tokens of a request, gives more.`;
+      return 'reasoning.answer_reserve_tokens of a request, or --fast with --max-tokens, gives it more room.';
     }
     return maxTokens === undefined
       ? 'Give it more room with --max-tokens, if the context of the model has any.'

@@ -59,8 +59,9 @@ describe('an answer that was cut short', () => {
   it('is advised by what cut it', () => {
     expect(adviceFor('direct', 50)).toBe('Give it more room with --max-tokens, or leave that out.');
     expect(adviceFor('direct')).toContain('with --max-tokens, if the context');
-    expect(adviceFor('deliberate')).toContain('After thinking it has 1,024 tokens');
-    expect(adviceFor('deliberate', 2000)).toContain('answer_reserve_tokens');
+    const reserve = 'reasoning.answer_reserve_tokens of a request, or --fast with --max-tokens, gives it more room.';
+    expect(adviceFor('deliberate')).toBe(reserve);
+    expect(adviceFor('deliberate', 2000)).toBe(reserve);
     expect(adviceFor('deliberate', 500)).toBe('Give it more room with --max-tokens, or leave that out.');
   });
 });
