@@ -2,8 +2,14 @@ import type { NewModel } from '../contracts/model-configuration.ts';
 import type { ServiceError } from '../contracts/service-error.ts';
 import { familyOfName } from '../models/families/family-of-name.ts';
 import { familyOf } from '../models/families/index.ts';
+import { thinkTags } from '../models/families/think-tags.ts';
 import { UpstreamUrl } from '../models/model-config.ts';
-import { type DiscoveredModel, type DiscoveredServer, discoverServer } from '../models/openai/discover-server.ts';
+import {
+  addressBehindKey,
+  type DiscoveredModel,
+  type DiscoveredServer,
+  discoverServer,
+} from '../models/openai/discover-server.ts';
 
 type NewUpstream = Extract<NewModel, { kind: 'upstream' }>;
 /** An upstream whose every needed field is there. */
@@ -25,11 +31,20 @@ export async function completeUpstream(
 ): Promise<{ model: CompleteUpstream; notices: string[] }> {
   const url = UpstreamUrl.safeParse(given.url);
   if (!url.success) throw invalid('url', url.error.issues[0]?.message ?? '');
-  const server = await discoverServer(given.url, { fetch, timeoutMs: answerMs });
+  const { username, password } = new URL(given.url);
+  // `fetch` refuses such an address, and no message may show it.
+  if (username !== '' || password !== '') {
+    throw invalid('url', "an address without a user and a password; the key's variable is apiKeyVariable");
+  }
+  const asking = { fetch, timeoutMs: answerMs };
+  const server = await discoverServer(given.url, asking);
   if (server === 'away') {
     throw invalid('url', `nothing answers at ${given.url}; start the server first, or put the address right`);
   }
-  if (server === 'locked' || server === 'unlisted') return untold(given, server, invalid);
+  if (server === 'unlisted') return untold(given, server, invalid);
+  if (server === 'locked') {
+    return untold({ ...given, url: await addressBehindKey(given.url, asking) }, server, invalid);
+  }
   const name = nameOf(given, server, invalid);
   const about = await server.about(name);
   const family = given.family ?? familyFor(about);
@@ -93,18 +108,28 @@ function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: In
   return only;
 }
 
-/** By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think. */
-function familyFor({ name, knownAs, chatTemplate }: DiscoveredModel): string {
-  const id = [name, ...knownAs].join(' ');
+/**
+ * By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think.
+ * Where neither tells, a model that thinks has most likely the tags that most have.
+ */
+function familyFor({ name, knownAs, chatTemplate, thinks }: DiscoveredModel): string {
+  const id = [name, ...knownAs].map(lastPart).join(' ');
   const shown = chatTemplate === undefined ? undefined : familyOf({ modelType: '', id, chatTemplate }).name;
-  return shown !== undefined && shown !== 'plain' ? shown : (familyOfName(id)?.name ?? 'plain');
+  return shown !== undefined && shown !== 'plain'
+    ? shown
+    : (familyOfName(id)?.name ?? (thinks ? thinkTags.name : 'plain'));
 }
 
 /** `/models/Qwen3-8B-Q4.gguf` is Qwen3-8B-Q4, `qwen3:8b` is qwen3-8b: a ":" would name an effort. */
 function idOf(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? name;
-  return last
+  return lastPart(name)
     .replace(/\.gguf$/i, '')
     .replace(/:latest$/, '')
-    .replaceAll(':', '-');
+    .replaceAll(/[^\w.-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '');
+}
+
+/** Of a path, an organisation's name or a hub's; the folders above are anybody's. */
+function lastPart(name: string): string {
+  return name.split(/[/\\]/).findLast((part) => part !== '') ?? name;
 }

@@ -18,6 +18,7 @@ const llamaCpp = {
 const ollama = {
   '/v1/models': { data: [{ id: 'deepseek-r1:8b' }, { id: 'llama3.2:latest' }] },
   '/api/version': { version: '0.17.4' },
+  '/api/tags': { models: [] },
   '/api/show': { parameters: 'num_ctx 8192' },
 };
 
@@ -87,9 +88,62 @@ test.each([
 });
 
 test('a server without a model says so', async () => {
-  const empty = { '/v1/models': { data: null }, '/api/version': { version: '0.17.4' } };
+  const empty = { '/v1/models': { data: null } };
   await expect(configurationOver(empty).check({ kind: 'upstream', url: 'http://box:1' })).rejects.toMatchObject({
     param: 'model.model',
     message: expect.stringContaining('no model yet'),
+  });
+});
+
+test('where a key is wanted the address gets the path that the key guards', async () => {
+  const vllm = (async (url) =>
+    new Response('', { status: new URL(String(url)).pathname === '/v1/models' ? 401 : 404 })) as typeof fetch;
+  const configuration = createModelConfiguration({ folder: '/nowhere', variables: {}, fetch: vllm });
+  const upstream = { kind: 'upstream', url: 'http://box:8000', model: 'X', apiKeyVariable: 'X_API_KEY' } as const;
+  expect((await configuration.check(upstream)).entry).toMatchObject({ url: 'http://box:8000/v1', model: 'X' });
+});
+
+test.each(['http://me:secret@box:8000/v1', 'http://secret@box:8000/v1'])(
+  'an address with credentials is refused before anything is asked: %s',
+  async (url) => {
+    await expect(configurationOver(llamaCpp).check({ kind: 'upstream', url })).rejects.toMatchObject({
+      param: 'model.url',
+      message: "Invalid 'model.url': an address without a user and a password; the key's variable is apiKeyVariable.",
+    });
+  },
+);
+
+test.each([
+  ['/home/me/thinkfirst/models/Llama-3.2-3B.gguf', 'plain'],
+  ['/srv/llm/reasoning/gemma-3-4b.gguf', 'plain'],
+  ['/models/instruct/Qwen3-8B-Q4.gguf', 'qwen3'],
+  [String.raw`C:\thinkfirst\Qwen3-8B-Q4.gguf`, 'qwen3'],
+  ['/models/Qwen3-8B/', 'qwen3'],
+])('the folders of weights say nothing of their family: %s', async (path, family) => {
+  const named = { '/v1/models': { data: [{ id: path, owned_by: 'llamacpp' }] } };
+  const asFile = { '/v1/models': { data: [{ id: 'it', owned_by: 'llamacpp' }] }, '/props': { model_path: path } };
+  const familyOver = async (routes: Readonly<Record<string, unknown>>) =>
+    (await configurationOver(routes).check({ kind: 'upstream', url: 'http://box:1' })).checked.family;
+  expect([await familyOver(named), await familyOver(asFile)]).toEqual([family, family]);
+});
+
+test('where no name tells, what Ollama says of a model that thinks does', async () => {
+  const familyOver = async (id: string, capabilities: string[]) => {
+    const routes = { ...ollama, '/v1/models': { data: [{ id }] }, '/api/show': { capabilities } };
+    return (await configurationOver(routes).check({ kind: 'upstream', url: 'http://box:1' })).checked.family;
+  };
+  expect(await familyOver('my-own', ['completion', 'thinking'])).toBe('think-tags');
+  expect(await familyOver('my-own', ['completion'])).toBe('plain');
+  expect(await familyOver('gpt-oss:20b', ['completion', 'thinking'])).toBe('gpt-oss');
+});
+
+test.each([
+  ['qwen3-8b@q4_k_m', 'qwen3-8b-q4_k_m'],
+  ['hf.co/me/Größe v2:Q4', 'Gr--e-v2-Q4'],
+  ['@cf/@mine', 'mine'],
+])('%s gets an id that requests can name', async (name, id) => {
+  const routes = { '/v1/models': { data: [{ id: name }] } };
+  expect((await configurationOver(routes).check({ kind: 'upstream', url: 'http://box:1' })).entry).toMatchObject({
+    id,
   });
 });

@@ -12,9 +12,13 @@ export type DiscoveredModel = {
   chatTemplate?: string;
   /** What it takes beside text. */
   inputs?: Array<'image' | 'file'>;
+  /** The server says that it writes thoughts, not how. */
+  thinks?: true;
   /** What to know of these facts. */
   notice?: string;
 };
+
+type Options = { fetch: typeof fetch; timeoutMs: number };
 
 export type DiscoveredServer = {
   /** With the path that its routes have, no slash at the end. */
@@ -26,7 +30,7 @@ export type DiscoveredServer = {
   about(name: string): Promise<DiscoveredModel>;
 };
 
-const Entry = z.looseObject({ id: z.string(), owned_by: z.string().optional() });
+const Entry = z.looseObject({ id: z.string(), owned_by: z.string().nullish() });
 const Listing = z.object({ data: z.array(Entry).nullable() });
 type Entry = z.infer<typeof Entry>;
 
@@ -38,10 +42,10 @@ type Entry = z.infer<typeof Entry>;
  */
 export async function discoverServer(
   typed: string,
-  options: { fetch: typeof fetch; timeoutMs: number },
+  options: Options,
 ): Promise<DiscoveredServer | 'away' | 'locked' | 'unlisted'> {
   const ask = asker(options);
-  const bare = typed.replace(/\/+$/, '');
+  const bare = withoutSlash(typed);
   for (const url of bare.endsWith('/v1') ? [bare] : [`${bare}/v1`, bare]) {
     const answer = await ask(`${url}/models`);
     if (answer === 'locked' || answer === 'away') return answer;
@@ -51,11 +55,25 @@ export async function discoverServer(
   return 'unlisted';
 }
 
+/**
+ * The address of a server that `discoverServer` found locked: with `/v1` where that is locked and the same route without it
+ * is not there (vLLM guards `/v1` alone), else as typed, without a slash at the end.
+ */
+export async function addressBehindKey(typed: string, options: Options): Promise<string> {
+  const ask = asker(options);
+  const bare = withoutSlash(typed);
+  if (bare.endsWith('/v1') || (await ask(`${bare}/v1/models`)) !== 'locked') return bare;
+  const beside = await ask(`${bare}/models`);
+  return beside === 'locked' || Listing.safeParse(beside).success ? bare : `${bare}/v1`;
+}
+
+const withoutSlash = (address: string): string => address.replace(/\/+$/, '');
+
 type Asked = { url: string; entries: readonly Entry[]; ask: Ask };
 type Ask = (url: string, body?: unknown) => Promise<unknown>;
 
 /** JSON of a GET, or of a POST where there is a body; undefined where none comes. */
-function asker(options: { fetch: typeof fetch; timeoutMs: number }): Ask {
+function asker(options: Options): Ask {
   return async (url, body) => {
     const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const signal = AbortSignal.timeout(options.timeoutMs);
@@ -73,7 +91,7 @@ async function recognise(asked: Asked): Promise<DiscoveredServer> {
   if (entries.some((entry) => 'effort_table' in entry)) return thinkfirst(asked);
   if (entries.some((entry) => entry.owned_by === 'vllm')) return listed(asked, 'vllm');
   if (entries.some((entry) => entry.owned_by === 'llamacpp')) return llamaCpp(asked, root);
-  if (OllamaVersion.safeParse(await ask(`${root}/api/version`)).success) return ollama(asked, root);
+  if (await isOllama(root, ask)) return ollama(asked, root);
   const studio = StudioListing.safeParse(await ask(`${root}/api/v0/models`));
   return studio.success ? lmStudio(asked, studio.data.data) : listed(asked, 'plain');
 }
@@ -134,6 +152,16 @@ function llamaCpp({ url, entries, ask }: Asked, root: string): DiscoveredServer 
 }
 
 const OllamaVersion = z.object({ version: z.string() });
+const OllamaTags = z.object({ models: z.array(z.unknown()) });
+
+/** llama-swap has the version too, and none of Ollama's other routes. */
+async function isOllama(root: string, ask: Ask): Promise<boolean> {
+  return (
+    OllamaVersion.safeParse(await ask(`${root}/api/version`)).success &&
+    OllamaTags.safeParse(await ask(`${root}/api/tags`)).success
+  );
+}
+
 const OllamaModel = z.object({
   parameters: z.string().optional(),
   capabilities: z.array(z.string()).optional(),
@@ -164,6 +192,7 @@ function ollama({ url, entries, ask }: Asked, root: string): DiscoveredServer {
         knownAs: family === undefined ? [] : [family],
         ...(contextLength === undefined ? ollamaContext : { contextLength }),
         ...(shown?.capabilities?.includes('vision') === true ? { inputs: ['image' as const] } : {}),
+        ...(shown?.capabilities?.includes('thinking') === true ? { thinks: true as const } : {}),
       };
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DiscoveredServer, discoverServer } from '../../../src/models/openai/discover-server.ts';
+import { addressBehindKey, type DiscoveredServer, discoverServer } from '../../../src/models/openai/discover-server.ts';
 
 /** Answers as the servers gave them (llama.cpp, Ollama: seen here) or as their documentation has them; all else is 404. */
 const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -15,6 +15,7 @@ const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   ollama: {
     '/v1/models': { data: [{ id: 'qwen3:8b', owned_by: 'library' }] },
     '/api/version': { version: '0.17.4' },
+    '/api/tags': { models: [] },
     '/api/show': {
       parameters: 'temperature                    0.6\nnum_ctx                        8192',
       capabilities: ['completion', 'vision', 'thinking'],
@@ -25,10 +26,19 @@ const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ollama with a loaded model': {
     '/v1/models': { data: [{ id: 'llama3.2:latest', owned_by: 'library' }] },
     '/api/version': { version: '0.17.4' },
+    '/api/tags': { models: [{ name: 'llama3.2:latest' }] },
     '/api/show': { details: { family: 'llama' } },
     '/api/ps': { models: [{ name: 'llama3.2:latest', context_length: 32_768 }] },
   },
-  'an empty ollama': { '/v1/models': { data: null }, '/api/version': { version: '0.17.4' } },
+  'an empty ollama': {
+    '/v1/models': { data: null },
+    '/api/version': { version: '0.17.4' },
+    '/api/tags': { models: [] },
+  },
+  'llama-swap': {
+    '/v1/models': { data: [{ id: 'big', owned_by: 'llama-swap' }] },
+    '/api/version': { version: '175', commit: 'abc', build_date: '2025-11-01' },
+  },
   vllm: {
     '/v1/models': { data: [{ id: 'big', owned_by: 'vllm', root: 'Qwen/Qwen3-32B', max_model_len: 32_768 }] },
   },
@@ -46,6 +56,7 @@ const servers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
       data: [{ id: 'thinkfirst-135m', owned_by: 'thinkfirst', effort_table: {}, context_length: 5_825 }],
     },
   },
+  'a gateway with null for an owner': { '/v1/models': { data: [{ id: 'big', owned_by: null }] } },
   sglang: { '/v1/models': { data: [{ id: 'x', owned_by: 'sglang', max_model_len: 2_048 }] } },
 };
 
@@ -72,13 +83,15 @@ describe('what a server is', () => {
     ['lmstudio', 'lmstudio'],
     ['thinkfirst', 'thinkfirst'],
     ['sglang', 'plain'],
+    ['llama-swap', 'plain'],
+    ['a gateway with null for an owner', 'plain'],
   ])('%s is found out', async (name, dialect) => {
     expect(await known(name)).toMatchObject({ dialect, url: 'http://box:1/v1' });
   });
 
   it.each([
     ['llama.cpp', { contextLength: 4_096, chatTemplate: '{{ messages }}<think>', inputs: ['image'] }],
-    ['ollama', { contextLength: 8_192, knownAs: ['qwen3'], inputs: ['image'] }],
+    ['ollama', { contextLength: 8_192, knownAs: ['qwen3'], inputs: ['image'], thinks: true }],
     ['ollama with a loaded model', { contextLength: 32_768 }],
     ['vllm', { contextLength: 32_768, knownAs: ['Qwen/Qwen3-32B'] }],
     ['lmstudio', { contextLength: 32_768, knownAs: ['qwen2_vl'], inputs: ['image'] }],
@@ -109,5 +122,18 @@ describe('what a server is', () => {
     expect(await discover('none')).toBe('unlisted');
     const dead = (() => Promise.reject(new TypeError('fetch failed'))) as typeof fetch;
     expect(await discoverServer('http://box:1', { fetch: dead, timeoutMs: 1_000 })).toBe('away');
+  });
+
+  it.each([
+    ['http://box:1', { '/v1/models': 401, '/models': 404 }, 'http://box:1/v1'],
+    ['http://box:1/', { '/v1/models': 403, '/models': 404 }, 'http://box:1/v1'],
+    ['http://box:1', { '/v1/models': 401, '/models': 401 }, 'http://box:1'],
+    ['http://box:1', { '/v1/models': 401, '/models': 200 }, 'http://box:1'],
+    ['http://box:1', { '/v1/models': 404, '/models': 401 }, 'http://box:1'],
+    ['http://box:1/v1', { '/v1/models': 401, '/models': 404 }, 'http://box:1/v1'],
+  ])('%s with %o has its routes behind a key at %s', async (typed, statuses: Record<string, number>, address) => {
+    const locked = (async (url) =>
+      Response.json({ data: [] }, { status: statuses[new URL(String(url)).pathname] ?? 404 })) as typeof fetch;
+    expect(await addressBehindKey(typed, { fetch: locked, timeoutMs: 1_000 })).toBe(address);
   });
 });
