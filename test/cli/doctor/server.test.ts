@@ -28,7 +28,11 @@ const llamaCpp: Routes = {
   '/chat/completions': {},
 };
 const vllm: Routes = { '/v1/models': { data: [{ id: 'small', owned_by: 'vllm', max_model_len: 8_192 }] } };
-const ollama: Routes = { '/v1/models': { data: [{ id: 'small:latest' }] }, '/api/version': { version: '0.17.4' } };
+const ollama: Routes = {
+  '/v1/models': { data: [{ id: 'small:latest' }] },
+  '/api/version': { version: '0.17.4' },
+  '/api/tags': { models: [] },
+};
 const gateway: Routes = { '/v1/models': { data: [{ id: 'small' }] }, '/chat/completions': {} };
 
 /** What `doctor` says of an entry, without its effort table. */
