@@ -8,8 +8,8 @@ export type AnswerSink = {
   /** `full`: nothing more is wanted of this stream. */
   push(piece: Piece): { events: ModelEvent[]; full: boolean };
   pushToolCalls(deltas: readonly ToolCallDelta[], tokens: number): void;
-  /** What was held back, then the tool calls. */
-  end(): ModelEvent[];
+  /** What was held back, then the tool calls: all but a last one that the server cut by its length. */
+  end(serverReason: string | undefined): ModelEvent[];
   reason(serverReason: string | undefined): FinishReason;
   /** The stop text that ended it. */
   stopText(): string | undefined;
@@ -67,20 +67,21 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
       tokens += more;
       calls.push(deltas);
     },
-    end() {
+    end(serverReason) {
       const rest = ended === 'stop' ? '' : scanner.end();
       return [
         ...emit(rest, noTokens),
-        ...calls.all().map((call): ModelEvent => ({ type: 'tool-call', sample, ...call })),
+        ...calls.whole(serverReason).map((call): ModelEvent => ({ type: 'tool-call', sample, ...call })),
       ];
     },
     reason(serverReason) {
-      if (calls.all().length > 0) return 'tool-calls';
+      if (calls.cut(serverReason)) return 'length';
+      if (calls.begun()) return 'tool-calls';
       if (!visible) return 'empty';
       return ended ?? (serverReason === 'length' ? 'length' : 'stop');
     },
     stopText: () => (answer.stop?.includes(scanner.stop ?? '') ? scanner.stop : undefined),
-    visible: () => visible || calls.all().length > 0,
+    visible: () => visible || calls.begun(),
     tokens: () => tokens,
     setTokens(exact) {
       tokens = Math.min(exact, answer.maxTokens);
@@ -106,9 +107,27 @@ function wanted(logprobs: Tokens['logprobs'], answer: AnswerRequest): Tokens['lo
 type ToolCall = { name: string; arguments: string };
 
 /** Pieces of tool calls, by their index; Ollama sends whole calls that may share one. */
-function createToolCalls(): { push(deltas: readonly ToolCallDelta[]): void; all(): ToolCall[] } {
+function createToolCalls(): {
+  push(deltas: readonly ToolCallDelta[]): void;
+  begun(): boolean;
+  whole(serverReason: string | undefined): ToolCall[];
+  /** Whether the last one was cut by its length. */
+  cut(serverReason: string | undefined): boolean;
+} {
   const calls: Array<ToolCall & { key: string; id: string | undefined }> = [];
+  const cut = (serverReason: string | undefined) => {
+    const last = calls.at(-1);
+    return serverReason === 'length' && last !== undefined && !isJson(last.arguments);
+  };
+  const named = (some: readonly ToolCall[]) => some.filter(({ name }) => name !== '');
   return {
+    cut,
+    begun: () => named(calls).length > 0,
+    whole: (serverReason) =>
+      named(cut(serverReason) ? calls.slice(0, -1) : calls).map(({ name, arguments: text }) => ({
+        name,
+        arguments: text || '{}',
+      })),
     push(deltas) {
       for (const { index, id, function: part } of deltas) {
         const key = String(index ?? calls.length);
@@ -121,7 +140,14 @@ function createToolCalls(): { push(deltas: readonly ToolCallDelta[]): void; all(
         call.arguments += part?.arguments ?? '';
       }
     },
-    all: () =>
-      calls.filter(({ name }) => name !== '').map(({ name, arguments: text }) => ({ name, arguments: text || '{}' })),
   };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

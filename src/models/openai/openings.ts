@@ -13,6 +13,8 @@ export type Openings = {
   learn(thinking: boolean, opening: LearnedOpening): void;
   /** Whether a new turn thinks though it is told not to: its template has no switch. False where none is shown. */
   thinksAnyway(context: SampleContext): Promise<boolean>;
+  /** Whether a text without any tag, of a turn that is told not to think, may still be a thought. */
+  mayHideThought(context: SampleContext): boolean;
 };
 
 export function createOpenings(): Openings {
@@ -26,9 +28,17 @@ export function createOpenings(): Openings {
       switchless ??= await seen(context, () => context.hasNoSwitch());
       return switchless ?? false;
     },
+    mayHideThought({ config, dialect, family, refusals }) {
+      if (dialect.thinkingSwitch !== 'reasoning-effort' || refusals.has('reasoning_effort')) return true;
+      // What only thinks less goes on thinking; and who has left a thought without its opening tag may do so again.
+      const less = family.templateArguments.off['reasoning_effort'] !== undefined;
+      return less || config.thoughtOpenedByTemplate || known.get(true) === 'inside';
+    },
     async of(context, thinking) {
       // Without think tags there is a marker to look for, or nothing.
       if (context.family.tags === undefined) return thinking ? 'tagged' : 'untagged';
+      // Such a server has a field for thoughts and leaves none in the content.
+      if (!thinking && context.dialect.thinkingSwitch === 'reasoning-object') return 'tagged';
       if (thinking && context.config.thoughtOpenedByTemplate) return 'inside';
       if (!known.has(thinking)) {
         const opened = await seen(context, async () => (await context.render({ thinking })).opened);

@@ -44,7 +44,7 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
       ({ finishReason } = yield* speak(context, { sample, goOn: again, sink, tally, spare }));
     }
   }
-  yield* sink.end();
+  yield* sink.end(finishReason);
   const { sum, count } = tally.thinkingLogprobs;
   const answerMeanLogprob = sink.meanLogprob();
   const stopText = sink.stopText();
@@ -128,7 +128,8 @@ async function* speak(
     if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
   }
   const cut = finishReason === 'length';
-  yield* take(splitter.end({ cut }));
+  // An answer may be longer than its tokens, too: where thinking is switched off, a cut text is no thought for that alone.
+  yield* take(splitter.end({ cut: cut && context.openings.mayHideThought(context) }));
   // All of it was the answer: this server begins so when it is not to think.
   if (opening === 'held' && !cut && hidden === '') learn('tagged');
   return { finishReason, hidden };

@@ -12,7 +12,8 @@ export type ThinkSplitter = {
 };
 
 /**
- * `open` is absent where a thought has no tags, and `close` then is a marker in words, found in bold or another case as well.
+ * `open` is absent where a thought has no tags, and `close` then is a marker in words, found at the
+ * beginning of a line, in bold or another case as well.
  * `start` says where the text begins: `thinking` within a thought,
  * `answer` in the answer for good, `either`: a thought if the opening tag comes first (after white space), else the answer,
  * `held`: the same, but without an opening tag all is held back until the closing tag (it was a thought) or the end (it was
@@ -87,24 +88,38 @@ function createTagSearch(tag: string): Search {
   };
 }
 
-/** `Final answer:` is also written `**Final Answer:**`, which would leave its stars in the answer, or `### Final answer:`. */
+/**
+ * `Final answer:` is also written `**Final Answer:**`, which would leave its stars in the answer, or `### Final answer:`. It
+ * begins its line: within a sentence these words only speak of the answer.
+ */
 function createMarkerSearch(marker: string): Search {
   const words = marker.replace(/:$/, '');
-  const written = new RegExp(`(?:#+ *)?(?:([*_]+)${words}(?::\\1|\\1:)|${words}:)`, 'i');
-  const bare = (text: string) => text.replaceAll(/[#*_ ]/g, '').toLowerCase();
+  // Lazy, so that the stars of a bold marker are its own.
+  const around = '[ \\t>#*-]{0,12}?';
+  const bold = `([*_]{1,3})${words}(?::\\1|\\1:)`;
+  const written = new RegExp(`(?<![^\\n])${around}(?:${bold}|${words}:)`, 'gi');
+  const bare = (text: string) => text.replaceAll(/[ \t>#*_-]/g, '').toLowerCase();
   const sought = bare(marker);
-  // With some room for what stands around it.
-  const longest = marker.length + 12;
+  // With all that may stand around it: nothing longer is held back.
+  const longest = marker.length + 12 + 2 * 3;
+  // The text begins within a line whose beginning was given out.
+  let withinLine = false;
   return (text, last) => {
+    written.lastIndex = withinLine ? 1 : 0;
     const found = written.exec(text);
     const end = found === null ? 0 : found.index + found[0].length;
     // Bold may yet be closed behind it.
     if (found !== null && (last || /[^*_]/.test(text.slice(end)))) return { at: found.index, end };
     if (last) return { at: text.length };
-    for (let at = Math.max(0, text.length - longest); at < text.length; at++) {
-      if (text[at] !== ' ' && sought.startsWith(bare(text.slice(at)))) return { at };
+    if (found === null) {
+      const start = text.lastIndexOf('\n') + 1;
+      const line = text.slice(start);
+      const given = withinLine && start === 0;
+      withinLine = given || line.length > longest || !sought.startsWith(bare(line));
+      return { at: withinLine ? text.length : start };
     }
-    return { at: text.length };
+    withinLine = false;
+    return { at: found.index };
   };
 }
 

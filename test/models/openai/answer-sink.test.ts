@@ -7,7 +7,7 @@ it('tokens of a text that a stop text may begin with go with the text that comes
     const logprobs = [{ token, logprob: -1 }];
     return sink.push({ kind: 'answer', text: token, tokens: 1, tokenIds: [id], logprobs }).events;
   });
-  const listed = [...events, ...sink.end()].flatMap((event) =>
+  const listed = [...events, ...sink.end(undefined)].flatMap((event) =>
     event.type === 'answer-delta' ? [[event.text, event.tokenIds, event.logprobs.map(({ token }) => token)]] : [],
   );
   expect(listed).toEqual([

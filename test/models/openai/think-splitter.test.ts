@@ -49,8 +49,29 @@ describe('thoughts in tags', () => {
     [
       'a marker',
       { close: 'Final answer:', start: 'thinking' },
-      'First. Final say. Final answer: 7',
-      { thinking: 'First. Final say. ', answer: ' 7' },
+      'First. Final say.\nFinal answer: 7',
+      { thinking: 'First. Final say.\n', answer: ' 7' },
+    ],
+    [
+      'a marker within a sentence, which is none',
+      { close: 'Final answer:', start: 'thinking' },
+      'I want the final answer: a number.\nLet me see, **Final answer:** comes.\nFinal answer: 7 kg',
+      {
+        thinking: 'I want the final answer: a number.\nLet me see, **Final answer:** comes.\n',
+        answer: ' 7 kg',
+      },
+    ],
+    [
+      'a marker at the very beginning',
+      { close: 'Final answer:', start: 'thinking' },
+      'Final answer: 7',
+      { thinking: '', answer: ' 7' },
+    ],
+    [
+      'a marker in a quoted list',
+      { close: 'Final answer:', start: 'thinking' },
+      'So 7.\n> - **FINAL answer:** 7',
+      { thinking: 'So 7.\n', answer: ' 7' },
     ],
     [
       'a marker in bold',
@@ -86,6 +107,15 @@ describe('thoughts in tags', () => {
       }
     }
     expect(split(options, [...text])).toEqual(expected);
+  });
+
+  it('holds back no more than what could be a marker', () => {
+    const splitter = createThinkSplitter({ close: 'Final answer:', start: 'thinking' });
+    expect(splitter.push('A sum.\n- Final')).toEqual([{ kind: 'thinking', text: 'A sum.\n' }]);
+    expect(splitter.push(' thoughts, final')).toEqual([{ kind: 'thinking', text: '- Final thoughts, final' }]);
+    expect(splitter.push(' answer: ')).toEqual([{ kind: 'thinking', text: ' answer: ' }]);
+    const rule = `\n${'-'.repeat(40)}`;
+    expect(splitter.push(rule)).toEqual([{ kind: 'thinking', text: rule }]);
   });
 
   it('holds back no more than what could be a tag', () => {
