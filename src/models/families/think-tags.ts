@@ -21,7 +21,7 @@ const names = new RegExp(
     'magistral.*2506',
     String.raw`bielik.*v3\.`,
     'laguna',
-    'openthinker',
+    'openthinker-?[23]',
     'smallthinker(?!.*instruct)',
     'deepscaler',
     'deepcoder',

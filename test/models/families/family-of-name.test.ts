@@ -60,7 +60,7 @@ describe('familyOfName', () => {
         'allenai/Olmo-3-7B-Think',
         'stepfun-ai/Step-3.5-Flash',
         'openbmb/MiniCPM5-1B',
-        'openthinker:7b',
+        'open-thoughts/OpenThinker3-7B',
         'open-thoughts/OpenThinker3-7B',
         'smallthinker:3b',
         'PowerInfer/SmallThinker-3B-Preview',
