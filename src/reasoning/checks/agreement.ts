@@ -16,7 +16,7 @@ export const agreement = defineCheck({
     const value = answerValue(answer, question);
     if (concluded === undefined || value === undefined) return abstain('thought or answer has no conclusion to read');
     const conclusion = normalise(concluded);
-    if (sameAnswer(conclusion, value) || answer.toLowerCase().includes(concluded.toLowerCase())) {
+    if (sameAnswer(conclusion, value) || isWithin(answer, concluded)) {
       return pass('thought and answer agree');
     }
     // What is concluded before the end may have been in doubt, or of a step.
@@ -30,8 +30,16 @@ export const agreement = defineCheck({
   },
 });
 
+/** True where `part` stands in `text`, not as a part of a word or of another number. */
+function isWithin(text: string, part: string): boolean {
+  const written = part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const whole = `(?<![\\p{L}\\d_−-]|[\\d.][.,/:^]|(?<![\\p{L}\\d])\\.)${written}(?![\\p{L}\\d_]|[.,:]\\d|[/^])`;
+  return new RegExp(whole, 'iu').test(text);
+}
+
 const lastLines = 2;
-const doubts = /\?|\b(?:perhaps|maybe|might|alternatively)\b/i;
+/** Not a question that is answered at once: `Is it 12? Yes.` */
+const doubts = /\?(?!\W*(?:yes|yeah|yep|indeed|correct|right)\b)|\b(?:perhaps|maybe|might|alternatively)\b/i;
 /** `7 dozen` is read as 84, and may be asked for in dozens. */
 const counts = /\b(?:dozens?|pairs?|scores?|hundreds?|thousands?|millions?|billions?)\b/i;
 

@@ -13,7 +13,7 @@ const modulus = /\bp?mod(?:ulo)?\b[\s{(]*(\d{1,6})/gi;
 const lastDigit = /\b(?:units|ones|last) digit\b/i;
 /** Between a slip and the same worked out rightly: the chain has put it right itself. */
 const doubt =
-  /\b(?:wait|hmm+|actually|oops|mistake|error|incorrect|wrong|not right|should be|correction|let me|let's|(?:re|double)-?\s?(?:check|calculat|comput|examin|verif)\w*)\b/i;
+  /\b(?:wait|hmm+|actually|oops|mistake|error|incorrect|wrong|not right|should be|correction|(?:let me|let['’]s) (?:check|verify|redo|do (?:it|this|that) again|correct|fix|count|add (?:it|them|this) again|try again)|(?:re|double)-?\s?(?:check|calculat|comput|examin|verif)\w*)\b/i;
 
 /** A number behind an equals sign, wholly. */
 const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
@@ -93,14 +93,26 @@ function moduliOf(question: string, text: string): number[] {
   return lastDigit.test(question) ? [...named, 10] : named;
 }
 
-/** True where a later line says that it isn't so, or works the same out rightly after a doubt. */
+/**
+ * True where a later line says that it isn't so, or works the same out rightly after a doubt; not where the thought goes on
+ * with the wrong value all the same.
+ */
 function isCorrected(lines: readonly ThoughtEquations[], line: number, { left, right }: Equation): boolean {
+  if (!/^-?[\d.]+$/.test(right)) return lineOfRedoing(lines, line, left) !== undefined;
+  const value = right.replace('.', '\\.');
   const next = lines.slice(line + 1).find(({ text }) => text.trim() !== '')?.text ?? '';
-  const isDenied =
-    /^-?[\d.]+$/.test(right) && new RegExp(`\\bnot ${right.replace('.', '\\.')}(?![\\d.]*\\d)`).test(next);
-  if (isDenied) return true;
+  const denied = new RegExp(`(?:^|=|\\b(?:which|that|this|it)(?: is|['’]s))\\s*not ${value}(?![\\d.]*\\d)`);
+  if (denied.test(next)) return true;
+  const again = lineOfRedoing(lines, line, left);
+  if (again === undefined) return false;
+  const used = new RegExp(`(?<!\\bnot |[\\d.,/^-])${value}(?![\\d/^%]|[.,]\\d)`);
+  return !lines.slice(again + 1).some(({ text }) => used.test(text));
+}
+
+/** The line at or behind `line` that works it out rightly, after a doubt. */
+function lineOfRedoing(lines: readonly ThoughtEquations[], line: number, left: string): number | undefined {
   const again = lines.findIndex(({ rights }, index) => index >= line && rights().has(left));
-  return again >= 0 && lines.slice(line, again + 1).some(({ text }) => doubt.test(text));
+  return again >= 0 && lines.slice(line, again + 1).some(({ text }) => doubt.test(text)) ? again : undefined;
 }
 
 /** `rights`: the left sides of a line's equations that hold. */
@@ -145,8 +157,12 @@ function repairOf(line: string, equations: readonly Equation[]): Repair | undefi
   return isIt ? repair : undefined;
 }
 
+/** Each equals sign of a line is tried: a longer line would take seconds. */
+const longestLine = 500;
+
 /** What is worked out wrongly (`10 × 45 + 2 × 45 = 400 + 80`) is worked out at once: `= 540`. */
 function workedOut(line: string, equations: readonly Equation[], exact: string): Repair | undefined {
+  if (line.length > longestLine) return undefined;
   const failed = equations.at(-1);
   for (const place of line.matchAll(equalsSign)) {
     const at = place.index + place[0].length;

@@ -15,7 +15,6 @@ const compoundAfter = new RegExp(`^${measure}(?: \\d|(?: ,)?(?: and)? \\d+(?:\\.
 const goesOn = /^(?:[\p{L}°']+ ){1,5}[*/+^-] [\d(]|^[\p{L}°']+ (?:\^|[²³])/u;
 /** `25 pupils + his 1 teacher + 1 …`, `Day 2 = Day 1 + …`, `Oct 14 - Oct 1 + 1`: the expression began before the words. */
 const wentOn = /(?:[\d)](?: [\p{L}°']+){0,3} [*/+^]|=) (?:[\p{L}°']+ ){0,3}[\p{L}°']+$|\d - \p{Lu}\p{L}*$/u;
-/** `C: 22 - 2 + 20 = 22`: the dash is behind the option's value. */
 const option = /^(?:[-*•] )?(?:option )?[A-Z] [:.)]$/i;
 
 /** Before an equation in its clause: it is not stated but denied, supposed or quoted. */
@@ -27,7 +26,7 @@ const unstatedAfter =
 const unstatedSentence = /^[^.!?;]*\?/;
 /** What follows takes it back, or shows that it was tried: `= 146. Wait, …`, `= 27. Too high.` */
 const takenBack =
-  /\b(?:wait|hmm+|oops|nope|not equal|not true|untrue|is false|incorrect|too (?:high|low|large|small|big|much|many)|(?:does|is|are|was)(?: not|n'?t) (?:work|match|fit|right|correct|possible|helpful|an? (?:integer|option))|(?:my|a|an|the) (?:mistake|error)|contradict\w*|let me (?:re-?\w+|double|check|verify|correct|fix)|let's (?:re-?\w+|check|verify))\b|≠/i;
+  /\b(?:wait|hmm+|oops|nope|not equal|not true|untrue|is false|incorrect|too (?:high|low|large|small|big|much|many)|(?:does|is|are|was)(?: not|n'?t) (?:work|match|fit|right|correct|possible|helpful|an? (?:integer|option))|(?:my|a|an|the) (?:mistake|error)|contradict\w*|let me (?:re-?\w+|correct|fix)|let's re-?\w+)\b|≠/i;
 
 /** What stands around a stretch of a line's tokens. */
 export type Context = {
@@ -73,11 +72,15 @@ export function continuesBefore(
   }
   if (/^[\]}|≈]$/.test(tokenBefore.text)) return true;
   // A sign that is not known, or a list whose last number this is.
-  if (option.test(before) && second?.text === '-') return true;
   const isPlain = /^[([,;:."]$/.test(tokenBefore.text);
   if (!isPlain && (first.glued || expression.lone || /[\d)] \S$/.test(before))) return true;
   if (tokenBefore.text === ':') return first.glued || (/\d :$/.test(before) && (expression.lone || !tokenBefore.glued));
   return expression.lone && /\d [,;]$/.test(before);
+}
+
+/** True behind an option's letter, whose value a dash may follow: `C: 22 - …`. */
+export function startsOption({ before }: Context): boolean {
+  return option.test(before);
 }
 
 /** True where the last expression goes on behind the run, in words or signs that are not read. */

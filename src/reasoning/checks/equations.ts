@@ -1,5 +1,12 @@
 import type { Fraction } from 'mathjs';
-import { type Context, contextOf, continuesAfter, continuesBefore, isUnstated } from './equation-context.ts';
+import {
+  type Context,
+  contextOf,
+  continuesAfter,
+  continuesBefore,
+  isUnstated,
+  startsOption,
+} from './equation-context.ts';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
 import { isLetterUnit, isMeasure, isScale } from './equation-units.ts';
 import { decimalOf, exactValue } from './exact-arithmetic.ts';
@@ -22,27 +29,30 @@ export function equationsOf(line: string): Equation[] {
   const equations: Equation[] = [];
   for (const run of runs(equationTokens(line))) {
     const parts = run.parts.map((part, index) => readPart(part, index, run));
-    const isLoose = run.unstated || parts.some((right, index) => goesOn(parts[index - 1], right));
+    const isLoose =
+      run.unstated ||
+      parts.some((right, index) => {
+        const left = parts[index - 1];
+        if (left === undefined) return false;
+        return goesOn(left, right) || (isPartOf(left, right) && isReached(left, run));
+      });
     for (const [index, right] of parts.entries()) {
       const left = parts[index - 1];
       if (left === undefined) continue;
       const cut = isLoose || (index === parts.length - 1 && run.inexact);
       // `12 = 13` is the rest of something that was not read.
-      equations.push(judge(left, right, cut || (left.lone && right.lone)));
+      const isUnread = left.lone && right.lone;
+      equations.push(judge(left, right, cut || isUnread || (isLastTerm(left, right) && isReached(left, run))));
     }
   }
   return equations;
 }
 
-/**
- * True where the equals sign says `and then`: `64 + 46 = 110 + 30 = 140`, `25 + 49 + 81 = 25 + 49 = 74, plus 81`,
- * `17 × 219 = 17 × 200 = 3400`, `100% - 20% = 80% of 50`.
- */
-function goesOn(left: Reading | undefined, right: Reading): boolean {
-  if (left === undefined || left.lone || right.lone) return false;
+/** True where the equals sign says `and then`: `64 + 46 = 110 + 30 = 140`, `100% - 20% = 80% of 50`. */
+function goesOn(left: Reading, right: Reading): boolean {
+  if (left.lone || right.lone) return false;
   const begun = right.text.replace(/^\(+/, '');
   if (begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
-  if (left.text.startsWith(`${right.text} `) || left.text.endsWith(` ${right.text}`)) return true;
   const ends = [/^-? ?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
   const isValue = (text: string): boolean => {
     const value = exactValue(text.replace('%', '/100'));
@@ -51,14 +61,30 @@ function goesOn(left: Reading | undefined, right: Reading): boolean {
       left.values.some((a) => a.equals(value) || rounded(a, { ...right, text, lone: true }, value))
     );
   };
-  const product = /^([\d.]+) ([*/]) ([\d.]+)$/;
-  const [, a, sign, b] = product.exec(left.text) ?? [];
-  const [, c, other, d] = product.exec(right.text) ?? [];
-  return ends.some(isValue) || (sign !== undefined && sign === other && (a === c || b === d));
+  return ends.some(isValue);
 }
 
-/** `inexact`: the last number is not the whole result. `unstated`: the line does not say that it is so. */
-type Run = { parts: Part[]; context: Context; inexact: boolean; unstated: boolean };
+const product = /^([\d.]+) ([*/]) ([\d.]+)$/;
+
+/** True where a part of the left side is worked out first: `25 + 49 + 81 = 25 + 49 = 74`, `17 × 219 = 17 × 200 = 3400`. */
+function isPartOf(left: Reading, right: Reading): boolean {
+  if (left.lone || right.lone) return false;
+  if (left.text.startsWith(`${right.text} `) || left.text.endsWith(` ${right.text}`)) return true;
+  const [, a, sign, b] = product.exec(left.text) ?? [];
+  const [, c, other, d] = product.exec(right.text) ?? [];
+  return sign !== undefined && sign === other && (a === c || b === d);
+}
+
+/** True where the line comes to the exact value behind the equation: `…, together 3723`; the sign is a token of its own. */
+function isReached({ values: [value] }: Reading, { behind }: Run): boolean {
+  return value !== undefined && behind().some((number) => exactValue(number)?.equals(value.abs()) === true);
+}
+
+/**
+ * `inexact`: the last number is not the whole result. `unstated`: the line does not say that it is so. `behind`: the
+ * numbers that follow.
+ */
+type Run = { parts: Part[]; context: Context; inexact: boolean; unstated: boolean; behind: () => string[] };
 
 /** Stretches of numbers, operators and units around equals signs; other words and punctuation end them. */
 function runs(tokens: EquationToken[]): Run[] {
@@ -88,7 +114,9 @@ function runs(tokens: EquationToken[]): Run[] {
       const dots = after?.text === '.' && tokens[at + 1]?.text === '.';
       const cut = after !== undefined && (inexact.test(after.text) || after.text === '…' || after.text === '≈' || dots);
       const context = contextOf(tokens, { start, end: at, lastEnd });
-      found.push({ parts, context, inexact: cut, unstated: isUnstated(context) });
+      const end = at;
+      const behind = () => tokens.slice(end).flatMap(({ kind, text }) => (kind === 'number' ? [text] : []));
+      found.push({ parts, context, inexact: cut, unstated: isUnstated(context), behind });
       lastEnd = at;
     }
     start = Math.max(start, at);
@@ -122,9 +150,10 @@ function powerLength(tokens: EquationToken[], at: number): number {
   return length > 0 ? length : 2;
 }
 
-type Reading = { text: string; values: Fraction[]; lone: boolean; units: string[] };
+/** `values`: as it is written. `others`: as it may be meant. */
+type Reading = { text: string; values: Fraction[]; others: Fraction[]; lone: boolean; units: string[] };
 
-/** The exact values that a part may have; none where it is no whole expression. */
+/** The exact values that a part has or may have; none where it is no whole expression. */
 function readPart(part: Part, index: number, run: Run): Reading {
   const tokens = balanced(part.tokens);
   const text = tokens
@@ -132,7 +161,7 @@ function readPart(part: Part, index: number, run: Run): Reading {
     .join(' ')
     .replace(/ ?([()^%]) ?/g, '$1');
   const lone = tokens.filter((token) => token.kind === 'number').length === 1;
-  const nothing: Reading = { text, values: [], lone, units: part.units };
+  const nothing: Reading = { text, values: [], others: [], lone, units: part.units };
   const first = tokens[0];
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) return nothing;
@@ -145,12 +174,10 @@ function readPart(part: Part, index: number, run: Run): Reading {
   if (run.parts.at(-1) === part && continuesAfter(run.context)) return nothing;
   if (isOtherNotation(tokens) || hasRemark(tokens, run.context)) return nothing;
   const plain = text.replaceAll('%', '');
-  const written = [
-    ...(text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)')] : []),
-    plain,
-    ...readOtherwise(plain),
-  ];
-  return { ...nothing, values: written.flatMap((one) => exactValue(one) ?? []) };
+  const written = [...(text.includes('%') ? [text.replace(/([\d.]+)%/g, '($1/100)')] : []), plain];
+  const otherwise = readOtherwise(plain, index === 0 && startsOption(run.context));
+  const valuesOf = (texts: string[]) => texts.flatMap((one) => exactValue(one) ?? []);
+  return { ...nothing, values: valuesOf(written), others: valuesOf(otherwise) };
 }
 
 /** `3 and 4)`: the bracket was opened before the run, by a function or a pair. */
@@ -159,13 +186,17 @@ function closes(tokens: readonly EquationToken[]): boolean {
   return depth < 0 && tokens.at(-1)?.text === ')';
 }
 
-/** `96 / 2 * 12` may have both numbers below the line, `-3^2` may be the square of -3. */
-function readOtherwise(text: string): string[] {
+/**
+ * `96 / 2 * 12` may have both numbers below the line, `-3^2` may be the square of -3; the dash of `C: 22 - 2 + 20 = 22` may
+ * be behind the option's value.
+ */
+function readOtherwise(text: string, isOption: boolean): string[] {
   const product = /\/ ([\d.]+ \* [\d.]+)/;
   const power = /^- ?([\d.]+)\^/;
   return [
     ...(product.test(text) ? [text.replace(product, '/ ($1)')] : []),
     ...(power.test(text) ? [text.replace(power, '(-$1)^')] : []),
+    ...(isOption ? [text.replace(/^[\d.]+ - /, '')] : []),
   ];
 }
 
@@ -220,14 +251,11 @@ function judge(left: Reading, right: Reading, cut: boolean): Equation {
   const equation = (verdict: Equation['verdict']): Equation => ({ verdict, left: left.text, right: right.text });
   if (left.values.length === 0 || right.values.length === 0) return equation('abstain');
   if (left.values.some((a) => right.values.some((b) => a.equals(b)))) return equation('pass');
-  if (
-    cut ||
-    isLastTerm(left, right) ||
-    left.values.some((a) => right.values.some((b) => rounded(a, right, b) || rounded(b, left, a)))
-  ) {
+  const isNearly = (a: Fraction, b: Fraction): boolean =>
+    a.equals(b) || rounded(a, right, b) || rounded(b, left, a) || isNear(a, left, b, right);
+  const rights = [...right.values, ...right.others];
+  if (cut || [...left.values, ...left.others].some((a) => rights.some((b) => isNearly(a, b))))
     return equation('abstain');
-  }
-  if (left.values.some((a) => right.values.some((b) => isNear(a, left, b, right)))) return equation('abstain');
   if (converts(left, right) || holdsUnknowns(left, right) || holdsGrouped(left, right)) return equation('abstain');
   if (ofAnotherWhole(left, right) || [left, right].some(meansOther) || padded.test(left.text))
     return equation('abstain');
@@ -262,12 +290,16 @@ function isNear(a: Fraction, left: Reading, b: Fraction, right: Reading): boolea
   const isCut = right.lone && (decimals > 0 || zeros > 0) && a.mul(shown).d !== 1n;
   if (isCut && apart <= size * slack) return true;
   // Whole numbers may be what is left of a division: `54 + 77 / 2 = 54 + 38`.
-  if (a.d !== 1n && left.text.includes('/') && !right.text.includes('.') && apart < 1) return true;
+  const isWhole = b.d === 1n && !/[./]/.test(right.text);
+  if (a.d !== 1n && left.text.includes('/') && isWhole && apart < 1) return true;
   return apart <= looseness(left, 4) + looseness(right, right.lone ? 4 : 1);
 }
 
 /** `3.333` */
 const repeating = /([1-9])\1\1$/;
+
+/** What `toFixed` takes. */
+const mostDecimals = 100;
 
 /** By how much the value changes if each number with as many decimals or more may be one off in its last place. */
 function looseness({ text, values }: Reading, least: number): number {
@@ -275,7 +307,7 @@ function looseness({ text, values }: Reading, least: number): number {
   if (value === undefined) return 0;
   let sum = 0;
   for (const { 0: number, 1: decimals = '', index } of text.matchAll(/(?<![\d.])\d+\.(\d+)/g)) {
-    if (decimals.length < least && !repeating.test(decimals)) continue;
+    if (decimals.length > mostDecimals || (decimals.length < least && !repeating.test(decimals))) continue;
     const moved = (Number(number) + 10 ** -decimals.length).toFixed(decimals.length);
     const other = exactValue(text.slice(0, index) + moved + text.slice(index + number.length));
     if (other !== undefined) sum += Math.abs(decimalOf(other.sub(value)));
@@ -291,8 +323,9 @@ function holdsUnknowns(left: Reading, right: Reading): boolean {
   return new Set(units).size > 1 || units.length < numbers.length || /[(^]/.test(left.text + right.text);
 }
 
-/** True where one side is wholly in percent: `48 = 100% + 20%` of something. */
+/** True where one side is wholly in percent: `48 = 100% + 20%` of something; a number such as 0.7 is of the same whole. */
 function ofAnotherWhole(left: Reading, right: Reading): boolean {
+  if ([left, right].some(({ text }) => /^0?\.\d+$/.test(text))) return false;
   const isWholly = ({ text }: Reading): boolean => text.includes('%') && !/[\d.](?![\d.%])/.test(text);
   return isWholly(left) !== isWholly(right) && !/[*/]/.test(left.text + right.text);
 }

@@ -40,6 +40,16 @@ describe('whether thought and answer agree', () => {
     expect(await agreement.run({ question: '', thought, answer: '5' }, at)).not.toMatchObject({ verdict: 'fail' });
   });
 
+  it('takes a question that is answered at once for no doubt', async () => {
+    const at = { options: {}, services: {}, signal: new AbortController().signal };
+    const thought = 'Is it 12? Yes.\nSo the answer is 12.';
+    expect(await agreement.run({ question: '', thought, answer: '13' }, at)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('finds no conclusion in a part of a word', async () => {
+    expect(await judge('no', 'none of them')).not.toMatchObject({ verdict: 'pass' });
+  });
+
   it.each([
     ['4 apples', '5 apples'],
     ['4', '5 apples'],
@@ -49,6 +59,9 @@ describe('whether thought and answer agree', () => {
     ['red, blue', 'red, green'],
     ['B', 'C'],
     ['20%', '30%'],
+    ['5', '15'],
+    ['5', '1.5'],
+    ['1', '1/9'],
   ])('fails %s and %s', async (concluded, answer) => {
     expect(await judge(concluded, answer)).toMatchObject({ verdict: 'fail' });
   });

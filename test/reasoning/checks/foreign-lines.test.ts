@@ -38,8 +38,10 @@ describe('the arithmetic check of lines that the small model does not write', ()
     ['numbers of days', 'Day 2 = Day 1 + 50 = 100 + 50 = 150'],
     ['a value behind an option', 'C: 22 - 2 + 20 = 22'],
     ['work that goes on', '3600 + 1080 = 4680 + 72 = 4752'],
-    ['work that goes on from a part', '25 + 49 + 81 + 81 = 25 + 49 = 74, plus 81 is 155'],
-    ['work on one factor', '17 × 219 = 17 × 200 = 3400'],
+    ['work that goes on from a part', '25 + 49 + 81 + 81 = 25 + 49 = 74, plus 81 is 155, plus 81 is 236'],
+    ['work on a part of less than nothing', '-42 + 14 - 21 = -42 + 14 = -28; -28 - 21 = -49'],
+    ['a part that is read out', '12 + 15 + 6 + 17 = 12 + 15 is 27, 27 + 6 is 33, 33 + 17 is 50'],
+    ['work on one factor', '17 × 219 = 17 × 200 = 3400, 17 × 19 = 323, together 3723'],
     ['work on the last term', '150 + 5 × 15 = 75, so 225'],
     ['a percentage of what follows', '100% - 20% = 80% of 50'],
     ['rounded numbers under way', '56 × 3/7 = 56 × 0.42857'],
@@ -83,9 +85,30 @@ describe('the arithmetic check of lines that the small model does not write', ()
     ['a power modulo 11', '8^3 = 8 × 9 = 72, and all this is mod 11'],
     ['a line that doubts the one before', '900 + 90 + 180 = 1800.\nBut wait, that is too much.'],
     ['one that says what it is not', '900 + 90 + 180 = 1800.\nI add again: 990 and 180, which is not 1800.'],
+    ['one found not to be it', '900 + 90 + 180 = 1800.\nThat is 990 and 180. Well, that’s not 1800.'],
+    ['one denied', '5 + 6 = 12\nnot 12 but 11'],
     ['one worked out again', '999 - 101 + 1 = 900.\nNow the even ones.\nLet me re-check: 999 - 101 + 1 = 899.'],
   ])('has nothing against %s', async (_, thought) => {
     expect(await judge(thought)).not.toMatchObject({ verdict: 'fail' });
+  });
+
+  it.each(['24 / 2 * 3 = 4', '60 / 3 * 4 = 5', '-3^2 = 9', 'C: 22 - 2 + 20 = 22'])(
+    'says nothing of %s, which may be read in two ways',
+    async (line) => {
+      expect(await judge(line)).toMatchObject({ verdict: 'abstain' });
+    },
+  );
+
+  it('puts right what is worked out in another order', async () => {
+    expect(await judge('24 / 2 * 3 = 35')).toMatchObject({ repair: { at: 13, text: '36' } });
+  });
+
+  it('puts a short line right, and leaves a long one', async () => {
+    const slip = '10 × 45 + 2 × 45 = 400 + 80';
+    expect(await judge(slip)).toMatchObject({ repair: { text: '540' } });
+    const long = await judge(`${'We go on. '.repeat(60)}${slip}`);
+    expect(long).toMatchObject({ verdict: 'fail' });
+    expect(long).not.toMatchObject({ repair: { text: '540' } });
   });
 
   it('has nothing against powers with the same last digit, where that is asked for', async () => {
@@ -108,6 +131,24 @@ describe('the arithmetic check of lines that the small model does not write', ()
     ['4.20 + 9.45 + 1.35 = 14.90', '14.90'],
     ['Option B: 3 × 18 = 64', '64'],
     ['Wait, what about the rest? So 5 + 3 = 9.\nThen 2 + 2 = 5.', '5'],
+    ['1/2 + 1/3 = 2/5', '2 / 5'],
+    ['2/3 * 3/4 = 5/7', '5 / 7'],
+    ['1/2 * 1/3 = 2/3', '2 / 3'],
+    ['5/6 - 1/3 = 4/3', '4 / 3'],
+    ['24 / 2 * 3 = 35', '35'],
+    ['8 * 7 = 8 * 6', '8 * 6'],
+    ['24 * 5 = 20 * 5 = 100', '20 * 5'],
+    ['6 + 7 + 8 = 6 + 7 = 13', '6 + 7'],
+    ['2 + 3 * 4 = 12', '12'],
+    ['10 - 2 * 3 = 6. So 6 are left.', '6'],
+    ['5 + 6 = 12. Let me check.', '12'],
+    ['100% - 20% = 0.7', '0.7'],
+    ['C: 22 - 2 = 21', '21'],
+    [`1/3 + 1/4 = 0.58${'4'.repeat(140)}`, `0.58${'4'.repeat(140)}`],
+    ['4 * 7 = 27\nLet me check it: 4 * 7 = 28\nSo the answer is 27.', '27'],
+    ["12 * 5 = 70\nLet's add 12 * 5 = 60 and 10.\n70 + 10 = 80\nSo the answer is 80.", '70'],
+    ['Let me use 3 * 4 = 13, and again 3 * 4 = 12.', '13'],
+    ['5 + 6 = 12\nThere are not 12 pears but more.', '12'],
   ])('still fails %s', async (line, wrong) => {
     expect(await judge(line)).toMatchObject({ verdict: 'fail', wrong });
   });
