@@ -20,7 +20,7 @@ const usageEvery = 128;
 
 /**
  * One attempt from what the log holds to the terminal line: a strategy's events become lines of trace and wire.
- * `usage.latest` goes on from what earlier attempts had used, since a cut costs no less than the log said before.
+ * `usage.latest` is never less than what the log said, of this attempt or an earlier one: so much a cut costs at least.
  * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
  */
 export async function runAttempt(run: {
@@ -37,10 +37,12 @@ export async function runAttempt(run: {
   const trace = createTraceWriter(log);
   const progress = createProgressReporter({ lease, effective: body.effective, now: dependencies.now });
   const prepared = strategyRun({ lease, dependencies, log, wire });
-  const untold = listenForTokens(prepared.context.model, body.input_tokens);
+  const untold = listenForTokens(prepared.context.model, {
+    promptTokens: body.input_tokens,
+    phase: () => progress.current().phase,
+  });
   const context: StrategyContext = { ...prepared.context, model: untold.model };
-  const earlier = usage.latest;
-  let logged = totalTokens(earlier);
+  let logged = usage.latest;
   const gate = createCallGate({
     tools: body.prompt.tools ?? [],
     calls: body.tool_calls,
@@ -74,7 +76,7 @@ export async function runAttempt(run: {
     await writer.write(wire.toolCall(call.name, call.arguments));
   };
   const logProgress = (current: Progress): Promise<void> => {
-    logged = totalTokens(usage.latest);
+    logged = usage.latest;
     return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
   };
   const take = async (event: StrategyEvent, onText: (text: string) => boolean): Promise<void> => {
@@ -82,10 +84,12 @@ export async function runAttempt(run: {
       case 'phase':
         return logProgress(progress.phase(event));
       case 'usage': {
-        const spent = untold.added(event.usage, progress.current().phase);
-        usage.latest = largerUsage(earlier, spent);
+        const spent = untold.added(event.usage);
+        usage.latest = largerUsage(logged, spent);
         progress.usage(spent);
-        return totalTokens(usage.latest) - logged >= usageEvery ? logProgress(progress.current()) : undefined;
+        return totalTokens(usage.latest) - totalTokens(logged) >= usageEvery
+          ? logProgress(progress.current())
+          : undefined;
       }
       case 'step-added':
         return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
@@ -113,9 +117,10 @@ export async function runAttempt(run: {
     const events = driven.run(given);
     let next = await events.next();
     for (; !next.done; next = await events.next()) await take(next.value, collect);
-    usage.latest = largerUsage(earlier, next.value.usage);
+    const spent = untold.added(next.value.usage);
+    usage.latest = largerUsage(logged, spent);
     if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(written));
-    return next.value;
+    return { ...next.value, usage: spent };
   };
 
   await writer.write(wire.begin());

@@ -148,6 +148,31 @@ describe('runResponse', () => {
     expect(response.usage?.output_tokens_details.phases.think).toBe(3);
   });
 
+  it('counts what a sample had thought that the vote has stopped, on a server without token ids', async () => {
+    const thought = (sample: number) =>
+      ({ type: 'thinking-delta', sample, text: ' w', tokenIds: [], logprobs: [], forced: false }) as const;
+    const counts = { inputTokens: 9, cachedTokens: 0, thinkingTokens: 5, forcedTokens: 0, answerTokens: 1 };
+    const stopped = 14;
+    const voting: LanguageModel = {
+      ...createScriptedModel({ id: 'tiny', script: () => ({ answer: '' }) }),
+      async *generate({ samples }, { signal }) {
+        const unfinished = samples > 1;
+        for (let word = 0; unfinished && word < stopped; word += 1) yield thought(1);
+        for (let word = 0; word < counts.thinkingTokens; word += 1) yield thought(0);
+        yield { type: 'answer-delta', sample: 0, text: answer, tokenIds: [], logprobs: [] };
+        yield { type: 'finish', sample: 0, reason: 'stop', usage: counts, scores: {} };
+        signal.throwIfAborted();
+      },
+    };
+    const { answered } = await createService(voting);
+    const response = await answered({
+      input: 'What is 40 + 2?',
+      reasoning: { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 200 },
+    });
+    expect(response).toMatchObject({ status: 'completed', output_text: answer });
+    expect(response.usage?.output_tokens_details.phases.think).toBe(2 * counts.thinkingTokens + stopped);
+  });
+
   it('gives log-probabilities only where they were asked for', async () => {
     const { answered } = await createService(scripted());
     const logprobs = async (more: object) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Phase } from '../../src/contracts/reasoning.ts';
 import { emptyUsage } from '../../src/contracts/usage.ts';
 import type { LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
@@ -23,15 +24,15 @@ const usage = { inputTokens: 1, cachedTokens: 0, thinkingTokens: 1, forcedTokens
 const finish = (sample = 0): ModelEvent => ({ type: 'finish', sample, reason: 'stop', usage, scores: {} });
 
 /** Reads all `events`, and gives what is untold in `phase` after each. */
-async function untoldAfter(events: readonly ModelEvent[], phase: Parameters<Listened['added']>[1]) {
+async function untoldAfter(events: readonly ModelEvent[], phase: Phase) {
   const model: LanguageModel = {
     ...createScriptedModel({ id: 'tiny', script: () => ({ answer: '' }) }),
     async *generate() {
       yield* events;
     },
   };
-  const untold = listenForTokens(model, 7);
-  const before = untold.added(emptyUsage(), phase);
+  const untold = listenForTokens(model, { promptTokens: 7, phase: () => phase });
+  const before = untold.added(emptyUsage());
   const seen = [];
   const request = {
     prompt: { messages: [] },
@@ -41,11 +42,10 @@ async function untoldAfter(events: readonly ModelEvent[], phase: Parameters<List
     deterministic: false,
   };
   for await (const _ of untold.model.generate(request, { signal: new AbortController().signal })) {
-    seen.push(untold.added(emptyUsage(), phase));
+    seen.push(untold.added(emptyUsage()));
   }
-  return { before, seen, after: untold.added({ ...emptyUsage(), input: 5 }, phase) };
+  return { before, seen, after: untold.added({ ...emptyUsage(), input: 5 }) };
 }
-type Listened = ReturnType<typeof listenForTokens>;
 
 test.each([
   ['draft', { draft: 3 }],
@@ -65,6 +65,14 @@ test('what a sample’s end tells, and what its ids told, is not added', async (
   const { seen, after } = await untoldAfter([thought('a'), thought('b', false, 1), known, finish()], 'think');
   expect(seen.map(({ think }) => think)).toEqual([1, 2, 2, 1]);
   expect(after).toEqual({ ...emptyUsage(), input: 5 });
+});
+
+test('what a stopped sample had thought stays counted, and nothing of one that sent ids', async () => {
+  const known: ModelEvent = { ...thought('d', false, 1), ...{ tokenIds: [4] } };
+  const stopped = await untoldAfter([thought('a'), thought('b'), answer('c'), finish(1)], 'think');
+  expect(stopped.after).toEqual({ ...emptyUsage(), input: 5, think: 2, discarded: 1 });
+  const counted = await untoldAfter([known, thought('e', false, 1)], 'think');
+  expect(counted.after).toEqual({ ...emptyUsage(), input: 5 });
 });
 
 test('a long piece is several tokens', async () => {
