@@ -147,7 +147,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
         name,
         async (job, token) => {
           const { url, event, owner } = Delivery.parse(job.data);
-          const key = ownerKey(owner);
+          const key = sharer(owner, url);
           if (!turns.take(key)) {
             const until = Date.now() + asideMs;
             // Counts as no attempt.
@@ -195,6 +195,11 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
       await settledWithin(queue.close(), 1_000);
     },
   };
+}
+
+/** Who has a share of the places: a key. Without keys, whose receivers would all have one share: the receiver. */
+function sharer(owner: string | null, url: string): string {
+  return owner === null ? new URL(url).origin : ownerKey(owner);
 }
 
 const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
