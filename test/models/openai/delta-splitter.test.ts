@@ -49,8 +49,8 @@ describe('sorting a stream into thought and answer', () => {
   });
 
   it('by the marker, for a family without tags', () => {
-    const pieces = sort('tagged', [{ content: 'So 7. Final' }, { content: ' answer: 7' }], plain);
-    expect(texts(pieces)).toEqual(['thinking: So 7. ', 'answer:  7']);
+    const pieces = sort('tagged', [{ content: 'So 7.\nFinal' }, { content: ' answer: 7' }], plain);
+    expect(texts(pieces)).toEqual(['thinking: So 7.\n', 'answer:  7']);
   });
 
   it('a text that is held back keeps its tokens', () => {
