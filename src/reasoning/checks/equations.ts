@@ -52,7 +52,8 @@ export function equationsOf(line: string): Equation[] {
 function goesOn(left: Reading, right: Reading): boolean {
   if (left.lone || right.lone) return false;
   const begun = right.text.replace(/^\(+/, '');
-  if (begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
+  // Without a bracket around it, `70 × 8 = 70 × 8 + 7 × 8` is a product that was split wrong.
+  if (begun !== right.text && begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
   const ends = [/^-? ?[\d.]+%?/, /(?<![\d.])[\d.]+%?$/].flatMap((end) => end.exec(right.text)?.[0] ?? []);
   const isValue = (text: string): boolean => {
     const value = exactValue(text.replace('%', '/100'));

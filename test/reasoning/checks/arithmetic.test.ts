@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { corruptDigit, seededRandom } from '../../../eval/corrupt-digit.ts';
 import { arithmetic } from '../../../src/reasoning/checks/arithmetic.ts';
+import { runChecks } from '../../../src/reasoning/checks/run-checks.ts';
 import { trueThoughts } from './true-thoughts.ts';
 
 const judge = (thought: string, answer = '') =>
@@ -179,4 +180,14 @@ describe('the arithmetic check', () => {
       if (wrong !== undefined) expect(await judge(wrong.text), wrong.line).toMatchObject({ verdict: 'fail' });
     }
   });
+});
+
+it('a product that was split wrong is found in the line that says it again', async () => {
+  const thought = '70 × 8 = 70 × 8 + 7 × 8 = 560 + 56 = 616.';
+  const [found] = await runChecks(
+    [{ type: 'arithmetic' }],
+    { question: 'What is 70 x 8?', thought, answer: '' },
+    { slow: false, services: {}, signal: new AbortController().signal },
+  );
+  expect(found).toMatchObject({ verdict: 'fail', line: 0 });
 });
