@@ -1,3 +1,5 @@
+import { createRepetition } from '../reasoning/repetition.ts';
+
 /** Watches a thought and tells when it goes round in circles. */
 export type LoopBreaker = {
   /** Takes a sampled token and the text that it completed; true once the thought repeats itself. */
@@ -21,7 +23,7 @@ const longestBlock = 8;
  * numbers, so whole periods don't come up in it (measured on 5,000 true thoughts: none trips).
  */
 export function createLoopBreaker(): LoopBreaker {
-  const runs = createRuns(shortestSpan);
+  const runs = createRepetition<number>({ repeats, shortest: shortestSpan, longestPeriod });
   const lines: string[] = [];
   let line = '';
   return {
@@ -40,26 +42,6 @@ export function createLoopBreaker(): LoopBreaker {
   };
 }
 
-/** True once the last tokens are one stretch repeated over `span` tokens or more. */
-function createRuns(span: number): { push(token: number): boolean } {
-  const tokens: number[] = [];
-  /** runs[period]: how many last tokens equal the one `period` before. */
-  const runs = new Int32Array(longestPeriod + 1);
-  return {
-    push(token) {
-      tokens.push(token);
-      const last = tokens.length - 1;
-      let looping = false;
-      for (let period = 1; period <= Math.min(longestPeriod, last); period += 1) {
-        const run = tokens[last - period] === token ? (runs[period] ?? 0) + 1 : 0;
-        runs[period] = run;
-        if (run + period >= Math.max(span, repeats * period)) looping = true;
-      }
-      return looping;
-    },
-  };
-}
-
 /** Words that a stretch must be repeated over: grids and closing brackets of honest code repeat what is short for less. */
 const shortestWords = 160;
 /** What has no blanks (Chinese, digits) is taken apart so. Characters. */
@@ -67,17 +49,14 @@ const longestWord = 8;
 
 /** The same for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
 export function createTextLoopBreaker(): { push(text: string): boolean } {
-  const runs = createRuns(shortestWords);
-  const numbers = new Map<string, number>();
+  const runs = createRepetition<string>({ repeats, shortest: shortestWords, longestPeriod });
   let word = '';
   return {
     push(text) {
       let looping = false;
       const end = () => {
         if (word === '') return;
-        const number = numbers.get(word) ?? numbers.size;
-        numbers.set(word, number);
-        looping = runs.push(number) || looping;
+        looping = runs.push(word) || looping;
         word = '';
       };
       for (const character of text) {

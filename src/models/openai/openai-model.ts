@@ -21,7 +21,7 @@ import { createPurse } from './purse.ts';
 import { hasNoSwitch, renderPrompt, tokensOf } from './raw-prompt.ts';
 import { createRefusals } from './refusals.ts';
 import { losesLogprobs } from './request-body.ts';
-import { runSample } from './run-sample.ts';
+import { alwaysThinking, runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
 import { goesOn } from './sample-room.ts';
 import { scoreContinuations } from './score.ts';
@@ -207,7 +207,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     }
     const safe = config.contextLength - (exact ?? Math.ceil(estimate * estimateSlack)) - beside;
     // Where thinking can't be switched off, as much again is asked for it.
-    const shares = dialect.thinkingSwitch === 'none' && family.tags !== undefined ? 2 : 1;
+    const shares = alwaysThinking({ dialect, family }) ? 2 : 1;
     const answer = { ...request.answer, maxTokens: Math.min(maxTokens, Math.max(reserve, Math.floor(safe / shares))) };
     return { request: { ...request, answer }, room: config.contextLength - tokens - begun, promptTokens: tokens };
   }

@@ -136,7 +136,7 @@ async function* speak(
 }
 
 /** A server that can't be told not to think may have a model that does, beside its answer. */
-function alwaysThinking({ dialect, family }: SampleContext): boolean {
+export function alwaysThinking({ dialect, family }: Pick<SampleContext, 'dialect' | 'family'>): boolean {
   return dialect.thinkingSwitch === 'none' && family.tags !== undefined;
 }
 
