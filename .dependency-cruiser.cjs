@@ -1,4 +1,4 @@
-/** The import rules of ARCHITECTURE.md: contracts <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
+/** The import rules of ARCHITECTURE.md: evaluator, contracts <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -10,12 +10,17 @@ module.exports = {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('contracts-stand-alone', '^src/contracts/', '^src/contracts/'),
+    only('evaluator-stands-alone', '^src/evaluator/', '^src/evaluator/'),
     only(
-      'reasoning-knows-contracts-and-the-model-port',
+      'reasoning-knows-contracts-the-evaluator-and-the-model-port',
       '^src/reasoning/',
-      '^src/(contracts|reasoning)/|^src/models/language-model\\.ts$',
+      '^src/(contracts|evaluator|reasoning)/|^src/models/language-model\\.ts$',
     ),
-    only('models-know-contracts-and-reasoning', '^src/models/', '^src/(contracts|reasoning|models)/'),
+    only(
+      'models-know-contracts-the-evaluator-and-reasoning',
+      '^src/models/',
+      '^src/(contracts|evaluator|reasoning|models)/',
+    ),
     only('queue-knows-contracts', '^src/queue/', '^src/(contracts|queue)/'),
     only('store-knows-contracts', '^src/store/', '^src/(contracts|store)/'),
     only(
