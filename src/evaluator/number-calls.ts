@@ -67,7 +67,7 @@ export const countIf: EvaluateCall = ([condition, ...given]: readonly Argument[]
     const match = pattern.exec(condition.text);
     const bound = match && (match[1] === undefined ? whole(0n) : parseNumber(match[1]));
     if (!bound) continue;
-    const found = numbers.map((each) => holds(each, bound));
+    const found = numbers.map(({ value }) => holds(value, bound));
     return found.includes(undefined) ? undefined : String(found.filter(Boolean).length);
   }
   return undefined;
