@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { Effort } from '../src/contracts/reasoning.ts';
 
+/** The fields of a request's `reasoning` that an arm may set. */
+export const ReasoningFields = z.strictObject({
+  effort: Effort.optional(),
+  strategy: z.string().optional(),
+  samples: z.int().nonnegative().optional(),
+  max_revisions: z.int().nonnegative().optional(),
+  budget_tokens: z.int().nonnegative().optional(),
+  checks: z.array(z.looseObject({ type: z.string() })).optional(),
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
 /** One way of asking: an effort and what it overrides. */
 export type Arm = {
   name: string;

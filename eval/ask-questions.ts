@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TraceStep } from '../src/contracts/trace.ts';
 import type { AnsweredRow, AnsweredStep, RowStore } from './answered-row.ts';
 import type { Arm } from './arm.ts';
-import type { QuestionSet } from './question-set.ts';
-import { scoreAnswer } from './score-answer.ts';
+import { type AskedQuestion, isRight, type QuestionSet } from './question-set.ts';
 import type { ServiceClient } from './service-client.ts';
 
 const noPhases = { draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
@@ -30,7 +29,8 @@ export async function askQuestions(options: {
   const asked = arms.flatMap((arm) =>
     set.questions.map((question) => {
       const request = { model: model.id, input: question.question, seed: question.row, ...arm.request };
-      const fingerprint = fingerprintOf({ request, expected: question.answer, table: model['effort_table'] });
+      const expected = question.rules ?? question.answer;
+      const fingerprint = fingerprintOf({ request, expected, table: model['effort_table'] });
       return { arm, question, request, fingerprint };
     }),
   );
@@ -56,14 +56,14 @@ export async function askQuestions(options: {
         response: response.id,
         status: response.status,
         output: response.output_text,
-        right: scoreAnswer(response.output_text, question.question, question.answer),
+        right: await isRight(response.output_text, question),
         source: response.answer_source,
         thinking_stop: response.thinking_stop,
         input_tokens: response.usage?.input_tokens ?? 0,
         output_tokens: response.usage?.output_tokens ?? 0,
         phases: response.usage?.output_tokens_details.phases ?? noPhases,
         seconds,
-        steps: (await client.trace(response.id)).map((step) => answeredStep(step, question.question, question.answer)),
+        steps: await Promise.all((await client.trace(response.id)).map((step) => answeredStep(step, question))),
       };
       await store.add(row);
       rows.push(row);
@@ -74,12 +74,12 @@ export async function askQuestions(options: {
   return rows;
 }
 
-function answeredStep(step: TraceStep, question: string, expected: string): AnsweredStep {
+async function answeredStep(step: TraceStep, question: AskedQuestion): Promise<AnsweredStep> {
   return {
     phase: step.phase,
     sample: step.sample,
     answer: step.answer,
-    right: step.answer !== null && scoreAnswer(step.answer_text ?? step.answer, question, expected),
+    right: step.answer !== null && (await isRight(step.answer_text ?? step.answer, question)),
     rejected: step.checks.some((check) => check.judges === 'value' && check.verdict === 'fail'),
     wrongLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
     stop: step.stop_reason,

@@ -1,24 +1,48 @@
+import type { MadeOn } from './question-set.ts';
+import type { Report } from './report-file.ts';
 import type { Estimate } from './statistics.ts';
-import type { ArmSummary } from './summary.ts';
-
-/** What the figures were had with. */
-export type RunFacts = {
-  set: string;
-  model: string;
-  /** Requests in flight at a time: seconds are those of a client that waits beside so many others. */
-  concurrency: number;
-};
+import type { AgainstOriginals, ArmSummary } from './summary.ts';
 
 /** The whole report as Markdown tables. */
-export function markdownReport(facts: RunFacts, arms: readonly ArmSummary[]): string {
+export function markdownReport(report: Report): string {
+  const { arms, madeOn, originals, control } = report;
   const parts = [
-    `# ${facts.set}, ${facts.model}\n\nAccuracy with 95 % intervals; differences are paired, in percentage points. Seconds as a client waits, ${facts.concurrency} requests at a time.`,
+    `# ${report.set}, ${report.model}\n\nAccuracy with 95 % intervals; differences are paired, in percentage points. Seconds as a client waits, ${report.concurrency} requests at a time.`,
+    madeOn === undefined ? '' : `Was this set used to make what is measured? ${madeOnLine(madeOn)}`,
     accuracyTable(arms),
+    originals.length === 0 ? '' : `## Against the same questions in their first words\n\n${originalsTable(originals)}`,
+    control.length === 0 ? '' : `## What all checks gave the control\n\n${controlTable(control)}`,
     ...phaseTables(arms),
     kindTable(arms),
     endsTable(arms),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** One line: what was made with the set in view. */
+export function madeOnLine({ checks, evaluator, fit, calibration }: MadeOn): string {
+  return `Checks: ${checks}. Evaluator: ${evaluator}. Fit of the embedded model: ${fit}. Calibration: ${calibration}.`;
+}
+
+export function originalsTable(pairs: readonly AgainstOriginals[]): string {
+  return table(
+    ['effort', 'n', 'reworded, right', 'originals, right', 'ratio', 'difference'],
+    pairs.map((pair) => [
+      pair.arm,
+      String(pair.questions),
+      `${percent(pair.right / pair.questions)} %`,
+      `${percent(pair.originalsRight / pair.questions)} %`,
+      pair.ratio === null ? '' : pair.ratio.toFixed(2),
+      change(pair.difference),
+    ]),
+  );
+}
+
+export function controlTable(control: Report['control']): string {
+  return table(
+    ['questions that', 'n', 'right without checks', 'right with all', 'difference'],
+    control.map((row) => [row.questions, String(row.n), String(row.bare), String(row.checked), change(row.lift)]),
+  );
 }
 
 export function accuracyTable(arms: readonly ArmSummary[]): string {
@@ -76,17 +100,17 @@ function endsTable(arms: readonly ArmSummary[]): string {
   return `## How they ended\n\n${table(['effort', 'answer from', 'thinking ended by', 'not completed'], rows)}`;
 }
 
-function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function change(estimate: Estimate | undefined): string {
+export function change(estimate: Estimate | undefined): string {
   if (estimate === undefined) return '';
   const signed = (share: number) => `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(1)}`;
   return `${signed(estimate.value)} (${signed(estimate.low)} to ${signed(estimate.high)})`;
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return (100 * share).toFixed(1);
 }

@@ -1,12 +1,57 @@
-import type { ArmSummary } from './summary.ts';
+import { z } from 'zod';
+import { MadeOn } from './question-set.ts';
 
-/** `report.json`, as the console's Eval view reads it. The date is in it, since a file's own is lost when it is copied. */
-export function reportFile(report: {
-  set: string;
-  model: string;
-  concurrency: number;
-  measuredAt: Date;
-  arms: readonly ArmSummary[];
-}): string {
-  return `${JSON.stringify(report, undefined, 2)}\n`;
-}
+const count = z.int().nonnegative();
+const Estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const Difference = Estimate.extend({ gained: count, lost: count });
+
+/** `report.json`: the console's Eval view reads it, and the tables of README files are made of it. */
+export const Report = z.object({
+  set: z.string(),
+  model: z.string(),
+  concurrency: z.int().positive(),
+  /** In the file itself, since a file's own date is lost when it is copied. */
+  measuredAt: z.iso.datetime({ offset: true }),
+  cameWith: z.string().exactOptional(),
+  /** Absent for a set of the caller's own. */
+  madeOn: MadeOn.exactOptional(),
+  arms: z.array(
+    z.object({
+      arm: z.string(),
+      questions: count,
+      right: count,
+      accuracy: Estimate,
+      againstFast: Difference.exactOptional(),
+      againstGreedy: Difference.exactOptional(),
+      outputTokens: z.number(),
+      thinkingTokens: z.number(),
+      seconds: z.number(),
+      secondsMedian: z.number(),
+      kinds: z.record(z.string(), z.object({ right: count, questions: count })),
+      sources: z.record(z.string(), count),
+      thinkingStops: z.record(z.string(), count),
+      notCompleted: count,
+      phases: z.array(
+        z.object({ phase: z.string(), questions: count, right: count, wrongToRight: count, rightToWrong: count }),
+      ),
+    }),
+  ),
+  /** Of a set whose questions are others in other words. */
+  originals: z
+    .array(
+      z.object({
+        arm: z.string(),
+        questions: count,
+        right: count,
+        originalsRight: count,
+        ratio: z.number().nullable(),
+        difference: Difference,
+      }),
+    )
+    .default([]),
+  /** Of the control `zero`: what all checks turned, on questions that state their operation and on the others. */
+  control: z
+    .array(z.object({ questions: z.string(), n: count, bare: count, checked: count, lift: Difference }))
+    .default([]),
+});
+export type Report = z.infer<typeof Report>;

@@ -1,6 +1,7 @@
 import type { AnsweredRow } from './answered-row.ts';
 import { fastArm, greedyArm } from './arm.ts';
 import { type PhaseContribution, phaseContributions } from './phase-contribution.ts';
+import type { QuestionSet } from './question-set.ts';
 import { average, type Discordance, type Estimate, pairedDifference, quantile, wilson } from './statistics.ts';
 
 /** What one way of asking came to. Tokens and seconds are means per question, unless named otherwise. */
@@ -56,7 +57,44 @@ export function summarise(rows: readonly AnsweredRow[], arms: readonly string[])
     });
 }
 
-function difference(base: readonly AnsweredRow[], other: readonly AnsweredRow[]) {
+/** One way of asking, on questions in other words and on the same ones in their first words. */
+export type AgainstOriginals = {
+  arm: string;
+  questions: number;
+  right: number;
+  originalsRight: number;
+  /** `right / originalsRight`; null where no original was right. */
+  ratio: number | null;
+  difference: Estimate & Discordance;
+};
+
+/** Per arm, over the questions whose original was answered too. Empty for a set that rewords nothing. */
+export function againstOriginals(options: {
+  set: QuestionSet;
+  rows: readonly AnsweredRow[];
+  originals: readonly AnsweredRow[];
+  arms: readonly string[];
+}): AgainstOriginals[] {
+  const { set, rows, originals, arms } = options;
+  const originalOf = new Map(set.questions.map(({ row, original }) => [row, original]));
+  return arms.flatMap((arm) => {
+    const first = new Map(originals.filter((row) => row.arm === arm).map((row) => [row.question, row.right]));
+    const pairs = rows
+      .filter((row) => row.arm === arm)
+      .flatMap((row) => {
+        const base = first.get(originalOf.get(row.row) ?? '');
+        return base === undefined ? [] : [{ base, other: row.right }];
+      });
+    if (pairs.length === 0) return [];
+    const right = pairs.filter(({ other }) => other).length;
+    const originalsRight = pairs.filter(({ base }) => base).length;
+    const ratio = originalsRight === 0 ? null : right / originalsRight;
+    return [{ arm, questions: pairs.length, right, originalsRight, ratio, difference: pairedDifference(pairs) }];
+  });
+}
+
+/** `other` minus `base`, paired by question; undefined where no question has both. */
+export function difference(base: readonly AnsweredRow[], other: readonly AnsweredRow[]) {
   const baseByRow = new Map(base.map((row) => [row.row, row.right]));
   const pairs = other.flatMap((row) => {
     const was = baseByRow.get(row.row);

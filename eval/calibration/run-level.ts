@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
 import type { Effort } from '../../src/contracts/reasoning.ts';
+import { responseUsage } from '../../src/contracts/usage.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
-import type { Strategy, StrategyContext } from '../../src/reasoning/strategy.ts';
+import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
+import { runInProcess } from '../run-in-process.ts';
 import { scoreAnswer } from '../score-answer.ts';
 
 export const LevelRun = z.object({
@@ -28,45 +30,20 @@ export async function runLevel(
     now(): number;
   },
 ): Promise<LevelRun> {
-  const { model, table, effort } = options;
+  const { table, effort } = options;
   const level: EffortLevel = table.levels[effort];
-  const strategy = options.strategies.get(level.strategy);
-  if (strategy === undefined) throw new Error(`no strategy ${level.strategy}`);
-  const never = new AbortController().signal;
-  const context: StrategyContext = {
-    model,
-    prompt: { messages: [{ role: 'user', content: question.question }] },
-    effective: {
-      effort,
-      strategy: level.strategy,
-      budget_tokens: level.budget_tokens,
-      answer_reserve_tokens: table.answer_reserve_tokens,
-      samples: level.samples,
-      max_revisions: level.max_revisions,
-      deadline_ms: null,
-    },
-    table,
+  const { strategy, budget_tokens, samples, max_revisions } = level;
+  const { answer, steps, outcome } = await runInProcess({
+    ...options,
+    question: question.question,
+    effective: { effort, strategy, budget_tokens, samples, max_revisions },
     checks: level.checks,
-    options: options.options ?? {},
-    answer: { maxTokens: table.answer_reserve_tokens },
-    sampling: { temperature: level.samples > 1 ? table.temperature : 0, seed: options.seed },
-    deterministic: false,
-    signal: never,
-    answerNow: never,
-    now: options.now,
-    finishedSteps: [],
+    temperature: samples > 1 ? table.temperature : 0,
+  });
+  return {
+    right: scoreAnswer(answer, question.question, question.answer),
+    tokens: responseUsage(outcome.usage).output_tokens,
+    source: outcome.answerSource,
+    revised: steps.some(({ phase }) => phase === 'revise'),
   };
-  let answer = '';
-  let revised = false;
-  const run = strategy.run(context);
-  for (let next = await run.next(); ; next = await run.next()) {
-    if (next.done) {
-      const { input: _, cached: __, ...phases } = next.value.usage;
-      const tokens = Object.values(phases).reduce((sum, count) => sum + count, 0);
-      const right = scoreAnswer(answer, question.question, question.answer);
-      return { right, tokens, source: next.value.answerSource, revised };
-    }
-    if (next.value.type === 'answer-delta') answer += next.value.text;
-    if (next.value.type === 'step-done' && next.value.step.phase === 'revise') revised = true;
-  }
 }

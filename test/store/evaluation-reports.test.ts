@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { reportFile } from '../../eval/report-file.ts';
+import { Report } from '../../eval/report-file.ts';
 import { summarise } from '../../eval/summary.ts';
 import { EvaluationList } from '../../src/contracts/evaluation.ts';
 import { createEvaluationReports } from '../../src/store/evaluation-reports.ts';
@@ -41,7 +41,7 @@ const row = (arm: string, number: number, right: boolean) => ({
 const report = (set: string, measuredAt = '2023-11-14T22:13:20Z') => {
   const rows = [row('none', 1, false), row('none', 2, true), row('high', 1, true), row('high', 2, true)];
   const arms = summarise(rows, ['none', 'high']);
-  return reportFile({ set, model: 'tiny', concurrency: 8, measuredAt: new Date(measuredAt), arms });
+  return JSON.stringify(Report.parse({ set, model: 'tiny', concurrency: 8, measuredAt, arms }));
 };
 
 test('committed results and the runs of this machine are served, newest first; what is no report is told', async () => {

@@ -1,0 +1,50 @@
+import type { EffortTable } from '../src/contracts/effort-table.ts';
+import type { EffectiveReasoning } from '../src/contracts/reasoning.ts';
+import type { TraceStep } from '../src/contracts/trace.ts';
+import type { LanguageModel } from '../src/models/language-model.ts';
+import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
+
+export type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
+
+/** Answers one question with a strategy as the worker would, in this process, without queue and API. */
+export async function runInProcess(options: {
+  question: string;
+  model: LanguageModel;
+  strategies: ReadonlyMap<string, Strategy>;
+  table: EffortTable;
+  effective: Omit<EffectiveReasoning, 'answer_reserve_tokens' | 'deadline_ms'>;
+  checks: StrategyContext['checks'];
+  /** The strategy's own. */
+  options?: Record<string, unknown>;
+  temperature: number;
+  seed: number;
+  /** Epoch ms. */
+  now(): number;
+}): Promise<InProcessRun> {
+  const { table, effective } = options;
+  const strategy = options.strategies.get(effective.strategy);
+  if (strategy === undefined) throw new Error(`no strategy ${effective.strategy}`);
+  const never = new AbortController().signal;
+  const run = strategy.run({
+    model: options.model,
+    prompt: { messages: [{ role: 'user', content: options.question }] },
+    effective: { ...effective, answer_reserve_tokens: table.answer_reserve_tokens, deadline_ms: null },
+    table,
+    checks: options.checks,
+    options: options.options ?? {},
+    answer: { maxTokens: table.answer_reserve_tokens },
+    sampling: { temperature: options.temperature, seed: options.seed },
+    deterministic: false,
+    signal: never,
+    answerNow: never,
+    now: options.now,
+    finishedSteps: [],
+  });
+  let answer = '';
+  const steps: TraceStep[] = [];
+  for (let next = await run.next(); ; next = await run.next()) {
+    if (next.done) return { answer, steps, outcome: next.value };
+    if (next.value.type === 'answer-delta') answer += next.value.text;
+    if (next.value.type === 'step-done') steps.push(next.value.step);
+  }
+}
