@@ -55,6 +55,7 @@ export async function acceptResponse(
     contextLeft: card.context_length - inputTokens,
     fastAnswerTokens: defaults.answerTokens,
     longAnswerTokens: card.implementation === 'openai' ? longAnswerTokens : undefined,
+    compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
   });
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
   const constraint = formatConstraint(request, card, checkConstraint);

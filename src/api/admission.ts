@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { KeyLimits } from '../contracts/api-key.ts';
+import { computeAllowance } from '../contracts/compute.ts';
 import type { Job, JobSnapshot } from '../contracts/job.ts';
 import { TerminalEvent } from '../contracts/response-event.ts';
 import { responseJob } from '../contracts/response-job.ts';
@@ -172,13 +173,14 @@ function isLimited({ concurrent_responses, tokens_per_day }: KeyLimits, batch: b
 }
 
 /**
- * Input and output tokens that a response hardly exceeds: thoughts within their budget, a reserve for each chain's answer,
+ * Input and output tokens that a response hardly exceeds: thoughts within their budget with what is computed in them, a reserve for each chain's answer,
  * and one answer as long as may be.
  */
 function mostTokens(job: Job): number {
   const { request, input_tokens, effective, answer } = responseJob(job);
   const others = effective.budget_tokens === 0 ? 0 : effective.samples + effective.max_revisions + 1;
-  const output = effective.budget_tokens + answer.max_tokens + others * effective.answer_reserve_tokens;
+  const computed = effective.compute === 'on' ? computeAllowance(effective.budget_tokens) : 0;
+  const output = effective.budget_tokens + computed + answer.max_tokens + others * effective.answer_reserve_tokens;
   return input_tokens + Math.min(output, request.max_output_tokens ?? Number.POSITIVE_INFINITY);
 }
 

@@ -1,3 +1,4 @@
+import { thinkingWithin } from '../contracts/compute.ts';
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { EffortTable } from '../contracts/effort-table.ts';
 import type { EffectiveReasoning, Effort } from '../contracts/reasoning.ts';
@@ -19,6 +20,8 @@ export type PlanInput = {
    * chain may come to: behind a thought the answer has its reserve there.
    */
   longAnswerTokens: number | undefined;
+  /** Of the model: values can be computed in its thoughts; it expects that. */
+  compute: { possible: boolean; usual: boolean };
 };
 
 /** A smaller `max_output_tokens` is all kept for the answer: too little to think with. */
@@ -67,12 +70,18 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
       samples: 1,
       max_revisions: 0,
       deadline_ms: request.reasoning?.deadline_ms ?? null,
+      compute: 'off',
     },
     answerTokens: Math.min(most, contextLeft),
-    warnings: ignored.map((name) => ({
-      field: `reasoning.${name}`,
-      message: 'A fast answer takes one sample, without checks or revisions.',
-    })),
+    warnings: [
+      ...ignored.map((name) => ({
+        field: `reasoning.${name}`,
+        message: 'A fast answer takes one sample, without checks or revisions.',
+      })),
+      ...(request.reasoning?.compute === 'on'
+        ? [{ field: 'reasoning.compute', message: 'A fast answer has no thought to compute values in.' }]
+        : []),
+    ],
   };
 }
 
@@ -82,7 +91,9 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   const samples = request.reasoning?.samples ?? level.samples;
   // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
   const inContext = (contextLeft - reserve) * samples;
-  const allowed = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
+  const room = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
+  const compute = computeOf(input);
+  const allowed = compute === 'on' && Number.isFinite(room) ? thinkingWithin(room) : room;
   const wished = choice.budget === -1 ? allowed : (choice.budget ?? level.budget_tokens);
   const budget = Math.min(wished, allowed);
   const warnings: Warning[] = [];
@@ -108,6 +119,7 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
       samples,
       max_revisions: request.reasoning?.max_revisions ?? level.max_revisions,
       deadline_ms: request.reasoning?.deadline_ms ?? null,
+      compute: budget === 0 ? 'off' : compute,
     },
     answerTokens:
       longAnswerTokens === undefined
@@ -115,6 +127,12 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
         : Math.min(request.max_output_tokens ?? asked ?? Math.max(longAnswerTokens, reserve), contextLeft),
     warnings,
   };
+}
+
+function computeOf({ request, table, compute: { possible, usual } }: PlanInput): 'on' | 'off' {
+  const asked = request.reasoning?.compute ?? 'auto';
+  const wanted = asked === 'auto' ? usual || table.compute === true : asked === 'on';
+  return possible && wanted ? 'on' : 'off';
 }
 
 function checkStrategy(request: CreateResponse, choice: ReasoningChoice): void {

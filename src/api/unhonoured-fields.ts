@@ -30,6 +30,12 @@ const incapable: ReadonlyArray<{
     capable: ({ seed }) => seed,
     message: 'This model takes no seed.',
   },
+  {
+    field: 'reasoning.compute',
+    asked: ({ reasoning }) => reasoning?.compute === 'on',
+    capable: ({ compute }) => compute,
+    message: 'Values cannot be computed in the thoughts of this model; it works them out itself.',
+  },
 ];
 
 const sampling = ['temperature', 'top_p', 'top_k', 'min_p'] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ComputeRequest } from './compute.ts';
 import { InputItem } from './input-item.ts';
 import { Effort, Mode } from './reasoning.ts';
 
@@ -32,6 +33,8 @@ export const ReasoningRequest = z.object({
   samples: z.int().positive().max(64).nullish(),
   max_revisions: z.int().nonnegative().max(64).nullish(),
   checks: z.array(Check).max(16).nullish(),
+  /** Values in the thoughts, computed by the service and inserted behind their equals sign. */
+  compute: ComputeRequest.nullish(),
 });
 export type ReasoningRequest = z.infer<typeof ReasoningRequest>;
 

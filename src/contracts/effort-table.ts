@@ -36,6 +36,8 @@ export const EffortTable = z.object({
   self_certainty_weight: z.number(),
   /** The vote ends once its leader stands with this probability. */
   settled_probability: z.number().min(0).max(1).default(0.95),
+  /** Calibration found that values computed in the thoughts pay. Absent: only the model's own configuration says so. */
+  compute: z.boolean().exactOptional(),
   levels: z.object({
     low: EffortLevel,
     medium: EffortLevel,

@@ -20,6 +20,10 @@ export const ModelCard = z.object({
     tools: z.boolean(),
     seed: z.boolean(),
     batching: z.boolean(),
+    /** Values can be computed in its thoughts (`reasoning.compute`). */
+    compute: z.boolean().default(false),
+    /** It was made for that: `auto` is on. */
+    compute_default: z.boolean().default(false),
     /** Fields of a request's sampling that are honoured. */
     sampling: z.array(z.enum(['temperature', 'top_p', 'top_k', 'min_p'])),
     /** What a user's message may hold. */

@@ -38,5 +38,7 @@ export const EffectiveReasoning = z.object({
   samples: z.int().positive(),
   max_revisions: z.int().nonnegative(),
   deadline_ms: z.int().positive().nullable(),
+  /** Values are computed in the thoughts. Absent: it was accepted before there was such a thing, and they are not. */
+  compute: z.enum(['on', 'off']).exactOptional(),
 });
 export type EffectiveReasoning = z.infer<typeof EffectiveReasoning>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ComputedValue } from './compute.ts';
 import { AnswerSource } from './reasoning.ts';
 
 export const Verdict = z.enum(['pass', 'fail', 'abstain']);
@@ -30,6 +31,8 @@ export const TraceStep = z.object({
   tokens: z.int().nonnegative(),
   /** The thought itself; only for scope `trace:full`. */
   text: z.string().nullable(),
+  /** The values in `text` that were computed; only for scope `trace:full`. Absent where there are none. */
+  computed: z.array(ComputedValue).exactOptional(),
   summary: z.string(),
   stop_reason: z.string().nullable(),
   /** Normalised. */

@@ -1,10 +1,10 @@
 import type { KeyScopes } from './key-scopes.ts';
 import type { CheckResult, TraceStep } from './trace.ts';
 
-/** Without `trace:full` nothing that quotes a thought is left: its text, the lines that were checked, what was corrected. */
+/** Without `trace:full` nothing that quotes a thought is left: its text, what was computed in it, the lines that were checked, what was corrected. */
 export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
   if (trace === 'full') return step;
-  const { because: _quotes, ...rest } = step;
+  const { because: _quotes, computed: _values, ...rest } = step;
   return { ...rest, text: null, checks: step.checks.map(visibleCheck) };
 }
 

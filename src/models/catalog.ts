@@ -80,6 +80,8 @@ export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilitie
     tools: can.tools,
     seed: can.seed,
     batching: can.batching,
+    compute: can.compute,
+    compute_default: can.compute && can.computesByDefault === true,
     sampling: (can.sampling ?? samplingFields).map((name) => requestField[name]),
     inputs: ['text', ...(can.inputs ?? [])],
   };

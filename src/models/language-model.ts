@@ -41,6 +41,10 @@ export type ModelCapabilities = {
   seed: boolean;
   /** Samples of one prompt share its prefill and run together. */
   batching: boolean;
+  /** Values can be computed in a thought (`thinking.computeTokens`). */
+  compute: boolean;
+  /** Its own configuration says that it expects them to be. */
+  computesByDefault?: true;
   /** What of `samplingFields` it honours. Absent: all. */
   sampling?: ReadonlyArray<(typeof samplingFields)[number]>;
   /** What a user's turn may hold beside text (`parts`). Absent: nothing. */
@@ -85,15 +89,21 @@ export type ThinkingRequest = {
   minimumTokens?: number;
   /** The thought goes on from these: kept lines after a roll back, or what an earlier attempt had thought. Not counted in the budget. */
   prefix?: readonly ThoughtSegment[];
+  /**
+   * Tokens that each sample may be fed as computed values: behind an equals sign in its thought, the value of the line. They
+   * are forced tokens, beside the budget. Absent: nothing is computed; ignored by a model without `compute`.
+   */
+  computeTokens?: number;
   /** `prefix` is a whole thought, as an earlier attempt had ended it: nothing is added to it, the answer follows. */
   ended?: true;
 };
 
 /**
  * A piece of a thought. `tokenIds` are the model's own where they are known; an implementation without them uses `text`.
- * `fed`: this piece is new here (a correction sentence), so its tokens count as `forcedTokens`.
+ * `fed`: this piece is new here (a correction sentence), so its tokens count as `forcedTokens`. `expression`: the piece is a
+ * space and the value that was computed for it.
  */
-export type ThoughtSegment = { text: string; tokenIds?: readonly number[]; fed?: boolean };
+export type ThoughtSegment = { text: string; tokenIds?: readonly number[]; fed?: boolean; expression?: string };
 
 export type AnswerRequest = {
   /** Visible tokens (and tool calls) at most. */
@@ -144,7 +154,10 @@ export type ScoredToken = {
 };
 
 export type ModelEvent =
-  /** `forced` tokens were fed (hand-over, correction, continuation word), not sampled. */
+  /**
+   * `forced` tokens were fed (hand-over, correction, continuation word, computed value), not sampled. `expression`: the text
+   * is a space and the value that was computed for it.
+   */
   | {
       type: 'thinking-delta';
       sample: number;
@@ -152,6 +165,7 @@ export type ModelEvent =
       tokenIds: readonly number[];
       logprobs: readonly number[];
       forced: boolean;
+      expression?: string;
     }
   | { type: 'thinking-end'; sample: number; reason: ThinkingStop }
   | {

@@ -84,9 +84,12 @@ function brokenWeights(folder: ModelFolder, error: unknown): string {
  * What `createLocalModel` will make of a folder, as far as that shows without its weights: an API without an inference
  * process of its own lists it. The decoder takes caches of 32-bit floats.
  */
-export function localCapabilities(folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'onnx'>): ModelCapabilities {
+export function localCapabilities(
+  folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'computes' | 'onnx'>,
+): ModelCapabilities {
   const capabilities = generateCapabilities(folder);
   if (/f16|fp16/.test(folder.onnx()?.dtype ?? '')) return capabilities;
   const constraints = folder.tokenizer.textBytesOf ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
-  return { ...capabilities, constraints, score: true, batching: true };
+  const compute = { compute: true, ...(folder.computes && { computesByDefault: true as const }) };
+  return { ...capabilities, constraints, score: true, batching: true, ...compute };
 }

@@ -4,6 +4,8 @@ import { createRepetition } from '../reasoning/repetition.ts';
 export type LoopBreaker = {
   /** Takes a sampled token and the text that it completed; true once the thought repeats itself. */
   push(token: number, text: string): boolean;
+  /** Takes a value that was fed, as one item: in a long one (`a-a-a-…`) it is not the thought that repeats itself. */
+  fed(text: string): void;
 };
 
 /** A run of tokens repeated at once, whole, so many times. The shorter the run, the more often honest text repeats it. */
@@ -23,7 +25,7 @@ const longestBlock = 8;
  * numbers, so whole periods don't come up in it (measured on 5,000 true thoughts: none trips).
  */
 export function createLoopBreaker(): LoopBreaker {
-  const runs = createRepetition<number>({ repeats, shortest: shortestSpan, longestPeriod });
+  const runs = createRepetition<number | string>({ repeats, shortest: shortestSpan, longestPeriod });
   const lines: string[] = [];
   let line = '';
   return {
@@ -38,6 +40,10 @@ export function createLoopBreaker(): LoopBreaker {
         if (repeatsBlock(lines)) looping = true;
       }
       return looping;
+    },
+    fed(text) {
+      runs.push(text);
+      line += text;
     },
   };
 }

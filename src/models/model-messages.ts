@@ -20,6 +20,7 @@ const ThoughtSegmentMessage = z.object({
   text: z.string(),
   tokenIds: z.array(count).exactOptional(),
   fed: z.boolean().exactOptional(),
+  expression: z.string().exactOptional(),
 });
 
 export const GenerateRequestMessage = z.object({
@@ -30,6 +31,7 @@ export const GenerateRequestMessage = z.object({
       budgetTokens: count,
       perSampleTokens: count.exactOptional(),
       minimumTokens: count.exactOptional(),
+      computeTokens: count.exactOptional(),
       prefix: z.array(ThoughtSegmentMessage).exactOptional(),
       ended: z.literal(true).exactOptional(),
     })
@@ -79,6 +81,7 @@ export const ModelEventMessage = z.discriminatedUnion('type', [
     tokenIds: z.array(count),
     logprobs: z.array(z.number()),
     forced: z.boolean(),
+    expression: z.string().exactOptional(),
   }),
   z.object({ type: z.literal('thinking-end'), sample: count, reason: ThinkingStop }),
   z.object({
@@ -118,6 +121,8 @@ export const CapabilitiesMessage = z.object({
   logprobs: z.boolean(),
   score: z.boolean(),
   tools: z.boolean(),
+  compute: z.boolean(),
+  computesByDefault: z.literal(true).exactOptional(),
   seed: z.boolean(),
   batching: z.boolean(),
   sampling: z.array(z.enum(samplingFields)).exactOptional(),

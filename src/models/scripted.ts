@@ -101,6 +101,7 @@ export function createScriptedModel(options: ScriptedModelOptions): ScriptedMode
       tools: true,
       seed: true,
       batching: true,
+      compute: false,
       ...options.capabilities,
     },
     calls,

@@ -1,7 +1,7 @@
 import type { ThinkingStop } from '../contracts/reasoning.ts';
 import type { ModelEvent, ThinkingRequest } from '../models/language-model.ts';
 import type { RunState } from './run-samples.ts';
-import { isEmptyAnswer, type Sample } from './sample.ts';
+import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 import type { OpenStep } from './trace-recorder.ts';
 
@@ -32,6 +32,8 @@ export async function* answerLive(
   const segments = [...(run.thinking?.prefix ?? [])];
   const toolCalls: Sample['answer']['toolCalls'][number][] = [];
   const logprobs: Sample['answer']['logprobs'][number][] = [];
+  /** Forced tokens that are computed values. */
+  let computed = 0;
   let text = '';
   let held: Array<Extract<ModelEvent, { type: 'answer-delta' }>> = [];
   let visible = context.answer.prefix !== undefined;
@@ -63,6 +65,7 @@ export async function* answerLive(
     yield thinking.done({
       tokens: counted.thinking,
       text: thought,
+      ...computedIn(segments),
       stop_reason: reason,
       usage: { ...counted, answer: 0 },
     });
@@ -78,10 +81,11 @@ export async function* answerLive(
     switch (event.type) {
       case 'thinking-delta':
         count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
-        segments.push({ text: event.text, tokenIds: event.tokenIds });
+        segments.push(segmentOf(event));
+        if (event.expression !== undefined) computed += event.tokenIds.length;
         if (
           event.forced &&
-          counted.forced + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+          counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
         )
           fedEnough.abort();
         if (thinking !== undefined) yield thinking.delta(event.text);

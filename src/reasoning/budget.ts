@@ -1,3 +1,4 @@
+import { computeAllowance, thinkingWithin } from '../contracts/compute.ts';
 import type { AnswerRequest, ThinkingRequest } from '../models/language-model.ts';
 import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
 
@@ -8,10 +9,12 @@ export const handOverAllowance = 48;
 export const continuationAllowance = 96;
 
 export type Budget = {
-  /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over and `fed` tokens kept back. */
+  /** Sampled tokens that `rows` chains may still think together, their answers' reserve, hand-over, computed values and `fed` tokens kept back. */
   thinking(rows: number, fed?: number): number;
   /** Tokens that each of `rows` answers may have: its reserve, and more as far as it goes, behind `thought` tokens of all rows. */
   answer(rows: number, thought?: number): number;
+  /** Tokens of computed values that a thought of so many sampled ones may be fed besides; 0 where nothing is computed. */
+  computed(thought: number): number;
 };
 
 /**
@@ -22,6 +25,8 @@ export function createBudget(limits: {
   budgetTokens: number;
   answer: Pick<AnswerRequest, 'maxTokens' | 'reserve'>;
   maxOutputTokens: number | undefined;
+  /** Values are computed in the thoughts. */
+  compute: boolean;
   usage: UsageTotals;
 }): Budget {
   const { maxTokens, reserve = maxTokens } = limits.answer;
@@ -33,12 +38,13 @@ export function createBudget(limits: {
     thinking(rows, fed = 0) {
       const left = limits.budgetTokens - thinkingTokens(limits.usage.snapshot()) - limits.usage.withheld();
       const room = outputLeft() - rows * (reserve + handOverAllowance) - fed;
-      return Math.max(0, Math.min(left, room));
+      return Math.max(0, Math.min(left, limits.compute ? thinkingWithin(room) : room));
     },
     answer(rows, thought) {
       if (thought === undefined) return Math.min(maxTokens, Math.floor(outputLeft() / rows));
       return Math.min(maxTokens, Math.floor((outputLeft() - thought) / rows) - handOverAllowance);
     },
+    computed: (thought) => (limits.compute ? computeAllowance(thought) : 0),
   };
 }
 

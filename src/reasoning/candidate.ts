@@ -9,7 +9,7 @@ import type { NormalAnswer } from './normal-answer.ts';
 import { canonical, normalise } from './normalise.ts';
 import type { UsagePhase } from './phase-usage.ts';
 import { type SampleRun, usagePhase } from './run-samples.ts';
-import { isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
+import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
 import type { Ballot, BallotSource } from './vote.ts';
 
 /** An answer that may be chosen, with what is known of it. */
@@ -89,7 +89,7 @@ export function candidatesOf(
       source: sourceOf(step.phase, step.sample ?? 0, step.stop_reason ?? undefined),
       greedy: step.phase !== 'draft' && step.sample === 0,
       revised: step.phase === 'revise',
-      segments: step.text === null ? [] : [{ text: step.text }],
+      segments: segmentsOf(step),
       told: undefined,
       answer,
       value: readValue(answer, from),

@@ -48,6 +48,7 @@ export function createDeliberation(
       budgetTokens: context.effective.budget_tokens,
       answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
+      compute: computes(context),
       usage: state.usage,
     }),
     candidates: new Map(
@@ -60,6 +61,11 @@ export function createDeliberation(
     cap: level.per_sample_tokens,
     mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
   };
+}
+
+/** Values are computed in the thoughts of this request. */
+export function computes({ effective, model }: Pick<StrategyContext, 'effective' | 'model'>): boolean {
+  return effective.compute === 'on' && model.capabilities.compute;
 }
 
 function revisionsOf(context: StrategyContext): Map<number, number> {
@@ -127,6 +133,7 @@ export async function* think(
     rows -= 1;
   const numbers = wave.numbers.slice(0, rows);
   const thought = Math.min(budget.thinking(rows), rows * cap);
+  const computed = budget.computed(Math.min(cap, thought));
   const first = numbers[0] ?? 0;
   yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
   const found = yield* runJudged(
@@ -135,8 +142,8 @@ export async function* think(
       prompt: context.prompt,
       numbers,
       phase: 'think',
-      thinking: { budgetTokens: thought, perSampleTokens: cap },
-      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows, thought)) },
+      thinking: { budgetTokens: thought, perSampleTokens: cap, ...(computed > 0 && { computeTokens: computed }) },
+      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows, thought + rows * computed)) },
       sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
       summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
     },

@@ -3,6 +3,7 @@ import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
 import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
+import { computedIn, segmentOf } from './sample.ts';
 import { createStoppedRun } from './stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
 
@@ -55,6 +56,7 @@ export async function* searchLine(
   count('forced', await fedTokens(context, search.prefix));
   const stopping = new AbortController();
   const granted = { budgetTokens, perSampleTokens: perLine };
+  const computed = budget.computed(Math.floor(budgetTokens / rows));
   const unread = createStoppedRun(state.usage, granted);
   let found: ThoughtSegment[] | undefined;
   try {
@@ -62,7 +64,7 @@ export async function* searchLine(
       {
         prompt: search.prompt,
         samples: rows,
-        thinking: { ...granted, prefix: search.prefix },
+        thinking: { ...granted, prefix: search.prefix, ...(computed > 0 && { computeTokens: computed }) },
         // Nothing but the line is wanted.
         answer: { ...deliberation.answer, maxTokens: 1 },
         sampling: search.sampling,
@@ -82,7 +84,7 @@ export async function* searchLine(
       else if (!event.forced) row.told += event.tokenIds.length;
       if (event.type === 'thinking-delta') {
         count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
-        if (!event.forced) thought.push({ text: event.text, tokenIds: event.tokenIds });
+        if (!event.forced || event.expression !== undefined) thought.push(segmentOf(event));
         yield { type: 'usage', usage: state.usage.snapshot() };
       } else if (event.type === 'answer-delta') {
         count('answer', event.tokenIds.length);
@@ -103,6 +105,7 @@ export async function* searchLine(
   yield step.done({
     tokens: spent.thinking + spent.answer,
     text: (found ?? []).map((segment) => segment.text).join('') || null,
+    ...computedIn(found ?? []),
     summary: `${search.summary} ${found === undefined ? 'None of the new lines held.' : 'A new line holds.'}`,
     stop_reason: 'line',
     usage: spent,

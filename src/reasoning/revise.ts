@@ -52,13 +52,14 @@ export async function* revise(
     const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
     const isGreedy = candidate.greedy && !made.has(key);
     const thought = Math.min(cap, budget.thinking(1, fed));
+    const computed = budget.computed(thought);
     made.add(key);
     const [revised] = yield* runJudged(deliberation, {
       ...plan,
       numbers: [sample],
       phase: 'revise',
-      thinking: { ...plan.thinking, budgetTokens: thought, perSampleTokens: cap },
-      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1, thought + fed)) },
+      thinking: { ...plan.thinking, budgetTokens: thought, perSampleTokens: cap, ...(computed > 0 && { computeTokens: computed }) },
+      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1, thought + computed + fed)) },
       sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
     const standing = candidates.get(sample);

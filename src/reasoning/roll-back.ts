@@ -44,11 +44,12 @@ export function rollBack(
 export function cutSegments(segments: readonly ThoughtSegment[], end: number): ThoughtSegment[] {
   const kept: ThoughtSegment[] = [];
   let from = 0;
-  for (const { text, tokenIds } of segments) {
+  for (const { text, tokenIds, expression } of segments) {
     const room = end - from;
     if (room <= 0) break;
     const whole = text.length <= room;
-    kept.push(whole && tokenIds !== undefined ? { text, tokenIds } : { text: text.slice(0, room) });
+    const known = { ...(tokenIds && { tokenIds }), ...(expression !== undefined && { expression }) };
+    kept.push(whole ? { text, ...known } : { text: text.slice(0, room) });
     from += text.length;
   }
   return kept;

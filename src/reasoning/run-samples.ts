@@ -1,7 +1,7 @@
 import type { Prompt } from '../contracts/prompt.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
 import type { UsageTotals } from './phase-usage.ts';
-import { answerText, type Sample } from './sample.ts';
+import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
 import { createStoppedRun } from './stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
 import type { OpenStep, StepPatch, TraceRecorder } from './trace-recorder.ts';
@@ -107,6 +107,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     yield row.step.done({
       tokens: row.usage.thinking + row.usage.answer,
       text: row.segments.map((segment) => segment.text).join('') || null,
+      ...computedIn(row.segments),
       summary: 'Stopped: the answer was settled.',
       stop_reason: 'settled_vote',
       usage: { ...row.usage },
@@ -145,7 +146,7 @@ function* take(
   switch (event.type) {
     case 'thinking-delta':
       count(row, event.forced ? 'forced' : 'thinking', event.tokenIds.length);
-      row.segments.push({ text: event.text, tokenIds: event.tokenIds });
+      row.segments.push(segmentOf(event));
       yield row.step.delta(event.text);
       return;
     case 'answer-delta':
@@ -200,6 +201,7 @@ function stepOf(
   return {
     tokens: sample.usage.thinking + sample.usage.answer,
     text: sample.segments.length === 0 ? null : sample.segments.map((segment) => segment.text).join(''),
+    ...computedIn(sample.segments),
     stop_reason: sample.thinkingStop ?? sample.finish,
     answer: sample.answer.text.trim() || null,
     ...answerText(sample.answer),

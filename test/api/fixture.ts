@@ -45,6 +45,8 @@ const card: ModelCard = {
     tools: true,
     seed: true,
     batching: true,
+    compute: true,
+    compute_default: false,
     sampling: ['temperature', 'top_p', 'top_k', 'min_p'],
     inputs: ['text'],
   },

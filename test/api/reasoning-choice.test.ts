@@ -70,6 +70,7 @@ describe('the plan of tokens', () => {
     contextLeft,
     fastAnswerTokens: 256,
     longAnswerTokens: undefined,
+    compute: { possible: false, usual: false },
   });
   const plan = (fields: object, contextLeft?: number) => planReasoning(input(fields, contextLeft));
 

@@ -198,6 +198,7 @@ const ofReasoning = {
   samples: reasons({ samples: 1 }, { samples: 2 }, effective('samples')),
   max_revisions: reasons({ max_revisions: 0 }, { max_revisions: 1 }, effective('max_revisions')),
   checks: reasons({ checks: [] }, { checks: [{ type: 'arithmetic' }] }, ({ body }) => body.checks),
+  compute: reasons({ compute: 'off' }, { compute: 'on' }, effective('compute')),
 } satisfies Record<keyof ReasoningRequest, Case>;
 
 /** What is fast unless the fields say how much to think. */

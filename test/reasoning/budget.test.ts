@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createBudget, handOverAllowance, untoldThinking } from '../../src/reasoning/budget.ts';
 import { createUsageTotals } from '../../src/reasoning/phase-usage.ts';
 
-const budget = (maxOutputTokens?: number) => {
+const budget = (maxOutputTokens?: number, { compute = false } = {}) => {
   const usage = createUsageTotals();
-  return { usage, budget: createBudget({ budgetTokens: 100, answer: { maxTokens: 20 }, maxOutputTokens, usage }) };
+  const limits = { budgetTokens: 100, answer: { maxTokens: 20 }, maxOutputTokens, compute, usage };
+  return { usage, budget: createBudget(limits) };
 };
 
 describe('createBudget', () => {
@@ -24,10 +25,23 @@ describe('createBudget', () => {
     expect(left.answer(3)).toBe(16);
   });
 
+  it('keeps what may be computed in thoughts out of max_output_tokens, and none of it out of the budget', () => {
+    expect(budget(undefined, { compute: true }).budget.thinking(1)).toBe(100);
+    for (let most = 0; most < 300; most += 1) {
+      const { budget: left } = budget(most, { compute: true });
+      const thought = left.thinking(1);
+      const taken = thought + left.computed(thought);
+      if (thought > 0) expect(taken + 20 + handOverAllowance).toBeLessThanOrEqual(most);
+      if (thought > 0) expect(left.answer(1, taken)).toBe(20);
+    }
+    expect(budget(168, { compute: true }).budget.thinking(1)).toBe(80);
+    expect(budget(168).budget.computed(80)).toBe(0);
+  });
+
   it('keeps no more than the reserve of an answer that may be longer', () => {
     const usage = createUsageTotals();
     const answer = { maxTokens: 150, reserve: 20 };
-    const long = createBudget({ budgetTokens: 100, answer, maxOutputTokens: 160, usage });
+    const long = createBudget({ budgetTokens: 100, answer, maxOutputTokens: 160, compute: false, usage });
     expect(long.thinking(1)).toBe(160 - 20 - handOverAllowance);
     expect(long.answer(1, long.thinking(1))).toBe(20);
     expect(long.answer(1, 30)).toBe(160 - 30 - handOverAllowance);

@@ -55,6 +55,7 @@ export function createTestModel(options: {
       tools: true,
       seed: true,
       batching: true,
+      compute: false,
       family: 'thinkfirst',
       correction: 'Wait, {{wrong}} is wrong. I do that step again.',
       ...options.capabilities,

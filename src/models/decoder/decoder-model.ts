@@ -231,6 +231,8 @@ function capabilities(folder: ModelFolder, constrained: boolean): ModelCapabilit
     tools: folder.family.toolCallTags !== undefined,
     seed: true,
     batching: true,
+    compute: true,
+    ...(folder.computes && { computesByDefault: true }),
   };
 }
 

@@ -11,6 +11,11 @@ import type { RowDriver } from './row-driver.ts';
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
 /** Rows of one run; more wait. */
 const largestBatch = 32;
+/**
+ * Fed ids of a row that decodes amid so many others go along with their steps, one in each: a run of their own would hold the
+ * others up, and costs more than the ids do beside them.
+ */
+const goingAlong = { rows: 3, ids: 8 };
 /** Turns without a run, while rows are there: one happens where rows end. */
 const mostIdle = 16;
 
@@ -54,6 +59,11 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   let idle = 0;
 
   const missing = (row: Row) => row.driver.ids.length - row.cached;
+
+  /** What it is still to be fed is few ids, and there are others to step along with. */
+  const goesAlong = (row: Row) =>
+    missing(row) <= goingAlong.ids &&
+    groups.some(({ decoding }) => decoding.length >= goingAlong.rows && decoding.includes(row));
 
   const followersOf = (row: Row) => running.filter(({ leader }) => leader === row);
 
@@ -192,7 +202,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     const width = logits.length / rows.length;
     rows.forEach((row, index) => {
       row.cached += 1;
-      goOn(row, logits.subarray(index * width, (index + 1) * width), index);
+      if (missing(row) === 0) goOn(row, logits.subarray(index * width, (index + 1) * width), index);
     });
   }
 
@@ -213,7 +223,8 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     takeIn();
     // Fed sentences of rows that decode: short, and done at once, so that their group stays whole.
     for (const row of running.filter(({ decoding }) => decoding)) {
-      while (!row.driver.finished && missing(row) > 1) await attempt([row], () => feed(row, chunk.amidOthers));
+      while (!row.driver.finished && missing(row) > 1 && !goesAlong(row))
+        await attempt([row], () => feed(row, chunk.amidOthers));
     }
     const probing = running.find(({ driver }) => !driver.finished && driver.probe);
     if (probing) await attempt([probing], () => probe(probing));

@@ -23,6 +23,8 @@ export type RowPrompt = {
 export type RowLimits = {
   /** Sampled in the thought. */
   thinking: number;
+  /** Fed as computed values in the thought. */
+  computed: number;
   answer: number;
   /** Times that a too early end of the thought is replaced. */
   continuations: number;
@@ -31,8 +33,8 @@ export type RowLimits = {
 };
 
 /**
- * What a row needs is known before it is let in: prompt, thought, fed sentences, answer. The reserve comes out of the
- * context first, then the thought; the answer may be cut by the context's end where the prompt leaves less than the reserve.
+ * What a row needs is known before it is let in: prompt, thought, fed sentences and values, answer. The reserve comes out of
+ * the context first, then computed values and the thought (where it is short, a value's token for four of them); the answer may be cut by the context's end where the prompt leaves less than the reserve.
  * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
  */
 export function rowLimits(options: {
@@ -58,7 +60,11 @@ export function rowLimits(options: {
   }
   const { maxTokens, reserve = maxTokens } = request.answer;
   const wanted = Math.min(thinking?.budgetTokens ?? 0, thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY);
-  const thinkingTokens = Math.max(0, Math.min(wanted, room - reserve));
-  const answer = Math.min(maxTokens, room - thinkingTokens);
-  return { thinking: thinkingTokens, answer, continuations, need: prompt.ids.length + fed + thinkingTokens + answer };
+  const left = Math.max(0, room - reserve);
+  const computed = Math.min(thinking?.computeTokens ?? 0, Math.floor(left / 5));
+  const thinkingTokens = Math.max(0, Math.min(wanted, left - computed));
+  const thought = thinkingTokens + computed;
+  const answer = Math.min(maxTokens, room - thought);
+  const need = prompt.ids.length + fed + thought + answer;
+  return { thinking: thinkingTokens, computed, answer, continuations, need };
 }

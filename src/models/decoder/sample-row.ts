@@ -10,8 +10,10 @@ import { createRowAnswer } from '../transformers/row-answer.ts';
 import type { RowBans } from '../transformers/row-bans.ts';
 import { createRowScores } from '../transformers/row-scores.ts';
 import { createAnswerMask } from './answer-mask.ts';
+import { computedValue } from './computed-value.ts';
 import type { RowDriver } from './row-driver.ts';
 import { type RowPrompt, rowLimits } from './row-limits.ts';
+import { createThoughtLines } from './thought-lines.ts';
 
 export type SampleRowOptions = {
   model: Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens' | 'vocabularySize'>;
@@ -40,6 +42,10 @@ export type SampleRow = RowDriver & { cancel(): void };
  * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and loop breaker, hands
  * over, and answers within its reserve. An invariant of the budget: `purse.left` goes down by one with each sampled thinking
  * token and none is sampled at 0, so all samples together never exceed it.
+ *
+ * Behind an equals sign in its thought the value of the line is fed, where there is one (`thinking.computeTokens`). What the
+ * model would have written there is drawn first: only a second `=` or a `>` (`==`, `=>`) is kept in place of the value. So
+ * nothing that was fed is ever taken back, in the cache, the ids or the events.
  */
 export function createSampleRow(options: SampleRowOptions): SampleRow {
   const { model, request, sample, prompt, sampler, bans, purse, emit } = options;
@@ -65,9 +71,13 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
   let phase: 'thought' | 'answer' | 'finished' = prompt.thinking ? 'thought' : 'answer';
   let thinkingStop: ThinkingStop | undefined;
   const given = (request.thinking?.prefix ?? []).map(({ text }) => text).join('');
-  /** The thought's last line so far. */
-  let line = given.slice(given.lastIndexOf('\n') + 1);
+  const lines = createThoughtLines(given);
   let lineEnded = given.endsWith('\n');
+  /** Tokens of computed values that may still be fed. */
+  let computable = limits.computed;
+  /** The thought ends in an equals sign whose value was not asked for yet. */
+  let open = lines.equals;
+  let behindValue = false;
 
   const append = (id: number) => {
     ids.push(id);
@@ -77,6 +87,24 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     for (const id of fed) append(id);
     usage.forced += fed.length;
     if (fed.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: fed, logprobs: [], forced: true });
+  };
+  /** True where a value was fed for the open equals sign. */
+  const feedValue = (): boolean => {
+    if (!open) return false;
+    open = false;
+    const value = computable > 0 && !lines.inCode ? computedValue(lines.line, model) : undefined;
+    if (value === undefined || value.ids.length > computable) return false;
+    const { ids: fed, text, expression } = value;
+    computable -= fed.length;
+    for (const id of fed) append(id);
+    usage.forced += fed.length;
+    // The stream's own state: the next token's text may depend on the one before it.
+    thought.push(fed);
+    lines.push(text);
+    options.loopBreaker.fed(text);
+    behindValue = true;
+    emit({ type: 'thinking-delta', sample, text, tokenIds: fed, logprobs: [], forced: true, expression });
+    return true;
   };
   /** What a half character was held back for. */
   const flush = () => {
@@ -90,7 +118,10 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     phase = 'answer';
     emit({ type: 'thinking-end', sample, reason });
   };
-  const handOver = (reason: ThinkingStop) => endThought(reason, tokens.handOver, family.handOver);
+  const handOver = (reason: ThinkingStop) => {
+    feedValue();
+    endThought(reason, tokens.handOver, family.handOver);
+  };
   const spent = () => usage.thinking >= limits.thinking || purse.left <= 0;
   const finish = (reason: FinishReason) => {
     phase = 'finished';
@@ -116,18 +147,15 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     tokens.close === undefined && family.answerMarker !== undefined
       ? new RegExp(`^[*# ]*${family.answerMarker}`, 'm')
       : undefined;
-  const markerReached = (text: string): boolean => {
-    if (marker === undefined) return false;
-    const lines = line + text;
-    line = lines.slice(lines.lastIndexOf('\n') + 1);
-    return marker.test(lines);
-  };
+  /** `before`: the last line as it was without the new text. */
+  const markerReached = (before: string, text: string): boolean => marker?.test(before + text) ?? false;
   const naturalEnd = (token: number) => {
     if (usage.thinking < minimum && continuations < limits.continuations) {
       continuations += 1;
       flush();
       feed(tokens.continuation, family.continuation);
-      line += family.continuation;
+      lines.push(family.continuation);
+      open = lines.equals;
       lineEnded = family.continuation.endsWith('\n');
     } else if (token === tokens.close) {
       append(token);
@@ -137,17 +165,23 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
   const onThought = (logits: Float32Array, raw?: RawDistribution) => {
     const interrupted = options.interrupted();
     if (interrupted || spent()) return handOver(interrupted ?? 'budget');
-    const sampled = sampler.next(logits, { raw, history, promptTokens: prompt.ids, banned: bans.thought });
+    const banned = behindValue ? bans.thoughtBehindValue : bans.thought;
+    const sampled = sampler.next(logits, { raw, history, promptTokens: prompt.ids, banned });
     const { token } = sampled;
+    behindValue = false;
+    if (!/^[=>]/.test(open ? tokenizer.textOf(token) : '') && feedValue()) return;
     if (token === tokens.close || tokens.end.has(token)) return naturalEnd(token);
     append(token);
     usage.thinking += 1;
     purse.left -= 1;
     scores.add('thinking', sampled);
     const text = thought.push([token]);
+    const before = lines.line;
+    lines.push(text);
+    open = text.endsWith('=') && lines.equals;
     lineEnded = text.endsWith('\n');
     emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [sampled.logprob], forced: false });
-    if (markerReached(text)) {
+    if (markerReached(before, text)) {
       endThought('natural', tokens.afterThought);
     } else if (options.loopBreaker.push(token, text)) handOver('loop');
     // At once, so that the hand-over is computed together with the last thought.

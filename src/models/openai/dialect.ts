@@ -171,6 +171,7 @@ export function capabilitiesOf(dialect: Dialect): Omit<ModelCapabilities, 'famil
     tools: true,
     seed: dialect.sampling.seed !== undefined,
     batching: dialect.batching,
+    compute: false,
     sampling: samplingFields.filter((name) => dialect.sampling[name] !== undefined),
   };
 }

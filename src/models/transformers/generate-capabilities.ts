@@ -13,6 +13,7 @@ export function generateCapabilities(folder: Pick<ModelFolder, 'family'>): Model
     tools: folder.family.toolCallTags !== undefined,
     seed: true,
     batching: false,
+    compute: false,
     family: folder.family.name,
     correction: folder.family.correction,
   };

@@ -24,6 +24,8 @@ export type ModelFolder = {
   contextLength: number;
   /** Width of a logits row. */
   vocabularySize: number;
+  /** Its thoughts say what to compute, and expect the values to be fed (`thinkfirst_compute` in generation_config.json). */
+  computes: boolean;
   /** config.json, as it is. */
   config: Readonly<Record<string, unknown>>;
   /** The weights' file, once they are on this machine; a hub model gets it when its weights are first loaded. */
@@ -38,7 +40,10 @@ const ModelConfig = z.looseObject({
   'transformers.js_config': z.looseObject({}).optional(),
 });
 
-const GenerationSettings = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
+const GenerationSettings = z.looseObject({
+  eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
+  thinkfirst_compute: z.string().nullish(),
+});
 
 /**
  * Reads tokenizer, chat template, configuration and the choice of the weights' file; no weights. Some 150 ms.
@@ -71,6 +76,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
     tokens: familyTokens({ name: named, family, tokenizer, endTokenIds: eos }),
     contextLength: config.max_position_embeddings,
     vocabularySize: config.vocab_size,
+    computes: settings.thinkfirst_compute === 'calls',
     config,
     onnx: () => onnxFile(path, config['transformers.js_config']?.['dtype']),
   };

@@ -4,6 +4,8 @@ import type { ModelFolder } from './model-folder.ts';
 export type RowBans = {
   /** Within a thought: what would open another one, or a tool call. */
   thought: readonly number[];
+  /** The same behind a computed value: what would make another number of it as well. */
+  thoughtBehindValue: readonly number[];
   /** While the answer has no visible text: ends and blanks as well, so that it can't be empty. */
   answerStart: readonly number[];
   answer: readonly number[];
@@ -23,8 +25,12 @@ export function createRowBans(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 
   );
   for (const id of end) control.delete(id);
   const blank: number[] = [];
+  const digits: number[] = [];
   for (let id = 0; id < model.vocabularySize; id++) {
-    if (!control.has(id) && !end.has(id) && tokenizer.textOf(id).trim() === '') blank.push(id);
+    if (control.has(id) || end.has(id)) continue;
+    const text = tokenizer.textOf(id);
+    if (text.trim() === '') blank.push(id);
+    else if (/^[.,]?\p{Nd}/u.test(text)) digits.push(id);
   }
   const except = (...kept: Array<number | undefined>) => [...control].filter((id) => !kept.includes(id));
   return {
@@ -32,6 +38,7 @@ export function createRowBans(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 
       const answer = tools ? except(toolCallOpen) : except();
       return {
         thought: except(close),
+        thoughtBehindValue: [...except(close), ...digits],
         answerStart: [...answer, ...end, ...blank],
         answer,
         toolCall: [...except(toolCallClose), ...end],

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { ThinkingStop } from '../../contracts/reasoning.ts';
+import type { ThoughtSegment } from '../../models/language-model.ts';
 import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
+import { computes } from '../deliberation.ts';
 import { createRunState } from '../run-state.ts';
+import { segmentsOf } from '../sample.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
 
 const Options = z.object({
@@ -33,6 +36,7 @@ export const budgetForcing: Strategy = {
       budgetTokens: context.effective.budget_tokens,
       answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
+      compute: computes(context),
       usage: state.usage,
     });
     const earlier = finishedThought(context);
@@ -40,6 +44,7 @@ export const budgetForcing: Strategy = {
     const withWords = budget.thinking(1, continuationAllowance);
     const forces = minimumTokens > 0 && minimumTokens <= withWords;
     const budgetTokens = forces ? withWords : budget.thinking(1);
+    const computeTokens = budget.computed(budgetTokens);
     const unforced = earlier === undefined && minimumTokens > 0 && !forces;
     const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
       ...rest,
@@ -55,12 +60,13 @@ export const budgetForcing: Strategy = {
       return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
     }
     const sample = yield* answerLive(state, {
-      answerTokens: Math.max(1, budget.answer(1, budgetTokens + (forces ? continuationAllowance : 0))),
+      answerTokens: Math.max(1, budget.answer(1, budgetTokens + computeTokens + (forces ? continuationAllowance : 0))),
       sampling: context.sampling,
       thinking: {
         budgetTokens,
+        ...(computeTokens > 0 && { computeTokens }),
         ...(forces ? { minimumTokens } : {}),
-        ...(earlier === undefined ? {} : { prefix: [{ text: earlier.text }], ended: true }),
+        ...(earlier === undefined ? {} : { prefix: earlier.segments, ended: true }),
       },
       ...(forces && context.maxOutputTokens !== undefined ? { continuationTokens: continuationAllowance } : {}),
     });
@@ -77,8 +83,11 @@ export const budgetForcing: Strategy = {
 };
 
 /** What an earlier attempt has thought to its end: kept, and answered from. A model that can't be given a thought thinks again. */
-function finishedThought({ finishedSteps, model }: StrategyContext): { text: string; stop: ThinkingStop } | undefined {
+function finishedThought({
+  finishedSteps,
+  model,
+}: StrategyContext): { segments: ThoughtSegment[]; stop: ThinkingStop } | undefined {
   const step = finishedSteps.find(({ phase, text }) => phase === 'think' && text !== null);
   if (!model.capabilities.rollback || step === undefined || step.text === null) return undefined;
-  return { text: step.text, stop: ThinkingStop.safeParse(step.stop_reason).data ?? 'natural' };
+  return { segments: segmentsOf(step), stop: ThinkingStop.safeParse(step.stop_reason).data ?? 'natural' };
 }

@@ -16,6 +16,7 @@ export const direct: Strategy = {
       budgetTokens: 0,
       answer: context.answer,
       maxOutputTokens: context.maxOutputTokens,
+      compute: false,
       usage: state.usage,
     });
     const nothing = { thinkingStop: null, answerSource: 'draft', warnings: [] } as const;

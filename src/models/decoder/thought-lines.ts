@@ -1,0 +1,49 @@
+/** A thought's text as far as its computed values need it: its last line, and whether that is code. */
+export type ThoughtLines = {
+  /** Takes what the thought goes on with, sampled or fed. */
+  push(text: string): void;
+  /** The last line so far. */
+  readonly line: string;
+  /** The last line ends in an equals sign of its own: not in `==`, `<=`, `>=` or `!=`. */
+  readonly equals: boolean;
+  /** The last line lies in a fenced code block, or has a fence in it. */
+  readonly inCode: boolean;
+};
+
+/** A fence as CommonMark has it, in a list or a quotation too. */
+const fenceLine = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)$/;
+
+/** @param given the text that the thought goes on from */
+export function createThoughtLines(given: string): ThoughtLines {
+  let line = '';
+  let fence: string | undefined;
+  const endLine = () => {
+    const [, mark = '', rest = ''] = fenceLine.exec(line) ?? [];
+    if (mark === '') return;
+    if (fence === undefined) {
+      // Backticks on both sides are code within the line.
+      if (!(mark.startsWith('`') && rest.includes('`'))) fence = mark;
+    } else if (mark.startsWith(fence) && rest.trim() === '') fence = undefined;
+  };
+  const push = (text: string) => {
+    const [first = '', ...others] = text.split('\n');
+    line += first;
+    for (const other of others) {
+      endLine();
+      line = other;
+    }
+  };
+  push(given);
+  return {
+    push,
+    get line() {
+      return line;
+    },
+    get equals() {
+      return /(?:^|[^=<>!])=$/.test(line.slice(-2));
+    },
+    get inCode() {
+      return fence !== undefined || /`{3}|~{3}/.test(line);
+    },
+  };
+}
