@@ -92,12 +92,14 @@ function finish(writes: (text: string) => readonly string[], run: Run = {}) {
   return { ...started, thought, computed, end, text: text() };
 }
 
+/** What is left of a text that is not written to its end. */
+const rest = (whole: string, written: string): string[] =>
+  whole.startsWith(written) && whole !== written ? [whole.slice(written.length)] : [];
+
 describe('behind an equals sign', () => {
   const asks = (text: string): readonly string[] => {
-    const written = '132 × 6 =';
-    if (written.startsWith(text)) return [written.slice(text.length)];
     if (text.endsWith('=')) return [' 800'];
-    return text.endsWith('= 792') ? ['.'] : [];
+    return text.endsWith('= 792') ? ['.'] : rest('132 × 6 =', text);
   };
 
   it('the value is fed, with its expression, and the thought goes on behind it', () => {
@@ -124,48 +126,34 @@ describe('behind an equals sign', () => {
   });
 
   it.each(['=', '>', '=='])('a %j there is kept, and nothing is fed', (sign) => {
-    const { thought, computed } = finish((text) => {
-      if ('2 + 2 ='.startsWith(text)) return ['2 + 2 ='.slice(text.length)];
-      return text === '2 + 2 =' ? [sign] : [];
-    });
+    const { thought, computed } = finish((text) => (text === '2 + 2 =' ? [sign] : rest('2 + 2 =', text)));
     expect(thought.startsWith(`2 + 2 =${sign}`)).toBe(true);
     expect(computed).toEqual([]);
   });
 
   it('a line without a value keeps what was drawn', () => {
-    const { thought, computed, draws } = finish((text) => {
-      if ('So x ='.startsWith(text)) return ['So x ='.slice(text.length)];
-      return text === 'So x =' ? [' y'] : [];
-    });
+    const { thought, computed, draws } = finish((text) => (text === 'So x =' ? [' y'] : rest('So x =', text)));
     expect(thought.startsWith('So x = y')).toBe(true);
     expect(computed).toEqual([]);
     expect(draws.join('')).toMatch(/^So x = y/);
   });
 
   it('an end that is drawn there waits for the value', () => {
-    const { thought, computed } = finish((text) => ('2 + 2 ='.startsWith(text) ? ['2 + 2 ='.slice(text.length)] : []));
+    const { thought, computed } = finish((text) => rest('2 + 2 =', text));
     expect(thought.startsWith('2 + 2 = 4')).toBe(true);
     expect(computed).toHaveLength(1);
   });
 
   it('each equals sign of a line has its value', () => {
-    const whole = ['1 + 2 =', ' + 4 =', '.'];
-    const { thought } = finish((text) => {
-      if (whole[0]?.startsWith(text)) return [whole[0].slice(text.length)];
-      const rest = text.slice('1 + 2 = 3'.length);
-      if (text.endsWith('=')) return [' 9'];
-      return ' + 4 ='.startsWith(rest) ? [' + 4 ='.slice(rest.length)] : [];
-    });
+    const { thought } = finish((text) => [...rest('1 + 2 =', text), ...rest('1 + 2 = 3 + 4 =', text)]);
     expect(thought).toMatch(/^1 \+ 2 = 3 \+ 4 = 7/);
   });
 
   it('digits, and a point or comma with a digit, are masked for one step', () => {
     const wanted = ['0', '.5', ',5', '.', '7'];
     const { thought } = finish((text) => {
-      if ('2 + 2 ='.startsWith(text)) return ['2 + 2 ='.slice(text.length)];
-      if (text === '2 + 2 =') return [' 4'];
       if (text === '2 + 2 = 4') return wanted;
-      return text === '2 + 2 = 4.' ? ['5'] : [];
+      return text === '2 + 2 = 4.' ? ['5'] : rest('2 + 2 =', text);
     });
     expect(thought.startsWith('2 + 2 = 4.5')).toBe(true);
     for (const [id, banned] of [
@@ -179,36 +167,28 @@ describe('behind an equals sign', () => {
 
   it('a string that spells a tag backwards is never fed as the tag', () => {
     const call = 'reverse(">kniht/<") =';
-    const { computed } = finish((text) => (call.startsWith(text) ? [call.slice(text.length)] : []));
+    const { computed } = finish((text) => rest(call, text));
     for (const { tokenIds } of computed) expect(tokenIds).not.toContain(12);
     expect(computed).toEqual([]);
   });
 
-  it('nothing is computed in code, in the answer, or behind a space', () => {
-    for (const whole of ['```\n2 + 2 =', 'Write ```2 + 2 =', '2 + 2 = ']) {
-      const { computed } = finish((text) => {
-        if (whole.startsWith(text)) return [whole.slice(text.length)];
-        return [];
-      });
+  it('nothing is computed in code, or in the answer', () => {
+    for (const whole of ['```\n2 + 2 =', 'Write ```2 + 2 =']) {
+      const { computed, thought } = finish((text) => rest(whole, text));
+      expect(thought.startsWith(whole), whole).toBe(true);
       expect(computed, whole).toEqual([]);
     }
-    const { computed, text } = finish(
-      (said) => (said.endsWith('</think>') ? [] : [said.includes('2 +') ? '=' : '2 +']),
-      {
-        thinking: { budgetTokens: 0, computeTokens: 0 },
-      },
-    );
+    const answers = (text: string) => rest('2 + 2 = 5', text.replace(/^[^]*have\.\n/, ''));
+    const { computed, text } = finish(answers, { thinking: { budgetTokens: 1 } });
     expect(computed).toEqual([]);
-    expect(text).not.toContain('= 4');
+    expect(text).toMatch(/2 \+ 2 = 5$/);
   });
 });
 
 describe('the allowance', () => {
   const sums = (text: string): readonly string[] => {
     const line = text.slice(text.lastIndexOf('\n') + 1);
-    if (text.split('\n').length > 4) return [];
-    if ('2 + 2 ='.startsWith(line)) return ['2 + 2 ='.slice(line.length)];
-    return line === '2 + 2 =' ? ['\n'] : ['\n'];
+    return text.split('\n').length > 4 ? [] : [...rest('2 + 2 =', line), '\n'];
   };
 
   it('bounds what is fed: once spent, the model’s own text stands', () => {
@@ -234,13 +214,18 @@ describe('the allowance', () => {
       return (state >>> 0) % below;
     };
     const pieces = ['2', ' +', ' 3', ' =', '=', '\n', '.', ' ×', ' 12', '```', 'max(', '>', ' and'];
+    const writes = (text: string) => {
+      const line = text.slice(text.lastIndexOf('\n') + 1);
+      const piece = [pieces[next(pieces.length)] ?? '.', 'a'];
+      return next(5) === 0 ? piece : [...rest('12 × 12 =', line), '\n', ...piece];
+    };
     let values = 0;
     for (let round = 0; round < 200; round += 1) {
       const budgetTokens = next(60);
       const computeTokens = next(20);
       const contextLength = 60 + next(120);
       const stopAt = next(3) === 0 ? next(40) : Number.POSITIVE_INFINITY;
-      const { row, computed, end } = finish(() => [pieces[next(pieces.length)] ?? '.', 'a'], {
+      const { row, computed, end } = finish(writes, {
         thinking: { budgetTokens, computeTokens },
         contextLength,
         answer: { maxTokens: 1 + next(8) },
@@ -270,7 +255,7 @@ describe('an equals sign that is still open', () => {
   });
 
   it('at the budget, or as the user wants the answer, has its value before the hand-over', () => {
-    const sum = (text: string) => ('2 + 2 ='.startsWith(text) ? ['2 + 2 ='.slice(text.length)] : ['\n']);
+    const sum = (text: string) => [...rest('2 + 2 =', text), '\n'];
     const tokens = model.tokenizer.encode('2 + 2 =').length;
     const atBudget = finish(sum, { thinking: { budgetTokens: tokens } });
     const asked = finish(sum, { interrupted: (text) => (text.endsWith('=') ? 'user' : undefined) });
@@ -305,8 +290,7 @@ describe('the loop breaker', () => {
     const call = `letters("${'a'.repeat(60)}") =`;
     const { end, computed } = finish(
       (text) => {
-        if (call.startsWith(text)) return [call.slice(text.length)];
-        return text.endsWith('a') ? ['.'] : [];
+        return text.endsWith('-a') ? ['.'] : rest(call, text);
       },
       { thinking: { budgetTokens: 200, computeTokens: 200 } },
     );
@@ -315,21 +299,20 @@ describe('the loop breaker', () => {
   });
 
   it('sees the values between what is the same: counting on is no loop, the same sum again and again is one', () => {
-    const counting = (text: string) =>
-      text.endsWith('=')
-        ? [' x']
-        : text.endsWith('+ 1')
-          ? [' =']
-          : /\d$/.test(text) && !text.endsWith('1 + 1')
-            ? [text.endsWith(' +') ? ' 1' : ' +']
-            : [text.endsWith(' +') ? ' 1' : '1'];
+    // 1 + 1 = 2 + 1 = 3 + 1 = …
+    const counting = (text: string) => {
+      if (text === '') return ['1'];
+      if (text.endsWith(' +')) return [' '];
+      if (text.endsWith('+ ')) return ['1'];
+      return text.endsWith('+ 1') ? [' ='] : [' +'];
+    };
     const on = finish(counting, { thinking: { budgetTokens: 150, computeTokens: 400 } });
     expect(on.end.thinkingStop).toBe('budget');
     expect(on.computed.length).toBeGreaterThan(30);
     const same = finish(
       (text) => {
         const line = text.slice(text.lastIndexOf('\n') + 1);
-        return '2 + 2 ='.startsWith(line) ? ['2 + 2 ='.slice(line.length)] : ['\n'];
+        return [...rest('2 + 2 =', line), '\n'];
       },
       { thinking: { budgetTokens: 400, computeTokens: 400 } },
     );
