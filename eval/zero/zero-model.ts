@@ -20,7 +20,7 @@ export function createZeroModel(): LanguageModel {
       tools: false,
       seed: true,
       batching: true,
-    compute: false,
+      compute: false,
       family: 'thinkfirst',
       correction: 'Wait, {{wrong}} is wrong. I do that step again.',
     },

@@ -58,7 +58,12 @@ export async function* revise(
       ...plan,
       numbers: [sample],
       phase: 'revise',
-      thinking: { ...plan.thinking, budgetTokens: thought, perSampleTokens: cap, ...(computed > 0 && { computeTokens: computed }) },
+      thinking: {
+        ...plan.thinking,
+        budgetTokens: thought,
+        perSampleTokens: cap,
+        ...(computed > 0 && { computeTokens: computed }),
+      },
       answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1, thought + computed + fed)) },
       sampling: isGreedy ? greedy(context.sampling) : sampled(context, stream(sample, number, 0)),
     });
