@@ -19,10 +19,13 @@ export function evaluate(before: string): string | undefined {
 
 /** As `evaluate`, with the expression that was computed: the longest suffix of the line that is one. */
 export function evaluateEnd(before: string): Evaluation | undefined {
-  const line = before.slice(-longestTail).trimEnd();
+  const tail = before.slice(-longestTail);
+  const lineStart = tail.lastIndexOf('\n') + 1;
+  const line = tail.slice(lineStart).trimEnd();
+  const cut = lineStart === 0 && before.length > longestTail;
   const found = line.endsWith(')') ? (callAtEnd(line) ?? arithmeticAtEnd(line)) : arithmeticAtEnd(line);
   if (found?.value === undefined || found.value.length > longestValue) return undefined;
-  if (!mayStandBehind(line.slice(0, found.at), { cut: before.length > longestTail })) return undefined;
+  if (!mayStandBehind(line.slice(0, found.at), { cut })) return undefined;
   return { expression: line.slice(found.at), value: found.value };
 }
 

@@ -5,13 +5,18 @@ export interface Fraction {
 }
 
 /** No numerator or denominator grows longer than a value that may be written: 120 digits. */
-const bound = 10n ** 120n;
+const mostDigits = 120;
+const bound = 10n ** BigInt(mostDigits);
 const largestExponent = 200n;
 const decimalPlaces = 6n;
 
 /** Undefined where a part is out of bounds. The parts must be in lowest terms already. */
 function bounded(numerator: bigint, denominator: bigint): Fraction | undefined {
   return numerator < bound && -numerator < bound && denominator < bound ? { numerator, denominator } : undefined;
+}
+
+function digitsOf(value: bigint): number {
+  return String(value < 0n ? -value : value).length;
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
@@ -41,6 +46,7 @@ export function negate({ numerator, denominator }: Fraction): Fraction {
  * cheap however long the other number is.
  */
 export function add(a: Fraction, b: Fraction): Fraction | undefined {
+  if (a.denominator === 1n && b.denominator === 1n) return bounded(a.numerator + b.numerator, 1n);
   const shared = greatestCommonDivisor(a.denominator, b.denominator);
   const numerator = a.numerator * (b.denominator / shared) + b.numerator * (a.denominator / shared);
   const common = greatestCommonDivisor(numerator, shared);
@@ -78,13 +84,9 @@ export function modulo(a: Fraction, b: Fraction): Fraction | undefined {
 export function power(base: Fraction, { numerator: exponent, denominator }: Fraction): Fraction | undefined {
   const size = exponent < 0n ? -exponent : exponent;
   if (denominator !== 1n || size > largestExponent || (base.numerator === 0n && exponent <= 0n)) return undefined;
-  // One decimal digit fewer per factor than the base has is a lower bound of the result's length.
-  if (
-    BigInt(String(base.numerator).length - 2) * size > 120n ||
-    BigInt(String(base.denominator).length - 1) * size > 120n
-  ) {
-    return undefined;
-  }
+  // A number of d digits is at least 10^(d - 1), so a power that must be out of bounds isn't computed.
+  const digits = Math.max(digitsOf(base.numerator), digitsOf(base.denominator));
+  if ((digits - 1) * Number(size) > mostDigits) return undefined;
   const raised = bounded(base.numerator ** size, base.denominator ** size);
   return raised && exponent < 0n ? divide(whole(1n), raised) : raised;
 }
