@@ -1,6 +1,7 @@
 import type { EffortTable } from '../src/contracts/effort-table.ts';
 import type { EffectiveReasoning } from '../src/contracts/reasoning.ts';
 import type { TraceStep } from '../src/contracts/trace.ts';
+import { withCacheScope } from '../src/models/cache-scope.ts';
 import type { LanguageModel } from '../src/models/language-model.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
 
@@ -25,9 +26,11 @@ export async function runInProcess(options: {
   const strategy = options.strategies.get(effective.strategy);
   if (strategy === undefined) throw new Error(`no strategy ${effective.strategy}`);
   const never = new AbortController().signal;
+  const prompt: StrategyContext['prompt'] = { messages: [{ role: 'user', content: options.question }] };
   const run = strategy.run({
-    model: options.model,
-    prompt: { messages: [{ role: 'user', content: options.question }] },
+    // As the worker does it: a chain reuses the keys and values of its response.
+    model: withCacheScope(options.model, { prompt, keyed: false, owner: 'eval', response: options.question }),
+    prompt,
     effective: { ...effective, answer_reserve_tokens: table.answer_reserve_tokens, deadline_ms: null },
     table,
     checks: options.checks,

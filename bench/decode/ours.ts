@@ -54,6 +54,7 @@ export function requestOf(
     answer: { maxTokens: tokens },
     sampling: { temperature: 0, logitBias },
     deterministic: false,
+    cacheScope: { owner: 'bench', response: 'bench', ownPrompt: true },
     ...changes,
   };
 }

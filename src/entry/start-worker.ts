@@ -26,6 +26,15 @@ export function startWorker(options: {
     contextLengths: new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
   };
   return queue.consume(consuming, (lease) =>
-    runResponse(lease, { models, strategies, effortTable, summarise, seal: sealer.seal, now: Date.now, log }),
+    runResponse(lease, {
+      models,
+      strategies,
+      effortTable,
+      summarise,
+      seal: sealer.seal,
+      cacheOwner: (owner) => sealer.mac(JSON.stringify(['cache', owner])),
+      now: Date.now,
+      log,
+    }),
   );
 }

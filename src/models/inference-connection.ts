@@ -6,7 +6,8 @@ import type { GenerateRequest, ModelEvent, ScoreRequest } from './language-model
 export type InferenceCall =
   | { type: 'generate'; model: string; request: GenerateRequest }
   | { type: 'score'; model: string; request: ScoreRequest }
-  | { type: 'count'; model: string; prompt: GenerateRequest['prompt']; thinking: boolean };
+  | { type: 'count'; model: string; prompt: GenerateRequest['prompt']; thinking: boolean }
+  | { type: 'forget'; model: string; response: string };
 
 /** The end of a call. */
 export type CallResult = Extract<FromInference, { type: 'done' }>;
@@ -29,7 +30,7 @@ export type InferenceConnection = {
   readonly running: number;
 };
 
-type Sent = Exclude<ToInference, { type: 'generate' | 'score' | 'count' }> | (InferenceCall & { call: number });
+type Sent = Exclude<ToInference, { type: InferenceCall['type'] }> | (InferenceCall & { call: number });
 
 type Running = { resolve(result: CallResult): void; reject(reason: unknown): void; onEvent(event: ModelEvent): void };
 

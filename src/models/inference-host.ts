@@ -123,6 +123,11 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
             const tokens = await model.countTokens(message.prompt, { thinking: message.thinking });
             return { type: 'done', call: message.call, tokens };
           });
+        case 'forget':
+          return void serve(message.call, message.model, async (model) => {
+            await model.forget?.(message.response);
+            return { type: 'done', call: message.call };
+          });
         case 'abort':
           running.get(message.call)?.abort.abort();
           return;

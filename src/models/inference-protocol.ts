@@ -54,6 +54,8 @@ export const ToInference = z.discriminatedUnion('type', [
   z.object({ type: z.literal('generate'), call, model, request: GenerateRequestMessage }),
   z.object({ type: z.literal('score'), call, model, request: ScoreRequestMessage }),
   z.object({ type: z.literal('count'), call, model, prompt: Prompt, thinking: z.boolean() }),
+  /** A response has ended: its thoughts leave the cache. */
+  z.object({ type: z.literal('forget'), call, model, response: z.string() }),
   z.object({ type: z.literal('abort'), call }),
   z.object({ type: z.literal('answer-now'), call }),
   /** One `events` message was read: the next may be sent. */

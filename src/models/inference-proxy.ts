@@ -42,6 +42,9 @@ export function createInferenceProxy(
       if (tokens === undefined) throw lacking('a count');
       return tokens;
     },
+    async forget(response) {
+      await call({ type: 'forget', model: id, response }, {});
+    },
     close: async () => {},
   };
 }

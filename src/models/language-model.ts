@@ -22,6 +22,11 @@ export interface LanguageModel {
   score(request: ScoreRequest, options: { signal: AbortSignal }): Promise<ScoreResult>;
   /** Tokens of the rendered prompt, template included, up to where the model would go on. */
   countTokens(prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+  /**
+   * A response has ended: the keys and values of its thoughts and answers are dropped; those of its owner's prompts may stay.
+   * Absent: nothing is kept between calls, or a server keeps it.
+   */
+  forget?(response: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,6 +50,8 @@ export type ModelCapabilities = {
   compute: boolean;
   /** Its own configuration says that it expects them to be. */
   computesByDefault?: true;
+  /** Its prefix cache is kept apart by `CacheScope.owner`, so that `cachedTokens` tells nothing of other owners. */
+  cacheByOwner?: boolean;
   /** What of `samplingFields` it honours. Absent: all. */
   sampling?: ReadonlyArray<(typeof samplingFields)[number]>;
   /** What a user's turn may hold beside text (`parts`). Absent: nothing. */
@@ -78,6 +85,21 @@ export type GenerateRequest = {
   deterministic: boolean;
   /** Epoch ms at which thinking ends and the answer begins; the answer itself is not cut by it. */
   deadlineAt?: number;
+  /** Absent: the request shares its cache with no other. */
+  cacheScope?: CacheScope;
+};
+
+/**
+ * Which requests may start from this one's keys and values. Reuse shows, in `cachedTokens` and in time, that a prompt begins
+ * like an earlier one. So nothing is shared between owners, and thoughts and answers only within their response.
+ */
+export type CacheScope = {
+  /** Stands for the key that the response belongs to; it can't be guessed from the key's id. */
+  owner: string;
+  /** Requests of one response share all that they compute. */
+  response: string;
+  /** The prompt is what the owner sent, so the owner's other responses may start from it. Not so: it holds hidden text, such as a draft. */
+  ownPrompt: boolean;
 };
 
 export type ThinkingRequest = {
@@ -197,6 +219,7 @@ export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'empty';
  */
 export type SampleUsage = {
   inputTokens: number;
+  /** Of the owner's own prompt, without thoughts: tokens that were found in the cache. */
   cachedTokens: number;
   thinkingTokens: number;
   forcedTokens: number;
@@ -216,6 +239,8 @@ export type ScoreRequest = {
   /** Continue after an empty thought (fast form) unless thoughts are given. */
   thinking?: readonly ThoughtSegment[];
   continuations: readonly string[];
+  /** As in `GenerateRequest`. */
+  cacheScope?: CacheScope;
 };
 
 export type ScoreResult = {

@@ -23,6 +23,8 @@ const ThoughtSegmentMessage = z.object({
   expression: z.string().exactOptional(),
 });
 
+const CacheScopeMessage = z.object({ owner: z.string(), response: z.string(), ownPrompt: z.boolean() });
+
 export const GenerateRequestMessage = z.object({
   prompt: Prompt,
   samples: z.int().positive(),
@@ -58,12 +60,14 @@ export const GenerateRequestMessage = z.object({
   }),
   deterministic: z.boolean(),
   deadlineAt: z.number().exactOptional(),
+  cacheScope: CacheScopeMessage.exactOptional(),
 });
 
 export const ScoreRequestMessage = z.object({
   prompt: Prompt,
   thinking: z.array(ThoughtSegmentMessage).exactOptional(),
   continuations: z.array(z.string()),
+  cacheScope: CacheScopeMessage.exactOptional(),
 });
 
 export const ScoreResultMessage = z.object({
@@ -125,6 +129,7 @@ export const CapabilitiesMessage = z.object({
   computesByDefault: z.literal(true).exactOptional(),
   seed: z.boolean(),
   batching: z.boolean(),
+  cacheByOwner: z.boolean().exactOptional(),
   sampling: z.array(z.enum(samplingFields)).exactOptional(),
   inputs: z.array(z.enum(['image', 'file'])).exactOptional(),
   family: z.string().exactOptional(),

@@ -11,6 +11,8 @@ export type WorkerDependencies = {
   summarise(steps: TraceStep[], mode: 'auto' | 'concise' | 'detailed'): string;
   /** Thoughts as a client may carry them: unreadable, and taken back from their owner alone. Absent: none are sealed. */
   seal?(thought: string, owner: string | null): string;
+  /** The owner as caches know it: can't be guessed from a key's id. Absent: no response shares a cache with another call. */
+  cacheOwner?(owner: string | null): string;
   /** Epoch ms. */
   now(): number;
   log: WorkerLog;

@@ -53,6 +53,12 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         ? terminalLines.cancelled(job, written, usage.latest)
         : terminalLines.failed(job, written, failureReason(error), usage.latest);
     await lease.append([line]);
+  } finally {
+    // Where the model's process has died, its cache is gone as well.
+    await dependencies.models
+      .get(job.model)
+      ?.forget?.(job.id)
+      .catch(() => undefined);
   }
 }
 

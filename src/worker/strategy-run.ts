@@ -3,6 +3,7 @@ import type { EffortTable } from '../contracts/effort-table.ts';
 import type { LogLine } from '../contracts/job.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { withCacheScope } from '../models/cache-scope.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -21,6 +22,7 @@ export function strategyRun(options: {
 }): { strategy: Strategy; context: StrategyContext } {
   const { lease, dependencies, log, wire } = options;
   const body = responseJob(lease.job);
+  const { id, owner } = lease.job;
   const model = dependencies.models.get(lease.job.model);
   if (model === undefined) {
     throw new ServiceError({ code: 'model_not_found', message: `No worker has the model ${lease.job.model}.` });
@@ -37,7 +39,15 @@ export function strategyRun(options: {
   const forced = calls?.choice === 'required' && calls.constraint !== undefined;
   const constraint = forced ? calls.constraint : body.answer.constraint;
   const context: StrategyContext = {
-    model,
+    model:
+      dependencies.cacheOwner === undefined
+        ? model
+        : withCacheScope(model, {
+            prompt: body.prompt,
+            keyed: owner !== null,
+            owner: dependencies.cacheOwner(owner),
+            response: id,
+          }),
     prompt: body.prompt,
     effective: body.effective,
     table,
@@ -60,7 +70,7 @@ export function strategyRun(options: {
       ...(top_k === undefined ? {} : { topK: top_k }),
       ...(min_p === undefined ? {} : { minP: min_p }),
       // From the id where none is given, so that another attempt of the same response draws the same.
-      seed: seed ?? seedOf(lease.job.id),
+      seed: seed ?? seedOf(id),
     },
     deterministic: body.deterministic,
     ...(body.deadline_at === null ? {} : { deadlineAt: body.deadline_at }),

@@ -11,6 +11,8 @@ const folderPath = 'models/thinkfirst-135m';
 const ask = (content: string): GenerateRequest['prompt'] => ({ messages: [{ role: 'user', content }] });
 const questions = ['What is 347 + 586?', 'Put 82, 58, 38 in order.', 'What is 12 * 7?', 'What is 15% of 80?'].map(ask);
 
+const hers = { owner: 'a', response: 'a1', ownPrompt: true };
+
 const folder: ModelFolder = await loadModelFolder(folderPath);
 
 describe('a session', () => {
@@ -127,7 +129,7 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
   describe('the prefix', () => {
     test('of an earlier call is not computed again, and changes no token', async () => {
       const fresh = await open(256);
-      const request = requestOf(questions[2] ?? ask(''), { budget: 16, deterministic: false });
+      const request = requestOf(questions[2] ?? ask(''), { budget: 16, deterministic: false, cacheScope: hers });
       const cold = await runOne(fresh, request);
       const warm = await runOne(fresh, request);
       expect([warm.thinkingIds, warm.answerIds]).toEqual([cold.thinkingIds, cold.answerIds]);
@@ -138,7 +140,10 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
 
     test('of a rolled back thought costs its new tokens alone', async () => {
       const fresh = await open(256);
-      const first = await runOne(fresh, requestOf(questions[0] ?? ask(''), { budget: 40, deterministic: false }));
+      const first = await runOne(
+        fresh,
+        requestOf(questions[0] ?? ask(''), { budget: 40, deterministic: false, cacheScope: hers }),
+      );
       const kept = first.thinkingIds.slice(0, 25);
       const prefix = [
         { text: folder.tokenizer.decode(kept), tokenIds: kept },
@@ -151,11 +156,70 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
           thinking: { budgetTokens: 5, prefix },
           answer: { maxTokens: 2 },
           deterministic: false,
+          cacheScope: hers,
         }),
       );
-      expect(revised.finish.usage.cachedTokens).toBe(revised.finish.usage.inputTokens);
+      // All of it was there; the thought's tokens are not the owner's own.
+      expect(revised.finish.usage.cachedTokens).toBe(revised.finish.usage.inputTokens - kept.length);
       // One run for the fed sentence, one a thought, one for the hand-over, one for the answer.
       expect(fresh.stats().steps - before).toBeLessThanOrEqual(8);
+      await fresh.close();
+    });
+  });
+
+  describe('between owners', () => {
+    const secret = ask('The code of the safe in the cellar is 4711 and nobody else knows it. What is the code?');
+    const promptTokens = () => model.countTokens(secret, { thinking: true });
+
+    async function prefilled(fresh: DecoderModel, request: GenerateRequest): Promise<{ tokens: number; told: number }> {
+      const before = fresh.stats().prefilledTokens;
+      const { finish } = await runOne(fresh, request);
+      return { tokens: fresh.stats().prefilledTokens - before, told: finish.usage.cachedTokens };
+    }
+
+    test('the same sentence is computed anew, over the link to the process as well', async () => {
+      const fresh = await open(256);
+      const { connection } = linkInference(fresh);
+      const proxy = createInferenceProxy(fresh, connection.call);
+      const asked = (owner: string) =>
+        requestOf(secret, {
+          answer: { maxTokens: 1 },
+          deterministic: false,
+          cacheScope: { owner, response: `${owner}1`, ownPrompt: true },
+        });
+      await runOne(proxy, asked('a'));
+      const before = fresh.stats().prefilledTokens;
+      const { finish } = await runOne(proxy, asked('b'));
+      const all = await fresh.countTokens(secret, { thinking: false });
+      expect([fresh.stats().prefilledTokens - before, finish.usage.cachedTokens]).toEqual([all, 0]);
+      const again = fresh.stats().prefilledTokens;
+      await runOne(proxy, { ...asked('b'), cacheScope: { owner: 'b', response: 'b2', ownPrompt: true } });
+      expect(fresh.stats().prefilledTokens - again).toBe(1);
+      await fresh.close();
+    });
+
+    test('a guessed thought costs the same right or wrong, while its response runs and once it has ended', async () => {
+      const fresh = await open(256);
+      const thought = await runOne(
+        fresh,
+        requestOf(secret, { budget: 20, answer: { maxTokens: 1 }, deterministic: false, cacheScope: hers }),
+      );
+      const guess = (response: string, ids: readonly number[]) =>
+        requestOf(secret, {
+          thinking: { budgetTokens: 0, prefix: [{ text: '', tokenIds: ids }], ended: true },
+          answer: { maxTokens: 1 },
+          deterministic: false,
+          cacheScope: { owner: 'a', response, ownPrompt: true },
+        });
+      const wrong = thought.thinkingIds.map((id) => (id === 100 ? 101 : 100));
+      const before = {
+        right: await prefilled(fresh, guess('a2', thought.thinkingIds)),
+        wrong: await prefilled(fresh, guess('a3', wrong)),
+      };
+      expect(before.right).toEqual(before.wrong);
+      expect(before.right.told).toBe(await promptTokens());
+      await fresh.forget?.('a1');
+      expect(await prefilled(fresh, guess('a1', thought.thinkingIds))).toEqual(before.right);
       await fresh.close();
     });
   });

@@ -2,6 +2,7 @@ import { ServiceError } from '../../contracts/service-error.ts';
 import { createEventChannel } from '../event-channel.ts';
 import type { GrammarEngine } from '../grammar/grammar-engine.ts';
 import {
+  type CacheScope,
   type GenerateRequest,
   type LanguageModel,
   type ModelCapabilities,
@@ -19,6 +20,7 @@ import { calibrationText } from './calibration-text.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
 import { bytesPerToken } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
+import type { RowCache } from './prefix-store.ts';
 import { answerPrompt, scorePrompt } from './row-prompt.ts';
 import { createSampleRow } from './sample-row.ts';
 import { createScoreRow } from './score-row.ts';
@@ -143,8 +145,11 @@ export async function createDecoderModel(
         });
         if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
         signal.addEventListener('abort', onAbort, { once: true });
-        engine.add([row], { alone: false });
+        engine.add([row], { alone: false, cache: rowCache(request.cacheScope, 0) });
       });
+    },
+    async forget(response) {
+      engine.forget(response);
     },
     countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
     async close() {
@@ -209,9 +214,14 @@ async function prepare(
         onFail,
       }),
     );
-    engine.add(rows, { alone: request.deterministic });
+    engine.add(rows, { alone: request.deterministic, cache: rowCache(request.cacheScope, prompt.own) });
     return rows;
   };
+}
+
+/** `own`: tokens of the row that its owner's other responses may start from. */
+function rowCache(scope: CacheScope | undefined, own: number): RowCache | undefined {
+  return scope && { owner: scope.owner, response: scope.response, own };
 }
 
 /** Tokens that the arena holds: what the cap allows, and no more than a few rows of the model's whole context need. */
@@ -233,6 +243,7 @@ function capabilities(folder: ModelFolder, constrained: boolean): ModelCapabilit
     batching: true,
     compute: true,
     ...(folder.computes && { computesByDefault: true }),
+    cacheByOwner: true,
   };
 }
 

@@ -1,5 +1,6 @@
 import { capacityFor } from './capacity.ts';
 import type { KvPlace } from './kv-arena.ts';
+import type { RowCache } from './prefix-store.ts';
 import type { RowDriver } from './row-driver.ts';
 
 /** A row in the loop. */
@@ -10,6 +11,8 @@ export type EngineRow = {
   room: number;
   passed: number;
   alone: boolean;
+  /** Who else may start from its keys and values; absent: nobody. */
+  cache: RowCache | undefined;
   /** The row whose prefill it waits for. */
   leader: EngineRow | undefined;
   place: KvPlace | undefined;
@@ -25,7 +28,7 @@ export type EngineRow = {
 /** A request's rows as they wait; the first one leads. `largest`: tokens of the arena. */
 export function engineRows(
   drivers: readonly RowDriver[],
-  { alone, largest }: { alone: boolean; largest: number },
+  { alone, cache, largest }: { alone: boolean; cache?: RowCache | undefined; largest: number },
 ): EngineRow[] {
   const request = {};
   const rows: EngineRow[] = [];
@@ -37,6 +40,7 @@ export function engineRows(
       room: capacityFor(driver.need, largest),
       passed: 0,
       alone,
+      cache,
       leader: rows[0],
       place: undefined,
       cached: 0,

@@ -4,7 +4,16 @@ import type { CacheRunner } from './cache-runner.ts';
 import { engineRows, type EngineRow as Row } from './engine-row.ts';
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
-import { commonPrefix, createPrefixStore, longestPrefix, type StoredRow } from './prefix-store.ts';
+import {
+  commonPrefix,
+  covers,
+  createPrefixStore,
+  ended,
+  longestPrefix,
+  type RowCache,
+  type StoredRow,
+  shareable,
+} from './prefix-store.ts';
 import type { RowDriver } from './row-driver.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
@@ -25,9 +34,12 @@ export type Engine = {
   readonly largestRow: number;
   /**
    * Adds rows of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
-   * itself, from a cold cache, so that nothing else sways its rounding. Rows are let go once their driver is finished.
+   * itself, from a cold cache, so that nothing else sways its rounding. `cache`: which rows of other calls they may start from,
+   * and which may start from them; absent: none. Rows are let go once their driver is finished.
    */
-  add(drivers: readonly RowDriver[], options: { alone: boolean }): void;
+  add(drivers: readonly RowDriver[], options: { alone: boolean; cache?: RowCache | undefined }): void;
+  /** A response has ended: of its rows the owner's prompts are kept, and nothing else. */
+  forget(response: string): void;
   readonly stats: EngineStats;
   /** Fails all rows with `reason` and waits for the step in progress. */
   close(reason: unknown): Promise<void>;
@@ -40,6 +52,8 @@ export type EngineStats = {
   usedTokens: number;
   tokens: number;
   steps: number;
+  /** Tokens of prompts and fed sentences that were computed, and not found in the cache. */
+  prefilledTokens: number;
   /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
   batches: readonly number[];
 };
@@ -55,6 +69,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   let closed: { reason: unknown } | undefined;
   let turn = 0;
   let steps = 0;
+  let prefilledTokens = 0;
   const batches = Array.from({ length: largestBatch }, () => 0);
   let idle = 0;
 
@@ -91,7 +106,8 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     if (gone.length > 0) {
       running = running.filter(({ driver }) => !driver.finished);
       for (const row of gone) {
-        if (row.place && !row.alone && row.cached > 0) store.keep(row.driver.ids.slice(0, row.cached), row.place);
+        const { place, alone, cache, cached, driver } = row;
+        if (place && !alone && cache) store.keep({ ids: driver.ids.slice(0, cached), place, cache });
       }
       settled = false;
     }
@@ -112,19 +128,20 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     if (admitted.length === 0) return;
     const copies = new Map<Row, { from: KvPlace; length: number }>();
     const candidates = [
-      ...store.rows.map((stored) => ({ ids: stored.ids, length: stored.length, place: stored.place, stored })),
-      ...running.flatMap(({ alone, place, driver, cached }) =>
-        place && !alone ? [{ ids: driver.ids, length: cached, place, stored: undefined }] : [],
+      ...store.rows.map((stored) => ({ ...stored, stored })),
+      ...running.flatMap(({ alone, place, driver, cached, cache }) =>
+        place && !alone && cache ? [{ ids: driver.ids, length: cached, place, cache, stored: undefined }] : [],
       ),
     ];
     for (const row of admitted) {
       // Too late to wait for the first sample's prefill: it lies in the cache by now.
       const late = row.leader?.filled ? row.leader : undefined;
       if (late) row.leader = undefined;
-      const found = row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, candidates);
+      const found =
+        row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, shareable(candidates, row.cache));
       if (found) {
         copies.set(row, { from: found.row.place, length: found.length });
-        if (found.row.stored) touchStored(found.row.stored, found.length);
+        if (found.row.stored) touchStored(found.row.stored, row, found.length);
       }
       row.cached = found?.length ?? 0;
       row.reused = late?.reused ?? row.cached;
@@ -136,8 +153,8 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   }
 
   /** A kept row that is wholly in the new one needn't be kept besides. */
-  function touchStored(stored: StoredRow, length: number): void {
-    if (length >= stored.length) store.remove(stored);
+  function touchStored(stored: StoredRow, { driver, cache }: Row, length: number): void {
+    if (cache && covers({ ids: driver.ids, length, cache }, stored)) store.remove(stored);
     else store.touch(stored);
   }
 
@@ -148,6 +165,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     const tokens = driver.ids.slice(row.cached, row.cached + most);
     const logits = await runner.run({ place, rows: 1, tokens, length: tokens.length, past: [row.cached], keep: 1 });
     steps += 1;
+    prefilledTokens += tokens.length;
     row.cached += tokens.length;
     if (missing(row) > 0) return;
     row.filled = true;
@@ -272,12 +290,17 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
 
   return {
     largestRow: arena.tokens,
-    add(drivers, { alone }) {
+    forget(response) {
+      // A cancelled row is let go, and kept, a step later.
+      for (const row of [...waiting, ...running]) if (row.cache?.response === response) row.cache = ended(row.cache);
+      store.forget(response);
+    },
+    add(drivers, { alone, cache }) {
       if (closed) {
         for (const driver of drivers) driver.fail(closed.reason);
         return;
       }
-      waiting.push(...engineRows(drivers, { alone, largest: arena.tokens }));
+      waiting.push(...engineRows(drivers, { alone, cache, largest: arena.tokens }));
       loop ??= run();
     },
     get stats() {
@@ -289,6 +312,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
           running.reduce((sum, { room }) => sum + room, 0) + store.rows.reduce((sum, { length }) => sum + length, 0),
         tokens: arena.tokens,
         steps,
+        prefilledTokens,
         batches: [...batches],
       };
     },

@@ -1,7 +1,13 @@
 import type { KvPlace } from './kv-arena.ts';
 
+/**
+ * Who may start from a row's keys and values: requests of its response from all of it, other responses of its owner from the
+ * first `own` tokens, nobody else from any. `response` is absent once it has ended.
+ */
+export type RowCache = { owner: string; response?: string; own: number };
+
 /** A row that has ended, kept for the next prompt that begins like it. */
-export type StoredRow = { ids: readonly number[]; readonly length: number; place: KvPlace };
+export type StoredRow = { ids: readonly number[]; readonly length: number; place: KvPlace; cache: RowCache };
 
 /** Shorter common beginnings aren't worth a copy: most prompts share a template's first tokens. */
 const worthCopying = 8;
@@ -10,24 +16,28 @@ const worthCopying = 8;
 export type PrefixStore = {
   /** Oldest first. */
   readonly rows: readonly StoredRow[];
-  /** Keeps the cache of `ids` at `place`; rows that are no more than a beginning of it go. */
-  keep(ids: readonly number[], place: KvPlace): void;
+  /** Keeps what others may start from; rows that are no more than a beginning of it go. */
+  keep(row: Omit<StoredRow, 'length'>): void;
   /** Marks a row as used now. */
   touch(row: StoredRow): void;
   remove(row: StoredRow): void;
+  /** A response has ended: what only its own requests may start from goes. */
+  forget(response: string): void;
   clear(): void;
 };
 
 export function createPrefixStore(): PrefixStore {
   let rows: StoredRow[] = [];
+  const kept = ({ ids, place, cache }: Omit<StoredRow, 'length'>): StoredRow[] => {
+    const length = cache.response === undefined ? Math.min(ids.length, cache.own) : ids.length;
+    return length < worthCopying ? [] : [{ ids: ids.slice(0, length), length, place, cache }];
+  };
   return {
     get rows() {
       return rows;
     },
-    keep(ids, place) {
-      if (ids.length < worthCopying) return;
-      rows = rows.filter((row) => commonPrefix(row.ids, ids) < row.length);
-      rows.push({ ids, length: ids.length, place });
+    keep(row) {
+      for (const added of kept(row)) rows = [...rows.filter((other) => !covers(added, other)), added];
     },
     touch(row) {
       rows = rows.filter((other) => other !== row);
@@ -36,10 +46,42 @@ export function createPrefixStore(): PrefixStore {
     remove(row) {
       rows = rows.filter((other) => other !== row);
     },
+    forget(response) {
+      rows = rows.flatMap((row) =>
+        row.cache.response === response ? kept({ ...row, cache: ended(row.cache) }) : [row],
+      );
+    },
     clear() {
       rows = [];
     },
   };
+}
+
+/** The same once its response has ended. */
+export function ended({ owner, own }: RowCache): RowCache {
+  return { owner, own };
+}
+
+type Shared = { ids: readonly number[]; length: number; cache: RowCache };
+
+/** The rows that `reader` may start from, each as long as it may be used. */
+export function shareable<Row extends Shared>(rows: readonly Row[], reader: RowCache | undefined): Row[] {
+  if (reader === undefined) return [];
+  return rows.flatMap((row) => {
+    const { owner, response, own } = row.cache;
+    if (owner !== reader.owner) return [];
+    const together = response !== undefined && response === reader.response;
+    return [together ? row : { ...row, length: Math.min(row.length, own) }];
+  });
+}
+
+/** True where whoever may start from `kept` may start from `row` just as far. */
+export function covers(row: Shared, kept: Shared): boolean {
+  const { owner, response, own } = row.cache;
+  const before = kept.cache;
+  if (owner !== before.owner || (before.response !== undefined && response !== before.response)) return false;
+  const common = Math.min(row.length, commonPrefix(row.ids, kept.ids));
+  return common >= kept.length && own >= Math.min(before.own, kept.length);
 }
 
 /** The candidate that shares the longest beginning with `ids`, at most all but the last id, whose logits are wanted. */

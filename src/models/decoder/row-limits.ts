@@ -9,6 +9,8 @@ export type RowPrompt = {
   ids: readonly number[];
   /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
   inputTokens: number;
+  /** Of `ids`, those of the rendered prompt, where that is what the owner sent; else 0. */
+  own: number;
   /** Of `ids`, the new fed ones (a correction sentence). */
   fed: number;
   /** It ends within an open thought. */

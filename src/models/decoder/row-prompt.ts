@@ -1,6 +1,6 @@
 import type { GenerateRequest, ScoreRequest, ThoughtSegment } from '../language-model.ts';
 import type { ModelFolder } from '../transformers/model-folder.ts';
-import { renderPrompt } from '../transformers/render-prompt.ts';
+import { renderPrompt, thoughtIds } from '../transformers/render-prompt.ts';
 import type { RowPrompt } from './row-limits.ts';
 
 type PromptModel = Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens'>;
@@ -13,7 +13,9 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
   const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || given.length > 0);
   const segments = thinks ? given : [];
-  const ids = await renderPrompt(model, request.prompt, { thinking: thinks, prefix: segments });
+  const ids = await renderPrompt(model, request.prompt, { thinking: thinks });
+  const own = request.cacheScope?.ownPrompt ? ids.length : 0;
+  for (const id of await thoughtIds(model, segments)) ids.push(id);
   const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
   // An answer that has begun stands behind a closed thought.
   const ended = begun.length > 0 || thinking?.ended === true;
@@ -24,6 +26,7 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   return {
     ids,
     inputTokens: ids.length - fed,
+    own,
     fed,
     thinking: thinks && !ended,
     answerBegun,

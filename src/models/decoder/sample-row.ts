@@ -133,7 +133,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
       ...(thinkingStop && { thinkingStop }),
       usage: {
         inputTokens: prompt.inputTokens,
-        cachedTokens: Math.min(usage.cached, prompt.inputTokens),
+        cachedTokens: Math.min(usage.cached, prompt.own),
         thinkingTokens: usage.thinking,
         forcedTokens: usage.forced,
         answerTokens: answer.tokens,

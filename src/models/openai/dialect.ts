@@ -23,6 +23,8 @@ export type Dialect = {
   specialTokensField?: 'preserved_tokens' | 'skip_special_tokens';
   /** Field of the request that caps the thought, in tokens. The server knows its own close tag, not our hand-over: it is a net below ours. */
   budgetField?: string;
+  /** Field that keeps its prefix cache apart by a text of ours: one for each owner. */
+  cacheSaltField?: 'cache_salt';
   /**
    * How thinking is switched: arguments of the family's template, OpenAI's `reasoning_effort`, our own `reasoning` (one chain,
    * with its budget), or not at all.
@@ -61,6 +63,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     render: 'tokenize',
     specialTokensField: 'skip_special_tokens',
     budgetField: 'thinking_token_budget',
+    // From 0.9 on; an older one passes over it, or refuses it.
+    cacheSaltField: 'cache_salt',
     thinkingSwitch: 'template-arguments',
     thoughtField: 'reasoning',
     sampling: {

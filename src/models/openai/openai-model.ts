@@ -83,6 +83,9 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     get seed() {
       return can.seed && honours('seed');
     },
+    get cacheByOwner() {
+      return dialect.cacheSaltField !== undefined && !refusals.has(dialect.cacheSaltField);
+    },
     /** As long as one way to go on with a thought is left. */
     get rollback() {
       return can.rollback && !(refusals.has('raw') && refusals.has('final-message'));
@@ -233,7 +236,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
         throw unavailable(config.id, 'gives no log-probabilities of given text', { retryable: false });
       }
       return scoreContinuations(
-        { ...access, signal: AbortSignal.any([signal, closed.signal]), modelId: config.id },
+        { ...access, signal: AbortSignal.any([signal, closed.signal]), modelId: config.id, refusals },
         request,
       );
     },

@@ -1,6 +1,6 @@
 import type { Prompt } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
-import { type GenerateRequest, mayCallTools } from '../language-model.ts';
+import { type CacheScope, type GenerateRequest, mayCallTools } from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import { answerTurn } from './answer-turn.ts';
 import type { Dialect } from './dialect.ts';
@@ -53,7 +53,11 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
   };
   const sampling = samplingFields(dialect, request.sampling, options.sample);
   const logprobs = logprobFields(options);
-  const counting = { ...dialect.countFields, ...(request.answer.topLogprobs === undefined && logprobs) };
+  const counting = {
+    ...dialect.countFields,
+    ...cacheSalt(dialect, request.cacheScope),
+    ...(request.answer.topLogprobs === undefined && logprobs),
+  };
   const required = request.answer.topLogprobs === undefined ? {} : logprobs;
   if (start.form === 'raw') {
     const prompt = start.prompt.tokens ?? start.prompt.text;
@@ -73,6 +77,11 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     optional: { ...counting, ...thinkingFields(options) },
     sampling,
   };
+}
+
+/** Keeps the server's prefix cache apart by owner, where it can. */
+export function cacheSalt(dialect: Dialect, scope: CacheScope | undefined): Record<string, unknown> {
+  return dialect.cacheSaltField === undefined || scope === undefined ? {} : { [dialect.cacheSaltField]: scope.owner };
 }
 
 /** Plain completions leave special tokens out of their text, and a family's tags may be such, each or in parts. */

@@ -2,6 +2,8 @@ import type { ModelFamily } from '../families/family.ts';
 import type { ScoreRequest, ScoreResult } from '../language-model.ts';
 import type { Dialect } from './dialect.ts';
 import { extend, renderPrompt } from './raw-prompt.ts';
+import type { Refusals } from './refusals.ts';
+import { cacheSalt } from './request-body.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toServiceError, UpstreamRefused, unavailable } from './upstream-error.ts';
 import { PromptLogprobs } from './wire.ts';
@@ -17,11 +19,12 @@ export async function scoreContinuations(
     family: ModelFamily;
     model: string;
     modelId: string;
+    refusals: Refusals;
     signal: AbortSignal;
   },
   request: ScoreRequest,
 ): Promise<ScoreResult> {
-  const { client, family, model, modelId, signal } = access;
+  const { client, dialect, family, model, modelId, refusals, signal } = access;
   const thoughts = request.thinking?.map(({ text }) => text).join('');
   try {
     const rendered = await renderPrompt(access, request.prompt, { thinking: thoughts !== undefined });
@@ -31,6 +34,7 @@ export async function scoreContinuations(
       rendered,
       thoughts === undefined ? '' : `${thoughts}${close}${family.afterThought}`,
     );
+    const salt = refusals.has(dialect.cacheSaltField ?? '') ? {} : cacheSalt(dialect, request.cacheScope);
     let cachedTokens = 0;
     const continuations: Array<{ logprob: number; tokens: number }> = [];
     // One after the other: the second finds the first one's prefix in the cache.
@@ -41,7 +45,7 @@ export async function scoreContinuations(
         continuations.push({ logprob: 0, tokens });
         continue;
       }
-      const body = { model, prompt: whole.tokens, max_tokens: 1, temperature: 0, prompt_logprobs: 0 };
+      const body = { model, prompt: whole.tokens, max_tokens: 1, temperature: 0, prompt_logprobs: 0, ...salt };
       const parsed = PromptLogprobs.safeParse(await client.json('/completions', body, { signal }));
       if (!parsed.success) throw none(modelId);
       const answer = parsed.data;

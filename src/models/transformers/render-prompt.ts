@@ -19,9 +19,15 @@ export async function renderPrompt(
   options: { thinking: boolean; prefix?: readonly ThoughtSegment[] },
 ): Promise<number[]> {
   const ids = await encodeInPieces(model.tokenizer, renderText(model, prompt, options.thinking));
-  for (const segment of options.prefix ?? []) {
-    const segmentIds = segment.tokenIds ?? (await encodeInPieces(model.tokenizer, defused(model, segment.text)));
-    for (const id of segmentIds) ids.push(id);
+  for (const id of await thoughtIds(model, options.prefix ?? [])) ids.push(id);
+  return ids;
+}
+
+/** Token ids of a partial thought: its own where they are given. */
+export async function thoughtIds(model: RenderingModel, thought: readonly ThoughtSegment[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (const { text, tokenIds } of thought) {
+    for (const id of tokenIds ?? (await encodeInPieces(model.tokenizer, defused(model, text)))) ids.push(id);
   }
   return ids;
 }

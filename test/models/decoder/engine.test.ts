@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../../src/models/decoder/engine.ts';
 import { createKvArena } from '../../../src/models/decoder/kv-arena.ts';
+import type { RowCache } from '../../../src/models/decoder/prefix-store.ts';
 import type { RowDriver } from '../../../src/models/decoder/row-driver.ts';
 import { streamSeed } from '../../../src/models/sampler.ts';
 import { rawDistribution } from '../../../src/models/sampler-softmax.ts';
 import { createToyRunner, greedy, toyContinuation, toyLogits, toyShape } from './toy-runner.ts';
 
 type TestRow = RowDriver & { done: Promise<number[]>; cached: number; cancel(): void; error: unknown };
+
+/** Rows of one response. */
+const together: RowCache = { owner: 'a', response: 'r', own: 0 };
 
 /** A greedy row of `count` tokens; `feeding` puts forced ids after the token at that place. */
 function rowOf(
@@ -104,7 +108,11 @@ describe('what a row says', () => {
           rowOf(prompt, count, { feeding: new Map([[feedAt, fed]]), onToken: () => next(25) === 0 && add() }),
         );
         for (const row of group) rows.push({ row, wanted });
-        if (rows.length < 40) engine.add(group, { alone: next(6) === 0 });
+        if (rows.length < 40)
+          engine.add(group, {
+            alone: next(6) === 0,
+            cache: { owner: `${next(2)}`, response: `${next(3)}`, own: next(prompt.length + 1) },
+          });
         else for (const row of group) row.cancel();
       };
       for (let index = 0; index < 5; index += 1) add();
@@ -164,7 +172,7 @@ describe('the cache', () => {
     const { engine, runs } = engineOf(4096);
     const prompt = promptOf(numbers(3), 200);
     const rows = Array.from({ length: 8 }, () => rowOf(prompt, 5));
-    engine.add(rows, { alone: false });
+    engine.add(rows, { alone: false, cache: together });
     await Promise.all(rows.map(({ done }) => done));
     expect(runs.filter(({ length }) => length > 1)).toEqual([{ rows: 1, length: 200, capacity: 256 }]);
     expect(runs.filter(({ length, rows: count }) => length === 1 && count === 8)).toHaveLength(4);
@@ -173,11 +181,11 @@ describe('the cache', () => {
   test('a second turn computes its new tokens only', async () => {
     const { engine, runs } = engineOf(4096);
     const first = rowOf(promptOf(numbers(4), 500), 10);
-    engine.add([first], { alone: false });
+    engine.add([first], { alone: false, cache: together });
     await first.done;
     runs.length = 0;
     const second = rowOf([...first.ids, ...promptOf(numbers(5), 30)], 3);
-    engine.add([second], { alone: false });
+    engine.add([second], { alone: false, cache: together });
     await second.done;
     // The last sampled token of the first turn was never fed.
     expect(runs[0]?.length).toBe(31);
@@ -187,12 +195,12 @@ describe('the cache', () => {
   test('a cut row goes on at the cost of the new ids', async () => {
     const { engine, runs } = engineOf(4096);
     const chain = rowOf(promptOf(numbers(6), 300), 100);
-    engine.add([chain], { alone: false });
+    engine.add([chain], { alone: false, cache: together });
     await chain.done;
     runs.length = 0;
     const cut = [...chain.ids.slice(0, 350), 5, 6, 7];
     const revised = rowOf(cut, 10);
-    engine.add([revised], { alone: false });
+    engine.add([revised], { alone: false, cache: together });
     expect(await revised.done).toEqual(toyContinuation(cut, 10));
     expect(runs[0]?.length).toBe(3);
   });
@@ -201,15 +209,15 @@ describe('the cache', () => {
     const { engine } = engineOf(1024);
     for (let index = 0; index < 8; index += 1) {
       const row = rowOf(promptOf(numbers(index + 50), 200), 20);
-      engine.add([row], { alone: false });
+      engine.add([row], { alone: false, cache: together });
       await row.done;
       expect(engine.stats.usedTokens).toBeLessThanOrEqual(1024);
     }
     const again = rowOf(promptOf(numbers(57), 200), 20);
     const forgotten = rowOf(promptOf(numbers(50), 200), 20);
-    engine.add([again], { alone: false });
+    engine.add([again], { alone: false, cache: together });
     await again.done;
-    engine.add([forgotten], { alone: false });
+    engine.add([forgotten], { alone: false, cache: together });
     await forgotten.done;
     expect([again.cached, forgotten.cached]).toEqual([199, 0]);
   });
@@ -218,11 +226,11 @@ describe('the cache', () => {
     const { engine, runs } = engineOf(4096);
     const prompt = promptOf(numbers(8), 300);
     const warm = rowOf(prompt, 5);
-    engine.add([warm], { alone: false });
+    engine.add([warm], { alone: false, cache: together });
     await warm.done;
     runs.length = 0;
     const rows = [rowOf(prompt, 5), rowOf(prompt, 5)];
-    engine.add(rows, { alone: true });
+    engine.add(rows, { alone: true, cache: together });
     expect(await Promise.all(rows.map(({ done }) => done))).toEqual([
       toyContinuation(prompt, 5),
       toyContinuation(prompt, 5),
@@ -230,6 +238,76 @@ describe('the cache', () => {
     expect(rows.map(({ cached }) => cached)).toEqual([0, 0]);
     expect(new Set(runs.map(({ rows: count }) => count))).toEqual(new Set([1]));
     expect(runs.slice(0, 3).map(({ length }) => length)).toEqual([128, 128, 44]);
+  });
+});
+
+describe('between responses', () => {
+  const hers = { owner: 'a', response: 'a1', own: 0 };
+  const run = async (engine: Engine, ids: readonly number[], cache: RowCache | undefined, count = 5) => {
+    const row = rowOf(ids, count);
+    engine.add([row], { alone: false, cache });
+    await row.done;
+    return row;
+  };
+  const prompt = promptOf(numbers(21), 100);
+
+  test('another owner computes all of the same prompt, be it kept or running', async () => {
+    const { engine, runs } = engineOf(4096);
+    await run(engine, prompt, { ...hers, own: 100 });
+    runs.length = 0;
+    const other = await run(engine, prompt, { owner: 'b', response: 'b1', own: 100 });
+    expect(other.cached).toBe(0);
+    expect(runs[0]?.length).toBe(100);
+    const running = rowOf(promptOf(numbers(22), 100), 200);
+    engine.add([running], { alone: false, cache: { ...hers, own: 100 } });
+    while (running.ids.length < 150) await new Promise(setImmediate);
+    expect((await run(engine, running.ids.slice(0, 140), { owner: 'b', response: 'b2', own: 140 })).cached).toBe(0);
+    running.cancel();
+  });
+
+  test("the owner's next response starts from the prompt, and not from what was thought behind it", async () => {
+    const { engine } = engineOf(4096);
+    const first = await run(engine, prompt, { ...hers, own: 100 }, 60);
+    const guessed = await run(engine, first.ids.slice(0, 150), { owner: 'a', response: 'a2', own: 150 });
+    expect(guessed.cached).toBe(100);
+    const same = await run(engine, first.ids.slice(0, 150), { ...hers, own: 100 });
+    expect(same.cached).toBe(149);
+  });
+
+  test('a prompt that holds hidden text serves its own response alone', async () => {
+    const { engine } = engineOf(4096);
+    await run(engine, prompt, hers);
+    expect((await run(engine, prompt, { owner: 'a', response: 'a2', own: 100 })).cached).toBe(0);
+    expect((await run(engine, prompt, hers)).cached).toBe(99);
+  });
+
+  test('what a response thought is gone when it has ended, be its rows kept or just cancelled', async () => {
+    const { engine } = engineOf(4096);
+    const first = await run(engine, prompt, { ...hers, own: 100 }, 60);
+    const late = rowOf(promptOf(numbers(23), 80), 100);
+    engine.add([late], { alone: false, cache: { ...hers, own: 80 } });
+    while (late.ids.length < 100) await new Promise(setImmediate);
+    late.cancel();
+    engine.forget('a1');
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(engine.stats.usedTokens).toBe(180);
+    expect((await run(engine, first.ids.slice(0, 150), hers)).cached).toBe(100);
+    expect((await run(engine, late.ids.slice(0, 95), hers)).cached).toBe(80);
+  });
+
+  test('an owner that asks the same leaves the kept rows of another alone', async () => {
+    const { engine } = engineOf(4096);
+    await run(engine, prompt, { ...hers, own: 100 });
+    await run(engine, [...prompt, 1, 2, 3], { owner: 'b', response: 'b1', own: 103 });
+    expect((await run(engine, [...prompt, 4], { owner: 'a', response: 'a2', own: 101 })).cached).toBe(100);
+  });
+
+  test('a row without an owner starts cold and leaves nothing', async () => {
+    const { engine } = engineOf(4096);
+    await run(engine, prompt, undefined);
+    expect(engine.stats.keptRows).toBe(0);
+    expect((await run(engine, prompt, undefined)).cached).toBe(0);
   });
 });
 

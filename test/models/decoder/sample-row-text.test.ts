@@ -62,6 +62,7 @@ function say(text: string, run: Run = {}) {
     prompt: {
       ids: [1, 2, 3, ...begun],
       inputTokens: 3 + begun.length,
+      own: 0,
       fed: 0,
       thinking: budget > 0,
       answerBegun: begun.length > 0,

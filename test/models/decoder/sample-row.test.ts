@@ -27,6 +27,7 @@ function start(
       prompt: {
         ids: [1, 2, 3],
         inputTokens: 3 - (options.fed ?? 0),
+        own: 0,
         fed: options.fed ?? 0,
         thinking: request.thinking !== undefined,
         answerBegun: false,

@@ -31,6 +31,7 @@ function makeRow(options: {
     prompt: {
       ids: options.ids,
       inputTokens: options.ids.length,
+      own: 0,
       fed: 0,
       thinking: options.request.thinking !== undefined,
       answerBegun: false,

@@ -1,0 +1,30 @@
+import type { Prompt } from '../contracts/prompt.ts';
+import type { CacheScope, LanguageModel } from './language-model.ts';
+
+/**
+ * The model for one response: its calls share a cache with each other, and `prompt`, which the owner sent, with the owner's other
+ * responses. Prompts that a strategy makes hold drafts or thoughts, so they stay within the response.
+ * `keyed`: the response belongs to a key, which isn't told what a server found in a cache that all keys share.
+ */
+export function withCacheScope(
+  model: LanguageModel,
+  { prompt, keyed, owner, response }: { prompt: Prompt; keyed: boolean; owner: string; response: string },
+): LanguageModel {
+  const scoped = <Request extends { prompt: Prompt }>(request: Request): Request & { cacheScope: CacheScope } => ({
+    ...request,
+    cacheScope: { owner, response, ownPrompt: request.prompt === prompt },
+  });
+  // Asked anew each time: a server may have refused the salt meanwhile.
+  const isShared = () => model.capabilities.cacheByOwner !== true;
+  return {
+    ...model,
+    async *generate(request, options) {
+      for await (const event of model.generate(scoped(request), options)) {
+        if (event.type === 'finish' && keyed && isShared())
+          yield { ...event, usage: { ...event.usage, cachedTokens: 0 } };
+        else yield event;
+      }
+    },
+    score: (request, options) => model.score(scoped(request), options),
+  };
+}
