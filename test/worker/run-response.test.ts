@@ -42,6 +42,17 @@ describe('runResponse', () => {
     });
   });
 
+  it('names owner and response to the model, which forgets the response when it has ended', async () => {
+    const model = scripted();
+    const forgotten: string[] = [];
+    const { answered } = await createService({ ...model, forget: async (response) => void forgotten.push(response) });
+    const { id } = await answered({ input: 'What is 40 + 2?', reasoning: { effort: 'low' } });
+    expect(new Set(model.calls.map(({ cacheScope }) => cacheScope?.response))).toEqual(new Set([id]));
+    expect(new Set(model.calls.map(({ cacheScope }) => cacheScope?.owner))).toEqual(new Set(['cache of null']));
+    expect(model.calls[0]?.cacheScope?.ownPrompt).toBe(true);
+    await expect.poll(() => forgotten).toEqual([id]);
+  });
+
   it('thinks, keeps the thought off the wire and counts it', async () => {
     const { ask, answered } = await createService(scripted());
     const body = { input: 'What is 40 + 2?', reasoning: { effort: 'low', strategy: 'budget-forcing' } };

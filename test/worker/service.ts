@@ -19,6 +19,7 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       effortTable: () => table,
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
       seal: sealer.seal,
+      cacheOwner: (owner) => `cache of ${owner}`,
       now: Date.now,
       log: { info: note, warn: note, error: note },
     }),

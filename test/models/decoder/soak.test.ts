@@ -91,8 +91,12 @@ test('hundreds of mixed requests in a tight cache all end, each with the tokens 
       const rows = make();
       engine.add(
         rows.map(({ row }) => row),
-        { alone: request.deterministic },
+        {
+          alone: request.deterministic,
+          cache: { owner: `${next(2)}`, response: `${next(3)}`, own: next(ids.length + 1) },
+        },
       );
+      if (next(5) === 0) engine.forget(`${next(3)}`);
       const cancels = next(6) === 0;
       if (cancels) {
         for (let turn = next(8); turn > 0; turn -= 1) await new Promise(setImmediate);
