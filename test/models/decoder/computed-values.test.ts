@@ -50,7 +50,7 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
       deterministic: true,
     },
     sample: 0,
-    prompt: { ids: [1, 2, 3], inputTokens: 3, fed: 0, thinking: true, answerBegun: false, answerIds: [] },
+    prompt: { ids: [1, 2, 3], inputTokens: 3, own: 0, fed: 0, thinking: true, answerBegun: false, answerIds: [] },
     sampler,
     bans,
     loopBreaker: createLoopBreaker(),
