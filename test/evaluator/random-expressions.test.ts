@@ -98,7 +98,7 @@ it('gives random expressions the value of an independent evaluation', () => {
   const { expression, behind } = generatorOf(17);
   const wrong: unknown[] = [];
   let [compared, valued] = [0, 0];
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < 1200; round++) {
     const { text, value, binds } = expression();
     // A number alone, or negated, is nothing to compute.
     if (!/[\d)]\s*([-+×÷^−]|mod)/.test(text) || text.length > 480 || isLarge(value)) continue;
@@ -110,6 +110,6 @@ it('gives random expressions the value of an independent evaluation', () => {
     if (expected !== undefined) valued += 1;
   }
   expect(wrong).toEqual([]);
-  expect(compared).toBeGreaterThan(1500);
-  expect(valued).toBeGreaterThan(700);
+  expect(compared).toBeGreaterThan(600);
+  expect(valued).toBeGreaterThan(280);
 });
