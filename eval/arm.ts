@@ -61,6 +61,7 @@ export function parseArm(text: string, defaults: { strategy?: string } = {}): Ar
   const override = z.strictObject(Override.shape).safeParse(given);
   if (!override.success) throw new Error(`"${text}": ${z.prettifyError(override.error)}`);
   const { temperature, without, adaptive, ...reasoning } = override.data;
+  const only = reasoning.checks === undefined ? {} : { checks_only: true };
   const options = { ...(without && { without }), ...(adaptive !== undefined && { adaptive }) };
   const thinks = effort.data !== 'none' && effort.data !== 'minimal';
   const strategy = thinks && defaults.strategy !== undefined ? { strategy: defaults.strategy } : {};
@@ -71,6 +72,7 @@ export function parseArm(text: string, defaults: { strategy?: string } = {}): Ar
         effort: effort.data,
         ...strategy,
         ...reasoning,
+        ...only,
         ...(Object.keys(options).length > 0 && { options }),
       },
       ...(temperature === undefined ? {} : { temperature }),

@@ -21,7 +21,7 @@ const rows = readFileSync(path, 'utf8')
 
 const random = seededRandom(Number(seed));
 const signal = new AbortController().signal;
-const judge = async (row: z.infer<typeof Row>) => await arithmetic.run(row, { options: {}, services: {}, signal });
+const judge = async (row: z.infer<typeof Row>) => await arithmetic.run({ ...row, conversation: row.question }, { options: {}, services: {}, signal });
 
 const counts = { pass: 0, fail: 0, abstain: 0 };
 let corrupted = 0;

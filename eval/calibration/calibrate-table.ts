@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { NamedCheck } from '../../src/reasoning/checks/run-checks.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
@@ -94,18 +95,16 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const fitted = { ...weighed, settled_probability: settled.value };
   const checks = fitChecks(measured, fitted, plainChecks);
   const verdict = await judgeVerdict(options, measured);
-  const level = {
-    cap,
-    checks: [...checks.kept.map((type) => ({ type })), ...(verdict.check === undefined ? [] : [verdict.check])],
-    strategy: before.levels.medium.strategy,
-  };
-  const revisable: EffortTable = { ...fitted, levels: proposeLevels({ ...level, revise: true }) };
+  const { checks: _, ...unchecked } = fitted;
+  const chosen: Omit<EffortTable, 'levels'> = { ...unchecked, ...checkDifferences(checks.kept, verdict.check) };
+  const level = { cap, strategy: before.levels.medium.strategy };
+  const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
   const revision = revisionTurned(await reviseFailed(options, measured, revisable));
   if (!model.capabilities.rollback) {
     options.onNotice?.("Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.");
   }
   const proposed: EffortTable = {
-    ...fitted,
+    ...chosen,
     ballot_weights: { ...fitted.ballot_weights, revised: sourceWeight(revision, before.ballot_weights.revised) },
     levels: proposeLevels({ ...level, revise: isWorthIt(revision) && revision.wrongToRight > 0 }),
   };
@@ -149,6 +148,13 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       }),
     },
   };
+}
+
+/** What the table says of checks: those that are worth nothing to this model, and its verdict where that is worth something. */
+function checkDifferences(kept: readonly string[], verdict: NamedCheck | undefined): Pick<EffortTable, 'checks'> {
+  const off = plainChecks.filter((name) => !kept.includes(name));
+  const on = verdict === undefined ? [] : [verdict];
+  return off.length + on.length === 0 ? {} : { checks: { off, on } };
 }
 
 /** The engine's own revisions, of greedy chains that a check found wrong. */

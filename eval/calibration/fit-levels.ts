@@ -28,7 +28,6 @@ export function fitCap(chains: readonly MeasuredChain[], ceiling: number): numbe
 export function proposeLevels(options: {
   cap: number;
   revise: boolean;
-  checks: EffortLevel['checks'];
   strategy: string;
 }): EffortTable['levels'] {
   const level = (name: LevelName): EffortLevel => {
@@ -40,7 +39,6 @@ export function proposeLevels(options: {
       per_sample_tokens: options.cap,
       samples,
       max_revisions,
-      checks: options.checks,
     };
   };
   return { low: level('low'), medium: level('medium'), high: level('high'), xhigh: level('xhigh'), max: level('max') };

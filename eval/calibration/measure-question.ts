@@ -17,10 +17,10 @@ export type MeasureOptions = {
   seed: number;
 };
 
-/** Checks that compute and need no options of the caller's: the ones that a table can switch on. */
+/** The standard checks: those that a table can switch off. */
 export const plainChecks: readonly string[] = [...checks.values()]
-  .filter((check) => check.slow !== true && check.options.safeParse({ type: check.name }).success)
-  .map((check) => check.name);
+  .filter(({ standard }) => standard !== undefined)
+  .map(({ name }) => name);
 
 /** All answers of one question that the table is fitted on. */
 export async function measureQuestion(question: Question, options: MeasureOptions): Promise<MeasuredQuestion> {
@@ -72,7 +72,8 @@ function asker(question: Question, options: MeasureOptions) {
     return Promise.all(
       rows.map(async (collected, index): Promise<Measured> => {
         const thought = collected.segments.map((segment) => segment.text).join('');
-        const input = { question: question.question, thought, answer: collected.answer };
+        const asked = question.question;
+        const input = { question: asked, conversation: asked, thought, answer: collected.answer };
         const named = plainChecks.map((type) => ({ type }));
         const judged = await runChecks(named, input, { slow: false, services: {}, signal });
         const { selfCertainty, thinkingMeanLogprob: confidence } = collected.scores;

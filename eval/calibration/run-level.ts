@@ -3,6 +3,7 @@ import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.
 import type { Effort } from '../../src/contracts/reasoning.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
+import { levelChecks } from '../../src/reasoning/checks/chosen-checks.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
 import { runInProcess } from '../run-in-process.ts';
@@ -37,7 +38,7 @@ export async function runLevel(
     ...options,
     question: question.question,
     effective: { effort, strategy, budget_tokens, samples, max_revisions },
-    checks: level.checks,
+    checks: levelChecks({ table, effort, computes: false }),
     temperature: samples > 1 ? table.temperature : 0,
   });
   return {

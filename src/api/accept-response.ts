@@ -3,6 +3,7 @@ import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
+import { isRetiredCheck } from '../contracts/retired-checks.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
@@ -72,7 +73,7 @@ export async function acceptResponse(
     prompt,
     input_tokens: inputTokens,
     effective: plan.effective,
-    checks: request.reasoning?.checks ?? null,
+    checks: request.reasoning?.checks?.filter(({ type }) => !isRetiredCheck(type)) ?? null,
     answer: {
       max_tokens: plan.answerTokens,
       stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
@@ -100,6 +101,7 @@ export async function acceptResponse(
     warnings: [
       ...warnings,
       ...unread,
+      ...checkWarnings(request, plan.effective.strategy, dependencies),
       ...plan.warnings,
       ...(wantedSummary === null || summarises ? [] : [summaryHidden]),
     ],
@@ -245,16 +247,41 @@ function checkStrategyName(request: CreateResponse, { strategies }: AcceptDepend
  * @throws ServiceError `invalid_value` or `missing_required_parameter` naming the check's field
  */
 function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptDependencies, 'strategies'>): void {
-  const given = { reasoning: { checks: reasoning?.checks } };
-  if (!given.reasoning.checks) return;
+  if (!reasoning?.checks) return;
   const taking = (strategies ?? []).flatMap(({ name, options }) => {
     const checks = options instanceof z.ZodObject ? options.shape['checks'] : undefined;
     return checks === undefined ? [] : [{ name, checks }];
   });
-  const { checks } = taking.find(({ name }) => name === reasoning?.strategy) ?? taking[0] ?? {};
+  const { checks } = taking.find(({ name }) => name === reasoning.strategy) ?? taking[0] ?? {};
   if (checks === undefined) return;
-  const parsed = z.object({ reasoning: z.object({ checks }) }).safeParse(given, namingFields);
-  if (!parsed.success) throw validationError(parsed.error, given);
+  const schema = z.object({ reasoning: z.object({ checks }) });
+  for (const [index, check] of reasoning.checks.entries()) {
+    if (isRetiredCheck(check.type)) continue;
+    const parsed = schema.safeParse({ reasoning: { checks: [check] } }, namingFields);
+    if (parsed.success) continue;
+    const issues = parsed.error.issues.map((issue) => {
+      const [, , at, ...field] = issue.path;
+      return { ...issue, path: ['reasoning', 'checks', ...(at === undefined ? [] : [index]), ...field] };
+    });
+    throw validationError(new z.ZodError(issues), { reasoning });
+  }
+}
+
+/** Of checks that no longer exist, or that the strategy does not run. */
+function checkWarnings(
+  { reasoning }: CreateResponse,
+  name: string,
+  { strategies }: Pick<AcceptDependencies, 'strategies'>,
+): Warning[] {
+  const warnings = (reasoning?.checks ?? []).flatMap(({ type }, index) =>
+    isRetiredCheck(type)
+      ? [{ field: `reasoning.checks[${index}]`, message: `The check '${type}' no longer exists; it was left out.` }]
+      : [],
+  );
+  const options = strategies?.find((strategy) => strategy.name === name)?.options;
+  const isRun = !(options instanceof z.ZodObject) || name === 'direct' || 'checks' in options.shape;
+  const ignored = { field: 'reasoning.checks', message: `The strategy ${name} runs no checks; they were left out.` };
+  return isRun || !reasoning?.checks?.length ? warnings : [...warnings, ignored];
 }
 
 /** Of the caller's own checks, by the rule for webhooks. @throws ServiceError `invalid_value` for one that is never called */

@@ -32,9 +32,12 @@ export const ReasoningRequest = z.object({
   options: z.record(z.string(), z.unknown()).nullish(),
   samples: z.int().positive().max(64).nullish(),
   max_revisions: z.int().nonnegative().max(64).nullish(),
+  /** Beside those of the level of effort. */
   checks: z.array(Check).max(16).nullish(),
   /** Values in the thoughts, computed by the service and inserted behind their equals sign. */
   compute: ComputeRequest.nullish(),
+  /** `checks` replaces the level's instead; with none named, nothing is checked. */
+  checks_only: z.boolean().nullish(),
 });
 export type ReasoningRequest = z.infer<typeof ReasoningRequest>;
 

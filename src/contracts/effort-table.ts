@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const NamedCheck = z.looseObject({ type: z.string() });
+
 /** What one level of effort spends. Tokens; `per_sample_tokens` is the cap that lets 95 % of chains end by themselves. */
 export const EffortLevel = z.object({
   strategy: z.string(),
@@ -7,7 +9,8 @@ export const EffortLevel = z.object({
   per_sample_tokens: z.int().positive(),
   samples: z.int().positive(),
   max_revisions: z.int().nonnegative(),
-  checks: z.array(z.looseObject({ type: z.string() })),
+  /** Exactly these checks at this level. Absent, as in tables that calibration writes: the standard ones, as `checks` of the table changes them. */
+  checks: z.array(NamedCheck).optional(),
 });
 export type EffortLevel = z.infer<typeof EffortLevel>;
 
@@ -38,6 +41,8 @@ export const EffortTable = z.object({
   settled_probability: z.number().min(0).max(1).default(0.95),
   /** Calibration found that values computed in the thoughts pay. Absent: only the model's own configuration says so. */
   compute: z.boolean().exactOptional(),
+  /** How this model's checks differ from the standard ones: names that are off, checks that are on beside them or with other options. */
+  checks: z.object({ off: z.array(z.string()).default([]), on: z.array(NamedCheck).default([]) }).optional(),
   levels: z.object({
     low: EffortLevel,
     medium: EffortLevel,

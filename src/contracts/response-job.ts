@@ -34,7 +34,7 @@ export const ResponseJob = z.object({
   input_tokens: z.int().nonnegative(),
   /** `budget_tokens` 0: answer fast. */
   effective: EffectiveReasoning,
-  /** The request's checkers; null: those of the effort table. */
+  /** Those that the request names, beside the level's own unless it says `checks_only`; null: it names none. */
   checks: z.array(Check).nullable(),
   answer: z.object({
     /** Visible tokens (and tool calls) at most. */

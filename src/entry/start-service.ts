@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createModelCatalog } from '../models/catalog.ts';
 import { withContextLengths } from '../models/context-lengths.ts';
+import { retiredChecksOf } from '../contracts/retired-checks.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
@@ -96,6 +97,10 @@ export async function startService({
     const page = api && withPage ? openConsole({ log }) : undefined;
     const configs = configuredModels(environment, variables, { modelsOption });
     const tables = new Map(configs.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
+    for (const [model, table] of tables) {
+      const names = retiredChecksOf(table);
+      if (names.length > 0) log.warn({ model, checks: names }, 'the effort table names checks that no longer exist');
+    }
     const { queue, deliveries, swept, loaded } = await openBackends(opened, {
       worker,
       configs,

@@ -1,4 +1,6 @@
 import type { CheckServices } from './checks/check.ts';
+import { checks } from './checks/index.ts';
+import { isReadable } from './checks/readable.ts';
 import { type Judgement, runChecks } from './checks/run-checks.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { showAnswer } from './normalise.ts';
@@ -28,6 +30,7 @@ export function createJudge(
   wanted = context.checks,
 ): Judge {
   const question = questionOf(context);
+  const conversation = conversationOf(context);
   const run = async (
     { thought, answer, value }: Judged,
     { only, ...how }: { slow: boolean; services: CheckServices; hurry?: AbortSignal; only?: ReadonlySet<string> },
@@ -36,6 +39,7 @@ export function createJudge(
     if (answer.toolCalls.length > 0) return [];
     const input = {
       question,
+      conversation,
       thought,
       answer: answer.text,
       ...(value === undefined ? {} : { value: showAnswer(value) }),
@@ -76,18 +80,28 @@ export function createJudge(
     }
     return failed.size + failures.filter(({ line }) => line === undefined).length;
   };
-  const slowNames = ['webhook', 'self-verdict'];
   return {
     question,
     fast: (of) => run(of, { slow: false, services: {} }),
     failedLines,
-    slow: wanted.some((one) => slowNames.includes(one.type)) ? slow : undefined,
+    slow: wanted.some(({ type }) => checks.get(type)?.slow === true) ? slow : undefined,
   };
 }
 
 /** The user's last words: what the answer answers. */
 export function questionOf(context: Pick<StrategyContext, 'prompt'>): string {
   return context.prompt.messages.findLast((message) => message.role === 'user')?.content ?? '';
+}
+
+/** The turns up to the user's last words; the oldest are left out where all together are too long for the checks. */
+function conversationOf({ prompt }: Pick<StrategyContext, 'prompt'>): string {
+  let text = '';
+  for (const { content } of prompt.messages.toReversed()) {
+    const longer = text === '' ? content : `${content}\n${text}`;
+    if (!isReadable(longer)) break;
+    text = longer;
+  }
+  return text;
 }
 
 function hurry(context: StrategyContext): AbortSignal {

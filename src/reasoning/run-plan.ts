@@ -4,7 +4,7 @@ import { answerEnd } from './answer-end.ts';
 import { answerFast } from './answer-fast.ts';
 import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
-import { createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
+import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
 import { showAnswer } from './normalise.ts';
 import { replay } from './replay.ts';
 import { revise } from './revise.ts';
@@ -21,7 +21,7 @@ export type Plan = {
   /** False: no check is run at all. */
   checks: boolean;
   revise: boolean;
-  /** A revision puts what a check knows to be right in the wrong line. */
+  /** A revision puts what the arithmetic check knows to be right in the wrong line; never where the service computes in the thought. */
   repair: boolean;
   /** Drop candidates whose value a check refuted. */
   filter: boolean;
@@ -29,6 +29,11 @@ export type Plan = {
   choose: 'vote' | 'rank';
   /** Stop as soon as the vote is settled, or where nothing can be voted on. */
   adaptive: boolean;
+};
+
+const guess = {
+  field: 'reasoning.checks',
+  message: 'Every attempt failed a check; take this as a guess.',
 };
 
 const noThought = {
@@ -51,7 +56,10 @@ export async function* runPlan(
   const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
     ...rest,
     usage: state.usage.snapshot(),
-    warnings: wroteNoThought(deliberation) ? [noThought] : [],
+    warnings: [
+      ...(wroteNoThought(deliberation) ? [noThought] : []),
+      ...(candidates.size > 0 && [...candidates.values()].every(needsRevision) ? [guess] : []),
+    ],
   });
   if (decided === undefined && candidates.size === 0) {
     const stop = deliberation.mustStop();
@@ -133,7 +141,7 @@ async function* closeWave(
   if (plan.revise) {
     for (const number of done) {
       if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
-        yield* revise(deliberation, number, plan);
+        yield* revise(deliberation, number, { repair: plan.repair && !computes(deliberation.context) });
     }
   }
   if (deliberation.mustStop() === undefined) yield* runSlowChecks(deliberation);

@@ -35,7 +35,7 @@ export type StrategyContext = {
   prompt: Prompt;
   effective: EffectiveReasoning;
   table: EffortTable;
-  /** The `checks` of the request, by name with options; the effort table's where it names none. */
+  /** By name with options: the level's and the request's (chosen-checks.ts). */
   checks: ReadonlyArray<{ type: string; [option: string]: unknown }>;
   /** The strategy's own options as the request gave them; each strategy parses them by its schema. */
   options?: Readonly<Record<string, unknown>>;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { EffortTable } from '../contracts/effort-table.ts';
 import type { LogLine } from '../contracts/job.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { withCacheScope } from '../models/cache-scope.ts';
 import type { JobLease } from '../queue/job-queue.ts';
+import { chosenChecks } from '../reasoning/checks/chosen-checks.ts';
+import { computes } from '../reasoning/deliberation.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { finishedSteps } from './trace-writer.ts';
@@ -52,7 +53,10 @@ export function strategyRun(options: {
     effective: body.effective,
     table,
     options: body.request.reasoning?.options ?? {},
-    checks: body.checks ?? levelChecks(table, body.effective.effort),
+    checks: chosenChecks(
+      { table, effort: body.effective.effort, computes: computes({ effective: body.effective, model }) },
+      { named: body.checks ?? [], only: body.request.reasoning?.checks_only === true },
+    ),
     ...(body.request.max_output_tokens == null ? {} : { maxOutputTokens: body.request.max_output_tokens }),
     answer: {
       maxTokens: body.answer.max_tokens,
@@ -85,9 +89,4 @@ export function strategyRun(options: {
 /** 32 bits of the id's hash. */
 function seedOf(id: string): number {
   return createHash('sha256').update(id).digest().readUInt32BE(0);
-}
-
-function levelChecks(table: EffortTable, effort: string): StrategyContext['checks'] {
-  const level = Object.entries(table.levels).find(([name]) => name === effort);
-  return level?.[1].checks ?? [];
 }

@@ -3,12 +3,13 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { retiredChecksOf } from '../../contracts/retired-checks.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { readEffortTable } from '../../models/effort-tables.ts';
 import type { ModelConfig } from '../../models/model-config.ts';
 import { loadModelFolder } from '../../models/transformers/model-folder.ts';
 import { effortTableText } from '../render/effort-table.ts';
-import { type Finding, faulty, well } from './finding.ts';
+import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { serverFindings } from './server.ts';
 
 const sums = 'SHA256SUMS';
@@ -39,7 +40,13 @@ function tableFinding({ id, effortTable }: ModelConfig): Finding {
   const name = `efforts of ${id}`;
   try {
     const from = effortTable === undefined ? '' : ` (${effortTable.path})`;
-    return well(name, `${effortTableText(readEffortTable(id, effortTable))}${from}`);
+    const table = readEffortTable(id, effortTable);
+    const retired = retiredChecksOf(table);
+    if (retired.length > 0) {
+      const advice = `They do nothing. Take them out of the table, or run \`thinkfirst calibrate --model ${id}\` for a new one.`;
+      return doubtful(name, `the table names checks that no longer exist: ${retired.join(', ')}${from}`, advice);
+    }
+    return well(name, `${effortTableText(table)}${from}`);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     return faulty(name, error.message, 'Put that file right, or take the field out of the entry; see docs/models.md.');

@@ -10,6 +10,7 @@ export const agreement = defineCheck({
   name: 'agreement',
   description: 'The answer says what the thought concluded.',
   judges: 'value',
+  standard: 'always',
   options: z.object({}),
   run({ thought, answer, question }) {
     const concluded = conclusionOf(thought);

@@ -79,6 +79,7 @@ export const answerForm = defineCheck({
   description:
     'The answer has the form that the question asks for: only the number, a name, yes or no, JSON, n words, a list of n.',
   judges: 'value',
+  standard: 'always',
   options: z.object({}),
   run({ question, answer }): Finding {
     const text = answer.trim().replace(/[.!]$/, '');

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
 import { type Equation, equationsOf } from './equations.ts';
 import { exactValue } from './exact-arithmetic.ts';
-import { numbersOf } from './question-numbers.ts';
 import { standingLines } from './thought-lines.ts';
 
 /** Where `1 + 1 = 10` or `18^6 = 8^6`, and where a sign means what the question says. */
@@ -18,8 +17,6 @@ const doubt =
 /** A number behind an equals sign, wholly. */
 const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
 const equalsSign = /(?<![<>!=≠])=\s*/g;
-/** `I split 345 into 300 + 45.` */
-const split = /\bsplit (\d+) into (\d+(?: \+ \d+)+)(?![\d.]*\d| [-+×x*/])/i;
 
 /** Every whole expression around an equals sign in thought and answer, evaluated exactly. */
 export const arithmetic = defineCheck({
@@ -27,20 +24,21 @@ export const arithmetic = defineCheck({
   description:
     'Re-evaluates every equation of the thought and the answer exactly; rounding, remainders and unit conversions abstain.',
   judges: 'line',
+  standard: 'uncomputed',
   options: z.object({}),
-  run({ question, thought, answer }) {
-    if (otherArithmetic.test(question)) return abstain('the question is not of ordinary numbers');
+  run({ conversation, thought, answer }) {
+    if (otherArithmetic.test(conversation)) return abstain('the question is not of ordinary numbers');
     let asked: Set<string> | undefined;
-    /** What the question says is quoted, not worked out. */
+    /** What the conversation says is quoted, not worked out. */
     const isQuoted = ({ left, right }: Equation): boolean => {
-      asked ??= new Set(question.split('\n').flatMap(equationsOf).map(keyOf));
+      asked ??= new Set(conversation.split('\n').flatMap(equationsOf).map(keyOf));
       return asked.has(keyOf({ left, right }));
     };
     let moduli: readonly number[] | undefined;
     /** `8^3 = 8 × 9`, where the chain reckons modulo 11. */
     const isCongruent = ({ left, right }: Equation): boolean => {
       if (!`${left}${right}`.includes('^')) return false;
-      moduli ??= moduliOf(question, `${thought}\n${answer}`);
+      moduli ??= moduliOf(conversation, `${thought}\n${answer}`);
       if (moduli.length === 0) return false;
       const [a, b] = [exactValue(left), exactValue(right)];
       if (a === undefined || b === undefined) return false;
@@ -54,21 +52,11 @@ export const arithmetic = defineCheck({
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
       const isOrdinary = !otherArithmetic.test(line.text);
-      const divided = isOrdinary ? split.exec(line.text) : null;
-      if (divided !== null) {
-        const [, whole = '', parts = ''] = divided;
-        const sum = parts.split(' + ').reduce((all, one) => all + Number(one), 0);
-        if (sum !== Number(whole)) {
-          const repair = splitRightly(line.text, whole, parts);
-          return fail(`${parts} is not ${whole}`, { line: line.number, wrong: parts, repair });
-        }
-        held.push(line.number);
-      }
       for (const [index, equation] of equations.entries()) {
         if (isOrdinary && isWrong(equation) && !isCorrected(lines, line.number, equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
-          // Where the result is a number that the question gives, what leads to it is wrong: `9 × 105 = 306`.
-          const isGiven = numbersOf(question).includes(equation.right);
+          // Where the result is a number that the conversation gives, what leads to it is wrong: `9 × 105 = 306`.
+          const isGiven = numbersOf(conversation).includes(equation.right);
           const repair = isGiven ? undefined : repairOf(line.text, equations.slice(0, index + 1));
           return fail(detail, {
             line: line.number,
@@ -88,9 +76,9 @@ export const arithmetic = defineCheck({
   },
 });
 
-function moduliOf(question: string, text: string): number[] {
-  const named = [...`${question}\n${text}`.matchAll(modulus)].map(([, one]) => Number(one)).filter((one) => one > 1);
-  return lastDigit.test(question) ? [...named, 10] : named;
+function moduliOf(conversation: string, text: string): number[] {
+  const named = [...`${conversation}\n${text}`.matchAll(modulus)].map(([, one]) => Number(one)).filter((one) => one > 1);
+  return lastDigit.test(conversation) ? [...named, 10] : named;
 }
 
 /**
@@ -133,11 +121,9 @@ function keyOf({ left, right }: Pick<Equation, 'left' | 'right'>): string {
   return `${left} = ${right}`;
 }
 
-/** Its first digit's worth, and the rest. */
-function splitRightly(line: string, whole: string, parts: string): Repair | undefined {
-  const first = Number(whole.charAt(0)) * 10 ** (whole.length - 1);
-  const rest = Number(whole) - first;
-  return rest > 0 ? { at: line.indexOf(parts), text: `${first} + ${rest}` } : undefined;
+function numbersOf(text: string): string[] {
+  const plain = text.replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''));
+  return (plain.match(/\d+(?:\.\d+)?/g) ?? []).map((number) => String(Number(number)));
 }
 
 /** The last of these equations with its exact value; its result is the line's that many-th of that number. */

@@ -4,8 +4,10 @@ import type { Verdict } from '../../contracts/trace.ts';
 
 /** What a check looks at. */
 export type CheckInput = {
-  /** The user's words. */
+  /** The user's last words: what the answer answers. */
   question: string;
+  /** All turns up to them, the latest where they are too many: what the thought may take as given. */
+  conversation: string;
   /** Lines that are being judged; empty where the answer came without a thought. */
   thought: string;
   answer: string;
@@ -47,6 +49,11 @@ export type Check = {
   judges: 'line' | 'value';
   /** Its pass means that the answer is right, so that an easy question may end there; a form that holds confirms nothing. */
   confirms?: boolean;
+  /**
+   * On at every effort without being named; a table or a request can switch it off. `uncomputed`: only where the service does
+   * not compute the thought's equations itself.
+   */
+  standard?: 'always' | 'uncomputed';
   /** Takes time linear in its text, or bounded by itself, so that a text of any length may be given to it. */
   linear?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */

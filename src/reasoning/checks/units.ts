@@ -17,6 +17,7 @@ export const units = defineCheck({
   name: 'units',
   description: 'The answer is in the unit, or is the percentage, that the question asks for.',
   judges: 'value',
+  standard: 'always',
   options: z.object({}),
   run({ question, answer }) {
     const value = answerValue(answer, question);

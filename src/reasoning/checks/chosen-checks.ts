@@ -1,0 +1,37 @@
+import type { EffortTable } from '../../contracts/effort-table.ts';
+import type { Effort } from '../../contracts/reasoning.ts';
+import { checks } from './index.ts';
+import type { NamedCheck } from './run-checks.ts';
+
+type Level = {
+  table: Pick<EffortTable, 'checks' | 'levels'>;
+  effort: Effort;
+  /** The service computes the thought's equations while it is decoded. */
+  computes: boolean;
+};
+
+/** The checks of a request: the level's with those that it names, its own options in place of the level's; `only` leaves the level's out. */
+export function chosenChecks(level: Level, asked: { named: readonly NamedCheck[]; only: boolean }): NamedCheck[] {
+  if (asked.only) return [...asked.named];
+  return withChecks(levelChecks(level), asked.named);
+}
+
+/** The checks of a level of effort: the standard ones, less and more what the model's table says. */
+export function levelChecks({ table, effort, computes }: Level): NamedCheck[] {
+  const level = effort === 'none' || effort === 'minimal' ? 'low' : effort;
+  const own = table.levels[level].checks;
+  if (own !== undefined) return own;
+  const { off = [], on = [] } = table.checks ?? {};
+  const standard = [...checks.values()]
+    .filter((check) => check.standard === 'always' || (check.standard === 'uncomputed' && !computes))
+    .map(({ name }) => ({ type: name }));
+  return withChecks(
+    standard.filter(({ type }) => !off.includes(type)),
+    on,
+  );
+}
+
+function withChecks(base: readonly NamedCheck[], more: readonly NamedCheck[]): NamedCheck[] {
+  const named = new Set(more.map(({ type }) => type));
+  return [...base.filter(({ type }) => !named.has(type)), ...more];
+}
