@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { arithmetic } from '../src/reasoning/checks/arithmetic.ts';
+import { arithmetic } from '../src/checks/arithmetic.ts';
 import { corruptDigit, seededRandom } from './corrupt-digit.ts';
 
 const [path, seed = '1'] = process.argv.slice(2);
@@ -21,7 +21,8 @@ const rows = readFileSync(path, 'utf8')
 
 const random = seededRandom(Number(seed));
 const signal = new AbortController().signal;
-const judge = async (row: z.infer<typeof Row>) => await arithmetic.run({ ...row, conversation: row.question }, { options: {}, services: {}, signal });
+const judge = async (row: z.infer<typeof Row>) =>
+  await arithmetic.run({ ...row, conversation: row.question }, { options: {}, services: {}, signal });
 
 const counts = { pass: 0, fail: 0, abstain: 0 };
 let corrupted = 0;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { NamedCheck } from '../../src/checks/run-checks.ts';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
-import type { NamedCheck } from '../../src/reasoning/checks/run-checks.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';

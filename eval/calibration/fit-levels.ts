@@ -25,11 +25,7 @@ export function fitCap(chains: readonly MeasuredChain[], ceiling: number): numbe
 }
 
 /** What each level may spend: its chains and revisions whole, since a cut chain is worth little. */
-export function proposeLevels(options: {
-  cap: number;
-  revise: boolean;
-  strategy: string;
-}): EffortTable['levels'] {
+export function proposeLevels(options: { cap: number; revise: boolean; strategy: string }): EffortTable['levels'] {
   const level = (name: LevelName): EffortLevel => {
     const { samples, revisions } = ladder[name];
     const max_revisions = options.revise ? revisions : 0;

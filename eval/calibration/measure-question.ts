@@ -1,6 +1,6 @@
+import { checks } from '../../src/checks/index.ts';
+import { runChecks } from '../../src/checks/run-checks.ts';
 import type { GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
-import { checks } from '../../src/reasoning/checks/index.ts';
-import { runChecks } from '../../src/reasoning/checks/run-checks.ts';
 import type { Question } from '../generator/question.ts';
 import { scoreAnswer } from '../score-answer.ts';
 import { type CollectedSample, collectSamples } from './collect-samples.ts';

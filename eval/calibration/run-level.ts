@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { levelChecks } from '../../src/checks/chosen-checks.ts';
 import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
 import type { Effort } from '../../src/contracts/reasoning.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
-import { levelChecks } from '../../src/reasoning/checks/chosen-checks.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
 import { runInProcess } from '../run-in-process.ts';

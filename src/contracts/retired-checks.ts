@@ -32,9 +32,8 @@ export function isRetiredCheck(name: string): boolean {
 
 /** The names in an effort table that no longer stand for a check, each once. */
 export function retiredChecksOf(table: Pick<EffortTable, 'checks' | 'levels'>): string[] {
-  const named = [
-    ...(table.checks?.on ?? []),
-    ...Object.values(table.levels).flatMap(({ checks = [] }) => checks),
-  ].map(({ type }) => type);
+  const named = [...(table.checks?.on ?? []), ...Object.values(table.levels).flatMap(({ checks = [] }) => checks)].map(
+    ({ type }) => type,
+  );
   return [...new Set([...named, ...(table.checks?.off ?? [])])].filter(isRetiredCheck);
 }

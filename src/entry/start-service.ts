@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { retiredChecksOf } from '../contracts/retired-checks.ts';
 import { createModelCatalog } from '../models/catalog.ts';
 import { withContextLengths } from '../models/context-lengths.ts';
-import { retiredChecksOf } from '../contracts/retired-checks.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';

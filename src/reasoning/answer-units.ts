@@ -1,4 +1,4 @@
-import { exactValue } from './checks/exact-arithmetic.ts';
+import { exactValue } from '../checks/exact-arithmetic.ts';
 
 /** Units that convert exactly, by what they measure: how many of the first each holds, then its other names. */
 const measures: ReadonlyArray<Readonly<Record<string, readonly [factor: number, ...names: string[]]>>> = [

@@ -1,9 +1,9 @@
+import type { Judgement } from '../checks/run-checks.ts';
 import type { Constraint } from '../contracts/constraint.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { CheckResult, TraceStep } from '../contracts/trace.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
 import { answerValue } from './answer-value.ts';
-import type { Judgement } from './checks/run-checks.ts';
 import { goesInCircles } from './circles.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { canonical, normalise } from './normalise.ts';

@@ -1,7 +1,7 @@
-import type { CheckServices } from './checks/check.ts';
-import { checks } from './checks/index.ts';
-import { isReadable } from './checks/readable.ts';
-import { type Judgement, runChecks } from './checks/run-checks.ts';
+import type { CheckServices } from '../checks/check.ts';
+import { checks } from '../checks/index.ts';
+import { isReadable } from '../checks/readable.ts';
+import { type Judgement, runChecks } from '../checks/run-checks.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { showAnswer } from './normalise.ts';
 import type { Prompts, PromptVersion } from './prompts.ts';

@@ -1,5 +1,5 @@
+import { exactValue } from '../checks/exact-arithmetic.ts';
 import { isMeasure, isPlainUnit, measureOf, unitName } from './answer-units.ts';
-import { exactValue } from './checks/exact-arithmetic.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { isNumberWord, readNumberWords, scales } from './number-words.ts';
 

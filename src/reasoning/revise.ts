@@ -1,8 +1,8 @@
+import type { Judgement } from '../checks/run-checks.ts';
+import { isProof } from '../checks/thought-lines.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
 import { type Candidate, failedLine, failedValue, goesFurther, isWorse } from './candidate.ts';
-import type { Judgement } from './checks/run-checks.ts';
-import { isProof } from './checks/thought-lines.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
 import type { Judge } from './judge.ts';
 import { fedTokens, searchLine } from './line-search.ts';

@@ -1,5 +1,5 @@
+import { isTakeBack } from '../checks/thought-lines.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
-import { isTakeBack } from './checks/thought-lines.ts';
 
 export type RolledBack = {
   /** Cut behind the wrong line, the correction sentence on a line of its own (arXiv 2507.02778): the wrong line stays. */

@@ -1,5 +1,5 @@
+import type { Judgement } from '../checks/run-checks.ts';
 import { type Candidate, failedValue, shownChecks } from './candidate.ts';
-import type { Judgement } from './checks/run-checks.ts';
 import type { Deliberation } from './deliberation.ts';
 import { thoughtText } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { chosenChecks } from '../checks/chosen-checks.ts';
 import type { LogLine } from '../contracts/job.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { withCacheScope } from '../models/cache-scope.ts';
 import type { JobLease } from '../queue/job-queue.ts';
-import { chosenChecks } from '../reasoning/checks/chosen-checks.ts';
 import { computes } from '../reasoning/deliberation.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';

@@ -35,7 +35,7 @@ const run = { services: {}, signal: new AbortController().signal };
 
 describe('the examples of the docs run', () => {
   it('a check of the answer', async () => {
-    const { decimals } = await load('src/reasoning/checks/decimals.ts');
+    const { decimals } = await load('src/checks/decimals.ts');
     const judge = (answer: string) =>
       decimals.run({ question: '', thought: '', answer }, { ...run, options: { most: 1 } });
     expect(await judge('The answer is 2.5.')).toMatchObject({ verdict: 'pass' });
@@ -44,7 +44,7 @@ describe('the examples of the docs run', () => {
   });
 
   it('a check of a line', async () => {
-    const { squares } = await load('src/reasoning/checks/squares.ts');
+    const { squares } = await load('src/checks/squares.ts');
     const judge = (thought: string) => squares.run({ question: '', thought, answer: '' }, { ...run, options: {} });
     expect(await judge('7² = 49')).toMatchObject({ verdict: 'pass', held: [0] });
     expect(await judge('I square.\n7² = 50')).toMatchObject({ verdict: 'fail', line: 1, wrong: '50' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Check } from '../checks/check.ts';
-import { checks } from '../checks/index.ts';
+import type { Check } from '../../checks/check.ts';
+import { checks } from '../../checks/index.ts';
 
 /** Checks by name with their options, of those that there are: what a check would not understand is refused, not left out. */
 export const ChecksOption = checksOption([...checks.values()]);

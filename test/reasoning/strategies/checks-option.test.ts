@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineCheck, pass } from '../../../src/reasoning/checks/check.ts';
+import { defineCheck, pass } from '../../../src/checks/check.ts';
 import { checksOption } from '../../../src/reasoning/strategies/checks-option.ts';
 
 const most = z.int().nonnegative();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Check, defineCheck, pass } from '../../../src/reasoning/checks/check.ts';
-import { runChecks } from '../../../src/reasoning/checks/run-checks.ts';
+import { type Check, defineCheck, pass } from '../../src/checks/check.ts';
+import { runChecks } from '../../src/checks/run-checks.ts';
 
 const make = (name: string, run: Check['run']): [string, Check] => [
   name,

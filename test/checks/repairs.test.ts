@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { corruptDigit, seededRandom } from '../../../eval/corrupt-digit.ts';
-import { checks } from '../../../src/reasoning/checks/index.ts';
-import { nearestWord } from '../../../src/reasoning/checks/nearest-word.ts';
+import { corruptDigit, seededRandom } from '../../eval/corrupt-digit.ts';
+import { checks } from '../../src/checks/index.ts';
+import { nearestWord } from '../../src/checks/nearest-word.ts';
 import { trueThoughts } from './true-thoughts.ts';
 
 /** The line that the check found wrong, up to and with what it puts in its place; undefined where it knows nothing better. */

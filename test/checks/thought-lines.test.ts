@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isProof, isTakeBack } from '../../../src/reasoning/checks/thought-lines.ts';
+import { isProof, isTakeBack } from '../../src/checks/thought-lines.ts';
 
 it.each([
   'Check: 419 + 193 = 603.',

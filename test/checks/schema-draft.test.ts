@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CreateResponse } from '../../../src/contracts/create-response.ts';
-import { Response } from '../../../src/contracts/response.ts';
-import { SchemaDraft } from '../../../src/reasoning/checks/schema-draft.ts';
+import { SchemaDraft } from '../../src/checks/schema-draft.ts';
+import { CreateResponse } from '../../src/contracts/create-response.ts';
+import { Response } from '../../src/contracts/response.ts';
 
 describe('SchemaDraft', () => {
   it.each([

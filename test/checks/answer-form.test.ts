@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerForm } from '../../../src/reasoning/checks/answer-form.ts';
+import { answerForm } from '../../src/checks/answer-form.ts';
 
 const judge = (question: string, answer: string) =>
   answerForm.run(

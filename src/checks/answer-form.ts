@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalise } from '../normalise.ts';
+import { normalise } from '../reasoning/normalise.ts';
 import { abstain, defineCheck, type Finding, fail, pass } from './check.ts';
 import { parseJson } from './json-schema.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arithmetic } from '../../../src/reasoning/checks/arithmetic.ts';
+import { arithmetic } from '../../src/checks/arithmetic.ts';
 
 const judge = (thought: string, { question = '', answer = '' } = {}) =>
   arithmetic.run({ question, thought, answer }, { options: {}, services: {}, signal: new AbortController().signal });

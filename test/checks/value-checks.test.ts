@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckServices } from '../../../src/reasoning/checks/check.ts';
-import { checks } from '../../../src/reasoning/checks/index.ts';
+import type { CheckServices } from '../../src/checks/check.ts';
+import { checks } from '../../src/checks/index.ts';
 
 const judge = (
   name: string,

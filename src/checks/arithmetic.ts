@@ -77,7 +77,9 @@ export const arithmetic = defineCheck({
 });
 
 function moduliOf(conversation: string, text: string): number[] {
-  const named = [...`${conversation}\n${text}`.matchAll(modulus)].map(([, one]) => Number(one)).filter((one) => one > 1);
+  const named = [...`${conversation}\n${text}`.matchAll(modulus)]
+    .map(([, one]) => Number(one))
+    .filter((one) => one > 1);
   return lastDigit.test(conversation) ? [...named, 10] : named;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checks } from '../../../src/reasoning/checks/index.ts';
+import { checks } from '../../src/checks/index.ts';
 
 const week = 'Today is Monday. What day is it later?';
 

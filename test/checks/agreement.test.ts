@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agreement } from '../../../src/reasoning/checks/agreement.ts';
+import { agreement } from '../../src/checks/agreement.ts';
 
 const judge = (concluded: string, answer: string) =>
   agreement.run(

@@ -1,5 +1,5 @@
-import type { EffortTable } from '../../contracts/effort-table.ts';
-import type { Effort } from '../../contracts/reasoning.ts';
+import type { EffortTable } from '../contracts/effort-table.ts';
+import type { Effort } from '../contracts/reasoning.ts';
 import { checks } from './index.ts';
 import type { NamedCheck } from './run-checks.ts';
 

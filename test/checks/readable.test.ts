@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { checks } from '../../../src/reasoning/checks/index.ts';
-import { isReadable } from '../../../src/reasoning/checks/readable.ts';
-import { runChecks } from '../../../src/reasoning/checks/run-checks.ts';
+import { checks } from '../../src/checks/index.ts';
+import { isReadable } from '../../src/checks/readable.ts';
+import { runChecks } from '../../src/checks/run-checks.ts';
 
 const hostile = {
   'a word without end': 'a'.repeat(100_000),

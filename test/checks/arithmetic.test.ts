@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { corruptDigit, seededRandom } from '../../../eval/corrupt-digit.ts';
-import { arithmetic } from '../../../src/reasoning/checks/arithmetic.ts';
-import { runChecks } from '../../../src/reasoning/checks/run-checks.ts';
+import { corruptDigit, seededRandom } from '../../eval/corrupt-digit.ts';
+import { arithmetic } from '../../src/checks/arithmetic.ts';
+import { runChecks } from '../../src/checks/run-checks.ts';
 import { trueThoughts } from './true-thoughts.ts';
 
 const judge = (thought: string, answer = '') =>

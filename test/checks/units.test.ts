@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { units } from '../../../src/reasoning/checks/units.ts';
+import { units } from '../../src/checks/units.ts';
 
 const judge = (question: string, answer: string) =>
   units.run({ question, thought: '', answer }, { options: {}, services: {}, signal: new AbortController().signal });
