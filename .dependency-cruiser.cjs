@@ -1,4 +1,4 @@
-/** The import rules of ARCHITECTURE.md: evaluator, contracts <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
+/** The import rules of ARCHITECTURE.md: evaluator, contracts <- checks <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -12,9 +12,14 @@ module.exports = {
     only('contracts-stand-alone', '^src/contracts/', '^src/contracts/'),
     only('evaluator-stands-alone', '^src/evaluator/', '^src/evaluator/'),
     only(
-      'reasoning-knows-contracts-the-evaluator-and-the-model-port',
+      'reasoning-knows-contracts-checks-the-evaluator-and-the-model-port',
       '^src/reasoning/',
-      '^src/(contracts|evaluator|reasoning)/|^src/models/language-model\\.ts$',
+      '^src/(checks|contracts|evaluator|reasoning)/|^src/models/language-model\\.ts$',
+    ),
+    only(
+      'checks-know-contracts-the-evaluator-and-how-answers-are-read',
+      '^src/checks/',
+      '^src/(checks|contracts|evaluator)/|^src/reasoning/(answer-|normal)[a-z-]*\\.ts$',
     ),
     only(
       'models-know-contracts-the-evaluator-and-reasoning',
@@ -31,7 +36,7 @@ module.exports = {
     only(
       'worker-knows-the-ports',
       '^src/worker/',
-      '^src/(contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
+      '^src/(checks|contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
     ),
     only(
       'telemetry-knows-the-ports',

@@ -9,6 +9,7 @@ export const ReasoningFields = z.strictObject({
   max_revisions: z.int().nonnegative().optional(),
   budget_tokens: z.int().nonnegative().optional(),
   checks: z.array(z.looseObject({ type: z.string() })).optional(),
+  checks_only: z.boolean().optional(),
   options: z.record(z.string(), z.unknown()).default({}),
 });
 

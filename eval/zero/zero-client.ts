@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { chosenChecks } from '../../src/checks/chosen-checks.ts';
 import { Effort } from '../../src/contracts/reasoning.ts';
 import type { TraceStep } from '../../src/contracts/trace.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
@@ -25,7 +26,13 @@ export function createZeroClient(): ServiceClient {
     model: async () => ({ id: zeroModel, effort_table: table }),
     trace: async (id) => traces[Number(id)] ?? [],
     async respond(request) {
-      const { effort = 'medium', checks, options, ...given } = ReasoningFields.parse(request['reasoning']);
+      const {
+        effort = 'medium',
+        checks = [],
+        checks_only: only = false,
+        options,
+        ...given
+      } = ReasoningFields.parse(request['reasoning']);
       const thinks = effort !== Effort.enum.none && effort !== Effort.enum.minimal;
       const level = table.levels[thinks ? effort : 'low'];
       const { steps, answer, outcome } = await runInProcess({
@@ -40,7 +47,7 @@ export function createZeroClient(): ServiceClient {
           samples: given.samples ?? level.samples,
           max_revisions: given.max_revisions ?? level.max_revisions,
         },
-        checks: checks ?? level.checks,
+        checks: chosenChecks({ table, effort, computes: false }, { named: checks, only }),
         options,
         temperature: table.temperature,
         seed: Number(request['seed'] ?? 0),

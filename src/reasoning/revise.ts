@@ -1,10 +1,10 @@
+import type { Repair } from '../checks/check.ts';
 import type { Judgement } from '../checks/run-checks.ts';
 import { isProof } from '../checks/thought-lines.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
 import { type Candidate, failedLine, failedValue, goesFurther, isWorse } from './candidate.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
-import type { Judge } from './judge.ts';
 import { fedTokens, searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
 import { type RolledBack, rollBack } from './roll-back.ts';
@@ -22,7 +22,7 @@ export type ReviseOptions = { repair: boolean };
 
 /**
  * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the
- * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168; docs/decisions/0012); else the
+ * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168); else the
  * family's correction sentence is fed and the line found anew; where that can't be, the model is told what failed. A
  * revision that fails worse takes no chain's place (arXiv 2404.17140: small models need the verifier).
  */
@@ -141,32 +141,18 @@ async function* planRevision(
  * chain or the answer's reserve may: the context has room for that much.
  */
 async function putRight(
-  { context, judge, cap, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
+  { context, cap, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
   { repair }: Judgement,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
-  const text = await rightLine(judge, { before: thoughtText({ segments: back.before }), line: back.wrongLine, repair });
-  if (text === undefined) return undefined;
-  const prefix: ThoughtSegment[] = [...back.before, { text, fed: true }];
+  if (repair === undefined) return undefined;
+  const prefix: ThoughtSegment[] = [...back.before, { text: rightLine(back.wrongLine, repair), fed: true }];
   return (await fedTokens(context, prefix)) > Math.min(cap, reserve) ? undefined : prefix;
 }
 
-/** A line as a check knows it to be right, up to where it was wrong; undefined where none knows, or another doubts it. */
-async function rightLine(
-  judge: Judge,
-  { before, line, repair }: { before: string; line: string; repair: Judgement['repair'] },
-): Promise<string | undefined> {
-  if (repair === undefined) return undefined;
-  const text = line.slice(0, repair.at) + repair.text;
-  const thought = before + text;
-  const number = thought.split('\n').length - 1;
-  const checks = await judge.fast({ thought, answer: { text: '', logprobs: [], toolCalls: [] } });
-  // A failure that names no value is of the thought as a whole, which is not there yet.
-  const doubts = checks.some(
-    ({ judges, verdict, line: failed, wrong }) =>
-      judges === 'line' && verdict === 'fail' && failed === number && wrong !== undefined,
-  );
-  return doubts ? undefined : text;
+/** The line as the check knows it to be right, up to where it was wrong. */
+function rightLine(line: string, repair: Repair): string {
+  return line.slice(0, repair.at) + repair.text;
 }
 
 /** Where a thought can't be gone on with: the reason, and the line as it is right where that is known. Undefined where it doesn't fit. */
@@ -177,7 +163,7 @@ async function tellWhatFailed(
   options: ReviseOptions,
 ): Promise<RevisionPlan | undefined> {
   const { context, dependencies } = deliberation;
-  const known = options.repair ? await knownRight(deliberation, candidate, failed) : undefined;
+  const known = options.repair ? knownRight(candidate, failed) : undefined;
   const wrong =
     failed.wrong ?? (candidate.value === undefined ? candidate.answer.text.slice(0, 80) : showAnswer(candidate.value));
   const reason = sentence(failed.quoting ?? failed.detail);
@@ -207,16 +193,10 @@ async function tellWhatFailed(
   };
 }
 
-async function knownRight(
-  { judge }: Deliberation,
-  candidate: Candidate,
-  { line, repair }: Judgement,
-): Promise<string | undefined> {
-  const lines = thoughtText(candidate).split('\n');
-  const wrongLine = line === undefined ? undefined : lines[line];
-  if (wrongLine === undefined || isProof(wrongLine)) return undefined;
-  const before = lines.slice(0, line).map((text) => `${text}\n`);
-  return await rightLine(judge, { before: before.join(''), line: wrongLine, repair });
+function knownRight(candidate: Candidate, { line, repair }: Judgement): string | undefined {
+  const wrongLine = line === undefined ? undefined : thoughtText(candidate).split('\n')[line];
+  if (wrongLine === undefined || repair === undefined || isProof(wrongLine)) return undefined;
+  return rightLine(wrongLine, repair);
 }
 
 function because(failed: Judgement): string {

@@ -302,6 +302,24 @@ describe('POST /v1/responses refuses', () => {
     if (status === 400) expect(await response.text()).toMatch(/reasoning\.checks\[0\]\.pattern/);
   });
 
+  test('but warns of a check that no longer exists, and names the others by their place', async () => {
+    const { ask, queue } = createApi({ strategies });
+    const retired = { type: 'calendar' };
+    const wrong = { input: 'a', reasoning: { checks: [retired, { type: 'regex' }] } };
+    expect(await errorOf(await ask(wrong))).toMatchObject({ param: 'reasoning.checks[1].pattern' });
+    const fine = {
+      input: 'a',
+      background: true,
+      reasoning: { strategy: 'best-of-n', checks: [retired, { type: 'units' }] },
+    };
+    const response = await ask(fine);
+    expect(await response.json()).toMatchObject({
+      warnings: [{ field: 'reasoning.checks[0]', message: expect.stringContaining("'calendar' no longer exists") }],
+    });
+    const [job] = (await queue.list({ owner: null, limit: 1 })).jobs;
+    expect(job).toMatchObject({ job: { body: { checks: [{ type: 'units' }] } } });
+  });
+
   /** As src/edge.ts knows them: by what an API process has published. */
   test.each(rows.filter(({ name }) => /check/.test(name) && !/pattern that is none|lookaround|bad schema/.test(name)))(
     'at the edge as well: $name',

@@ -199,6 +199,11 @@ const ofReasoning = {
   max_revisions: reasons({ max_revisions: 0 }, { max_revisions: 1 }, effective('max_revisions')),
   checks: reasons({ checks: [] }, { checks: [{ type: 'arithmetic' }] }, ({ body }) => body.checks),
   compute: reasons({ compute: 'off' }, { compute: 'on' }, effective('compute')),
+  checks_only: reasons(
+    { checks: [{ type: 'agreement' }], checks_only: true },
+    { checks: [{ type: 'agreement' }], checks_only: false },
+    ({ body }) => body.request.reasoning?.checks_only,
+  ),
 } satisfies Record<keyof ReasoningRequest, Case>;
 
 /** What is fast unless the fields say how much to think. */

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { agreement } from '../../src/checks/agreement.ts';
+import { judge as judgeBy } from './judge.ts';
 
 const judge = (concluded: string, answer: string) =>
-  agreement.run(
-    { question: '', thought: `So the answer is ${concluded}.`, answer },
-    { options: {}, services: {}, signal: new AbortController().signal },
-  );
+  judgeBy('agreement', { thought: `So the answer is ${concluded}.`, answer });
 
 describe('whether thought and answer agree', () => {
   it.each([
@@ -36,14 +33,12 @@ describe('whether thought and answer agree', () => {
     'So the answer is 4.\nThat leaves out the last one.\nThere are 5 of them.\nAll are counted now.',
     'Perhaps the answer is 4, but I stay with 5.',
   ])('takes no conclusion from before the thought’s end: %s', async (thought) => {
-    const at = { options: {}, services: {}, signal: new AbortController().signal };
-    expect(await agreement.run({ question: '', thought, answer: '5' }, at)).not.toMatchObject({ verdict: 'fail' });
+    expect(await judgeBy('agreement', { thought, answer: '5' })).not.toMatchObject({ verdict: 'fail' });
   });
 
   it('takes a question that is answered at once for no doubt', async () => {
-    const at = { options: {}, services: {}, signal: new AbortController().signal };
     const thought = 'Is it 12? Yes.\nSo the answer is 12.';
-    expect(await agreement.run({ question: '', thought, answer: '13' }, at)).toMatchObject({ verdict: 'fail' });
+    expect(await judgeBy('agreement', { thought, answer: '13' })).toMatchObject({ verdict: 'fail' });
   });
 
   it('finds no conclusion in a part of a word', async () => {

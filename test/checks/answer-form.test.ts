@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answerForm } from '../../src/checks/answer-form.ts';
+import { judge as judgeBy } from './judge.ts';
 
-const judge = (question: string, answer: string) =>
-  answerForm.run(
-    { question, thought: '', answer },
-    { options: {}, services: {}, signal: new AbortController().signal },
-  );
+const judge = (question: string, answer: string) => judgeBy('answer-form', { question, answer });
 
 describe('the form of an answer', () => {
   it.each([

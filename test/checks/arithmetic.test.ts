@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { corruptDigit, seededRandom } from '../../eval/corrupt-digit.ts';
-import { arithmetic } from '../../src/checks/arithmetic.ts';
-import { runChecks } from '../../src/checks/run-checks.ts';
+import { judge as judgeBy } from './judge.ts';
 import { trueThoughts } from './true-thoughts.ts';
 
-const judge = (thought: string, answer = '') =>
-  arithmetic.run(
-    { question: '', thought, answer },
-    { options: {}, services: {}, signal: new AbortController().signal },
-  );
+const judge = (thought: string, answer = '') => judgeBy('arithmetic', { thought, answer });
 
 describe('the arithmetic check', () => {
   it.each([
@@ -184,10 +179,8 @@ describe('the arithmetic check', () => {
 
 it('a product that was split wrong is found in the line that says it again', async () => {
   const thought = '70 × 8 = 70 × 8 + 7 × 8 = 560 + 56 = 616.';
-  const [found] = await runChecks(
-    [{ type: 'arithmetic' }],
-    { question: 'What is 70 x 8?', thought, answer: '' },
-    { slow: false, services: {}, signal: new AbortController().signal },
-  );
-  expect(found).toMatchObject({ verdict: 'fail', line: 0 });
+  expect(await judgeBy('arithmetic', { question: 'What is 70 x 8?', thought })).toMatchObject({
+    verdict: 'fail',
+    line: 0,
+  });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arithmetic } from '../../src/checks/arithmetic.ts';
+import { judge as judgeBy } from './judge.ts';
 
 const judge = (thought: string, { question = '', answer = '' } = {}) =>
-  arithmetic.run({ question, thought, answer }, { options: {}, services: {}, signal: new AbortController().signal });
+  judgeBy('arithmetic', { question, thought, answer });
 
 // How people and other models write: algebra, LaTeX, sciences, work that goes on behind an equals sign, second thoughts.
 describe('the arithmetic check of lines that the small model does not write', () => {

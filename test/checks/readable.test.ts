@@ -19,7 +19,7 @@ test.each(Object.entries(hostile))(
     const fast = [...checks.values()].filter(({ slow, linear }) => slow !== true && linear !== true);
     const judged = await runChecks(
       fast.map(({ name }) => ({ type: name })),
-      { question: text, thought: text, answer: text },
+      { question: text, conversation: text, thought: text, answer: text },
       { slow: false, services: {}, signal: new AbortController().signal },
     );
     expect(judged).toHaveLength(fast.length);

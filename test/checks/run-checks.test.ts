@@ -24,7 +24,7 @@ const registry = new Map([
     }),
   ],
 ]);
-const input = { question: '', thought: '', answer: '' };
+const input = { question: '', conversation: '', thought: '', answer: '' };
 const run = (
   names: Array<{ type: string; [option: string]: unknown }>,
   signal = new AbortController().signal,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { units } from '../../src/checks/units.ts';
+import { judge as judgeBy } from './judge.ts';
 
-const judge = (question: string, answer: string) =>
-  units.run({ question, thought: '', answer }, { options: {}, services: {}, signal: new AbortController().signal });
+const judge = (question: string, answer: string) => judgeBy('units', { question, answer });
 
 describe('the unit of an answer', () => {
   it.each([

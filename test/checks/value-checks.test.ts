@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckServices } from '../../src/checks/check.ts';
-import { checks } from '../../src/checks/index.ts';
-
-const judge = (
-  name: string,
-  input: { question?: string; thought?: string; answer?: string },
-  options: Record<string, unknown> = {},
-  services: CheckServices = {},
-) => {
-  const check = checks.get(name);
-  if (check === undefined) throw new Error(`no check ${name}`);
-  const whole = { question: '', thought: '', answer: '', ...input };
-  return check.run(whole, { options, services, signal: new AbortController().signal });
-};
+import { judge } from './judge.ts';
 
 describe('value checks', () => {
   it.each([

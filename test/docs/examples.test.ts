@@ -37,7 +37,7 @@ describe('the examples of the docs run', () => {
   it('a check of the answer', async () => {
     const { decimals } = await load('src/checks/decimals.ts');
     const judge = (answer: string) =>
-      decimals.run({ question: '', thought: '', answer }, { ...run, options: { most: 1 } });
+      decimals.run({ question: '', conversation: '', thought: '', answer }, { ...run, options: { most: 1 } });
     expect(await judge('The answer is 2.5.')).toMatchObject({ verdict: 'pass' });
     expect(await judge('The answer is 2.55.')).toMatchObject({ verdict: 'fail', wrong: '2.55' });
     expect(await judge('Perhaps.')).toMatchObject({ verdict: 'abstain' });
@@ -45,7 +45,8 @@ describe('the examples of the docs run', () => {
 
   it('a check of a line', async () => {
     const { squares } = await load('src/checks/squares.ts');
-    const judge = (thought: string) => squares.run({ question: '', thought, answer: '' }, { ...run, options: {} });
+    const judge = (thought: string) =>
+      squares.run({ question: '', conversation: '', thought, answer: '' }, { ...run, options: {} });
     expect(await judge('7² = 49')).toMatchObject({ verdict: 'pass', held: [0] });
     expect(await judge('I square.\n7² = 50')).toMatchObject({ verdict: 'fail', line: 1, wrong: '50' });
   });

@@ -12,7 +12,10 @@ describe('parseArm', () => {
   it('reads overrides, for ablations', () => {
     expect(parseArm('high:samples=1:checks=none:max_revisions=0:temperature=0.5')).toEqual({
       name: 'high:samples=1:checks=none:max_revisions=0:temperature=0.5',
-      request: { reasoning: { effort: 'high', samples: 1, checks: [], max_revisions: 0 }, temperature: 0.5 },
+      request: {
+        reasoning: { effort: 'high', samples: 1, checks: [], checks_only: true, max_revisions: 0 },
+        temperature: 0.5,
+      },
     });
     expect(parseArm('high:without=vote+revise').request.reasoning).toEqual({
       effort: 'high',

@@ -20,7 +20,7 @@ describe('goesInCircles', () => {
   );
 
   it('finds none in true texts', () => {
-    const lines = readFileSync(join(import.meta.dirname, 'checks/true-thoughts.jsonl'), 'utf8')
+    const lines = readFileSync(join(import.meta.dirname, '../checks/true-thoughts.jsonl'), 'utf8')
       .trim()
       .split('\n');
     expect(lines.filter((line) => goesInCircles(line))).toEqual([]);

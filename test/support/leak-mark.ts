@@ -3,7 +3,7 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 /** What stands in thoughts and nowhere else: two words, and a number. */
 const marks = ['quokkaxq', 'ocelotyw', '7391540863'] as const;
 
-/** A thought with wrong steps, which checks quote: a sum and a spelling. */
+/** A thought with a wrong sum, which the arithmetic check quotes. */
 export const markedThought = [
   `${marks[2]} + 1 = 7391540865.`,
   `So ${marks[1]} it is 43.`,

@@ -10,6 +10,7 @@ import { memoryFinding, nodeFinding } from '../../../src/cli/doctor/machine.ts';
 import { brokenFiles, modelFindings } from '../../../src/cli/doctor/model-files.ts';
 import { portFinding } from '../../../src/cli/doctor/port.ts';
 import { appendFinding, evictionFinding, folderFindings, versionFinding } from '../../../src/cli/doctor/store.ts';
+import { readEffortTable } from '../../../src/models/effort-tables.ts';
 
 const embedded = fileURLToPath(new URL('../../../models/thinkfirst-135m', import.meta.url));
 let folder: string;
@@ -53,6 +54,19 @@ describe('doctor', () => {
   it('says that a model folder is not there', async () => {
     const [finding] = await modelFindings([{ kind: 'folder', id: 'nope', path: join(folder, 'nope') }]);
     expect(finding).toMatchObject({ status: 'fault', detail: expect.stringContaining('nope') });
+  });
+
+  it('names the checks of a table that no longer exist', async () => {
+    const path = join(folder, 'older.effort.json');
+    const table = readEffortTable('mine');
+    const low = { ...table.levels.low, checks: [{ type: 'spelling' }, { type: 'agreement' }] };
+    await writeFile(path, JSON.stringify({ ...table, levels: { ...table.levels, low } }));
+    const effortTable = { path, field: 'models[0].effortTable' };
+    const [, finding] = await modelFindings([{ kind: 'hub', id: 'mine', name: 'a/d', effortTable }]);
+    expect(finding).toMatchObject({
+      status: 'warning',
+      detail: expect.stringContaining('no longer exist: spelling ('),
+    });
   });
 
   it('says where what the efforts spend comes from, and what is wrong with a table', async () => {

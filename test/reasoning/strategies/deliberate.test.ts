@@ -133,28 +133,11 @@ describe('deliberate', () => {
     expect(run.answer).toBe('The answer is 4.');
   });
 
-  it('puts nothing in a line that another check would still find wrong', async () => {
-    const model = createTestModel({
-      script: (request) =>
-        isDraft(request)
-          ? { answer: 'The answer is 9.' }
-          : {
-              thought: '17 divided by 5 is 3 remainder 4. 2 + 2 = 5.\nSo the answer is 5.',
-              answer: 'The answer is 5.',
-            },
-    });
-    const checks = [{ type: 'arithmetic' }, { type: 'remainders' }];
-    await runStrategy('deliberate', { model, effective: { samples: 1 }, checks });
-    expect(model.requests[2]?.thinking?.prefix?.at(-1)?.text).toContain('Wait, 5 is wrong.');
-  });
-
-  const counted = (days: number, answer = 'Monday') => ({
-    question: 'It is Sunday. What day comes then?',
-    checks: [{ type: 'calendar' }],
+  const longLine = (words: number, answer = '4') => ({
     effective: { samples: 1 },
     model: createTestModel({
       script: ({ thinking }) => ({
-        thought: `Counting ${days}: Sunday -> Monday.\nOn.`,
+        thought: `${'so '.repeat(words)}2 + 2 = 5.\nOn.`,
         closes: thinking?.prefix === undefined,
         answer,
       }),
@@ -162,15 +145,15 @@ describe('deliberate', () => {
   });
 
   it('feeds no more than the answer’s reserve would hold', async () => {
-    const run = counted(31);
+    const run = longLine(31);
     await runStrategy('deliberate', run);
-    expect(run.model.requests[2]?.thinking?.prefix?.at(-1)?.text).toContain('Wait, Monday is wrong.');
+    expect(run.model.requests[2]?.thinking?.prefix?.at(-1)?.text).toContain('Wait, 5 is wrong.');
   });
 
   it('keeps what it feeds within max_output_tokens', async () => {
     let most = 0;
     for (let maxOutputTokens = 240; maxOutputTokens <= 340; maxOutputTokens += 4) {
-      const run = counted(24, 'Monday '.repeat(64));
+      const run = longLine(24, '4 '.repeat(64));
       const { output } = await runStrategy('deliberate', { ...run, maxOutputTokens, answer: { maxTokens: 64 } });
       expect(output).toBeLessThanOrEqual(maxOutputTokens);
       most = Math.max(most, run.model.requests.length);
@@ -244,6 +227,27 @@ describe('deliberate', () => {
     const run = await runStrategy('deliberate', { model, effective: { samples: 1 } });
     expect(run.steps.map(({ phase }) => phase)).not.toContain('revise');
     expect(run.answer).toBe('The answer is 5.');
+  });
+
+  it.each([
+    ['of all attempts', { type: 'expected', value: '43' }, [{ field: 'reasoning.checks' }]],
+    ['of the draft alone', { type: 'expected', value: '4' }, []],
+  ])('says where a check failed %s', async (_, check, warnings) => {
+    const script = (request: GenerateRequest) => (isDraft(request) ? { answer: 'The answer is 5.' } : chain('4'));
+    const run = await runStrategy('deliberate', { model: createTestModel({ script }), checks: [check] });
+    expect(run.outcome.warnings).toMatchObject(warnings);
+    expect(run.outcome.warnings).toHaveLength(warnings.length);
+  });
+
+  it('puts nothing right where the service computes in the thought', async () => {
+    const script = (request: GenerateRequest) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.'));
+    const fed = async (compute: 'on' | 'off') => {
+      const model = createTestModel({ script, capabilities: { compute: true } });
+      await runStrategy('deliberate', { model, effective: { samples: 1, compute } });
+      return model.requests[2]?.thinking?.prefix?.at(-1)?.text;
+    };
+    expect(await fed('off')).toBe('2 + 2 = 4');
+    expect(await fed('on')).toContain('Wait, 5 is wrong.');
   });
 
   it('says that a model wrote no thought', async () => {

@@ -55,7 +55,7 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
                   {column}
                 </th>
               ))}
-              {[columns.budget, columns.perSample, columns.samples, columns.revisions, columns.checks].map((column) => (
+              {[columns.budget, columns.perSample, columns.samples, columns.revisions].map((column) => (
                 <th key={column} scope="col" className={styles.end}>
                   {column}
                 </th>
@@ -65,13 +65,12 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
           <tbody>
             <tr>
               <th scope="row">{name('none')}</th>
-              <td colSpan={6} className={styles.soft}>
+              <td colSpan={5} className={styles.soft}>
                 {words.fastRow}
               </td>
             </tr>
             {levels.map((level) => {
-              const { strategy, budget_tokens, per_sample_tokens, samples, max_revisions, checks } =
-                table.levels[level];
+              const { strategy, budget_tokens, per_sample_tokens, samples, max_revisions } = table.levels[level];
               return (
                 <tr key={level}>
                   <th scope="row">{name(level)}</th>
@@ -80,9 +79,6 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
                   <td className={styles.end}>{format.number(per_sample_tokens)}</td>
                   <td className={styles.end}>{format.number(samples)}</td>
                   <td className={styles.end}>{format.number(max_revisions)}</td>
-                  <td className={styles.end} title={checks.map(({ type }) => type).join(', ')}>
-                    {format.number(checks.length)}
-                  </td>
                 </tr>
               );
             })}
