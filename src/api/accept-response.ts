@@ -16,7 +16,7 @@ import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
-import { namingFields, validationError } from './validation-error.ts';
+import { namingFields, parseBody, validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
@@ -135,9 +135,7 @@ export async function preparePrompt(
   dependencies: AcceptDependencies,
 ) {
   const { catalog, defaults, checkConstraint, sealer } = dependencies;
-  const parsed = CreateResponse.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  const request = parsed.data;
+  const request = parseBody(CreateResponse, body);
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });

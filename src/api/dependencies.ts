@@ -101,6 +101,8 @@ export type ApiLimits = {
   bodyBytes: number;
   /** Nested objects and arrays in a body. */
   bodyDepth: number;
+  /** Fields and list elements of a body, in all. */
+  bodyValues: number;
   /** Of `?wait=`. */
   waitSeconds: number;
   /** ms between comments on an idle event stream. */
@@ -114,6 +116,7 @@ export type ApiLimits = {
 export const defaultLimits: ApiLimits = {
   bodyBytes: 1_048_576,
   bodyDepth: 64,
+  bodyValues: 65_536,
   waitSeconds: 30,
   keepAliveMs: 15_000,
   cancelWaitMs: 5_000,

@@ -1,14 +1,11 @@
 import type { HonoRequest } from 'hono';
 import type { z } from 'zod';
 import { ServiceError } from '../contracts/service-error.ts';
-import { validationError } from './validation-error.ts';
+import { parseBody } from './validation-error.ts';
 
 /** @throws ServiceError `invalid_value` naming the query parameter */
 export function parseQuery<T extends z.ZodType>(schema: T, request: HonoRequest): z.output<T> {
-  const query = request.query();
-  const parsed = schema.safeParse(query);
-  if (!parsed.success) throw validationError(parsed.error, query);
-  return parsed.data;
+  return parseBody(schema, request.query());
 }
 
 /**

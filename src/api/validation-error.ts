@@ -4,6 +4,20 @@ import { ServiceError } from '../contracts/service-error.ts';
 type Issue = z.core.$ZodIssue;
 type Path = ReadonlyArray<PropertyKey>;
 
+/** Stops at the first fault of each list and object. Not in zod's public types; its own `validate` parses with it. */
+const firstFault = { reportInput: false, abortEarly: true };
+
+/**
+ * A body or query by its schema. Makes no more issues than the schema has levels, however many faults there are: a
+ * megabyte of them took seconds to collect.
+ * @throws ServiceError `invalid_value` or `missing_required_parameter` naming the first fault's field
+ */
+export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body, firstFault);
+  if (!parsed.success) throw validationError(parsed.error, body);
+  return parsed.data;
+}
+
 /** The first fault of a body or query, by the field's name as the caller wrote it: `input[2].role`. */
 export function validationError(error: z.ZodError, input: unknown): ServiceError {
   const first = foremost(error.issues);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { createTurns } from '../../store/in-turn.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { requestIdentity } from '../idempotency.ts';
 import { readForm } from '../read-form.ts';
@@ -36,7 +37,7 @@ export function idempotentCreation({
   limits,
   now,
 }: Pick<ApiDependencies, 'records' | 'sealer' | 'limits' | 'now'>): MiddlewareHandler<ApiEnvironment> {
-  const under = new Map<string, Promise<unknown>>();
+  const inTurn = createTurns();
   const find = async (name: string) => {
     for (const at of [now(), now() - dayMs]) {
       const stored = await records.get(idempotencyRecord(at, name));
@@ -59,11 +60,14 @@ export function idempotentCreation({
     const identity = requestIdentity(key, content, { caller, sealer, kind: c.req.path });
     if (identity === undefined) return next();
     const name = identity.id.slice('resp_'.length);
-    while (under.has(name)) await under.get(name);
-    const work = (async () => {
+    // The answer is kept within the turn: whoever waits for it finds it.
+    return inTurn(name, async () => {
       const before = await find(name);
       if (before && before.body_hash !== identity.bodyHash) throw usedBefore();
-      if (before?.sealed !== undefined) return { sealed: before.sealed };
+      if (before?.sealed !== undefined) {
+        const answer = Answer.parse(JSON.parse(sealer.open(before.sealed, caller.owner) ?? '{}'));
+        return c.body(answer.body, { status: 200, headers: { 'content-type': answer.type } });
+      }
       const begun = { body_hash: identity.bodyHash, started_at: before?.started_at ?? now() };
       const record = idempotencyRecord(begun.started_at, name);
       if (!before) await records.set(record, begun);
@@ -71,27 +75,13 @@ export function idempotentCreation({
       c.set('newId', () => sealer.mac(`${name} ${made++}`).slice(0, 24));
       c.set('startedAt', begun.started_at);
       await next();
-      return { begun, record };
-    })();
-    under.set(
-      name,
-      work.catch(() => undefined),
-    );
-    try {
-      const done = await work;
-      if (done.sealed !== undefined) {
-        const answer = Answer.parse(JSON.parse(sealer.open(done.sealed, caller.owner) ?? '{}'));
-        return c.body(answer.body, { status: 200, headers: { 'content-type': answer.type } });
-      }
-      const { begun, record } = done;
-      // What was refused has made nothing, and may be put right; what failed may have made something.
+      // A refused request made nothing and may be corrected; a failed one may have made something.
       if (c.res.status >= 400 && c.res.status < 500) await records.remove(record);
-      if (c.res.status !== 200) return;
+      if (c.res.status !== 200) return undefined;
       const answer = { status: 200, type: c.res.headers.get('content-type') ?? '', body: await c.res.clone().text() };
       await records.set(record, { ...begun, sealed: sealer.seal(JSON.stringify(answer), caller.owner) });
-    } finally {
-      under.delete(name);
-    }
+      return undefined;
+    });
   };
 }
 

@@ -7,12 +7,12 @@ import { asServiceError, errorEnvelope } from '../on-error.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { conflict } from '../resolve-reasoning.ts';
-import { mostRequests, parseRequest, readBatchInput, repeated } from '../translations/batch-input.ts';
+import { type BatchInput, mostRequests, parseRequest, readBatchInput, repeated } from '../translations/batch-input.ts';
 import { createBatchRecords } from '../translations/batch-records.ts';
 import { batchJob } from '../translations/batch-requests.ts';
 import { batchView, countEnded, isOver } from '../translations/batch-view.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** Batches of one page: each that still runs is counted through its responses. */
 const mostShown = 20;
@@ -28,21 +28,19 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
-    const body = await readJson(c.req, limits);
-    const parsed = CreateBatch.safeParse(body);
-    if (!parsed.success) throw validationError(parsed.error, body);
-    const { endpoint } = parsed.data;
-    const { requests, errors } = await inputOf(c, parsed.data);
+    const asked = parseBody(CreateBatch, await readJson(c.req, limits));
+    const { endpoint } = asked;
+    const { requests, errors } = await inputOf(c, asked);
     const id = `batch_${c.get('newId')?.() ?? newId()}`;
     const planned = errors.length > 0 ? [] : requests;
     const record: BatchRecord = {
       id,
       owner: c.get('caller').owner,
       endpoint,
-      input_file_id: parsed.data.input_file_id ?? '',
+      input_file_id: asked.input_file_id ?? '',
       created_at: Math.floor(now() / 1000),
       cancelled_at: null,
-      metadata: parsed.data.metadata ?? {},
+      metadata: asked.metadata ?? {},
       errors,
       starting: planned.length > 0,
       requests: planned.map(({ custom_id }, index) => ({ custom_id, response_id: responseId(id, index), error: null })),
@@ -92,12 +90,12 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     return batchView(record, ended);
   }
 
-  async function inputOf(c: ApiContext, batch: CreateBatch): Promise<ReturnType<typeof readBatchInput>> {
+  async function inputOf(c: ApiContext, batch: CreateBatch): Promise<BatchInput> {
     const { endpoint, input_file_id: file, requests } = batch;
     if (file && requests) throw conflict('input_file_id', 'requests');
     if (file) {
       await store.file(file, c.get('caller'), 'input_file_id');
-      return readBatchInput(await store.content(file), { endpoint, bodyDepth: limits.bodyDepth });
+      return readBatchInput(await store.content(file), { endpoint, limits, signal: c.req.raw.signal });
     }
     if (!requests) {
       const param = 'input_file_id';

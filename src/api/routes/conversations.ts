@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { z } from 'zod';
 import {
   type Conversation,
   type ConversationRecord,
@@ -18,7 +17,7 @@ import { listItems } from '../list-items.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { visibleItems, withIds } from '../response-items.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** `/v1/conversations`: create, get, update, delete, add and list items. */
 export function createConversationsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -26,7 +25,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
-    const { items, metadata } = parse(CreateConversation, await readJson(c.req, limits));
+    const { items, metadata } = parseBody(CreateConversation, await readJson(c.req, limits));
     const makeId = c.get('newId') ?? newId;
     const record: ConversationRecord = {
       version: 1,
@@ -44,7 +43,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
   routes.get('/:id', async (c) => c.json(shown(await find(c.req.param('id'), c.get('caller')))));
 
   routes.post('/:id', async (c) => {
-    const { metadata } = parse(UpdateConversation, await readJson(c.req, limits));
+    const { metadata } = parseBody(UpdateConversation, await readJson(c.req, limits));
     const record = await find(c.req.param('id'), c.get('caller'));
     await records.update(conversationKey(record.id), (value) =>
       typeof value === 'object' && value !== null ? { ...value, metadata } : undefined,
@@ -66,7 +65,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
   });
 
   routes.post('/:id/items', async (c) => {
-    const { items } = parse(CreateItems, await readJson(c.req, limits));
+    const { items } = parseBody(CreateItems, await readJson(c.req, limits));
     const record = await find(c.req.param('id'), c.get('caller'));
     const makeId = c.get('newId');
     const added = named(items, makeId?.() ?? newId());
@@ -101,10 +100,4 @@ function holds({ entries }: ConversationRecord, items: readonly InputItem[]): bo
 
 function shown({ id, createdAt, metadata }: ConversationRecord): Conversation {
   return { id, object: 'conversation', created_at: Math.floor(createdAt / 1000), metadata };
-}
-
-function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  return parsed.data;
 }

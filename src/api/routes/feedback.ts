@@ -12,7 +12,7 @@ import { readJson } from '../read-json.ts';
 import { responseView } from '../response-view.ts';
 import { lineStream } from '../translations/line-stream.ts';
 import { labelledCompletions, preferencePairs } from '../translations/training-rows.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */
 export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -22,14 +22,12 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
   routes.post('/responses/:id/feedback', async (c) => {
     const caller = c.get('caller');
     requireScope(caller);
-    const body = await readJson(c.req, limits);
-    const parsed = CreateFeedback.safeParse(body);
-    if (!parsed.success) throw validationError(parsed.error, body);
+    const asked = parseBody(CreateFeedback, await readJson(c.req, limits));
     const rated = await findResponse(queue, c.req.param('id'), caller);
-    const preferred = await preferredTo(rated, parsed.data.preferred_response_id, caller);
+    const preferred = await preferredTo(rated, asked.preferred_response_id, caller);
     const createdAt = c.get('startedAt') ?? now();
     const record: FeedbackRecord = {
-      ...recordOf(rated, preferred, parsed.data, caller),
+      ...recordOf(rated, preferred, asked, caller),
       // Sorts by time.
       id: `fb_${createdAt.toString(36).padStart(9, '0')}${c.get('newId')?.() ?? newId()}`,
       created_at: Math.floor(createdAt / 1000),

@@ -37,8 +37,9 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     const [file, purpose] = [form.get('file'), form.get('purpose')];
     if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
-    const content = await file.text();
-    checkLineSizes(content, limits.bodyBytes);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    checkLineSizes(bytes, limits.bodyBytes);
+    const content = new TextDecoder().decode(bytes);
     const record: FileRecord = {
       id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',

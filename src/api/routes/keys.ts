@@ -6,7 +6,7 @@ import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readJson } from '../read-json.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** `/v1/keys`: make, list and revoke keys, for keys with the scope `admin`. */
 export function createKeysRoutes(
@@ -18,13 +18,11 @@ export function createKeysRoutes(
   routes.post('/', async (c) => {
     const caller = c.get('caller');
     requireAdmin(caller);
-    const body = await readJson(c.req, limits);
-    const parsed = NewApiKey.safeParse(body);
-    if (!parsed.success) throw validationError(parsed.error, body);
+    const asked = parseBody(NewApiKey, await readJson(c.req, limits));
     // Else who may see no thoughts would make a key that may.
-    const beyond = scopeBeyond(scopesOf(parsed.data.scopes), caller.scopes);
+    const beyond = scopeBeyond(scopesOf(asked.scopes), caller.scopes);
     if (beyond !== undefined) throw missing(beyond);
-    const created = await keys.create(parsed.data);
+    const created = await keys.create(asked);
     log.info({ request_id: c.get('requestId'), key_id: created.id }, 'key created');
     c.header('cache-control', 'no-store');
     return c.json(created satisfies CreatedApiKey);

@@ -13,13 +13,9 @@ import { readJson } from '../read-json.ts';
 import { messageOf } from '../translations/message-answer.ts';
 import { messageError } from '../translations/message-error.ts';
 import { messageEvents } from '../translations/message-events.ts';
-import {
-  parseMessage,
-  translateMessage,
-  translateMessagePrompt,
-  wantedThoughts,
-} from '../translations/message-request.ts';
+import { translateMessage, translateMessagePrompt, wantedThoughts } from '../translations/message-request.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** `/v1/messages`: Anthropic's shape. A message is a response like any other. */
 export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -30,7 +26,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
 
   routes.post('/', async (c) => {
     const body = await readJson(c.req, limits);
-    const request = parseMessage(CreateMessage, body);
+    const request = parseBody(CreateMessage, body);
     const thoughts = wantedThoughts(request, c.get('caller').scopes.trace);
     const run = await runs.accept(c, translateMessage(request, body), thoughts);
     await runs.start(c, [run]);
@@ -47,7 +43,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
   });
 
   routes.post('/count_tokens', async (c) => {
-    const request = parseMessage(CountMessageTokens, await readJson(c.req, limits));
+    const request = parseBody(CountMessageTokens, await readJson(c.req, limits));
     const { job } = await runs.accept(c, translateMessagePrompt(request), 'none');
     return c.json({ input_tokens: responseJob(job).input_tokens });
   });

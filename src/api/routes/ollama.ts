@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import {
+  OllamaChatRequest,
   type OllamaChatResponse,
   type OllamaShow,
   OllamaShowRequest,
@@ -13,9 +14,9 @@ import { resolveModel } from '../resolve-reasoning.ts';
 import { lineStream } from '../translations/line-stream.ts';
 import { idleLine, joinedLines, ollamaLines } from '../translations/ollama-answer.ts';
 import { ollamaShow, ollamaTag, ollamaVersion } from '../translations/ollama-models.ts';
-import { modelName, parseOllamaChat, translateOllama } from '../translations/ollama-request.ts';
+import { modelName, translateOllama } from '../translations/ollama-request.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** `/api`: Ollama's shape, as far as its clients need it to chat. An answer is a response like any other. */
 export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -26,7 +27,7 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
 
   routes.post('/chat', async (c) => {
     const body = await readJson(c.req, limits);
-    const request = parseOllamaChat(body);
+    const request = parseBody(OllamaChatRequest, body);
     if ((request.messages ?? []).length === 0) return c.json(loaded(modelName(request.model)));
     const shows = request.think !== false && c.get('caller').scopes.trace === 'full';
     const run = await runs.accept(c, translateOllama(request, body), shows ? 'full' : 'none');
@@ -56,10 +57,8 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
   routes.get('/version', (c) => c.json({ version: ollamaVersion }));
 
   routes.post('/show', async (c) => {
-    const body = await readJson(c.req, limits);
-    const parsed = OllamaShowRequest.safeParse(body);
-    if (!parsed.success) throw validationError(parsed.error, body);
-    const name = parsed.data.model ?? parsed.data.name;
+    const given = parseBody(OllamaShowRequest, await readJson(c.req, limits));
+    const name = given.model ?? given.name;
     if (name === undefined) {
       throw new ServiceError({
         code: 'missing_required_parameter',

@@ -14,7 +14,7 @@ import { findResponse } from '../find-response.ts';
 import { idempotencyRecord } from '../middleware/idempotent-creation.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** What a rotation that names itself by a key began with. */
 const Rotation = z.object({ secret_before: z.string() });
@@ -37,10 +37,8 @@ export function createWebhooksRoutes(
   routes.get('/webhook', show);
 
   routes.post('/webhook', async (c) => {
-    const body = await readJson(c.req, limits);
-    const parsed = SetWebhook.safeParse(body);
-    if (!parsed.success) throw validationError(parsed.error, body);
-    const { url } = parsed.data;
+    const asked = parseBody(SetWebhook, await readJson(c.req, limits));
+    const { url } = asked;
     if (url !== null) checkWebhook(url, refusal, 'url');
     await settings.set(c.get('caller').owner, url);
     return show(c);

@@ -1,43 +1,65 @@
+import { setImmediate } from 'node:timers/promises';
 import { type BatchEndpoint, type BatchRecord, BatchRequest } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
-import { checkTree } from '../read-json.ts';
-import { validationError } from '../validation-error.ts';
+import { parseTree, type TreeLimits } from '../read-json.ts';
+import { parseBody } from '../validation-error.ts';
 
 /** Requests of one batch. */
 export const mostRequests = 2_000;
 
 type BatchError = BatchRecord['errors'][number];
 
+export type BatchInput = { requests: BatchRequest[]; errors: BatchError[] };
+
+/** Bytes of a file that are read before the event loop gets a turn. */
+const sliceBytes = 262_144;
+
 /**
  * A line of a file is a request, and no larger than one.
  * @throws ServiceError `body_too_large` naming the line
  */
-export function checkLineSizes(text: string, maxBytes: number): void {
-  for (const { line, number } of linesOf(text)) {
-    if (Buffer.byteLength(line) <= maxBytes) continue;
+export function checkLineSizes(bytes: Uint8Array, maxBytes: number): void {
+  let number = 1;
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    if (at < bytes.length && bytes[at] !== lineFeed) continue;
+    if (at - start <= maxBytes) {
+      start = at + 1;
+      number++;
+      continue;
+    }
     const message = `Line ${number} of the file is too large; expected at most ${maxBytes} bytes.`;
     throw new ServiceError({ code: 'body_too_large', message, param: 'file' });
   }
 }
 
-/** A JSONL of requests, read whole: `errors` names each line that is none, and then nothing of the file is run. */
-export function readBatchInput(
+/**
+ * A JSONL of requests, read whole: `errors` names each line that is none, and then nothing of the file is run. The event
+ * loop gets a turn between slices.
+ */
+export async function readBatchInput(
   text: string,
-  { endpoint, bodyDepth }: { endpoint: BatchEndpoint; bodyDepth: number },
-): { requests: BatchRequest[]; errors: BatchError[] } {
+  { endpoint, limits, signal }: { endpoint: BatchEndpoint; limits: TreeLimits; signal: AbortSignal },
+): Promise<BatchInput> {
+  const bytes = Buffer.from(text);
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
   let count = 0;
-  for (const { line, number } of linesOf(text)) {
+  let turnAt = sliceBytes;
+  for (const { line, number, end } of linesOf(bytes)) {
     if (++count > mostRequests) break;
+    if (end > turnAt) {
+      await setImmediate();
+      signal.throwIfAborted();
+      turnAt = end + sliceBytes;
+    }
     try {
-      const value: unknown = JSON.parse(line);
-      checkTree(value, bodyDepth);
-      requests.push(parseRequest(value, endpoint));
+      requests.push(parseRequest(parseTree(line, limits), endpoint));
     } catch (error) {
       const fault = error instanceof ServiceError ? error : undefined;
-      const message = fault?.message ?? 'The line is not valid JSON.';
-      errors.push({ code: fault?.code ?? 'invalid_json', message, param: fault?.param ?? null, line: number });
+      const code = fault?.code ?? 'invalid_json';
+      const message = code === 'invalid_json' || !fault ? 'The line is not valid JSON.' : fault.message;
+      errors.push({ code, message, param: fault?.param ?? null, line: number });
     }
   }
   if (count === 0) errors.push(ofFile('The file has no requests.'));
@@ -47,14 +69,13 @@ export function readBatchInput(
 
 /** @throws ServiceError of status 400 naming the field */
 export function parseRequest(value: unknown, endpoint: BatchEndpoint): BatchRequest {
-  const parsed = BatchRequest.safeParse(value);
-  if (!parsed.success) throw validationError(parsed.error, value);
-  const { url } = parsed.data;
+  const request = parseBody(BatchRequest, value);
+  const { url } = request;
   if (url !== undefined && url !== endpoint) {
     const message = `Invalid 'url': expected the batch's endpoint '${endpoint}'.`;
     throw new ServiceError({ code: 'invalid_value', message, param: 'url' });
   }
-  return parsed.data;
+  return request;
 }
 
 /** Results are told apart by `custom_id`. */
@@ -70,17 +91,23 @@ export function repeated(requests: readonly BatchRequest[]): BatchError[] {
   });
 }
 
-/** One after the other, since a file may be nothing but line ends; those that are blank are left out. */
-function* linesOf(text: string): Generator<{ line: string; number: number }, void, void> {
-  let start = 0;
-  for (let number = 1; start <= text.length; number++) {
-    const found = text.indexOf('\n', start);
-    const end = found < 0 ? text.length : found;
-    const line = text.slice(start, end);
-    if (line.trim() !== '') yield { line, number };
-    start = end + 1;
+/** One after the other; those that are blank are passed over byte by byte, since a file may be nothing but line ends. */
+function* linesOf(bytes: Uint8Array): Generator<{ line: Uint8Array; number: number; end: number }, void, void> {
+  let number = 1;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === lineFeed) number++;
+    if (byte <= space) continue;
+    const found = bytes.indexOf(lineFeed, at);
+    const end = found < 0 ? bytes.length : found;
+    yield { line: bytes.subarray(at, end), number, end };
+    number++;
+    at = end;
   }
 }
+
+const lineFeed = 0x0a;
+const space = 0x20;
 
 function ofFile(message: string): BatchError {
   return { code: 'invalid_value', message, param: 'input_file_id', line: null };

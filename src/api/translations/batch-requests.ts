@@ -5,10 +5,11 @@ import type { Job } from '../../contracts/job.ts';
 import type { Response } from '../../contracts/response.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
+import { parseBody } from '../validation-error.ts';
 import { chatCompletion } from './chat-answer.ts';
 import { parseChat, translateChat } from './chat-request.ts';
 import { messageOf } from './message-answer.ts';
-import { parseMessage, translateMessage } from './message-request.ts';
+import { translateMessage } from './message-request.ts';
 import type { TranslatedRuns } from './translated-runs.ts';
 import type { Translation } from './translation.ts';
 
@@ -55,7 +56,7 @@ function translationOf(endpoint: BatchEndpoint, body: Body): Translation {
       return translateChat(request, body);
     }
     case '/v1/messages':
-      return translateMessage(parseMessage(CreateMessage, body), body);
+      return translateMessage(parseBody(CreateMessage, body), body);
     default:
       return endpoint satisfies never;
   }

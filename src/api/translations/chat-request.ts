@@ -1,7 +1,7 @@
 import { CreateChatCompletion } from '../../contracts/chat-completion.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { conflict } from '../resolve-reasoning.ts';
-import { validationError } from '../validation-error.ts';
+import { parseBody } from '../validation-error.ts';
 import { itemsOfChat } from './chat-messages.ts';
 import { foreignFields, type Translation } from './translation.ts';
 
@@ -20,17 +20,16 @@ const notHonoured: Readonly<Record<string, string>> = {
 
 /** @throws ServiceError of status 400 naming the field */
 export function parseChat(body: Readonly<Record<string, unknown>>): CreateChatCompletion {
-  const parsed = CreateChatCompletion.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  const { max_tokens, max_completion_tokens } = parsed.data;
+  const request = parseBody(CreateChatCompletion, body);
+  const { max_tokens, max_completion_tokens } = request;
   if (max_tokens && max_completion_tokens && max_tokens !== max_completion_tokens) {
     throw conflict('max_tokens', 'max_completion_tokens');
   }
-  if (parsed.data.top_logprobs && !parsed.data.logprobs) {
+  if (request.top_logprobs && !request.logprobs) {
     const message = "Invalid 'top_logprobs': expected 'logprobs' to be true.";
     throw new ServiceError({ code: 'invalid_value', message, param: 'top_logprobs' });
   }
-  return parsed.data;
+  return request;
 }
 
 /** A chat completion's request as ours. `body` is what was sent, for the fields that the schema doesn't know. */

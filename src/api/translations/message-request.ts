@@ -1,7 +1,5 @@
-import type { z } from 'zod';
 import { type CountMessageTokens, CreateMessage } from '../../contracts/anthropic-message.ts';
 import type { Warning } from '../../contracts/response.ts';
-import { validationError } from '../validation-error.ts';
 import type { Thoughts } from './answer-pieces.ts';
 import { itemsOfMessages, text } from './message-items.ts';
 import { foreignFields, type Translation } from './translation.ts';
@@ -15,13 +13,6 @@ const notHonoured: Readonly<Record<string, string>> = {
   mcp_servers: 'No server is called.',
   cache_control: 'Prompts are cached by their text alone.',
 };
-
-/** @throws ServiceError of status 400 naming the field */
-export function parseMessage<T extends z.ZodType>(schema: T, body: Readonly<Record<string, unknown>>): z.output<T> {
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  return parsed.data;
-}
 
 /** What the caller asked to see of the thoughts, as far as the key may see them. */
 export function wantedThoughts({ thinking }: CreateMessage, trace: 'none' | 'summary' | 'full'): Thoughts {

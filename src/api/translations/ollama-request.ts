@@ -1,6 +1,5 @@
 import { OllamaChatRequest, OllamaOptions } from '../../contracts/ollama-chat.ts';
 import { isObject } from '../read-json.ts';
-import { validationError } from '../validation-error.ts';
 import { itemsOfOllama } from './ollama-messages.ts';
 import { foreignFields, type Translation } from './translation.ts';
 
@@ -10,13 +9,6 @@ const notHonoured: Readonly<Record<string, string>> = {
 };
 
 const options = ['temperature', 'top_p', 'top_k', 'min_p', 'seed', 'stop'] as const;
-
-/** @throws ServiceError of status 400 naming the field */
-export function parseOllamaChat(body: Readonly<Record<string, unknown>>): OllamaChatRequest {
-  const parsed = OllamaChatRequest.safeParse(body);
-  if (!parsed.success) throw validationError(parsed.error, body);
-  return parsed.data;
-}
 
 /** Their clients add a tag to a name that has none. */
 export function modelName(name: string): string {
