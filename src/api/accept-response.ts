@@ -21,7 +21,7 @@ import { namingFields, parseBody, validationError } from './validation-error.ts'
 type AcceptDependencies = Pick<
   ApiDependencies,
   | 'catalog'
-  | 'checkConstraint'
+  | 'checkConstraints'
   | 'defaults'
   | 'strategies'
   | 'now'
@@ -37,17 +37,17 @@ const longAnswerTokens = 4_096;
 
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
- * `identity` replaces the new id where the caller named the request by a key.
+ * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone.
  * @throws ServiceError of status 400, 403, 404 or 409 naming the field
  */
 export async function acceptResponse(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
-  identity?: { id: string; bodyHash: string },
+  { identity, signal }: { identity?: { id: string; bodyHash: string } | undefined; signal?: AbortSignal } = {},
 ): Promise<{ job: Job; request: CreateResponse }> {
-  const { catalog, defaults, now, newId, checkConstraint } = dependencies;
-  const prepared = await preparePrompt(body, caller, dependencies);
+  const { catalog, defaults, now, newId, checkConstraints } = dependencies;
+  const prepared = await preparePrompt(body, caller, dependencies, { signal });
   const { request, card, choice, toolPlan, resolved, prompt, inputTokens, warnings } = prepared;
   const plan = planReasoning({
     request,
@@ -59,7 +59,7 @@ export async function acceptResponse(
     compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
   });
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
-  const constraint = formatConstraint(request, card, checkConstraint);
+  const constraint = await formatConstraint(request, card, checkConstraints);
   const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
   const wantedSummary = request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null;
@@ -133,8 +133,9 @@ export async function preparePrompt(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
+  { signal }: { signal?: AbortSignal | undefined } = {},
 ) {
-  const { catalog, defaults, checkConstraint, sealer } = dependencies;
+  const { catalog, defaults, checkConstraints, sealer } = dependencies;
   const request = parseBody(CreateResponse, body);
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
@@ -143,7 +144,7 @@ export async function preparePrompt(
   checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
-  const toolPlan = planTools(request, card, checkConstraint);
+  const toolPlan = await planTools(request, card, checkConstraints);
   const resolved = await resolveContext(request, caller, dependencies);
   const built = buildPrompt(request, {
     ...resolved,
@@ -157,6 +158,7 @@ export async function preparePrompt(
     card,
     catalog,
     thinking: choice.thinks,
+    signal,
     reserve: request.reasoning?.answer_reserve_tokens ?? catalog.effortTable(card.id).answer_reserve_tokens,
   });
   const cut = { field: 'truncation', message: `The ${dropped} oldest turns were left out, so that the rest fits.` };

@@ -6,6 +6,7 @@ import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
 import type { Effort } from '../contracts/reasoning.ts';
+import type { ServiceError } from '../contracts/service-error.ts';
 import type { WebhookDelivery } from '../contracts/webhook.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { KeyStore } from '../store/key-store.ts';
@@ -48,8 +49,11 @@ export type ApiDependencies = {
   modelConfiguration?: ModelConfigurationStore;
   /** The page at `/`; absent: there is none. */
   console?: ConsoleFiles;
-  /** Refuses what no answer of this model can be held to, before the job is accepted; absent: it is found out when it runs. */
-  checkConstraint?(model: ModelCard, constraint: Constraint): void;
+  /**
+   * Why no answer of this model can be held to a constraint, for each; undefined for one that it can. Before the job is
+   * accepted; absent: it is found out when it runs.
+   */
+  checkConstraints?(model: ModelCard, constraints: readonly Constraint[]): Promise<Array<ServiceError | undefined>>;
   /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
   allowedHosts: readonly string[];
   /** Sites whose pages may call, as browsers name them (`https://app.example.org`); `*` any. Absent: none. */

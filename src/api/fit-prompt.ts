@@ -2,6 +2,7 @@ import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { ChatMessage, Prompt } from '../contracts/prompt.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { throwIfGone } from './client-gone.ts';
 
 /**
  * The prompt and its tokens. With `truncation: auto` the oldest turns go, whole exchanges from one message of the user's
@@ -17,10 +18,18 @@ export async function fitPrompt(
     thinking: boolean;
     /** Tokens that the answer needs. */
     reserve: number;
+    /** Counting ends when the client is gone. */
+    signal?: AbortSignal | undefined;
   },
 ): Promise<{ prompt: Prompt; tokens: number; dropped: number }> {
-  const { request, card, catalog, thinking, reserve } = options;
-  const count = (candidate: Prompt) => catalog.countTokens(card.id, candidate, { thinking });
+  const { request, card, catalog, thinking, reserve, signal } = options;
+  // What is longer than the context is refused or shortened: by how much it is longer is never counted.
+  const limits = { thinking, most: card.context_length, ...(signal && { signal }) };
+  const count = (candidate: Prompt) =>
+    catalog.countTokens(card.id, candidate, limits).catch((error: unknown) => {
+      throwIfGone(signal);
+      throw error;
+    });
   const tokens = await count(prompt);
   const room = card.context_length - reserve;
   if (request.truncation === 'auto' && tokens > room) {
@@ -44,7 +53,7 @@ export async function fitPrompt(
   if (tokens < card.context_length) return { prompt, tokens, dropped: 0 };
   throw new ServiceError({
     code: 'context_length_exceeded',
-    message: `The input is ${tokens} tokens long; the context of '${card.id}' is ${card.context_length} tokens, answer included.`,
+    message: `The input is at least ${tokens} tokens long; the context of '${card.id}' is ${card.context_length} tokens, answer included.`,
     param: 'input',
   });
 }

@@ -2,16 +2,17 @@ import type { Constraint } from '../contracts/constraint.ts';
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import type { ApiDependencies } from './dependencies.ts';
 
 /**
  * What `text.format` holds the answer to; undefined for free text.
  * @throws ServiceError `unsupported_constraint` naming `text.format`, or the part of the schema that can't be enforced
  */
-export function formatConstraint(
+export async function formatConstraint(
   request: Pick<CreateResponse, 'text'>,
   card: ModelCard,
-  check: ((model: ModelCard, constraint: Constraint) => void) | undefined,
-): Constraint | undefined {
+  check: ApiDependencies['checkConstraints'],
+): Promise<Constraint | undefined> {
   const format = request.text?.format;
   if (format === undefined || format.type === 'text') return undefined;
   const constraint: Constraint =
@@ -23,6 +24,7 @@ export function formatConstraint(
       param: 'text.format',
     });
   }
-  check?.(card, constraint);
+  const [fault] = (await check?.(card, [constraint])) ?? [];
+  if (fault !== undefined) throw fault;
   return constraint;
 }

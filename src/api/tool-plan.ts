@@ -1,13 +1,13 @@
-import type { Constraint } from '../contracts/constraint.ts';
 import type { CreateResponse, FunctionToolParam } from '../contracts/create-response.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import type { ApiDependencies } from './dependencies.ts';
 
 type JsonObject = Record<string, unknown>;
-type CheckConstraint = ((model: ModelCard, constraint: Constraint) => void) | undefined;
+type CheckConstraints = ApiDependencies['checkConstraints'];
 
 export type ToolPlan = {
   /** What the model is told of; absent: no tools. */
@@ -20,13 +20,17 @@ export type ToolPlan = {
  * What a request's `tools`, `tool_choice` and `parallel_tool_calls` come to for a model.
  * @throws ServiceError `invalid_value` for a choice of no given tool, `unsupported_constraint` for a strict schema that can't be enforced
  */
-export function planTools(request: CreateResponse, card: ModelCard, check: CheckConstraint): ToolPlan {
+export async function planTools(request: CreateResponse, card: ModelCard, check: CheckConstraints): Promise<ToolPlan> {
   const given = request.tools ?? [];
   const allowed = allowedTools(request, given);
   const forced = isForced(request.tool_choice);
   if (given.length === 0) return { warnings: [] };
   if (!card.capabilities.tools) return { warnings: toolless(card, forced) };
-  const schemas = new Map(allowed.map((tool) => [tool.name, argumentsSchema(tool, given.indexOf(tool), card, check)]));
+  const asked = allowed.map(({ parameters }) => ({ type: 'json_schema' as const, schema: parameters ?? anyObject }));
+  const faults = (await check?.(card, asked)) ?? [];
+  const schemas = new Map(
+    allowed.map((tool, index) => [tool.name, argumentsSchema(tool, given.indexOf(tool), faults[index])]),
+  );
   const constrained = card.capabilities.constraints.includes('json_schema');
   const choice = forced ? 'required' : request.tool_choice === 'none' ? 'none' : 'auto';
   return {
@@ -74,23 +78,16 @@ function allowedTools({ tool_choice: choice }: CreateResponse, given: readonly F
 }
 
 /** The arguments' schema as far as it can be enforced; a strict one whole, or the request is refused. */
-function argumentsSchema(tool: FunctionToolParam, index: number, card: ModelCard, check: CheckConstraint): JsonObject {
-  const schema = tool.parameters ?? { type: 'object' };
-  try {
-    check?.(card, { type: 'json_schema', schema });
-    return schema;
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    if (tool.strict !== true) return { type: 'object' };
-    const place = (error.param ?? '').replace(/^text\.format\.schema/, '');
-    const param = `tools[${index}].parameters${place}`;
-    throw new ServiceError({
-      code: 'unsupported_constraint',
-      message: `${param}: ${error.message.replace(/^\S+: /, '')}`,
-      param,
-    });
-  }
+function argumentsSchema(tool: FunctionToolParam, index: number, fault: ServiceError | undefined): JsonObject {
+  if (fault === undefined) return tool.parameters ?? anyObject;
+  if (tool.strict !== true) return anyObject;
+  const place = (fault.param ?? '').replace(/^text\.format\.schema/, '');
+  const param = `tools[${index}].parameters${place}`;
+  const message = `${param}: ${fault.message.replace(/^\S+: /, '')}`;
+  throw new ServiceError({ code: 'unsupported_constraint', message, param });
 }
+
+const anyObject: JsonObject = { type: 'object' };
 
 /** A call as JSON text, `{"name": …, "arguments": …}`, of any of these tools. */
 function callSchema(schemas: ReadonlyMap<string, JsonObject>): JsonObject {

@@ -38,6 +38,11 @@ export interface ModelCatalog {
   list(): readonly ModelCard[];
   get(id: string): ModelCard | undefined;
   effortTable(id: string): EffortTable;
-  /** Tokens of the rendered prompt; long texts are counted in pieces so that the event loop stays free. */
-  countTokens(id: string, prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+  /**
+   * Tokens of the rendered prompt; long texts are counted in pieces so that the event loop stays free. Above `most` the count
+   * may end: it is then some number above it.
+   * @throws the signal's reason
+   */
+  countTokens(id: string, prompt: Prompt, options: CountOptions): Promise<number>;
 }
+export type CountOptions = { thinking: boolean; most?: number; signal?: AbortSignal };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createApp } from '../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../api/dependencies.ts';
 import { allScopes, noScopes } from '../contracts/key-scopes.ts';
-import { checkConstraint } from '../models/grammar/check-constraint.ts';
+import { constraintFault } from '../models/grammar/check-constraint.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { closeAfter } from './close-after.ts';
@@ -65,9 +65,8 @@ export async function answerAtEdge(
       log: edgeLog,
       now: Date.now,
       newId: () => randomBytes(18).toString('base64url'),
-      checkConstraint: ({ implementation }, constraint) => {
-        if (implementation === 'transformers') checkConstraint(constraint);
-      },
+      checkConstraints: async ({ implementation }, constraints) =>
+        implementation === 'transformers' ? constraints.map(constraintFault) : [],
       // The platform routes by host: a name that is not ours does not come here.
       allowedHosts: ['*'],
       allowedOrigins: variables.THINKFIRST_CORS_ORIGINS.split(',')

@@ -10,7 +10,7 @@ import {
 } from '../api/dependencies.ts';
 import type { ConsoleFiles } from '../api/routes/console.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
-import { checkConstraint } from '../models/grammar/check-constraint.ts';
+import { createConstraintChecker } from '../models/grammar/check-on-thread.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { createKeyStore } from '../store/key-store.ts';
@@ -44,6 +44,7 @@ export function startApi(options: {
   log: Logger;
 }): void {
   const { environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log } = options;
+  const checkConstraints = createConstraintChecker();
   const app = createApp({
     queue,
     catalog,
@@ -66,9 +67,8 @@ export function startApi(options: {
     now: Date.now,
     newId: () => randomBytes(18).toString('base64url'),
     // An upstream server reads schemas by itself.
-    checkConstraint: ({ implementation }, constraint) => {
-      if (implementation === 'transformers') checkConstraint(constraint);
-    },
+    checkConstraints: async ({ implementation }, constraints) =>
+      implementation === 'transformers' ? checkConstraints(constraints) : [],
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,

@@ -1,5 +1,5 @@
 import type { EffortTable } from '../contracts/effort-table.ts';
-import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
+import type { CountOptions, ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { readEffortTable } from './effort-tables.ts';
@@ -11,8 +11,8 @@ import { renderPrompt } from './transformers/render-prompt.ts';
 /** One model as the catalogue shows it. */
 export type CatalogEntry = {
   card: ModelCard;
-  /** Tokens of the rendered prompt, see `LanguageModel.countTokens`. */
-  countTokens(prompt: Prompt, options: { thinking: boolean }): Promise<number>;
+  /** As `ModelCatalog.countTokens`. */
+  countTokens(prompt: Prompt, options: CountOptions): Promise<number>;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../src/contracts/service-error.ts';
-import { checkConstraint } from '../../src/models/grammar/check-constraint.ts';
+import { constraintFault } from '../../src/models/grammar/check-constraint.ts';
 import { createApi } from './fixture.ts';
 
 const schema = { type: 'object', properties: { answer: { type: 'number' } }, required: ['answer'] };
@@ -29,7 +29,9 @@ describe('text.format', () => {
   });
 
   test('a keyword that can’t be enforced is refused where it stands, before the job is accepted', async () => {
-    const { ask, queue } = createApi({ checkConstraint: (_model, constraint) => checkConstraint(constraint) });
+    const { ask, queue } = createApi({
+      checkConstraints: async (_model, constraints) => constraints.map(constraintFault),
+    });
     const response = await ask({
       input: 'a',
       text: {
@@ -45,7 +47,7 @@ describe('text.format', () => {
   test('other faults of the check are passed on', async () => {
     const fault = new ServiceError({ code: 'unsupported_constraint', message: 'no', param: 'text.format.schema' });
     const { ask } = createApi({
-      checkConstraint() {
+      async checkConstraints() {
         throw fault;
       },
     });

@@ -45,7 +45,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
     const before = identity && (await acceptedBefore(queue, identity));
     if (before) return answer(c, before, 'again');
-    const { job, request } = await acceptResponse(body, caller, dependencies, identity);
+    const { job, request } = await acceptResponse(body, caller, dependencies, { identity, signal: c.req.raw.signal });
     const { created } = await admission.add(c, job);
     // Another request of the same key came first, this very moment: that one is the job.
     if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BatchEndpoint, type BatchRecord, BatchRequest } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { throwIfGone } from '../client-gone.ts';
 import { parseTree, type TreeLimits } from '../read-json.ts';
 import { parseBody } from '../validation-error.ts';
 
@@ -50,7 +51,7 @@ export async function readBatchInput(
     if (++count > mostRequests) break;
     if (end > turnAt) {
       await setImmediate();
-      signal.throwIfAborted();
+      throwIfGone(signal);
       turnAt = end + sliceBytes;
     }
     try {

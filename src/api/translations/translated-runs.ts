@@ -76,7 +76,7 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
             thoughts,
             again: true,
           };
-        const { job } = await acceptResponse(body, caller, dependencies, identity);
+        const { job } = await acceptResponse(body, caller, dependencies, { identity, signal: c.req.raw.signal });
         return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
       } catch (error) {
         throw callersFault(error, translation.origins);

@@ -1,4 +1,5 @@
 import type { Constraint } from '../../contracts/constraint.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
 import { constraintLanguage, constraintParams } from './constraint-language.ts';
 import { createArena } from './expression.ts';
 import { unsupported } from './unsupported.ts';
@@ -18,6 +19,17 @@ export function checkConstraint(constraint: Constraint): void {
     if (error instanceof RangeError) {
       throw unsupported(constraintParams[constraint.type], 'this is too complex to be enforced', error);
     }
+    throw error;
+  }
+}
+
+/** What `checkConstraint` throws of a caller's fault; undefined for a constraint that can be enforced. */
+export function constraintFault(constraint: Constraint): ServiceError | undefined {
+  try {
+    checkConstraint(constraint);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
     throw error;
   }
 }

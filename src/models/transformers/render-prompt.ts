@@ -2,7 +2,7 @@ import type { ChatMessage, FunctionTool, Prompt } from '../../contracts/prompt.t
 import type { ModelFamily } from '../families/family.ts';
 import { missingSuffix } from '../families/missing-suffix.ts';
 import type { ThoughtSegment } from '../language-model.ts';
-import { encodeInPieces } from './encode-in-pieces.ts';
+import { type EncodeLimits, encodeInPieces } from './encode-in-pieces.ts';
 import type { ModelTokenizer } from './tokenizer.ts';
 
 type RenderingModel = { family: ModelFamily; tokenizer: ModelTokenizer };
@@ -16,9 +16,9 @@ type RenderingModel = { family: ModelFamily; tokenizer: ModelTokenizer };
 export async function renderPrompt(
   model: RenderingModel,
   prompt: Prompt,
-  options: { thinking: boolean; prefix?: readonly ThoughtSegment[] },
+  options: { thinking: boolean; prefix?: readonly ThoughtSegment[] } & EncodeLimits,
 ): Promise<number[]> {
-  const ids = await encodeInPieces(model.tokenizer, renderText(model, prompt, options.thinking));
+  const ids = await encodeInPieces(model.tokenizer, renderText(model, prompt, options.thinking), options);
   for (const id of await thoughtIds(model, options.prefix ?? [])) ids.push(id);
   return ids;
 }
