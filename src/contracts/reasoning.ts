@@ -11,6 +11,10 @@ export type Mode = z.infer<typeof Mode>;
 export const ThinkingStop = z.enum(['natural', 'budget', 'deadline', 'loop', 'confident', 'settled_vote', 'user']);
 export type ThinkingStop = z.infer<typeof ThinkingStop>;
 
+/** Why an answer was cut: the cap on its tokens, the time, or a text that went round in circles. */
+export const IncompleteReason = z.enum(['max_output_tokens', 'deadline', 'loop']);
+export type IncompleteReason = z.infer<typeof IncompleteReason>;
+
 export const AnswerSource = z.enum(['draft', 'deliberate', 'vote', 'revision']);
 export type AnswerSource = z.infer<typeof AnswerSource>;
 

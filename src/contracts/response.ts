@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Metadata, TextFormat, ToolChoice } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
-import { AnswerSource, EffectiveReasoning, Effort, Progress, ThinkingStop } from './reasoning.ts';
+import { AnswerSource, EffectiveReasoning, Effort, IncompleteReason, Progress, ThinkingStop } from './reasoning.ts';
 import { ResponseUsage } from './usage.ts';
 
 /** A field that was accepted and not honoured. */
@@ -44,7 +44,7 @@ export const Response = z.object({
   /** All visible text, joined; never a thought. */
   output_text: z.string(),
   error: ResponseError.nullable(),
-  incomplete_details: z.object({ reason: z.enum(['max_output_tokens', 'content_filter', 'deadline']) }).nullable(),
+  incomplete_details: z.object({ reason: z.enum(['content_filter', ...IncompleteReason.options]) }).nullable(),
   instructions: z.string().nullable(),
   metadata: Metadata,
   parallel_tool_calls: z.boolean(),

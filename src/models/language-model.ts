@@ -209,8 +209,11 @@ export type ModelEvent =
       scores: SampleScores;
     };
 
-/** `length`: the answer met its cap or the context's end. `empty`: nothing visible could be had. */
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'empty';
+/**
+ * `length`: the answer met its cap or the context's end. `loop`: it repeated itself and was cut. `empty`: nothing visible
+ * could be had.
+ */
+export type FinishReason = 'stop' | 'length' | 'loop' | 'tool-calls' | 'empty';
 
 /**
  * Tokens. `inputTokens` is the prompt with a thought's prefix; it is computed once however many samples there are, and

@@ -53,7 +53,7 @@ const shortestWords = 160;
 /** What has no blanks (Chinese, digits) is taken apart so. Characters. */
 const longestWord = 8;
 
-/** The same for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
+/** The same for an answer, and for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
 export function createTextLoopBreaker(): { push(text: string): boolean } {
   const runs = createRepetition<string>({ repeats, shortest: shortestWords, longestPeriod });
   let word = '';

@@ -99,7 +99,7 @@ export const ModelEventMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('finish'),
     sample: count,
-    reason: z.enum(['stop', 'length', 'tool-calls', 'empty']),
+    reason: z.enum(['stop', 'length', 'loop', 'tool-calls', 'empty']),
     stopText: z.string().exactOptional(),
     thinkingStop: ThinkingStop.exactOptional(),
     usage: z.object({

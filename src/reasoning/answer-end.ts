@@ -1,3 +1,4 @@
+import type { IncompleteReason } from '../contracts/reasoning.ts';
 import type { Sample } from './sample.ts';
 import type { StrategyOutcome } from './strategy.ts';
 
@@ -6,8 +7,15 @@ export function answerEnd({
   finish,
   answer,
 }: Pick<Sample, 'finish' | 'answer'>): Pick<StrategyOutcome, 'incomplete' | 'stopText'> {
+  const incomplete = cutBy(finish);
   return {
-    ...(finish === 'length' ? { incomplete: 'max_output_tokens' } : {}),
+    ...(incomplete === undefined ? {} : { incomplete }),
     ...(answer.stopText === undefined ? {} : { stopText: answer.stopText }),
   };
+}
+
+/** Why an answer did not come to its own end; undefined where it did. */
+export function cutBy(finish: Sample['finish']): IncompleteReason | undefined {
+  if (finish === 'length') return 'max_output_tokens';
+  return finish === 'deadline' || finish === 'loop' ? finish : undefined;
 }

@@ -1,6 +1,7 @@
 import type { ThinkingStop } from '../contracts/reasoning.ts';
 import type { ModelEvent, ThinkingRequest } from '../models/language-model.ts';
-import type { RunState } from './run-samples.ts';
+import { thinkingDeadline } from './budget.ts';
+import { type RunState, runSignal } from './run-samples.ts';
 import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 import type { OpenStep } from './trace-recorder.ts';
@@ -16,7 +17,8 @@ export type LiveRun = {
 
 /**
  * One chain whose answer streams as it is decoded: with no other chain there is nothing that could take it back.
- * White space is held until something visible follows, so an empty answer shows nothing.
+ * White space is held until something visible follows, so an empty answer shows nothing. At the deadline the sample has what
+ * there is, which may be nothing.
  * @throws the reason of `context.signal`, and what the model throws
  */
 export async function* answerLive(
@@ -73,81 +75,113 @@ export async function* answerLive(
   };
 
   let sample: Sample | undefined;
+  let thoughtStop: ThinkingStop | undefined;
   const fedEnough = new AbortController();
-  const options = { signal: context.signal, answerNow: AbortSignal.any([context.answerNow, fedEnough.signal]) };
+  const options = { signal: runSignal(context), answerNow: AbortSignal.any([context.answerNow, fedEnough.signal]) };
   const stopReason = (reason: ThinkingStop): ThinkingStop =>
     reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
-  for await (const event of context.model.generate(requestOf(context, run), options)) {
-    switch (event.type) {
-      case 'thinking-delta':
-        count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
-        segments.push(segmentOf(event));
-        if (event.expression !== undefined) computed += event.tokenIds.length;
-        if (
-          event.forced &&
-          counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
-        )
-          fedEnough.abort();
-        if (thinking !== undefined) yield thinking.delta(event.text);
-        break;
-      case 'thinking-end':
-        yield* endThought(stopReason(event.reason));
-        break;
-      case 'answer-delta':
-        yield* endThought('natural');
-        count('answer', event.tokenIds.length);
-        text += event.text;
-        logprobs.push(...event.logprobs);
-        held.push(event);
-        visible ||= event.text.trim() !== '';
-        if (visible) {
-          for (const delta of held) yield { type: 'answer-delta', text: delta.text, logprobs: delta.logprobs };
-          held = [];
-        }
-        break;
-      case 'tool-call':
-        yield* endThought('natural');
-        toolCalls.push({ name: event.name, arguments: event.arguments });
-        yield { type: 'tool-call', name: event.name, arguments: event.arguments };
-        break;
-      case 'finish':
-        count('thinking', event.usage.thinkingTokens - counted.thinking);
-        count('forced', event.usage.forcedTokens - counted.forced);
-        count('answer', event.usage.answerTokens - counted.answer);
-        if (usage.snapshot().input === 0) {
-          usage.add('input', event.usage.inputTokens);
-          usage.add('cached', event.usage.cachedTokens);
-        }
-        sample = {
-          number: 0,
-          segments,
-          answer: { text, logprobs, toolCalls, ...(event.stopText === undefined ? {} : { stopText: event.stopText }) },
-          finish: event.reason,
-          thinkingStop: event.thinkingStop === undefined ? undefined : stopReason(event.thinkingStop),
-          usage: { ...counted },
-          scores: event.scores,
-        };
-        break;
-      default:
-        event satisfies never;
+  try {
+    for await (const event of context.model.generate(requestOf(context, run), options)) {
+      switch (event.type) {
+        case 'thinking-delta':
+          count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
+          segments.push(segmentOf(event));
+          if (event.expression !== undefined) computed += event.tokenIds.length;
+          if (
+            event.forced &&
+            counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+          )
+            fedEnough.abort();
+          if (thinking !== undefined) yield thinking.delta(event.text);
+          break;
+        case 'thinking-end':
+          thoughtStop = stopReason(event.reason);
+          yield* endThought(thoughtStop);
+          break;
+        case 'answer-delta':
+          yield* endThought('natural');
+          count('answer', event.tokenIds.length);
+          text += event.text;
+          logprobs.push(...event.logprobs);
+          held.push(event);
+          visible ||= event.text.trim() !== '';
+          if (visible) {
+            for (const delta of held) yield { type: 'answer-delta', text: delta.text, logprobs: delta.logprobs };
+            held = [];
+          }
+          break;
+        case 'tool-call':
+          yield* endThought('natural');
+          toolCalls.push({ name: event.name, arguments: event.arguments });
+          yield { type: 'tool-call', name: event.name, arguments: event.arguments };
+          break;
+        case 'finish':
+          count('thinking', event.usage.thinkingTokens - counted.thinking);
+          count('forced', event.usage.forcedTokens - counted.forced);
+          count('answer', event.usage.answerTokens - counted.answer);
+          if (usage.snapshot().input === 0) {
+            usage.add('input', event.usage.inputTokens);
+            usage.add('cached', event.usage.cachedTokens);
+          }
+          sample = {
+            number: 0,
+            segments,
+            answer: {
+              text,
+              logprobs,
+              toolCalls,
+              ...(event.stopText === undefined ? {} : { stopText: event.stopText }),
+            },
+            finish: event.reason,
+            thinkingStop: event.thinkingStop === undefined ? undefined : stopReason(event.thinkingStop),
+            usage: { ...counted },
+            scores: event.scores,
+          };
+          break;
+        default:
+          event satisfies never;
+      }
+      if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
     }
-    if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+    sample = {
+      number: 0,
+      segments,
+      answer: { text: visible ? text : '', logprobs, toolCalls },
+      finish: 'deadline',
+      thinkingStop: run.thinking === undefined ? undefined : (thoughtStop ?? 'deadline'),
+      usage: { ...counted },
+      scores: {},
+    };
+    if (thinking !== undefined && answering === undefined) {
+      yield thinking.done({
+        tokens: counted.thinking,
+        text: segments.map((segment) => segment.text).join(''),
+        ...computedIn(segments),
+        stop_reason: 'deadline',
+        usage: { ...counted, answer: 0 },
+      });
+      return sample;
+    }
   }
   yield* endThought(sample?.thinkingStop ?? 'natural');
   if (answering !== undefined) {
+    const late = sample?.finish === 'deadline';
     const empty = sample === undefined || (isEmptyAnswer(sample.answer) && context.answer.prefix === undefined);
     // An answer that shows nothing is not the answer: its tokens go with those of answers that were not chosen.
     if (empty) usage.move('answer', 'discarded', counted.answer);
     yield answering.done({
       tokens: counted.answer,
-      summary: empty ? 'The answer came out empty.' : answering.summary,
+      summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer came out empty.' : answering.summary,
       stop_reason: sample?.finish ?? null,
       answer: text.trim() || null,
       answer_text: text,
       confidence: sample?.scores.answerMeanLogprob ?? null,
       usage: { thinking: 0, forced: 0, answer: counted.answer },
     });
-    if (empty) return undefined;
+    if (empty && !late) return undefined;
   }
   return sample;
 }
@@ -156,6 +190,7 @@ function requestOf(
   context: RunState['context'],
   run: LiveRun,
 ): Parameters<RunState['context']['model']['generate']>[0] {
+  const thinkUntil = run.thinking === undefined ? undefined : thinkingDeadline(context, undefined);
   return {
     prompt: context.prompt,
     samples: 1,
@@ -163,6 +198,6 @@ function requestOf(
     sampling: run.sampling,
     deterministic: context.deterministic,
     ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
-    ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
+    ...(thinkUntil === undefined ? {} : { deadlineAt: thinkUntil }),
   };
 }

@@ -1,6 +1,7 @@
 import { computeAllowance, thinkingWithin } from '../contracts/compute.ts';
 import type { AnswerRequest, ThinkingRequest } from '../models/language-model.ts';
 import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
+import type { StrategyContext } from './strategy.ts';
 
 /** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */
 export const handOverAllowance = 48;
@@ -63,7 +64,26 @@ export function untoldThinking(
   return Math.max(0, Math.min(left, most));
 }
 
-/** True once a request's time for thinking is over. Epoch ms. */
-export function deadlinePassed(context: { deadlineAt?: number; now(): number }): boolean {
-  return context.deadlineAt !== undefined && context.now() >= context.deadlineAt;
+type Timed = Pick<StrategyContext, 'deadlineAt' | 'deadline' | 'now'>;
+
+/** True once a request's time is over, that of its answer included. */
+export function deadlinePassed({ deadlineAt, deadline, now }: Timed): boolean {
+  return deadline?.aborted === true || (deadlineAt !== undefined && now() >= deadlineAt);
+}
+
+/** Of what is left, where no answer was timed yet; and at most, where one was. */
+const answerShare = { unknown: 1 / 4, most: 1 / 2 };
+/** An answer behind a thought may take longer than a draft: the hand-over comes before it. */
+const answerSlack = 1.5;
+
+/**
+ * When thinking has to end so that an answer still fits before the deadline. Epoch ms; undefined without a deadline.
+ * `answerMs`: what an answer to this request took, prompt included.
+ */
+export function thinkingDeadline({ deadlineAt, now }: Timed, answerMs: number | undefined): number | undefined {
+  if (deadlineAt === undefined) return undefined;
+  const left = Math.max(0, deadlineAt - now());
+  const kept =
+    answerMs === undefined ? left * answerShare.unknown : Math.min(left * answerShare.most, answerMs * answerSlack);
+  return deadlineAt - kept;
 }

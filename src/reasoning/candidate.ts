@@ -1,8 +1,10 @@
 import type { Judgement } from '../checks/run-checks.ts';
 import type { Constraint } from '../contracts/constraint.ts';
 import type { Prompt } from '../contracts/prompt.ts';
+import type { IncompleteReason } from '../contracts/reasoning.ts';
 import type { CheckResult, TraceStep } from '../contracts/trace.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
+import { cutBy } from './answer-end.ts';
 import { answerValue } from './answer-value.ts';
 import { goesInCircles } from './circles.ts';
 import type { NormalAnswer } from './normal-answer.ts';
@@ -31,8 +33,8 @@ export type Candidate = {
   failedLines: number;
   /** The slow checks were asked. */
   asked: boolean;
-  /** It met its cap. */
-  cut: boolean;
+  /** Why its answer did not come to its end, if it did not. */
+  cut: IncompleteReason | undefined;
   /** It says the same over and over. */
   circles: boolean;
   selfCertainty: number | undefined;
@@ -64,7 +66,7 @@ export function candidateOf(
     checks: from.checks,
     failedLines: 0,
     asked: false,
-    cut: sample.finish === 'length',
+    cut: cutBy(sample.finish),
     circles: goesInCircles(sample.answer.text),
     selfCertainty: sample.scores.selfCertainty,
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
@@ -96,7 +98,8 @@ export function candidatesOf(
       checks: step.checks.map((check) => ({ ...check, confirms: false, slow: false })),
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
       asked: false,
-      cut: step.stop_reason === 'length',
+      // Of a chain that has thought this is why its thought ended.
+      cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
       circles: goesInCircles(answer.text),
       selfCertainty: step.self_certainty,
       confidence: step.confidence ?? undefined,
@@ -109,7 +112,7 @@ export function candidatesOf(
 
 /** Not cut, and not round in circles: what is either is no answer. */
 export function isWhole({ cut, circles }: Pick<Candidate, 'cut' | 'circles'>): boolean {
-  return !cut && !circles;
+  return cut === undefined && !circles;
 }
 
 export function ballotsOf(candidates: readonly Candidate[]): Ballot[] {

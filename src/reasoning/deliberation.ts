@@ -1,5 +1,5 @@
 import type { AnswerRequest, Sampling } from '../models/language-model.ts';
-import { type Budget, createBudget, deadlinePassed } from './budget.ts';
+import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
 import { type Candidate, candidateOf, candidatesOf, shownChecks } from './candidate.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { showAnswer } from './normalise.ts';
@@ -26,6 +26,8 @@ export type Deliberation = {
   answer: AnswerRequest;
   /** Why no more may be begun, if so. */
   mustStop(): 'user' | 'deadline' | undefined;
+  /** When a thought that is begun now has to end. Epoch ms; undefined without a deadline. */
+  thinkUntil(): number | undefined;
 };
 
 export function createDeliberation(
@@ -59,6 +61,7 @@ export function createDeliberation(
     ),
     revisions: revisionsOf(context),
     cap: level.per_sample_tokens,
+    thinkUntil: () => thinkingDeadline(context, draftMs(state)),
     mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
   };
 }
@@ -66,6 +69,11 @@ export function createDeliberation(
 /** Values are computed in the thoughts of this request. */
 export function computes({ effective, model }: Pick<StrategyContext, 'effective' | 'model'>): boolean {
   return effective.compute === 'on' && model.capabilities.compute;
+}
+
+/** What the draft took. */
+function draftMs({ trace }: RunState): number | undefined {
+  return trace.steps().find(({ phase }) => phase === 'draft')?.duration_ms;
 }
 
 function revisionsOf(context: StrategyContext): Map<number, number> {
@@ -94,7 +102,7 @@ export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<Str
   });
   for (const draft of drafts) {
     // What the draft's own cap has cut is neither a ballot nor an answer.
-    const cutShort = draft.cut && room === most && most < reserveOf(deliberation.answer);
+    const cutShort = draft.cut === 'max_output_tokens' && room === most && most < reserveOf(deliberation.answer);
     if (!isEmptyAnswer(draft.answer) && !cutShort) candidates.set(null, draft);
   }
 }
@@ -176,7 +184,7 @@ export async function* runJudged(
       stop: enough(found),
     };
   };
-  yield* runSamples(state, { ...run, onSample });
+  yield* runSamples(state, { thinkUntil: deliberation.thinkUntil(), ...run, onSample });
   return found.sort((a, b) => (a.sample ?? 0) - (b.sample ?? 0));
 }
 

@@ -104,9 +104,8 @@ function conversationOf({ prompt }: Pick<StrategyContext, 'prompt'>): string {
   return text;
 }
 
-function hurry(context: StrategyContext): AbortSignal {
-  if (context.deadlineAt === undefined) return context.answerNow;
-  return AbortSignal.any([context.answerNow, AbortSignal.timeout(Math.max(0, context.deadlineAt - context.now()))]);
+function hurry({ answerNow, deadline }: StrategyContext): AbortSignal {
+  return deadline === undefined ? answerNow : AbortSignal.any([answerNow, deadline]);
 }
 
 /** Log-odds of yes against no, asked in the words that the model was fitted on. Scoring decodes no tokens. */

@@ -3,6 +3,7 @@ import type { Sampling, ThoughtSegment } from '../models/language-model.ts';
 import { failedLine, isHeld } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
 import { cutSegments } from './roll-back.ts';
+import { runSignal } from './run-samples.ts';
 import { computedIn, segmentOf } from './sample.ts';
 import { createStoppedRun } from './stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from './strategy.ts';
@@ -58,6 +59,7 @@ export async function* searchLine(
   const granted = { budgetTokens, perSampleTokens: perLine };
   const computed = budget.computed(Math.floor(budgetTokens / rows));
   const unread = createStoppedRun(state.usage, granted);
+  const thinkUntil = deliberation.thinkUntil();
   let found: ThoughtSegment[] | undefined;
   try {
     for await (const event of context.model.generate(
@@ -69,10 +71,10 @@ export async function* searchLine(
         answer: { ...deliberation.answer, maxTokens: 1 },
         sampling: search.sampling,
         deterministic: context.deterministic,
-        ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
+        ...(thinkUntil === undefined ? {} : { deadlineAt: thinkUntil }),
       },
       {
-        signal: AbortSignal.any([context.signal, stopping.signal]),
+        signal: runSignal(context, stopping.signal),
         answerNow: context.answerNow,
         onStopped: unread.onStopped,
       },
@@ -99,7 +101,7 @@ export async function* searchLine(
     }
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!stopping.signal.aborted) throw error;
+    if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
     unread.withhold(rowsTold);
   }
   yield step.done({

@@ -1,3 +1,4 @@
+import type { ThinkingStop } from '../contracts/reasoning.ts';
 import { emptyUsage } from '../contracts/usage.ts';
 import type { PhaseUsage } from './strategy.ts';
 
@@ -36,6 +37,11 @@ export function createUsageTotals(): UsageTotals {
 /** Tokens that `budget_tokens` bounds: everything that was sampled while thinking. */
 export function thinkingTokens(usage: PhaseUsage): number {
   return usage.think + usage.check + usage.revise;
+}
+
+/** Why thinking ended; null where it was stopped before its first token. */
+export function stopOfThinking(stop: ThinkingStop | null, usage: PhaseUsage): ThinkingStop | null {
+  return stop === 'natural' || thinkingTokens(usage) > 0 ? stop : null;
 }
 
 /** Tokens that `max_output_tokens` bounds: everything decoded or fed. */

@@ -6,6 +6,7 @@ import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
 import { showAnswer } from './normalise.ts';
+import { stopOfThinking } from './phase-usage.ts';
 import { replay } from './replay.ts';
 import { revise } from './revise.ts';
 import { answerText } from './sample.ts';
@@ -55,6 +56,7 @@ export async function* runPlan(
   );
   const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
     ...rest,
+    thinkingStop: stopOfThinking(rest.thinkingStop, state.usage.snapshot()),
     usage: state.usage.snapshot(),
     warnings: [
       ...(wroteNoThought(deliberation) ? [noThought] : []),
@@ -66,11 +68,11 @@ export async function* runPlan(
     if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     if (stop === 'user' || budget.thinking(1) === 0) {
       const fast = yield* answerFast(state, budget);
-      return outcome({ thinkingStop: stop ?? null, answerSource: 'draft', ...answerEnd(fast) });
+      return outcome({ thinkingStop: null, answerSource: 'draft', ...answerEnd(fast) });
     }
   }
-  if (decided === undefined && plan.draft) yield* makeDraft(deliberation);
-  const thinkingStop = decided === undefined ? yield* thinkInWaves(deliberation, plan) : stopOf(decided.stop_reason);
+  const thinkingStop =
+    decided === undefined ? yield* thinkUntilStopped(deliberation, plan) : stopOf(decided.stop_reason);
   const decision = choose(deliberation, plan);
   const winner =
     [...candidates.values()].find((one) => decided !== undefined && one.answer.text === decided.answer_text) ??
@@ -90,8 +92,29 @@ export async function* runPlan(
     thinkingStop,
     decided: decided !== undefined,
   });
-  const finish = winner.cut ? 'length' : 'stop';
-  return outcome({ thinkingStop, answerSource, ...answerEnd({ finish, answer: winner.answer }) });
+  const { stopText } = winner.answer;
+  return outcome({
+    thinkingStop,
+    answerSource,
+    ...(winner.cut === undefined ? {} : { incomplete: winner.cut }),
+    ...(stopText === undefined ? {} : { stopText }),
+  });
+}
+
+/** At the deadline what still runs is left, whatever it is: what there is by then is chosen from. */
+async function* thinkUntilStopped(
+  deliberation: Deliberation,
+  plan: Plan,
+): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
+  const { context } = deliberation;
+  try {
+    if (plan.draft) yield* makeDraft(deliberation);
+    return yield* thinkInWaves(deliberation, plan);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+    return 'deadline';
+  }
 }
 
 async function* thinkInWaves(
@@ -118,7 +141,7 @@ async function* thinkInWaves(
       if (settled !== undefined) return settled;
     }
     const left = Array.from({ length: samples }, (_, number) => number).filter((number) => !done.has(number));
-    if (left.length === 0) return samples === 1 ? chainStop(deliberation) : 'natural';
+    if (left.length === 0) return samples === 1 ? lastChainStop(deliberation) : 'natural';
     // A chain that the budget would cut is worth little, except where it is the only one.
     if (budget.thinking(1) < (done.size === 0 ? 1 : cap)) return 'budget';
     // Behind the draft it has not been asked yet whether there is time for a chain.
@@ -164,17 +187,21 @@ function settledBy(
   if (!plan.adaptive || winner === undefined || needsRevision(winner)) return undefined;
   const isThought = winner.source !== 'draft';
   if (isThought && winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
-  if (decision.inWords) return chains === 1 ? chainStop(deliberation) : 'natural';
+  if (decision.inWords) return chains === 1 ? lastChainStop(deliberation) : 'natural';
   if (!isThought || plan.choose === 'rank' || winner.value === undefined) return undefined;
   const weights = context.table.ballot_weights;
+  const wanted = context.table.settled_probability;
   const state = voteState(decision.tally, {
     samplesLeft: context.effective.samples - chains,
     // What one more sample could weigh at most, its certainty aside.
     heaviestBallot: heaviestBallot(weights.sample + (weights.sound ?? 0)),
-    wanted: context.table.settled_probability,
+    wanted,
   });
   if (state === 'open' || chains >= context.effective.samples) return undefined;
-  return chains === 1 ? 'confident' : 'settled_vote';
+  // The budget has cut the thought: nothing more could be thought, whatever the vote says.
+  if (deliberation.budget.thinking(1) === 0 && lastChainStop(deliberation) === 'budget') return 'budget';
+  const isSure = (decision.tally.entries[0]?.probability ?? 0) >= wanted;
+  return chains === 1 && isSure ? 'confident' : 'settled_vote';
 }
 
 function choose(deliberation: Deliberation, plan: Plan): Decision {
@@ -243,8 +270,8 @@ function wroteNoThought({ context, state }: Deliberation): boolean {
   return chains.length > 0 && chains.every(({ text }) => text === null || text.trim() === '');
 }
 
-/** Why the only chain ended. */
-function chainStop(deliberation: Deliberation): ThinkingStop {
+/** Why the last chain ended. */
+function lastChainStop(deliberation: Deliberation): ThinkingStop {
   return stopOf(deliberation.state.trace.steps().findLast((step) => step.phase === 'think')?.stop_reason ?? null);
 }
 

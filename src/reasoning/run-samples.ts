@@ -1,4 +1,5 @@
 import type { Prompt } from '../contracts/prompt.ts';
+import type { ThinkingStop } from '../contracts/reasoning.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../models/language-model.ts';
 import type { UsageTotals } from './phase-usage.ts';
 import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
@@ -15,6 +16,8 @@ export type SampleRun = {
   numbers: readonly number[];
   phase: 'draft' | 'think' | 'revise';
   thinking?: ThinkingRequest;
+  /** Epoch ms: then the thought is ended and the answer given. Absent: no deadline. */
+  thinkUntil?: number | undefined;
   answer: AnswerRequest;
   sampling: Sampling;
   summary: string;
@@ -34,6 +37,7 @@ type Row = {
   toolCalls: Sample['answer']['toolCalls'][number][];
   usage: Sample['usage'];
   thoughtEnded: boolean;
+  thinkingStop: ThinkingStop | undefined;
   done: boolean;
 };
 
@@ -64,6 +68,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       toolCalls: [],
       usage: { thinking: 0, forced: 0, answer: 0 },
       thoughtEnded: false,
+      thinkingStop: undefined,
       done: false,
     });
     yield step.added;
@@ -75,7 +80,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   const samples: Sample[] = [];
   try {
     for await (const event of context.model.generate(request(context, run), {
-      signal: AbortSignal.any([context.signal, stopping.signal]),
+      signal: runSignal(context, stopping.signal),
       answerNow: context.answerNow,
       onStopped: unread.onStopped,
     })) {
@@ -99,21 +104,48 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     }
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!stopping.signal.aborted) throw error;
+    if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
     unread.withhold(rows.map((row) => ({ told: row.usage.thinking, ended: row.thoughtEnded })));
   }
   for (const row of rows) {
     if (row.done) continue;
+    const isLate = !stopping.signal.aborted;
+    const sample = isLate ? cutSample(row) : undefined;
+    const judged = sample === undefined ? undefined : await run.onSample?.(sample);
+    if (sample !== undefined) samples.push(sample);
     yield row.step.done({
       tokens: row.usage.thinking + row.usage.answer,
       text: row.segments.map((segment) => segment.text).join('') || null,
       ...computedIn(row.segments),
-      summary: 'Stopped: the answer was settled.',
-      stop_reason: 'settled_vote',
+      summary: isLate ? 'Stopped: the deadline passed.' : 'Stopped: the answer was settled.',
+      stop_reason: isLate ? 'deadline' : 'settled_vote',
       usage: { ...row.usage },
+      ...judged?.patch,
     });
   }
   return samples;
+}
+
+/** Aborts a run that is cancelled, whose time is over, or, where it may be, that is settled. */
+export function runSignal(
+  { signal, deadline }: Pick<StrategyContext, 'signal' | 'deadline'>,
+  settled?: AbortSignal,
+): AbortSignal {
+  return AbortSignal.any([signal, deadline, settled].filter((one) => one !== undefined));
+}
+
+/** What a row has said by the deadline; undefined where it has not begun to answer. */
+function cutSample(row: Row): Sample | undefined {
+  if (row.text.trim() === '') return undefined;
+  return {
+    number: row.number,
+    segments: row.segments,
+    answer: { text: row.text, logprobs: row.logprobs, toolCalls: row.toolCalls },
+    finish: 'deadline',
+    thinkingStop: row.thinkingStop,
+    usage: { ...row.usage },
+    scores: {},
+  };
 }
 
 /** Where a sample's tokens are counted before an answer is chosen. */
@@ -134,7 +166,7 @@ function request(context: StrategyContext, run: SampleRun): Parameters<StrategyC
     sampling: run.sampling,
     deterministic: context.deterministic,
     ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
-    ...(context.deadlineAt === undefined ? {} : { deadlineAt: context.deadlineAt }),
+    ...(run.thinkUntil === undefined ? {} : { deadlineAt: run.thinkUntil }),
   };
 }
 
@@ -158,6 +190,9 @@ function* take(
       row.toolCalls.push({ name: event.name, arguments: event.arguments });
       return;
     case 'thinking-end':
+      row.thinkingStop = event.reason;
+      row.thoughtEnded = true;
+      return;
     case 'finish':
       row.thoughtEnded = true;
       return;

@@ -18,7 +18,8 @@ export type Sample = {
   /** The whole thought in pieces, what it was given to go on from included. */
   segments: readonly ThoughtSegment[];
   answer: SampleAnswer;
-  finish: FinishReason;
+  /** `deadline`: cut by the request's own. */
+  finish: FinishReason | 'deadline';
   /** Absent: it did not think. */
   thinkingStop: ThinkingStop | undefined;
   usage: { thinking: number; forced: number; answer: number };

@@ -1,7 +1,13 @@
 import type { z } from 'zod';
 import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Prompt } from '../contracts/prompt.ts';
-import type { AnswerSource, EffectiveReasoning, Phase, ThinkingStop } from '../contracts/reasoning.ts';
+import type {
+  AnswerSource,
+  EffectiveReasoning,
+  IncompleteReason,
+  Phase,
+  ThinkingStop,
+} from '../contracts/reasoning.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { RunningUsage } from '../contracts/usage.ts';
 import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
@@ -45,8 +51,10 @@ export type StrategyContext = {
   answer: AnswerRequest;
   sampling: Sampling;
   deterministic: boolean;
-  /** Epoch ms. */
+  /** Epoch ms by which the whole response has to end, answer included. */
   deadlineAt?: number;
+  /** Aborted at `deadlineAt`: whatever runs then is cut, and what there is by then is given. */
+  deadline?: AbortSignal;
   signal: AbortSignal;
   answerNow: AbortSignal;
   /** Epoch ms. */
@@ -75,7 +83,7 @@ export type StrategyOutcome = {
   thinkingStop: ThinkingStop | null;
   answerSource: AnswerSource;
   /** Why the answer was cut, if it was. */
-  incomplete?: 'max_output_tokens' | 'deadline';
+  incomplete?: IncompleteReason;
   /** The stop text that ended the answer. */
   stopText?: string;
   usage: PhaseUsage;

@@ -65,6 +65,7 @@ export const runStrings = defineStrings({
     incomplete: {
       max_output_tokens: 'The answer was cut at its token limit.',
       deadline: 'The time was over before the answer was complete.',
+      loop: 'The answer repeated itself and was stopped.',
       content_filter: 'The answer was withheld.',
     },
     failedRun: 'The service could not finish this answer.',
@@ -135,6 +136,7 @@ export const runStrings = defineStrings({
     incomplete: {
       max_output_tokens: '토큰 한도에서 답이 잘렸습니다.',
       deadline: '답이 끝나기 전에 시간이 다 되었습니다.',
+      loop: '답이 같은 말을 되풀이하여 중단했습니다.',
       content_filter: '답이 보류되었습니다.',
     },
     failedRun: '서비스가 이 답변을 끝내지 못했습니다.',

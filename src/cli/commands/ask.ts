@@ -195,6 +195,7 @@ export function complain(response: Answered, { maxTokens }: Pick<ThinkingOptions
 
   function advice(): string {
     if (cut?.reason === 'deadline') return 'Give it longer with --deadline.';
+    if (cut?.reason === 'loop') return 'It repeated itself. Ask in other words, or with thinking.';
     const { strategy, answer_reserve_tokens: reserve } = reasoning.effective;
     // A larger `max_output_tokens` is thought away first; the reserve is what is kept for the answer.
     if (strategy !== 'direct' && (maxTokens === undefined || maxTokens > reserve)) {

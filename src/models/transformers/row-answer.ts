@@ -1,4 +1,5 @@
 import type { FinishReason, ModelEvent, ScoredToken, TokenLogprob } from '../language-model.ts';
+import { createTextLoopBreaker } from '../loop-breaker.ts';
 import { createStopScanner } from '../openai/stop-scanner.ts';
 import type { SampledToken } from '../sampler.ts';
 import { createTextStream } from '../text-stream.ts';
@@ -32,6 +33,7 @@ export function createRowAnswer(
   const { tokenizer, tokens } = model;
   const stream = createTextStream(tokenizer);
   const scanner = createStopScanner(options.stop);
+  const loops = createTextLoopBreaker();
   let count = 0;
   let visible = options.visible;
   let calls = 0;
@@ -95,7 +97,7 @@ export function createRowAnswer(
       }
       const scanned = scanner.push(stream.push([token]));
       delta(scanned.text, sampled);
-      if (!scanned.stopped) return undefined;
+      if (!scanned.stopped) return loops.push(scanned.text) ? finish('loop') : undefined;
       return calls > 0 ? 'tool-calls' : visible ? 'stop' : 'empty';
     },
   };

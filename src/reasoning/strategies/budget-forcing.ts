@@ -6,6 +6,7 @@ import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
 import { computes } from '../deliberation.ts';
+import { stopOfThinking } from '../phase-usage.ts';
 import { createRunState } from '../run-state.ts';
 import { segmentsOf } from '../sample.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
@@ -48,6 +49,7 @@ export const budgetForcing: Strategy = {
     const unforced = earlier === undefined && minimumTokens > 0 && !forces;
     const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
       ...rest,
+      thinkingStop: stopOfThinking(rest.thinkingStop, state.usage.snapshot()),
       usage: state.usage.snapshot(),
       warnings: unforced ? [noRoom] : [],
     });
@@ -56,8 +58,7 @@ export const budgetForcing: Strategy = {
     }
     if (earlier === undefined && (budgetTokens === 0 || context.answerNow.aborted)) {
       const fast = yield* answerFast(state, budget);
-      const thinkingStop = context.answerNow.aborted ? 'user' : null;
-      return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
+      return outcome({ thinkingStop: null, answerSource: 'draft', ...answerEnd(fast) });
     }
     const sample = yield* answerLive(state, {
       answerTokens: Math.max(1, budget.answer(1, budgetTokens + computeTokens + (forces ? continuationAllowance : 0))),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GenerateRequest } from '../../../src/models/language-model.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 
@@ -54,19 +55,37 @@ describe.each(thinking)('%s', (strategy) => {
   });
 
   // The clock goes on by one ms with every token, so the deadline falls into each phase in turn.
-  it.each([1, 3, 6, 9, 15, 25, 60, 120])('gives the best answer by a deadline %i ms away', async (after) => {
+  const untilDeadline = async (after: number, script: (request: GenerateRequest) => Script) => {
     let clock = 1000;
     const now = () => clock;
+    const deadline = new AbortController();
     const model = createTestModel({
-      script: (request) => (request.sampling.temperature === 0 ? good : endless),
+      script,
       now,
       onStep: () => {
         clock += 1;
+        if (clock > 1000 + after) deadline.abort(new Error('too late'));
       },
     });
-    const run = await runStrategy(strategy, { model, now, deadlineAt: 1000 + after });
-    expect(run.answer).toBe('The answer is 4.');
+    const run = await runStrategy(strategy, { model, now, deadlineAt: 1000 + after, deadline: deadline.signal });
+    return { run, decoded: model.decoded() };
+  };
+
+  it.each([1, 3, 6, 9, 15, 25, 60, 120])('ends by a deadline %i ms away with what there is', async (after) => {
+    const { run, decoded } = await untilDeadline(after, ({ sampling }) => (sampling.temperature === 0 ? good : endless));
+    expect(decoded).toBeLessThanOrEqual(after + 1);
+    expect('The answer is 4.').toContain(run.answer);
+    expect([undefined, 'deadline']).toContain(run.outcome.incomplete);
+    if (run.outcome.incomplete === undefined) expect(run.answer).toBe('The answer is 4.');
+    if (run.thinking === 0) expect(run.outcome.thinkingStop).toBeNull();
+    if (after >= 60) expect(run.answer).toBe('The answer is 4.');
+  });
+
+  it.each([60, 120])('leaves time for the answer by a deadline %i ms away', async (after) => {
+    const { run, decoded } = await untilDeadline(after, () => endless);
+    expect(decoded).toBeLessThanOrEqual(after + 1);
     expect(run.outcome.incomplete).toBeUndefined();
+    expect(run.answer).toBe('The answer is 4.');
   });
 
   it.each([0, 1, 4, 8, 14, 22, 40, 90])('answers when told to at token %i', async (at) => {
@@ -74,7 +93,7 @@ describe.each(thinking)('%s', (strategy) => {
     const model = createTestModel({ script: () => endless, onStep: (step) => step >= at && answerNow.abort() });
     const run = await runStrategy(strategy, { model, answerNow: answerNow.signal, effective: { budget_tokens: 2000 } });
     expect(run.answer).toBe('The answer is 4.');
-    expect(run.outcome.thinkingStop).toBe('user');
+    expect(run.outcome.thinkingStop).toBe(run.thinking > 0 ? 'user' : null);
     // A thought ends within one step of each row; what is left is answers.
     expect(model.decoded()).toBeLessThan(at + 60);
   });
@@ -100,6 +119,24 @@ describe.each(thinking)('%s', (strategy) => {
 });
 
 describe('deliberate', () => {
+  it('was ended by the budget that cut its thought, however the vote stands', async () => {
+    const model = createTestModel({ script: () => endless });
+    const sure = { ...table, settled_probability: 0.7 };
+    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: 7 }, table: sure });
+    expect(run.outcome.thinkingStop).toBe('budget');
+  });
+
+  it('is confident only with the probability that it wants', async () => {
+    const stopFor = async (settled_probability: number) => {
+      const model = createTestModel({ script: () => good });
+      const run = await runStrategy('deliberate', { model, table: { ...table, settled_probability } });
+      return run.outcome.thinkingStop;
+    };
+    // The draft and one chain agree: 0.75 by their weights, 0.875 by their number.
+    expect(await stopFor(0.7)).toBe('confident');
+    expect(await stopFor(0.8)).toBe('settled_vote');
+  });
+
   it.each([45, 70, 110, 180])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
     const model = createTestModel({
       script: (request) =>
@@ -188,7 +225,7 @@ describe('deliberate', () => {
     const given = { model, answerNow: answerNow.signal, now: () => clock, deadlineAt: 2000 };
     const run = await runStrategy('deliberate', given);
     expect(model.requests.map((request) => request.thinking)).toEqual([undefined]);
-    expect(run.outcome).toMatchObject({ thinkingStop: stop, answerSource: 'draft' });
+    expect(run.outcome).toMatchObject({ thinkingStop: null, answerSource: 'draft' });
     expect(run.answer).toBe('The answer is 4.');
   });
 
