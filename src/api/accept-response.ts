@@ -32,9 +32,6 @@ type AcceptDependencies = Pick<
   | 'webhooks'
 >;
 
-/** Tokens of an answer of a server's model, where nobody says: beside it there is no memory to be kept for others. */
-const longAnswerTokens = 4_096;
-
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
  * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone.
@@ -54,8 +51,10 @@ export async function acceptResponse(
     choice,
     table: catalog.effortTable(card.id),
     contextLeft: card.context_length - inputTokens,
-    fastAnswerTokens: defaults.answerTokens,
-    longAnswerTokens: card.implementation === 'openai' ? longAnswerTokens : undefined,
+    defaultAnswerTokens: defaults.answerTokens,
+    strategies: dependencies.strategies?.flatMap(({ name, options }) =>
+      options instanceof z.ZodType ? [{ name, options }] : [],
+    ),
     compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
   });
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);

@@ -45,62 +45,10 @@ export function createAdmission({
   const looked = new Map<string, number>();
 
   return {
-    async add(c, job, { batch = false } = {}) {
-      const { owner, limits } = c.get('caller');
-      if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, batch)) {
-        return queue.add(job);
-      }
-      const tokens = mostTokens(job);
-      const reservation = { id: job.id, tokens, batch };
-      if (isTimeToLook(owner)) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
-      let outcome = await ledger.reserve(owner, reservation, limits);
-      if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
-        // What ended a moment ago, or while its API was away, may not be booked yet.
-        await settleEnded(ledger, owner);
-        outcome = await ledger.reserve(owner, reservation, limits);
-      }
-      if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
-        const remaining = outcome.tokensLeft ?? 0;
-        showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });
-      }
-      switch (outcome.type) {
-        case 'too_many':
-          throw new ServiceError({
-            code: 'rate_limit_exceeded',
-            message: `This key may have ${limits.concurrent_responses} responses that have not ended.`,
-            retryAfterSeconds: retrySeconds,
-          });
-        case 'over_quota':
-          throw new ServiceError({
-            code: 'quota_exceeded',
-            message:
-              `This request may use up to ${tokens} tokens; the key has ${outcome.tokensLeft} of its ` +
-              `${limits.tokens_per_day} tokens per day left until midnight UTC. Lower 'max_output_tokens' or the effort.`,
-            retryable: false,
-            retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
-          });
-        case 'reserved':
-        case 'held':
-          break;
-        default:
-          outcome satisfies never;
-      }
-      try {
-        const added = await queue.add(job);
-        if (outcome.type !== 'reserved') return added;
-        // It was there before, and has ended: then it was booked before.
-        const over = !added.created && (await queue.get(job.id))?.terminal !== undefined;
-        if (over) await book(ledger, owner, job.id, 0);
-        else if (!batch) follow(ledger, owner, job.id);
-        return added;
-      } catch (error) {
-        if (outcome.type === 'reserved') {
-          // No answer is no refusal: the job may be in the queue, and then its place is the job's.
-          if (isUnanswered(error)) follow(ledger, owner, job.id);
-          else await book(ledger, owner, job.id, 0);
-        }
-        throw error;
-      }
+    async add(c, job, options) {
+      const added = await addWithin(c, job, options);
+      if (added.created) expireInTime(job);
+      return added;
     },
     async settle(c, { job, terminal }) {
       const { owner, limits } = c.get('caller');
@@ -113,6 +61,78 @@ export function createAdmission({
       if (ledger !== undefined && owner !== null) await book(ledger, owner, id, 0);
     },
   };
+
+  async function addWithin(c: ApiContext, job: Job, { batch = false }: { batch?: boolean } = {}) {
+    const { owner, limits } = c.get('caller');
+    if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, batch)) {
+      return queue.add(job);
+    }
+    const tokens = mostTokens(job);
+    const reservation = { id: job.id, tokens, batch };
+    if (isTimeToLook(owner)) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
+    let outcome = await ledger.reserve(owner, reservation, limits);
+    if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
+      // What ended a moment ago, or while its API was away, may not be booked yet.
+      await settleEnded(ledger, owner);
+      outcome = await ledger.reserve(owner, reservation, limits);
+    }
+    if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
+      const remaining = outcome.tokensLeft ?? 0;
+      showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });
+    }
+    switch (outcome.type) {
+      case 'too_many':
+        throw new ServiceError({
+          code: 'rate_limit_exceeded',
+          message: `This key may have ${limits.concurrent_responses} responses that have not ended.`,
+          retryAfterSeconds: retrySeconds,
+        });
+      case 'over_quota':
+        throw new ServiceError({
+          code: 'quota_exceeded',
+          message:
+            `This request may use up to ${tokens} tokens; the key has ${outcome.tokensLeft} of its ` +
+            `${limits.tokens_per_day} tokens per day left until midnight UTC. Lower 'max_output_tokens' or the effort.`,
+          retryable: false,
+          retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
+        });
+      case 'reserved':
+      case 'held':
+        break;
+      default:
+        outcome satisfies never;
+    }
+    try {
+      const added = await queue.add(job);
+      if (outcome.type !== 'reserved') return added;
+      // It was there before, and has ended: then it was booked before.
+      const over = !added.created && (await queue.get(job.id))?.terminal !== undefined;
+      if (over) await book(ledger, owner, job.id, 0);
+      else if (!batch) follow(ledger, owner, job.id);
+      return added;
+    } catch (error) {
+      if (outcome.type === 'reserved') {
+        // No answer is no refusal: the job may be in the queue, and then its place is the job's.
+        if (isUnanswered(error)) follow(ledger, owner, job.id);
+        else await book(ledger, owner, job.id, 0);
+      }
+      throw error;
+    }
+  }
+
+  /** A response may wait past its deadline: then it ends in the queue. Where this process dies, its worker ends it. */
+  function expireInTime(job: Job): void {
+    const at = responseJob(job).deadline_at;
+    if (at === null) return;
+    const expire = () =>
+      void queue.control(job.id, 'expire').catch((error: unknown) => {
+        log.warn({ err: error, response_id: job.id }, 'deadline not kept in the queue');
+      });
+    const timer: unknown = setTimeout(expire, Math.max(0, at - now()));
+    // Where timers are numbers, none holds a process.
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+      timer.unref();
+  }
 
   /** Not at first sight: where each request has a process of its own, all would look. */
   function isTimeToLook(owner: string): boolean {

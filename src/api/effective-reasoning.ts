@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { thinkingWithin } from '../contracts/compute.ts';
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { EffortTable } from '../contracts/effort-table.ts';
@@ -14,12 +15,10 @@ export type PlanInput = {
   choice: ReasoningChoice;
   table: EffortTable;
   contextLeft: number;
-  fastAnswerTokens: number;
-  /**
-   * What an answer may have where nobody says, also behind a thought. Undefined for a model that holds memory for all that a
-   * chain may come to: behind a thought the answer has its reserve there.
-   */
-  longAnswerTokens: number | undefined;
+  /** What an answer may have where the request names no cap. */
+  defaultAnswerTokens: number;
+  /** The strategies that there are, to see which options each uses; undefined: all use all. */
+  strategies?: ReadonlyArray<{ name: string; options: z.ZodType }> | undefined;
   /** Of the model: values can be computed in its thoughts; it expects that. */
   compute: { possible: boolean; usual: boolean };
 };
@@ -58,8 +57,8 @@ function shareOf(most: number | undefined, usual: number): number {
 }
 
 function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
-  const { request, choice, contextLeft, fastAnswerTokens, longAnswerTokens = 0 } = input;
-  const most = request.max_output_tokens ?? asked ?? Math.max(fastAnswerTokens, longAnswerTokens, reserve);
+  const { request, choice } = input;
+  const answerTokens = answerTokensOf(input, reserve, asked);
   const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => request.reasoning?.[name]);
   return {
     effective: {
@@ -69,15 +68,17 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
       answer_reserve_tokens: reserve,
       samples: 1,
       max_revisions: 0,
+      max_answer_tokens: answerTokens,
       deadline_ms: request.reasoning?.deadline_ms ?? null,
       compute: 'off',
     },
-    answerTokens: Math.min(most, contextLeft),
+    answerTokens,
     warnings: [
       ...ignored.map((name) => ({
         field: `reasoning.${name}`,
         message: 'A fast answer takes one sample, without checks or revisions.',
       })),
+      ...beyondContext(input, answerTokens),
       ...(request.reasoning?.compute === 'on'
         ? [{ field: 'reasoning.compute', message: 'A fast answer has no thought to compute values in.' }]
         : []),
@@ -85,10 +86,37 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
   };
 }
 
+/** Visible tokens at most: as asked, else the usual, as far as the context goes. */
+function answerTokensOf(
+  { request, contextLeft, defaultAnswerTokens }: PlanInput,
+  reserve: number,
+  asked: number | undefined,
+): number {
+  return Math.min(request.max_output_tokens ?? asked ?? Math.max(defaultAnswerTokens, reserve), contextLeft);
+}
+
+/** `usable`: the most tokens that the request can use. */
+function beyondContext({ request, contextLeft }: PlanInput, usable: number): Warning[] {
+  const most = request.max_output_tokens ?? 0;
+  if (most <= Math.max(contextLeft, usable)) return [];
+  const message = `The context leaves ${contextLeft} tokens beside the input: the answer ends there at the latest, before ${most}.`;
+  return [{ field: 'max_output_tokens', message }];
+}
+
+/** Whether a strategy has this option: one that has not runs one chain, or no revision. */
+function uses({ strategies }: PlanInput, name: string, option: 'samples' | 'max_revisions'): boolean {
+  const options = strategies?.find((strategy) => strategy.name === name)?.options;
+  return !(options instanceof z.ZodObject) || Object.hasOwn(options.shape, option);
+}
+
 function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
-  const { request, choice, table, contextLeft, longAnswerTokens } = input;
+  const { request, choice, table, contextLeft } = input;
   const level = table.levels[levelOf(choice.effort)];
-  const samples = request.reasoning?.samples ?? level.samples;
+  const wanted = request.reasoning?.strategy ?? level.strategy;
+  const samples = uses(input, wanted, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1;
+  const revisions = uses(input, wanted, 'max_revisions')
+    ? (request.reasoning?.max_revisions ?? level.max_revisions)
+    : 0;
   // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
   const inContext = (contextLeft - reserve) * samples;
   const room = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
@@ -110,21 +138,28 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
         : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, leastShared)}, or lower reasoning.answer_reserve_tokens.`;
     warnings.push({ field: 'reasoning.effort', message });
   }
+  for (const [name, used] of [
+    ['samples', samples],
+    ['max_revisions', revisions],
+  ] as const) {
+    const given = request.reasoning?.[name];
+    if (budget === 0 || given === null || given === undefined || given === used) continue;
+    warnings.push({ field: `reasoning.${name}`, message: `The strategy ${wanted} does not use it.` });
+  }
+  const answerTokens = answerTokensOf(input, reserve, asked);
+  warnings.push(...beyondContext(input, budget + (samples + revisions + 1) * reserve + answerTokens));
+  const ran = budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : undefined;
   return {
     effective: {
       effort: choice.effort,
-      strategy: budget === 0 ? 'direct' : (request.reasoning?.strategy ?? level.strategy),
       budget_tokens: budget,
       answer_reserve_tokens: reserve,
-      samples,
-      max_revisions: request.reasoning?.max_revisions ?? level.max_revisions,
+      ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
+      max_answer_tokens: answerTokens,
       deadline_ms: request.reasoning?.deadline_ms ?? null,
       compute: budget === 0 ? 'off' : compute,
     },
-    answerTokens:
-      longAnswerTokens === undefined
-        ? reserve
-        : Math.min(request.max_output_tokens ?? asked ?? Math.max(longAnswerTokens, reserve), contextLeft),
+    answerTokens,
     warnings,
   };
 }

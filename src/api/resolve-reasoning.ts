@@ -25,8 +25,8 @@ export function resolveReasoning(
     const other = claims.slice(0, index).find((earlier) => contradicts(earlier, claim));
     if (other) throw conflict(other.field, claim.field);
   }
-  const thinks = claims[0]?.thinks ?? !isFast(options.defaultEffort);
-  const named = claims.find((claim) => claim.effort !== undefined)?.effort;
+  const thinks = claims.length === 0 ? !isFast(options.defaultEffort) : claims.every((claim) => claim.thinks);
+  const named = claims.find(({ effort }) => effort !== undefined && isFast(effort) !== thinks)?.effort;
   const fallback = claims.find((claim) => claim.fallback !== undefined)?.fallback;
   const usual = isFast(options.defaultEffort) === thinks ? undefined : options.defaultEffort;
   const effort = named ?? fallback ?? usual ?? (thinks ? 'medium' : 'none');
@@ -92,7 +92,13 @@ function ofBudget(field: string, budget: number | null | undefined): Claim | und
 }
 
 function contradicts(one: Claim, other: Claim): boolean {
+  // A budget of none is a cap like any other: an effort that thinks is capped to a fast answer.
+  if (isCapOf(one, other) || isCapOf(other, one)) return false;
   return one.thinks !== other.thinks || differ(one.effort, other.effort) || differ(one.budget, other.budget);
+}
+
+function isCapOf(cap: Claim, claim: Claim): boolean {
+  return cap.budget === 0 && claim.effort !== undefined;
 }
 
 function differ<T>(one: T | undefined, other: T | undefined): boolean {

@@ -41,6 +41,13 @@ export const EffectiveReasoning = z.object({
   answer_reserve_tokens: z.int().positive(),
   samples: z.int().positive(),
   max_revisions: z.int().nonnegative(),
+  max_answer_tokens: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Visible tokens at most: max_output_tokens where the request names it, else what the context holds beside the input, 4,096 at most.',
+    ),
   deadline_ms: z.int().positive().nullable(),
   /** Values are computed in the thoughts. Absent: it was accepted before there was such a thing, and they are not. */
   compute: z.enum(['on', 'off']).exactOptional(),

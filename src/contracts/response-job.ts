@@ -55,7 +55,7 @@ export const ResponseJob = z.object({
     seed: z.int().optional(),
   }),
   deterministic: z.boolean(),
-  /** Epoch ms at which thinking ends. */
+  /** Epoch ms at which the response ends, its answer included. */
   deadline_at: z.number().nullable(),
   background: z.boolean(),
   /** Null: no reasoning item with a summary. */

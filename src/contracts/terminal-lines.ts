@@ -15,6 +15,10 @@ export const terminalLines = {
   cancelled(job: Job, log: readonly LogLine[], usage?: RunningUsage): LogLine {
     return cutShort({ job, log, usage, status: 'cancelled', type: 'response.incomplete', error: null });
   },
+  /** For a response whose deadline passed before any work on it, or between two attempts. */
+  late(job: Job, log: readonly LogLine[]): LogLine {
+    return cutShort({ job, log, usage: undefined, status: 'incomplete', type: 'response.incomplete', error: null });
+  },
   /** `reason` is for the client: it must show nothing internal. */
   failed(job: Job, log: readonly LogLine[], reason: string, usage?: RunningUsage): LogLine {
     const error = { code: 'server_error' as const, message: reason };
@@ -38,7 +42,7 @@ function cutShort(end: {
   job: Job;
   log: readonly LogLine[];
   usage: RunningUsage | undefined;
-  status: 'cancelled' | 'failed';
+  status: 'cancelled' | 'failed' | 'incomplete';
   type: TerminalEvent['type'];
   error: Response['error'];
 }): LogLine {
@@ -48,6 +52,7 @@ function cutShort(end: {
     ...seen,
     status,
     error,
+    incomplete_details: status === 'incomplete' ? { reason: 'deadline' } : null,
     progress: null,
     output: seen.output.map(closed),
     usage: usage ? responseUsage(usage) : (seen.usage ?? responseUsage(emptyUsage())),

@@ -22,8 +22,8 @@ import { type Environment, listed } from './environment.ts';
 import type { Listening } from './listen.ts';
 import type { Limits } from './open-limits.ts';
 
-/** Tokens of a fast answer where a request names no `max_output_tokens`. */
-export const fastAnswerTokens = 1_024;
+/** Tokens of an answer where a request names no `max_output_tokens`, as far as the context holds them. */
+export const defaultAnswerTokens = 4_096;
 
 /** Puts the HTTP API behind a bound address. `modelsReady` is true where the models run elsewhere. */
 export function startApi(options: {
@@ -58,7 +58,7 @@ export function startApi(options: {
     requestLimiter: options.keyLimits.requestLimiter,
     ledger: options.keyLimits.ledger,
     limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
-    defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: fastAnswerTokens },
+    defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: defaultAnswerTokens },
     ready: async (): Promise<Readiness> => {
       const parts = { backend: await backendAnswers(queue), models: modelsReady() };
       return { ready: parts.backend && parts.models, parts };

@@ -32,7 +32,7 @@ import { type OpenedQueue, openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import { publishService } from './publish-service.ts';
 import type { Running } from './run-entry.ts';
-import { fastAnswerTokens, startApi } from './start-api.ts';
+import { defaultAnswerTokens, startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
 import { startWebhooks, webhookRefusal } from './start-webhooks.ts';
 import { startWorker } from './start-worker.ts';
@@ -163,7 +163,7 @@ export async function startService({
     }
     if (api && environment.REDIS_URL !== undefined) {
       // For fronts that have no models of their own; this one needs nothing of it.
-      const published = { environment, configs, catalog, records, answerTokens: fastAnswerTokens };
+      const published = { environment, configs, catalog, records, answerTokens: defaultAnswerTokens };
       publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
         log.warn({ err: error }, 'the models were not published for the edge'),
       );

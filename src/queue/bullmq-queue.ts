@@ -81,13 +81,14 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     const record = await queue?.store.read(id);
     return queue && record && !record.forgotten ? { ...queue, record } : undefined;
   };
-  const control = async (id: string, command: ControlCommand) => {
+  const control = async (id: string, command: ControlCommand | 'expire') => {
     for (let round = 0; round < 20; round += 1) {
       const found = await visible(id);
       if (!found) return 'not_found';
       const { record, store } = found;
       if (record.terminal !== undefined) return 'already_ended';
       if (record.running) {
+        if (command === 'expire') return 'accepted';
         const marked = await store.mark(id, command);
         if (marked === 'not_running') continue;
         if (marked === 'missing') return 'not_found';
@@ -97,7 +98,8 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       }
       if (command === 'answer_now') return 'not_running';
       const job = loadJob(record.data);
-      const ended = await endJob({ store, settings, job, now, line: (log) => terminalLines.cancelled(job, log) });
+      const line = command === 'expire' ? terminalLines.late : terminalLines.cancelled;
+      const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
       // A worker took it in this very moment: then it is the worker that must hear of it.
       if (ended === 'running') continue;
       if (ended === 'missing') return 'not_found';

@@ -24,10 +24,14 @@ export interface JobQueue {
    */
   events(id: string, options: EventsOptions): AsyncIterable<LogLine>;
   /**
-   * `cancel`: a queued job ends at once with the terminal line that `cancelledLine` makes of it; a running one has its
-   * lease's signal aborted. `answer_now` reaches the running lease. Works from any process.
+   * `cancel`: a queued job ends at once with the terminal line that `TerminalLines.cancelled` makes of it; a running one has its
+   * lease's signal aborted. `answer_now` reaches the running lease. `expire`: the deadline of the response has passed; a
+   * queued job ends at once with that of `late`, a running one keeps its deadline by itself. Works from any process.
    */
-  control(id: string, command: ControlCommand): Promise<'accepted' | 'already_ended' | 'not_running' | 'not_found'>;
+  control(
+    id: string,
+    command: ControlCommand | 'expire',
+  ): Promise<'accepted' | 'already_ended' | 'not_running' | 'not_found'>;
   /** Cancels if need be, then forgets job, events and trace. False: there was none. */
   remove(id: string): Promise<boolean>;
   /** Starts to lease jobs to `handler`. Resolves once the consumer is connected. */
@@ -100,6 +104,8 @@ export class LeaseEnded extends Error {
 export type TerminalLines = {
   /** For a job that was cancelled before it ran. */
   cancelled(job: Job, log: readonly LogLine[]): LogLine;
+  /** For a job whose deadline passed while it waited. */
+  late(job: Job, log: readonly LogLine[]): LogLine;
   /** For a job that BullMQ gave up: its worker died too often. */
   failed(job: Job, log: readonly LogLine[], reason: string): LogLine;
 };

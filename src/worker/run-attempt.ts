@@ -23,12 +23,27 @@ const usageEvery = 128;
  * `usage.latest` is never less than what the log said, of this attempt or an earlier one: so much a cut costs at least.
  * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
  */
-export async function runAttempt(run: {
+export async function runAttempt(run: Attempt): Promise<StrategyOutcome> {
+  const { deadline_at: deadlineAt } = responseJob(run.lease.job);
+  if (deadlineAt === null) return runWithin(run, undefined);
+  const deadline = new AbortController();
+  const left = Math.max(0, deadlineAt - run.dependencies.now());
+  const timer = setTimeout(() => deadline.abort(new Error('the deadline passed')), left);
+  try {
+    return await runWithin(run, deadline.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Attempt = {
   lease: JobLease;
   dependencies: WorkerDependencies;
   writer: LogWriter;
   usage: { latest: PhaseUsage };
-}): Promise<StrategyOutcome> {
+};
+
+async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promise<StrategyOutcome> {
   const { lease, dependencies, writer, usage } = run;
   const { job } = lease;
   const body = responseJob(job);
@@ -41,7 +56,11 @@ export async function runAttempt(run: {
     promptTokens: body.input_tokens,
     phase: () => progress.current().phase,
   });
-  const context: StrategyContext = { ...prepared.context, model: untold.model };
+  const context: StrategyContext = {
+    ...prepared.context,
+    model: untold.model,
+    ...(deadline === undefined ? {} : { deadline }),
+  };
   let logged = usage.latest;
   const gate = createCallGate({
     tools: body.prompt.tools ?? [],

@@ -59,14 +59,31 @@ describe('answer_now', () => {
     gate.open();
   });
 
-  test('is a conflict while queued, and no error once ended', async () => {
+  test('is a conflict while queued, and where no answer will come', async () => {
     const { ask, post } = createApi();
     await ask({ input: 'a', background: true });
     const queued = await post('/v1/responses/resp_0000/answer_now');
     expect(queued.status).toBe(409);
     await post('/v1/responses/resp_0000/cancel');
-    expect((await body(await post('/v1/responses/resp_0000/answer_now'))).status).toBe('cancelled');
+    const cancelled = await post('/v1/responses/resp_0000/answer_now');
+    expect(cancelled.status).toBe(409);
+    expect(cancelled.headers.get('x-should-retry')).toBe('false');
   });
+
+  test('gives the answer that there is by now', async () => {
+    const { ask, post } = await createWorkingApi();
+    const done = await body(await ask({ input: 'a' }));
+    expect(await body(await post(`/v1/responses/${done.id}/answer_now`))).toEqual(done);
+  });
+});
+
+test('a response that waits past its deadline ends, whether somebody waits for it or not', async () => {
+  const { app, ask } = createApi();
+  const late = { input: 'a', reasoning: { deadline_ms: 20 } };
+  const end = { status: 'incomplete', incomplete_details: { reason: 'deadline' }, output_text: '' };
+  expect(await body(await ask(late))).toMatchObject(end);
+  await ask({ ...late, background: true });
+  expect(await body(await app.request('/v1/responses/resp_0001?wait=10'))).toMatchObject(end);
 });
 
 test('DELETE removes, and cancels what runs', async () => {

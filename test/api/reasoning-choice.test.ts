@@ -4,7 +4,11 @@ import { resolveReasoning } from '../../src/api/resolve-reasoning.ts';
 import { CreateResponse } from '../../src/contracts/create-response.ts';
 import type { Effort, Mode } from '../../src/contracts/reasoning.ts';
 import { readEffortTable } from '../../src/models/effort-tables.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { prompts } from '../support/strategy-run.ts';
 import { table } from './fixture.ts';
+
+const strategies = [...createStrategies({ prompts }).values()];
 
 const request = (fields: object) => CreateResponse.parse({ input: 'a', ...fields });
 
@@ -27,6 +31,9 @@ describe('the choice of effort', () => {
     [{}, 'low', true, undefined, { suffix: 'low' }],
     [{ reasoning: { effort: 'low' } }, 'low', true, undefined, { suffix: 'low' }],
     [{ reasoning: { budget_tokens: 0 } }, 'none', false, 0],
+    [{ reasoning: { effort: 'high', budget_tokens: 0 } }, 'none', false, 0],
+    [{ reasoning: { effort: 'minimal', budget_tokens: 0 } }, 'minimal', false, 0],
+    [{ reasoning: { budget_tokens: 0 } }, 'none', false, 0, { suffix: 'high' }],
     [{ reasoning: { budget_tokens: 50 } }, 'high', true, 50],
     [{ reasoning: { budget_tokens: 50 } }, 'medium', true, 50, { defaultEffort: 'none' }],
     [{ reasoning: { budget_tokens: -1 } }, 'high', true, -1],
@@ -47,7 +54,7 @@ describe('the choice of effort', () => {
     [{ mode: 'deliberate', reasoning: { effort: 'none' } }, 'mode', 'reasoning.effort'],
     [{ mode: 'fast', reasoning: { budget_tokens: 5 } }, 'mode', 'reasoning.budget_tokens'],
     [{ mode: 'fast', reasoning: { budget_tokens: -1 } }, 'mode', 'reasoning.budget_tokens'],
-    [{ reasoning: { effort: 'high', budget_tokens: 0 } }, 'reasoning.effort', 'reasoning.budget_tokens'],
+    [{ mode: 'deliberate', reasoning: { budget_tokens: 0 } }, 'mode', 'reasoning.budget_tokens'],
     [{ reasoning: { effort: 'low' } }, 'reasoning.effort', 'model', { suffix: 'high' }],
     [{ mode: 'deliberate' }, 'mode', 'model', { suffix: 'fast' }],
     [{ reasoning: { effort: 'low' }, reasoning_effort: 'high' }, 'reasoning.effort', 'reasoning_effort'],
@@ -68,39 +75,40 @@ describe('the plan of tokens', () => {
     choice: choose(fields),
     table,
     contextLeft,
-    fastAnswerTokens: 256,
-    longAnswerTokens: undefined,
+    defaultAnswerTokens: 256,
+    strategies,
     compute: { possible: false, usual: false },
   });
+  const effectiveOf = (fields: object, contextLeft?: number) => plan(fields, contextLeft).effective;
   const plan = (fields: object, contextLeft?: number) => planReasoning(input(fields, contextLeft));
 
   test.each<[string, object, number | undefined, { budget: number; reserve: number; answer: number }]>([
-    ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 32 }],
+    ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 256 }],
     [
       'a budget of one’s own',
       { reasoning: { budget_tokens: 500 } },
       undefined,
-      { budget: 500, reserve: 32, answer: 32 },
+      { budget: 500, reserve: 32, answer: 256 },
     ],
     [
       'all that the context allows',
       { reasoning: { budget_tokens: -1 } },
       undefined,
-      { budget: 868, reserve: 32, answer: 32 },
+      { budget: 868, reserve: 32, answer: 256 },
     ],
     [
       'for two chains',
       { reasoning: { budget_tokens: -1, samples: 2 } },
       undefined,
-      { budget: 1736, reserve: 32, answer: 32 },
+      { budget: 1736, reserve: 32, answer: 256 },
     ],
     [
       'a budget beyond the context',
       { reasoning: { budget_tokens: 5000 } },
       undefined,
-      { budget: 868, reserve: 32, answer: 32 },
+      { budget: 868, reserve: 32, answer: 256 },
     ],
-    ['max_output_tokens', { max_output_tokens: 50 }, undefined, { budget: 18, reserve: 32, answer: 32 }],
+    ['max_output_tokens', { max_output_tokens: 50 }, undefined, { budget: 18, reserve: 32, answer: 50 }],
     ['a small max_output_tokens', { max_output_tokens: 10 }, undefined, { budget: 0, reserve: 10, answer: 10 }],
     [
       'a reserve',
@@ -108,7 +116,7 @@ describe('the plan of tokens', () => {
       undefined,
       { budget: 16, reserve: 100, answer: 100 },
     ],
-    ['a nearly full context', { reasoning: { effort: 'low' } }, 40, { budget: 8, reserve: 32, answer: 32 }],
+    ['a nearly full context', { reasoning: { effort: 'low' } }, 40, { budget: 8, reserve: 32, answer: 40 }],
     ['one token left', { reasoning: { effort: 'low' } }, 1, { budget: 0, reserve: 1, answer: 1 }],
     ['fast', { mode: 'fast' }, undefined, { budget: 0, reserve: 32, answer: 256 }],
     [
@@ -132,8 +140,8 @@ describe('the plan of tokens', () => {
     ['too little', { max_output_tokens: 128 }, { budget: 0, reserve: 128, answer: 128 }],
     ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 8192, reserve: 700, answer: 700 }],
     ['fast', { mode: 'fast' }, { budget: 0, reserve: 1024, answer: 4096 }],
-  ])('of a server’s model, which holds no memory for an answer: %s', (_name, fields, expected) => {
-    const far = { table: readEffortTable('far'), longAnswerTokens: 4096 };
+  ])('of a model with a table of usual size: %s', (_name, fields, expected) => {
+    const far = { table: readEffortTable('far'), defaultAnswerTokens: 4096 };
     const { effective, answerTokens } = planReasoning({ ...input(fields, 8000), ...far });
     const { budget_tokens: budget, answer_reserve_tokens: reserve } = effective;
     expect({ budget, reserve, answer: answerTokens }).toEqual(expected);
@@ -151,6 +159,30 @@ describe('the plan of tokens', () => {
     expect(plan({ reasoning: { effort: 'low' } }, 1).warnings).toMatchObject([
       { message: expect.stringContaining('fill the context') },
     ]);
+  });
+
+  test('what is echoed is what runs', () => {
+    const fast = { strategy: 'direct', samples: 1, max_revisions: 0, budget_tokens: 0 };
+    expect(effectiveOf({ max_output_tokens: 10, reasoning: { samples: 4 } })).toMatchObject(fast);
+    const one = { effort: 'high', strategy: 'budget-forcing', samples: 4 };
+    expect(effectiveOf({ reasoning: one })).toMatchObject({ samples: 1, max_revisions: 0 });
+    expect(plan({ reasoning: one }).warnings).toMatchObject([{ field: 'reasoning.samples' }]);
+    const vote = { effort: 'high', strategy: 'self-consistency', samples: 4 };
+    expect(effectiveOf({ reasoning: vote })).toMatchObject({ samples: 4, max_revisions: 0 });
+    const revising = { effort: 'high', strategy: 'verify-and-revise', max_revisions: 3 };
+    expect(effectiveOf({ reasoning: revising })).toMatchObject({ samples: 1, max_revisions: 3 });
+  });
+
+  test('the cap of an answer is told, and one beyond the context is warned of', () => {
+    expect(effectiveOf({ mode: 'fast' }).max_answer_tokens).toBe(256);
+    expect(effectiveOf({ mode: 'fast' }, 40).max_answer_tokens).toBe(40);
+    expect(effectiveOf({}).max_answer_tokens).toBe(256);
+    for (const mode of ['fast', 'deliberate']) {
+      const { effective, warnings } = plan({ mode, max_output_tokens: 100_000 });
+      expect(effective.max_answer_tokens).toBe(900);
+      expect(warnings).toMatchObject([{ field: 'max_output_tokens', message: expect.stringContaining('900 tokens') }]);
+      expect(plan({ mode, max_output_tokens: 700 }).warnings).toEqual([]);
+    }
   });
 
   test('a strategy that contradicts the effort is refused', () => {

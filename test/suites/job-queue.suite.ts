@@ -377,6 +377,22 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         }
       });
 
+      test('ends a job that waits when its deadline passes, and leaves one that runs alone', async () => {
+        const waiting = makeJob();
+        await queue.add(waiting);
+        expect(await queue.control(waiting.id, 'expire')).toBe('accepted');
+        expect(await queue.get(waiting.id)).toMatchObject({
+          status: 'incomplete',
+          terminal: { data: { by: 'queue' } },
+        });
+        expect(await queue.control(waiting.id, 'expire')).toBe('already_ended');
+        const { id, lease } = await running(queue);
+        expect(await queue.control(id, 'expire')).toBe('accepted');
+        expect(lease.signal.aborted || lease.answerNow.aborted).toBe(false);
+        expect(await queue.get(id)).toMatchObject({ status: 'in_progress' });
+        await queue.control(id, 'cancel');
+      });
+
       test("aborts a running job from another instance; the worker's own line ends it", async () => {
         const { id, lease } = await running(queue, {
           async end(own) {

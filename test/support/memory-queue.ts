@@ -118,8 +118,9 @@ export function createMemoryQueue(): JobQueue & { readers(): number } {
         if (entry.status === 'queued') return 'not_running';
         entry.answerNow.abort();
       } else if (entry.status === 'queued') {
-        append(entry, [terminalLines.cancelled(entry.job, entry.log)]);
-      } else {
+        const line = command === 'expire' ? terminalLines.late : terminalLines.cancelled;
+        append(entry, [line(entry.job, entry.log)]);
+      } else if (command === 'cancel') {
         entry.cancel.abort(new LeaseEnded('cancelled'));
       }
       return 'accepted';

@@ -37,6 +37,7 @@ export function terminal(number: number, status: TerminalStatus = 'completed'): 
 /** As the product's: the number goes on from the log. */
 export const testTerminalLines: TerminalLines = {
   cancelled: (_job, log) => ({ ...terminal(nextWire(log), 'cancelled'), data: { by: 'queue' } }),
+  late: (_job, log) => ({ ...terminal(nextWire(log), 'incomplete'), data: { by: 'queue' } }),
   failed: (_job, log, reason) => ({ ...terminal(nextWire(log), 'failed'), data: { reason } }),
 };
 

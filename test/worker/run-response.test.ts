@@ -159,6 +159,50 @@ describe('runResponse', () => {
     expect(response.usage?.output_tokens_details.phases.think).toBe(3);
   });
 
+  describe('at the deadline', () => {
+    /** Says `events` events, then nothing more until it is aborted. */
+    const stalling = (events: number): LanguageModel => {
+      const model = scripted();
+      return {
+        ...model,
+        async *generate(request, options) {
+          let left = events;
+          for await (const event of model.generate(request, options)) {
+            if (left === 0) await new Promise((_, reject) => options.signal.addEventListener('abort', reject));
+            left -= 1;
+            yield event;
+          }
+        },
+      };
+    };
+    const late = { input: 'What is 40 + 2?', reasoning: { deadline_ms: 200 } };
+    const cut = { status: 'incomplete', incomplete_details: { reason: 'deadline' } };
+
+    it('gives the text that a fast answer has come to', async () => {
+      const { answered } = await createService(stalling(2), { now: Date.now });
+      expect(await answered({ ...late, mode: 'fast' })).toMatchObject({ ...cut, output_text: 'The answer' });
+    });
+
+    it.each(['low', 'medium'])('gives a draft that it has come to, where %s has no whole answer', async (effort) => {
+      const { answered } = await createService(stalling(3), { now: Date.now });
+      const response = await answered({ ...late, reasoning: { ...late.reasoning, effort } });
+      expect(response).toMatchObject({ ...cut, output_text: 'The answer is', thinking_stop: null });
+    });
+
+    it('gives the whole draft where the thought hangs', async () => {
+      const { answered } = await createService(stalling(8), { now: Date.now });
+      const response = await answered({ ...late, reasoning: { ...late.reasoning, effort: 'medium' } });
+      expect(response).toMatchObject({ status: 'completed', output_text: answer, thinking_stop: 'deadline' });
+    });
+
+    it('gives nothing of a thought that hangs', async () => {
+      const { answered } = await createService(stalling(3), { now: Date.now });
+      const reasoning = { ...late.reasoning, effort: 'low', strategy: 'budget-forcing' };
+      const response = await answered({ ...late, reasoning });
+      expect(response).toMatchObject({ ...cut, output_text: '', thinking_stop: 'deadline' });
+    });
+  });
+
   it('counts what a sample had thought that the vote has stopped, on a server without token ids', async () => {
     const thought = (sample: number) =>
       ({ type: 'thinking-delta', sample, text: ' w', tokenIds: [], logprobs: [], forced: false }) as const;

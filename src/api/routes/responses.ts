@@ -106,6 +106,14 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
         retryable: true,
       });
     }
+    const snapshot = await findResponse(queue, job.id, c.get('caller'));
+    if (snapshot.status === 'cancelled' || snapshot.status === 'failed') {
+      throw new ServiceError({
+        code: 'conflict',
+        message: `The response '${job.id}' is ${snapshot.status}: there will be no answer.`,
+        retryable: false,
+      });
+    }
     return show(c, job.id);
   });
 

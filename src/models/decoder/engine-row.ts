@@ -7,6 +7,7 @@ import type { RowDriver } from './row-driver.ts';
 export type EngineRow = {
   driver: RowDriver;
   request: object;
+  /** Tokens that it has room for now; an answer may grow far beyond what most come to, so its room grows with it. */
   need: number;
   room: number;
   passed: number;
@@ -20,15 +21,20 @@ export type EngineRow = {
   cached: number;
   /** Ids that were found in the cache when it came in. */
   reused: number;
+  /** Its driver was told of `reused`: once, however often it comes in. */
+  begun: boolean;
   /** All its first ids have been in the cache, and its driver has gone on from them. */
   filled: boolean;
   decoding: boolean;
 };
 
-/** A request's rows as they wait; the first one leads. `largest`: tokens of the arena. */
+/** Tokens. `largest`: of the arena; `headroom`: what a row has room for beyond its ids, before it grows. */
+export type RoomLimits = { largest: number; headroom: number };
+
+/** A request's rows as they wait; the first one leads. */
 export function engineRows(
   drivers: readonly RowDriver[],
-  { alone, cache, largest }: { alone: boolean; cache?: RowCache | undefined; largest: number },
+  { alone, cache, ...limits }: { alone: boolean; cache?: RowCache | undefined } & RoomLimits,
 ): EngineRow[] {
   const request = {};
   const rows: EngineRow[] = [];
@@ -36,8 +42,7 @@ export function engineRows(
     rows.push({
       driver,
       request,
-      need: driver.need,
-      room: capacityFor(driver.need, largest),
+      ...roomFor({ driver, alone }, limits),
       passed: 0,
       alone,
       cache,
@@ -45,9 +50,52 @@ export function engineRows(
       place: undefined,
       cached: 0,
       reused: 0,
+      begun: false,
       filled: false,
       decoding: false,
     });
   }
   return rows;
+}
+
+/**
+ * Gives rows that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
+ * a row that no other can leave for leaves itself, with those that wait for its prefill. The oldest row always goes on.
+ */
+export function makeRoom(running: readonly EngineRow[], limits: RoomLimits): { grown: boolean; leaving: EngineRow[] } {
+  const leaving = new Set<EngineRow>();
+  let grown = false;
+  const used = () => running.reduce((sum, row) => sum + (leaving.has(row) ? 0 : row.room), 0);
+  for (const row of running) {
+    if (leaving.has(row) || row.driver.finished || fits(row)) continue;
+    const wanted = roomFor(row, limits);
+    while (!leaving.has(row) && used() - row.room + wanted.room > limits.largest) {
+      const latest = running.findLast((one) => one !== row && one.decoding && !one.alone && !leaving.has(one));
+      const gone = latest === undefined ? [row, ...running.filter(({ leader }) => leader === row)] : [latest];
+      for (const one of gone) leaving.add(one);
+    }
+    if (leaving.has(row)) continue;
+    Object.assign(row, wanted);
+    grown = true;
+  }
+  for (const row of leaving) {
+    const out = { place: undefined, leader: undefined, cached: 0, filled: false, decoding: false };
+    Object.assign(row, out, roomFor(row, limits));
+  }
+  return { grown, leaving: [...leaving] };
+}
+
+export function fits({ driver, need }: Pick<EngineRow, 'driver' | 'need'>): boolean {
+  return driver.ids.length <= need;
+}
+
+/** A row that runs by itself, or is probed, has all its room from the start. */
+function roomFor(
+  { driver, alone }: Pick<EngineRow, 'driver' | 'alone'>,
+  { largest, headroom }: RoomLimits,
+): { need: number; room: number } {
+  const whole = alone || driver.onProbe !== undefined;
+  const soon = driver.ids.length + Math.max(headroom, Math.floor(driver.ids.length / 4));
+  const need = whole ? driver.need : Math.min(driver.need, soon);
+  return { need, room: capacityFor(need, largest) };
 }

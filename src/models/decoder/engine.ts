@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { admit } from './admission.ts';
 import type { CacheRunner } from './cache-runner.ts';
-import { engineRows, type EngineRow as Row } from './engine-row.ts';
+import { engineRows, fits, makeRoom, type EngineRow as Row } from './engine-row.ts';
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
 import {
@@ -27,6 +27,9 @@ const largestBatch = 32;
 const goingAlong = { rows: 3, ids: 8 };
 /** Turns without a run, while rows are there: one happens where rows end. */
 const mostIdle = 16;
+
+/** Tokens that a row has room for at first, beyond its prompt: most thoughts and answers are shorter. */
+const usualAnswer = 512;
 
 /** The decode loop over all rows of all requests. */
 export type Engine = {
@@ -58,8 +61,9 @@ export type EngineStats = {
   batches: readonly number[];
 };
 
-export function createEngine(options: { runner: CacheRunner; arena: KvArena }): Engine {
+export function createEngine(options: { runner: CacheRunner; arena: KvArena; headroom?: number }): Engine {
   const { runner, arena } = options;
+  const limits = { largest: arena.tokens, headroom: options.headroom ?? usualAnswer };
   const store = createPrefixStore();
   let waiting: Row[] = [];
   let running: Row[] = [];
@@ -145,11 +149,25 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       }
       row.cached = found?.length ?? 0;
       row.reused = late?.reused ?? row.cached;
-      if (!row.leader) row.driver.onCached(row.reused);
+      if (!row.leader) begin(row, row.reused);
     }
     waiting = waiting.filter((row) => !admitted.includes(row));
     running.push(...admitted);
     settle(copies);
+  }
+
+  function begin(row: Row, reused: number): void {
+    if (row.begun) return;
+    row.begun = true;
+    row.driver.onCached(reused);
+  }
+
+  /** Rows that grow may send others back to those that wait: their ids are computed again when they come in. */
+  function giveRoom(): void {
+    const { grown, leaving } = makeRoom(running, limits);
+    running = running.filter((row) => !leaving.includes(row));
+    waiting = [...leaving, ...waiting];
+    if (grown || leaving.length > 0) settle(new Map());
   }
 
   /** A kept row that is wholly in the new one needn't be kept besides. */
@@ -172,7 +190,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
     const followers = followersOf(row);
     for (const follower of followers) {
       follower.leader = undefined;
-      follower.driver.onCached(row.reused);
+      begin(follower, row.reused);
       // Nearly always all of it; a sample that was told to answer meanwhile has more ids already.
       follower.cached = Math.min(row.cached, commonPrefix(driver.ids, follower.driver.ids));
       follower.filled = missing(follower) === 0;
@@ -239,9 +257,10 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
   async function step(): Promise<void> {
     letFinishedGo();
     takeIn();
+    giveRoom();
     // Fed sentences of rows that decode: short, and done at once, so that their group stays whole.
     for (const row of running.filter(({ decoding }) => decoding)) {
-      while (!row.driver.finished && missing(row) > 1 && !goesAlong(row))
+      while (!row.driver.finished && missing(row) > 1 && fits(row) && !goesAlong(row))
         await attempt([row], () => feed(row, chunk.amidOthers));
     }
     const probing = running.find(({ driver }) => !driver.finished && driver.probe);
@@ -255,6 +274,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
       await attempt([next], () => feed(next, most));
     }
     letFinishedGo();
+    giveRoom();
     for (const row of running) {
       const ready = !row.leader && row.cached > 0 && missing(row) === 1 && followersOf(row).length === 0;
       if (ready && !row.decoding) {
@@ -300,7 +320,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena }): 
         for (const driver of drivers) driver.fail(closed.reason);
         return;
       }
-      waiting.push(...engineRows(drivers, { alone, cache, largest: arena.tokens }));
+      waiting.push(...engineRows(drivers, { alone, cache, ...limits }));
       loop ??= run();
     },
     get stats() {

@@ -19,7 +19,7 @@ export type RowDriver = {
   /** Logits [vocabulary] of the last id, valid during the call; `raw` where the model tells their distribution besides. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;
-  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache. */
+  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the row first came in. */
   onCached(tokens: number): void;
   /** The loop can't go on with this row. */
   fail(error: unknown): void;

@@ -62,7 +62,7 @@ test('hundreds of mixed requests in a tight cache all end, each with the tokens 
     return (state >>> 0) % below;
   };
   const arena = createKvArena(toyShape, 1100);
-  const engine = createEngine({ runner: createToyRunner(arena), arena });
+  const engine = createEngine({ runner: createToyRunner(arena), arena, headroom: 8 });
   let started = 0;
   let compared = 0;
   const one = async () => {

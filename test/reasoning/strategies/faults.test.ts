@@ -72,7 +72,9 @@ describe.each(thinking)('%s', (strategy) => {
   };
 
   it.each([1, 3, 6, 9, 15, 25, 60, 120])('ends by a deadline %i ms away with what there is', async (after) => {
-    const { run, decoded } = await untilDeadline(after, ({ sampling }) => (sampling.temperature === 0 ? good : endless));
+    const { run, decoded } = await untilDeadline(after, ({ sampling }) =>
+      sampling.temperature === 0 ? good : endless,
+    );
     expect(decoded).toBeLessThanOrEqual(after + 1);
     expect('The answer is 4.').toContain(run.answer);
     expect([undefined, 'deadline']).toContain(run.outcome.incomplete);
