@@ -13,6 +13,8 @@ export const Report = z.object({
   /** In the file itself, since a file's own date is lost when it is copied. */
   measuredAt: z.iso.datetime({ offset: true }),
   cameWith: z.string().exactOptional(),
+  /** Hash of the embedded model's files, where it was measured. */
+  weights: z.string().exactOptional(),
   /** Absent for a set of the caller's own. */
   madeOn: MadeOn.exactOptional(),
   arms: z.array(
@@ -55,3 +57,7 @@ export const Report = z.object({
     .default([]),
 });
 export type Report = z.infer<typeof Report>;
+
+export function reportText(report: Report): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

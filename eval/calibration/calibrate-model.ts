@@ -1,0 +1,136 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SingleBar } from 'cli-progress';
+import { EffortTable } from '../../src/contracts/effort-table.ts';
+import { configuredModels, namedModel } from '../../src/entry/configured-models.ts';
+import { parseEnvironment } from '../../src/entry/environment.ts';
+import { createModelConfiguration } from '../../src/entry/model-configuration.ts';
+import { fileName } from '../../src/models/effort-tables.ts';
+import { configFile, type ModelConfig } from '../../src/models/model-config.ts';
+import { absolutePath } from '../../src/models/transformers/model-files.ts';
+import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { generateQuestions } from '../generator/generate-questions.ts';
+import type { Question } from '../generator/question.ts';
+import { readQuestionSet } from '../question-set.ts';
+import { weightsHash } from '../take/model-files.ts';
+import { calibrateTable } from './calibrate-table.ts';
+import { openMeasurementLog } from './measurement-log.ts';
+import { openModel } from './open-model.ts';
+import { assertWritable, tableBefore, tablePlace } from './table-place.ts';
+
+/** Wherever it is run from: a packed one lies in node_modules. */
+const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** As `npm run calibrate -- --help` tells them. */
+export type ModelCalibration = {
+  model: string;
+  generated: number;
+  gsm8k: number;
+  questions?: string | undefined;
+  samples: number;
+  ceiling: number;
+  levelsOn: number;
+  concurrency: number;
+  threads?: number | undefined;
+  kvMegabytes?: number | undefined;
+  seed: string;
+  out?: string | undefined;
+  fresh: boolean;
+};
+
+/** What a calibration measures where nothing else is asked for. */
+export const calibrationDefaults = {
+  generated: 180,
+  gsm8k: 60,
+  samples: 7,
+  ceiling: 1_024,
+  levelsOn: 150,
+  concurrency: 4,
+  seed: 'calibration-1',
+} as const;
+
+/** Measures a model and writes its effort table where the service reads it, or to `out`. What was measured is kept. */
+export async function calibrateModel(options: ModelCalibration): Promise<void> {
+  const { env } = process;
+  const config = namedModel(options.model, configuredModels(parseEnvironment(env), env));
+  const { threads, kvMegabytes } = options;
+  if (config.kind === 'upstream' && (threads ?? kvMegabytes) !== undefined) {
+    console.error(`--threads and --kv-mb do nothing here: ${config.id} runs at ${config.url}.`);
+  }
+  const before = tableBefore(config);
+  const place = tablePlace(config, options.out);
+  const measurements = `eval/runs/calibration-${fileName(config.id)}/measured.jsonl`;
+  await assertWritable(place.path);
+  await mkdir(dirname(measurements), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${measurements} can't be written (${error.code}); run it in a folder of yours`);
+  });
+  if (options.fresh) await writeFile(measurements, '');
+  const questions = await readQuestions(options);
+  const model = await openModel(config, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
+  const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
+  try {
+    const prompts = loadPrompts(inPackage('prompts'));
+    const table = await calibrateTable({
+      model,
+      prompts,
+      strategies: createStrategies({ prompts }),
+      questions,
+      before,
+      log: await openMeasurementLog(measurements, await servedAs(config)),
+      samples: options.samples,
+      ceiling: Math.min(options.ceiling, Math.floor(model.contextLength / 2)),
+      levelsOn: options.levelsOn,
+      concurrency: options.concurrency,
+      now: Date.now,
+      onProgress(stage, done, total) {
+        if (done === 0) bar.start(total, 0, { stage });
+        else bar.update(done, { stage });
+        if (done === total) bar.stop();
+      },
+      onNotice: (message) => console.error(message),
+    });
+    const text = JSON.stringify(EffortTable.parse(table), undefined, 2);
+    await writeFile(absolutePath(place.path), `${text}\n`);
+    console.log(`${text}\nwritten to ${place.path}`);
+    if (!place.isRead) await tellEntry(config.id, place.path, { change: options.out === undefined });
+  } finally {
+    bar.stop();
+    await model.close();
+  }
+}
+
+/** None of the evaluation's. */
+async function readQuestions(options: ModelCalibration): Promise<Question[]> {
+  const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
+  const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
+  const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
+  const own = options.questions === undefined ? [] : (await readQuestionSet({ set: options.questions })).questions;
+  const questions = [
+    ...generated,
+    ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
+    ...own.map(({ question, answer }) => ({ kind: 'own', question, answer })),
+  ];
+  if (questions.length === 0) throw new Error('--generated and --gsm8k are both 0: there is nothing to ask');
+  return questions;
+}
+
+/** An id may be put to another model of another server, or to other weights: what was measured of those says nothing. */
+async function servedAs(config: ModelConfig): Promise<string> {
+  if (config.kind === 'upstream') return [config.url, config.model, config.family, config.dialect].join(' ');
+  return config.kind === 'folder' ? await weightsHash(config.path) : '';
+}
+
+/** The service reads the table where the model's entry names it. `change`: puts it there, where that is a file's entry. */
+async function tellEntry(id: string, path: string, { change }: { change: boolean }): Promise<void> {
+  const configuration = createModelConfiguration({ folder: process.cwd(), variables: process.env });
+  // A file that can't be written is the operator's to change.
+  const changed = change && (await configuration.nameEffortTable(id, path).catch(() => false));
+  const field = `"effortTable": ${JSON.stringify(path)}`;
+  console.log(
+    changed
+      ? `${configFile} names it now (${field} in the entry of ${id}); a running service reads it after a restart.`
+      : `Put ${field} into the entry of ${id} in ${configFile}; a running service reads it after a restart.`,
+  );
+}
