@@ -1,3 +1,4 @@
+import { chosenChecks } from '../src/checks/chosen-checks.ts';
 import type { EffortTable } from '../src/contracts/effort-table.ts';
 import type { EffectiveReasoning } from '../src/contracts/reasoning.ts';
 import type { TraceStep } from '../src/contracts/trace.ts';
@@ -7,14 +8,20 @@ import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasonin
 
 export type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
 
+/** Whether the service computes in this model's thoughts where a request leaves that to it. */
+export function computesUsually({ capabilities }: LanguageModel, table: EffortTable): boolean {
+  return capabilities.compute && (capabilities.computesByDefault === true || table.compute === true);
+}
+
 /** Answers one question with a strategy as the worker would, in this process, without queue and API. */
 export async function runInProcess(options: {
   question: string;
   model: LanguageModel;
   strategies: ReadonlyMap<string, Strategy>;
   table: EffortTable;
-  effective: Omit<EffectiveReasoning, 'answer_reserve_tokens' | 'deadline_ms'>;
-  checks: StrategyContext['checks'];
+  effective: Omit<EffectiveReasoning, 'answer_reserve_tokens' | 'deadline_ms' | 'compute'>;
+  /** Those of the request. */
+  checks?: { named: StrategyContext['checks']; only: boolean };
   /** The strategy's own. */
   options?: Record<string, unknown>;
   temperature: number;
@@ -23,6 +30,7 @@ export async function runInProcess(options: {
   now(): number;
 }): Promise<InProcessRun> {
   const { table, effective } = options;
+  const computes = computesUsually(options.model, table);
   const strategy = options.strategies.get(effective.strategy);
   if (strategy === undefined) throw new Error(`no strategy ${effective.strategy}`);
   const never = new AbortController().signal;
@@ -31,9 +39,14 @@ export async function runInProcess(options: {
     // As the worker does it: a chain reuses the keys and values of its response.
     model: withCacheScope(options.model, { prompt, keyed: false, owner: 'eval', response: options.question }),
     prompt,
-    effective: { ...effective, answer_reserve_tokens: table.answer_reserve_tokens, deadline_ms: null },
+    effective: {
+      ...effective,
+      answer_reserve_tokens: table.answer_reserve_tokens,
+      deadline_ms: null,
+      compute: computes ? 'on' : 'off',
+    },
     table,
-    checks: options.checks,
+    checks: chosenChecks({ table, effort: effective.effort, computes }, options.checks ?? { named: [], only: false }),
     options: options.options ?? {},
     answer: { maxTokens: table.answer_reserve_tokens },
     sampling: { temperature: options.temperature, seed: options.seed },

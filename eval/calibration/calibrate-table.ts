@@ -6,6 +6,7 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
+import { computesUsually } from '../run-in-process.ts';
 import { quantile } from '../statistics.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitBallots, sourceWeight } from './fit-ballots.ts';
@@ -54,10 +55,11 @@ const mostCut = 0.1;
 export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
   const { model, questions, before, log } = options;
   const answerTokens = before.answer_reserve_tokens;
-  const temperature = await chooseTemperature({ ...options, answerTokens });
+  const computes = computesUsually(model, before);
+  const temperature = await chooseTemperature({ ...options, answerTokens, computes });
   const measured = await forEachOf(questions, options, 'chains', (question, index) => {
     const seed = index + 1;
-    const setting = { temperature: temperature.value, ceiling: options.ceiling, samples: options.samples };
+    const setting = { temperature: temperature.value, ceiling: options.ceiling, samples: options.samples, computes };
     const key = `chains ${JSON.stringify(setting)} ${seed} ${question.question}`;
     return log.remember(key, MeasuredQuestion, () =>
       measureQuestion(question, { ...setting, model, answerTokens, seed }),
@@ -93,10 +95,14 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   };
   const settled = fitSettled(measured, weighed);
   const fitted = { ...weighed, settled_probability: settled.value };
-  const checks = fitChecks(measured, fitted, plainChecks);
+  const plain = plainChecks({ computes });
+  const checks = fitChecks(measured, fitted, plain);
   const verdict = await judgeVerdict(options, measured);
   const { checks: _, ...unchecked } = fitted;
-  const chosen: Omit<EffortTable, 'levels'> = { ...unchecked, ...checkDifferences(checks.kept, verdict.check) };
+  const chosen: Omit<EffortTable, 'levels'> = {
+    ...unchecked,
+    ...checkDifferences({ plain, kept: checks.kept, verdict: verdict.check }),
+  };
   const level = { cap, strategy: before.levels.medium.strategy };
   const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
   const revision = revisionTurned(await reviseFailed(options, measured, revisable));
@@ -151,8 +157,16 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
 }
 
 /** What the table says of checks: those that are worth nothing to this model, and its verdict where that is worth something. */
-function checkDifferences(kept: readonly string[], verdict: NamedCheck | undefined): Pick<EffortTable, 'checks'> {
-  const off = plainChecks.filter((name) => !kept.includes(name));
+function checkDifferences({
+  plain,
+  kept,
+  verdict,
+}: {
+  plain: readonly string[];
+  kept: readonly string[];
+  verdict: NamedCheck | undefined;
+}): Pick<EffortTable, 'checks'> {
+  const off = plain.filter((name) => !kept.includes(name));
   const on = verdict === undefined ? [] : [verdict];
   return off.length + on.length === 0 ? {} : { checks: { off, on } };
 }

@@ -26,15 +26,16 @@ export async function chooseTemperature(options: {
   log: MeasurementLog;
   ceiling: number;
   answerTokens: number;
+  computes: boolean;
   concurrency: number;
   onProgress(stage: string, done: number, total: number): void;
 }): Promise<{ value: number; figures: TemperatureFigure[] }> {
-  const { model, log, ceiling, answerTokens } = options;
+  const { model, log, ceiling, answerTokens, computes } = options;
   const questions = options.questions.filter((_, index) => index % every === 0);
   const figures: TemperatureFigure[] = [];
   for (const temperature of temperatures) {
     const measured = await forEachOf(questions, options, `temperature ${temperature}`, async (question, index) => {
-      const setting = { temperature, ceiling, samples: chainsEach };
+      const setting = { temperature, ceiling, samples: chainsEach, computes };
       const seed = 1_000 + index;
       const key = `samples ${JSON.stringify(setting)} ${seed} ${question.question}`;
       const chains = await log.remember(key, z.array(MeasuredChain), () =>

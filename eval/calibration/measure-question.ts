@@ -1,6 +1,7 @@
 import { checks } from '../../src/checks/index.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
-import type { GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
+import { computeAllowance } from '../../src/contracts/compute.ts';
+import type { GenerateRequest, LanguageModel, ThinkingRequest } from '../../src/models/language-model.ts';
 import type { Question } from '../generator/question.ts';
 import { scoreAnswer } from '../score-answer.ts';
 import { type CollectedSample, collectSamples } from './collect-samples.ts';
@@ -15,12 +16,16 @@ export type MeasureOptions = {
   ceiling: number;
   answerTokens: number;
   seed: number;
+  /** Values are computed in the thoughts. */
+  computes: boolean;
 };
 
-/** The standard checks: those that a table can switch off. */
-export const plainChecks: readonly string[] = [...checks.values()]
-  .filter(({ standard }) => standard !== undefined)
-  .map(({ name }) => name);
+/** The standard checks, those that a table can switch off: fewer where the service computes in the thought. */
+export function plainChecks({ computes }: { computes: boolean }): string[] {
+  return [...checks.values()]
+    .filter(({ standard }) => standard === 'always' || (standard === 'uncomputed' && !computes))
+    .map(({ name }) => name);
+}
 
 /** All answers of one question that the table is fitted on. */
 export async function measureQuestion(question: Question, options: MeasureOptions): Promise<MeasuredQuestion> {
@@ -62,8 +67,12 @@ function asker(question: Question, options: MeasureOptions) {
     answer: { maxTokens: options.answerTokens },
     sampling: { temperature: given.temperature, seed: options.seed },
     deterministic: false,
-    ...(given.thinking === undefined ? {} : { thinking: given.thinking }),
+    ...(given.thinking === undefined ? {} : { thinking: computed(given.thinking) }),
   });
+  const computed = (thinking: ThinkingRequest): ThinkingRequest => {
+    const computeTokens = computeAllowance(thinking.perSampleTokens ?? thinking.budgetTokens);
+    return options.computes && computeTokens > 0 ? { ...thinking, computeTokens } : thinking;
+  };
   const run = async (
     given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
     source: MeasuredChain['source'],
@@ -74,7 +83,7 @@ function asker(question: Question, options: MeasureOptions) {
         const thought = collected.segments.map((segment) => segment.text).join('');
         const asked = question.question;
         const input = { question: asked, conversation: asked, thought, answer: collected.answer };
-        const named = plainChecks.map((type) => ({ type }));
+        const named = plainChecks(options).map((type) => ({ type }));
         const judged = await runChecks(named, input, { slow: false, services: {}, signal });
         const { selfCertainty, thinkingMeanLogprob: confidence } = collected.scores;
         const chain: MeasuredChain = {

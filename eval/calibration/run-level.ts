@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { levelChecks } from '../../src/checks/chosen-checks.ts';
 import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
 import type { Effort } from '../../src/contracts/reasoning.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
@@ -38,7 +37,6 @@ export async function runLevel(
     ...options,
     question: question.question,
     effective: { effort, strategy, budget_tokens, samples, max_revisions },
-    checks: levelChecks({ table, effort, computes: false }),
     temperature: samples > 1 ? table.temperature : 0,
   });
   return {

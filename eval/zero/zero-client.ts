@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { chosenChecks } from '../../src/checks/chosen-checks.ts';
 import { Effort } from '../../src/contracts/reasoning.ts';
 import type { TraceStep } from '../../src/contracts/trace.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
@@ -47,7 +46,7 @@ export function createZeroClient(): ServiceClient {
           samples: given.samples ?? level.samples,
           max_revisions: given.max_revisions ?? level.max_revisions,
         },
-        checks: chosenChecks({ table, effort, computes: false }, { named: checks, only }),
+        checks: { named: checks, only },
         options,
         temperature: table.temperature,
         seed: Number(request['seed'] ?? 0),
