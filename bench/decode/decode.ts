@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { computedValues } from './computed.ts';
 import { constrained } from './constrained.ts';
 import { type Figure, printTable } from './figure.ts';
 import { openGenerate } from './generate.ts';
@@ -40,6 +41,7 @@ if (wanted('samples')) add(...(await eightSamples(ours, generate)));
 if (wanted('arrivals')) add(await randomArrivals(ours, Math.min(3, rounds)));
 if (wanted('turns')) add(await secondTurn(ours, rounds));
 if (wanted('constrained')) add(...(await constrained(ours, rounds)));
+if (wanted('computed')) add(...(await computedValues(ours, rounds)));
 await ours.model.close();
 await generate.close();
 if (!('missing' in llama)) await llama.close();

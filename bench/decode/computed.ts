@@ -1,0 +1,130 @@
+import { computedValue } from '../../src/models/decoder/computed-value.ts';
+import { createEngine, type Engine } from '../../src/models/decoder/engine.ts';
+import { createKvArena } from '../../src/models/decoder/kv-arena.ts';
+import { createSampleRow } from '../../src/models/decoder/sample-row.ts';
+import { openDecoderSession } from '../../src/models/decoder/session.ts';
+import { createLoopBreaker } from '../../src/models/loop-breaker.ts';
+import { createSampler, type Sampler } from '../../src/models/sampler.ts';
+import { createRowBans } from '../../src/models/transformers/row-bans.ts';
+import { type Figure, figureOf, median } from './figure.ts';
+import { type Ours, threads } from './ours.ts';
+import { createRandom } from './random.ts';
+
+const lines = 10;
+
+/**
+ * Thoughts with an equals sign in each line, values computed against values sampled: tokens per second, fed ones counted. The
+ * rows write a given text either way, so that both decode the same ids; each draw is made as ever, and then replaced.
+ */
+export async function computedValues(
+  { folder }: Pick<Ours, 'folder'>,
+  rounds: number,
+  counts = [1, 8, 32],
+): Promise<Figure[]> {
+  const path = folder.onnx()?.path ?? '';
+  const session = await openDecoderSession({
+    path,
+    threads,
+    kvBits: 8,
+    calibrationIds: async () => [],
+    warn: (message) => console.error(message),
+  });
+  if ('unsupported' in session) throw new Error(session.unsupported);
+  const arena = createKvArena(session.shape, 32 * 400);
+  const engine = createEngine({ runner: session.runner(arena), arena });
+  const figures: Figure[] = [];
+  for (const rows of counts) {
+    const ratios: number[] = [];
+    let detail = '';
+    for (let round = 0; round < rounds; round += 1) {
+      const salt = 1000 * rows + round;
+      // Either goes first as often as the other.
+      const order = round % 2 === 0 ? [true, false] : [false, true];
+      const rates = new Map<boolean, number>();
+      for (const compute of order) rates.set(compute, await rate(engine, { folder }, { rows, salt, compute }));
+      const [on = Number.NaN, off = Number.NaN] = [rates.get(true), rates.get(false)];
+      ratios.push(on / off);
+      detail = `${on.toFixed(0)} tokens/s, ${off.toFixed(0)} with compute off`;
+    }
+    const name = `computed values, ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+    figures.push(figureOf(name, median(ratios), { atLeast: 0.98 }, detail));
+  }
+  await engine.close(new Error('measured'));
+  await session.close();
+  return figures;
+}
+
+/** Tokens per second of all rows together, prompts left out. */
+async function rate(
+  engine: Engine,
+  { folder }: Pick<Ours, 'folder'>,
+  run: { rows: number; salt: number; compute: boolean },
+): Promise<number> {
+  const bans = createRowBans(folder).forRow({ tools: false });
+  const random = createRandom(run.salt);
+  const scratch = { vocabularySize: folder.vocabularySize };
+  let tokens = 0;
+  let startedAt = Number.NaN;
+  await new Promise<void>((resolve, reject) => {
+    let unfinished = run.rows;
+    const drivers = Array.from({ length: run.rows }, (_, sample) => {
+      const script = thoughtIds(folder, random);
+      const drawn = createSampler({ temperature: 0.6, topP: 0.95, seed: run.salt }, { sample, ...scratch });
+      const sampler: Sampler = {
+        next(logits, state) {
+          if (Number.isNaN(startedAt)) startedAt = performance.now();
+          return { ...drawn.next(logits, state), token: script[state.history.length] ?? folder.tokens.close ?? 0 };
+        },
+      };
+      return createSampleRow({
+        model: folder,
+        request: {
+          prompt: { messages: [] },
+          samples: run.rows,
+          thinking: { budgetTokens: 250 * run.rows, perSampleTokens: 250, computeTokens: run.compute ? 100 : 0 },
+          answer: { maxTokens: 1 },
+          sampling: { temperature: 0.6 },
+          deterministic: false,
+        },
+        sample,
+        // Each run's own, so that no kept row is the beginning of another.
+        prompt: {
+          ids: [1, run.salt % 1000, run.compute ? 1 : 2, 3, 4, 5, 6, 7],
+          inputTokens: 8,
+          fed: 0,
+          thinking: true,
+          answerBegun: false,
+          answerIds: [],
+        },
+        contextLength: 400,
+        sampler,
+        bans,
+        loopBreaker: createLoopBreaker(),
+        purse: { left: 250 * run.rows },
+        interrupted: () => undefined,
+        emit(event) {
+          if (event.type === 'thinking-delta') tokens += event.tokenIds.length;
+        },
+        onFinish() {
+          unfinished -= 1;
+          if (unfinished === 0) resolve();
+        },
+        onFail: reject,
+      });
+    });
+    engine.add(drivers, { alone: false });
+  });
+  return (tokens * 1000) / (performance.now() - startedAt);
+}
+
+/** The ids of a thought's lines, their values as they are fed. */
+function thoughtIds(folder: Ours['folder'], random: () => number): number[] {
+  const ids: number[] = [];
+  for (let line = 0; line < lines; line += 1) {
+    const [a, b] = [random, random].map((next) => 11 + Math.floor(next() * 900));
+    const begun = `Boxes: ${a} × ${b} =`;
+    ids.push(...folder.tokenizer.encode(begun), ...(computedValue(begun, folder)?.ids ?? []));
+    ids.push(...folder.tokenizer.encode('.\n'));
+  }
+  return ids;
+}
