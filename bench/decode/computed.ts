@@ -91,6 +91,7 @@ async function rate(
         prompt: {
           ids: [1, run.salt % 1000, run.compute ? 1 : 2, 3, 4, 5, 6, 7],
           inputTokens: 8,
+          own: 0,
           fed: 0,
           thinking: true,
           answerBegun: false,

@@ -161,6 +161,40 @@ describe('the plan of tokens', () => {
     ]);
   });
 
+  test.each<[string, object, { possible: boolean; usual: boolean; table?: boolean }, 'on' | 'off']>([
+    ['nobody asks for it', {}, { possible: true, usual: false }, 'off'],
+    ['the model expects it', {}, { possible: true, usual: true }, 'on'],
+    ['the table says that it pays', {}, { possible: true, usual: false, table: true }, 'on'],
+    ['the table says that it does not', {}, { possible: true, usual: false, table: false }, 'off'],
+    ['it is asked for', { compute: 'on' }, { possible: true, usual: false }, 'on'],
+    ['it is refused', { compute: 'off' }, { possible: true, usual: true, table: true }, 'off'],
+    ['it is left to the service', { compute: 'auto' }, { possible: true, usual: true }, 'on'],
+    ['the model cannot', { compute: 'on' }, { possible: false, usual: true, table: true }, 'off'],
+  ])('of computed values: %s', (_name, reasoning, { table: paying, ...compute }, expected) => {
+    const given = { ...input({ reasoning: { effort: 'low', ...reasoning } }), compute };
+    const { effective } = planReasoning({
+      ...given,
+      table: { ...table, ...(paying !== undefined && { compute: paying }) },
+    });
+    expect(effective.compute).toBe(expected);
+  });
+
+  test('a fifth of the room for thinking is kept for computed values, none of a budget that fits besides', () => {
+    const compute = { possible: true, usual: true };
+    const budgetOf = (fields: object) => planReasoning({ ...input(fields), compute }).effective.budget_tokens;
+    expect(budgetOf({ reasoning: { budget_tokens: -1 } })).toBe(Math.floor(868 * 0.8));
+    expect(budgetOf({ max_output_tokens: 132, reasoning: { budget_tokens: 500 } })).toBe(80);
+    expect(budgetOf({ reasoning: { budget_tokens: 500 } })).toBe(500);
+    expect(budgetOf({ reasoning: { budget_tokens: 500, compute: 'off' }, max_output_tokens: 132 })).toBe(100);
+  });
+
+  test('a fast answer computes nothing, and says so where that was asked for', () => {
+    const { effective, warnings } = plan({ mode: 'fast', reasoning: { compute: 'on' } });
+    expect(effective.compute).toBe('off');
+    expect(warnings).toMatchObject([{ field: 'reasoning.compute' }]);
+    expect(plan({ mode: 'fast', reasoning: { compute: 'auto' } }).warnings).toEqual([]);
+  });
+
   test('what is echoed is what runs', () => {
     const fast = { strategy: 'direct', samples: 1, max_revisions: 0, budget_tokens: 0 };
     expect(effectiveOf({ max_output_tokens: 10, reasoning: { samples: 4 } })).toMatchObject(fast);

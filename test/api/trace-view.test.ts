@@ -13,6 +13,7 @@ const step = (index: number, tokens: number): TraceStep => ({
   duration_ms: 1,
   tokens,
   text: thought,
+  computed: [{ at: 0, length: 3, expression: thought }],
   summary: 'one chain',
   stop_reason: null,
   answer: '42',

@@ -27,8 +27,10 @@ describe('local model', () => {
   it('lists for the embedded model what the batch decoder can, and less for weights that it cannot drive', async () => {
     const folder = await loadModelFolder('models/thinkfirst-135m');
     expect(localCapabilities(folder)).toMatchObject({ batching: true, score: true, family: 'thinkfirst' });
+    expect(localCapabilities(folder)).toMatchObject({ compute: true, computesByDefault: true });
+    expect(localCapabilities({ ...folder, computes: false })).not.toHaveProperty('computesByDefault');
     expect(localCapabilities(folder).constraints).toContain('json_schema');
     const half = { ...folder, onnx: () => ({ path: '', dtype: 'q4f16' as const, bytes: 0 }) };
-    expect(localCapabilities(half)).toMatchObject({ batching: false, score: false, constraints: [] });
+    expect(localCapabilities(half)).toMatchObject({ batching: false, score: false, compute: false, constraints: [] });
   });
 });

@@ -36,7 +36,8 @@ export type RowLimits = {
 
 /**
  * What a row needs is known before it is let in: prompt, thought, fed sentences and values, answer. The reserve comes out of
- * the context first, then computed values and the thought (where it is short, a value's token for four of them); the answer may be cut by the context's end where the prompt leaves less than the reserve.
+ * the context first, then the thought with its computed values, which get at most a fifth of what is left. The answer may be
+ * cut by the context's end where the prompt leaves less than the reserve.
  * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
  */
 export function rowLimits(options: {
