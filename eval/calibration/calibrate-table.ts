@@ -6,8 +6,8 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
-import { computesUsually } from '../run-in-process.ts';
 import { quantile } from '../statistics.ts';
+import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitBallots, sourceWeight } from './fit-ballots.ts';
 import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
@@ -55,7 +55,8 @@ const mostCut = 0.1;
 export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
   const { model, questions, before, log } = options;
   const answerTokens = before.answer_reserve_tokens;
-  const computes = computesUsually(model, before);
+  const compute = await chooseCompute({ ...options, answerTokens });
+  const computes = compute.value;
   const temperature = await chooseTemperature({ ...options, answerTokens, computes });
   const measured = await forEachOf(questions, options, 'chains', (question, index) => {
     const seed = index + 1;
@@ -78,9 +79,12 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       `${percent} % of its chains were stopped at ${options.ceiling} thinking tokens: --ceiling is too low.`,
     );
   }
+  const { compute: _earlier, ...earlier } = before;
   const weighed = {
-    ...before,
+    ...earlier,
     model: model.id,
+    // A model whose configuration says so needs no word of the table.
+    ...(compute.figures !== null && { compute: computes }),
     temperature: temperature.value,
     answer_reserve_tokens: Math.max(
       answerTokens,
@@ -138,6 +142,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       at: new Date(options.now()).toISOString(),
       questions: questions.length,
       figures: z.record(z.string(), z.unknown()).parse({
+        compute: compute.figures,
         temperatures: temperature.figures,
         natural_ends_within_cap: share(chains, (one) => one.stop === 'natural' && one.thinkingTokens < cap),
         sources: ballots.figures.sources,

@@ -6,7 +6,7 @@ import { average } from '../statistics.ts';
 import { fitBallots } from './fit-ballots.ts';
 import { votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
-import { measureSamples } from './measure-question.ts';
+import { measureChains } from './measure-question.ts';
 import { MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 
@@ -39,7 +39,7 @@ export async function chooseTemperature(options: {
       const seed = 1_000 + index;
       const key = `samples ${JSON.stringify(setting)} ${seed} ${question.question}`;
       const chains = await log.remember(key, z.array(MeasuredChain), () =>
-        measureSamples(question, { ...setting, model, answerTokens, seed }),
+        measureChains(question, { ...setting, model, answerTokens, seed }),
       );
       return { question: question.question, chains };
     });

@@ -48,8 +48,8 @@ export async function measureQuestion(question: Question, options: MeasureOption
   };
 }
 
-/** Sampled chains alone, for the choice of the temperature. */
-export async function measureSamples(question: Question, options: MeasureOptions): Promise<MeasuredChain[]> {
+/** Chains alone, for the choice of a setting. */
+export async function measureChains(question: Question, options: MeasureOptions): Promise<MeasuredChain[]> {
   const found = await asker(question, options).chains({ samples: options.samples, temperature: options.temperature });
   return found.map(({ chain }) => chain);
 }

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { evaluate } from '../../src/evaluator/evaluate.ts';
+import { createThoughtLines } from '../../src/models/decoder/thought-lines.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { Question } from '../generator/question.ts';
+import { forEachOf } from './for-each-of.ts';
+import { measureChains } from './measure-question.ts';
+import { MeasuredChain } from './measured-chain.ts';
+import type { MeasurementLog } from './measurement-log.ts';
+
+/** Every so many-th question is asked both ways. */
+const every = 2;
+/** Of the equations of right chains: where more of them would get another value than the model wrote, its notation is not ours. */
+const mostDiffering = 0.005;
+
+export type ComputeFigures = {
+  questions: number;
+  rightWithout: number;
+  rightWith: number;
+  /** In right chains without computing: those that the evaluator has a value for, and those that the model wrote otherwise. */
+  equations: number;
+  differing: number;
+};
+
+/**
+ * Whether values are computed in this model's thoughts: where its own configuration says so, or where greedy chains are
+ * right more often with computing than without and the values that right chains wrote are those that would be fed.
+ * `figures` is null where nothing had to be measured.
+ */
+export async function chooseCompute(options: {
+  model: LanguageModel;
+  questions: readonly Question[];
+  log: MeasurementLog;
+  ceiling: number;
+  answerTokens: number;
+  concurrency: number;
+  onProgress(stage: string, done: number, total: number): void;
+}): Promise<{ value: boolean; figures: ComputeFigures | null }> {
+  const { model, log, ceiling, answerTokens } = options;
+  if (!model.capabilities.compute) return { value: false, figures: null };
+  if (model.capabilities.computesByDefault) return { value: true, figures: null };
+  const questions = options.questions.filter((_, index) => index % every === 0);
+  const asked = (computes: boolean) =>
+    forEachOf(questions, options, computes ? 'computed' : 'not computed', (question, index) => {
+      const setting = { temperature: 0, ceiling, samples: 1, computes };
+      const key = `compute ${JSON.stringify(setting)} ${question.question}`;
+      return log.remember(key, z.array(MeasuredChain), () =>
+        measureChains(question, { ...setting, model, answerTokens, seed: index + 1 }),
+      );
+    });
+  const without = (await asked(false)).flat();
+  const withValues = (await asked(true)).flat();
+  const isRight = ({ right }: MeasuredChain) => right;
+  const found = without.filter(isRight).map(({ thought }) => equationsOf(thought));
+  const figures = {
+    questions: questions.length,
+    rightWithout: without.filter(isRight).length,
+    rightWith: withValues.filter(isRight).length,
+    equations: found.reduce((sum, { equations }) => sum + equations, 0),
+    differing: found.reduce((sum, { differing }) => sum + differing, 0),
+  };
+  const sameValues = figures.differing <= mostDiffering * figures.equations;
+  return { value: sameValues && figures.rightWith > figures.rightWithout, figures };
+}
+
+/** The equations of a thought that would have a value fed, and how many of them it went on with another text. */
+export function equationsOf(thought: string): { equations: number; differing: number } {
+  const lines = createThoughtLines('');
+  let equations = 0;
+  let differing = 0;
+  let pushed = 0;
+  for (const { index } of thought.matchAll(/=/g)) {
+    const end = index + 1;
+    lines.push(thought.slice(pushed, end));
+    pushed = end;
+    if (!lines.equals || lines.inCode) continue;
+    const rest = thought.slice(end, end + longestValue);
+    if (/^[=>]/.test(rest)) continue;
+    const value = evaluate(lines.line.slice(0, -1));
+    if (value === undefined) continue;
+    equations += 1;
+    const written = rest.trimStart();
+    if (!written.startsWith(value) || /^(?:\d|[.,]\d)/.test(written.slice(value.length))) differing += 1;
+  }
+  return { equations, differing };
+}
+
+/** Characters: beyond the longest value that is fed. */
+const longestValue = 160;
