@@ -6,7 +6,8 @@ import { runScript } from './run-script.ts';
 
 const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]: measures a model and writes its effort table
   --model MODEL       an id of thinkfirst.config.json or THINKFIRST_MODELS, a folder or a hub name    (the embedded one)
-  --generated N       generated questions, none of the evaluation's    (180)
+  --generated N       generated questions, none of the evaluation's    (120)
+  --spoken N          of those said as a person would                  (60)
   --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
   --questions FILE    and these of yours: JSONL of {question, answer}
   --samples N         chains beside the greedy one                     (7)
@@ -23,6 +24,7 @@ const count = z.coerce.number().int().min(0);
 const Options = z.object({
   model: z.string(),
   generated: count,
+  spoken: count,
   gsm8k: count.max(300),
   questions: z.string().optional(),
   samples: count.min(1).max(64),
@@ -41,6 +43,7 @@ await runScript(async () => {
     options: {
       model: { type: 'string', default: embeddedModel.id },
       generated: { type: 'string', default: String(defaults.generated) },
+      spoken: { type: 'string', default: String(defaults.spoken) },
       gsm8k: { type: 'string', default: String(defaults.gsm8k) },
       questions: { type: 'string' },
       samples: { type: 'string', default: String(defaults.samples) },

@@ -104,14 +104,22 @@ export async function evaluate(options: EvaluationOptions): Promise<{ report: Re
 async function openClient({
   model,
   url,
+  concurrency,
 }: EvaluationOptions): Promise<{ client: ServiceClient; close(): Promise<void> }> {
   if (model === zeroModel) return { client: createZeroClient(), close: async () => {} };
-  const service = url === undefined ? await startService() : { url, close: async () => {} };
+  const service =
+    url === undefined ? await startService({ environment: inFlight(concurrency) }) : { url, close: async () => {} };
   const key = process.env['THINKFIRST_KEY'];
   return {
     client: createServiceClient({ url: service.url, ...(key === undefined ? {} : { key }) }),
     close: () => service.close(),
   };
+}
+
+/** As many responses at a time as are asked for, with a cache that holds their chains: rows that run together cost little more than one. */
+function inFlight(concurrency: number): Record<string, string> {
+  const { THINKFIRST_CONCURRENCY: most, THINKFIRST_KV_MB: megabytes } = process.env;
+  return { THINKFIRST_CONCURRENCY: most ?? String(concurrency), THINKFIRST_KV_MB: megabytes ?? '1024' };
 }
 
 function folderName(set: string, model: string): string {

@@ -15,7 +15,7 @@ const usage = `npm run eval -- --set NAME --effort LEVEL[,LEVEL] [options]
   --strategy NAME     for the levels that think
   --model ID          of the service; zero: the control, a script without parameters    (its default)
   --url URL           a running service; without it one is started                      THINKFIRST_KEY: its key
-  --concurrency C     requests at a time                                                (8)
+  --concurrency C     requests at a time                                                (16)
   --out DIR           finished rows, report.md, report.json, accuracy.svg               (eval/runs/SET-MODEL)
   --publish           keep the report in eval/results and write its figures into the README files
   --no-baselines      leave out none and greedy, which everything is held against`;
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
       strategy: { type: 'string' },
       model: { type: 'string' },
       url: { type: 'string' },
-      concurrency: { type: 'string', default: '8' },
+      concurrency: { type: 'string', default: '16' },
       out: { type: 'string' },
       'no-baselines': { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },

@@ -12,10 +12,10 @@ import { absolutePath } from '../../src/models/transformers/model-files.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { generateQuestions } from '../generator/generate-questions.ts';
-import type { Question } from '../generator/question.ts';
+import { sayAsPerson } from '../generator/say-as-person.ts';
 import { readQuestionSet } from '../question-set.ts';
 import { weightsHash } from '../take/model-files.ts';
-import { calibrateTable } from './calibrate-table.ts';
+import { type CalibrationQuestion, calibrateTable } from './calibrate-table.ts';
 import { openMeasurementLog } from './measurement-log.ts';
 import { openModel } from './open-model.ts';
 import { assertWritable, tableBefore, tablePlace } from './table-place.ts';
@@ -27,6 +27,8 @@ const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}
 export type ModelCalibration = {
   model: string;
   generated: number;
+  /** Generated ones, said as a person would. */
+  spoken: number;
   gsm8k: number;
   questions?: string | undefined;
   samples: number;
@@ -42,7 +44,8 @@ export type ModelCalibration = {
 
 /** What a calibration measures where nothing else is asked for. */
 export const calibrationDefaults = {
-  generated: 180,
+  generated: 120,
+  spoken: 60,
   gsm8k: 60,
   samples: 7,
   ceiling: 1_024,
@@ -102,17 +105,20 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
 }
 
 /** None of the evaluation's. */
-async function readQuestions(options: ModelCalibration): Promise<Question[]> {
+async function readQuestions(options: ModelCalibration): Promise<CalibrationQuestion[]> {
   const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
   const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
   const gsm8k = await readQuestionSet({ set: 'gsm8k-dev', rows: '1-300', count: options.gsm8k });
   const own = options.questions === undefined ? [] : (await readQuestionSet({ set: options.questions })).questions;
+  const plain = generateQuestions({ seed: `${options.seed}-spoken`, count: options.spoken, without: evaluation });
+  const spoken = plain.map((one) => ({ ...one, question: sayAsPerson(one.question) }));
   const questions = [
-    ...generated,
-    ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer })),
-    ...own.map(({ question, answer }) => ({ kind: 'own', question, answer })),
+    ...generated.map((one) => ({ ...one, set: 'generated' })),
+    ...spoken.map((one) => ({ ...one, set: 'spoken' })),
+    ...gsm8k.questions.map(({ question, answer }) => ({ kind: 'gsm8k', question, answer, set: 'gsm8k' })),
+    ...own.map(({ question, answer }) => ({ kind: 'own', question, answer, set: 'own' })),
   ];
-  if (questions.length === 0) throw new Error('--generated and --gsm8k are both 0: there is nothing to ask');
+  if (questions.length === 0) throw new Error('--generated, --spoken and --gsm8k are all 0: there is nothing to ask');
   return questions;
 }
 

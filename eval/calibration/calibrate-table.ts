@@ -11,7 +11,7 @@ import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitBallots, sourceWeight } from './fit-ballots.ts';
 import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
-import { fitChecks, isWorthIt, revisionTurned, votedShare } from './fit-phases.ts';
+import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
 import { fitSettled } from './fit-settled.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureQuestion, plainChecks } from './measure-question.ts';
@@ -20,11 +20,14 @@ import type { MeasurementLog } from './measurement-log.ts';
 import { LevelRun, runLevel } from './run-level.ts';
 import { balancedAnswers, fitVerdict, verdictScore } from './verdict-worth.ts';
 
+/** `set`: what it is from; a phase must pay on each set. */
+export type CalibrationQuestion = Question & { set?: string };
+
 export type CalibrationOptions = {
   model: LanguageModel;
   prompts: Prompts;
   strategies: ReadonlyMap<string, Strategy>;
-  questions: readonly Question[];
+  questions: readonly CalibrationQuestion[];
   /** The table so far: what can't be measured stays as it is. */
   before: EffortTable;
   log: MeasurementLog;
@@ -100,7 +103,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const settled = fitSettled(measured, weighed);
   const fitted = { ...weighed, settled_probability: settled.value };
   const plain = plainChecks({ computes });
-  const checks = fitChecks(measured, fitted, plain);
+  const checks = fitChecks(measured, fitted, plain, questions.map(setOf));
   const verdict = await judgeVerdict(options, measured);
   const { checks: _, ...unchecked } = fitted;
   const chosen: Omit<EffortTable, 'levels'> = {
@@ -109,14 +112,22 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   };
   const level = { cap, strategy: before.levels.medium.strategy };
   const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
-  const revision = revisionTurned(await reviseFailed(options, measured, revisable));
+  const revised = await reviseFailed(options, measured, revisable);
+  const revision = revisionTurned(revised);
+  const revisionBySet = [
+    ...bySet(
+      revised,
+      revised.map(({ set }) => set),
+    ),
+  ].map(([set, runs]) => [set, revisionTurned(runs)] as const);
+  const revises = revision.wrongToRight > 0 && isWorthItOnEach(revisionBySet.map(([, turned]) => turned));
   if (!model.capabilities.rollback) {
     options.onNotice?.("Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.");
   }
   const proposed: EffortTable = {
     ...chosen,
     ballot_weights: { ...fitted.ballot_weights, revised: sourceWeight(revision, before.ballot_weights.revised) },
-    levels: proposeLevels({ ...level, revise: isWorthIt(revision) && revision.wrongToRight > 0 }),
+    levels: proposeLevels({ ...level, revise: revises }),
   };
   const runs: Record<LevelName, LevelRun[]> = { low: [], medium: [], high: [], xhigh: [], max: [] };
   const spread = questions.map((question, index) => ({ question, seed: index + 1 })).filter(everyNth(options.levelsOn));
@@ -149,7 +160,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
         lines: ballots.figures.lines,
         self_certainty_auc: ballots.figures.selfCertaintyAuc,
         checks: checks.figures,
-        revision,
+        revision: { ...revision, sets: Object.fromEntries(revisionBySet) },
         verdict: verdict.figures,
         settled: settled.figures,
         vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, fitted, n)])),
@@ -181,17 +192,17 @@ async function reviseFailed(options: CalibrationOptions, measured: readonly Meas
   const failed = options.questions.flatMap((question, index) => {
     const greedy = measured[index]?.chains[0];
     return greedy?.checks.some(({ verdict }) => verdict === 'fail')
-      ? [{ question, seed: index + 1, before: greedy.right }]
+      ? [{ question, seed: index + 1, before: greedy.right, set: setOf(question) }]
       : [];
   });
   const alone = { ...table, levels: { ...table.levels, low: { ...table.levels.high, samples: 1 } } };
-  return forEachOf(failed, options, 'revisions', async ({ question, seed, before }) => {
+  return forEachOf(failed, options, 'revisions', async ({ question, seed, before, set }) => {
     const { calibrated: _, levels, ...shared } = alone;
     const key = `revise ${JSON.stringify({ ...shared, level: levels.low })} ${seed} ${question.question}`;
     const run = await options.log.remember(key, LevelRun, () =>
       runLevel(question, { ...options, table: alone, effort: 'low', options: { without: ['draft'] }, seed }),
     );
-    return { before, after: run.right, revised: run.revised };
+    return { before, after: run.right, revised: run.revised, set };
   });
 }
 
@@ -216,6 +227,10 @@ async function judgeVerdict(options: CalibrationOptions, measured: readonly Meas
     if (!(error instanceof ServiceError) || error.retryable) throw error;
     return none(error.message);
   }
+}
+
+function setOf({ set = 'all' }: CalibrationQuestion): string {
+  return set;
 }
 
 /** Keeps `wanted` items, evenly spread. */

@@ -10,15 +10,32 @@ export function isWorthIt({ wrongToRight, rightToWrong }: Turned): boolean {
   return wrongToRight >= 2 * rightToWrong;
 }
 
+/** What helps on one set of questions and harms on another is off: it must be worth it on each. */
+export function isWorthItOnEach(turned: Iterable<Turned>): boolean {
+  return [...turned].every(isWorthIt);
+}
+
+/** Items by the set that their question is of, sets in order of their first item. */
+export function bySet<Item>(items: readonly Item[], sets: readonly string[]): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const [index, item] of items.entries()) {
+    const set = sets[index] ?? '';
+    groups.set(set, [...(groups.get(set) ?? []), item]);
+  }
+  return groups;
+}
+
 /**
  * Which checks stay on: each is left out in turn, and what the vote then loses or gains is counted. A check that turned
  * nothing stays: it costs no tokens and may matter elsewhere. So does one that turned a single answer wrong, while chains
  * that it fails are right less often than others: what it is for, revising them, does not show in this vote.
+ * @param sets of each question, in order: a check must be worth it on every set
  */
 export function fitChecks(
   measured: readonly MeasuredQuestion[],
   table: EffortTable,
   names: readonly string[],
+  sets: readonly string[] = [],
 ): { kept: string[]; figures: Record<string, Turned & { failed: number; failedRight: number }> } {
   const figures: Record<string, Turned & { failed: number; failedRight: number }> = {};
   const kept: string[] = [];
@@ -26,16 +43,24 @@ export function fitChecks(
   const rightShare = all.filter(({ right }) => right).length / all.length;
   for (const name of names) {
     const without = (chain: MeasuredChain) => ({ ...chain, checks: chain.checks.filter((one) => one.name !== name) });
-    const turned = { wrongToRight: 0, rightToWrong: 0 };
-    for (const question of measured) {
-      const [before, after] = [voted(question, table, question.chains.map(without)), voted(question, table)];
-      if (!before && after) turned.wrongToRight += 1;
-      if (before && !after) turned.rightToWrong += 1;
-    }
+    const turnedIn = (questions: readonly MeasuredQuestion[]): Turned => {
+      const turned = { wrongToRight: 0, rightToWrong: 0 };
+      for (const question of questions) {
+        const [before, after] = [voted(question, table, question.chains.map(without)), voted(question, table)];
+        if (!before && after) turned.wrongToRight += 1;
+        if (before && !after) turned.rightToWrong += 1;
+      }
+      return turned;
+    };
+    const turnedBySet = [...bySet(measured, sets).values()].map(turnedIn);
+    const turned = turnedBySet.reduce((sum, one) => ({
+      wrongToRight: sum.wrongToRight + one.wrongToRight,
+      rightToWrong: sum.rightToWrong + one.rightToWrong,
+    }));
     const failed = all.filter((chain) => fails(chain, name));
     figures[name] = { ...turned, failed: failed.length, failedRight: failed.filter(({ right }) => right).length };
     const warns = failed.filter(({ right }) => right).length / Math.max(1, failed.length) < rightShare;
-    if (isWorthIt(turned) || (turned.rightToWrong === 1 && warns)) kept.push(name);
+    if (isWorthItOnEach(turnedBySet) || (turned.rightToWrong === 1 && warns)) kept.push(name);
   }
   return { kept, figures };
 }

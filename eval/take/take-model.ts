@@ -82,7 +82,9 @@ async function keepFigures(to: string): Promise<void> {
 
 async function calibrate({ questions, concurrency, threads }: TakeOptions): Promise<void> {
   const few =
-    questions === undefined ? {} : { generated: questions, gsm8k: questions, levelsOn: questions, samples: 3 };
+    questions === undefined
+      ? {}
+      : { generated: questions, spoken: questions, gsm8k: questions, levelsOn: questions, samples: 3 };
   await calibrateModel({ ...calibrationDefaults, model: embeddedModel.id, concurrency, threads, fresh: false, ...few });
 }
 

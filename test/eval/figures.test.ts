@@ -8,7 +8,9 @@ import { sideBySide } from '../../eval/take/before-and-after.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-it('the README files and the card have the figures of eval/results (npm run eval:figures writes them)', async () => {
+it('the README files and the card have the figures of eval/results (npm run eval:figures writes them)', {
+  timeout: 60_000,
+}, async () => {
   expect((await staleFigures(root)).map(({ path }) => path)).toEqual([]);
 });
 

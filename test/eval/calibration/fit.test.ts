@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { bestTemperature, figureOf } from '../../../eval/calibration/choose-temperature.ts';
 import { fitBallots } from '../../../eval/calibration/fit-ballots.ts';
 import { fitCap, mergeLevels } from '../../../eval/calibration/fit-levels.ts';
-import { fitChecks, isWorthIt, revisionTurned, votedShare } from '../../../eval/calibration/fit-phases.ts';
+import {
+  fitChecks,
+  isWorthIt,
+  isWorthItOnEach,
+  revisionTurned,
+  votedShare,
+} from '../../../eval/calibration/fit-phases.ts';
 import { fitSettled } from '../../../eval/calibration/fit-settled.ts';
 import { balancedAnswers, fitVerdict } from '../../../eval/calibration/verdict-worth.ts';
 import { logOdds } from '../../../eval/statistics.ts';
@@ -103,6 +109,9 @@ describe('what stays on', () => {
   it('asks for twice as many put right as put wrong', () => {
     expect(isWorthIt({ wrongToRight: 4, rightToWrong: 2 })).toBe(true);
     expect(isWorthIt({ wrongToRight: 3, rightToWrong: 2 })).toBe(false);
+    const helps = { wrongToRight: 40, rightToWrong: 0 };
+    expect(isWorthItOnEach([helps, { wrongToRight: 0, rightToWrong: 0 }])).toBe(true);
+    expect(isWorthItOnEach([helps, { wrongToRight: 5, rightToWrong: 4 }])).toBe(false);
   });
 
   it('counts what revisions turned, and leaves out what was not revised', () => {
