@@ -2,33 +2,34 @@ import { initialResponse } from '../contracts/initial-response.ts';
 import type { JobSnapshot } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ListedResponse } from '../contracts/listings.ts';
-import type { Progress } from '../contracts/reasoning.ts';
+import type { EffectiveReasoning, Progress } from '../contracts/reasoning.ts';
 import type { Response } from '../contracts/response.ts';
 import { TerminalEvent } from '../contracts/response-event.ts';
 import { responseJob } from '../contracts/response-job.ts';
+import { type Pace, timeToWait } from '../store/pace-book.ts';
 
 /**
  * The response object as the job stands: the committed one, or the first one with status and progress. Thoughts that the
- * creator asked for are left out where the reader may not see them.
+ * creator asked for are left out where the reader may not see them. `pace`: of its model, for the time that is left.
  */
-export function responseView(snapshot: JobSnapshot, scopes?: KeyScopes): Response {
+export function responseView(snapshot: JobSnapshot, scopes?: KeyScopes, pace?: Pace): Response {
   if (snapshot.terminal) {
     const { response } = TerminalEvent.parse(snapshot.terminal.data);
     return scopes === undefined || scopes.trace === 'full' ? response : withoutThoughts(response);
   }
   const initial = initialResponse(snapshot.job);
-  const budget = initial.reasoning.effective.budget_tokens;
-  return { ...initial, status: snapshot.status, progress: progressOf(snapshot, budget) };
+  const { effective } = initial.reasoning;
+  return { ...initial, status: snapshot.status, progress: progressOf(snapshot, effective, pace) };
 }
 
 /** Characters of a question that a list shows. */
 const previewLength = 200;
 
 /** As the lists show it: with the start of what was asked. */
-export function listedResponse(snapshot: JobSnapshot, scopes: KeyScopes): ListedResponse {
+export function listedResponse(snapshot: JobSnapshot, scopes: KeyScopes, pace?: Pace): ListedResponse {
   const asked = responseJob(snapshot.job).prompt.messages.findLast((message) => message.role === 'user');
   return {
-    ...responseView(snapshot, scopes),
+    ...responseView(snapshot, scopes, pace),
     input_preview: [...(asked?.content ?? '')].slice(0, previewLength).join(''),
   };
 }
@@ -42,7 +43,11 @@ function withoutThoughts(response: Response): Response {
   return { ...response, output };
 }
 
-function progressOf({ status, progress, queuePosition }: JobSnapshot, budget: number): Progress {
+function progressOf(
+  { status, progress, queuePosition }: JobSnapshot,
+  { effort, budget_tokens: budget }: EffectiveReasoning,
+  pace: Pace | undefined,
+): Progress {
   const none: Progress = {
     phase: 'queued',
     step: 0,
@@ -53,6 +58,9 @@ function progressOf({ status, progress, queuePosition }: JobSnapshot, budget: nu
     eta_ms: null,
   };
   // A job that went back to the queue shows its place there, and the thinking that it has behind it.
-  if (status === 'queued') return { ...none, ...progress, phase: 'queued', queue_position: queuePosition ?? null };
+  if (status === 'queued') {
+    const eta_ms = queuePosition === undefined ? null : timeToWait(pace, effort, queuePosition);
+    return { ...none, ...progress, phase: 'queued', queue_position: queuePosition ?? null, eta_ms };
+  }
   return progress ?? { ...none, phase: budget === 0 ? 'answer' : 'draft' };
 }

@@ -1,4 +1,5 @@
 import type { TraceStep } from '../contracts/trace.ts';
+import { thinkingTokens } from '../contracts/usage.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import { createLiveMeter } from './render/live-meter.ts';
 import { createStepWriter, stepLine } from './render/step-text.ts';
@@ -92,7 +93,7 @@ export function costLine(
   ms: number,
 ): string {
   if (status === 'failed') return `failed after ${duration(ms)}; ${model}, ${id}`;
-  const spent = usage?.output_tokens_details.reasoning_tokens ?? 0;
+  const spent = usage === null ? 0 : thinkingTokens(usage.output_tokens_details.phases);
   const { budget_tokens: budget } = reasoning.effective;
   const cost =
     stop === null

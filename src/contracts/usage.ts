@@ -34,12 +34,22 @@ export function totalTokens({ cached: _, ...counted }: RunningUsage): number {
   return Object.values(counted).reduce((sum, tokens) => sum + tokens, 0);
 }
 
+/** Tokens that `budget_tokens` bounds: everything that was sampled while thinking. Drafts and inserted tokens are not. */
+export function thinkingTokens({ think, check, revise }: Pick<PhaseTokens, 'think' | 'check' | 'revise'>): number {
+  return think + check + revise;
+}
+
 /** `usage` of a response: OpenAI's, and our phases. */
 export const ResponseUsage = z.object({
   input_tokens: count,
   input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }),
   output_tokens: count,
-  output_tokens_details: z.object({ reasoning_tokens: count, phases: PhaseTokens }),
+  output_tokens_details: z.object({
+    reasoning_tokens: count.describe(
+      'All output tokens but the visible answer: drafts, thoughts, inserted tokens and answers that were not chosen. budget_tokens caps a part of it: the phases think, check and revise.',
+    ),
+    phases: PhaseTokens,
+  }),
   total_tokens: count,
 });
 export type ResponseUsage = z.infer<typeof ResponseUsage>;

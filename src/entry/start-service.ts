@@ -10,6 +10,7 @@ import type { Deliveries } from '../queue/deliveries.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
+import { createPaceBook } from '../store/pace-book.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { backendAnswers } from './backend-answers.ts';
@@ -130,6 +131,7 @@ export async function startService({
         catalog,
         models: operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation),
         sealer,
+        pace: createPaceBook({ records, now: Date.now }),
         strategies,
         log,
       });

@@ -4,6 +4,7 @@ import type { LanguageModel } from '../models/language-model.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
+import type { PaceBook } from '../store/pace-book.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';
@@ -15,10 +16,11 @@ export function startWorker(options: {
   catalog: ModelCatalog;
   models: ReadonlyMap<string, LanguageModel>;
   sealer: Sealer;
+  pace: PaceBook;
   strategies: ReadonlyMap<string, Strategy>;
   log: Logger;
 }): Promise<Consumer> {
-  const { environment, queue, catalog, models, sealer, strategies, log } = options;
+  const { environment, queue, catalog, models, sealer, pace, strategies, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
   const consuming = {
     concurrency: environment.THINKFIRST_CONCURRENCY,
@@ -33,6 +35,7 @@ export function startWorker(options: {
       summarise,
       seal: sealer.seal,
       cacheOwner: (owner) => sealer.mac(JSON.stringify(['cache', owner])),
+      pace,
       now: Date.now,
       log,
     }),

@@ -1,6 +1,7 @@
 import { computeAllowance, thinkingWithin } from '../contracts/compute.ts';
+import { thinkingTokens } from '../contracts/usage.ts';
 import type { AnswerRequest, ThinkingRequest } from '../models/language-model.ts';
-import { outputTokens, thinkingTokens, type UsageTotals } from './phase-usage.ts';
+import { outputTokens, type UsageTotals } from './phase-usage.ts';
 import type { StrategyContext } from './strategy.ts';
 
 /** Kept of `max_output_tokens` for each chain's hand-over sentence, which is fed and counts. Tokens. */

@@ -1,5 +1,5 @@
 import type { ThinkingStop } from '../contracts/reasoning.ts';
-import { emptyUsage } from '../contracts/usage.ts';
+import { emptyUsage, thinkingTokens } from '../contracts/usage.ts';
 import type { PhaseUsage } from './strategy.ts';
 
 export type UsagePhase = keyof PhaseUsage;
@@ -32,11 +32,6 @@ export function createUsageTotals(): UsageTotals {
     withheld: () => withheld,
     snapshot: () => ({ ...totals }),
   };
-}
-
-/** Tokens that `budget_tokens` bounds: everything that was sampled while thinking. */
-export function thinkingTokens(usage: PhaseUsage): number {
-  return usage.think + usage.check + usage.revise;
 }
 
 /** Why thinking ended; null where it was stopped before its first token. */

@@ -2,6 +2,7 @@ import type { EffortTable } from '../contracts/effort-table.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import type { PaceBook } from '../store/pace-book.ts';
 
 export type WorkerDependencies = {
   models: ReadonlyMap<string, LanguageModel>;
@@ -13,6 +14,8 @@ export type WorkerDependencies = {
   seal?(thought: string, owner: string | null): string;
   /** The owner as caches know it: can't be guessed from a key's id. Absent: no response shares a cache with another call. */
   cacheOwner?(owner: string | null): string;
+  /** What responses took so far; absent: nobody knows how long one has left. */
+  pace?: PaceBook;
   /** Epoch ms. */
   now(): number;
   log: WorkerLog;

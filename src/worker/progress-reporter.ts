@@ -1,6 +1,6 @@
 import type { EffectiveReasoning, Progress } from '../contracts/reasoning.ts';
+import { thinkingTokens } from '../contracts/usage.ts';
 import type { JobLease } from '../queue/job-queue.ts';
-import { thinkingTokens } from '../reasoning/phase-usage.ts';
 import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
 
 /** Tells the queue how far a response is, at most every `intervalMs` and at each change of phase. */
@@ -15,17 +15,21 @@ const intervalMs = 200;
 export function createProgressReporter(options: {
   lease: JobLease;
   effective: EffectiveReasoning;
+  /** What earlier attempts have used: progress never falls back behind it. */
+  spent: PhaseUsage;
+  /** Ms that the response is likely to take yet; null where nobody knows. */
+  timeLeft(): number | null;
   now(): number;
 }): ProgressReporter {
-  const { lease, effective, now } = options;
+  const { lease, effective, spent, timeLeft, now } = options;
   let current: Progress = {
     phase: 'queued',
     step: 0,
     steps: null,
-    thinking_tokens: 0,
+    thinking_tokens: thinkingTokens(spent),
     budget_tokens: effective.budget_tokens,
     queue_position: null,
-    eta_ms: null,
+    eta_ms: timeLeft(),
   };
   let reportedAt = 0;
   let reporting = false;
@@ -43,12 +47,13 @@ export function createProgressReporter(options: {
   };
   return {
     phase({ phase, step, steps }) {
-      current = { ...current, phase, step, steps: steps ?? null };
+      current = { ...current, phase, step, steps: steps ?? null, eta_ms: timeLeft() };
       report();
       return current;
     },
     usage(usage) {
-      current = { ...current, thinking_tokens: thinkingTokens(usage) };
+      const thinking_tokens = Math.max(current.thinking_tokens, thinkingTokens(usage));
+      current = { ...current, thinking_tokens, eta_ms: timeLeft() };
       if (now() - reportedAt >= intervalMs) report();
     },
     current: () => current,

@@ -6,6 +6,7 @@ import { summarisedSteps } from '../contracts/visible-step.ts';
 import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
+import { type Pace, timeLeft } from '../store/pace-book.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';
@@ -41,6 +42,9 @@ type Attempt = {
   dependencies: WorkerDependencies;
   writer: LogWriter;
   usage: { latest: PhaseUsage };
+  /** Epoch ms at which the worker took it. */
+  startedAt: number;
+  pace: Pace | undefined;
 };
 
 async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promise<StrategyOutcome> {
@@ -50,7 +54,13 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   const log = writer.lines();
   const wire = createWireWriter({ job, log, now: dependencies.now });
   const trace = createTraceWriter(log);
-  const progress = createProgressReporter({ lease, effective: body.effective, now: dependencies.now });
+  const progress = createProgressReporter({
+    lease,
+    effective: body.effective,
+    spent: usage.latest,
+    timeLeft: () => timeLeft(run.pace, body.effective.effort, dependencies.now() - run.startedAt),
+    now: dependencies.now,
+  });
   const prepared = strategyRun({ lease, dependencies, log, wire });
   const untold = listenForTokens(prepared.context.model, {
     promptTokens: body.input_tokens,

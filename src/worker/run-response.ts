@@ -1,4 +1,5 @@
 import { loggedUsage } from '../contracts/logged-usage.ts';
+import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { terminalLines } from '../contracts/terminal-lines.ts';
 import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
@@ -20,10 +21,11 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
   const usage = { latest: loggedUsage(lease.log) };
   const startedAt = now();
   log.info({ response: job.id, attempt, model: job.model, waitedMs: startedAt - job.createdAt }, 'attempt started');
+  const pace = await dependencies.pace?.of(job.model).catch(() => undefined);
   try {
     for (let tries = 1; ; tries += 1) {
       try {
-        const outcome = await runAttempt({ lease, dependencies, writer, usage });
+        const outcome = await runAttempt({ lease, dependencies, writer, usage, startedAt, pace });
         const seconds = (now() - startedAt) / 1000;
         const { think, answer } = outcome.usage;
         const stop = outcome.thinkingStop;
@@ -31,6 +33,8 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
           { response: job.id, attempt, seconds, thinkTokens: think, answerTokens: answer, stop },
           'attempt ended',
         );
+        // What was cut says nothing of how long the others take.
+        if (outcome.incomplete === undefined) keepPace(lease, dependencies, startedAt);
         return;
       } catch (error) {
         if (!isModelLoss(error) || lease.signal.aborted || tries === triesPerLease) throw error;
@@ -60,6 +64,14 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
       ?.forget?.(job.id)
       .catch(() => undefined);
   }
+}
+
+function keepPace({ job, attempt }: JobLease, { pace, now, log }: WorkerDependencies, startedAt: number): void {
+  const { effort } = responseJob(job).effective;
+  if (attempt > 1) return;
+  pace?.add(job.model, effort, { startedAt, ms: now() - startedAt }).catch((error: unknown) => {
+    log.warn({ response: job.id, err: error }, 'the pace was not kept');
+  });
 }
 
 function isModelLoss(error: unknown): error is ServiceError {

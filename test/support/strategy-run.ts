@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
-import { outputTokens, thinkingTokens } from '../../src/reasoning/phase-usage.ts';
+import { thinkingTokens } from '../../src/contracts/usage.ts';
+import { outputTokens } from '../../src/reasoning/phase-usage.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import type {

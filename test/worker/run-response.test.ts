@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceError } from '../../src/contracts/service-error.ts';
+import { TraceEvent } from '../../src/contracts/trace-event.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
+import { createPaceBook } from '../../src/store/pace-book.ts';
 import { readEvents } from '../api/fixture.ts';
 import { createService } from './service.ts';
 
@@ -160,7 +162,10 @@ describe('runResponse', () => {
   });
 
   describe('at the deadline', () => {
-    /** Says `events` events, then nothing more until it is aborted. */
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    /** Says `events` events, then nothing more while the time passes. */
     const stalling = (events: number): LanguageModel => {
       const model = scripted();
       return {
@@ -168,14 +173,17 @@ describe('runResponse', () => {
         async *generate(request, options) {
           let left = events;
           for await (const event of model.generate(request, options)) {
-            if (left === 0) await new Promise((_, reject) => options.signal.addEventListener('abort', reject));
+            if (left === 0) {
+              vi.advanceTimersByTime(60_000);
+              options.signal.throwIfAborted();
+            }
             left -= 1;
             yield event;
           }
         },
       };
     };
-    const late = { input: 'What is 40 + 2?', reasoning: { deadline_ms: 200 } };
+    const late = { input: 'What is 40 + 2?', reasoning: { deadline_ms: 60_000 } };
     const cut = { status: 'incomplete', incomplete_details: { reason: 'deadline' } };
 
     it('gives the text that a fast answer has come to', async () => {
@@ -201,6 +209,65 @@ describe('runResponse', () => {
       const response = await answered({ ...late, reasoning });
       expect(response).toMatchObject({ ...cut, output_text: '', thinking_stop: 'deadline' });
     });
+  });
+
+  /** Runs its first call's first `events` events, then waits for `open`. */
+  const held = (model: LanguageModel, events: number) => {
+    const opening = new AbortController();
+    const reached = new AbortController();
+    const waits = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    const holding: LanguageModel = {
+      ...model,
+      async *generate(request, options) {
+        let left = events;
+        for await (const event of model.generate(request, options)) {
+          yield event;
+          left -= 1;
+          if (left > 0 || opening.signal.aborted) continue;
+          reached.abort();
+          await waits(opening.signal);
+        }
+      },
+    };
+    return { model: holding, open: () => opening.abort(), reached: waits(reached.signal) };
+  };
+  const chain = { input: 'What is 40 + 2?', reasoning: { effort: 'low', strategy: 'budget-forcing' } };
+
+  it('says how long it has left once three have ended, by what those took', async () => {
+    const { dependencies, ask, queue } = await createService(scripted());
+    const eta = async () => {
+      const gate = held(scripted(), 3);
+      const { ask: askHeld, queue: own } = await createService(gate.model, { records: dependencies.records });
+      await askHeld({ ...chain, background: true });
+      await gate.reached;
+      const progress = await vi.waitUntil(async () => (await own.get('resp_0000'))?.progress);
+      gate.open();
+      return progress.eta_ms;
+    };
+    const book = createPaceBook({ records: dependencies.records, now: Date.now });
+    for (let ended = 0; ended < 3; ended += 1) {
+      expect(await eta()).toBeNull();
+      await book.add('tiny', 'low', { startedAt: 0, ms: 60_000 });
+    }
+    expect(await eta()).toBeGreaterThan(30_000);
+    await ask({ ...chain });
+    expect(await queue.get('resp_0000')).toMatchObject({ status: 'completed' });
+  });
+
+  it('never falls back to no tokens when the model dies', async () => {
+    const model = failing(scripted(), { times: 1, events: 3, error: modelDied });
+    const { app, ask } = await createService(model);
+    await ask({ ...chain });
+    const { events } = await readEvents(await app.request('/v1/responses/resp_0000/trace?stream=true'));
+    const tokens = events
+      .map((event) => TraceEvent.parse(event))
+      .flatMap((event) => (event.type === 'progress' ? [event.progress.thinking_tokens] : []));
+    expect(tokens.length).toBeGreaterThan(2);
+    expect(tokens).toEqual(tokens.toSorted((a, b) => a - b));
   });
 
   it('counts what a sample had thought that the vote has stopped, on a server without token ids', async () => {

@@ -3,6 +3,7 @@ import { Response } from '../../src/contracts/response.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { createPaceBook } from '../../src/store/pace-book.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, sealer, table } from '../api/fixture.ts';
 
@@ -20,6 +21,7 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
       seal: sealer.seal,
       cacheOwner: (owner) => `cache of ${owner}`,
+      pace: createPaceBook({ records: api.dependencies.records, now: Date.now }),
       now: Date.now,
       log: { info: note, warn: note, error: note },
     }),

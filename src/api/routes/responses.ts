@@ -5,6 +5,7 @@ import { ListQueryString, RetrieveQuery } from '../../contracts/query.ts';
 import type { Response } from '../../contracts/response.ts';
 import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
+import { createPaceBook, type Pace } from '../../store/pace-book.ts';
 import { acceptResponse } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
 import { joinConversation, keepResponseItems } from '../conversations.ts';
@@ -37,6 +38,7 @@ type StreamOptions = {
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
   const admission = createAdmission(dependencies);
+  const paceBook = createPaceBook(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
@@ -57,7 +59,10 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   routes.get('/', async (c) => {
     const { limit = 20, ...query } = parseQuery(ListQueryString, c.req);
     const page = await queue.list({ owner: c.get('caller').owner, limit, ...defined(query) });
-    const data = page.jobs.map((snapshot) => listedResponse(snapshot, c.get('caller').scopes));
+    const { scopes } = c.get('caller');
+    const data = await Promise.all(
+      page.jobs.map(async (snapshot) => listedResponse(snapshot, scopes, await paceOf(snapshot))),
+    );
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
   });
@@ -138,13 +143,18 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const snapshot = await queue.get(job.id);
     c.header('retry-after', '1');
     const waits = snapshot?.status === 'queued' ? snapshot : { job, status: 'queued' as const, attempts: 0 };
-    return c.json(responseView(waits) satisfies Response);
+    return c.json(responseView(waits, undefined, await paceOf(waits)) satisfies Response);
   }
 
   async function show(c: ApiContext, id: string) {
     const snapshot = await findResponse(queue, id, c.get('caller'));
     if (!snapshot.terminal) c.header('retry-after', '1');
-    return c.json(responseView(snapshot, c.get('caller').scopes) satisfies Response);
+    return c.json(responseView(snapshot, c.get('caller').scopes, await paceOf(snapshot)) satisfies Response);
+  }
+
+  /** A guess at the time that is left is no reason to fail. */
+  async function paceOf({ job, status }: JobSnapshot): Promise<Pace | undefined> {
+    return status === 'queued' ? paceBook.of(job.model).catch(() => undefined) : undefined;
   }
 
   /** Cancelled, and as it then stands: so its key pays for what it used, and not for all that it might have. */

@@ -5,7 +5,7 @@ import { JobStatus } from '../../contracts/job.ts';
 import { ListedResponse } from '../../contracts/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';
-import { ago, clipped, wholeNumber } from '../render/figures.ts';
+import { ago, clipped, duration, wholeNumber } from '../render/figures.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
@@ -93,12 +93,17 @@ function cells(row: Row, terminal: Terminal): string[] {
   const width = terminal.outputLive ? Math.max(20, terminal.columns() - otherCells) : textWidth;
   return [
     row.id,
-    statusPaint(row.status, paint)(row.progress ? `${row.status} (${row.progress.phase})` : row.status),
+    statusPaint(row.status, paint)(row.progress ? `${row.status} (${progressText(row.progress)})` : row.status),
     row.reasoning.effective.effort,
     wholeNumber(tokens),
     ago(row.created_at, Date.now()),
     clipped(`${row.input_preview}${answer}`, width),
   ];
+}
+
+/** `think, about 12.3 s left` */
+function progressText({ phase, eta_ms: eta }: NonNullable<Row['progress']>): string {
+  return eta === null ? phase : `${phase}, about ${duration(eta)} left`;
 }
 
 function statusPaint(status: JobStatus, paint: Paint): (text: string) => string {

@@ -32,7 +32,7 @@ const phases: Readonly<Record<Progress['phase'], string>> = {
 export function createLiveMeter(terminal: Terminal, now: () => number): LiveMeter {
   const { notePaint: paint } = terminal;
   const startedAt = now();
-  let latest: Progress | undefined;
+  let latest: (Progress & { at: number }) | undefined;
   let samples: readonly string[] = [];
   let frame = 0;
   const draw = () => terminal.draw(`${clear}${meterLine()}`);
@@ -43,7 +43,7 @@ export function createLiveMeter(terminal: Terminal, now: () => number): LiveMete
   draw();
   return {
     progress(progress) {
-      latest = progress;
+      latest = { ...progress, at: now() };
       draw();
     },
     answers(answers) {
@@ -66,11 +66,16 @@ export function createLiveMeter(terminal: Terminal, now: () => number): LiveMete
     const budget = latest?.budget_tokens ?? 0;
     const tokens = budget > 0 ? `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens` : '';
     const found = samples.length === 0 ? '' : `${counted(samples.length, 'sample')}: ${samples.join(', ')}`;
-    const rest = [tokens, found, duration(now() - startedAt)].filter((part) => part !== '').join(' · ');
+    const rest = [tokens, found, duration(now() - startedAt), timeLeft()].filter((part) => part !== '').join(' · ');
     const { full, empty } = bar(spent, budget, barWidth);
     const room = terminal.columns() - 1 - 2 - word.length - 2 - (budget > 0 ? barWidth + 2 : 0);
     const drawn = budget > 0 ? `${paint.cyan(full)}${paint.dim(empty)}  ` : '';
     return `${paint.cyan(spin)} ${paint.bold(word)}  ${drawn}${paint.dim(clipped(rest, room))}`;
+  }
+
+  function timeLeft(): string {
+    if (latest === undefined || latest.eta_ms === null) return '';
+    return `about ${duration(Math.max(0, latest.eta_ms - (now() - latest.at)))} left`;
   }
 
   function phaseWord(): string {
