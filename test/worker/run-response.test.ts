@@ -237,7 +237,7 @@ describe('runResponse', () => {
   };
   const chain = { input: 'What is 40 + 2?', reasoning: { effort: 'low', strategy: 'budget-forcing' } };
 
-  it('says how long it has left once three have ended, by what those took', async () => {
+  it('says how long it has left once three have ended, by what those took', { timeout: 60_000 }, async () => {
     const { dependencies, ask, queue } = await createService(scripted());
     const eta = async () => {
       const gate = held(scripted(), 3);

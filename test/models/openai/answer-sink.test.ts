@@ -17,6 +17,22 @@ it('tokens of a text that a stop text may begin with go with the text that comes
   ]);
 });
 
+it('ends an answer that goes round in circles, and no list of like lines', () => {
+  const cutBy = (text: string) => {
+    const sink = createAnswerSink(0, { maxTokens: 9_000 });
+    const pieces = text.match(/\S+\s*/g) ?? [];
+    const cut = pieces.findIndex(
+      (piece) => sink.push({ kind: 'answer', text: piece, tokens: 1, tokenIds: [], logprobs: [] }).full,
+    );
+    return { words: cut, reason: sink.reason(undefined) };
+  };
+  const line = 'Wait, 1985 is wrong. I do that step again.\n';
+  expect(cutBy(line.repeat(400))).toEqual({ words: expect.any(Number), reason: 'loop' });
+  expect(cutBy(line.repeat(400)).words).toBeLessThan(200);
+  const list = Array.from({ length: 300 }, (_, index) => `${index} is a number and so is its double.\n`).join('');
+  expect(cutBy(list)).toEqual({ words: -1, reason: 'stop' });
+});
+
 it('ends where a marker says the answer again, and that is no stop text of the request', () => {
   const sink = createAnswerSink(0, { maxTokens: 20, stop: ['END'] }, ['\nFinal answer:']);
   const push = (text: string) => sink.push({ kind: 'answer', text, tokens: 2, tokenIds: [], logprobs: [] });

@@ -12,6 +12,7 @@ export function FirstVisit({ onAsk }: { onAsk(question: string): void }) {
     <section className={styles.visit}>
       <h1>{words.welcome}</h1>
       <p className={styles.lead}>{words.welcomeLead}</p>
+      <p className={styles.lead}>{words.embedded}</p>
       <h2 className={styles.heading}>{words.examples}</h2>
       <ul className={styles.examples}>
         {examples.map(({ question, fast, thought }) => (
