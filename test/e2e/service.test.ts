@@ -29,7 +29,7 @@ describe('the embedded service', () => {
     const thought = (await ask({ input, mode: 'deliberate' })).body;
     expect(thought).toMatchObject({ status: 'completed', output_text: 'The answer is 792.' });
     expect(thought.thinking_stop).not.toBeNull();
-    expect(thought.usage.output_tokens_details.reasoning_tokens).toBeGreaterThan(20);
+    expect(thought.usage.output_tokens_details.reasoning_tokens).toBeGreaterThan(10);
   });
 
   it('hands over at the budget, never exceeds it, and still answers', async () => {
