@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
+import { createDoubt, isOfOtherArithmetic } from './doubtful-context.ts';
 import { type Equation, equationsOf } from './equations.ts';
-import { exactValue } from './exact-arithmetic.ts';
 import { standingLines } from './thought-lines.ts';
 
-/** Where `1 + 1 = 10` or `18^6 = 8^6`, and where a sign means what the question says. */
-const otherArithmetic =
-  /\b(binary|hexadecimal|octal|clock arithmetic|define[ds]?|in base (\d+|\w+)|(?:units|ones) digits?|xor|bitwise)\b|\bbase-\d/i;
-/** `mod 11`, `\pmod{11}`, `modulo 7` */
-const modulus = /\bp?mod(?:ulo)?\b[\s{(]*(\d{1,6})/gi;
-const lastDigit = /\b(?:units|ones|last) digit\b/i;
 /** Between a slip and the same worked out rightly: the chain has put it right itself. */
 const doubt =
   /\b(?:wait|hmm+|actually|oops|mistake|error|incorrect|wrong|not right|should be|correction|(?:let me|let['’]s) (?:check|verify|redo|do (?:it|this|that) again|correct|fix|count|add (?:it|them|this) again|try again)|(?:re|double)-?\s?(?:check|calculat|comput|examin|verif)\w*)\b/i;
@@ -27,33 +21,26 @@ export const arithmetic = defineCheck({
   standard: 'uncomputed',
   options: z.object({}),
   run({ conversation, thought, answer }) {
-    if (otherArithmetic.test(conversation)) return abstain('the question is not of ordinary numbers');
+    const surroundings = { conversation, text: `${thought}\n${answer}` };
+    if (isOfOtherArithmetic(surroundings)) return abstain('the question is not of ordinary numbers');
     let asked: Set<string> | undefined;
     /** What the conversation says is quoted, not worked out. */
     const isQuoted = ({ left, right }: Equation): boolean => {
       asked ??= new Set(conversation.split('\n').flatMap(equationsOf).map(keyOf));
       return asked.has(keyOf({ left, right }));
     };
-    let moduli: readonly number[] | undefined;
-    /** `8^3 = 8 × 9`, where the chain reckons modulo 11. */
-    const isCongruent = ({ left, right }: Equation): boolean => {
-      if (!`${left}${right}`.includes('^')) return false;
-      moduli ??= moduliOf(conversation, `${thought}\n${answer}`);
-      if (moduli.length === 0) return false;
-      const [a, b] = [exactValue(left), exactValue(right)];
-      if (a === undefined || b === undefined) return false;
-      const apart = a.sub(b);
-      return apart.d === 1n && moduli.some((one) => apart.n % BigInt(one) === 0n);
+    const doubtOf = createDoubt(surroundings);
+    const wrongIn = (line: string) => {
+      const isDoubtful = doubtOf(line);
+      return (equation: Equation) => equation.verdict === 'fail' && !isQuoted(equation) && !isDoubtful(equation);
     };
-    const isWrong = (equation: Equation): boolean =>
-      equation.verdict === 'fail' && !isQuoted(equation) && !isCongruent(equation);
     const lines = linesOf(thought);
     const held: number[] = [];
     for (const line of standingLines(thought)) {
       const equations = equationsOf(line.text);
-      const isOrdinary = !otherArithmetic.test(line.text);
+      const isWrong = wrongIn(line.text);
       for (const [index, equation] of equations.entries()) {
-        if (isOrdinary && isWrong(equation) && !isCorrected(lines, line.number, equation)) {
+        if (isWrong(equation) && !isCorrected(lines, line.number, equation)) {
           const detail = `${equation.left} is not ${equation.right}`;
           // Where the result is a number that the conversation gives, what leads to it is wrong: `9 × 105 = 306`.
           const isGiven = numbersOf(conversation).includes(equation.right);
@@ -68,20 +55,13 @@ export const arithmetic = defineCheck({
       }
     }
     for (const line of standingLines(answer)) {
-      const wrong = otherArithmetic.test(line.text) ? undefined : equationsOf(line.text).find(isWrong);
+      const wrong = equationsOf(line.text).find(wrongIn(line.text));
       if (wrong !== undefined)
         return fail(`the answer says that ${wrong.left} is ${wrong.right}`, { wrong: wrong.right });
     }
     return held.length === 0 ? abstain('no equation to judge') : pass(allHold(held.length, 'equation'), { held });
   },
 });
-
-function moduliOf(conversation: string, text: string): number[] {
-  const named = [...`${conversation}\n${text}`.matchAll(modulus)]
-    .map(([, one]) => Number(one))
-    .filter((one) => one > 1);
-  return lastDigit.test(conversation) ? [...named, 10] : named;
-}
 
 /**
  * True where a later line says that it isn't so, or works the same out rightly after a doubt; not where the thought goes on

@@ -50,7 +50,7 @@ export function equationsOf(line: string): Equation[] {
 
 /** True where the equals sign says `and then`: `64 + 46 = 110 + 30 = 140`, `100% - 20% = 80% of 50`. */
 function goesOn(left: Reading, right: Reading): boolean {
-  if (left.lone || right.lone) return false;
+  if (left.lone || right.lone || isTermByTerm(left, right)) return false;
   const begun = right.text.replace(/^\(+/, '');
   // Without a bracket around it, `70 × 8 = 70 × 8 + 7 × 8` is a product that was split wrong.
   if (begun !== right.text && begun.startsWith(left.text) && !/^[\d.]/.test(begun.slice(left.text.length))) return true;
@@ -63,6 +63,17 @@ function goesOn(left: Reading, right: Reading): boolean {
     );
   };
   return ends.some(isValue);
+}
+
+/** True where each product of the left side is worked out in its place: `90 × 9 + 0 × 9 = 810 + 9` is not `810, and then 9`. */
+function isTermByTerm(left: Reading, right: Reading): boolean {
+  const [terms, results] = [left.text, right.text].map((text) => (/[()]/.test(text) ? [] : text.split(/ [+-] /)));
+  if (terms === undefined || results === undefined || terms.length < 2 || terms.length !== results.length) return false;
+  const same = terms.map((term, index) => {
+    const [a, b] = [exactValue(term), exactValue(results[index] ?? '')];
+    return a !== undefined && b !== undefined && a.equals(b);
+  });
+  return same.includes(true) && terms.every((term, index) => same[index] === true || /[*/]/.test(term));
 }
 
 const product = /^([\d.]+) ([*/]) ([\d.]+)$/;

@@ -18,12 +18,18 @@ export function isProof(text: string): boolean {
   return proves.test(text);
 }
 
-/** The lines that stand: those that the chain itself takes back, and blank ones, are left out. */
+/** The lines that stand: without those that the chain itself takes back, blocks of code, and blank ones. */
 export function standingLines(thought: string): ThoughtLine[] {
-  const lines = thought.split('\n').map((text, number) => ({ number, text }));
-  return lines.filter((line) => {
-    if (line.text.trim() === '' || isTakeBack(line.text)) return false;
-    const next = lines.slice(line.number + 1).find((later) => later.text.trim() !== '');
-    return next === undefined || !isTakeBack(next.text);
+  let isCode = false;
+  const lines = thought.split('\n').map((text, number) => {
+    const isFence = /^\s*(?:```|~~~)/.test(text);
+    if (isFence) isCode = !isCode;
+    return { number, text, isCode: isCode || isFence };
+  });
+  const standing = lines.filter(({ text }) => text.trim() !== '');
+  return standing.flatMap(({ number, text, isCode }, index) => {
+    const next = standing[index + 1];
+    const isTakenBack = isTakeBack(text) || (next !== undefined && isTakeBack(next.text));
+    return isCode || isTakenBack ? [] : [{ number, text }];
   });
 }

@@ -184,3 +184,30 @@ it('a product that was split wrong is found in the line that says it again', asy
     line: 0,
   });
 });
+
+it.each([
+  ['90 × 9 + 0 × 9 = 810 + 9 = 819.', '810 + 9'],
+  ['70 × 8 = 70 × 8 + 0 × 8 = 560 + 8 = 568.', '560 + 8'],
+  ['0 × 7 + 40 × 7 = 7 + 280 = 287', '7 + 280'],
+  ['50 × 6 - 0 × 6 = 300 - 6 = 294', '300 - 6'],
+])('a term that is nothing and becomes something is found: %s', async (thought, wrong) => {
+  expect(await judgeBy('arithmetic', { thought })).toMatchObject({ verdict: 'fail', wrong });
+});
+
+it.each(['64 + 46 = 110 + 30 = 140', '7 + 0 = 7 + 3 = 10', '12 × 5 = 60 + 8 = 68'])(
+  'but a sum that goes on is not: %s',
+  async (thought) => {
+    expect(await judgeBy('arithmetic', { thought })).not.toMatchObject({ verdict: 'fail' });
+  },
+);
+
+it('knows the turns before the last', async () => {
+  const question = 'And plus 10?';
+  const conversation = `What is 59 × 46?\nIt is 59 × 46 = 2714.\n${question}`;
+  const thought = '59 × 46 = 2714, so 2714 + 10 = 2724.';
+  expect(await judgeBy('arithmetic', { question, conversation, thought })).toMatchObject({ verdict: 'pass' });
+  const clock = 'We count on a 12-hour clock.\nAnd 9 + 5?';
+  expect(
+    await judgeBy('arithmetic', { question: 'And 9 + 5?', conversation: clock, thought: '9 + 5 = 2' }),
+  ).toMatchObject({ verdict: 'abstain' });
+});

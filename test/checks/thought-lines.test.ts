@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isProof, isTakeBack } from '../../src/checks/thought-lines.ts';
+import { isProof, isTakeBack, standingLines } from '../../src/checks/thought-lines.ts';
 
 it.each([
   'Check: 419 + 193 = 603.',
@@ -40,3 +40,11 @@ it.each(['It does not matter.', 'This is the total.', 'That is 5 more.', 'It can
     expect(isTakeBack(line)).toBe(false);
   },
 );
+
+it('the lines that stand are neither taken back nor of a block of code', () => {
+  const thought = 'One.\n```js\nx = 7 / 2 = 3\n```\n\nTwo.\nWait, two is wrong.\nThree.';
+  expect(standingLines(thought)).toEqual([
+    { number: 0, text: 'One.' },
+    { number: 7, text: 'Three.' },
+  ]);
+});
