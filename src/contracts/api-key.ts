@@ -30,6 +30,8 @@ export const NewApiKey = z.object({
   requests_per_minute: limit.nullish(),
   concurrent_responses: limit.nullish(),
   tokens_per_day: limit.nullish(),
+  /** The key works, and a first one closes the service, only after `POST /v1/keys/{id}/confirm`: once its secret is kept. */
+  confirm: z.boolean().nullish(),
 });
 export type NewApiKey = z.input<typeof NewApiKey>;
 
@@ -43,6 +45,8 @@ export const ApiKey = KeyLimits.extend({
   secret_end: z.string(),
   created_at: z.int(),
   revoked_at: z.int().nullable(),
+  /** It waits for its confirmation. */
+  unconfirmed: z.literal(true).exactOptional(),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 
@@ -65,5 +69,6 @@ export const ApiKeyRecord = z.object({
   secret_end: z.string(),
   created_at: z.int(),
   revoked_at: z.int().nullable(),
+  unconfirmed: z.literal(true).exactOptional(),
 });
 export type ApiKeyRecord = z.infer<typeof ApiKeyRecord>;

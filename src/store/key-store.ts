@@ -8,15 +8,20 @@ import type { RecordStore } from './record-store.ts';
  * replica) makes and revokes them. A reader notices within `freshMs`.
  */
 export type KeyStore = {
-  /** The only time that the secret is seen. @throws ZodError for what is no key */
+  /**
+   * The only time that the secret is seen. With `confirm` the key lets nobody in, and a first one requires none, until it is
+   * confirmed. @throws ZodError for what is no key
+   */
   create(wanted: NewApiKey): Promise<CreatedApiKey>;
   /** Newest first, revoked ones too. */
   list(): Promise<ApiKey[]>;
-  /** The key as it then is; undefined where there is none. Revoking twice changes nothing. */
+  /** The key works from now on, and keys are required; undefined where there is no such key. Confirming twice changes nothing. */
+  confirm(id: string): Promise<ApiKey | undefined>;
+  /** The key as it then is; undefined where there is none. Revoking twice changes nothing; an unconfirmed key is removed. */
   revoke(id: string): Promise<ApiKey | undefined>;
   /** The key whose secret this is, unless it was revoked. */
   authenticate(secret: string): Promise<ApiKeyRecord | undefined>;
-  /** True as soon as a key was ever made: revoking the last one opens nothing. */
+  /** True as soon as a key ever worked: revoking the last one opens nothing. */
   required(): Promise<boolean>;
 };
 
@@ -56,9 +61,14 @@ export function createKeyStore({
     return record;
   };
 
+  const requireKeys = async (): Promise<void> => {
+    await records.set(marker, { since: Math.floor(now() / 1000) });
+    required = true;
+  };
+
   return {
     async create(wanted) {
-      const { name, scopes, ...limits } = NewApiKey.parse(wanted);
+      const { name, scopes, confirm, ...limits } = NewApiKey.parse(wanted);
       const { id, secret } = newSecret();
       const record: ApiKeyRecord = {
         version: 1,
@@ -74,9 +84,9 @@ export function createKeyStore({
         secret_end: secret.slice(-4),
         created_at: Math.floor(now() / 1000),
         revoked_at: null,
+        ...(confirm === true && { unconfirmed: true }),
       };
-      await records.set(marker, { since: record.created_at });
-      required = true;
+      if (confirm !== true) await requireKeys();
       await records.set(`${prefix}:${id}`, record);
       return { ...shown(record), secret };
     },
@@ -88,18 +98,30 @@ export function createKeyStore({
         .sort((one, other) => other.created_at - one.created_at || (one.id < other.id ? 1 : -1))
         .map(shown);
     },
+    async confirm(id) {
+      const record = keyId.test(id) ? await read(id) : undefined;
+      if (record === undefined) return undefined;
+      if (record.unconfirmed === undefined) return shown(record);
+      const { unconfirmed: _waits, ...confirmed } = record;
+      // The key first: a crash between the two leaves the service open, not its owner outside.
+      await records.set(`${prefix}:${id}`, confirmed);
+      known.delete(id);
+      await requireKeys();
+      return shown(confirmed);
+    },
     async revoke(id) {
       const record = keyId.test(id) ? await read(id) : undefined;
       if (record === undefined) return undefined;
       const revoked = { ...record, revoked_at: record.revoked_at ?? Math.floor(now() / 1000) };
-      await records.set(`${prefix}:${id}`, revoked);
+      if (record.unconfirmed) await records.remove(`${prefix}:${id}`);
+      else await records.set(`${prefix}:${id}`, revoked);
       known.delete(id);
       return shown(revoked);
     },
     async authenticate(secret) {
       const id = idInSecret(secret);
       const record = id === undefined ? undefined : await fresh(id);
-      if (record === undefined || record.revoked_at !== null) return undefined;
+      if (record === undefined || record.revoked_at !== null || record.unconfirmed) return undefined;
       return sameHash(secretHash(secret), record.hash) ? record : undefined;
     },
     async required() {

@@ -95,6 +95,18 @@ describe('/v1/keys', () => {
     expect((await as(admin.secret, '/v1/keys/key_0', undefined, { method: 'DELETE' })).status).toBe(404);
   });
 
+  test('made to be confirmed, a first key closes the service when it is', async () => {
+    const { app, as } = await createKeyedApi();
+    const wanted = { name: 'owner', scopes: ['admin', 'trace:full'], confirm: true };
+    const { id, secret } = CreatedApiKey.parse(await (await as('none', '/v1/keys', wanted)).json());
+    expect((await app.request('/v1/responses')).status).toBe(200);
+    const confirmed = await app.request(`/v1/keys/${id}/confirm`, { method: 'POST' });
+    expect(ApiKey.parse(await confirmed.json())).not.toHaveProperty('unconfirmed');
+    expect((await app.request('/v1/responses')).status).toBe(401);
+    expect((await as(secret, '/v1/keys')).status).toBe(200);
+    expect((await as(secret, '/v1/keys/key_0/confirm', undefined, { method: 'POST' })).status).toBe(404);
+  });
+
   test('is for admins', async () => {
     const { as, create } = await createKeyedApi();
     const { secret, id } = await create({ scopes: ['trace:full', 'feedback'] });
@@ -102,6 +114,7 @@ describe('/v1/keys', () => {
       await as(secret, '/v1/keys'),
       await as(secret, '/v1/keys', { name: 'a' }),
       await as(secret, `/v1/keys/${id}`, undefined, { method: 'DELETE' }),
+      await as(secret, `/v1/keys/${id}/confirm`, undefined, { method: 'POST' }),
     ]) {
       expect(refused.status).toBe(403);
       expect(await codeOf(refused)).toBe('insufficient_scope');

@@ -98,3 +98,29 @@ test.each([
 ])('%j is no key', async (wanted) => {
   await expect(setUp().open().create(wanted)).rejects.toThrow();
 });
+
+test('a key that waits for its confirmation lets nobody in and closes nothing; confirmed, it does both', async () => {
+  const { open, clock } = setUp();
+  const [keys, other] = [open(), open()];
+  const { id, secret } = await keys.create({ name: 'a', scopes: ['admin'], confirm: true });
+  expect(await keys.authenticate(secret)).toBeUndefined();
+  expect(await keys.required()).toBe(false);
+  expect((await keys.list()).map(({ unconfirmed }) => unconfirmed)).toEqual([true]);
+  const confirmed = await other.confirm(id);
+  expect(confirmed).not.toHaveProperty('unconfirmed');
+  expect(await other.confirm(id)).toEqual(confirmed);
+  clock.ms += 2_000;
+  expect(await keys.authenticate(secret)).toMatchObject({ id });
+  expect(await keys.required()).toBe(true);
+  expect(await keys.confirm('key_000000000000000000000000')).toBeUndefined();
+});
+
+test('a key that is given up before its confirmation leaves nothing', async () => {
+  const { open } = setUp();
+  const keys = open();
+  const { id } = await keys.create({ name: 'a', confirm: true });
+  expect(await keys.revoke(id)).toMatchObject({ id });
+  expect(await keys.list()).toEqual([]);
+  expect(await keys.confirm(id)).toBeUndefined();
+  expect(await open().required()).toBe(false);
+});

@@ -299,6 +299,15 @@ export const operations: readonly Operation[] = [
     errors: [400, 413, 415],
   },
   {
+    method: 'post',
+    path: '/v1/keys/{id}/confirm',
+    operationId: 'confirmKey',
+    summary:
+      'Makes a key work that was made with `confirm: true`; the first one closes the service to callers without a key; scope `admin`',
+    answer: ApiKey,
+    errors: [404],
+  },
+  {
     method: 'get',
     path: '/v1/keys',
     operationId: 'listKeys',

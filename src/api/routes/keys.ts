@@ -8,7 +8,7 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readJson } from '../read-json.ts';
 import { parseBody } from '../validation-error.ts';
 
-/** `/v1/keys`: make, list and revoke keys, for keys with the scope `admin`. */
+/** `/v1/keys`: make, confirm, list and revoke keys, for keys with the scope `admin`. */
 export function createKeysRoutes(
   { limits, log }: Pick<ApiDependencies, 'limits' | 'log'>,
   keys: KeyStore,
@@ -33,12 +33,18 @@ export function createKeysRoutes(
     return c.json({ object: 'list', data: await keys.list() } satisfies ApiKeyList);
   });
 
+  routes.post('/:id/confirm', async (c) => {
+    requireAdmin(c.get('caller'));
+    const confirmed = await keys.confirm(c.req.param('id'));
+    if (confirmed === undefined) throw unknownKey();
+    log.info({ request_id: c.get('requestId'), key_id: confirmed.id }, 'key confirmed');
+    return c.json(confirmed satisfies ApiKey);
+  });
+
   routes.delete('/:id', async (c) => {
     requireAdmin(c.get('caller'));
     const revoked = await keys.revoke(c.req.param('id'));
-    if (revoked === undefined) {
-      throw new ServiceError({ code: 'not_found', message: 'There is no such key.', param: 'id' });
-    }
+    if (revoked === undefined) throw unknownKey();
     log.info({ request_id: c.get('requestId'), key_id: revoked.id }, 'key revoked');
     return c.json(revoked satisfies ApiKey);
   });
@@ -48,6 +54,10 @@ export function createKeysRoutes(
 
 function requireAdmin({ scopes }: Caller): void {
   if (!scopes.admin) throw missing('admin');
+}
+
+function unknownKey(): ServiceError {
+  return new ServiceError({ code: 'not_found', message: 'There is no such key.', param: 'id' });
 }
 
 function missing(scope: string): ServiceError {

@@ -76,6 +76,7 @@ export const walks: Readonly<Record<string, Walk>> = {
   'GET /v1/responses/:id/deliveries': (ask, { response }) => ask('GET', `/v1/responses/${response}/deliveries`),
   'GET /v1/keys': (ask) => ask('GET', '/v1/keys'),
   'POST /v1/keys': (ask) => ask('POST', '/v1/keys', { name: 'second' }),
+  'POST /v1/keys/:id/confirm': (ask) => ask('POST', '/v1/keys/key_000000000000000000000000/confirm'),
   'DELETE /v1/keys/:id': (ask) => ask('DELETE', '/v1/keys/key_000000000000000000000000'),
   'POST /v1/responses': async (ask, { response }) => {
     await ask('POST', '/v1/responses', { input: 'And now?', previous_response_id: response, reasoning: thinking });
