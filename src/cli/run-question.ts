@@ -121,7 +121,7 @@ async function followAnswer(client: ServiceClient, id: string, view: QuestionVie
   }
   throw new CliError({
     message: `The connection to ${client.url} broke off.`,
-    advice: `The response goes on: thinkfirst trace ${id}`,
+    advice: `Where the service still runs, the response goes on: thinkfirst trace ${id}`,
     exitCode: exitCodes.unreachable,
   });
 }

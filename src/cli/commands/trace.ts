@@ -20,8 +20,8 @@ export function addTrace(program: Command, terminal: Terminal): void {
     .summary('how an answer came about')
     .description(
       'Shows how an answer came about: each step with its thought, lines that a check found wrong struck out and what\n' +
-        'stands in their place, the verdicts, the vote and why a step was made. How much is seen is up to the key:\n' +
-        'trace:summary hides the thoughts.',
+        'stands in their place, computed values underlined, the verdicts, the vote and why a step was made. How much is seen\n' +
+        'is up to the key: trace:summary hides the thoughts.',
     )
     .argument('[id]', 'a response; last is the newest', 'last')
     .option('-f, --follow', 'show steps as they come, until the response ends')

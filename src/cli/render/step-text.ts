@@ -2,7 +2,7 @@ import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
 import type { Paint } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
 import { shownText } from './shown-text.ts';
-import { type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
+import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
 
 /** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */
 function stepName({ phase, sample }: TraceStep): string {
@@ -20,15 +20,22 @@ export function stepLine(step: TraceStep, paint: Paint): string {
   return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${clipped(step.summary, longestSummary)}`;
 }
 
-/** Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. */
+/**
+ * Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. Under the
+ * first thought with computed values a line says what is underlined.
+ */
 export function createStepWriter(paint: Paint): (step: TraceStep) => string {
   const standing = new Map<number, JudgedThought>();
+  let explained = !paint.isColorSupported;
   return (step) => {
     const { phase, sample, answer } = step;
     const isChain = sample !== null && (phase === 'think' || phase === 'revise');
     const revised = isChain && phase === 'revise' ? standing.get(sample) : undefined;
     if (isChain && answer !== null) standing.set(sample, judgedThought(step, revised));
-    return stepText(step, paint, revised);
+    const text = stepText(step, paint, revised);
+    if (explained || step.computed === undefined) return text;
+    explained = true;
+    return `${text}\n      ${paint.dim(`${paint.underline('underlined')}: computed by the service, not by the model`)}`;
   };
 }
 
@@ -40,8 +47,8 @@ export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought)
   const gutter = paint.dim('    │ ');
   if (step.text !== null) {
     lines.push(
-      ...markedLines(judgedThought(step, revised), revised).map(({ text: line, wrong, replaces }) => {
-        const text = shownText(line);
+      ...markedLines(judgedThought(step, revised), revised).map(({ text: line, wrong, computed, replaces }) => {
+        const text = underlined(line, computed, paint);
         if (replaces && !wrong) return `${gutter}${paint.isColorSupported ? paint.green(text) : `→ ${text}`}`;
         if (!wrong) return `${gutter}${paint.dim(text)}`;
         // Without colours a struck line must still be told from the others.
@@ -58,6 +65,17 @@ export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought)
   const told = facts.filter(Boolean).join(', ');
   if (told !== '' && step.phase !== 'answer') lines.push(paint.dim(`      ${told}`));
   return lines.join('\n');
+}
+
+/** The line, safe to print, with its computed values underlined. */
+function underlined(line: string, computed: readonly ComputedPart[], paint: Paint): string {
+  let end = 0;
+  const pieces = computed.map(({ from, to }) => {
+    const piece = `${shownText(line.slice(end, from))}${paint.underline(shownText(line.slice(from, to)))}`;
+    end = to;
+    return piece;
+  });
+  return `${pieces.join('')}${shownText(line.slice(end))}`;
 }
 
 function mark({ phase, checks }: TraceStep, paint: Paint): string {

@@ -49,6 +49,26 @@ describe('a step in the terminal', () => {
     }
   });
 
+  it('underlines computed values, and says once what that means', () => {
+    const text = 'I add.\n132 × 6 = 792. \u001b[2J\nSo 792 + 1 = 793.';
+    const value = (expression: string, shown: string) => ({
+      at: text.indexOf(`= ${shown}`) + 2,
+      length: shown.length,
+      expression,
+    });
+    const computed = [value('132 × 6', '792'), value('792 + 1', '793')];
+    const thought: TraceStep = { ...step, text, computed, checks: [] };
+    const write = createStepWriter(coloured);
+    const first = write(thought);
+    expect(first).toContain('132 × 6 = \u001b[4m792\u001b[24m. [2J');
+    expect(first).toContain('So 792 + 1 = \u001b[4m793\u001b[24m.');
+    expect(first).toContain('\u001b[4munderlined\u001b[24m: computed by the service');
+    expect(write({ ...thought, index: 2, sample: 1 })).not.toContain('computed by the service');
+    const revised: TraceStep = { ...step, text, computed };
+    expect(createStepWriter(coloured)(revised)).toContain('\u001b[31m\u001b[9m132 × 6 = \u001b[4m792');
+    expect(createStepWriter(plain)(thought)).not.toContain('computed by the service');
+  });
+
   it('says nothing of a check that had nothing to judge', () => {
     expect(stepText(step, plain)).toContain('✗ arithmetic: 2 + 2 is not 5');
     expect(stepText(step, plain)).not.toContain('units');
