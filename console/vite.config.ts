@@ -14,6 +14,8 @@ export default defineConfig({
     emptyOutDir: true,
     // Everything is a file of ours: the page's policy allows no data: script or style.
     assetsInlineLimit: 0,
+    // A view whose style failed to load would be shown without one when it is tried again: there is one, loaded with the page.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

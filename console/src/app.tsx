@@ -1,6 +1,6 @@
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, Suspense } from 'react';
 import { createBrowserRouter, RouterProvider } from 'react-router';
-import { Loading } from './components/states.tsx';
+import { lazyComponent, ViewLoading } from './components/lazy-component.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { ViewFault } from './frame/view-fault.tsx';
@@ -24,7 +24,7 @@ const router = createBrowserRouter([
         path,
         errorElement: <ViewFault />,
         element: (
-          <Suspense fallback={<Loading />}>
+          <Suspense fallback={<ViewLoading />}>
             <View />
           </Suspense>
         ),
@@ -40,5 +40,5 @@ export function App() {
 }
 
 function view(load: () => Promise<{ View: ComponentType }>): ComponentType {
-  return lazy(async () => ({ default: (await load()).View }));
+  return lazyComponent(async () => (await load()).View);
 }

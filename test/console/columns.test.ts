@@ -39,6 +39,7 @@ describe('answers side by side', () => {
     answer,
     completed: true,
     thinkingTokens: 0,
+    beside: { draft: 0, forced: 0, discarded: 0 },
     outputTokens: 1,
     thinkingMs: 0,
     workMs: 0,

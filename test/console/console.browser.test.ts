@@ -57,7 +57,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     const fast = await shown(page);
     expect(fast.reasoning.effective.budget_tokens).toBe(0);
     expect(await page.getByRole('article').textContent()).toContain(fast.output_text.trim());
-    expect(await page.getByText(/^Answered at once in .* tokens$/).count()).toBe(1);
+    expect(await page.getByText(/^Answered without thinking in .* tokens$/).count()).toBe(1);
 
     await ask(page, 'And with $13 already saved?', 'Low');
     await page.getByRole('article').nth(1).waitFor();
@@ -65,7 +65,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     const second = await shown(page);
     expect(second.previous_response_id).toBe(fast.id);
     const answer = page.getByRole('article').nth(1);
-    await answer.getByText(/^Thought for .* tokens/).waitFor();
+    await answer.getByText(/^Thought for .* of .* tokens/).waitFor();
     expect(await answer.textContent()).toContain(second.output_text.trim());
     const thoughts = answer.getByRole('group').filter({ hasText: 'Thoughts' });
     expect(await thoughts.getByText('Draft', { exact: true }).isVisible()).toBe(false);
@@ -159,7 +159,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     const line = page.getByRole('status').filter({ hasText: /against Fast: [+−][\d,]+ tokens/ });
     await line.waitFor();
     const told = await line.textContent();
-    const outcomes = page.getByText(/^(Thought for|Answered at once)/);
+    const outcomes = page.getByText(/^(Thought for|Answered without thinking)/);
     const answers = await outcomes.allTextContents();
     expect(answers).toHaveLength(2);
     // Its own clock leaves the wait out; what Jobs tells, with it, stands beside.
@@ -308,7 +308,7 @@ describe.skipIf(withoutChromium)('the console', () => {
       const article = page.getByRole('article');
       await article.getByText('This key may not see thoughts.').waitFor();
       // Without a trace its time is known with the wait alone, and to the second.
-      await article.getByText(/^Thought with [\d,]+ tokens, (< 1|≈ \d+) s with the wait/).waitFor();
+      await article.getByText(/^Thought, [\d,]+ of [\d,]+ tokens, (< 1|≈ \d+) s with the wait/).waitFor();
       const text = await article.textContent();
       expect(text).toMatch(/answer is/);
       expect(text).not.toMatch(/Draft|Sample|Still needed|said/);

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
 
-/** The embedded model drafts 4804, writes a wrong line, and takes it back. */
+/** With compute off the embedded model writes a wrong line, which is taken back. */
 const product = 'What is 758 * 6?';
 /** Keeps it thinking for long. */
 const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
@@ -86,7 +86,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     expect(forced).toBeGreaterThan(0);
     const page = await open(`/trace/${thought}`, { viewport: { width: 390, height: 844 } });
     const decoded = usage.output_tokens - forced;
-    await page.getByText(`${decoded}, and ${forced} fed`, { exact: true }).waitFor();
+    await page.getByText(`${decoded}, and ${forced} inserted`, { exact: true }).waitFor();
     await page.getByRole('img', { name: `Tokens decoded over time, up to ${decoded}` }).waitFor();
     const chart = page.getByRole('region', { name: /^Timeline of the steps/ });
     const names = await chart

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { candidatesOf } from '../../console/src/run/candidates.ts';
 import { runFigures, shortAnswer } from '../../console/src/run/run-figures.ts';
-import { thoughtSteps } from '../../console/src/run/thought-lines.ts';
+import { computedByLine, thoughtSteps } from '../../console/src/run/thought-lines.ts';
 import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
 
 function step(given: Partial<TraceStep> & Pick<TraceStep, 'index' | 'phase'>): TraceStep {
@@ -52,12 +52,35 @@ const revised = step({
 });
 
 describe('thoughts', () => {
+  it('know where in a line a value was computed, and of what', () => {
+    const text = 'Pencils: 5 × 12 = 60.\nlength("é") = 1, 60 + 1 = 61.';
+    const computed = [
+      { at: 18, length: 2, expression: '5 × 12' },
+      { at: 36, length: 1, expression: 'length("é")' },
+      { at: 48, length: 2, expression: '60 + 1' },
+    ];
+    const lines = text.split('\n');
+    const shown = (step: { text: string | null; computed?: typeof computed }) =>
+      computedByLine(step).map((spans, line) =>
+        spans.map(({ from, to, expression }) => [lines[line]?.slice(from, to), expression]),
+      );
+    expect(shown({ text, computed })).toEqual([
+      [['60', '5 × 12']],
+      [
+        ['1', 'length("é")'],
+        ['61', '60 + 1'],
+      ],
+    ]);
+    expect(shown({ text })).toEqual([[], []]);
+    expect(computedByLine({ text: null })).toEqual([[]]);
+  });
+
   it('strike a wrong line, drop what followed it, and give a revision only what it adds', () => {
     const [first, second, third] = thoughtSteps([think, revise, revised]);
     expect(first?.lines).toEqual([
-      { number: 0, text: '55 - 7 = 48.', struck: undefined, dropped: false },
-      { number: 1, text: '48 ÷ 6 = 9.', struck: '48 / 6 is not 9', dropped: false },
-      { number: 2, text: 'So the answer is 9.', struck: undefined, dropped: true },
+      { number: 0, text: '55 - 7 = 48.', computed: [], struck: undefined, dropped: false },
+      { number: 1, text: '48 ÷ 6 = 9.', computed: [], struck: '48 / 6 is not 9', dropped: false },
+      { number: 2, text: 'So the answer is 9.', computed: [], struck: undefined, dropped: true },
     ]);
     expect(second?.lines.map(({ text }) => text)).toEqual(['Wait, 9 is wrong.', '48 ÷ 6 = 8.']);
     expect(third?.lines.map(({ text }) => text)).toEqual(['So the answer is 8.']);
@@ -107,6 +130,22 @@ describe('the time of a run', () => {
       workMs: 3_800,
       wholeSeconds: 6,
       waited: true,
+    });
+  });
+
+  it('counts the thought tokens of the budget apart from drafts, inserted tokens and answers', () => {
+    const phases = { draft: 7, think: 120, check: 3, revise: 20, forced: 33, discarded: 14, answer: 6 };
+    const usage = {
+      input_tokens: 9,
+      input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+      output_tokens: 203,
+      output_tokens_details: { reasoning_tokens: 197, phases },
+      total_tokens: 212,
+    };
+    expect(runFigures({ response: { ...asked, usage }, steps: worked })).toMatchObject({
+      thinkingTokens: 143,
+      beside: { draft: 7, forced: 33, discarded: 14 },
+      outputTokens: 203,
     });
   });
 

@@ -1,11 +1,12 @@
-import { type ComponentProps, lazy, Suspense } from 'react';
+import { type ComponentProps, Suspense } from 'react';
 import ReactMarkdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
+import { lazyComponent } from './lazy-component.tsx';
 import styles from './markdown.module.css';
 import { texDelimiters } from './tex-delimiters.ts';
 
-const Formula = lazy(async () => ({ default: (await import('./formula.tsx')).Formula }));
+const Formula = lazyComponent(async () => (await import('./formula.tsx')).Formula);
 
 /** A model's text: markdown with tables and maths. Raw HTML stays text, and no picture is fetched from anywhere. */
 export function Markdown({ text }: { text: string }) {

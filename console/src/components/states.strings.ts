@@ -4,6 +4,7 @@ export const stateStrings = defineStrings({
   en: {
     loading: 'Loading…',
     retry: 'Try again',
+    viewWaits: 'This view opens by itself once it answers again.',
     enterKey: 'Enter a key',
     retryIn: (seconds: number) => `Trying again in ${seconds} s.`,
     requestId: (id: string) => `Request ${id}`,
@@ -20,12 +21,12 @@ export const stateStrings = defineStrings({
     },
     advice: {
       offline:
-        'Check that it runs and that this machine is connected. Nothing you sent is lost: a running answer goes on.',
+        'Check that it runs and that this machine is connected. Whether a running answer goes on is not known until it answers.',
       key: 'Enter a key of this service, or ask whoever runs it for one.',
       scope: 'Whoever runs the service can give your key the scope.',
       limited: 'Others are waiting too.',
       missing: '',
-      unavailable: 'It is starting, or its queue is away.',
+      unavailable: 'It is starting, or its queue is unreachable.',
       invalid: '',
       conflict: '',
       server: '',
@@ -34,6 +35,7 @@ export const stateStrings = defineStrings({
   ko: {
     loading: '불러오는 중…',
     retry: '다시 시도',
+    viewWaits: '서비스가 다시 응답하면 이 화면이 저절로 열립니다.',
     enterKey: '키 입력',
     retryIn: (seconds: number) => `${seconds}초 뒤에 다시 시도합니다.`,
     requestId: (id: string) => `요청 ${id}`,
@@ -50,7 +52,7 @@ export const stateStrings = defineStrings({
     },
     advice: {
       offline:
-        '서비스가 실행 중이고 이 기기가 연결되어 있는지 확인하세요. 보낸 것은 사라지지 않으며, 진행 중인 답변은 계속됩니다.',
+        '서비스가 실행 중이고 이 기기가 연결되어 있는지 확인하세요. 진행 중이던 답변이 계속되는지는 서비스가 다시 응답해야 알 수 있습니다.',
       key: '이 서비스의 키를 입력하거나 운영자에게 요청하세요.',
       scope: '서비스 운영자가 키에 권한을 줄 수 있습니다.',
       limited: '다른 요청도 기다리고 있습니다.',

@@ -59,13 +59,41 @@ export function Fault({ fault, onRetry }: { fault: ServiceFault; onRetry?: (() =
         )}
       </div>
       {fault.kind === 'key' && <EnterKey />}
-      {onRetry !== undefined && fault.kind !== 'key' && (
+      {onRetry !== undefined && fault.retryable && (
         <Button size="small" onClick={onRetry}>
           {words.retry}
         </Button>
       )}
     </div>
   );
+}
+
+/** Failed calls of one view, equal ones once: several calls fail alike without a key, or where nothing answers. */
+export function Faults({
+  faults,
+}: {
+  faults: readonly { fault: ServiceFault | undefined; onRetry?: (() => void) | undefined }[];
+}) {
+  const told = new Map<string, { fault: ServiceFault; retries: (() => void)[] }>();
+  for (const { fault, onRetry } of faults) {
+    if (fault === undefined) continue;
+    const alike = `${fault.kind} ${fault.kind === 'key' ? '' : fault.message}`;
+    const { retries } = told.get(alike) ?? { retries: [] };
+    told.set(alike, { fault, retries: onRetry === undefined ? retries : [...retries, onRetry] });
+  }
+  return [...told].map(([alike, { fault, retries }]) => (
+    <Fault
+      key={alike}
+      fault={fault}
+      onRetry={
+        retries.length === 0
+          ? undefined
+          : () => {
+              for (const retry of retries) retry();
+            }
+      }
+    />
+  ));
 }
 
 function EnterKey() {

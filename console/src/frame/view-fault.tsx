@@ -5,7 +5,7 @@ import { Empty } from '../components/states.tsx';
 import { useStrings } from '../i18n/strings.ts';
 import { frameStrings } from './frame.strings.ts';
 
-/** Stands in for a view that threw, or whose script did not come (a new version of the service, a lost connection). */
+/** Stands in for a view that threw, or whose script is not to be had although the service answers. */
 export function ViewFault() {
   const words = useStrings(frameStrings);
   const error = useRouteError();

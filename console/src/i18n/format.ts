@@ -7,6 +7,8 @@ export type Format = {
   number(value: number): string;
   /** ms as `0.8 s`, `12 s`, `2 min 5 s`. */
   duration(milliseconds: number): string;
+  /** ms of an estimate, in whole seconds, 1 at least: `12 s`, `2 min 5 s`. */
+  roughly(milliseconds: number): string;
   /** The time between two whole seconds, which may be up to one more or less: `< 1 s`, `≈ 6 s`, `≈ 2 min 5 s`. */
   seconds(whole: number): string;
   /** 0 to 1 as `62%`. */
@@ -43,6 +45,7 @@ export function createFormat(language: Language): Format {
       const seconds = milliseconds / 1000;
       return seconds < 9.95 ? `${tenths.format(seconds)}${second}` : fromSeconds(Math.round(seconds));
     },
+    roughly: (milliseconds) => fromSeconds(Math.max(1, Math.round(milliseconds / 1000))),
     seconds: (whole) => (whole < 1 ? underSecond : `≈ ${fromSeconds(whole)}`),
     percent: (share) => percent.format(share),
     time: (epochMs) => time.format(epochMs),

@@ -3,6 +3,7 @@ import { defineStrings } from '../i18n/strings.ts';
 export const runCardStrings = defineStrings({
   en: {
     loading: 'Fetching the answer…',
+    unreachable: 'The service does not answer. Trying again…',
     answer: 'Answer',
     ended: (answer: string) => `The answer is there: ${answer}`,
     trace: 'Trace',
@@ -14,6 +15,7 @@ export const runCardStrings = defineStrings({
   },
   ko: {
     loading: '답변을 가져오는 중…',
+    unreachable: '서비스가 응답하지 않습니다. 다시 시도하는 중…',
     answer: '답변',
     ended: (answer: string) => `답이 나왔습니다: ${answer}`,
     trace: '추적',

@@ -23,7 +23,9 @@ export function RunCard({ run, actions }: { run: RunState; actions?: ReactNode }
   const ended = hasEnded(run);
   const thought = (run.response?.reasoning.effective.budget_tokens ?? 0) > 0;
   if (run.fault !== undefined) return <Fault fault={run.fault} />;
-  if (run.response === undefined) return <Loading>{words.loading}</Loading>;
+  if (run.response === undefined) {
+    return <Loading>{run.link === 'live' ? words.loading : words.unreachable}</Loading>;
+  }
   return (
     <article className={styles.card} aria-label={words.answer} aria-busy={!ended} data-status={run.response.status}>
       {!ended && <RunStatus run={run} />}

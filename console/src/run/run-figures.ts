@@ -1,12 +1,16 @@
 import type { Response } from '../../../src/contracts/response.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { PhaseTokens } from '../../../src/contracts/usage.ts';
 import type { RunState } from './run-state.ts';
 
 type Timed = Pick<Response, 'created_at' | 'completed_at' | 'usage'>;
 
 /** What a finished run cost. Tokens; times are undefined where they are not known. */
 export type RunFigures = {
+  /** Of the budget: what was sampled while thinking. */
   thinkingTokens: number;
+  /** Output that the budget does not count. */
+  beside: Pick<PhaseTokens, 'draft' | 'forced' | 'discarded'>;
   outputTokens: number;
   /** ms from the first step to the answer's. */
   thinkingMs: number | undefined;
@@ -23,14 +27,21 @@ export function runFigures({ response, steps }: Pick<RunState, 'steps'> & { resp
   const span = spanOf(steps);
   const answer = steps.find(({ phase }) => phase === 'answer');
   const wholeSeconds = response === undefined ? undefined : wholeSecondsOf(response);
+  const phases = usage?.output_tokens_details.phases;
   return {
-    thinkingTokens: usage?.output_tokens_details.reasoning_tokens ?? 0,
+    thinkingTokens: phases === undefined ? 0 : thinkingTokens(phases),
+    beside: { draft: phases?.draft ?? 0, forced: phases?.forced ?? 0, discarded: phases?.discarded ?? 0 },
     outputTokens: usage?.output_tokens ?? 0,
     thinkingMs: span === undefined ? undefined : (answer?.started_at ?? span.end) - span.start,
     workMs: span === undefined ? undefined : span.end - span.start,
     wholeSeconds,
     waited: span === undefined || wholeSeconds === undefined ? undefined : wholeSeconds * 1000 > span.end - span.start,
   };
+}
+
+/** Tokens that the thinking budget counts: drafts, inserted tokens and answers are not among them. */
+export function thinkingTokens({ think, check, revise }: PhaseTokens): number {
+  return think + check + revise;
 }
 
 /** Seconds from being asked to the end, the wait for a worker included, give or take one; undefined while it runs. */

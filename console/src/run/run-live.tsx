@@ -4,11 +4,12 @@ import { Meter } from '../components/meter.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
+import { ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
 import { shortAnswer } from './run-figures.ts';
 import { hasEnded, type RunState } from './run-state.ts';
-import { thoughtSteps } from './thought-lines.ts';
+import { type ComputedSpan, thoughtSteps } from './thought-lines.ts';
 
 /** What a running response is at: phase, place in the queue, budget being spent. */
 export function RunStatus({ run }: { run: RunState }) {
@@ -26,7 +27,7 @@ export function RunStatus({ run }: { run: RunState }) {
       ? words.sampleOf(format.number(progress.step), format.number(progress.steps))
       : '',
     progress?.queue_position ? words.ahead(format.number(progress.queue_position)) : '',
-    progress?.eta_ms ? words.left(format.duration(progress.eta_ms)) : '',
+    progress?.eta_ms ? words.left(format.roughly(progress.eta_ms)) : '',
   ].filter((detail) => detail !== '');
   return (
     <div className={styles.status}>
@@ -132,7 +133,7 @@ function CandidateAnswer({ candidate: { answer, running, verdict }, settled }: C
 }
 
 /** `text` is empty where the key may not see the line. */
-type WrongLine = { key: string; text: string; reason: string };
+type WrongLine = { key: string; text: string; computed: readonly ComputedSpan[]; reason: string };
 
 /** The lines that checks found wrong, crossed out, with the reason; at most the last `limit`. */
 export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }) {
@@ -143,21 +144,26 @@ export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }
       return struck.map((line) => ({
         key: `${step.index}-${line.number}`,
         text: line.text,
+        computed: line.computed,
         reason: line.struck ?? '',
       }));
     }
     const withheld =
       step.text === null && step.checks.some(({ judges, verdict }) => judges === 'line' && verdict === 'fail');
-    return withheld ? [{ key: `${step.index}`, text: '', reason: words.wrongLine }] : [];
+    return withheld ? [{ key: `${step.index}`, text: '', computed: [], reason: words.wrongLine }] : [];
   });
   if (found.length === 0) return null;
   return (
     <ul className={styles.wrong} aria-label={words.wrong}>
       {distinct(found)
         .slice(-limit)
-        .map(({ key, text, reason }) => (
+        .map(({ key, text, computed, reason }) => (
           <li key={key}>
-            {text !== '' && <del>{text}</del>}
+            {text !== '' && (
+              <del>
+                <ComputedText text={text} computed={computed} />
+              </del>
+            )}
             <Badge look="bad">
               <X aria-hidden="true" /> {reason}
             </Badge>

@@ -1,5 +1,6 @@
-import { CircleAlert, Lightbulb, Zap } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { CircleAlert, Lightbulb, TriangleAlert, Zap } from 'lucide-react';
+import { Suspense } from 'react';
+import { lazyComponent } from '../components/lazy-component.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
 import styles from './run.module.css';
@@ -7,7 +8,7 @@ import { runStrings } from './run.strings.ts';
 import { runFigures } from './run-figures.ts';
 import { hasEnded, type RunState } from './run-state.ts';
 
-const Markdown = lazy(async () => ({ default: (await import('../components/markdown.tsx')).Markdown }));
+const Markdown = lazyComponent(async () => (await import('../components/markdown.tsx')).Markdown);
 
 /** The settled answer; while it streams, and once it is whole. */
 export function AnswerText({ run }: { run: RunState }) {
@@ -21,22 +22,24 @@ export function AnswerText({ run }: { run: RunState }) {
   );
 }
 
-/** “Thought for 4.2 s, 312 tokens”, and why thinking ended. */
+/** “Thought for 4.2 s, 312 of 1,344 tokens”, why thinking ended, and the tokens that the budget does not count. */
 export function RunSummary({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
   const format = useFormat();
   const { response } = run;
   if (response === undefined || !hasEnded(run)) return null;
-  const { thinkingTokens, outputTokens, thinkingMs, workMs, wholeSeconds } = runFigures(run);
-  const thought = response.reasoning.effective.budget_tokens > 0;
-  const tokens = format.number(thought ? thinkingTokens : outputTokens);
-  const text = thought
-    ? thinkingMs === undefined
-      ? words.thoughtTokens(tokens)
-      : words.thoughtFor(format.duration(thinkingMs), tokens)
-    : workMs === undefined
-      ? words.answeredWith(tokens)
-      : words.answeredIn(format.duration(workMs), tokens);
+  const { thinkingTokens, beside, outputTokens, thinkingMs, workMs, wholeSeconds } = runFigures(run);
+  const budget = response.reasoning.effective.budget_tokens;
+  const allowed = budget > 0;
+  /** A server may count no thought tokens. */
+  const thought = allowed && (thinkingTokens > 0 || response.thinking_stop !== null);
+  const spent = thinkingTokens === 0 ? undefined : words.budgetOf(format.number(thinkingTokens), format.number(budget));
+  const ms = thought ? thinkingMs : workMs;
+  const time = ms === undefined ? undefined : format.duration(ms);
+  const text = thought ? words.thought(time, spent) : words.answered(time, format.number(outputTokens));
+  const apart = (['draft', 'forced', 'discarded'] as const)
+    .filter((phase) => beside[phase] > 0)
+    .map((phase) => words.beside[phase](format.number(beside[phase])));
   const Icon = thought ? Lightbulb : Zap;
   return (
     <p className={styles.summary}>
@@ -46,6 +49,7 @@ export function RunSummary({ run }: { run: RunState }) {
       {thought && response.thinking_stop !== null && (
         <span className={styles.detail}> · {words.stops[response.thinking_stop]}</span>
       )}
+      {thought && apart.length > 0 && <span className={styles.beside}>{words.besideBudget(apart.join(', '))}</span>}
     </p>
   );
 }
@@ -62,7 +66,7 @@ export function DraftChange({ run }: { run: RunState }) {
   return <p className={styles.change}>{draft === settled ? words.keptDraft : words.changedDraft(draft, settled)}</p>;
 }
 
-/** What went wrong or was cut, in words; and fields that were taken and not honoured. */
+/** What went wrong or was cut, in words; and what the service warns of: failed checks, options that were not applied. */
 export function RunProblems({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
   const { response } = run;
@@ -77,16 +81,16 @@ export function RunProblems({ run }: { run: RunState }) {
         </p>
       )}
       {response.warnings.length > 0 && (
-        <details className={styles.warnings}>
-          <summary>{words.warnings}</summary>
-          <ul>
-            {response.warnings.map(({ field, message }) => (
-              <li key={`${field}${message}`}>
-                <code>{field}</code> {message}
-              </li>
-            ))}
-          </ul>
-        </details>
+        <ul className={styles.warnings} aria-label={words.warnings}>
+          {response.warnings.map(({ field, message }) => (
+            <li key={`${field}${message}`}>
+              <TriangleAlert aria-hidden="true" />
+              <span>
+                {message} <code>{field}</code>
+              </span>
+            </li>
+          ))}
+        </ul>
       )}
     </>
   );

@@ -27,7 +27,8 @@ export const runStrings = defineStrings({
     left: (duration: string) => `about ${duration} left`,
     budget: 'Thinking budget',
     budgetOf: (used: string, budget: string) => `${used} of ${budget} tokens`,
-    reconnecting: 'The connection is lost; the answer goes on in the service. Connecting again…',
+    reconnecting:
+      'The connection is lost. Whether the service goes on with this answer is not known. Connecting again…',
     candidates: 'Answers on the way',
     draft: 'Draft',
     sample: (number: string) => `Sample ${number}`,
@@ -43,11 +44,19 @@ export const runStrings = defineStrings({
     thoughtsNote: 'Working notes, not the answer: they may hold lines that were later taken back.',
     thoughtsHidden: 'This key may not see thoughts.',
     thoughtsWithheld: 'The lines themselves are for keys with scope trace:full.',
+    computedFrom: (expression: string) => `${expression}, computed by the service`,
+    computedLegend: 'computed by the service from the expression before it, not guessed by the model',
     tokens: (count: string) => `${count} tokens`,
-    thoughtFor: (duration: string, tokens: string) => `Thought for ${duration}, ${tokens} tokens`,
-    thoughtTokens: (tokens: string) => `Thought with ${tokens} tokens`,
-    answeredIn: (duration: string, tokens: string) => `Answered at once in ${duration}, ${tokens} tokens`,
-    answeredWith: (tokens: string) => `Answered at once with ${tokens} tokens`,
+    thought: (time: string | undefined, spent: string | undefined) =>
+      `Thought${time === undefined ? '' : ` for ${time}`}${spent === undefined ? '' : `, ${spent}`}`,
+    answered: (time: string | undefined, tokens: string) =>
+      `Answered without thinking${time === undefined ? '' : ` in ${time}`}, ${tokens} tokens`,
+    besideBudget: (parts: string) => `Not counted in the budget: ${parts}`,
+    beside: {
+      draft: (tokens: string) => `draft ${tokens}`,
+      forced: (tokens: string) => `inserted ${tokens}`,
+      discarded: (tokens: string) => `answers not chosen ${tokens}`,
+    },
     withWait: (time: string) => `${time} with the wait`,
     noWait: 'waited < 1 s',
     stops: {
@@ -70,7 +79,7 @@ export const runStrings = defineStrings({
     },
     failedRun: 'The service could not finish this answer.',
     trace: 'Open the trace',
-    warnings: 'Not honoured',
+    warnings: 'Warnings',
   },
   ko: {
     phases: {
@@ -97,7 +106,7 @@ export const runStrings = defineStrings({
     left: (duration: string) => `약 ${duration} 남음`,
     budget: '생각 예산',
     budgetOf: (used: string, budget: string) => `${budget}토큰 중 ${used}토큰`,
-    reconnecting: '연결이 끊겼습니다. 답변은 서비스에서 계속됩니다. 다시 연결하는 중…',
+    reconnecting: '연결이 끊겼습니다. 서비스가 이 답변을 계속하고 있는지는 알 수 없습니다. 다시 연결하는 중…',
     candidates: '나온 답들',
     draft: '초안',
     sample: (number: string) => `표본 ${number}`,
@@ -113,11 +122,19 @@ export const runStrings = defineStrings({
     thoughtsNote: '답이 아니라 작업 메모입니다. 나중에 취소된 줄이 있을 수 있습니다.',
     thoughtsHidden: '이 키로는 생각을 볼 수 없습니다.',
     thoughtsWithheld: '줄의 내용은 trace:full 권한이 있는 키만 볼 수 있습니다.',
+    computedFrom: (expression: string) => `${expression}: 서비스가 계산한 값`,
+    computedLegend: '모델의 짐작이 아니라 서비스가 앞의 식에서 계산한 값',
     tokens: (count: string) => `${count}토큰`,
-    thoughtFor: (duration: string, tokens: string) => `${duration} 동안 ${tokens}토큰으로 생각함`,
-    thoughtTokens: (tokens: string) => `${tokens}토큰으로 생각함`,
-    answeredIn: (duration: string, tokens: string) => `${duration} 만에 바로 답함, ${tokens}토큰`,
-    answeredWith: (tokens: string) => `바로 답함, ${tokens}토큰`,
+    thought: (time: string | undefined, spent: string | undefined) =>
+      `${time === undefined ? '' : `${time} 동안 `}생각함${spent === undefined ? '' : `, ${spent}`}`,
+    answered: (time: string | undefined, tokens: string) =>
+      `${time === undefined ? '' : `${time} 만에 `}생각하지 않고 답함, ${tokens}토큰`,
+    besideBudget: (parts: string) => `예산에 들지 않는 토큰: ${parts}`,
+    beside: {
+      draft: (tokens: string) => `초안 ${tokens}`,
+      forced: (tokens: string) => `삽입 ${tokens}`,
+      discarded: (tokens: string) => `선택되지 않은 답 ${tokens}`,
+    },
     withWait: (time: string) => `대기 포함 ${time}`,
     noWait: '대기 1초 미만',
     stops: {
@@ -141,6 +158,6 @@ export const runStrings = defineStrings({
     },
     failedRun: '서비스가 이 답변을 끝내지 못했습니다.',
     trace: '추적 열기',
-    warnings: '반영되지 않음',
+    warnings: '경고',
   },
 });

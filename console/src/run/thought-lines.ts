@@ -1,7 +1,17 @@
+import type { ComputedValue } from '../../../src/contracts/compute.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 
+/** Where a computed value stands in its line, in UTF-16 units. */
+export type ComputedSpan = { from: number; to: number; expression: string };
+
 /** A line of a thought; `struck`: a check found it wrong, and why; `dropped`: it went with a struck one before it. */
-export type ThoughtLine = { number: number; text: string; struck: string | undefined; dropped: boolean };
+export type ThoughtLine = {
+  number: number;
+  text: string;
+  computed: readonly ComputedSpan[];
+  struck: string | undefined;
+  dropped: boolean;
+};
 
 /** A step with the lines that it added to its chain. */
 export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[] };
@@ -15,6 +25,7 @@ export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
   const thoughts = steps.map((step) => {
     const lines = (step.text ?? '').split('\n').map((line) => line.trimEnd());
     while (lines.at(-1) === '') lines.pop();
+    const computed = computedByLine(step);
     const before = step.sample === null ? undefined : chains.get(step.sample);
     const kept = before === undefined ? 0 : samePrefix(before.lines, lines);
     const struck = new Map([...(before?.struck ?? [])].filter(([number]) => number < kept));
@@ -25,7 +36,13 @@ export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
     }
     if (step.sample !== null && step.text !== null) chains.set(step.sample, { lines, struck });
     const added = lines
-      .map((text, number) => ({ number, text, struck: struck.get(number), dropped: false }))
+      .map((text, number) => ({
+        number,
+        text,
+        computed: computed[number] ?? [],
+        struck: struck.get(number),
+        dropped: false,
+      }))
       .slice(kept);
     return { step, lines: added.filter(({ text }) => text !== '') };
   });
@@ -36,6 +53,24 @@ export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
     const from = lines.find(({ struck }) => struck !== undefined)?.number;
     if (next === undefined || from === undefined) return { step, lines };
     return { step, lines: lines.map((line) => ({ ...line, dropped: line.number > from })) };
+  });
+}
+
+/** A thought's computed values, of each of its lines. */
+export function computedByLine({
+  text,
+  computed = [],
+}: {
+  text: string | null;
+  computed?: readonly ComputedValue[];
+}): ComputedSpan[][] {
+  let start = 0;
+  return (text ?? '').split('\n').map((line) => {
+    const from = start;
+    start += line.length + 1;
+    return computed
+      .filter(({ at }) => at >= from && at < from + line.length)
+      .map(({ at, length, expression }) => ({ from: at - from, to: at - from + length, expression }));
   });
 }
 

@@ -1,5 +1,6 @@
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
+import { ComputedLegend, ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
 import type { RunState } from './run-state.ts';
@@ -16,7 +17,10 @@ export function Thoughts({ run }: { run: RunState }) {
   return (
     <details className={styles.thoughts}>
       <summary>{words.thoughts}</summary>
-      <p className={styles.note}>{withheld ? words.thoughtsWithheld : words.thoughtsNote}</p>
+      <div className={styles.note}>
+        <p>{withheld ? words.thoughtsWithheld : words.thoughtsNote}</p>
+        {steps.some(({ lines }) => lines.some(({ computed }) => computed.length > 0)) && <ComputedLegend />}
+      </div>
       <ol>
         {steps.map(({ step, lines }) => (
           <li key={step.index} data-phase={step.phase}>
@@ -36,11 +40,14 @@ export function Thoughts({ run }: { run: RunState }) {
                 {lines.map((line) =>
                   line.struck === undefined ? (
                     <p key={line.number} className={line.dropped ? styles.dropped : undefined}>
-                      {line.text}
+                      <ComputedText text={line.text} computed={line.computed} />
                     </p>
                   ) : (
                     <p key={line.number}>
-                      <del>{line.text}</del> <span className={styles.why}>{line.struck}</span>
+                      <del>
+                        <ComputedText text={line.text} computed={line.computed} />
+                      </del>{' '}
+                      <span className={styles.why}>{line.struck}</span>
                     </p>
                   ),
                 )}

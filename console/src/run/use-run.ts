@@ -1,6 +1,7 @@
 import { useEffect, useReducer } from 'react';
 import { service } from '../service/service.ts';
 import { asFault } from '../service/service-fault.ts';
+import { whenReachable } from '../service/when-reachable.ts';
 import { advanceRun, hasEnded, initialRun, type RunEvent, type RunState } from './run-state.ts';
 
 /** ms between looks at how far a running response is; its tokens move between the trace's events. */
@@ -25,13 +26,17 @@ type Following = { signal: AbortSignal; dispatch(event: RunEvent): void };
 async function followRun(id: string, { signal, dispatch }: Following): Promise<void> {
   const ended = new AbortController();
   const running = AbortSignal.any([signal, ended.signal]);
+  const onLink = (link: RunState['link']) => dispatch({ type: 'link', link });
   try {
-    const response = await service.response(id, { signal });
+    const response = await whenReachable(() => service.response(id, { signal }), {
+      signal,
+      onFault: () => onLink('reconnecting'),
+    });
+    onLink('live');
     dispatch({ type: 'whole', response });
     if (hasEnded({ response })) return await readTrace(id, { signal, dispatch });
     const traced = followTrace(id, { signal, dispatch });
     poll(id, { signal: running, dispatch });
-    const onLink = (link: RunState['link']) => dispatch({ type: 'link', link });
     for await (const event of service.followResponse(id, { signal, onLink })) {
       dispatch({ type: 'wire', event, at: Date.now() });
     }
@@ -55,7 +60,7 @@ async function followTrace(id: string, { signal, dispatch }: Following): Promise
 
 async function readTrace(id: string, { signal, dispatch }: Following): Promise<void> {
   try {
-    const { steps } = await service.trace(id, { signal });
+    const { steps } = await whenReachable(() => service.trace(id, { signal }), { signal });
     dispatch({ type: 'steps', steps });
   } catch (error) {
     dispatch(withoutTrace(error));

@@ -1,12 +1,10 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { request } from './request.ts';
 import { asFault } from './service-fault.ts';
+import { growingPauses, isPassing } from './when-reachable.ts';
 
 /** Whether events come in, or the connection is lost and being made anew. */
 export type LinkState = 'live' | 'reconnecting';
-
-const firstPauseMs = 400;
-const longestPauseMs = 8_000;
 
 /**
  * The events of a stream of ours, in order and each once: a lost connection is made anew with `starting_after`. Ends with
@@ -19,13 +17,14 @@ export async function* followEvents<T extends { sequence_number: number }>(
 ): AsyncGenerator<T, void, void> {
   const { signal, onLink } = options;
   let after = options.after;
-  let pauseMs = firstPauseMs;
+  const pauses = growingPauses(signal);
   while (!signal.aborted) {
+    let retryAfter: number | undefined;
     try {
       const query = after === undefined ? '?stream=true' : `?stream=true&starting_after=${after}`;
       const answer = await request(`${path}${query}`, { signal });
       onLink?.('live');
-      pauseMs = firstPauseMs;
+      pauses.reset();
       for await (const data of messages(answer, signal)) {
         if (data === '[DONE]') return;
         const event = JSON.parse(data) as T & { type?: string };
@@ -38,14 +37,12 @@ export async function* followEvents<T extends { sequence_number: number }>(
     } catch (error) {
       if (signal.aborted) return;
       const fault = asFault(error);
-      const passing = fault.kind === 'offline' || fault.kind === 'unavailable' || fault.kind === 'limited';
-      if (!passing) throw fault;
-      if (fault.retryAfter !== undefined) pauseMs = Math.max(pauseMs, fault.retryAfter * 1000);
+      if (!isPassing(fault)) throw fault;
+      retryAfter = fault.retryAfter;
     }
     if (signal.aborted) return;
     onLink?.('reconnecting');
-    await pause(pauseMs, signal);
-    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    await pauses.next(retryAfter);
   }
 }
 
@@ -64,19 +61,4 @@ async function* messages(answer: Response, signal: AbortSignal): AsyncGenerator<
   } finally {
     reader.cancel().catch(() => undefined);
   }
-}
-
-/** Ends early when the browser is online again, or at an abort. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', over);
-      window.removeEventListener('online', over);
-      resolve();
-    };
-    const timer = setTimeout(over, milliseconds);
-    signal.addEventListener('abort', over);
-    window.addEventListener('online', over);
-  });
 }

@@ -10,6 +10,9 @@ export type FaultKind =
   | 'conflict'
   | 'server';
 
+/** What passes by itself. A wrong request, key or scope does not. */
+const mendable: ReadonlySet<FaultKind> = new Set(['offline', 'limited', 'unavailable', 'server']);
+
 /** Every failure of a call, from the service's one envelope or from the network. */
 export class ServiceFault extends Error {
   readonly kind: FaultKind;
@@ -19,6 +22,8 @@ export class ServiceFault extends Error {
   /** Seconds, where the service said when to come back. */
   readonly retryAfter: number | undefined;
   readonly requestId: string | undefined;
+  /** The same call may succeed later, unchanged. */
+  readonly retryable: boolean;
 
   constructor(fault: {
     kind: FaultKind;
@@ -27,6 +32,8 @@ export class ServiceFault extends Error {
     param?: string | null;
     retryAfter?: number | undefined;
     requestId?: string | undefined;
+    /** False: the service said that no retry helps. */
+    retryable?: boolean;
   }) {
     super(fault.message);
     this.name = 'ServiceFault';
@@ -35,6 +42,7 @@ export class ServiceFault extends Error {
     this.param = fault.param ?? null;
     this.retryAfter = fault.retryAfter;
     this.requestId = fault.requestId;
+    this.retryable = mendable.has(fault.kind) && fault.retryable !== false;
   }
 }
 
@@ -57,6 +65,7 @@ export async function faultOf(answer: Response): Promise<ServiceFault> {
     message: told?.message ?? `The service answered with status ${answer.status}.`,
     ...(told?.code === undefined ? {} : { code: told.code }),
     param: told?.param ?? null,
+    retryable,
     retryAfter: retryable && Number.isFinite(seconds) ? Math.max(1, seconds) : undefined,
     requestId: answer.headers.get('x-request-id') ?? undefined,
   });

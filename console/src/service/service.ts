@@ -49,6 +49,7 @@ export const service = {
     requestJson<ModelsChange>('/v1/configuration/models', { method: 'POST', body }),
   keys: (options?: Signal) => requestJson<ApiKeyList>('/v1/keys', options),
   createKey: (body: NewApiKey) => requestJson<CreatedApiKey>('/v1/keys', { method: 'POST', body }),
+  confirmKey: (id: string) => requestJson<ApiKey>(`/v1/keys/${encodeURIComponent(id)}/confirm`, { method: 'POST' }),
   revokeKey: (id: string) => requestJson<ApiKey>(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
 
   webhook: (options?: Signal) => requestJson<KeyWebhook>('/v1/webhook', options),

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import { asFault, type ServiceFault } from './service-fault.ts';
+import { whenReachable } from './when-reachable.ts';
 
 /** Something that is fetched: under way, there, or failed. */
 export type Load<T> = { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; fault: ServiceFault };
 
 /**
- * Fetches when the view opens and whenever `load` changes (wrap it in `useCallback`); `reload` fetches again, keeping what
+ * Fetches when the view opens, again while nothing answers (what failed is shown meanwhile), and whenever `load` changes (wrap it in `useCallback`); `reload` fetches again, keeping what
  * is shown until the new value is there.
  */
 export function useLoad<T>(load: (options: { signal: AbortSignal }) => Promise<T>): Load<T> & { reload(): void } {
@@ -15,9 +16,10 @@ export function useLoad<T>(load: (options: { signal: AbortSignal }) => Promise<T
   // biome-ignore lint/correctness/useExhaustiveDependencies: a turn is a wish to fetch again
   useEffect(() => {
     const gone = new AbortController();
-    load({ signal: gone.signal }).then(
+    const failed = (error: unknown) => !gone.signal.aborted && setResult({ state: 'failed', fault: asFault(error) });
+    whenReachable(() => load({ signal: gone.signal }), { signal: gone.signal, onFault: failed }).then(
       (value) => !gone.signal.aborted && setResult({ state: 'ready', value }),
-      (error: unknown) => !gone.signal.aborted && setResult({ state: 'failed', fault: asFault(error) }),
+      failed,
     );
     return () => gone.abort();
   }, [load, turn]);

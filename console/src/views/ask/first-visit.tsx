@@ -5,14 +5,21 @@ import { examples } from './examples.ts';
 import styles from './first-visit.module.css';
 import { strings } from './strings.ts';
 
-/** Before the first question: what this is, and three questions where thinking first makes the difference. */
-export function FirstVisit({ onAsk }: { onAsk(question: string): void }) {
+/**
+ * Before the first question: what this is, what the `embedded` model is good for where it answers, and three questions where
+ * thinking first makes the difference.
+ */
+export function FirstVisit({ embedded, onAsk }: { embedded: boolean; onAsk(question: string): void }) {
   const words = useStrings(strings);
   return (
     <section className={styles.visit}>
       <h1>{words.welcome}</h1>
       <p className={styles.lead}>{words.welcomeLead}</p>
-      <p className={styles.lead}>{words.embedded}</p>
+      {embedded && (
+        <p className={styles.lead}>
+          {words.embedded} <Link to="/settings">{words.bigger}</Link>
+        </p>
+      )}
       <h2 className={styles.heading}>{words.examples}</h2>
       <ul className={styles.examples}>
         {examples.map(({ question, fast, thought }) => (

@@ -3,6 +3,7 @@ import { useSearchParams } from 'react-router';
 import { type Choice, requestOf } from '../../run/effort.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import { whenReachable } from '../../service/when-reachable.ts';
 import { keepThread, shownVersion, type Turn, threadEndingWith, type Version } from './thread.ts';
 
 export type Asking = Choice & { instructions: string };
@@ -20,7 +21,8 @@ export type ThreadState = {
   retry(asking: Asking): Promise<boolean>;
   show(turn: number, version: number): void;
   startAnew(): void;
-  dismiss(): void;
+  /** Fetches the thread of the address again. */
+  restore(): void;
 };
 
 /** The chat: its turns, kept in the address by the last answer's id, so that a reload or a link finds it again. */
@@ -29,6 +31,7 @@ export function useThread(): ThreadState {
   const last = parameters.get('r');
   const [turns, setTurns] = useState<readonly Turn[]>([]);
   const [state, setState] = useState<ThreadState['state']>(last === null ? 'ready' : 'restoring');
+  const [restoring, setRestoring] = useState(0);
   const [failed, setFailed] = useState<{ fault: ServiceFault; refused?: ThreadState['refused'] }>();
   const shown = useRef<string | null>(null);
   /** Goes on with each thread that is opened and with the view's end: what was asked before belongs to none of them. */
@@ -52,6 +55,7 @@ export function useThread(): ThreadState {
   );
 
   // The address leads: a reload, a link and the browser's way back all end here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a number of `restoring` is a wish to fetch it again
   useEffect(() => {
     if (last === shown.current) return;
     era.current += 1;
@@ -64,9 +68,14 @@ export function useThread(): ThreadState {
     }
     const gone = new AbortController();
     setState('restoring');
-    threadEndingWith(last, { signal: gone.signal })
+    const { signal } = gone;
+    whenReachable(() => threadEndingWith(last, { signal }), {
+      signal,
+      onFault: (fault) => setFailed({ fault }),
+    })
       .then((found) => {
         if (gone.signal.aborted) return;
+        setFailed(undefined);
         shown.current = last;
         setTurns(found);
         setState('ready');
@@ -77,7 +86,7 @@ export function useThread(): ThreadState {
         setState('ready');
       });
     return () => gone.abort();
-  }, [last]);
+  }, [last, restoring]);
 
   const accept = async (
     question: string,
@@ -137,7 +146,7 @@ export function useThread(): ThreadState {
       era.current += 1;
       put([]);
     },
-    dismiss: () => setFailed(undefined),
+    restore: () => setRestoring((count) => count + 1),
   };
 }
 

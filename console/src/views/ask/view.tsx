@@ -1,7 +1,7 @@
 import { ArrowDown, MessageCirclePlus } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
-import { Fault, Loading } from '../../components/states.tsx';
+import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import type { ChosenEffort } from '../../run/effort.ts';
 import { useModels } from '../../service/use-models.ts';
@@ -32,6 +32,8 @@ export function View() {
   const busy = busyWord();
   // A model that was chosen once may be gone since.
   const model = models.state !== 'ready' || models.value.data.some(({ id }) => id === asking.model) ? asking.model : '';
+  const known = models.state === 'ready' ? models.value.data : [];
+  const answering = known.find(({ id }) => id === model) ?? known[0];
   const send = async (question: string, effort: ChosenEffort = asking.effort) => {
     if (busy !== undefined) return;
     if (await thread.ask(question, { ...asking, model, effort })) {
@@ -47,7 +49,7 @@ export function View() {
   };
   const { refused } = thread;
   const tryAgain = () => {
-    if (refused === undefined) return thread.dismiss();
+    if (refused === undefined) return thread.restore();
     const { question, asking: asked } = refused;
     return question === undefined ? retry(asked.effort) : send(question, asked.effort);
   };
@@ -57,8 +59,11 @@ export function View() {
         {empty ? (
           <>
             {thread.state === 'restoring' && <Loading>{words.restoring}</Loading>}
-            {thread.state !== 'restoring' && thread.fault === undefined && (
-              <FirstVisit onAsk={(question) => send(question, asking.effort === 'none' ? 'medium' : asking.effort)} />
+            {thread.state !== 'restoring' && (
+              <FirstVisit
+                embedded={answering?.family === 'thinkfirst'}
+                onAsk={(question) => send(question, asking.effort === 'none' ? 'medium' : asking.effort)}
+              />
             )}
           </>
         ) : (
@@ -97,14 +102,18 @@ export function View() {
             {words.latest}
           </Button>
         )}
-        {models.state === 'failed' && <Fault fault={models.fault} onRetry={models.reload} />}
-        {thread.fault !== undefined && <Fault fault={thread.fault} onRetry={tryAgain} />}
+        <Faults
+          faults={[
+            { fault: thread.fault, onRetry: tryAgain },
+            { fault: models.state === 'failed' ? models.fault : undefined, onRetry: models.reload },
+          ]}
+        />
         <Composer
           text={text}
           onText={setText}
           asking={asking}
           onAsking={setAsking}
-          models={models.state === 'ready' ? models.value.data : []}
+          models={known}
           busy={busy}
           onSend={() => send(text)}
         />

@@ -4,7 +4,7 @@ import { useSearchParams } from 'react-router';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { Page } from '../../components/page.tsx';
-import { Fault } from '../../components/states.tsx';
+import { Faults } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { type Choice, requestOf } from '../../run/effort.ts';
@@ -112,8 +112,13 @@ export function View() {
           </div>
         )}
       </form>
-      {failed !== undefined && <Fault fault={failed.fault} onRetry={() => askAll(failed.asked)} />}
-      {models.state === 'failed' && <Fault fault={models.fault} onRetry={models.reload} />}
+      <Faults
+        faults={[
+          { fault: failed?.fault, onRetry: () => askAll(failed?.asked) },
+          { fault: models.state === 'failed' ? models.fault : undefined, onRetry: models.reload },
+          { fault: strategies.state === 'failed' ? strategies.fault : undefined, onRetry: strategies.reload },
+        ]}
+      />
       {outcomes !== undefined && <DifferenceLine outcomes={outcomes} columns={columns} />}
       <div className={styles.columns} data-count={columns.length}>
         {columns.map((choice, index) => {

@@ -21,7 +21,7 @@ export function JobProgress({ progress }: { progress: Progress }) {
         ? words.phases[phase]
         : words.stepOf(words.phases[phase], step, steps);
   const text = words.progressText(format.number(used), format.number(budget));
-  const left = progress.eta_ms === null ? '' : ` · ${words.eta(format.duration(progress.eta_ms))}`;
+  const left = progress.eta_ms === null ? '' : ` · ${words.eta(format.roughly(progress.eta_ms))}`;
   return (
     <span className={styles.progress}>
       <span className={styles.soft}>

@@ -4,7 +4,7 @@ import type { ListedResponse } from '../../../../src/contracts/listings.ts';
 import { IconButton } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
-import { wholeSecondsOf } from '../../run/run-figures.ts';
+import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
 import { JobProgress } from './job-progress.tsx';
 import styles from './job-table.module.css';
 import { StatusBadge } from './status-badge.tsx';
@@ -96,9 +96,9 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
         {usage !== null && (
           <>
             <b>{format.number(usage.output_tokens)}</b>
-            {usage.output_tokens_details.reasoning_tokens > 0 && (
+            {thinkingTokens(usage.output_tokens_details.phases) > 0 && (
               <span className={styles.soft}>
-                {words.thinking(format.number(usage.output_tokens_details.reasoning_tokens))}
+                {words.thinking(format.number(thinkingTokens(usage.output_tokens_details.phases)))}
               </span>
             )}
           </>

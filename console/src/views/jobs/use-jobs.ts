@@ -33,11 +33,13 @@ export function useJobs(query: JobsQuery, after: string | undefined) {
       if (!document.hidden) look();
     };
     document.addEventListener('visibilitychange', onSight);
+    window.addEventListener('online', onSight);
     look();
     return () => {
       gone.abort();
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', onSight);
+      window.removeEventListener('online', onSight);
     };
 
     async function look(): Promise<void> {

@@ -4,7 +4,7 @@ import { Link, useSearchParams } from 'react-router';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
-import { Empty, Fault, Loading } from '../../components/states.tsx';
+import { Empty, Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
@@ -100,8 +100,7 @@ export function View() {
       }
     >
       <Filters query={{ ...query, text: search.get('text') ?? '' }} onChange={filter} />
-      {actionFault !== undefined && <Fault fault={actionFault} />}
-      {fault !== undefined && <Fault fault={fault} onRetry={reload} />}
+      <Faults faults={[{ fault: actionFault }, { fault, onRetry: reload }]} />
       {fault !== undefined && page !== undefined && <p className={styles.soft}>{words.stale}</p>}
       {page === undefined && fault === undefined && <Loading>{words.loading}</Loading>}
       {page !== undefined && page.jobs.length > 0 && <JobTable jobs={page.jobs} busy={busy} onAction={act} />}

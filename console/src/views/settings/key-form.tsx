@@ -10,12 +10,14 @@ import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
 const empty = { name: '', trace: 'trace:none', feedback: true, admin: false, rpm: '', concurrent: '', daily: '' };
+/** A first key that is not its owner's would lock everybody out of the console. */
+const owners = { ...empty, trace: 'trace:full', admin: true };
 const traces = ['trace:none', 'trace:summary', 'trace:full'] as const;
 
-/** Makes a key; its secret is handed on once. */
-export function KeyForm({ onCreated }: { onCreated(key: CreatedApiKey): void }) {
+/** Makes a key, which waits for its confirmation; its secret is handed on once. The `first` one is an owner's. */
+export function KeyForm({ first, onCreated }: { first: boolean; onCreated(key: CreatedApiKey): void }) {
   const words = useStrings(strings);
-  const [form, setForm] = useState(empty);
+  const [form, setForm] = useState(first ? owners : empty);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<ServiceFault>();
   const submit = async (event: FormEvent) => {
@@ -24,7 +26,7 @@ export function KeyForm({ onCreated }: { onCreated(key: CreatedApiKey): void }) 
     setFault(undefined);
     try {
       onCreated(await service.createKey(newKey(form)));
-      setForm(empty);
+      setForm(first ? owners : empty);
     } catch (error) {
       setFault(asFault(error));
     } finally {
@@ -56,6 +58,7 @@ export function KeyForm({ onCreated }: { onCreated(key: CreatedApiKey): void }) 
         <Select
           label={words.thoughtsLabel}
           value={form.trace}
+          disabled={first}
           options={traces.map((scope) => ({ value: scope, label: words.scopeNames[scope] }))}
           onChange={(event) => setForm({ ...form, trace: event.target.value })}
         />
@@ -69,6 +72,7 @@ export function KeyForm({ onCreated }: { onCreated(key: CreatedApiKey): void }) 
               <input
                 type="checkbox"
                 checked={form[scope]}
+                disabled={first && scope === 'admin'}
                 onChange={(event) => setForm({ ...form, [scope]: event.target.checked })}
               />
               {words.scopeNames[scope]}
@@ -76,6 +80,7 @@ export function KeyForm({ onCreated }: { onCreated(key: CreatedApiKey): void }) 
           ))}
         </fieldset>
       </div>
+      {first && <p className={styles.soft}>{words.firstKey}</p>}
       {fault !== undefined && <Fault fault={fault} />}
       <div className={styles.actions}>
         <Button type="submit" disabled={busy || form.name.trim() === ''}>
@@ -90,6 +95,7 @@ function newKey(form: typeof empty): NewApiKey {
   const limit = (text: string) => (text === '' ? null : Number(text));
   return {
     name: form.name.trim(),
+    confirm: true,
     scopes: [
       traces.find((scope) => scope === form.trace) ?? 'trace:none',
       ...(form.feedback ? ['feedback' as const] : []),

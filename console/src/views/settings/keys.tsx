@@ -9,6 +9,7 @@ import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { Fault, Loading } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { setPreferences } from '../../preferences.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { useLoad } from '../../service/use-load.ts';
@@ -36,6 +37,8 @@ export function Keys() {
       keys.reload();
     }
   };
+  /** None has ever worked: the next one closes the service. */
+  const first = keys.state === 'ready' && keys.value.data.every(({ unconfirmed }) => unconfirmed === true);
   const away = keys.state === 'failed' && keys.fault.kind === 'missing';
   return (
     <section className={styles.section}>
@@ -45,16 +48,25 @@ export function Keys() {
         {keys.state === 'loading' && <Loading />}
         {keys.state === 'failed' && !away && <Fault fault={keys.fault} onRetry={keys.reload} />}
         {fault !== undefined && <Fault fault={fault} />}
-        {keys.state === 'ready' && keys.value.data.length === 0 && <p>{words.noKeys}</p>}
+        {first && <p>{words.noKeys}</p>}
         {keys.state === 'ready' && keys.value.data.length > 0 && (
           <KeyTable keys={keys.value.data} onRevoke={setRevoking} />
         )}
-        {keys.state === 'ready' && <KeyForm onCreated={setCreated} />}
+        {keys.state === 'ready' && <KeyForm key={String(first)} first={first} onCreated={setCreated} />}
       </Card>
       {created !== undefined && (
         <SecretDialog
           created={created}
-          onClose={() => {
+          first={first}
+          onConfirmed={() => {
+            setCreated(undefined);
+            keys.reload();
+            if (!first) return;
+            // The service asks for a key from now on: this page goes on with the one that was made.
+            setPreferences({ key: created.secret });
+            window.location.reload();
+          }}
+          onGivenUp={() => {
             setCreated(undefined);
             keys.reload();
           }}
@@ -122,6 +134,7 @@ function KeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke(key: A
                 {format.ago(key.created_at * 1000, Date.now())}
               </td>
               <td className={styles.end}>
+                {key.unconfirmed && <span className={styles.soft}>{words.unconfirmed} </span>}
                 {key.revoked_at === null ? (
                   <Button
                     look="danger"

@@ -1,5 +1,5 @@
 import { Page } from '../../components/page.tsx';
-import { Fault, Loading } from '../../components/states.tsx';
+import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { useLoad } from '../../service/use-load.ts';
@@ -21,14 +21,16 @@ export function View() {
   return (
     <Page title={words.title} lead={words.lead}>
       {caller.state === 'loading' && <Loading>{words.loading}</Loading>}
-      {caller.state === 'failed' && <Fault fault={caller.fault} onRetry={caller.reload} />}
+      <Faults
+        faults={[
+          { fault: caller.state === 'failed' ? caller.fault : undefined, onRetry: caller.reload },
+          { fault: models.state === 'failed' ? models.fault : undefined, onRetry: models.reload },
+        ]}
+      />
       {caller.state === 'ready' && <CallerCard caller={caller.value} />}
       <section className={styles.section}>
         <h2>{words.models}</h2>
         {models.state === 'loading' && <Loading />}
-        {models.state === 'failed' && caller.state === 'ready' && (
-          <Fault fault={models.fault} onRetry={models.reload} />
-        )}
         {models.state === 'ready' &&
           models.value.data.map((model, index) => (
             <ModelCardView key={model.id} model={model} isDefault={index === 0} />

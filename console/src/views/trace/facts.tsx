@@ -23,8 +23,9 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
   // Usage counts what was fed into thoughts too; steps have what was decoded alone.
   const fed = usage?.output_tokens_details.phases.forced ?? 0;
   const decoded = format.number(usage === null ? tokens : usage.output_tokens - fed);
-  const { wholeSeconds, waited } = runFigures({ response, steps: trace.steps });
-  const thinking = trace.progress?.thinking_tokens ?? progress?.thinking_tokens;
+  const { wholeSeconds, waited, thinkingTokens } = runFigures({ response, steps: trace.steps });
+  const thinking =
+    usage === null ? (trace.progress?.thinking_tokens ?? progress?.thinking_tokens ?? 0) : thinkingTokens;
   const facts: [string, string | undefined][] = [
     [words.facts.effort, effective.effort],
     [words.facts.strategy, effective.strategy],
@@ -37,12 +38,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
       wholeSeconds === undefined || waited === false ? undefined : format.seconds(wholeSeconds),
     ],
     [words.facts.tokens, fed === 0 ? decoded : words.andFed(decoded, format.number(fed))],
-    [
-      words.facts.budget,
-      thinking !== undefined && status === 'in_progress'
-        ? `${format.number(thinking)} / ${format.number(effective.budget_tokens)}`
-        : format.number(effective.budget_tokens),
-    ],
+    [words.facts.budget, `${format.number(thinking)} / ${format.number(effective.budget_tokens)}`],
     [words.facts.asked, format.time(response.created_at * 1000)],
   ];
   return (

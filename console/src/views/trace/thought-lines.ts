@@ -1,10 +1,12 @@
 import type { CheckResult, TraceStep } from '../../../../src/contracts/trace.ts';
+import { type ComputedSpan, computedByLine } from '../../run/thought-lines.ts';
 
 /** A line of a thought as the page shows it. */
 export type ThoughtLine = {
   /** From 1, as people count. */
   number: number;
   text: string;
+  computed: readonly ComputedSpan[];
   /**
    * `kept`: of the chain that this one revises. `wrong`: a check crossed it out. `taken-back`: crossed out before.
    * `replaced`: the wrong line of the chain before, which is not in this thought; the line after it stands in its place, and
@@ -23,12 +25,13 @@ export type ThoughtLine = {
  * shown before the line that stands in its place, which a check knew where the line was put right.
  */
 export function thoughtLines(
-  step: Pick<TraceStep, 'text' | 'checks'>,
-  revised?: Pick<TraceStep, 'text' | 'checks'>,
+  step: Pick<TraceStep, 'text' | 'checks' | 'computed'>,
+  revised?: Pick<TraceStep, 'text' | 'checks' | 'computed'>,
   { putRight }: { putRight: boolean } = { putRight: false },
 ): ThoughtLine[] {
   if (step.text === null) return [];
   const lines = step.text.replace(/\n+$/, '').split('\n');
+  const computed = computedByLine(step);
   const before = revised?.text?.split('\n');
   const shared = before === undefined ? 0 : sharedLines(lines, before);
   const oldFault = revised?.checks.find((check) => check.verdict === 'fail' && check.line !== undefined);
@@ -41,12 +44,19 @@ export function thoughtLines(
     const line = {
       number,
       text,
+      computed: computed[index] ?? [],
       reason: reason ?? (index === keptWrong ? oldFault : undefined),
       state: stateOf(index),
     };
     if (replaced === undefined || index !== shared) return [line];
     return [
-      { number, text: replaced, reason: oldFault, state: 'replaced' },
+      {
+        number,
+        text: replaced,
+        computed: revised === undefined ? [] : (computedByLine(revised)[shared] ?? []),
+        reason: oldFault,
+        state: 'replaced',
+      },
       { ...line, changed: changedPart(text, replaced) },
     ];
 

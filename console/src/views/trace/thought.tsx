@@ -1,5 +1,6 @@
 import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { ComputedLegend, ComputedText } from '../../run/computed-text.tsx';
 import { strings } from './strings.ts';
 import styles from './thought.module.css';
 import { type ThoughtLine, thoughtLines } from './thought-lines.ts';
@@ -26,47 +27,39 @@ export function Thought({
   };
   if (lines.length === 0) return <p className={styles.none}>{running ? words.thoughtRuns : words.noThought}</p>;
   return (
-    <ol className={styles.lines}>
-      {lines.map((line) => {
-        const crossed = line.state === 'wrong' || line.state === 'taken-back' || line.state === 'replaced';
-        const mark = marks[line.state];
-        return (
-          <li key={`${line.number} ${line.state === 'replaced'}`} data-state={line.state}>
-            <span className={styles.number} aria-hidden="true">
-              {line.number}
-            </span>
-            <span className={styles.text}>
-              {crossed ? (
-                <>
-                  <span className="visually-hidden">{words.crossedOut} </span>
-                  <del>{line.text}</del>
-                </>
-              ) : (
-                <LineText line={line} />
-              )}
-              {line.reason !== undefined && (
-                <span className={styles.reason}>
-                  <b>{line.reason.name}</b> {line.reason.detail}
-                </span>
-              )}
-            </span>
-            {mark !== undefined && <span className={styles.mark}>{mark}</span>}
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
-
-/** In the place of a wrong line, what is another than there is marked. */
-function LineText({ line: { text, changed } }: { line: ThoughtLine }) {
-  if (changed === undefined) return text || ' ';
-  const [from, to] = changed;
-  return (
     <>
-      {text.slice(0, from)}
-      <ins>{text.slice(from, to)}</ins>
-      {text.slice(to)}
+      {lines.some(({ computed }) => computed.length > 0) && <ComputedLegend />}
+      <ol className={styles.lines}>
+        {lines.map((line) => {
+          const crossed = line.state === 'wrong' || line.state === 'taken-back' || line.state === 'replaced';
+          const mark = marks[line.state];
+          return (
+            <li key={`${line.number} ${line.state === 'replaced'}`} data-state={line.state}>
+              <span className={styles.number} aria-hidden="true">
+                {line.number}
+              </span>
+              <span className={styles.text}>
+                {crossed ? (
+                  <>
+                    <span className="visually-hidden">{words.crossedOut} </span>
+                    <del>
+                      <ComputedText text={line.text} computed={line.computed} />
+                    </del>
+                  </>
+                ) : (
+                  <ComputedText text={line.text} computed={line.computed} changed={line.changed} />
+                )}
+                {line.reason !== undefined && (
+                  <span className={styles.reason}>
+                    <b>{line.reason.name}</b> {line.reason.detail}
+                  </span>
+                )}
+              </span>
+              {mark !== undefined && <span className={styles.mark}>{mark}</span>}
+            </li>
+          );
+        })}
+      </ol>
     </>
   );
 }

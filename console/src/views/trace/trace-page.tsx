@@ -5,7 +5,7 @@ import type { ItemList } from '../../../../src/contracts/conversation.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
-import { Fault, Loading } from '../../components/states.tsx';
+import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
@@ -69,8 +69,13 @@ export function TracePage({ id }: { id: string }) {
   );
   return (
     <Page wide title={words.title} lead={<Lead id={id} items={items} />} actions={actions}>
-      {fault !== undefined && <Fault fault={fault} onRetry={fault.kind === 'missing' ? undefined : retry} />}
-      {actionFault !== undefined && <Fault fault={actionFault} />}
+      <Faults
+        faults={[
+          { fault, onRetry: retry },
+          { fault: actionFault },
+          { fault: traceFault?.kind === 'scope' ? undefined : traceFault, onRetry: retry },
+        ]}
+      />
       {loading && <Loading>{words.loading}</Loading>}
       {response !== undefined && !loading && (
         <>
@@ -84,7 +89,6 @@ export function TracePage({ id }: { id: string }) {
           )}
           <Facts response={response} trace={trace} />
           {traceFault?.kind === 'scope' && <Notice title={words.noScopeTitle}>{words.noScope}</Notice>}
-          {traceFault !== undefined && traceFault.kind !== 'scope' && <Fault fault={traceFault} onRetry={retry} />}
           {thoughtsHidden(trace) && <Notice title={words.hiddenTitle}>{words.hidden}</Notice>}
           <AnswerChange response={response} steps={steps} />
           {steps.length > 0 && (

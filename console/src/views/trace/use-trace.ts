@@ -3,6 +3,7 @@ import type { Response } from '../../../../src/contracts/response.ts';
 import type { LinkState } from '../../service/follow-events.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
+import { whenReachable } from '../../service/when-reachable.ts';
 import { noSteps, type TraceSteps, withEvent } from './trace-steps.ts';
 
 export type TraceView = {
@@ -58,11 +59,14 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
     }
 
     async function read(): Promise<void> {
-      const response = await service.response(id, { signal });
-      change({ response });
+      const response = await whenReachable(() => service.response(id, { signal }), {
+        signal,
+        onFault: (fault) => change({ fault, loading: false }),
+      });
+      change({ response, fault: undefined, loading: true });
       try {
         if (hasEnded(response)) {
-          const { steps } = await service.trace(id, { signal });
+          const { steps } = await whenReachable(() => service.trace(id, { signal }), { signal });
           return change({ trace: { ...noSteps, steps }, loading: false });
         }
         change({ loading: false });
@@ -92,7 +96,7 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
     /** Without a trace to follow, the response is asked for until it has ended. */
     async function ended(): Promise<Response> {
       for (;;) {
-        const response = await service.waitFor(id, { signal });
+        const response = await whenReachable(() => service.waitFor(id, { signal }), { signal });
         change({ response });
         if (hasEnded(response)) return response;
       }
