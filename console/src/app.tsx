@@ -24,7 +24,8 @@ const router = createBrowserRouter([
         path,
         errorElement: <ViewFault />,
         element: (
-          <Suspense fallback={<ViewLoading />}>
+          // A boundary of its own: a shared one would go on showing the view before, without a word, while this one loads.
+          <Suspense key={path} fallback={<ViewLoading />}>
             <View />
           </Suspense>
         ),

@@ -2,6 +2,7 @@ import { type ComponentType, type LazyExoticComponent, lazy, useSyncExternalStor
 import { useStrings } from '../i18n/strings.ts';
 import { request } from '../service/request.ts';
 import { whenReachable } from '../service/when-reachable.ts';
+import { Page } from './page.tsx';
 import { stateStrings } from './states.strings.ts';
 import { Empty, Loading } from './states.tsx';
 
@@ -27,7 +28,12 @@ export function lazyComponent<Props extends object>(
 export function ViewLoading() {
   const words = useStrings(stateStrings);
   const away = useSyncExternalStore(subscribe, () => waiting > 0);
-  return away ? <Empty title={words.titles.offline}>{words.viewWaits}</Empty> : <Loading />;
+  if (!away) return <Loading />;
+  return (
+    <Page title={words.titles.offline}>
+      <Empty title={words.viewWaits} />
+    </Page>
+  );
 }
 
 async function fetched<T>(load: () => Promise<T>): Promise<T> {
