@@ -15,13 +15,15 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   let service: TestService;
   let browser: Browser;
   let watched: WatchedPage | undefined;
-  /** Of `product`, asked with thinking. */
+  /** Of `product`, asked with thinking: the model's own values, and computed ones. */
   let thought: string;
+  let computed: string;
 
   beforeAll(async () => {
     data = await dataFolder();
     [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
-    thought = (await ask({ input: product, reasoning: { effort: 'high' } })).id;
+    thought = (await ask({ input: product, reasoning: { effort: 'high', compute: 'off' } })).id;
+    computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
   afterAll(async () => {
@@ -100,6 +102,63 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     for (const [index, box] of boxes.entries()) {
       const before = boxes[index - 1];
       if (box && before) expect(before.x + before.width).toBeLessThan(box.x);
+    }
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expectNoFaults();
+  });
+
+  it.each([
+    ['light', {}],
+    ['dark', { colorScheme: 'dark' }],
+    ['on a phone', { viewport: { width: 390, height: 844 } }],
+  ] satisfies [string, BrowserContextOptions][])(
+    'marks computed values in a colour of their own, with their expression and a legend, %s',
+    async (_, options) => {
+      const { steps } = await getJson(`${service.url}/v1/responses/${computed}/trace`);
+      const step = steps.find((one: { computed?: unknown[] }) => (one.computed ?? []).length > 0);
+      const { at, length, expression } = step.computed[0];
+      const shown = { name: `${expression}, computed by the service`, text: step.text.slice(at, at + length) };
+      for (const path of [`/trace/${computed}?step=${step.index}`, `/?r=${computed}`]) {
+        const page = await open(path, options);
+        if (path.startsWith('/?')) await page.getByText('Thoughts', { exact: true }).click();
+        const value = page.getByTitle(shown.name, { exact: true }).first();
+        await value.waitFor();
+        expect(await value.textContent()).toBe(shown.text);
+        await page
+          .getByText(/^computed by the service from the expression before it/)
+          .first()
+          .waitFor();
+        const [own, around] = await value.evaluate((mark) =>
+          [mark, mark.closest('li, p')].map((element) => element && getComputedStyle(element).color),
+        );
+        expect(own).not.toBe(around);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        expectNoFaults();
+        await watched?.close();
+      }
+    },
+  );
+
+  it('tells the thought tokens of the budget, and apart from them what the budget does not count', async () => {
+    const { usage, reasoning } = await getJson(`${service.url}/v1/responses/${computed}`);
+    const { think, check, revise, draft, forced } = usage.output_tokens_details.phases;
+    const spent = think + check + revise;
+    const budget = reasoning.effective.budget_tokens.toLocaleString('en-US');
+    expect(spent).toBeLessThanOrEqual(reasoning.effective.budget_tokens);
+    const page = await open(`/?r=${computed}`);
+    await page.getByText(new RegExp(`^Thought for [\\d.]+ s, ${spent} of ${budget} tokens`)).waitFor();
+    await page.getByText(`Not counted in the budget: draft ${draft}, inserted ${forced}`).waitFor();
+    await page.goto(`/trace/${computed}`);
+    await page.getByText(`${spent} / ${budget}`, { exact: true }).waitFor();
+    expectNoFaults();
+  });
+
+  it('shows what the service warns of under the answer, in plain sight', async () => {
+    const { id, warnings } = await ask({ input: 'What is 47 + 385?', mode: 'fast', max_tool_calls: 1 });
+    expect(warnings.length).toBeGreaterThan(0);
+    const page = await open(`/?r=${id}`);
+    for (const { message } of warnings) {
+      await page.getByRole('list', { name: 'Warnings' }).getByText(message).waitFor();
     }
     expect(await accessibilityFaults(page)).toEqual([]);
     expectNoFaults();
@@ -235,12 +294,16 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const page = await open('/settings');
     const made = async (name: string, trace: string, admin: boolean) => {
       await page.getByRole('textbox', { name: 'Name' }).fill(name);
-      await page.getByRole('combobox', { name: 'Trace' }).selectOption(trace);
+      // A first key has full traces and admin anyway.
+      const scope = page.getByRole('combobox', { name: 'Trace' });
+      if (await scope.isEnabled()) await scope.selectOption(trace);
       if (admin) await page.getByRole('checkbox', { name: 'admin' }).check();
       await page.getByRole('button', { name: 'Make a key' }).click();
       const dialog = page.getByRole('dialog');
       const secret = (await dialog.locator('code').textContent()) ?? '';
-      await dialog.getByRole('button', { name: 'Done' }).click();
+      await dialog.getByRole('button', { name: 'Copy' }).click();
+      await dialog.getByRole('button', { name: /^(Done|Require keys from now on)$/ }).click();
+      await page.getByRole('button', { name: `Revoke: ${name}` }).waitFor();
       return secret;
     };
     const enter = (on: Page, secret: string) =>
