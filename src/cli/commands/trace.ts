@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { Trace } from '../../contracts/listings.ts';
 import { TraceEvent } from '../../contracts/trace-event.ts';
+import { thinkingTokens } from '../../contracts/usage.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
 import { shownText } from '../render/shown-text.ts';
@@ -56,7 +57,8 @@ export function addTrace(program: Command, terminal: Terminal): void {
 function heading(response: Answered, { paint }: Terminal): string {
   const { id, model, status, usage, reasoning, thinking_stop: stop } = response;
   const { effort, strategy, budget_tokens: budget } = reasoning.effective;
-  const spent = usage?.output_tokens_details.reasoning_tokens ?? response.progress?.thinking_tokens ?? 0;
+  const spent =
+    usage === null ? (response.progress?.thinking_tokens ?? 0) : thinkingTokens(usage.output_tokens_details.phases);
   const thought =
     budget === 0
       ? counted(usage?.output_tokens ?? 0, 'token')
