@@ -66,7 +66,7 @@ export async function acceptResponse(
   const response: ResponseJob = {
     version: 1,
     request,
-    ...(resolved.context.length > 0 ? { context: resolved.context } : {}),
+    ...(request.conversation ? { context_items: resolved.context.length } : {}),
     ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
     ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
     prompt,
@@ -164,6 +164,7 @@ export async function preparePrompt(
   const warnings = [
     ...unhonouredFields(body, request, card.capabilities),
     ...toolPlan.warnings,
+    ...resolved.warnings,
     ...built.warnings,
     ...(dropped > 0 ? [cut] : []),
   ];

@@ -20,6 +20,11 @@ export type Admission = {
    * @throws ServiceError `rate_limit_exceeded`, `quota_exceeded`; whatever the queue throws
    */
   add(c: ApiContext, job: Job, options?: { batch?: boolean }): Promise<{ created: boolean }>;
+  /**
+   * Books tokens that were only counted: counting them took what reading a prompt of that length takes.
+   * @throws ServiceError `quota_exceeded`
+   */
+  count(c: ApiContext, tokens: number): Promise<void>;
   /** Books a response that is about to be removed, so that removing it gives nothing back. */
   settle(c: ApiContext, snapshot: JobSnapshot): Promise<void>;
   /** Gives back what was reserved for a response that is taken out of the queue again. */
@@ -39,7 +44,8 @@ export function createAdmission({
   ledger,
   log,
   now,
-}: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now'>): Admission {
+  newId,
+}: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now' | 'newId'>): Admission {
   const settling = new Map<string, Promise<void>>();
   const batchesSeen = new Map<string, number>();
   const looked = new Map<string, number>();
@@ -49,6 +55,18 @@ export function createAdmission({
       const added = await addWithin(c, job, options);
       if (added.created) expireInTime(job);
       return added;
+    },
+    async count(c, tokens) {
+      const { owner, limits } = c.get('caller');
+      if (ledger === undefined || owner === null || limits === undefined || limits.tokens_per_day === null) return;
+      const id = `count_${newId()}`;
+      // As a batch's: it takes no place of those that run.
+      const outcome = await ledger.reserve(owner, { id, tokens, batch: true }, limits);
+      if (outcome.type === 'over_quota') {
+        const { tokens_per_day: limit } = limits;
+        throw overQuota({ uses: `counts ${tokens} tokens`, left: outcome.tokensLeft, limit, advice: '' });
+      }
+      await book(ledger, owner, id, tokens);
     },
     async settle(c, { job, terminal }) {
       const { owner, limits } = c.get('caller');
@@ -88,13 +106,11 @@ export function createAdmission({
           retryAfterSeconds: retrySeconds,
         });
       case 'over_quota':
-        throw new ServiceError({
-          code: 'quota_exceeded',
-          message:
-            `This request may use up to ${tokens} tokens; the key has ${outcome.tokensLeft} of its ` +
-            `${limits.tokens_per_day} tokens per day left until midnight UTC. Lower 'max_output_tokens' or the effort.`,
-          retryable: false,
-          retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
+        throw overQuota({
+          uses: `may use up to ${tokens} tokens`,
+          left: outcome.tokensLeft,
+          limit: limits.tokens_per_day,
+          advice: " Lower 'max_output_tokens' or the effort.",
         });
       case 'reserved':
       case 'held':
@@ -132,6 +148,16 @@ export function createAdmission({
     // Where timers are numbers, none holds a process.
     if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
       timer.unref();
+  }
+
+  function overQuota(about: { uses: string; left: number; limit: number | null; advice: string }): ServiceError {
+    const { uses, left, limit, advice } = about;
+    return new ServiceError({
+      code: 'quota_exceeded',
+      message: `This request ${uses}; the key has ${left} of its ${limit} tokens per day left until midnight UTC.${advice}`,
+      retryable: false,
+      retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
+    });
   }
 
   /** Not at first sight: where each request has a process of its own, all would look. */

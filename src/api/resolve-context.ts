@@ -1,13 +1,15 @@
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { InputItem } from '../contracts/input-item.ts';
 import { responseId } from '../contracts/query.ts';
+import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Caller } from './caller.ts';
 import { checkRoom, conversationItems, findConversation } from './conversations.ts';
+import { chainItems, type EarlierItems, isUserMessage, stillRuns } from './earlier-items.ts';
 import { conflict } from './resolve-reasoning.ts';
-import { contextItems, inputItems, outputItems } from './response-items.ts';
+import { inputItems, outputItems } from './response-items.ts';
 import { fieldPath } from './validation-error.ts';
 
 export type ResolvedContext = {
@@ -15,11 +17,14 @@ export type ResolvedContext = {
   context: InputItem[];
   /** What the input's references point at. */
   referenced: InputItem[];
+  warnings: Warning[];
 };
 
 type Stores = { queue: JobQueue; records: RecordStore };
 
 const mostReferences = 128;
+/** Of what they point at, as JSON: it is kept with the request. */
+const mostReferencedBytes = 1_048_576;
 
 /**
  * The items of `previous_response_id` or `conversation`, and those that the input refers to.
@@ -32,27 +37,28 @@ export async function resolveContext(
 ): Promise<ResolvedContext> {
   const { previous_response_id: previous, conversation } = request;
   if (previous && conversation) throw conflict('previous_response_id', 'conversation');
-  const context = previous
-    ? await itemsOfResponse(previous, caller, stores)
-    : conversation
-      ? await itemsOfConversation(conversationIdOf(conversation), caller, stores)
-      : [];
-  return { context, referenced: await referencedItems(request, context, caller, stores) };
+  if (previous && !responseId.test(previous)) {
+    throw new ServiceError({ code: 'not_found', message: 'There is no response.', param: 'previous_response_id' });
+  }
+  const { items: context, gone }: EarlierItems = previous
+    ? await chainItems(stores, previous, { caller, thoughts: thoughtsKept(request) })
+    : { items: conversation ? await itemsOfConversation(conversationIdOf(conversation), caller, stores) : [] };
+  const lost = {
+    field: 'previous_response_id',
+    message: `The response '${gone}' is gone: it and what stood before it are not part of the prompt.`,
+  };
+  const referenced = await referencedItems(request, context, caller, stores);
+  return { context, referenced, warnings: gone === undefined ? [] : [lost] };
+}
+
+/** A prompt keeps thoughts since the last message of the user's, or all of them. */
+function thoughtsKept({ input, reasoning }: CreateResponse): 'all' | 'open' | 'none' {
+  if (reasoning?.context === 'all_turns') return 'all';
+  return typeof input === 'string' || input.some(isUserMessage) ? 'none' : 'open';
 }
 
 export function conversationIdOf(conversation: string | { id: string }): string {
   return typeof conversation === 'string' ? conversation : conversation.id;
-}
-
-async function itemsOfResponse(id: string, caller: Caller, { queue }: Stores): Promise<InputItem[]> {
-  const param = 'previous_response_id';
-  const snapshot = responseId.test(id) ? await queue.get(id) : undefined;
-  if (!snapshot || snapshot.job.owner !== caller.owner) {
-    const shown = responseId.test(id) ? ` '${id}'` : '';
-    throw new ServiceError({ code: 'not_found', message: `There is no response${shown}.`, param });
-  }
-  if (!snapshot.terminal) throw stillRuns(`The response '${id}'`, param);
-  return [...contextItems(snapshot.job), ...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
 }
 
 async function itemsOfConversation(id: string, caller: Caller, stores: Stores): Promise<InputItem[]> {
@@ -71,6 +77,7 @@ async function referencedItems(
   { queue }: Stores,
 ): Promise<InputItem[]> {
   const found: InputItem[] = [];
+  let bytes = 0;
   if (typeof input === 'string') return found;
   // Each is looked up by itself.
   if (input.filter(({ type }) => type === 'item_reference').length > mostReferences) {
@@ -85,6 +92,11 @@ async function referencedItems(
       throw new ServiceError({ code: 'not_found', message: `There is no item '${item.id.slice(0, 128)}'.`, param });
     }
     found.push(target);
+    bytes += Buffer.byteLength(JSON.stringify(target));
+    if (bytes > mostReferencedBytes) {
+      const message = `Invalid 'input': expected item_references to at most ${mostReferencedBytes} bytes of items in all.`;
+      throw new ServiceError({ code: 'invalid_value', message, param: 'input' });
+    }
   }
   return found;
 }
@@ -102,14 +114,4 @@ export async function itemById(id: string, caller: Caller, queue: JobQueue): Pro
     if (item !== undefined) return item;
   }
   return undefined;
-}
-
-function stillRuns(what: string, param: string): ServiceError {
-  return new ServiceError({
-    code: 'conflict',
-    message: `${what} has not ended yet.`,
-    param,
-    retryable: true,
-    retryAfterSeconds: 1,
-  });
 }

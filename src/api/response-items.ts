@@ -12,8 +12,8 @@ import type { JobQueue } from '../queue/job-queue.ts';
 const traceMs = 2_000;
 
 /** The items of a response's own input, each with an id. */
-export function inputItems(job: Job): InputItem[] {
-  const { request, referenced } = responseJob(job);
+export function inputItems(job: Job, body = responseJob(job)): InputItem[] {
+  const { request, referenced } = body;
   if (typeof request.input === 'string') {
     return withIds([{ type: 'message', role: 'user', content: request.input }], suffixOf(job));
   }
@@ -24,15 +24,15 @@ export function inputItems(job: Job): InputItem[] {
   return withIds(given, suffixOf(job));
 }
 
-/** What stood in the prompt before a response's own input. */
-export function contextItems(job: Job): InputItem[] {
-  return responseJob(job).context ?? [];
-}
-
-/** What a response that has ended gave, with the thought that its answer came of. */
-export async function outputItems(queue: JobQueue, snapshot: JobSnapshot): Promise<InputItem[]> {
+/** What a response that has ended gave, with the thought that its answer came of; without `thoughts` its trace is not read. */
+export async function outputItems(
+  queue: JobQueue,
+  snapshot: JobSnapshot,
+  { thoughts = true }: { thoughts?: boolean } = {},
+): Promise<InputItem[]> {
   if (!snapshot.terminal) return [];
   const { response } = TerminalEvent.parse(snapshot.terminal.data);
+  if (!thoughts) return response.output.map((item) => ({ ...item }));
   const thought = winningThought(await finishedSteps(queue, response.id));
   return withThought(response, thought);
 }

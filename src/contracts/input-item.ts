@@ -22,7 +22,11 @@ const InputFile = z.object({
 const PastOutputText = z.object({
   type: z.literal('output_text'),
   text: z.string(),
-  annotations: z.array(z.unknown()).optional(),
+  /** No model sees them: taken, and not kept. */
+  annotations: z
+    .array(z.unknown())
+    .overwrite(() => [])
+    .optional(),
 });
 const PastRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
 

@@ -22,8 +22,13 @@ export const ResponseJob = z.object({
   version: z.literal(1),
   /** As accepted; fields that we don't know are gone. */
   request: CreateResponse,
-  /** Items that stand before the request's own input: of the conversation or the earlier responses. */
+  /**
+   * Items that stand before the request's own input, of the conversation or the earlier responses, in jobs of a version that
+   * copied them. Now they are read where they are: from the responses before it, or from its conversation.
+   */
   context: z.array(InputItem).optional(),
+  /** How many items the conversation had then. */
+  context_items: z.int().nonnegative().optional(),
   /** What the input's references point at. */
   referenced: z.array(InputItem).optional(),
   /** Of the body that an idempotency key came with. */

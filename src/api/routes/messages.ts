@@ -6,6 +6,7 @@ import {
   type MessageEvent,
 } from '../../contracts/anthropic-message.ts';
 import { responseJob } from '../../contracts/response-job.ts';
+import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
 import { asServiceError, createOnError } from '../on-error.ts';
@@ -21,6 +22,7 @@ import { parseBody } from '../validation-error.ts';
 export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { limits, log } = dependencies;
   const runs = createTranslatedRuns(dependencies);
+  const admission = createAdmission(dependencies);
   const routes = new Hono<ApiEnvironment>();
   routes.onError(createOnError(log, messageError));
 
@@ -45,7 +47,9 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
   routes.post('/count_tokens', async (c) => {
     const request = parseBody(CountMessageTokens, await readJson(c.req, limits));
     const { job } = await runs.accept(c, translateMessagePrompt(request), 'none');
-    return c.json({ input_tokens: responseJob(job).input_tokens });
+    const { input_tokens } = responseJob(job);
+    await admission.count(c, input_tokens);
+    return c.json({ input_tokens });
   });
 
   return routes;

@@ -2,20 +2,26 @@ import { Hono } from 'hono';
 import { type ItemList, ItemsQuery } from '../../contracts/conversation.ts';
 import type { InputTokens } from '../../contracts/listings.ts';
 import { preparePrompt } from '../accept-response.ts';
+import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { contextItems } from '../earlier-items.ts';
 import { findResponse } from '../find-response.ts';
 import { listItems } from '../list-items.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
-import { contextItems, inputItems, visibleItems } from '../response-items.ts';
+import { inputItems, visibleItems } from '../response-items.ts';
 
 /** `/v1/responses/input_tokens` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
 export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits } = dependencies;
+  const admission = createAdmission(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/input_tokens', async (c) => {
-    const { inputTokens } = await preparePrompt(await readJson(c.req, limits), c.get('caller'), dependencies);
+    const { signal } = c.req.raw;
+    const body = await readJson(c.req, limits);
+    const { inputTokens } = await preparePrompt(body, c.get('caller'), dependencies, { signal });
+    await admission.count(c, inputTokens);
     return c.json({ object: 'response.input_tokens', input_tokens: inputTokens } satisfies InputTokens);
   });
 
@@ -23,7 +29,9 @@ export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<A
     const query = parseQuery(ItemsQuery, c.req);
     const caller = c.get('caller');
     const { job } = await findResponse(queue, c.req.param('id'), caller);
-    const items = visibleItems([...contextItems(job), ...inputItems(job)], caller.scopes.trace === 'full');
+    const full = caller.scopes.trace === 'full';
+    const before = await contextItems(dependencies, job, { caller, thoughts: full ? 'all' : 'none' });
+    const items = visibleItems([...before, ...inputItems(job)], full);
     return c.json(listItems(items, query) satisfies ItemList);
   });
 
