@@ -16,7 +16,7 @@ import { resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
-import { namingFields, parseBody, validationError } from './validation-error.ts';
+import { parseBody, safeParseNaming, validationError } from './validation-error.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
@@ -257,7 +257,7 @@ function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptD
   const schema = z.object({ reasoning: z.object({ checks }) });
   for (const [index, check] of reasoning.checks.entries()) {
     if (isRetiredCheck(check.type)) continue;
-    const parsed = schema.safeParse({ reasoning: { checks: [check] } }, namingFields);
+    const parsed = safeParseNaming(schema, { reasoning: { checks: [check] } });
     if (parsed.success) continue;
     const issues = parsed.error.issues.map((issue) => {
       const [, , at, ...field] = issue.path;

@@ -18,6 +18,19 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.outp
   return parsed.data;
 }
 
+/** Characters of JSON in which every fault is looked for. */
+const smallLength = 8_192;
+
+/**
+ * As `safeParse`, where unknown fields are refused: the error says which fields there are. In a small body an unknown field
+ * is reported before the missing one that it may have meant; in a large one the first fault is, whatever it is.
+ */
+export function safeParseNaming<T extends z.ZodType>(schema: T, body: unknown): z.ZodSafeParseResult<z.output<T>> {
+  const parsed = schema.safeParse(body, { ...firstFault, ...namingFields });
+  if (parsed.success || JSON.stringify(body).length > smallLength) return parsed;
+  return schema.safeParse(body, namingFields);
+}
+
 /** The first fault of a body or query, by the field's name as the caller wrote it: `input[2].role`. */
 export function validationError(error: z.ZodError, input: unknown): ServiceError {
   const first = foremost(error.issues);
@@ -33,8 +46,8 @@ export function validationError(error: z.ZodError, input: unknown): ServiceError
   });
 }
 
-/** To parse with, where fields that are not there are refused: says which there are. A fault has no schema any more once it is told. */
-export const namingFields = {
+/** Says which fields there are where another is refused. A fault has no schema any more once it is told. */
+const namingFields = {
   error: (issue: z.core.$ZodRawIssue) =>
     issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
       ? `unknown field, expected one of ${quoted(Object.keys(issue.inst.shape))}`

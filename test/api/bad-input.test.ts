@@ -156,6 +156,15 @@ const rows: Row[] = [
     says: /expected one of 'pattern', 'flags'/,
   }),
   checkRow('a pattern that is none', { type: 'regex', pattern: '(' }, 'pattern', { says: /missing closing \)/ }),
+  checkRow('repetitions of repetitions', { type: 'regex', pattern: '(a{1,900}){0,1}'.repeat(66) }, 'pattern', {
+    says: /at most 3000 characters with its repetitions/,
+  }),
+  checkRow(
+    'a large schema of many faults',
+    { type: 'json-schema', schema: { anyOf: Array.from({ length: 20_000 }, () => ({ type: 'text' })) } },
+    'schema.anyOf[0].type',
+    { says: /'string'/ },
+  ),
   checkRow('lookaround', { type: 'regex', pattern: '(?=5)5' }, 'pattern', {
     says: /without backreferences and lookaround/,
   }),

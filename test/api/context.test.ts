@@ -3,7 +3,8 @@ import { Conversation, ItemList } from '../../src/contracts/conversation.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
-import { createApi, readEvents } from './fixture.ts';
+import { catalog, createApi, readEvents } from './fixture.ts';
+import { scriptedWorker } from './scripted-worker.ts';
 
 const thought = 'SECRET 40 + 2 = 42. So the answer is 42.';
 const answer = 'The answer is 42.';
@@ -43,6 +44,71 @@ describe('previous_response_id', () => {
       { role: 'assistant', content: answer },
       { role: 'user', content: 'What is my name?' },
     ]);
+  });
+
+  test('copies nothing of the earlier turns into the job, nor what no model sees', async () => {
+    const { answered, queue, app } = await service();
+    const annotations = Array.from({ length: 1_000 }, (_, index) => ({ type: 'note', text: `NOTE ${index}` }));
+    const content = [{ type: 'output_text', text: 'EARLIER', annotations }];
+    const first = await answered({
+      input: [
+        { role: 'assistant', content },
+        { role: 'user', content: 'a' },
+      ],
+      mode: 'fast',
+    });
+    const second = await answered({ input: 'b', previous_response_id: first.id, mode: 'fast' });
+    const third = await answered({ input: 'c', previous_response_id: second.id, mode: 'fast' });
+    const size = async (id: string) => JSON.stringify((await queue.get(id))?.job).length;
+    expect(JSON.stringify((await queue.get(first.id))?.job)).not.toContain('NOTE');
+    // The turns of the prompt alone: a user's and an answer more.
+    expect((await size(third.id)) - (await size(second.id))).toBeLessThan(200);
+    const listed = await (await app.request(`/v1/responses/${third.id}/input_items?order=asc`)).json();
+    expect(ItemList.parse(listed).data.map((item) => ('role' in item ? item.role : item.type))).toEqual([
+      'assistant',
+      'user',
+      'assistant',
+      'user',
+      'assistant',
+      'user',
+    ]);
+  });
+
+  test('a chain that has lost its start goes on from what is left, and says so', async () => {
+    const { answered, prompt, app } = await service();
+    const first = await answered({ input: 'a', mode: 'fast' });
+    const second = await answered({ input: 'b', previous_response_id: first.id, mode: 'fast' });
+    await app.request(`/v1/responses/${first.id}`, { method: 'DELETE' });
+    const third = await answered({ input: 'c', previous_response_id: second.id, mode: 'fast' });
+    expect(third.warnings).toEqual([
+      { field: 'previous_response_id', message: expect.stringContaining(`'${first.id}' is gone`) },
+    ]);
+    expect((await prompt(third.id))?.map(({ content }) => content)).toEqual(['b', answer, 'c']);
+  });
+
+  test('a chain takes 16 MiB of items and no more', async () => {
+    const { ask, queue } = createApi({ catalog: { ...catalog, countTokens: async () => 1 } });
+    await queue.consume({ concurrency: 1, models: ['tiny'] }, scriptedWorker({ deltas: ['42'] }));
+    const input = 'a '.repeat(500_000);
+    let previous = {};
+    for (let index = 0; index < 16; index += 1) {
+      const response = await (await ask({ input, mode: 'fast', ...previous })).json();
+      previous = { previous_response_id: response.id };
+    }
+    expect((await ask({ input, mode: 'fast', ...previous })).status).toBe(200);
+    const last = await (await ask({ input, mode: 'fast', ...previous })).json();
+    const refused = await ask({ input: 'b', mode: 'fast', previous_response_id: last.id });
+    expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([409, 'false']);
+    expect(await refused.json()).toMatchObject({ error: { param: 'previous_response_id' } });
+  });
+
+  test('references may point at a megabyte of items', async () => {
+    const { ask, queue } = createApi({ catalog: { ...catalog, countTokens: async () => 1 } });
+    await queue.consume({ concurrency: 1, models: ['tiny'] }, scriptedWorker({ deltas: ['42'] }));
+    await ask({ input: [{ id: 'msg_0000_i0', role: 'user', content: 'a '.repeat(400_000) }], mode: 'fast' });
+    const reference = { type: 'item_reference', id: 'msg_0000_i0' };
+    expect((await ask({ input: [reference], mode: 'fast' })).status).toBe(200);
+    expect((await ask({ input: [reference, reference], mode: 'fast' })).status).toBe(400);
   });
 
   test('with reasoning.context all_turns their thoughts stay', async () => {

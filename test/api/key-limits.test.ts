@@ -157,6 +157,19 @@ describe('tokens per day', () => {
     expect(message).toContain(`${most + used} tokens per day`);
   });
 
+  test('what is only counted is booked as well', async () => {
+    const { as, create } = await createKeyedApi();
+    const { secret } = await create({ tokens_per_day: 5, concurrent_responses: 1 });
+    const counted = { model: 'tiny', input: 'one two three' };
+    const asked = { model: 'tiny', messages: [{ role: 'user', content: 'one two three' }] };
+    expect(await (await as(secret, '/v1/responses/input_tokens', counted)).json()).toMatchObject({ input_tokens: 3 });
+    const refused = await as(secret, '/v1/messages/count_tokens', asked);
+    expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([429, 'false']);
+    expect(
+      (await as(secret, '/v1/messages/count_tokens', { ...asked, messages: [{ role: 'user', content: 'a' }] })).status,
+    ).toBe(200);
+  });
+
   test('a new day begins anew', async () => {
     const { as, create, clock } = await createKeyedApi({ script: { deltas: ['42'] } });
     const { secret } = await create({ tokens_per_day: most });

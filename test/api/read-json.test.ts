@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkTree } from '../../src/api/read-json.ts';
+import { z } from 'zod';
+import { checkTree, parseTree } from '../../src/api/read-json.ts';
+import { parseBody } from '../../src/api/validation-error.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 
 function faultOf(root: unknown, maxDepth = 8) {
@@ -43,5 +45,51 @@ describe('checkTree', () => {
       message: expect.stringMatching(/3 levels/),
     });
     expect(faultOf({ a: [[1]] }, 3)).toBeUndefined();
+  });
+});
+
+describe('parseTree', () => {
+  const limits = { bodyDepth: 8, bodyValues: 5 };
+  const read = (text: string) => {
+    try {
+      return parseTree(Buffer.from(text), limits);
+    } catch (error) {
+      if (error instanceof ServiceError) return { param: error.param, code: error.code };
+      throw error;
+    }
+  };
+  const refused = (param?: string) => ({ code: 'invalid_value', param });
+
+  test.each([
+    ['{"a":[1,2,3]}', { a: [1, 2, 3] }],
+    ['{"a":[],"b":{},"c":[ ]}', { a: [], b: {}, c: [] }],
+    ['{"a":"[,,,{,,\\",,,","b":"\\\\"}', { a: '[,,,{,,",,,', b: '\\' }],
+    ['{"a":[1,2,3,4]}', refused('a')],
+    ['{"b":{"a":[]},"a":[[],[],[],[]]}', refused('a')],
+    ['{"a":1,"b":2,"c":3,"d":4,"e":5}', refused('d')],
+    ['[1,2,3,4,5]', refused()],
+    // Before it is parsed: the fault at its end is not met.
+    ['{"input":[{},{},{},{},{},{},', refused('input')],
+    ['{"input":[{},', { code: 'invalid_json', param: undefined }],
+    ['"', { code: 'invalid_json', param: undefined }],
+    ['"\\', { code: 'invalid_json', param: undefined }],
+  ])('%s', (text, expected) => {
+    expect(read(text)).toEqual(expected);
+  });
+
+  test('an object of too many fields is named', () => {
+    const metadata = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, '']));
+    expect(faultOf({ metadata })).toMatchObject({ param: 'metadata', message: expect.stringMatching(/4096 fields/) });
+  });
+});
+
+describe('parseBody', () => {
+  test('makes no issue for each fault, and names the first', () => {
+    let issues = 0;
+    const item = z.object({ a: z.string() }, { error: () => void issues++ });
+    const schema = z.object({ input: z.union([z.string(), z.array(item)]) });
+    const body = { input: [{ a: 'x' }, ...Array.from({ length: 10_000 }, () => 0)] };
+    expect(() => parseBody(schema, body)).toThrow(expect.objectContaining({ param: 'input[1]' }));
+    expect(issues).toBeLessThan(4);
   });
 });

@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 
 /** The real model over a real socket, all in one process, as a newcomer starts it. */
@@ -30,6 +30,23 @@ describe('the embedded service', () => {
     expect(thought).toMatchObject({ status: 'completed', output_text: 'The answer is 792.' });
     expect(thought.thinking_stop).not.toBeNull();
     expect(thought.usage.output_tokens_details.reasoning_tokens).toBeGreaterThan(10);
+  });
+
+  it('two requests at once with one Idempotency-Key make one conversation, and the service goes on', async () => {
+    onTestFailed(() => service.kill('SIGKILL'));
+    const create = async () => {
+      const answer = await fetch(`${service.url}/v1/conversations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'a retry' },
+        body: '{}',
+        // A process whose event loop starves never answers.
+        signal: AbortSignal.timeout(60_000),
+      });
+      return answer.json();
+    };
+    const [one, two, three] = await Promise.all([create(), create(), create()]);
+    expect([two, three]).toEqual([one, one]);
+    expect((await fetch(`${service.url}/healthz`, { signal: AbortSignal.timeout(60_000) })).status).toBe(200);
   });
 
   it('hands over at the budget, never exceeds it, and still answers', async () => {

@@ -1,10 +1,20 @@
 import { parseArgs } from 'node:util';
+import { createRandom } from '../../bench/decode/random.ts';
+import { largeBodies, randomBodies } from '../e2e/hostile/large-bodies.ts';
 import { fuzz } from '../support/fuzz.ts';
 import { dataFolder, startService } from '../support/start-service.ts';
 
-/** `npm run fuzz -- --minutes 10`: the long run against the service with the real model. Exit code 1: something was found. */
+/**
+ * `npm run fuzz -- --minutes 10 [--bodies 1000]`: the long run against the service with the real model: schemathesis, then
+ * large bodies that are made to be slow, those of the hostile corpus and drawn ones. Exit code 1: something was found.
+ */
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' }, cases: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    cases: { type: 'string' },
+    bodies: { type: 'string', default: '1000' },
+  },
 });
 const data = await dataFolder();
 const service = await startService('start', { THINKFIRST_DATA: data.path, THINKFIRST_LOG_LEVEL: 'error' });
@@ -17,8 +27,30 @@ try {
     onOutput: (text) => process.stdout.write(text),
   });
   for (const entry of service.log()) console.error(JSON.stringify(entry));
-  process.exitCode = code === 0 ? 0 : 1;
+  const found = await largeBodyFaults();
+  for (const fault of found) console.error(fault);
+  process.exitCode = code === 0 && found.length === 0 ? 0 : 1;
 } finally {
   await service.stop();
   await data.remove();
+}
+
+/** Each is answered, and with no 5xx but 503; `/healthz` answers after each. */
+async function largeBodyFaults(): Promise<string[]> {
+  const bytes = 1_048_576;
+  const random = createRandom(Number(values.seed ?? 1));
+  const drawn = randomBodies(Number(values.bodies), bytes, (below) => Math.floor(random() * below));
+  const faults: string[] = [];
+  for (const { name, path, body } of [...largeBodies(bytes), ...drawn]) {
+    const answer = await fetch(new URL(path, service.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: body.replaceAll('"MODEL"', '"thinkfirst-135m"'),
+    }).catch((error: unknown) => ({ status: String(error) }));
+    const { status } = answer;
+    if (typeof status === 'string' || (status >= 500 && status !== 503)) faults.push(`${name}: ${status}`);
+    if ('body' in answer) await answer.body?.cancel();
+    if ((await fetch(new URL('/healthz', service.url))).status !== 200) faults.push(`${name}: /healthz`);
+  }
+  return faults;
 }

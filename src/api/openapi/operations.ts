@@ -133,10 +133,10 @@ export const operations: readonly Operation[] = [
     method: 'post',
     path: '/v1/responses/input_tokens',
     operationId: 'countInputTokens',
-    summary: 'How many tokens a request’s prompt has, without running it',
+    summary: 'How many tokens a request’s prompt has, without running it; they count towards the key’s tokens per day',
     body: CreateResponse,
     answer: InputTokens,
-    errors: [400, 404, 409, 413, 415],
+    errors: [400, 404, 409, 413, 415, 429],
   },
   {
     method: 'post',

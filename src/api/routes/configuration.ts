@@ -3,7 +3,7 @@ import { ChangeModels, type ModelConfiguration, type ModelsChange } from '../../
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, ModelConfigurationStore } from '../dependencies.ts';
 import { readJson } from '../read-json.ts';
-import { namingFields, validationError } from '../validation-error.ts';
+import { safeParseNaming, validationError } from '../validation-error.ts';
 
 /** `/v1/configuration/models`: which models the next start reads, and one more; for scope `admin`. */
 export function createConfigurationRoutes({
@@ -27,7 +27,7 @@ export function createConfigurationRoutes({
 
   routes.post('/models', async (c) => {
     const body = await readJson(c.req, limits);
-    const parsed = ChangeModels.safeParse(body, namingFields);
+    const parsed = safeParseNaming(ChangeModels, body);
     if (!parsed.success) throw validationError(parsed.error, body);
     const { model, write } = parsed.data;
     const change = write ? await kept().add(model) : await kept().check(model);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Hono } from 'hono';
 import {
   BatchListQuery,
@@ -38,8 +39,12 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
     const bytes = new Uint8Array(await file.arrayBuffer());
+    // Each of these takes a moment of 16 MB: the event loop gets a turn in between.
+    await setImmediate();
     checkLineSizes(bytes, limits.bodyBytes);
+    await setImmediate();
     const content = new TextDecoder().decode(bytes);
+    await setImmediate();
     const record: FileRecord = {
       id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',

@@ -42,7 +42,9 @@ export async function readBatchInput(
   text: string,
   { endpoint, limits, signal }: { endpoint: BatchEndpoint; limits: TreeLimits; signal: AbortSignal },
 ): Promise<BatchInput> {
+  await setImmediate();
   const bytes = Buffer.from(text);
+  await setImmediate();
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
   let count = 0;

@@ -57,11 +57,11 @@ export const translatedOperations: readonly Operation[] = [
     method: 'post',
     path: '/v1/messages/count_tokens',
     operationId: 'countMessageTokens',
-    summary: 'The tokens of a message request, without running it',
+    summary: 'The tokens of a message request, without running it; they count towards the key’s tokens per day',
     body: CountMessageTokens,
     answer: MessageTokensCount,
     error: MessageError,
-    errors: [400, 404, 413, 415],
+    errors: [400, 404, 413, 415, 429],
   },
   {
     method: 'post',

@@ -1,4 +1,6 @@
+import { createRandom } from '../../../bench/decode/random.ts';
 import { bodyLimit } from './hostile-service.ts';
+import { largeBodies, randomBodies } from './large-bodies.ts';
 import type { Case } from './send.ts';
 
 /** Routes that take a JSON body, each with one that it takes. */
@@ -248,8 +250,13 @@ const headers: ReadonlyArray<Record<string, string | string[]>> = [
   Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`x-h${index}`, 'a'])),
 ];
 
+/** Of large bodies that are drawn. */
+const drawn = 300;
+
 /** The corpus, made of the tables above: the same every time. */
 export function corpus(): Case[] {
+  const random = createRandom(1);
+  const large = [...largeBodies(bodyLimit), ...randomBodies(drawn, bodyLimit, (below) => Math.floor(random() * below))];
   const json = (path: string, body: unknown, name: string): Case => ({
     name,
     method: 'POST',
@@ -264,6 +271,9 @@ export function corpus(): Case[] {
       names.flatMap((field) =>
         values.map((value) => json(path, { ...posts[path], [field]: value }, `${path}: ${field} = ${show(value)}`)),
       ),
+    ),
+    ...large.map(
+      ({ name, path, body }): Case => ({ name, method: 'POST', path, body: body.replaceAll('"MODEL"', '"tiny"') }),
     ),
     ...Object.entries(evil).map(([name, more]) => json('/v1/responses', { ...posts['/v1/responses'], ...more }, name)),
     ...paths.flatMap((route) =>

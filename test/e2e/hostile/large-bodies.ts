@@ -24,6 +24,11 @@ const lists: Readonly<Record<string, Field>> = {
   tools: ['/v1/responses', '"input":"a","tools":[', ']'],
   'allowed tools': ['/v1/responses', '"input":"a","tool_choice":{"type":"allowed_tools","mode":"auto","tools":[', ']}'],
   checks: ['/v1/responses', '"input":"a","reasoning":{"checks":[', ']}'],
+  'a check’s schema': [
+    '/v1/responses',
+    '"input":"a","reasoning":{"checks":[{"type":"json-schema","schema":{"anyOf":[',
+    ']}}]}',
+  ],
   'schema anyOf': [
     '/v1/responses',
     `"input":"a",${brief},"text":{"format":{"type":"json_schema","name":"a","schema":{"anyOf":[`,

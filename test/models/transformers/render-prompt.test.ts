@@ -117,6 +117,24 @@ describe('encode in pieces', () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  it('tokenises no further than the tokens that are asked for, nor for a client that is gone', async () => {
+    let pieces = 0;
+    const gone = new AbortController();
+    const tokenizer = {
+      encode(text: string) {
+        pieces += 1;
+        if (pieces === 5) gone.abort(new Error('gone'));
+        return model.tokenizer.encode(text);
+      },
+    };
+    const megabyte = '1'.repeat(1_048_576);
+    const ids = await encodeInPieces(tokenizer, megabyte, { most: 8_192 });
+    expect(ids.length).toBeGreaterThan(8_192);
+    expect(pieces).toBeLessThanOrEqual(3);
+    await expect(encodeInPieces(tokenizer, megabyte, { signal: gone.signal })).rejects.toThrow('gone');
+    expect(pieces).toBe(5);
+  });
+
   it('never cuts a character in two', async () => {
     const text = '😀'.repeat(5000);
     expect(model.tokenizer.decode(await encodeInPieces(model.tokenizer, `x${text}`))).toBe(`x${text}`);
