@@ -91,13 +91,11 @@ describe('previous_response_id', () => {
     await queue.consume({ concurrency: 1, models: ['tiny'] }, scriptedWorker({ deltas: ['42'] }));
     const input = 'a '.repeat(500_000);
     let previous = {};
-    for (let index = 0; index < 16; index += 1) {
-      const response = await (await ask({ input, mode: 'fast', ...previous })).json();
-      previous = { previous_response_id: response.id };
+    for (let index = 0; index < 17; index += 1) {
+      const answered = await (await ask({ input, mode: 'fast', ...previous })).text();
+      previous = { previous_response_id: /"id":"(resp_[^"]+)"/.exec(answered)?.[1] };
     }
-    expect((await ask({ input, mode: 'fast', ...previous })).status).toBe(200);
-    const last = await (await ask({ input, mode: 'fast', ...previous })).json();
-    const refused = await ask({ input: 'b', mode: 'fast', previous_response_id: last.id });
+    const refused = await ask({ input: 'b', mode: 'fast', ...previous });
     expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([409, 'false']);
     expect(await refused.json()).toMatchObject({ error: { param: 'previous_response_id' } });
   });
