@@ -58,7 +58,7 @@ test('files and batches of a version that listed none are listed with their owne
   const file = { object: 'file', bytes: 5, filename: 'in.jsonl', purpose: 'batch', status: 'processed' };
   await records.set('files:file-old', { ...file, id: 'file-old', created_at: 10, owner: 'ann' });
   const store = createBatchRecords(records);
-  await store.saveFile(FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }), '{}', 1_000_000);
+  await store.saveFile(FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }), Buffer.from('{}'), 1_000_000);
   const listed = async () => {
     const { data } = await store.files({ owner: 'ann', scopes: noScopes }, {});
     return data.map(({ id }) => id);
@@ -83,7 +83,7 @@ test('files, batches and conversations go once their time is over; a conversatio
   const running = { custom_id: 'a', response_id: 'resp_running', error: null };
   const make = async (name: string) => {
     const made = { owner: 'ann', created_at: Math.floor(clock / 1000) };
-    await store.saveFile(FileRecord.parse({ ...file, ...made, id: `file-${name}` }), '{}', 1_000_000);
+    await store.saveFile(FileRecord.parse({ ...file, ...made, id: `file-${name}` }), Buffer.from('{}'), 1_000_000);
     await store.saveBatch(BatchRecord.parse({ ...batch, ...made, id: `batch_${name}`, requests: [ended] }));
     await store.saveInput(`batch_${name}`, []);
     await store.saveBatch(BatchRecord.parse({ ...batch, ...made, id: `batch_${name}r`, requests: [running] }));

@@ -43,8 +43,6 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     await setImmediate();
     checkLineSizes(bytes, limits.bodyBytes);
     await setImmediate();
-    const content = new TextDecoder().decode(bytes);
-    await setImmediate();
     const record: FileRecord = {
       id: `file-${c.get('newId')?.() ?? newId()}`,
       object: 'file',
@@ -55,7 +53,7 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
       status: 'processed',
       owner: c.get('caller').owner,
     };
-    await store.saveFile(record, content, limits.bodyBytes * bodiesOfAFile * uploadsOfAKey);
+    await store.saveFile(record, bytes, limits.bodyBytes * bodiesOfAFile * uploadsOfAKey);
     return c.json(shown(record) satisfies FileObject);
   });
 

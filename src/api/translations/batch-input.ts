@@ -39,11 +39,9 @@ export function checkLineSizes(bytes: Uint8Array, maxBytes: number): void {
  * loop gets a turn between slices.
  */
 export async function readBatchInput(
-  text: string,
+  bytes: Uint8Array,
   { endpoint, limits, signal }: { endpoint: BatchEndpoint; limits: TreeLimits; signal: AbortSignal },
 ): Promise<BatchInput> {
-  await setImmediate();
-  const bytes = Buffer.from(text);
   await setImmediate();
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
