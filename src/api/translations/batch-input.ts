@@ -20,18 +20,18 @@ const sliceBytes = 262_144;
  * @throws ServiceError `body_too_large` naming the line
  */
 export function checkLineSizes(bytes: Uint8Array, maxBytes: number): void {
-  let number = 1;
   let start = 0;
-  for (let at = 0; at <= bytes.length; at++) {
-    if (at < bytes.length && bytes[at] !== lineFeed) continue;
-    if (at - start <= maxBytes) {
-      start = at + 1;
-      number++;
-      continue;
-    }
-    const message = `Line ${number} of the file is too large; expected at most ${maxBytes} bytes.`;
-    throw new ServiceError({ code: 'body_too_large', message, param: 'file' });
+  while (bytes.length - start > maxBytes) {
+    // From line end to line end, as far apart as a line may be long: a file of nothing but line ends has as few steps.
+    const end = bytes.lastIndexOf(lineFeed, start + maxBytes);
+    if (end < start) throw tooLarge(bytes.subarray(0, start).filter((byte) => byte === lineFeed).length + 1, maxBytes);
+    start = end + 1;
   }
+}
+
+function tooLarge(number: number, maxBytes: number): ServiceError {
+  const message = `Line ${number} of the file is too large; expected at most ${maxBytes} bytes.`;
+  return new ServiceError({ code: 'body_too_large', message, param: 'file' });
 }
 
 /**
@@ -46,14 +46,14 @@ export async function readBatchInput(
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];
   let count = 0;
-  let turnAt = sliceBytes;
-  for (const { line, number, end } of linesOf(bytes)) {
-    if (++count > mostRequests) break;
-    if (end > turnAt) {
+  for (const found of linesOf(bytes)) {
+    if (found === 'slice') {
       await setImmediate();
       throwIfGone(signal);
-      turnAt = end + sliceBytes;
+      continue;
     }
+    if (++count > mostRequests) break;
+    const { line, number } = found;
     try {
       requests.push(parseRequest(parseTree(line, limits), endpoint));
     } catch (error) {
@@ -92,16 +92,21 @@ export function repeated(requests: readonly BatchRequest[]): BatchError[] {
   });
 }
 
-/** One after the other; those that are blank are passed over byte by byte, since a file may be nothing but line ends. */
-function* linesOf(bytes: Uint8Array): Generator<{ line: Uint8Array; number: number; end: number }, void, void> {
+/** One after the other, without those that are blank; `slice` after each slice, since a file may be nothing but line ends. */
+function* linesOf(bytes: Uint8Array): Generator<{ line: Uint8Array; number: number } | 'slice', void, void> {
   let number = 1;
+  let sliceEnd = sliceBytes;
   for (let at = 0; at < bytes.length; at++) {
+    if (at >= sliceEnd) {
+      yield 'slice';
+      sliceEnd = at + sliceBytes;
+    }
     const byte = bytes[at] ?? 0;
     if (byte === lineFeed) number++;
     if (byte <= space) continue;
     const found = bytes.indexOf(lineFeed, at);
     const end = found < 0 ? bytes.length : found;
-    yield { line: bytes.subarray(at, end), number, end };
+    yield { line: bytes.subarray(at, end), number };
     number++;
     at = end;
   }
