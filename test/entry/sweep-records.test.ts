@@ -58,7 +58,11 @@ test('files and batches of a version that listed none are listed with their owne
   const file = { object: 'file', bytes: 5, filename: 'in.jsonl', purpose: 'batch', status: 'processed' };
   await records.set('files:file-old', { ...file, id: 'file-old', created_at: 10, owner: 'ann' });
   const store = createBatchRecords(records);
-  await store.saveFile(FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }), Buffer.from('{}'), 1_000_000);
+  await store.saveFile(
+    FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }),
+    Buffer.from('{}'),
+    1_000_000,
+  );
   const listed = async () => {
     const { data } = await store.files({ owner: 'ann', scopes: noScopes }, {});
     return data.map(({ id }) => id);
