@@ -59,7 +59,7 @@ function writtenOut(pattern: string): number {
   const add = (size: number) => sums.push((sums.pop() ?? 0) + size);
   let last = 0;
   for (const [part, , least, most] of pattern.matchAll(parts)) {
-    if (part === '(') sums.push(0);
+    if (part.startsWith('(')) sums.push(0);
     else if (part === ')') {
       last = sums.length > 1 ? (sums.pop() ?? 0) : 0;
       add(last);
@@ -75,8 +75,8 @@ function writtenOut(pattern: string): number {
   return sums.reduce((sum, size) => sum + size, 0);
 }
 
-/** An escape, a class, a counted repetition, or one character. */
-const parts = /(\\[pPux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
+/** A group's start, an escape, a class, a counted repetition, or one character. */
+const parts = /(\((?:\?(?:[:=!]|<[=!]|P?<[^>]*>))?|\\[pPux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
 
 function compile(pattern: string, flags: string): RE2JS | undefined {
   const meanings = [
