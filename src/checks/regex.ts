@@ -76,7 +76,8 @@ function writtenOut(pattern: string): number {
 }
 
 /** A group's start, an escape, a class, a counted repetition, or one character. */
-const parts = /(\((?:\?(?:[:=!]|<[=!]|P?<[^>]*>))?|\\[pPux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
+const parts =
+  /(\((?:\?(?:[:=!]|<[=!]|P?<[^>]*>))?|\\[pPux]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\{(\d+)(?:,(\d*))?\}|[\s\S]/gu;
 
 function compile(pattern: string, flags: string): RE2JS | undefined {
   const meanings = [
