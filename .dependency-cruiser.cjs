@@ -31,7 +31,7 @@ module.exports = {
     only(
       'api-knows-contracts-and-the-ports-of-queue-and-store',
       '^src/api/',
-      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer|key-store|request-limiter|usage-ledger)\\.ts$',
+      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer|key-store|request-limiter|usage-ledger|in-turn)\\.ts$',
     ),
     only(
       'worker-knows-the-ports',
