@@ -48,7 +48,8 @@ function plainArgument(written: string | undefined): Plain | undefined {
     const value = parseNumber(written);
     return value && { kind: 'number', written: written.replace('−', '-'), value };
   }
-  const text = written.slice(1, -1).normalize('NFC');
+  // A word has no spaces at its ends, but models that write in tokens put one there: `letters(" word")`.
+  const text = written.slice(1, -1).normalize('NFC').trim();
   return text === '' || unreadable.test(text) ? undefined : { kind: 'text', text };
 }
 
