@@ -5,6 +5,7 @@ import type { Evaluation } from '../contracts/evaluation.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
+import type { PaceBook } from '../contracts/pace.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { ServiceError } from '../contracts/service-error.ts';
 import type { WebhookDelivery } from '../contracts/webhook.ts';
@@ -58,6 +59,8 @@ export type ApiDependencies = {
   allowedHosts: readonly string[];
   /** Sites whose pages may call, as browsers name them (`https://app.example.org`); `*` any. Absent: none. */
   allowedOrigins?: readonly string[];
+  /** What responses took so far; absent: nobody knows how long one has to wait. */
+  pace?: Pick<PaceBook, 'of'>;
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
   /** Webhooks of keys, and what was sent; absent: no routes. */

@@ -2,11 +2,11 @@ import { initialResponse } from '../contracts/initial-response.ts';
 import type { JobSnapshot } from '../contracts/job.ts';
 import type { KeyScopes } from '../contracts/key-scopes.ts';
 import type { ListedResponse } from '../contracts/listings.ts';
+import { type Pace, timeToWait } from '../contracts/pace.ts';
 import type { EffectiveReasoning, Progress } from '../contracts/reasoning.ts';
 import type { Response } from '../contracts/response.ts';
 import { TerminalEvent } from '../contracts/response-event.ts';
 import { responseJob } from '../contracts/response-job.ts';
-import { type Pace, timeToWait } from '../store/pace-book.ts';
 
 /**
  * The response object as the job stands: the committed one, or the first one with status and progress. Thoughts that the

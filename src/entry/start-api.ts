@@ -14,6 +14,7 @@ import { createConstraintChecker } from '../models/grammar/check-on-thread.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { createKeyStore } from '../store/key-store.ts';
+import { createPaceBook } from '../store/pace-book.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { backendAnswers } from './backend-answers.ts';
@@ -49,6 +50,7 @@ export function startApi(options: {
     queue,
     catalog,
     records,
+    pace: createPaceBook({ records, now: Date.now }),
     sealer,
     strategies: [...strategies.values()],
     ...options.files,

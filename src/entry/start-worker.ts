@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { PaceBook } from '../contracts/pace.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
-import type { PaceBook } from '../store/pace-book.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';

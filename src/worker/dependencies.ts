@@ -1,8 +1,8 @@
 import type { EffortTable } from '../contracts/effort-table.ts';
+import type { PaceBook } from '../contracts/pace.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
-import type { PaceBook } from '../store/pace-book.ts';
 
 export type WorkerDependencies = {
   models: ReadonlyMap<string, LanguageModel>;

@@ -1,3 +1,4 @@
+import { type Pace, timeLeft } from '../contracts/pace.ts';
 import type { Progress } from '../contracts/reasoning.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -6,7 +7,6 @@ import { summarisedSteps } from '../contracts/visible-step.ts';
 import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
-import { type Pace, timeLeft } from '../store/pace-book.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';

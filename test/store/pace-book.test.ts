@@ -1,6 +1,7 @@
 import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
-import { createPaceBook, type Pace, timeLeft, timeToWait } from '../../src/store/pace-book.ts';
+import { type Pace, timeLeft, timeToWait } from '../../src/contracts/pace.ts';
+import { createPaceBook } from '../../src/store/pace-book.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 
 const paceOf = (...ms: number[]): Pace => ({

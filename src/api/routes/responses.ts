@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono';
 import type { Job, JobSnapshot } from '../../contracts/job.ts';
 import type { DeletedResponse, ResponseList } from '../../contracts/listings.ts';
+import type { Pace } from '../../contracts/pace.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/query.ts';
 import type { Response } from '../../contracts/response.ts';
 import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
-import { createPaceBook, type Pace } from '../../store/pace-book.ts';
 import { acceptResponse } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
 import { joinConversation, keepResponseItems } from '../conversations.ts';
@@ -38,7 +38,6 @@ type StreamOptions = {
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
   const admission = createAdmission(dependencies);
-  const paceBook = createPaceBook(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
@@ -154,7 +153,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
 
   /** A guess at the time that is left is no reason to fail. */
   async function paceOf({ job, status }: JobSnapshot): Promise<Pace | undefined> {
-    return status === 'queued' ? paceBook.of(job.model).catch(() => undefined) : undefined;
+    return status === 'queued' ? dependencies.pace?.of(job.model).catch(() => undefined) : undefined;
   }
 
   /** Cancelled, and as it then stands: so its key pays for what it used, and not for all that it might have. */
