@@ -198,6 +198,14 @@ function includes(request: CreateResponse, part: NonNullable<CreateResponse['inc
 }
 
 function checkScope(request: CreateResponse, { scopes }: Caller): void {
+  const webhook = (request.reasoning?.checks ?? []).findIndex(({ type }) => type === 'webhook');
+  if (webhook !== -1 && scopes.trace === 'none') {
+    throw new ServiceError({
+      code: 'insufficient_scope',
+      message: 'A webhook check is sent answers that may be discarded; the key needs the scope trace:summary for it.',
+      param: `reasoning.checks[${webhook}]`,
+    });
+  }
   if (!includes(request, 'reasoning.text') || scopes.trace === 'full') return;
   throw new ServiceError({
     code: 'insufficient_scope',

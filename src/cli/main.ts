@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ServiceError } from '../contracts/service-error.ts';
 import { StartError } from '../entry/start-error.ts';
+import { keepFilesPrivate } from '../queue/data-folder.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createProgram } from './program.ts';
@@ -8,6 +9,7 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 /** `thinkfirst …`: runs one command line and sets the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
+  keepFilesPrivate();
   // Whoever reads our output may stop reading (`| head`): that is no fault.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

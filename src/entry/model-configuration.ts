@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { ModelConfigurationStore } from '../api/dependencies.ts';
 import type { CheckedModel, ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
@@ -89,7 +89,9 @@ export function createModelConfiguration(options: {
   /** Whole or not at all: a start in between must not meet half a file. Who may read it, still may. */
   async function write(content: Record<string, unknown>): Promise<void> {
     const mode = existsSync(file) ? (await stat(file)).mode & 0o777 : 0o600;
-    await writeFile(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode });
+    await writeFile(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+    // Whatever the umask is.
+    await chmod(`${file}.new`, mode);
     await rename(`${file}.new`, file);
   }
 

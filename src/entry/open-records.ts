@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createStorage } from 'unstorage';
+import { makeDataFolder } from '../queue/data-folder.ts';
 import { clusterPrefix, createRedisClient, type RedisAddress } from '../queue/redis-client.ts';
 import { recordFiles } from '../store/record-files.ts';
 import type { RecordStore } from '../store/record-store.ts';
@@ -40,7 +41,7 @@ function secretOfFolder(folder: string): Buffer {
   const file = join(folder, 'secret');
   const beside = `${file}-${randomUUID()}`;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDataFolder(folder);
     if (!existsSync(file)) {
       writeFileSync(beside, randomBytes(secretBytes).toString('base64url'), { flag: 'wx', mode: 0o600 });
       placeOnce(beside, file);

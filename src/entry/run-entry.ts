@@ -1,4 +1,5 @@
 import { ServiceError } from '../contracts/service-error.ts';
+import { keepFilesPrivate } from '../queue/data-folder.ts';
 import { StartError } from './start-error.ts';
 
 /** What an entry has opened; `close` drains and closes it within `graceMs`. */
@@ -13,6 +14,7 @@ const hardLimitMs = 9_500;
  * exits 0 within 10 s. A second signal exits at once.
  */
 export async function runEntry(start: () => Promise<Running>): Promise<void> {
+  keepFilesPrivate();
   let stopping = false;
   let running: Running | undefined;
   const stop = async (): Promise<void> => {

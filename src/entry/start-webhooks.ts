@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { createPost, StatusRefused } from '../outbound/post-json.ts';
-import { AddressRefused, isPublicAddress } from '../outbound/public-address.ts';
+import { AddressRefused, addressRefusal } from '../outbound/public-address.ts';
 import { type Deliver, type Deliveries, GaveUp } from '../queue/deliveries.ts';
 import type { WebhookSettings } from '../store/webhook-settings.ts';
 import type { Environment } from './environment.ts';
@@ -50,6 +49,7 @@ function createDeliver(options: {
     try {
       await post(url, payload, { signal: AbortSignal.timeout(answerMs), headers });
     } catch (error) {
+      // Only of what the address says by itself: what DNS says of a name is not told.
       if (error instanceof AddressRefused) throw new GaveUp(error.message);
       // The receiver says for good that it wants no more.
       if (error instanceof StatusRefused && error.status === 410) throw new GaveUp(error.message);
@@ -63,10 +63,5 @@ export function webhookRefusal(
   url: string,
   { THINKFIRST_PRIVATE_CALLBACKS: allowPrivate }: Pick<Environment, 'THINKFIRST_PRIVATE_CALLBACKS'>,
 ): string | undefined {
-  const { protocol, username, password, hostname } = new URL(url);
-  if (protocol !== 'http:' && protocol !== 'https:') return 'expected an http or https address';
-  if (username !== '' || password !== '') return 'expected an address without credentials';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const refused = !allowPrivate && (host === 'localhost' || (isIP(host) !== 0 && !isPublicAddress(host)));
-  return refused ? 'expected a public address' : undefined;
+  return addressRefusal(url, { allowPrivate });
 }

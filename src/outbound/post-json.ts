@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
-import { AddressRefused, isPublicAddress, publicLookup } from './public-address.ts';
+import { AddressRefused, addressRefusal, publicLookup } from './public-address.ts';
 
 export type PostJson = (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
 
@@ -18,9 +17,9 @@ export class StatusRefused extends Error {
 const longestReplyBytes = 65_536;
 
 /**
- * POSTs JSON to an address that a caller named, and gives its JSON reply. Addresses that are not public are refused after
- * DNS resolution unless `allowPrivate`; redirects are not followed; replies are bounded at 64 KiB and by `timeoutMs`.
- * @throws AddressRefused, or Error for anything but a 2xx reply of JSON
+ * POSTs JSON to an address that a caller named, and gives its JSON reply. Unless `allowPrivate`, a literal that is not public is
+ * refused, and a name of such an address is not reached; redirects are not followed; replies are bounded at 64 KiB and by `timeoutMs`.
+ * @throws AddressRefused before anything is looked up, or Error for anything but a 2xx reply of JSON
  */
 export function createPostJson(options: { allowPrivate: boolean; timeoutMs: number }): PostJson {
   const post = createPost(options);
@@ -36,14 +35,9 @@ export type Post = (
 /** As `createPostJson`, of text that is JSON already; gives the reply's text, whatever it is. */
 export function createPost({ allowPrivate, timeoutMs }: { allowPrivate: boolean; timeoutMs: number }): Post {
   return async (url, payload, { signal, headers = {} }) => {
+    const refusal = addressRefusal(url, { allowPrivate });
+    if (refusal !== undefined) throw new AddressRefused(refusal);
     const target = new URL(url);
-    if (target.protocol !== 'http:' && target.protocol !== 'https:') throw new AddressRefused('only http and https');
-    if (target.username !== '' || target.password !== '') throw new AddressRefused('no credentials in an address');
-    const host = target.hostname.replace(/^\[|\]$/g, '');
-    // An address needs no lookup, so it is judged here.
-    if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host)) {
-      throw new AddressRefused(`${host} is not a public address`);
-    }
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     return send(target, payload, { signal: bounded, allowPrivate, headers });
   };

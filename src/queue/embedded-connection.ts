@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import {
@@ -13,6 +13,7 @@ import {
 import { ServiceError } from '../contracts/service-error.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { createEmbeddedDirectory } from './embedded-directory.ts';
 import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
@@ -114,7 +115,7 @@ const memory = ['-c', 'shared_buffers=16MB'];
 async function takeFolder(dataFolder: string): Promise<{ release(): Promise<void> }> {
   let lock: { release(): Promise<void> } | undefined;
   try {
-    await mkdir(dataFolder, { recursive: true });
+    makeDataFolder(dataFolder);
     lock = await lockFolder(join(dataFolder, 'queue.lock'));
   } catch (error) {
     const isFile = error instanceof Error && 'code' in error && error.code === 'EEXIST';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { createPostJson } from '../../src/outbound/post-json.ts';
-import { AddressRefused, isPublicAddress } from '../../src/outbound/public-address.ts';
+import { AddressRefused, addressRefusal, isPublicAddress, publicLookup } from '../../src/outbound/public-address.ts';
 
 const signal = new AbortController().signal;
 
@@ -48,26 +48,80 @@ describe('isPublicAddress', () => {
   });
 });
 
+/** This machine and networks like it, in every spelling that needs no lookup. */
+const ownSpellings = [
+  '127.0.0.1',
+  '127.0.0.1.',
+  '127.1',
+  '0',
+  '0x7f.1',
+  '0x7f000001',
+  '0177.0.0.1',
+  '017700000001',
+  '2130706433',
+  '%31%32%37.0.0.1',
+  '１２７.0.0.1',
+  '[::1]',
+  '[0:0:0:0:0:0:0:1]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:7f00:1]',
+  '[::127.0.0.1]',
+  '[64:ff9b::127.0.0.1]',
+  '[2002:7f00:1::]',
+  'localhost',
+  'LOCALHOST',
+  'localhost.',
+  'api.localhost',
+  'localhost.localdomain',
+  'ip6-localhost',
+  '169.254.169.254',
+  '10.0.0.1',
+];
+
+describe('addressRefusal', () => {
+  it.each(ownSpellings)('refuses %s at once', (host) => {
+    expect(addressRefusal(`http://${host}:8080/hook`, { allowPrivate: false })).toBe('expected a public address');
+    expect(addressRefusal(`http://${host}:8080/hook`, { allowPrivate: true })).toBeUndefined();
+  });
+
+  it.each(['example.com', '127.0.0.1.nip.io', 'localhost.example.com', 'notlocalhost', '8.8.8.8', '[2606:4700::1]'])(
+    'leaves %s to the lookup',
+    (host) => expect(addressRefusal(`https://${host}/hook`, { allowPrivate: false })).toBeUndefined(),
+  );
+});
+
+describe('publicLookup', () => {
+  const failure = (name: string) =>
+    new Promise<unknown>((resolve) => {
+      publicLookup(name, { all: true }, (error) =>
+        resolve(error && { ...error, name: error.name, said: error.message }),
+      );
+    });
+
+  it('fails alike for a name of a private address and for one that does not exist', async () => {
+    const [priv, none] = [await failure('localhost'), await failure('no-such-name.invalid')];
+    expect(priv).toEqual(none);
+    expect(priv).toEqual({ name: 'Error', said: 'the address did not answer' });
+  });
+});
+
 describe('createPostJson', () => {
   const guarded = createPostJson({ allowPrivate: false, timeoutMs: 2_000 });
   const open = createPostJson({ allowPrivate: true, timeoutMs: 2_000 });
 
-  it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1', '2130706433'])(
-    'never reaches %s',
-    async (host) => {
-      let reached = 0;
-      await served(
-        (_, reply) => {
-          reached += 1;
-          reply.end('{}');
-        },
-        async (port) => {
-          await expect(guarded(`http://${host}:${port}/`, {}, { signal })).rejects.toThrow(AddressRefused);
-        },
-      );
-      expect(reached).toBe(0);
-    },
-  );
+  it.each([...ownSpellings])('never reaches %s', async (host) => {
+    let reached = 0;
+    await served(
+      (_, reply) => {
+        reached += 1;
+        reply.end('{}');
+      },
+      async (port) => {
+        await expect(guarded(`http://${host}:${port}/`, {}, { signal })).rejects.toThrow(AddressRefused);
+      },
+    );
+    expect(reached).toBe(0);
+  });
 
   it.each(['file:///etc/passwd', 'ftp://example.com/', 'http://user:pass@example.com/'])('refuses %s', async (url) => {
     await expect(open(url, {}, { signal })).rejects.toThrow(AddressRefused);

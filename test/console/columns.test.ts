@@ -1,4 +1,6 @@
+import temml from 'temml';
 import { describe, expect, it } from 'vitest';
+import { formulaSettings } from '../../console/src/components/formula-settings.ts';
 import { texDelimiters } from '../../console/src/components/tex-delimiters.ts';
 import { column, comparisonOf, parametersOf } from '../../console/src/views/compare/columns.ts';
 import { allAgree } from '../../console/src/views/compare/difference.ts';
@@ -31,7 +33,52 @@ describe('maths in a model’s text', () => {
     ['display', 'then\\[x = 1\\]', 'then\n\n$$\nx = 1\n$$\n\n'],
     ['code is left alone', 'write `\\(x\\)`', 'write `\\(x\\)`'],
     ['money is no maths', '$5 and $6', '$5 and $6'],
+    ['code without an end', 'so ```\n\\(x\\)', 'so ```\n\\(x\\)'],
+    ['a quote that does not close', 'a ` b\n\\(x\\)', 'a ` b\n$$x$$'],
+    ['what does not close', 'a \\[ b \\( c\nd \\)', 'a \\[ b \\( c\nd \\)'],
+    ['several', '\\(a\\)\\(b\\)', '$$a$$$$b$$'],
   ])('%s', (_, text, expected) => expect(texDelimiters(text)).toBe(expected));
+
+  it.each(['\\[', '\\(', '`', '```', '\\( ` \\[ ', '\\(\n', '```a`\\['])(
+    'is searched a few times over, however often %j stands there',
+    (piece) => {
+      const text = piece.repeat(5_000);
+      let scanned = 0;
+      texDelimiters(text, (mark, from) => {
+        const found = text.indexOf(mark, from);
+        scanned += (found === -1 ? text.length : found) - from;
+        return found;
+      });
+      expect(scanned).toBeLessThanOrEqual(6 * text.length);
+    },
+  );
+
+  it.each([
+    '\\rule{9999em}{9999em}',
+    '\\rule{99999px}{99999mm}',
+    '\\rule[9999pt]{99in}{99in}',
+    'a\\kern9999em b',
+    'a\\hspace{9999em}b',
+    '\\raisebox{9999em}{x}',
+    '\\genfrac(){9999pt}{0}{a}{b}',
+    'a\\\\[9999em]b',
+  ])('caps the size in %s', (tex) => {
+    const drawn = temml.renderToString(tex, formulaSettings);
+    const sizes = [...drawn.matchAll(/(\d+(?:\.\d+)?)(em|pt|px|mm|in|cm)/g)].map(([, number]) => Number(number));
+    expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(240);
+  });
+
+  it.each([
+    '\\href{https://example.com}{x}',
+    '\\url{https://example.com}',
+    '\\class{page}{x}',
+    '\\id{root}{x}',
+    '\\style{position:fixed}{x}',
+    '\\data{a=b}{x}',
+    '\\includegraphics{https://example.com/x.png}',
+  ])('leaves %s as it is written', (tex) => {
+    expect(() => temml.renderToString(tex, formulaSettings)).toThrow();
+  });
 });
 
 describe('answers side by side', () => {

@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
@@ -18,6 +20,17 @@ describe('the embedded service', () => {
   afterAll(async () => {
     await service.stop();
     await data.remove();
+  });
+
+  it('keeps its data from other users of the machine', async () => {
+    await ask({ input: 'What is 2 + 2?', mode: 'fast' });
+    // Nobody else gets through these; below them the database sets modes of its own.
+    const found = await readdir(data.path);
+    expect(found).toContain('queue');
+    const modes = await Promise.all(
+      ['.', ...found].map(async (name) => [name, (await stat(join(data.path, name))).mode]),
+    );
+    expect(modes.filter(([, mode]) => (Number(mode) & 0o077) !== 0)).toEqual([]);
   });
 
   it('answers fast, and with thinking, the same question', async () => {

@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
 import temml from 'temml';
+import styles from './formula.module.css';
+import { formulaSettings } from './formula-settings.ts';
 
 /** A formula as MathML, which browsers draw themselves and screen readers read; TeX that does not parse stays as written. */
 export function Formula({ tex, display }: { tex: string; display: boolean }) {
@@ -7,10 +9,10 @@ export function Formula({ tex, display }: { tex: string; display: boolean }) {
   useEffect(() => {
     if (element.current === null) return;
     try {
-      temml.render(tex, element.current, { displayMode: display, throwOnError: true, trust: false });
+      temml.render(tex, element.current, { ...formulaSettings, displayMode: display });
     } catch {
       element.current.textContent = tex;
     }
   }, [tex, display]);
-  return <span ref={element} />;
+  return <span ref={element} className={display ? styles.display : styles.inline} />;
 }

@@ -59,7 +59,8 @@ function limitedFetch(apiKey: string | undefined): typeof fetch {
     const headers = new Headers(options?.headers);
     if (apiKey !== undefined) headers.set('authorization', `Bearer ${apiKey}`);
     const signal = AbortSignal.any([limit, ...(options?.signal ? [options.signal] : [])]);
-    return fetch(url, { ...options, headers, signal });
+    // The key goes to no other address.
+    return fetch(url, { redirect: 'manual', ...options, headers, signal });
   };
 }
 

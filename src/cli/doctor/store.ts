@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
+import { openToOthers } from '../../queue/data-folder.ts';
 import { lockFolder } from '../../queue/folder-lock.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
@@ -17,7 +18,7 @@ const redisAnswerMs = 3_000;
 export async function folderFindings(folder: string): Promise<Finding[]> {
   const path = resolve(folder);
   const writable = await writeFinding(path);
-  const findings = [writable];
+  const findings = [writable, ...privacyFindings(path)];
   if (writable.status !== 'fault') findings.push(await roomFinding(path));
   const version = join(path, 'queue', 'PG_VERSION');
   if (existsSync(version)) {
@@ -44,6 +45,18 @@ async function writeFinding(path: string): Promise<Finding> {
   }
 }
 
+function privacyFindings(path: string): Finding[] {
+  if (!existsSync(path)) return [];
+  if (!openToOthers(path)) return [well('privacy', `only this user may enter ${path}`)];
+  return [
+    doubtful(
+      'privacy',
+      `other users of this machine may enter ${path}: prompts and answers lie there in plain form`,
+      `chmod 700 ${path}`,
+    ),
+  ];
+}
+
 function existingFolder(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existingFolder(dirname(path));
 }
@@ -66,7 +79,6 @@ export function versionFinding(path: string, version: string): Finding {
 }
 
 async function lockFinding(path: string): Promise<Finding> {
-  await mkdir(path, { recursive: true });
   const lock = await lockFolder(join(path, 'queue.lock'));
   if (lock === undefined) return well('lock', 'a running service has the store open');
   await lock.release();

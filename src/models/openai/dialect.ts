@@ -15,6 +15,8 @@ export type Dialect = {
   name: DialectName;
   /** Where its facts can be looked up. */
   source: string;
+  /** The texts of special tokens in a prompt are text to it, whatever they are. */
+  keepsControlTexts?: true;
   /** In the order in which they are tried; the next one serves where a server refuses. */
   continuations: readonly Continuation[];
   /** How the server renders a prompt for `raw`: `tokenize` gives ids, `apply-template` gives text. Paths are from the server's root. */
@@ -135,6 +137,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
   thinkfirst: {
     name: 'thinkfirst',
     source: 'src/contracts/chat-completion.ts',
+    keepsControlTexts: true,
     continuations: ['turn'],
     thinkingSwitch: 'reasoning-object',
     thoughtField: 'reasoning_content',

@@ -1,4 +1,12 @@
 import type { ChatMessage, Prompt, PromptPart } from '../../contracts/prompt.ts';
+import {
+  controlPattern,
+  createDefuse,
+  type Defuse,
+  defusedArguments,
+  defusedJson,
+  familyTexts,
+} from '../control-texts.ts';
 import type { ModelFamily } from '../families/family.ts';
 import type { ThoughtSegment } from '../language-model.ts';
 import type { Dialect } from './dialect.ts';
@@ -7,12 +15,18 @@ import { estimateTokens } from './token-meter.ts';
 /** A message as chat completions take it. */
 export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
 
+/** Of a server's tokenizer only the family is known: what models in general spell their special tokens by is defused. */
+function defuseFor({ dialect, family }: { dialect: Dialect; family: ModelFamily }): Defuse {
+  return dialect.keepsControlTexts ? (text) => text : createDefuse(familyTexts(family), controlPattern);
+}
+
 /** The turns of a prompt. Families that don't think by themselves are asked for thoughts in the system turn. */
 export function toMessages(
   prompt: Prompt,
   options: { dialect: Dialect; family: ModelFamily; thinking: boolean },
 ): WireMessage[] {
-  const messages = prompt.messages.map((message) => toMessage(message, options.dialect));
+  const defuse = defuseFor(options);
+  const messages = prompt.messages.map((message) => toMessage(message, options.dialect, defuse));
   const instruction = options.family.thinkInstruction;
   if (!options.thinking || instruction === undefined) return messages;
   const [first, ...rest] = messages;
@@ -21,12 +35,12 @@ export function toMessages(
 }
 
 /** `tools` as chat completions take them; nothing for a prompt without. */
-export function toTools(prompt: Prompt): { tools?: unknown[] } {
+export function toTools(prompt: Prompt, options: { dialect: Dialect; family: ModelFamily }): { tools?: unknown[] } {
   if (prompt.tools === undefined || prompt.tools.length === 0) return {};
   return {
     tools: prompt.tools.map((tool) => ({
       type: 'function',
-      function: { parameters: { type: 'object', properties: {} }, ...tool },
+      function: defusedJson({ parameters: { type: 'object', properties: {} }, ...tool }, defuseFor(options)),
     })),
   };
 }
@@ -50,26 +64,27 @@ export function tokensOfSegments(segments: readonly ThoughtSegment[]): number {
   return segments.reduce((sum, { text, tokenIds }) => sum + (tokenIds?.length || estimateTokens(text)), 0);
 }
 
-function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {
+function toMessage(message: ChatMessage, dialect: Dialect, defuse: Defuse): WireMessage {
+  const content = defuse(message.content);
   switch (message.role) {
     case 'system':
-      return { role: 'system', content: message.content };
+      return { role: 'system', content };
     case 'user':
-      return { role: 'user', content: message.parts?.map(toPart) ?? message.content };
+      return { role: 'user', content: message.parts?.map((part) => toPart(part, defuse)) ?? content };
     case 'tool':
-      return { role: 'tool', content: message.content, tool_call_id: message.toolCallId };
+      return { role: 'tool', content, tool_call_id: defuse(message.toolCallId) };
     case 'assistant': {
       const calls = message.toolCalls ?? [];
       const thought = message.thought !== undefined && dialect.thoughtField !== undefined;
       return {
         role: 'assistant',
-        content: message.content,
-        ...(thought && { [dialect.thoughtField ?? '']: message.thought }),
+        content,
+        ...(thought && { [dialect.thoughtField ?? '']: defuse(message.thought ?? '') }),
         ...(calls.length > 0 && {
           tool_calls: calls.map((call) => ({
-            id: call.id,
+            id: defuse(call.id),
             type: 'function',
-            function: { name: call.name, arguments: call.arguments },
+            function: { name: defuse(call.name), arguments: wireArguments(call.arguments, defuse) },
           })),
         }),
       };
@@ -79,14 +94,22 @@ function toMessage(message: ChatMessage, dialect: Dialect): WireMessage {
   }
 }
 
-function toPart(part: PromptPart): unknown {
+/** As they were written, unless something in them was defused. */
+function wireArguments(text: string, defuse: Defuse): string {
+  const safe = defusedArguments(text, defuse);
+  if (typeof safe === 'string' && safe === defuse(text)) return safe;
+  const written = JSON.stringify(safe);
+  return written === JSON.stringify(JSON.parse(text)) ? text : written;
+}
+
+function toPart(part: PromptPart, defuse: Defuse): unknown {
   switch (part.type) {
     case 'text':
-      return part;
+      return { ...part, text: defuse(part.text) };
     case 'image':
       return { type: 'image_url', image_url: { url: part.url, ...(part.detail && { detail: part.detail }) } };
     case 'file':
-      return { type: 'file', file: { file_data: part.data, ...(part.name && { filename: part.name }) } };
+      return { type: 'file', file: { file_data: part.data, ...(part.name && { filename: defuse(part.name) }) } };
     default:
       return part satisfies never;
   }

@@ -58,7 +58,7 @@ async function applyTemplate(
   const body = {
     model,
     messages: toMessages(prompt, { dialect, family, thinking: options.thinking }),
-    ...toTools(prompt),
+    ...toTools(prompt, { dialect, family }),
     chat_template_kwargs: options.templateArguments ?? (options.thinking ? on : off),
     add_generation_prompt: true,
   };

@@ -70,7 +70,7 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
       ...shared,
       messages: messagesOf(options),
       // Where none may be called none is named: not every server heeds `tool_choice: none` (Ollama has no such field).
-      ...(mayCallTools(request) ? toTools(request.prompt) : {}),
+      ...(mayCallTools(request) ? toTools(request.prompt, options) : {}),
       ...required,
       ...openEnd(dialect, start),
     },

@@ -1,4 +1,5 @@
 import type { ChatMessage, FunctionTool, Prompt } from '../../contracts/prompt.ts';
+import { createDefuse, type Defuse, defusedArguments, defusedJson, familyTexts } from '../control-texts.ts';
 import type { ModelFamily } from '../families/family.ts';
 import { missingSuffix } from '../families/missing-suffix.ts';
 import type { ThoughtSegment } from '../language-model.ts';
@@ -10,7 +11,7 @@ type RenderingModel = { family: ModelFamily; tokenizer: ModelTokenizer };
 /**
  * Token ids of a prompt, up to where the model goes on: within an open thought with `thinking`, at the answer without.
  * `prefix` continues the thought; its own ids are used where they are given. What a user wrote can't become a special
- * token: a zero-width space is put into its text.
+ * token: a zero-width space is put into its text (`control-texts.ts`).
  * @throws Error of the template for turns that it doesn't take
  */
 export async function renderPrompt(
@@ -27,7 +28,7 @@ export async function renderPrompt(
 export async function thoughtIds(model: RenderingModel, thought: readonly ThoughtSegment[]): Promise<number[]> {
   const ids: number[] = [];
   for (const { text, tokenIds } of thought) {
-    for (const id of tokenIds ?? (await encodeInPieces(model.tokenizer, defused(model, text)))) ids.push(id);
+    for (const id of tokenIds ?? (await encodeInPieces(model.tokenizer, defuseOf(model)(text)))) ids.push(id);
   }
   return ids;
 }
@@ -60,23 +61,25 @@ function withThinkInstruction(
 
 /** A turn in the shape that chat templates share; `reasoning_content` is where they look for a kept thought. */
 function templateMessage(model: RenderingModel, message: ChatMessage): Record<string, unknown> {
-  const content = defused(model, message.content);
+  const defuse = defuseOf(model);
+  const content = defuse(message.content);
   switch (message.role) {
     case 'system':
     case 'user':
       return { role: message.role, content };
     case 'tool':
-      return { role: 'tool', content, tool_call_id: message.toolCallId };
+      return { role: 'tool', content, tool_call_id: defuse(message.toolCallId) };
     case 'assistant':
       return {
         role: 'assistant',
         content: `${writtenThought(model, message)}${content}`,
-        ...(message.thought !== undefined && { reasoning_content: defused(model, message.thought) }),
+        ...(message.thought !== undefined && { reasoning_content: defuse(message.thought) }),
         ...(message.toolCalls?.length && {
           tool_calls: message.toolCalls.map((call) => ({
-            id: call.id,
+            id: defuse(call.id),
             type: 'function',
-            function: { name: call.name, arguments: parsedArguments(defused(model, call.arguments)) },
+            // Templates print arguments as JSON, so they get an object where the text is JSON.
+            function: { name: defuse(call.name), arguments: defusedArguments(call.arguments, defuse) },
           })),
         }),
       };
@@ -90,17 +93,8 @@ function writtenThought(model: RenderingModel, message: Extract<ChatMessage, { r
   const { tags, thoughtInText } = model.family;
   if (!thoughtInText || tags === undefined || message.thought === undefined) return '';
   const callsOnly = message.content === '' && (message.toolCalls?.length ?? 0) > 0;
-  const thought = defused(model, message.thought).replace(/\n$/, '');
+  const thought = defuseOf(model)(message.thought).replace(/\n$/, '');
   return `${tags.open}\n${thought}\n${tags.close}${callsOnly ? '\n' : '\n\n'}`;
-}
-
-/** Templates print arguments as JSON, so they are handed over as an object where the text is JSON. */
-function parsedArguments(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function templateTool(model: RenderingModel, tool: FunctionTool): Record<string, unknown> {
@@ -110,16 +104,26 @@ function templateTool(model: RenderingModel, tool: FunctionTool): Record<string,
     ...(description !== undefined && { description }),
     ...(parameters !== undefined && { parameters }),
   };
-  return { type: 'function', function: JSON.parse(defused(model, JSON.stringify(described))) };
+  return { type: 'function', function: defusedJson(described, defuseOf(model)) };
 }
 
-/** Text in which no special token, think tag or tool tag is left, so that what a user writes stays text. */
-function defused({ tokenizer, family }: RenderingModel, text: string): string {
-  const tags = [family.tags?.open, family.tags?.close, family.toolCallTags?.open, family.toolCallTags?.close];
-  let safe = text;
-  for (const token of [...tokenizer.specialTexts, ...tags]) {
-    if (token && token.length > 1 && safe.includes(token))
-      safe = safe.replaceAll(token, `${token[0]}\u200B${token.slice(1)}`);
-  }
-  return safe;
+const defuses = new WeakMap<ModelTokenizer, Defuse>();
+
+/** No special token, think tag or tool tag is left in a text: what a user writes stays text. */
+function defuseOf({ tokenizer, family }: RenderingModel): Defuse {
+  const known = defuses.get(tokenizer);
+  if (known !== undefined) return known;
+  const { tags, toolCallTags } = family;
+  // Of the family's other texts, those that are tokens here.
+  const tokens = familyTexts(family).filter((text) => tokenizer.idOf(text) !== undefined);
+  const made = createDefuse([
+    ...tokenizer.controlTexts,
+    ...tokens,
+    tags?.open,
+    tags?.close,
+    toolCallTags?.open,
+    toolCallTags?.close,
+  ]);
+  defuses.set(tokenizer, made);
+  return made;
 }

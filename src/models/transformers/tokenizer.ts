@@ -23,8 +23,9 @@ export type ModelTokenizer = {
   /** How one token reads by itself: special tokens by name, pieces of a character as U+FFFD. */
   textOf(id: number): string;
   isSpecial(id: number): boolean;
-  /** Texts of the tokens that would change the prompt's structure if a user wrote them. */
   readonly specialTexts: readonly string[];
+  /** The texts that are tokens of the prompt's structure: special ones, and others that the chat template writes. */
+  readonly controlTexts: readonly string[];
   /** The chat template, rendered up to where the model goes on. */
   render(messages: readonly Record<string, unknown>[], options: RenderOptions): string;
 };
@@ -63,6 +64,9 @@ export function createModelTokenizer(
   return {
     byteLevel,
     specialTexts: [...special.values()],
+    controlTexts: [...added].flatMap(([id, text]) =>
+      special.has(id) || (/\p{L}/u.test(text) && chatTemplate.includes(text)) ? [text] : [],
+    ),
     encode: (text) => (text === '' ? [] : source.encode(text, { add_special_tokens: false }).ids),
     decode,
     textOf: (id) => added.get(id) ?? decode([id]),

@@ -26,6 +26,7 @@ const tokenizer: ModelTokenizer = {
   textBytesOf: undefined,
   isSpecial: (id) => id > newline,
   specialTexts: [...special.keys()],
+  controlTexts: [...special.keys()],
   render: () => '',
 };
 
