@@ -121,6 +121,7 @@ function promptOf({ tools, ...body }: Record<string, unknown>): Prompt {
   const parts = {
     context: [],
     referenced: [],
+    warnings: [],
     inputs: ['text' as const],
     open: () => undefined,
     addressRefusal: () => undefined,
