@@ -77,14 +77,14 @@ export async function evaluate(options: EvaluationOptions): Promise<{ report: Re
     const first = await originalsOf(set);
     const beside = join(dirname(folder), folderName('generated', model.id));
     const originals = first.questions.length === 0 ? [] : await ask(first, await openRowStore(beside));
+    const isEmbedded = options.url === undefined && model.id === embeddedModel.id;
     const report = Report.parse({
       set: set.name,
       model: model.id,
       concurrency: options.concurrency,
       measuredAt: new Date().toISOString(),
-      madeOn: set.madeOn,
-      weights:
-        options.url === undefined && model.id === embeddedModel.id ? await weightsHash(embeddedModel.path) : undefined,
+      ...(set.madeOn === undefined ? {} : { madeOn: set.madeOn }),
+      ...(isEmbedded ? { weights: await weightsHash(embeddedModel.path) } : {}),
       arms: summarise(rows, names),
       originals: againstOriginals({ set, rows, originals, arms: names }),
       control: model.id === zeroModel ? controlLift(rows) : [],

@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { evaluate } from '../../eval/evaluate.ts';
 import { isRight, readQuestionSet } from '../../eval/question-set.ts';
 import { createZeroClient } from '../../eval/zero/zero-client.ts';
 import { statesExpression, zeroThought } from '../../eval/zero/zero-thought.ts';
@@ -51,4 +55,27 @@ it('the checks give a model without parameters next to nothing where the questio
   // It is lifted by arithmetic where the question says what to work out: the checks do run.
   const sum = await client.respond({ input: 'What is 849 - 195?', seed: 1, reasoning: { effort: 'high' } });
   expect(sum.output_text).toContain('654');
+});
+
+it('is evaluated as a model is, on sets of the caller too', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'zero-test-'));
+  try {
+    const set = join(folder, 'mine.jsonl');
+    await writeFile(
+      set,
+      '{"question": "What is 849 - 195?", "answer": "654"}\n{"question": "Reverse bomb.", "answer": "bmob"}\n',
+    );
+    const run = { model: 'zero', baselines: true, concurrency: 2 };
+    const { report } = await evaluate({ ...run, set, out: join(folder, 'mine-zero') });
+    expect(report.control.map(({ questions, lift }) => [questions, lift.gained])).toEqual([
+      ['do not state their operation', 0],
+      ['state their operation', 1],
+    ]);
+    const known = await evaluate({ ...run, set: 'generated', n: 2, out: join(folder, 'generated-zero') });
+    expect(await readFile(join(known.folder, 'report.md'), 'utf8')).toContain(
+      'Was this set used to make what is measured?',
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
