@@ -12,6 +12,10 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
+/** Keeps the embedded model thinking for long at high effort: each chain writes all of it twice. */
+export const longThought =
+  'Sort these numbers from smallest to largest: 10, 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61, 98, 46, 83, 31, 68, 16, 53, 90, 38, 75, 23, 60, 97, 45, 82, 30, 67, 15, 52, 89, 37, 74, 22, 59';
+
 /** A page of its own, with what it must not do: errors on its console, requests to elsewhere. */
 export type WatchedPage = { page: Page; faults: string[]; close(): Promise<void> };
 

@@ -1,12 +1,17 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, getJson, startService, type TestService } from '../support/start-service.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import {
+  accessibilityFaults,
+  launchChromium,
+  longThought,
+  openPage,
+  type WatchedPage,
+  withoutChromium,
+} from './browser.ts';
 
 const bike =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
-/** Keeps the embedded model thinking for long at high effort. */
-const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
 const views = ['/', '/compare', '/jobs', '/trace', '/eval', '/settings'];
 const longMs = 150_000;
 
@@ -76,7 +81,7 @@ describe.skipIf(withoutChromium)('the console', () => {
 
   it('shows phase and budget while it thinks, and answers now when told to', async () => {
     const page = await open('/');
-    await ask(page, hard, 'High');
+    await ask(page, longThought, 'High');
     await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
     await page.getByRole('button', { name: 'Answer now' }).click();
     await ended(page);
@@ -88,11 +93,11 @@ describe.skipIf(withoutChromium)('the console', () => {
 
   it('takes up a running answer after a reload, and stops it when told to', async () => {
     const page = await open('/');
-    await ask(page, hard, 'High');
+    await ask(page, longThought, 'High');
     await page.getByRole('button', { name: 'Answer now' }).waitFor();
     await page.reload();
     await page.locator('article[aria-busy=true]').waitFor();
-    expect(await page.getByText(hard).count()).toBe(1);
+    expect(await page.getByText(longThought).count()).toBe(1);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
     expect(await shown(page)).toMatchObject({ status: 'cancelled' });

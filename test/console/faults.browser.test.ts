@@ -1,11 +1,16 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, getJson, startService, type TestService } from '../support/start-service.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import {
+  accessibilityFaults,
+  launchChromium,
+  longThought,
+  openPage,
+  type WatchedPage,
+  withoutChromium,
+} from './browser.ts';
 
 const longMs = 150_000;
-/** Keeps the embedded model busy for some seconds. */
-const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
 
 describe.skipIf(withoutChromium)('the console, where something is in the way', () => {
   let data: Awaited<ReturnType<typeof dataFolder>>;
@@ -161,7 +166,7 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
       page.setDefaultTimeout(longMs);
       await page.goto('/');
       await page.getByRole('radio', { name: 'High' }).click();
-      await question(page).fill(hard);
+      await question(page).fill(longThought);
       await question(page).press('Enter');
       await page.locator('article[aria-busy=true]').waitFor();
       killed.kill('SIGKILL');

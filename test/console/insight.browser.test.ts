@@ -2,12 +2,17 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import {
+  accessibilityFaults,
+  launchChromium,
+  longThought,
+  openPage,
+  type WatchedPage,
+  withoutChromium,
+} from './browser.ts';
 
 /** With compute off the embedded model writes a wrong line, which is taken back. */
 const product = 'What is 758 * 6?';
-/** Keeps it thinking for long. */
-const hard = 'What is 8474 times 9373, and what is the sum of the digits of that product? Show every step.';
 const longMs = 150_000;
 
 describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
@@ -177,7 +182,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('follows a response while it runs, and stops it', async () => {
-    const { id } = await ask({ input: hard, reasoning: { effort: 'high' }, background: true });
+    const { id } = await ask({ input: longThought, reasoning: { effort: 'high' }, background: true });
     const page = await open(`/trace/${id}`);
     await page.getByText('Live', { exact: true }).waitFor();
     await page
@@ -192,9 +197,9 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('lists jobs, follows and cancels what runs, filters, and deletes after asking', async () => {
-    const { id } = await ask({ input: hard, reasoning: { effort: 'high' }, background: true });
+    const { id } = await ask({ input: longThought, reasoning: { effort: 'high' }, background: true });
     const page = await open('/jobs');
-    const row = page.getByRole('row').filter({ hasText: hard });
+    const row = page.getByRole('row').filter({ hasText: longThought });
     await row.first().getByText('Running', { exact: true }).waitFor();
     await row.first().getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
     await row
@@ -223,7 +228,9 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   it('says about how long what runs still takes, once the pace is known', async () => {
     for (let past = 0; past < 3; past += 1) await ask({ input: product, reasoning: { effort: 'low' } });
-    const many = Array.from({ length: 8 }, () => ask({ input: hard, reasoning: { effort: 'low' }, background: true }));
+    const many = Array.from({ length: 8 }, () =>
+      ask({ input: longThought, reasoning: { effort: 'low' }, background: true }),
+    );
     const page = await open('/jobs');
     await page
       .getByText(/about (\d+ min )?\d+ s left/)
