@@ -159,8 +159,11 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('shows what the service warns of under the answer, in plain sight', async () => {
-    const { id, warnings } = await ask({ input: 'What is 47 + 385?', mode: 'fast', max_tool_calls: 1 });
-    expect(warnings.length).toBeGreaterThan(0);
+    const { id, warnings } = await ask({
+      input: 'What is 12 + 30?',
+      reasoning: { effort: 'low', checks: [{ type: 'expected', value: '43' }] },
+    });
+    expect(warnings).toEqual([expect.objectContaining({ message: expect.stringContaining('failed a check') })]);
     const page = await open(`/?r=${id}`);
     for (const { message } of warnings) {
       await page.getByRole('list', { name: 'Warnings' }).getByText(message).waitFor();
