@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
-import { envelopeOfPath } from './envelope-of-path.ts';
+import { envelopeOfPath, isAnthropic } from './envelope-of-path.ts';
 import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { idempotentCreation } from './middleware/idempotent-creation.ts';
@@ -41,6 +41,10 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.notFound(createOnNotFound(app));
 
   app.use(requestId({ limitLength: 128 }));
+  app.use(async function anthropicRequestId(c, next) {
+    if (isAnthropic(c.req)) c.header('request-id', c.get('requestId'));
+    await next();
+  });
   if (dependencies.operations?.observe) app.use(dependencies.operations.observe);
   app.use(secureHeaders());
   app.use(hostCheck(dependencies.allowedHosts));

@@ -1,10 +1,20 @@
+import type { HonoRequest } from 'hono';
 import type { ServiceError } from '../contracts/service-error.ts';
 import { errorEnvelope } from './on-error.ts';
 import { messageError } from './translations/message-error.ts';
 
-/** What is refused before a route is reached (no key, a wrong host) still comes in the form of that route's API. */
-export function envelopeOfPath(error: ServiceError, requestId: string, path: string): object {
-  if (path === '/v1/messages' || path.startsWith('/v1/messages/')) return messageError(error, requestId);
-  if (path.startsWith('/api/')) return { error: error.message };
+type Asked = Pick<HonoRequest, 'path' | 'header'>;
+
+/** An error in the form that the caller's API has: by the path, and for Anthropic's clients, which name their version, on any. */
+export function envelopeOfPath(error: ServiceError, requestId: string, request: Asked): object {
+  if (isAnthropic(request)) return messageError(error, requestId);
+  if (request.path === '/api' || request.path.startsWith('/api/')) return { error: error.message };
   return errorEnvelope(error);
+}
+
+export function isAnthropic(request: Asked): boolean {
+  const { path } = request;
+  return (
+    path === '/v1/messages' || path.startsWith('/v1/messages/') || request.header('anthropic-version') !== undefined
+  );
 }

@@ -1,4 +1,4 @@
-import type { ErrorHandler } from 'hono';
+import type { ErrorHandler, HonoRequest } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ErrorEnvelope } from '../contracts/error-envelope.ts';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -10,7 +10,7 @@ import type { ApiEnvironment, ApiLog } from './dependencies.ts';
  */
 export function createOnError(
   log: ApiLog,
-  envelope: (error: ServiceError, requestId: string, path: string) => object = errorEnvelope,
+  envelope: (error: ServiceError, requestId: string, request: HonoRequest) => object = errorEnvelope,
 ): ErrorHandler<ApiEnvironment> {
   return function onError(error, c) {
     const fault = asServiceError(error);
@@ -20,7 +20,7 @@ export function createOnError(
     }
     // OpenAI's clients retry these by themselves; what no retry mends says so.
     if (!fault.retryable && (fault.status === 409 || fault.status === 429)) c.header('x-should-retry', 'false');
-    return c.json(envelope(fault, c.get('requestId'), c.req.path), fault.status);
+    return c.json(envelope(fault, c.get('requestId'), c.req), fault.status);
   };
 }
 

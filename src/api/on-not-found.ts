@@ -1,7 +1,7 @@
 import type { Hono, NotFoundHandler } from 'hono';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiEnvironment } from './dependencies.ts';
-import { errorEnvelope } from './on-error.ts';
+import { envelopeOfPath } from './envelope-of-path.ts';
 
 /** 404 for a path that is not there; 405 with `Allow` for one that is, under other methods (RFC 9110, 15.5.6). */
 export function createOnNotFound(app: Pick<Hono<ApiEnvironment>, 'routes'>): NotFoundHandler<ApiEnvironment> {
@@ -15,12 +15,13 @@ export function createOnNotFound(app: Pick<Hono<ApiEnvironment>, 'routes'>): Not
     if (methods.has('GET')) methods.add('HEAD');
     if (methods.size === 0) {
       const message = `There is no ${c.req.method} on this path.`;
-      return c.json(errorEnvelope(new ServiceError({ code: 'not_found', message })), 404);
+      return c.json(envelopeOfPath(new ServiceError({ code: 'not_found', message }), c.get('requestId'), c.req), 404);
     }
     const allowed = [...methods].sort().join(', ');
     c.header('allow', allowed);
     const message = `There is no ${c.req.method} on this path, only ${allowed}.`;
-    return c.json(errorEnvelope(new ServiceError({ code: 'method_not_allowed', message })), 405);
+    const fault = new ServiceError({ code: 'method_not_allowed', message });
+    return c.json(envelopeOfPath(fault, c.get('requestId'), c.req), 405);
   };
 }
 

@@ -10,15 +10,17 @@ const mostFields = 4_096;
 
 /**
  * The JSON object of a request's body, within its depth and number of values, and with text that every backend can keep.
+ * `anyType`: whatever content type is sent, which a page of another site may choose without a preflight.
  * @throws ServiceError `unsupported_media_type`, `body_too_large`, `invalid_json`, `invalid_value` (depth, values, fields, NUL,
  * half a surrogate pair)
  */
 export async function readJson(
   request: HonoRequest,
   limits: TreeLimits & Pick<ApiLimits, 'bodyBytes'>,
+  { anyType = false }: { anyType?: boolean } = {},
 ): Promise<Record<string, unknown>> {
   const type = request.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
+  if (!anyType && type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw new ServiceError({
       code: 'unsupported_media_type',
       message: `Expected content-type application/json, got ${type === '' ? 'none' : `'${type.slice(0, 100)}'`}.`,

@@ -3,7 +3,7 @@ import { CreateResponse, FunctionToolParam } from './create-response.ts';
 import { someGiven } from './given-fields.ts';
 import { Warning } from './response.ts';
 
-/** Ollama's shape: what `POST /api/chat` and the routes around it take and give. */
+/** Ollama's shape: what `POST /api/chat`, `POST /api/generate` and the routes around them take and give. */
 
 const { shape } = CreateResponse;
 const count = z.int().nonnegative();
@@ -64,6 +64,22 @@ export const OllamaChatRequest = z.object({
 });
 export type OllamaChatRequest = z.infer<typeof OllamaChatRequest>;
 
+const { messages: _messages, tools: _tools, ...asInChat } = OllamaChatRequest.shape;
+
+/** One text in place of messages. */
+export const OllamaGenerateRequest = z.object({
+  ...asInChat,
+  /** Empty: the model is loaded already, and that is the answer. */
+  prompt: z.string().nullish(),
+  system: z.string().nullish(),
+  images: OllamaMessage.shape.images,
+  /** The prompt as it is, without the model's template. */
+  raw: z.boolean().nullish(),
+  /** Refused by name unless it is empty: no model here fills a gap. */
+  suffix: z.string().nullish(),
+});
+export type OllamaGenerateRequest = z.infer<typeof OllamaGenerateRequest>;
+
 const TokenLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()) });
 const Logprob = TokenLogprob.extend({ top_logprobs: z.array(TokenLogprob) });
 
@@ -92,6 +108,15 @@ export const OllamaChatResponse = z.object({
 });
 export type OllamaChatResponse = z.infer<typeof OllamaChatResponse>;
 
+const { message: _message, ...asInChatAnswer } = OllamaChatResponse.shape;
+
+export const OllamaGenerateResponse = z.object({
+  ...asInChatAnswer,
+  response: z.string(),
+  thinking: z.string().exactOptional(),
+});
+export type OllamaGenerateResponse = z.infer<typeof OllamaGenerateResponse>;
+
 export const OllamaError = z.object({ error: z.string() });
 
 const Details = z.object({
@@ -116,6 +141,18 @@ export const OllamaTags = z.object({
   ),
 });
 export type OllamaTags = z.infer<typeof OllamaTags>;
+
+/** `GET /api/ps`: models stay loaded, so all of them are running. */
+export const OllamaRunning = z.object({
+  models: z.array(
+    OllamaTags.shape.models.element.omit({ modified_at: true }).extend({
+      expires_at: z.string(),
+      size_vram: count,
+      context_length: count,
+    }),
+  ),
+});
+export type OllamaRunning = z.infer<typeof OllamaRunning>;
 
 export const OllamaVersion = z.object({ version: z.string() });
 

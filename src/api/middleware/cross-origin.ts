@@ -1,10 +1,11 @@
-import type { MiddlewareHandler } from 'hono';
+import type { HonoRequest, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { ServiceError } from '../../contracts/service-error.ts';
 
 /** What a page of an allowed site may read of an answer beside its body. */
 const exposed = [
   'x-request-id',
+  'request-id',
   'retry-after',
   'x-should-retry',
   'www-authenticate',
@@ -13,6 +14,14 @@ const exposed = [
   ),
 ];
 const day = 86_400;
+
+/**
+ * Whether a browser may have sent this for one of its pages. Browsers name the page's origin with every POST, and (since 2023
+ * all of them) where the request comes from.
+ */
+export function mayBeFromPage(request: HonoRequest): boolean {
+  return ['origin', 'sec-fetch-site', 'sec-fetch-mode'].some((name) => request.header(name) !== undefined);
+}
 
 /** CORS for the sites that the operator names (`*` any); without any, no header is sent and browsers keep pages out. */
 export function crossOrigin(allowed: readonly string[]): MiddlewareHandler {

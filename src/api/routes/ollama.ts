@@ -1,63 +1,65 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import {
   OllamaChatRequest,
   type OllamaChatResponse,
+  OllamaGenerateRequest,
+  type OllamaGenerateResponse,
+  type OllamaRunning,
   type OllamaShow,
   OllamaShowRequest,
   type OllamaTags,
 } from '../../contracts/ollama-chat.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { mayBeFromPage } from '../middleware/cross-origin.ts';
 import { asServiceError, createOnError } from '../on-error.ts';
 import { readJson } from '../read-json.ts';
 import { resolveModel } from '../resolve-reasoning.ts';
 import { lineStream } from '../translations/line-stream.ts';
-import { idleLine, joinedLines, ollamaLines } from '../translations/ollama-answer.ts';
-import { ollamaShow, ollamaTag, ollamaVersion } from '../translations/ollama-models.ts';
-import { modelName, translateOllama } from '../translations/ollama-request.ts';
+import { asGenerated, idleLine, joinedLines, ollamaLines } from '../translations/ollama-answer.ts';
+import { ollamaRunning, ollamaShow, ollamaTag, ollamaVersion } from '../translations/ollama-models.ts';
+import { modelName, translateGenerate, translateOllama } from '../translations/ollama-request.ts';
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
+import type { Translation } from '../translations/translation.ts';
 import { parseBody } from '../validation-error.ts';
 
-/** `/api`: Ollama's shape, as far as its clients need it to chat. An answer is a response like any other. */
+type ApiContext = Context<ApiEnvironment>;
+
+/** `/api`: Ollama's shape, as far as its clients need it to ask. An answer is a response like any other. */
 export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { catalog, limits, log, now } = dependencies;
+  const { catalog, limits, log, now, allowedOrigins = [] } = dependencies;
   const runs = createTranslatedRuns(dependencies);
   const routes = new Hono<ApiEnvironment>();
   routes.onError(createOnError(log, ({ message }) => ({ error: message })));
 
+  /** Their clients, and `curl -d`, name no content type or a form's. A page may do so as well, unasked: none gets this far. */
+  const read = ({ req }: ApiContext) =>
+    readJson(req, limits, { anyType: !allowedOrigins.includes('*') && !mayBeFromPage(req) });
+
   routes.post('/chat', async (c) => {
-    const body = await readJson(c.req, limits);
+    const body = await read(c);
     const request = parseBody(OllamaChatRequest, body);
-    if ((request.messages ?? []).length === 0) return c.json(loaded(modelName(request.model)));
-    const shows = request.think !== false && c.get('caller').scopes.trace === 'full';
-    const run = await runs.accept(c, translateOllama(request, body), shows ? 'full' : 'none');
-    await runs.start(c, [run]);
-    const gone = new AbortController();
-    const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });
-    const onCancel = () => {
-      gone.abort();
-      runs.abandon([run]);
-    };
-    const { signal } = c.req.raw;
-    if (signal.aborted) onCancel();
-    if (request.stream !== false) {
-      const options = { idleMs: limits.keepAliveMs, idle: () => idleLine(run, { now }), onCancel };
-      const stream = lineStream(failingLast(lines, gone.signal), options);
-      return c.body(stream, 200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-cache, no-transform' });
-    }
-    signal.addEventListener('abort', onCancel, { once: true });
-    const answer = await joinedLines(lines);
-    signal.removeEventListener('abort', onCancel);
-    if (answer) return c.json(answer satisfies OllamaChatResponse);
-    throw new ServiceError({ code: 'conflict', message: 'The client went away.' });
+    if ((request.messages ?? []).length === 0) return c.json(loaded(request) satisfies OllamaChatResponse);
+    return answer(c, request, translateOllama(request, body), (line) => line satisfies OllamaChatResponse);
+  });
+
+  routes.post('/generate', async (c) => {
+    const body = await read(c);
+    const request = parseBody(OllamaGenerateRequest, body);
+    const translation = translateGenerate(request, body);
+    const asks = request.prompt || (request.images ?? []).length > 0;
+    if (!asks) return c.json(asGenerated(loaded(request)) satisfies OllamaGenerateResponse);
+    return answer(c, request, translation, asGenerated);
   });
 
   routes.get('/tags', (c) => c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags));
 
+  routes.get('/ps', (c) => c.json({ models: catalog.list().map(ollamaRunning) } satisfies OllamaRunning));
+
   routes.get('/version', (c) => c.json({ version: ollamaVersion }));
 
   routes.post('/show', async (c) => {
-    const given = parseBody(OllamaShowRequest, await readJson(c.req, limits));
+    const given = parseBody(OllamaShowRequest, await read(c));
     const name = given.model ?? given.name;
     if (name === undefined) {
       throw new ServiceError({
@@ -71,17 +73,53 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
 
   return routes;
 
-  function loaded(model: string): OllamaChatResponse {
-    const { card } = resolveModel(catalog, model);
+  async function answer(
+    c: ApiContext,
+    { think, stream }: Pick<OllamaChatRequest, 'think' | 'stream'>,
+    translation: Translation,
+    shaped: (line: OllamaChatResponse) => object,
+  ): Promise<Response> {
+    const shows = think !== false && c.get('caller').scopes.trace === 'full';
+    const run = await runs.accept(c, translation, shows ? 'full' : 'none');
+    await runs.start(c, [run]);
+    const gone = new AbortController();
+    const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });
+    const onCancel = () => {
+      gone.abort();
+      runs.abandon([run]);
+    };
+    const { signal } = c.req.raw;
+    if (signal.aborted) onCancel();
+    if (stream !== false) {
+      const options = { idleMs: limits.keepAliveMs, idle: () => shaped(idleLine(run, { now })), onCancel };
+      const written = lineStream(failingLast(lines, shaped, gone.signal), options);
+      return c.body(written, 200, {
+        'content-type': 'application/x-ndjson',
+        'cache-control': 'no-cache, no-transform',
+      });
+    }
+    signal.addEventListener('abort', onCancel, { once: true });
+    const whole = await joinedLines(lines);
+    signal.removeEventListener('abort', onCancel);
+    if (whole) return c.json(shaped(whole));
+    throw new ServiceError({ code: 'conflict', message: 'The client went away.' });
+  }
+
+  function loaded({ model }: Pick<OllamaChatRequest, 'model'>): OllamaChatResponse {
+    const { card } = resolveModel(catalog, modelName(model));
     const created_at = new Date(now()).toISOString();
     const message = { role: 'assistant' as const, content: '' };
     return { model: card.id, created_at, message, done: true, done_reason: 'load' };
   }
 
   /** A failure is one more line, in the form that Ollama's clients throw on. */
-  async function* failingLast(lines: AsyncIterable<object>, signal: AbortSignal): AsyncGenerator<object, void, void> {
+  async function* failingLast(
+    lines: AsyncIterable<OllamaChatResponse>,
+    shaped: (line: OllamaChatResponse) => object,
+    signal: AbortSignal,
+  ): AsyncGenerator<object, void, void> {
     try {
-      yield* lines;
+      for await (const line of lines) yield shaped(line);
     } catch (error) {
       if (signal.aborted) return;
       log.error({ err: error }, 'an Ollama stream broke');

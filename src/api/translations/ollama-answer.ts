@@ -1,4 +1,4 @@
-import type { OllamaChatResponse } from '../../contracts/ollama-chat.ts';
+import type { OllamaChatResponse, OllamaGenerateResponse } from '../../contracts/ollama-chat.ts';
 import type { OutputLogprob } from '../../contracts/output-item.ts';
 import type { Response } from '../../contracts/response.ts';
 import { isObject } from '../read-json.ts';
@@ -65,6 +65,12 @@ export async function joinedLines(lines: AsyncIterable<OllamaChatResponse>): Pro
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
   };
   return { ...last, message, ...(logprobs.length > 0 ? { logprobs } : {}) };
+}
+
+/** An answer to `POST /api/generate`, or a line of it. */
+export function asGenerated({ message, ...rest }: OllamaChatResponse): OllamaGenerateResponse {
+  const { content: response, thinking } = message;
+  return { ...rest, response, ...(thinking === undefined ? {} : { thinking }) };
 }
 
 /** A line that says nothing new: what an idle stream sends, since its format has no comments. */

@@ -1,5 +1,5 @@
 import type { ModelCard } from '../../contracts/model-card.ts';
-import type { OllamaShow, OllamaTags } from '../../contracts/ollama-chat.ts';
+import type { OllamaRunning, OllamaShow, OllamaTags } from '../../contracts/ollama-chat.ts';
 
 /** The service's own version where their clients ask for Ollama's: one that has `think` and structured output. */
 export const ollamaVersion = '0.12.0';
@@ -14,6 +14,12 @@ export function ollamaTag(card: ModelCard): OllamaTags['models'][number] {
     digest: '',
     details: detailsOf(card),
   };
+}
+
+/** A model that stays loaded: it expires when Ollama's own do that were told never to (`keep_alive: -1`), in some 292 years. */
+export function ollamaRunning(card: ModelCard): OllamaRunning['models'][number] {
+  const { modified_at: _modified, ...tag } = ollamaTag(card);
+  return { ...tag, expires_at: '2318-01-01T00:00:00Z', size_vram: 0, context_length: card.context_length };
 }
 
 export function ollamaShow(card: ModelCard): OllamaShow {

@@ -1,4 +1,5 @@
-import { OllamaChatRequest, OllamaOptions } from '../../contracts/ollama-chat.ts';
+import { OllamaChatRequest, OllamaGenerateRequest, OllamaOptions } from '../../contracts/ollama-chat.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
 import { isObject } from '../read-json.ts';
 import { itemsOfOllama } from './ollama-messages.ts';
 import { foreignFields, type Translation } from './translation.ts';
@@ -6,6 +7,7 @@ import { foreignFields, type Translation } from './translation.ts';
 const notHonoured: Readonly<Record<string, string>> = {
   keep_alive: 'Models stay loaded.',
   template: 'The model’s own template is used.',
+  context: 'Send earlier turns as messages to /api/chat.',
 };
 
 const options = ['temperature', 'top_p', 'top_k', 'min_p', 'seed', 'stop'] as const;
@@ -54,6 +56,39 @@ export function translateOllama(request: OllamaChatRequest, body: Readonly<Recor
       ...(logprobs ? { include: ['message.output_text.logprobs'], top_logprobs } : {}),
     },
   };
+}
+
+/**
+ * A generate request as the chat of its one turn.
+ * @throws ServiceError `unsupported_input` for a suffix
+ */
+export function translateGenerate(
+  request: OllamaGenerateRequest,
+  body: Readonly<Record<string, unknown>>,
+): Translation {
+  const { prompt, system, images: shown, raw, suffix, ...same } = request;
+  if (suffix) throw noSuffix();
+  const asked = { role: 'user' as const, content: prompt ?? '', ...(shown ? { images: shown } : {}) };
+  const messages = system && !raw ? [{ role: 'system' as const, content: system }, asked] : [asked];
+  const chat = translateOllama({ ...same, messages }, body);
+  const at = `messages[${messages.length - 1}]`;
+  const named = (theirs: string) =>
+    theirs === 'messages' || theirs === at
+      ? 'prompt'
+      : theirs === 'messages[0]'
+        ? 'system'
+        : theirs.replace(`${at}.`, '');
+  return {
+    ...chat,
+    origins: new Map([...chat.origins].map(([ours, theirs]) => [ours, named(theirs)])),
+    warnings: chat.warnings.filter(({ field }) => !Object.hasOwn(OllamaGenerateRequest.shape, field)),
+  };
+}
+
+/** Of a text that should end before another: neither chat models nor their servers take one. */
+export function noSuffix(): ServiceError {
+  const message = "Invalid 'suffix': expected none; a text is only continued at its end.";
+  return new ServiceError({ code: 'unsupported_input', message, param: 'suffix' });
 }
 
 function formatOf(format: 'json' | Record<string, unknown>): object {

@@ -1,7 +1,13 @@
-import type { ChatResponse } from 'ollama';
+import type { ChatResponse, GenerateResponse } from 'ollama';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { lineStream } from '../../../src/api/translations/line-stream.ts';
-import { OllamaChatResponse, OllamaShow, OllamaTags } from '../../../src/contracts/ollama-chat.ts';
+import {
+  OllamaChatResponse,
+  OllamaGenerateResponse,
+  OllamaRunning,
+  OllamaShow,
+  OllamaTags,
+} from '../../../src/contracts/ollama-chat.ts';
 import { createApi, createWorkingApi } from '../fixture.ts';
 import { createTranslatingApi } from './fixture.ts';
 
@@ -241,5 +247,112 @@ test('lists and shows models', async () => {
   expect((await post('/api/show', { model: 'none' })).status).toBe(404);
   expect(await (await app.request('/api/version')).json()).toEqual({
     version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+  });
+});
+
+describe('generate', () => {
+  const generate = '/api/generate';
+  const asked = { model: 'tiny', prompt: 'How much is 6 times 7?' };
+
+  test('what it gives is Ollama’s', () => {
+    expectTypeOf<Required<OllamaGenerateResponse>>().toExtend<Omit<GenerateResponse, 'created_at' | 'context'>>();
+  });
+
+  test('answers one text, whole or in lines', async () => {
+    const { post } = await createTranslatingApi({ steps, text: ['Forty', '-two.'] });
+    const whole = await (await post(generate, { ...asked, stream: false, think: true })).json();
+    expect(OllamaGenerateResponse.parse(whole)).toMatchObject({
+      response: 'Forty-two.',
+      thinking: '6 * 7 = 42',
+      done: true,
+      done_reason: 'stop',
+    });
+    const parts = (await lines(await post(generate, asked))).map((line) => OllamaGenerateResponse.parse(line));
+    expect(parts.map(({ response }) => response).join('')).toBe('Forty-two.');
+    expect(parts.map(({ done }) => done)).toEqual([...parts.slice(1).map(() => false), true]);
+    expect(parts[0]).not.toHaveProperty('message');
+  });
+
+  test('has the system’s turn before it, and tells a model without a prompt as loaded', async () => {
+    const { post, jobs } = await createTranslatingApi({ text: ['42'] });
+    await post(generate, { ...asked, system: 'Be brief.', stream: false, options: { num_predict: 9 } });
+    expect(jobs[0]?.prompt.messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: asked.prompt },
+    ]);
+    expect(jobs[0]?.request.max_output_tokens).toBe(9);
+    const loaded = await (await post(generate, { model: 'tiny:latest' })).json();
+    expect(OllamaGenerateResponse.parse(loaded)).toMatchObject({ response: '', done: true, done_reason: 'load' });
+  });
+
+  test.each([
+    ['suffix', { suffix: 'the end' }],
+    ['images[0]', { images: ['AA=='] }],
+    ['images[0]', { images: ['AA=='], system: 'Be brief.' }],
+    ['prompt', { prompt: ' ' }],
+    ['options.temperature', { options: { temperature: 3 } }],
+  ])('is refused naming %s', async (param, more) => {
+    const { post } = createApi();
+    const response = await post(generate, { ...asked, ...more });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: expect.stringContaining(`'${param}'`) });
+  });
+});
+
+test('shows all models as running', async () => {
+  const { app } = createApi();
+  const { models } = OllamaRunning.parse(await (await app.request('/api/ps')).json());
+  expect(models.map(({ name, context_length }) => [name, context_length])).toEqual([
+    ['tiny', 1000],
+    ['some-org/other', 1000],
+  ]);
+  expect(models.every(({ expires_at }) => Date.parse(expires_at) > Date.parse('2200-01-01'))).toBe(true);
+});
+
+test.each([
+  ['/api', 'GET', 404],
+  ['/api/', 'GET', 404],
+  ['/api/none', 'POST', 404],
+  ['/api/chat', 'GET', 405],
+])('%s by %s is an error in Ollama’s form', async (unknown, method, status) => {
+  const response = await createApi().app.request(unknown, { method });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({ error: expect.stringContaining('There is no') });
+});
+
+describe('the content type', () => {
+  const send = (allowedOrigins: string[], headers: Record<string, string>, at = '/api/show') =>
+    createApi({ allowedOrigins }).app.request(at, {
+      method: 'POST',
+      body: new TextEncoder().encode('{"model":"tiny"}'),
+      headers,
+    });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  test.each([
+    ['a form’s', form],
+    ['plain text', { 'content-type': 'text/plain' }],
+    ['none', {}],
+  ])('may be %s where no page can have sent it', async (_name, headers: Record<string, string>) => {
+    expect((await send([], headers)).status).toBe(200);
+    expect((await send(['https://site.example'], headers)).status).toBe(200);
+  });
+
+  test.each([
+    ['CORS lets every page in', ['*'], form],
+    ['CORS lets every page in and none is named', ['*'], {}],
+    ['a page of an allowed site asks', ['https://site.example'], { ...form, origin: 'https://site.example' }],
+    ['a page of this service asks', [], { ...form, origin: 'http://localhost' }],
+    ['a browser asks for another site', [], { ...form, 'sec-fetch-site': 'cross-site' }],
+    ['a browser asks, whoever for', [], { ...form, 'sec-fetch-mode': 'no-cors' }],
+  ])('must be JSON where %s', async (_name, allowed, headers: Record<string, string>) => {
+    expect((await send(allowed, headers)).status).toBe(415);
+    expect((await send(allowed, { ...headers, 'content-type': 'application/json' })).status).toBe(200);
+  });
+
+  test('must be JSON on every other path, and a foreign host or origin gets nothing', async () => {
+    expect((await send([], form, '/v1/responses')).status).toBe(415);
+    expect((await send([], { ...form, host: 'rebound.example' })).status).toBe(403);
+    expect((await send([], { ...form, origin: 'https://site.example' })).status).toBe(403);
   });
 });
