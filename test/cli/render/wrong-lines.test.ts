@@ -29,13 +29,15 @@ describe('lines that are struck out', () => {
     const last = judgedThought({ text: `${correction}2 + 2 = 4.\nSo 4.`, checks: [] }, revision);
     expect(struck(last)).toEqual(['2 + 2 = 5.']);
     expect(markedLines(last, revision).flatMap((line) => (line.wrong || line.replaces ? [line] : []))).toEqual([
-      { text: '2 + 2 = 5.', wrong: true },
-      { text: '2 + 2 = 6.', wrong: true },
-      { text: '2 + 2 = 4.', wrong: false, replaces: true },
+      { text: '2 + 2 = 5.', wrong: true, computed: [] },
+      { text: '2 + 2 = 6.', wrong: true, computed: [] },
+      { text: '2 + 2 = 4.', wrong: false, computed: [], replaces: true },
     ]);
   });
 
   it('is none of a step without a thought', () => {
-    expect(markedLines(judgedThought({ text: null, checks: [failed] }))).toEqual([{ text: '', wrong: false }]);
+    expect(markedLines(judgedThought({ text: null, checks: [failed] }))).toEqual([
+      { text: '', wrong: false, computed: [] },
+    ]);
   });
 });
