@@ -2,9 +2,9 @@ import { chosenChecks } from '../src/checks/chosen-checks.ts';
 import type { EffortTable } from '../src/contracts/effort-table.ts';
 import type { EffectiveReasoning } from '../src/contracts/reasoning.ts';
 import type { TraceStep } from '../src/contracts/trace.ts';
-import { withCacheScope } from '../src/models/cache-scope.ts';
 import type { LanguageModel } from '../src/models/language-model.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
+import { withCacheScope } from '../src/worker/cache-scope.ts';
 
 export type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withCacheScope } from '../../src/models/cache-scope.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
+import { withCacheScope } from '../../src/worker/cache-scope.ts';
 import { requestOf, runOne } from '../suites/language-model-run.ts';
 import { connect, request, script } from '../support/upstream-run.ts';
 
