@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
+import type { Effort } from '../contracts/reasoning.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
 import { isRetiredCheck } from '../contracts/retired-checks.ts';
@@ -34,17 +35,18 @@ type AcceptDependencies = Pick<
 
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
- * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone.
+ * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone. `defaultEffort`:
+ * for a request that says nothing of thinking, in place of the service's. `raw`: the prompt is one text, without template.
  * @throws ServiceError of status 400, 403, 404 or 409 naming the field
  */
 export async function acceptResponse(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
-  { identity, signal }: { identity?: { id: string; bodyHash: string } | undefined; signal?: AbortSignal } = {},
+  { identity, ...asked }: { identity?: { id: string; bodyHash: string } | undefined } & PromptOptions = {},
 ): Promise<{ job: Job; request: CreateResponse }> {
   const { catalog, defaults, now, newId, checkConstraints } = dependencies;
-  const prepared = await preparePrompt(body, caller, dependencies, { signal });
+  const prepared = await preparePrompt(body, caller, dependencies, asked);
   const { request, card, choice, toolPlan, resolved, prompt, inputTokens, warnings } = prepared;
   const plan = planReasoning({
     request,
@@ -127,18 +129,20 @@ const summaryHidden = {
   message: 'This key may not see summaries of thoughts: it lacks the scope trace:summary.',
 };
 
+type PromptOptions = { signal?: AbortSignal | undefined; defaultEffort?: Effort | undefined; raw?: true | undefined };
+
 /** What counts and what runs have in common: the request, its model and its prompt. */
 export async function preparePrompt(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { signal, defaultEffort, raw }: PromptOptions = {},
 ) {
   const { catalog, defaults, checkConstraints, sealer } = dependencies;
   const request = parseBody(CreateResponse, body);
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
-  const choice = resolveReasoning(request, { suffix, defaultEffort: defaults.effort });
+  const choice = resolveReasoning(request, { suffix, defaultEffort: defaultEffort ?? defaults.effort });
   checkStrategyName(request, dependencies);
   checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
@@ -152,7 +156,7 @@ export async function preparePrompt(
     addressRefusal: (address) => dependencies.webhooks?.refusal(address),
     open: (sealed) => sealer.open(sealed, caller.owner),
   });
-  const { prompt, tokens, dropped } = await fitPrompt(built.prompt, {
+  const { prompt, tokens, dropped } = await fitPrompt(raw ? { ...built.prompt, raw } : built.prompt, {
     request,
     card,
     catalog,

@@ -12,7 +12,7 @@ const JsonObject = z.record(z.string(), z.unknown());
 const TextParam = z.object({ type: z.literal('text'), text: z.string() });
 /** Accepted by shape, refused by name where the model can't see. */
 const ImageParam = z.object({ type: z.literal('image'), source: JsonObject });
-const DocumentParam = z.object({ type: z.literal('document'), source: JsonObject });
+const DocumentParam = z.object({ type: z.literal('document'), source: JsonObject, title: z.string().nullish() });
 const ToolResultParam = z.object({
   type: z.literal('tool_result'),
   tool_use_id: z.string().min(1),
@@ -84,6 +84,8 @@ const prompt = {
 
 export const CreateMessage = z.object({
   ...prompt,
+  /** A conversation that the server holds: refused in the form that their clients go on from without one. */
+  thread: z.null().optional(),
   max_tokens: z.int().positive().max(1_000_000),
   stop_sequences: z.array(z.string().min(1).max(256)).max(8).nullish(),
   stream: shape.stream,
@@ -157,7 +159,12 @@ export type Message = z.infer<typeof Message>;
 
 export const MessageError = z.object({
   type: z.literal('error'),
-  error: z.object({ type: z.string(), message: z.string() }),
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    /** What their clients act on: one that sent `thread` sends the whole conversation instead. */
+    details: z.object({ error_code: z.string(), unsupported: z.array(z.string()) }).exactOptional(),
+  }),
   request_id: z.string(),
 });
 export type MessageError = z.infer<typeof MessageError>;

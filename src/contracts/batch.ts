@@ -115,8 +115,8 @@ export const BatchRecord = z.object({
   errors: z.array(BatchError),
   /** Its requests are being queued; where that broke off, its next reader goes on with it. */
   starting: z.boolean().default(false),
-  /** Once all have ended, so that nothing is counted again; `last_at`: the last end, in epoch seconds. */
-  ended: z.object({ completed: count, failed: count, last_at: count }).optional(),
+  /** Once all have ended, so that nothing is counted again. `cancelled` are some of the failed; `last_at`: the last end, in epoch seconds. */
+  ended: z.object({ completed: count, failed: count, cancelled: count.default(0), last_at: count }).optional(),
   requests: z.array(
     z.object({
       custom_id: z.string(),

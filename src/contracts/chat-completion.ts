@@ -110,7 +110,7 @@ export const CreateChatCompletion = z.object({
 });
 export type CreateChatCompletion = z.infer<typeof CreateChatCompletion>;
 
-const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
+export const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
 const ChatLogprobs = z.object({ content: z.array(OutputLogprob).nullable(), refusal: z.null() });

@@ -32,16 +32,30 @@ export const DeletedResponse = z.object({
 });
 export type DeletedResponse = z.infer<typeof DeletedResponse>;
 
-/** A model as OpenAI lists it, with what it can do and what each effort spends. */
+/** A model as OpenAI and Anthropic list it, with what it can do and what each effort spends. */
 export const ModelObject = ModelCard.extend({
   object: z.literal('model'),
+  type: z.literal('model'),
+  display_name: z.string(),
+  /** ISO 8601 of `created`. */
+  created_at: z.string(),
+  /** `context_length`, by Anthropic's names. */
+  max_input_tokens: z.int().positive(),
+  max_tokens: z.int().positive(),
   owned_by: z.string(),
   default_effort: Effort,
   effort_table: EffortTable,
 });
 export type ModelObject = z.infer<typeof ModelObject>;
 
-export const ModelList = z.object({ object: z.literal('list'), data: z.array(ModelObject) });
+/** Whole: there is never a next page. */
+export const ModelList = z.object({
+  object: z.literal('list'),
+  data: z.array(ModelObject),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.literal(false),
+});
 export type ModelList = z.infer<typeof ModelList>;
 
 const StrategyObject = z.object({

@@ -41,5 +41,10 @@ export const FunctionTool = z.object({
 export type FunctionTool = z.infer<typeof FunctionTool>;
 
 /** What a model is asked: turns in order, and the tools it may call. */
-export const Prompt = z.object({ messages: z.array(ChatMessage).min(1), tools: z.array(FunctionTool).optional() });
+export const Prompt = z.object({
+  messages: z.array(ChatMessage).min(1),
+  tools: z.array(FunctionTool).optional(),
+  /** The texts alone are what the model goes on from, without its template. */
+  raw: z.literal(true).optional(),
+});
 export type Prompt = z.infer<typeof Prompt>;

@@ -6,7 +6,7 @@ import { createKeyedApi } from './keyed-api.ts';
 const unowned = new Set(['GET /v1/models/:id{.+}', 'DELETE /v1/keys/:id', 'POST /v1/keys/:id/confirm']);
 
 /** What each route's `:id` names: the start of its path. */
-const kinds = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches'] as const;
+const kinds = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches', '/v1/messages/batches'] as const;
 type Kind = (typeof kinds)[number];
 
 const kindOf = (path: string): Kind | undefined => kinds.find((kind) => path.startsWith(`${kind}/:id`));
@@ -31,12 +31,19 @@ test('what is one key’s is not there for another, on every route that names it
     endpoint: '/v1/responses',
     requests: [{ custom_id: 'a', body: { input: 'a' } }],
   });
+  const messageBatch = await made('/v1/messages/batches', {
+    requests: [{ custom_id: 'a', params: { max_tokens: 9, messages: [{ role: 'user', content: 'a' }] } }],
+  });
+  await expect
+    .poll(async () => (await as(owner.secret, `/v1/messages/batches/${messageBatch}/results`)).status)
+    .toBe(200);
   const file = z.object({ id: z.string() }).parse(await uploaded.json()).id;
   const ids: Record<Kind, string> = {
     '/v1/responses': response,
     '/v1/conversations': conversation,
     '/v1/files': file,
     '/v1/batches': batch,
+    '/v1/messages/batches': messageBatch,
   };
   const bodies: Record<string, object> = {
     'POST /v1/responses/:id/feedback': { rating: 'up' },
@@ -87,7 +94,7 @@ test('what is one key’s is not there for another, on every route that names it
     expect((await as(other.secret, '/v1/responses', body)).status).toBe(404);
   }
   expect((await as(other.secret, '/v1/batches', { endpoint: '/v1/responses', input_file_id: file })).status).toBe(404);
-  for (const list of ['/v1/responses', '/v1/files', '/v1/batches']) {
+  for (const list of ['/v1/responses', '/v1/files', '/v1/batches', '/v1/messages/batches']) {
     expect(await (await as(other.secret, list)).json()).toMatchObject({ data: [] });
     expect(await (await as(owner.secret, list)).json()).not.toMatchObject({ data: [] });
   }

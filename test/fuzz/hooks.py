@@ -9,6 +9,7 @@ CAPS = {
     "POST /v1/responses": "max_output_tokens",
     "POST /v1/chat/completions": "max_completion_tokens",
     "POST /v1/messages": "max_tokens",
+    "POST /v1/completions": "max_tokens",
 }
 CAP = 8
 MODEL = "thinkfirst-135m"
@@ -35,6 +36,9 @@ RULES = re.compile(
             "expected the call_id of an earlier function_call",
             "expected it as this service gave it",
             "expected 'logprobs' to be true",
+            "expected none; a text is only continued at its end",
+            "answers in all, got",
+            "expected each custom_id once",
             "nested",
         ]
     )
@@ -51,6 +55,12 @@ def before_call(context, case, kwargs):
         # The configuration file of the machine that this runs on stays as it is.
         body["write"] = False
         return
+    if label == "POST /v1/messages/batches":
+        requests = body.get("requests")
+        for request in requests if isinstance(requests, list) else []:
+            if isinstance(request, dict) and isinstance(request.get("params"), dict):
+                request["params"]["max_tokens"] = CAP
+        return
     # A random name is a model that is not there, and the request would go no further.
     if isinstance(body.get("model"), str) and body["model"]:
         body["model"] = MODEL
@@ -60,7 +70,7 @@ def before_call(context, case, kwargs):
             body[name] = CAP
         if is_between(body.get("n"), 2, 16):
             body["n"] = 2
-    elif label == "POST /api/chat":
+    elif label in ("POST /api/chat", "POST /api/generate"):
         options = body.get("options")
         if options is None:
             body["options"] = {"num_predict": CAP}

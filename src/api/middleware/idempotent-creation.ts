@@ -12,7 +12,8 @@ import { readBytes } from '../read-json.ts';
  * What makes something other than a response; those are jobs, whose ids follow from their keys. A new key is left out: its
  * answer holds the secret, of which no more than a hash is kept.
  */
-const creating = /^\/v1\/(conversations(\/[^/]+\/items)?|files|batches|responses\/[^/]+\/feedback|webhook\/rotate)$/;
+const creating =
+  /^\/v1\/(conversations(\/[^/]+\/items)?|files|(messages\/)?batches|responses\/[^/]+\/feedback|webhook\/rotate)$/;
 /** Uploads may be larger. */
 const bodiesOfAFile = 16;
 const dayMs = 86_400_000;

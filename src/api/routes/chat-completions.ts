@@ -1,15 +1,15 @@
 import { Hono } from 'hono';
-import type { ChatCompletion, CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import type { ChatCompletion } from '../../contracts/chat-completion.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
-import { asServiceError, errorEnvelope } from '../on-error.ts';
+import { eventStream, eventStreamHeaders } from '../event-stream.ts';
 import { readJson } from '../read-json.ts';
 import type { Thoughts } from '../translations/answer-pieces.ts';
 import { chatCompletion } from '../translations/chat-answer.ts';
 import { chatChunks } from '../translations/chat-chunks.ts';
+import { chatEvents } from '../translations/chat-events.ts';
 import { parseChat, translateChat } from '../translations/chat-request.ts';
 import { createTranslatedRuns, type Run } from '../translations/translated-runs.ts';
-import type { Translation } from '../translations/translation.ts';
+import { anotherAnswer } from '../translations/translation.ts';
 
 /** `/v1/chat/completions`: OpenAI's older shape. Each of its `n` answers is a response like any other. */
 export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -25,7 +25,8 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     const first = await runs.accept(c, translation, thoughts);
     const accepted: Run[] = [first];
     for (let index = 1; index < (request.n ?? 1); index += 1) {
-      const next = another(translation, request, { index, model: first.job.model });
+      const { temperature } = catalog.effortTable(first.job.model);
+      const next = anotherAnswer(translation, { index, temperature });
       accepted.push(await runs.accept(c, next, thoughts));
     }
     await runs.start(c, accepted);
@@ -42,37 +43,9 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
       runs.abandon(accepted);
     };
     if (c.req.raw.signal.aborted) onCancel();
-    const events = chatEvents(chunks, gone.signal, c.get('requestId'));
+    const events = chatEvents(chunks, { signal: gone.signal, log, requestId: c.get('requestId') });
     return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
   });
 
   return routes;
-
-  /** A further answer: from another seed, and sampled, since the greedy one would come out the same. */
-  function another(
-    translation: Translation,
-    request: CreateChatCompletion,
-    { index, model }: { index: number; model: string },
-  ): Translation {
-    const { temperature } = catalog.effortTable(model);
-    const seed = typeof request.seed === 'number' ? { seed: request.seed + index } : {};
-    return { ...translation, body: { ...translation.body, temperature: request.temperature ?? temperature, ...seed } };
-  }
-
-  /** A failure is one more event, in the form that OpenAI's clients throw on. */
-  async function* chatEvents(
-    chunks: AsyncIterable<object>,
-    signal: AbortSignal,
-    requestId: string,
-  ): AsyncGenerator<ServerSentEvent, void, void> {
-    try {
-      for await (const chunk of chunks) yield { data: JSON.stringify(chunk) };
-    } catch (error) {
-      if (signal.aborted) return;
-      log.error({ err: error, request_id: requestId }, 'a chat stream broke');
-      yield { data: JSON.stringify(errorEnvelope(asServiceError(error))) };
-      return;
-    }
-    if (!signal.aborted) yield { data: '[DONE]' };
-  }
 }

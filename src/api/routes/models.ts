@@ -8,7 +8,11 @@ import { resolveModel } from '../resolve-reasoning.ts';
 export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.get('/', (c) => c.json({ object: 'list', data: catalog.list().map(modelObject) } satisfies ModelList));
+  routes.get('/', (c) => {
+    const data = catalog.list().map(modelObject);
+    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+    return c.json({ object: 'list', data, ...ids, has_more: false } satisfies ModelList);
+  });
 
   routes.get('/:id{.+}', (c) => c.json(modelObject(resolveModel(catalog, c.req.param('id')).card)));
 
@@ -18,6 +22,11 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
     return {
       ...card,
       object: 'model',
+      type: 'model',
+      display_name: card.id,
+      created_at: new Date(card.created * 1000).toISOString(),
+      max_input_tokens: card.context_length,
+      max_tokens: card.context_length,
       owned_by: 'thinkfirst',
       default_effort: defaults.effort,
       effort_table: catalog.effortTable(card.id),

@@ -11,7 +11,7 @@ export const errorFileOf = (id: string): string => id.replace(/^batch_/, 'file-e
 const atOnce = 32;
 
 /** How many of a batch's requests have ended, and when the last did: epoch seconds. */
-type BatchCounts = NonNullable<BatchRecord['ended']>;
+export type BatchCounts = NonNullable<BatchRecord['ended']>;
 
 /** Counted once more unless all had ended; as far as it came, where nobody waits for it any more. */
 export async function countEnded(
@@ -20,7 +20,7 @@ export async function countEnded(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<BatchCounts> {
   if (record.ended !== undefined) return record.ended;
-  const counts = { completed: 0, failed: 0, last_at: record.created_at };
+  const counts = { completed: 0, failed: 0, cancelled: 0, last_at: record.created_at };
   for (let from = 0; from < record.requests.length; from += atOnce) {
     if (signal?.aborted) break;
     const some = record.requests.slice(from, from + atOnce).map(async (request) => {
@@ -30,6 +30,7 @@ export async function countEnded(
       if (snapshot === undefined && record.starting && request.error === null) return;
       const ended = snapshot === undefined ? undefined : responseOf(snapshot);
       counts[ended && isAnswer(ended.status) ? 'completed' : 'failed'] += 1;
+      if (ended?.status === 'cancelled') counts.cancelled += 1;
       counts.last_at = Math.max(counts.last_at, ended?.completed_at ?? 0);
     });
     await Promise.all(some);
@@ -43,8 +44,8 @@ export function isOver({ requests, starting }: BatchRecord, { completed, failed 
 }
 
 /** A batch as its responses stand. */
-export function batchView(record: BatchRecord, { last_at: last, ...ends }: BatchCounts): Batch {
-  const counts = { total: record.requests.length, ...ends };
+export function batchView(record: BatchRecord, { last_at: last, completed, failed }: BatchCounts): Batch {
+  const counts = { total: record.requests.length, completed, failed };
   const over = counts.completed + counts.failed === counts.total;
   const refused = record.errors.length > 0;
   const cancelled = record.cancelled_at;
@@ -114,11 +115,11 @@ export async function* batchResults(
   }
 }
 
-function responseOf(snapshot: JobSnapshot) {
+export function responseOf(snapshot: JobSnapshot) {
   return TerminalEvent.parse(snapshot.terminal?.data).response;
 }
 
 /** One that was cut short is an answer that says so. */
-function isAnswer(status: string): boolean {
+export function isAnswer(status: string): boolean {
   return status === 'completed' || status === 'incomplete';
 }

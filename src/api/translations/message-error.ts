@@ -3,16 +3,17 @@ import type { ServiceError } from '../../contracts/service-error.ts';
 
 /** An error in the form that Anthropic's clients parse. */
 export function messageError(error: ServiceError, requestId: string): MessageError {
-  return { type: 'error', error: { type: typeOf(error), message: error.message }, request_id: requestId };
+  const { message, param, status } = error;
+  const details = param === 'thread' ? { details: { error_code: noThreads, unsupported: ['thread'] } } : {};
+  return { type: 'error', error: { type: typeOf(status), message, ...details }, request_id: requestId };
 }
 
-function typeOf({ status }: ServiceError): string {
+/** Their SDKs' tool runners begin with a thread and, told this, send the whole conversation each time. */
+const noThreads = 'thread_unsupported_request';
+
+/** Anthropic's name for an error of a status. */
+export function typeOf(status: number): string {
   switch (status) {
-    case 400:
-    case 405:
-    case 409:
-    case 415:
-      return 'invalid_request_error';
     case 401:
       return 'authentication_error';
     case 403:
@@ -25,9 +26,7 @@ function typeOf({ status }: ServiceError): string {
       return 'rate_limit_error';
     case 503:
       return 'overloaded_error';
-    case 500:
-      return 'api_error';
     default:
-      return status satisfies never;
+      return status < 500 ? 'invalid_request_error' : 'api_error';
   }
 }

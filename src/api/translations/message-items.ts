@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { MessageBlockParam, MessageParam } from '../../contracts/anthropic-message.ts';
 import type { ContentPart, InputItem } from '../../contracts/input-item.ts';
 
@@ -64,13 +65,29 @@ function partOf(block: ShownBlock): Part {
     case 'image':
       return { type: 'input_image', image_url: sourceUrl(block.source) };
     case 'document':
-      return {
-        type: 'input_file',
-        ...(typeof block.source['url'] === 'string' ? { file_url: block.source['url'] } : {}),
-      };
+      return documentPart(block);
     default:
       return block satisfies never;
   }
+}
+
+/** A document of text is text for every model; any other is a file. */
+function documentPart({ source, title }: Extract<ShownBlock, { type: 'document' }>): Part {
+  const { type, data, content, url, file_id } = source;
+  if (type === 'text' && typeof data === 'string') return { type: 'input_text', text: data };
+  if (type === 'content') return { type: 'input_text', text: typeof content === 'string' ? content : textOf(content) };
+  return {
+    type: 'input_file',
+    ...(typeof data === 'string' ? { file_data: `data:${source['media_type']};base64,${data}` } : {}),
+    ...(typeof url === 'string' ? { file_url: url } : {}),
+    ...(typeof file_id === 'string' ? { file_id } : {}),
+    ...(title ? { filename: title } : {}),
+  };
+}
+
+function textOf(content: unknown): string {
+  const parts = z.array(z.object({ text: z.string() })).safeParse(content);
+  return (parts.data ?? []).map((part) => part.text).join('');
 }
 
 function itemOf(block: Exclude<MessageBlockParam, ShownBlock>): InputItem | undefined {

@@ -72,6 +72,8 @@ export function translateMessage(request: CreateMessage, body: Readonly<Record<s
   const unknown: Warning[] = foreignFields(body, CreateMessage.shape, notHonoured);
   return {
     ...prompt,
+    // Theirs thinks where it is asked to, so a client that does not ask has no tokens billed that it can't see.
+    ...(reasoning ? {} : { defaultEffort: 'none' as const }),
     warnings: [...unknown, ...prompt.warnings],
     body: {
       ...prompt.body,

@@ -80,6 +80,7 @@ export function translateGenerate(
         : theirs.replace(`${at}.`, '');
   return {
     ...chat,
+    ...(raw ? { raw, body: { ...chat.body, mode: 'fast', think: undefined, reasoning_effort: undefined } } : {}),
     origins: new Map([...chat.origins].map(([ours, theirs]) => [ours, named(theirs)])),
     warnings: chat.warnings.filter(({ field }) => !Object.hasOwn(OllamaGenerateRequest.shape, field)),
   };

@@ -18,7 +18,16 @@ import {
   FileUpload,
 } from '../../contracts/batch.ts';
 import { ChatCompletion, ChatCompletionChunk, CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import { Completion, CreateCompletion } from '../../contracts/completion.ts';
 import { CreateFeedback, Feedback, FeedbackQuery } from '../../contracts/feedback.ts';
+import {
+  CreateMessageBatch,
+  DeletedMessageBatch,
+  MessageBatch,
+  MessageBatchList,
+  MessageBatchQuery,
+  MessageBatchResult,
+} from '../../contracts/message-batch.ts';
 import {
   OllamaChatRequest,
   OllamaChatResponse,
@@ -47,6 +56,16 @@ export const translatedOperations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/completions',
+    operationId: 'createCompletion',
+    summary: 'A text that the model goes on with as it is, without its template and without thinking',
+    body: CreateCompletion,
+    answer: Completion,
+    event: Completion,
+    errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'post',
     path: '/v1/messages',
     operationId: 'createMessage',
     summary: 'Anthropic’s shape on the same engine; errors in their form',
@@ -65,6 +84,63 @@ export const translatedOperations: readonly Operation[] = [
     answer: MessageTokensCount,
     error: MessageError,
     errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'post',
+    path: '/v1/messages/batches',
+    operationId: 'createMessageBatch',
+    summary: 'Many message requests at low priority; each is a response like any other',
+    body: CreateMessageBatch,
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [400, 409, 413, 415, 429],
+  },
+  {
+    method: 'get',
+    path: '/v1/messages/batches',
+    operationId: 'listMessageBatches',
+    summary: 'Batches of messages, newest first',
+    query: MessageBatchQuery,
+    answer: MessageBatchList,
+    error: MessageError,
+    errors: [400],
+  },
+  {
+    method: 'get',
+    path: '/v1/messages/batches/{id}',
+    operationId: 'retrieveMessageBatch',
+    summary: 'A batch of messages as its responses stand',
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [404],
+  },
+  {
+    method: 'post',
+    path: '/v1/messages/batches/{id}/cancel',
+    operationId: 'cancelMessageBatch',
+    summary: 'Cancels what has not ended; a batch that has ended comes back as it is',
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [404],
+  },
+  {
+    method: 'delete',
+    path: '/v1/messages/batches/{id}',
+    operationId: 'deleteMessageBatch',
+    summary: 'Removes a batch that has ended; its responses stay',
+    answer: DeletedMessageBatch,
+    error: MessageError,
+    errors: [404, 409],
+  },
+  {
+    method: 'get',
+    path: '/v1/messages/batches/{id}/results',
+    operationId: 'messageBatchResults',
+    summary: 'The results of a batch that has ended, a line for each request',
+    answer: MessageBatchResult,
+    mediaType: 'application/x-jsonl',
+    error: MessageError,
+    errors: [404, 409],
   },
   {
     method: 'post',

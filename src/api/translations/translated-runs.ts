@@ -76,7 +76,9 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
             thoughts,
             again: true,
           };
-        const { job } = await acceptResponse(body, caller, dependencies, { identity, signal: c.req.raw.signal });
+        const { defaultEffort, raw } = translation;
+        const options = { identity, signal: c.req.raw.signal, defaultEffort, raw };
+        const { job } = await acceptResponse(body, caller, dependencies, options);
         return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
       } catch (error) {
         throw callersFault(error, translation.origins);

@@ -1,3 +1,4 @@
+import type { Effort } from '../../contracts/reasoning.ts';
 import type { Warning } from '../../contracts/response.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { isObject } from '../read-json.ts';
@@ -10,7 +11,21 @@ export type Translation = {
   body: Record<string, unknown>;
   origins: ReadonlyMap<string, string>;
   warnings: readonly Warning[];
+  /** Where nothing in the request says how much to think. Absent: the service's own. */
+  defaultEffort?: Effort;
+  /** The input is one text that the model goes on with, without its template. */
+  raw?: true;
 };
+
+/** A further answer to one request: from another seed, and sampled, since the greedy one would come out the same. */
+export function anotherAnswer(
+  translation: Translation,
+  { index, temperature }: { index: number; temperature: number },
+): Translation {
+  const { temperature: asked, seed } = translation.body;
+  const seeded = typeof seed === 'number' ? { seed: seed + index } : {};
+  return { ...translation, body: { ...translation.body, temperature: asked ?? temperature, ...seeded } };
+}
 
 /** A field of ours by the name that the caller knows. The longest origin that begins it holds. */
 export function callersName(field: string, origins: Translation['origins']): string {

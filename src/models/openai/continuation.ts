@@ -17,6 +17,11 @@ export type GoOn =
  */
 export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGenerator<Start, void, void> {
   const { dialect, family, refusals, request } = context;
+  if (request.prompt.raw) {
+    const prompt = await rendered(context, goOn);
+    if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: goOn.at === 'fast' };
+    return;
+  }
   const tools = (request.prompt.tools?.length ?? 0) > 0;
   // A prompt of text or ids has no place for images.
   const media = request.prompt.messages.some((message) => message.role === 'user' && message.parts !== undefined);

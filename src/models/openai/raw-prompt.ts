@@ -3,7 +3,8 @@ import type { Prompt } from '../../contracts/prompt.ts';
 import type { ModelFamily } from '../families/family.ts';
 import { endsWithTag, missingSuffix } from '../families/missing-suffix.ts';
 import type { Dialect } from './dialect.ts';
-import { toMessages, toTools } from './messages.ts';
+import { estimatePrompt, toMessages, toTools } from './messages.ts';
+import { estimateTokens } from './token-meter.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { UpstreamRefused } from './upstream-error.ts';
 import { RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from './wire.ts';
@@ -24,7 +25,13 @@ type Access = { client: UpstreamClient; dialect: Dialect; family: ModelFamily; m
  * @throws UpstreamRefused where the server has no such route (a gateway may hide it)
  */
 export async function renderPrompt(access: Access, prompt: Prompt, options: { thinking: boolean }): Promise<RawPrompt> {
-  const { family } = access;
+  const { family, dialect } = access;
+  if (prompt.raw) {
+    const said = toMessages(prompt, { dialect, family, thinking: false }).map(({ content }) => String(content ?? ''));
+    const text = said.join('');
+    const count = dialect.render === undefined ? estimatePrompt(prompt) : (await tokensOf(access, text)).length;
+    return { tokens: undefined, text, count, opened: false };
+  }
   const { tokens, text } = await applyTemplate(access, prompt, options);
   const added = missingSuffix(text, family, options);
   const opened = family.tags !== undefined && endsWithTag(text, family.tags.open);
@@ -76,6 +83,9 @@ async function applyTemplate(
 /** The rendered prompt with more text after it. The border is a border of tokens as well. */
 export async function extend(access: Access, raw: RawPrompt, text: string): Promise<RawPrompt> {
   if (text === '') return raw;
+  if (access.dialect.render === undefined) {
+    return { ...raw, text: raw.text + text, count: raw.count + estimateTokens(text) };
+  }
   const more = await tokensOf(access, text);
   return {
     ...raw,

@@ -96,7 +96,7 @@ async function* speak(
   const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens() + spare);
   const options = { sample, maxTokens, answerOnly: true, signal, tally };
   const fresh = goOn.at === 'fast' && goOn.answer === '';
-  const turn = fresh && !(await context.openings.thinksAnyway(context));
+  const turn = fresh && !request.prompt.raw && !(await context.openings.thinksAnyway(context));
   const { deltas, opening, learn } = turn
     ? await openTurn(context, { thinking: false }, options)
     : await openContinuation(context, goOn, options);

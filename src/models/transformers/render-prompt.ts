@@ -36,6 +36,7 @@ export async function thoughtIds(model: RenderingModel, thought: readonly Though
 /** The text that `renderPrompt` encodes. */
 export function renderText(model: RenderingModel, prompt: Prompt, thinking: boolean): string {
   const { family, tokenizer } = model;
+  if (prompt.raw) return prompt.messages.map(({ content }) => defuseOf(model)(content)).join('');
   const messages = prompt.messages.map((message) => templateMessage(model, message));
   const rendered = tokenizer.render(thinking ? withThinkInstruction(family, messages) : messages, {
     tools: prompt.tools?.map((tool) => templateTool(model, tool)),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 
 /** Asks as the walker's key; whatever comes back is kept to be looked through. Gives the body's text. */
@@ -53,6 +54,14 @@ export async function make(ask: Ask): Promise<Made> {
   const file = idOf(await ask('POST', '/v1/files', form));
   const batch = idOf(await ask('POST', '/v1/batches', { input_file_id: file, endpoint: '/v1/responses' }));
   return { response, other, failed, conversation, file, batch };
+}
+
+/** The newest batch of messages. */
+async function messageBatch(ask: Ask): Promise<string> {
+  const { data } = z
+    .looseObject({ data: z.array(z.looseObject({ id: z.string() })) })
+    .parse(JSON.parse(await ask('GET', '/v1/messages/batches')));
+  return data[0]?.id ?? '';
 }
 
 /** Every route of the app, and how it is asked for all that it might show. A route that stands not here fails the test. */
@@ -175,6 +184,32 @@ export const walks: Readonly<Record<string, Walk>> = {
     await ask('POST', '/v1/messages', { ...body, messages: [{ role: 'user', content: 'explode' }], stream: true });
   },
   'POST /v1/messages/count_tokens': (ask) => ask('POST', '/v1/messages/count_tokens', { model: 'tiny', messages }),
+  'POST /v1/messages/batches': (ask) => {
+    const params = { model: 'tiny', max_tokens: 500, messages, thinking: { type: 'enabled', budget_tokens: 64 } };
+    return ask('POST', '/v1/messages/batches', { requests: [{ custom_id: 'a', params }] });
+  },
+  'GET /v1/messages/batches': (ask) => ask('GET', '/v1/messages/batches'),
+  'GET /v1/messages/batches/:id': async (ask) => ask('GET', `/v1/messages/batches/${await messageBatch(ask)}`),
+  'POST /v1/messages/batches/:id/cancel': async (ask) =>
+    ask('POST', `/v1/messages/batches/${await messageBatch(ask)}/cancel`),
+  'GET /v1/messages/batches/:id/results': async (ask) => {
+    const path = `/v1/messages/batches/${await messageBatch(ask)}`;
+    // The worker gets its turn between two looks.
+    for (let looks = 0; looks < 500 && !(await ask('GET', path)).includes('"ended"'); looks++) await setImmediate();
+    await ask('GET', `${path}/results`);
+  },
+  'DELETE /v1/messages/batches/:id': async (ask) => ask('DELETE', `/v1/messages/batches/${await messageBatch(ask)}`),
+  'POST /v1/completions': async (ask) => {
+    for (const more of [{}, { stream: true }, { logprobs: 2 }]) {
+      await ask('POST', '/v1/completions', { model: 'tiny', prompt: question, ...more });
+    }
+  },
+  'POST /api/generate': async (ask) => {
+    for (const more of [{}, { stream: false }, { raw: true }]) {
+      await ask('POST', '/api/generate', { model: 'tiny', prompt: question, think: true, ...more });
+    }
+  },
+  'GET /api/ps': (ask) => ask('GET', '/api/ps'),
   'POST /api/chat': async (ask) => {
     for (const more of [{}, { stream: false }, { think: 'high' }]) {
       await ask('POST', '/api/chat', { model: 'tiny', messages, think: true, ...more });

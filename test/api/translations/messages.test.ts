@@ -1,11 +1,13 @@
-import type Anthropic from '@anthropic-ai/sdk';
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Message, type MessageBlock, MessageError, MessageEvent } from '../../../src/contracts/anthropic-message.ts';
+import type { ModelCard } from '../../../src/contracts/model-card.ts';
 import { createApi, createWorkingApi, readEvents } from '../fixture.ts';
 import { createTranslatingApi } from './fixture.ts';
 
 const path = '/v1/messages';
-const ask = { max_tokens: 300, messages: [{ role: 'user', content: 'How much is 6 times 7?' }] };
+const messages = [{ role: 'user' as const, content: 'How much is 6 times 7?' }];
+const ask = { max_tokens: 300, messages };
 const thinking = { type: 'enabled', budget_tokens: 64 };
 const steps = [{ phase: 'think' as const, sample: 0, text: '6 * 7 = 42' }];
 
@@ -216,6 +218,54 @@ describe('the request', () => {
     expect(jobs[0]?.effective.effort).toBe('high');
   });
 
+  test.each([
+    ['none', {}],
+    ['none', { thinking: { type: 'disabled' } }],
+    ['medium', { thinking: { type: 'adaptive' } }],
+    ['high', { output_config: { effort: 'high' } }],
+    ['medium', { mode: 'deliberate' }],
+    ['medium', { reasoning: { samples: 2 } }],
+    ['low', { model: 'tiny:low' }],
+  ])('thinks with effort %s where it says %j', async (effort, body) => {
+    const { post, jobs } = await createTranslatingApi({ text: ['3'] });
+    await post(path, { ...ask, ...body });
+    expect(jobs[0]?.effective.effort).toBe(effort);
+    expect(jobs[0]?.effective.budget_tokens === 0).toBe(effort === 'none');
+  });
+
+  test('documents of text are text, others files for a model that reads them', async () => {
+    const { catalog } = createApi().dependencies;
+    const seeing = (card: ModelCard): ModelCard => ({
+      ...card,
+      capabilities: { ...card.capabilities, inputs: ['text', 'image', 'file'] },
+    });
+    const list = () => catalog.list().map(seeing);
+    const all = { ...catalog, list, get: (id: string) => list().find((card) => card.id === id) };
+    const { post, jobs } = await createTranslatingApi({ text: ['3'] }, { catalog: all });
+    const pdf = { type: 'base64', media_type: 'application/pdf', data: 'JVBERg==' };
+    const content = [
+      { type: 'text', text: 'Read.' },
+      { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'A.' } },
+      { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'B.' }] } },
+      { type: 'document', source: pdf, title: 'c.pdf' },
+      image,
+    ];
+    await post(path, { ...ask, messages: [{ role: 'user', content }] });
+    expect(jobs[0]?.prompt.messages).toEqual([
+      {
+        role: 'user',
+        content: 'Read.A.B.',
+        parts: [
+          { type: 'text', text: 'Read.' },
+          { type: 'text', text: 'A.' },
+          { type: 'text', text: 'B.' },
+          { type: 'file', data: 'data:application/pdf;base64,JVBERg==', name: 'c.pdf' },
+          { type: 'image', url: 'data:image/png;base64,AA==' },
+        ],
+      },
+    ]);
+  });
+
   test('a budget and no thinking are what the job gets', async () => {
     const { post, jobs } = await createTranslatingApi({ text: ['3'] });
     await post(path, { ...ask, thinking: { type: 'enabled', budget_tokens: 40 } });
@@ -267,4 +317,44 @@ test('counts tokens without running anything', async () => {
   const response = await post(`${path}/count_tokens`, { messages: ask.messages, system: 'Be brief.' });
   expect(await response.json()).toEqual({ input_tokens: 8 });
   expect((await queue.list({ owner: null, limit: 1 })).jobs).toEqual([]);
+});
+
+describe('their SDKs', () => {
+  test('learn that there are no threads in the form that they go on from', async () => {
+    const { post } = createApi();
+    const response = await post(path, { ...ask, thread: { type: 'create' } });
+    expect(response.status).toBe(400);
+    const { error } = MessageError.parse(await response.json());
+    expect(error.details).toEqual({ error_code: 'thread_unsupported_request', unsupported: ['thread'] });
+  });
+
+  test('run their tools without a thread', async () => {
+    const { app, jobs } = await createTranslatingApi({ text: ['42'] });
+    const fetch = async (url: string | URL | Request, init?: RequestInit) => app.request(`${url}`, init);
+    const client = new Anthropic({ baseURL: 'http://localhost', apiKey: 'none', fetch });
+    const runner = client.beta.messages.toolRunner({ ...ask, model: 'tiny', tools: [] });
+    const last = await runner.runUntilDone();
+    expect(last.content).toMatchObject([{ type: 'text', text: '42' }]);
+    expect(jobs).toHaveLength(1);
+  });
+
+  test('find the request’s id, models and errors on every path', async () => {
+    const { app } = createApi();
+    const fetch = async (url: string | URL | Request, init?: RequestInit) => app.request(`${url}`, init);
+    const client = new Anthropic({ baseURL: 'http://localhost', apiKey: 'none', maxRetries: 0, fetch });
+    const models = await client.models.list();
+    expect(models.data[0]).toMatchObject({ id: 'tiny', type: 'model', display_name: 'tiny' });
+    expect(Date.parse(models.data[0]?.created_at ?? '')).toBe(1_700_000_000_000);
+    const { _request_id } = await client.models.retrieve('tiny');
+    expect(_request_id).toMatch(/^[\w-]+$/);
+    for (const asked of [client.models.retrieve('none'), client.get('/v1/messages/none'), client.get('/v1/none')]) {
+      const fault = await asked.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(fault).toBeInstanceOf(Anthropic.NotFoundError);
+      const { error, requestID } = fault instanceof Anthropic.NotFoundError ? fault : {};
+      expect(MessageError.parse(error).request_id).toBe(requestID);
+    }
+  });
 });

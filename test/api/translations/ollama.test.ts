@@ -285,6 +285,13 @@ describe('generate', () => {
     expect(OllamaGenerateResponse.parse(loaded)).toMatchObject({ response: '', done: true, done_reason: 'load' });
   });
 
+  test('raw is the text alone, without thinking', async () => {
+    const { post, jobs } = await createTranslatingApi({ text: ['42'] });
+    await post(generate, { ...asked, raw: true, system: 'Be brief.', think: true, stream: false });
+    expect(jobs[0]?.prompt).toEqual({ messages: [{ role: 'user', content: asked.prompt }], raw: true });
+    expect(jobs[0]?.effective.budget_tokens).toBe(0);
+  });
+
   test.each([
     ['suffix', { suffix: 'the end' }],
     ['images[0]', { images: ['AA=='] }],
