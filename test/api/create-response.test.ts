@@ -221,7 +221,7 @@ describe('what a request becomes', () => {
     expect(job?.body).toMatchObject({
       sampling: { temperature: 0.7, top_p: 0.9, seed: 7 },
       deterministic: true,
-      answer: { max_tokens: 32, stop: ['END'] },
+      answer: { max_tokens: 40, stop: ['END'] },
       effective: { budget_tokens: 8, deadline_ms: 1500 },
       deadline_at: 1_700_000_002_000,
       checks: [{ type: 'arithmetic' }],

@@ -67,7 +67,7 @@ describe('log-probabilities', () => {
     expect(await response.json()).toMatchObject({ warnings: [] });
     const job = (await queue.get('resp_0000'))?.job.body;
     expect(job?.['answer']).toEqual({
-      max_tokens: 32,
+      max_tokens: 256,
       stop: [],
       ...(alternatives === undefined ? {} : { top_logprobs: alternatives }),
     });

@@ -286,7 +286,7 @@ describe('deliberate', () => {
     });
     const answer = { maxTokens: 200, reserve: 100 };
     const run = await runStrategy('deliberate', { model, answer, answerNow: stop.signal });
-    expect(run).toMatchObject({ answer: 'The answer is 4.', outcome: { thinkingStop: 'user' } });
+    expect(run).toMatchObject({ answer: 'The answer is 4.', outcome: { thinkingStop: null } });
   });
 
   it('tells a model that can’t roll back what failed, in its family’s words', async () => {
@@ -317,7 +317,7 @@ describe('deliberate', () => {
       capabilities: { rollback: false, family: 'plain' },
       script(request) {
         if (isDraft(request)) return { answer: 'The answer is 9.' };
-        return request.prompt.messages.length > 1 ? chain('4') : chain('5', '1 + 1 = 2.\nSo 2 + 2 = 5, as I said.');
+        return request.prompt.messages.length > 1 ? chain('4') : chain('5', '1 + 1 = 2.\nSo 2 + 2 = 5, then.');
       },
     });
     await runStrategy('deliberate', { model, effective: { samples: 1 }, options });
