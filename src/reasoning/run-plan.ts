@@ -32,8 +32,9 @@ export type Plan = {
   adaptive: boolean;
 };
 
+/** Of the answer, not of a field of the request: nothing that was asked for was left out. */
 const guess = {
-  field: 'reasoning.checks',
+  field: 'output',
   message: 'Every attempt failed a check; take this as a guess.',
 };
 

@@ -64,7 +64,7 @@ export function DraftChange({ run }: { run: RunState }) {
   if (!hasEnded(run) || draft == null || settled == null || run.response?.status !== 'completed') return null;
   if (draft.length > 40 || settled.length > 40) return null;
   // Where every attempt failed a check, thinking has confirmed nothing.
-  if (draft === settled && run.response.warnings.some(({ field }) => field === 'reasoning.checks')) return null;
+  if (draft === settled && run.response.warnings.some(({ field }) => field === 'output')) return null;
   return <p className={styles.change}>{draft === settled ? words.keptDraft : words.changedDraft(draft, settled)}</p>;
 }
 

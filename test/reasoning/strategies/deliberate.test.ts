@@ -230,7 +230,7 @@ describe('deliberate', () => {
   });
 
   it.each([
-    ['of all attempts', { type: 'expected', value: '43' }, [{ field: 'reasoning.checks' }]],
+    ['of all attempts', { type: 'expected', value: '43' }, [{ field: 'output' }]],
     ['of the draft alone', { type: 'expected', value: '4' }, []],
   ])('says where a check failed %s', async (_, check, warnings) => {
     const script = (request: GenerateRequest) => (isDraft(request) ? { answer: 'The answer is 5.' } : chain('4'));
