@@ -61,7 +61,7 @@ export async function askQuestions(options: {
         thinking_stop: response.thinking_stop,
         input_tokens: response.usage?.input_tokens ?? 0,
         output_tokens: response.usage?.output_tokens ?? 0,
-        phases: response.usage?.output_tokens_details.phases ?? noPhases,
+        phases: response.usage?.phases ?? noPhases,
         seconds,
         steps: await Promise.all((await client.trace(response.id)).map((step) => answeredStep(step, question))),
       };

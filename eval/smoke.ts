@@ -71,7 +71,7 @@ try {
 /** What differs between `usage` and the tokens of the thoughts and answers; undefined where all agrees. */
 function usageMismatch(model: ModelFolder, response: Answered, steps: readonly TraceStep[]): string | undefined {
   const count = (text: string | null | undefined) => model.tokenizer.encode(text ?? '').length;
-  const phases = response.usage?.output_tokens_details.phases;
+  const phases = response.usage?.phases;
   if (phases === undefined) return 'no usage';
   const thought = steps.reduce((sum, step) => sum + count(step.text?.replace(model.family.handOver, '')), 0);
   const answer = count(response.output_text);

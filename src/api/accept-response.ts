@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
+import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
@@ -89,6 +90,7 @@ export async function acceptResponse(
       ...(isNumber(request.min_p) ? { min_p: request.min_p } : {}),
       ...(isNumber(request.seed) ? { seed: request.seed } : {}),
     },
+    sampling_in_effect: samplingInEffect(request, card, plan.effective.samples, catalog),
     deterministic: request.deterministic ?? false,
     deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
     background: request.background ?? false,
@@ -173,6 +175,19 @@ export async function preparePrompt(
     ...(dropped > 0 ? [cut] : []),
   ];
   return { request, card, choice, toolPlan, resolved, prompt, inputTokens: tokens, warnings };
+}
+
+/**
+ * The temperature and `top_p` that answers are drawn with. Without a wish, one chain is greedy and several take the effort
+ * table's temperature; what a server doesn't take stays at its neutral value.
+ */
+function samplingInEffect(request: CreateResponse, card: ModelCard, samples: number, catalog: ModelCatalog) {
+  const taken = (field: 'temperature' | 'top_p') => card.capabilities.sampling.includes(field);
+  const unasked = samples > 1 ? catalog.effortTable(card.id).temperature : 0;
+  return {
+    temperature: taken('temperature') ? (request.temperature ?? unasked) : 1,
+    top_p: (taken('top_p') ? request.top_p : undefined) ?? 1,
+  };
 }
 
 function tierOf({ service_tier: tier }: CreateResponse): Job['tier'] {

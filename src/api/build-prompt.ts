@@ -4,11 +4,15 @@ import type { ModelCard } from '../contracts/model-card.ts';
 import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { customArguments, nameForModel } from './offered-tools.ts';
 import { type AddressRefusal, textOf, userContent } from './prompt-content.ts';
 import type { ResolvedContext } from './resolve-context.ts';
+import { openedItems } from './sealed-items.ts';
 import { fieldPath } from './validation-error.ts';
 
 type Path = Array<string | number>;
+/** What of a request becomes its prompt. */
+type Asked = Pick<CreateResponse, 'input' | 'instructions' | 'conversation' | 'reasoning'>;
 type Located = { item: InputItem; path: Path };
 type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
 
@@ -28,7 +32,7 @@ export type PromptParts = ResolvedContext & {
  * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input,
  * results without their call and sealed thoughts that don't open
  */
-export function buildPrompt(request: CreateResponse, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
+export function buildPrompt(request: Asked, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
   const items = located(request, parts);
   const keepsAll = request.reasoning?.context === 'all_turns';
   const turnStart = items.findLastIndex(({ item }) => isMessage(item) && item.role === 'user');
@@ -45,19 +49,30 @@ export function buildPrompt(request: CreateResponse, parts: PromptParts): { prom
   return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
 }
 
-function located(request: CreateResponse, { context, referenced }: ResolvedContext): Located[] {
+function located(
+  request: Asked,
+  { context, referenced, open }: ResolvedContext & Pick<PromptParts, 'open'>,
+): Located[] {
   const earlier = context.map((item) => ({
     item,
     path: [request.conversation ? 'conversation' : 'previous_response_id'],
   }));
   if (typeof request.input === 'string') {
-    return [...earlier, { item: { role: 'user', content: request.input }, path: ['input'] }];
+    return opened([...earlier, { item: { role: 'user', content: request.input }, path: ['input'] }], open);
   }
   const own = request.input.map((item, index): Located => {
     const target = item.type === 'item_reference' ? referenced.find(({ id }) => id === item.id) : item;
     return { item: target ?? item, path: ['input', index] };
   });
-  return [...earlier, ...own];
+  return opened([...earlier, ...own], open);
+}
+
+function opened(items: readonly Located[], open: PromptParts['open']): Located[] {
+  return items.flatMap(({ item, path }) =>
+    item.type === 'compaction'
+      ? openedItems(item, path, open).map((inner) => ({ item: inner, path }))
+      : [{ item, path }],
+  );
 }
 
 function append(
@@ -76,24 +91,28 @@ function append(
       else messages.push({ role: 'assistant', content: textOf(item.content, at), ...thoughtOf(turns) });
       return;
     }
-    case 'function_call': {
-      const call = { id: item.call_id, name: item.name, arguments: item.arguments };
+    case 'function_call':
+    case 'custom_tool_call': {
+      const args = item.type === 'function_call' ? item.arguments : customArguments(item.input);
+      const call = { id: item.call_id, name: nameForModel(item), arguments: args };
       const last = messages.at(-1);
       // Calls that were made together are one turn of the model's.
       if (last?.role === 'assistant' && turns.thought === undefined) last.toolCalls = [...(last.toolCalls ?? []), call];
       else messages.push({ role: 'assistant', content: '', ...thoughtOf(turns), toolCalls: [call] });
       return;
     }
-    case 'function_call_output': {
+    case 'function_call_output':
+    case 'custom_tool_call_output': {
       const content = textOf(item.output, [...path, 'output']);
       const known = messages.some(
         (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
       );
-      if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier function_call');
+      if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier call');
       messages.push({ role: 'tool', content, toolCallId: item.call_id });
       return;
     }
     case 'item_reference':
+    case 'compaction':
       throw unsupported(path, 'expected the id of an item that can be part of a prompt');
     default:
       item satisfies never;
@@ -126,7 +145,8 @@ function isAsked(message: ChatMessage): boolean {
   return message.role !== 'system' && message.content.trim() !== '';
 }
 
-function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
+/** Whether an item is a message, whose `type` may be left out. */
+export function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
   return item.type === undefined || item.type === 'message';
 }
 

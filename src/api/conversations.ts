@@ -101,6 +101,40 @@ export async function keepResponseItems(
   });
 }
 
+/**
+ * Takes one item out of a conversation; false where it has none of this id. A response that holds the item is kept as its
+ * items first.
+ * @throws ServiceError `conflict` while that response runs
+ */
+export async function removeFromConversation(
+  stores: Omit<Stores, 'now'>,
+  { id, entries }: ConversationRecord,
+  itemId: string,
+): Promise<boolean> {
+  for (const entry of entries) {
+    if (entry.type !== 'response') continue;
+    const snapshot = await stores.queue.get(entry.id);
+    if (snapshot === undefined) continue;
+    const held = [...inputItems(snapshot.job), ...(await outputItems(stores.queue, snapshot))];
+    if (!held.some((item) => item.id === itemId)) continue;
+    if (snapshot.terminal === undefined) throw stillRuns(`The response '${entry.id}'`, 'item');
+    await keepResponseItems(stores, id, entry.id);
+  }
+  let removed = false;
+  await stores.records.update(conversationKey(id), (value) => {
+    if (value === undefined) return undefined;
+    const record = Schema.parse(value);
+    const left = record.entries.flatMap((entry): ConversationRecord['entries'] => {
+      if (entry.type !== 'items') return [entry];
+      const items = entry.items.filter((item) => item.id !== itemId);
+      removed ||= items.length < entry.items.length;
+      return items.length > 0 ? [{ ...entry, items }] : [];
+    });
+    return { ...record, entries: left };
+  });
+  return removed;
+}
+
 /** Puts an accepted response into its conversation, and keeps its items there once it has ended. */
 export async function joinConversation(
   stores: Stores,
@@ -110,4 +144,15 @@ export async function joinConversation(
   terminalEvent(stores.queue, responseId, { signal: new AbortController().signal })
     .then(() => keepResponseItems(stores, id, responseId))
     .catch(onError);
+}
+
+/** Refuses what can only be done once a response has ended. */
+export function stillRuns(what: string, param: string): ServiceError {
+  return new ServiceError({
+    code: 'conflict',
+    message: `${what} has not ended yet.`,
+    param,
+    retryable: true,
+    retryAfterSeconds: 1,
+  });
 }

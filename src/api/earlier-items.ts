@@ -5,7 +5,7 @@ import { ServiceError } from '../contracts/service-error.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Caller } from './caller.ts';
-import { conversationItems, findConversation } from './conversations.ts';
+import { conversationItems, findConversation, stillRuns } from './conversations.ts';
 import { inputItems, outputItems } from './response-items.ts';
 
 type Stores = { queue: JobQueue; records: RecordStore };
@@ -43,7 +43,7 @@ export async function chainItems(
       if (parts.length === 0) throw notThere(next);
       return { items: parts.reverse().flat(), gone: next };
     }
-    if (!snapshot.terminal) throw stillRuns(`The response '${next}'`);
+    if (!snapshot.terminal) throw stillRuns(`The response '${next}'`, 'previous_response_id');
     const body = responseJob(snapshot.job);
     const asked = inputItems(snapshot.job, body);
     const own = [...asked, ...(await outputItems(stores.queue, snapshot, { thoughts: keeps !== 'none' }))];
@@ -87,11 +87,6 @@ async function itemsBefore(
 
 export function isUserMessage(item: InputItem): boolean {
   return (item.type === undefined || item.type === 'message') && item.role === 'user';
-}
-
-export function stillRuns(what: string, param = 'previous_response_id'): ServiceError {
-  const message = `${what} has not ended yet.`;
-  return new ServiceError({ code: 'conflict', message, param, retryable: true, retryAfterSeconds: 1 });
 }
 
 function notThere(id: string): ServiceError {

@@ -6,8 +6,8 @@ import { ServiceError } from '../contracts/service-error.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Caller } from './caller.ts';
-import { checkRoom, conversationItems, findConversation } from './conversations.ts';
-import { chainItems, type EarlierItems, isUserMessage, stillRuns } from './earlier-items.ts';
+import { checkRoom, conversationItems, findConversation, stillRuns } from './conversations.ts';
+import { chainItems, type EarlierItems, isUserMessage } from './earlier-items.ts';
 import { conflict } from './resolve-reasoning.ts';
 import { inputItems, outputItems } from './response-items.ts';
 import { fieldPath } from './validation-error.ts';
@@ -20,7 +20,11 @@ export type ResolvedContext = {
   warnings: Warning[];
 };
 
-type Stores = { queue: JobQueue; records: RecordStore };
+/** The items up to the end of a response, kept by a connection for its next request. */
+export type Remembered = EarlierItems & { id: string };
+
+type ContextRequest = Pick<CreateResponse, 'input' | 'previous_response_id' | 'conversation' | 'reasoning'>;
+type Stores = { queue: JobQueue; records: RecordStore; remembered?: Remembered | undefined };
 
 const mostReferences = 128;
 /** Of what they point at, as JSON: it is kept with the request. */
@@ -31,7 +35,7 @@ const mostReferencedBytes = 1_048_576;
  * @throws ServiceError `not_found` naming the field, `conflict` while the earlier response still runs, `conflicting_parameters` for both
  */
 export async function resolveContext(
-  request: CreateResponse,
+  request: ContextRequest,
   caller: Caller,
   stores: Stores,
 ): Promise<ResolvedContext> {
@@ -40,8 +44,11 @@ export async function resolveContext(
   if (previous && !responseId.test(previous)) {
     throw new ServiceError({ code: 'not_found', message: 'There is no response.', param: 'previous_response_id' });
   }
+  const { remembered } = stores;
   const { items: context, gone }: EarlierItems = previous
-    ? await chainItems(stores, previous, { caller, thoughts: thoughtsKept(request) })
+    ? remembered?.id === previous
+      ? remembered
+      : await chainItems(stores, previous, { caller, thoughts: thoughtsKept(request) })
     : { items: conversation ? await itemsOfConversation(conversationIdOf(conversation), caller, stores) : [] };
   const lost = {
     field: 'previous_response_id',
@@ -52,7 +59,7 @@ export async function resolveContext(
 }
 
 /** A prompt keeps thoughts since the last message of the user's, or all of them. */
-function thoughtsKept({ input, reasoning }: CreateResponse): 'all' | 'open' | 'none' {
+function thoughtsKept({ input, reasoning }: ContextRequest): 'all' | 'open' | 'none' {
   if (reasoning?.context === 'all_turns') return 'all';
   return typeof input === 'string' || input.some(isUserMessage) ? 'none' : 'open';
 }
@@ -71,7 +78,7 @@ async function itemsOfConversation(id: string, caller: Caller, stores: Stores): 
 }
 
 async function referencedItems(
-  { input }: CreateResponse,
+  { input }: Pick<CreateResponse, 'input'>,
   context: readonly InputItem[],
   caller: Caller,
   { queue }: Stores,
@@ -103,7 +110,7 @@ async function referencedItems(
 
 /** An item's id holds that of its response: `msg_<suffix>`, `fc_<suffix>_0`, `msg_<suffix>_i2`. */
 export async function itemById(id: string, caller: Caller, queue: JobQueue): Promise<InputItem | undefined> {
-  const suffix = /^(?:msg|rs|fc|fco)_([\w-]{1,80})$/.exec(id)?.[1];
+  const suffix = /^(?:msg|rs|fc|fco|ctc|ctco|cmp)_([\w-]{1,80})$/.exec(id)?.[1];
   if (suffix === undefined) return undefined;
   for (const candidate of new Set([suffix, suffix.replace(/_i?\d+$/, '')])) {
     const name = `resp_${candidate}`;

@@ -94,6 +94,12 @@ function prefixOf(item: InputItem): string {
       return 'fc';
     case 'function_call_output':
       return 'fco';
+    case 'custom_tool_call':
+      return 'ctc';
+    case 'custom_tool_call_output':
+      return 'ctco';
+    case 'compaction':
+      return 'cmp';
     case 'reasoning':
       return 'rs';
     default:

@@ -1,10 +1,11 @@
-import type { CreateResponse, FunctionToolParam } from '../contracts/create-response.ts';
+import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
 
 type JsonObject = Record<string, unknown>;
 type CheckConstraints = ApiDependencies['checkConstraints'];
@@ -17,72 +18,117 @@ export type ToolPlan = {
 };
 
 /**
- * What a request's `tools`, `tool_choice` and `parallel_tool_calls` come to for a model.
- * @throws ServiceError `invalid_value` for a choice of no given tool, `unsupported_constraint` for a strict schema that can't be enforced
+ * What a request's `tools`, `tool_choice` and `parallel_tool_calls` come to for a model. A tool that this service doesn't have
+ * is warned of.
+ * @throws ServiceError `invalid_value` for a choice of no given tool, or where a tool that isn't here must be called;
+ * `unsupported_constraint` for a strict schema or a grammar that can't be enforced
  */
 export async function planTools(request: CreateResponse, card: ModelCard, check: CheckConstraints): Promise<ToolPlan> {
-  const given = request.tools ?? [];
-  const allowed = allowedTools(request, given);
+  const { tools: given, missing, warnings } = offeredTools(request.tools ?? []);
+  const allowed = allowedTools(request, given, missing);
   const forced = isForced(request.tool_choice);
-  if (given.length === 0) return { warnings: [] };
-  if (!card.capabilities.tools) return { warnings: toolless(card, forced) };
-  const asked = allowed.map(({ parameters }) => ({ type: 'json_schema' as const, schema: parameters ?? anyObject }));
+  warnings.push(...missing.map(missingTool));
+  if (given.length === 0) return { warnings };
+  if (!card.capabilities.tools) return { warnings: [...warnings, ...toolless(card, forced)] };
+  const asked = allowed.map(({ shown }) => ({ type: 'json_schema' as const, schema: shown.parameters ?? anyObject }));
   const faults = (await check?.(card, asked)) ?? [];
-  const schemas = new Map(
-    allowed.map((tool, index) => [tool.name, argumentsSchema(tool, given.indexOf(tool), faults[index])]),
-  );
+  const schemas = new Map(allowed.map((tool, index) => [tool.shown.name, argumentsSchema(tool, faults[index])]));
   const constrained = card.capabilities.constraints.includes('json_schema');
   const choice = forced ? 'required' : request.tool_choice === 'none' ? 'none' : 'auto';
+  const called = calledOtherwise(given);
   return {
-    tools: (choice === 'none' ? given : allowed).map(functionTool),
+    tools: (choice === 'none' ? given : allowed).map(({ shown }) => shown),
     calls: {
       choice,
       parallel: request.parallel_tool_calls ?? true,
       ...(constrained && allowed.length > 0
         ? { constraint: { type: 'json_schema', schema: callSchema(schemas) } }
         : {}),
+      ...(Object.keys(called).length > 0 ? { called } : {}),
     },
     warnings:
       forced && !constrained
-        ? [{ field: 'tool_choice', message: 'This model can’t be made to call a tool; it may answer instead.' }]
-        : [],
+        ? [
+            ...warnings,
+            { field: 'tool_choice', message: 'This model can’t be made to call a tool; it may answer instead.' },
+          ]
+        : warnings,
   };
 }
 
-function functionTool({ name, description, parameters, strict }: FunctionToolParam): FunctionTool {
-  return {
-    name,
-    ...(description ? { description } : {}),
-    ...(parameters ? { parameters } : {}),
-    ...(typeof strict === 'boolean' ? { strict } : {}),
-  };
+function calledOtherwise(tools: readonly OfferedTool[]): NonNullable<ToolCalls['called']> {
+  return Object.fromEntries(
+    tools
+      .filter(({ type, namespace }) => type === 'custom' || namespace !== undefined)
+      .map(({ type, name, namespace, shown }) => [
+        shown.name,
+        { type, name, ...(namespace === undefined ? {} : { namespace }) },
+      ]),
+  );
+}
+
+function missingTool({ type, param }: MissingTool): Warning {
+  return { field: param, message: `This service has no '${type}'; the model is not told of it.` };
 }
 
 function isForced(choice: CreateResponse['tool_choice']): boolean {
   if (choice === 'required') return true;
   if (typeof choice !== 'object' || choice === null) return false;
-  return choice.type === 'function' || choice.mode === 'required';
+  return 'mode' in choice ? choice.mode === 'required' : true;
 }
 
-function allowedTools({ tool_choice: choice }: CreateResponse, given: readonly FunctionToolParam[]) {
-  if (isForced(choice) && given.length === 0) throw invalid('tool_choice', 'expected tools to choose from');
-  if (typeof choice !== 'object' || choice === null) return [...given];
-  const names = choice.type === 'function' ? [choice.name] : choice.tools.map((tool) => tool['name']);
-  const known = new Set<unknown>(given.map((tool) => tool.name));
-  const unknown = names.findIndex((name) => !known.has(name));
-  if (unknown >= 0) {
-    const field = choice.type === 'function' ? 'tool_choice.name' : `tool_choice.tools[${unknown}].name`;
-    throw invalid(field, `expected one of ${given.map(({ name }) => `'${name}'`).join(', ') || 'the given tools'}`);
+/** Those that may be called. A choice names tools by type and name; one in a namespace goes by its own name. */
+function allowedTools(
+  { tool_choice: choice }: CreateResponse,
+  given: readonly OfferedTool[],
+  missing: readonly MissingTool[],
+): OfferedTool[] {
+  if (typeof choice === 'object' && choice !== null && 'mode' in choice) return amongAllowed(choice, given, missing);
+  if (typeof choice === 'object' && choice !== null) {
+    if (!('name' in choice)) throw invalid('tool_choice.type', `this service has no '${choice.type}'`);
+    const named = given.filter((tool) => tool.type === choice.type && tool.name === choice.name);
+    if (named.length === 0) throw unknownTool('tool_choice.name', given);
+    return named;
   }
-  return given.filter(({ name }) => names.includes(name));
+  if (choice === 'required' && given.length === 0) {
+    const [lacking] = missing;
+    if (lacking === undefined) throw invalid('tool_choice', 'expected tools to choose from');
+    throw invalid(`${lacking.param}.type`, `a tool must be called, and this service has no '${lacking.type}'`);
+  }
+  return [...given];
+}
+
+function amongAllowed(
+  { mode, tools }: Extract<NonNullable<CreateResponse['tool_choice']>, { type: 'allowed_tools' }>,
+  given: readonly OfferedTool[],
+  missing: readonly MissingTool[],
+): OfferedTool[] {
+  const isMissing = (tool: JsonObject) =>
+    tool['name'] === undefined && missing.some(({ type }) => type === tool['type']);
+  const isNamed = (tool: OfferedTool, named: JsonObject) =>
+    tool.name === named['name'] && (named['type'] === undefined || named['type'] === tool.type);
+  for (const [index, named] of tools.entries()) {
+    const field = `tool_choice.tools[${index}]`;
+    if (isMissing(named)) {
+      if (mode === 'required') throw invalid(`${field}.type`, `this service has no '${String(named['type'])}'`);
+    } else if (!given.some((tool) => isNamed(tool, named))) {
+      throw unknownTool(`${field}.name`, given);
+    }
+  }
+  if (mode === 'required' && given.length === 0) throw invalid('tool_choice', 'expected tools to choose from');
+  return given.filter((tool) => tools.some((named) => isNamed(tool, named)));
+}
+
+function unknownTool(field: string, given: readonly OfferedTool[]): ServiceError {
+  return invalid(field, `expected one of ${given.map(({ name }) => `'${name}'`).join(', ') || 'the given tools'}`);
 }
 
 /** The arguments' schema as far as it can be enforced; a strict one whole, or the request is refused. */
-function argumentsSchema(tool: FunctionToolParam, index: number, fault: ServiceError | undefined): JsonObject {
-  if (fault === undefined) return tool.parameters ?? anyObject;
-  if (tool.strict !== true) return anyObject;
+function argumentsSchema({ type, shown, param: at }: OfferedTool, fault: ServiceError | undefined): JsonObject {
+  if (fault === undefined) return shown.parameters ?? anyObject;
+  if (shown.strict !== true) return anyObject;
   const place = (fault.param ?? '').replace(/^text\.format\.schema/, '');
-  const param = `tools[${index}].parameters${place}`;
+  const param = type === 'custom' ? `${at}.format.definition` : `${at}.parameters${place}`;
   const message = `${param}: ${fault.message.replace(/^\S+: /, '')}`;
   throw new ServiceError({ code: 'unsupported_constraint', message, param });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CreateResponse, FunctionToolParam, TextFormat } from './create-response.ts';
+import { CreateResponse, CustomToolParam, FunctionToolParam, TextFormat } from './create-response.ts';
 import { OutputLogprob } from './output-item.ts';
 import { Warning } from './response.ts';
 
@@ -20,11 +20,18 @@ const FilePart = z.object({
 const UserPart = z.discriminatedUnion('type', [TextPart, ImagePart, FilePart]);
 export type ChatContentPart = z.infer<typeof UserPart> | z.infer<typeof RefusalPart>;
 
-const ChatToolCall = z.object({
-  id: z.string().min(1),
-  type: z.literal('function'),
-  function: z.object({ name: z.string().min(1), arguments: z.string() }),
-});
+const ChatToolCall = z.discriminatedUnion('type', [
+  z.object({
+    id: z.string().min(1),
+    type: z.literal('function'),
+    function: z.object({ name: z.string().min(1), arguments: z.string() }),
+  }),
+  z.object({
+    id: z.string().min(1),
+    type: z.literal('custom'),
+    custom: z.object({ name: z.string().min(1), input: z.string() }),
+  }),
+]);
 
 export const ChatMessageParam = z.discriminatedUnion('role', [
   z.object({ role: z.enum(['system', 'developer']), content: z.union([z.string(), z.array(TextPart)]) }),
@@ -44,8 +51,29 @@ export const ChatMessageParam = z.discriminatedUnion('role', [
 ]);
 export type ChatMessageParam = z.infer<typeof ChatMessageParam>;
 
-const ChatTool = z.object({ type: z.literal('function'), function: FunctionToolParam.omit({ type: true }) });
-const NamedFunction = z.object({ type: z.literal('function'), function: z.object({ name: z.string().min(1) }) });
+const ChatTool = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('function'), function: FunctionToolParam.omit({ type: true }) }),
+  z.object({
+    type: z.literal('custom'),
+    custom: CustomToolParam.omit({ type: true, format: true }).extend({
+      format: z
+        .discriminatedUnion('type', [
+          z.object({ type: z.literal('text') }),
+          z.object({
+            type: z.literal('grammar'),
+            grammar: z.object({ syntax: z.enum(['lark', 'regex']), definition: z.string().min(1) }),
+          }),
+        ])
+        .nullish(),
+    }),
+  }),
+]);
+export type ChatTool = z.infer<typeof ChatTool>;
+const named = z.object({ name: z.string().min(1) });
+const NamedTool = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('function'), function: named }),
+  z.object({ type: z.literal('custom'), custom: named }),
+]);
 
 export const CreateChatCompletion = z.object({
   model: shape.model,
@@ -83,10 +111,10 @@ export const CreateChatCompletion = z.object({
   tool_choice: z
     .union([
       z.enum(['none', 'auto', 'required']),
-      NamedFunction,
+      ...NamedTool.options,
       z.object({
         type: z.literal('allowed_tools'),
-        allowed_tools: z.object({ mode: z.enum(['auto', 'required']), tools: z.array(NamedFunction) }),
+        allowed_tools: z.object({ mode: z.enum(['auto', 'required']), tools: z.array(NamedTool) }),
       }),
     ])
     .nullish(),
@@ -173,8 +201,9 @@ export const ChatCompletionChunk = z.object({
             z.object({
               index: count,
               id: z.string().exactOptional(),
-              type: z.literal('function').exactOptional(),
-              function: z.object({ name: z.string().exactOptional(), arguments: z.string() }),
+              type: z.enum(['function', 'custom']).exactOptional(),
+              function: z.object({ name: z.string().exactOptional(), arguments: z.string() }).exactOptional(),
+              custom: z.object({ name: z.string().exactOptional(), input: z.string() }).exactOptional(),
             }),
           )
           .exactOptional(),

@@ -1,4 +1,4 @@
-import type { FunctionToolParam } from './create-response.ts';
+import { type CustomToolParam, type FunctionToolParam, ToolChoice, type ToolParam } from './create-response.ts';
 import type { Job } from './job.ts';
 import type { Response, ResponseTool } from './response.ts';
 import type { ResponseEvent } from './response-event.ts';
@@ -6,7 +6,7 @@ import { responseJob } from './response-job.ts';
 
 /** The response object of an accepted job that nobody has worked on yet. Pure: the same job gives the same object. */
 export function initialResponse(job: Job): Response {
-  const { request, effective, warnings, background, sampling, summary } = responseJob(job);
+  const { request, effective, warnings, background, sampling, sampling_in_effect, summary } = responseJob(job);
   const conversation = request.conversation;
   return {
     id: job.id,
@@ -22,10 +22,13 @@ export function initialResponse(job: Job): Response {
     instructions: request.instructions ?? null,
     metadata: request.metadata ?? {},
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    temperature: sampling.temperature,
-    top_p: sampling.top_p ?? null,
-    tool_choice: request.tool_choice ?? 'auto',
-    tools: (request.tools ?? []).map(responseTool),
+    temperature: sampling_in_effect?.temperature ?? sampling.temperature ?? 0,
+    top_p: sampling_in_effect?.top_p ?? sampling.top_p ?? 1,
+    presence_penalty: 0,
+    frequency_penalty: 0,
+    // One of a tool that isn't here was refused.
+    tool_choice: ToolChoice.safeParse(request.tool_choice).data ?? 'auto',
+    tools: responseTools(request.tools ?? []),
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     background,
@@ -68,6 +71,22 @@ export function initialEvents(job: Job): ResponseEvent[] {
   return response.background ? [created, { type: 'response.queued', sequence_number: 1, response }] : [created];
 }
 
-function responseTool({ type, name, description, parameters, strict }: FunctionToolParam): ResponseTool {
+/** The request's tools that the model may call, every field present. */
+function responseTools(tools: readonly ToolParam[]): ResponseTool[] {
+  return tools.flatMap((tool): ResponseTool[] => {
+    if (!('name' in tool)) return [];
+    if (tool.type !== 'namespace') return [callableTool(tool)];
+    const { type, name, description } = tool;
+    return [{ type, name, description: description ?? '', tools: tool.tools.map(callableTool) }];
+  });
+}
+
+function callableTool(tool: FunctionToolParam | CustomToolParam): Exclude<ResponseTool, { type: 'namespace' }> {
+  const { name, description } = tool;
+  if (tool.type === 'custom') {
+    const { type, format } = tool;
+    return { type, name, ...(description ? { description } : {}), format: format ?? { type: 'text' } };
+  }
+  const { type, parameters, strict } = tool;
   return { type, name, description: description ?? null, parameters: parameters ?? null, strict: strict ?? null };
 }

@@ -57,12 +57,31 @@ const FunctionCallItem = z.object({
   id: z.string().nullish(),
   call_id: z.string().min(1),
   name: z.string().min(1),
+  namespace: z.string().min(1).nullish(),
   arguments: z.string(),
   status: ItemStatus.nullish(),
 });
 
 const FunctionCallOutputItem = z.object({
   type: z.literal('function_call_output'),
+  id: z.string().nullish(),
+  call_id: z.string().min(1),
+  output: z.union([z.string(), z.array(InputPart)]),
+  status: ItemStatus.nullish(),
+});
+
+const CustomToolCallItem = z.object({
+  type: z.literal('custom_tool_call'),
+  id: z.string().nullish(),
+  call_id: z.string().min(1),
+  name: z.string().min(1),
+  namespace: z.string().min(1).nullish(),
+  input: z.string(),
+  status: ItemStatus.nullish(),
+});
+
+const CustomToolCallOutputItem = z.object({
+  type: z.literal('custom_tool_call_output'),
   id: z.string().nullish(),
   call_id: z.string().min(1),
   output: z.union([z.string(), z.array(InputPart)]),
@@ -80,11 +99,22 @@ const PastReasoningItem = z.object({
 
 const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
+/** An earlier part of a conversation, as `POST /v1/responses/compact` sealed it. */
+export const CompactionItem = z.object({
+  type: z.literal('compaction'),
+  id: z.string().exactOptional(),
+  encrypted_content: z.string().min(1),
+});
+export type CompactionItem = z.infer<typeof CompactionItem>;
+
 export const InputItem = z.discriminatedUnion('type', [
   MessageItem,
   FunctionCallItem,
   FunctionCallOutputItem,
+  CustomToolCallItem,
+  CustomToolCallOutputItem,
   PastReasoningItem,
   ItemReference,
+  CompactionItem,
 ]);
 export type InputItem = z.infer<typeof InputItem>;

@@ -42,10 +42,28 @@ export const OutputFunctionCall = z.object({
   id: z.string(),
   call_id: z.string(),
   name: z.string(),
+  namespace: z.string().exactOptional(),
   arguments: z.string(),
   status: ItemStatus,
 });
 export type OutputFunctionCall = z.infer<typeof OutputFunctionCall>;
 
-export const OutputItem = z.discriminatedUnion('type', [OutputMessage, ReasoningItem, OutputFunctionCall]);
+/** A call of a tool that takes free text. */
+export const OutputCustomToolCall = z.object({
+  type: z.literal('custom_tool_call'),
+  id: z.string(),
+  call_id: z.string(),
+  name: z.string(),
+  namespace: z.string().exactOptional(),
+  input: z.string(),
+  status: ItemStatus,
+});
+export type OutputCustomToolCall = z.infer<typeof OutputCustomToolCall>;
+
+export const OutputItem = z.discriminatedUnion('type', [
+  OutputMessage,
+  ReasoningItem,
+  OutputFunctionCall,
+  OutputCustomToolCall,
+]);
 export type OutputItem = z.infer<typeof OutputItem>;

@@ -56,6 +56,8 @@ export const ResponseEvent = z.discriminatedUnion('type', [
     name: z.string(),
     arguments: z.string(),
   }),
+  z.object({ type: z.literal('response.custom_tool_call_input.delta'), ...ofItem, ...delta }),
+  z.object({ type: z.literal('response.custom_tool_call_input.done'), ...ofItem, input: z.string() }),
   /** A failure of the stream itself, not of the response (that is `response.failed`): the reader may resume. */
   z.object({
     type: z.literal('error'),

@@ -57,6 +57,10 @@ function withEvent(response: Response, event: ResponseEvent): Response {
       return withArguments(response, event.output_index, (sofar) => sofar + event.delta);
     case 'response.function_call_arguments.done':
       return withArguments(response, event.output_index, () => event.arguments);
+    case 'response.custom_tool_call_input.delta':
+      return withInput(response, event.output_index, (sofar) => sofar + event.delta);
+    case 'response.custom_tool_call_input.done':
+      return withInput(response, event.output_index, () => event.input);
     case 'response.reasoning_summary_text.done':
     case 'response.reasoning_summary_text.delta':
       return withSummary(response, event);
@@ -102,6 +106,12 @@ function withArguments(response: Response, index: number, change: (text: string)
   if (item?.type !== 'function_call') return response;
   const changed = { ...item, arguments: change(item.arguments) };
   return { ...response, output: withItem(response.output, index, changed) };
+}
+
+function withInput(response: Response, index: number, change: (text: string) => string): Response {
+  const item = response.output[index];
+  if (item?.type !== 'custom_tool_call') return response;
+  return { ...response, output: withItem(response.output, index, { ...item, input: change(item.input) }) };
 }
 
 function withThought(response: Response, index: number, change: (text: string) => string): Response {

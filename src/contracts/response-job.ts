@@ -13,6 +13,13 @@ export const ToolCalls = z.object({
   choice: z.enum(['none', 'auto', 'required']),
   parallel: z.boolean(),
   constraint: Constraint.optional(),
+  /** By the name that the model knows: tools that the caller knows otherwise, in a namespace or as ones that take free text. */
+  called: z
+    .record(
+      z.string(),
+      z.object({ type: z.enum(['function', 'custom']), name: z.string(), namespace: z.string().optional() }),
+    )
+    .optional(),
 });
 export type ToolCalls = z.infer<typeof ToolCalls>;
 
@@ -59,6 +66,8 @@ export const ResponseJob = z.object({
     min_p: z.number().optional(),
     seed: z.int().optional(),
   }),
+  /** What the response says of its sampling, defaults filled in. Absent in jobs of earlier versions. */
+  sampling_in_effect: z.object({ temperature: z.number(), top_p: z.number() }).optional(),
   deterministic: z.boolean(),
   /** Epoch ms at which the response ends, its answer included. */
   deadline_at: z.number().nullable(),

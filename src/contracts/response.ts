@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Metadata, TextFormat, ToolChoice } from './create-response.ts';
+import { CustomToolParam, Metadata, TextFormat, ToolChoice } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
 import { AnswerSource, EffectiveReasoning, Effort, IncompleteReason, Progress, ThinkingStop } from './reasoning.ts';
@@ -22,15 +22,33 @@ const ResponseReasoning = z.object({
   effective: EffectiveReasoning,
 });
 
-/** A tool of the request, every field present. */
-export const ResponseTool = z.object({
+/** Every field present. */
+const ResponseFunctionTool = z.object({
   type: z.literal('function'),
   name: z.string(),
   description: z.string().nullable(),
   parameters: z.record(z.string(), z.unknown()).nullable(),
   strict: z.boolean().nullable(),
 });
+const ResponseCustomTool = z.object({
+  type: z.literal('custom'),
+  name: z.string(),
+  description: z.string().exactOptional(),
+  format: CustomToolParam.shape.format.unwrap().unwrap(),
+});
+const ResponseNamespace = z.object({
+  type: z.literal('namespace'),
+  name: z.string(),
+  description: z.string(),
+  tools: z.array(z.discriminatedUnion('type', [ResponseFunctionTool, ResponseCustomTool])),
+});
+
+/** A tool of the request that the model may call. */
+export const ResponseTool = z.discriminatedUnion('type', [ResponseFunctionTool, ResponseCustomTool, ResponseNamespace]);
 export type ResponseTool = z.infer<typeof ResponseTool>;
+
+/** A number in every response, as Open Responses requires; one that was not recorded is `neutral`. */
+const inEffect = (neutral: number) => z.preprocess((value) => value ?? neutral, z.number());
 
 /** The response object: OpenAI's, every field of their type present, and ours. Times in epoch seconds. */
 export const Response = z.object({
@@ -48,8 +66,11 @@ export const Response = z.object({
   instructions: z.string().nullable(),
   metadata: Metadata,
   parallel_tool_calls: z.boolean(),
-  temperature: z.number().nullable(),
-  top_p: z.number().nullable(),
+  /** Sampling in effect; null in responses stored by earlier versions reads as the neutral value. */
+  temperature: inEffect(0),
+  top_p: inEffect(1),
+  presence_penalty: inEffect(0),
+  frequency_penalty: inEffect(0),
   tool_choice: ToolChoice,
   tools: z.array(ResponseTool),
   max_output_tokens: z.int().nullable(),

@@ -39,19 +39,22 @@ export function thinkingTokens({ think, check, revise }: Pick<PhaseTokens, 'thin
   return think + check + revise;
 }
 
-/** `usage` of a response: OpenAI's, and our phases. */
-export const ResponseUsage = z.object({
-  input_tokens: count,
-  input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }),
-  output_tokens: count,
-  output_tokens_details: z.object({
-    reasoning_tokens: count.describe(
-      'All output tokens but the visible answer: drafts, thoughts, inserted tokens and answers that were not chosen. budget_tokens caps a part of it: the phases think, check and revise.',
-    ),
+/** `usage` of a response: OpenAI's, and our phases. Clients require numbers in the details, so the phases stand beside them. */
+export const ResponseUsage = z.preprocess(
+  withPhasesOutside,
+  z.object({
+    input_tokens: count,
+    input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }),
+    output_tokens: count,
+    output_tokens_details: z.object({
+      reasoning_tokens: count.describe(
+        'All output tokens but the visible answer: drafts, thoughts, inserted tokens and answers that were not chosen. budget_tokens caps a part of it: the phases think, check and revise.',
+      ),
+    }),
+    total_tokens: count,
     phases: PhaseTokens,
   }),
-  total_tokens: count,
-});
+);
 export type ResponseUsage = z.infer<typeof ResponseUsage>;
 
 /** The wire's usage from running totals: `reasoning_tokens` is all that was decoded but the visible answer. */
@@ -61,7 +64,16 @@ export function responseUsage({ input, cached, ...phases }: RunningUsage): Respo
     input_tokens: input,
     input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },
     output_tokens: output,
-    output_tokens_details: { reasoning_tokens: output - phases.answer, phases },
+    output_tokens_details: { reasoning_tokens: output - phases.answer },
     total_tokens: input + output,
+    phases,
   };
+}
+
+const OldUsage = z.looseObject({ output_tokens_details: z.looseObject({ phases: z.unknown() }) });
+
+/** Responses stored by earlier versions have the phases in `output_tokens_details`. */
+function withPhasesOutside(usage: unknown): unknown {
+  const old = OldUsage.safeParse(usage);
+  return old.success ? { phases: old.data.phases, ...old.data } : usage;
 }

@@ -53,9 +53,7 @@ function observeLease(lease: JobLease, { metrics, tracing, now }: Observer): Job
       status: line.terminal,
       seconds: since(job, now()),
       ...(response?.thinking_stop === undefined ? {} : { thinkingStop: response.thinking_stop }),
-      ...(response?.usage
-        ? { phases: response.usage.output_tokens_details.phases, inputTokens: response.usage.input_tokens }
-        : {}),
+      ...(response?.usage ? { phases: response.usage.phases, inputTokens: response.usage.input_tokens } : {}),
     });
   };
   return {
@@ -89,7 +87,7 @@ function stepSpan(step: TraceStep, job: Job): Parameters<Tracing['record']>[0] {
 /** What is read of a response that ended; any shape of it that is older or newer is counted without these. */
 const EndedResponse = z.object({
   thinking_stop: ThinkingStop.nullish(),
-  usage: z.object({ input_tokens: z.number(), output_tokens_details: z.object({ phases: PhaseTokens }) }).nullish(),
+  usage: z.object({ input_tokens: z.number(), phases: PhaseTokens }).nullish(),
 });
 
 function effortOf({ body }: Job): string {

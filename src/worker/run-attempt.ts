@@ -102,7 +102,7 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   const show = async (call: Awaited<ReturnType<CallGate['take']>>): Promise<void> => {
     if (call === undefined) return;
     await beforeOutput();
-    await writer.write(wire.toolCall(call.name, call.arguments));
+    await writer.write(wire.toolCall(call));
   };
   const logProgress = (current: Progress): Promise<void> => {
     logged = usage.latest;

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
 import { schemaFit } from '../contracts/schema-fit.ts';
+import type { ShownCall } from './wire-writer.ts';
 
-export type CheckedCall = { name: string; arguments: string };
+/** As the model made it: by the name that it knows. */
+type MadeCall = { name: string; arguments: string };
 
 /** What the calls of one run come to before anyone sees them. */
 export type CallGate = {
   /** A call that may be shown; undefined for one that doesn't fit its tool, that was shown before, or that is one too many. */
-  take(call: CheckedCall): Promise<CheckedCall | undefined>;
+  take(call: MadeCall): Promise<ShownCall | undefined>;
   /** A call that was written as text, where one is forced. */
-  takeText(text: string): Promise<CheckedCall | undefined>;
+  takeText(text: string): Promise<ShownCall | undefined>;
   /** Why the last call that didn't fit was refused. */
   readonly refused: string | undefined;
 };
@@ -27,14 +29,16 @@ export function createCallGate(options: {
   const most = calls?.parallel === false ? 1 : Number.POSITIVE_INFINITY;
   let refused: string | undefined;
   let taken = 0;
-  const take = async (call: CheckedCall): Promise<CheckedCall | undefined> => {
+  const take = async (made: MadeCall): Promise<ShownCall | undefined> => {
+    const called = calls?.called?.[made.name];
+    const call = called?.type === 'custom' ? asCustomCall(made) : made;
     const fault = await faultOf(call, tools);
     if (fault !== undefined) {
       refused = fault;
       return undefined;
     }
     taken += 1;
-    return taken > options.shown && taken <= most ? call : undefined;
+    return taken > options.shown && taken <= most ? shownCall(call, called) : undefined;
   };
   return {
     take,
@@ -52,7 +56,22 @@ export function createCallGate(options: {
   };
 }
 
-async function faultOf(call: CheckedCall, tools: readonly FunctionTool[]): Promise<string | undefined> {
+const CustomArguments = z.object({ input: z.string() });
+
+/** A model may write the free text itself where arguments were expected. */
+function asCustomCall({ name, arguments: written }: MadeCall): MadeCall {
+  const isJson = typeof parse(written) === 'object';
+  return { name, arguments: isJson ? written : JSON.stringify({ input: written }) };
+}
+
+function shownCall(call: MadeCall, called: NonNullable<ToolCalls['called']>[string] | undefined): ShownCall {
+  if (called === undefined) return { type: 'function', name: call.name, text: call.arguments };
+  const { type, name, namespace } = called;
+  const text = type === 'custom' ? CustomArguments.parse(parse(call.arguments)).input : call.arguments;
+  return { type, name, ...(namespace === undefined ? {} : { namespace }), text };
+}
+
+async function faultOf(call: MadeCall, tools: readonly FunctionTool[]): Promise<string | undefined> {
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined) return 'it names no given tool';
   const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));

@@ -8,12 +8,15 @@ import type { ScoredToken, TokenLogprob } from '../models/language-model.ts';
 import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
 import type { Unnumbered } from './unnumbered.ts';
 
+/** A call as the client knows its tool: a function's arguments are JSON, a custom tool's free text. */
+export type ShownCall = { type: 'function' | 'custom'; name: string; namespace?: string; text: string };
+
 /** Turns what a strategy settles into numbered wire lines. It goes on from a log, so a new attempt repeats nothing. */
 export type WireWriter = {
   /** `response.in_progress`, unless an earlier attempt said so. */
   begin(): LogLine[];
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
-  toolCall(name: string, args: string): LogLine[];
+  toolCall(call: ShownCall): LogLine[];
   /** A live piece of a thought. */
   thought(text: string): LogLine[];
   /** The reasoning item, completed; empty where there is one already. */
@@ -111,27 +114,38 @@ export function createWireWriter({
       lines.push(line({ type: 'response.output_text.delta', ...at, delta: text, logprobs: wireLogprobs }));
       return lines;
     },
-    toolCall(name, args) {
+    toolCall({ type, name, namespace, text }) {
       held = [];
       const lines = endMessage('completed');
-      const calls = output.filter((item) => item.type === 'function_call').length;
-      const item = {
-        type: 'function_call' as const,
-        id: `fc_${suffix}_${calls}`,
-        call_id: `call_${suffix}_${calls}`,
-        name,
-        arguments: '',
-        status: 'in_progress' as const,
-      };
+      const calls = output.filter(isCall).length;
+      const status = 'in_progress' as const;
+      const about = { call_id: `call_${suffix}_${calls}`, name, ...(namespace === undefined ? {} : { namespace }) };
+      const item: CallItem =
+        type === 'function'
+          ? { type: 'function_call', id: `fc_${suffix}_${calls}`, ...about, arguments: '', status }
+          : { type: 'custom_tool_call', id: `ctc_${suffix}_${calls}`, ...about, input: '', status };
       const output_index = put(item);
-      const done = { ...item, arguments: args, status: 'completed' as const };
+      const done: CallItem =
+        item.type === 'function_call'
+          ? { ...item, arguments: text, status: 'completed' }
+          : { ...item, input: text, status: 'completed' };
       output[output_index] = done;
       const at = { output_index, item_id: item.id };
+      const pieces = inPieces(text).map(
+        (delta): Unnumbered =>
+          type === 'function'
+            ? { type: 'response.function_call_arguments.delta', ...at, delta }
+            : { type: 'response.custom_tool_call_input.delta', ...at, delta },
+      );
+      const whole: Unnumbered =
+        type === 'function'
+          ? { type: 'response.function_call_arguments.done', ...at, name, arguments: text }
+          : { type: 'response.custom_tool_call_input.done', ...at, input: text };
       return [
         ...lines,
         line({ type: 'response.output_item.added', output_index, item }),
-        ...inPieces(args).map((delta) => line({ type: 'response.function_call_arguments.delta', ...at, delta })),
-        line({ type: 'response.function_call_arguments.done', ...at, name, arguments: args }),
+        ...pieces.map(line),
+        line(whole),
         line({ type: 'response.output_item.done', output_index, item: done }),
       ];
     },
@@ -151,9 +165,15 @@ export function createWireWriter({
       return [...lines, terminalLine(number, type, response)];
     },
     shownText: () => outputText(output),
-    shownCalls: () => output.filter((item) => item.type === 'function_call').length,
-    hasOutput: () => outputText(output).trim() !== '' || output.some((item) => item.type === 'function_call'),
+    shownCalls: () => output.filter(isCall).length,
+    hasOutput: () => outputText(output).trim() !== '' || output.some(isCall),
   };
+}
+
+type CallItem = Extract<OutputItem, { type: 'function_call' | 'custom_tool_call' }>;
+
+function isCall(item: OutputItem): item is CallItem {
+  return item.type === 'function_call' || item.type === 'custom_tool_call';
 }
 
 /** Whole characters of settled text, in pieces as a model would give them. */

@@ -217,7 +217,7 @@ const rows: Row[] = [
   { name: 'include', body: { input: 'a', include: ['all'] }, code: 'invalid_value', param: 'include[0]' },
   {
     name: 'tool type',
-    body: { input: 'a', tools: [{ type: 'web_search' }] },
+    body: { input: 'a', tools: [{ type: 'web_search' }], tool_choice: 'required' },
     code: 'invalid_value',
     param: 'tools[0].type',
   },

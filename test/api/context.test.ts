@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Conversation, ItemList } from '../../src/contracts/conversation.ts';
+import { Response } from '../../src/contracts/response.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
@@ -233,6 +234,54 @@ describe('a conversation', () => {
     const updated = await post(`/v1/conversations/${id}`, { metadata: { k: 'v' } });
     expect(await updated.json()).toMatchObject({ id, metadata: { k: 'v' } });
     expect((await items(`/v1/conversations/${id}/items`)).data).toMatchObject([{ role: 'user' }]);
+  });
+});
+
+describe('one item of a conversation', () => {
+  test('is got and removed, a response’s own too, and later turns no longer see it', async () => {
+    const { answered, app, post, items, prompt } = await service();
+    const { id } = Conversation.parse(
+      await (await post('/v1/conversations', { items: [{ role: 'user', content: 'Hello.' }] })).json(),
+    );
+    await answered({ input: 'My name is Alice.', conversation: id, mode: 'fast' });
+    const path = `/v1/conversations/${id}/items`;
+    // As the sessions of the Agents SDKs pop what came last.
+    for (const expected of ['assistant', 'user']) {
+      const [last] = (await items(`${path}?limit=1`)).data;
+      expect(last).toMatchObject({ role: expected });
+      expect(await (await app.request(`${path}/${last?.id}`)).json()).toEqual(last);
+      const removed = await app.request(`${path}/${last?.id}`, { method: 'DELETE' });
+      expect(await removed.json()).toMatchObject({ id, object: 'conversation' });
+      expect((await app.request(`${path}/${last?.id}`)).status).toBe(404);
+      expect((await app.request(`${path}/${last?.id}`, { method: 'DELETE' })).status).toBe(404);
+    }
+    const later = await answered({ input: 'And?', conversation: id, mode: 'fast' });
+    expect((await prompt(later.id))?.map(({ content }) => content)).toEqual(['Hello.', 'And?']);
+  });
+
+  test('stays while its response runs', async () => {
+    const { ask, app, post } = createApi();
+    const { id } = Conversation.parse(await (await post('/v1/conversations', {})).json());
+    const running = Response.parse(
+      await (
+        await ask({ input: [{ id: 'msg_asked', role: 'user', content: 'x' }], conversation: id, background: true })
+      ).json(),
+    );
+    const removed = await app.request(`/v1/conversations/${id}/items/msg_asked`, { method: 'DELETE' });
+    expect(removed.status).toBe(409);
+    expect(await removed.json()).toMatchObject({
+      error: { code: 'conflict', message: expect.stringContaining(running.id) },
+    });
+  });
+
+  test('that is a thought is there for no key that may not read it', async () => {
+    const noThoughts = { trace: 'none', feedback: false, admin: false } as const;
+    const { app, post } = createApi({ anonymous: noThoughts });
+    const items = [
+      { id: 'rs_1', type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: thought }] },
+    ];
+    const { id } = Conversation.parse(await (await post('/v1/conversations', { items })).json());
+    expect((await app.request(`/v1/conversations/${id}/items/rs_1`)).status).toBe(404);
   });
 });
 

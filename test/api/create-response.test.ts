@@ -28,7 +28,8 @@ describe('waiting', () => {
       usage: {
         input_tokens: spent.input,
         output_tokens: 13,
-        output_tokens_details: { reasoning_tokens: 10, phases: { think: 7, forced: 1, answer: 3 } },
+        output_tokens_details: { reasoning_tokens: 10 },
+        phases: { think: 7, forced: 1, answer: 3 },
         total_tokens: 18,
       },
       reasoning: {

@@ -26,7 +26,7 @@ test('what is one key’s is not there for another, on every route that names it
   const headers = { authorization: `Bearer ${owner.secret}` };
   const uploaded = await app.request('/v1/files', { method: 'POST', headers, body: form });
   const response = await made('/v1/responses', { input: 'a' });
-  const conversation = await made('/v1/conversations', { items: [{ role: 'user', content: 'a' }] });
+  const conversation = await made('/v1/conversations', { items: [{ id: 'msg_one', role: 'user', content: 'a' }] });
   const batch = await made('/v1/batches', {
     endpoint: '/v1/responses',
     requests: [{ custom_id: 'a', body: { input: 'a' } }],
@@ -62,7 +62,7 @@ test('what is one key’s is not there for another, on every route that names it
     const kind = kindOf(path);
     if (kind === undefined) throw new Error(`${name}: say here whom it belongs to`);
     const body = bodies[name];
-    const target = path.replace(':id', ids[kind]);
+    const target = path.replace(':id', ids[kind]).replace(':item', 'msg_one');
     const send = (secret: string) =>
       as(secret, target, undefined, {
         method,

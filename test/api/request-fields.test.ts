@@ -286,7 +286,7 @@ test.each([
 
 test.each([
   [{ truncation: 'disabled', input: turns }, 'input'],
-  [{ tools: [{ type: 'web_search' }] }, 'tools[0].type'],
+  [{ tools: [{ type: 'web_search' }], tool_choice: 'required' }, 'tools[0].type'],
   [{ tool_choice: 'required' }, 'tool_choice'],
   [{ tools: [f], tool_choice: { type: 'function', name: 'g' } }, 'tool_choice.name'],
   [{ input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] }, 'input[0].content[0]'],

@@ -187,8 +187,8 @@ describe.each([
     const response = await get(id);
     expect(response.status).toBe('cancelled');
     expect(response.usage?.input_tokens).toBe(3);
-    expect(response.usage?.output_tokens_details.phases.think).toBeGreaterThanOrEqual(39);
-    expect(response.usage?.output_tokens_details.phases.think).toBeLessThanOrEqual(60);
+    expect(response.usage?.phases.think).toBeGreaterThanOrEqual(39);
+    expect(response.usage?.phases.think).toBeLessThanOrEqual(60);
     expect(await charged()).toBe(response.usage?.total_tokens);
   });
 

@@ -89,7 +89,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   it('counts what was decoded alike above and in the timeline, on a phone with a name over each row', async () => {
     const { usage } = await getJson(`${service.url}/v1/responses/${thought}`);
-    const { forced } = usage.output_tokens_details.phases;
+    const { forced } = usage.phases;
     expect(forced).toBeGreaterThan(0);
     const page = await open(`/trace/${thought}`, { viewport: { width: 390, height: 844 } });
     const decoded = usage.output_tokens - forced;

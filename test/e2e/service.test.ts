@@ -68,7 +68,7 @@ describe('the embedded service', () => {
       reasoning: { effort: 'low', budget_tokens: 12, strategy: 'budget-forcing' },
     });
     expect(body).toMatchObject({ status: 'completed', thinking_stop: 'budget' });
-    const { phases } = body.usage.output_tokens_details;
+    const { phases } = body.usage;
     expect(phases.think).toBe(12);
     expect(phases.forced).toBeGreaterThan(5);
     expect(body.output_text).not.toBe('');

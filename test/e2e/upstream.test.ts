@@ -68,7 +68,7 @@ describe('a service with upstreams', () => {
     const [thought] = response.output;
     expect(thought).toMatchObject({ type: 'reasoning' });
     expect(thought.content[0].text).toContain('961');
-    const { phases } = response.usage.output_tokens_details;
+    const { phases } = response.usage;
     expect(phases.think).toBeGreaterThan(10);
     expect(phases.think).toBeLessThanOrEqual(400);
   });
@@ -79,7 +79,7 @@ describe('a service with upstreams', () => {
       reasoning: { effort: 'low', strategy: 'budget-forcing', budget_tokens: 12 },
     });
     expect(response).toMatchObject({ status: 'completed', thinking_stop: 'budget' });
-    expect(response.usage.output_tokens_details.phases.think).toBeLessThanOrEqual(12);
+    expect(response.usage.phases.think).toBeLessThanOrEqual(12);
     expect(response.output_text).not.toBe('');
   });
 

@@ -158,7 +158,7 @@ describe('runResponse', () => {
       reasoning: { effort: 'low', strategy: 'budget-forcing' },
     });
     expect(response).toMatchObject({ status: 'cancelled', output_text: '' });
-    expect(response.usage?.output_tokens_details.phases.think).toBe(3);
+    expect(response.usage?.phases.think).toBe(3);
   });
 
   describe('at the deadline', () => {
@@ -292,7 +292,7 @@ describe('runResponse', () => {
       reasoning: { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 200 },
     });
     expect(response).toMatchObject({ status: 'completed', output_text: answer });
-    expect(response.usage?.output_tokens_details.phases.think).toBe(2 * counts.thinkingTokens + stopped);
+    expect(response.usage?.phases.think).toBe(2 * counts.thinkingTokens + stopped);
   });
 
   it('gives log-probabilities only where they were asked for', async () => {

@@ -77,7 +77,8 @@ describe('a tool call', () => {
 
 describe('the gate', () => {
   const tools = [{ name: 'weather', parameters: weather.parameters }, { name: 'now' }];
-  const gate = (shown = 0) => createCallGate({ tools, calls: { choice: 'auto', parallel: true }, shown });
+  const gate = (before = 0) => createCallGate({ tools, calls: { choice: 'auto', parallel: true }, shown: before });
+  const shown = (given: typeof call) => ({ type: 'function', name: given.name, text: given.arguments });
   it.each([
     [call, true],
     [{ name: 'now', arguments: '{}' }, true],
@@ -86,10 +87,10 @@ describe('the gate', () => {
     [{ name: 'weather', arguments: 'Oslo' }, false],
     [{ name: 'now', arguments: '[]' }, false],
   ])('%j', async (given, fits) => {
-    expect(await gate().take(given)).toEqual(fits ? given : undefined);
+    expect(await gate().take(given)).toEqual(fits ? shown(given) : undefined);
   });
   it('leaves out what an earlier attempt has shown', async () => {
     const resumed = gate(1);
-    expect([await resumed.take(call), await resumed.take(call)]).toEqual([undefined, call]);
+    expect([await resumed.take(call), await resumed.take(call)]).toEqual([undefined, shown(call)]);
   });
 });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
 import { CallerView } from '../../contracts/caller-view.ts';
+import { Compaction, CompactRequest } from '../../contracts/compaction.ts';
 import {
   Conversation,
   CreateConversation,
@@ -12,6 +13,7 @@ import {
 } from '../../contracts/conversation.ts';
 import { CreateResponse } from '../../contracts/create-response.ts';
 import { EvaluationList } from '../../contracts/evaluation.ts';
+import { InputItem } from '../../contracts/input-item.ts';
 import {
   DeletedResponse,
   Health,
@@ -140,6 +142,15 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/responses/compact',
+    operationId: 'compactResponse',
+    summary: 'The newest items that fit half of the context, as one item to go on from; no model is asked',
+    body: CompactRequest,
+    answer: Compaction,
+    errors: [400, 404, 409, 413, 415],
+  },
+  {
+    method: 'post',
     path: '/v1/conversations',
     operationId: 'createConversation',
     summary: 'A conversation, empty or with items',
@@ -189,6 +200,22 @@ export const operations: readonly Operation[] = [
     body: CreateItems,
     answer: ItemList,
     errors: [400, 404, 413, 415],
+  },
+  {
+    method: 'get',
+    path: '/v1/conversations/{id}/items/{item}',
+    operationId: 'retrieveConversationItem',
+    summary: 'One of its items',
+    answer: InputItem,
+    errors: [404],
+  },
+  {
+    method: 'delete',
+    path: '/v1/conversations/{id}/items/{item}',
+    operationId: 'deleteConversationItem',
+    summary: 'Removes one item; later turns no longer see it',
+    answer: Conversation,
+    errors: [404, 409],
   },
   {
     method: 'get',

@@ -11,7 +11,14 @@ import {
 } from '../../contracts/conversation.ts';
 import type { InputItem } from '../../contracts/input-item.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
-import { addToConversation, conversationItems, conversationKey, findConversation, usedKey } from '../conversations.ts';
+import {
+  addToConversation,
+  conversationItems,
+  conversationKey,
+  findConversation,
+  removeFromConversation,
+  usedKey,
+} from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { listItems } from '../list-items.ts';
 import { parseQuery } from '../parse-query.ts';
@@ -19,7 +26,7 @@ import { readJson } from '../read-json.ts';
 import { visibleItems, withIds } from '../response-items.ts';
 import { parseBody } from '../validation-error.ts';
 
-/** `/v1/conversations`: create, get, update, delete, add and list items. */
+/** `/v1/conversations`: create, get, update, delete; add, list, get and remove items. */
 export function createConversationsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { records, limits, now, newId } = dependencies;
   const routes = new Hono<ApiEnvironment>();
@@ -76,6 +83,22 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
   });
 
+  routes.get('/:id/items/:item', async (c) => {
+    const caller = c.get('caller');
+    const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
+    const item = visibleItems(items, caller.scopes.trace === 'full').find(({ id }) => id === c.req.param('item'));
+    if (item === undefined) throw itemNotFound(c.req.param('item'));
+    return c.json(item);
+  });
+
+  routes.delete('/:id/items/:item', async (c) => {
+    const record = await find(c.req.param('id'), c.get('caller'));
+    if (!(await removeFromConversation(dependencies, record, c.req.param('item')))) {
+      throw itemNotFound(c.req.param('item'));
+    }
+    return c.json(shown(record));
+  });
+
   return routes;
 
   function find(id: string, caller: ApiEnvironment['Variables']['caller']) {
@@ -91,6 +114,11 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
       param: `items[${at}]`,
     });
   }
+}
+
+function itemNotFound(id: string): ServiceError {
+  const message = `The conversation has no item '${id.slice(0, 128)}'.`;
+  return new ServiceError({ code: 'not_found', message, param: 'item' });
 }
 
 function holds({ entries }: ConversationRecord, items: readonly InputItem[]): boolean {

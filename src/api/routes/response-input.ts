@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
+import type { Compaction } from '../../contracts/compaction.ts';
 import { type ItemList, ItemsQuery } from '../../contracts/conversation.ts';
 import type { InputTokens } from '../../contracts/listings.ts';
 import { preparePrompt } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
+import { compact } from '../compact.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { contextItems } from '../earlier-items.ts';
 import { findResponse } from '../find-response.ts';
@@ -11,7 +13,7 @@ import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
 import { inputItems, visibleItems } from '../response-items.ts';
 
-/** `/v1/responses/input_tokens` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
+/** `/v1/responses/input_tokens`, `/v1/responses/compact` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
 export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits } = dependencies;
   const admission = createAdmission(dependencies);
@@ -23,6 +25,12 @@ export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<A
     const { inputTokens } = await preparePrompt(body, c.get('caller'), dependencies, { signal });
     await admission.count(c, inputTokens);
     return c.json({ object: 'response.input_tokens', input_tokens: inputTokens } satisfies InputTokens);
+  });
+
+  routes.post('/compact', async (c) => {
+    const compaction: Compaction = await compact(await readJson(c.req, limits), c.get('caller'), dependencies);
+    await admission.count(c, compaction.usage.input_tokens);
+    return c.json(compaction);
   });
 
   routes.get('/:id/input_items', async (c) => {

@@ -5,13 +5,13 @@ import type { ResponseEvent } from '../../contracts/response-event.ts';
 import type { JobQueue } from '../../queue/job-queue.ts';
 import { responseEvents } from '../response-events.ts';
 
-/** What the other APIs' streams are made of. `call` numbers the tool calls from 0. */
+/** What the other APIs' streams are made of. `call` numbers the tool calls from 0; a `custom` one takes free text. */
 export type AnswerPiece =
   | { type: 'thought'; text: string }
   | { type: 'text'; text: string; logprobs: readonly OutputLogprob[] }
   | { type: 'refusal'; text: string }
-  | { type: 'call'; call: number; id: string; name: string }
-  | { type: 'arguments'; call: number; text: string }
+  | { type: 'call'; kind: 'function' | 'custom'; call: number; id: string; name: string }
+  | { type: 'arguments'; kind: 'function' | 'custom'; call: number; text: string }
   | { type: 'end'; response: Response };
 
 /** How much of the thoughts the caller gets: the winning thought, the reasoning's summary, or nothing. */
@@ -49,13 +49,17 @@ function pieceOf(
     case 'response.reasoning_summary_text.delta':
       return thoughts === 'summary' ? { type: 'thought', text: event.delta } : undefined;
     case 'response.output_item.added': {
-      if (event.item.type !== 'function_call') return undefined;
+      if (event.item.type !== 'function_call' && event.item.type !== 'custom_tool_call') return undefined;
       const call = calls.size;
       calls.set(event.output_index, call);
-      return { type: 'call', call, id: event.item.call_id, name: event.item.name };
+      const kind = event.item.type === 'function_call' ? 'function' : 'custom';
+      return { type: 'call', kind, call, id: event.item.call_id, name: event.item.name };
     }
     case 'response.function_call_arguments.delta':
-      return { type: 'arguments', call: calls.get(event.output_index) ?? 0, text: event.delta };
+    case 'response.custom_tool_call_input.delta': {
+      const kind = event.type === 'response.custom_tool_call_input.delta' ? 'custom' : 'function';
+      return { type: 'arguments', kind, call: calls.get(event.output_index) ?? 0, text: event.delta };
+    }
     case 'response.completed':
     case 'response.incomplete':
     case 'response.failed':

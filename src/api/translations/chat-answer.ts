@@ -33,7 +33,7 @@ export function completionOf(
 }
 
 export function finishReason(response: Response): FinishReason {
-  if (response.output.some((item) => item.type === 'function_call')) return 'tool_calls';
+  if (response.output.some(isCall)) return 'tool_calls';
   if (response.incomplete_details?.reason === 'content_filter') return 'content_filter';
   return response.status === 'completed' ? 'stop' : 'length';
 }
@@ -54,11 +54,7 @@ export function chatUsage(usages: ReadonlyArray<ResponseUsage | null>): ChatUsag
 }
 
 function messageOf(response: Response, thought: string): ChatCompletion['choices'][number]['message'] {
-  const calls = response.output.flatMap((item) =>
-    item.type === 'function_call'
-      ? [{ id: item.call_id, type: 'function' as const, function: { name: item.name, arguments: item.arguments } }]
-      : [],
-  );
+  const calls = response.output.filter(isCall).map(toolCall);
   const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
   const refusal = parts.map((part) => (part.type === 'refusal' ? part.refusal : '')).join('');
   return {
@@ -68,6 +64,19 @@ function messageOf(response: Response, thought: string): ChatCompletion['choices
     ...(calls.length > 0 ? { tool_calls: calls } : {}),
     ...(thought === '' ? {} : { reasoning_content: thought }),
   };
+}
+
+type Call = Extract<Response['output'][number], { type: 'function_call' | 'custom_tool_call' }>;
+
+function isCall(item: Response['output'][number]): item is Call {
+  return item.type === 'function_call' || item.type === 'custom_tool_call';
+}
+
+function toolCall(item: Call): NonNullable<ChatCompletion['choices'][number]['message']['tool_calls']>[number] {
+  const { call_id: id, name } = item;
+  return item.type === 'function_call'
+    ? { id, type: 'function', function: { name, arguments: item.arguments } }
+    : { id, type: 'custom', custom: { name, input: item.input } };
 }
 
 function logprobsOf(response: Response): ChatCompletion['choices'][number]['logprobs'] {

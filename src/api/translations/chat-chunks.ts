@@ -49,11 +49,15 @@ function deltaOf(piece: Exclude<AnswerPiece, { type: 'end' }>): ChatDelta {
     case 'refusal':
       return { refusal: piece.text };
     case 'call': {
-      const call = { id: piece.id, type: 'function' as const, function: { name: piece.name, arguments: '' } };
+      const { kind: type, name } = piece;
+      const call = type === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } };
+      return { tool_calls: [{ index: piece.call, id: piece.id, type, ...call }] };
+    }
+    case 'arguments': {
+      const { text } = piece;
+      const call = piece.kind === 'function' ? { function: { arguments: text } } : { custom: { input: text } };
       return { tool_calls: [{ index: piece.call, ...call }] };
     }
-    case 'arguments':
-      return { tool_calls: [{ index: piece.call, function: { arguments: piece.text } }] };
     default:
       return piece satisfies never;
   }

@@ -21,6 +21,7 @@ function itemsOfMessage(message: ChatMessageParam): Array<{ item: InputItem; at:
       return [{ item: { role, content: typeof content === 'string' ? content : content.map(inputPart) }, at: '' }];
     }
     case 'tool':
+      // A result of either kind of tool: which one it was, its call says.
       return [{ item: { type: 'function_call_output', call_id: message.tool_call_id, output: text(message) }, at: '' }];
     case 'assistant':
       return [...thought(message), ...said(message), ...calls(message)];
@@ -44,7 +45,10 @@ function said(message: Assistant): Array<{ item: InputItem; at: string }> {
 
 function calls({ tool_calls }: Assistant): Array<{ item: InputItem; at: string }> {
   return (tool_calls ?? []).map((call, index) => ({
-    item: { type: 'function_call', call_id: call.id, ...call.function },
+    item:
+      call.type === 'function'
+        ? { type: 'function_call', call_id: call.id, ...call.function }
+        : { type: 'custom_tool_call', call_id: call.id, ...call.custom },
     at: `.tool_calls[${index}]`,
   }));
 }

@@ -1,4 +1,4 @@
-import { CreateChatCompletion } from '../../contracts/chat-completion.ts';
+import { type ChatTool, CreateChatCompletion } from '../../contracts/chat-completion.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { conflict } from '../resolve-reasoning.ts';
 import { parseBody } from '../validation-error.ts';
@@ -42,7 +42,10 @@ export function translateChat(request: CreateChatCompletion, body: Readonly<Reco
     ['text.verbosity', 'verbosity'],
     ['include', 'logprobs'],
     ...items.map(({ origin }, index): [string, string] => [`input[${index}]`, origin]),
-    ...(request.tools ?? []).map((_tool, index): [string, string] => [`tools[${index}]`, `tools[${index}].function`]),
+    ...(request.tools ?? []).map((tool, index): [string, string] => [
+      `tools[${index}]`,
+      `tools[${index}].${tool.type}`,
+    ]),
   ]);
   const { stream_options, n: _n, messages: _messages, max_tokens, max_completion_tokens, ...rest } = request;
   const { response_format, tools, tool_choice, logprobs, verbosity, stream: _stream, ...same } = rest;
@@ -56,7 +59,7 @@ export function translateChat(request: CreateChatCompletion, body: Readonly<Reco
       input: items.map(({ item }) => item),
       max_output_tokens: max_completion_tokens ?? max_tokens,
       ...(Object.keys(text).length > 0 ? { text } : {}),
-      ...(tools ? { tools: tools.map((tool) => ({ type: 'function', ...tool.function })) } : {}),
+      ...(tools ? { tools: tools.map(toolOf) } : {}),
       ...(tool_choice ? { tool_choice: choiceOf(tool_choice) } : {}),
       ...(logprobs ? { include: ['message.output_text.logprobs'] } : {}),
       ...(obfuscation === undefined ? {} : { stream_options: { include_obfuscation: obfuscation } }),
@@ -74,7 +77,20 @@ function formatOf(format: CreateChatCompletion['response_format']): object {
 
 function choiceOf(choice: NonNullable<CreateChatCompletion['tool_choice']>): unknown {
   if (typeof choice === 'string') return choice;
-  if (choice.type === 'function') return { type: 'function', name: choice.function.name };
-  const tools = choice.allowed_tools.tools.map((tool) => ({ type: 'function', name: tool.function.name }));
-  return { type: 'allowed_tools', mode: choice.allowed_tools.mode, tools };
+  if (choice.type !== 'allowed_tools') return namedTool(choice);
+  const { mode, tools } = choice.allowed_tools;
+  return { type: 'allowed_tools', mode, tools: tools.map(namedTool) };
+}
+
+type NamedTool = Extract<NonNullable<CreateChatCompletion['tool_choice']>, { type: 'function' | 'custom' }>;
+
+function namedTool(choice: NamedTool): { type: string; name: string } {
+  return { type: choice.type, ...(choice.type === 'function' ? choice.function : choice.custom) };
+}
+
+function toolOf(tool: ChatTool): unknown {
+  if (tool.type === 'function') return { type: tool.type, ...tool.function };
+  const { format, ...custom } = tool.custom;
+  const flat = format?.type === 'grammar' ? { type: format.type, ...format.grammar } : format;
+  return { type: tool.type, ...custom, format: flat };
 }

@@ -81,6 +81,9 @@ function blocksOf(item: OutputItem): MessageBlock[] {
       ];
     case 'reasoning':
       return [];
+    case 'custom_tool_call':
+      // No tool of theirs takes free text.
+      return [];
     default:
       return item satisfies never;
   }

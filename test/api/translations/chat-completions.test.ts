@@ -7,13 +7,16 @@ import { spent } from '../scripted-worker.ts';
 import { createTranslatingApi } from './fixture.ts';
 
 const path = '/v1/chat/completions';
+type Chunk = ChatCompletionChunk['choices'][number];
 const messages = [{ role: 'user', content: 'How much is 6 times 7?' }];
 const thought = { phase: 'think' as const, sample: 0, text: '6 * 7 = 42' };
 
 test('what it gives is OpenAI’s', () => {
   expectTypeOf<ChatCompletion['choices'][number]>().toExtend<OpenAI.ChatCompletion['choices'][number]>();
   expectTypeOf<ChatCompletion['usage']>().toExtend<OpenAI.CompletionUsage>();
-  expectTypeOf<ChatCompletionChunk['choices'][number]>().toExtend<OpenAI.ChatCompletionChunk['choices'][number]>();
+  expectTypeOf<Omit<Chunk, 'delta'>>().toExtend<Omit<OpenAI.ChatCompletionChunk['choices'][number], 'delta'>>();
+  // Their chunks' type has no calls of custom tools, which their service streams.
+  expectTypeOf<Omit<Chunk['delta'], 'tool_calls'>>().toExtend<OpenAI.ChatCompletionChunk['choices'][number]['delta']>();
 });
 
 describe('waiting', () => {

@@ -33,7 +33,8 @@ export function wireWorker(script: WireScript): JobHandler {
       await append(wire.reasoning({ ...summarised, ...(thought === '' ? {} : { text: thought }) }));
     }
     for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));
-    for (const call of script.calls ?? []) await append(wire.toolCall(call.name, call.arguments));
+    for (const call of script.calls ?? [])
+      await append(wire.toolCall({ type: 'function', name: call.name, text: call.arguments }));
     const shared = { usage: responseUsage(spent), thinking_stop: 'natural', answer_source: 'deliberate' } as const;
     await append(
       script.incomplete === undefined

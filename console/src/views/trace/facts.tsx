@@ -21,7 +21,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
     decoded: trace.decoded,
   });
   // Usage counts what was fed into thoughts too; steps have what was decoded alone.
-  const fed = usage?.output_tokens_details.phases.forced ?? 0;
+  const fed = usage?.phases.forced ?? 0;
   const decoded = format.number(usage === null ? tokens : usage.output_tokens - fed);
   const { wholeSeconds, waited, thinkingTokens } = runFigures({ response, steps: trace.steps });
   const thinking =
@@ -60,7 +60,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
             ),
         )}
       </dl>
-      {usage !== null && usage.output_tokens > 0 && <TokenSplit phases={usage.output_tokens_details.phases} />}
+      {usage !== null && usage.output_tokens > 0 && <TokenSplit phases={usage.phases} />}
     </section>
   );
 }

@@ -17,7 +17,10 @@ export function turnsOf(items: ItemList['data']): Turn[] {
       }
       case 'function_call':
         return [{ key, role: 'assistant', text: `${item.name}(${item.arguments})` }];
+      case 'custom_tool_call':
+        return [{ key, role: 'assistant', text: `${item.name}(${item.input})` }];
       case 'function_call_output':
+      case 'custom_tool_call_output':
         return [
           { key, role: 'tool', text: typeof item.output === 'string' ? item.output : JSON.stringify(item.output) },
         ];

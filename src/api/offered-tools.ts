@@ -1,0 +1,103 @@
+import type { CustomToolParam, FunctionToolParam, ToolParam } from '../contracts/create-response.ts';
+import type { FunctionTool } from '../contracts/prompt.ts';
+import type { Warning } from '../contracts/response.ts';
+import { ServiceError } from '../contracts/service-error.ts';
+
+/** A tool that the client runs, as the client knows it and as the model is shown it. */
+export type OfferedTool = {
+  type: 'function' | 'custom';
+  name: string;
+  namespace?: string;
+  shown: FunctionTool;
+  /** Where it stands in the request: `tools[2].tools[0]`. */
+  param: string;
+};
+
+/** A tool that only other services have. */
+export type MissingTool = { type: string; param: string };
+
+export type OfferedTools = { tools: OfferedTool[]; missing: MissingTool[]; warnings: Warning[] };
+
+/**
+ * Sorts a request's tools: those that its client runs, out of their namespaces, and those that this service doesn't have.
+ * Models know functions only, so a tool that takes free text is shown as a function with one text, `input`.
+ * @throws ServiceError `invalid_value` where a namespaced tool has the name of another one
+ */
+export function offeredTools(given: readonly ToolParam[]): OfferedTools {
+  const tools: OfferedTool[] = [];
+  const missing: MissingTool[] = [];
+  const warnings: Warning[] = [];
+  const offer = (tool: FunctionToolParam | CustomToolParam, param: string, namespace?: Namespace) => {
+    const { type, name } = tool;
+    const of = namespace === undefined ? {} : { namespace: namespace.name };
+    const called = { type, name, ...of };
+    const shown = tool.type === 'custom' ? customTool(tool) : functionTool(tool);
+    const description = [namespace?.description, shown.description].filter(Boolean).join('\n');
+    const named = { ...shown, name: nameForModel(called), ...(description === '' ? {} : { description }) };
+    tools.push({ ...called, shown: named, param });
+    if (tool.type === 'custom' && tool.format?.type === 'grammar' && tool.format.syntax === 'lark') {
+      warnings.push({ field: `${param}.format`, message: 'Lark grammars are not enforced: the model is shown it.' });
+    }
+  };
+  for (const [index, tool] of given.entries()) {
+    const param = `tools[${index}]`;
+    if (!('name' in tool)) missing.push({ type: tool.type, param });
+    else if (tool.type !== 'namespace') offer(tool, param);
+    else for (const [at, inner] of tool.tools.entries()) offer(inner, `${param}.tools[${at}]`, tool);
+  }
+  checkNames(tools);
+  return { tools, missing, warnings };
+}
+
+type Namespace = { name: string; description?: string | null | undefined };
+
+/** The name under which a model knows a tool. Servers take letters, digits, `_` and `-` in it. */
+export function nameForModel({ name, namespace }: { name: string; namespace?: string | null | undefined }): string {
+  return namespace ? `${namespace}__${name}` : name;
+}
+
+/** A free text as the arguments that a model writes. */
+export function customArguments(input: string): string {
+  return JSON.stringify({ input });
+}
+
+function functionTool({ name, description, parameters, strict }: FunctionToolParam): FunctionTool {
+  return {
+    name,
+    ...(description ? { description } : {}),
+    ...(parameters ? { parameters } : {}),
+    ...(typeof strict === 'boolean' ? { strict } : {}),
+  };
+}
+
+function customTool({ name, description, format }: CustomToolParam): FunctionTool {
+  const grammar = format?.type === 'grammar' ? format : undefined;
+  const input =
+    grammar === undefined
+      ? {}
+      : grammar.syntax === 'regex'
+        ? { pattern: `^(?:${grammar.definition})$` }
+        : { description: grammar.definition };
+  return {
+    name,
+    ...(description ? { description } : {}),
+    parameters: {
+      type: 'object',
+      properties: { input: { type: 'string', ...input } },
+      required: ['input'],
+      additionalProperties: false,
+    },
+    // A regular expression that can't be enforced is refused, as a strict schema is.
+    ...(grammar?.syntax === 'regex' ? { strict: true } : {}),
+  };
+}
+
+/** Two functions of one name were always taken; a namespace must not hide a tool. */
+function checkNames(tools: readonly OfferedTool[]): void {
+  for (const [index, { shown, namespace, param }] of tools.entries()) {
+    const other = tools.findIndex((tool) => tool.shown.name === shown.name);
+    if (other === index || (namespace === undefined && tools[other]?.namespace === undefined)) continue;
+    const message = `Invalid '${param}.name': another tool is called '${shown.name}' already.`;
+    throw new ServiceError({ code: 'invalid_value', message, param: `${param}.name` });
+  }
+}
