@@ -14,7 +14,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
 import { fitPrompt } from './fit-prompt.ts';
 import { formatConstraint } from './format-constraint.ts';
-import { resolveContext } from './resolve-context.ts';
+import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
@@ -32,7 +32,7 @@ type AcceptDependencies = Pick<
   | 'records'
   | 'sealer'
   | 'webhooks'
->;
+> & { remembered?: Remembered | undefined };
 
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.

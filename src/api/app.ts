@@ -30,6 +30,7 @@ import { createModelsRoutes } from './routes/models.ts';
 import { createOllamaRoutes } from './routes/ollama.ts';
 import { createOperationsRoutes } from './routes/operations.ts';
 import { createResponseInputRoutes } from './routes/response-input.ts';
+import { createResponseSocketRoutes } from './routes/response-socket.ts';
 import { createResponsesRoutes } from './routes/responses.ts';
 import { createStrategiesRoutes } from './routes/strategies.ts';
 import { createTraceRoutes } from './routes/trace.ts';
@@ -59,6 +60,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   app.route('/v1/responses', createResponseInputRoutes(dependencies));
+  app.route('/v1/responses', createResponseSocketRoutes(dependencies, app.fetch));
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
   app.route('/v1/conversations', createConversationsRoutes(dependencies));

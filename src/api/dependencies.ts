@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/constraint.ts';
 import type { Evaluation } from '../contracts/evaluation.ts';
@@ -16,6 +16,7 @@ import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
+import type { Remembered } from './resolve-context.ts';
 import type { ConsoleFiles } from './routes/console.ts';
 
 /** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */
@@ -63,10 +64,28 @@ export type ApiDependencies = {
   pace?: Pick<PaceBook, 'of'>;
   /** A waiting or streaming client that goes away stops its response. */
   cancelOnDisconnect: boolean;
+  /** Answers a request that wants to become a WebSocket; absent (at the edge): there is no WebSocket mode. */
+  openSocket?: OpenSocket;
   /** Webhooks of keys, and what was sent; absent: no routes. */
   webhooks?: ApiWebhooks;
   /** For `/metrics` and `/admin/queues`; absent: 404. */
   operations?: ApiOperations;
+};
+
+/** Completes the handshake of a request that was let in; `serve` is called once the socket is open. */
+export type OpenSocket = (c: Context<ApiEnvironment>, serve: (socket: MessageSocket) => void) => Promise<Response>;
+
+/** A WebSocket as the API sees it. */
+export type MessageSocket = {
+  /** Resolves when the text has left this process, so that a slow reader holds up the writer. Rejects once it is closed. */
+  send(text: string): Promise<void>;
+  close(code: number, reason: string): void;
+  /** `undefined` for a message that is not text. */
+  onMessage(listener: (text: string | undefined) => void): void;
+  /** Aborted when the socket has closed. */
+  closed: AbortSignal;
+  /** Aborted when the service stops: what runs may end, nothing new begins. */
+  stopping: AbortSignal;
 };
 
 /** What is told to others when a response ends. */
@@ -118,6 +137,22 @@ export type ApiLimits = {
   cancelWaitMs: number;
   /** ms that reading a trace as it stands may take. */
   traceReadMs: number;
+  sockets: SocketLimits;
+};
+
+/** Of WebSockets. Times in ms. */
+export type SocketLimits = {
+  /** Open at a time in this process, and of one key. */
+  most: number;
+  mostOfKey: number;
+  /** Messages that wait while a response runs. */
+  waiting: number;
+  /** From opening to the end. */
+  lifeMs: number;
+  /** Without a response that runs. */
+  idleMs: number;
+  /** Between two looks whether the key still holds. */
+  checkMs: number;
 };
 
 export const defaultLimits: ApiLimits = {
@@ -128,6 +163,14 @@ export const defaultLimits: ApiLimits = {
   keepAliveMs: 15_000,
   cancelWaitMs: 5_000,
   traceReadMs: 2_000,
+  sockets: {
+    most: 1_000,
+    mostOfKey: 64,
+    waiting: 16,
+    lifeMs: 3_600_000,
+    idleMs: 900_000,
+    checkMs: 5_000,
+  },
 };
 
 export type ApiDefaults = {
@@ -149,6 +192,8 @@ export type ApiLog = {
 export type StrategyListing = { name: string; description: string; options: z.ZodType };
 
 export type ApiEnvironment = {
+  /** `remembered`: what the WebSocket that a request came by has kept of its last response. */
+  Bindings: { remembered?: Remembered | undefined };
   /** `newId`, `startedAt` (epoch ms): of a request that names itself by an Idempotency-Key, the same whenever it is made again. */
   Variables: { newId?: () => string; startedAt?: number; requestId: string; caller: Caller };
 };

@@ -46,6 +46,17 @@ export const errorCodes = {
     type: 'invalid_request_error',
     meaning: 'A part of the input is nothing that the model can take, such as an image. `param` names the part.',
   },
+  previous_response_not_found: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning:
+      'In WebSocket mode: the response to go on from is unknown, another key’s, or was not stored and not the last one of this connection. Send the whole conversation as `input`.',
+  },
+  websocket_connection_limit_reached: {
+    status: 400,
+    type: 'invalid_request_error',
+    meaning: 'The WebSocket has been open for as long as one may be (60 minutes). Open another.',
+  },
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',

@@ -1,12 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { Server } from 'node:http';
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import type { OpenSocket } from '../api/dependencies.ts';
 import { StartError } from './start-error.ts';
+import { createWebSockets, ignoreOtherUpgrades } from './web-sockets.ts';
+
+/** `bindings` are the library's, by which a WebSocket is opened. */
+type Answer = (request: Request, bindings: HttpBindings | Http2Bindings) => Response | Promise<Response>;
 
 export type Listening = {
   /** As a person would open it: `http://127.0.0.1:8080`. */
   url: string;
   /** What answers from now on; until then every request gets 503 with `Retry-After`. */
-  serve(fetch: (request: Request) => Response | Promise<Response>): void;
+  serve(fetch: Answer): void;
+  /** For requests that this server passed to `serve`. */
+  openSocket: OpenSocket;
   /** Takes no new connection, lets running answers end for up to `graceMs`, then cuts them. */
   close(options: { graceMs: number }): Promise<void>;
 };
@@ -22,17 +29,27 @@ export async function listen({
   host,
   port,
   fault = async (error) => error.message,
+  messageBytes = 1_048_576,
   patience = {},
 }: {
   host: string;
   port: number;
   fault?: (error: NodeJS.ErrnoException) => Promise<string>;
+  /** Of one message of a WebSocket, at most. */
+  messageBytes?: number;
   patience?: Partial<typeof defaultPatience>;
 }): Promise<Listening> {
-  let answer: (request: Request) => Response | Promise<Response> = starting;
-  const listener = getRequestListener((request) => answer(request), { overrideGlobalObjects: false });
+  let answer: Answer = starting;
   const { headMs, requestMs, lookMs } = { ...defaultPatience, ...patience };
-  const server = createServer({ connectionsCheckingInterval: lookMs }, listener);
+  const sockets = createWebSockets({ maxBytes: messageBytes });
+  const server = createAdaptorServer({
+    fetch: (request, bindings) => answer(request, bindings),
+    overrideGlobalObjects: false,
+    serverOptions: { connectionsCheckingInterval: lookMs },
+    websocket: { server: sockets.server },
+  });
+  if (!(server instanceof Server)) throw new Error('no server of HTTP/1.1');
+  ignoreOtherUpgrades(server);
   server.headersTimeout = headMs;
   server.requestTimeout = requestMs;
   server.keepAliveTimeout = 65_000;
@@ -48,10 +65,12 @@ export async function listen({
     serve(fetch) {
       answer = fetch;
     },
+    openSocket: sockets.open,
     async close({ graceMs }) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await sockets.close({ graceMs });
       await closed;
       clearTimeout(cut);
     },

@@ -74,8 +74,9 @@ export function startApi(options: {
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
     cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
+    openSocket: listening.openSocket,
     operations: options.operations,
     ...(options.webhooks && { webhooks: options.webhooks }),
   });
-  listening.serve((request) => app.fetch(request));
+  listening.serve((request, bindings) => app.fetch(request, bindings));
 }

@@ -92,7 +92,8 @@ export async function startService({
       await checkAccess(environment, variables);
       const metricsPort = opened.metrics?.port;
       const fault = (error: NodeJS.ErrnoException) => bindFault(error, { environment, invocation, metricsPort });
-      opened.listening = await listen({ host: environment.HOST, port: environment.PORT, fault });
+      const { HOST: host, PORT: port, THINKFIRST_BODY_LIMIT: messageBytes } = environment;
+      opened.listening = await listen({ host, port, fault, messageBytes });
     }
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;

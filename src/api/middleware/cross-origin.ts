@@ -23,6 +23,11 @@ export function mayBeFromPage(request: HonoRequest): boolean {
   return ['origin', 'sec-fetch-site', 'sec-fetch-mode'].some((name) => request.header(name) !== undefined);
 }
 
+/** Whether a request wants to become a WebSocket. */
+export function asksForSocket(request: HonoRequest): boolean {
+  return request.method === 'GET' && request.header('upgrade')?.toLowerCase() === 'websocket';
+}
+
 /** CORS for the sites that the operator names (`*` any); without any, no header is sent and browsers keep pages out. */
 export function crossOrigin(allowed: readonly string[]): MiddlewareHandler {
   if (allowed.length === 0) return async (_c, next) => next();
@@ -43,7 +48,8 @@ export function originCheck(allowed: readonly string[]): MiddlewareHandler {
   const origins = new Set(allowed);
   return async function checkOrigin(c, next) {
     const origin = c.req.header('origin');
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD' || c.req.method === 'OPTIONS';
+    // A WebSocket is opened by a GET that no browser asks about first, and carries requests.
+    const reads = /^(GET|HEAD|OPTIONS)$/.test(c.req.method) && !asksForSocket(c.req);
     if (origin !== undefined && !reads && !origins.has('*') && !origins.has(origin) && !sameSite(origin, c.req.url)) {
       throw new ServiceError({
         code: 'origin_not_allowed',

@@ -8,18 +8,17 @@ import type { ApiEnvironment } from '../dependencies.ts';
 /** What has no owner and shows nobody's words: that it lives, and how to ask. */
 const openPaths = new Set(['/healthz', '/readyz', '/openapi.json', '/docs']);
 
+type Access = {
+  keys?: Pick<KeyStore, 'required' | 'authenticate'> | undefined;
+  anonymous?: KeyScopes | undefined;
+};
+
 /**
  * Says who asks, by `Authorization: Bearer …` or, as Anthropic's clients send it, `x-api-key`. Without keys everybody is
  * the same caller with the scopes `anonymous`, and what such a client sends as a key is not looked at.
  * @throws ServiceError `invalid_api_key` where keys are required
  */
-export function identifyCaller({
-  keys,
-  anonymous = allScopes,
-}: {
-  keys?: Pick<KeyStore, 'required' | 'authenticate'>;
-  anonymous?: KeyScopes;
-}): MiddlewareHandler<ApiEnvironment> {
+export function identifyCaller({ keys, anonymous }: Access): MiddlewareHandler<ApiEnvironment> {
   return async function identify(c, next) {
     const caller = await callerOf(c);
     c.set('caller', caller);
@@ -31,10 +30,9 @@ export function identifyCaller({
   async function callerOf(c: Context<ApiEnvironment>): Promise<Caller> {
     // A probe needs no store of keys, so that it tells the process from its backend.
     if (openPaths.has(c.req.path)) return { owner: null, scopes: noScopes };
-    if (keys === undefined || !(await keys.required())) return { owner: null, scopes: anonymous };
     const secret = secretOf(c);
-    const key = secret === undefined ? undefined : await keys.authenticate(secret);
-    if (key !== undefined) return { owner: key.id, scopes: key.scopes, limits: key.limits };
+    const caller = await callerOfSecret(secret, { keys, anonymous });
+    if (caller !== undefined) return caller;
     const fault = secret === undefined ? '' : ', error="invalid_token"';
     // A browser can only be asked for a password: the key is it, whatever the name.
     const scheme = isAdminPage(c) ? 'Basic' : 'Bearer';
@@ -49,7 +47,18 @@ export function identifyCaller({
   }
 }
 
-function secretOf(c: Context): string | undefined {
+/** Whose requests a secret makes; undefined where keys are required and this is none, or was revoked. */
+export async function callerOfSecret(
+  secret: string | undefined,
+  { keys, anonymous = allScopes }: Access,
+): Promise<Caller | undefined> {
+  if (keys === undefined || !(await keys.required())) return { owner: null, scopes: anonymous };
+  const key = secret === undefined ? undefined : await keys.authenticate(secret);
+  return key === undefined ? undefined : { owner: key.id, scopes: key.scopes, limits: key.limits };
+}
+
+/** The key that a request came with. */
+export function secretOf(c: Context): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
   return bearer ?? c.req.header('x-api-key') ?? (isAdminPage(c) ? passwordOf(c) : undefined);
 }

@@ -46,7 +46,8 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
     const before = identity && (await acceptedBefore(queue, identity));
     if (before) return answer(c, before, 'again');
-    const { job, request } = await acceptResponse(body, caller, dependencies, { identity, signal: c.req.raw.signal });
+    const known = { ...dependencies, ...remembered(c) };
+    const { job, request } = await acceptResponse(body, caller, known, { identity, signal: c.req.raw.signal });
     const { created } = await admission.add(c, job);
     // Another request of the same key came first, this very moment: that one is the job.
     if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');
@@ -206,6 +207,12 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     log.info({ response_id: id }, 'client gone, response cancelled');
     queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
   }
+}
+
+/** Bindings are there only for requests that came by a WebSocket, or by Node's server. */
+function remembered(c: ApiContext): Pick<ApiEnvironment['Bindings'], 'remembered'> {
+  const { remembered } = { ...c.env };
+  return remembered === undefined ? {} : { remembered };
 }
 
 /** `undefined` inside an object is not the same as nothing there. */
