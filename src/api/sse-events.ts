@@ -1,6 +1,6 @@
 import type { ApiLog } from './dependencies.ts';
 import type { ServerSentEvent } from './event-stream.ts';
-import { asServiceError } from './on-error.ts';
+import { asServiceError, errorEnvelope } from './on-error.ts';
 
 type Numbered = { type: string; sequence_number: number };
 
@@ -21,11 +21,19 @@ export async function* sseEvents(
     }
   } catch (error) {
     if (options.signal.aborted) return;
-    const { code, message } = asServiceError(error);
+    const fault = asServiceError(error);
+    const { code, message } = fault;
     options.log.error({ err: error, request_id: options.requestId }, 'an event stream broke');
     yield {
       event: 'error',
-      data: JSON.stringify({ type: 'error', sequence_number: last, code, message, param: null }),
+      data: JSON.stringify({
+        type: 'error',
+        sequence_number: last,
+        code,
+        message,
+        param: null,
+        ...errorEnvelope(fault),
+      }),
     };
     return;
   }

@@ -34,6 +34,7 @@ export async function planTools(request: CreateResponse, card: ModelCard, check:
   const faults = (await check?.(card, asked)) ?? [];
   const schemas = new Map(allowed.map((tool, index) => [tool.shown.name, argumentsSchema(tool, faults[index])]));
   const constrained = card.capabilities.constraints.includes('json_schema');
+  if (!constrained) warnings.push(...allowed.filter(hasRegex).map(looseGrammar));
   const choice = forced ? 'required' : request.tool_choice === 'none' ? 'none' : 'auto';
   const called = calledOtherwise(given);
   return {
@@ -65,6 +66,14 @@ function calledOtherwise(tools: readonly OfferedTool[]): NonNullable<ToolCalls['
         { type, name, ...(namespace === undefined ? {} : { namespace }) },
       ]),
   );
+}
+
+function hasRegex({ type, shown }: OfferedTool): boolean {
+  return type === 'custom' && shown.strict === true;
+}
+
+function looseGrammar({ param }: OfferedTool): Warning {
+  return { field: `${param}.format`, message: 'This model can’t be held to a grammar; its input may not match.' };
 }
 
 function missingTool({ type, param }: MissingTool): Warning {

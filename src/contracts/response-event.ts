@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ErrorEnvelope } from './error-envelope.ts';
 import { OutputItem, OutputLogprob, OutputRefusal, OutputText, ReasoningText, SummaryText } from './output-item.ts';
 import { Response } from './response.ts';
 
@@ -65,6 +66,8 @@ export const ResponseEvent = z.discriminatedUnion('type', [
     code: z.string().nullable(),
     message: z.string(),
     param: z.string().nullable(),
+    /** The same once more, where Open Responses has it and OpenAI's clients look for it. */
+    error: ErrorEnvelope.shape.error.exactOptional(),
   }),
   TerminalEvent,
 ]);

@@ -134,6 +134,13 @@ describe('a stream of a response', () => {
       code: 'server_error',
       message: 'Something went wrong on our side.',
       param: null,
+      // As Open Responses has it.
+      error: {
+        type: 'server_error',
+        code: 'server_error',
+        message: 'Something went wrong on our side.',
+        param: null,
+      },
     });
     expect(done).toBe(false);
     const resumed = await readEvents(await app.request('/v1/responses/resp_0000?stream=true&starting_after=5'));

@@ -28,6 +28,17 @@ describe('text.format', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'unsupported_constraint', param: 'text.format' } });
   });
 
+  test('of a tool’s text is warned of where the model can’t be held to it', async () => {
+    const { ask } = createApi({ catalog: await incapableCatalog() });
+    const grammar = { type: 'grammar', syntax: 'regex', definition: '[0-9]+' };
+    const tools = [
+      { type: 'custom', name: 'a' },
+      { type: 'custom', name: 'b', format: grammar },
+    ];
+    const response = await (await ask({ input: 'a', background: true, tools })).json();
+    expect(response).toMatchObject({ warnings: [{ field: 'tools[1].format' }] });
+  });
+
   test('a keyword that can’t be enforced is refused where it stands, before the job is accepted', async () => {
     const { ask, queue } = createApi({
       checkConstraints: async (_model, constraints) => constraints.map(constraintFault),

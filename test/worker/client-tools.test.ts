@@ -3,7 +3,7 @@ import { ChatCompletion } from '../../src/contracts/chat-completion.ts';
 import { ItemList } from '../../src/contracts/conversation.ts';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
-import { checkConstraint } from '../../src/models/grammar/check-constraint.ts';
+import { constraintFault } from '../../src/models/grammar/check-constraint.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { readEvents } from '../api/fixture.ts';
 import { createService } from './service.ts';
@@ -30,7 +30,9 @@ async function calling(name: string, args: string, constrained = '{}') {
     script: ({ request }) =>
       request.answer.constraint ? { answer: constrained } : { answer: '', toolCalls: [{ name, arguments: args }] },
   });
-  const service = await createService(model, { checkConstraint: (_model, constraint) => checkConstraint(constraint) });
+  const service = await createService(model, {
+    checkConstraints: async (_model, constraints) => constraints.map(constraintFault),
+  });
   const asked = async (id: string) => {
     const snapshot = await service.queue.get(id);
     return snapshot === undefined ? undefined : responseJob(snapshot.job).prompt;

@@ -90,6 +90,7 @@ function describe(operation: Operation, shown: readonly Operation[]): Json {
   return {
     operationId: operation.operationId,
     summary: operation.summary,
+    ...(operation.description === undefined ? {} : { description: operation.description }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: { required: true, content: bodyOf(operation.body, operation.bodyType) } } : {}),
     responses: {

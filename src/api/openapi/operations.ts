@@ -38,6 +38,7 @@ export type Operation = {
   path: string;
   operationId: string;
   summary: string;
+  description?: string;
   query?: z.ZodObject;
   body?: z.ZodType;
   /** Of `body`, where it is not JSON. */
@@ -64,6 +65,8 @@ export const operations: readonly Operation[] = [
     path: '/v1/responses',
     operationId: 'createResponse',
     summary: 'Ask: waits for the answer, streams it, or returns at once with `background: true`',
+    description:
+      'WebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message brings the events of the stream, or `{"type": "error", "status", "error"}`.',
     body: CreateResponse,
     answer: Response,
     event: ResponseEvent,

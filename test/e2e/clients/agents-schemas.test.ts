@@ -1,10 +1,18 @@
-import { OpenAIChatCompletionsModel, OpenAIResponsesModel, protocol } from '@openai/agents';
+import { OpenAIChatCompletionsModel, OpenAIResponsesModel, OpenAIResponsesWSModel, protocol } from '@openai/agents';
 import OpenAI from 'openai';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { createScriptedModel } from '../../../src/models/scripted.ts';
-import { createService } from '../../worker/service.ts';
+import { listeningService } from '../../support/listening-service.ts';
 
 /** Everything that a response can hold, against the schemas by which the Agents SDK reads it as it runs. */
+
+/** As Node's own takes headers: within the options that stand in the protocols' place. */
+class WebSocketWithHeaders extends WebSocket {
+  constructor(url: string, options: { headers: Record<string, string> }) {
+    super(url, { headers: options.headers });
+  }
+}
 
 type Ask = Parameters<OpenAIResponsesModel['getResponse']>[0];
 type Tool = Ask['tools'][number];
@@ -38,6 +46,9 @@ const cases: Record<string, Ask> = {
   'an answer that was cut': { ...asked, modelSettings: { maxTokens: 1, reasoning: { effort: 'none' } } },
 };
 
+let close = async (): Promise<void> => undefined;
+afterEach(() => close());
+
 async function service() {
   const model = createScriptedModel({
     id: 'tiny',
@@ -46,16 +57,15 @@ async function service() {
         ? { thought: '6 * 7 = 42', answer: 'The answer is 42.' }
         : { thought: 'hm', answer: '', toolCalls: [{ name: 'lookup', arguments: '{}' }] },
   });
-  const { app } = await createService(model);
-  const fetch = async (input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit) =>
-    app.fetch(new Request(input, init));
-  return new OpenAI({ baseURL: 'http://localhost/v1', apiKey: 'none', fetch });
+  const { url, close: end } = await listeningService(model);
+  close = () => end();
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none' });
 }
 
-test.each(Object.entries(cases))('responses: %s', async (_name, ask) => {
-  const model = new OpenAIResponsesModel(await service(), 'tiny');
+async function walk(model: OpenAIResponsesModel, ask: Ask): Promise<void> {
   const whole = await model.getResponse(ask);
   expect(protocol.UsageData.safeParse({ ...whole.usage }).error).toBeUndefined();
+  expect(whole.output).not.toEqual([]);
   for (const item of whole.output) expect(protocol.OutputModelItem.safeParse(item).error).toBeUndefined();
   const types = new Set<string>();
   for await (const event of model.getStreamedResponse(ask)) {
@@ -63,6 +73,19 @@ test.each(Object.entries(cases))('responses: %s', async (_name, ask) => {
     types.add(event.type);
   }
   expect([...types]).toEqual(expect.arrayContaining(['response_started', 'model', 'response_done']));
+}
+
+test.each(Object.entries(cases))('responses: %s', async (_name, ask) => {
+  await walk(new OpenAIResponsesModel(await service(), 'tiny'), ask);
+});
+
+test.each(Object.entries(cases))('responses over a WebSocket: %s', async (_name, ask) => {
+  // Node has one of its own from 22 on.
+  vi.stubGlobal('WebSocket', WebSocketWithHeaders);
+  const model = new OpenAIResponsesWSModel(await service(), 'tiny');
+  await walk(model, ask);
+  await model.close();
+  vi.unstubAllGlobals();
 });
 
 test.each(Object.entries(cases))('chat completions: %s', async (_name, ask) => {

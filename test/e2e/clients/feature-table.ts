@@ -5,7 +5,7 @@ import { pythonPackages } from '../../support/python-environment.ts';
 
 const root = new URL('../../../', import.meta.url);
 
-/** What each client was seen to do; the run writes `docs/clients.md` from it. */
+/** What each client was seen to do; the run writes the table of `docs/clients.md` from it. */
 export type FeatureTable = {
   /** A test that is a cell of the table: `yes` where it passes. */
   feature(client: string, feature: string, run: () => Promise<void>): void;
@@ -28,9 +28,16 @@ export function createFeatureTable(): FeatureTable {
     write() {
       const rows = [...cells.values()];
       if (rows.some((row) => [...row.values()].includes(undefined))) return;
-      writeFileSync(new URL('docs/clients.md', root), page(cells));
+      const address = new URL('docs/clients.md', root);
+      writeFileSync(address, page(cells) + prose(readFileSync(address, 'utf8')));
     },
   };
+}
+
+/** What people wrote below the table: from the page's first heading of level 2 to its end. */
+function prose(page: string): string {
+  const start = page.indexOf('\n## ');
+  return start < 0 ? '' : page.slice(start);
 }
 
 function page(cells: ReadonlyMap<string, ReadonlyMap<string, boolean | undefined>>): string {
@@ -43,7 +50,7 @@ function page(cells: ReadonlyMap<string, ReadonlyMap<string, boolean | undefined
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   return `# Clients
 
-Made by \`npx vitest run --project e2e test/e2e/clients\`, against the service with the embedded model. \`–\`: the client has no
+The table is made by \`npx vitest run --project e2e test/e2e/clients\`, against the service with the embedded model. \`–\`: the client has no
 such thing, or it is not tried.
 
 ${line(['', 'version', ...features])}
