@@ -69,7 +69,9 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
     waiting.push(text);
     if (!running) void run();
   });
-  rest();
+  // One that shook hands while the service began to stop isn't told of it any more.
+  if (socket.stopping.aborted) end();
+  else rest();
 
   /** Until the next message. */
   function rest(): void {

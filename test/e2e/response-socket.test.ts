@@ -6,6 +6,7 @@ import { createStorage } from 'unstorage';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.ts';
+import { serveSocket } from '../../src/api/socket-session.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
@@ -269,6 +270,34 @@ describe('an end', () => {
     closing = [];
     await close(10_000);
     expect(await closed).toMatchObject({ code: 1001 });
+  });
+
+  test('comes at once to one that opens while the service stops', async () => {
+    const ended = new AbortController();
+    const codes: number[] = [];
+    const { app, dependencies } = createApi();
+    serveSocket(
+      {
+        send: async () => undefined,
+        close: (code) => {
+          codes.push(code);
+          ended.abort();
+        },
+        onMessage: () => undefined,
+        closed: ended.signal,
+        stopping: AbortSignal.abort(),
+      },
+      {
+        url: 'http://localhost/v1/responses',
+        headers: new Headers(),
+        owner: null,
+        limits: defaultLimits,
+        dispatch: app.fetch,
+        dependencies,
+        isKeyValid: async () => true,
+      },
+    );
+    expect(codes).toEqual([1001]);
   });
 });
 

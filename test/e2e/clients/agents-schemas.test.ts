@@ -1,4 +1,11 @@
-import { OpenAIChatCompletionsModel, OpenAIResponsesModel, OpenAIResponsesWSModel, protocol } from '@openai/agents';
+import {
+  OpenAIChatCompletionsModel,
+  OpenAIResponsesModel,
+  OpenAIResponsesWSModel,
+  protocol,
+  setTracingDisabled,
+  withTrace,
+} from '@openai/agents';
 import OpenAI from 'openai';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -46,6 +53,9 @@ const cases: Record<string, Ask> = {
   'an answer that was cut': { ...asked, modelSettings: { maxTokens: 1, reasoning: { effort: 'none' } } },
 };
 
+// Else it reports each run to OpenAI.
+setTracingDisabled(true);
+
 let close = async (): Promise<void> => undefined;
 afterEach(() => close());
 
@@ -76,26 +86,29 @@ async function walk(model: OpenAIResponsesModel, ask: Ask): Promise<void> {
 }
 
 test.each(Object.entries(cases))('responses: %s', async (_name, ask) => {
-  await walk(new OpenAIResponsesModel(await service(), 'tiny'), ask);
+  const model = new OpenAIResponsesModel(await service(), 'tiny');
+  await withTrace('walk', () => walk(model, ask));
 });
 
 test.each(Object.entries(cases))('responses over a WebSocket: %s', async (_name, ask) => {
   // Node has one of its own from 22 on.
   vi.stubGlobal('WebSocket', WebSocketWithHeaders);
   const model = new OpenAIResponsesWSModel(await service(), 'tiny');
-  await walk(model, ask);
+  await withTrace('walk', () => walk(model, ask));
   await model.close();
   vi.unstubAllGlobals();
 });
 
 test.each(Object.entries(cases))('chat completions: %s', async (_name, ask) => {
   const model = new OpenAIChatCompletionsModel(await service(), 'tiny');
-  const whole = await model.getResponse(ask);
-  for (const item of whole.output) expect(protocol.OutputModelItem.safeParse(item).error).toBeUndefined();
-  const types = new Set<string>();
-  for await (const event of model.getStreamedResponse(ask)) {
-    expect(protocol.StreamEvent.safeParse(event).error).toBeUndefined();
-    types.add(event.type);
-  }
-  expect([...types]).toContain('response_done');
+  await withTrace('walk', async () => {
+    const whole = await model.getResponse(ask);
+    for (const item of whole.output) expect(protocol.OutputModelItem.safeParse(item).error).toBeUndefined();
+    const types = new Set<string>();
+    for await (const event of model.getStreamedResponse(ask)) {
+      expect(protocol.StreamEvent.safeParse(event).error).toBeUndefined();
+      types.add(event.type);
+    }
+    expect([...types]).toContain('response_done');
+  });
 });
