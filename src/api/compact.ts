@@ -43,6 +43,7 @@ export async function compact(
       {
         context: [],
         referenced: [],
+        warnings: [],
         open,
         inputs: card.capabilities.inputs,
         addressRefusal: (address) => webhooks?.refusal(address),

@@ -147,6 +147,8 @@ export type SocketLimits = {
   mostOfKey: number;
   /** Messages that wait while a response runs. */
   waiting: number;
+  /** Of the items that a connection keeps to go on from, as JSON. */
+  rememberedBytes: number;
   /** From opening to the end. */
   lifeMs: number;
   /** Without a response that runs. */
@@ -167,6 +169,7 @@ export const defaultLimits: ApiLimits = {
     most: 1_000,
     mostOfKey: 64,
     waiting: 16,
+    rememberedBytes: 4_194_304,
     lifeMs: 3_600_000,
     idleMs: 900_000,
     checkMs: 5_000,

@@ -2,10 +2,13 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { ErrorEnvelope } from '../contracts/error-envelope.ts';
 import { errorCodes, ServiceError } from '../contracts/service-error.ts';
+import type { Caller } from './caller.ts';
 import type { ApiDependencies, ApiEnvironment, ApiLimits, MessageSocket } from './dependencies.ts';
+import { contextItems } from './earlier-items.ts';
 import { asServiceError, errorEnvelope } from './on-error.ts';
 import { isObject } from './read-json.ts';
-import { itemsOfResponse, type Remembered } from './resolve-context.ts';
+import type { Remembered } from './resolve-context.ts';
+import { inputItems, outputItems } from './response-items.ts';
 
 /** The app, asked with what a socket remembers. */
 export type Dispatch = (request: Request, environment: ApiEnvironment['Bindings']) => Response | Promise<Response>;
@@ -14,10 +17,10 @@ type Session = {
   url: string;
   /** Of each message's request. */
   headers: Headers;
-  owner: string | null;
+  caller: Caller;
   limits: ApiLimits;
   dispatch: Dispatch;
-  dependencies: Pick<ApiDependencies, 'queue' | 'log'>;
+  dependencies: Pick<ApiDependencies, 'queue' | 'records' | 'log'>;
   /** Whether the key that opened the socket still holds. */
   isKeyValid(): Promise<boolean>;
 };
@@ -136,7 +139,7 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
   async function rememberedOrStored(id: string): Promise<Remembered | undefined> {
     if (last?.id === id) return last;
     const snapshot = /^resp_[\w-]{1,64}$/.test(id) ? await dependencies.queue.get(id) : undefined;
-    if (snapshot?.job.owner === session.owner && snapshot.job.store) return undefined;
+    if (snapshot?.job.owner === session.caller.owner && snapshot.job.store) return undefined;
     throw new ServiceError({
       code: 'previous_response_not_found',
       message: `There is no response '${id.slice(0, 80)}' to go on from. Send the whole conversation as input.`,
@@ -164,7 +167,7 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
       }
       const isEnd = /^response\.(completed|incomplete|failed)$/.test(event);
       // What follows may name it at once.
-      if (isEnd) await remember(JSON.parse(data), previous);
+      if (isEnd) await remember(JSON.parse(data), previous).catch(unremembered);
       await socket.send(data);
     }
   }
@@ -173,7 +176,21 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
     const { id, status } = Ended.parse(end).response;
     if (status === 'failed') return forget(previous);
     const snapshot = await dependencies.queue.get(id);
-    last = snapshot === undefined ? undefined : { id, items: await itemsOfResponse(dependencies.queue, snapshot) };
+    const before = last?.id === previous ? last : undefined;
+    last = undefined;
+    if (snapshot === undefined) return;
+    const { job } = snapshot;
+    const context =
+      before?.items ?? (await contextItems(dependencies, job, { caller: session.caller, thoughts: 'all' }));
+    const items = [...context, ...inputItems(job), ...(await outputItems(dependencies.queue, snapshot))];
+    // What is larger can be gone on from if it was stored.
+    if (Buffer.byteLength(JSON.stringify(items)) <= limits.sockets.rememberedBytes) last = { ...before, id, items };
+  }
+
+  /** The answer is whole all the same. */
+  function unremembered(error: unknown): void {
+    last = undefined;
+    log.error({ err: error }, 'a WebSocket could not keep its last response');
   }
 
   /** A response that a request failed to go on from is not gone on from again, unless it was stored. */

@@ -93,7 +93,7 @@ export function costLine(
   ms: number,
 ): string {
   if (status === 'failed') return `failed after ${duration(ms)}; ${model}, ${id}`;
-  const spent = usage === null ? 0 : thinkingTokens(usage.output_tokens_details.phases);
+  const spent = usage === null ? 0 : thinkingTokens(usage.phases);
   const { budget_tokens: budget } = reasoning.effective;
   const cost =
     stop === null

@@ -146,7 +146,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   it('tells the thought tokens of the budget, and apart from them what the budget does not count', async () => {
     const { usage, reasoning } = await getJson(`${service.url}/v1/responses/${computed}`);
-    const { think, check, revise, draft, forced } = usage.output_tokens_details.phases;
+    const { think, check, revise, draft, forced } = usage.phases;
     const spent = think + check + revise;
     const budget = reasoning.effective.budget_tokens.toLocaleString('en-US');
     expect(spent).toBeLessThanOrEqual(reasoning.effective.budget_tokens);

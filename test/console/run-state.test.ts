@@ -139,7 +139,8 @@ describe('the time of a run', () => {
       input_tokens: 9,
       input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
       output_tokens: 203,
-      output_tokens_details: { reasoning_tokens: 197, phases },
+      output_tokens_details: { reasoning_tokens: 197 },
+      phases,
       total_tokens: 212,
     };
     expect(runFigures({ response: { ...asked, usage }, steps: worked })).toMatchObject({

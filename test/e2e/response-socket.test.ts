@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.ts';
 import { serveSocket } from '../../src/api/socket-session.ts';
+import { allScopes } from '../../src/contracts/key-scopes.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
@@ -97,8 +98,11 @@ describe('a socket', () => {
     await queue.remove(first.id);
     const second = ended(await turn({ input: 'Which?', previous_response_id: first.id, ...unstored }));
     expect(await prompt(second.id)).toEqual(['The word is ember.', 'ok', 'Which?']);
+    await queue.remove(second.id);
+    const third = ended(await turn({ input: 'Sure?', previous_response_id: second.id, ...unstored }));
+    expect(await prompt(third.id)).toEqual(['The word is ember.', 'ok', 'Which?', 'ok', 'Sure?']);
     const other = await open();
-    const missing = await other.turn({ input: 'Which?', previous_response_id: second.id, ...unstored });
+    const missing = await other.turn({ input: 'Which?', previous_response_id: third.id, ...unstored });
     expect(missing).toMatchObject([
       { type: 'error', status: 400, error: { code: 'previous_response_not_found', param: 'previous_response_id' } },
     ]);
@@ -106,6 +110,18 @@ describe('a socket', () => {
     expect(ended(await other.turn({ input: 'a', ...unstored })).status).toBe('completed');
     const stored = ended(await turn({ input: 'Stored.', ...fast }));
     expect(ended(await other.turn({ input: 'b', previous_response_id: stored.id, ...fast })).status).toBe('completed');
+  });
+
+  test('keeps no more to go on from than its limit', async () => {
+    const limits = { ...defaultLimits, sockets: { ...defaultLimits.sockets, rememberedBytes: 1_000 } };
+    const { turn } = await (await service({ limits })).open();
+    const unstored = { store: false, ...fast };
+    const first = ended(await turn({ input: 'word '.repeat(300), ...unstored }));
+    expect(await turn({ input: 'b', previous_response_id: first.id, ...unstored })).toMatchObject([
+      { error: { code: 'previous_response_not_found' } },
+    ]);
+    const stored = ended(await turn({ input: 'word '.repeat(300), ...fast }));
+    expect(ended(await turn({ input: 'b', previous_response_id: stored.id, ...fast })).status).toBe('completed');
   });
 
   test('forgets a response from which a request failed to go on', async () => {
@@ -290,7 +306,7 @@ describe('an end', () => {
       {
         url: 'http://localhost/v1/responses',
         headers: new Headers(),
-        owner: null,
+        caller: { owner: null, scopes: allScopes },
         limits: defaultLimits,
         dispatch: app.fetch,
         dependencies,

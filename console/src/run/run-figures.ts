@@ -27,7 +27,7 @@ export function runFigures({ response, steps }: Pick<RunState, 'steps'> & { resp
   const span = spanOf(steps);
   const answer = steps.find(({ phase }) => phase === 'answer');
   const wholeSeconds = response === undefined ? undefined : wholeSecondsOf(response);
-  const phases = usage?.output_tokens_details.phases;
+  const phases = usage?.phases;
   return {
     thinkingTokens: phases === undefined ? 0 : thinkingTokens(phases),
     beside: { draft: phases?.draft ?? 0, forced: phases?.forced ?? 0, discarded: phases?.discarded ?? 0 },

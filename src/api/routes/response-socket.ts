@@ -24,7 +24,8 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
         message: "There is no WebSocket mode at this address. Send POST /v1/responses with 'stream': true.",
       });
     }
-    const { owner } = c.get('caller');
+    const caller = c.get('caller');
+    const { owner } = caller;
     const full = fullness(owner);
     if (full !== undefined) throw full;
     const secret = secretOf(c);
@@ -42,7 +43,7 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
       serveSocket(socket, {
         url: c.req.url,
         headers,
-        owner,
+        caller,
         limits,
         dispatch,
         dependencies,

@@ -57,8 +57,7 @@ export function addTrace(program: Command, terminal: Terminal): void {
 function heading(response: Answered, { paint }: Terminal): string {
   const { id, model, status, usage, reasoning, thinking_stop: stop } = response;
   const { effort, strategy, budget_tokens: budget } = reasoning.effective;
-  const spent =
-    usage === null ? (response.progress?.thinking_tokens ?? 0) : thinkingTokens(usage.output_tokens_details.phases);
+  const spent = usage === null ? (response.progress?.thinking_tokens ?? 0) : thinkingTokens(usage.phases);
   const thought =
     budget === 0
       ? counted(usage?.output_tokens ?? 0, 'token')

@@ -96,10 +96,8 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
         {usage !== null && (
           <>
             <b>{format.number(usage.output_tokens)}</b>
-            {thinkingTokens(usage.output_tokens_details.phases) > 0 && (
-              <span className={styles.soft}>
-                {words.thinking(format.number(thinkingTokens(usage.output_tokens_details.phases)))}
-              </span>
+            {thinkingTokens(usage.phases) > 0 && (
+              <span className={styles.soft}>{words.thinking(format.number(thinkingTokens(usage.phases)))}</span>
             )}
           </>
         )}
