@@ -131,6 +131,11 @@ export const walks: Readonly<Record<string, Walk>> = {
   },
   'POST /v1/responses/input_tokens': (ask, { response }) =>
     ask('POST', '/v1/responses/input_tokens', { input: 'And now?', previous_response_id: response }),
+  'POST /v1/responses/compact': async (ask, { response }) => {
+    const body = { model: 'tiny', previous_response_id: response };
+    await ask('POST', '/v1/responses/compact', body);
+    await ask('POST', '/v1/responses/compact', { ...body, input: [{ type: 'compaction', encrypted_content: 'v1.x' }] });
+  },
   'GET /v1/responses/:id/input_items': async (ask, { response }) => {
     const body = { input: 'And now?', previous_response_id: response, mode: 'fast' };
     const id = idOf(await ask('POST', '/v1/responses', body));
@@ -165,6 +170,16 @@ export const walks: Readonly<Record<string, Walk>> = {
     await ask('DELETE', `/v1/conversations/${idOf(await ask('POST', '/v1/conversations', {}))}`);
   },
   'GET /v1/conversations/:id/items': (ask, { conversation }) => ask('GET', `/v1/conversations/${conversation}/items`),
+  'GET /v1/conversations/:id/items/:item': async (ask, { conversation }) => {
+    const id = idOf(await ask('POST', '/v1/responses', { input: question, reasoning: thinking, conversation }));
+    for (const kind of ['msg', 'rs']) {
+      await ask('GET', `/v1/conversations/${conversation}/items/${id.replace('resp', kind)}`);
+    }
+  },
+  'DELETE /v1/conversations/:id/items/:item': async (ask, { response }) => {
+    const id = idOf(await ask('POST', '/v1/conversations', {}));
+    await ask('DELETE', `/v1/conversations/${id}/items/${response.replace('resp', 'rs')}`);
+  },
   'POST /v1/conversations/:id/items': (ask, { conversation }) =>
     ask('POST', `/v1/conversations/${conversation}/items`, { items: messages }),
   'POST /v1/chat/completions': async (ask) => {
