@@ -38,7 +38,17 @@ const incapable: ReadonlyArray<{
   },
 ];
 
-const sampling = ['temperature', 'top_p', 'top_k', 'min_p'] as const;
+const sampling = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'logit_bias',
+] as const;
+/** Clients send these defaults along: they change nothing. */
+const neutral: ReadonlySet<string> = new Set(['presence_penalty 0', 'frequency_penalty 0']);
 
 /** Accepted, and not honoured yet: whether a request asks for it, and what is so. A field leaves this list when it works. */
 const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
@@ -76,7 +86,10 @@ export function unhonouredFields(
   capabilities: Capabilities,
 ): Warning[] {
   const beyond = incapable.filter(({ asked, capable }) => asked(request) && !capable(capabilities));
-  const unsampled = sampling.filter((field) => isGiven(request[field]) && !capabilities.sampling.includes(field));
+  const unsampled = sampling.filter(
+    (field) =>
+      isGiven(request[field]) && !neutral.has(`${field} ${request[field]}`) && !capabilities.sampling.includes(field),
+  );
   const known = unhonoured
     .filter(({ asked }) => asked(request))
     .map(({ field, message }) => ({ field, message: `Not honoured yet. ${message}` }));

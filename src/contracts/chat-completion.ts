@@ -83,6 +83,9 @@ export const CreateChatCompletion = z.object({
   max_tokens: shape.max_output_tokens,
   temperature: shape.temperature,
   top_p: shape.top_p,
+  presence_penalty: shape.presence_penalty,
+  frequency_penalty: shape.frequency_penalty,
+  logit_bias: shape.logit_bias,
   stop: shape.stop,
   seed: shape.seed,
   /** Answers, each a job of its own. */

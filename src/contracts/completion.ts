@@ -15,6 +15,9 @@ export const CreateCompletion = z.object({
   max_tokens: shape.max_output_tokens,
   temperature: shape.temperature,
   top_p: shape.top_p,
+  presence_penalty: shape.presence_penalty,
+  frequency_penalty: shape.frequency_penalty,
+  logit_bias: shape.logit_bias,
   /** Answers to each prompt, each a job of its own; 16 in all at most. */
   n: z.int().min(1).max(16).nullish(),
   stop: shape.stop,

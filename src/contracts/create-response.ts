@@ -138,6 +138,11 @@ const Include = z.enum([
   'code_interpreter_call.outputs',
 ]);
 
+const LogitBias = z
+  .record(z.string().regex(/^\d{1,9}$/, 'expected the id of a token'), z.number().min(-100).max(100))
+  .refine((bias) => Object.keys(bias).length <= 1024, 'expected at most 1024 tokens')
+  .meta({ maxProperties: 1024 });
+
 /** The body of `POST /v1/responses`: OpenAI's fields, ours, and the short forms of other APIs for how much to think. */
 export const CreateResponse = z.object({
   model: z.string().min(1).max(256).optional(),
@@ -150,6 +155,11 @@ export const CreateResponse = z.object({
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().nonnegative().max(MAX_TOKENS).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
+  /** Taken off the logit of each token that has come; of each time that it came. */
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  /** Added to the logits of tokens by their ids in the model's own vocabulary. */
+  logit_bias: LogitBias.nullish(),
   stop: z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).max(8)]).nullish(),
   seed: z.int().nullish(),
   deterministic: z.boolean().nullish(),

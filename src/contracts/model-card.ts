@@ -25,7 +25,9 @@ export const ModelCard = z.object({
     /** It was made for that: `auto` is on. */
     compute_default: z.boolean().default(false),
     /** Fields of a request's sampling that are honoured. */
-    sampling: z.array(z.enum(['temperature', 'top_p', 'top_k', 'min_p'])),
+    sampling: z.array(
+      z.enum(['temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty', 'logit_bias']),
+    ),
     /** What a user's message may hold. */
     inputs: z.array(z.enum(['text', 'image', 'file'])),
   }),

@@ -31,6 +31,8 @@ export const OllamaOptions = z.object({
   top_p: shape.top_p,
   top_k: shape.top_k,
   min_p: shape.min_p,
+  presence_penalty: shape.presence_penalty,
+  frequency_penalty: shape.frequency_penalty,
   seed: shape.seed,
   /** Tokens; 0 or less: no cap. */
   num_predict: z.int().max(1_000_000).nullish(),

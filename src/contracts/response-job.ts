@@ -64,6 +64,9 @@ export const ResponseJob = z.object({
     top_p: z.number().optional(),
     top_k: z.int().optional(),
     min_p: z.number().optional(),
+    presence_penalty: z.number().optional(),
+    frequency_penalty: z.number().optional(),
+    logit_bias: z.record(z.string(), z.number()).optional(),
     seed: z.int().optional(),
   }),
   /** What the response says of its sampling, defaults filled in. Absent in jobs of earlier versions. */

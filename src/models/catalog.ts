@@ -87,4 +87,12 @@ export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilitie
   };
 }
 
-const requestField = { temperature: 'temperature', topP: 'top_p', topK: 'top_k', minP: 'min_p' } as const;
+const requestField = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  minP: 'min_p',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  logitBias: 'logit_bias',
+} as const;

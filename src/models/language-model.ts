@@ -148,7 +148,15 @@ export function mayCallTools({ prompt, answer }: Pick<GenerateRequest, 'prompt' 
 }
 
 /** The sampling that a request can name, beside its seed. */
-export const samplingFields = ['temperature', 'topP', 'topK', 'minP'] as const satisfies ReadonlyArray<keyof Sampling>;
+export const samplingFields = [
+  'temperature',
+  'topP',
+  'topK',
+  'minP',
+  'presencePenalty',
+  'frequencyPenalty',
+  'logitBias',
+] as const satisfies ReadonlyArray<keyof Sampling>;
 
 export type Sampling = {
   /** 0 is greedy. */
@@ -159,8 +167,8 @@ export type Sampling = {
   repetitionPenalty?: number;
   presencePenalty?: number;
   frequencyPenalty?: number;
-  /** Added to the logit of a token id. */
-  logitBias?: Readonly<Record<number, number>>;
+  /** By token id: what is added to its logit. */
+  logitBias?: Readonly<Record<string, number>>;
   /** Sample i of a request draws from the stream of (seed, i). Absent: a random one. */
   seed?: number;
 };

@@ -55,7 +55,7 @@ export const GenerateRequestMessage = z.object({
     repetitionPenalty: z.number().exactOptional(),
     presencePenalty: z.number().exactOptional(),
     frequencyPenalty: z.number().exactOptional(),
-    logitBias: z.record(z.coerce.number(), z.number()).exactOptional(),
+    logitBias: z.record(z.string(), z.number()).exactOptional(),
     seed: z.number().exactOptional(),
   }),
   deterministic: z.boolean(),

@@ -33,7 +33,7 @@ export function strategyRun(options: {
     throw new ServiceError({ code: 'invalid_value', message: `There is no strategy ${body.effective.strategy}.` });
   }
   const table = dependencies.effortTable(lease.job.model);
-  const { temperature, top_p, top_k, min_p, seed } = body.sampling;
+  const { temperature, top_p, top_k, min_p, presence_penalty, frequency_penalty, logit_bias, seed } = body.sampling;
   const shown = wire.shownText();
   const calls = body.tool_calls;
   // A forced call is an answer held to the form of a call: right by construction, and put to the vote like any answer.
@@ -73,6 +73,9 @@ export function strategyRun(options: {
       ...(top_p === undefined ? {} : { topP: top_p }),
       ...(top_k === undefined ? {} : { topK: top_k }),
       ...(min_p === undefined ? {} : { minP: min_p }),
+      ...(presence_penalty === undefined ? {} : { presencePenalty: presence_penalty }),
+      ...(frequency_penalty === undefined ? {} : { frequencyPenalty: frequency_penalty }),
+      ...(logit_bias === undefined ? {} : { logitBias: logit_bias }),
       // From the id where none is given, so that another attempt of the same response draws the same.
       seed: seed ?? seedOf(id),
     },

@@ -47,7 +47,7 @@ const card: ModelCard = {
     batching: true,
     compute: true,
     compute_default: false,
-    sampling: ['temperature', 'top_p', 'top_k', 'min_p'],
+    sampling: ['temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty', 'logit_bias'],
     inputs: ['text'],
   },
 };

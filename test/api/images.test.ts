@@ -173,7 +173,9 @@ test('sampling that the model’s server doesn’t know gives a warning', async 
     },
   };
   const { ask } = createApi({ catalog: blunt });
-  const body = { input: 'Hi', background: true, temperature: 1, top_p: 0.5, top_k: 4, min_p: 0.1 };
-  const { warnings } = Made.parse(await (await ask({ model: 'tiny', ...body })).json());
-  expect(warnings?.map(({ field }) => field)).toEqual(['top_k', 'min_p']);
+  const body = { input: 'Hi', background: true, temperature: 1, top_p: 0.5, top_k: 4, min_p: 0.1, presence_penalty: 1 };
+  const more = { frequency_penalty: 0, logit_bias: { 5: 1 } };
+  const { warnings } = Made.parse(await (await ask({ model: 'tiny', ...body, ...more })).json());
+  // A penalty of 0 asks for nothing.
+  expect(warnings?.map(({ field }) => field)).toEqual(['top_k', 'min_p', 'presence_penalty', 'logit_bias']);
 });

@@ -135,7 +135,19 @@ const ours = {
     bodies: [{ deterministic: false }, { deterministic: true }],
     effect: ({ asked }) => asked?.deterministic,
   },
+  frequency_penalty: {
+    bodies: [{ frequency_penalty: 0 }, { frequency_penalty: 0.5 }],
+    effect: ({ asked }) => asked?.sampling.frequencyPenalty,
+  },
+  logit_bias: {
+    bodies: [{ logit_bias: { 5: -100 } }, { logit_bias: { 6: -100 } }],
+    effect: ({ asked }) => asked?.sampling.logitBias,
+  },
   max_tool_calls: { warns: { max_tool_calls: 3 } },
+  presence_penalty: {
+    bodies: [{ presence_penalty: 0 }, { presence_penalty: -0.5 }],
+    effect: ({ asked }) => asked?.sampling.presencePenalty,
+  },
   min_p: { bodies: [{ min_p: 0.1 }, { min_p: 0.2 }], effect: ({ asked }) => asked?.sampling.minP },
   mode: thinks({ mode: 'deliberate' }),
   output_config: thinks({ output_config: { effort: 'low' } }),

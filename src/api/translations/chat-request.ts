@@ -7,9 +7,6 @@ import { foreignFields, type Translation } from './translation.ts';
 
 /** Fields of theirs that nothing here acts on, and what is so instead. */
 const notHonoured: Readonly<Record<string, string>> = {
-  frequency_penalty: 'Tokens are not penalised for how often they came.',
-  presence_penalty: 'Tokens are not penalised for having come.',
-  logit_bias: 'No token is favoured.',
   modalities: 'The answer is text.',
   audio: 'The answer is text.',
   prediction: 'Nothing is predicted.',

@@ -10,7 +10,16 @@ const notHonoured: Readonly<Record<string, string>> = {
   context: 'Send earlier turns as messages to /api/chat.',
 };
 
-const options = ['temperature', 'top_p', 'top_k', 'min_p', 'seed', 'stop'] as const;
+const options = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'seed',
+  'stop',
+] as const;
 
 /** Their clients add a tag to a name that has none. */
 export function modelName(name: string): string {

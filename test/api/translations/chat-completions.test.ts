@@ -285,10 +285,10 @@ describe('the request', () => {
   test('warns of what is accepted and not honoured, by the caller’s names', async () => {
     const { post } = await createTranslatingApi({ text: ['42'] });
     const answer = ChatCompletion.parse(
-      await (await post(path, { messages, presence_penalty: 1, frequency_penalty: 0, wild: 1 })).json(),
+      await (await post(path, { messages, prediction: { type: 'content' }, audio: null, wild: 1 })).json(),
     );
     expect(answer.warnings).toEqual([
-      { field: 'presence_penalty', message: 'Not honoured. Tokens are not penalised for having come.' },
+      { field: 'prediction', message: 'Not honoured. Nothing is predicted.' },
       { field: 'wild', message: 'Unknown field; ignored.' },
     ]);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { samplingFields } from '../../../src/models/language-model.ts';
 import { type Delta, readDelta } from '../../../src/models/openai/delta.ts';
 import { capabilitiesOf, dialects } from '../../../src/models/openai/dialect.ts';
 import { sampleSeed } from '../../../src/models/openai/sampling-fields.ts';
@@ -87,8 +88,13 @@ describe('reading chunks', () => {
 });
 
 it('names the sampling that a server would not honour', () => {
-  expect(capabilitiesOf(dialects.vllm).sampling).toEqual(['temperature', 'topP', 'topK', 'minP']);
-  expect(capabilitiesOf(dialects.ollama).sampling).toEqual(['temperature', 'topP']);
+  expect(capabilitiesOf(dialects.vllm).sampling).toEqual([...samplingFields]);
+  expect(capabilitiesOf(dialects.ollama).sampling).toEqual([
+    'temperature',
+    'topP',
+    'presencePenalty',
+    'frequencyPenalty',
+  ]);
 });
 
 it('gives each sample a seed of its own, and sample 0 the seed itself', () => {
