@@ -3,6 +3,7 @@ import type { ModelCard } from '../contracts/model-card.ts';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
+import { takesNothing } from '../contracts/schema-fit.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
@@ -134,7 +135,10 @@ function unknownTool(field: string, given: readonly OfferedTool[]): ServiceError
 
 /** The arguments' schema as far as it can be enforced; a strict one whole, or the request is refused. */
 function argumentsSchema({ type, shown, param: at }: OfferedTool, fault: ServiceError | undefined): JsonObject {
-  if (fault === undefined) return shown.parameters ?? anyObject;
+  if (fault === undefined) {
+    const { parameters = anyObject } = shown;
+    return takesNothing(parameters) ? { ...parameters, additionalProperties: false } : parameters;
+  }
   if (shown.strict !== true) return anyObject;
   const place = (fault.param ?? '').replace(/^text\.format\.schema/, '');
   const param = type === 'custom' ? `${at}.format.definition` : `${at}.parameters${place}`;

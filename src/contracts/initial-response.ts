@@ -24,8 +24,8 @@ export function initialResponse(job: Job): Response {
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     temperature: sampling_in_effect?.temperature ?? sampling.temperature ?? 0,
     top_p: sampling_in_effect?.top_p ?? sampling.top_p ?? 1,
-    presence_penalty: 0,
-    frequency_penalty: 0,
+    presence_penalty: sampling.presence_penalty ?? 0,
+    frequency_penalty: sampling.frequency_penalty ?? 0,
     // One of a tool that isn't here was refused.
     tool_choice: ToolChoice.safeParse(request.tool_choice).data ?? 'auto',
     tools: responseTools(request.tools ?? []),

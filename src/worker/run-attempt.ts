@@ -15,6 +15,7 @@ import { type CallGate, createCallGate } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps } from './trace-writer.ts';
 import { listenForTokens } from './untold-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
+import { createWrittenCalls } from './written-calls.ts';
 
 /** Tokens between two lines that log what a running response has used: so much a worker's death may hide. */
 const usageEvery = 128;
@@ -78,7 +79,10 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     shown: wire.shownCalls(),
   });
   const callConstraint = body.tool_calls?.constraint;
-  const wantsReasoning = body.summary !== null || body.include.reasoning_text || body.include.encrypted_content;
+  // A fast answer has no reasoning to tell of.
+  const wantsReasoning =
+    body.effective.budget_tokens !== 0 &&
+    (body.summary !== null || body.include.reasoning_text || body.include.encrypted_content);
   const streamsThought = body.include.reasoning_text && prepared.strategy.singleChain === true;
 
   /** The reasoning item stands before the first visible piece: by then the winning thought is known. */
@@ -104,6 +108,22 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     await beforeOutput();
     await writer.write(wire.toolCall(call));
   };
+  // Where a form is asked for, its text may well look like a call.
+  const readsCalls = body.tool_calls?.choice === 'auto' && body.answer.constraint === undefined;
+  const written = createWrittenCalls(readsCalls ? (body.prompt.tools ?? []).map(({ name }) => name) : []);
+  let leftOut = false;
+  const showWritten = async (pieces: ReturnType<typeof written.push>): Promise<void> => {
+    for (const piece of pieces) {
+      if (piece.type === 'call') {
+        const call = await gate.takeText(piece.text);
+        leftOut ||= call === undefined && gate.refused !== undefined;
+        await show(call);
+        continue;
+      }
+      await beforeOutput();
+      await writer.write(wire.answer(piece.text, body.include.logprobs ? (piece.logprobs ?? []) : []));
+    }
+  };
   const logProgress = (current: Progress): Promise<void> => {
     logged = usage.latest;
     return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
@@ -128,8 +148,7 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
         return streamsThought ? writer.write(wire.thought(event.text)) : undefined;
       case 'answer-delta':
         if (onText(event.text)) return;
-        if (event.text !== '') await beforeOutput();
-        return writer.write(wire.answer(event.text, body.include.logprobs ? event.logprobs : []));
+        return showWritten(written.push(event.text, event.logprobs));
       case 'tool-call':
         return show(await gate.take({ name: event.name, arguments: event.arguments }));
       default:
@@ -138,17 +157,18 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   };
   /** Runs a strategy whose answer is shown as it comes, or is the text of one call. */
   const drive = async (driven: Strategy, given: StrategyContext, isCall: boolean): Promise<StrategyOutcome> => {
-    let written = '';
-    const collect = (text: string): boolean => {
-      if (isCall) written += text;
+    let text = '';
+    const collect = (more: string): boolean => {
+      if (isCall) text += more;
       return isCall;
     };
     const events = driven.run(given);
     let next = await events.next();
     for (; !next.done; next = await events.next()) await take(next.value, collect);
+    await showWritten(written.end());
     const spent = untold.added(next.value.usage);
     usage.latest = largerUsage(logged, spent);
-    if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(written));
+    if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(text));
     return { ...next.value, usage: spent };
   };
 
@@ -167,7 +187,9 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     const { usage: spent, incomplete } = await drive(direct, again, true);
     outcome = { ...outcome, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
   }
-  await writer.write(endLines(wire, outcome, { warnings: body.warnings, refused: gate.refused }));
+  const message = `A call that the model wrote into its answer was left out: ${gate.refused}.`;
+  const calls = leftOut && wire.hasOutput() ? [{ field: 'tools', message }] : [];
+  await writer.write(endLines(wire, outcome, { warnings: [...body.warnings, ...calls], refused: gate.refused }));
   await writer.flush();
   return outcome;
 }

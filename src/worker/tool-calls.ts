@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FunctionTool } from '../contracts/prompt.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
-import { schemaFit } from '../contracts/schema-fit.ts';
+import { schemaFit, takesNothing } from '../contracts/schema-fit.ts';
 import type { ShownCall } from './wire-writer.ts';
 
 /** As the model made it: by the name that it knows. */
@@ -31,7 +31,7 @@ export function createCallGate(options: {
   let taken = 0;
   const take = async (made: MadeCall): Promise<ShownCall | undefined> => {
     const called = calls?.called?.[made.name];
-    const call = called?.type === 'custom' ? asCustomCall(made) : made;
+    const call = called?.type === 'custom' ? asCustomCall(made) : withGivenArguments(made, tools);
     const fault = await faultOf(call, tools);
     if (fault !== undefined) {
       refused = fault;
@@ -54,6 +54,13 @@ export function createCallGate(options: {
       return refused;
     },
   };
+}
+
+/** Models write nothing, or something of their own, for a tool that takes no arguments. */
+function withGivenArguments(call: MadeCall, tools: readonly FunctionTool[]): MadeCall {
+  const { parameters } = tools.find(({ name }) => name === call.name) ?? {};
+  const none = call.arguments.trim() === '' || (parameters !== undefined && takesNothing(parameters));
+  return none ? { ...call, arguments: '{}' } : call;
 }
 
 const CustomArguments = z.object({ input: z.string() });
