@@ -145,6 +145,7 @@ export async function preparePrompt(
 ) {
   const { catalog, defaults, checkConstraints, sealer } = dependencies;
   const request = parseBody(CreateResponse, body);
+  checkTemplate(body);
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaultEffort ?? defaults.effort });
@@ -206,6 +207,14 @@ async function isAnnounced(
   if (!webhook) return (await webhooks?.settings.of(owner))?.url != null;
   if (webhooks) checkWebhook(webhook.url, webhooks.refusal, 'webhook.url');
   return true;
+}
+
+/** A prompt that OpenAI keeps for its callers; without it, something else would be answered. @throws ServiceError `unsupported_input` */
+function checkTemplate({ prompt }: Readonly<Record<string, unknown>>): void {
+  if (prompt === undefined || prompt === null) return;
+  const message =
+    "Invalid 'prompt': this service keeps no prompt templates; send the text as 'instructions' and 'input'.";
+  throw new ServiceError({ code: 'unsupported_input', message, param: 'prompt' });
 }
 
 /** Not in the schema, by which jobs are read as well: what was accepted once is never refused later. */

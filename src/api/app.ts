@@ -19,6 +19,7 @@ import { createCompletionsRoutes } from './routes/completions.ts';
 import { createConfigurationRoutes } from './routes/configuration.ts';
 import { createConsoleRoutes } from './routes/console.ts';
 import { createConversationsRoutes } from './routes/conversations.ts';
+import { createEmbeddingsRoutes } from './routes/embeddings.ts';
 import { createEvaluationsRoutes } from './routes/evaluations.ts';
 import { createFeedbackRoutes } from './routes/feedback.ts';
 import { createFilesRoutes } from './routes/files.ts';
@@ -65,6 +66,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/responses', createTraceRoutes(dependencies));
   app.route('/v1/conversations', createConversationsRoutes(dependencies));
   app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
+  app.route('/v1/embeddings', createEmbeddingsRoutes(dependencies));
   app.route('/v1/completions', createCompletionsRoutes(dependencies));
   app.route('/v1/messages/batches', createMessageBatchesRoutes(dependencies));
   app.route('/v1/messages', createMessagesRoutes(dependencies));

@@ -46,5 +46,7 @@ export interface ModelCatalog {
    * @throws the signal's reason
    */
   countTokens(id: string, prompt: Prompt, options: CountOptions): Promise<number>;
+  /** What the model's server answers to OpenAI's request for embeddings; undefined for a model that makes none. */
+  embed?(id: string, asked: object, options: { signal: AbortSignal }): Promise<object | undefined>;
 }
 export type CountOptions = { thinking: boolean; most?: number; signal?: AbortSignal };

@@ -7,6 +7,7 @@ import { type InferenceProcess, startInferenceProcess } from '../models/inferenc
 import type { LanguageModel } from '../models/language-model.ts';
 import { localCapabilities } from '../models/local-model.ts';
 import type { FolderModel, HubModel, ModelConfig } from '../models/model-config.ts';
+import { createEmbed } from '../models/openai/embed.ts';
 import { createOpenaiModel } from '../models/openai/openai-model.ts';
 import type { Environment } from './environment.ts';
 
@@ -76,7 +77,7 @@ export function catalogEntries(
           model?.contextLength,
         );
       }
-      return upstreamEntry(config.family, model ?? createOpenaiModel(config));
+      return { ...upstreamEntry(config.family, model ?? createOpenaiModel(config)), embed: createEmbed(config) };
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { Prompt } from '../contracts/prompt.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { readEffortTable } from './effort-tables.ts';
 import { type ModelCapabilities, samplingFields } from './language-model.ts';
+import type { Embed } from './openai/embed.ts';
 import type { ModelSource } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 import { renderPrompt } from './transformers/render-prompt.ts';
@@ -13,6 +14,8 @@ export type CatalogEntry = {
   card: ModelCard;
   /** As `ModelCatalog.countTokens`. */
   countTokens(prompt: Prompt, options: CountOptions): Promise<number>;
+  /** Absent: it makes no embeddings. */
+  embed?: Embed | undefined;
 };
 
 /**
@@ -39,6 +42,7 @@ export function createModelCatalog(
     get: (id) => byId.get(id)?.card,
     effortTable: (id) => known(ownTables, id),
     countTokens: async (id, prompt, options) => known(byId, id).countTokens(prompt, options),
+    embed: async (id, asked, options) => known(byId, id).embed?.(asked, options),
   };
 }
 

@@ -7,6 +7,7 @@ import { type ResponseJob, responseJob } from '../../src/contracts/response-job.
 import type { GenerateRequest } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
+import { createApi } from './fixture.ts';
 
 type Theirs = keyof OpenAI.Responses.ResponseCreateParams;
 type Fields = Record<string, unknown>;
@@ -26,7 +27,8 @@ type Observed = {
 /** Two bodies and what must differ between them, or one body that gives a warning by the field's name. */
 type Case =
   | { bodies: [Fields, Fields]; effect(observed: Observed): unknown; needs?: 'context' }
-  | { warns: Fields; field?: string };
+  | { warns: Fields; field?: string }
+  | { refused: Fields };
 
 const f = { type: 'function', name: 'f', parameters: { type: 'object' } };
 const schema = { type: 'json_schema', name: 'n', schema: { type: 'object' } };
@@ -72,7 +74,7 @@ const theirs = {
     effect: contents,
     needs: 'context',
   },
-  prompt: { warns: { prompt: { id: 'pmpt_1' } } },
+  prompt: { refused: { prompt: { id: 'pmpt_1' } } },
   prompt_cache_key: { warns: { prompt_cache_key: 'k' } },
   prompt_cache_options: { warns: { prompt_cache_options: { mode: 'explicit' } } },
   prompt_cache_retention: { warns: { prompt_cache_retention: '24h' } },
@@ -280,6 +282,10 @@ describe.each([
         effects.push(given.effect(observed));
       }
       expect(effects[0]).not.toEqual(effects[1]);
+    } else if ('refused' in given) {
+      const response = await createApi().ask({ input: 'a', ...given.refused });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { code: 'unsupported_input', param: name } });
     } else {
       const { observe } = await createObserver();
       const { response } = await observe(given.warns);

@@ -40,6 +40,7 @@ RULES = re.compile(
             "another tool is called '",
             "expected 'logprobs' to be true",
             "expected none; a text is only continued at its end",
+            "this service keeps no prompt templates",
             "answers in all, got",
             "expected each custom_id once",
             "nested",

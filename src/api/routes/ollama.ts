@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { type OllamaEmbeddings, OllamaEmbedRequest } from '../../contracts/embedding.ts';
 import {
   OllamaChatRequest,
   type OllamaChatResponse,
@@ -22,6 +23,7 @@ import { modelName, translateGenerate, translateOllama } from '../translations/o
 import { createTranslatedRuns } from '../translations/translated-runs.ts';
 import type { Translation } from '../translations/translation.ts';
 import { parseBody } from '../validation-error.ts';
+import { embeddingsOf } from './embeddings.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -50,6 +52,14 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     const asks = request.prompt || (request.images ?? []).length > 0;
     if (!asks) return c.json(asGenerated(loaded(request)) satisfies OllamaGenerateResponse);
     return answer(c, request, translation, asGenerated);
+  });
+
+  routes.post('/embed', async (c) => {
+    const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c));
+    const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
+    const { data, usage, ...made } = await embeddingsOf(catalog, request, { signal: c.req.raw.signal });
+    const embeddings = data.map(({ embedding }) => (typeof embedding === 'string' ? [] : embedding));
+    return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
   });
 
   routes.get('/tags', (c) => c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags));

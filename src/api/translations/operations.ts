@@ -19,6 +19,7 @@ import {
 } from '../../contracts/batch.ts';
 import { ChatCompletion, ChatCompletionChunk, CreateChatCompletion } from '../../contracts/chat-completion.ts';
 import { Completion, CreateCompletion } from '../../contracts/completion.ts';
+import { CreateEmbeddings, Embeddings, OllamaEmbeddings, OllamaEmbedRequest } from '../../contracts/embedding.ts';
 import { CreateFeedback, Feedback, FeedbackQuery } from '../../contracts/feedback.ts';
 import {
   CreateMessageBatch,
@@ -62,6 +63,25 @@ export const translatedOperations: readonly Operation[] = [
     body: CreateCompletion,
     answer: Completion,
     event: Completion,
+    errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'post',
+    path: '/v1/embeddings',
+    operationId: 'createEmbeddings',
+    summary: 'Passed to the model’s server; 404 for a model that makes no embeddings',
+    body: CreateEmbeddings,
+    answer: Embeddings,
+    errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'post',
+    path: '/api/embed',
+    operationId: 'ollamaEmbed',
+    summary: 'Embeddings in Ollama’s form; 404 for a model that makes none',
+    body: OllamaEmbedRequest,
+    answer: OllamaEmbeddings,
+    error: OllamaError,
     errors: [400, 404, 413, 415, 429],
   },
   {

@@ -45,6 +45,8 @@ export type Dialect = {
   /** `logprobs` beside `tools` in a stream is refused. */
   logprobsWithTools: boolean;
   score: boolean;
+  /** It has `/embeddings`, for models that make them. */
+  embeddings: boolean;
   /** Parallel requests of one prompt share its prefill and decode together. */
   batching: boolean;
 };
@@ -82,6 +84,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: true,
     logprobsWithTools: true,
     score: true,
+    embeddings: true,
     batching: true,
   },
   'llama.cpp': {
@@ -100,6 +103,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: true,
     logprobsWithTools: false,
     score: false,
+    embeddings: true,
     batching: false,
   },
   ollama: {
@@ -115,6 +119,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: true,
     logprobsWithTools: true,
     score: false,
+    embeddings: true,
     batching: false,
   },
   lmstudio: {
@@ -131,6 +136,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: false,
     logprobsWithTools: false,
     score: false,
+    embeddings: true,
     batching: false,
   },
   // Another service of this kind: a bigger machine's.
@@ -148,6 +154,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: true,
     logprobsWithTools: true,
     score: false,
+    embeddings: true,
     batching: true,
   },
   plain: {
@@ -162,6 +169,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     logprobs: false,
     logprobsWithTools: false,
     score: false,
+    embeddings: true,
     batching: false,
   },
 };

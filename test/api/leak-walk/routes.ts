@@ -219,6 +219,8 @@ export const walks: Readonly<Record<string, Walk>> = {
       await ask('POST', '/v1/completions', { model: 'tiny', prompt: question, ...more });
     }
   },
+  'POST /v1/embeddings': (ask) => ask('POST', '/v1/embeddings', { model: 'tiny', input: question }),
+  'POST /api/embed': (ask) => ask('POST', '/api/embed', { model: 'tiny', input: question }),
   'POST /api/generate': async (ask) => {
     for (const more of [{}, { stream: false }, { raw: true }]) {
       await ask('POST', '/api/generate', { model: 'tiny', prompt: question, think: true, ...more });

@@ -1,0 +1,40 @@
+import { Hono } from 'hono';
+import { CreateEmbeddings, Embeddings } from '../../contracts/embedding.ts';
+import type { ModelCatalog } from '../../contracts/model-card.ts';
+import { ServiceError } from '../../contracts/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { readJson } from '../read-json.ts';
+import { resolveModel } from '../resolve-reasoning.ts';
+import { parseBody } from '../validation-error.ts';
+
+/** `/v1/embeddings`: passed to the model's server, where it has such a route. */
+export function createEmbeddingsRoutes({ catalog, limits }: ApiDependencies): Hono<ApiEnvironment> {
+  const routes = new Hono<ApiEnvironment>();
+  routes.post('/', async (c) => {
+    const request = parseBody(CreateEmbeddings, await readJson(c.req, limits));
+    return c.json((await embeddingsOf(catalog, request, { signal: c.req.raw.signal })) satisfies Embeddings);
+  });
+  return routes;
+}
+
+/** @throws ServiceError `not_found` for a model without, `model_unavailable` where its server answers in another form */
+export async function embeddingsOf(
+  catalog: ModelCatalog,
+  request: CreateEmbeddings,
+  { signal }: { signal: AbortSignal },
+): Promise<Embeddings> {
+  const { card } = resolveModel(catalog, request.model);
+  const { model: _model, ...asked } = request;
+  const answer = await catalog.embed?.(card.id, asked, { signal });
+  if (answer === undefined) {
+    const message = `'${card.id}' makes no embeddings. A model behind a server that has /v1/embeddings does.`;
+    throw new ServiceError({ code: 'not_found', message, param: 'model' });
+  }
+  const parsed = Embeddings.safeParse({ object: 'list', ...answer, model: card.id });
+  if (parsed.success) return parsed.data;
+  throw new ServiceError({
+    code: 'model_unavailable',
+    message: `The server of '${card.id}' gave embeddings in a form that is not OpenAI's.`,
+    cause: parsed.error,
+  });
+}
