@@ -76,3 +76,20 @@ test('a key of trace:none that asks for a summary gets a warning in its place', 
   expect(shown.output.map(({ type }) => type)).toEqual(['reasoning', 'message']);
   expect(shown.warnings).toEqual([]);
 });
+
+test('a webhook check, which is sent discarded answers, needs a key that may see them', async () => {
+  const { app: hidden } = await seenWith('none');
+  const { app: shown } = await seenWith('summary');
+  const ask = (app: typeof hidden, checks: object[]) =>
+    app.request('/v1/responses', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ input: 'a', background: true, reasoning: { ...reasoning, checks } }),
+    });
+  const webhook = { type: 'webhook', url: 'https://checker.example/' };
+  const refused = await ask(hidden, [{ type: 'arithmetic' }, webhook]);
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({ error: { code: 'insufficient_scope', param: 'reasoning.checks[1]' } });
+  expect((await ask(hidden, [{ type: 'arithmetic' }])).status).toBe(200);
+  expect((await ask(shown, [webhook])).status).toBe(200);
+});

@@ -5,7 +5,7 @@ import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, sealer, table } from '../api/fixture.ts';
+import { createApi, sealer } from '../api/fixture.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
 export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
@@ -13,11 +13,11 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });
   const workerLog: string[] = [];
   const note = (fields: object, message: string) => void workerLog.push(`${message} ${JSON.stringify(fields)}`);
-  await api.queue.consume({ concurrency: 2, models: ['tiny'] }, (lease) =>
+  await api.queue.consume({ concurrency: 2, models: [model.id] }, (lease) =>
     runResponse(lease, {
       models: new Map([[model.id, model]]),
       strategies,
-      effortTable: () => table,
+      effortTable: (id) => api.dependencies.catalog.effortTable(id),
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
       seal: sealer.seal,
       cacheOwner: (owner) => `cache of ${owner}`,

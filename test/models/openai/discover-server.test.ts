@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { addressBehindKey, type DiscoveredServer, discoverServer } from '../../../src/models/openai/discover-server.ts';
 
 /** Answers as the servers gave them (llama.cpp, Ollama: seen here) or as their documentation has them; all else is 404. */
@@ -135,5 +136,46 @@ describe('what a server is', () => {
     const locked = (async (url) =>
       Response.json({ data: [] }, { status: statuses[new URL(String(url)).pathname] ?? 404 })) as typeof fetch;
     expect(await addressBehindKey(typed, { fetch: locked, timeoutMs: 1_000 })).toBe(address);
+  });
+});
+
+/** Listens on a free port of the loopback; `asked` are the paths of its requests. */
+async function listen(answer: RequestListener): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close().closeAllConnections());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}`, asked };
+}
+
+describe('a server that redirects', () => {
+  const list = JSON.stringify({ data: [{ id: 'inside', owned_by: 'vllm' }] });
+
+  it.each([301, 302, 303, 307, 308])('with %i is asked nowhere else', async (status) => {
+    const inside = await listen((_, response) => response.end(list));
+    const outside = await listen((request, response) =>
+      response.writeHead(status, { location: `${inside.url}${request.url}` }).end(),
+    );
+    expect(await discoverServer(outside.url, { fetch, timeoutMs: 10_000 })).toBe('unlisted');
+    expect(outside.asked).toEqual(['/v1/models', '/models']);
+    expect(await addressBehindKey(outside.url, { fetch, timeoutMs: 10_000 })).toBe(outside.url);
+    expect(inside.asked).toEqual([]);
+  });
+
+  it('for what its model is, neither', async () => {
+    const inside = await listen((_, response) => response.end('{"chat_template":"secret"}'));
+    const outside = await listen((request, response) => {
+      if (request.url === '/v1/models') response.end('{"data":[{"id":"a","owned_by":"llamacpp"}]}');
+      else response.writeHead(302, { location: inside.url }).end();
+    });
+    const server = await discoverServer(outside.url, { fetch, timeoutMs: 10_000 });
+    if (typeof server === 'string') throw new Error(server);
+    expect(await server.about('a')).toEqual({ name: 'a', knownAs: [] });
+    expect(inside.asked).toEqual([]);
   });
 });
