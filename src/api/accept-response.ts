@@ -14,6 +14,7 @@ import type { ApiDependencies } from './dependencies.ts';
 import { planReasoning } from './effective-reasoning.ts';
 import { fitPrompt } from './fit-prompt.ts';
 import { formatConstraint } from './format-constraint.ts';
+import { promptFiles } from './prompt-files.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { planTools } from './tool-plan.ts';
@@ -160,6 +161,7 @@ export async function preparePrompt(
     ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
     inputs: card.capabilities.inputs,
     addressRefusal: (address) => dependencies.webhooks?.refusal(address),
+    files: await promptFiles(request, resolved.context, { caller, records: dependencies.records }),
     open: (sealed) => sealer.open(sealed, caller.owner),
   });
   const { prompt, tokens, dropped } = await fitPrompt(raw ? { ...built.prompt, raw } : built.prompt, {

@@ -6,6 +6,7 @@ import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { customArguments, nameForModel } from './offered-tools.ts';
 import { type AddressRefusal, textOf, userContent } from './prompt-content.ts';
+import type { PromptFiles } from './prompt-files.ts';
 import type { ResolvedContext } from './resolve-context.ts';
 import { openedItems } from './sealed-items.ts';
 import { fieldPath } from './validation-error.ts';
@@ -24,6 +25,8 @@ export type PromptParts = ResolvedContext & {
   inputs: ModelCard['capabilities']['inputs'];
   /** Of images that an upstream server fetches. */
   addressRefusal: AddressRefusal;
+  /** What was uploaded, by the ids that parts name. */
+  files: PromptFiles;
 };
 
 /**
@@ -79,7 +82,7 @@ function append(
   turns: Turns,
   item: Exclude<InputItem, { type: 'reasoning' }>,
   path: Path,
-  taken: Pick<PromptParts, 'inputs' | 'addressRefusal'>,
+  taken: Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files'>,
 ): void {
   const { messages } = turns;
   switch (item.type) {

@@ -47,6 +47,7 @@ export async function compact(
         open,
         inputs: card.capabilities.inputs,
         addressRefusal: (address) => webhooks?.refusal(address),
+        files: new Map(),
       },
     );
     return catalog.countTokens(card.id, prompt, { thinking: false });

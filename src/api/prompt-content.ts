@@ -2,13 +2,14 @@ import type { ContentPart } from '../contracts/input-item.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
 import type { PromptPart } from '../contracts/prompt.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import type { PromptFile, PromptFiles } from './prompt-files.ts';
 import { fieldPath } from './validation-error.ts';
 
 type Path = ReadonlyArray<string | number>;
 type Inputs = ModelCard['capabilities']['inputs'];
 /** Why an address is not named to an upstream server, which would fetch it; undefined for one that may be. */
 export type AddressRefusal = (url: string) => string | undefined;
-type Taken = { inputs: Inputs; addressRefusal: AddressRefusal };
+type Taken = { inputs: Inputs; addressRefusal: AddressRefusal; files: PromptFiles };
 type Image = Extract<ContentPart, { type: 'input_image' }>;
 type File = Extract<ContentPart, { type: 'input_file' }>;
 
@@ -33,14 +34,29 @@ export function userContent(
   return parts.some(({ type }) => type !== 'text') ? { content: text, parts } : { content: text };
 }
 
-function promptPart(part: ContentPart, path: Path, { inputs, addressRefusal }: Taken): PromptPart {
+function promptPart(part: ContentPart, path: Path, { inputs, addressRefusal, files }: Taken): PromptPart {
+  const uploaded = 'file_id' in part && part.file_id ? files.get(part.file_id) : undefined;
+  if (uploaded !== undefined) return uploadedPart(part, path, { inputs, uploaded });
   if (part.type === 'input_image' && inputs.includes('image')) return imagePart(part, path, addressRefusal);
   if (part.type === 'input_file' && inputs.includes('file')) return filePart(part, path);
   return { type: 'text', text: partText(part, path) };
 }
 
+/** Text is text for every model; any other file is for one that takes it. */
+function uploadedPart(
+  part: ContentPart,
+  path: Path,
+  { inputs, uploaded }: { inputs: Inputs; uploaded: PromptFile },
+): PromptPart {
+  const { name, data, text } = uploaded;
+  if (text !== undefined) return { type: 'text', text };
+  if (data.startsWith('data:image/') && inputs.includes('image')) return { type: 'image', url: data };
+  if (part.type === 'input_file' && inputs.includes('file')) return { type: 'file', data, name };
+  return { type: 'text', text: partText(part, path) };
+}
+
 function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addressRefusal: AddressRefusal): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected image_url; files of this service hold batches');
+  if (file_id) throw refused([...path, 'file_id'], 'expected image_url, or the id of a file that is there');
   if (!url || !/^(?:https?:\/\/|data:image\/)/i.test(url)) {
     throw refused([...path, 'image_url'], 'expected an http(s) or data:image URL');
   }
@@ -52,7 +68,7 @@ function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addre
 }
 
 function filePart({ file_id, file_url, file_data: data, filename: name }: File, path: Path): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected file_data; files of this service hold batches');
+  if (file_id) throw refused([...path, 'file_id'], 'expected file_data, or the id of a file that is there');
   if (file_url) throw refused([...path, 'file_url'], 'expected file_data; the service fetches nothing');
   if (!data) throw refused([...path, 'file_data'], 'expected the file as a data URL');
   return { type: 'file', data, ...(name === undefined ? {} : { name }) };

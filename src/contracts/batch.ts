@@ -16,13 +16,13 @@ export const FileObject = z.object({
   bytes: count,
   created_at: count,
   filename: z.string(),
-  purpose: z.enum(['batch', 'batch_output']),
+  purpose: z.enum(['batch', 'batch_output', 'user_data']),
   status: z.literal('processed'),
 });
 export type FileObject = z.infer<typeof FileObject>;
 
-/** The form of `POST /v1/files`. */
-export const FileUpload = z.object({ file: z.file(), purpose: z.literal('batch') });
+/** The form of `POST /v1/files`: what a batch reads, or what `input_file` names. */
+export const FileUpload = z.object({ file: z.file(), purpose: z.enum(['batch', 'user_data']) });
 
 export const FileRecord = FileObject.extend({ owner: z.string().nullable() });
 export type FileRecord = z.infer<typeof FileRecord>;

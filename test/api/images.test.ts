@@ -118,7 +118,7 @@ describe('where an upstream can', () => {
     [{ type: 'input_file' }, 'file_data'],
   ])('%j is refused by its field', async (part, field) => {
     const { status, made } = await accept(asked(part));
-    expect([status, made.error?.param]).toEqual([400, `input[0].content[1].${field}`]);
+    expect([status, made.error?.param]).toEqual([field === 'file_id' ? 404 : 400, `input[0].content[1].${field}`]);
   });
 
   it.each([

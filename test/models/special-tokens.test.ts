@@ -125,6 +125,7 @@ function promptOf({ tools, ...body }: Record<string, unknown>): Prompt {
     inputs: ['text' as const],
     open: () => undefined,
     addressRefusal: () => undefined,
+    files: new Map(),
   };
   const { prompt } = buildPrompt(CreateResponse.parse({ model: 'tiny', ...body }), parts);
   return tools === undefined ? prompt : { ...prompt, tools: z.custom<NonNullable<Prompt['tools']>>().parse(tools) };

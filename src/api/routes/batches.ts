@@ -69,7 +69,11 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     const { endpoint, input_file_id: file, requests } = batch;
     if (file && requests) throw conflict('input_file_id', 'requests');
     if (file) {
-      await store.file(file, c.get('caller'), 'input_file_id');
+      const { purpose } = await store.file(file, c.get('caller'), 'input_file_id');
+      if (purpose !== 'batch') {
+        const message = "Invalid 'input_file_id': expected a file of purpose 'batch'.";
+        throw new ServiceError({ code: 'invalid_value', message, param: 'input_file_id' });
+      }
       return readBatchInput(await store.content(file), { endpoint, limits, signal: c.req.raw.signal });
     }
     if (!requests) {

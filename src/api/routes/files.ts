@@ -6,6 +6,7 @@ import {
   type FileList,
   type FileObject,
   type FileRecord,
+  FileUpload,
 } from '../../contracts/batch.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
@@ -35,13 +36,14 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
       throw new ServiceError({ code: 'unsupported_media_type', message: 'Expected content-type multipart/form-data.' });
     }
     const form = await readForm(await readBytes(c.req, limits.bodyBytes * bodiesOfAFile), type);
-    const [file, purpose] = [form.get('file'), form.get('purpose')];
-    if (purpose !== 'batch') throw invalid('purpose', "expected 'batch'");
+    const file = form.get('file');
+    const purpose = FileUpload.shape.purpose.safeParse(form.get('purpose')).data;
+    if (purpose === undefined) throw invalid('purpose', "expected 'batch' or 'user_data'");
     if (!(file instanceof File)) throw invalid('file', 'expected a file');
     const bytes = new Uint8Array(await file.arrayBuffer());
     // Each of these takes a moment of 16 MB: the event loop gets a turn in between.
     await setImmediate();
-    checkLineSizes(bytes, limits.bodyBytes);
+    if (purpose === 'batch') checkLineSizes(bytes, limits.bodyBytes);
     await setImmediate();
     const record: FileRecord = {
       id: `file-${c.get('newId')?.() ?? newId()}`,
@@ -49,7 +51,7 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
       bytes: file.size,
       created_at: Math.floor((c.get('startedAt') ?? now()) / 1000),
       filename: file.name.slice(0, 256),
-      purpose: 'batch',
+      purpose,
       status: 'processed',
       owner: c.get('caller').owner,
     };
@@ -79,8 +81,9 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
       const batch = await store.batch(results.batch, c.get('caller'));
       return c.body(lineStream(batchResults(queue, batch, results.kind)), 200, jsonl);
     }
-    await store.file(id, c.get('caller'), 'id');
-    return c.body(await store.content(id), 200, jsonl);
+    const { purpose } = await store.file(id, c.get('caller'), 'id');
+    const type = purpose === 'batch' ? jsonl : { 'content-type': 'application/octet-stream' };
+    return c.body(await store.content(id), 200, type);
   });
 
   routes.delete('/:id', async (c) => {
