@@ -1,9 +1,8 @@
 import type { CreateResponse } from '../contracts/create-response.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
-import type { FunctionTool } from '../contracts/prompt.ts';
+import { type FunctionTool, takesNothing } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
-import { takesNothing } from '../contracts/schema-fit.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';

@@ -48,3 +48,14 @@ export const Prompt = z.object({
   raw: z.literal(true).optional(),
 });
 export type Prompt = z.infer<typeof Prompt>;
+
+/** Whether a schema of arguments names none and says nothing of others: what is meant is `{}`. */
+export function takesNothing(schema: Readonly<Record<string, unknown>>): boolean {
+  const { type, properties, additionalProperties, ...rest } = schema;
+  const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : undefined;
+  const told = Object.keys(rest).filter((key) => !silent.has(key));
+  return type === 'object' && names?.length === 0 && (additionalProperties ?? false) === false && told.length === 0;
+}
+
+/** Keywords that leave the arguments as they are. */
+const silent: ReadonlySet<string> = new Set(['required', 'title', 'description', '$schema', '$id']);
