@@ -22,7 +22,7 @@ export type FuzzOptions = {
 /** schemathesis over `/openapi.json` with every check on; gives its exit code (0: nothing found) and its report. */
 export async function fuzz({ url, seconds, cases, seed, onOutput }: FuzzOptions) {
   await mkdir(found, { recursive: true });
-  const programs = await pythonEnvironment('schemathesis');
+  const programs = await pythonEnvironment('schemathesis', ['schemathesis==4.32.5']);
   const options = ['--checks', 'all', '--phases', 'coverage,fuzzing,stateful', '--max-time', `${seconds}`];
   const limits = ['--max-examples', `${cases}`, '--request-timeout', '60', '--suppress-health-check', 'all'];
   const quiet = ['--warnings', 'off', '--no-color'];

@@ -27,7 +27,8 @@ export type Fault =
 
 export type UpstreamServerOptions = {
   dialect: DialectName;
-  script: Script;
+  /** What it says, always or as the request has it. */
+  script: Script | ((body: Record<string, unknown>) => Script);
   spelling?: Spelling;
   faults?: readonly Fault[];
   apiKey?: string;
@@ -162,9 +163,19 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     }
     const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
     const budget = options.ignoresBudget ? undefined : body[field];
-    const all = decode(drawn(options.script, body), place, typeof budget === 'number' ? budget : undefined);
+    const script = typeof options.script === 'function' ? options.script(body) : options.script;
+    const all = decode(drawn(script, body), place, typeof budget === 'number' ? budget : undefined);
     const tokens = all.slice(0, Number(body['max_tokens'] ?? body['max_completion_tokens'] ?? 4096));
-    const chunks = chunksOf({ tokens, cut: all.length > tokens.length, body, raw, promptTokens, place, options });
+    const chunks = chunksOf({
+      tokens,
+      cut: all.length > tokens.length,
+      body,
+      raw,
+      promptTokens,
+      place,
+      script,
+      options,
+    });
     return new Response(sse(chunks, fault, c), { headers: { 'content-type': 'text/event-stream' } });
   }
 
@@ -232,9 +243,10 @@ function* chunksOf(parts: {
   raw: boolean;
   promptTokens: number;
   place: Place;
+  script: Script;
   options: UpstreamServerOptions;
 }): Generator<object> {
-  const { tokens, cut, body, raw, promptTokens, place, options } = parts;
+  const { tokens, cut, body, raw, promptTokens, place, script, options } = parts;
   const spelling = options.spelling ?? spellings[options.dialect];
   const wantsLogprobs = body['logprobs'] !== undefined && body['logprobs'] !== false && options.dialect !== 'lmstudio';
   const total = (count: number) => ({
@@ -276,7 +288,7 @@ function* chunksOf(parts: {
       yield { ...shape({ [spelling]: text }, logprobs), ...counts(count) };
     }
   }
-  const calls = raw || cut || body['tools'] === undefined ? [] : (options.script.toolCalls ?? []);
+  const calls = raw || cut || body['tools'] === undefined ? [] : (script.toolCalls ?? []);
   for (const [index, call] of calls.entries()) {
     const half = Math.ceil(call.arguments.length / 2);
     const first = {

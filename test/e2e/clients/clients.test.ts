@@ -1,34 +1,49 @@
 import { afterAll, beforeAll } from 'vitest';
 import { dataFolder, startService, type TestService } from '../../support/start-service.ts';
+import { startUpstreamServer, type UpstreamServer } from '../../support/upstream-server.ts';
 import { anthropicSuite } from './anthropic.ts';
+import { capableScript } from './capable-model.ts';
 import { curlSuite } from './curl.ts';
 import { createFeatureTable } from './feature-table.ts';
 import { langchainSuite } from './langchain.ts';
 import { ollamaSuite } from './ollama.ts';
 import { openaiSuite } from './openai.ts';
-import { openaiPythonSuite } from './openai-python.ts';
+import { openaiAgentsSuite } from './openai-agents.ts';
+import { pythonSuites } from './python.ts';
 import { vercelSuite } from './vercel.ts';
 
-/** Clients that people already have, against the service with the real model over a real socket. */
+/**
+ * Clients that people already have, against the service with the real model over a real socket. `npm run clients` tries all
+ * of them and writes the table; `npm test` leaves out those that take long.
+ */
+const all = process.env['CLIENTS'] === 'all';
 const table = createFeatureTable();
 let data: Awaited<ReturnType<typeof dataFolder>>;
+let capable: UpstreamServer;
 let service: TestService;
 const url = () => service.url;
 
 beforeAll(async () => {
   data = await dataFolder();
-  service = await startService('start', { THINKFIRST_DATA: data.path });
+  capable = await startUpstreamServer({ dialect: 'vllm', script: capableScript });
+  const models = [
+    'thinkfirst-135m',
+    { id: 'capable', url: capable.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 100_000 },
+  ];
+  service = await startService('start', { THINKFIRST_DATA: data.path, THINKFIRST_MODELS: JSON.stringify(models) });
 });
 afterAll(async () => {
-  table.write();
+  if (all) table.write();
   await service.stop();
+  await capable.close();
   await data.remove();
 });
 
 openaiSuite(table, url);
-await openaiPythonSuite(table, url);
 curlSuite(table, url);
 anthropicSuite(table, url);
 ollamaSuite(table, url);
 vercelSuite(table, url);
 langchainSuite(table, url);
+openaiAgentsSuite(table, url);
+await pythonSuites(table, url, all);

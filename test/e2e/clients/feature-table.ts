@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
-import { pythonPackages } from '../../support/python-environment.ts';
+import { requirements } from './python.ts';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -50,8 +50,8 @@ function page(cells: ReadonlyMap<string, ReadonlyMap<string, boolean | undefined
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   return `# Clients
 
-The table is made by \`npx vitest run --project e2e test/e2e/clients\`, against the service with the embedded model. \`–\`: the client has no
-such thing, or it is not tried.
+The table is made by \`npm run clients\`, against the service with the embedded model and, for agents, a scripted one that calls its tools.
+\`–\`: the client has no such thing, or it is not tried.
 
 ${line(['', 'version', ...features])}
 ${line(['---', '---', ...features.map(() => '---')])}
@@ -66,6 +66,7 @@ const heldBack: Readonly<Record<string, string>> = {
   '@ai-sdk/openai-compatible': '3 needs Node 22',
   '@ai-sdk/open-responses': '2 needs Node 22',
   '@langchain/openai': '1.6 needs Node 22',
+  '@openai/agents': 'the newest that takes `openai` 6',
 };
 
 /** The package that a row is of. */
@@ -82,8 +83,15 @@ function shown(client: string): string {
 /** The version that ran, and why it isn't the newest. */
 function version(client: string): string {
   const name = packageOf(client);
-  if (name === 'openai for Python') return `${pythonPackages.openai}, the newest`;
+  const [, ofPython] = /^(.*) for Python$/.exec(name) ?? [];
+  if (ofPython !== undefined) return `${pythonVersion(ofPython)}, ${heldBack[name] ?? 'the newest'}`;
   if (name === 'curl') return execFileSync('curl', ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? '';
   const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   return `${devDependencies[name]}, ${heldBack[name] ?? 'the newest'}`;
+}
+
+function pythonVersion(name: string): string {
+  const lines = name === 'instructor' ? requirements.instructor : requirements.all;
+  const found = lines.find((line) => line.startsWith(`${name}==`) || line.startsWith(`${name}-slim==`));
+  return found?.split('==')[1] ?? '';
 }

@@ -1,23 +1,15 @@
-"""One feature of the service by OpenAI's client for Python: `openai_features.py URL FEATURE`. Exit code 0: it works."""
+"""OpenAI's client for Python."""
 
 import asyncio
 import io
 import json
-import sys
 
 import openai
 from openai import AsyncOpenAI, OpenAI
-from pydantic import BaseModel
+from shared import ASK, MODEL, URL, Sum, refused
 
-MODEL = "thinkfirst-135m"
-ASK = "What is 12 + 30?"
-base_url = f"{sys.argv[1]}/v1"
+base_url = f"{URL}/v1"
 client = OpenAI(base_url=base_url, api_key="unused", max_retries=0)
-
-
-class Sum(BaseModel):
-    a: int
-    b: int
 
 
 PARAMETERS = {**Sum.model_json_schema(), "additionalProperties": False}
@@ -112,16 +104,12 @@ def batches():
 
 
 def errors():
-    try:
+    with refused(openai.BadRequestError) as bad:
         client.responses.create(model=MODEL, input=ASK, temperature=9)
-        raise AssertionError("not refused")
-    except openai.BadRequestError as error:
-        assert (error.param, error.code) == ("temperature", "invalid_value")
-    try:
+    assert (bad.error.param, bad.error.code) == ("temperature", "invalid_value")
+    with refused(openai.NotFoundError) as missing:
         client.responses.retrieve("resp_none")
-        raise AssertionError("not refused")
-    except openai.NotFoundError as error:
-        assert error.code == "not_found" and error.request_id
+    assert missing.error.code == "not_found" and missing.error.request_id
 
 
 MESSAGES = [{"role": "user", "content": ASK}]
@@ -161,11 +149,8 @@ def chat_structured_output():
 
 
 def chat_errors():
-    try:
+    with refused(openai.NotFoundError) as missing:
         client.chat.completions.create(**{**QUICK, "model": "none"})
-        raise AssertionError("not refused")
-    except openai.NotFoundError as error:
-        assert error.code == "model_not_found"
+    assert missing.error.code == "model_not_found"
 
 
-globals()[sys.argv[2]]()
