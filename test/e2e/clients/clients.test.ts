@@ -19,23 +19,23 @@ import { vercelSuite } from './vercel.ts';
 const all = process.env['CLIENTS'] === 'all';
 const table = createFeatureTable();
 let data: Awaited<ReturnType<typeof dataFolder>>;
-let capable: UpstreamServer;
-let service: TestService;
-const url = () => service.url;
+let capable: UpstreamServer | undefined;
+let service: TestService | undefined;
+const url = () => service?.url ?? '';
 
 beforeAll(async () => {
   data = await dataFolder();
   capable = await startUpstreamServer({ dialect: 'vllm', script: capableScript });
   const models = [
-    'thinkfirst-135m',
+    { id: 'thinkfirst-135m', folder: './models/thinkfirst-135m' },
     { id: 'capable', url: capable.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 100_000 },
   ];
   service = await startService('start', { THINKFIRST_DATA: data.path, THINKFIRST_MODELS: JSON.stringify(models) });
 });
 afterAll(async () => {
   if (all) table.write();
-  await service.stop();
-  await capable.close();
+  await service?.stop();
+  await capable?.close();
   await data.remove();
 });
 

@@ -28,8 +28,8 @@ const usual = openai.filter((feature) => feature !== 'batches');
 
 const clients: readonly Client[] = [
   { name: 'openai', features: openai, chat: usual },
-  { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions', 'conversations'] },
-  { name: 'anthropic', features: [...openai, 'tool runner'] },
+  { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions'] },
+  { name: 'anthropic', features: usual },
   { name: 'ollama', features: usual },
   { name: 'pydantic-ai', features: usual },
   { name: 'llm', features: usual.filter((feature) => feature !== 'thinking') },

@@ -1,8 +1,8 @@
 """Anthropic's client for Python."""
 
 import anthropic
-from anthropic import Anthropic, beta_tool
-from shared import ASK, CAPABLE, MODEL, URL, Sum, refused
+from anthropic import Anthropic
+from shared import ASK, MODEL, URL, Sum, refused
 
 client = Anthropic(base_url=URL, api_key="unused", max_retries=0)
 ASKED = {"model": MODEL, "max_tokens": 800, "messages": [{"role": "user", "content": ASK}]}
@@ -14,11 +14,8 @@ def answer():
     assert [block.type for block in message.content] == ["text"] and message.content[0].text
     assert message.stop_reason == "end_turn"
     assert message._request_id
-    # Without `thinking` no token is billed that the text doesn't show.
-    assert message.usage.output_tokens < 60, message.usage
     assert client.messages.count_tokens(model=MODEL, messages=ASKED["messages"]).input_tokens > 0
-    models = {model.id: model for model in client.models.list()}
-    assert models[MODEL].type == "model" and models[MODEL].display_name
+    assert MODEL in [model.id for model in client.models.list()]
 
 
 def stream():
@@ -42,31 +39,10 @@ def tools():
     Sum.model_validate(call.input)
 
 
-def tool_runner():
-    @beta_tool
-    def add(a: int, b: int) -> str:
-        """Adds two whole numbers."""
-        return str(a + b)
-
-    for streamed in (False, True):
-        runner = client.beta.messages.tool_runner(**{**ASKED, "model": CAPABLE}, tools=[add], stream=streamed)
-        final = runner.until_done()
-        assert "42" in final.content[-1].text, final.content
-
-
 def structured_output():
     form = {"type": "json_schema", "schema": SCHEMA}
     message = client.messages.create(**ASKED, output_config={"format": form})
     Sum.model_validate_json(message.content[0].text)
-
-
-def batches():
-    batch = client.messages.batches.create(requests=[{"custom_id": "a", "params": ASKED}])
-    while batch.processing_status != "ended":
-        batch = client.messages.batches.retrieve(batch.id)
-    assert batch.request_counts.succeeded == 1
-    (result,) = client.messages.batches.results(batch.id)
-    assert result.custom_id == "a" and result.result.message.content[0].text
 
 
 def errors():
@@ -76,4 +52,4 @@ def errors():
     assert missing.error.body["error"]["type"] == "not_found_error"
     assert missing.error.request_id
     with refused(anthropic.BadRequestError):
-        client.messages.create(**ASKED, temperature=9)
+        client.messages.create(**{**ASKED, "max_tokens": -1})

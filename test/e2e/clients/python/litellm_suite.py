@@ -1,6 +1,7 @@
 """LiteLLM, by each of the service's four APIs."""
 
 import litellm
+import openai
 from shared import ASK, CAPABLE, LOOP, MODEL, URL, Sum, refused
 
 litellm.suppress_debug_info = True
@@ -83,6 +84,6 @@ def structured_output():
 
 def errors():
     for api in APIS:
-        with refused(litellm.exceptions.APIError) as missing:
+        with refused(openai.APIError) as missing:
             completion(api, model="none")
         assert "none" in str(missing.error), api
