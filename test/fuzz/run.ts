@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { createRandom } from '../../bench/decode/random.ts';
+import { evil } from '../e2e/hostile/corpus.ts';
 import { largeBodies, randomBodies } from '../e2e/hostile/large-bodies.ts';
 import { fuzz } from '../support/fuzz.ts';
 import { dataFolder, startService } from '../support/start-service.ts';
 
 /**
  * `npm run fuzz -- --minutes 10 [--bodies 1000]`: the long run against the service with the real model: schemathesis, then
- * large bodies that are made to be slow, those of the hostile corpus and drawn ones. Exit code 1: something was found.
+ * bodies that are made to be slow, to get out of their role or to reach inside: those of the hostile corpus and drawn large
+ * ones. Exit code 1: something was found.
  */
 const { values } = parseArgs({
   options: {
@@ -27,7 +29,7 @@ try {
     onOutput: (text) => process.stdout.write(text),
   });
   for (const entry of service.log()) console.error(JSON.stringify(entry));
-  const found = await largeBodyFaults();
+  const found = await hostileBodyFaults();
   for (const fault of found) console.error(fault);
   process.exitCode = code === 0 && found.length === 0 ? 0 : 1;
 } finally {
@@ -36,12 +38,16 @@ try {
 }
 
 /** Each is answered, and with no 5xx but 503; `/healthz` answers after each. */
-async function largeBodyFaults(): Promise<string[]> {
+async function hostileBodyFaults(): Promise<string[]> {
   const bytes = 1_048_576;
   const random = createRandom(Number(values.seed ?? 1));
   const drawn = randomBodies(Number(values.bodies), bytes, (below) => Math.floor(random() * below));
+  const few = { model: 'MODEL', input: 'a', mode: 'fast', max_output_tokens: 4 };
+  const given = Object.entries(evil).map(([name, more]) => {
+    return { name, path: '/v1/responses', body: JSON.stringify({ ...few, ...more }) };
+  });
   const faults: string[] = [];
-  for (const { name, path, body } of [...largeBodies(bytes), ...drawn]) {
+  for (const { name, path, body } of [...given, ...largeBodies(bytes), ...drawn]) {
     const answer = await fetch(new URL(path, service.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

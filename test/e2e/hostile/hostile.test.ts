@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { markIn } from '../../support/leak-mark.ts';
 import { connections } from './connections.ts';
-import { arraysOfZeros, corpus } from './corpus.ts';
+import { arraysOfZeros, corpus, privateAddresses } from './corpus.ts';
 import { bodyLimit, type HostileService, startHostileService } from './hostile-service.ts';
 import { type Case, createSender, type Outcome } from './send.ts';
 
@@ -62,6 +62,30 @@ test('hostile requests: no 5xx but 503, no hang, no leak', { timeout: 400_000 },
   // They were heard, and not all refused at the door.
   const statuses = new Set(sent.map(({ outcome }) => ('fault' in outcome ? undefined : outcome.status)));
   for (const status of [200, 400, 401, 403, 404, 405, 413, 415]) expect(statuses).toContain(status);
+});
+
+test('private addresses of callers are refused at once, in any spelling and every place', async () => {
+  const asked = privateAddresses.flatMap((url) => [
+    { path: '/v1/responses', param: 'webhook.url', body: { model: 'tiny', input: 'a', webhook: { url } } },
+    {
+      path: '/v1/responses',
+      param: 'reasoning.checks[0].url',
+      body: { model: 'tiny', input: 'a', reasoning: { checks: [{ type: 'webhook', url }] } },
+    },
+    { path: '/v1/webhook', param: 'url', body: { url } },
+  ]);
+  for (const { path, param, body } of asked) {
+    const answer = await fetch(new URL(path, service.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect({ body, status: answer.status, ...(await answer.json()) }).toMatchObject({
+      body,
+      status: 400,
+      error: { param },
+    });
+  }
 });
 
 test('hostile files of requests: each bad line is told, none breaks the service', { timeout: 60_000 }, async () => {
