@@ -32,6 +32,7 @@ const inputs = [
   { input: question, reasoning: { ...thinking, strategy: 'verify-and-revise' } },
   { input: question, reasoning: { ...thinking, budget_tokens: 2 }, max_output_tokens: 200 },
   { input: `${question} call`, reasoning: thinking, tools: [{ type: 'function', name: 'note', parameters: note }] },
+  { input: `${question} jot`, reasoning: thinking, tools: [{ type: 'custom', name: 'jot' }] },
   { input: question, mode: 'fast', max_output_tokens: 1 },
   { input: `explode ${question}`, reasoning: thinking },
   { input: question, reasoning: thinking, include: ['reasoning.text'] },

@@ -20,7 +20,7 @@ import { inPieces, markedThought } from '../../support/leak-mark.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { catalog, createApi, sealer, table } from '../fixture.ts';
 
-/** A model that thinks the mark; `explode` in a question breaks on it as a parser does, `call` makes it call a tool. */
+/** A model that thinks the mark; `explode` in a question breaks on it as a parser does, `call` makes it call a function, `jot` a custom tool. */
 function markedModel(): LanguageModel {
   return inPieces(
     createScriptedModel({
@@ -29,8 +29,16 @@ function markedModel(): LanguageModel {
       script({ request, sample }) {
         const asked = request.prompt.messages.findLast(({ role }) => role === 'user')?.content ?? '';
         if (asked.includes('explode') && request.thinking) JSON.parse(`ocelotyw ${markedThought}`);
-        const toolCalls = asked.includes('call') ? { toolCalls: [{ name: 'note', arguments: '{"text":"43"}' }] } : {};
-        return { thought: markedThought, answer: `It is ${43 + sample}.`, ...toolCalls };
+        const calls = [
+          { word: 'call', name: 'note', arguments: '{"text":"43"}' },
+          { word: 'jot', name: 'jot', arguments: '{"input":"43"}' },
+        ].filter(({ word }) => asked.includes(word));
+        const toolCalls = calls.map(({ word: _, ...call }) => call);
+        return {
+          thought: markedThought,
+          answer: `It is ${43 + sample}.`,
+          ...(toolCalls.length > 0 && { toolCalls }),
+        };
       },
     }),
   );

@@ -80,10 +80,10 @@ test('private addresses of callers are refused at once, in any spelling and ever
       headers: { authorization: `Bearer ${service.secret}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    expect({ body, status: answer.status, ...(await answer.json()) }).toMatchObject({
+    expect({ body, status: answer.status, told: await answer.json() }).toMatchObject({
       body,
       status: 400,
-      error: { param },
+      told: { error: { param } },
     });
   }
 });
