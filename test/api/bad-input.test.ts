@@ -89,7 +89,14 @@ const rows: Row[] = [
   },
   {
     name: 'file',
-    body: { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file_1' }] }] },
+    body: {
+      input: [
+        {
+          role: 'user',
+          content: [{ type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' }],
+        },
+      ],
+    },
     code: 'unsupported_input',
     param: 'input[0].content[0]',
   },
