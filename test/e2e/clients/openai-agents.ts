@@ -4,6 +4,7 @@ import {
   type AgentOptions,
   MemorySession,
   OpenAIChatCompletionsModel,
+  OpenAIConversationsSession,
   OpenAIResponsesModel,
   Runner,
   type Session,
@@ -47,6 +48,14 @@ export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string):
       const result = await runner.run(agent(small, { modelSettings: { reasoning: { effort: 'none' } } }), ask);
       expect(result.finalOutput).toMatch(/./);
     });
+    feature(name, 'stream', async () => {
+      const result = await runner.run(agent(small), ask, { stream: true });
+      let text = '';
+      for await (const piece of result.toTextStream()) text += piece;
+      await result.completed;
+      expect(text).toMatch(/./);
+      expect(text).toBe(result.finalOutput);
+    });
     feature(name, 'thinking', async () => {
       const modelSettings = { reasoning: { effort: 'low' as const, summary: 'auto' as const } };
       const result = await runner.run(agent(small, { modelSettings }), ask);
@@ -55,6 +64,14 @@ export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string):
     feature(name, 'tools', async () => {
       const result = await runner.run(agent('capable', { tools: [add, getWeather] }), ask);
       expect(result.finalOutput).toMatch(/42.*Seoul is sunny/);
+      const streamed = await runner.run(agent('capable', { tools: [add] }), ask, { stream: true });
+      await streamed.completed;
+      expect(streamed.newItems.map(({ type }) => type)).toEqual([
+        'tool_call_item',
+        'tool_call_output_item',
+        'message_output_item',
+      ]);
+      expect(streamed.finalOutput).toContain('42');
       const model = new OpenAIChatCompletionsModel(client(), 'capable');
       const chat = await runner.run(new Agent({ name: 'Assistant', model, tools: [add] }), ask);
       expect(chat.finalOutput).toContain('42');
@@ -87,6 +104,7 @@ export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string):
       expect(await session.getItems()).toEqual([]);
     };
     feature(name, 'sessions', () => remembers(new MemorySession()));
+    feature(name, 'conversations', () => remembers(new OpenAIConversationsSession({ client: client() })));
     feature(name, 'errors', async () => {
       await expect(runner.run(agent('none'), ask)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
     });

@@ -28,7 +28,7 @@ const usual = openai.filter((feature) => feature !== 'batches');
 
 const clients: readonly Client[] = [
   { name: 'openai', features: openai, chat: usual },
-  { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions'] },
+  { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions', 'conversations'] },
   { name: 'anthropic', features: usual },
   { name: 'ollama', features: usual },
   { name: 'pydantic-ai', features: usual },
