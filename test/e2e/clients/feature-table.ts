@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
-import { requirements } from './python.ts';
+import { requirements } from './python-requirements.ts';
 
 const root = new URL('../../../', import.meta.url);
 

@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { pythonEnvironmentOrReason } from '../../support/python-environment.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { requirements } from './python-requirements.ts';
 
 const folder = new URL('python/', import.meta.url);
-const list = (name: string) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n');
 
 type Client = {
   /** As on PyPI. */
@@ -38,13 +37,6 @@ const clients: readonly Client[] = [
   { name: 'langchain-openai', features: usual, slow: true },
   { name: 'dspy', features: ['answer', 'structured output', 'errors'], slow: true },
 ];
-
-/** All packages of the clients' environment with their versions; without the slow clients', those of `npm test`. */
-export const requirements = {
-  fast: list('requirements.txt'),
-  all: [...list('requirements.txt'), ...list('requirements-slow.txt')],
-  instructor: list('requirements-instructor.txt'),
-};
 
 /** Clients from PyPI, in virtual environments that are made on first use. `slow`: those that take long as well. */
 export async function pythonSuites({ feature }: FeatureTable, url: () => string, slow: boolean): Promise<void> {
