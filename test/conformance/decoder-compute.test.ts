@@ -89,8 +89,9 @@ describe('the same text', () => {
 
   test('from a kept prefix', async () => {
     const fresh = await open();
-    const cold = await runOne(fresh, ask(asked[0][0]));
-    const warm = await runOne(fresh, ask(asked[0][0]));
+    const again = ask(asked[0][0], { cacheScope: { owner: 'a', response: 'a1', ownPrompt: true } });
+    const cold = await runOne(fresh, again);
+    const warm = await runOne(fresh, again);
     expect(ids(warm)).toEqual(ids(cold));
     expect(warm.finish.usage.cachedTokens).toBe(warm.finish.usage.inputTokens - 1);
     await fresh.close();

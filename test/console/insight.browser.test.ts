@@ -11,7 +11,7 @@ import {
   withoutChromium,
 } from './browser.ts';
 
-/** With compute off the embedded model writes a wrong line, which is taken back. */
+/** With compute off the embedded model writes a wrong line, which is taken back where a revision is asked for. */
 const product = 'What is 758 * 6?';
 const longMs = 150_000;
 
@@ -27,7 +27,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   beforeAll(async () => {
     data = await dataFolder();
     [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
-    thought = (await ask({ input: product, reasoning: { effort: 'high', compute: 'off' } })).id;
+    thought = (await ask({ input: product, reasoning: { effort: 'high', compute: 'off', max_revisions: 2 } })).id;
     computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
