@@ -1,6 +1,6 @@
 import type { AnswerRequest, Sampling } from '../models/language-model.ts';
 import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
-import { type Candidate, candidateOf, candidatesOf, shownChecks } from './candidate.ts';
+import { type Candidate, candidateOf, candidatesOf, isWhole, shownChecks } from './candidate.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { showAnswer } from './normalise.ts';
 import { type RunState, runSamples, type SampleRun } from './run-samples.ts';
@@ -143,6 +143,10 @@ export async function* think(
   const thought = Math.min(budget.thinking(rows), rows * cap);
   const computed = budget.computed(Math.min(cap, thought));
   const first = numbers[0] ?? 0;
+  // Beside an answer that can be voted on, further ones are ballots: one that outgrows the reserve is none.
+  const votes = [...candidates.values()].some((one) => one.sample !== null && one.value !== undefined && isWhole(one));
+  const most = votes ? context.effective.answer_reserve_tokens : Number.POSITIVE_INFINITY;
+  const maxTokens = Math.max(1, Math.min(most, budget.answer(rows, thought + rows * computed)));
   yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
   const found = yield* runJudged(
     deliberation,
@@ -151,7 +155,7 @@ export async function* think(
       numbers,
       phase: 'think',
       thinking: { budgetTokens: thought, perSampleTokens: cap, ...(computed > 0 && { computeTokens: computed }) },
-      answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(rows, thought + rows * computed)) },
+      answer: { ...deliberation.answer, maxTokens },
       sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
       summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
     },

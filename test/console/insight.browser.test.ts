@@ -130,7 +130,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
         await value.waitFor();
         expect(await value.textContent()).toBe(shown.text);
         await page
-          .getByText(/^computed by the service from the expression before it/)
+          .getByText(/computed by the service from the expression before it/)
           .first()
           .waitFor();
         const [own, around] = await value.evaluate((mark) =>

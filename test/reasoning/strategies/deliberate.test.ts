@@ -289,6 +289,22 @@ describe('deliberate', () => {
     expect(run).toMatchObject({ answer: 'The answer is 4.', outcome: { thinkingStop: null } });
   });
 
+  it('gives chains beside an answer that can be voted on the reserve for theirs, so that one that rambles costs no more', async () => {
+    const ramble = Array.from({ length: 90 }, (_, index) => `word${index}`).join(' ');
+    const model = createTestModel({
+      script(request, sample) {
+        if (isDraft(request)) return { answer: 'The answer is 9.' };
+        return request.samples > 1 && sample === 0 ? { thought: 'An open request.', answer: ramble } : chain('4');
+      },
+    });
+    const run = await runStrategy('deliberate', { model, answer: { maxTokens: 200 }, effective: { samples: 3 } });
+    const [first, ...others] = model.requests.filter((request) => !isDraft(request));
+    expect(first?.answer.maxTokens).toBe(200);
+    expect(others.map((request) => request.answer.maxTokens)).toEqual(others.map(() => 32));
+    expect(others.length).toBeGreaterThan(0);
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
   it('tells a model that can’t roll back what failed, in its family’s words', async () => {
     const model = createTestModel({
       capabilities: { rollback: false },
