@@ -38,9 +38,14 @@ export function figureSections(
   const current = published.filter(({ weights }) => weights === options.weights);
   const dated = (some: readonly Report[], text: string) =>
     some.every(({ weights }) => weights === options.weights) ? text : `${earlierWeights}\n\n${text}`;
+  const earlier = published.filter((report) => !current.includes(report)).map(({ set }) => `\`${set}\``);
+  const overview = [
+    ...(current.length === 0 ? [] : [overviewTable(current)]),
+    ...(earlier.length === 0 ? [] : [`Not measured yet with these weights: ${earlier.join(', ')}.`]),
+  ];
   return new Map([
     ['sets', setsTable()],
-    ['overview', published.length === 0 ? notMeasured : dated(published, overviewTable(published))],
+    ['overview', overview.length === 0 ? notMeasured : overview.join('\n\n')],
     ...publishedSets.map((each): [string, string] => {
       const report = of(reportName(each));
       return [reportName(each), report === undefined ? notMeasured : dated([report], resultTable(report))];
