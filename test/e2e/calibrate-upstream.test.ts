@@ -11,7 +11,20 @@ describe('calibrating a model of another server', () => {
   let far: TestService;
   let folder: string;
   let entry: Record<string, unknown>;
-  const few = ['--generated', '1', '--spoken', '0', '--gsm8k', '0', '--samples', '1', '--levels-on', '1', '--ceiling', '32'];
+  const few = [
+    '--generated',
+    '1',
+    '--spoken',
+    '0',
+    '--gsm8k',
+    '0',
+    '--samples',
+    '1',
+    '--levels-on',
+    '1',
+    '--ceiling',
+    '32',
+  ];
   const inFolder = (name: string) => join(folder, name);
   const written = async (name: string) => JSON.parse(await readFile(inFolder(name), 'utf8'));
 
