@@ -28,6 +28,8 @@ def program(*arguments):
     done = subprocess.run(
         [os.path.join(os.path.dirname(sys.executable), "llm"), *arguments],
         env=environment,
+        # It reads its input to the end where that is no terminal.
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
