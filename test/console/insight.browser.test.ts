@@ -262,12 +262,13 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
   it('charts what evaluations measured, on a phone in Korean too', async () => {
     const { data: results } = await getJson(`${service.url}/v1/evaluations`);
+    const percent = new Intl.NumberFormat('en-US', { style: 'percent' });
     const page = await open('/eval');
     const chart = page.getByRole('img', { name: /^Accuracy over tokens/ });
     await chart.waitFor();
     for (const { arm, accuracy } of results[0].arms) {
       const name = arm === 'none' ? 'fast' : arm === 'greedy' ? 'one chain' : arm;
-      expect(await chart.getAttribute('aria-label')).toContain(`${name} ${Math.round(100 * accuracy.value)}%`);
+      expect(await chart.getAttribute('aria-label')).toContain(`${name} ${percent.format(accuracy.value)}`);
     }
     expect(await page.getByText('Weighted vote: the answer').count()).toBe(1);
     // Those of the repository are from no machine that this runs on, whenever it was cloned.
