@@ -43,6 +43,10 @@ RULES = re.compile(
             "this service keeps no prompt templates",
             "answers in all, got",
             "expected each custom_id once",
+            # A request of a batch that names another endpoint than its batch.
+            "expected the batch's endpoint '",
+            # What this model can't read; of /api, whose errors have no code.
+            "the model can't (see images|read files) here",
             "nested",
         ]
     )
