@@ -54,3 +54,21 @@ export function quantile(values: readonly number[], share: number): number {
 export function average(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
+
+/** A probability that was stated, and what came. */
+export type Stated = { probability: number; right: boolean };
+
+/**
+ * Expected calibration error over bins of equal size: how far the probabilities of a bin are from its share of right answers,
+ * as the bins' mean (Nguyen and O'Connor 2015, with absolute differences). NaN for none.
+ */
+export function calibrationError(stated: readonly Stated[], bins = 5): number {
+  const sorted = stated.toSorted((a, b) => a.probability - b.probability);
+  const edge = (bin: number): number => Math.round((bin * sorted.length) / bins);
+  const gaps = Array.from({ length: bins }, (_, bin) => {
+    const members = sorted.slice(edge(bin), edge(bin + 1));
+    // Summed, not averaged: each bin weighs what it holds.
+    return Math.abs(members.reduce((sum, one) => sum + one.probability - Number(one.right), 0));
+  });
+  return gaps.reduce((sum, gap) => sum + gap, 0) / sorted.length;
+}

@@ -10,6 +10,7 @@ import { quantile } from '../statistics.ts';
 import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitBallots, sourceWeight } from './fit-ballots.ts';
+import { fitCertainty, leastQuestions } from './fit-certainty.ts';
 import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
 import { fitSettled } from './fit-settled.ts';
@@ -72,6 +73,12 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const chains = measured.flatMap((question) => question.chains);
   const cap = fitCap(chains, options.ceiling);
   const ballots = fitBallots(measured, before.ballot_weights);
+  const certainty = fitCertainty(measured);
+  if (certainty.certainty === null) {
+    options.onNotice?.(
+      `Not fitted: the probability of its answers. That takes ${leastQuestions} questions, answered right and wrong.`,
+    );
+  }
   if (chains.every(({ selfCertainty }) => selfCertainty === undefined)) {
     options.onNotice?.('Not measured: self-certainty, which it does not give.');
   }
@@ -99,6 +106,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     ),
     ballot_weights: ballots.weights,
     self_certainty_weight: ballots.selfCertaintyWeight,
+    certainty: certainty.certainty,
   };
   const settled = fitSettled(measured, weighed);
   const fitted = { ...weighed, settled_probability: settled.value };
@@ -163,6 +171,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
         revision: { ...revision, sets: Object.fromEntries(revisionBySet) },
         verdict: verdict.figures,
         settled: settled.figures,
+        certainty: certainty.figures,
         vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, fitted, n)])),
         any_right: share(measured, (question) => question.chains.some(({ right }) => right)),
         greedy_right: firstAlone / measured.length,

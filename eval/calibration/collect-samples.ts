@@ -1,4 +1,5 @@
 import type { GenerateRequest, LanguageModel, SampleScores, ThoughtSegment } from '../../src/models/language-model.ts';
+import { segmentOf } from '../../src/reasoning/sample.ts';
 
 /** One finished row of a request, tokens counted by the model. */
 export type CollectedSample = {
@@ -26,7 +27,7 @@ export async function collectSamples(model: LanguageModel, request: GenerateRequ
   for await (const event of model.generate(request, { signal: new AbortController().signal })) {
     const row = rows[event.sample];
     if (row === undefined) continue;
-    if (event.type === 'thinking-delta') row.segments.push({ text: event.text, tokenIds: event.tokenIds });
+    if (event.type === 'thinking-delta') row.segments.push(segmentOf(event));
     else if (event.type === 'answer-delta') row.answer += event.text;
     else if (event.type === 'finish') {
       row.stop = event.thinkingStop;

@@ -85,7 +85,7 @@ function asker(question: Question, options: MeasureOptions) {
         const input = { question: asked, conversation: asked, thought, answer: collected.answer };
         const named = plainChecks(options).map((type) => ({ type }));
         const judged = await runChecks(named, input, { slow: false, services: {}, signal });
-        const { selfCertainty, thinkingMeanLogprob: confidence } = collected.scores;
+        const { selfCertainty, thinkingMeanLogprob: confidence, answerMeanLogprob } = collected.scores;
         const chain: MeasuredChain = {
           source,
           sample: source === 'draft' ? null : source === 'sample' ? index + 1 : 0,
@@ -97,6 +97,8 @@ function asker(question: Question, options: MeasureOptions) {
           answerTokens: collected.answerTokens,
           ...(selfCertainty === undefined ? {} : { selfCertainty }),
           ...(confidence === undefined ? {} : { confidence }),
+          ...(answerMeanLogprob === undefined ? {} : { answerConfidence: answerMeanLogprob }),
+          computed: collected.segments.some(({ expression }) => expression !== undefined),
           checks: judged,
         };
         return { chain, collected };

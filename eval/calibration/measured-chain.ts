@@ -20,6 +20,10 @@ export const MeasuredChain = z.object({
   /** Nats. */
   selfCertainty: z.number().exactOptional(),
   confidence: z.number().exactOptional(),
+  /** Mean log-probability of the answer's tokens. Absent in rows of earlier versions, as is `computed`. */
+  answerConfidence: z.number().exactOptional(),
+  /** Values were computed in its thought. */
+  computed: z.boolean().exactOptional(),
   checks: z.array(
     CheckResult.extend({
       line: z.int().exactOptional(),
@@ -55,6 +59,7 @@ export function candidateOfChain(chain: MeasuredChain, question: string): Candid
     scores: {
       ...(chain.selfCertainty === undefined ? {} : { selfCertainty: chain.selfCertainty }),
       ...(chain.confidence === undefined ? {} : { thinkingMeanLogprob: chain.confidence }),
+      ...(chain.answerConfidence === undefined ? {} : { answerMeanLogprob: chain.answerConfidence }),
     },
   };
   const phase = chain.source === 'draft' ? 'draft' : 'think';

@@ -27,6 +27,36 @@ export const BallotWeights = z.object({
 });
 export type BallotWeights = z.infer<typeof BallotWeights>;
 
+/** What the probability of an answer is reckoned from; `src/reasoning/certainty.ts` says what each is. */
+export const CertaintyFeature = z.enum([
+  'agreement',
+  'dissent',
+  'thought_surprise',
+  'answer_surprise',
+  'length',
+  'number',
+  'either_or',
+  'computed',
+  'failed_check',
+  'handed_over',
+]);
+export type CertaintyFeature = z.infer<typeof CertaintyFeature>;
+
+/**
+ * A logistic model of how probably an answer is right, as calibration fitted it on chains of this model. Each feature is
+ * standardised by its `mean` and `deviation` and multiplied by its `weight`; one that is absent, here or of an answer, adds nothing.
+ */
+export const Certainty = z.object({
+  /** Questions that it was fitted on. */
+  questions: z.int().positive(),
+  intercept: z.number(),
+  features: z.partialRecord(
+    CertaintyFeature,
+    z.object({ mean: z.number(), deviation: z.number().positive(), weight: z.number() }),
+  ),
+});
+export type Certainty = z.infer<typeof Certainty>;
+
 /** One data file per model, written by calibration, with the figures that it was chosen from. */
 export const EffortTable = z.object({
   model: z.string(),
@@ -43,6 +73,8 @@ export const EffortTable = z.object({
   compute: z.boolean().exactOptional(),
   /** How this model's checks differ from the standard ones: names that are off, checks that are on beside them or with other options. */
   checks: z.object({ off: z.array(z.string()).default([]), on: z.array(NamedCheck).default([]) }).optional(),
+  /** Null where nothing was fitted: answers then have no probability. */
+  certainty: Certainty.nullable().default(null),
   levels: z.object({
     low: EffortLevel,
     medium: EffortLevel,

@@ -41,6 +41,8 @@ export const TraceStep = z.object({
   answer_text: z.string().optional(),
   /** Mean token log-probability of the raw distribution, fed tokens left out. */
   confidence: z.number().nullable(),
+  /** The same of its answer's tokens alone. */
+  answer_confidence: z.number().optional(),
   checks: z.array(CheckResult),
   prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
   /** On the answer's step: where it came from. */

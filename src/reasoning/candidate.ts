@@ -39,6 +39,10 @@ export type Candidate = {
   circles: boolean;
   selfCertainty: number | undefined;
   confidence: number | undefined;
+  /** Mean log-probabilities of the thought's tokens and of the answer's, and how many tokens were thought. */
+  thoughtLogprob: number | undefined;
+  answerLogprob: number | undefined;
+  thoughtTokens: number | undefined;
   /** Where its answer's tokens are counted unless it is chosen. */
   counted: { phase: UsagePhase; tokens: number };
 };
@@ -70,6 +74,9 @@ export function candidateOf(
     circles: goesInCircles(sample.answer.text),
     selfCertainty: sample.scores.selfCertainty,
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
+    thoughtLogprob: sample.scores.thinkingMeanLogprob,
+    answerLogprob: sample.scores.answerMeanLogprob,
+    thoughtTokens: sample.usage.thinking,
     counted: { phase: usagePhase(from.phase, 'answer'), tokens: sample.usage.answer },
   };
 }
@@ -103,6 +110,9 @@ export function candidatesOf(
       circles: goesInCircles(answer.text),
       selfCertainty: step.self_certainty,
       confidence: step.confidence ?? undefined,
+      thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
+      answerLogprob: step.answer_confidence,
+      thoughtTokens: step.usage?.thinking,
       counted: { phase: usagePhase(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
     };
     if (earlier === undefined || !isWorse(candidate, earlier)) found.set(step.sample, candidate);

@@ -241,6 +241,7 @@ function stepOf(
     answer: sample.answer.text.trim() || null,
     ...answerText(sample.answer),
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob ?? null,
+    ...(sample.scores.answerMeanLogprob === undefined ? {} : { answer_confidence: sample.scores.answerMeanLogprob }),
     usage: { ...sample.usage, input: inputTokens, cached: cachedTokens },
     ...(sample.scores.selfCertainty === undefined ? {} : { self_certainty: sample.scores.selfCertainty }),
   };

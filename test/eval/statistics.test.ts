@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { areaUnderCurve, logOdds, pairedDifference, quantile, wilson } from '../../eval/statistics.ts';
+import {
+  areaUnderCurve,
+  calibrationError,
+  logOdds,
+  pairedDifference,
+  quantile,
+  wilson,
+} from '../../eval/statistics.ts';
 
 const pairs = (both: number, gained: number, lost: number, neither: number) => [
   ...Array.from({ length: both }, () => ({ base: true, other: true })),
@@ -59,5 +66,22 @@ describe('statistics', () => {
     expect(logOdds(5, 10)).toBe(0);
     expect(logOdds(10, 10)).toBeCloseTo(Math.log(21), 10);
     expect(logOdds(0, 0)).toBe(0);
+  });
+
+  it('gives the calibration error of five bins of equal size', () => {
+    const answers = (count: number, probability: number, right: number) =>
+      Array.from({ length: count }, (_, index) => ({ probability, right: index < right }));
+    const five = [0.1, 0.3, 0.5, 0.7, 0.9].flatMap((one) => answers(10, one, Math.round(10 * one)));
+    expect(calibrationError(five)).toBeCloseTo(0, 12);
+    // Bins of 10 each: the last is 0.9 off, the others are exact.
+    expect(calibrationError(five.map((one) => (one.probability === 0.9 ? { ...one, right: false } : one)))).toBeCloseTo(
+      0.9 / 5,
+      12,
+    );
+    // One bin is half too high, one half too low: differences don't cancel over bins.
+    expect(calibrationError([...answers(10, 0.5, 0), ...answers(10, 0.6, 11)], 2)).toBeCloseTo((0.5 + 0.4) / 2, 12);
+    // Bins that don't come out even: each answer still weighs the same.
+    expect(calibrationError(answers(7, 0.25, 0))).toBeCloseTo(0.25, 12);
+    expect(calibrationError([])).toBeNaN();
   });
 });

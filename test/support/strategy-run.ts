@@ -29,6 +29,7 @@ export const table: EffortTable = {
   answer_reserve_tokens: 32,
   ballot_weights: { draft: -1.5, greedy: 0.3, sample: 0.1, handed_over: -2, revised: 0 },
   self_certainty_weight: 0,
+  certainty: null,
   settled_probability: 0.95,
   levels: { low: level, medium: level, high: level, xhigh: level, max: level },
 };

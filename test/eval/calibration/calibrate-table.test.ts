@@ -56,6 +56,8 @@ const settings = {
 const flat = (asked: number) =>
   `Every level does what low does: on ${asked} questions none was better. More of them (--levels-on), or harder ones, may tell.`;
 
+const noCertainty = 'Not fitted: the probability of its answers. That takes 40 questions, answered right and wrong.';
+
 describe('calibrateTable', () => {
   it('measures a model from draft to levels, and goes on from what was measured', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
@@ -82,7 +84,8 @@ describe('calibrateTable', () => {
     expect(table.levels.max).toEqual(table.levels.low);
     expect(stages.slice(-5)).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
 
-    expect(told).toEqual([flat(5)]);
+    expect(told).toEqual([noCertainty, flat(5)]);
+    expect(table.certainty).toBeNull();
 
     const again = scripted();
     expect(await run(again)).toEqual(table);
@@ -145,7 +148,12 @@ describe('calibrateTable', () => {
         calibrated: { questions: 4, figures: { greedy_right: 0.25, verdict: null } },
       });
       expect(table.checks?.on ?? []).toEqual([]);
-      expect(told).toEqual(['Not measured: self-certainty, which it does not give.', ...abstained, flat(4)]);
+      expect(told).toEqual([
+        noCertainty,
+        'Not measured: self-certainty, which it does not give.',
+        ...abstained,
+        flat(4),
+      ]);
     },
   );
 
