@@ -131,7 +131,8 @@ function takeThought(
   const written = (item.content ?? []).map(({ text }) => text).join('');
   const sealed = written === '' ? (item.encrypted_content ?? undefined) : undefined;
   const thought = sealed === undefined ? written : open(sealed);
-  if (thought === undefined) throw invalid([...path, 'encrypted_content'], 'expected it as this service gave it');
+  if (thought === undefined)
+    throw invalid([...path, 'encrypted_content'], 'expected the unmodified value from this service');
   if (thought !== '') turns.thought = thought;
   else turns.warnings.push({ field: fieldPath(path), message: 'No thought is in it, so none is part of the prompt.' });
 }

@@ -14,12 +14,12 @@ export function createOnNotFound(app: Pick<Hono<ApiEnvironment>, 'routes'>): Not
     const methods = new Set(known.filter(({ matches }) => matches.test(c.req.path)).map(({ method }) => method));
     if (methods.has('GET')) methods.add('HEAD');
     if (methods.size === 0) {
-      const message = `There is no ${c.req.method} on this path.`;
+      const message = `${c.req.method} is not allowed on this path.`;
       return c.json(envelopeOfPath(new ServiceError({ code: 'not_found', message }), c.get('requestId'), c.req), 404);
     }
     const allowed = [...methods].sort().join(', ');
     c.header('allow', allowed);
-    const message = `There is no ${c.req.method} on this path, only ${allowed}.`;
+    const message = `${c.req.method} is not allowed on this path. Allowed: ${allowed}.`;
     const fault = new ServiceError({ code: 'method_not_allowed', message });
     return c.json(envelopeOfPath(fault, c.get('requestId'), c.req), 405);
   };

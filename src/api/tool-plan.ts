@@ -171,7 +171,7 @@ function relocated(schema: JsonObject, place: string): JsonObject {
 }
 
 function toolless(card: ModelCard, forced: boolean): Warning[] {
-  const tools = { field: 'tools', message: `'${card.id}' calls no tools; it is not told of them.` };
+  const tools = { field: 'tools', message: `'${card.id}' does not support tools; they were ignored.` };
   return forced ? [tools, { field: 'tool_choice', message: 'No tool is called.' }] : [tools];
 }
 

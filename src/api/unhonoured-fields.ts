@@ -92,14 +92,14 @@ export function unhonouredFields(
   );
   const known = unhonoured
     .filter(({ asked }) => asked(request))
-    .map(({ field, message }) => ({ field, message: `Not honoured yet. ${message}` }));
+    .map(({ field, message }) => ({ field, message: `Not applied yet. ${message}` }));
   const unknown = [
     ...unknownKeys(body, CreateResponse.shape, ''),
     ...unknownKeys(body['reasoning'], ReasoningRequest.shape, 'reasoning.'),
     ...unknownKeys(body['text'], TextRequest.shape, 'text.'),
   ];
   return [
-    ...unsampled.map((field) => ({ field, message: 'The server of this model has no such sampling.' })),
+    ...unsampled.map((field) => ({ field, message: 'The server of this model does not support this parameter.' })),
     ...beyond.map(({ field, message }) => ({ field, message })),
     ...known,
     ...unknown.map((field) => ({ field, message: 'Unknown field; ignored.' })),

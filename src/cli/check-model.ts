@@ -65,7 +65,7 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
 /** The model may have none; or it spells its thoughts otherwise, and they stand in its answers. */
 function noThought({ kind }: ModelConfig, { capabilities: { family } }: LanguageModel): string {
   const dialect = kind === 'upstream' ? ', and its dialect (`thinkfirst doctor` compares it)' : '';
-  return `No thought came: is its family right (${family})${dialect}? Without thoughts more effort only asks more often.`;
+  return `No reasoning was produced: is its family right (${family})${dialect}? Without reasoning, more effort only adds samples.`;
 }
 
 /** `thinks`: as was seen, and not as its family has it. */

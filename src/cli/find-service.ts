@@ -36,7 +36,7 @@ export async function reachService(options: ServiceOptions, terminal: Terminal):
     if (error instanceof CliError && error.exitCode === exitCodes.unreachable) throw error;
   });
   throw new CliError({
-    message: `What answers at ${url} is no Thinkfirst service.`,
+    message: `The server at ${url} is not a Thinkfirst service.`,
     advice: 'Name the right address with --url or THINKFIRST_URL.',
     exitCode: exitCodes.unreachable,
   });

@@ -14,7 +14,7 @@ export const errorCodes = {
   invalid_json: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'The body is not a JSON object in UTF-8, or it broke off. Send one, complete.',
+    meaning: 'The body is not a JSON object in UTF-8, or is incomplete. Send a complete one.',
   },
   invalid_value: {
     status: 400,
@@ -39,7 +39,7 @@ export const errorCodes = {
   unsupported_constraint: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'No answer of this model can be held to that form. `param` names the format, or the place in the schema.',
+    meaning: 'This model cannot enforce that output format. `param` names the format, or the place in the schema.',
   },
   unsupported_input: {
     status: 400,
@@ -95,7 +95,7 @@ export const errorCodes = {
   conflict: {
     status: 409,
     type: 'conflict_error',
-    meaning: 'The state of the resource does not allow this now. Where no retry mends it, `x-should-retry` is `false`.',
+    meaning: 'The state of the resource does not allow this now. If retrying cannot help, `x-should-retry` is `false`.',
   },
   body_too_large: {
     status: 413,

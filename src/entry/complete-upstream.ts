@@ -87,7 +87,7 @@ function untold(
 ): { model: CompleteUpstream; notices: string[] } {
   const { model, dialect } = given;
   if (model === undefined) throw invalid('model', `${why[server]}: name its model`);
-  const guessed = dialect === undefined ? ', so its kind was not found out and is taken for plain' : '';
+  const guessed = dialect === undefined ? ', so its type is unknown and it is treated as plain' : '';
   return {
     model: {
       ...given,

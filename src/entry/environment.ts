@@ -68,7 +68,7 @@ export const Environment = z.object({
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and 24 bytes or more in base64')
     .optional(),
   THINKFIRST_RETENTION_DAYS: z.coerce.number().positive().max(36_500).default(30),
-  /** 1: a waiting or streaming client that goes away stops its response. */
+  /** 1: cancel a response when its waiting or streaming client disconnects. */
   THINKFIRST_CANCEL_ON_DISCONNECT: flag.default(true),
   /** 1: listen beyond loopback although no key was made. */
   THINKFIRST_OPEN: flag,
@@ -76,7 +76,7 @@ export const Environment = z.object({
   THINKFIRST_ALLOWED_HOSTS: z.string().default(''),
   /** Sites whose pages may call from a browser, comma-separated (`https://app.example.org`); `*` any; none by default. */
   THINKFIRST_CORS_ORIGINS: z.string().default(''),
-  /** 1: checkers and webhooks that callers name may be at private addresses. */
+  /** 1: allow private addresses in callers' check and webhook URLs. */
   THINKFIRST_PRIVATE_CALLBACKS: flag,
   /** Where `/metrics` is served without keys, beside the API's own; a worker has no other. Absent: nowhere. */
   METRICS_PORT: whole(0, 65_535).optional(),

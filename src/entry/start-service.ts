@@ -250,7 +250,9 @@ function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment, invoca
   const { command, whole, options } = invocation;
   const option = options['REDIS_URL'];
   const named = option === undefined ? 'REDIS_URL' : `${option} URL or REDIS_URL`;
-  throw new StartError(`${command} is one half of the service and needs ${named}; ${whole} runs both without it.`);
+  throw new StartError(
+    `${command} runs only part of the service and needs ${named}; ${whole} runs everything without Redis.`,
+  );
 }
 
 /** A caller's own checker holds up an answer no longer than this. ms */

@@ -199,7 +199,7 @@ function inOrder<Entry>(
 /** @throws ServiceError `invalid_value` that begins with `where`, and whose `param` is the field */
 export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, where = ''): ModelConfig {
   if (typeof entry === 'string') return parseText(entry, where);
-  if (typeof entry !== 'object' || entry === null) throw fault(where, 'a text or an object was expected');
+  if (typeof entry !== 'object' || entry === null) throw fault(where, 'expected a string or an object');
   if ('folder' in entry) {
     const { id, folder, family, effortTable } = parse(FolderEntry, entry, where);
     const about = { ...(family && { family }), ...tableOf(effortTable, where) };

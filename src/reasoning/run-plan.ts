@@ -41,7 +41,7 @@ const guess = {
 const noThought = {
   field: 'reasoning.effort',
   message:
-    'The model wrote no thought, so more chains are as many fast answers. If it never does, its family may be the wrong one: `thinkfirst models check` tells.',
+    'The model wrote no thought, so extra chains are only extra fast answers. If it never does, its family may be the wrong one: `thinkfirst models check` tells.',
 };
 
 /** Draft, think in waves, check, roll back and revise, filter, vote, and only then answer. */

@@ -28,5 +28,5 @@ test.each([
   const output = await checked({ dialect, script: { thoughts: [], answer }, opens: 'never', spelling: 'tags' }, family);
   expect(output).toContain('✓ mine loaded');
   expect(output).not.toMatch(/tokens of context, thinks/);
-  expect(output).toContain(`! No thought came: is its family right (${family}), and its dialect`);
+  expect(output).toContain(`! No reasoning was produced: is its family right (${family}), and its dialect`);
 });

@@ -15,7 +15,7 @@ it.each(['vllm', 'llama.cpp', 'ollama'] as const)(
     expect(await run(model, begun('{"answer":'))).toMatchObject({ answer: ' 7}' });
     await run(model, begun('{"answer":'));
     expect(server.completions().filter(({ body }) => fields.some((field) => field in body))).toEqual([]);
-    expect(warnings).toEqual([expect.stringContaining('can not hold the rest of a begun answer to a form')]);
+    expect(warnings).toEqual([expect.stringContaining('cannot enforce the format on a resumed answer')]);
   },
 );
 

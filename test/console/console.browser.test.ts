@@ -172,7 +172,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     const answers = await outcomes.allTextContents();
     expect(answers).toHaveLength(2);
     // Its own clock leaves the wait out; what Jobs tells, with it, stands beside.
-    const waits = await page.getByText(/^(< 1|≈ \d+) s with the wait$|^waited < 1 s$/).allTextContents();
+    const waits = await page.getByText(/^(< 1|≈ \d+) s including queue time$|^waited < 1 s$/).allTextContents();
     expect(waits).toHaveLength(2);
     const ids = new URL(page.url()).searchParams.getAll('r');
     const listed = await page.context().newPage();
@@ -180,7 +180,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     for (const [index, id] of ids.entries()) {
       const row = listed.getByRole('row').filter({ has: listed.locator(`a[href="/trace/${id}"]`) });
       const told = (await row.getByTitle(/the wait for a worker included/).textContent())?.replace(' with wait', '');
-      expect([`${told} with the wait`, 'waited < 1 s']).toContain(waits[index]);
+      expect([`${told} including queue time`, 'waited < 1 s']).toContain(waits[index]);
     }
     await listed.close();
     expect(new URL(page.url()).searchParams.getAll('r')).toHaveLength(2);
@@ -317,7 +317,7 @@ describe.skipIf(withoutChromium)('the console', () => {
       const article = page.getByRole('article');
       await article.getByText('This key may not see thoughts.').waitFor();
       // Without a trace its time is known with the wait alone, and to the second.
-      await article.getByText(/^Thought, [\d,]+ of [\d,]+ tokens, (< 1|≈ \d+) s with the wait/).waitFor();
+      await article.getByText(/^Thought, [\d,]+ of [\d,]+ tokens, (< 1|≈ \d+) s including queue time/).waitFor();
       const text = await article.textContent();
       expect(text).toMatch(/answer is/);
       expect(text).not.toMatch(/Draft|Sample|Still needed|said/);

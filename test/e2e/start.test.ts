@@ -34,7 +34,7 @@ describe('a start that can’t succeed says why in one line and exits with 1', (
 
   it('half a service without Redis', async () => {
     const { code, told } = await failedStart('worker', {});
-    expect(told).toEqual([expect.stringContaining('npm run worker is one half of the service and needs REDIS_URL')]);
+    expect(told).toEqual([expect.stringContaining('npm run worker runs only part of the service and needs REDIS_URL')]);
     expect(code).toBe(1);
   });
 });

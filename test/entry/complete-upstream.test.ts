@@ -82,7 +82,7 @@ test.each([
   await expect(configuration.check(upstream)).rejects.toMatchObject({ param: 'model.model' });
   const { entry, checked } = await configuration.check({ ...upstream, model: 'Qwen/Qwen3-32B' });
   expect(entry).toMatchObject({ id: 'Qwen3-32B', family: 'qwen3', dialect: 'plain' });
-  expect(checked.notices).toEqual([`${why}, so its kind was not found out and is taken for plain.`]);
+  expect(checked.notices).toEqual([`${why}, so its type is unknown and it is treated as plain.`]);
   const whole = await configuration.check({ ...upstream, model: 'Qwen/Qwen3-32B', dialect: 'vllm' });
   expect(whole.checked.notices).toEqual([`${why}.`]);
 });

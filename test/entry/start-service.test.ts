@@ -27,12 +27,12 @@ it.each([
   [
     { api: true, worker: false },
     undefined,
-    'npm run serve is one half of the service and needs REDIS_URL; npm start runs',
+    'npm run serve runs only part of the service and needs REDIS_URL; npm start runs',
   ],
   [
     { api: true, worker: false },
     { command: 'thinkfirst serve --api-only', whole: 'thinkfirst serve', options: { REDIS_URL: '--redis' } },
-    'thinkfirst serve --api-only is one half of the service and needs --redis URL or REDIS_URL; thinkfirst serve runs',
+    'thinkfirst serve --api-only runs only part of the service and needs --redis URL or REDIS_URL; thinkfirst serve runs',
   ],
 ])('half a service without Redis, %o: names what was typed', async (halves, invocation, text) => {
   await expect(startService({ ...halves, variables: {}, ...(invocation && { invocation }) })).rejects.toThrow(text);

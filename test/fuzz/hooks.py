@@ -33,7 +33,7 @@ RULES = re.compile(
             "expected tools to choose from",
             "expected one of '",
             "expected one of the given tools",
-            "expected it as this service gave it",
+            "expected the unmodified value from this service",
             "expected the unmodified value that /v1/responses/compact gave",
             "expected the call_id of an earlier call",
             "this service has no '",

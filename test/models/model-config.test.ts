@@ -80,7 +80,7 @@ describe('models by configuration', () => {
 
   it.each([
     [['just-a-word'], 'models[0]: "just-a-word" is neither a folder'],
-    [['./a', 7], 'models[1]: a text or an object'],
+    [['./a', 7], 'models[1]: expected a string or an object'],
     [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
     [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family; there are thinkfirst, qwen3'],
     [
@@ -130,7 +130,7 @@ describe('models by configuration', () => {
 
   it.each([
     ['[{', 'THINKFIRST_MODELS is not valid JSON'],
-    ['[7]', 'THINKFIRST_MODELS[0]: a text or an object was expected'],
+    ['[7]', 'THINKFIRST_MODELS[0]: expected a string or an object'],
     ['{"hub":"a"}', 'THINKFIRST_MODELS.hub: a hub name is organisation/name'],
     [' , ', 'THINKFIRST_MODELS: name at least one model'],
   ])('of the variable %s it names the variable, or the option that was typed', (text, message) => {

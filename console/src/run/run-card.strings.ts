@@ -8,7 +8,7 @@ export const runCardStrings = defineStrings({
     ended: (answer: string) => `The answer is there: ${answer}`,
     trace: 'Trace',
     answerNow: 'Answer now',
-    answerNowAbout: 'Ends the thinking and answers from what there is',
+    answerNowAbout: 'Ends the thinking and answers with the best result so far',
     answering: 'Answering…',
     stop: 'Stop',
     stopping: 'Stopping…',

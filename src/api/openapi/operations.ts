@@ -111,7 +111,7 @@ export const operations: readonly Operation[] = [
     method: 'post',
     path: '/v1/responses/{id}/answer_now',
     operationId: 'answerNow',
-    summary: 'Ends the thinking and answers from what there is',
+    summary: 'Ends the thinking and answers with the best result so far',
     answer: Response,
     errors: [404, 409],
   },

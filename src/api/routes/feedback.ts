@@ -67,7 +67,7 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     if (id === rated.job.id) {
       throw new ServiceError({
         code: 'invalid_value',
-        message: `Invalid '${param}': expected another response.`,
+        message: `Invalid '${param}': must differ from the rated response.`,
         param,
       });
     }

@@ -90,7 +90,7 @@ export function repeated(requests: readonly BatchRequest[]): BatchError[] {
       seen.add(custom_id);
       return [];
     }
-    const message = `The custom_id '${custom_id}' stands there twice.`;
+    const message = `The custom_id '${custom_id}' is used more than once.`;
     return [{ code: 'invalid_value', message, param: 'custom_id', line: null }];
   });
 }

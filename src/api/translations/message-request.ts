@@ -47,7 +47,7 @@ export function translateMessagePrompt(request: CountMessageTokens): Translation
         ? [
             {
               field: `messages[${last}]`,
-              message: 'Not honoured. A begun answer is not continued; a new turn follows.',
+              message: 'Not applied. Prefilling the answer is not supported; a new answer is generated.',
             },
           ]
         : [],

@@ -34,7 +34,7 @@ export function translateOllama(request: OllamaChatRequest, body: Readonly<Recor
   const sent = isObject(body['options']) ? body['options'] : {};
   const unknownOptions = foreignFields(sent, OllamaOptions.shape, {}).map(({ field }) => ({
     field: `options.${field}`,
-    message: 'Not honoured. How the model runs is the service’s configuration.',
+    message: 'Not applied. How the model runs is the service’s configuration.',
   }));
   return {
     origins: new Map<string, string>([

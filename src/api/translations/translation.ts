@@ -66,7 +66,7 @@ export function foreignFields(
     .filter(([key, value]) => !Object.hasOwn(shape, key) && !saysNothing(value))
     .slice(0, 32)
     .map(([key]) => {
-      const message = Object.hasOwn(known, key) ? `Not honoured. ${known[key]}` : 'Unknown field; ignored.';
+      const message = Object.hasOwn(known, key) ? `Not applied. ${known[key]}` : 'Unknown field; ignored.';
       return { field: key.slice(0, 64), message };
     });
 }

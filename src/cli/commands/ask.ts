@@ -78,11 +78,7 @@ export function thinkingOptions(command: Command): Command {
     .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', wholeNumberFrom(-1))
     .option('--deadline <seconds>', 'answer with the best there is by then', seconds)
     .option('--samples <n>', 'chains of thought at most', wholeNumberFrom(1))
-    .option(
-      '--seed <n>',
-      'repeats a run: the same draws, apart from caches and other requests (slower)',
-      wholeNumberFrom(0),
-    )
+    .option('--seed <n>', 'repeats a run: fixed seed, without cache or batching (slower)', wholeNumberFrom(0))
     .option('--max-tokens <n>', 'of thoughts and answer together', wholeNumberFrom(1))
     .option('--system <text>', 'instructions before the question');
 }

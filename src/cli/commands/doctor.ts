@@ -39,5 +39,5 @@ function findingText({ name, status, detail, advice }: Finding, paint: Paint): s
 function verdict(faults: number, warnings: number): string {
   if (faults + warnings === 0) return 'All is well.';
   if (faults === 0) return `It works; ${counted(warnings, 'thing')} could be better.`;
-  return `${counted(faults, 'fault')} to mend before the service works${warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`}.`;
+  return `${counted(faults, 'fault')} to fix before the service can run${warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`}.`;
 }

@@ -36,7 +36,7 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .description(
       'API keys. Without --url or THINKFIRST_URL they are written straight into the store (THINKFIRST_DATA, or REDIS_URL),\n' +
         'with or without a running service, which notices within seconds. With a URL, over /v1/keys by a key with scope admin.\n' +
-        'As soon as there is one key, the service answers to nobody without.',
+        'As soon as there is one key, the service requires a key for every request.',
     );
   const create = keys
     .command('create')
@@ -73,7 +73,10 @@ export function addKeys(program: Command, terminal: Terminal): void {
       else terminal.print(all.length === 0 ? terminal.paint.dim(noKeys) : keyTable(all, terminal.paint));
     }),
   );
-  const revoke = keys.command('revoke').description('end a key, at once and for good').argument('<id...>', 'key_…');
+  const revoke = keys
+    .command('revoke')
+    .description('revoke a key permanently, effective at once')
+    .argument('<id...>', 'key_…');
   serviceOptions(revoke).action((ids: string[], options: ServiceOptions) =>
     using(options, terminal, async (store) => {
       for (const id of ids) {

@@ -24,7 +24,7 @@ export function addTransfer(program: Command, terminal: Terminal): void {
     .summary('take an export in')
     .description(
       'Takes in what `thinkfirst export` has written. What is there already stays as it is; responses that had not ended wait\n' +
-        'for a worker and are gone on with. Their retention begins anew.',
+        'for a worker and are resumed. Their retention restarts.',
     )
     .argument('<file>', 'an export')
     .action(async (file: string) => {

@@ -148,7 +148,7 @@ function begunAnswer({ request: { answer }, warn }: SampleContext): string {
   const begun = textOf(answer.prefix);
   if (answer.constraint === undefined) return begun;
   if (begun.trim() === '') return '';
-  warn('can not hold the rest of a begun answer to a form: it is gone on with freely');
+  warn('cannot enforce the format on a resumed answer: the rest is unconstrained');
   return begun;
 }
 

@@ -21,7 +21,7 @@ const Options = z.object({
 
 const noRoom = {
   field: 'reasoning.options.minimum_tokens',
-  message: 'max_output_tokens leaves no room for so long a thought: it ends where it ends.',
+  message: 'max_output_tokens is too small for minimum_tokens; thinking may end earlier.',
 };
 
 /** One chain of thought, capped at the budget or extended to a minimum (arXiv 2501.19393), then the answer. */

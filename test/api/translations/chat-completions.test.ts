@@ -288,7 +288,7 @@ describe('the request', () => {
       await (await post(path, { messages, prediction: { type: 'content' }, audio: null, wild: 1 })).json(),
     );
     expect(answer.warnings).toEqual([
-      { field: 'prediction', message: 'Not honoured. Nothing is predicted.' },
+      { field: 'prediction', message: 'Not applied. Nothing is predicted.' },
       { field: 'wild', message: 'Unknown field; ignored.' },
     ]);
   });

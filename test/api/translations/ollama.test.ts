@@ -324,7 +324,7 @@ test.each([
 ])('%s by %s is an error in Ollama’s form', async (unknown, method, status) => {
   const response = await createApi().app.request(unknown, { method });
   expect(response.status).toBe(status);
-  expect(await response.json()).toEqual({ error: expect.stringContaining('There is no') });
+  expect(await response.json()).toEqual({ error: expect.stringContaining('is not allowed on this path') });
 });
 
 describe('the content type', () => {

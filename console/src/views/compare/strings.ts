@@ -13,7 +13,7 @@ export const strings = defineStrings({
     remove: (number: string) => `Remove column ${number}`,
     column: (number: string) => `Column ${number}`,
     strategy: 'Strategy',
-    usual: 'As the effort has it',
+    usual: 'Default for this effort',
     model: 'Model',
     time: 'Time without the wait:',
     spent: 'Tokens spent',

@@ -57,7 +57,7 @@ export const strings = defineStrings({
     hubHint: 'organisation/name, with ONNX weights; fetched at the next start.',
     url: 'Address',
     urlHint:
-      'Of an OpenAI-compatible server: vLLM, llama.cpp, Ollama, LM Studio. What is left empty below is asked of it.',
+      'Of an OpenAI-compatible server: vLLM, llama.cpp, Ollama, LM Studio. Empty fields are detected from the server.',
     model: 'Model there',
     modelHint: 'The name that the server knows it by. Empty: the only one it has.',
     keyVariable: 'Variable with its key',
@@ -123,7 +123,7 @@ export const strings = defineStrings({
     keysAway: 'This service keeps no keys.',
     hooks: 'Webhooks',
     hookLead:
-      'Where the ends of your responses are told, unless a request names its own address. Signed by the Standard Webhooks scheme.',
+      'URL notified when your responses end, unless a request names its own. Signed by the Standard Webhooks scheme.',
     hookUrl: 'Address',
     hookUrlHint: 'http or https, at a public address. Empty: none.',
     hookSave: 'Save the address',

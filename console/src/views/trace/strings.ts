@@ -51,7 +51,7 @@ export const strings = defineStrings({
       user: 'you asked for the answer',
       stop: 'by itself',
       length: 'cut at its length',
-      line: 'a line was looked for',
+      line: 'line resampled',
     },
     andFed: (decoded: string, fed: string) => `${decoded}, and ${fed} inserted`,
     fast: 'Answered fast: there was no thinking.',
@@ -144,7 +144,7 @@ export const strings = defineStrings({
     promptFiles: 'Prompt files',
     promptSteps: (steps: string) => `in step ${steps}`,
     noPromptFiles:
-      'The steps were fed nothing but the turns above and the model family’s own sentences; no file of prompts/ was used.',
+      'The steps used only the turns above and the model family’s own sentences; no file of prompts/ was used.',
     settings: 'As it was run',
     seed: 'samples at most',
     revisions: 'revisions at most',
