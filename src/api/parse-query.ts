@@ -8,6 +8,14 @@ export function parseQuery<T extends z.ZodType>(schema: T, request: HonoRequest)
   return parseBody(schema, request.query());
 }
 
+/** The pairs of `name[key]=value` in a query; undefined where there are none. */
+export function queryPairs(request: HonoRequest, name: string): Record<string, string> | undefined {
+  const pairs = Object.entries(request.query()).flatMap(([field, value]): [string, string][] =>
+    field.startsWith(`${name}[`) && field.endsWith(']') ? [[field.slice(name.length + 1, -1), value]] : [],
+  );
+  return pairs.length > 0 ? Object.fromEntries(pairs) : undefined;
+}
+
 /**
  * Where a stream goes on: `starting_after`, or `Last-Event-ID`, which a browser that reconnects sends along with the
  * older URL; the later one holds.

@@ -49,3 +49,18 @@ export async function terminalEvent(
   }
   return undefined;
 }
+
+/** Waits until a response has ended, for `ms` at most, or until `signal` is aborted. */
+export async function waitForEnd(
+  queue: JobQueue,
+  id: string,
+  { ms, signal }: { ms: number; signal: AbortSignal },
+): Promise<void> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), ms);
+  try {
+    await terminalEvent(queue, id, { signal: AbortSignal.any([over.signal, signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+}

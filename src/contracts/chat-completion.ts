@@ -17,10 +17,10 @@ const FilePart = z.object({
   type: z.literal('file'),
   file: z.object({ file_data: z.string().optional(), file_id: z.string().optional(), filename: z.string().optional() }),
 });
-const UserPart = z.discriminatedUnion('type', [TextPart, ImagePart, FilePart]);
-export type ChatContentPart = z.infer<typeof UserPart> | z.infer<typeof RefusalPart>;
+export const ChatUserPart = z.discriminatedUnion('type', [TextPart, ImagePart, FilePart]);
+export type ChatContentPart = z.infer<typeof ChatUserPart> | z.infer<typeof RefusalPart>;
 
-const ChatToolCall = z.discriminatedUnion('type', [
+export const ChatToolCall = z.discriminatedUnion('type', [
   z.object({
     id: z.string().min(1),
     type: z.literal('function'),
@@ -35,7 +35,7 @@ const ChatToolCall = z.discriminatedUnion('type', [
 
 export const ChatMessageParam = z.discriminatedUnion('role', [
   z.object({ role: z.enum(['system', 'developer']), content: z.union([z.string(), z.array(TextPart)]) }),
-  z.object({ role: z.literal('user'), content: z.union([z.string(), z.array(UserPart)]) }),
+  z.object({ role: z.literal('user'), content: z.union([z.string(), z.array(ChatUserPart)]) }),
   z.object({
     role: z.literal('assistant'),
     content: z.union([z.string(), z.array(z.discriminatedUnion('type', [TextPart, RefusalPart]))]).nullish(),

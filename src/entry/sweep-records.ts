@@ -4,6 +4,7 @@ import { idempotencyPrefix } from '../api/middleware/idempotent-creation.ts';
 import { conversationIdOf } from '../api/resolve-context.ts';
 import { countEnded, isOver } from '../api/translations/batch-view.ts';
 import { listedPrefix, listingKey, parseListing } from '../api/translations/record-listing.ts';
+import { removeChatCompletionsOf, sweepChatCompletions } from '../api/translations/stored-chats.ts';
 import { BatchRecord, FileRecord } from '../contracts/batch.ts';
 import { ResponseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
@@ -15,7 +16,7 @@ const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /**
- * What goes with responses whose time is over: feedback. What goes by itself: answers kept for Idempotency-Keys; after the
+ * What goes with responses whose time is over: feedback and stored chat completions. What goes by itself: answers kept for Idempotency-Keys; after the
  * responses' time files and batches, from when they were made, and conversations, from the day of their last use.
  */
 export function sweepRecords(options: {
@@ -36,12 +37,16 @@ export function sweepRecords(options: {
       onError(error);
     });
   });
-  queue.onRemoved((jobs) => removeFeedbackOf(records, jobs));
+  queue.onRemoved(async (jobs) => {
+    await removeFeedbackOf(records, jobs);
+    await removeChatCompletionsOf(records, jobs);
+  });
   let closed = false;
   const sweep = async () => {
     await records.reindex();
     await listOlder(records);
     await removeListed({ queue, records }, now() - retentionMs);
+    await sweepChatCompletions({ queue, records }, now() - retentionMs);
     await removeConversations({ records, now }, now() - retentionMs);
     const oldest = Math.floor(now() / dayMs) - 1;
     for (const key of await records.keys(idempotencyPrefix)) {

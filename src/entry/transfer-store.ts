@@ -13,10 +13,12 @@ const Line = z.union([
   z.object({ response: ExportedJob }),
 ]);
 
-/** What is kept beside responses: conversations, feedback, keys, batches with their files, webhooks. */
+/** What is kept beside responses: conversations, feedback, stored chat completions, keys, batches with their files, webhooks. */
 const recordPrefixes = [
   'conversations',
   'feedback',
+  'chat-completions',
+  'chat-completions-of',
   'keys',
   'batches',
   'batch-inputs',

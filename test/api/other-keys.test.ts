@@ -6,7 +6,14 @@ import { createKeyedApi } from './keyed-api.ts';
 const unowned = new Set(['GET /v1/models/:id{.+}', 'DELETE /v1/keys/:id', 'POST /v1/keys/:id/confirm']);
 
 /** What each route's `:id` names: the start of its path. */
-const kinds = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches', '/v1/messages/batches'] as const;
+const kinds = [
+  '/v1/responses',
+  '/v1/conversations',
+  '/v1/files',
+  '/v1/batches',
+  '/v1/messages/batches',
+  '/v1/chat/completions',
+] as const;
 type Kind = (typeof kinds)[number];
 
 const kindOf = (path: string): Kind | undefined => kinds.find((kind) => path.startsWith(`${kind}/:id`));
@@ -37,6 +44,7 @@ test('what is one key’s is not there for another, on every route that names it
   await expect
     .poll(async () => (await as(owner.secret, `/v1/messages/batches/${messageBatch}/results`)).status)
     .toBe(200);
+  const chat = await made('/v1/chat/completions', { messages: [{ role: 'user', content: 'a' }], store: true });
   const file = z.object({ id: z.string() }).parse(await uploaded.json()).id;
   const ids: Record<Kind, string> = {
     '/v1/responses': response,
@@ -44,10 +52,12 @@ test('what is one key’s is not there for another, on every route that names it
     '/v1/files': file,
     '/v1/batches': batch,
     '/v1/messages/batches': messageBatch,
+    '/v1/chat/completions': chat,
   };
   const bodies: Record<string, object> = {
     'POST /v1/responses/:id/feedback': { rating: 'up' },
     'POST /v1/conversations/:id': { metadata: {} },
+    'POST /v1/chat/completions/:id': { metadata: {} },
     'POST /v1/conversations/:id/items': { items: [{ role: 'user', content: 'a' }] },
   };
 
@@ -94,7 +104,8 @@ test('what is one key’s is not there for another, on every route that names it
     expect((await as(other.secret, '/v1/responses', body)).status).toBe(404);
   }
   expect((await as(other.secret, '/v1/batches', { endpoint: '/v1/responses', input_file_id: file })).status).toBe(404);
-  for (const list of ['/v1/responses', '/v1/files', '/v1/batches', '/v1/messages/batches']) {
+  for (const list of kinds) {
+    if (list === '/v1/conversations') continue;
     expect(await (await as(other.secret, list)).json()).toMatchObject({ data: [] });
     expect(await (await as(owner.secret, list)).json()).not.toMatchObject({ data: [] });
   }

@@ -62,13 +62,14 @@ describe('the embedded store', () => {
     await queue.add(waiting);
     await queue.close();
     const { records } = await openRecords(environment('old'));
-    await records.set('conversations:c1', { a: 1 });
+    const kept = ['conversations:c1', 'chat-completions:chatcmpl-1', 'chat-completions-of:none:1:0:chatcmpl-1'];
+    for (const key of kept) await records.set(key, { a: 1 });
     await records.close();
 
     const file = join(folder, 'export.jsonl');
-    expect(await exportStore(environment('old'), file)).toEqual({ responses: 3, records: 1 });
-    expect(await importStore(environment('new'), file)).toEqual({ responses: 3, records: 1, there: 0 });
-    expect(await importStore(environment('new'), file)).toEqual({ responses: 0, records: 0, there: 4 });
+    expect(await exportStore(environment('old'), file)).toEqual({ responses: 3, records: 3 });
+    expect(await importStore(environment('new'), file)).toEqual({ responses: 3, records: 3, there: 0 });
+    expect(await importStore(environment('new'), file)).toEqual({ responses: 0, records: 0, there: 6 });
 
     const moved = await open('new');
     expect(await moved.get(ended.id)).toMatchObject({ job: ended, status: 'completed' });

@@ -146,3 +146,26 @@ test('a response of a conversation is kept there before it goes, where nobody ha
   expect(await keeping()).toEqual(kept);
   sweep.close();
 });
+
+test('a stored chat completion goes with its response, or after it where a process died between the two', async () => {
+  const api = await createWorkingApi();
+  const { records, now } = api.dependencies;
+  const messages = [{ role: 'user', content: 'Six by seven?' }];
+  for (let made = 0; made < 3; made += 1) await api.post('/v1/chat/completions', { messages, store: true });
+  const left = async () => [...(await records.keys('chat-completions')), ...(await records.keys('chat-completions-of'))];
+  expect(await left()).toHaveLength(6);
+  const listeners: OnRemoved[] = [];
+  const queue = { ...api.queue, onExpiring() {}, onRemoved: (listener: OnRemoved) => void listeners.push(listener) };
+  const first = sweepRecords({ ...swept, queue, records, now });
+  for (const listener of listeners) await listener([{ id: 'resp_0000', owner: null }]);
+  expect((await left()).filter((key) => key.includes('chatcmpl-0000'))).toEqual([]);
+  await api.queue.remove('resp_0001');
+  await first.swept;
+  first.close();
+  expect(await left()).toHaveLength(4);
+  const second = sweepRecords({ ...swept, queue, records, now: () => now() + 31 * dayMs });
+  await second.swept;
+  second.close();
+  expect((await left()).filter((key) => key.includes('chatcmpl-0002'))).toHaveLength(2);
+  expect(await left()).toHaveLength(2);
+});

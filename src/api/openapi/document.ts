@@ -152,7 +152,11 @@ function pathParameters(path: string): Json[] {
 
 function queryParameters(query: z.ZodObject | undefined): Json[] {
   const properties = query ? inline(query, 'output')['properties'] : undefined;
-  return Object.entries(properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  return Object.entries(properties ?? {}).map(([name, schema]) => {
+    // `name[key]=value`, as OpenAI's clients write pairs.
+    const pairs = schema.type === 'object' ? { style: 'deepObject', explode: true } : {};
+    return { name, in: 'query', required: false, ...pairs, schema };
+  });
 }
 
 /** A pointer to the named schema, or the schema itself. */

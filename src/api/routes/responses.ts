@@ -8,17 +8,17 @@ import { responseJob } from '../../contracts/response-job.ts';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { acceptResponse } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
-import { joinConversation, keepResponseItems } from '../conversations.ts';
+import { joinConversation } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../event-stream.ts';
-import { removeFeedbackOf } from '../feedback-keys.ts';
 import { findResponse, responseNotFound } from '../find-response.ts';
 import { acceptedBefore, requestIdentity } from '../idempotency.ts';
 import { paddedEvents } from '../padded-events.ts';
 import { parseQuery, resumeAfter } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
+import { createResponseRemoval } from '../remove-response.ts';
 import { conversationIdOf } from '../resolve-context.ts';
-import { responseEvents, terminalEvent } from '../response-events.ts';
+import { responseEvents, terminalEvent, waitForEnd } from '../response-events.ts';
 import { listedResponse, responseView } from '../response-view.ts';
 import { sseEvents } from '../sse-events.ts';
 import { requireThoughtScope } from '../trace-view.ts';
@@ -38,6 +38,7 @@ type StreamOptions = {
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
   const admission = createAdmission(dependencies);
+  const removal = createResponseRemoval(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', async (c) => {
@@ -81,14 +82,9 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
 
   routes.delete('/:id', async (c) => {
     const snapshot = await findResponse(queue, c.req.param('id'), c.get('caller'));
-    const { job } = snapshot;
-    const { conversation } = responseJob(job).request;
-    if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
-    await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
-    if (!(await queue.remove(job.id))) throw responseNotFound(job.id);
-    if (job.notify) await dependencies.webhooks?.deliveries.forget(job.id);
-    await removeFeedbackOf(dependencies.records, [job]);
-    return c.json({ id: job.id, object: 'response', deleted: true } satisfies DeletedResponse);
+    const { id } = snapshot.job;
+    if (!(await removal.remove(c, snapshot))) throw responseNotFound(id);
+    return c.json({ id, object: 'response', deleted: true } satisfies DeletedResponse);
   });
 
   routes.post('/:id/cancel', async (c) => {
@@ -157,23 +153,9 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return status === 'queued' ? dependencies.pace?.of(job.model).catch(() => undefined) : undefined;
   }
 
-  /** Cancelled, and as it then stands: so its key pays for what it used, and not for all that it might have. */
-  async function stopped(c: ApiContext, snapshot: JobSnapshot): Promise<JobSnapshot> {
-    if (c.get('caller').limits === undefined) return snapshot;
-    await queue.control(snapshot.job.id, 'cancel');
-    await settle(c, snapshot.job.id, limits.cancelWaitMs);
-    return (await queue.get(snapshot.job.id)) ?? snapshot;
-  }
-
   /** Holds until the response ends, the time is over or the client is gone. */
-  async function settle(c: ApiContext, id: string, ms: number): Promise<void> {
-    const over = new AbortController();
-    const timer = setTimeout(() => over.abort(), ms);
-    try {
-      await terminalEvent(queue, id, { signal: AbortSignal.any([over.signal, c.req.raw.signal]) });
-    } finally {
-      clearTimeout(timer);
-    }
+  function settle(c: ApiContext, id: string, ms: number): Promise<void> {
+    return waitForEnd(queue, id, { ms, signal: c.req.raw.signal });
   }
 
   async function wait(c: ApiContext, job: Job, stops: boolean) {

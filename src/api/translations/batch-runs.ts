@@ -1,11 +1,13 @@
 import type { Context } from 'hono';
 import type { BatchRecord, BatchRequest } from '../../contracts/batch.ts';
+import { responseJob } from '../../contracts/response-job.ts';
 import { createAdmission } from '../admission.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../on-error.ts';
 import { type BatchRecords, createBatchRecords } from './batch-records.ts';
 import { batchJob } from './batch-requests.ts';
 import { type BatchCounts, countEnded, isOver } from './batch-view.ts';
+import { createStoredChats, removeChatCompletionsOf } from './stored-chats.ts';
 import { createTranslatedRuns } from './translated-runs.ts';
 
 type ApiContext = Context<ApiEnvironment>;
@@ -26,6 +28,7 @@ export type BatchRuns = {
 export function createBatchRuns(dependencies: ApiDependencies): BatchRuns {
   const { queue, records, log, now, newId } = dependencies;
   const store = createBatchRecords(records);
+  const chats = createStoredChats(dependencies);
   const runs = createTranslatedRuns(dependencies);
   const admission = createAdmission(dependencies);
 
@@ -92,6 +95,7 @@ export function createBatchRuns(dependencies: ApiDependencies): BatchRuns {
     for (const { response_id } of record.requests) {
       if (response_id === null) continue;
       await queue.remove(response_id);
+      await removeChatCompletionsOf(records, [{ id: response_id }]);
       await admission.release(c, response_id);
     }
     await store.removeBatch(record);
@@ -112,7 +116,11 @@ export function createBatchRuns(dependencies: ApiDependencies): BatchRuns {
     for (const [index, { custom_id, body }] of input.entries()) {
       const response_id = responseId(id, index);
       try {
-        await admission.add(c, await batchJob(c, runs, { endpoint, body, id: response_id }), { batch: true });
+        const job = await batchJob(c, runs, { endpoint, body, id: response_id });
+        // Warnings are none, as in the batch's results.
+        if (isStoredChat(endpoint, body))
+          await chats.save([{ job, warnings: [] }], responseJob(job).request.metadata ?? {});
+        await admission.add(c, job, { batch: true });
         requests.push({ custom_id, response_id, error: null });
       } catch (error) {
         const fault = asServiceError(error);
@@ -125,6 +133,10 @@ export function createBatchRuns(dependencies: ApiDependencies): BatchRuns {
     await store.removeInput(id);
     return whole;
   }
+}
+
+function isStoredChat(endpoint: BatchRecord['endpoint'], { store }: BatchRequest['body']): boolean {
+  return endpoint === '/v1/chat/completions' && store === true;
 }
 
 function responseId(batch: string, index: number): string {

@@ -4,8 +4,10 @@ import type { Response } from '../../contracts/response.ts';
 import type { ResponseUsage } from '../../contracts/usage.ts';
 import type { Run, Settled } from './translated-runs.ts';
 
+type AnsweredRun = Pick<Run, 'job' | 'warnings'>;
+
 /** Settled responses as one chat completion, a choice each. */
-export function chatCompletion(runs: readonly Run[], settled: readonly Settled[]): ChatCompletion {
+export function chatCompletion(runs: readonly AnsweredRun[], settled: readonly Settled[]): ChatCompletion {
   const responses = settled.map(({ response }) => response);
   return {
     ...completionOf(runs, responses[0]?.service_tier ?? 'default'),
@@ -23,13 +25,23 @@ export function chatCompletion(runs: readonly Run[], settled: readonly Settled[]
 
 /** What every chunk and the whole have in common. */
 export function completionOf(
-  runs: readonly Run[],
+  runs: readonly AnsweredRun[],
   tier: Response['service_tier'],
 ): Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | 'service_tier'> {
   const job: Job | undefined = runs[0]?.job;
   if (job === undefined) throw new Error('a completion has a run at least');
-  const id = job.id.replace(/^resp_/, 'chatcmpl-');
-  return { id, created: Math.floor(job.createdAt / 1000), model: job.model, service_tier: tier };
+  return { id: completionId(job.id), created: Math.floor(job.createdAt / 1000), model: job.model, service_tier: tier };
+}
+
+/** The id of the completion whose first answer is this response. */
+export function completionId(responseId: string): string {
+  return responseId.replace(/^resp_/, 'chatcmpl-');
+}
+
+/** The thought that a response shows. */
+export function shownThought({ output }: Response): string {
+  const parts = output.flatMap((item) => (item.type === 'reasoning' ? (item.content ?? []) : []));
+  return parts.map(({ text }) => text).join('');
 }
 
 export function finishReason(response: Response): FinishReason {
@@ -86,7 +98,7 @@ function logprobsOf(response: Response): ChatCompletion['choices'][number]['logp
 }
 
 /** What came up while it ran; the warnings of acceptance are there by the caller's names already. */
-function warningsOfRun({ warnings }: Response, runs: readonly Run[]): Response['warnings'] {
+function warningsOfRun({ warnings }: Response, runs: readonly AnsweredRun[]): Response['warnings'] {
   const accepted = new Set(runs.flatMap((run) => run.warnings.map(({ message }) => message)));
   return warnings.filter(({ message }) => !accepted.has(message));
 }

@@ -1,5 +1,6 @@
 import type { ChatContentPart, ChatMessageParam } from '../../contracts/chat-completion.ts';
 import type { ContentPart, InputItem } from '../../contracts/input-item.ts';
+import type { StoredChatMessage } from '../../contracts/stored-chat-completion.ts';
 
 /** Items of `input`, each with the caller's name of where it came from. */
 export type OriginatedItem = { item: InputItem; origin: string };
@@ -78,4 +79,82 @@ function inputPart(part: Exclude<ChatContentPart, { type: 'refusal' }>): InputPa
 
 function detail({ detail }: { detail?: 'auto' | 'low' | 'high' | undefined }): { detail?: 'auto' | 'low' | 'high' } {
   return detail === undefined ? {} : { detail };
+}
+
+type StoredMessage = Omit<StoredChatMessage, 'id'>;
+
+/** The way back from `itemsOfChat`: a thought, the text after it and the calls that follow are one message. */
+export function messagesOfItems(items: readonly InputItem[]): StoredMessage[] {
+  const messages: StoredMessage[] = [];
+  /** Adds to the assistant's last message while it has none of `fields` yet. */
+  const assistant = (added: Partial<StoredMessage>, ...fields: (keyof StoredMessage)[]) => {
+    const last = messages.at(-1);
+    const goesOn = last?.role === 'assistant' && fields.every((field) => (last[field] ?? null) === null);
+    if (goesOn) messages.splice(-1, 1, { ...last, ...added });
+    else messages.push({ role: 'assistant', ...empty, ...added });
+  };
+  for (const item of items) {
+    switch (item.type) {
+      case 'reasoning': {
+        const thought = (item.content ?? []).map(({ text }) => text).join('');
+        if (thought !== '') messages.push({ role: 'assistant', ...empty, reasoning_content: thought });
+        break;
+      }
+      case 'function_call': {
+        const { call_id: id, name } = item;
+        addCall({ id, type: 'function', function: { name, arguments: item.arguments } });
+        break;
+      }
+      case 'custom_tool_call': {
+        const { call_id: id, name } = item;
+        addCall({ id, type: 'custom', custom: { name, input: item.input } });
+        break;
+      }
+      case 'function_call_output': {
+        const { call_id: tool_call_id, output } = item;
+        messages.push({ role: 'tool', ...contentOf(output), refusal: null, tool_call_id });
+        break;
+      }
+      case 'message':
+      case undefined:
+        if (item.role === 'assistant') assistant(contentOf(item.content), 'content', 'tool_calls');
+        else messages.push({ role: item.role, ...contentOf(item.content), refusal: null });
+        break;
+      default:
+      // No chat message becomes one of these.
+    }
+  }
+  return messages;
+
+  function addCall(call: NonNullable<StoredMessage['tool_calls']>[number]): void {
+    const last = messages.at(-1);
+    assistant({ tool_calls: [...((last?.role === 'assistant' && last.tool_calls) || []), call] });
+  }
+}
+
+const empty = { content: null, content_parts: null, refusal: null };
+
+function contentOf(content: string | readonly ContentPart[]): Pick<StoredMessage, 'content' | 'content_parts'> {
+  if (typeof content === 'string') return { content, content_parts: null };
+  return { content: null, content_parts: content.flatMap(chatPart) };
+}
+
+function chatPart(part: ContentPart): NonNullable<StoredMessage['content_parts']> {
+  switch (part.type) {
+    case 'input_text':
+      return [{ type: 'text', text: part.text }];
+    case 'input_image': {
+      const detail = part.detail === 'original' ? undefined : part.detail;
+      return [{ type: 'image_url', image_url: { url: part.image_url ?? '', detail } }];
+    }
+    case 'input_file': {
+      const { file_id, file_data, filename } = part;
+      return [{ type: 'file', file: { file_id: file_id ?? undefined, file_data, filename } }];
+    }
+    case 'output_text':
+    case 'refusal':
+      return [];
+    default:
+      return part satisfies never;
+  }
 }

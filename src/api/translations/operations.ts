@@ -41,6 +41,15 @@ import {
   OllamaTags,
   OllamaVersion,
 } from '../../contracts/ollama-chat.ts';
+import {
+  ChatCompletionList,
+  ChatCompletionsQuery,
+  ChatMessageList,
+  ChatMessagesQuery,
+  DeletedChatCompletion,
+  StoredChatCompletion,
+  UpdateChatCompletion,
+} from '../../contracts/stored-chat-completion.ts';
 import type { Operation } from '../openapi/operations.ts';
 
 /** The other APIs' routes, as the OpenAPI document shows them. */
@@ -54,6 +63,49 @@ export const translatedOperations: readonly Operation[] = [
     answer: ChatCompletion,
     event: ChatCompletionChunk,
     errors: [400, 404, 413, 415, 429],
+  },
+  {
+    method: 'get',
+    path: '/v1/chat/completions',
+    operationId: 'listChatCompletions',
+    summary: 'Chat completions made with `store: true` that have ended, oldest first',
+    query: ChatCompletionsQuery,
+    answer: ChatCompletionList,
+    errors: [400],
+  },
+  {
+    method: 'get',
+    path: '/v1/chat/completions/{id}',
+    operationId: 'retrieveChatCompletion',
+    summary: 'A stored chat completion; 409 while it runs',
+    answer: StoredChatCompletion,
+    errors: [404, 409],
+  },
+  {
+    method: 'post',
+    path: '/v1/chat/completions/{id}',
+    operationId: 'updateChatCompletion',
+    summary: 'Replaces the metadata of a stored chat completion',
+    body: UpdateChatCompletion,
+    answer: StoredChatCompletion,
+    errors: [400, 404, 409, 413, 415],
+  },
+  {
+    method: 'delete',
+    path: '/v1/chat/completions/{id}',
+    operationId: 'deleteChatCompletion',
+    summary: 'Removes a stored chat completion with its responses',
+    answer: DeletedChatCompletion,
+    errors: [404],
+  },
+  {
+    method: 'get',
+    path: '/v1/chat/completions/{id}/messages',
+    operationId: 'listChatCompletionMessages',
+    summary: 'The messages of a stored chat completion’s request, oldest first',
+    query: ChatMessagesQuery,
+    answer: ChatMessageList,
+    errors: [400, 404, 409],
   },
   {
     method: 'post',

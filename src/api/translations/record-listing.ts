@@ -2,8 +2,8 @@ import type { RecordStore } from '../../store/record-store.ts';
 import type { Caller } from '../caller.ts';
 
 /** What is listed by owner. */
-export type ListedKind = 'files' | 'batches';
-/** All that a list needs of a record before it is read. `created_at` in epoch seconds. */
+export type ListedKind = 'files' | 'batches' | 'chat-completions';
+/** All that a list needs of a record before it is read. `created_at` in epoch seconds; in ms of chat completions. */
 type Listed = { key: string; id: string; created_at: number; bytes: number };
 
 export const listedPrefix = (kind: ListedKind): string => `${kind}-of`;

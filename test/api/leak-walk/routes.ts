@@ -65,6 +65,12 @@ async function messageBatch(ask: Ask): Promise<string> {
   return data[0]?.id ?? '';
 }
 
+/** A stored chat completion that thought. */
+async function storedChat(ask: Ask): Promise<string> {
+  const body = { model: 'tiny', messages, reasoning_effort: 'medium', store: true };
+  return idOf(await ask('POST', '/v1/chat/completions', body));
+}
+
 /** Every route of the app, and how it is asked for all that it might show. A route that stands not here fails the test. */
 export const walks: Readonly<Record<string, Walk>> = {
   'GET /healthz': (ask) => ask('GET', '/healthz'),
@@ -191,6 +197,22 @@ export const walks: Readonly<Record<string, Walk>> = {
     const broken = { ...body, messages: [{ role: 'user', content: `explode ${question}` }] };
     await ask('POST', '/v1/chat/completions', broken);
     await ask('POST', '/v1/chat/completions', { ...broken, stream: true });
+  },
+  'GET /v1/chat/completions': async (ask) => {
+    await storedChat(ask);
+    await ask('GET', '/v1/chat/completions?order=desc');
+  },
+  'GET /v1/chat/completions/:id': async (ask) => {
+    await ask('GET', `/v1/chat/completions/${await storedChat(ask)}`);
+  },
+  'POST /v1/chat/completions/:id': async (ask) => {
+    await ask('POST', `/v1/chat/completions/${await storedChat(ask)}`, { metadata: { a: 'b' } });
+  },
+  'DELETE /v1/chat/completions/:id': async (ask) => {
+    await ask('DELETE', `/v1/chat/completions/${await storedChat(ask)}`);
+  },
+  'GET /v1/chat/completions/:id/messages': async (ask) => {
+    await ask('GET', `/v1/chat/completions/${await storedChat(ask)}/messages`);
   },
   'POST /v1/messages': async (ask) => {
     const body = { model: 'tiny', max_tokens: 500, messages, thinking: { type: 'enabled', budget_tokens: 64 } };

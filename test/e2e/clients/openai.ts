@@ -69,7 +69,28 @@ export function openaiSuite({ feature }: FeatureTable, url: () => string): void 
       const results = await (await client().files.content(batch.output_file_id ?? '')).text();
       expect(JSON.parse(results)).toMatchObject({ custom_id: 'a', response: { body: { status: 'completed' } } });
     });
+    feature(name, 'files', async () => {
+      const content = Buffer.from('The word is heron.');
+      const file = await client().files.create({ file: await toFile(content, 'word.txt'), purpose: 'user_data' });
+      const named = { type: 'input_file' as const, file_id: file.id };
+      const part = { type: 'input_text' as const, text: 'Which word?' };
+      const response = await client().responses.create({
+        model,
+        input: [{ role: 'user', content: [named, part] }],
+        reasoning: { effort: 'none' },
+      });
+      expect(response.output_text).not.toBe('');
+      const { usage } = await client().responses.create({
+        model,
+        input: part.text,
+        reasoning: { effort: 'none' },
+      });
+      expect(response.usage?.input_tokens).toBeGreaterThan(usage?.input_tokens ?? 0);
+      await client().files.delete(file.id);
+    });
     feature(name, 'errors', async () => {
+      const template = client().responses.create({ model, prompt: { id: 'pmpt_1' } });
+      await expect(template).rejects.toMatchObject({ status: 400, param: 'prompt' });
       const bad = client().responses.create({ model, input: ask, temperature: 9 });
       await expect(bad).rejects.toMatchObject({ status: 400, param: 'temperature', code: 'invalid_value' });
     });
@@ -120,6 +141,20 @@ export function openaiSuite({ feature }: FeatureTable, url: () => string): void 
         reasoning_effort: 'none',
       });
       expect(Sum.parse(answer.choices[0]?.message.parsed)).toBeDefined();
+    });
+    feature(name, 'stored', async () => {
+      const { completions } = client().chat;
+      const metadata = { made: crypto.randomUUID() };
+      const made = await completions.create({ model, messages, reasoning_effort: 'none', store: true, metadata });
+      const ids: string[] = [];
+      for await (const { id } of completions.list({ model, metadata, order: 'desc' })) ids.push(id);
+      expect(ids).toEqual([made.id]);
+      expect((await completions.retrieve(made.id)).choices).toEqual(made.choices);
+      expect((await completions.messages.list(made.id)).data).toMatchObject(messages);
+      expect(await completions.update(made.id, { metadata: {} })).toMatchObject({ metadata: {} });
+      expect((await completions.list({ metadata })).data).toEqual([]);
+      expect(await completions.delete(made.id)).toMatchObject({ deleted: true, object: 'chat.completion.deleted' });
+      await expect(completions.retrieve(made.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
     });
     feature(name, 'errors', async () => {
       const bad = client().chat.completions.create({ model: 'none', messages });

@@ -26,7 +26,7 @@ const openai = ['answer', 'stream', 'thinking', 'tools', 'structured output', 'b
 const usual = openai.filter((feature) => feature !== 'batches');
 
 const clients: readonly Client[] = [
-  { name: 'openai', features: openai, chat: usual },
+  { name: 'openai', features: openai, chat: [...usual, 'stored'] },
   { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions', 'conversations'] },
   { name: 'anthropic', features: usual },
   { name: 'ollama', features: usual },

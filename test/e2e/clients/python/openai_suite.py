@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import uuid
 
 import openai
 from openai import AsyncOpenAI, OpenAI
@@ -146,6 +147,19 @@ def chat_tools():
 def chat_structured_output():
     made = client.chat.completions.parse(**QUICK, response_format=Sum)
     assert isinstance(made.choices[0].message.parsed, Sum)
+
+
+def chat_stored():
+    stored = client.chat.completions
+    metadata = {"made": str(uuid.uuid4())}
+    made = stored.create(**QUICK, store=True, metadata=metadata)
+    assert [one.id for one in stored.list(model=MODEL, metadata=metadata)] == [made.id]
+    assert stored.retrieve(made.id).choices == made.choices
+    assert [(one.role, one.content) for one in stored.messages.list(made.id)] == [("user", ASK)]
+    assert stored.update(made.id, metadata={}).metadata == {}
+    assert stored.delete(made.id).deleted
+    with refused(openai.NotFoundError):
+        stored.retrieve(made.id)
 
 
 def chat_errors():
