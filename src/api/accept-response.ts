@@ -145,8 +145,9 @@ export async function preparePrompt(
   { signal, defaultEffort, raw }: PromptOptions = {},
 ) {
   const { catalog, defaults, checkConstraints, sealer } = dependencies;
-  const request = parseBody(CreateResponse, body);
+  // First, because a request with a template may leave out its input.
   checkTemplate(body);
+  const request = parseBody(CreateResponse, body);
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaultEffort ?? defaults.effort });

@@ -21,6 +21,13 @@ const rows: Row[] = [
   { name: 'no input', body: {}, code: 'missing_required_parameter', param: 'input' },
   { name: 'input null', body: { input: null }, code: 'invalid_value', param: 'input', says: /string, .*or .*array/ },
   { name: 'input a number', body: { input: 3 }, code: 'invalid_value', param: 'input' },
+  ...[{}, { input: 'a' }].map((more) => ({
+    name: `a prompt template with ${JSON.stringify(more)}`,
+    body: { prompt: { id: 'pmpt_1' }, ...more },
+    code: 'unsupported_input',
+    param: 'prompt',
+    says: /keeps no prompt templates/,
+  })),
   { name: 'empty text', body: { input: '' }, code: 'invalid_value', param: 'input' },
   { name: 'blank text', body: { input: ' \n' }, code: 'invalid_value', param: 'input' },
   { name: 'no items', body: { input: [] }, code: 'invalid_value', param: 'input' },

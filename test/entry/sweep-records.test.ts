@@ -152,7 +152,10 @@ test('a stored chat completion goes with its response, or after it where a proce
   const { records, now } = api.dependencies;
   const messages = [{ role: 'user', content: 'Six by seven?' }];
   for (let made = 0; made < 3; made += 1) await api.post('/v1/chat/completions', { messages, store: true });
-  const left = async () => [...(await records.keys('chat-completions')), ...(await records.keys('chat-completions-of'))];
+  const left = async () => [
+    ...(await records.keys('chat-completions')),
+    ...(await records.keys('chat-completions-of')),
+  ];
   expect(await left()).toHaveLength(6);
   const listeners: OnRemoved[] = [];
   const queue = { ...api.queue, onExpiring() {}, onRemoved: (listener: OnRemoved) => void listeners.push(listener) };

@@ -4,7 +4,7 @@ import { ErrorEnvelope } from '../../../src/contracts/error-envelope.ts';
 import {
   ChatCompletionList,
   ChatMessageList,
-  DeletedChatCompletion,
+  type DeletedChatCompletion,
   StoredChatCompletion,
 } from '../../../src/contracts/stored-chat-completion.ts';
 import { createApi, createGate, createWorkingApi } from '../fixture.ts';
@@ -123,7 +123,9 @@ test('one that runs is in conflict and not listed; a failed one is not there', a
 test('one that runs is cancelled by its removal', async () => {
   const gate = createGate('thought');
   const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate });
-  const making = clientOf(api).create(asked).catch(() => 'gone');
+  const making = clientOf(api)
+    .create(asked)
+    .catch(() => 'gone');
   await gate.reached;
   await clientOf(api).delete('chatcmpl-0000');
   expect(await api.queue.get('resp_0000')).toBeUndefined();
@@ -161,9 +163,10 @@ test('made again by its Idempotency-Key it keeps the metadata that it has', asyn
   const api = await createTranslatingApi({ text: ['42'] });
   const headers = { 'content-type': 'application/json', 'idempotency-key': 'once' };
   const body = JSON.stringify({ messages, store: true, metadata: { a: 'first' } });
-  const make = async () => StoredChatCompletion.omit({ metadata: true }).parse(
-    await (await api.app.request(path, { method: 'POST', body, headers })).json(),
-  );
+  const make = async () =>
+    StoredChatCompletion.omit({ metadata: true }).parse(
+      await (await api.app.request(path, { method: 'POST', body, headers })).json(),
+    );
   const { id } = await make();
   await clientOf(api).update(id, { metadata: { a: 'changed' } });
   expect((await make()).id).toBe(id);

@@ -22,13 +22,13 @@ type Client = {
   chat?: readonly string[];
 };
 
-const openai = ['answer', 'stream', 'thinking', 'tools', 'structured output', 'batches', 'errors'];
-const usual = openai.filter((feature) => feature !== 'batches');
+const batched = ['answer', 'stream', 'thinking', 'tools', 'structured output', 'batches', 'errors'];
+const usual = batched.filter((feature) => feature !== 'batches');
 
 const clients: readonly Client[] = [
-  { name: 'openai', features: openai, chat: [...usual, 'stored'] },
+  { name: 'openai', features: batched, chat: [...usual, 'stored'] },
   { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions', 'conversations'] },
-  { name: 'anthropic', features: usual },
+  { name: 'anthropic', features: batched },
   { name: 'ollama', features: usual },
   { name: 'pydantic-ai', features: usual },
   { name: 'llm', features: usual.filter((feature) => feature !== 'thinking') },
