@@ -7,7 +7,7 @@ import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
 import { isRetiredCheck } from '../contracts/retired-checks.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import { buildPrompt } from './build-prompt.ts';
+import { buildPrompt, locatedItems } from './build-prompt.ts';
 import type { Caller } from './caller.ts';
 import { checkWebhook } from './check-webhook.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -17,7 +17,7 @@ import { formatConstraint } from './format-constraint.ts';
 import { promptFiles } from './prompt-files.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
-import { planTools } from './tool-plan.ts';
+import { givenTools, planTools } from './tool-plan.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
 import { parseBody, safeParseNaming, validationError } from './validation-error.ts';
 
@@ -155,15 +155,17 @@ export async function preparePrompt(
   checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
-  const toolPlan = await planTools(request, card, checkConstraints);
+  const open = (sealed: string) => sealer.open(sealed, caller.owner);
   const resolved = await resolveContext(request, caller, dependencies);
+  const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
+  const toolPlan = await planTools(request, tools, { card, check: checkConstraints });
   const built = buildPrompt(request, {
     ...resolved,
     ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
     inputs: card.capabilities.inputs,
     addressRefusal: (address) => dependencies.webhooks?.refusal(address),
     files: await promptFiles(request, resolved.context, { caller, records: dependencies.records }),
-    open: (sealed) => sealer.open(sealed, caller.owner),
+    open,
   });
   const { prompt, tokens, dropped } = await fitPrompt(raw ? { ...built.prompt, raw } : built.prompt, {
     request,

@@ -5,7 +5,7 @@ import type { ChatMessage, FunctionTool, Prompt } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { customArguments, nameForModel } from './offered-tools.ts';
-import { type AddressRefusal, textOf, userContent } from './prompt-content.ts';
+import { type AddressRefusal, textOf, toolContent, userContent } from './prompt-content.ts';
 import type { PromptFiles } from './prompt-files.ts';
 import type { ResolvedContext } from './resolve-context.ts';
 import { openedItems } from './sealed-items.ts';
@@ -14,7 +14,7 @@ import { fieldPath } from './validation-error.ts';
 type Path = Array<string | number>;
 /** What of a request becomes its prompt. */
 type Asked = Pick<CreateResponse, 'input' | 'instructions' | 'conversation' | 'reasoning'>;
-type Located = { item: InputItem; path: Path };
+export type Located = { item: InputItem; path: Path };
 type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
 
 export type PromptParts = ResolvedContext & {
@@ -36,7 +36,7 @@ export type PromptParts = ResolvedContext & {
  * results without their call and sealed thoughts that don't open
  */
 export function buildPrompt(request: Asked, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
-  const items = located(request, parts);
+  const items = locatedItems(request, parts);
   const keepsAll = request.reasoning?.context === 'all_turns';
   const turnStart = items.findLastIndex(({ item }) => isMessage(item) && item.role === 'user');
   const turns: Turns = { messages: [], warnings: [], thought: undefined };
@@ -52,8 +52,9 @@ export function buildPrompt(request: Asked, parts: PromptParts): { prompt: Promp
   return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
 }
 
-function located(
-  request: Asked,
+/** The items of a prompt in order, those of a compaction opened, each with where it stands in the request. */
+export function locatedItems(
+  request: Pick<Asked, 'input' | 'conversation'>,
   { context, referenced, open }: ResolvedContext & Pick<PromptParts, 'open'>,
 ): Located[] {
   const earlier = context.map((item) => ({
@@ -106,14 +107,18 @@ function append(
     }
     case 'function_call_output':
     case 'custom_tool_call_output': {
-      const content = textOf(item.output, [...path, 'output']);
+      const { warnings, ...content } = toolContent(item.output, [...path, 'output'], taken);
+      turns.warnings.push(...warnings);
       const known = messages.some(
         (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
       );
       if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier call');
-      messages.push({ role: 'tool', content, toolCallId: item.call_id });
+      messages.push({ role: 'tool', ...content, toolCallId: item.call_id });
       return;
     }
+    // They are in the request's plan of tools.
+    case 'additional_tools':
+      return;
     case 'item_reference':
     case 'compaction':
       throw unsupported(path, 'expected the id of an item that can be part of a prompt');

@@ -90,7 +90,8 @@ async function newestThatFit(
   if (options.tokens <= options.room) return items;
   const isOf = (item: InputItem, ...roles: string[]) => isMessage(item) && roles.includes(item.role);
   const cuts = items.flatMap((item, index) => (isOf(item, 'user') ? [index] : [])).slice(1);
-  const from = (cut: number) => items.filter((item, index) => index >= cut || isOf(item, 'system', 'developer'));
+  const stays = (item: InputItem) => item.type === 'additional_tools' || isOf(item, 'system', 'developer');
+  const from = (cut: number) => items.filter((item, index) => index >= cut || stays(item));
   // Tokens only fall as more goes.
   let low = 0;
   let high = cuts.length - 1;

@@ -1,6 +1,7 @@
 import type { ContentPart } from '../contracts/input-item.ts';
 import type { ModelCard } from '../contracts/model-card.ts';
 import type { PromptPart } from '../contracts/prompt.ts';
+import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { PromptFile, PromptFiles } from './prompt-files.ts';
 import { fieldPath } from './validation-error.ts';
@@ -32,6 +33,35 @@ export function userContent(
   const parts = content.map((part, index) => promptPart(part, [...path, index], taken));
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   return parts.some(({ type }) => type !== 'text') ? { content: text, parts } : { content: text };
+}
+
+/**
+ * What a tool gave, as `userContent`. A part that the model doesn't take is left out with a warning, since the client can't take
+ * back what a tool gave: a refusal would end the conversation.
+ */
+export function toolContent(
+  content: string | readonly ContentPart[],
+  path: Path,
+  taken: Taken,
+): { content: string; parts?: PromptPart[]; warnings: Warning[] } {
+  if (typeof content === 'string') return { content, warnings: [] };
+  const warnings: Warning[] = [];
+  const readable = content.map((part, index): ContentPart => {
+    if (takes(part, taken)) return part;
+    const field = fieldPath([...path, index]);
+    warnings.push({ field, message: 'This model can’t read it; it is told that something was left out.' });
+    return { type: 'input_text', text: JSON.stringify({ omitted: part.type }) };
+  });
+  return { ...userContent(readable, path, taken), warnings };
+}
+
+function takes(part: ContentPart, { inputs, files }: Taken): boolean {
+  if (part.type !== 'input_image' && part.type !== 'input_file') return true;
+  if (inputs.includes(part.type === 'input_image' ? 'image' : 'file')) return true;
+  const uploaded = part.file_id ? files.get(part.file_id) : undefined;
+  return (
+    uploaded?.text !== undefined || (uploaded?.data.startsWith('data:image/') === true && inputs.includes('image'))
+  );
 }
 
 function promptPart(part: ContentPart, path: Path, { inputs, addressRefusal, files }: Taken): PromptPart {

@@ -14,7 +14,7 @@ export type PromptFiles = ReadonlyMap<string, PromptFile>;
 const mostBytes = 8_388_608;
 
 /**
- * The uploaded files that a request's own input names, by their ids.
+ * The uploaded files that a request's input and earlier items name, by their ids.
  * @throws ServiceError `not_found` for another's as for none, `invalid_value` for one of another purpose or too much in all
  */
 export async function promptFiles(
@@ -39,10 +39,12 @@ export async function promptFiles(
 }
 
 function named(item: InputItem, path: Array<string | number>): Array<{ id: string; param: string }> {
-  if (!('content' in item) || !Array.isArray(item.content)) return [];
-  return item.content.flatMap((part, index) =>
+  const field = 'output' in item ? 'output' : 'content';
+  const parts = 'output' in item ? item.output : 'content' in item ? item.content : [];
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part, index) =>
     (part.type === 'input_file' || part.type === 'input_image') && part.file_id
-      ? [{ id: part.file_id, param: fieldPath(path.length === 1 ? path : [...path, 'content', index, 'file_id']) }]
+      ? [{ id: part.file_id, param: fieldPath(path.length === 1 ? path : [...path, field, index, 'file_id']) }]
       : [],
   );
 }

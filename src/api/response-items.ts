@@ -98,6 +98,8 @@ function prefixOf(item: InputItem): string {
       return 'ctc';
     case 'custom_tool_call_output':
       return 'ctco';
+    case 'additional_tools':
+      return 'at';
     case 'compaction':
       return 'cmp';
     case 'reasoning':

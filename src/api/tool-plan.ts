@@ -4,8 +4,10 @@ import { type FunctionTool, takesNothing } from '../contracts/prompt.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ToolCalls } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import type { Located } from './build-prompt.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
+import { type GivenTool, type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
+import { fieldPath } from './validation-error.ts';
 
 type JsonObject = Record<string, unknown>;
 type CheckConstraints = ApiDependencies['checkConstraints'];
@@ -17,14 +19,29 @@ export type ToolPlan = {
   warnings: Warning[];
 };
 
+/** All tools of a request: its own, then those that items of its prompt add. */
+export function givenTools({ tools }: Pick<CreateResponse, 'tools'>, items: readonly Located[]): GivenTool[] {
+  const own = (tools ?? []).map((tool, index) => ({ tool, param: `tools[${index}]`, added: false }));
+  const added = items.flatMap(({ item, path }) =>
+    item.type === 'additional_tools'
+      ? item.tools.map((tool, index) => ({ tool, param: fieldPath([...path, 'tools', index]), added: true }))
+      : [],
+  );
+  return [...own, ...added];
+}
+
 /**
- * What a request's `tools`, `tool_choice` and `parallel_tool_calls` come to for a model. A tool that this service doesn't have
- * is warned of.
+ * What `all` tools of a request, its `tool_choice` and `parallel_tool_calls` come to for a model. A tool that this service
+ * doesn't have is warned of.
  * @throws ServiceError `invalid_value` for a choice of no given tool, or where a tool that isn't here must be called;
  * `unsupported_constraint` for a strict schema or a grammar that can't be enforced
  */
-export async function planTools(request: CreateResponse, card: ModelCard, check: CheckConstraints): Promise<ToolPlan> {
-  const { tools: given, missing, warnings } = offeredTools(request.tools ?? []);
+export async function planTools(
+  request: CreateResponse,
+  all: readonly GivenTool[],
+  { card, check }: { card: ModelCard; check: CheckConstraints },
+): Promise<ToolPlan> {
+  const { tools: given, missing, warnings } = offeredTools(all);
   const allowed = allowedTools(request, given, missing);
   const forced = isForced(request.tool_choice);
   warnings.push(...missing.map(missingTool));

@@ -77,6 +77,11 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
     asked: ({ prompt_cache_key }) => isGiven(prompt_cache_key),
     message: 'Prompts are cached by their text alone.',
   },
+  {
+    field: 'client_metadata',
+    asked: ({ client_metadata }) => isGiven(client_metadata),
+    message: 'Nothing reads it, and it is not kept.',
+  },
 ];
 
 /** The warnings of a request: what we know and don't do, and what we don't know. */

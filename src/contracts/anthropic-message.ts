@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CreateResponse, FunctionToolParam } from './create-response.ts';
+import { CreateResponse } from './create-response.ts';
 import { Effort } from './reasoning.ts';
 import { Warning } from './response.ts';
+import { FunctionToolParam } from './tool-param.ts';
 
 /** Anthropic's shape: what `POST /v1/messages` takes and gives. */
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CreateResponse, CustomToolParam, FunctionToolParam, TextFormat } from './create-response.ts';
+import { CreateResponse, TextFormat } from './create-response.ts';
 import { OutputLogprob } from './output-item.ts';
 import { Warning } from './response.ts';
+import { CustomToolParam, FunctionToolParam } from './tool-param.ts';
 
 /** OpenAI's older shape: what `POST /v1/chat/completions` takes and gives. */
 

@@ -1,8 +1,8 @@
-import { type CustomToolParam, type FunctionToolParam, ToolChoice, type ToolParam } from './create-response.ts';
 import type { Job } from './job.ts';
 import type { Response, ResponseTool } from './response.ts';
 import type { ResponseEvent } from './response-event.ts';
 import { responseJob } from './response-job.ts';
+import { type CustomToolParam, type FunctionToolParam, ToolChoice, type ToolParam } from './tool-param.ts';
 
 /** The response object of an accepted job that nobody has worked on yet. Pure: the same job gives the same object. */
 export function initialResponse(job: Job): Response {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ToolParam } from './tool-param.ts';
 
 /** The items of a request's `input`, as OpenAI's Responses API has them; those that we don't know are refused by `type`. */
 
@@ -99,6 +100,14 @@ const PastReasoningItem = z.object({
 
 const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
+/** Tools beside the request's own, as Codex offers them. A later one replaces one of the same name. */
+const AdditionalToolsItem = z.object({
+  type: z.literal('additional_tools'),
+  id: z.string().nullish(),
+  role: z.literal('developer'),
+  tools: z.array(ToolParam).max(128),
+});
+
 /** An earlier part of a conversation, as `POST /v1/responses/compact` sealed it. */
 export const CompactionItem = z.object({
   type: z.literal('compaction'),
@@ -114,6 +123,7 @@ export const InputItem = z.discriminatedUnion('type', [
   CustomToolCallItem,
   CustomToolCallOutputItem,
   PastReasoningItem,
+  AdditionalToolsItem,
   ItemReference,
   CompactionItem,
 ]);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CreateResponse, FunctionToolParam } from './create-response.ts';
+import { CreateResponse } from './create-response.ts';
 import { someGiven } from './given-fields.ts';
 import { Warning } from './response.ts';
+import { FunctionToolParam } from './tool-param.ts';
 
 /** Ollama's shape: what `POST /api/chat`, `POST /api/generate` and the routes around them take and give. */
 

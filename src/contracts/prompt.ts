@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 export type ToolCall = z.infer<typeof ToolCall>;
 
-/** A part of a user's turn that isn't all text. `url` is an http(s) or data URL, `data` a data URL. */
+/** A part of a turn that isn't all text. `url` is an http(s) or data URL, `data` a data URL. */
 export const PromptPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('image'), url: z.string(), detail: z.string().optional() }),
@@ -27,7 +27,13 @@ export const ChatMessage = z.discriminatedUnion('role', [
     thought: z.string().optional(),
     toolCalls: z.array(ToolCall).optional(),
   }),
-  z.object({ role: z.literal('tool'), content: z.string(), toolCallId: z.string() }),
+  z.object({
+    role: z.literal('tool'),
+    content: z.string(),
+    /** As a user's. */
+    parts: z.array(PromptPart).optional(),
+    toolCallId: z.string(),
+  }),
 ]);
 export type ChatMessage = z.infer<typeof ChatMessage>;
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { CustomToolParam, Metadata, TextFormat, ToolChoice } from './create-response.ts';
+import { Metadata, TextFormat } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
 import { AnswerSource, EffectiveReasoning, Effort, IncompleteReason, Progress, ThinkingStop } from './reasoning.ts';
+import { CustomToolParam, ToolChoice } from './tool-param.ts';
 import { ResponseUsage } from './usage.ts';
 
 /** A field that was accepted and not honoured. */

@@ -140,27 +140,45 @@ describe('where an upstream can', () => {
     expect((await accept(asked({ type: 'input_image', image_url }), privateAllowed)).status).toBe(200);
   });
 
-  test.each([
-    [
-      'system',
-      [
-        { role: 'system', content: [picture] },
-        { role: 'user', content: 'Hi' },
-      ],
-      'input[0].content[0]',
-    ],
-    [
-      'a tool',
-      [
-        { role: 'user', content: 'Hi' },
-        { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
-        { type: 'function_call_output', call_id: 'c', output: [picture] },
-      ],
-      'input[2].output[0]',
-    ],
-  ])('an image of %s is refused by name', async (_who, input, param) => {
+  it('an image of system is refused by name', async () => {
+    const input = [
+      { role: 'system', content: [picture] },
+      { role: 'user', content: 'Hi' },
+    ];
     const { status, made } = await accept({ input, background: true });
-    expect([status, made.error?.param]).toEqual([400, param]);
+    expect([status, made.error?.param]).toEqual([400, 'input[0].content[0]']);
+  });
+
+  it('what a tool shows is part of its result', async () => {
+    const { prompt, made } = await accept(shown({ type: 'input_text', text: 'A cat:' }, picture));
+    const parts = [
+      { type: 'text', text: 'A cat:' },
+      { type: 'image', url: image, detail: 'low' },
+    ];
+    expect(prompt?.messages.at(-1)).toEqual({ role: 'tool', content: 'A cat:', parts, toolCallId: 'c' });
+    expect(made.warnings).toEqual([]);
+  });
+});
+
+/** What a tool gave. Agents send it again with each request, so a refusal would end their work. */
+const shown = (...output: unknown[]) => ({
+  input: [
+    { role: 'user', content: 'What is this?' },
+    { type: 'function_call', call_id: 'c', name: 'look', arguments: '{}' },
+    { type: 'function_call_output', call_id: 'c', output },
+  ],
+  background: true,
+});
+
+it('what a tool shows a model that can’t see is left out of its result with a warning', async () => {
+  const { ask, queue } = createApi();
+  const made = Made.parse(await (await ask(shown({ type: 'input_text', text: 'A cat: ' }, picture, paper))).json());
+  expect(made.warnings?.map(({ field }) => field)).toEqual(['input[2].output[1]', 'input[2].output[2]']);
+  const job = (await queue.get(made.id ?? ''))?.job;
+  expect(job && responseJob(job).prompt.messages.at(-1)).toEqual({
+    role: 'tool',
+    content: 'A cat: {"omitted":"input_image"}{"omitted":"input_file"}',
+    toolCallId: 'c',
   });
 });
 

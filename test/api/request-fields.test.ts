@@ -133,6 +133,7 @@ const thinks = (fields: Fields): Case => ({
 });
 
 const ours = {
+  client_metadata: { warns: { client_metadata: { thread_id: 't' } } },
   deterministic: {
     bodies: [{ deterministic: false }, { deterministic: true }],
     effect: ({ asked }) => asked?.deterministic,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ChatCompletion } from '../../src/contracts/chat-completion.ts';
+import { Compaction } from '../../src/contracts/compaction.ts';
 import { ItemList } from '../../src/contracts/conversation.ts';
 import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
 import { responseJob } from '../../src/contracts/response-job.ts';
@@ -149,6 +150,53 @@ describe('a namespace', () => {
     const { refusal } = await calling('a', '{}');
     const hiding = { ...lookup, name: 'crm__lookup' };
     expect(await refusal({ tools: [crm, hiding] })).toMatchObject({ param: 'tools[1].name' });
+  });
+});
+
+describe('tools that an item adds', () => {
+  const added = (...tools: object[]) => ({ type: 'additional_tools', role: 'developer', tools });
+  const hi = { role: 'user', content: 'a' };
+
+  test('are offered beside the request’s own, and called as those are', async () => {
+    const { answered, asked } = await calling('crm__lookup', '{"id":"7"}');
+    const input = [added(crm, { type: 'web_search' }), hi];
+    const response = await answered({ input, mode: 'fast', tools: [patch] });
+    expect(response.output).toMatchObject([{ type: 'function_call', namespace: 'crm', name: 'lookup' }]);
+    const { tools, messages } = (await asked(response.id)) ?? {};
+    expect(tools?.map(({ name }) => name)).toEqual(['apply_patch', 'crm__lookup', 'crm__note']);
+    expect(messages).toEqual([hi]);
+    expect(response.warnings).toMatchObject([{ field: 'input[0].tools[1]' }]);
+  });
+
+  test('stay for what follows, and a later one replaces one of its name', async () => {
+    const { answered, asked, app } = await calling('lookup', '{}');
+    const first = await answered({ input: [added(lookup, { type: 'mcp' }), hi], mode: 'fast' });
+    const newer = added({ ...lookup, description: 'Newer.' }, { type: 'mcp' });
+    const second = await answered({ input: [newer, hi], previous_response_id: first.id, mode: 'fast' });
+    expect((await asked(second.id))?.tools).toMatchObject([{ name: 'lookup', description: 'Newer.' }]);
+    expect(second.warnings).toHaveLength(1);
+    const listed = await app.request(`/v1/responses/${second.id}/input_items`);
+    expect(ItemList.parse(await listed.json()).data.at(-1)).toMatchObject({
+      type: 'additional_tools',
+      id: expect.stringMatching(/^at_/),
+    });
+  });
+
+  test('are kept by a compaction', async () => {
+    const { answered, asked, post } = await calling('lookup', '{}');
+    const { output } = Compaction.parse(
+      await (await post('/v1/responses/compact', { model: 'tiny', input: [added(lookup), hi] })).json(),
+    );
+    const response = await answered({ input: [...output, hi], mode: 'fast' });
+    expect((await asked(response.id))?.tools).toMatchObject([{ name: 'lookup' }]);
+  });
+
+  test('are bounded, all together', async () => {
+    const { refusal } = await calling('lookup', '{}');
+    const many = (item: number) =>
+      Array.from({ length: 128 }, (_, index) => ({ ...lookup, name: `f${item}_${index}` }));
+    const input = [...Array.from({ length: 9 }, (_, item) => added(...many(item))), hi];
+    expect(await refusal({ input })).toMatchObject({ code: 'invalid_value', param: 'input[8].tools[0]' });
   });
 });
 

@@ -24,7 +24,7 @@ export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGener
   }
   const tools = (request.prompt.tools?.length ?? 0) > 0;
   // A prompt of text or ids has no place for images.
-  const media = request.prompt.messages.some((message) => message.role === 'user' && message.parts !== undefined);
+  const media = request.prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
   const open = goOn.at === 'thought' || goOn.answer !== '';
   const fresh = goOn.at === 'fast' && !open;
   for (const way of dialect.continuations) {

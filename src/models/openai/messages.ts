@@ -26,7 +26,17 @@ export function toMessages(
   options: { dialect: Dialect; family: ModelFamily; thinking: boolean },
 ): WireMessage[] {
   const defuse = defuseFor(options);
-  const messages = prompt.messages.map((message) => toMessage(message, options.dialect, defuse));
+  const messages: WireMessage[] = [];
+  let media: PromptPart[] = [];
+  for (const [index, message] of prompt.messages.entries()) {
+    messages.push(toMessage(message, options.dialect, defuse));
+    if (message.role !== 'tool') continue;
+    media.push(...mediaOf(message));
+    // A tool's turn holds text alone: what it shows follows the results of all calls that were made together.
+    if (media.length === 0 || prompt.messages[index + 1]?.role === 'tool') continue;
+    messages.push({ role: 'user', content: media.map((part) => toPart(part, defuse)) });
+    media = [];
+  }
   const instruction = options.family.thinkInstruction;
   if (!options.thinking || instruction === undefined) return messages;
   const [first, ...rest] = messages;
@@ -52,11 +62,15 @@ const tokensOfMedia = 300;
 export function estimatePrompt(prompt: Prompt): number {
   const turns = prompt.messages.map((message) => {
     const extra = message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') + (message.thought ?? '') : '';
-    const seen = message.role === 'user' ? (message.parts ?? []).filter(({ type }) => type !== 'text').length : 0;
-    return estimateTokens(message.content + extra) + 5 + seen * tokensOfMedia;
+    return estimateTokens(message.content + extra) + 5 + mediaOf(message).length * tokensOfMedia;
   });
   const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
   return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
+}
+
+function mediaOf(message: ChatMessage): PromptPart[] {
+  const parts = message.role === 'user' || message.role === 'tool' ? message.parts : undefined;
+  return (parts ?? []).filter(({ type }) => type !== 'text');
 }
 
 /** Tokens of begun texts: their own ids where they have them. */

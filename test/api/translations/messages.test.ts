@@ -280,13 +280,6 @@ describe('the request', () => {
       'messages[0].content[1]',
       { max_tokens: 9, messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, image] }] },
     ],
-    [
-      'messages[0].content[0].content[0]',
-      {
-        max_tokens: 9,
-        messages: [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: [image] }] }],
-      },
-    ],
     ['messages', { max_tokens: 9, messages: [{ role: 'user', content: ' ' }] }],
   ])('is refused naming %s, in Anthropic’s form', async (param, body) => {
     const { post } = createApi();
