@@ -55,6 +55,8 @@ export const ModelList = z.object({
   first_id: z.string().nullable(),
   last_id: z.string().nullable(),
   has_more: z.literal(false),
+  /** Only with the query `client_version`, by which Codex asks for a catalog in its own form: none, so that its defaults hold. */
+  models: z.array(z.never()).exactOptional(),
 });
 export type ModelList = z.infer<typeof ModelList>;
 

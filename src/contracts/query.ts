@@ -16,6 +16,12 @@ const flag = z
 
 export const responseId = /^resp_[\w-]{1,64}$/;
 
+/** `GET /v1/models` */
+export const ModelsQuery = z.object({
+  /** Sent by Codex. */
+  client_version: z.string().max(64).optional(),
+});
+
 /** `GET /v1/responses/{id}` */
 export const RetrieveQuery = z.object({
   /** Seconds to hold until the response ends. */

@@ -91,6 +91,13 @@ test('models come with capabilities and effort table, by id and by id with a suf
   }
 });
 
+test('Codex finds an empty catalog of its own form in the list of models, and others find none', async () => {
+  const { app } = createApi();
+  const asCodex = await app.request('/v1/models?client_version=0.171.0');
+  expect(ModelList.parse(await asCodex.json())).toMatchObject({ data: [{ id: 'tiny' }, {}], models: [] });
+  expect(ModelList.parse(await (await app.request('/v1/models')).json())).not.toHaveProperty('models');
+});
+
 test('strategies are listed with their options where they are handed in', async () => {
   const strategies = [
     { name: 'direct', description: 'No thinking.', options: z.object({ tries: z.int().default(1) }) },

@@ -26,7 +26,7 @@ import {
   Trace,
 } from '../../contracts/listings.ts';
 import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/model-configuration.ts';
-import { ListQueryString, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
+import { ListQueryString, ModelsQuery, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
 import { Response } from '../../contracts/response.ts';
 import { ResponseEvent } from '../../contracts/response-event.ts';
 import { TraceStreamEvent } from '../../contracts/trace-event.ts';
@@ -225,8 +225,9 @@ export const operations: readonly Operation[] = [
     path: '/v1/models',
     operationId: 'listModels',
     summary: 'Models with capabilities, context length and effort table',
+    query: ModelsQuery,
     answer: ModelList,
-    errors: [],
+    errors: [400],
   },
   {
     method: 'get',

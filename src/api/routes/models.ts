@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import type { ModelList, ModelObject } from '../../contracts/listings.ts';
 import type { ModelCard } from '../../contracts/model-card.ts';
+import { ModelsQuery } from '../../contracts/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { parseQuery } from '../parse-query.ts';
 import { resolveModel } from '../resolve-reasoning.ts';
 
 /** `/v1/models`: what can be chosen. Ids may hold slashes, as hub names do. */
@@ -11,7 +13,9 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
   routes.get('/', (c) => {
     const data = catalog.list().map(modelObject);
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return c.json({ object: 'list', data, ...ids, has_more: false } satisfies ModelList);
+    const { client_version: codex } = parseQuery(ModelsQuery, c.req);
+    const list: ModelList = { object: 'list', data, ...ids, has_more: false };
+    return c.json(codex === undefined ? list : { ...list, models: [] });
   });
 
   routes.get('/:id{.+}', (c) => c.json(modelObject(resolveModel(catalog, c.req.param('id')).card)));

@@ -3,6 +3,7 @@ import { dataFolder, startService, type TestService } from '../../support/start-
 import { startUpstreamServer, type UpstreamServer } from '../../support/upstream-server.ts';
 import { anthropicSuite } from './anthropic.ts';
 import { capableScript } from './capable-model.ts';
+import { codexSuite, knownToCodex } from './codex.ts';
 import { curlSuite } from './curl.ts';
 import { createFeatureTable } from './feature-table.ts';
 import { langchainSuite } from './langchain.ts';
@@ -26,9 +27,10 @@ const url = () => service?.url ?? '';
 beforeAll(async () => {
   data = await dataFolder();
   capable = await startUpstreamServer({ dialect: 'vllm', script: capableScript });
+  const upstream = { url: capable.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 100_000 };
   const models = [
     { id: 'thinkfirst-135m', folder: './models/thinkfirst-135m' },
-    { id: 'capable', url: capable.url, model: 'any', family: 'qwen3', dialect: 'vllm', contextLength: 100_000 },
+    ...['capable', knownToCodex].map((id) => ({ ...upstream, id })),
   ];
   service = await startService('start', { THINKFIRST_DATA: data.path, THINKFIRST_MODELS: JSON.stringify(models) });
 });
@@ -46,4 +48,5 @@ ollamaSuite(table, url);
 vercelSuite(table, url);
 langchainSuite(table, url);
 openaiAgentsSuite(table, url);
+if (all) await codexSuite(table, url);
 await pythonSuites(table, url, all);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'vitest';
+import { codexVersion } from '../../support/codex-program.ts';
 import { requirements } from './python-requirements.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -86,6 +87,7 @@ function version(client: string): string {
   const [, ofPython] = /^(.*) for Python$/.exec(name) ?? [];
   if (ofPython !== undefined) return `${pythonVersion(ofPython)}, ${heldBack[name] ?? 'the newest'}`;
   if (name === 'curl') return execFileSync('curl', ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? '';
+  if (name === '@openai/codex') return `${codexVersion}, the newest`;
   const { devDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   return `${devDependencies[name]}, ${heldBack[name] ?? 'the newest'}`;
 }
