@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerVerdict } from './answer-verdict.ts';
 import { CreateResponse } from './create-response.ts';
 import { Effort } from './reasoning.ts';
 import { Warning } from './response.ts';
@@ -154,6 +155,8 @@ export const Message = z.object({
   container: z.null(),
   diagnostics: z.null(),
   usage: MessageUsage,
+  /** Null of a fast answer; in a stream it comes with `message_delta`. */
+  verdict: AnswerVerdict.nullable(),
   warnings: z.array(Warning),
 });
 export type Message = z.infer<typeof Message>;
@@ -194,6 +197,7 @@ export const MessageEvent = z.discriminatedUnion('type', [
       container: z.null(),
     }),
     usage: MessageUsage,
+    verdict: AnswerVerdict.exactOptional(),
   }),
   z.object({ type: z.literal('message_stop') }),
   MessageError,

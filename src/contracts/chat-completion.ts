@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerVerdict } from './answer-verdict.ts';
 import { CreateResponse, TextFormat } from './create-response.ts';
 import { OutputLogprob } from './output-item.ts';
 import { Warning } from './response.ts';
@@ -182,6 +183,7 @@ export const ChatCompletion = z.object({
       }),
       logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason,
+      verdict: AnswerVerdict.nullable(),
     }),
   ),
   usage: ChatUsage,
@@ -214,6 +216,8 @@ export const ChatCompletionChunk = z.object({
       }),
       logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason.nullable(),
+      /** On the chunk that has `finish_reason`, where there is one. */
+      verdict: AnswerVerdict.exactOptional(),
     }),
   ),
   /** With `stream_options.include_usage`: null, and the figures in a last chunk without choices. */

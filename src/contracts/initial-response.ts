@@ -56,6 +56,7 @@ export function initialResponse(job: Job): Response {
     stop_sequence: null,
     thinking_stop: null,
     answer_source: null,
+    verdict: null,
     progress: null,
     warnings,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerVerdict } from './answer-verdict.ts';
 import { CreateResponse } from './create-response.ts';
 import { someGiven } from './given-fields.ts';
 import { Warning } from './response.ts';
@@ -107,6 +108,8 @@ export const OllamaChatResponse = z.object({
   eval_duration: count.exactOptional(),
   /** The response behind it, for its trace and feedback. */
   response_id: z.string().exactOptional(),
+  /** Absent of a fast answer. */
+  verdict: AnswerVerdict.exactOptional(),
   warnings: z.array(Warning).exactOptional(),
 });
 export type OllamaChatResponse = z.infer<typeof OllamaChatResponse>;

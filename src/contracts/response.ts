@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AnswerVerdict } from './answer-verdict.ts';
 import { Metadata, TextFormat } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
@@ -99,6 +100,8 @@ export const Response = z.object({
   thinking_stop: ThinkingStop.nullable(),
   /** Null until there is an answer. */
   answer_source: AnswerSource.nullable(),
+  /** Null until there is an answer, and of a fast one. */
+  verdict: AnswerVerdict.nullable().default(null),
   /** Null once the response has ended. */
   progress: Progress.nullable(),
   warnings: z.array(Warning),

@@ -15,6 +15,8 @@ export const CheckResult = z.object({
   line: z.int().nonnegative().exactOptional(),
   /** What is wrong in that line, as the thought has it; only for scope `trace:full`. */
   wrong: z.string().exactOptional(),
+  /** True of a check whose pass means that the answer is right. */
+  confirms: z.boolean().exactOptional(),
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 

@@ -102,7 +102,7 @@ export function candidatesOf(
       told: undefined,
       answer,
       value: readValue(answer, from),
-      checks: step.checks.map((check) => ({ ...check, confirms: false, slow: false })),
+      checks: step.checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow: false })),
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
       asked: false,
       // Of a chain that has thought this is why its thought ended.
@@ -192,13 +192,14 @@ function failedValues({ checks }: Pick<Candidate, 'checks'>): number {
 
 /** The checks as the trace shows them. */
 export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
-  return checks.map(({ name, verdict, judges, detail, line, wrong }) => ({
+  return checks.map(({ name, verdict, judges, detail, line, wrong, confirms }) => ({
     name,
     verdict,
     judges,
     detail,
     ...(line === undefined ? {} : { line }),
     ...(wrong === undefined ? {} : { wrong }),
+    ...(confirms ? { confirms } : {}),
   }));
 }
 

@@ -2,6 +2,7 @@ import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
 import { voteState } from './adaptive-stop.ts';
 import { answerEnd } from './answer-end.ts';
 import { answerFast } from './answer-fast.ts';
+import { guess, isGuess, unthoughtVerdict, verdictOf } from './answer-verdict.ts';
 import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
 import { type Decision, decide } from './decide.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
@@ -33,10 +34,7 @@ export type Plan = {
 };
 
 /** Of the answer, not of a field of the request: nothing that was asked for was left out. */
-const guess = {
-  field: 'output',
-  message: 'Every attempt failed a check; take this as a guess.',
-};
+const guessed = { field: 'output', message: guess };
 
 const noThought = {
   field: 'reasoning.effort',
@@ -55,15 +53,22 @@ export async function* runPlan(
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
   );
-  const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
-    ...rest,
-    thinkingStop: stopOfThinking(rest.thinkingStop, state.usage.snapshot()),
-    usage: state.usage.snapshot(),
-    warnings: [
-      ...(wroteNoThought(deliberation) ? [noThought] : []),
-      ...(candidates.size > 0 && [...candidates.values()].every(needsRevision) ? [guess] : []),
-    ],
-  });
+  const outcome = ({
+    verdict = null,
+    ...rest
+  }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>): StrategyOutcome => {
+    const thinkingStop = stopOfThinking(rest.thinkingStop, state.usage.snapshot());
+    return {
+      ...rest,
+      thinkingStop,
+      verdict: thinkingStop === null ? null : verdict,
+      usage: state.usage.snapshot(),
+      warnings: [
+        ...(wroteNoThought(deliberation) ? [noThought] : []),
+        ...(isGuess([...candidates.values()]) ? [guessed] : []),
+      ],
+    };
+  };
   if (decided === undefined && candidates.size === 0) {
     const stop = deliberation.mustStop();
     if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
@@ -83,7 +88,7 @@ export async function* runPlan(
       return outcome({ thinkingStop, answerSource: 'draft', incomplete: 'deadline' });
     }
     const fast = yield* answerFast(state, budget);
-    return outcome({ thinkingStop, answerSource: 'draft', ...answerEnd(fast) });
+    return outcome({ thinkingStop, answerSource: 'draft', verdict: unthoughtVerdict, ...answerEnd(fast) });
   }
   const answerSource = decided?.answer_source ?? sourceOf(winner, decision, plan);
   yield* giveAnswer(deliberation, {
@@ -97,6 +102,7 @@ export async function* runPlan(
   return outcome({
     thinkingStop,
     answerSource,
+    verdict: verdictOf(winner, [...candidates.values()], context.table.certainty),
     ...(winner.cut === undefined ? {} : { incomplete: winner.cut }),
     ...(stopText === undefined ? {} : { stopText }),
   });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AnswerVerdict } from '../contracts/answer-verdict.ts';
 import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type {
@@ -82,6 +83,8 @@ export type StrategyOutcome = {
   /** Null when it did not think. */
   thinkingStop: ThinkingStop | null;
   answerSource: AnswerSource;
+  /** Null when it did not think, or came to no answer. */
+  verdict: AnswerVerdict | null;
   /** Why the answer was cut, if it was. */
   incomplete?: IncompleteReason;
   /** The stop text that ended the answer. */

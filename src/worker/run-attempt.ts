@@ -6,6 +6,7 @@ import { largerUsage, responseUsage, totalTokens } from '../contracts/usage.ts';
 import { summarisedSteps } from '../contracts/visible-step.ts';
 import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
+import { unthoughtVerdict } from '../reasoning/answer-verdict.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -185,7 +186,9 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
       finishedSteps: finishedSteps(writer.lines()),
     };
     const { usage: spent, incomplete } = await drive(direct, again, true);
-    outcome = { ...outcome, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
+    // The verdict was on what the first run gave.
+    const verdict = outcome.verdict === null ? null : unthoughtVerdict;
+    outcome = { ...outcome, verdict, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
   }
   const message = `A call that the model wrote into its answer was left out: ${gate.refused}.`;
   const calls = leftOut && wire.hasOutput() ? [{ field: 'tools', message }] : [];
@@ -204,6 +207,7 @@ function endLines(
     stop_sequence: outcome.stopText ?? null,
     thinking_stop: outcome.thinkingStop,
     answer_source: outcome.answerSource,
+    verdict: outcome.verdict,
     warnings: [...warnings, ...outcome.warnings],
   };
   if (outcome.incomplete !== undefined) {

@@ -17,6 +17,7 @@ export function chatCompletion(runs: readonly AnsweredRun[], settled: readonly S
       message: messageOf(response, thought),
       logprobs: logprobsOf(response),
       finish_reason: finishReason(response),
+      verdict: response.verdict,
     })),
     usage: chatUsage(responses.map(({ usage }) => usage)),
     warnings: [...(runs[0]?.warnings ?? []), ...responses.flatMap((response) => warningsOfRun(response, runs))],

@@ -32,7 +32,8 @@ export async function* chatChunks(
     if (piece.type === 'end') {
       const response = notFailed(piece.response);
       used[index] = response.usage;
-      yield chunk(index, {}, { finish_reason: finishReason(response) });
+      const { verdict } = response;
+      yield chunk(index, {}, { finish_reason: finishReason(response), ...(verdict !== null && { verdict }) });
     } else {
       yield chunk(index, deltaOf(piece), piece.type === 'text' ? logprobsOf(piece.logprobs) : {});
     }

@@ -15,6 +15,7 @@ export function messageOf(run: Run, { response, thought }: Settled): Message {
     stop_reason: stopReason(response),
     stop_sequence: response.stop_sequence,
     usage: messageUsage(response.usage),
+    verdict: response.verdict,
   };
 }
 
@@ -32,6 +33,7 @@ export function beginningOf({ job, warnings }: Run): Message {
     container: null,
     diagnostics: null,
     usage: { ...messageUsage(null), input_tokens: responseJob(job).input_tokens },
+    verdict: null,
     warnings: [...warnings],
   };
 }

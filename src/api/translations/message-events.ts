@@ -22,9 +22,9 @@ export async function* messageEvents(
     if (open !== undefined && open.key !== content?.key) yield* close(open, index, run);
     if (piece.type === 'end') {
       const response = notFailed(piece.response);
-      const { stop_sequence } = response;
+      const { stop_sequence, verdict } = response;
       const delta = { stop_reason: stopReason(response), stop_sequence, stop_details: null, container: null };
-      yield { type: 'message_delta', delta, usage: messageUsage(response.usage) };
+      yield { type: 'message_delta', delta, usage: messageUsage(response.usage), ...(verdict !== null && { verdict }) };
       yield { type: 'message_stop' };
       return;
     }

@@ -102,6 +102,7 @@ function ending({ job, warnings }: Run, response: Response, { now }: { now(): nu
     eval_count: response.usage?.output_tokens ?? 0,
     eval_duration: elapsed,
     response_id: job.id,
+    ...(response.verdict !== null && { verdict: response.verdict }),
     ...(all.length > 0 ? { warnings: all } : {}),
   };
 }

@@ -4,11 +4,14 @@ import type { ThoughtSegment } from '../../models/language-model.ts';
 import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { answerLive } from '../answer-live.ts';
+import { unthoughtVerdict, verdictOf } from '../answer-verdict.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
+import { candidateOf } from '../candidate.ts';
 import { computes } from '../deliberation.ts';
+import { questionOf } from '../judge.ts';
 import { stopOfThinking } from '../phase-usage.ts';
 import { createRunState } from '../run-state.ts';
-import { segmentsOf } from '../sample.ts';
+import { isEmptyAnswer, segmentsOf } from '../sample.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
 
 const Options = z.object({
@@ -47,12 +50,19 @@ export const budgetForcing: Strategy = {
     const budgetTokens = forces ? withWords : budget.thinking(1);
     const computeTokens = budget.computed(budgetTokens);
     const unforced = earlier === undefined && minimumTokens > 0 && !forces;
-    const outcome = (rest: Omit<StrategyOutcome, 'usage' | 'warnings'>): StrategyOutcome => ({
-      ...rest,
-      thinkingStop: stopOfThinking(rest.thinkingStop, state.usage.snapshot()),
-      usage: state.usage.snapshot(),
-      warnings: unforced ? [noRoom] : [],
-    });
+    const outcome = ({
+      verdict = null,
+      ...rest
+    }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>): StrategyOutcome => {
+      const thinkingStop = stopOfThinking(rest.thinkingStop, state.usage.snapshot());
+      return {
+        ...rest,
+        thinkingStop,
+        verdict: thinkingStop === null ? null : verdict,
+        usage: state.usage.snapshot(),
+        warnings: unforced ? [noRoom] : [],
+      };
+    };
     if (earlier === undefined && deadlinePassed(context)) {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     }
@@ -73,9 +83,17 @@ export const budgetForcing: Strategy = {
     });
     if (sample === undefined) {
       const fast = yield* answerFast(state, budget);
-      return outcome({ thinkingStop: earlier?.stop ?? 'natural', answerSource: 'draft', ...answerEnd(fast) });
+      return outcome({
+        thinkingStop: earlier?.stop ?? 'natural',
+        answerSource: 'draft',
+        verdict: unthoughtVerdict,
+        ...answerEnd(fast),
+      });
     }
+    const { constraint } = context.answer;
+    const candidate = candidateOf(sample, { phase: 'think', question: questionOf(context), constraint, checks: [] });
     return outcome({
+      verdict: isEmptyAnswer(sample.answer) ? null : verdictOf(candidate, [candidate], context.table.certainty),
       thinkingStop: sample.thinkingStop ?? earlier?.stop ?? 'natural',
       answerSource: 'deliberate',
       ...answerEnd(sample),

@@ -19,7 +19,7 @@ export const direct: Strategy = {
       compute: false,
       usage: state.usage,
     });
-    const nothing = { thinkingStop: null, answerSource: 'draft', warnings: [] } as const;
+    const nothing = { thinkingStop: null, answerSource: 'draft', verdict: null, warnings: [] } as const;
     if (deadlinePassed(context)) return { ...nothing, incomplete: 'deadline', usage: state.usage.snapshot() };
     const sample = yield* answerFast(state, budget);
     return { ...nothing, ...answerEnd(sample), usage: state.usage.snapshot() };
