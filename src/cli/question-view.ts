@@ -3,6 +3,7 @@ import { thinkingTokens } from '../contracts/usage.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import { createLiveMeter } from './render/live-meter.ts';
 import { createStepWriter, stepLine } from './render/step-text.ts';
+import { verdictLine } from './render/verdict-line.ts';
 import type { Answered, QuestionView } from './run-question.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -74,6 +75,7 @@ export function showQuestion(
       if (quiet) return;
       for (const text of held) terminal.note(text);
       for (const { field, message } of response.warnings) terminal.note(paint.yellow(`warning: ${field}: ${message}`));
+      if (response.verdict !== null) terminal.note(verdictLine(response.verdict, paint));
       terminal.note(paint.dim(costLine(response, now() - startedAt)));
     },
     abandon: stop,

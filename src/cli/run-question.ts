@@ -22,6 +22,7 @@ export const Answered = Response.pick({
   usage: true,
   thinking_stop: true,
   answer_source: true,
+  verdict: true,
   progress: true,
   warnings: true,
 });

@@ -6,6 +6,7 @@ import { ListedResponse } from '../../contracts/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';
 import { ago, clipped, duration, wholeNumber } from '../render/figures.ts';
+import { shortVerdict } from '../render/verdict-line.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
@@ -78,12 +79,14 @@ async function shown(client: ServiceClient, { status, limit, json }: ListOptions
   const { data } = await client.call(Listed, path);
   if (data.length === 0) return terminal.paint.dim(status === undefined ? noResponse : `No response is ${status}.`);
   const { paint } = terminal;
-  const heads = ['id', 'status', 'effort', 'tokens', 'when', 'question and answer'].map((head) => paint.dim(head));
+  const heads = ['id', 'status', 'effort', 'tokens', 'verdict', 'when', 'question and answer'].map((head) =>
+    paint.dim(head),
+  );
   return columns([heads, ...data.map((row) => cells(row, terminal))], { right: [3] });
 }
 
 /** Columns that the other cells take. */
-const otherCells = 78;
+const otherCells = 93;
 const textWidth = 90;
 
 function cells(row: Row, terminal: Terminal): string[] {
@@ -96,6 +99,7 @@ function cells(row: Row, terminal: Terminal): string[] {
     statusPaint(row.status, paint)(row.progress ? `${row.status} (${progressText(row.progress)})` : row.status),
     row.reasoning.effective.effort,
     wholeNumber(tokens),
+    row.verdict === null ? '' : shortVerdict(row.verdict, paint),
     ago(row.created_at, Date.now()),
     clipped(`${row.input_preview}${answer}`, width),
   ];

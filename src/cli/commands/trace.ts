@@ -7,6 +7,7 @@ import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
 import { shownText } from '../render/shown-text.ts';
 import { createStepWriter } from '../render/step-text.ts';
+import { verdictLine } from '../render/verdict-line.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
 import { serviceOptions } from '../service-options.ts';
@@ -50,6 +51,7 @@ export function addTrace(program: Command, terminal: Terminal): void {
     }
     const ended = options.follow === true ? await client.call(Answered, `/v1/responses/${id}`) : response;
     if (ended.output_text !== '') terminal.print(`\n${paint.bold(shownText(ended.output_text))}`);
+    if (ended.verdict !== null) terminal.print(verdictLine(ended.verdict, paint));
   });
 }
 

@@ -56,7 +56,7 @@ export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought)
       }),
     );
   }
-  if (step.phase !== 'answer') lines.push(...step.checks.flatMap((check) => verdictLine(check, paint)));
+  if (step.phase !== 'answer') lines.push(...step.checks.flatMap((check) => checkLine(check, paint)));
   if (step.tally !== undefined) lines.push(...tallyLines(step.tally, paint));
   const facts = [
     step.duration_ms > 0 && duration(step.duration_ms),
@@ -81,17 +81,25 @@ function underlined(line: string, computed: readonly ComputedPart[], paint: Pain
 function mark({ phase, checks }: TraceStep, paint: Paint): string {
   if (phase === 'vote' || phase === 'answer') return paint.cyan('•');
   if (checks.some(({ verdict }) => verdict === 'fail')) return paint.red('✗');
-  return checks.some(({ verdict }) => verdict === 'pass') ? paint.green('✓') : paint.dim('·');
+  return checks.some(isConfirmed) ? paint.green('✓') : paint.dim('·');
+}
+
+/** The mark says that an answer is right: a form that holds, or a thought that goes with its answer, says less. */
+function isConfirmed({ verdict, confirms }: CheckResult): boolean {
+  return verdict === 'pass' && confirms === true;
 }
 
 /** A check that had nothing to judge says nothing. */
-function verdictLine({ name, verdict, detail: told }: CheckResult, paint: Paint): string[] {
+function checkLine(check: CheckResult, paint: Paint): string[] {
+  const { name, verdict, detail: told } = check;
   const detail = shownText(told);
   switch (verdict) {
     case 'abstain':
       return [];
     case 'pass':
-      return [`    ${paint.green('✓')} ${paint.dim(`${name}: ${detail || 'passed'}`)}`];
+      return [
+        `    ${isConfirmed(check) ? paint.green('✓') : paint.dim('·')} ${paint.dim(`${name}: ${detail || 'passed'}`)}`,
+      ];
     case 'fail':
       return [`    ${paint.red('✗')} ${name}: ${detail || 'failed'}`];
     default:

@@ -41,6 +41,7 @@ describe('waiting', () => {
           message: { role: 'assistant', content: 'Forty-two.', refusal: null, reasoning_content: '6 * 7 = 42' },
           logprobs: null,
           finish_reason: 'stop',
+          verdict: null,
         },
       ],
       usage: {

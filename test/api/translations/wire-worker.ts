@@ -1,3 +1,4 @@
+import type { AnswerVerdict } from '../../../src/contracts/answer-verdict.ts';
 import { responseJob } from '../../../src/contracts/response-job.ts';
 import type { TraceStep } from '../../../src/contracts/trace.ts';
 import { responseUsage } from '../../../src/contracts/usage.ts';
@@ -14,6 +15,7 @@ export type WireScript = {
   text?: readonly string[];
   logprobs?: readonly TokenLogprob[];
   calls?: ReadonlyArray<{ name: string; arguments: string }>;
+  verdict?: AnswerVerdict;
   /** Default: completed. */
   incomplete?: 'max_output_tokens' | 'deadline';
 };
@@ -35,7 +37,12 @@ export function wireWorker(script: WireScript): JobHandler {
     for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));
     for (const call of script.calls ?? [])
       await append(wire.toolCall({ type: 'function', name: call.name, text: call.arguments }));
-    const shared = { usage: responseUsage(spent), thinking_stop: 'natural', answer_source: 'deliberate' } as const;
+    const shared = {
+      usage: responseUsage(spent),
+      thinking_stop: 'natural',
+      answer_source: 'deliberate',
+      verdict: script.verdict ?? null,
+    } as const;
     await append(
       script.incomplete === undefined
         ? wire.end({ ...shared, status: 'completed' })

@@ -38,6 +38,7 @@ const cut = (strategy: string): Answered => ({
   usage: null,
   thinking_stop: null,
   answer_source: null,
+  verdict: null,
   progress: null,
   warnings: [],
 });
