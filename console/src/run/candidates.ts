@@ -6,8 +6,8 @@ export type Candidate = {
   sample: number | null;
   answer: string | null;
   running: boolean;
-  /** `fail`: a check found it or a line of it wrong and that still stands. */
-  verdict: 'pass' | 'fail' | 'unchecked';
+  /** `confirmed`: by a check of the caller's. `fail`: a check found it or a line of it wrong and that still stands. */
+  verdict: 'confirmed' | 'pass' | 'fail' | 'unchecked';
   /** Answers that it had before it was revised. */
   before: readonly string[];
 };
@@ -34,5 +34,7 @@ export function candidatesOf(steps: readonly TraceStep[], running: boolean): Can
 
 function verdictOf({ checks }: TraceStep): Candidate['verdict'] {
   if (checks.some(({ verdict }) => verdict === 'fail')) return 'fail';
-  return checks.some(({ verdict }) => verdict === 'pass') ? 'pass' : 'unchecked';
+  const passed = checks.filter(({ verdict }) => verdict === 'pass');
+  if (passed.some(({ confirms }) => confirms)) return 'confirmed';
+  return passed.length > 0 ? 'pass' : 'unchecked';
 }

@@ -13,6 +13,7 @@ import { Candidates, RunStatus, WrongLines } from './run-live.tsx';
 import { AnswerText, DraftChange, RunProblems, RunSummary } from './run-outcome.tsx';
 import { hasEnded, type RunState } from './run-state.ts';
 import { Thoughts } from './thoughts.tsx';
+import { VerdictBadge } from './verdict-badge.tsx';
 
 /**
  * One response, from waiting to its answer: what it is at, budget, answers on the way, crossed-out lines, the settled
@@ -41,6 +42,11 @@ export function RunCard({ run, actions }: { run: RunState; actions?: ReactNode }
       <RunProblems run={run} />
       {ended && (
         <div className={styles.outcome}>
+          {run.response.verdict !== null && (
+            <p>
+              <VerdictBadge verdict={run.response.verdict} />
+            </p>
+          )}
           <RunSummary run={run} />
           <DraftChange run={run} />
           {thought && <Candidates run={run} />}

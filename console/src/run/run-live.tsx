@@ -1,4 +1,4 @@
-import { Check, Minus, X } from 'lucide-react';
+import { Check, Circle, Minus, X } from 'lucide-react';
 import { Badge } from '../components/badge.tsx';
 import { Meter } from '../components/meter.tsx';
 import { useFormat } from '../i18n/format.ts';
@@ -108,10 +108,16 @@ function CandidateAnswer({ candidate: { answer, running, verdict }, settled }: C
   if (running && answer === null) return <em>{words.stillThinking}…</em>;
   const shown = answer ?? words.noAnswer;
   switch (verdict) {
+    case 'confirmed':
+      return (
+        <strong>
+          {shown} <Check role="img" aria-label={words.confirmed} />
+        </strong>
+      );
     case 'pass':
       return (
         <strong>
-          {shown} <Check role="img" aria-label={words.passed} />
+          {shown} <Circle role="img" aria-label={words.passed} />
         </strong>
       );
     case 'fail':

@@ -34,6 +34,7 @@ export const runStrings = defineStrings({
     sample: (number: string) => `Sample ${number}`,
     stillThinking: 'thinking',
     noAnswer: 'no short answer',
+    confirmed: 'a check confirmed it',
     passed: 'checks hold',
     failed: 'a check failed',
     unchecked: 'nothing to check',
@@ -69,7 +70,7 @@ export const runStrings = defineStrings({
       user: 'you asked for the answer',
     },
     changedDraft: (draft: string, answer: string) => `The first draft said ${draft}; thinking made it ${answer}.`,
-    keptDraft: 'Thinking confirmed the first draft.',
+    keptDraft: 'The first draft gave the same answer.',
     cancelled: 'Stopped.',
     incomplete: {
       max_output_tokens: 'The answer was cut at its token limit.',
@@ -112,6 +113,7 @@ export const runStrings = defineStrings({
     sample: (number: string) => `표본 ${number}`,
     stillThinking: '생각 중',
     noAnswer: '짧은 답 없음',
+    confirmed: '검사로 확인됨',
     passed: '검사 통과',
     failed: '검사 실패',
     unchecked: '검사할 것 없음',
@@ -148,7 +150,7 @@ export const runStrings = defineStrings({
     },
     changedDraft: (draft: string, answer: string) =>
       `첫 초안은 ${draft}였지만, 생각한 뒤 ${answer}(으)로 바뀌었습니다.`,
-    keptDraft: '생각한 결과 첫 초안이 맞았습니다.',
+    keptDraft: '첫 초안도 같은 답이었습니다.',
     cancelled: '멈췄습니다.',
     incomplete: {
       max_output_tokens: '토큰 한도에서 답이 잘렸습니다.',

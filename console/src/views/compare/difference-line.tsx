@@ -1,4 +1,4 @@
-import { CircleCheck, CircleDot } from 'lucide-react';
+import { Equal, Split } from 'lucide-react';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import type { Choice } from '../../run/effort.ts';
@@ -16,7 +16,7 @@ export function DifferenceLine({ outcomes, columns }: { outcomes: readonly Outco
   const first = outcomes[0];
   const last = outcomes.at(-1);
   if (first === undefined || last === undefined) return null;
-  const Icon = agree ? CircleCheck : CircleDot;
+  const Icon = agree ? Equal : Split;
   const name = (index: number) => {
     const choice = columns[index];
     return choice === undefined ? '' : [efforts[choice.effort], choice.strategy].filter(Boolean).join(', ');

@@ -5,6 +5,7 @@ import { IconButton } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
+import { VerdictBadge } from '../../run/verdict-badge.tsx';
 import { JobProgress } from './job-progress.tsx';
 import styles from './job-table.module.css';
 import { StatusBadge } from './status-badge.tsx';
@@ -75,6 +76,7 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
     <tr>
       <td className={styles.status}>
         <StatusBadge status={status} />
+        {job.verdict !== null && <VerdictBadge verdict={job.verdict} short />}
       </td>
       <td className={styles.question}>
         <Link to={`/trace/${job.id}`} aria-label={words.openTrace(question)}>

@@ -1,4 +1,4 @@
-import { Ban, Check, CircleDashed, CircleX, Hourglass, Loader } from 'lucide-react';
+import { Ban, CircleDashed, CircleDot, CircleX, Hourglass, Loader } from 'lucide-react';
 import type { JobStatus } from '../../../../src/contracts/job.ts';
 import { Badge } from '../../components/badge.tsx';
 import { statuses } from '../../i18n/statuses.ts';
@@ -9,7 +9,7 @@ const strings = defineStrings(statuses);
 const looks = {
   queued: { look: 'neutral', Icon: Hourglass },
   in_progress: { look: 'accent', Icon: Loader },
-  completed: { look: 'good', Icon: Check },
+  completed: { look: 'good', Icon: CircleDot },
   incomplete: { look: 'warn', Icon: CircleDashed },
   failed: { look: 'bad', Icon: CircleX },
   cancelled: { look: 'neutral', Icon: Ban },

@@ -1,10 +1,16 @@
-import { Check, X } from 'lucide-react';
+import { Check, Circle, X } from 'lucide-react';
 import type { CheckResult } from '../../../../src/contracts/trace.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './step-detail.module.css';
 import { strings } from './strings.ts';
 
 const shownVerdicts = { fail: 0, pass: 1, abstain: 2 };
+
+/** The tick says that an answer is right: a form that holds, or a thought that goes with its answer, says less. */
+function CheckMark({ check: { verdict, confirms } }: { check: CheckResult }) {
+  if (verdict === 'fail') return <X aria-hidden="true" />;
+  return confirms ? <Check aria-hidden="true" /> : <Circle aria-hidden="true" />;
+}
 
 /** What each check said; those that had nothing to judge are folded away. */
 export function Checks({ checks }: { checks: readonly CheckResult[] }) {
@@ -19,8 +25,8 @@ export function Checks({ checks }: { checks: readonly CheckResult[] }) {
       {judged.length > 0 && (
         <ul>
           {judged.map((check) => (
-            <li key={check.name} data-verdict={check.verdict}>
-              {check.verdict === 'fail' ? <X aria-hidden="true" /> : <Check aria-hidden="true" />}
+            <li key={check.name} data-verdict={check.verdict} data-confirms={check.confirms}>
+              <CheckMark check={check} />
               <span>
                 <b>{check.name}</b>
                 <span className="visually-hidden">: {words.verdicts[check.verdict]}</span> {check.detail}

@@ -2,6 +2,7 @@ import type { Response } from '../../../../src/contracts/response.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { runFigures } from '../../run/run-figures.ts';
+import { VerdictBadge, verdictStrings } from '../../run/verdict-badge.tsx';
 import { StatusBadge } from '../jobs/status-badge.tsx';
 import { strings } from './strings.ts';
 import { layoutTimeline } from './timeline-layout.ts';
@@ -12,6 +13,7 @@ import type { TraceSteps } from './trace-steps.ts';
 /** The response in figures, and where its tokens went. */
 export function Facts({ response, trace }: { response: Response; trace: TraceSteps }) {
   const words = useStrings(strings);
+  const { verdict } = useStrings(verdictStrings);
   const format = useFormat();
   const { effective } = response.reasoning;
   const { usage, progress, status } = response;
@@ -50,6 +52,14 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
             <StatusBadge status={status} />
           </dd>
         </div>
+        {response.verdict !== null && (
+          <div>
+            <dt>{verdict}</dt>
+            <dd>
+              <VerdictBadge verdict={response.verdict} />
+            </dd>
+          </div>
+        )}
         {facts.map(
           ([name, value]) =>
             value !== undefined && (

@@ -1,4 +1,4 @@
-import { Check, Minus, X } from 'lucide-react';
+import { Check, Circle, Minus, X } from 'lucide-react';
 import { type KeyboardEvent, useRef } from 'react';
 import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { Card } from '../../components/card.tsx';
@@ -76,16 +76,18 @@ export function SampleTree({ branches, running, selected, onSelect }: SampleTree
 function Row({ step, name, running }: { step: TraceStep; name: string; running: boolean }) {
   const words = useStrings(strings);
   const format = useFormat();
-  const verdict = verdictOf(step.checks);
+  const found = verdictOf(step.checks);
   const sure = meanProbability(step.confidence);
   const failure = failureOf(step.checks);
   const isSearch = step.stop_reason === 'line';
-  const Icon = { pass: Check, fail: X, abstain: Minus }[verdict];
+  const confirmed = step.checks.some((check) => check.confirms === true && check.verdict === 'pass');
+  const verdict = found === 'pass' && confirmed ? 'confirmed' : found;
+  const Icon = { confirmed: Check, pass: Circle, fail: X, abstain: Minus }[verdict];
   return (
     <>
       <span className={styles.verdict} data-verdict={isSearch ? 'abstain' : verdict}>
         {isSearch ? <i aria-hidden="true" /> : <Icon aria-hidden="true" />}
-        {!isSearch && <span className="visually-hidden">{words.verdicts[verdict]}</span>}
+        {!isSearch && <span className="visually-hidden">{words.verdicts[found]}</span>}
       </span>
       <span className={styles.what}>
         <span className={styles.name}>{name}</span>
