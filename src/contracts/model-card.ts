@@ -2,6 +2,12 @@ import { z } from 'zod';
 import type { EffortTable } from './effort-table.ts';
 import type { Prompt } from './prompt.ts';
 
+/**
+ * Whether a model's server ends a thought at the budget by itself; the budget holds in any case. `unverified`: it is asked to,
+ * and no thought was so long yet. `none`: it has no such field.
+ */
+export const serverBudgetStates = ['none', 'unverified', 'honoured', 'ignored', 'refused'] as const;
+
 /** What `GET /v1/models` shows of a model. Tokens. */
 export const ModelCard = z.object({
   id: z.string(),
@@ -20,6 +26,10 @@ export const ModelCard = z.object({
     tools: z.boolean(),
     seed: z.boolean(),
     batching: z.boolean(),
+    /** Of a model behind a server: chains that are known to run there at the same time. 1: no more is known. */
+    parallel: z.int().positive().optional(),
+    /** Of a model behind a server. */
+    server_budget: z.enum(serverBudgetStates).optional(),
     /** Values can be computed in its thoughts (`reasoning.compute`). */
     compute: z.boolean().default(false),
     /** It was made for that: `auto` is on. */

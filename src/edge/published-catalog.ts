@@ -4,13 +4,13 @@ import type { ApiDefaults, StrategyListing } from '../api/dependencies.ts';
 import type { ModelCatalog } from '../contracts/model-card.ts';
 import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/published-service.ts';
 import { ServiceError } from '../contracts/service-error.ts';
-import { withContextLengths } from '../models/context-lengths.ts';
+import { asWorkersHave, type WorkersModels } from '../models/context-lengths.ts';
 import { familyByName } from '../models/families/index.ts';
 import { plain } from '../models/families/plain.ts';
 import { estimatePrompt } from '../models/openai/messages.ts';
 import { renderPrompt } from '../models/transformers/render-prompt.ts';
 import { createModelTokenizer } from '../models/transformers/tokenizer.ts';
-import type { JobDirectory } from '../queue/job-directory.ts';
+import { type JobDirectory, readWorkersModels } from '../queue/job-directory.ts';
 import type { RecordStore } from '../store/record-store.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
@@ -20,7 +20,7 @@ let published:
   | {
       service: PublishedService;
       strategies: readonly StrategyListing[];
-      contextLengths: ReadonlyMap<string, number>;
+      workers: WorkersModels;
       readAt: number;
     }
   | undefined;
@@ -33,7 +33,7 @@ const freshMs = 60_000;
  */
 export async function readPublishedService(
   records: RecordStore,
-  directory: Pick<JobDirectory, 'contextLengths'>,
+  directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>,
 ): Promise<{ catalog: ModelCatalog; defaults: ApiDefaults; strategies: readonly StrategyListing[] }> {
   if (published === undefined || Date.now() - published.readAt > freshMs) {
     const service = PublishedService.safeParse(await records.get(publishedServiceKey)).data;
@@ -43,9 +43,9 @@ export async function readPublishedService(
     }
     if (service.published_at !== published?.service.published_at) tokenizers.clear();
     const strategies = service.strategies.map((one) => ({ ...one, options: z.fromJSONSchema(one.options) }));
-    published = { service, strategies, contextLengths: await directory.contextLengths(), readAt: Date.now() };
+    published = { service, strategies, workers: await readWorkersModels(directory), readAt: Date.now() };
   }
-  const { contextLengths, strategies } = published;
+  const { workers, strategies } = published;
   const { models, defaults } = published.service;
   const known = (id: string) => {
     const model = models.find(({ card }) => card.id === id);
@@ -55,7 +55,7 @@ export async function readPublishedService(
   return {
     defaults: { effort: defaults.effort, answerTokens: defaults.answer_tokens },
     strategies,
-    catalog: withContextLengths(
+    catalog: asWorkersHave(
       {
         list: () => models.map(({ card }) => card),
         get: (id) => models.find(({ card }) => card.id === id)?.card,
@@ -66,7 +66,7 @@ export async function readPublishedService(
           return (await renderPrompt(await renderingModel(tokenizer, records), prompt, options)).length;
         },
       },
-      () => contextLengths,
+      () => workers,
     ),
   };
 }

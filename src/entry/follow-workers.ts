@@ -1,20 +1,21 @@
-import type { JobDirectory } from '../queue/job-directory.ts';
+import type { WorkersModels } from '../models/context-lengths.ts';
+import { type JobDirectory, readWorkersModels } from '../queue/job-directory.ts';
 
 /** Workers announce themselves every 5 s; one that just came should be known before its first job is. ms */
 const lookMs = 1_000;
 
-/** Follows what the workers have room for. Resolves after the first look; what was seen last holds while Redis is away. */
+/** Follows what the workers know of their models. Resolves after the first look; what was seen last holds while Redis is away. */
 export async function followWorkers(options: {
-  directory: Pick<JobDirectory, 'contextLengths'>;
+  directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>;
   onError(error: unknown): void;
-}): Promise<{ contextLengths(): ReadonlyMap<string, number>; close(): void }> {
-  let known: ReadonlyMap<string, number> = new Map();
+}): Promise<{ known(): WorkersModels; close(): void }> {
+  let known: WorkersModels = { contextLengths: new Map(), capabilities: new Map() };
   let looking = false;
   const look = async () => {
     if (looking) return;
     looking = true;
     try {
-      known = await options.directory.contextLengths();
+      known = await readWorkersModels(options.directory);
     } catch (error) {
       options.onError(error);
     } finally {
@@ -24,5 +25,5 @@ export async function followWorkers(options: {
   await look();
   const timer = setInterval(look, lookMs);
   timer.unref();
-  return { contextLengths: () => known, close: () => clearInterval(timer) };
+  return { known: () => known, close: () => clearInterval(timer) };
 }

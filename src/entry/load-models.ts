@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
-import type { ModelCard } from '../contracts/model-card.ts';
 import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/catalog.ts';
 import { defaultThreads } from '../models/default-threads.ts';
 import type { InferenceObserver } from '../models/inference-child.ts';
 import { type InferenceProcess, startInferenceProcess } from '../models/inference-process.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { localCapabilities } from '../models/local-model.ts';
-import type { FolderModel, HubModel, ModelConfig } from '../models/model-config.ts';
+import type { FolderModel, HubModel, ModelConfig, UpstreamModel } from '../models/model-config.ts';
 import { createEmbed } from '../models/openai/embed.ts';
 import { createOpenaiModel } from '../models/openai/openai-model.ts';
 import type { Environment } from './environment.ts';
@@ -77,21 +76,27 @@ export function catalogEntries(
           model?.contextLength,
         );
       }
-      return { ...upstreamEntry(config.family, model ?? createOpenaiModel(config)), embed: createEmbed(config) };
+      return upstreamEntry(config, model ?? createOpenaiModel(config));
     }),
   );
 }
 
-function upstreamEntry(family: string, model: LanguageModel): CatalogEntry {
-  const card: ModelCard = {
-    id: model.id,
-    created: 0,
-    family,
-    implementation: 'openai',
-    context_length: model.contextLength,
-    capabilities: cardCapabilities(model.capabilities),
+function upstreamEntry(config: UpstreamModel, model: LanguageModel): CatalogEntry {
+  const { id, contextLength, capabilities } = model;
+  return {
+    get card() {
+      return {
+        id,
+        created: 0,
+        family: config.family,
+        implementation: 'openai' as const,
+        context_length: contextLength,
+        capabilities: cardCapabilities(capabilities),
+      };
+    },
+    countTokens: (prompt, options) => model.countTokens(prompt, options),
+    embed: createEmbed(config),
   };
-  return { card, countTokens: (prompt, options) => model.countTokens(prompt, options) };
 }
 
 function isLocal(config: ModelConfig): config is FolderModel | HubModel {

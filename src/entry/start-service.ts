@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { retiredChecksOf } from '../contracts/retired-checks.ts';
 import { createModelCatalog } from '../models/catalog.ts';
-import { withContextLengths } from '../models/context-lengths.ts';
+import { asWorkersHave } from '../models/context-lengths.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
@@ -143,7 +143,7 @@ export async function startService({
         directory: swept.queues.directory,
         onError: (error) => log.debug({ err: error }, 'the workers could not be asked'),
       });
-      const { contextLengths } = opened.workers;
+      const { known } = opened.workers;
       const modelsReady = () => loaded?.ready() ?? true;
       const files = await page;
       opened.limits = openLimits(environment, records);
@@ -151,7 +151,7 @@ export async function startService({
         environment,
         listening,
         queue,
-        catalog: withContextLengths(catalog, contextLengths),
+        catalog: asWorkersHave(catalog, known),
         records,
         sealer,
         keyLimits: opened.limits,

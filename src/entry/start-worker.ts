@@ -26,6 +26,12 @@ export function startWorker(options: {
     concurrency: environment.THINKFIRST_CONCURRENCY,
     models: [...models.keys()],
     contextLengths: new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
+    capabilities: () =>
+      new Map(
+        catalog
+          .list()
+          .flatMap((card) => (card.implementation === 'openai' ? [[card.id, card.capabilities] as const] : [])),
+      ),
   };
   return queue.consume(consuming, (lease) =>
     runResponse(lease, {

@@ -11,7 +11,8 @@ import { renderPrompt } from './transformers/render-prompt.ts';
 
 /** One model as the catalogue shows it. */
 export type CatalogEntry = {
-  card: ModelCard;
+  /** Read anew each time: what a server can do turns out while it is used. */
+  readonly card: ModelCard;
   /** As `ModelCatalog.countTokens`. */
   countTokens(prompt: Prompt, options: CountOptions): Promise<number>;
   /** Absent: it makes no embeddings. */
@@ -84,6 +85,8 @@ export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilitie
     tools: can.tools,
     seed: can.seed,
     batching: can.batching,
+    ...(can.parallel !== undefined && { parallel: can.parallel }),
+    ...(can.serverBudget !== undefined && { server_budget: can.serverBudget }),
     compute: can.compute,
     compute_default: can.compute && can.computesByDefault === true,
     sampling: (can.sampling ?? samplingFields).map((name) => requestField[name]),

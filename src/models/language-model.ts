@@ -1,4 +1,5 @@
 import type { Constraint } from '../contracts/constraint.ts';
+import type { serverBudgetStates } from '../contracts/model-card.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { ThinkingStop } from '../contracts/reasoning.ts';
 
@@ -52,6 +53,10 @@ export type ModelCapabilities = {
   computesByDefault?: true;
   /** Its prefix cache is kept apart by `CacheScope.owner`, so that `cachedTokens` tells nothing of other owners. */
   cacheByOwner?: boolean;
+  /** Whether its server ends a thought at the budget by itself. Absent: no server. */
+  serverBudget?: (typeof serverBudgetStates)[number];
+  /** Samples that are known to run at the same time on its server; more wait. 1: no more is known. Absent: no server. */
+  parallel?: number;
   /** What of `samplingFields` it honours. Absent: all. */
   sampling?: ReadonlyArray<(typeof samplingFields)[number]>;
   /** What a user's turn may hold beside text (`parts`). Absent: nothing. */

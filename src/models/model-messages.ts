@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Constraint } from '../contracts/constraint.ts';
+import { serverBudgetStates } from '../contracts/model-card.ts';
 import { Prompt } from '../contracts/prompt.ts';
 import { ThinkingStop } from '../contracts/reasoning.ts';
 import {
@@ -130,6 +131,8 @@ export const CapabilitiesMessage = z.object({
   seed: z.boolean(),
   batching: z.boolean(),
   cacheByOwner: z.boolean().exactOptional(),
+  serverBudget: z.enum(serverBudgetStates).exactOptional(),
+  parallel: z.int().positive().exactOptional(),
   sampling: z.array(z.enum(samplingFields)).exactOptional(),
   inputs: z.array(z.enum(['image', 'file'])).exactOptional(),
   family: z.string().exactOptional(),

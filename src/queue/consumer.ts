@@ -84,8 +84,15 @@ export async function startConsumer(
     });
   });
   await Promise.all(sources.map((source) => source.ready()));
-  const announced = models.map((id) => ({ id, contextLength: options.contextLengths?.get(id) }));
-  const announce = () => queues.directory.announce(workerId, announced, now()).catch(onError);
+  const announce = () => {
+    const learned = options.capabilities?.();
+    const announced = models.map((id) => ({
+      id,
+      contextLength: options.contextLengths?.get(id),
+      capabilities: learned?.get(id),
+    }));
+    return queues.directory.announce(workerId, announced, now()).catch(onError);
+  };
   await announce();
   const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
   const picker = createWeightedPicker(pulled);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelCard } from '../contracts/model-card.ts';
 import type { Query } from './embedded-store.ts';
 import { type JobDirectory, lastPriority, paceOf } from './job-directory.ts';
 
@@ -9,6 +10,7 @@ import { type JobDirectory, lastPriority, paceOf } from './job-directory.ts';
 export function createEmbeddedDirectory(query: Query, base: string): JobDirectory {
   const models = new Map<string, number>();
   const contextLengths = new Map<string, number>();
+  const learned = new Map<string, ModelCard['capabilities']>();
   const entered = new Set<string>();
   const lastOf = new Map<string, Map<string, number>>();
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
@@ -85,13 +87,15 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
       return [...new Set([base, ...names.map(({ name }) => name)])];
     },
     async announce(_worker, own, now) {
-      for (const { id, contextLength } of own) {
+      for (const { id, contextLength, capabilities } of own) {
         models.set(id, now);
+        if (capabilities !== undefined) learned.set(id, capabilities);
         if (contextLength !== undefined) contextLengths.set(id, contextLength);
       }
     },
     announced: async (model) => models.get(model),
     contextLengths: async () => contextLengths,
+    capabilities: async () => learned,
   };
 
   async function locate(id: string): Promise<string | undefined> {

@@ -1,3 +1,5 @@
+import type { ModelCard } from '../contracts/model-card.ts';
+
 /**
  * What spans the queues of one service, in the same backend: which queue an id is in, the index by owner, how full a queue
  * is, and which models have a worker. Every method is one atomic step.
@@ -18,15 +20,22 @@ export type JobDirectory = {
   dropped(id: string, owner: string | undefined): Promise<void>;
   /** Every queue that ever had a job. */
   queues(): Promise<string[]>;
-  /** A worker says that it has these models, and room for so many tokens of each; repeated while it lives. Epoch ms. */
+  /** A worker says that it has these models, and what it knows of each; repeated while it lives. Epoch ms. */
   announce(worker: string, models: readonly AnnouncedModel[], now: number): Promise<void>;
   /** When a worker last said that it has the model; undefined: never, or long ago. Epoch ms. */
   announced(model: string): Promise<number | undefined>;
   /** Tokens that every worker of a model has room for, by the model: any of them may get the job. */
   contextLengths(): Promise<ReadonlyMap<string, number>>;
+  /** What a model's server turned out to do, by the model, as the worker has it that spoke last. */
+  capabilities(): Promise<ReadonlyMap<string, ModelCard['capabilities']>>;
 };
 
-export type AnnouncedModel = { id: string; contextLength: number | undefined };
+/** `contextLength`: tokens that it has room for. `capabilities`: of a model behind a server, where they turn out in use. */
+export type AnnouncedModel = {
+  id: string;
+  contextLength: number | undefined;
+  capabilities?: ModelCard['capabilities'] | undefined;
+};
 
 export type JobClaim = {
   id: string;
@@ -60,4 +69,10 @@ export function paceOf(ends: readonly number[], now: number): number {
 export function retryAfterSeconds({ waiting, endedPerSecond }: { waiting: number; endedPerSecond: number }): number {
   if (endedPerSecond === 0) return 5;
   return Math.min(600, Math.max(1, Math.ceil(waiting / 10 / endedPerSecond)));
+}
+
+/** What all workers have said of their models so far. */
+export async function readWorkersModels(directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>) {
+  const [contextLengths, capabilities] = await Promise.all([directory.contextLengths(), directory.capabilities()]);
+  return { contextLengths, capabilities };
 }

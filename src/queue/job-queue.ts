@@ -1,4 +1,5 @@
 import type { Job, JobSnapshot, JobStatus, LogLine } from '../contracts/job.ts';
+import type { ModelCard } from '../contracts/model-card.ts';
 import type { Progress } from '../contracts/reasoning.ts';
 
 /**
@@ -59,6 +60,8 @@ export type ConsumeOptions = {
   models: readonly string[];
   /** Tokens that a model has room for here, by its id; announced along, so that an API promises no more. */
   contextLengths?: ReadonlyMap<string, number>;
+  /** Of models behind servers, by id: what they turned out to do so far; announced along. */
+  capabilities?(): ReadonlyMap<string, ModelCard['capabilities']>;
 };
 
 export type JobHandler = (lease: JobLease) => Promise<void>;

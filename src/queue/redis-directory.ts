@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelCard } from '../contracts/model-card.ts';
 import { type ClaimResult, type JobDirectory, lastPriority, paceOf } from './job-directory.ts';
 import { type RedisCommands, runRedisScript } from './redis-script.ts';
 
@@ -17,6 +18,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
   const queues = `${root}tf:queues`;
   const workers = `${root}tf:workers`;
   const models = `${root}tf:models`;
+  const learned = `${root}tf:capabilities`;
   const ownerIndex = (owner: string) => `${root}tf:owner:${owner}`;
   return {
     async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
@@ -75,9 +77,10 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       return [...new Set([base, ...(await redis.smembers(queues))])];
     },
     async announce(worker, own, now) {
-      for (const { id, contextLength } of own) {
+      for (const { id, contextLength, capabilities } of own) {
         await redis.zadd(workers, now, `${worker} ${contextLength ?? ''} ${id}`);
         await redis.hset(models, id, now);
+        if (capabilities !== undefined) await redis.hset(learned, id, JSON.stringify(capabilities));
       }
       await redis.zremrangebyscore(workers, '-inf', now - forgetWorkersMs);
     },
@@ -100,6 +103,15 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       }
       return lengths;
     },
+    async capabilities() {
+      const said = Object.entries(await redis.hgetall(learned));
+      return new Map(
+        said.flatMap(([id, text]) => {
+          const { data } = Capabilities.safeParse(text);
+          return data === undefined ? [] : [[id, data] as const];
+        }),
+      );
+    },
   };
 }
 
@@ -111,6 +123,12 @@ function claimResult(reply: z.infer<typeof ClaimReply>): ClaimResult {
   const [kind, queue, priority] = reply;
   return { kind, queue, priority };
 }
+
+/** A worker of another version may say less. */
+const Capabilities = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(ModelCard.shape.capabilities);
 
 const ClaimReply = z.union([
   z.tuple([z.literal('full'), z.enum(['queue', 'owner']), z.number(), z.array(z.string())]),

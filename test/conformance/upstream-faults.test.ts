@@ -64,7 +64,7 @@ it.each([
 ] as const)('a stream that ends in %s after the first token is an error and never tried again', async (kind, words) => {
   const shown = gate();
   const { model, server } = await connect({
-    dialect: 'vllm',
+    dialect: 'ollama',
     script,
     faults: [{ kind, chunks: 4, after: shown.promise }],
   });
@@ -81,11 +81,11 @@ it.each([
   expect(server.completions()).toHaveLength(1);
 });
 
-it('one failed sample ends the request and the other samples are let go', async () => {
+it('one sample that fails where no thought can be gone on with ends the request, and the others are let go', async () => {
   const shown = gate();
   const hang = { kind: 'hang', chunks: 3 } as const;
   const faults = [hang, { kind: 'reset', chunks: 3, after: shown.promise } as const, hang];
-  const { model, server } = await connect({ dialect: 'vllm', script, faults });
+  const { model, server } = await connect({ dialect: 'ollama', script, faults });
   let seen = 0;
   const onEvent = () => void (++seen === 6 && shown.resolve());
   const asked = run(model, thinking(100, { samples: 3 }), { onEvent });

@@ -1,9 +1,25 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ModelCard } from '../../src/contracts/model-card.ts';
 import { createRedisDirectory } from '../../src/queue/redis-directory.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 
 const now = 1_800_000_000_000;
+const cardOf = ({ batching }: { batching: boolean }): ModelCard['capabilities'] => ({
+  thinking: true,
+  exact_budget: false,
+  rollback: false,
+  constraints: [],
+  logprobs: false,
+  score: false,
+  tools: true,
+  seed: true,
+  batching,
+  compute: false,
+  compute_default: false,
+  sampling: ['temperature'],
+  inputs: ['text'],
+});
 
 describe.skipIf(redisMissing() !== undefined)('what workers announce in Redis', () => {
   let redis: TestRedis;
@@ -40,6 +56,16 @@ describe.skipIf(redisMissing() !== undefined)('what workers announce in Redis', 
     await announce('here', [{ id: 'tiny', contextLength: 2_000 }], now + 40_000);
     await announce('elsewhere', [{ id: 'other', contextLength: 3_000 }], now + 90_000);
     expect((await contextLengths()).get('tiny')).toBe(2_000);
+  });
+
+  test('what a server turned out to do is heard of the worker that spoke last', async () => {
+    const { announce, capabilities } = directory();
+    const before = { ...cardOf({ batching: false }), server_budget: 'unverified' as const };
+    const after = { ...cardOf({ batching: true }), server_budget: 'ignored' as const };
+    await announce('one', [{ id: 'qwen', contextLength: 4_096, capabilities: before }], now);
+    await announce('two', [{ id: 'qwen', contextLength: 4_096, capabilities: after }], now + 1);
+    await announce('three', [{ id: 'tiny', contextLength: 4_096 }], now + 2);
+    expect(await capabilities()).toEqual(new Map([['qwen', after]]));
   });
 
   test('a worker of a version that announced no room is passed over', async () => {

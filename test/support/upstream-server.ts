@@ -40,6 +40,11 @@ export type UpstreamServerOptions = {
   cut?: (text: string) => string[];
   /** Takes the budget and doesn't keep to it. */
   ignoresBudget?: boolean;
+  /** Requests that it runs at a time, as it says; another one is refused with 429 where `refusesMore`. */
+  slots?: number;
+  refusesMore?: boolean;
+  /** Gives no usage, no counts of tokens and no log-probabilities, whatever is asked. */
+  countsNothing?: boolean;
   /** Refuses a request whose prompt and `max_tokens` are more tokens than this. */
   contextLength?: number;
   /** Thinks even where it is told not to. */
@@ -61,6 +66,8 @@ export type UpstreamServer = {
   url: string;
   requests: SeenRequest[];
   completions(): SeenRequest[];
+  /** The most completions that ran at the same time. */
+  mostRunning(): number;
   close(): Promise<void>;
 };
 
@@ -78,10 +85,12 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
   const requests: SeenRequest[] = [];
   const faults = [...(options.faults ?? [])];
   const vocabulary = createVocabulary();
+  let running = 0;
+  let most = 0;
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.use(async function record(c, next) {
-    const body = await c.req.json<Record<string, unknown>>();
+    const body = c.req.method === 'GET' ? {} : await c.req.json<Record<string, unknown>>();
     const { outgoing } = c.env;
     const closedEarly = new Promise<boolean>((resolve) =>
       outgoing.on('close', () => resolve(!outgoing.writableFinished)),
@@ -108,6 +117,8 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     const strings = tokens.map((token) => vocabulary.decode([token]));
     return c.json({ count: tokens.length, tokens, ...(body.return_token_strs && { token_strs: strings }) });
   });
+
+  app.get('/props', (c) => (options.slots === undefined ? c.notFound() : c.json({ total_slots: options.slots })));
 
   app.post('/apply-template', async (c) => {
     const body = await c.req.json();
@@ -161,8 +172,13 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       const message = `This model's maximum context length is ${options.contextLength} tokens, you asked for ${wanted}.`;
       return c.json({ error: { message } }, 400);
     }
-    const field = options.dialect === 'vllm' ? 'thinking_token_budget' : 'thinking_budget_tokens';
-    const budget = options.ignoresBudget ? undefined : body[field];
+    if (options.refusesMore && running >= (options.slots ?? 1)) return c.json({ error: { message: 'busy' } }, 429);
+    running++;
+    most = Math.max(most, running);
+    c.env.outgoing.once('close', () => running--);
+    const budget = options.ignoresBudget
+      ? undefined
+      : (body['thinking_token_budget'] ?? body['thinking_budget_tokens']);
     const script = typeof options.script === 'function' ? options.script(body) : options.script;
     const all = decode(drawn(script, body), place, typeof budget === 'number' ? budget : undefined);
     const tokens = all.slice(0, Number(body['max_tokens'] ?? body['max_completion_tokens'] ?? 4096));
@@ -176,7 +192,8 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       script,
       options,
     });
-    return new Response(sse(chunks, fault, c), { headers: { 'content-type': 'text/event-stream' } });
+    const paced = options.slots !== undefined || options.refusesMore === true;
+    return new Response(sse(chunks, { fault, paced, c }), { headers: { 'content-type': 'text/event-stream' } });
   }
 
   const server = await new Promise<ServerType>((resolve) => {
@@ -188,6 +205,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     completions: () => requests.filter(({ path }) => path.endsWith('/completions')),
+    mostRunning: () => most,
     close: () =>
       new Promise((resolve) => {
         if ('closeAllConnections' in server) server.closeAllConnections();
@@ -248,7 +266,9 @@ function* chunksOf(parts: {
 }): Generator<object> {
   const { tokens, cut, body, raw, promptTokens, place, script, options } = parts;
   const spelling = options.spelling ?? spellings[options.dialect];
-  const wantsLogprobs = body['logprobs'] !== undefined && body['logprobs'] !== false && options.dialect !== 'lmstudio';
+  const counted = options.countsNothing !== true;
+  const wantsLogprobs =
+    counted && body['logprobs'] !== undefined && body['logprobs'] !== false && options.dialect !== 'lmstudio';
   const total = (count: number) => ({
     prompt_tokens: promptTokens,
     completion_tokens: count,
@@ -256,10 +276,11 @@ function* chunksOf(parts: {
   });
   const streamOptions = (body['stream_options'] ?? {}) as { include_usage?: boolean; continuous_usage_stats?: boolean };
   const counts = (count: number) => ({
-    ...(streamOptions.continuous_usage_stats && { usage: total(count) }),
-    ...(body['timings_per_token'] === true && {
-      timings: { prompt_n: promptTokens - 4, cache_n: 4, predicted_n: count },
-    }),
+    ...(counted && streamOptions.continuous_usage_stats && { usage: total(count) }),
+    ...(counted &&
+      body['timings_per_token'] === true && {
+        timings: { prompt_n: promptTokens - 4, cache_n: 4, predicted_n: count },
+      }),
   });
   const shape = (fields: object, logprobs: object | null, finish: string | null = null) => ({
     object: 'chat.completion.chunk',
@@ -301,14 +322,18 @@ function* chunksOf(parts: {
     yield shape({ tool_calls: [{ index, function: { arguments: call.arguments.slice(half) } }] }, null);
   }
   yield { ...shape({}, null, cut ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop'), ...counts(count) };
-  if (streamOptions.include_usage) yield { choices: [], usage: total(count) };
+  if (counted && streamOptions.include_usage) yield { choices: [], usage: total(count) };
 
   function* cutText(text: string): Generator<object> {
     for (const piece of options.cut?.(text) ?? [text]) yield shape({ content: piece }, null);
   }
 }
 
-function sse(chunks: Iterable<object>, fault: Fault, c: Context): ReadableStream<Uint8Array> {
+/** `paced`: other requests come in between its chunks, as they do where a chunk takes time. */
+function sse(
+  chunks: Iterable<object>,
+  { fault, paced, c }: { fault: Fault; paced: boolean; c: Context },
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = chunks[Symbol.iterator]();
   let sent = 0;
@@ -328,6 +353,7 @@ function sse(chunks: Iterable<object>, fault: Fault, c: Context): ReadableStream
         controller.close();
         return;
       }
+      if (paced) await new Promise((resolve) => setImmediate(resolve));
       const next = iterator.next();
       if (next.done) {
         put('data: [DONE]\n\n');

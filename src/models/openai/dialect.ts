@@ -23,8 +23,8 @@ export type Dialect = {
   render?: 'tokenize' | 'apply-template';
   /** Field of a plain completion that has special tokens shown: all that are named, or all there are. */
   specialTokensField?: 'preserved_tokens' | 'skip_special_tokens';
-  /** Field of the request that caps the thought, in tokens. The server knows its own close tag, not our hand-over: it is a net below ours. */
-  budgetField?: string;
+  /** Fields of the request that cap the thought, in tokens, by their names in different versions: all are sent (`server-budget.ts`). */
+  budgetFields: readonly string[];
   /** Field that keeps its prefix cache apart by a text of ours: one for each owner. */
   cacheSaltField?: 'cache_salt';
   /**
@@ -47,8 +47,10 @@ export type Dialect = {
   score: boolean;
   /** It has `/embeddings`, for models that make them. */
   embeddings: boolean;
-  /** Parallel requests of one prompt share its prefill and decode together. */
+  /** Parallel requests of one prompt share its prefill and decode together. Elsewhere it is asked (`slotsRoute`), or seen. */
   batching: boolean;
+  /** Route of a GET that tells `total_slots`: the requests that run at once, from the server's root. */
+  slotsRoute?: string;
 };
 
 const shared = {
@@ -66,7 +68,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     continuations: ['raw', 'final-message', 'turn'],
     render: 'tokenize',
     specialTokensField: 'skip_special_tokens',
-    budgetField: 'thinking_token_budget',
+    budgetFields: ['thinking_token_budget'],
     // From 0.9 on; an older one passes over it, or refuses it.
     cacheSaltField: 'cache_salt',
     thinkingSwitch: 'template-arguments',
@@ -93,7 +95,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     continuations: ['raw', 'final-message', 'turn'],
     render: 'apply-template',
     specialTokensField: 'preserved_tokens',
-    budgetField: 'thinking_budget_tokens',
+    // The newer name first; versions that know both prefer it.
+    budgetFields: ['reasoning_budget_tokens', 'thinking_budget_tokens'],
     thinkingSwitch: 'template-arguments',
     thoughtField: 'reasoning_content',
     sampling: { ...shared, topK: 'top_k', minP: 'min_p', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
@@ -105,11 +108,13 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     score: false,
     embeddings: true,
     batching: false,
+    slotsRoute: '//props',
   },
   ollama: {
     name: 'ollama',
     source: 'https://docs.ollama.com/api/openai-compatibility',
     continuations: ['turn'],
+    budgetFields: [],
     thinkingSwitch: 'reasoning-effort',
     thoughtField: 'reasoning',
     sampling: shared,
@@ -126,6 +131,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     name: 'lmstudio',
     source: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
     continuations: ['turn'],
+    budgetFields: [],
     thinkingSwitch: 'reasoning-effort',
     thoughtField: 'reasoning_content',
     sampling: { ...shared, topK: 'top_k', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
@@ -145,6 +151,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     source: 'src/contracts/chat-completion.ts',
     keepsControlTexts: true,
     continuations: ['turn'],
+    budgetFields: [],
     thinkingSwitch: 'reasoning-object',
     thoughtField: 'reasoning_content',
     sampling: { ...shared, topK: 'top_k', minP: 'min_p', logitBias: 'logit_bias' },
@@ -161,6 +168,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     name: 'plain',
     source: 'https://platform.openai.com/docs/api-reference/chat/create',
     continuations: ['turn'],
+    budgetFields: [],
     thinkingSwitch: 'none',
     sampling: { ...shared, logitBias: 'logit_bias' },
     countFields: { stream_options: { include_usage: true } },

@@ -1,42 +1,107 @@
-/** Lets a bounded number through at the same time, first come first served. */
-export type Gate = { enter(options: { signal: AbortSignal }): Promise<() => void> };
+/**
+ * Lets a bounded number of requests through at the same time, first come first served. A server that refuses one more than it
+ * takes narrows the bound; many answers in a row without a refusal widen it again, up to what it was.
+ */
+export type Gate = {
+  /** @throws the signal's reason when it is aborted before there is a place */
+  enter(options: { signal: AbortSignal }): Promise<Place>;
+  /** The server is known to take so many at once: never more than the gate was made for. */
+  limit(places: number): void;
+  /** A stream has given its first text and runs; the returned function says that it has ended. */
+  streaming(): () => void;
+  /** The most streams that gave text side by side so far. */
+  mostStreaming(): number;
+};
 
-/** `enter` resolves to the function that leaves; it rejects with the signal's reason when that is aborted first. */
+export type Place = {
+  leave(): void;
+  /**
+   * The server refused this request because it has too much to do: gives the place up and waits until another of ours leaves,
+   * then holds a place again. False, at once, where no other is there to wait for.
+   */
+  refused(options: { signal: AbortSignal }): Promise<boolean>;
+};
+
+/** Places left without a refusal, for each place there is, before one more is tried. */
+const patience = 8;
+
 export function createGate(places: number): Gate {
   const waiting: Array<() => void> = [];
-  let free = places;
-  const leave = () => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  };
+  let most = places;
+  let bound = places;
+  let taken = 0;
+  let calm = 0;
+  let streams = 0;
+  let mostStreams = 0;
+
+  function admit(): void {
+    while (taken < bound) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      taken++;
+      next();
+    }
+  }
+
+  function wait(signal: AbortSignal, where: 'front' | 'back'): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        reject(signal.reason);
+      };
+      const enter = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (where === 'front') waiting.unshift(enter);
+      else waiting.push(enter);
+      admit();
+    });
+  }
+
   return {
-    enter({ signal }) {
-      signal.throwIfAborted();
-      return new Promise((resolve, reject) => {
-        const once = () => {
-          let left = false;
-          return () => {
-            if (!left) leave();
-            left = true;
-          };
-        };
-        if (free > 0) {
-          free--;
-          resolve(once());
-          return;
-        }
-        const onAbort = () => {
-          waiting.splice(waiting.indexOf(admit), 1);
-          reject(signal.reason);
-        };
-        const admit = () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(once());
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        waiting.push(admit);
-      });
+    async enter({ signal }) {
+      await wait(signal, 'back');
+      let held = true;
+      const leave = () => {
+        if (held) taken--;
+        held = false;
+      };
+      return {
+        leave() {
+          if (held && bound < most && ++calm >= patience * bound) {
+            bound++;
+            calm = 0;
+          }
+          leave();
+          admit();
+        },
+        async refused(options) {
+          if (!held || taken <= 1) return false;
+          calm = 0;
+          bound = Math.min(bound, taken - 1);
+          leave();
+          await wait(options.signal, 'front');
+          held = true;
+          return true;
+        },
+      };
     },
+    limit(known) {
+      most = Math.max(1, Math.min(most, known));
+      bound = Math.min(bound, most);
+    },
+    streaming() {
+      streams++;
+      mostStreams = Math.max(mostStreams, streams);
+      let runs = true;
+      return () => {
+        if (runs) streams--;
+        runs = false;
+      };
+    },
+    mostStreaming: () => mostStreams,
   };
 }

@@ -1,9 +1,10 @@
 import { type GoOn, startsFor } from './continuation.ts';
 import { type Delta, readDelta } from './delta.ts';
 import type { LearnedOpening, Opening } from './delta-splitter.ts';
+import type { Gate } from './gate.ts';
 import { streamTolerantly } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
-import type { SampleContext, Tally } from './sample-context.ts';
+import type { AdmittedContext, Tally } from './sample-context.ts';
 import { toServiceError, UpstreamRefused, unavailable } from './upstream-error.ts';
 
 /** A stream that has begun: how its text starts, who is told what a held text was, and its chunks. */
@@ -17,15 +18,15 @@ export type OpenOptions = { sample: number; maxTokens: number; answerOnly: boole
 
 /** A new turn, with thoughts or without. */
 export function openTurn(
-  context: SampleContext,
-  start: { thinking: boolean; budgetTokens?: number },
+  context: AdmittedContext,
+  start: Omit<Extract<Start, { form: 'turn' }>, 'form'>,
   options: OpenOptions,
 ): Promise<OpenStream> {
   return attempt(context, [{ form: 'turn', ...start }], options, () => context.openings.of(context, start.thinking));
 }
 
 /** Goes on with what there is, by the best way that the server takes. */
-export function openContinuation(context: SampleContext, goOn: GoOn, options: OpenOptions): Promise<OpenStream> {
+export function openContinuation(context: AdmittedContext, goOn: GoOn, options: OpenOptions): Promise<OpenStream> {
   const openingOf = async (start: Start): Promise<Opening> => {
     if (goOn.at === 'thought') return 'inside';
     // A model whose thought was closed before it began may open another.
@@ -37,7 +38,7 @@ export function openContinuation(context: SampleContext, goOn: GoOn, options: Op
 }
 
 async function attempt(
-  context: SampleContext,
+  context: AdmittedContext,
   starts: Iterable<Start> | AsyncIterable<Start>,
   options: OpenOptions,
   openingOf: (start: Start) => Promise<Opening>,
@@ -48,11 +49,14 @@ async function attempt(
     const opening = await openingOf(start);
     const learn = (learned: LearnedOpening) => context.openings.learn(start.form === 'turn' && start.thinking, learned);
     const upstream = buildRequest({ ...context, ...options, start });
-    const chunks = streamTolerantly(client, upstream, refusals, { signal: options.signal });
+    const chunks = streamTolerantly(client, upstream, refusals, {
+      signal: options.signal,
+      refused: context.place.refused,
+    });
     try {
       // The first chunk shows whether this way is taken.
       const first = await chunks.next();
-      const all = read(first.done ? undefined : readDelta(first.value), chunks, options.tally);
+      const all = read(first.done ? undefined : readDelta(first.value), chunks, context.gate, options.tally);
       const begun = start.form === 'final-message' ? start.content : '';
       const deltas = begun === '' ? all : withoutEcho(all, begun);
       return { opening, learn, deltas };
@@ -88,10 +92,13 @@ async function* withoutEcho(deltas: OpenStream['deltas'], begun: string): OpenSt
 async function* read(
   first: Delta | undefined,
   rest: AsyncGenerator<Parameters<typeof readDelta>[0], void, void>,
+  gate: Gate,
   tally: Tally,
 ): AsyncGenerator<Delta, void, void> {
   const fromPrompt = tally.inputTokens === undefined;
+  let ended: (() => void) | undefined;
   const note = (delta: Delta) => {
+    if (ended === undefined && (delta.reasoning !== '' || delta.content !== '')) ended = gate.streaming();
     // Later requests of a sample hold its own thoughts as well; the first one has the prompt alone.
     if (fromPrompt && delta.promptTokens !== undefined) {
       tally.inputTokens = Math.max(0, delta.promptTokens - tally.fedInPrompt);
@@ -103,6 +110,7 @@ async function* read(
     if (first !== undefined) yield note(first);
     for await (const chunk of rest) yield note(readDelta(chunk));
   } finally {
+    ended?.();
     await rest.return();
   }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ServiceError } from '../../contracts/service-error.ts';
 import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
@@ -25,6 +26,7 @@ import { alwaysThinking, runSample } from './run-sample.ts';
 import type { SampleContext } from './sample-context.ts';
 import { goesOn } from './sample-room.ts';
 import { scoreContinuations } from './score.ts';
+import { createServerBudget } from './server-budget.ts';
 import { toldForm } from './told-form.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './upstream-client.ts';
 import { UpstreamRefused, unavailable } from './upstream-error.ts';
@@ -37,6 +39,9 @@ export type OpenaiModelOptions = {
   /** Told once of each thing that this server turns out not to do: a line for the log. */
   warn?: (message: string) => void;
 };
+
+/** llama.cpp's `/props`, as far as it is used here. */
+const Slots = z.object({ total_slots: z.int().positive() });
 
 /** A cold server may load its weights, and prefill a long prompt, before the first byte. */
 const defaultTimeouts: UpstreamTimeouts = { firstByteMs: 600_000, idleMs: 120_000 };
@@ -70,9 +75,11 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   }
   const refusals = createRefusals((feature) => warn(`does not take "${feature}": it is left out from now on`));
   const openings = createOpenings();
+  const serverBudget = createServerBudget({ dialect, refusals, warn });
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
+  let slots: number | 'unasked' | undefined = 'unasked';
   const can = capabilitiesOf(dialect);
   const honours = (name: keyof Sampling) => !refusals.has(dialect.sampling[name] ?? '');
   const capabilities: ModelCapabilities = {
@@ -90,6 +97,15 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     get rollback() {
       return can.rollback && !(refusals.has('raw') && refusals.has('final-message'));
     },
+    get batching() {
+      return parallel() > 1;
+    },
+    get parallel() {
+      return parallel();
+    },
+    get serverBudget() {
+      return serverBudget.state();
+    },
     ...(config.inputs === undefined ? {} : { inputs: config.inputs }),
     family: family.name,
     correction: family.correction,
@@ -102,6 +118,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     const request = dialect.tellsForm ? { ...asked, prompt: toldForm(asked.prompt, asked.answer.constraint) } : asked;
     const leaving = new AbortController();
     const signal = AbortSignal.any([given.signal, leaving.signal, closed.signal]);
+    if (request.samples > 1) await slotsOf(signal);
     const renders = new Map<boolean, ReturnType<SampleContext['render']>>();
     const context: SampleContext = {
       config,
@@ -110,6 +127,8 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       client,
       refusals,
       openings,
+      serverBudget,
+      gate,
       warn,
       clock,
       signal,
@@ -140,12 +159,27 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   }
 
   async function* admitted(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
-    const leave = await gate.enter({ signal: context.signal });
+    const place = await gate.enter({ signal: context.signal });
     try {
-      yield* runSample(context, sample);
+      yield* runSample({ ...context, place }, sample);
     } finally {
-      leave();
+      place.leave();
     }
+  }
+
+  /** Asked once, before the first request that could run side by side. */
+  async function slotsOf(signal: AbortSignal): Promise<void> {
+    if (dialect.slotsRoute === undefined || slots !== 'unasked') return;
+    slots = undefined;
+    slots = Slots.safeParse(await client.look(dialect.slotsRoute, { signal })).data?.total_slots;
+    if (slots !== undefined) gate.limit(slots);
+  }
+
+  /** Samples that run side by side, as far as it is known: by what the server says, or by what was seen. */
+  function parallel(): number {
+    if (can.batching) return config.maxParallel;
+    if (typeof slots === 'number') return Math.min(slots, config.maxParallel);
+    return Math.max(1, gate.mostStreaming());
   }
 
   function assertServed({ answer, thinking }: GenerateRequest): void {

@@ -1,5 +1,5 @@
 import type { UpstreamRequest } from './request-body.ts';
-import type { UpstreamClient } from './upstream-client.ts';
+import type { StreamOptions, UpstreamClient } from './upstream-client.ts';
 import { UpstreamRefused } from './upstream-error.ts';
 import type { Chunk } from './wire.ts';
 
@@ -48,6 +48,7 @@ const wayNames: Readonly<Record<Way, RegExp>> = {
 /** Words by which servers name a field that they won't take, beside its own name. */
 const otherNames: Readonly<Record<string, RegExp>> = {
   thinking_token_budget: /reasoning_config|reasoning.parser/i,
+  reasoning_budget_tokens: /reasoning.budget/i,
   thinking_budget_tokens: /reasoning.budget/i,
   reasoning_effort: /\bthink/i,
   stream_options: /continuous_usage_stats|include_usage/i,
@@ -65,7 +66,7 @@ export async function* streamTolerantly(
   client: UpstreamClient,
   request: UpstreamRequest,
   refusals: Refusals,
-  options: { signal: AbortSignal },
+  options: StreamOptions,
 ): AsyncGenerator<Chunk, void, void> {
   const left = new Set<string>();
   const without = (field: string) => left.has(field) || refusals.has(field);

@@ -19,8 +19,8 @@ export type UpstreamRequest = {
 
 /** Where the text of one request starts. */
 export type Start =
-  /** A new turn, with thoughts or (fast form) without. */
-  | { form: 'turn'; thinking: boolean; budgetTokens?: number }
+  /** A new turn, with thoughts or (fast form) without. `serverBudget`: what its server is asked to keep, beside our `budgetTokens`. */
+  | { form: 'turn'; thinking: boolean; budgetTokens?: number; serverBudget?: number | undefined }
   /** The rendered prompt with thoughts after it, ids or text. `showsTags`: a thought may end, or begin, in what comes. */
   | { form: 'raw'; prompt: RawPrompt; showsTags: boolean }
   /** An assistant message that is left open at its end. */
@@ -126,16 +126,11 @@ function openEnd(dialect: Dialect, start: Start): Record<string, unknown> {
   return { continue_final_message: true, add_generation_prompt: false };
 }
 
-/** Servers count tags and white space as well: so much above our budget theirs never closes a thought before ours does. */
-const netTokens = 16;
-
 function thinkingFields({ dialect, family, start }: RequestOptions): Record<string, unknown> {
   const { on, off } = family.templateArguments;
   const thinking = start.form === 'turn' && start.thinking;
-  const budget =
-    thinking && dialect.budgetField !== undefined && family.tags !== undefined && start.budgetTokens !== undefined
-      ? { [dialect.budgetField]: start.budgetTokens + netTokens }
-      : {};
+  const asked = thinking && family.tags !== undefined ? start.serverBudget : undefined;
+  const budget = Object.fromEntries(asked === undefined ? [] : dialect.budgetFields.map((field) => [field, asked]));
   switch (dialect.thinkingSwitch) {
     case 'template-arguments': {
       const kwargs = thinking ? on : off;

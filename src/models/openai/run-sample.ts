@@ -6,13 +6,13 @@ import { createDeltaSplitter } from './delta-splitter.ts';
 import { forced } from './forced.ts';
 import { openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
-import { newTally, type SampleContext, type Tally } from './sample-context.ts';
+import { type AdmittedContext, newTally, type SampleContext, type Tally } from './sample-context.ts';
 import { closingTokens, roomLeft } from './sample-room.ts';
 import { type ThinkOutcome, think } from './think.ts';
 import { createTokenMeter, estimateTokens } from './token-meter.ts';
 
 /** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
-export async function* runSample(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
+export async function* runSample(context: AdmittedContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
   const { request, purse } = context;
   const sink = createAnswerSink(sample, request.answer, answerEnds(context));
   const tally = newTally();
@@ -70,7 +70,7 @@ export async function* runSample(context: SampleContext, sample: number): AsyncG
 
 /** Closes the thought: the family's sentence where it was cut, nothing where it had ended. Says where the answer starts. */
 async function* handOver(
-  context: SampleContext,
+  context: AdmittedContext,
   parts: { sample: number; outcome: ThinkOutcome; answer: string; thought: boolean; tally: Tally },
 ): AsyncGenerator<ModelEvent, GoOn, void> {
   const { sample, outcome, answer, thought, tally } = parts;
@@ -87,7 +87,7 @@ async function* handOver(
 
 /** Asks for the answer alone. Thoughts that come all the same are counted and not shown; `spare`: tokens for such. */
 async function* speak(
-  context: SampleContext,
+  context: AdmittedContext,
   parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally; spare?: number },
 ): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
   const { sample, goOn, sink, tally, spare = alwaysThinking(context) ? context.request.answer.maxTokens : 0 } = parts;

@@ -3,10 +3,12 @@ import type { GenerateRequest } from '../language-model.ts';
 import type { UpstreamModel } from '../model-config.ts';
 import type { Clock } from './clock.ts';
 import type { Dialect } from './dialect.ts';
+import type { Gate, Place } from './gate.ts';
 import type { Openings } from './openings.ts';
 import type { Purse } from './purse.ts';
 import type { RawPrompt } from './raw-prompt.ts';
 import type { Refusals } from './refusals.ts';
+import type { ServerBudget } from './server-budget.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 
 /** What the samples of one request have in common. */
@@ -17,6 +19,7 @@ export type SampleContext = {
   client: UpstreamClient;
   refusals: Refusals;
   openings: Openings;
+  serverBudget: ServerBudget;
   /** Says once of a server what it can't do; continues "The server behind X …". */
   warn(what: string): void;
   clock: Clock;
@@ -32,9 +35,13 @@ export type SampleContext = {
   hasNoSwitch(): Promise<boolean>;
   /** Ids of a fed text by the server's tokenizer; undefined where it has none to ask. */
   tokenise(text: string): Promise<readonly number[] | undefined>;
+  gate: Gate;
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
 };
+
+/** One sample's context: it holds a place at the gate. */
+export type AdmittedContext = SampleContext & { place: Place };
 
 /** What a sample has used so far. Tokens. */
 export type Tally = {

@@ -8,10 +8,13 @@ import { createDeltaSplitter, type Piece } from './delta-splitter.ts';
 import { forced } from './forced.ts';
 import { type OpenStream, openContinuation, openTurn } from './open-stream.ts';
 import { reconcile } from './reconcile.ts';
-import type { SampleContext, Tally } from './sample-context.ts';
+import type { AdmittedContext, Tally } from './sample-context.ts';
 import { goesOn, roomLeft, thoughtRoom } from './sample-room.ts';
 import { createStopWatch, type StopWatch } from './stop-watch.ts';
 import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
+
+/** Connections that may break within one thought; each thought so far is kept. */
+const mostBreaks = 2;
 
 /** How a thought ended. `answered`: the answer came in the same stream and is in the sink. */
 export type ThinkOutcome = {
@@ -36,7 +39,7 @@ export type ThinkState = {
  * neither seen nor counted.
  */
 export async function* think(
-  context: SampleContext,
+  context: AdmittedContext,
   state: ThinkState,
 ): AsyncGenerator<ModelEvent, ThinkOutcome, void> {
   const { request, purse, clock, signal, answerNow, family } = context;
@@ -45,29 +48,45 @@ export async function* think(
   const loops = createTextLoopBreaker();
   const cap = await thoughtRoom(context, thinking);
   if (cap === 0) watch.stop('budget');
-  const run: Run = { ...state, watch, loops, cap, answered: false, tooEarly: false, finishReason: undefined };
+  const run: Run = {
+    ...state,
+    watch,
+    loops,
+    cap,
+    answered: false,
+    tooEarly: false,
+    finishReason: undefined,
+    asked: undefined,
+  };
   try {
-    for (let round = 0; ; round++) {
-      const minimum = goesOn(context) && round < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
+    for (let ends = 0, breaks = 0; ; ) {
+      const minimum = goesOn(context) && ends < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
+      const before = run.thoughts;
       run.tooEarly = false;
       try {
         if (watch.stopped() === undefined) {
           const budgetTokens = Math.min(purse.remaining(), cap - tally.thinkingTokens);
           const maxTokens = Math.min(roomLeft(context, tally), budgetTokens + request.answer.maxTokens);
           const options = { sample, maxTokens, answerOnly: false, signal: watch.signal, tally };
+          const asks = context.serverBudget.ask(budgetTokens);
+          run.asked = run.thoughts === '' ? asks : undefined;
           const stream =
             run.thoughts === ''
-              ? await openTurn(context, { thinking: true, budgetTokens }, options)
+              ? await openTurn(context, { thinking: true, budgetTokens, serverBudget: asks }, options)
               : await openContinuation(context, { at: 'thought', thoughts: run.thoughts }, options);
           yield* readThought(context, run, stream, minimum);
         }
       } catch (error) {
         if (signal.aborted) throw signal.reason;
+        const retryable = error instanceof ServiceError && error.retryable;
+        // A connection that breaks costs no more than itself where the thought can be gone on with.
+        if (retryable && !run.answered && run.thoughts !== before && goesOn(context) && breaks++ < mostBreaks) continue;
         // A server that can't go on with a thought after all has still thought: its own end stands.
-        const ownEnd = round > 0 && error instanceof ServiceError && !error.retryable;
+        const ownEnd = ends > 0 && run.thoughts === before && error instanceof ServiceError && !retryable;
         if (watch.stopped() === undefined && !ownEnd) throw error;
       }
       if (!run.tooEarly || watch.stopped() !== undefined) break;
+      ends++;
       run.thoughts += family.continuation;
       yield await forced(context, tally, { sample, text: family.continuation });
     }
@@ -91,18 +110,23 @@ type Run = ThinkState & {
   answered: boolean;
   tooEarly: boolean;
   finishReason: string | undefined;
+  /** Thinking tokens that the server was asked to end this stream's thought at. */
+  asked: number | undefined;
 };
 
 async function* readThought(
-  context: SampleContext,
+  context: AdmittedContext,
   run: Run,
   { deltas, opening, learn }: OpenStream,
   minimum: number,
 ): AsyncGenerator<ModelEvent, void, void> {
   const { sample, sink, tally, watch } = run;
+  const { serverBudget } = context;
   const splitter = createDeltaSplitter(context.family, opening, learn);
   const meter = createTokenMeter();
   const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
+  /** Thinking tokens of this stream. */
+  const own = () => tally.thinkingTokens - before.thinking;
   run.finishReason = undefined;
 
   /** True where this stream is done with. */
@@ -116,6 +140,7 @@ async function* readThought(
       if (watch.stopped() !== undefined) return true;
       const { purse } = context;
       if (tally.thinkingTokens + piece.tokens > run.cap || !purse.take(piece.tokens)) {
+        serverBudget.reached(run.asked, own() + piece.tokens);
         watch.stop('budget');
         return true;
       }
@@ -129,6 +154,7 @@ async function* readThought(
         yield { type: 'thinking-delta', sample, text, tokenIds: piece.tokenIds, logprobs, forced: false };
       }
       if (run.loops.push(text)) watch.stop('loop');
+      serverBudget.reached(run.asked, own());
       if (tally.thinkingTokens >= run.cap) watch.stop('budget');
       return watch.stopped() !== undefined;
     }
@@ -142,12 +168,20 @@ async function* readThought(
   /** The model has ended its thought. False where the answer isn't wanted from this stream. */
   function* endThought(): Generator<ModelEvent, boolean, void> {
     if (run.answered) return true;
+    if (endedByServer()) return false;
     run.tooEarly = tally.thinkingTokens < minimum;
     // A form can be enforced only where the answer has a request of its own.
     if (run.tooEarly || context.request.answer.constraint !== undefined) return false;
     run.answered = true;
     watch.release();
     yield { type: 'thinking-end', sample, reason: 'natural' };
+    return true;
+  }
+
+  /** A thought that its server's budget ended is one that the budget ended: the hand-over follows, which the server doesn't know. */
+  function endedByServer(): boolean {
+    if (!serverBudget.ended(run.asked, own())) return false;
+    watch.stop('budget');
     return true;
   }
 
@@ -165,7 +199,8 @@ async function* readThought(
   }
   for (const piece of splitter.end({ cut: run.finishReason === 'length' })) if (yield* take(piece)) return;
   // It ended within the thought, or right after it.
-  if (!run.answered) run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
+  if (!run.answered && watch.stopped() === undefined && !endedByServer())
+    run.tooEarly = run.finishReason !== 'length' && tally.thinkingTokens < minimum;
 }
 
 /**

@@ -17,9 +17,17 @@ export type UpstreamClient = {
    * Chunks of a streamed completion. Leaving the loop closes the connection, which makes servers stop decoding.
    * @throws UpstreamRefused on 4xx, ServiceError `model_unavailable` on all else, `signal.reason` when aborted
    */
-  stream(route: string, body: object, options: { signal: AbortSignal }): AsyncGenerator<Chunk, void, void>;
+  stream(route: string, body: object, options: StreamOptions): AsyncGenerator<Chunk, void, void>;
   /** One JSON answer. `route` is from the server's root where it starts with `//`. */
   json(route: string, body: object, options: { signal: AbortSignal }): Promise<unknown>;
+  /** What a GET answers, asked once; undefined where nothing useful comes. @throws `signal.reason` when aborted */
+  look(route: string, options: { signal: AbortSignal }): Promise<unknown>;
+};
+
+export type StreamOptions = {
+  signal: AbortSignal;
+  /** Told of a 429. True: another request of ours has made room by now, and this one is sent again at once. */
+  refused?(options: { signal: AbortSignal }): Promise<boolean>;
 };
 
 export function createUpstreamClient(options: {
@@ -35,15 +43,15 @@ export function createUpstreamClient(options: {
   const secrets = [options.apiKey ?? '', options.url, new URL(options.url).host];
   const root = options.url.replace(/\/v\d+$/, '');
 
-  async function attempt(route: string, body: object, guard: AbortSignal): Promise<Response> {
+  async function attempt(route: string, body: object | undefined, guard: AbortSignal): Promise<Response> {
     const target = route.startsWith('//') ? `${root}${route.slice(1)}` : `${options.url}${route}`;
     return options.fetch(target, {
-      method: 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       headers: {
-        'content-type': 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(options.apiKey !== undefined && { authorization: `Bearer ${options.apiKey}` }),
       },
-      body: JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: guard,
       redirect: 'error',
     });
@@ -53,16 +61,17 @@ export function createUpstreamClient(options: {
   async function* withRetries<Item>(
     route: string,
     body: object,
-    signal: AbortSignal,
+    { signal, refused }: StreamOptions,
     use: (response: Response, watch: Watch) => AsyncGenerator<Item, void, void>,
   ): AsyncGenerator<Item, void, void> {
-    const startedAt = clock.now();
+    let startedAt = clock.now();
     for (let attempts = 1; ; attempts++) {
       signal.throwIfAborted();
       const watch = createWatch(clock, signal);
       let begun = false;
       let fault: ServiceError;
       let wait: number | undefined;
+      let crowded = false;
       try {
         watch.expect(timeouts.firstByteMs);
         const response = await attempt(route, body, watch.signal);
@@ -81,6 +90,7 @@ export function createUpstreamClient(options: {
             said: readMessage(said),
           });
         }
+        crowded = response.status === 429;
         wait = retryAfterMs(response.headers.get('retry-after'), clock.now());
         const what = response.status === 429 ? 'has too much to do' : 'is not ready';
         fault = unavailable(modelId, what, {
@@ -94,6 +104,11 @@ export function createUpstreamClient(options: {
       } finally {
         watch.close();
       }
+      if (crowded && (await refused?.({ signal }))) {
+        attempts = 0;
+        startedAt = clock.now();
+        continue;
+      }
       const elapsedMs = clock.now() - startedAt;
       const delay = retryDelay(retry, { attempt: attempts, elapsedMs, retryAfterMs: wait, random: clock.random() });
       if (delay === undefined) throw fault;
@@ -102,17 +117,33 @@ export function createUpstreamClient(options: {
   }
 
   return {
-    stream: (route, body, { signal }) =>
-      withRetries(route, body, signal, (response, watch) => chunksOf(response, watch, timeouts)),
+    stream: (route, body, options) =>
+      withRetries(route, body, options, (response, watch) => chunksOf(response, watch, timeouts)),
     async json(route, body, { signal }) {
-      const answers = withRetries<unknown>(route, body, signal, async function* one(response) {
+      const answers = withRetries<unknown>(route, body, { signal }, async function* one(response) {
         yield await response.json();
       });
       for await (const answer of answers) return answer;
       throw unavailable(modelId, 'sent nothing');
     },
+    async look(route, { signal }) {
+      const watch = createWatch(clock, signal);
+      try {
+        watch.expect(lookMs);
+        const response = await attempt(route, undefined, watch.signal);
+        return response.ok ? parseJson(await response.text()) : undefined;
+      } catch {
+        signal.throwIfAborted();
+        return undefined;
+      } finally {
+        watch.close();
+      }
+    },
   };
 }
+
+/** What is only looked up holds a request up no longer. */
+const lookMs = 5_000;
 
 /** Not worth another try as it is. 501: it has no such route. */
 const isRefusal = (status: number) => (status < 429 && status !== 408 && status !== 425) || status === 501;

@@ -38,7 +38,7 @@ describe('gate', () => {
   it('admits in order of arrival, as places come free', async () => {
     const gate = createGate(1);
     const log: number[] = [];
-    const leave = await gate.enter({ signal: never });
+    const place = await gate.enter({ signal: never });
     const second = gate.enter({ signal: never }).then((out) => {
       log.push(2);
       return out;
@@ -47,22 +47,58 @@ describe('gate', () => {
       log.push(3);
       return out;
     });
-    leave();
-    leave();
-    (await second)();
-    (await third)();
+    place.leave();
+    place.leave();
+    (await second).leave();
+    (await third).leave();
     expect(log).toEqual([2, 3]);
   });
 
   it('lets one that is cancelled go without taking a place', async () => {
     const gate = createGate(1);
-    const leave = await gate.enter({ signal: never });
+    const place = await gate.enter({ signal: never });
     const cancel = new AbortController();
     const waiting = gate.enter({ signal: cancel.signal });
     cancel.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
-    leave();
-    (await gate.enter({ signal: never }))();
+    place.leave();
+    (await gate.enter({ signal: never })).leave();
+  });
+});
+
+describe('a gate whose server refuses', () => {
+  it('waits for another request to leave, and admits one fewer from then on', async () => {
+    const gate = createGate(2);
+    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const log: string[] = [];
+    const third = gate.enter({ signal: never }).then((place) => {
+      log.push('third');
+      return place;
+    });
+    const again = second.refused({ signal: never }).then((made) => log.push(`second ${made}`));
+    expect(log).toEqual([]);
+    first.leave();
+    await again;
+    expect(log).toEqual(['second true']);
+    second.leave();
+    (await third).leave();
+  });
+
+  it('has nobody to wait for where it is alone', async () => {
+    const place = await createGate(2).enter({ signal: never });
+    expect(await place.refused({ signal: never })).toBe(false);
+  });
+
+  it('tries more again after many requests in peace', async () => {
+    const gate = createGate(2);
+    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const again = second.refused({ signal: never });
+    first.leave();
+    await again;
+    second.leave();
+    for (let index = 0; index < 8; index += 1) (await gate.enter({ signal: never })).leave();
+    const both = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    expect(both).toHaveLength(2);
   });
 });
 

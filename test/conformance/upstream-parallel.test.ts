@@ -1,0 +1,108 @@
+/** Samples side by side, over servers that run several requests at a time, one, or refuse more; and what a broken stream costs. */
+import { describe, expect, it } from 'vitest';
+import type { DialectName } from '../../src/models/openai/dialect.ts';
+import { connect, run, script, thinking } from '../support/upstream-run.ts';
+
+const answer = script.answer.join('');
+const thought = script.thoughts.join('');
+const long = { thoughts: Array.from({ length: 300 }, (_, index) => ` step${index}`), answer: script.answer };
+const samples = (events: Awaited<ReturnType<typeof run>>['events']) =>
+  events.flatMap((event) => (event.type === 'finish' ? [event] : []));
+const answers = (events: Awaited<ReturnType<typeof run>>['events'], count: number) =>
+  Array.from({ length: count }, (_, sample) =>
+    events.map((event) => (event.type === 'answer-delta' && event.sample === sample ? event.text : '')).join(''),
+  );
+const spent = (events: Awaited<ReturnType<typeof run>>['events']) =>
+  samples(events).reduce((sum, { usage }) => sum + usage.thinkingTokens, 0);
+
+it('llama.cpp says how many requests it runs at a time: no more are sent, and the capabilities name them', async () => {
+  const { model, server } = await connect({ dialect: 'llama.cpp', script: long, slots: 2 });
+  expect(model.capabilities).toMatchObject({ batching: false, parallel: 1 });
+  const { events } = await run(model, thinking(1_200, { samples: 4 }));
+  expect(answers(events, 4)).toEqual([answer, answer, answer, answer]);
+  expect(server.mostRunning()).toBe(2);
+  expect(model.capabilities).toMatchObject({ batching: true, parallel: 2 });
+});
+
+it('vLLM runs as many side by side as its entry says', async () => {
+  const { model } = await connect({ dialect: 'vllm', script }, { maxParallel: 7 });
+  expect(model.capabilities).toMatchObject({ batching: true, parallel: 7 });
+});
+
+describe('a server that does not say', () => {
+  it('is known to run two requests at a time once two have given text side by side', async () => {
+    const hang = { kind: 'hang', chunks: 4 } as const;
+    const { model } = await connect({ dialect: 'ollama', script, faults: [hang, hang] });
+    const stop = new AbortController();
+    const seen = new Set<number>();
+    const onEvent = ({ sample }: { sample: number }) =>
+      void (seen.add(sample).size === 2 && stop.abort(new Error('seen')));
+    await expect(run(model, thinking(100, { samples: 2 }), { signal: stop.signal, onEvent })).rejects.toThrow('seen');
+    expect(model.capabilities).toMatchObject({ batching: true, parallel: 2 });
+  });
+
+  it('is not, by requests that ran one after the other', async () => {
+    const { model } = await connect({ dialect: 'ollama', script });
+    await run(model, thinking(100, { samples: 2, deterministic: true }));
+    expect(model.capabilities).toMatchObject({ batching: false, parallel: 1 });
+  });
+});
+
+it.each(['vllm', 'ollama', 'plain'] as const)(
+  '%s: a server that refuses a second request with 429 gets them one after the other, and the budget is kept',
+  async (dialect) => {
+    const spelling = dialect === 'plain' ? { spelling: 'tags' as const } : {};
+    const { model, server } = await connect({ dialect, script: long, refusesMore: true, ...spelling });
+    const { events } = await run(model, thinking(1_000, { samples: 3 }));
+    expect(answers(events, 3)).toEqual([answer, answer, answer]);
+    expect(spent(events)).toBe(900);
+    expect(server.mostRunning()).toBe(1);
+  },
+);
+
+it.each(['vllm', 'llama.cpp'] as const)(
+  '%s: one of three streams breaks and its thought is gone on with',
+  async (dialect) => {
+    const faults = [{ kind: 'none' }, { kind: 'malformed', chunks: 5 }, { kind: 'none' }] as const;
+    const { model, server } = await connect({ dialect, script, faults });
+    const { events } = await run(model, thinking(100, { samples: 3 }));
+    expect(answers(events, 3)).toEqual([answer, answer, answer]);
+    const thoughts = [0, 1, 2].map((sample) =>
+      events.map((event) => (event.type === 'thinking-delta' && event.sample === sample ? event.text : '')).join(''),
+    );
+    expect(thoughts).toEqual([thought, thought, thought]);
+    expect(spent(events)).toBe(3 * script.thoughts.length);
+    expect(server.completions()).toHaveLength(4);
+  },
+);
+
+it('a connection that breaks again and again is given up', async () => {
+  const faults = Array.from({ length: 9 }, () => ({ kind: 'malformed', chunks: 3 }) as const);
+  const { model, server } = await connect({ dialect: 'vllm', script, faults });
+  await expect(run(model, thinking(100))).rejects.toMatchObject({ code: 'model_unavailable', retryable: true });
+  expect(server.completions()).toHaveLength(3);
+});
+
+describe.each(['vllm', 'llama.cpp', 'ollama', 'lmstudio'] as const)('%s without counts', (dialect: DialectName) => {
+  it('a server that gives no usage, token counts or log-probabilities: the budget is kept by what arrives', async () => {
+    const { model } = await connect({ dialect, script: long, countsNothing: true, ignoresBudget: true });
+    const { answer: text, finish } = await run(model, thinking(60, { answer: { maxTokens: 20 } }));
+    expect(text).toBe(answer);
+    expect(finish).toMatchObject({ thinkingStop: 'budget', usage: { thinkingTokens: 60 }, scores: {} });
+    expect(finish?.scores).toEqual({});
+    expect(finish?.usage.inputTokens).toBeGreaterThan(0);
+  });
+});
+
+it('an aborted sample leaves no request behind', async () => {
+  const faults = Array.from({ length: 4 }, () => ({ kind: 'hang', chunks: 4 }) as const);
+  const { model, server } = await connect({ dialect: 'llama.cpp', script, faults, slots: 2 });
+  const stop = new AbortController();
+  const asked = run(model, thinking(1_200, { samples: 4 }), {
+    signal: stop.signal,
+    onEvent: () => stop.abort(new Error('agreed')),
+  });
+  await expect(asked).rejects.toThrow('agreed');
+  expect(await Promise.all(server.completions().map(({ closedEarly }) => closedEarly))).not.toContain(false);
+  expect(server.completions().length).toBeLessThanOrEqual(2);
+});
