@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
 import { PhaseTokens } from '../src/contracts/usage.ts';
 
 const count = z.int().nonnegative();
@@ -36,6 +37,8 @@ export const AnsweredRow = z.object({
   right: z.boolean(),
   source: z.string().nullable(),
   thinking_stop: z.string().nullable(),
+  /** Null of a fast answer; absent in rows of earlier versions. */
+  verdict: AnswerVerdict.pick({ kind: true, probability: true }).nullable().exactOptional(),
   input_tokens: count,
   output_tokens: count,
   phases: PhaseTokens,

@@ -3,7 +3,7 @@ import type { TraceStep } from '../src/contracts/trace.ts';
 import type { AnsweredRow, AnsweredStep, RowStore } from './answered-row.ts';
 import type { Arm } from './arm.ts';
 import { type AskedQuestion, isRight, type QuestionSet } from './question-set.ts';
-import type { ServiceClient } from './service-client.ts';
+import type { Answered, ServiceClient } from './service-client.ts';
 
 const noPhases = { draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
 
@@ -59,6 +59,7 @@ export async function askQuestions(options: {
         right: await isRight(response.output_text, question),
         source: response.answer_source,
         thinking_stop: response.thinking_stop,
+        verdict: verdictOf(response),
         input_tokens: response.usage?.input_tokens ?? 0,
         output_tokens: response.usage?.output_tokens ?? 0,
         phases: response.usage?.phases ?? noPhases,
@@ -72,6 +73,10 @@ export async function askQuestions(options: {
   });
   await Promise.all(workers);
   return rows;
+}
+
+function verdictOf({ verdict }: Answered): NonNullable<AnsweredRow['verdict']> | null {
+  return verdict === null ? null : { kind: verdict.kind, probability: verdict.probability };
 }
 
 async function answeredStep(step: TraceStep, question: AskedQuestion): Promise<AnsweredStep> {

@@ -1,7 +1,8 @@
+import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
 import type { MadeOn } from './question-set.ts';
 import type { Report } from './report-file.ts';
 import type { Estimate } from './statistics.ts';
-import type { AgainstOriginals, ArmSummary } from './summary.ts';
+import type { AgainstOriginals, ArmSummary, VerdictSummary } from './summary.ts';
 
 /** The whole report as Markdown tables. */
 export function markdownReport(report: Report): string {
@@ -15,6 +16,7 @@ export function markdownReport(report: Report): string {
     ...phaseTables(arms),
     kindTable(arms),
     endsTable(arms),
+    verdictSection(arms),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -98,6 +100,31 @@ function endsTable(arms: readonly ArmSummary[]): string {
       .join(', ');
   const rows = arms.map((arm) => [arm.arm, list(arm.sources), list(arm.thinkingStops), String(arm.notCompleted)]);
   return `## How they ended\n\n${table(['effort', 'answer from', 'thinking ended by', 'not completed'], rows)}`;
+}
+
+function verdictSection(arms: readonly ArmSummary[]): string {
+  const rows = arms.flatMap(({ arm, verdicts }) => (verdicts === undefined ? [] : [{ name: arm, verdicts }]));
+  return rows.length === 0 ? '' : `## What the verdicts are worth\n\n${verdictTable('effort', rows)}`;
+}
+
+/** Of each kind how many answers had it and how many of those were right; then how far the probabilities are off. */
+export function verdictTable(head: string, rows: ReadonlyArray<{ name: string; verdicts: VerdictSummary }>): string {
+  return table(
+    [head, ...AnswerVerdict.shape.kind.options, 'wrong and verified', 'with a probability', 'calibration error'],
+    rows.map(({ name, verdicts: { kinds, wrongVerified, stated, calibrationError } }) => {
+      const all = Object.values(kinds).reduce((sum, { questions }) => sum + questions, 0);
+      return [
+        name,
+        ...AnswerVerdict.shape.kind.options.map((kind) => {
+          const { right, questions } = kinds[kind] ?? { right: 0, questions: 0 };
+          return questions === 0 ? '' : `${questions}, ${percent(right / questions)} % right`;
+        }),
+        String(wrongVerified),
+        `${percent(stated / all)} %`,
+        calibrationError === null ? '' : calibrationError.toFixed(3),
+      ];
+    }),
+  );
 }
 
 export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {

@@ -36,6 +36,14 @@ export const Report = z.object({
       phases: z.array(
         z.object({ phase: z.string(), questions: count, right: count, wrongToRight: count, rightToWrong: count }),
       ),
+      verdicts: z
+        .object({
+          kinds: z.record(z.string(), z.object({ right: count, questions: count })),
+          wrongVerified: count,
+          stated: count,
+          calibrationError: z.number().nullable(),
+        })
+        .exactOptional(),
     }),
   ),
   /** Of a set whose questions are others in other words. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
 import { TraceStep } from '../src/contracts/trace.ts';
 import { ResponseUsage } from '../src/contracts/usage.ts';
 
@@ -11,6 +12,8 @@ const Answered = z.object({
   output_text: z.string(),
   answer_source: z.string().nullable(),
   thinking_stop: z.string().nullable(),
+  /** Absent of a service of an earlier version. */
+  verdict: AnswerVerdict.nullable().default(null),
   usage: ResponseUsage.nullable(),
   warnings: z.array(z.object({ field: z.string(), message: z.string() })),
 });

@@ -2,7 +2,15 @@ import type { AnsweredRow } from './answered-row.ts';
 import { fastArm, greedyArm } from './arm.ts';
 import { type PhaseContribution, phaseContributions } from './phase-contribution.ts';
 import type { QuestionSet } from './question-set.ts';
-import { average, type Discordance, type Estimate, pairedDifference, quantile, wilson } from './statistics.ts';
+import {
+  average,
+  calibrationError,
+  type Discordance,
+  type Estimate,
+  pairedDifference,
+  quantile,
+  wilson,
+} from './statistics.ts';
 
 /** What one way of asking came to. Tokens and seconds are means per question, unless named otherwise. */
 export type ArmSummary = {
@@ -22,6 +30,18 @@ export type ArmSummary = {
   thinkingStops: Record<string, number>;
   notCompleted: number;
   phases: PhaseContribution[];
+  /** Of the answers that were thought about; absent where none has a verdict. */
+  verdicts?: VerdictSummary;
+};
+
+/** How well the verdicts know which answers are right. */
+export type VerdictSummary = {
+  kinds: Record<string, { right: number; questions: number }>;
+  /** Wrong answers that were called verified. */
+  wrongVerified: number;
+  /** Answers with a probability, and how far those are off (five bins of equal size); null where there are none. */
+  stated: number;
+  calibrationError: number | null;
 };
 
 /** Per arm, in the order given. */
@@ -53,6 +73,7 @@ export function summarise(rows: readonly AnsweredRow[], arms: readonly string[])
         thinkingStops: counted(own.map((row) => row.thinking_stop ?? 'none')),
         notCompleted: own.filter((row) => row.status !== 'completed').length,
         phases: phaseContributions(own),
+        ...verdictsOf(own),
       };
     });
 }
@@ -103,7 +124,21 @@ export function difference(base: readonly AnsweredRow[], other: readonly Answere
   return pairs.length === 0 ? undefined : pairedDifference(pairs);
 }
 
-function kindsOf(rows: readonly AnsweredRow[]): ArmSummary['kinds'] {
+function verdictsOf(rows: readonly AnsweredRow[]): { verdicts?: VerdictSummary } {
+  const judged = rows.flatMap(({ verdict, right }) => (verdict ? [{ ...verdict, right }] : []));
+  if (judged.length === 0) return {};
+  const stated = judged.flatMap(({ probability, right }) => (probability === null ? [] : [{ probability, right }]));
+  return {
+    verdicts: {
+      kinds: kindsOf(judged),
+      wrongVerified: judged.filter(({ kind, right }) => kind === 'verified' && !right).length,
+      stated: stated.length,
+      calibrationError: stated.length === 0 ? null : calibrationError(stated),
+    },
+  };
+}
+
+function kindsOf(rows: ReadonlyArray<{ kind: string; right: boolean }>): ArmSummary['kinds'] {
   const kinds: ArmSummary['kinds'] = {};
   for (const { kind, right } of rows) {
     const sofar = kinds[kind] ?? { right: 0, questions: 0 };

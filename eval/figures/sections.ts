@@ -1,5 +1,5 @@
 import { fastArm, greedyArm } from '../arm.ts';
-import { change, controlTable, originalsTable, percent, table } from '../markdown-report.ts';
+import { change, controlTable, originalsTable, percent, table, verdictTable } from '../markdown-report.ts';
 import { knownSets } from '../question-set.ts';
 import type { Report } from '../report-file.ts';
 
@@ -53,6 +53,7 @@ export function figureSections(
     ['originals', originals.length === 0 ? notMeasured : originalsTable(originals)],
     ['control', control === undefined ? notMeasured : controlTable(control.control)],
     ['phases', published.length === 0 ? notMeasured : dated(published, phasesTable(published))],
+    ['verdicts', verdictsOf(published, dated)],
     ['readme', readmeSentence(of('generated'), of('reworded'))],
     [
       'card',
@@ -127,6 +128,17 @@ function phasesTable(reports: readonly Report[]): string {
     return [name, ...turned, pays ? 'yes' : 'no'];
   });
   return table(['after', ...sets.map(({ set }) => set), '2 : 1 on every set'], rows);
+}
+
+/** What the verdicts at each level are worth, by set. */
+function verdictsOf(reports: readonly Report[], dated: (some: readonly Report[], text: string) => string): string {
+  const rows = reports.flatMap(({ set, arms }) =>
+    arms.flatMap(({ arm, verdicts }) =>
+      publishedArms.includes(arm) && verdicts !== undefined ? [{ name: `${set}, ${nameOf(arm)}`, verdicts }] : [],
+    ),
+  );
+  const some = reports.filter(({ arms }) => arms.some(({ verdicts }) => verdicts !== undefined));
+  return rows.length === 0 ? notMeasured : dated(some, verdictTable('set and effort', rows));
 }
 
 function readmeSentence(generated: Report | undefined, reworded: Report | undefined): string {

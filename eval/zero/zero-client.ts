@@ -60,6 +60,7 @@ export function createZeroClient(): ServiceClient {
         output_text: answer,
         answer_source: outcome.answerSource,
         thinking_stop: outcome.thinkingStop,
+        verdict: outcome.verdict,
         usage: responseUsage(outcome.usage),
         warnings: [...outcome.warnings],
       };

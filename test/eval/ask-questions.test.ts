@@ -38,6 +38,7 @@ function scriptedClient(): ServiceClient & { asked: Record<string, unknown>[] } 
         output_text: `The answer is ${thinks ? right : 2}.`,
         answer_source: thinks ? 'deliberate' : 'draft',
         thinking_stop: thinks ? 'natural' : null,
+        verdict: thinks ? { kind: 'single', agreement: null, probability: 0.75, because: 'One chain.' } : null,
         usage: {
           input_tokens: 3,
           input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
@@ -73,6 +74,20 @@ describe('askQuestions', () => {
     expect(fast).toMatchObject({ questions: 3, right: 1, outputTokens: 5, thinkingTokens: 0 });
     expect(high).toMatchObject({ questions: 3, right: 3, outputTokens: 25, thinkingTokens: 20 });
     expect(high?.againstFast).toMatchObject({ value: 2 / 3, gained: 2, lost: 0 });
+  });
+
+  it('says what the verdicts were worth, where anything was thought about', async () => {
+    const rows = await run(scriptedClient(), ['none', 'high']);
+    const [fast, high] = summarise(rows, ['none', 'high']);
+    expect(fast).not.toHaveProperty('verdicts');
+    const kinds = { single: { right: 3, questions: 3 } };
+    expect(high?.verdicts).toEqual({ kinds, wrongVerified: 0, stated: 3, calibrationError: 0.25 });
+    const verified = { kind: 'verified', probability: null } as const;
+    const [worse] = summarise(
+      rows.map((row, index) => ({ ...row, arm: 'high', right: index > 1, verdict: verified })),
+      ['high'],
+    );
+    expect(worse?.verdicts).toMatchObject({ wrongVerified: 2, stated: 0, calibrationError: null });
   });
 
   it('goes on where a stopped run was, and asks again what is asked differently', async () => {
