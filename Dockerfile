@@ -19,7 +19,8 @@ ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8080 \
     METRICS_PORT=9464 \
-    THINKFIRST_DATA=/data
+    THINKFIRST_DATA=/data \
+    THINKFIRST_HUB_CACHE=/data/hub
 WORKDIR /app
 COPY --from=build /app ./
 COPY --from=build --chown=node:node /data /data

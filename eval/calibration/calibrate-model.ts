@@ -5,6 +5,7 @@ import { SingleBar } from 'cli-progress';
 import { EffortTable } from '../../src/contracts/effort-table.ts';
 import { configuredModels, namedModel } from '../../src/entry/configured-models.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
+import { fetchModels } from '../../src/entry/fetch-models.ts';
 import { createModelConfiguration } from '../../src/entry/model-configuration.ts';
 import { fileName } from '../../src/models/effort-tables.ts';
 import { configFile, type ModelConfig } from '../../src/models/model-config.ts';
@@ -57,7 +58,8 @@ export const calibrationDefaults = {
 /** Measures a model and writes its effort table where the service reads it, or to `out`. What was measured is kept. */
 export async function calibrateModel(options: ModelCalibration): Promise<void> {
   const { env } = process;
-  const config = namedModel(options.model, configuredModels(parseEnvironment(env), env));
+  const environment = parseEnvironment(env);
+  const config = namedModel(options.model, configuredModels(environment, env));
   const { threads, kvMegabytes } = options;
   if (config.kind === 'upstream' && (threads ?? kvMegabytes) !== undefined) {
     console.error(`--threads and --kv-mb do nothing here: ${config.id} runs at ${config.url}.`);
@@ -71,7 +73,9 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   });
   if (options.fresh) await writeFile(measurements, '');
   const questions = await readQuestions(options);
-  const model = await openModel(config, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
+  const [fetched] = await fetchModels([config], { environment, weights: true });
+  if (fetched === undefined) throw new Error(`${config.id} was not fetched`);
+  const model = await openModel(fetched, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
   try {
     const prompts = loadPrompts(inPackage('prompts'));

@@ -1,6 +1,7 @@
+import type { FetchedModel } from '../../src/entry/fetch-models.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createLocalModel } from '../../src/models/local-model.ts';
-import type { ModelConfig } from '../../src/models/model-config.ts';
+
 import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
 
 /**
@@ -8,7 +9,7 @@ import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
  * @param local of local models alone: threads, and MB of the key/value cache
  */
 export async function openModel(
-  config: ModelConfig,
+  config: FetchedModel,
   local: { threads: number; kvMegabytes: number },
 ): Promise<LanguageModel> {
   const warn = (message: string) => console.error(message);

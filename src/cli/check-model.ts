@@ -1,11 +1,13 @@
 import { configuredModels, namedModel } from '../entry/configured-models.ts';
 import { parseEnvironment } from '../entry/environment.ts';
+import { fetchModels } from '../entry/fetch-models.ts';
 import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { ModelConfig } from '../models/model-config.ts';
 import { CliError } from './cli-error.ts';
+import { downloadBar } from './render/download-bar.ts';
 import { effortTableText } from './render/effort-table.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
 import type { Terminal } from './terminal.ts';
@@ -30,7 +32,9 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
     terminal.note(terminal.notePaint.dim(`Loading ${config.id} …`));
     try {
       const table = readEffortTable(config.id, config.effortTable);
-      const loaded = await loadModels({ configs: [config], environment, log });
+      const bar = downloadBar(terminal);
+      const configs = await fetchModels([config], { environment, weights: true, ...bar }).finally(bar.stop);
+      const loaded = await loadModels({ configs, environment, log });
       try {
         const model = loaded.models.get(config.id);
         if (model === undefined) throw new CliError({ message: `${config.id} was not loaded.` });

@@ -5,6 +5,7 @@ import { lockFolder } from '../queue/folder-lock.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { awaitService, namedService, type ServiceOptions } from './find-service.ts';
+import { downloadBar } from './render/download-bar.ts';
 import { createServiceClient, type ServiceClient } from './service-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -36,13 +37,15 @@ export async function openService(
   // Also when Ctrl-C ends this process before the service has started.
   if (kept === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const { REDIS_URL: _, REDIS_CLUSTER: __, ...variables } = terminal.variables;
+  const bar = downloadBar(terminal);
   const service = await startService({
     api: true,
     worker: true,
     variables: { THINKFIRST_LOG_LEVEL: 'error', ...variables, HOST: '127.0.0.1', PORT: '0', THINKFIRST_DATA: folder },
     page: false,
     announce: () => {},
-  });
+    onDownload: bar.onProgress,
+  }).finally(bar.stop);
   if (service.url === undefined) throw new Error('the service has no address');
   return {
     client: createServiceClient({ url: service.url, key }),

@@ -19,6 +19,7 @@ const secrets = [
   'THINKFIRST_SECRET',
   'THINKFIRST_WEBHOOK_SECRET',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'HF_TOKEN',
 ];
 
 /** Every variable that the service reads; `.env.example` lists the same ones, a test compares the two. */
@@ -42,6 +43,11 @@ export const Environment = z.object({
   REDIS_PREFIX: z.string().min(1).default('thinkfirst'),
   /** Local folders, hub names or ids of thinkfirst.config.json, comma-separated; the first is the default model. */
   THINKFIRST_MODELS: z.string().min(1).optional(),
+  /** The hub that models named `organisation/name` are fetched from, and a key for private ones. */
+  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).default('https://huggingface.co'),
+  HF_TOKEN: z.string().min(1).optional(),
+  /** Where they are kept; default: ~/.cache/thinkfirst/hub. */
+  THINKFIRST_HUB_CACHE: z.string().min(1).optional(),
   /** Where the embedded store lives. */
   THINKFIRST_DATA: z.string().min(1).default('data'),
   /** Seals thoughts that clients carry, and names idempotent requests; the same in all processes. Absent: made at the first start. */

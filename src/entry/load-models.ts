@@ -5,10 +5,11 @@ import type { InferenceObserver } from '../models/inference-child.ts';
 import { type InferenceProcess, startInferenceProcess } from '../models/inference-process.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { localCapabilities } from '../models/local-model.ts';
-import type { FolderModel, HubModel, ModelConfig, UpstreamModel } from '../models/model-config.ts';
+import type { UpstreamModel } from '../models/model-config.ts';
 import { createEmbed } from '../models/openai/embed.ts';
 import { createOpenaiModel } from '../models/openai/openai-model.ts';
 import type { Environment } from './environment.ts';
+import type { FetchedModel } from './fetch-models.ts';
 
 export type LoadedModels = {
   /** By id. */
@@ -22,7 +23,7 @@ export type LoadedModels = {
  * @throws ServiceError `model_unavailable` in one line
  */
 export async function loadModels(options: {
-  configs: readonly ModelConfig[];
+  configs: readonly FetchedModel[];
   environment: Environment;
   /** What the inference process runs; default: workers/inference.ts. */
   inferenceEntry?: URL | undefined;
@@ -63,7 +64,7 @@ export async function loadModels(options: {
 
 /** The catalog's entries, in the configuration's order. `loaded` are the models where this process has them. */
 export function catalogEntries(
-  configs: readonly ModelConfig[],
+  configs: readonly FetchedModel[],
   loaded: ReadonlyMap<string, LanguageModel>,
 ): Promise<CatalogEntry[]> {
   return Promise.all(
@@ -99,6 +100,6 @@ function upstreamEntry(config: UpstreamModel, model: LanguageModel): CatalogEntr
   };
 }
 
-function isLocal(config: ModelConfig): config is FolderModel | HubModel {
+function isLocal(config: FetchedModel): config is Extract<FetchedModel, { kind: 'folder' }> {
   return config.kind !== 'upstream';
 }

@@ -8,10 +8,10 @@ import {
   publishedServiceKey,
   publishedTokenizerKey,
 } from '../contracts/published-service.ts';
-import type { ModelConfig } from '../models/model-config.ts';
 import { readTokenizerFiles } from '../models/transformers/model-folder.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Environment } from './environment.ts';
+import type { FetchedModel } from './fetch-models.ts';
 
 /**
  * Writes what a front without models needs (src/edge.ts) among the records: the cards, the effort tables, the tokenizers.
@@ -19,7 +19,7 @@ import type { Environment } from './environment.ts';
  */
 export async function publishService(options: {
   environment: Environment;
-  configs: readonly ModelConfig[];
+  configs: readonly FetchedModel[];
   catalog: ModelCatalog;
   strategies: readonly StrategyListing[];
   answerTokens: number;

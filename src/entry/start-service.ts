@@ -4,7 +4,7 @@ import { retiredChecksOf } from '../contracts/retired-checks.ts';
 import { createModelCatalog } from '../models/catalog.ts';
 import { asWorkersHave } from '../models/context-lengths.ts';
 import { readEffortTable } from '../models/effort-tables.ts';
-import type { ModelConfig } from '../models/model-config.ts';
+import type { HubProgress } from '../models/transformers/hub.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
 import type { Deliveries } from '../queue/deliveries.ts';
 import type { Consumer, JobQueue } from '../queue/job-queue.ts';
@@ -19,6 +19,7 @@ import { bindFault } from './bind-fault.ts';
 import { checkAccess } from './check-access.ts';
 import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment } from './environment.ts';
+import { type FetchedModel, fetchModels, logProgress } from './fetch-models.ts';
 import { followWorkers } from './follow-workers.ts';
 import { type Invocation, npmInvocation } from './invocation.ts';
 import { type Listening, listen } from './listen.ts';
@@ -60,6 +61,7 @@ export async function startService({
   inferenceEntry,
   page: withPage = true,
   announce = (text) => void process.stdout.write(text),
+  onDownload,
 }: Halves & {
   variables: Readonly<Record<string, string | undefined>>;
   /** Default: npm's script for these halves. */
@@ -70,6 +72,8 @@ export async function startService({
   inferenceEntry?: URL;
   /** False: without the console, which a command that asks one question has no use for. */
   page?: boolean;
+  /** Hears of a model that is downloaded from the hub; default: the log. */
+  onDownload?: ((progress: HubProgress) => void) | undefined;
   /** Takes the banner; default: standard output. */
   announce?(text: string): void;
 }): Promise<RunningService> {
@@ -97,7 +101,9 @@ export async function startService({
     }
     // Built beside the models' loading, where it is stale.
     const page = api && withPage ? openConsole({ log }) : undefined;
-    const configs = configuredModels(environment, variables, { modelsOption });
+    const named = configuredModels(environment, variables, { modelsOption });
+    const onProgress = onDownload ?? logProgress(log);
+    const configs = await fetchModels(named, { environment, weights: worker, onProgress });
     const tables = new Map(configs.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
     for (const [model, table] of tables) {
       const names = retiredChecksOf(table);
@@ -201,7 +207,7 @@ async function openBackends(
   opened: Opened,
   options: {
     worker: boolean;
-    configs: readonly ModelConfig[];
+    configs: readonly FetchedModel[];
     environment: Environment;
     inferenceEntry: URL | undefined;
     operations: Operations;

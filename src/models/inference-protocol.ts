@@ -15,10 +15,7 @@ const call = z.int().nonnegative();
 const model = z.string();
 
 /** A local model as the inference process loads it. */
-export const HostedModel = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('folder'), id: z.string(), path: z.string(), family: z.string().exactOptional() }),
-  z.object({ kind: z.literal('hub'), id: z.string(), name: z.string(), family: z.string().exactOptional() }),
-]);
+export const HostedModel = z.object({ id: z.string(), path: z.string(), family: z.string().exactOptional() });
 export type HostedModel = z.infer<typeof HostedModel>;
 
 export const ErrorMessage = z.object({

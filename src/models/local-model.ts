@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../contracts/service-error.ts';
 import { createDecoderModel } from './decoder/decoder-model.ts';
 import { createFolderGrammar } from './decoder/folder-grammar.ts';
+import { outsideWeights } from './decoder/onnx-file.ts';
 import type { KvBits } from './decoder/session.ts';
 import type { LanguageModel, ModelCapabilities } from './language-model.ts';
-import { loadCausalModel } from './transformers/causal-model.ts';
 import { generateCapabilities } from './transformers/generate-capabilities.ts';
 import { createGenerateModel } from './transformers/generate-model.ts';
-import { type ModelSource, modelFault } from './transformers/model-files.ts';
+import { isHalf, type ModelSource, modelFault } from './transformers/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './transformers/model-folder.ts';
 
 export type LocalModelOptions = {
@@ -37,14 +38,12 @@ export type DecoderLoad = {
 
 /**
  * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with
- * a warning that says why. A hub model's weights are fetched first.
+ * a warning that says why.
  * @throws ServiceError `model_unavailable` in one line
  */
 export async function createLocalModel(source: string | ModelSource, options: LocalModelOptions): Promise<LocalModel> {
   const folder = await loadModelFolder(source);
-  // transformers.js downloads as it loads; from then on the file is in its cache.
-  if (folder.onnx() === undefined) await (await loadCausalModel(folder, options)).close();
-  if (folder.onnx() === undefined) return createGenerateModel(folder, options);
+  checkWeights(folder);
   const grammar = createFolderGrammar(folder);
   const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) }).catch(
     (error: unknown) => {
@@ -70,12 +69,37 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
   };
 }
 
-/** Why a file that is there could not be opened: nearly always a clone without Git LFS, or half a download. */
+/** Weights beside the graph are looked for before it is opened. @throws ServiceError that names the file that is missing or short */
+function checkWeights(folder: ModelFolder): void {
+  const { path, bytes = 0 } = folder.onnx() ?? {};
+  if (path === undefined) throw modelFault(folder.id, `there are no weights in ${folder.path}`);
+  if (bytes < 1024 && readFileSync(path, 'utf8').startsWith('version https://git-lfs')) {
+    throw modelFault(folder.id, `${path} is a Git LFS pointer and not the weights; \`git lfs pull\` fetches them`);
+  }
+  let outside: ReadonlyMap<string, number>;
+  try {
+    outside = outsideWeights(path);
+  } catch (error) {
+    throw modelFault(folder.id, brokenWeights(folder, error), error);
+  }
+  for (const [location, needed] of outside) {
+    const file = join(dirname(path), location);
+    if (!existsSync(file)) {
+      throw modelFault(
+        folder.id,
+        `${file} is missing: ${basename(path)} has its weights there. Put it beside the graph`,
+      );
+    }
+    const { size } = statSync(file);
+    if (size < needed) {
+      throw modelFault(folder.id, `${file} is cut short: it has ${size} bytes of ${needed}. Fetch it again`);
+    }
+  }
+}
+
+/** Why a file that is there could not be opened: nearly always half a download. */
 function brokenWeights(folder: ModelFolder, error: unknown): string {
   const { path = '', bytes = 0 } = folder.onnx() ?? {};
-  if (bytes < 1024 && readFileSync(path, 'utf8').startsWith('version https://git-lfs')) {
-    return `${path} is a Git LFS pointer and not the weights; \`git lfs pull\` fetches them`;
-  }
   const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   return `${path} (${bytes} bytes) can't be opened: ${reason.replace(/\.$/, '')}`;
 }
@@ -88,7 +112,8 @@ export function localCapabilities(
   folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'computes' | 'onnx'>,
 ): ModelCapabilities {
   const capabilities = generateCapabilities(folder);
-  if (/f16|fp16/.test(folder.onnx()?.dtype ?? '')) return capabilities;
+  const { dtype } = folder.onnx() ?? {};
+  if (dtype !== undefined && isHalf(dtype)) return capabilities;
   const constraints = folder.tokenizer.textBytesOf ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
   const compute = { compute: true, ...(folder.computes && { computesByDefault: true as const }) };
   return { ...capabilities, constraints, score: true, batching: true, ...compute };

@@ -16,7 +16,7 @@ const note = (fields: Record<string, unknown>, message: string) => void logged.p
 const log = { info: note, warn: note, error: note };
 const scripted: InferenceChildOptions = {
   entry: new URL('../support/scripted-inference.ts', import.meta.url),
-  models: [{ kind: 'folder', id: 'scripted', path: '' }],
+  models: [{ id: 'scripted', path: '' }],
   threads: 1,
   kvMegabytes: 64,
   kvBits: 8,
@@ -25,7 +25,7 @@ const scripted: InferenceChildOptions = {
 const real: InferenceChildOptions = {
   ...scripted,
   entry: new URL('../../workers/inference.ts', import.meta.url),
-  models: [{ kind: 'folder', id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
+  models: [{ id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
   threads: 2,
 };
 
@@ -80,9 +80,9 @@ describe('inference process', () => {
   });
 
   it('says what is wrong with a model that cannot be loaded, and leaves no process behind', async () => {
-    const starting = startInferenceProcess({ ...scripted, models: [{ kind: 'folder', id: 'broken', path: '' }] });
+    const starting = startInferenceProcess({ ...scripted, models: [{ id: 'broken', path: '' }] });
     await expect(starting).rejects.toMatchObject({ code: 'model_unavailable', message: 'The model broken is broken.' });
-    const missing = startInferenceProcess({ ...real, models: [{ kind: 'folder', id: 'x', path: './models/none' }] });
+    const missing = startInferenceProcess({ ...real, models: [{ id: 'x', path: './models/none' }] });
     await expect(missing).rejects.toThrow(/there is no folder/);
   });
 

@@ -14,7 +14,7 @@ it('gives a start up that still loads, and leaves no process behind', { timeout:
   const noQueue = new AbortController();
   const starting = startInferenceProcess({
     entry: pathToFileURL(entry),
-    models: [{ kind: 'folder', id: 'any', path: folder }],
+    models: [{ id: 'any', path: folder }],
     threads: 1,
     kvMegabytes: 16,
     kvBits: 8,

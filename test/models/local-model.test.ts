@@ -30,7 +30,7 @@ describe('local model', () => {
     expect(localCapabilities(folder)).toMatchObject({ compute: true, computesByDefault: true });
     expect(localCapabilities({ ...folder, computes: false })).not.toHaveProperty('computesByDefault');
     expect(localCapabilities(folder).constraints).toContain('json_schema');
-    const half = { ...folder, onnx: () => ({ path: '', dtype: 'q4f16' as const, bytes: 0 }) };
+    const half = { ...folder, onnx: () => ({ path: '', dtype: 'q4f16' as const, bytes: 0, graph: '', data: 0 }) };
     expect(localCapabilities(half)).toMatchObject({ batching: false, score: false, compute: false, constraints: [] });
   });
 });

@@ -4,7 +4,7 @@ import { startInferenceProcess } from '../../src/models/inference-process.ts';
 const quiet = () => {};
 const inference = await startInferenceProcess({
   entry: new URL('../../workers/inference.ts', import.meta.url),
-  models: [{ kind: 'folder', id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
+  models: [{ id: 'thinkfirst-135m', path: 'models/thinkfirst-135m' }],
   threads: 1,
   kvMegabytes: 256,
   kvBits: 8,

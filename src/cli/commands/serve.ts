@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Environment, variableFault } from '../../entry/environment.ts';
 import type { Invocation } from '../../entry/invocation.ts';
 import { runEntry } from '../../entry/run-entry.ts';
+import { downloadBar } from '../render/download-bar.ts';
 import type { Terminal } from '../terminal.ts';
 
 type ServeOptions = {
@@ -60,7 +61,10 @@ async function start(
   const invocation: Invocation = { command, whole: 'thinkfirst serve', options: optionOf };
   const variables = withOptions(terminal.variables, options);
   const modelsOption = options.models === undefined ? undefined : optionOf.THINKFIRST_MODELS;
-  await runEntry(() => startService({ ...halves, variables, invocation, modelsOption }));
+  const bar = downloadBar(terminal);
+  // Without a terminal the log has it.
+  const onDownload = terminal.noteLive ? bar.onProgress : undefined;
+  await runEntry(() => startService({ ...halves, variables, invocation, modelsOption, onDownload }).finally(bar.stop));
 }
 
 /** An option's value is what its variable takes; commander tells a fault and ends with `usage`. */

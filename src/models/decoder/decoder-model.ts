@@ -18,7 +18,7 @@ import { renderPrompt } from '../transformers/render-prompt.ts';
 import { createRowBans, type RowBans } from '../transformers/row-bans.ts';
 import { calibrationText } from './calibration-text.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
-import { bytesPerToken } from './graph-shape.ts';
+import { bytesPerToken, declaredShape } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
 import type { RowCache } from './prefix-store.ts';
 import { answerPrompt, scorePrompt } from './row-prompt.ts';
@@ -62,6 +62,7 @@ export async function createDecoderModel(
   const session = await openDecoderSession({
     ...options,
     path: file.path,
+    declared: declaredShape(folder.config, folder.vocabularySize),
     calibrationIds: () =>
       renderPrompt(folder, { messages: [{ role: 'user', content: calibrationText }] }, { thinking: false }),
   });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ValueInfo } from './native-runtime.ts';
 
 /** What the loop has to know of a graph that carries its cache as inputs and outputs (the layout of transformers.js exports). */
@@ -15,7 +16,29 @@ export type GraphShape = {
 
 export type CacheType = 'float32' | 'int8';
 
+/** Dimensions as config.json has them, for graphs whose own are names (`kv_cache_dim`). */
+export type DeclaredShape = {
+  kvHeads?: number | undefined;
+  headDim?: number | undefined;
+  vocabularySize?: number | undefined;
+};
+
+const Sizes = z.object({
+  hidden_size: z.int().positive().optional(),
+  num_attention_heads: z.int().positive().optional(),
+  num_key_value_heads: z.int().positive().nullish(),
+  head_dim: z.int().positive().nullish(),
+});
+
+/** `config`: config.json, with the fields of a nested `text_config` beside the others. */
+export function declaredShape(config: Readonly<Record<string, unknown>>, vocabularySize: number): DeclaredShape {
+  const { hidden_size: hidden, num_attention_heads: heads, ...own } = Sizes.safeParse(config).data ?? {};
+  const shared = hidden !== undefined && heads !== undefined && hidden % heads === 0 ? hidden / heads : undefined;
+  return { kvHeads: own.num_key_value_heads ?? heads, headDim: own.head_dim ?? shared, vocabularySize };
+}
+
 const float = 1;
+const half = 10;
 const cacheTypes: ReadonlyMap<number | undefined, CacheType> = new Map([
   [float, 'float32'],
   [3, 'int8'],
@@ -26,11 +49,11 @@ export function cacheNames(layers: number, prefix: 'past_key_values' | 'present'
   return Array.from({ length: layers }, (_, layer) => [`${prefix}.${layer}.key`, `${prefix}.${layer}.value`]).flat();
 }
 
-/** The shape, or in one line why the loop can't drive this graph. */
-export function graphShape(graph: {
-  inputs: readonly ValueInfo[];
-  outputs: readonly ValueInfo[];
-}): GraphShape | { unsupported: string } {
+/** The shape, or in one line why the loop can't drive this graph. What the graph writes as a name is taken from `declared`. */
+export function graphShape(
+  graph: { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] },
+  declared: DeclaredShape = {},
+): GraphShape | { unsupported: string } {
   const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
   const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const logits = outputs.get('logits');
@@ -40,7 +63,13 @@ export function graphShape(graph: {
   const first = inputs.get('past_key_values.0.key');
   if (!first) return { unsupported: 'it has no key/value cache' };
   const cacheType = cacheTypes.get(first.elementType);
-  if (!cacheType) return { unsupported: 'its cache is neither of 32-bit floats nor of bytes' };
+  if (first.elementType === half) {
+    return {
+      unsupported:
+        'its cache is in 16-bit floats (float16); put model_q4.onnx, model_q8.onnx or model.onnx beside it, which keep theirs in 32 bits',
+    };
+  }
+  if (!cacheType) return { unsupported: 'its cache is neither in 32-bit floats nor in bytes' };
   let layers = 0;
   while (inputs.has(`past_key_values.${layers}.key`)) layers += 1;
   for (const name of cacheNames(layers, 'past_key_values')) {
@@ -61,10 +90,18 @@ export function graphShape(graph: {
   ]);
   const unknown = graph.inputs.find(({ name }) => !known.has(name));
   if (unknown) return { unsupported: `it has the input ${unknown.name}` };
-  const [, kvHeads = -1, , headDim = -1] = first.shape;
-  const vocabularySize = logits.shape[2] ?? -1;
-  if (kvHeads < 1 || headDim < 1 || vocabularySize < 1)
-    return { unsupported: 'its shapes are not written in the graph' };
+  const kvHeads = writtenOr(first.shape[1], declared.kvHeads);
+  const headDim = writtenOr(first.shape[3], declared.headDim);
+  const vocabularySize = writtenOr(logits.shape[2], declared.vocabularySize);
+  if (kvHeads === undefined || headDim === undefined || vocabularySize === undefined) {
+    const field =
+      kvHeads === undefined
+        ? 'num_key_value_heads'
+        : headDim === undefined
+          ? 'head_dim, or hidden_size and num_attention_heads'
+          : 'vocab_size';
+    return { unsupported: `its shapes are not written in the graph, and config.json lacks ${field}` };
+  }
   if (logits.elementType !== float) return { unsupported: 'its logits are not 32-bit floats' };
   return {
     layers,
@@ -75,6 +112,11 @@ export function graphShape(graph: {
     keepsLogits: inputs.has('num_logits_to_keep'),
     cacheType,
   };
+}
+
+/** A free dimension is -1. */
+function writtenOr(written: number | undefined, declared: number | undefined): number | undefined {
+  return written !== undefined && written > 0 ? written : declared;
 }
 
 /** Bytes of one token's keys and values in all layers. */

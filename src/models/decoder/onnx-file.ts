@@ -79,6 +79,31 @@ export function readOnnxFile(path: string): OnnxGraph {
   }
 }
 
+/**
+ * Files beside a graph that hold weights of it, and the bytes that each must have at least.
+ * @throws Error where the file is no ONNX model
+ */
+export function outsideWeights(path: string): ReadonlyMap<string, number> {
+  const needed = new Map<string, number>();
+  const files = openFiles();
+  try {
+    const { read, size } = files.open(path);
+    const values = (message: Span, wanted: number) =>
+      readerOf(read, message).flatMap(({ number, value }) => (number === wanted && value ? [value] : []));
+    for (const graph of values({ start: 0, end: size }, fields.model.graph)) {
+      for (const tensor of values(graph, fields.graph.initializer)) {
+        const { location, offset, length } = externalData(read, readerOf(read, tensor)) ?? {};
+        if (location === undefined) continue;
+        const end = Number(offset ?? 0) + Number(length ?? 0);
+        needed.set(location, Math.max(needed.get(location) ?? 0, end));
+      }
+    }
+    return needed;
+  } finally {
+    files.close();
+  }
+}
+
 /** Where the bytes of a tensor are that aren't in it. */
 function externalData(read: ReadBytes, tensor: readonly Field[]): Record<string, string> | undefined {
   const entries = tensor.flatMap(({ number, value }) =>

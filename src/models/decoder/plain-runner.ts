@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type CacheRunner, createRunInputs } from './cache-runner.ts';
-import { cacheNames, type GraphShape, graphShape } from './graph-shape.ts';
+import { cacheNames, type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
 import type { KvArena } from './kv-arena.ts';
 import { lastPositions } from './native-runner.ts';
 import type { ValueInfo } from './native-runtime.ts';
@@ -56,7 +56,7 @@ export function createPlainRunner(session: InferenceSession, shape: GraphShape, 
 /** Loads a graph for `createPlainRunner`. */
 export async function openPlainSession(
   path: string,
-  options: { threads: number },
+  options: { threads: number; declared?: DeclaredShape | undefined },
 ): Promise<{ session: InferenceSession; shape: ReturnType<typeof graphShape> }> {
   const session = await InferenceSession.create(path, { intraOpNumThreads: options.threads });
   const info = (values: readonly InferenceSession.ValueMetadata[]): ValueInfo[] =>
@@ -65,7 +65,8 @@ export async function openPlainSession(
       elementType: value.isTensor ? (elementTypes[value.type] ?? 0) : 0,
       shape: value.isTensor ? value.shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1)) : [],
     }));
-  return { session, shape: graphShape({ inputs: info(session.inputMetadata), outputs: info(session.outputMetadata) }) };
+  const graph = { inputs: info(session.inputMetadata), outputs: info(session.outputMetadata) };
+  return { session, shape: graphShape(graph, options.declared) };
 }
 
 const elementTypes: Readonly<Record<string, number>> = { float32: 1, int64: 7, float16: 10 };

@@ -1,5 +1,5 @@
 import { calibrationText } from './calibration-text.ts';
-import { cacheNames, type GraphShape, graphShape } from './graph-shape.ts';
+import { cacheNames, type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
 import { createKvArena } from './kv-arena.ts';
 import { driftFrom, likeliestTokens, scalesOf } from './kv-calibration.ts';
 import { createKvScaleStore, type KvOutcome } from './kv-scales.ts';
@@ -18,6 +18,8 @@ const mostDrift = 0.2;
 
 export type QuantisedOptions = {
   path: string;
+  /** What config.json says of shapes that the graph doesn't write. */
+  declared?: DeclaredShape | undefined;
   threads: number;
   /** `calibrationText` as a prompt, which keys and values are measured on where that wasn't done yet. */
   calibrationIds(): Promise<readonly number[]>;
@@ -58,14 +60,22 @@ async function measure(
   ids: readonly number[],
   options: QuantisedOptions,
 ): Promise<KvOutcome> {
-  const whole = await withRunner(runtime.openGraph(graph, options), ids.length, async ({ runner, shape, arena }) => {
-    const likeliest = await likeliestTokens(runner, shape, ids);
-    const names = cacheNames(shape.layers, 'past_key_values');
-    const steps = scalesOf(arena);
-    return { likeliest, scales: Object.fromEntries(names.map((name, index) => [name, steps[index] ?? 0])) };
-  });
-  const drift = await withRunner(openWith(runtime, graph, whole.scales, options), ids.length, ({ runner, shape }) =>
-    driftFrom(whole.likeliest, runner, shape, ids),
+  const whole = await withRunner(
+    runtime.openGraph(graph, options),
+    options,
+    ids.length,
+    async ({ runner, shape, arena }) => {
+      const likeliest = await likeliestTokens(runner, shape, ids);
+      const names = cacheNames(shape.layers, 'past_key_values');
+      const steps = scalesOf(arena);
+      return { likeliest, scales: Object.fromEntries(names.map((name, index) => [name, steps[index] ?? 0])) };
+    },
+  );
+  const drift = await withRunner(
+    openWith(runtime, graph, whole.scales, options),
+    options,
+    ids.length,
+    ({ runner, shape }) => driftFrom(whole.likeliest, runner, shape, ids),
   );
   if (drift <= mostDrift) return { scales: whole.scales };
   return { refused: `8 bits move its log-probabilities by ${drift.toFixed(2)} nats` };
@@ -80,11 +90,12 @@ type Running = {
 /** Uses a session over an arena of `tokens` and closes it. */
 async function withRunner<T>(
   session: NativeSession,
+  { declared }: Pick<QuantisedOptions, 'declared'>,
   tokens: number,
   use: (running: Running) => Promise<T>,
 ): Promise<T> {
   try {
-    const shape = graphShape(session);
+    const shape = graphShape(session, declared);
     if ('unsupported' in shape) throw new Error(shape.unsupported);
     const arena = createKvArena(shape, tokens);
     const runner = createNativeRunner(session, shape, arena);

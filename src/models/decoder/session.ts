@@ -1,5 +1,5 @@
 import type { CacheRunner } from './cache-runner.ts';
-import { type GraphShape, graphShape } from './graph-shape.ts';
+import { type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
 import { createKvArena, type KvArena } from './kv-arena.ts';
 import { createNativeRunner } from './native-runner.ts';
 import { type NativeRuntime, type NativeSession, openNativeRuntime } from './native-runtime.ts';
@@ -22,6 +22,8 @@ export type KvBits = 8 | 32;
 export type SessionOptions = {
   /** The ONNX file. */
   path: string;
+  /** What config.json says of shapes that the graph doesn't write. */
+  declared?: DeclaredShape | undefined;
   threads: number;
   /** 8 where the model and onnxruntime can, else 32 after a warning. */
   kvBits: KvBits;
@@ -69,7 +71,7 @@ async function openNative(options: SessionOptions): Promise<Opened> {
   if (!runtime) return { reason: "onnxruntime's library isn't there for this platform" };
   const narrow = options.kvBits === 8 ? await openNarrow(runtime, options) : undefined;
   if (narrow && 'session' in narrow) return narrow;
-  const wide = await proved(runtime.openSession(options.path, options));
+  const wide = await proved(runtime.openSession(options.path, options), options.declared);
   // Of a graph that has no such cache there is nothing to say here.
   if (narrow && !('unsupported' in wide)) {
     const reason = 'reason' in narrow ? narrow.reason : narrow.unsupported;
@@ -80,15 +82,15 @@ async function openNative(options: SessionOptions): Promise<Opened> {
 
 async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Promise<Opened> {
   try {
-    return await proved(await openQuantisedSession(runtime, options));
+    return await proved(await openQuantisedSession(runtime, options), options.declared);
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** The session, if its caches can be had in place; else it is closed. */
-async function proved(session: NativeSession): Promise<Opened> {
-  const shape = graphShape(session);
+async function proved(session: NativeSession, declared: DeclaredShape | undefined): Promise<Opened> {
+  const shape = graphShape(session, declared);
   if ('unsupported' in shape) {
     session.close();
     return shape;

@@ -1,5 +1,5 @@
 import type { DynamicCache, Tensor } from '@huggingface/transformers';
-import { bestDtype, type Dtype, modelFault } from './model-files.ts';
+import { isHalf, modelFault } from './model-files.ts';
 import type { ModelFolder } from './model-folder.ts';
 
 /** Keys and values of the first tokens of a row, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
@@ -29,10 +29,16 @@ export type CausalModel = {
 export async function loadCausalModel(folder: ModelFolder, options: { threads: number }): Promise<CausalModel> {
   const transformers = await import('@huggingface/transformers');
   const { AutoModelForCausalLM, DynamicCache, LogitsProcessorList, Tensor } = transformers;
-  const dtype = folder.onnx()?.dtype ?? (await hubDtype(folder, transformers));
-  const place = folder.source.kind === 'folder' ? folder.path : folder.source.name;
-  const model = await AutoModelForCausalLM.from_pretrained(place, {
-    dtype,
+  const weights = folder.onnx();
+  if (weights === undefined) throw modelFault(folder.id, 'it has no weights here');
+  const { dtype, graph, data } = weights;
+  const [file = '', place = ''] = graph.split('/').reverse();
+  const model = await AutoModelForCausalLM.from_pretrained(folder.path, {
+    // The name is given whole: transformers.js would make another one of some of these types.
+    dtype: isHalf(dtype) ? dtype : 'fp32',
+    model_file_name: isHalf(dtype) ? 'model' : file.replace(/\.onnx$/, ''),
+    subfolder: place,
+    ...(data > 0 && { use_external_data_format: data }),
     device: 'cpu',
     session_options: { intraOpNumThreads: options.threads, interOpNumThreads: 1 },
   }).catch((error: unknown) => {
@@ -106,16 +112,6 @@ function createStop({ StoppingCriteria }: Transformers, stopped: () => boolean) 
     }
   }
   return new Stop();
-}
-
-async function hubDtype(folder: ModelFolder, { env, ModelRegistry }: Transformers): Promise<Dtype> {
-  const name = folder.source.kind === 'hub' ? folder.source.name : folder.path;
-  const offered = await ModelRegistry.get_available_dtypes(name).catch((error: unknown) => {
-    throw modelFault(folder.id, `${env.remoteHost} can't be asked for it: ${firstLine(error)}`, error);
-  });
-  const dtype = bestDtype(offered);
-  if (dtype === undefined) throw modelFault(folder.id, 'it has no onnx/model*.onnx');
-  return dtype;
 }
 
 function firstLine(error: unknown): string {

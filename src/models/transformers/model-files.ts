@@ -1,12 +1,13 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { ServiceError } from '../../contracts/service-error.ts';
 
-/** Weights that transformers.js can load, best on a CPU first: 4-bit, 8-bit, full, half (slow without a GPU). */
+/** Weights that can be loaded, best on a CPU first: 4-bit, 8-bit, full, half (slow without a GPU, and its caches are not the decoder's). */
 const dtypes = [
   { dtype: 'q4', suffix: '_q4' },
   { dtype: 'q8', suffix: '_quantized' },
+  { dtype: 'q8', suffix: '_q8' },
   { dtype: 'int8', suffix: '_int8' },
   { dtype: 'uint8', suffix: '_uint8' },
   { dtype: 'fp32', suffix: '' },
@@ -17,30 +18,53 @@ const dtypes = [
 
 export type Dtype = (typeof dtypes)[number]['dtype'];
 
-/** A model as the configuration names it: a folder of this machine, or a name on the Hugging Face hub. */
-export type ModelSource =
-  | { kind: 'folder'; id: string; path: string; family?: string }
-  | { kind: 'hub'; id: string; name: string; family?: string };
+/** As a message lists them. */
+export const weightNames = dtypes.map(({ suffix }) => `model${suffix}.onnx`).join(', ');
+
+/** Where exports put them: transformers.js's in a folder of their own, others beside config.json. */
+const places = ['onnx/', ''] as const;
+
+/** The graph's file and those of its weights where they are apart (`.onnx_data`, `.onnx_data_1` …), as paths in the model's folder. */
+export type WeightFiles = { graph: string; data: string[]; dtype: Dtype };
 
 /**
- * `./models/x`, an absolute path, any path that exists, or one whose first part exists: a folder. `hf:org/name`, or any
- * other `org/name`: a hub model. Its id is the last part of the path, or the hub name whole.
- * @throws ServiceError `model_unavailable` for what is neither
+ * The weights to use of a model's files. `preferred` is config.json's `transformers.js_config.dtype`; one in 16 bits is
+ * taken only where there is no other.
  */
-export function modelSource(named: string): ModelSource {
-  const name = named.trim();
-  if (name.startsWith('hf:')) return { kind: 'hub', id: name.slice(3), name: name.slice(3) };
-  const path = absolutePath(name);
-  const [first = ''] = name.split(/[\\/]/);
-  const looksLikePath = /^([.~/\\]|[A-Za-z]:)/.test(name) || existsSync(path) || existsSync(resolve(first));
-  if (looksLikePath) return { kind: 'folder', id: basename(path), path };
-  if (/^[\w.-]+\/[\w.-]+$/.test(name)) return { kind: 'hub', id: name, name };
-  throw modelFault(name, 'it is neither an existing folder nor a hub name like org/name');
+export function chooseWeights(files: readonly string[], preferred?: unknown): WeightFiles | undefined {
+  const found = places.flatMap((place) =>
+    dtypes
+      .map(({ dtype, suffix }) => ({ dtype, graph: `${place}model${suffix}.onnx` }))
+      .filter(({ graph }) => files.includes(graph)),
+  );
+  const chosen = found.find(({ dtype }) => dtype === preferred && !isHalf(dtype)) ?? found[0];
+  return (
+    chosen && {
+      ...chosen,
+      data: files.filter(
+        (file) => file.startsWith(chosen.graph) && /^[_.]data(_\d+)?$/.test(file.slice(chosen.graph.length)),
+      ),
+    }
+  );
 }
 
-/** The same with its path made absolute; `~/` is the home folder. */
-export function resolvedSource(source: ModelSource): ModelSource {
-  return source.kind === 'folder' ? { ...source, path: absolutePath(source.path) } : source;
+/** Keys and values are in 16 bits too. */
+export function isHalf(dtype: Dtype): boolean {
+  return dtype === 'fp16' || dtype === 'q4f16';
+}
+
+/** A folder of this machine with a model in it. */
+export type ModelSource = {
+  id: string;
+  path: string;
+  family?: string;
+  /** False: another process runs it; its weights need not be here. */
+  weights?: boolean;
+};
+
+/** A folder by its path alone; its name is the model's id. */
+export function modelSource(path: string): ModelSource {
+  return { id: basename(absolutePath(path.trim())), path: absolutePath(path.trim()) };
 }
 
 /** From the working folder; `~/` is the home folder. */
@@ -48,21 +72,19 @@ export function absolutePath(path: string): string {
   return resolve(/^~[/\\]/.test(path) ? join(homedir(), path.slice(2)) : path);
 }
 
-/** The ONNX file that is used of a folder in transformers.js's layout. `preferred` is config.json's `transformers.js_config.dtype`. */
+/** The ONNX file that is used of a folder, and the size of it with its weights; undefined where there is none. */
 export function onnxFile(
   folder: string,
   preferred?: unknown,
-): { path: string; dtype: Dtype; bytes: number } | undefined {
-  const found = dtypes
-    .map(({ dtype, suffix }) => ({ dtype, path: join(folder, 'onnx', `model${suffix}.onnx`) }))
-    .filter(({ path }) => existsSync(path));
-  const chosen = found.find(({ dtype }) => dtype === preferred) ?? found[0];
-  return chosen && { ...chosen, bytes: statSync(chosen.path).size };
-}
-
-/** The best on a CPU of those that a hub model offers. */
-export function bestDtype(offered: readonly string[]): Dtype | undefined {
-  return dtypes.find(({ dtype }) => offered.includes(dtype))?.dtype;
+): { path: string; dtype: Dtype; bytes: number; graph: string; data: number } | undefined {
+  const files = places.flatMap((place) =>
+    existsSync(join(folder, place)) ? readdirSync(join(folder, place)).map((name) => `${place}${name}`) : [],
+  );
+  const chosen = chooseWeights(files, preferred);
+  if (chosen === undefined) return undefined;
+  const { graph, data, dtype } = chosen;
+  const bytes = [graph, ...data].reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+  return { path: join(folder, graph), dtype, bytes, graph, data: data.length };
 }
 
 /** The one error of a model that can't be loaded: a line that names it and says what is wrong. */

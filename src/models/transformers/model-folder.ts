@@ -6,16 +6,16 @@ import type { ModelFamily, ModelTraits } from '../families/family.ts';
 import { familyByName, familyOf } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
 import { type FamilyTokens, familyTokens } from './family-tokens.ts';
-import { type Dtype, type ModelSource, modelFault, modelSource, onnxFile, resolvedSource } from './model-files.ts';
+import { absolutePath, type ModelSource, modelFault, modelSource, onnxFile, weightNames } from './model-files.ts';
 import { createModelTokenizer, type ModelTokenizer, type TokenizerFiles } from './tokenizer.ts';
 
 /** A chat model of transformers.js's layout, read but for its weights. */
 export type ModelFolder = {
   id: string;
   source: ModelSource;
-  /** Where its files lie; for a hub model, the folder of the cache. */
+  /** Where its files lie. */
   path: string;
-  /** Epoch seconds of its configuration file; 0 where that isn't on this machine. */
+  /** Epoch seconds of its configuration file. */
   created: number;
   family: ModelFamily;
   tokenizer: ModelTokenizer;
@@ -26,11 +26,14 @@ export type ModelFolder = {
   vocabularySize: number;
   /** Its thoughts say what to compute, and expect the values to be fed (`thinkfirst_compute` in generation_config.json). */
   computes: boolean;
-  /** config.json, as it is. */
+  /** config.json; what a nested `text_config` says of the model of text stands beside the other fields. */
   config: Readonly<Record<string, unknown>>;
-  /** The weights' file, once they are on this machine; a hub model gets it when its weights are first loaded. */
-  onnx(): { path: string; dtype: Dtype; bytes: number } | undefined;
+  /** The weights' file; undefined where the weights are not here. */
+  onnx(): ReturnType<typeof onnxFile>;
 };
+
+/** Models that also see or hear have the fields of their model of text in an object of their own. */
+const NestedConfig = z.looseObject({ text_config: z.looseObject({}).optional() });
 
 const ModelConfig = z.looseObject({
   model_type: z.string(),
@@ -47,16 +50,17 @@ const GenerationSettings = z.looseObject({
 
 /**
  * Reads tokenizer, chat template, configuration and the choice of the weights' file; no weights. Some 150 ms.
- * @param model a folder or a hub name, see `modelSource`; only a hub name makes transformers.js reach the network
  * @throws ServiceError `model_unavailable` with one line that names the model and what is missing or broken
  */
 export async function loadModelFolder(model: string | ModelSource): Promise<ModelFolder> {
-  const source = typeof model === 'string' ? modelSource(model) : resolvedSource(model);
-  const named = typeof model === 'string' ? model : source.kind === 'folder' ? source.path : source.name;
-  const { path, ...files } = await (source.kind === 'folder'
-    ? readFolder(named, source.path)
-    : fetchFiles(named, source.name));
-  const config = await read(named, 'config.json', async () => ModelConfig.parse(await files.config()));
+  const source = typeof model === 'string' ? modelSource(model) : { ...model, path: absolutePath(model.path) };
+  const named = typeof model === 'string' ? model : source.path;
+  const { path } = source;
+  const files = readFolder(named, source);
+  const config = await read(named, 'config.json', async () => {
+    const { text_config: text, ...rest } = NestedConfig.parse(await files.config());
+    return ModelConfig.parse({ ...text, ...rest });
+  });
   const raw = await read(named, 'tokenizer.json', files.tokenizer);
   const chatTemplate = await readChatTemplate(named, path, raw.config['chat_template']);
   const tokenizer = await read(named, 'tokenizer.json', async () => createModelTokenizer(raw, chatTemplate));
@@ -70,7 +74,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
     id: source.id,
     source,
     path,
-    created: createdAt(join(path, 'config.json')),
+    created: Math.floor(statSync(join(path, 'config.json')).mtimeMs / 1000),
     family,
     tokenizer,
     tokens: familyTokens({ name: named, family, tokenizer, endTokenIds: eos }),
@@ -97,53 +101,33 @@ function foundFamily(traits: ModelTraits, tokenizer: ModelTokenizer): ModelFamil
 export async function readTokenizerFiles(
   source: ModelSource,
 ): Promise<{ files: TokenizerFiles; chatTemplate: string }> {
-  const named = source.kind === 'folder' ? source.path : source.name;
-  const { path, tokenizer } = await (source.kind === 'folder'
-    ? readFolder(named, source.path)
-    : fetchFiles(named, source.name));
-  const files = await read(named, 'tokenizer.json', tokenizer);
-  return { files, chatTemplate: await readChatTemplate(named, path, files.config['chat_template']) };
+  const path = absolutePath(source.path);
+  const { tokenizer } = readFolder(source.path, { ...source, path });
+  const files = await read(source.path, 'tokenizer.json', tokenizer);
+  return { files, chatTemplate: await readChatTemplate(source.path, path, files.config['chat_template']) };
 }
-
-type ReadFiles = { path: string; config(): Promise<unknown>; tokenizer(): Promise<TokenizerFiles> };
 
 const AnyObject = z.looseObject({});
 
-async function readFolder(named: string, path: string): Promise<ReadFiles> {
-  checkFolder(named, path);
+function readFolder(
+  named: string,
+  { path, weights = true }: ModelSource,
+): { config(): Promise<unknown>; tokenizer(): Promise<TokenizerFiles> } {
+  if (!existsSync(path)) throw modelFault(named, `there is no folder ${path}`);
+  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+    if (!existsSync(join(path, file))) throw modelFault(named, `${join(path, file)} is missing`);
+  }
+  if (weights && onnxFile(path) === undefined) {
+    throw modelFault(named, `there is no onnx/model*.onnx in ${path}; names that are taken: ${weightNames}`);
+  }
   const json = async (file: string) => AnyObject.parse(JSON.parse(await readFile(join(path, file), 'utf8')));
   return {
-    path,
     config: () => json('config.json'),
     tokenizer: async () => ({
       tokenizer: await json('tokenizer.json'),
       config: await read(named, 'tokenizer_config.json', () => json('tokenizer_config.json')),
     }),
   };
-}
-
-/** Through transformers.js, which knows the hub and keeps a cache; it is loaded for hub models only. */
-async function fetchFiles(named: string, name: string): Promise<ReadFiles> {
-  const { AutoConfig, AutoTokenizer, env } = await import('@huggingface/transformers');
-  env.allowRemoteModels = true;
-  return {
-    path: join(env.cacheDir ?? '', name),
-    config: () => AutoConfig.from_pretrained(name),
-    async tokenizer() {
-      const { _tokenizerJSON, _tokenizerConfig } = await read(named, 'tokenizer.json', () =>
-        AutoTokenizer.from_pretrained(name),
-      );
-      return { tokenizer: AnyObject.parse(_tokenizerJSON), config: AnyObject.parse(_tokenizerConfig) };
-    },
-  };
-}
-
-function checkFolder(named: string, path: string): void {
-  if (!existsSync(path)) throw modelFault(named, `there is no folder ${path}`);
-  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
-    if (!existsSync(join(path, file))) throw modelFault(named, `${join(path, file)} is missing`);
-  }
-  if (onnxFile(path) === undefined) throw modelFault(named, `there is no onnx/model*.onnx in ${path}`);
 }
 
 async function read<T>(named: string, file: string, load: () => Promise<T>): Promise<T> {
@@ -171,8 +155,4 @@ async function readGenerationSettings(named: string, path: string): Promise<z.in
   return read(named, 'generation_config.json', async () =>
     GenerationSettings.parse(JSON.parse(await readFile(file, 'utf8'))),
   );
-}
-
-function createdAt(file: string): number {
-  return existsSync(file) ? Math.floor(statSync(file).mtimeMs / 1000) : 0;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { modelSource } from '../../../src/models/transformers/model-files.ts';
+import { chooseWeights } from '../../../src/models/transformers/model-files.ts';
 import { loadModelFolder } from '../../../src/models/transformers/model-folder.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'model-folder-'));
@@ -55,7 +55,6 @@ describe('model folder', () => {
       () => folderWith('harmony', { 'tokenizer_config.json': templateOf('<|channel|>analysis') }),
       /family gpt-oss run behind a server only/,
     ],
-    ['a name that is nothing', () => 'what is this', /neither an existing folder nor a hub name/],
   ])('says in one line what is wrong with %s', async (_what, folder, message) => {
     const error = await loadModelFolder(folder()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'ServiceError', code: 'model_unavailable', retryable: false });
@@ -71,6 +70,63 @@ describe('model folder', () => {
     expect((await loadModelFolder(path)).family.name).toBe(family);
   });
 
+  it.each<[string, string[], unknown, ReturnType<typeof chooseWeights>]>([
+    [
+      'the best on a CPU',
+      ['onnx/model_fp16.onnx', 'onnx/model.onnx', 'onnx/model_q8.onnx'],
+      undefined,
+      { dtype: 'q8', graph: 'onnx/model_q8.onnx', data: [] },
+    ],
+    [
+      '8 bits under its other names',
+      ['onnx/model_int8.onnx', 'onnx/model_quantized.onnx'],
+      undefined,
+      { dtype: 'q8', graph: 'onnx/model_quantized.onnx', data: [] },
+    ],
+    [
+      'what config.json prefers',
+      ['onnx/model.onnx', 'onnx/model_q4.onnx'],
+      'fp32',
+      { dtype: 'fp32', graph: 'onnx/model.onnx', data: [] },
+    ],
+    [
+      'but not in 16 bits where there is another',
+      ['onnx/model_q4f16.onnx', 'onnx/model.onnx'],
+      'q4f16',
+      { dtype: 'fp32', graph: 'onnx/model.onnx', data: [] },
+    ],
+    [
+      '16 bits where there is no other',
+      ['onnx/model_fp16.onnx'],
+      undefined,
+      { dtype: 'fp16', graph: 'onnx/model_fp16.onnx', data: [] },
+    ],
+    [
+      'a graph beside config.json',
+      ['config.json', 'model.onnx', 'model.onnx.data'],
+      undefined,
+      { dtype: 'fp32', graph: 'model.onnx', data: ['model.onnx.data'] },
+    ],
+    [
+      'all files of its weights and no other graph’s',
+      ['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model.onnx_data_1', 'onnx/model_q4.onnx_data'],
+      undefined,
+      { dtype: 'fp32', graph: 'onnx/model.onnx', data: ['onnx/model.onnx_data', 'onnx/model.onnx_data_1'] },
+    ],
+    ['nothing of another layout', ['model.safetensors', 'onnx/decoder.onnx'], undefined, undefined],
+  ])('takes %s', (_what, files, preferred, expected) => {
+    expect(chooseWeights(files, preferred)).toEqual(expected);
+  });
+
+  it('reads a configuration whose fields are in text_config', async () => {
+    const nested = {
+      model_type: 'seer',
+      text_config: { model_type: 'llama', vocab_size: 49152, max_position_embeddings: 77 },
+    };
+    const model = await loadModelFolder(folderWith('nested', { 'config.json': JSON.stringify(nested) }));
+    expect(model).toMatchObject({ contextLength: 77, vocabularySize: 49152, config: { model_type: 'seer' } });
+  });
+
   it('takes the template from a file of its own', async () => {
     const path = folderWith('jinja', { 'tokenizer_config.json': '{"eos_token":"<|im_end|>"}' });
     writeFileSync(join(path, 'chat_template.jinja'), "{{ '<|im_start|>' + messages[0]['content'] }}");
@@ -79,15 +135,5 @@ describe('model folder', () => {
     expect(model.tokenizer.render([{ role: 'user', content: 'Hi' }], { tools: undefined, templateArguments: {} })).toBe(
       '<|im_start|>Hi',
     );
-  });
-
-  it.each([
-    ['onnx-community/Qwen3-0.6B-ONNX', 'hub'],
-    ['hf:models/thinkfirst-135m', 'hub'],
-    ['models/thinkfirst-135m', 'folder'],
-    ['./models/thinkfirst-135m', 'folder'],
-    ['/opt/models/x', 'folder'],
-  ])('%s is a %s', (named, kind) => {
-    expect(modelSource(named).kind).toBe(kind);
   });
 });
