@@ -190,7 +190,7 @@ it('is named in a command: a bar while it comes, then an answer, and no second d
     const check = () => ptyCli(['models', 'check', 'test-org/thinkfirst-135m'], { environment });
     const first = check();
     await first.saw(/Downloading test-org\/thinkfirst-135m \[=*-*\] \d+ % of 105 MB/);
-    await first.saw(/✓ thinkfirst-135m loaded[^]*fast {6}What is 132 × 6\? \S/);
+    await first.saw(/✓ thinkfirst-135m loaded[\s\S]*fast {6}What is 132 × 6\? \S/);
     expect(await first.ended).toBe(0);
     const asked = embedded.requests.length;
     const second = check();
