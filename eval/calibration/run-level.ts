@@ -23,7 +23,7 @@ export async function runLevel(
     model: LanguageModel;
     strategies: ReadonlyMap<string, Strategy>;
     table: EffortTable;
-    effort: Exclude<Effort, 'none' | 'minimal'>;
+    effort: Exclude<Effort, 'none' | 'minimal' | 'auto'>;
     /** Of the strategy's own. */
     options?: Record<string, unknown>;
     seed: number;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { levelOf } from '../../src/contracts/effort-table.ts';
 import { Effort } from '../../src/contracts/reasoning.ts';
 import type { TraceStep } from '../../src/contracts/trace.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
@@ -33,7 +34,7 @@ export function createZeroClient(): ServiceClient {
         ...given
       } = ReasoningFields.parse(request['reasoning']);
       const thinks = effort !== Effort.enum.none && effort !== Effort.enum.minimal;
-      const level = table.levels[thinks ? effort : 'low'];
+      const level = levelOf(table, effort);
       const { steps, answer, outcome } = await runInProcess({
         question: String(request['input']),
         model,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { thinkingWithin } from '../contracts/compute.ts';
 import type { CreateResponse } from '../contracts/create-response.ts';
-import type { EffortTable } from '../contracts/effort-table.ts';
-import type { EffectiveReasoning, Effort } from '../contracts/reasoning.ts';
+import { type EffortTable, levelOf } from '../contracts/effort-table.ts';
+import { decidedReasoning, type EffectiveReasoning } from '../contracts/reasoning.ts';
 import type { Warning } from '../contracts/response.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
@@ -111,7 +111,7 @@ function uses({ strategies }: PlanInput, name: string, option: 'samples' | 'max_
 
 function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
   const { request, choice, table, contextLeft } = input;
-  const level = table.levels[levelOf(choice.effort)];
+  const level = levelOf(table, choice.effort);
   const wanted = request.reasoning?.strategy ?? level.strategy;
   const samples = uses(input, wanted, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1;
   const revisions = uses(input, wanted, 'max_revisions')
@@ -149,16 +149,19 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   const answerTokens = answerTokensOf(input, reserve, asked);
   warnings.push(...beyondContext(input, budget + (samples + revisions + 1) * reserve + answerTokens));
   const ran = budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : undefined;
+  const effective: EffectiveReasoning = {
+    effort: choice.effort,
+    ...(choice.effort === 'auto' && { requested: 'auto' }),
+    budget_tokens: budget,
+    answer_reserve_tokens: reserve,
+    ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
+    max_answer_tokens: answerTokens,
+    deadline_ms: request.reasoning?.deadline_ms ?? null,
+    compute: budget === 0 ? 'off' : compute,
+  };
+  const nothing = { effort: 'none', fast_suffices: null, because: 'Nothing is left to think with.' } as const;
   return {
-    effective: {
-      effort: choice.effort,
-      budget_tokens: budget,
-      answer_reserve_tokens: reserve,
-      ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
-      max_answer_tokens: answerTokens,
-      deadline_ms: request.reasoning?.deadline_ms ?? null,
-      compute: budget === 0 ? 'off' : compute,
-    },
+    effective: budget === 0 && choice.effort === 'auto' ? decidedReasoning(effective, nothing) : effective,
     answerTokens,
     warnings,
   };
@@ -178,8 +181,4 @@ function checkStrategy(request: CreateResponse, choice: ReasoningChoice): void {
 function sourceOf(request: CreateResponse): string {
   if (request.mode) return 'mode';
   return request.reasoning?.budget_tokens === 0 ? 'reasoning.budget_tokens' : 'reasoning.effort';
-}
-
-function levelOf(effort: Effort): Exclude<Effort, 'none' | 'minimal'> {
-  return effort === 'none' || effort === 'minimal' ? 'low' : effort;
 }

@@ -73,7 +73,7 @@ function claimsOf(request: CreateResponse, suffix: Effort | Mode | undefined): C
     output_config?.effort ? ofWord('output_config.effort', output_config.effort) : undefined,
     ofBudget('reasoning.budget_tokens', reasoning?.budget_tokens),
     thinking?.type === 'enabled' ? ofBudget('thinking.budget_tokens', thinking.budget_tokens) : undefined,
-    thinking?.type === 'adaptive' ? { field: 'thinking', thinks: true } : undefined,
+    thinking?.type === 'adaptive' ? { field: 'thinking', thinks: true, fallback: 'auto' } : undefined,
     thinking?.type === 'disabled' ? { field: 'thinking', thinks: false } : undefined,
     typeof think === 'string' ? ofWord('think', think) : undefined,
     typeof think === 'boolean' ? { field: 'think', thinks: think } : undefined,

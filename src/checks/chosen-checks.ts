@@ -1,10 +1,10 @@
-import type { EffortTable } from '../contracts/effort-table.ts';
+import { type EffortTable, levelOf } from '../contracts/effort-table.ts';
 import type { Effort } from '../contracts/reasoning.ts';
 import { checks } from './index.ts';
 import type { NamedCheck } from './run-checks.ts';
 
 type Level = {
-  table: Pick<EffortTable, 'checks' | 'levels'>;
+  table: Pick<EffortTable, 'checks' | 'levels' | 'auto'>;
   effort: Effort;
   /** The service computes the thought's equations while it is decoded. */
   computes: boolean;
@@ -18,8 +18,7 @@ export function chosenChecks(level: Level, asked: { named: readonly NamedCheck[]
 
 /** The checks of a level of effort: the standard ones, less and more what the model's table says. */
 export function levelChecks({ table, effort, computes }: Level): NamedCheck[] {
-  const level = effort === 'none' || effort === 'minimal' ? 'low' : effort;
-  const own = table.levels[level].checks;
+  const own = levelOf(table, effort).checks;
   if (own !== undefined) return own;
   const { off = [], on = [] } = table.checks ?? {};
   const standard = [...checks.values()]

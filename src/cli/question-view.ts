@@ -96,12 +96,13 @@ export function costLine(
 ): string {
   if (status === 'failed') return `failed after ${duration(ms)}; ${model}, ${id}`;
   const spent = usage === null ? 0 : thinkingTokens(usage.phases);
-  const { budget_tokens: budget } = reasoning.effective;
+  const { budget_tokens: budget, requested, effort } = reasoning.effective;
   const cost =
     stop === null
       ? `answered in ${duration(ms)}, ${counted(usage?.output_tokens ?? 0, 'token')}`
       : `thought for ${duration(ms)}, ${wholeNumber(spent)} tokens of a budget of ${wholeNumber(budget)} (${stop})`;
   const from =
     stop === null || source === null ? '' : `; answer from the ${source === 'deliberate' ? 'chain' : source}`;
-  return `${cost}${from}; ${model}, ${id}`;
+  const chosen = requested === undefined ? '' : `; effort ${requested}: ${effort}`;
+  return `${cost}${from}${chosen}; ${model}, ${id}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Effort } from './reasoning.ts';
 
 const NamedCheck = z.looseObject({ type: z.string() });
 
@@ -42,6 +43,8 @@ export const CertaintyFeature = z.enum([
 ]);
 export type CertaintyFeature = z.infer<typeof CertaintyFeature>;
 
+const Weighed = z.object({ mean: z.number(), deviation: z.number().positive(), weight: z.number() });
+
 /**
  * A logistic model of how probably an answer is right, as calibration fitted it on chains of this model. Each feature is
  * standardised by its `mean` and `deviation` and multiplied by its `weight`; one that is absent, here or of an answer, adds nothing.
@@ -50,12 +53,33 @@ export const Certainty = z.object({
   /** Questions that it was fitted on. */
   questions: z.int().positive(),
   intercept: z.number(),
-  features: z.partialRecord(
-    CertaintyFeature,
-    z.object({ mean: z.number(), deviation: z.number().positive(), weight: z.number() }),
-  ),
+  features: z.partialRecord(CertaintyFeature, Weighed),
 });
 export type Certainty = z.infer<typeof Certainty>;
+
+/** What `auto` decides from, of a fast answer; `src/reasoning/fast-probe.ts` says what each is. */
+export const ProbeFeature = z.enum([
+  'mean_surprise',
+  'most_surprise',
+  'first_margin',
+  'length',
+  'ended',
+  'value',
+  'number',
+]);
+export type ProbeFeature = z.infer<typeof ProbeFeature>;
+
+/** A logistic model, of the same form, of how probably thinking would not make a fast answer better, and what follows. */
+export const AutoRule = z.object({
+  questions: z.int().positive(),
+  intercept: z.number(),
+  features: z.partialRecord(ProbeFeature, Weighed),
+  /** The fast answer stands from this probability on. */
+  threshold: z.number().min(0).max(1),
+  /** What is thought with below it. */
+  level: z.enum(['low', 'medium', 'high', 'xhigh', 'max']),
+});
+export type AutoRule = z.infer<typeof AutoRule>;
 
 /** One data file per model, written by calibration, with the figures that it was chosen from. */
 export const EffortTable = z.object({
@@ -75,6 +99,8 @@ export const EffortTable = z.object({
   checks: z.object({ off: z.array(z.string()).default([]), on: z.array(NamedCheck).default([]) }).optional(),
   /** Null where nothing was fitted: answers then have no probability. */
   certainty: Certainty.nullable().default(null),
+  /** Null where nothing was fitted: `auto` then goes by a threshold that is the same for all models. */
+  auto: AutoRule.nullable().default(null),
   levels: z.object({
     low: EffortLevel,
     medium: EffortLevel,
@@ -84,3 +110,14 @@ export const EffortTable = z.object({
   }),
 });
 export type EffortTable = z.infer<typeof EffortTable>;
+
+/** What a level of effort spends: fast ones nothing, so for them the lowest that thinks; `auto` what it may decide for. */
+export function levelOf({ levels, auto }: Pick<EffortTable, 'levels' | 'auto'>, effort: Effort): EffortLevel {
+  return levels[thinkingLevel(effort, auto)];
+}
+
+/** The level that thinks where this effort does. */
+export function thinkingLevel(effort: Effort, auto: AutoRule | null): keyof EffortTable['levels'] {
+  if (effort === 'auto') return auto?.level ?? 'medium';
+  return effort === 'none' || effort === 'minimal' ? 'low' : effort;
+}

@@ -40,7 +40,7 @@ export function initialResponse(job: Job): Response {
     prompt_cache_options: { mode: 'implicit', ttl: '30m' },
     prompt_cache_retention: null,
     reasoning: {
-      effort: effective.effort,
+      effort: effective.effort === 'auto' ? null : effective.effort,
       summary,
       context: request.reasoning?.context === 'all_turns' ? 'all_turns' : 'current_turn',
       effective,

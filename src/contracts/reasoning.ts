@@ -1,10 +1,20 @@
 import { z } from 'zod';
 
-/** The user's word for how much to think. `none` and `minimal` answer fast. */
-export const Effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+/** The user's word for how much to think. `none` and `minimal` answer fast; `auto` decides for each question between fast and one of the others. */
+export const Effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'auto']);
 export type Effort = z.infer<typeof Effort>;
 
-export const Mode = z.enum(['fast', 'deliberate']);
+/** What `auto` has decided for one response. */
+export const Decision = z.object({
+  /** `none`: the fast answer is the answer. */
+  effort: Effort.exclude(['minimal', 'auto']),
+  /** How probably thinking would not have made the fast answer better, by the model's calibration; null without one. */
+  fast_suffices: z.number().min(0).max(1).nullable(),
+  because: z.string(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+export const Mode = z.enum(['fast', 'deliberate', 'auto']);
 export type Mode = z.infer<typeof Mode>;
 
 /** Why thinking ended. */
@@ -35,7 +45,9 @@ export type Progress = z.infer<typeof Progress>;
 
 /** What was used in the end, after defaults, the effort table and short forms. Tokens. */
 export const EffectiveReasoning = z.object({
-  effort: Effort,
+  effort: Effort.describe('Of a request for auto: what it decided; auto until the response has ended.'),
+  requested: z.literal('auto').exactOptional().describe('Present where the service was to decide.'),
+  because: z.string().exactOptional().describe('Why auto decided as it did.'),
   strategy: z.string(),
   budget_tokens: z.int().nonnegative(),
   answer_reserve_tokens: z.int().positive(),
@@ -53,3 +65,18 @@ export const EffectiveReasoning = z.object({
   compute: z.enum(['on', 'off']).exactOptional(),
 });
 export type EffectiveReasoning = z.infer<typeof EffectiveReasoning>;
+
+/** What was used once `auto` has decided. */
+export function decidedReasoning(planned: EffectiveReasoning, { effort, because }: Decision): EffectiveReasoning {
+  if (effort !== 'none') return { ...planned, effort, because };
+  return {
+    ...planned,
+    effort,
+    because,
+    strategy: 'direct',
+    budget_tokens: 0,
+    samples: 1,
+    max_revisions: 0,
+    compute: 'off',
+  };
+}

@@ -1,6 +1,7 @@
 import { initialResponse } from './initial-response.ts';
 import type { Job, LogLine } from './job.ts';
 import type { OutputItem, OutputText } from './output-item.ts';
+import { decidedReasoning } from './reasoning.ts';
 import type { Response } from './response.ts';
 import { ResponseEvent } from './response-event.ts';
 import { TraceEvent } from './trace-event.ts';
@@ -18,7 +19,19 @@ export function responseFromLog(job: Job, log: readonly LogLine[]): Response {
         ? withEvent(response, ResponseEvent.parse(line.data))
         : withUsage(response, TraceEvent.parse(line.data));
   }
-  return { ...response, output_text: outputText(response.output) };
+  return withDecision({ ...response, output_text: outputText(response.output) }, log);
+}
+
+/** What `auto` has decided is on the trace first. */
+function withDecision(response: Response, log: readonly LogLine[]): Response {
+  const decided = log
+    .filter(({ stream }) => stream === 'trace')
+    .map(({ data }) => TraceEvent.parse(data))
+    .findLast((event) => event.type === 'trace_step.done' && event.step.decided !== undefined);
+  if (decided?.type !== 'trace_step.done' || decided.step.decided === undefined) return response;
+  const { effort } = decided.step.decided;
+  const effective = decidedReasoning(response.reasoning.effective, decided.step.decided);
+  return { ...response, reasoning: { ...response.reasoning, effort, effective } };
 }
 
 /** All visible text, joined. */

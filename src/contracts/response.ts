@@ -18,7 +18,8 @@ const ResponseError = z.object({
 });
 
 const ResponseReasoning = z.object({
-  effort: Effort,
+  /** OpenAI's have no auto: null until it has decided. */
+  effort: Effort.exclude(['auto']).nullable(),
   summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
   context: z.enum(['current_turn', 'all_turns']),
   effective: EffectiveReasoning,

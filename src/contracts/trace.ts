@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ComputedValue } from './compute.ts';
-import { AnswerSource } from './reasoning.ts';
+import { AnswerSource, Decision } from './reasoning.ts';
 
 export const Verdict = z.enum(['pass', 'fail', 'abstain']);
 export type Verdict = z.infer<typeof Verdict>;
@@ -63,5 +63,7 @@ export const TraceStep = z.object({
     .optional(),
   tally: z.array(TallyEntry).optional(),
   because: z.string().optional(),
+  /** On the step of the fast answer that `auto` tried: what it decided. */
+  decided: Decision.exactOptional(),
 });
 export type TraceStep = z.infer<typeof TraceStep>;

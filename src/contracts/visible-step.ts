@@ -5,7 +5,10 @@ import type { CheckResult, TraceStep } from './trace.ts';
 export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
   if (trace === 'full') return step;
   const { because: _quotes, computed: _values, ...rest } = step;
-  return { ...rest, text: null, checks: step.checks.map(visibleCheck) };
+  const { decided } = step;
+  // Why auto decided as it did quotes nothing.
+  const because = decided === undefined ? {} : { because: decided.because };
+  return { ...rest, ...because, text: null, checks: step.checks.map(visibleCheck) };
 }
 
 /** The steps that a summary is made of. A decision quotes nothing, a correction does. */

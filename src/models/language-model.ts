@@ -145,6 +145,8 @@ export type AnswerRequest = {
   toolCalls?: 'none';
   /** 0 to 20 alternatives per token; absent: none are returned. */
   topLogprobs?: number;
+  /** The alternatives are for the engine's own use: a server that refuses them is asked without. */
+  spareLogprobs?: true;
 };
 
 /** True where tokens of a tool call may come. */

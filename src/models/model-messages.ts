@@ -46,6 +46,7 @@ export const GenerateRequestMessage = z.object({
     constraint: Constraint.exactOptional(),
     toolCalls: z.literal('none').exactOptional(),
     topLogprobs: count.exactOptional(),
+    spareLogprobs: z.literal(true).exactOptional(),
     prefix: z.array(ThoughtSegmentMessage).exactOptional(),
   }),
   sampling: z.object({

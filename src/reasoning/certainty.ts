@@ -1,5 +1,6 @@
-import { type Certainty, CertaintyFeature } from '../contracts/effort-table.ts';
+import type { Certainty, CertaintyFeature } from '../contracts/effort-table.ts';
 import type { Candidate } from './candidate.ts';
+import { logistic, surprise } from './logistic.ts';
 import type { AnswerKind } from './normal-answer.ts';
 import { sameAnswer } from './normalise.ts';
 
@@ -23,9 +24,6 @@ export type Standing = {
   handedOver: boolean;
 };
 
-/** Nats. Tokens less surprising than this are all alike. */
-const leastSurprise = 0.001;
-
 /**
  * How probably an answer is right, 0 to 1, by the model's own calibration; null without one. Null for what calibration has
  * never seen, too: open text, and calls of tools. No probability is nearer to 0 or 1 than the number of questions that it was fitted on
@@ -33,13 +31,7 @@ const leastSurprise = 0.001;
  */
 export function certaintyOf(standing: Standing, certainty: Certainty | null): number | null {
   if (certainty === null || standing.kind === undefined || standing.kind === 'json') return null;
-  const found = certaintyFeatures(standing);
-  let odds = certainty.intercept;
-  for (const name of CertaintyFeature.options) {
-    const [value, feature] = [found[name], certainty.features[name]];
-    if (value !== undefined && feature !== undefined) odds += feature.weight * standardised(value, feature);
-  }
-  const probability = 1 / (1 + Math.exp(-odds));
+  const probability = logistic(certaintyFeatures(standing), certainty);
   return (probability * certainty.questions + 1) / (certainty.questions + 2);
 }
 
@@ -81,13 +73,4 @@ export function certaintyFeatures(standing: Standing): Record<CertaintyFeature, 
     failed_check: Number(standing.failed),
     handed_over: Number(standing.handedOver),
   };
-}
-
-export function standardised(value: number, { mean, deviation }: { mean: number; deviation: number }): number {
-  return (value - mean) / deviation;
-}
-
-/** How unlikely the tokens were, on a scale where twice as unlikely is one step wherever it begins. Nats. */
-function surprise(logprob: number | undefined): number | undefined {
-  return logprob === undefined ? undefined : Math.log(Math.max(0, -logprob) + leastSurprise);
 }

@@ -1,3 +1,4 @@
+import { levelOf } from '../contracts/effort-table.ts';
 import type { AnswerRequest, Sampling } from '../models/language-model.ts';
 import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
 import { type Candidate, candidateOf, candidatesOf, isWhole, shownChecks } from './candidate.ts';
@@ -38,8 +39,7 @@ export function createDeliberation(
   const state = createRunState(context);
   const judge = createJudge(context, dependencies, options.checks ? context.checks : []);
   const { prefix: _, ...answer } = context.answer;
-  const effort = context.effective.effort;
-  const level = context.table.levels[effort === 'none' || effort === 'minimal' ? 'medium' : effort];
+  const level = levelOf(context.table, context.effective.effort);
   return {
     state,
     context,

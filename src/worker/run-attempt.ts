@@ -1,5 +1,7 @@
 import { type Pace, timeLeft } from '../contracts/pace.ts';
 import type { Progress } from '../contracts/reasoning.ts';
+import type { Response } from '../contracts/response.ts';
+import { responseFromLog } from '../contracts/response-from-log.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { largerUsage, responseUsage, totalTokens } from '../contracts/usage.ts';
@@ -91,6 +93,8 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     if (!wantsReasoning || wire.hasOutput()) return;
     await writer.flush();
     const steps = finishedSteps(writer.lines());
+    // What auto has answered fast has no reasoning either.
+    if (steps.some(({ decided }) => decided?.effort === 'none')) return;
     const thought = winningThought(steps);
     const text = body.include.reasoning_text ? shownThought(steps) : '';
     const sealed = thought !== '' && body.include.encrypted_content && dependencies.seal?.(thought, job.owner);
@@ -192,7 +196,11 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   }
   const message = `A call that the model wrote into its answer was left out: ${gate.refused}.`;
   const calls = leftOut && wire.hasOutput() ? [{ field: 'tools', message }] : [];
-  await writer.write(endLines(wire, outcome, { warnings: [...body.warnings, ...calls], refused: gate.refused }));
+  await writer.flush();
+  const { reasoning } = responseFromLog(job, writer.lines());
+  await writer.write(
+    endLines(wire, outcome, { reasoning, warnings: [...body.warnings, ...calls], refused: gate.refused }),
+  );
   await writer.flush();
   return outcome;
 }
@@ -200,9 +208,14 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
 function endLines(
   wire: WireWriter,
   outcome: StrategyOutcome,
-  { warnings, refused }: { warnings: StrategyOutcome['warnings']; refused: string | undefined },
+  {
+    reasoning,
+    warnings,
+    refused,
+  }: { reasoning: Response['reasoning']; warnings: StrategyOutcome['warnings']; refused: string | undefined },
 ): ReturnType<WireWriter['end']> {
   const shared = {
+    reasoning,
     usage: responseUsage(outcome.usage),
     stop_sequence: outcome.stopText ?? null,
     thinking_stop: outcome.thinkingStop,

@@ -5,6 +5,7 @@ import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import { computes } from '../reasoning/deliberation.ts';
+import { decidingFirst } from '../reasoning/strategies/auto.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import { withCacheScope } from './cache-scope.ts';
 import type { WorkerDependencies } from './dependencies.ts';
@@ -28,10 +29,11 @@ export function strategyRun(options: {
   if (model === undefined) {
     throw new ServiceError({ code: 'model_not_found', message: `No worker has the model ${lease.job.model}.` });
   }
-  const strategy = dependencies.strategies.get(body.effective.strategy);
-  if (strategy === undefined) {
+  const named = dependencies.strategies.get(body.effective.strategy);
+  if (named === undefined) {
     throw new ServiceError({ code: 'invalid_value', message: `There is no strategy ${body.effective.strategy}.` });
   }
+  const strategy = body.effective.effort === 'auto' ? decidingFirst(named) : named;
   const table = dependencies.effortTable(lease.job.model);
   const { temperature, top_p, top_k, min_p, presence_penalty, frequency_penalty, logit_bias, seed } = body.sampling;
   const shown = wire.shownText();

@@ -26,6 +26,7 @@ export const table: EffortTable = {
   ballot_weights: { draft: 0, greedy: 1, sample: 1, handed_over: 0, revised: 1 },
   self_certainty_weight: 0,
   certainty: null,
+  auto: null,
   settled_probability: 0.95,
   levels: { low: level(16), medium: level(64), high: level(128), xhigh: level(256), max: level(512) },
 };

@@ -5,6 +5,7 @@ import type {
   LanguageModel,
   ModelCapabilities,
   ModelEvent,
+  TokenLogprob,
 } from '../../src/models/language-model.ts';
 
 /** What one row says. A thought without `closes` goes on for ever, its text repeated. */
@@ -15,6 +16,10 @@ export type Script = {
   toolCalls?: Array<{ name: string; arguments: string }>;
   selfCertainty?: number;
   logprob?: number;
+  /** Of each token of the answer, -0.1 without it; null: none are given. */
+  answerLogprob?: number | null;
+  /** Of a likeliest other token beside each, where alternatives are asked for. */
+  otherLogprob?: number;
   stop?: ThinkingStop;
 };
 
@@ -170,7 +175,7 @@ function createRow(request: GenerateRequest, sample: number, script: Script): Ro
           sample,
           text: word,
           tokenIds: [word.length],
-          logprobs: [{ token: word, logprob: -0.1 }],
+          logprobs: script.answerLogprob === null ? [] : [scored(word, script, request)],
         };
         return;
       }
@@ -190,6 +195,16 @@ function createRow(request: GenerateRequest, sample: number, script: Script): Ro
     },
   };
   return row;
+}
+
+function scored(
+  token: string,
+  { answerLogprob, otherLogprob = -9 }: Script,
+  { answer }: GenerateRequest,
+): TokenLogprob {
+  const own = { token, logprob: answerLogprob ?? -0.1 };
+  const top = [own, { token: ' other', logprob: otherLogprob }].slice(0, answer.topLogprobs);
+  return { ...own, ...(answer.topLogprobs !== undefined && { top }) };
 }
 
 function finishReason(script: Script, cut: boolean): FinishReason {

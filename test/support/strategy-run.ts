@@ -3,6 +3,7 @@ import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import { thinkingTokens } from '../../src/contracts/usage.ts';
 import { outputTokens } from '../../src/reasoning/phase-usage.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
+import { decidingFirst } from '../../src/reasoning/strategies/auto.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import type {
   StrategyContext,
@@ -30,6 +31,7 @@ export const table: EffortTable = {
   ballot_weights: { draft: -1.5, greedy: 0.3, sample: 0.1, handed_over: -2, revised: 0 },
   self_certainty_weight: 0,
   certainty: null,
+  auto: null,
   settled_probability: 0.95,
   levels: { low: level, medium: level, high: level, xhigh: level, max: level },
 };
@@ -72,14 +74,16 @@ export type RunResult = {
   output: number;
 };
 
-/** Runs a strategy to its end and gathers what a client would have seen. */
+/** Runs a strategy (`auto deliberate`: the one that `auto` thinks with) to its end and gathers what a client would have seen. */
 export async function runStrategy(
   name: string,
   given: ContextPatch,
   dependencies: Partial<StrategyDependencies> = {},
 ): Promise<RunResult> {
-  const strategy = createStrategies({ prompts, ...dependencies }).get(name);
-  if (strategy === undefined) throw new Error(`no strategy ${name}`);
+  const strategies = createStrategies({ prompts, ...dependencies });
+  const named = strategies.get(name.replace(/^auto /, ''));
+  if (named === undefined) throw new Error(`no strategy ${name}`);
+  const strategy = name.startsWith('auto ') ? decidingFirst(named) : named;
   const events: StrategyEvent[] = [];
   const iteration = strategy.run(context(given));
   for (;;) {

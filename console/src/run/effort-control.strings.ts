@@ -3,8 +3,9 @@ import { defineStrings } from '../i18n/strings.ts';
 export const effortStrings = defineStrings({
   en: {
     effort: 'Effort',
-    efforts: { none: 'Fast', low: 'Low', medium: 'Medium', high: 'High' },
+    efforts: { auto: 'Auto', none: 'Fast', low: 'Low', medium: 'Medium', high: 'High' },
     about: {
+      auto: 'Decides for each question whether thinking pays',
       none: 'Answers at once, without thinking',
       low: 'One short thought, checked',
       medium: 'A few thoughts, checked and voted on',
@@ -22,8 +23,9 @@ export const effortStrings = defineStrings({
   },
   ko: {
     effort: '노력',
-    efforts: { none: '빠르게', low: '낮음', medium: '보통', high: '높음' },
+    efforts: { auto: '자동', none: '빠르게', low: '낮음', medium: '보통', high: '높음' },
     about: {
+      auto: '질문마다 생각할 가치가 있는지 판단합니다',
       none: '생각하지 않고 바로 답합니다',
       low: '짧게 한 번 생각하고 검사합니다',
       medium: '몇 번 생각하고 검사한 뒤 투표합니다',

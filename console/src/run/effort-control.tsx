@@ -8,7 +8,7 @@ import { type ChosenEffort, efforts, levelOf } from './effort.ts';
 import styles from './effort-control.module.css';
 import { effortStrings } from './effort-control.strings.ts';
 
-/** Fast, Low, Medium, High: the one control for how much to think. */
+/** Auto, Fast, Low, Medium, High: the one control for how much to think. */
 export function EffortControl({
   value,
   onChange,

@@ -1,9 +1,10 @@
 import type { CreateResponse } from '../../../src/contracts/create-response.ts';
 import type { EffortLevel } from '../../../src/contracts/effort-table.ts';
 import type { ModelObject } from '../../../src/contracts/listings.ts';
+import type { EffectiveReasoning } from '../../../src/contracts/reasoning.ts';
 
 /** The efforts that the console offers by name; a budget of one's own goes beyond them. */
-export const efforts = ['none', 'low', 'medium', 'high'] as const;
+export const efforts = ['auto', 'none', 'low', 'medium', 'high'] as const;
 export type ChosenEffort = (typeof efforts)[number];
 
 /** How a question is to be asked. */
@@ -17,9 +18,16 @@ export type Choice = {
   strategy: string;
 };
 
-/** What a choice spends, as the model's effort table has it; undefined for a fast answer. */
+/** What a choice spends, as the model's effort table has it; undefined for a fast answer. `auto`: what it spends where it thinks. */
 export function levelOf(model: ModelObject | undefined, effort: ChosenEffort): EffortLevel | undefined {
-  return effort === 'none' ? undefined : model?.effort_table.levels[effort];
+  if (effort === 'none' || model === undefined) return undefined;
+  const { levels, auto } = model.effort_table;
+  return levels[effort === 'auto' ? (auto?.level ?? 'medium') : effort];
+}
+
+/** An effort as it is shown: what `auto` has decided stands behind it. */
+export function shownEffort({ effort, requested }: EffectiveReasoning): string {
+  return requested === undefined || effort === requested ? effort : `${requested}: ${effort}`;
 }
 
 /** The request's fields for a choice. */

@@ -58,12 +58,18 @@ export function addTrace(program: Command, terminal: Terminal): void {
 /** What was asked of it and what it spent. */
 function heading(response: Answered, { paint }: Terminal): string {
   const { id, model, status, usage, reasoning, thinking_stop: stop } = response;
-  const { effort, strategy, budget_tokens: budget } = reasoning.effective;
+  const { effort, requested, strategy, budget_tokens: budget } = reasoning.effective;
   const spent = usage === null ? (response.progress?.thinking_tokens ?? 0) : thinkingTokens(usage.phases);
   const thought =
     budget === 0
       ? counted(usage?.output_tokens ?? 0, 'token')
       : `${wholeNumber(spent)} of ${wholeNumber(budget)} tokens`;
-  const facts = [model, `effort ${effort}`, strategy, thought, stop !== null && `stopped: ${stop}`].filter(Boolean);
+  const facts = [
+    model,
+    `effort ${requested === undefined ? effort : `${requested}: ${effort}`}`,
+    strategy,
+    thought,
+    stop !== null && `stopped: ${stop}`,
+  ].filter(Boolean);
   return `${paint.bold(id)} ${paint.cyan(status)}\n${paint.dim(facts.join(' · '))}\n`;
 }

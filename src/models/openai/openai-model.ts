@@ -198,7 +198,8 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
 
   /** What a request asks for, and neither the capabilities nor an event can say that it is not had. */
   function tellLimits(request: GenerateRequest): void {
-    if (request.answer.topLogprobs !== undefined && losesLogprobs(dialect, request)) {
+    const { topLogprobs, spareLogprobs } = request.answer;
+    if (topLogprobs !== undefined && !spareLogprobs && losesLogprobs(dialect, request)) {
       warn('gives no log-probabilities beside tools');
     }
     if ((request.thinking?.minimumTokens ?? 0) > 0 && !goesOn({ dialect, refusals })) {

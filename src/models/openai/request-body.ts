@@ -53,12 +53,13 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
   };
   const sampling = samplingFields(dialect, request.sampling, options.sample);
   const logprobs = logprobFields(options);
+  const needsLogprobs = request.answer.topLogprobs !== undefined && request.answer.spareLogprobs !== true;
   const counting = {
     ...dialect.countFields,
     ...cacheSalt(dialect, request.cacheScope),
-    ...(request.answer.topLogprobs === undefined && logprobs),
+    ...(!needsLogprobs && logprobs),
   };
-  const required = request.answer.topLogprobs === undefined ? {} : logprobs;
+  const required = needsLogprobs ? logprobs : {};
   if (start.form === 'raw') {
     const prompt = start.prompt.tokens ?? start.prompt.text;
     const optional = start.showsTags ? { ...counting, ...shownTags(options) } : counting;

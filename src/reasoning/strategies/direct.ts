@@ -3,7 +3,7 @@ import { answerEnd } from '../answer-end.ts';
 import { answerFast } from '../answer-fast.ts';
 import { createBudget, deadlinePassed } from '../budget.ts';
 import { createRunState } from '../run-state.ts';
-import type { Strategy } from '../strategy.ts';
+import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 
 /** The fast answer: no thought at all. */
 export const direct: Strategy = {
@@ -11,17 +11,23 @@ export const direct: Strategy = {
   description: 'Answers at once, without thinking.',
   options: z.object({}),
   async *run(context) {
-    const state = createRunState(context);
-    const budget = createBudget({
-      budgetTokens: 0,
-      answer: context.answer,
-      maxOutputTokens: context.maxOutputTokens,
-      compute: false,
-      usage: state.usage,
-    });
-    const nothing = { thinkingStop: null, answerSource: 'draft', verdict: null, warnings: [] } as const;
-    if (deadlinePassed(context)) return { ...nothing, incomplete: 'deadline', usage: state.usage.snapshot() };
-    const sample = yield* answerFast(state, budget);
-    return { ...nothing, ...answerEnd(sample), usage: state.usage.snapshot() };
+    if (!deadlinePassed(context)) return yield* answerAtOnce(context);
+    return { ...nothing, incomplete: 'deadline', usage: createRunState(context).usage.snapshot() };
   },
 };
+
+const nothing = { thinkingStop: null, answerSource: 'draft', verdict: null, warnings: [] } as const;
+
+/** The fast answer, whatever the time. */
+export async function* answerAtOnce(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void> {
+  const state = createRunState(context);
+  const budget = createBudget({
+    budgetTokens: 0,
+    answer: context.answer,
+    maxOutputTokens: context.maxOutputTokens,
+    compute: false,
+    usage: state.usage,
+  });
+  const sample = yield* answerFast(state, budget);
+  return { ...nothing, ...answerEnd(sample), usage: state.usage.snapshot() };
+}

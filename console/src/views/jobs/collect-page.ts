@@ -44,7 +44,8 @@ export async function collectPage(options: {
 }
 
 function fits(job: ListedResponse, { effort, model, text }: JobFilter): boolean {
-  if (effort !== '' && job.reasoning.effort !== effort) return false;
+  const { effective } = job.reasoning;
+  if (effort !== '' && effective.effort !== effort && effective.requested !== effort) return false;
   if (model !== '' && job.model !== model) return false;
   const wanted = text.trim().toLowerCase();
   return wanted === '' || `${job.input_preview}\n${job.output_text}\n${job.id}`.toLowerCase().includes(wanted);

@@ -4,6 +4,7 @@ import type { ListedResponse } from '../../../../src/contracts/listings.ts';
 import { IconButton } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { shownEffort } from '../../run/effort.ts';
 import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
 import { VerdictBadge } from '../../run/verdict-badge.tsx';
 import { JobProgress } from './job-progress.tsx';
@@ -89,8 +90,8 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
         )}
       </td>
       <td>
-        <span className={styles.effort} data-effort={reasoning.effort}>
-          {reasoning.effort}
+        <span className={styles.effort} data-effort={reasoning.effective.effort}>
+          {shownEffort(reasoning.effective)}
         </span>
         <span className={styles.soft}>{reasoning.effective.strategy}</span>
       </td>

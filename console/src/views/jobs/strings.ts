@@ -23,6 +23,7 @@ export const strings = defineStrings({
       high: 'high',
       xhigh: 'xhigh',
       max: 'max',
+      auto: 'auto',
     },
     columns: {
       status: 'Status',
@@ -100,6 +101,7 @@ export const strings = defineStrings({
       high: 'high',
       xhigh: 'xhigh',
       max: 'max',
+      auto: 'auto',
     },
     columns: {
       status: '상태',

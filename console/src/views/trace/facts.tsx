@@ -1,6 +1,7 @@
 import type { Response } from '../../../../src/contracts/response.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { shownEffort } from '../../run/effort.ts';
 import { runFigures } from '../../run/run-figures.ts';
 import { VerdictBadge, verdictStrings } from '../../run/verdict-badge.tsx';
 import { StatusBadge } from '../jobs/status-badge.tsx';
@@ -29,7 +30,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
   const thinking =
     usage === null ? (trace.progress?.thinking_tokens ?? progress?.thinking_tokens ?? 0) : thinkingTokens;
   const facts: [string, string | undefined][] = [
-    [words.facts.effort, effective.effort],
+    [words.facts.effort, shownEffort(effective)],
     [words.facts.strategy, effective.strategy],
     [words.facts.model, response.model],
     [words.facts.source, response.answer_source === null ? undefined : words.sources[response.answer_source]],

@@ -1,0 +1,242 @@
+import type { AutoRule, EffortTable } from '../../contracts/effort-table.ts';
+import { thinkingLevel } from '../../contracts/effort-table.ts';
+import type { Decision } from '../../contracts/reasoning.ts';
+import type { TraceStep } from '../../contracts/trace.ts';
+import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../models/language-model.ts';
+import { deadlinePassed } from '../budget.ts';
+import { emptyProbe, type FastProbe, probeFeatures, probeTokens, probeValue, withEvent } from '../fast-probe.ts';
+import { logistic } from '../logistic.ts';
+import { sameAnswer, showAnswer } from '../normalise.ts';
+import { runSignal } from '../run-samples.ts';
+import { createRunState } from '../run-state.ts';
+import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
+import { answerAtOnce, direct } from './direct.ts';
+
+/** Without calibration the fast answer stands where its tokens were this probable, as a geometric mean. */
+export const uncalibratedThreshold = 0.9;
+/** Of a second answer that the first is compared with, of a model without log-probabilities. */
+const secondTemperature = 0.7;
+
+/**
+ * Tries a fast answer, and decides from the model's own distribution over it whether it stands or `thinker` thinks. The
+ * answer that stands is not decoded again: it streams from where it is decided. One that does not is a draft. With
+ * little calibration, none, or no log-probabilities it decides by what `decide` says.
+ */
+export function decidingFirst(thinker: Strategy): Strategy {
+  return {
+    ...thinker,
+    async *run(context) {
+      const earlier = context.finishedSteps.find(({ decided }) => decided !== undefined)?.decided;
+      if (earlier !== undefined) return yield* follow(thinker, context, earlier);
+      // Nothing is to be decided where there is no time to think.
+      if (context.answerNow.aborted || deadlinePassed(context)) return yield* direct.run(context);
+      return yield* probeAndFollow(thinker, context);
+    },
+  };
+}
+
+type Run = AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
+
+function follow(thinker: Strategy, context: StrategyContext, { effort }: Decision): Run {
+  if (effort === 'none') return direct.run(context);
+  return thinker.run({ ...context, effective: { ...context.effective, effort } });
+}
+
+async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run {
+  const state = createRunState(context);
+  const step = state.trace.begin({ phase: 'draft', sample: null, summary: 'Tries a fast answer.' });
+  yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
+  yield step.added;
+  const stopping = new AbortController();
+  const request = fastRequest(context);
+  const events = context.model
+    .generate(request, { signal: runSignal(context, stopping.signal), answerNow: context.answerNow })
+    [Symbol.asyncIterator]();
+  const read: ModelEvent[] = [];
+  let probe = emptyProbe;
+  let fault: unknown;
+  try {
+    while (probe.finish === undefined && probe.tokens < probeTokens) {
+      const next = await events.next();
+      if (next.done) break;
+      read.push(next.value);
+      const before = probe.tokens;
+      probe = withEvent(probe, next.value);
+      state.usage.add('draft', probe.tokens - before);
+      yield { type: 'usage', usage: state.usage.snapshot() };
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+    // What came before the deadline is all that there will be.
+    fault = error;
+  }
+  const second = needsSecond(context, probe) ? await secondAnswer(context, request) : undefined;
+  if (second !== undefined) state.usage.add('draft', second.tokens);
+  const decided = context.answerNow.aborted || fault !== undefined ? noTime : decide(probe, second, context.table);
+  const stands = decided.effort === 'none';
+  const wasted = (stands ? 0 : probe.tokens) + (second?.tokens ?? 0);
+  const done = step.done({
+    ...(stands ? { tokens: wasted } : draftOf(probe, wasted)),
+    summary: stands ? 'The fast answer stands.' : `Tried a fast answer; thinks, effort ${decided.effort}.`,
+    because: decided.because,
+    decided,
+    usage: { thinking: 0, forced: 0, answer: wasted },
+  });
+  yield done;
+  const after = { ...context, finishedSteps: [...context.finishedSteps, done.step] };
+  if (stands) {
+    return yield* answerAtOnce({
+      ...after,
+      model: replayed(context.model, { read, rest: events, fault, answer: context.answer }),
+    });
+  }
+  stopping.abort(new Error('it thinks'));
+  await events.return?.().catch(() => undefined);
+  return yield* follow(thinker, after, decided);
+}
+
+const noTime: Decision = { effort: 'none', fast_suffices: null, because: 'There was no time to think.' };
+
+/** As `direct` asks, and for the first token's alternatives. */
+function fastRequest({
+  model,
+  prompt,
+  answer,
+  sampling,
+  deterministic,
+  maxOutputTokens,
+}: StrategyContext): GenerateRequest {
+  const most = Math.max(1, Math.min(answer.maxTokens, maxOutputTokens ?? Number.POSITIVE_INFINITY));
+  const own = answer.topLogprobs;
+  const alternatives = model.capabilities.logprobs
+    ? { topLogprobs: Math.max(own ?? 0, 2), ...(own === undefined && { spareLogprobs: true as const }) }
+    : {};
+  return { prompt, samples: 1, answer: { ...answer, maxTokens: most, ...alternatives }, sampling, deterministic };
+}
+
+/** An answer that has ended, without log-probabilities, is compared with a second one. */
+function needsSecond({ answerNow, deadline }: StrategyContext, { finish, logprobs, calls }: FastProbe): boolean {
+  return finish === 'stop' && logprobs.length === 0 && calls === 0 && !answerNow.aborted && deadline?.aborted !== true;
+}
+
+async function secondAnswer(context: StrategyContext, request: GenerateRequest): Promise<FastProbe> {
+  const { sampling } = request;
+  const seed = sampling.seed === undefined ? {} : { seed: (sampling.seed + 1) >>> 0 };
+  const temperature = Math.max(sampling.temperature, secondTemperature);
+  const again: GenerateRequest = {
+    ...request,
+    answer: { ...request.answer, maxTokens: Math.min(request.answer.maxTokens, probeTokens) },
+    sampling: { ...sampling, ...seed, temperature },
+  };
+  let probe = emptyProbe;
+  try {
+    for await (const event of context.model.generate(again, { signal: runSignal(context) }))
+      probe = withEvent(probe, event);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+  }
+  return probe;
+}
+
+/** Whether a fast answer stands; pure. `second`: of a model without log-probabilities, another one to compare with. */
+export function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<EffortTable, 'auto'>): Decision {
+  const level = thinkingLevel('auto', table.auto);
+  const fast = (because: string, suffices: number | null = null): Decision => ({
+    effort: 'none',
+    fast_suffices: suffices,
+    because,
+  });
+  const think = (because: string, suffices: number | null = null): Decision => ({
+    effort: level,
+    fast_suffices: suffices,
+    because,
+  });
+  if (probe.calls > 0) return fast('It calls a tool.');
+  if (probe.finish === 'empty' || probe.finish === 'loop') return think('The fast answer came to nothing.');
+  if (probe.logprobs.length > 0) {
+    return table.auto === null ? byThreshold(probe, { fast, think }) : byRule(probe, table.auto, { fast, think });
+  }
+  const [value, other] = [probeValue(probe), second && probeValue(second)];
+  if (value === undefined) return fast('It is a text, which several answers could not be compared in.');
+  if (other !== undefined && sameAnswer(value, other)) return fast('Two fast answers agree.');
+  return think('Two fast answers differ.');
+}
+
+type Ways = Record<'fast' | 'think', (because: string, suffices?: number | null) => Decision>;
+
+function byRule(probe: FastProbe, rule: AutoRule, { fast, think }: Ways): Decision {
+  const suffices = logistic(probeFeatures(probe), rule);
+  const stated = `with ${percent(suffices)} it would not have been better for thinking; from ${percent(rule.threshold)} on it stands`;
+  const whole = `By the model's calibration, ${stated}.`;
+  return suffices >= rule.threshold ? fast(whole, suffices) : think(whole, suffices);
+}
+
+function byThreshold(probe: FastProbe, { fast, think }: Ways): Decision {
+  if (probe.finish === undefined)
+    return fast('It is a long text, and this model has no calibration that would tell more.');
+  const mean = probe.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / probe.logprobs.length;
+  const probability = Math.exp(mean);
+  const stated = `Its tokens had a probability of ${percent(probability)} on average`;
+  return probability >= uncalibratedThreshold
+    ? fast(`${stated}, ${percent(uncalibratedThreshold)} or more.`)
+    : think(`${stated}, less than ${percent(uncalibratedThreshold)}.`);
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** What the trace keeps of an answer that was not taken. Cut by the probe, it is no candidate. */
+function draftOf(probe: FastProbe, tokens: number): Partial<TraceStep> {
+  const value = probeValue(probe);
+  const { length } = probe.logprobs;
+  return {
+    tokens,
+    answer: value === undefined ? probe.text.trim() || null : showAnswer(value),
+    answer_text: probe.text,
+    stop_reason: probe.finish ?? 'length',
+    confidence: length === 0 ? null : probe.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / length,
+  };
+}
+
+/** The model, whose next run gives what was read of this one, and then the rest of it. */
+function replayed(
+  model: LanguageModel,
+  run: { read: readonly ModelEvent[]; rest: AsyncIterator<ModelEvent>; fault: unknown; answer: AnswerRequest },
+): LanguageModel {
+  let begun = false;
+  return {
+    ...model,
+    generate(...parameters) {
+      if (begun) return model.generate(...parameters);
+      begun = true;
+      return replay(run);
+    },
+  };
+}
+
+async function* replay({
+  read,
+  rest,
+  fault,
+  answer,
+}: Parameters<typeof replayed>[1]): AsyncGenerator<ModelEvent, void, void> {
+  try {
+    for (const event of read) yield asAsked(event, answer);
+    if (fault !== undefined) throw fault;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield asAsked(next.value, answer);
+  } finally {
+    await rest.return?.().catch(() => undefined);
+  }
+}
+
+/** Alternatives that only the decision needed are left out. */
+function asAsked(event: ModelEvent, { topLogprobs }: AnswerRequest): ModelEvent {
+  if (event.type !== 'answer-delta') return event;
+  const logprobs = event.logprobs.map(({ top, ...own }) =>
+    topLogprobs === undefined || top === undefined ? own : { ...own, top: top.slice(0, topLogprobs) },
+  );
+  return { ...event, logprobs };
+}
