@@ -13,7 +13,7 @@ async function catalogOf(model: Awaited<ReturnType<typeof connect>>['model'], ur
   const loaded = new Map([[model.id, model]]);
   return createModelCatalog(
     await catalogEntries(
-      parseModelEntries([entry], () => undefined),
+      parseModelEntries([entry], () => undefined).filter((config) => config.kind === 'upstream'),
       loaded,
     ),
   );
