@@ -18,6 +18,7 @@ const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]
   --kv-mb N           key/value cache of a local model                 (768)
   --seed TEXT         of the generated questions                       (calibration-1)
   --out FILE          the table    (the entry's effortTable, else ./MODEL.effort.json; of the embedded one the package's)
+  --yes               spend a server's tokens without being asked
   --fresh             measure everything again; else a run that was stopped goes on where it was`;
 
 const count = z.coerce.number().int().min(0);
@@ -36,6 +37,7 @@ const Options = z.object({
   seed: z.string(),
   out: z.string().optional(),
   fresh: z.boolean(),
+  yes: z.boolean(),
 });
 
 await runScript(async () => {
@@ -55,6 +57,7 @@ await runScript(async () => {
       seed: { type: 'string', default: defaults.seed },
       out: { type: 'string' },
       fresh: { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });

@@ -17,6 +17,7 @@ import { sayAsPerson } from '../generator/say-as-person.ts';
 import { readQuestionSet } from '../question-set.ts';
 import { weightsHash } from '../take/model-files.ts';
 import { type CalibrationQuestion, calibrateTable } from './calibrate-table.ts';
+import { askToSpend, calibrationCost, costText } from './cost.ts';
 import { openMeasurementLog } from './measurement-log.ts';
 import { openModel } from './open-model.ts';
 import { assertWritable, tableBefore, tablePlace } from './table-place.ts';
@@ -41,6 +42,8 @@ export type ModelCalibration = {
   seed: string;
   out?: string | undefined;
   fresh: boolean;
+  /** Goes on without asking what a server's tokens may cost. */
+  yes: boolean;
 };
 
 /** What a calibration measures where nothing else is asked for. */
@@ -76,6 +79,15 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   const [fetched] = await fetchModels([config], { environment, weights: true });
   if (fetched === undefined) throw new Error(`${config.id} was not fetched`);
   const model = await openModel(fetched, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
+  const log = await openMeasurementLog(measurements, await servedAs(config));
+  const ceiling = Math.min(options.ceiling, Math.floor(model.contextLength / 2));
+  if (config.kind === 'upstream') {
+    const answerTokens = before.answer_reserve_tokens;
+    const cost = calibrationCost({ ...options, questions: questions.length, ceiling, answerTokens });
+    const text = costText(config.id, cost, log.kept());
+    if (options.yes) console.error(text);
+    else await askToSpend(text);
+  }
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
   try {
     const prompts = loadPrompts(inPackage('prompts'));
@@ -85,9 +97,9 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
       strategies: createStrategies({ prompts }),
       questions,
       before,
-      log: await openMeasurementLog(measurements, await servedAs(config)),
+      log,
       samples: options.samples,
-      ceiling: Math.min(options.ceiling, Math.floor(model.contextLength / 2)),
+      ceiling,
       levelsOn: options.levelsOn,
       concurrency: options.concurrency,
       now: Date.now,

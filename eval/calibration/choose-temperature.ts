@@ -13,8 +13,8 @@ import type { MeasurementLog } from './measurement-log.ts';
 export const temperatures: readonly number[] = [0.3, 0.5, 0.7, 0.9];
 
 /** Every so many-th question decides it, with so many chains each. */
-const every = 4;
-const chainsEach = 5;
+export const every = 4;
+export const chainsEach = 5;
 
 export type TemperatureFigure = { temperature: number; one: number; vote: number; any: number };
 

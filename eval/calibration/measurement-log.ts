@@ -8,15 +8,19 @@ const Line = z.object({ key: z.string(), value: z.unknown() });
 export type MeasurementLog = {
   /** The value kept under `key`; else it is measured now and kept. */
   remember<Value>(key: string, schema: z.ZodType<Value>, measure: () => Promise<Value>): Promise<Value>;
+  /** Measurements of this that earlier runs have left. */
+  kept(): number;
 };
 
 /** @param of what is measured, where one file may hold the measurements of several */
 export async function openMeasurementLog(path: string, of = ''): Promise<MeasurementLog> {
   await mkdir(dirname(path), { recursive: true });
   const kept = readLines(await readFile(path, 'utf8').catch(() => ''));
+  const prefix = of === '' ? '' : `${of} `;
   return {
+    kept: () => [...kept.keys()].filter((key) => key.startsWith(prefix)).length,
     async remember(name, schema, measure) {
-      const key = of === '' ? name : `${of} ${name}`;
+      const key = prefix + name;
       const earlier = schema.safeParse(kept.get(key));
       if (earlier.success) return earlier.data;
       const value = await measure();

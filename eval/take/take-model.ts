@@ -85,7 +85,15 @@ async function calibrate({ questions, concurrency, threads }: TakeOptions): Prom
     questions === undefined
       ? {}
       : { generated: questions, spoken: questions, gsm8k: questions, levelsOn: questions, samples: 3 };
-  await calibrateModel({ ...calibrationDefaults, model: embeddedModel.id, concurrency, threads, fresh: false, ...few });
+  await calibrateModel({
+    ...calibrationDefaults,
+    model: embeddedModel.id,
+    concurrency,
+    threads,
+    fresh: false,
+    yes: true,
+    ...few,
+  });
 }
 
 async function measure(

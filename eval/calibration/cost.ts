@@ -1,0 +1,46 @@
+import { createInterface } from 'node:readline/promises';
+import { chainsEach, every, temperatures } from './choose-temperature.ts';
+import { levelNames, proposeLevels } from './fit-levels.ts';
+
+/** What a calibration asks of a model, at most: chains that it samples, and the tokens of all of them with their answers. */
+export type CalibrationCost = { chains: number; mostTokens: number };
+
+export type CostOptions = {
+  questions: number;
+  samples: number;
+  levelsOn: number;
+  /** Thinking tokens of one chain, at most. */
+  ceiling: number;
+  /** Tokens of one answer, at most. */
+  answerTokens: number;
+};
+
+/** Revisions of failed chains and the model's own verdicts come on top where they are measured: a small part of the chains. */
+export function calibrationCost(options: CostOptions): CalibrationCost {
+  const { questions, samples, ceiling, answerTokens } = options;
+  const levels = proposeLevels({ cap: ceiling, revise: false, strategy: '' });
+  const ofLevels = levelNames.reduce((sum, name) => sum + levels[name].samples, 0);
+  const chains =
+    temperatures.length * Math.ceil(questions / every) * chainsEach +
+    questions * (1 + samples) +
+    Math.min(options.levelsOn, questions) * ofLevels;
+  return { chains, mostTokens: chains * (ceiling + answerTokens) };
+}
+
+/** One paragraph for the person who pays for it. `kept`: measurements of an earlier run. */
+export function costText(model: string, { chains, mostTokens }: CalibrationCost, kept: number): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  const earlier = kept > 0 ? ` ${number(kept)} measurements of an earlier run are kept and cost nothing again.` : '';
+  return `Calibrating ${model} samples up to ${number(chains)} chains: at most ${number(mostTokens)} tokens, less where its thoughts are short.${earlier}`;
+}
+
+/** Asks at the terminal. @throws Error where there is none to ask at, or the person declines */
+export async function askToSpend(question: string): Promise<void> {
+  const how =
+    'Add --yes to go on without being asked, or make it smaller (--generated, --spoken, --gsm8k, --samples, --levels-on).';
+  if (!process.stdin.isTTY) throw new Error(`${question}\nThere is no terminal to ask at. ${how}`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} Go on? [y/N] `);
+  terminal.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error(`Nothing was measured. ${how}`);
+}
