@@ -30,7 +30,9 @@ async function calibrate(more: readonly string[]) {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
-    child.stderr.on('data', (data) => void (said += data));
+    child.stderr.on('data', (data) => {
+      said += data;
+    });
     const [code] = await once(child, 'close');
     return { code, said };
   };
