@@ -17,7 +17,7 @@ export const AnswerVerdict = z.object({
     .max(1)
     .nullable()
     .describe(
-      "How probably the answer is right, by this model's own calibration. Null without one, of open text and calls of tools, and where a check has confirmed the answer.",
+      "How probably the answer is right, by this model's own calibration. Null without one, of open text and calls of tools, and where a check that confirms has passed or failed on the answer.",
     ),
   because: z.string(),
 });

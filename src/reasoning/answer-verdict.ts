@@ -32,7 +32,10 @@ export function verdictOf(
     const because = `The caller's check ${confirming} confirmed this answer.`;
     return { kind: 'verified', agreement, probability: null, because };
   }
-  const probability = winner.source === 'draft' ? null : certaintyOf(standingOf(winner, candidates), certainty);
+  // The estimate knows nothing of a caller's check that found this answer wrong.
+  const isRefuted = winner.checks.some(({ confirms, verdict }) => confirms && verdict === 'fail');
+  const isEstimated = winner.source !== 'draft' && !isRefuted;
+  const probability = isEstimated ? certaintyOf(standingOf(winner, candidates), certainty) : null;
   const shared = { agreement, probability };
   if (isGuess(candidates)) return { kind: 'unsure', ...shared, because: guess };
   if (agreement !== null) return { ...shared, ...compared(winner, chains, agreement) };

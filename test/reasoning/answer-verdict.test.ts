@@ -133,7 +133,8 @@ describe('verdictOf', () => {
   it.each<[string, Candidate, Certainty | null]>([
     ['without calibration', chain('It is 4.'), null],
     ['of the draft', draft('It is 4.'), certainty],
-    ['where a check decided', chain('It is 4.', [expected('pass')]), certainty],
+    ['where a check confirmed it', chain('It is 4.', [expected('pass')]), certainty],
+    ['where a check that confirms refuted it', chain('It is 4.', [expected('fail')]), certainty],
   ])('has none %s', (_, winner, table) => {
     expect(verdictOf(winner, [winner], table).probability).toBeNull();
   });

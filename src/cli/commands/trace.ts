@@ -50,8 +50,8 @@ export function addTrace(program: Command, terminal: Terminal): void {
       if (steps.length === 0) terminal.print(paint.dim('No step is done yet.'));
     }
     const ended = options.follow === true ? await client.call(Answered, `/v1/responses/${id}`) : response;
+    if (ended.verdict !== null) terminal.print(`\n${verdictLine(ended.verdict, paint)}`);
     if (ended.output_text !== '') terminal.print(`\n${paint.bold(shownText(ended.output_text))}`);
-    if (ended.verdict !== null) terminal.print(verdictLine(ended.verdict, paint));
   });
 }
 

@@ -54,7 +54,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
           </dd>
         </div>
         {response.verdict !== null && (
-          <div>
+          <div className={styles.wide}>
             <dt>{verdict}</dt>
             <dd>
               <VerdictBadge verdict={response.verdict} />
