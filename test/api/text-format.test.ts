@@ -55,6 +55,42 @@ describe('text.format', () => {
     expect(await queue.get('resp_0000')).toBeUndefined();
   });
 
+  const bad = { type: 'object', properties: { a: { type: 'object', dependentSchemas: {} } } };
+  const messages = [{ role: 'user', content: 'a' }];
+  const named = { name: 'answer', parameters: bad, strict: true };
+  test.each([
+    [
+      '/v1/chat/completions',
+      { messages, response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: bad } } },
+      'response_format.json_schema.schema',
+    ],
+    [
+      '/v1/chat/completions',
+      { messages, tools: [{ type: 'function', function: named }] },
+      'tools[0].function.parameters',
+    ],
+    [
+      '/v1/messages',
+      { messages, max_tokens: 99, output_config: { format: { type: 'json_schema', schema: bad } } },
+      'output_config.format.schema',
+    ],
+    [
+      '/v1/messages',
+      { messages, max_tokens: 99, tools: [{ name: 'answer', input_schema: bad, strict: true }] },
+      'tools[0].input_schema',
+    ],
+    ['/api/chat', { model: 'tiny', messages, format: bad }, 'format'],
+  ])('%s is told by its own name where that is: %j', async (path, body, name) => {
+    const { post } = createApi({
+      checkConstraints: async (_model, constraints) => constraints.map(constraintFault),
+    });
+    const response = await post(path, body);
+    expect(response.status).toBe(400);
+    const { error } = JSON.parse(await response.text());
+    expect(error.message ?? error).toMatch(/: /);
+    expect((error.message ?? error).startsWith(`${name}.properties.a`)).toBe(true);
+  });
+
   test('other faults of the check are passed on', async () => {
     const fault = new ServiceError({ code: 'unsupported_constraint', message: 'no', param: 'text.format.schema' });
     const { ask } = createApi({

@@ -43,6 +43,16 @@ RULES = re.compile(
             "this service keeps no prompt templates",
             "answers in all, got",
             "expected each custom_id once",
+            # More than the schema says, because stored requests are read by it too; or names that only the service knows.
+            r"expected at most \d+ (items|item_references)",
+            "it goes into 'reasoning",
+            "expected an http or https address",
+            "expected an address without credentials",
+            "expected a public address",
+            # A schema or pattern that no answer can be held to, by its path; a prompt that is too long; again without code.
+            r"^(response_format|output_config\.format|format|text\.format|tools\[\d+\])[.:]",
+            "tokens long; the context of '",
+            "tokens doesn't fit: the input leaves",
             # A request of a batch that names another endpoint than its batch.
             "expected the batch's endpoint '",
             # What this model can't read; of /api, whose errors have no code.

@@ -36,6 +36,7 @@ export function translateChat(request: CreateChatCompletion, body: Readonly<Reco
     ['input', 'messages'],
     ['max_output_tokens', request.max_completion_tokens ? 'max_completion_tokens' : 'max_tokens'],
     ['text.format', 'response_format'],
+    ['text.format.schema', 'response_format.json_schema.schema'],
     ['text.verbosity', 'verbosity'],
     ['include', 'logprobs'],
     ...items.map(({ origin }, index): [string, string] => [`input[${index}]`, origin]),

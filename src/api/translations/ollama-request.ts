@@ -41,6 +41,7 @@ export function translateOllama(request: OllamaChatRequest, body: Readonly<Recor
       ['input', 'messages'],
       ['max_output_tokens', 'options.num_predict'],
       ['text.format', 'format'],
+      ['text.format.schema', 'format'],
       ['include', 'logprobs'],
       ['reasoning_effort', 'think'],
       ...options.map((name): [string, string] => [name, `options.${name}`]),

@@ -37,14 +37,15 @@ export function callersName(field: string, origins: Translation['origins']): str
 /** A refusal that names the caller's fields. */
 export function callersFault(error: unknown, origins: Translation['origins']): unknown {
   if (!(error instanceof ServiceError) || error.status !== 400) return error;
-  const { code, param } = error;
-  const message = error.message.replace(/'([\w.[\]]+)'/g, (_all, field: string) => `'${callersName(field, origins)}'`);
-  return new ServiceError({
-    code,
-    message,
-    cause: error,
-    ...(param === undefined ? {} : { param: callersName(param, origins) }),
-  });
+  const { code } = error;
+  const quoted = /'([\w.[\]]+)'/g;
+  const message = error.message.replace(quoted, (_all, field: string) => `'${callersName(field, origins)}'`);
+  if (error.param === undefined) return new ServiceError({ code, message, cause: error });
+  const param = callersName(error.param, origins);
+  // Faults of a schema begin with their place.
+  const placed = error.message.startsWith(`${error.param}: `);
+  const shown = placed ? `${param}${error.message.slice(error.param.length)}` : message;
+  return new ServiceError({ code, message: shown, cause: error, param });
 }
 
 /** The warnings of a translated request and of its job, by the caller's names. */
