@@ -8,13 +8,13 @@ export const eventStreamHeaders = {
 };
 
 /**
- * Server-sent events as a body, with a comment whenever nothing came for `keepAliveMs`. Driven by the reader's pull: a
+ * Server-sent events as a body, with a comment, or the event `keepAlive`, whenever nothing came for `keepAliveMs`. Driven by the reader's pull: a
  * slow reader holds one event, and the source waits. (Hono's `streamSSE` writes into a TransformStream, where a write to
  * a reader that went away never settles.) `onCancel` is called when the reader goes away before the end.
  */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent>,
-  options: { keepAliveMs: number; onCancel(): void },
+  options: { keepAliveMs: number; keepAlive?: ServerSentEvent | undefined; onCancel(): void },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = events[Symbol.asyncIterator]();
@@ -25,7 +25,7 @@ export function eventStream(
         pending ??= iterator.next();
         const next = await beforeTimeout(pending, options.keepAliveMs);
         if (next === undefined) {
-          controller.enqueue(encoder.encode(': keep-alive\n\n'));
+          controller.enqueue(encoder.encode(options.keepAlive ? format(options.keepAlive) : ': keep-alive\n\n'));
           return;
         }
         pending = undefined;

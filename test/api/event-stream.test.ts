@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { defaultLimits } from '../../src/api/dependencies.ts';
 import { eventStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
 import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
 import { thought } from './scripted-worker.ts';
@@ -83,6 +84,30 @@ describe('a stream of a response', () => {
     const [first, second] = await Promise.all(readers.map(async (reader) => readEvents(await reader)));
     expect(first?.events.at(-1)).toMatchObject({ type: 'response.completed', response: { output_text: 'onetwo' } });
     expect(second?.events).toEqual(first?.events.slice(4));
+  });
+
+  test('is kept alive by an event where Codex reads it, whose clock comments do not reset, else by a comment', async () => {
+    for (const [headers, kept] of [
+      [{ originator: 'codex_exec' }, 'event: keepalive\ndata: {"type":"keepalive"}\n\n'],
+      [{}, ': keep-alive\n\n'],
+    ] as const) {
+      const gate = createGate('one');
+      const { app } = await createWorkingApi(
+        { deltas: ['one'], gate: gate.gate },
+        { limits: { ...defaultLimits, keepAliveMs: 5 } },
+      );
+      const response = await app.request('/v1/responses', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: 'tiny', input: 'a', stream: true }),
+      });
+      const reader = response.body?.getReader();
+      const seen = new Set<string>();
+      while (!seen.has(kept)) seen.add(text((await reader?.read())?.value));
+      expect([...seen].filter((chunk) => /keep-?alive/.test(chunk))).toEqual([kept]);
+      await reader?.cancel();
+      gate.open();
+    }
   });
 
   test('of a foreground response that loses its reader is cancelled, and leaves no reader behind', async () => {

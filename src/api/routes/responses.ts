@@ -10,7 +10,7 @@ import { acceptResponse } from '../accept-response.ts';
 import { createAdmission } from '../admission.ts';
 import { joinConversation } from '../conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { eventStream, eventStreamHeaders } from '../event-stream.ts';
+import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
 import { findResponse, responseNotFound } from '../find-response.ts';
 import { acceptedBefore, requestIdentity } from '../idempotency.ts';
 import { paddedEvents } from '../padded-events.ts';
@@ -182,7 +182,9 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     };
     // A client may be gone before its stream is first read: then no reader cancels it.
     if (c.req.raw.signal.aborted) onCancel();
-    return c.body(eventStream(chunks, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+    const keepAlive = c.req.header('originator')?.startsWith('codex') ? keepAliveEvent : undefined;
+    const body = eventStream(chunks, { keepAliveMs: limits.keepAliveMs, keepAlive, onCancel });
+    return c.body(body, 200, eventStreamHeaders);
   }
 
   function stop(id: string): void {
@@ -190,6 +192,12 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
   }
 }
+
+/**
+ * OpenAI's service sends it when a stream is silent for long. Codex gives up on a stream that brings no event for 5 minutes, and
+ * its parser drops comments. Some other clients throw on it.
+ */
+const keepAliveEvent: ServerSentEvent = { event: 'keepalive', data: '{"type":"keepalive"}' };
 
 /** Bindings are there only for requests that came by a WebSocket, or by Node's server. */
 function remembered(c: ApiContext): Pick<ApiEnvironment['Bindings'], 'remembered'> {
