@@ -1,0 +1,33 @@
+import { createInferenceHost, type InferenceHost } from '../../src/models/inference-host.ts';
+import { ToInference } from '../../src/models/inference-protocol.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+
+/**
+ * Makes this process an inference process whose models `create` gives, one for each id that the first message names: the
+ * real one without its weights. The id `broken` fails the start, as weights that can't be read do.
+ */
+export function serveScripted(create: (id: string) => LanguageModel): void {
+  const send = (sent: object) => {
+    if (process.connected) process.send?.(sent);
+  };
+  const residentBytes = () => process.memoryUsage.rss();
+  let host: InferenceHost | undefined;
+  process.on('message', (raw) => {
+    const message = ToInference.parse(raw);
+    if (message.type === 'close') process.exit(0);
+    if (message.type !== 'start') return host?.receive(message);
+    if (message.models.some(({ id }) => id === 'broken')) {
+      const error = { code: 'model_unavailable', message: 'The model broken is broken.', retryable: false };
+      return send({ type: 'start-failed', error });
+    }
+    const models = new Map(message.models.map(({ id }) => [id, create(id)]));
+    host = createInferenceHost({ models, send, now: () => performance.now(), residentBytes });
+    const summaries = [...models.values()].map(({ id, contextLength, capabilities }) => ({
+      id,
+      contextLength,
+      capabilities,
+    }));
+    send({ type: 'ready', models: summaries, startMs: performance.now(), residentBytes: residentBytes() });
+  });
+  process.on('disconnect', () => process.exit(0));
+}
