@@ -196,6 +196,7 @@ const ollama: Flow = async (wire, { model }) => {
       body: { model, prompt: question, stream, options, think: false },
     });
   }
+  await wire.send('ollama/shown', 'POST /api/show', { body: { model } });
   await wire.send('ollama/refused-model', 'POST /api/chat', { body: { model: 'none', messages: said } });
 };
 
@@ -224,7 +225,8 @@ const conversations: Flow = async (wire) => {
   });
   const body = { input: 'What is my name?', conversation: id, mode: 'fast', ...short };
   await wire.send('conversations/asked', 'POST /v1/responses', { body });
-  await wire.send('conversations/items', `GET /v1/conversations/${id}/items?order=asc`);
+  const list = await wire.send('conversations/items', `GET /v1/conversations/${id}/items?order=asc`);
+  await wire.send('conversations/item-deleted', `DELETE /v1/conversations/${id}/items/${list.data[0].id}`);
   await wire.send('conversations/changed', `POST /v1/conversations/${id}`, { body: { metadata: { topic: 'other' } } });
   const response = await wire.send('feedback/asked', 'POST /v1/responses', {
     body: { input: question, mode: 'fast', ...short },
@@ -276,7 +278,7 @@ export const keys: Flow = async (wire) => {
   const later = await create('unconfirmed', { name: 'later', confirm: true }, admin);
   await wire.send('keys/confirmed', `POST /v1/keys/${later.id}/confirm`, { headers: admin });
   await wire.send('keys/caller', 'GET /v1/caller', { headers: admin });
-  await wire.send('keys/listed', 'GET /v1/keys', { headers: admin });
+  await wire.send('keys/listed', 'GET /v1/keys', { headers: admin, unordered: true });
   await wire.send('keys/revoked', `DELETE /v1/keys/${plain.id}`, { headers: admin });
   await wire.send('keys/revoked-again', `DELETE /v1/keys/${plain.id}`, { headers: admin });
 };

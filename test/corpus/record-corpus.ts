@@ -52,9 +52,10 @@ export async function recordCorpus({ kind, folder, only }: CorpusOptions): Promi
   }
 }
 
-/** Names, types and labels of the metrics, sorted. */
+/** Names, types and labels of the service's own metrics, sorted; Node's differ with its version. */
 function metricNames(text: string): string {
-  const series = text.split('\n').map((line) => {
+  const own = text.split('\n').filter((line) => !/^(# \w+ )?(nodejs|process)_/.test(line));
+  const series = own.map((line) => {
     if (line.startsWith('#')) return line;
     return line.replace(/"[^"]*"/g, '""').replace(/ [^ ]*$/, '');
   });

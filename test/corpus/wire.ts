@@ -14,6 +14,8 @@ export type Asked = {
   headers?: Readonly<Record<string, string>>;
   /** Asks again until this holds; only the last answer is written. */
   until?(answer: Json): boolean;
+  /** A list whose order within one second is by chance: written in the order of its ids. */
+  unordered?: true;
   /** Writes status, headers and the body's type alone: what stands in it depends on time or place. */
   bodyless?: true;
 };
@@ -89,7 +91,7 @@ export function createWire({
       const headers = [...response.headers]
         .filter(([header]) => !unheld.includes(header))
         .map(([header, value]) => `${header}: ${timed.test(header) ? '<time>' : normal.text(value)}`);
-      const content = asked.bodyless ? [] : lines;
+      const content = asked.bodyless ? [] : asked.unordered ? [shown(ordered(json, normal))] : lines;
       count += 1;
       await write(
         name,
@@ -127,6 +129,13 @@ export function createWire({
     write,
     count: () => count,
     idOf: (collection) => ids.get(collection),
+  };
+}
+
+function ordered(list: Json, normal: Normaliser): Json {
+  return {
+    ...list,
+    data: list.data.toSorted((one: Json, other: Json) => normal.text(one.id).localeCompare(normal.text(other.id))),
   };
 }
 
