@@ -125,7 +125,8 @@ const background: Flow = async (wire, { scripted }) => {
     await wire.send(`background/${command}-ended`, `GET /v1/responses/${running.id}?wait=60`, { until: ended });
     await wire.send(`background/${command}-trace`, `GET /v1/responses/${running.id}/trace`);
   }
-  await start('deadline', { ...hang, background: false, reasoning: { ...hang.reasoning, deadline_ms: 300 } });
+  // Long enough to come to the hang on a busy machine.
+  await start('deadline', { ...hang, background: false, reasoning: { ...hang.reasoning, deadline_ms: 5_000 } });
 };
 
 const chatCompletions: Flow = async (wire, { model }) => {
