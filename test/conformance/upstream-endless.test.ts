@@ -84,3 +84,14 @@ it('a thought that ends by itself far from the budget says nothing of the server
   expect(await run(model, asked)).toMatchObject({ forced: '', finish: { thinkingStop: 'natural' } });
   expect(model.capabilities.serverBudget).toBe('unverified');
 });
+
+it.each(['ollama', 'lmstudio', 'plain'] as const)(
+  '%s: a model that never ends its thought and can not be told to stop answers behind a thought that was closed for it',
+  async (dialect) => {
+    const script = { thoughts: endless, answer };
+    const { model } = await connect({ dialect, script, alwaysThinks: true });
+    const result = await run(model, request({ thinking: { budgetTokens: 60 }, answer: { maxTokens: reserve } }));
+    expect(result).toMatchObject({ answer: 'The answer is 7.', finish: { reason: 'stop', thinkingStop: 'budget' } });
+    expect(result.finish?.usage.answerTokens).toBeLessThanOrEqual(reserve);
+  },
+);

@@ -47,7 +47,7 @@ export type UpstreamServerOptions = {
   countsNothing?: boolean;
   /** Refuses a request whose prompt and `max_tokens` are more tokens than this. */
   contextLength?: number;
-  /** Thinks even where it is told not to. */
+  /** Thinks even where it is told not to; a closed thought in an open last message is the one thing that keeps it from that. */
   alwaysThinks?: boolean;
   /** Its template has no switch: it opens the thought always or never. */
   opens?: 'always' | 'never';
@@ -144,7 +144,9 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
 
   app.post('/v1/chat/completions', async (c) => {
     const body = await c.req.json();
-    const place = { ...placeOf(body, options), ...(options.alwaysThinks && { thinking: true }) };
+    const asked = placeOf(body, options);
+    const prefilled = body.messages.at(-1)?.role === 'assistant';
+    const place = { ...asked, ...(options.alwaysThinks && !prefilled && { thinking: true }) };
     return answer(c, body, place, false, vocabulary.encode(render(body.messages, place.thinking)).length);
   });
 

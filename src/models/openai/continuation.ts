@@ -4,10 +4,13 @@ import type { Start } from './request-body.ts';
 import type { SampleContext } from './sample-context.ts';
 import { UpstreamRefused } from './upstream-error.ts';
 
-/** Where a sample goes on: within an open thought, or after a closed one in the answer. */
+/**
+ * Where a sample goes on: within an open thought, or after a closed one in the answer. `prefilled`: the model has not heeded that
+ * it was asked to stop, so the closed thought is put into its mouth, whatever is known of the server.
+ */
 export type GoOn =
   | { at: 'thought'; thoughts: string }
-  | { at: 'answer'; thoughts: string; answer: string }
+  | { at: 'answer'; thoughts: string; answer: string; prefilled?: true }
   /** The fast form: no thought at all. Where nothing is begun, the thought is closed before it can be opened. */
   | { at: 'fast'; answer: string };
 
@@ -25,6 +28,10 @@ export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGener
   const tools = (request.prompt.tools?.length ?? 0) > 0;
   // A prompt of text or ids has no place for images.
   const media = request.prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
+  if (goOn.at === 'answer' && goOn.prefilled) {
+    yield { form: 'final-message', content: messageText(family, goOn), closed: true };
+    return;
+  }
   const open = goOn.at === 'thought' || goOn.answer !== '';
   const fresh = goOn.at === 'fast' && !open;
   for (const way of dialect.continuations) {

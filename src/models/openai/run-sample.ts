@@ -41,7 +41,12 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
       await forced(context, tally, { sample, text: context.family.handOver });
       const spare = Math.max(tally.thinkingTokens, request.answer.maxTokens);
       const again: GoOn = { at: 'answer', thoughts, answer };
-      ({ finishReason } = yield* speak(context, { sample, goOn: again, sink, tally, spare }));
+      const third = yield* speak(context, { sample, goOn: again, sink, tally, spare });
+      finishReason = third.finishReason;
+      if (!sink.visible() && third.hidden !== '' && !context.request.prompt.raw) {
+        const closed: GoOn = { ...again, prefilled: true };
+        ({ finishReason } = yield* speak(context, { sample, goOn: closed, sink, tally }));
+      }
     }
   }
   yield* sink.end(finishReason);
