@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Certainty } from '../../../src/contracts/effort-table.ts';
+import { createTestModel } from '../../support/scripted-model.ts';
+import { type ContextPatch, runStrategy, table } from '../../support/strategy-run.ts';
+
+const certainty: Certainty = {
+  questions: 100,
+  intercept: 0.5,
+  features: {
+    agreement: { mean: 0, deviation: 1, weight: 1 },
+    thought_surprise: { mean: 0, deviation: 1, weight: -1 },
+    answer_surprise: { mean: 0, deviation: 1, weight: -0.5 },
+    length: { mean: 0, deviation: 1, weight: -0.1 },
+  },
+};
+
+/** The first chain says the first answer, and so on; every thought says what its answer says. */
+const saying = (...answers: string[]) =>
+  createTestModel({
+    script(request, sample, call) {
+      if (request.thinking === undefined) return { answer: 'The answer is 0.' };
+      const said = answers[Math.min(answers.length - 1, Math.max(0, call - 1) + sample)] ?? '0';
+      return { thought: `So it is ${said}.`, answer: `The answer is ${said}.` };
+    },
+  });
+
+const calibrated = (patch: ContextPatch): ContextPatch => ({ table: { ...table, certainty }, checks: [], ...patch });
+
+describe('the verdict of a run', () => {
+  it.each(['deliberate', 'self-consistency', 'verify-and-revise', 'best-of-n', 'budget-forcing'])(
+    'is there wherever %s has thought, and says what the chains said',
+    async (strategy) => {
+      const { outcome } = await runStrategy(strategy, calibrated({ model: saying('4') }));
+      expect(outcome.thinkingStop).not.toBeNull();
+      expect(outcome.verdict?.kind).toMatch(/agreed|single/);
+      expect(outcome.verdict?.probability).toBeGreaterThan(0.5);
+    },
+  );
+
+  it('is null of a fast answer', async () => {
+    expect((await runStrategy('direct', calibrated({ model: saying('4') }))).outcome.verdict).toBeNull();
+    const { outcome } = await runStrategy(
+      'deliberate',
+      calibrated({ model: saying('4'), effective: { budget_tokens: 0 } }),
+    );
+    expect(outcome).toMatchObject({ thinkingStop: null, verdict: null });
+  });
+
+  it('is verified by a check of the caller’s, also where an attempt goes on from one that had died', async () => {
+    const checks = [{ type: 'expected', value: '4' }];
+    const whole = await runStrategy('deliberate', calibrated({ model: saying('4'), checks }));
+    expect(whole.outcome.verdict).toMatchObject({ kind: 'verified', probability: null });
+    const finishedSteps = whole.steps.filter(({ phase }) => phase === 'draft' || phase === 'think');
+    const resumed = await runStrategy('deliberate', calibrated({ model: saying('4'), checks, finishedSteps }));
+    expect(resumed.outcome.verdict).toEqual(whole.outcome.verdict);
+  });
+
+  it('is the same of an attempt that goes on from finished chains', async () => {
+    const whole = await runStrategy('deliberate', calibrated({ model: saying('4') }));
+    const resumed = await runStrategy('deliberate', calibrated({ model: saying('4'), finishedSteps: whole.steps }));
+    expect(resumed.outcome.verdict).toEqual(whole.outcome.verdict);
+  });
+
+  it('is unsure, with the warning, where every attempt failed a check', async () => {
+    const checks = [{ type: 'expected', value: '5' }];
+    const { outcome } = await runStrategy('deliberate', calibrated({ model: saying('4'), checks }));
+    const because = 'Every attempt failed a check; take this as a guess.';
+    expect(outcome.verdict).toMatchObject({ kind: 'unsure', because });
+    expect(outcome.warnings).toContainEqual({ field: 'output', message: because });
+  });
+});
