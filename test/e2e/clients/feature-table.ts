@@ -60,7 +60,10 @@ ${clients.map((client) => line([shown(client), version(client), ...features.map(
 `;
 }
 
-/** Those of which a newer major is out, and what keeps it away: the service runs on Node 20, and so do its tests. */
+/**
+ * Clients that are not the newest, or that bring an older `openai`, and why. The service runs on Node 20, and so do its tests. Instructor
+ * works with the newest `openai` too, but its bound on `jiter` keeps pip from it.
+ */
 const heldBack: Readonly<Record<string, string>> = {
   openai: '7 needs Node 22',
   '@ai-sdk/openai': '4 needs Node 22 (as `ai` 7 does)',
@@ -68,6 +71,7 @@ const heldBack: Readonly<Record<string, string>> = {
   '@ai-sdk/open-responses': '2 needs Node 22',
   '@langchain/openai': '1.6 needs Node 22',
   '@openai/agents': 'the newest that takes `openai` 6',
+  'instructor for Python': `the newest; pip gives it \`openai\` ${versionIn(requirements.instructor, 'openai')}`,
 };
 
 /** The package that a row is of. */
@@ -93,7 +97,10 @@ function version(client: string): string {
 }
 
 function pythonVersion(name: string): string {
-  const lines = name === 'instructor' ? requirements.instructor : requirements.all;
+  return versionIn(name === 'instructor' ? requirements.instructor : requirements.all, name);
+}
+
+function versionIn(lines: readonly string[], name: string): string {
   const found = lines.find((line) => line.startsWith(`${name}==`) || line.startsWith(`${name}-slim==`));
   return found?.split('==')[1] ?? '';
 }
