@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DialectName } from '../../src/models/openai/dialect.ts';
 import { connect, run, script, thinking } from '../support/upstream-run.ts';
+import { createService } from '../worker/service.ts';
 
 const answer = script.answer.join('');
 const thought = script.thoughts.join('');
@@ -105,4 +106,36 @@ it('an aborted sample leaves no request behind', async () => {
   await expect(asked).rejects.toThrow('agreed');
   expect(await Promise.all(server.completions().map(({ closedEarly }) => closedEarly))).not.toContain(false);
   expect(server.completions().length).toBeLessThanOrEqual(2);
+});
+
+describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whose server', (dialect) => {
+  const asked = { input: 'What is 3 + 4?', reasoning: { effort: 'medium', samples: 3, budget_tokens: 100 } };
+  /** Thoughts of lost streams and attempts included. */
+  const spentBy = ({ usage }: { usage?: { phases: { think: number; revise: number; discarded: number } } | null | undefined }) =>
+    usage ? usage.phases.think + usage.phases.revise + usage.phases.discarded : Number.NaN;
+
+  it('drops one of its streams is answered, and its budget is kept', async () => {
+    const faults = [{ kind: 'none' }, { kind: 'malformed', chunks: 5 }] as const;
+    const { model } = await connect({ dialect, script, faults }, { id: 'tiny' });
+    const { answered } = await createService(model);
+    const response = await answered(asked);
+    expect(response).toMatchObject({ status: 'completed', output_text: answer });
+    expect(spentBy(response)).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+  });
+
+  it('takes one request at a time is answered, and its budget is kept', async () => {
+    const { model } = await connect({ dialect, script, refusesMore: true }, { id: 'tiny' });
+    const { answered } = await createService(model);
+    const response = await answered(asked);
+    expect(response).toMatchObject({ status: 'completed', output_text: answer });
+    expect(spentBy(response)).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+  });
+
+  it('gives no usage, token counts or log-probabilities is answered, and its budget is kept', async () => {
+    const { model } = await connect({ dialect, script: long, countsNothing: true, ignoresBudget: true }, { id: 'tiny' });
+    const { answered } = await createService(model);
+    const response = await answered(asked);
+    expect(response).toMatchObject({ status: 'completed', output_text: answer });
+    expect(spentBy(response)).toBeLessThanOrEqual(asked.reasoning.budget_tokens);
+  });
 });
