@@ -111,8 +111,11 @@ it('an aborted sample leaves no request behind', async () => {
 describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whose server', (dialect) => {
   const asked = { input: 'What is 3 + 4?', reasoning: { effort: 'medium', samples: 3, budget_tokens: 100 } };
   /** Thoughts of lost streams and attempts included. */
-  const spentBy = ({ usage }: { usage?: { phases: { think: number; revise: number; discarded: number } } | null | undefined }) =>
-    usage ? usage.phases.think + usage.phases.revise + usage.phases.discarded : Number.NaN;
+  const spentBy = ({
+    usage,
+  }: {
+    usage?: { phases: { think: number; revise: number; discarded: number } } | null | undefined;
+  }) => (usage ? usage.phases.think + usage.phases.revise + usage.phases.discarded : Number.NaN);
 
   it('drops one of its streams is answered, and its budget is kept', async () => {
     const faults = [{ kind: 'none' }, { kind: 'malformed', chunks: 5 }] as const;
@@ -132,7 +135,10 @@ describe.each(['ollama', 'vllm', 'llama.cpp'] as const)('a response over %s whos
   });
 
   it('gives no usage, token counts or log-probabilities is answered, and its budget is kept', async () => {
-    const { model } = await connect({ dialect, script: long, countsNothing: true, ignoresBudget: true }, { id: 'tiny' });
+    const { model } = await connect(
+      { dialect, script: long, countsNothing: true, ignoresBudget: true },
+      { id: 'tiny' },
+    );
     const { answered } = await createService(model);
     const response = await answered(asked);
     expect(response).toMatchObject({ status: 'completed', output_text: answer });
