@@ -24,7 +24,8 @@ export async function runInProcess(options: {
   checks?: { named: StrategyContext['checks']; only: boolean };
   /** The strategy's own. */
   options?: Record<string, unknown>;
-  temperature: number;
+  /** Of the request. Absent: it names none. */
+  temperature?: number;
   seed: number;
   /** Epoch ms. */
   now(): number;
@@ -49,7 +50,7 @@ export async function runInProcess(options: {
     checks: chosenChecks({ table, effort: effective.effort, computes }, options.checks ?? { named: [], only: false }),
     options: options.options ?? {},
     answer: { maxTokens: table.answer_reserve_tokens },
-    sampling: { temperature: options.temperature, seed: options.seed },
+    sampling: { ...(options.temperature !== undefined && { temperature: options.temperature }), seed: options.seed },
     deterministic: false,
     signal: never,
     answerNow: never,

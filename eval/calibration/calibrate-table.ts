@@ -9,11 +9,10 @@ import type { Question } from '../generator/question.ts';
 import { quantile } from '../statistics.ts';
 import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
-import { fitBallots, sourceWeight } from './fit-ballots.ts';
+import { fitAgreement } from './fit-agreement.ts';
 import { fitCertainty, leastQuestions } from './fit-certainty.ts';
-import { fitCap, type LevelName, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
+import { fitNatural, type LevelName, ladder, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
-import { fitSettled } from './fit-settled.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureQuestion, plainChecks } from './measure-question.ts';
 import { MeasuredQuestion } from './measured-chain.ts';
@@ -53,8 +52,8 @@ const mostVerdicts = 150;
 const mostCut = 0.1;
 
 /**
- * Measures a model and gives its effort table: temperature, cap, ballot weights, which checks and phases stay on, and
- * the levels, run for real, with what each was chosen from.
+ * Measures a model and gives its effort table: temperature, natural length, how many chains have to agree, which checks and
+ * phases stay on, and the levels, run for real, with what each was chosen from.
  */
 export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
   const { model, questions, before, log } = options;
@@ -71,16 +70,13 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     );
   });
   const chains = measured.flatMap((question) => question.chains);
-  const cap = fitCap(chains, options.ceiling);
-  const ballots = fitBallots(measured, before.ballot_weights);
+  const natural = fitNatural(chains, options.ceiling);
+  const greedy = greedyFigures(measured);
   const certainty = fitCertainty(measured);
   if (certainty.certainty === null) {
     options.onNotice?.(
       `Not fitted: the probability of its answers. That takes ${leastQuestions} questions, answered right and wrong.`,
     );
-  }
-  if (chains.every(({ selfCertainty }) => selfCertainty === undefined)) {
-    options.onNotice?.('Not measured: self-certainty, which it does not give.');
   }
   const cut = share(chains, (one) => one.stop !== 'natural' && one.thinkingTokens >= 0.9 * options.ceiling);
   if (cut > mostCut) {
@@ -90,12 +86,15 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     );
   }
   const { compute: _earlier, ...earlier } = before;
-  const weighed = {
+  const fitted = {
     ...earlier,
     model: model.id,
     // A model whose configuration says so needs no word of the table.
     ...(compute.figures !== null && { compute: computes }),
+    natural_tokens: natural,
     temperature: temperature.value,
+    own_sampling: false,
+    greedy_first: greedy.pays,
     answer_reserve_tokens: Math.max(
       answerTokens,
       2 *
@@ -104,21 +103,28 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
           0.99,
         ),
     ),
-    ballot_weights: ballots.weights,
-    self_certainty_weight: ballots.selfCertaintyWeight,
     certainty: certainty.certainty,
   };
-  const settled = fitSettled(measured, weighed);
-  const fitted = { ...weighed, settled_probability: settled.value };
   const plain = plainChecks({ computes });
-  const checks = fitChecks(measured, fitted, plain, questions.map(setOf));
+  const checks = fitChecks(measured, plain, questions.map(setOf));
   const verdict = await judgeVerdict(options, measured);
   const { checks: _, ...unchecked } = fitted;
   const chosen: Omit<EffortTable, 'levels'> = {
     ...unchecked,
     ...checkDifferences({ plain, kept: checks.kept, verdict: verdict.check }),
   };
-  const level = { cap, strategy: before.levels.medium.strategy };
+  const agreements = new Map(
+    levelNames.map((name) => {
+      const { samples } = ladder[name];
+      return [samples, fitAgreement(measured, { samples, greedyFirst: greedy.pays })] as const;
+    }),
+  );
+  const agreement = (samples: number) => {
+    const { agree = 1, wave = 1, samples: seen = 1 } = agreements.get(samples)?.chosen ?? {};
+    // Of more chains than were measured the same part has to agree.
+    return samples === 1 ? { agree: 1, wave: 1 } : { agree: Math.max(2, Math.round((agree * samples) / seen)), wave };
+  };
+  const level = { natural, agreement, strategy: before.levels.medium.strategy };
   const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
   const revised = await reviseFailed(options, measured, revisable);
   const revision = revisionTurned(revised);
@@ -134,7 +140,6 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   }
   const proposed: EffortTable = {
     ...chosen,
-    ballot_weights: { ...fitted.ballot_weights, revised: sourceWeight(revision, before.ballot_weights.revised) },
     levels: proposeLevels({ ...level, revise: revises }),
   };
   const runs: Record<LevelName, LevelRun[]> = { low: [], medium: [], high: [], xhigh: [], max: [] };
@@ -153,7 +158,6 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       `Every level does what low does: on ${asked} none was better. More of them (--levels-on), or harder ones, may tell.`,
     );
   }
-  const firstAlone = measured.filter((question) => question.chains[0]?.right).length;
   return {
     ...proposed,
     levels,
@@ -163,22 +167,34 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       figures: z.record(z.string(), z.unknown()).parse({
         compute: compute.figures,
         temperatures: temperature.figures,
-        natural_ends_within_cap: share(chains, (one) => one.stop === 'natural' && one.thinkingTokens < cap),
-        sources: ballots.figures.sources,
-        lines: ballots.figures.lines,
-        self_certainty_auc: ballots.figures.selfCertaintyAuc,
+        natural: {
+          tokens: natural,
+          ended_within: share(chains, (one) => one.stop === 'natural' && one.thinkingTokens <= natural),
+        },
+        greedy: greedy.figures,
+        agreement: Object.fromEntries(
+          [...agreements].map(([samples, { chosen: one, all }]) => [samples, { chosen: one, all }]),
+        ),
         checks: checks.figures,
         revision: { ...revision, sets: Object.fromEntries(revisionBySet) },
         verdict: verdict.figures,
-        settled: settled.figures,
         certainty: certainty.figures,
-        vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, fitted, n)])),
+        vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, n)])),
         any_right: share(measured, (question) => question.chains.some(({ right }) => right)),
-        greedy_right: firstAlone / measured.length,
         levels: figures,
       }),
     },
   };
+}
+
+/** Whether the greedy chain is right more often than a sampled one, and by how much it has to be: one question in a hundred. */
+function greedyFigures(measured: readonly MeasuredQuestion[]) {
+  const greedyRight = share(measured, ({ chains }) => chains[0]?.right === true);
+  const sampleRight = share(
+    measured.flatMap(({ chains }) => chains.slice(1)),
+    ({ right }) => right,
+  );
+  return { pays: greedyRight >= sampleRight + 0.01, figures: { greedy_right: greedyRight, sample_right: sampleRight } };
 }
 
 /** What the table says of checks: those that are worth nothing to this model, and its verdict where that is worth something. */
@@ -209,7 +225,7 @@ async function reviseFailed(options: CalibrationOptions, measured: readonly Meas
     const { calibrated: _, levels, ...shared } = alone;
     const key = `revise ${JSON.stringify({ ...shared, level: levels.low })} ${seed} ${question.question}`;
     const run = await options.log.remember(key, LevelRun, () =>
-      runLevel(question, { ...options, table: alone, effort: 'low', options: { without: ['draft'] }, seed }),
+      runLevel(question, { ...options, table: alone, effort: 'low', seed }),
     );
     return { before, after: run.right, revised: run.revised, set };
   });

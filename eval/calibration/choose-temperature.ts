@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Question } from '../generator/question.ts';
 import { average } from '../statistics.ts';
-import { fitBallots } from './fit-ballots.ts';
 import { votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureChains } from './measure-question.ts';
@@ -22,7 +20,6 @@ export type TemperatureFigure = { temperature: number; one: number; vote: number
 export async function chooseTemperature(options: {
   model: LanguageModel;
   questions: readonly Question[];
-  before: EffortTable;
   log: MeasurementLog;
   ceiling: number;
   answerTokens: number;
@@ -43,7 +40,7 @@ export async function chooseTemperature(options: {
       );
       return { question: question.question, chains };
     });
-    figures.push(figureOf(temperature, measured, options.before));
+    figures.push(figureOf(temperature, measured));
   }
   return { value: bestTemperature(figures), figures };
 }
@@ -53,20 +50,18 @@ export function bestTemperature(figures: readonly TemperatureFigure[]): number {
   return best?.temperature ?? 0.6;
 }
 
-/** `vote` is the engine's own decision over the chains, line checks weighed by what they were worth on these very chains. */
+/** `vote` is the engine's own decision over the chains. */
 export function figureOf(
   temperature: number,
   answered: ReadonlyArray<{ question: string; chains: readonly MeasuredChain[] }>,
-  before: EffortTable,
 ): TemperatureFigure {
   const measured = answered.map(({ question, chains }): MeasuredQuestion => {
     return { question, draft: noDraft, chains: [...chains], handedOver: null };
   });
-  const table = { ...before, ballot_weights: fitBallots(measured, before.ballot_weights).weights };
   return {
     temperature,
     one: average(measured.map(({ chains }) => average(chains.map(({ right }) => Number(right))))),
-    vote: votedShare(measured, table, chainsEach),
+    vote: votedShare(measured, chainsEach),
     any: average(measured.map(({ chains }) => Number(chains.some(({ right }) => right)))),
   };
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { chainsEach, every, temperatures } from './choose-temperature.ts';
-import { levelNames, proposeLevels } from './fit-levels.ts';
+import { ladder, levelNames } from './fit-levels.ts';
 
 /** What a calibration asks of a model, at most: chains that it samples, and the tokens of all of them with their answers. */
 export type CalibrationCost = { chains: number; mostTokens: number };
@@ -18,8 +18,7 @@ export type CostOptions = {
 /** Revisions of failed chains and the model's own verdicts come on top where they are measured: a small part of the chains. */
 export function calibrationCost(options: CostOptions): CalibrationCost {
   const { questions, samples, ceiling, answerTokens } = options;
-  const levels = proposeLevels({ cap: ceiling, revise: false, strategy: '' });
-  const ofLevels = levelNames.reduce((sum, name) => sum + levels[name].samples, 0);
+  const ofLevels = levelNames.reduce((sum, name) => sum + ladder[name].samples, 0);
   const chains =
     temperatures.length * Math.ceil(questions / every) * chainsEach +
     questions * (1 + samples) +

@@ -1,39 +1,46 @@
 import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
-import { average, type Estimate, pairedDifference, quantile, wilson } from '../statistics.ts';
+import { naturalLength } from '../../src/reasoning/natural-length.ts';
+import { average, type Estimate, pairedDifference, wilson } from '../statistics.ts';
 import type { MeasuredChain } from './measured-chain.ts';
 import type { LevelRun } from './run-level.ts';
 
 export type LevelName = keyof EffortTable['levels'];
 export const levelNames = ['low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly LevelName[];
 
-/** Chains and revisions that each level may use; adaptive stopping spends them only where a vote is open. */
-const ladder: Record<LevelName, { samples: number; revisions: number }> = {
+/** Chains and revisions that each level may use at most; thinking stops as soon as enough chains agree. */
+export const ladder: Record<LevelName, { samples: number; revisions: number }> = {
   low: { samples: 1, revisions: 2 },
   medium: { samples: 3, revisions: 4 },
-  high: { samples: 8, revisions: 4 },
-  xhigh: { samples: 12, revisions: 6 },
+  high: { samples: 5, revisions: 4 },
+  xhigh: { samples: 8, revisions: 6 },
   max: { samples: 16, revisions: 8 },
 };
 
-/** Shared of caps: graphs are happier with round lengths, and a few tokens more do no harm. */
-const capStep = 16;
+/** A few tokens more do no harm. */
+const lengthStep = 16;
 
-/** The thinking tokens within which 95 % of chains end by themselves, at most `ceiling`. */
-export function fitCap(chains: readonly MeasuredChain[], ceiling: number): number {
-  const lengths = chains.map((chain) => (chain.stop === 'natural' ? chain.thinkingTokens : ceiling));
-  return Math.min(ceiling, Math.ceil((quantile(lengths, 0.95) + 1) / capStep) * capStep);
+/** The thinking tokens within which 95 % of chains end by themselves, in a round number; `ceiling` where too many were stopped there. */
+export function fitNatural(chains: readonly MeasuredChain[], ceiling: number): number {
+  const lengths = chains.map(({ thinkingTokens: tokens, stop }) => ({ tokens, ended: stop === 'natural' }));
+  return Math.min(ceiling, Math.ceil(((naturalLength(lengths) ?? ceiling) + 1) / lengthStep) * lengthStep);
 }
 
 /** What each level may spend: its chains and revisions whole, since a cut chain is worth little. */
-export function proposeLevels(options: { cap: number; revise: boolean; strategy: string }): EffortTable['levels'] {
+export function proposeLevels(options: {
+  natural: number;
+  revise: boolean;
+  strategy: string;
+  agreement(samples: number): Pick<EffortLevel, 'agree' | 'wave'>;
+}): EffortTable['levels'] {
   const level = (name: LevelName): EffortLevel => {
     const { samples, revisions } = ladder[name];
     const max_revisions = options.revise ? revisions : 0;
     return {
       strategy: options.strategy,
-      budget_tokens: (samples + max_revisions) * options.cap,
-      per_sample_tokens: options.cap,
+      // One chain more than may be run: one in twenty is longer than its natural length.
+      budget_tokens: (samples + max_revisions + 1) * options.natural,
       samples,
+      ...options.agreement(samples),
       max_revisions,
     };
   };

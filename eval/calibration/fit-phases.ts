@@ -1,6 +1,5 @@
-import type { EffortTable } from '../../src/contracts/effort-table.ts';
-import { decide } from '../../src/reasoning/decide.ts';
-import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
+import { decided } from './fit-agreement.ts';
+import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
 
 /** How many answers something turned. */
 export type Turned = { wrongToRight: number; rightToWrong: number };
@@ -33,7 +32,6 @@ export function bySet<Item>(items: readonly Item[], sets: readonly string[]): Ma
  */
 export function fitChecks(
   measured: readonly MeasuredQuestion[],
-  table: EffortTable,
   names: readonly string[],
   sets: readonly string[] = [],
 ): { kept: string[]; figures: Record<string, Turned & { failed: number; failedRight: number }> } {
@@ -46,7 +44,7 @@ export function fitChecks(
     const turnedIn = (questions: readonly MeasuredQuestion[]): Turned => {
       const turned = { wrongToRight: 0, rightToWrong: 0 };
       for (const question of questions) {
-        const [before, after] = [voted(question, table, question.chains.map(without)), voted(question, table)];
+        const [before, after] = [voted(question, question.chains.map(without)), voted(question)];
         if (!before && after) turned.wrongToRight += 1;
         if (before && !after) turned.rightToWrong += 1;
       }
@@ -78,21 +76,14 @@ export function revisionTurned(
   };
 }
 
-/** Whether the engine's decision over these chains (and the draft) is right. */
-export function voted(
-  { question, draft, chains: all }: MeasuredQuestion,
-  table: EffortTable,
-  chains: readonly MeasuredChain[] = all,
-): boolean {
-  const ballots = [draft, ...chains];
-  const candidates = ballots.map((chain) => candidateOfChain(chain, question));
-  const { winner } = decide(candidates, table, { filter: true, choose: 'vote' });
-  return winner !== undefined && (ballots[candidates.indexOf(winner)]?.right ?? false);
+/** Whether the engine's decision over these chains is right. */
+export function voted(question: MeasuredQuestion, chains: readonly MeasuredChain[] = question.chains): boolean {
+  return decided(question, chains).winner?.right ?? false;
 }
 
 /** The share of questions that the vote over the greedy chain and the first `samples - 1` others gets right. */
-export function votedShare(measured: readonly MeasuredQuestion[], table: EffortTable, samples: number): number {
-  const rights = measured.filter((question) => voted(question, table, question.chains.slice(0, samples)));
+export function votedShare(measured: readonly MeasuredQuestion[], samples: number): number {
+  const rights = measured.filter((question) => voted(question, question.chains.slice(0, samples)));
   return rights.length / measured.length;
 }
 

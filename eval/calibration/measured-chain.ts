@@ -63,5 +63,5 @@ export function candidateOfChain(chain: MeasuredChain, question: string): Candid
     },
   };
   const phase = chain.source === 'draft' ? 'draft' : 'think';
-  return candidateOf(sample, { phase, question, checks: chain.checks });
+  return candidateOf(sample, { phase, question, checks: chain.checks, greedyFirst: chain.source === 'greedy' });
 }

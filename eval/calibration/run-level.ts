@@ -37,7 +37,6 @@ export async function runLevel(
     ...options,
     question: question.question,
     effective: { effort, strategy, budget_tokens, samples, max_revisions },
-    temperature: samples > 1 ? table.temperature : 0,
   });
   return {
     right: scoreAnswer(answer, question.question, question.answer),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
 import type { Job } from '../contracts/job.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
-import type { Effort } from '../contracts/reasoning.ts';
+import type { EffectiveReasoning, Effort } from '../contracts/reasoning.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
 import { isRetiredCheck } from '../contracts/retired-checks.ts';
@@ -94,7 +94,7 @@ export async function acceptResponse(
       ...(request.logit_bias ? { logit_bias: request.logit_bias } : {}),
       ...(isNumber(request.seed) ? { seed: request.seed } : {}),
     },
-    sampling_in_effect: samplingInEffect(request, card, plan.effective.samples, catalog),
+    sampling_in_effect: samplingInEffect(request, card, plan.effective, catalog),
     deterministic: request.deterministic ?? false,
     deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
     background: request.background ?? false,
@@ -187,12 +187,19 @@ export async function preparePrompt(
 }
 
 /**
- * The temperature and `top_p` that answers are drawn with. Without a wish, one chain is greedy and several take the effort
- * table's temperature; what a server doesn't take stays at its neutral value.
+ * The temperature and `top_p` that answers are drawn with. Without a wish, a fast answer is greedy, and chains are drawn as the
+ * effort table says. The model's own settings, which may be a server's, and what a server doesn't take read as neutral.
  */
-function samplingInEffect(request: CreateResponse, card: ModelCard, samples: number, catalog: ModelCatalog) {
+function samplingInEffect(
+  request: CreateResponse,
+  card: ModelCard,
+  { budget_tokens, samples }: EffectiveReasoning,
+  catalog: ModelCatalog,
+) {
   const taken = (field: 'temperature' | 'top_p') => card.capabilities.sampling.includes(field);
-  const unasked = samples > 1 ? catalog.effortTable(card.id).temperature : 0;
+  const { temperature, own_sampling, greedy_first } = catalog.effortTable(card.id);
+  const isGreedy = budget_tokens === 0 || (samples === 1 && greedy_first);
+  const unasked = isGreedy ? 0 : own_sampling ? 1 : temperature;
   return {
     temperature: taken('temperature') ? (request.temperature ?? unasked) : 1,
     top_p: (taken('top_p') ? request.top_p : undefined) ?? 1,

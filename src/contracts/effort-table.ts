@@ -3,30 +3,22 @@ import type { Effort } from './reasoning.ts';
 
 const NamedCheck = z.looseObject({ type: z.string() });
 
-/** What one level of effort spends. Tokens; `per_sample_tokens` is the cap that lets 95 % of chains end by themselves. */
+/** What one level of effort spends. The budget bounds how many chains there are, not how long one is. Tokens. */
 export const EffortLevel = z.object({
   strategy: z.string(),
+  /** Sampled thinking tokens of all chains and revisions together. */
   budget_tokens: z.int().nonnegative(),
-  per_sample_tokens: z.int().positive(),
+  /** Chains at most. */
   samples: z.int().positive(),
+  /** Chains that have to give the same value; as soon as they do, the others are stopped. */
+  agree: z.int().positive(),
+  /** Chains that are begun side by side, where the model can run several at once. */
+  wave: z.int().positive(),
   max_revisions: z.int().nonnegative(),
   /** Exactly these checks at this level. Absent, as in tables that calibration writes: the standard ones, as `checks` of the table changes them. */
   checks: z.array(NamedCheck).optional(),
 });
 export type EffortLevel = z.infer<typeof EffortLevel>;
-
-/** Log-odds that a ballot of this source is right, as calibration found them. */
-export const BallotWeights = z.object({
-  draft: z.number(),
-  greedy: z.number(),
-  sample: z.number(),
-  handed_over: z.number(),
-  revised: z.number(),
-  /** Added where line checks judged a chain and found nothing wrong, and where a wrong line is still in it. */
-  sound: z.number().optional(),
-  unsound: z.number().optional(),
-});
-export type BallotWeights = z.infer<typeof BallotWeights>;
 
 /** What the probability of an answer is reckoned from; `src/reasoning/certainty.ts` says what each is. */
 export const CertaintyFeature = z.enum([
@@ -86,13 +78,17 @@ export const EffortTable = z.object({
   model: z.string(),
   /** How the figures were had; null for the defaults of a model that was never calibrated. */
   calibrated: z.object({ at: z.string(), questions: z.int(), figures: z.record(z.string(), z.unknown()) }).nullable(),
+  /** The thinking tokens within which 95 % of chains end by themselves. A further chain is begun only if so many are left. */
+  natural_tokens: z.int().positive(),
+  /** Of chains, unless `own_sampling` is on; and of further chains where the request asks for temperature 0. */
   temperature: z.number().nonnegative(),
+  /** Chains are drawn with the model's own settings: its `generation_config.json`, or its server's defaults. */
+  own_sampling: z.boolean().default(false),
+  /** Calibration found that the first chain is right more often if it is greedy. */
+  greedy_first: z.boolean().default(false),
+  /** One chain ends the thinking if its answer is right with this probability, as calibrated. Null: never. */
+  confident: z.number().min(0).max(1).nullable().default(null),
   answer_reserve_tokens: z.int().positive(),
-  ballot_weights: BallotWeights,
-  /** How much self-certainty sways a ballot; 0 where it says nothing. */
-  self_certainty_weight: z.number(),
-  /** The vote ends once its leader stands with this probability. */
-  settled_probability: z.number().min(0).max(1).default(0.95),
   /** Calibration found that values computed in the thoughts pay. Absent: only the model's own configuration says so. */
   compute: z.boolean().exactOptional(),
   /** How this model's checks differ from the standard ones: names that are off, checks that are on beside them or with other options. */

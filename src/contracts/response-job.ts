@@ -59,7 +59,7 @@ export const ResponseJob = z.object({
   /** Absent: no tools. */
   tool_calls: ToolCalls.optional(),
   sampling: z.object({
-    /** Null: the caller named none; one chain is then greedy, several take the effort table's. */
+    /** Null: the caller named none; the effort table says how chains are drawn then. */
     temperature: z.number().nullable(),
     top_p: z.number().optional(),
     top_k: z.int().optional(),

@@ -20,7 +20,7 @@ export const CheckResult = z.object({
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 
-export const TallyEntry = z.object({ answer: z.string(), ballots: z.int().positive(), weight: z.number() });
+export const TallyEntry = z.object({ answer: z.string(), ballots: z.int().positive() });
 export type TallyEntry = z.infer<typeof TallyEntry>;
 
 /** One recorded step of the reasoning. Times in ms since the epoch and ms; tokens are those decoded in the step. */

@@ -104,7 +104,9 @@ export async function startService({
     const named = configuredModels(environment, variables, { modelsOption });
     const onProgress = onDownload ?? logProgress(log);
     const configs = await fetchModels(named, { environment, weights: worker, onProgress });
-    const tables = new Map(configs.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
+    // The catalogue has those of the others: a default depends on the model's family.
+    const ownTables = configs.filter(({ effortTable }) => effortTable !== undefined);
+    const tables = new Map(ownTables.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
     for (const [model, table] of tables) {
       const names = retiredChecksOf(table);
       if (names.length > 0) log.warn({ model, checks: names }, 'the effort table names checks that no longer exist');

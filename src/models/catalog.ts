@@ -21,7 +21,7 @@ export type CatalogEntry = {
 
 /**
  * A catalogue of entries in order; the first is the default.
- * @param tables effort tables by id; a model that has none here gets the package's own, or the default one
+ * @param tables effort tables by id; a model that has none here gets the package's own, or the default of its family
  * @throws Error for two models of one id, or none
  */
 export function createModelCatalog(
@@ -31,7 +31,9 @@ export function createModelCatalog(
   const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
   if (byId.size !== entries.length || entries.length === 0)
     throw new Error('a catalogue needs models, each with an id of its own');
-  const ownTables = new Map(entries.map(({ card: { id } }) => [id, tables.get(id) ?? readEffortTable(id)]));
+  const ownTables = new Map(
+    entries.map(({ card: { id, family } }) => [id, tables.get(id) ?? readEffortTable(id, undefined, family)]),
+  );
   const known = <T>(map: ReadonlyMap<string, T>, id: string): T => {
     const value = map.get(id);
     if (value === undefined)

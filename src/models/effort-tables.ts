@@ -3,19 +3,23 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EffortTable } from '../contracts/effort-table.ts';
 import { ServiceError } from '../contracts/service-error.ts';
+import { familyByName } from './families/index.ts';
+import { plain } from './families/plain.ts';
 import type { TableFile } from './model-config.ts';
 import { absolutePath } from './transformers/model-files.ts';
 
-/** Beside this file: tables of models that come with the package, and `default.json` for those that were never calibrated. */
+/** Beside this file: tables of models that come with the package, and the two defaults for models that were never calibrated. */
 const folder = fileURLToPath(new URL('./effort-tables/', import.meta.url));
 
 /**
- * What each effort spends with this model: the table that its entry names (`named`), else the package's own for its id, else the default one.
+ * What each effort spends with this model: the table that its entry names (`named`), else the package's own for its id, else the
+ * default of its `family`: `default-thinking` for families with think tags, `default-plain` for models that think when asked to.
  * @throws ServiceError `invalid_value`, one line that names the entry's field, the file and what was expected
  */
-export function readEffortTable(modelId: string, named?: TableFile): EffortTable {
+export function readEffortTable(modelId: string, named?: TableFile, family?: string): EffortTable {
   const own = packagedTable(modelId);
-  const path = existsSync(own) ? own : packagedTable('default');
+  const thinks = familyByName(family ?? plain.name)?.tags !== undefined;
+  const path = existsSync(own) ? own : packagedTable(thinks ? 'default-thinking' : 'default-plain');
   return { ...tableIn(named ?? { path, field: 'effort table' }, modelId), model: modelId };
 }
 

@@ -166,8 +166,8 @@ export const samplingFields = [
 ] as const satisfies ReadonlyArray<keyof Sampling>;
 
 export type Sampling = {
-  /** 0 is greedy. */
-  temperature: number;
+  /** 0 is greedy. Absent: the model's own settings hold for all that is not given here. */
+  temperature?: number;
   topP?: number;
   topK?: number;
   minP?: number;

@@ -50,7 +50,7 @@ export const GenerateRequestMessage = z.object({
     prefix: z.array(ThoughtSegmentMessage).exactOptional(),
   }),
   sampling: z.object({
-    temperature: z.number().nonnegative(),
+    temperature: z.number().nonnegative().exactOptional(),
     topP: z.number().exactOptional(),
     topK: z.number().exactOptional(),
     minP: z.number().exactOptional(),

@@ -44,7 +44,7 @@ export function createSampler(
   sampling: Sampling,
   row: { sample: number; vocabularySize: number; scratch?: NucleusScratch },
 ): Sampler {
-  const { temperature } = sampling;
+  const { temperature = 1 } = sampling;
   const random = xoroshiro128plus(
     streamSeed(sampling.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), row.sample),
   );
@@ -89,6 +89,11 @@ export function createSampler(
       return top === undefined ? sampled : { ...sampled, top };
     },
   };
+}
+
+/** What a request's tokens are drawn with: the model's `own` settings hold where the request names no temperature. */
+export function withOwnSampling(sampling: Sampling, own: Sampling): Sampling {
+  return sampling.temperature === undefined ? { ...own, ...sampling } : sampling;
 }
 
 /** Mixes seed and sample into 32 bits (the finaliser of MurmurHash3), so that neighbouring seeds share no stream. */

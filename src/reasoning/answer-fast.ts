@@ -14,11 +14,13 @@ const secondTryTemperature = 0.7;
  */
 export async function* answerFast(state: RunState, budget: Budget): AsyncGenerator<StrategyEvent, Sample, void> {
   const { sampling } = state.context;
-  const first = yield* answerLive(state, { answerTokens: Math.max(1, budget.answer(1)), sampling });
+  // Without a wish a fast answer is greedy: it is not compared with any other.
+  const fast = { ...sampling, temperature: sampling.temperature ?? 0 };
+  const first = yield* answerLive(state, { answerTokens: Math.max(1, budget.answer(1)), sampling: fast });
   if (first !== undefined) return first;
   const room = budget.answer(1);
   if (room > 0) {
-    const temperature = Math.max(sampling.temperature, secondTryTemperature);
+    const temperature = Math.max(fast.temperature, secondTryTemperature);
     const seed = sampling.seed === undefined ? {} : { seed: sampling.seed + 1 };
     const second = yield* answerLive(state, { answerTokens: room, sampling: { ...sampling, ...seed, temperature } });
     if (second !== undefined) return second;

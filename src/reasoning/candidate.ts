@@ -12,14 +12,16 @@ import { canonical, normalise } from './normalise.ts';
 import type { UsagePhase } from './phase-usage.ts';
 import { type SampleRun, usagePhase } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
-import type { Ballot, BallotSource } from './vote.ts';
+
+/** Where an answer comes from; `handed_over`: from a chain whose thought was cut. */
+export type CandidateSource = 'draft' | 'chain' | 'handed_over' | 'revised';
 
 /** An answer that may be chosen, with what is known of it. */
 export type Candidate = {
   /** The chain's number; null for the draft. */
   sample: number | null;
-  source: BallotSource;
-  /** The first chain, revised or not. */
+  source: CandidateSource;
+  /** The greedy chain, revised or not. */
   greedy: boolean;
   revised: boolean;
   segments: readonly ThoughtSegment[];
@@ -37,7 +39,6 @@ export type Candidate = {
   cut: IncompleteReason | undefined;
   /** It says the same over and over. */
   circles: boolean;
-  selfCertainty: number | undefined;
   confidence: number | undefined;
   /** Mean log-probabilities of the thought's tokens and of the answer's, and how many tokens were thought. */
   thoughtLogprob: number | undefined;
@@ -55,13 +56,15 @@ export function candidateOf(
     constraint?: Constraint | undefined;
     checks: readonly Judgement[];
     told?: Prompt;
+    /** The first chain is greedy. */
+    greedyFirst: boolean;
   },
 ): Candidate {
   const thinking = from.phase !== 'draft';
   return {
     sample: thinking ? sample.number : null,
-    source: sourceOf(from.phase, sample.number, sample.thinkingStop),
-    greedy: thinking && sample.number === 0,
+    source: sourceOf(from.phase, sample.thinkingStop),
+    greedy: from.greedyFirst && thinking && sample.number === 0,
     revised: from.phase === 'revise',
     segments: sample.segments,
     told: from.told,
@@ -72,7 +75,6 @@ export function candidateOf(
     asked: false,
     cut: cutBy(sample.finish),
     circles: goesInCircles(sample.answer.text),
-    selfCertainty: sample.scores.selfCertainty,
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
     thoughtLogprob: sample.scores.thinkingMeanLogprob,
     answerLogprob: sample.scores.answerMeanLogprob,
@@ -84,7 +86,7 @@ export function candidateOf(
 /** The candidates of an earlier attempt's finished steps; where a chain was revised, the last that stands. */
 export function candidatesOf(
   steps: readonly TraceStep[],
-  from: { question: string; constraint?: Constraint | undefined },
+  from: { question: string; constraint?: Constraint | undefined; greedyFirst: boolean },
 ): Candidate[] {
   const found = new Map<number | null, Candidate>();
   for (const step of steps) {
@@ -95,8 +97,8 @@ export function candidatesOf(
     const earlier = found.get(step.sample);
     const candidate: Candidate = {
       sample: step.sample,
-      source: sourceOf(step.phase, step.sample ?? 0, step.stop_reason ?? undefined),
-      greedy: step.phase !== 'draft' && step.sample === 0,
+      source: sourceOf(step.phase, step.stop_reason ?? undefined),
+      greedy: from.greedyFirst && step.phase !== 'draft' && step.sample === 0,
       revised: step.phase === 'revise',
       segments: segmentsOf(step),
       told: undefined,
@@ -108,7 +110,6 @@ export function candidatesOf(
       // Of a chain that has thought this is why its thought ended.
       cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
       circles: goesInCircles(answer.text),
-      selfCertainty: step.self_certainty,
       confidence: step.confidence ?? undefined,
       thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
       answerLogprob: step.answer_confidence,
@@ -123,22 +124,6 @@ export function candidatesOf(
 /** Not cut, and not round in circles: what is either is no answer. */
 export function isWhole({ cut, circles }: Pick<Candidate, 'cut' | 'circles'>): boolean {
   return cut === undefined && !circles;
-}
-
-export function ballotsOf(candidates: readonly Candidate[]): Ballot[] {
-  return candidates.flatMap((candidate) => {
-    if (candidate.value === undefined) return [];
-    const lines = lineState(candidate.checks);
-    return [
-      {
-        answer: candidate.value,
-        source: candidate.source,
-        greedy: candidate.greedy,
-        ...(candidate.selfCertainty === undefined ? {} : { selfCertainty: candidate.selfCertainty }),
-        ...(lines === undefined ? {} : { lines }),
-      },
-    ];
-  });
 }
 
 export function failedValue(candidate: Pick<Candidate, 'checks'>): Judgement | undefined {
@@ -203,17 +188,10 @@ export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
   }));
 }
 
-function lineState(checks: readonly Judgement[]): Ballot['lines'] {
-  const verdicts = checks.filter((check) => check.judges === 'line').map((check) => check.verdict);
-  if (verdicts.includes('fail')) return 'unsound';
-  return verdicts.includes('pass') ? 'sound' : undefined;
-}
-
-function sourceOf(phase: SampleRun['phase'], sample: number, stop: string | undefined): BallotSource {
+function sourceOf(phase: SampleRun['phase'], stop: string | undefined): CandidateSource {
   if (phase === 'draft') return 'draft';
   if (stop === 'budget' || stop === 'deadline' || stop === 'loop' || stop === 'user') return 'handed_over';
-  if (phase === 'revise') return 'revised';
-  return sample === 0 ? 'greedy' : 'sample';
+  return phase === 'revise' ? 'revised' : 'chain';
 }
 
 /** A call of a tool is an answer too: the same call is the same answer. So is any text that is held to a form. */

@@ -1,5 +1,4 @@
-import type { EffortTable } from '../contracts/effort-table.ts';
-import { ballotsOf, type Candidate, failedValue, isWhole, needsRevision } from './candidate.ts';
+import { type Candidate, failedValue, isWhole, needsRevision } from './candidate.ts';
 import { sameAnswer, showAnswer } from './normalise.ts';
 import { isEmptyAnswer } from './sample.ts';
 import { type Tally, tallyBallots } from './vote.ts';
@@ -7,48 +6,63 @@ import { type Tally, tallyBallots } from './vote.ts';
 export type Decision = {
   winner: Candidate | undefined;
   tally: Tally;
-  /** No answer has a value, the draft's included, and a chain has thought that no check found wrong: no vote will ever settle it. */
+  /** No answer has a value, and a chain has thought that no check found wrong: no vote will ever settle it. */
   inWords: boolean;
   because: string;
 };
 
 /**
- * Filter, then vote: candidates whose value a check found wrong are dropped while any other is left, so are those that were
- * cut or go round in circles, the others' ballots are tallied, and the best candidate of the leading answer gives its text.
- * Where no answer can be read (a letter, a summary), they are ranked by verdict and confidence. The draft counts as one
- * ballot, so it stands only where no chain gives an answer or where its calibrated weight is higher.
+ * Filter, then vote. What is worse stays out while anything better is left: answers that were cut or go round in circles, then
+ * those whose value a check found wrong, then the draft, then chains whose thought was cut. The ballots of the others are
+ * counted, and the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are
+ * ranked by verdict and confidence.
  */
 export function decide(
   candidates: readonly Candidate[],
-  table: EffortTable,
   plan: { filter: boolean; choose: 'vote' | 'rank'; adaptive?: boolean },
 ): Decision {
   const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
-  const sound = plan.filter ? answered.filter((candidate) => failedValue(candidate) === undefined) : answered;
-  // A draft that a check refuted stays out even where all chains failed too: one of them at least has thought.
-  const unrefuted = sound.length > 0 ? sound : answered;
-  const whole = unrefuted.filter(isWhole);
-  const standing = whole.length > 0 ? whole : unrefuted;
-  const tally = tallyBallots(ballotsOf(standing), table);
+  const isSound = (candidate: Candidate) => !plan.filter || failedValue(candidate) === undefined;
+  const whole = orElse(answered.filter(isWhole), answered);
+  const sound = whole.filter(isSound);
+  const unrefuted = orElse(sound, whole);
+  const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
+  const tally = tallyBallots(ballotsOf(standing, plan));
   const leader = plan.choose === 'vote' ? tally.entries[0] : undefined;
   const voters =
     leader === undefined
       ? []
       : standing.filter((one) => one.value !== undefined && sameAnswer(one.value, leader.answer));
-  const thinkers = voters.filter((one) => one.source !== 'draft');
-  const winner = best(thinkers.length > 0 ? thinkers : voters) ?? best(chains(standing)) ?? best(standing);
-  const thought = chains(unrefuted).filter((chain) => !needsRevision(chain));
-  const isOpen = plan.choose === 'vote' && unrefuted.every((one) => one.value === undefined);
+  const winner = best(voters) ?? best(standing);
+  // Whether its own answer was cut or not.
+  const thought = orElse(chains(answered).filter(isSound), chains(answered));
+  const isOpen = plan.choose === 'vote' && thought.every((one) => one.value === undefined);
   // Where all that stands goes in circles, another chain may not.
-  const inWords = isOpen && thought.length > 0 && winner?.circles === false;
-  const dropped = { refuted: answered.length - sound.length, unfinished: unrefuted.length - standing.length };
+  const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.circles === false;
+  const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
   const isAlone = plan.adaptive === true && inWords && winner !== undefined && chains(answered).length === 1;
   const because = isAlone ? oneChain(winner) : reason(winner, tally, dropped, sound.length === 0);
   return { winner, tally, inWords, because };
 }
 
+/** Its thought was not cut by budget, deadline, loop or the user. */
+export function endedByItself({ source }: Pick<Candidate, 'source'>): boolean {
+  return source !== 'handed_over';
+}
+
+function orElse(some: Candidate[], others: Candidate[]): Candidate[] {
+  return some.length > 0 ? some : others;
+}
+
 function chains(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((candidate) => candidate.source !== 'draft');
+}
+
+/** Without the filter, what checks found doesn't count. */
+function ballotsOf(candidates: readonly Candidate[], { filter }: { filter: boolean }) {
+  return candidates.flatMap(({ value, greedy, thoughtTokens: length = 0, checks }) =>
+    value === undefined ? [] : [{ answer: value, greedy, length, sound: !filter || !needsRevision({ checks }) }],
+  );
 }
 
 /** Confirmed first, then with fewer wrong lines, then the greedy chain, then the most confident. */
@@ -86,8 +100,8 @@ function reason(
   const filtered = `${told(dropped.refuted, 'dropped by checks')}${told(dropped.unfinished, 'left out, cut or going round in circles')}`;
   const leader = tally.entries[0];
   if (leader === undefined || winner.value === undefined) return `The most confident answer stands.${filtered}`;
-  const share = `${leader.ballots} ${leader.ballots === 1 ? 'ballot' : 'ballots'}, probability ${leader.probability.toFixed(2)}`;
-  return `${showAnswer(leader.answer)} leads the vote (${share}).${filtered}`;
+  const all = tally.entries.reduce((sum, { ballots }) => sum + ballots, 0);
+  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'ballot' : 'ballots'}.${filtered}`;
 }
 
 function told(answers: number, what: string): string {

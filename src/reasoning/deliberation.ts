@@ -1,7 +1,8 @@
-import { levelOf } from '../contracts/effort-table.ts';
+import { type EffortLevel, levelOf } from '../contracts/effort-table.ts';
 import type { AnswerRequest, Sampling } from '../models/language-model.ts';
 import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
-import { type Candidate, candidateOf, candidatesOf, isWhole, shownChecks } from './candidate.ts';
+import { type Candidate, candidateOf, candidatesOf, failedValue, isWhole, shownChecks } from './candidate.ts';
+import { endedByItself } from './decide.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { showAnswer } from './normalise.ts';
 import { type RunState, runSamples, type SampleRun } from './run-samples.ts';
@@ -21,8 +22,11 @@ export type Deliberation = {
   candidates: Map<number | null, Candidate>;
   /** Revisions that were made of each chain. */
   revisions: Map<number, number>;
-  /** Tokens that one chain may think. */
-  cap: number;
+  /** Thinking tokens that a chain needs: nearly all end within so many. */
+  natural: number;
+  level: EffortLevel;
+  /** The first chain is greedy. */
+  greedyFirst: boolean;
   /** Of a chain's answer; what was shown before is not forced on it. */
   answer: AnswerRequest;
   /** Why no more may be begun, if so. */
@@ -34,18 +38,22 @@ export type Deliberation = {
 export function createDeliberation(
   context: StrategyContext,
   dependencies: StrategyDependencies,
-  options: { checks: boolean },
+  options: { checks: boolean; greedy?: boolean },
 ): Deliberation {
   const state = createRunState(context);
   const judge = createJudge(context, dependencies, options.checks ? context.checks : []);
   const { prefix: _, ...answer } = context.answer;
   const level = levelOf(context.table, context.effective.effort);
+  const greedyFirst = startsGreedily(context, options.greedy === true);
   return {
     state,
     context,
     dependencies,
     judge,
     answer,
+    level,
+    greedyFirst,
+    natural: context.table.natural_tokens,
     budget: createBudget({
       budgetTokens: context.effective.budget_tokens,
       answer: context.answer,
@@ -54,13 +62,13 @@ export function createDeliberation(
       usage: state.usage,
     }),
     candidates: new Map(
-      candidatesOf(context.finishedSteps, { question: judge.question, constraint: answer.constraint }).map((one) => [
-        one.sample,
-        one,
-      ]),
+      candidatesOf(context.finishedSteps, {
+        question: judge.question,
+        constraint: answer.constraint,
+        greedyFirst,
+      }).map((one) => [one.sample, one]),
     ),
     revisions: revisionsOf(context),
-    cap: level.per_sample_tokens,
     thinkUntil: () => thinkingDeadline(context, draftMs(state)),
     mustStop: () => (context.answerNow.aborted ? 'user' : deadlinePassed(context) ? 'deadline' : undefined),
   };
@@ -85,68 +93,49 @@ function revisionsOf(context: StrategyContext): Map<number, number> {
   return made;
 }
 
-/** The fast answer: the last resort and one ballot of little weight. */
+/** The fast answer, for a request that may have to end before a chain does: it stands where no chain does. */
 export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
-  const { budget, context, candidates } = deliberation;
-  const most = draftTokens(context);
-  const room = Math.min(budget.answer(1), most);
+  const { budget, context, candidates, answer } = deliberation;
+  const { maxTokens, reserve = maxTokens } = answer;
+  const room = Math.min(budget.answer(1), reserve);
   if (context.finishedSteps.some(({ phase }) => phase === 'draft') || room === 0) return;
   yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
   const drafts = yield* runJudged(deliberation, {
     prompt: context.prompt,
     numbers: [0],
     phase: 'draft',
-    answer: { ...deliberation.answer, maxTokens: room },
+    answer: { ...answer, maxTokens: room },
     sampling: greedy(context.sampling),
     summary: 'Drafts a fast answer.',
   });
-  for (const draft of drafts) {
-    // What the draft's own cap has cut is neither a ballot nor an answer.
-    const cutShort = draft.cut === 'max_output_tokens' && room === most && most < reserveOf(deliberation.answer);
-    if (!isEmptyAnswer(draft.answer) && !cutShort) candidates.set(null, draft);
-  }
+  for (const draft of drafts) if (!isEmptyAnswer(draft.answer)) candidates.set(null, draft);
 }
 
 /**
- * Tokens of a draft. It is there to be voted on, and what can be voted on is short; only where it may have to stand for the
- * answer, is held to a form, or may call a tool, has it the whole reserve.
- */
-function draftTokens({ answer, prompt, deadlineAt }: StrategyContext): number {
-  const reserve = reserveOf(answer);
-  const callsTools = (prompt.tools?.length ?? 0) > 0 && answer.toolCalls !== 'none';
-  if (deadlineAt !== undefined || answer.constraint !== undefined || callsTools) return reserve;
-  return Math.min(reserve, 256, Math.max(64, Math.floor(reserve / 4)));
-}
-
-function reserveOf({ maxTokens, reserve = maxTokens }: AnswerRequest): number {
-  return reserve;
-}
-
-/**
- * Chains of thought of the request's own prompt. `rows` that the budget can't carry whole are left out: fewer chains,
- * not shorter ones, apart from the first. Gives the numbers of those that were run.
+ * Chains of thought of the request's own prompt, each as long as it comes to be within what is left of the budget. Chains
+ * that the budget can't carry whole are left out, apart from the first. Gives the numbers of those that were run.
  */
 export async function* think(
   deliberation: Deliberation,
   wave: {
     numbers: readonly number[];
-    greedy: boolean;
     /** True once what has been found so far is enough: the wave's other chains are stopped. */
     enough(found: readonly Candidate[]): boolean;
   },
 ): AsyncGenerator<StrategyEvent, readonly number[], void> {
-  const { budget, context, candidates, cap } = deliberation;
+  const { budget, context, candidates, natural } = deliberation;
+  const { maxTokens: longest, reserve = longest } = deliberation.answer;
   let rows = wave.numbers.length;
-  while (rows > 1 && (budget.thinking(rows) < rows * cap || budget.answer(rows) < reserveOf(deliberation.answer)))
-    rows -= 1;
+  while (rows > 1 && (budget.thinking(rows) < rows * natural || budget.answer(rows) < reserve)) rows -= 1;
   const numbers = wave.numbers.slice(0, rows);
-  const thought = Math.min(budget.thinking(rows), rows * cap);
-  const computed = budget.computed(Math.min(cap, thought));
-  const first = numbers[0] ?? 0;
+  const budgetTokens = budget.thinking(rows);
+  const computed = budget.computed(Math.ceil(budgetTokens / rows));
   // Beside an answer that can be voted on, further ones are ballots: one that outgrows the reserve is none.
   const votes = [...candidates.values()].some((one) => one.sample !== null && one.value !== undefined && isWhole(one));
   const most = votes ? context.effective.answer_reserve_tokens : Number.POSITIVE_INFINITY;
-  const maxTokens = Math.max(1, Math.min(most, budget.answer(rows, thought + rows * computed)));
+  const maxTokens = Math.max(1, Math.min(most, budget.answer(rows, budgetTokens + rows * computed)));
+  const first = numbers[0] ?? 0;
+  const isGreedy = deliberation.greedyFirst && first === 0;
   yield { type: 'phase', phase: 'think', step: first + 1, steps: context.effective.samples };
   const found = yield* runJudged(
     deliberation,
@@ -154,10 +143,10 @@ export async function* think(
       prompt: context.prompt,
       numbers,
       phase: 'think',
-      thinking: { budgetTokens: thought, perSampleTokens: cap, ...(computed > 0 && { computeTokens: computed }) },
+      thinking: { budgetTokens, ...(computed > 0 && { computeTokens: computed }) },
       answer: { ...deliberation.answer, maxTokens },
-      sampling: wave.greedy ? greedy(context.sampling) : sampled(context, first),
-      summary: wave.greedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
+      sampling: isGreedy ? greedy(context.sampling) : sampled(context, first),
+      summary: isGreedy ? 'Thinks in one greedy chain.' : 'Thinks in a sampled chain.',
     },
     wave.enough,
   );
@@ -176,7 +165,8 @@ export async function* runJudged(
   const onSample = async (sample: Sample) => {
     const told = run.prompt === state.context.prompt ? {} : { told: run.prompt };
     const { constraint } = run.answer;
-    const from = { phase: run.phase, question: judge.question, constraint, checks: [], ...told };
+    const { greedyFirst } = deliberation;
+    const from = { phase: run.phase, question: judge.question, constraint, checks: [], greedyFirst, ...told };
     const unchecked = candidateOf(sample, from);
     const judged = { thought: thoughtText(sample), answer: sample.answer, value: unchecked.value };
     const checks = await judge.fast(judged);
@@ -188,19 +178,48 @@ export async function* runJudged(
       stop: enough(found),
     };
   };
-  yield* runSamples(state, { thinkUntil: deliberation.thinkUntil(), ...run, onSample });
+  /** A chain that was thought to its end stands: none that the budget cuts is worth its answer's tokens. */
+  const stands = () => [...deliberation.candidates.values(), ...found].some(isFinished);
+  const dropsCut = run.phase === 'think' ? { stands } : {};
+  yield* runSamples(state, { thinkUntil: deliberation.thinkUntil(), ...run, ...dropsCut, onSample });
   return found.sort((a, b) => (a.sample ?? 0) - (b.sample ?? 0));
+}
+
+/** Thought to its end, and answered to its end; no check found its value wrong. */
+function isFinished(candidate: Candidate): boolean {
+  const { source, answer } = candidate;
+  return (
+    source !== 'draft' &&
+    endedByItself(candidate) &&
+    isWhole(candidate) &&
+    !isEmptyAnswer(answer) &&
+    failedValue(candidate) === undefined
+  );
+}
+
+/** Where the request asks for temperature 0, and where it asks for none and calibration found the greedy chain better. */
+function startsGreedily({ sampling, table }: StrategyContext, greedyPays: boolean): boolean {
+  return sampling.temperature === 0 || (sampling.temperature === undefined && greedyPays && table.greedy_first);
+}
+
+/** Of a request's first chain. */
+export function firstSampling(context: StrategyContext, { greedyPays }: { greedyPays: boolean }): Sampling {
+  return startsGreedily(context, greedyPays) ? greedy(context.sampling) : sampled(context, 0);
 }
 
 export function greedy(sampling: Sampling): Sampling {
   return { ...sampling, temperature: 0 };
 }
 
-/** Chains that were all greedy would all be the same: the table's temperature where the request has none. */
+/**
+ * The request's own temperature; without one, the model's own settings or the table's temperature. At temperature 0 further
+ * chains would all be the same, so they take the table's.
+ */
 export function sampled(context: StrategyContext, stream: number): Sampling {
-  const { sampling, table } = context;
-  const temperature = sampling.temperature > 0 ? sampling.temperature : table.temperature;
+  const { temperature: asked, ...sampling } = context.sampling;
+  const { own_sampling: own, temperature: usual } = context.table;
+  const temperature = asked === undefined ? (own ? undefined : usual) : asked > 0 ? asked : usual;
   // Each run has a stream of its own: sample 0 of the second must not repeat sample 0 of the first.
   const seed = sampling.seed === undefined ? {} : { seed: (sampling.seed + Math.imul(stream + 1, 0x9e3779b1)) >>> 1 };
-  return { ...sampling, ...seed, temperature };
+  return { ...sampling, ...seed, ...(temperature === undefined ? {} : { temperature }) };
 }

@@ -34,7 +34,7 @@ export async function* searchLine(
   search: LineSearch,
 ): AsyncGenerator<StrategyEvent, ThoughtSegment[] | undefined, void> {
   const { context, state, budget, judge } = deliberation;
-  const perLine = Math.min(deliberation.cap, search.wrongLine.length + slack);
+  const perLine = Math.min(deliberation.natural, search.wrongLine.length + slack);
   const budgetTokens = Math.min(tries * perLine, budget.thinking(tries));
   const rows = Math.min(tries, Math.floor(budgetTokens / slack));
   if (rows === 0) return undefined;

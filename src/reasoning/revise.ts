@@ -12,7 +12,7 @@ import type { SampleRun } from './run-samples.ts';
 import { thoughtText } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 
-/** A revision needs this part of a chain's cap at least: less would only be cut. */
+/** A revision needs this part of a chain's natural length at least: less would only be cut. */
 const leastPart = 0.25;
 /** Where a line came out wrong twice, the model is sure of what is wrong: only a hotter draw gives another. */
 const hotTemperature = 1;
@@ -31,7 +31,7 @@ export async function* revise(
   sample: number,
   options: ReviseOptions,
 ): AsyncGenerator<StrategyEvent, void, void> {
-  const { candidates, context, budget, cap, revisions } = deliberation;
+  const { candidates, context, budget, revisions } = deliberation;
   const allowed = context.effective.max_revisions;
   const made = new Set<string>();
   /** What is revised: the chain as it stands, or a revision of it that is right for longer and may yet come right. */
@@ -51,7 +51,7 @@ export async function* revise(
     // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
     const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
     const isGreedy = candidate.greedy && !made.has(key);
-    const thought = Math.min(cap, budget.thinking(1, fed));
+    const thought = budget.thinking(1, fed);
     const computed = budget.computed(thought);
     made.add(key);
     const [revised] = yield* runJudged(deliberation, {
@@ -61,7 +61,6 @@ export async function* revise(
       thinking: {
         ...plan.thinking,
         budgetTokens: thought,
-        perSampleTokens: cap,
         ...(computed > 0 && { computeTokens: computed }),
       },
       answer: { ...deliberation.answer, maxTokens: Math.max(1, budget.answer(1, thought + computed + fed)) },
@@ -75,8 +74,10 @@ export async function* revise(
   }
 }
 
-function roomLeft({ budget, cap, mustStop }: Deliberation, fed = 0): boolean {
-  return mustStop() === undefined && budget.thinking(1, fed) >= Math.max(1, cap * leastPart) && budget.answer(1) > 0;
+function roomLeft({ budget, natural, mustStop }: Deliberation, fed = 0): boolean {
+  return (
+    mustStop() === undefined && budget.thinking(1, fed) >= Math.max(1, natural * leastPart) && budget.answer(1) > 0
+  );
 }
 
 /** A number of its own for each draw of a revision. */
@@ -141,13 +142,13 @@ async function* planRevision(
  * chain or the answer's reserve may: the context has room for that much.
  */
 async function putRight(
-  { context, cap, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
+  { context, natural, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
   { repair }: Judgement,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
   if (repair === undefined) return undefined;
   const prefix: ThoughtSegment[] = [...back.before, { text: rightLine(back.wrongLine, repair), fed: true }];
-  return (await fedTokens(context, prefix)) > Math.min(cap, reserve) ? undefined : prefix;
+  return (await fedTokens(context, prefix)) > Math.min(natural, reserve) ? undefined : prefix;
 }
 
 /** The line as the check knows it to be right, up to where it was wrong. */

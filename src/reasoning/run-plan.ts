@@ -1,10 +1,11 @@
 import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
-import { voteState } from './adaptive-stop.ts';
 import { answerEnd } from './answer-end.ts';
 import { answerFast } from './answer-fast.ts';
-import { guess, isGuess, unthoughtVerdict, verdictOf } from './answer-verdict.ts';
+import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './answer-verdict.ts';
+import { asksForName, asksForNumber, asksYesOrNo } from './asked-for.ts';
 import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
-import { type Decision, decide } from './decide.ts';
+import { certaintyOf, standingOf } from './certainty.ts';
+import { type Decision, decide, endedByItself } from './decide.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
 import { showAnswer } from './normalise.ts';
 import { stopOfThinking } from './phase-usage.ts';
@@ -13,13 +14,14 @@ import { revise } from './revise.ts';
 import { answerText } from './sample.ts';
 import { runSlowChecks } from './slow-checks.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
-import { heaviestBallot, showTally } from './vote.ts';
+import { showTally } from './vote.ts';
 
 /** What a strategy does with its budget. */
 export type Plan = {
+  /** A fast answer first, where the request has a deadline that may come before a chain ends. */
   draft: boolean;
-  /** Chains of each wave; the last goes on. The first chain of all is greedy. */
-  waves: readonly [number, ...number[]];
+  /** The first chain is greedy where the table says that this pays. */
+  greedy: boolean;
   /** False: no check is run at all. */
   checks: boolean;
   revise: boolean;
@@ -29,7 +31,7 @@ export type Plan = {
   filter: boolean;
   /** `vote`: the leading answer's best chain; `rank`: the best chain by verdicts and confidence. */
   choose: 'vote' | 'rank';
-  /** Stop as soon as the vote is settled, or where nothing can be voted on. */
+  /** Stop as soon as enough chains agree, or where nothing can be voted on; else all chains are run, side by side. */
   adaptive: boolean;
 };
 
@@ -42,13 +44,13 @@ const noThought = {
     'The model wrote no thought, so extra chains are only extra fast answers. If it never does, its family may be the wrong one: `thinkfirst models check` tells.',
 };
 
-/** Draft, think in waves, check, roll back and revise, filter, vote, and only then answer. */
+/** Think in chains side by side until enough agree, check, roll back and revise, filter, vote, and only then answer. */
 export async function* runPlan(
   context: StrategyContext,
   dependencies: StrategyDependencies,
   plan: Plan,
 ): AsyncGenerator<StrategyEvent, StrategyOutcome, void> {
-  const deliberation = createDeliberation(context, dependencies, { checks: plan.checks });
+  const deliberation = createDeliberation(context, dependencies, plan);
   const { candidates, budget, state } = deliberation;
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
@@ -115,7 +117,7 @@ async function* thinkUntilStopped(
 ): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
   const { context } = deliberation;
   try {
-    if (plan.draft) yield* makeDraft(deliberation);
+    if (plan.draft && context.deadlineAt !== undefined) yield* makeDraft(deliberation);
     return yield* thinkInWaves(deliberation, plan);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -128,7 +130,7 @@ async function* thinkInWaves(
   deliberation: Deliberation,
   plan: Plan,
 ): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
-  const { context, budget, cap } = deliberation;
+  const { context, budget, natural } = deliberation;
   const { samples } = context.effective;
   /** Chains that have been run to their end, those with an empty answer included. */
   const done = new Set(
@@ -137,12 +139,11 @@ async function* thinkInWaves(
     ),
   );
   const enough = (found: readonly Candidate[]): boolean => {
-    if (!plan.adaptive || judgesSlowly(deliberation) || found.some(needsRevision)) return false;
+    if (!plan.adaptive || judgesSlowly(deliberation)) return false;
     const all = new Map([...deliberation.candidates, ...found.map((one) => [one.sample, one] as const)]);
-    const decision = decide([...all.values()], context.table, plan);
-    return settledBy(deliberation, plan, decision, done.size + found.length) !== undefined;
+    return settledBy(deliberation, plan, [...all.values()], done.size + found.length) !== undefined;
   };
-  for (let wave = 0; ; wave += 1) {
+  for (;;) {
     if (done.size > 0) {
       const settled = yield* closeWave(deliberation, plan, done);
       if (settled !== undefined) return settled;
@@ -150,15 +151,30 @@ async function* thinkInWaves(
     const left = Array.from({ length: samples }, (_, number) => number).filter((number) => !done.has(number));
     if (left.length === 0) return samples === 1 ? lastChainStop(deliberation) : 'natural';
     // A chain that the budget would cut is worth little, except where it is the only one.
-    if (budget.thinking(1) < (done.size === 0 ? 1 : cap)) return 'budget';
+    if (budget.thinking(1) < (done.size === 0 ? 1 : natural)) return 'budget';
     // Behind the draft it has not been asked yet whether there is time for a chain.
     const stop = deliberation.candidates.size > 0 ? deliberation.mustStop() : undefined;
     if (stop !== undefined) return stop;
-    const greedy = !done.has(0);
-    const size = greedy ? 1 : (plan.waves[Math.min(wave, plan.waves.length - 1)] ?? 1);
-    const run = yield* think(deliberation, { numbers: left.slice(0, size), greedy, enough });
-    for (const number of run) done.add(number);
+    const numbers = left.slice(0, waveSize(deliberation, plan, done));
+    for (const number of yield* think(deliberation, { numbers, enough })) done.add(number);
   }
+}
+
+/** Chains that are begun at once. */
+function waveSize(deliberation: Deliberation, plan: Plan, done: ReadonlySet<number>): number {
+  const { context, greedyFirst, level } = deliberation;
+  if (greedyFirst && !done.has(0)) return 1;
+  // Rows side by side slow one another: by a deadline, one answer in time is worth more.
+  if (context.deadlineAt !== undefined && done.size === 0) return 1;
+  if (!context.model.capabilities.batching) return 1;
+  if (!plan.adaptive) return context.effective.samples;
+  // Of an answer in words one chain is enough, and whether it is one may show only when the first has ended.
+  return done.size > 0 || asksForValue(deliberation) ? level.wave : 1;
+}
+
+/** The question, or the form that the answer is held to, tells that there will be a value to compare. */
+function asksForValue({ judge: { question }, answer }: Deliberation): boolean {
+  return answer.constraint !== undefined || asksForNumber(question) || asksYesOrNo(question) || asksForName(question);
 }
 
 /** Revises what failed, asks the slow checks, and votes. Gives why thinking may end here, if it may. */
@@ -168,7 +184,8 @@ async function* closeWave(
   done: ReadonlySet<number>,
 ): AsyncGenerator<StrategyEvent, ThinkingStop | undefined, void> {
   const { candidates } = deliberation;
-  if (plan.revise) {
+  const settled = () => settledBy(deliberation, plan, [...candidates.values()], done.size);
+  if (plan.revise && settled() === undefined) {
     for (const number of done) {
       if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
         yield* revise(deliberation, number, { repair: plan.repair && !computes(deliberation.context) });
@@ -177,42 +194,38 @@ async function* closeWave(
   if (deliberation.mustStop() === undefined) yield* runSlowChecks(deliberation);
   const decision = choose(deliberation, plan);
   if (candidates.size > 1 && plan.choose === 'vote') yield* voteSteps(deliberation, decision);
-  const stop = deliberation.mustStop();
-  if (stop !== undefined) return stop;
-  return settledBy(deliberation, plan, decision, done.size);
+  return deliberation.mustStop() ?? settled();
 }
 
-/** Why thinking may end with this decision after so many chains, if it may. */
+/** Why thinking may end with what stands after so many chains, if it may. */
 function settledBy(
   deliberation: Deliberation,
   plan: Plan,
-  decision: Decision,
+  candidates: readonly Candidate[],
   chains: number,
 ): ThinkingStop | undefined {
-  const { context } = deliberation;
-  const winner = decision.winner;
+  const { winner, tally, inWords } = decide(candidates, plan);
   if (!plan.adaptive || winner === undefined || needsRevision(winner)) return undefined;
   const isThought = winner.source !== 'draft';
-  if (isThought && winner.checks.some((check) => check.confirms && check.verdict === 'pass')) return 'confident';
-  if (decision.inWords) return chains === 1 ? lastChainStop(deliberation) : 'natural';
-  if (!isThought || plan.choose === 'rank' || winner.value === undefined) return undefined;
-  const weights = context.table.ballot_weights;
-  const wanted = context.table.settled_probability;
-  const state = voteState(decision.tally, {
-    samplesLeft: context.effective.samples - chains,
-    // What one more sample could weigh at most, its certainty aside.
-    heaviestBallot: heaviestBallot(weights.sample + (weights.sound ?? 0)),
-    wanted,
-  });
-  if (state === 'open' || chains >= context.effective.samples) return undefined;
-  // The budget has cut the thought: nothing more could be thought, whatever the vote says.
-  if (deliberation.budget.thinking(1) === 0 && lastChainStop(deliberation) === 'budget') return 'budget';
-  const isSure = (decision.tally.entries[0]?.probability ?? 0) >= wanted;
-  return chains === 1 && isSure ? 'confident' : 'settled_vote';
+  if (isThought && confirmedBy(winner) !== undefined) return 'confident';
+  if (inWords) return chains === 1 ? lastChainStop(deliberation) : 'natural';
+  if (!isThought || plan.choose === 'rank' || winner.value === undefined || !endedByItself(winner)) return undefined;
+  if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(deliberation)) return 'settled_vote';
+  const { table } = deliberation.context;
+  const probability = certaintyOf(standingOf(winner, candidates), table.certainty);
+  // As probably right as the table asks for, by the model's own calibration.
+  const isSure = table.confident !== null && probability !== null && probability >= table.confident;
+  return isSure ? 'confident' : undefined;
+}
+
+/** The level's number; where the request asks for another number of chains, more than half of them. */
+function chainsToAgree({ context, level }: Deliberation): number {
+  const { samples } = context.effective;
+  return Math.max(2, samples === level.samples ? level.agree : Math.floor(samples / 2) + 1);
 }
 
 function choose(deliberation: Deliberation, plan: Plan): Decision {
-  return decide([...deliberation.candidates.values()], deliberation.context.table, plan);
+  return decide([...deliberation.candidates.values()], plan);
 }
 
 function judgesSlowly(deliberation: Deliberation): boolean {

@@ -24,6 +24,8 @@ export type SampleRun = {
   /** Of the trace step. */
   because?: string;
   prompted?: { file: string; hash: string };
+  /** True while a finished chain stands: samples whose thought the budget has cut are then stopped, and give no answer. */
+  stands?: () => boolean;
   /** Called as a sample ends; what it gives goes on the trace. `stop` ends the run, other samples unfinished. */
   onSample?: (sample: Sample) => Promise<{ patch: StepPatch; stop: boolean }>;
 };
@@ -100,6 +102,11 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
         yield row.step.done({ ...stepOf(sample, event.usage), ...patch });
         if (stop && samples.length < rows.length) stopping.abort(new Error('settled'));
       }
+      if (event.type === 'finish' || event.type === 'thinking-end') {
+        const left = rows.filter(({ done }) => !done);
+        const onlyCut = left.length > 0 && left.every(({ thinkingStop }) => thinkingStop === 'budget');
+        if (onlyCut && run.stands?.() === true) stopping.abort(new Error('the budget is spent'));
+      }
       if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
     }
   } catch (error) {
@@ -113,18 +120,25 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     const sample = isLate ? cutSample(row) : undefined;
     const judged = sample === undefined ? undefined : await run.onSample?.(sample);
     if (sample !== undefined) samples.push(sample);
+    const stop = isLate ? 'deadline' : row.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
     yield row.step.done({
       tokens: row.usage.thinking + row.usage.answer,
       text: row.segments.map((segment) => segment.text).join('') || null,
       ...computedIn(row.segments),
-      summary: isLate ? 'Stopped: the deadline passed.' : 'Stopped: the answer was settled.',
-      stop_reason: isLate ? 'deadline' : 'settled_vote',
+      summary: stopped[stop],
+      stop_reason: stop,
       usage: { ...row.usage },
       ...judged?.patch,
     });
   }
   return samples;
 }
+
+const stopped = {
+  deadline: 'Stopped: the deadline passed.',
+  budget: 'Stopped: the budget was spent, and another chain had ended.',
+  settled_vote: 'Stopped: the answer was settled.',
+} as const;
 
 /** Aborts a run that is cancelled, whose time is over, or, where it may be, that is settled. */
 export function runSignal(

@@ -70,8 +70,7 @@ export function strategyRun(options: {
       ...(shown === '' ? {} : { prefix: [{ text: shown }] }),
     },
     sampling: {
-      // Without a wish, a draft and a first chain are greedy; the strategy takes the table's for further chains.
-      temperature: temperature ?? 0,
+      ...(temperature === null ? {} : { temperature }),
       ...(top_p === undefined ? {} : { topP: top_p }),
       ...(top_k === undefined ? {} : { topK: top_k }),
       ...(min_p === undefined ? {} : { minP: min_p }),

@@ -12,8 +12,9 @@ import { scriptedWorker } from './scripted-worker.ts';
 const level = (budget: number): EffortLevel => ({
   strategy: 'deliberate',
   budget_tokens: budget,
-  per_sample_tokens: budget,
   samples: 1,
+  agree: 1,
+  wave: 1,
   max_revisions: 1,
   checks: [],
 });
@@ -23,11 +24,12 @@ export const table: EffortTable = {
   calibrated: null,
   temperature: 0.6,
   answer_reserve_tokens: 32,
-  ballot_weights: { draft: 0, greedy: 1, sample: 1, handed_over: 0, revised: 1 },
-  self_certainty_weight: 0,
+  natural_tokens: 16,
+  own_sampling: false,
+  greedy_first: true,
+  confident: null,
   certainty: null,
   auto: null,
-  settled_probability: 0.95,
   levels: { low: level(16), medium: level(64), high: level(128), xhigh: level(256), max: level(512) },
 };
 

@@ -53,8 +53,8 @@ const trace = [
   step(4, 'think', { sample: 1, answer: '4' }),
   step(5, 'vote', {
     tally: [
-      { answer: '4', ballots: 2, weight: 6 },
-      { answer: '7', ballots: 1, weight: 1.5 },
+      { answer: '4', ballots: 2 },
+      { answer: '7', ballots: 1 },
     ],
   }),
   step(6, 'answer', { sample: 0, answer: '4', because: '4 leads the vote.' }),
@@ -182,7 +182,7 @@ describe('the vote', () => {
   });
 
   test('of an early round counts no later chain', () => {
-    const early = step(4, 'vote', { started_at: start + 400, tally: [{ answer: '4', ballots: 1, weight: 1 }] });
+    const early = step(4, 'vote', { started_at: start + 400, tally: [{ answer: '4', ballots: 1 }] });
     const later = step(5, 'think', { sample: 1, answer: '4', started_at: start + 500 });
     expect(voteRounds([...trace.slice(0, 4), early, later])[0]?.bars[0]?.voters).toEqual([0]);
   });

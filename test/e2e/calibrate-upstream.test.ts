@@ -56,7 +56,7 @@ describe('calibrating a model of another server', () => {
     expect(told).toContain('Not measured: its own verdict. It gives no log-probabilities of given text.');
     const table = EffortTable.parse(await written('far.effort.json'));
     expect(table).toMatchObject({ model: 'far', calibrated: { questions: 2 } });
-    expect(table.levels.low.per_sample_tokens).toBeLessThanOrEqual(32);
+    expect(table.natural_tokens).toBeLessThanOrEqual(32);
     expect(await written('thinkfirst.config.json')).toEqual({
       models: [{ ...entry, effortTable: './far.effort.json' }],
     });

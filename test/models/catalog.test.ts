@@ -42,16 +42,23 @@ describe('model catalogue', () => {
   });
 
   it('has an effort table for each: one that is given, its own or the default one', () => {
-    expect(catalog.effortTable('thinkfirst-135m').levels.medium.per_sample_tokens).toBeLessThanOrEqual(384);
+    expect(catalog.effortTable('thinkfirst-135m').natural_tokens).toBeLessThanOrEqual(384);
     expect(catalog.effortTable('org/second').model).toBe('org/second');
     const given = { ...readEffortTable('thinkfirst-135m'), temperature: 0.123 };
     expect(createModelCatalog([entry], new Map([[given.model, given]])).effortTable(given.model)).toBe(given);
   });
 
+  it('has another default for a model that thinks by itself than for one that is asked to', () => {
+    const other = (family: string) => createModelCatalog([{ ...entry, card: { ...entry.card, id: 'x', family } }]);
+    const [thinking, plain] = ['qwen3', 'plain'].map((family) => other(family).effortTable('x'));
+    expect(thinking?.natural_tokens).toBeGreaterThan(plain?.natural_tokens ?? Number.POSITIVE_INFINITY);
+    expect(thinking?.levels.medium.budget_tokens).toBeGreaterThan(3 * (thinking?.natural_tokens ?? 0));
+  });
+
   it.each(['thinkfirst-135m', 'any-other'])(
     'spends more with each effort of %s that is not merged with the one below',
     (id) => {
-      const { levels } = readEffortTable(id);
+      const { levels, natural_tokens } = readEffortTable(id);
       const order = [levels.low, levels.medium, levels.high, levels.xhigh, levels.max];
       const budgets = order.map((level) => level.budget_tokens);
       expect(budgets).toEqual([...budgets].sort((a, b) => a - b));
@@ -60,7 +67,8 @@ describe('model catalogue', () => {
         if (level.budget_tokens === below[index]?.budget_tokens) expect(level).toEqual(below[index]);
       }
       expect(levels.high.budget_tokens).toBeGreaterThan(levels.low.budget_tokens);
-      for (const level of order) expect(level.per_sample_tokens).toBeLessThanOrEqual(level.budget_tokens);
+      // Each holds one chain whole at least, and as many as have to agree.
+      for (const level of order) expect(natural_tokens * level.agree).toBeLessThanOrEqual(level.budget_tokens);
     },
   );
 });

@@ -7,7 +7,7 @@ import { fileName, packagedTable, readEffortTable } from '../../src/models/effor
 const folder = mkdtempSync(join(tmpdir(), 'thinkfirst-tables-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const packaged = JSON.parse(readFileSync(packagedTable('default'), 'utf8'));
+const packaged = JSON.parse(readFileSync(packagedTable('default-plain'), 'utf8'));
 const write = (name: string, content: unknown) => {
   const path = join(folder, name);
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));

@@ -38,7 +38,7 @@ function reference(
       (sampling.frequencyPenalty ?? 0) * count +
       (sampling.logitBias?.[id] ?? 0);
     const allowed = !state.mask || ((state.mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
-    return allowed && !state.banned?.includes(id) ? value / sampling.temperature : Number.NEGATIVE_INFINITY;
+    return allowed && !state.banned?.includes(id) ? value / (sampling.temperature ?? 1) : Number.NEGATIVE_INFINITY;
   });
   const max = Math.max(...adjusted);
   let sorted = adjusted.map((value, id) => ({ id, weight: Math.exp(value - max) }));

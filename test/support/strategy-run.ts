@@ -17,8 +17,9 @@ export const prompts = loadPrompts(join(import.meta.dirname, '../../prompts'));
 const level = {
   strategy: 'deliberate',
   budget_tokens: 400,
-  per_sample_tokens: 60,
   samples: 8,
+  agree: 3,
+  wave: 2,
   max_revisions: 2,
   checks: [{ type: 'arithmetic' }, { type: 'agreement' }],
 };
@@ -26,13 +27,14 @@ const level = {
 export const table: EffortTable = {
   model: 'scripted',
   calibrated: null,
+  natural_tokens: 48,
   temperature: 0.8,
-  answer_reserve_tokens: 32,
-  ballot_weights: { draft: -1.5, greedy: 0.3, sample: 0.1, handed_over: -2, revised: 0 },
-  self_certainty_weight: 0,
+  own_sampling: false,
+  greedy_first: true,
+  confident: null,
   certainty: null,
   auto: null,
-  settled_probability: 0.95,
+  answer_reserve_tokens: 32,
   levels: { low: level, medium: level, high: level, xhigh: level, max: level },
 };
 
@@ -55,7 +57,7 @@ export function context({ question = 'What is 2 + 2?', effective, ...patch }: Co
     table,
     checks: level.checks,
     answer: { maxTokens: 32 },
-    sampling: { temperature: 0.8, seed: 1 },
+    sampling: { seed: 1 },
     deterministic: true,
     signal: new AbortController().signal,
     answerNow: new AbortController().signal,

@@ -110,13 +110,13 @@ function checkLine(check: CheckResult, paint: Paint): string[] {
 const tallyWidth = 20;
 
 function tallyLines(tally: NonNullable<TraceStep['tally']>, paint: Paint): string[] {
-  const most = Math.max(0, ...tally.map(({ weight }) => weight));
+  const most = Math.max(0, ...tally.map(({ ballots }) => ballots));
   const answers = tally.map(({ answer }) => clipped(answer, longestAnswer));
   const widest = Math.max(0, ...answers.map(({ length }) => length));
-  return tally.map(({ ballots, weight }, place) => {
+  return tally.map(({ ballots }, place) => {
     const answer = answers[place] ?? '';
-    const { full, empty } = bar(Math.max(0, weight), most, tallyWidth);
+    const { full, empty } = bar(ballots, most, tallyWidth);
     const drawn = `${place === 0 ? paint.green(full) : full}${paint.dim(empty)}`;
-    return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}, weight ${weight.toFixed(2)}`;
+    return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}`;
   });
 }

@@ -11,7 +11,7 @@ import {
   type ScoreResult,
 } from '../language-model.ts';
 import { createLoopBreaker } from '../loop-breaker.ts';
-import { createSampler } from '../sampler.ts';
+import { createSampler, withOwnSampling } from '../sampler.ts';
 import { createNucleusScratch } from '../sampler-nucleus.ts';
 import type { ModelFolder } from '../transformers/model-folder.ts';
 import { renderPrompt } from '../transformers/render-prompt.ts';
@@ -201,7 +201,11 @@ async function prepare(
         sample,
         prompt,
         contextLength,
-        sampler: createSampler(request.sampling, { sample, vocabularySize, scratch: context.scratch }),
+        sampler: createSampler(withOwnSampling(request.sampling, folder.sampling), {
+          sample,
+          vocabularySize,
+          scratch: context.scratch,
+        }),
         bans: context.bans.forRow({ tools: mayCallTools(request) }),
         matcher: compiled?.createMatcher(),
         loopBreaker: createLoopBreaker(),

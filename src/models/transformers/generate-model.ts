@@ -11,7 +11,7 @@ import {
   mayCallTools,
 } from '../language-model.ts';
 import { createLoopBreaker } from '../loop-breaker.ts';
-import { createSampler } from '../sampler.ts';
+import { createSampler, withOwnSampling } from '../sampler.ts';
 import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
 import { generateCapabilities } from './generate-capabilities.ts';
 import type { ModelFolder } from './model-folder.ts';
@@ -103,7 +103,10 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
       sample,
       prompt,
       contextLength,
-      sampler: createSampler(request.sampling, { sample, vocabularySize: folder.vocabularySize }),
+      sampler: createSampler(withOwnSampling(request.sampling, folder.sampling), {
+        sample,
+        vocabularySize: folder.vocabularySize,
+      }),
       bans: rows.bans.forRow({ tools: mayCallTools(request) }),
       loopBreaker: createLoopBreaker(),
       purse,

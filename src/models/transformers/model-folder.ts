@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ModelFamily, ModelTraits } from '../families/family.ts';
 import { familyByName, familyOf } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
+import type { Sampling } from '../language-model.ts';
 import { type FamilyTokens, familyTokens } from './family-tokens.ts';
 import { absolutePath, type ModelSource, modelFault, modelSource, onnxFile, weightNames } from './model-files.ts';
 import { createModelTokenizer, type ModelTokenizer, type TokenizerFiles } from './tokenizer.ts';
@@ -26,6 +27,8 @@ export type ModelFolder = {
   vocabularySize: number;
   /** Its thoughts say what to compute, and expect the values to be fed (`thinkfirst_compute` in generation_config.json). */
   computes: boolean;
+  /** How its makers want its tokens drawn: `generation_config.json`, else what the family's authors advise. */
+  sampling: Sampling;
   /** config.json; what a nested `text_config` says of the model of text stands beside the other fields. */
   config: Readonly<Record<string, unknown>>;
   /** The weights' file; undefined where the weights are not here. */
@@ -45,6 +48,12 @@ const ModelConfig = z.looseObject({
 
 const GenerationSettings = z.looseObject({
   eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
+  do_sample: z.boolean().nullish(),
+  temperature: z.number().nonnegative().nullish(),
+  top_p: z.number().nullish(),
+  top_k: z.number().nullish(),
+  min_p: z.number().nullish(),
+  repetition_penalty: z.number().nullish(),
   thinkfirst_compute: z.string().nullish(),
 });
 
@@ -81,6 +90,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
     contextLength: config.max_position_embeddings,
     vocabularySize: config.vocab_size,
     computes: settings.thinkfirst_compute === 'calls',
+    sampling: ownSampling(settings, family),
     config,
     onnx: () => onnxFile(path, config['transformers.js_config']?.['dtype']),
   };
@@ -155,4 +165,17 @@ async function readGenerationSettings(named: string, path: string): Promise<z.in
   return read(named, 'generation_config.json', async () =>
     GenerationSettings.parse(JSON.parse(await readFile(file, 'utf8'))),
   );
+}
+
+/** What `generation_config.json` says of drawing tokens, if it says so. */
+function ownSampling(settings: z.infer<typeof GenerationSettings>, family: ModelFamily): Sampling {
+  const { do_sample, temperature, top_p: topP, top_k: topK, min_p: minP, repetition_penalty: penalty } = settings;
+  if (do_sample === false || !temperature) return family.sampling.thinking;
+  return {
+    temperature,
+    ...(typeof topP === 'number' && { topP }),
+    ...(typeof topK === 'number' && { topK }),
+    ...(typeof minP === 'number' && { minP }),
+    ...(typeof penalty === 'number' && { repetitionPenalty: penalty }),
+  };
 }

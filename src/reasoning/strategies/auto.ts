@@ -112,7 +112,13 @@ function fastRequest({
   const alternatives = model.capabilities.logprobs
     ? { topLogprobs: Math.max(own ?? 0, 2), ...(own === undefined && { spareLogprobs: true as const }) }
     : {};
-  return { prompt, samples: 1, answer: { ...answer, maxTokens: most, ...alternatives }, sampling, deterministic };
+  return {
+    prompt,
+    samples: 1,
+    answer: { ...answer, maxTokens: most, ...alternatives },
+    sampling: { ...sampling, temperature: sampling.temperature ?? 0 },
+    deterministic,
+  };
 }
 
 /** An answer that has ended, without log-probabilities, is compared with a second one. */
@@ -123,7 +129,7 @@ function needsSecond({ answerNow, deadline }: StrategyContext, { finish, logprob
 async function secondAnswer(context: StrategyContext, request: GenerateRequest): Promise<FastProbe> {
   const { sampling } = request;
   const seed = sampling.seed === undefined ? {} : { seed: (sampling.seed + 1) >>> 0 };
-  const temperature = Math.max(sampling.temperature, secondTemperature);
+  const temperature = Math.max(sampling.temperature ?? 0, secondTemperature);
   const again: GenerateRequest = {
     ...request,
     answer: { ...request.answer, maxTokens: Math.min(request.answer.maxTokens, probeTokens) },

@@ -19,6 +19,7 @@ export function createBestOfN(dependencies: StrategyDependencies): Strategy {
       Options.parse(context.options ?? {});
       const plan = {
         draft: false,
+        greedy: false,
         checks: true,
         revise: false,
         repair: false,
@@ -26,7 +27,7 @@ export function createBestOfN(dependencies: StrategyDependencies): Strategy {
         choose: 'rank',
         adaptive: false,
       } as const;
-      return yield* runPlan(context, dependencies, { ...plan, waves: [1, context.effective.samples] });
+      return yield* runPlan(context, dependencies, plan);
     },
   };
 }

@@ -7,7 +7,7 @@ import { answerLive } from '../answer-live.ts';
 import { unthoughtVerdict, verdictOf } from '../answer-verdict.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
 import { candidateOf } from '../candidate.ts';
-import { computes } from '../deliberation.ts';
+import { computes, firstSampling } from '../deliberation.ts';
 import { questionOf } from '../judge.ts';
 import { stopOfThinking } from '../phase-usage.ts';
 import { createRunState } from '../run-state.ts';
@@ -72,7 +72,7 @@ export const budgetForcing: Strategy = {
     }
     const sample = yield* answerLive(state, {
       answerTokens: Math.max(1, budget.answer(1, budgetTokens + computeTokens + (forces ? continuationAllowance : 0))),
-      sampling: context.sampling,
+      sampling: firstSampling(context, { greedyPays: true }),
       thinking: {
         budgetTokens,
         ...(computeTokens > 0 && { computeTokens }),
@@ -91,7 +91,13 @@ export const budgetForcing: Strategy = {
       });
     }
     const { constraint } = context.answer;
-    const candidate = candidateOf(sample, { phase: 'think', question: questionOf(context), constraint, checks: [] });
+    const candidate = candidateOf(sample, {
+      phase: 'think',
+      question: questionOf(context),
+      constraint,
+      checks: [],
+      greedyFirst: false,
+    });
     return outcome({
       verdict: isEmptyAnswer(sample.answer) ? null : verdictOf(candidate, [candidate], context.table.certainty),
       thinkingStop: sample.thinkingStop ?? earlier?.stop ?? 'natural',

@@ -12,18 +12,18 @@ const Options = z.object({
   without: z.array(Part).optional().describe('Parts to leave out, to see what each gives.'),
 });
 
-/** The default: drafts, thinks in waves of chains, checks, rolls back and revises, filters, votes, and only then answers. */
+/** The default: thinks in chains side by side until enough agree, checks, rolls back and revises, votes, and only then answers. */
 export function createDeliberate(dependencies: StrategyDependencies): Strategy {
   return {
     name: 'deliberate',
-    description: 'Drafts, thinks in waves of chains, checks, rolls back and revises, votes, and only then answers.',
+    description: 'Thinks in chains until enough agree, checks, rolls back and revises, votes, and only then answers.',
     options: Options,
     prompts: dependencies.prompts.versions(),
     async *run(context) {
       const without = new Set(Options.parse(context.options ?? {}).without);
       return yield* runPlan(context, dependencies, {
         draft: !without.has('draft'),
-        waves: [1, 2, 2, 3],
+        greedy: true,
         checks: !without.has('checks'),
         revise: !without.has('revise'),
         repair: !without.has('repair'),

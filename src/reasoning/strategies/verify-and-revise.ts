@@ -8,7 +8,7 @@ const Options = z.object({
   checks: ChecksOption.describe('Checks by name with their options.'),
 });
 
-/** One greedy chain, checked and revised until its checks pass or revisions or budget are spent. */
+/** One chain, checked and revised until its checks pass or revisions or budget are spent. */
 export function createVerifyAndRevise(dependencies: StrategyDependencies): Strategy {
   return {
     name: 'verify-and-revise',
@@ -18,8 +18,17 @@ export function createVerifyAndRevise(dependencies: StrategyDependencies): Strat
     async *run(context) {
       Options.parse(context.options ?? {});
       const one = { ...context, effective: { ...context.effective, samples: 1 } };
-      const plan = { draft: false, checks: true, revise: true, repair: true, filter: true, choose: 'rank' } as const;
-      return yield* runPlan(one, dependencies, { ...plan, waves: [1], adaptive: true });
+      const plan = {
+        draft: false,
+        greedy: true,
+        checks: true,
+        revise: true,
+        repair: true,
+        filter: true,
+        choose: 'rank',
+        adaptive: true,
+      } as const;
+      return yield* runPlan(one, dependencies, plan);
     },
   };
 }

@@ -84,22 +84,22 @@ describe('a step in the terminal', () => {
         checks: [],
         because: 'waves are over',
         tally: [
-          { answer: '4', ballots: 2, weight: 4 },
-          { answer: '5', ballots: 1, weight: 1 },
+          { answer: '4', ballots: 4 },
+          { answer: '5', ballots: 1 },
         ],
       },
       plain,
     );
     expect(vote).toContain('because waves are over');
-    expect(vote).toContain(`4  ${'━'.repeat(20)}  2 ballots, weight 4.00`);
-    expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 ballot, weight 1.00`);
+    expect(vote).toContain(`4  ${'━'.repeat(20)}  4 ballots`);
+    expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 ballot`);
   });
 
   it('keeps a long answer to its line', () => {
     const answer = 'a tale of the soul, '.repeat(200);
     const tally = [
-      { answer, ballots: 1, weight: 4 },
-      { answer: '5', ballots: 1, weight: 1 },
+      { answer, ballots: 4 },
+      { answer: '5', ballots: 1 },
     ];
     const vote = stepText(
       { ...step, phase: 'vote', sample: null, text: null, checks: [], summary: answer, tally },

@@ -3,7 +3,7 @@ import type { MeasuredChain, MeasuredQuestion } from '../../../eval/calibration/
 import { EffortTable } from '../../../src/contracts/effort-table.ts';
 
 export const defaultTable = EffortTable.parse(
-  JSON.parse(readFileSync('src/models/effort-tables/default.json', 'utf8')),
+  JSON.parse(readFileSync('src/models/effort-tables/default-plain.json', 'utf8')),
 );
 
 /** A chain that says `answer`; the right one is 1. */

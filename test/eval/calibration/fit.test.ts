@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bestTemperature, figureOf } from '../../../eval/calibration/choose-temperature.ts';
-import { fitBallots } from '../../../eval/calibration/fit-ballots.ts';
-import { fitCap, mergeLevels } from '../../../eval/calibration/fit-levels.ts';
+import { firstToAgree, fitAgreement } from '../../../eval/calibration/fit-agreement.ts';
+import { fitNatural, mergeLevels } from '../../../eval/calibration/fit-levels.ts';
 import {
   fitChecks,
   isWorthIt,
@@ -9,90 +9,42 @@ import {
   revisionTurned,
   votedShare,
 } from '../../../eval/calibration/fit-phases.ts';
-import { fitSettled } from '../../../eval/calibration/fit-settled.ts';
 import { balancedAnswers, fitVerdict } from '../../../eval/calibration/verdict-worth.ts';
-import { logOdds } from '../../../eval/statistics.ts';
 import { chain, defaultTable, judged, question, times } from './chains.ts';
 
-const before = defaultTable.ballot_weights;
-
-describe('fitBallots', () => {
-  it('gives each source its own log-odds, and leaves one that was hardly seen as it was', () => {
-    const measured = [
-      ...times(30, question([chain('1'), chain('2')])),
-      ...times(10, question([chain('2'), chain('1')], { draft: chain('1', { source: 'draft', sample: null }) })),
-    ];
-    const { weights, figures } = fitBallots(measured, before);
-    expect(weights.greedy).toBeCloseTo(logOdds(30, 40), 3);
-    expect(weights.sample).toBeCloseTo(logOdds(10, 40), 3);
-    expect(weights.draft).toBeCloseTo(logOdds(10, 40), 3);
-    expect(weights.revised).toBe(before.revised);
-    expect(figures.sources['greedy']).toEqual({ answers: 40, right: 30 });
-  });
-
-  it('adds what the line checks are worth', () => {
-    const sound = { checks: [judged('pass', 'line')] };
-    const unsound = { checks: [judged('fail', 'line')] };
-    const measured = times(20, question([chain('1', sound), chain('2', unsound)]));
-    const { weights } = fitBallots(measured, before);
-    expect(weights.sound).toBeGreaterThan(2);
-    expect(weights.unsound).toBeLessThan(-2);
-  });
-
-  it('takes chains that were cut out of the sources that ended by themselves', () => {
-    const measured = times(20, question([chain('1'), chain('2', { stop: 'budget' })]));
-    expect(fitBallots(measured, before).figures.sources['sample']).toEqual({ answers: 0, right: 0 });
-  });
-
-  it('weighs self-certainty only where it tells right from wrong', () => {
-    const telling = times(30, question([chain('1', { selfCertainty: 20 }), chain('2', { selfCertainty: 18 })]));
-    const noise = [
-      ...times(15, question([chain('1', { selfCertainty: 20 }), chain('2', { selfCertainty: 18 })])),
-      ...times(15, question([chain('1', { selfCertainty: 18 }), chain('2', { selfCertainty: 20 })])),
-    ];
-    expect(fitBallots(telling, before).figures.selfCertaintyAuc).toBe(1);
-    expect(fitBallots(noise, before).selfCertaintyWeight).toBe(0);
-    const mostly = [...times(24, telling), ...times(6, noise.slice(15))].flat();
-    expect(fitBallots(mostly, before).selfCertaintyWeight).toBeGreaterThan(0);
-  });
-});
-
-describe('fitSettled', () => {
-  const agreed = question([
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-  ]);
+describe('fitAgreement', () => {
+  const eight = (...answers: string[]) => question(answers.map((answer) => chain(answer)));
+  const agreed = eight('1', '1', '1', '1', '1', '1', '1', '1');
   /** The first three agree on what is wrong, all the others on what is right. */
-  const turns = question([
-    chain('2'),
-    chain('2'),
-    chain('2'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-    chain('1'),
-  ]);
+  const turns = eight('2', '2', '2', '1', '1', '1', '1', '1');
+  const options = { samples: 8, greedyFirst: true };
 
-  it('stops early where that loses nothing', () => {
-    const { value, figures } = fitSettled(times(50, agreed), defaultTable);
-    expect(value).toBe(0.7);
-    const [whole, ...stopped] = figures.bare;
-    expect(whole).toEqual({ probability: 1.1, right: 1, tokens: 120 });
-    expect(stopped.at(-1)?.tokens).toBeLessThan(120);
+  it('asks for two where that loses nothing', () => {
+    const { chosen, all } = fitAgreement(times(3, agreed), options);
+    expect(chosen).toMatchObject({ agree: 2, wave: 1, right: 1, tokens: 30 });
+    expect(all).toMatchObject({ samples: 8, right: 1, tokens: 120 });
   });
 
-  it('keeps thinking where votes turn late', () => {
-    const { value, figures } = fitSettled([...times(10, agreed), ...times(10, turns)], defaultTable);
-    expect(figures.bare[0]?.right).toBe(1);
-    expect(figures.bare.at(-1)?.right).toBeLessThan(1);
-    expect(value).toBe(0.95);
+  it('asks for more where votes turn late', () => {
+    const { chosen, all } = fitAgreement([...times(3, agreed), ...times(3, turns)], options);
+    expect(all.right).toBe(1);
+    expect(chosen.agree).toBeGreaterThan(3);
+    expect(chosen.right).toBe(1);
+  });
+
+  it('begins several at once where a few chains are far longer than the others', () => {
+    const long = { thinkingTokens: 1000 };
+    const tailed = question([chain('1'), chain('1', long), chain('1'), chain('1'), chain('1', long), chain('1')]);
+    const { chosen } = fitAgreement(times(3, tailed), { samples: 5, greedyFirst: false });
+    expect(chosen.wave).toBeGreaterThan(1);
+    expect(chosen.tokens).toBeLessThan(100);
+  });
+
+  it('stops the others when enough agree, and counts what they had spent by then', () => {
+    const slow = { thinkingTokens: 95 };
+    const asked = question([chain('1'), chain('1'), chain('1', slow), chain('1')]);
+    const run = firstToAgree(asked, { samples: 3, agree: 2, wave: 3, greedyFirst: false });
+    expect(run).toEqual({ right: true, tokens: 45, steps: 15 });
   });
 });
 
@@ -100,7 +52,7 @@ describe('what stays on', () => {
   it('keeps a check that puts votes right and drops one that puts them wrong', () => {
     const helps = question([chain('2', { checks: [judged('fail', 'value', 'good')] }), chain('1')]);
     const harms = question([chain('1', { checks: [judged('fail', 'value', 'bad')] }), chain('2')]);
-    const { kept, figures } = fitChecks([helps, harms], defaultTable, ['good', 'bad', 'silent']);
+    const { kept, figures } = fitChecks([helps, harms], ['good', 'bad', 'silent']);
     expect(kept).toEqual(['good', 'silent']);
     expect(figures['good']).toEqual({ wrongToRight: 1, rightToWrong: 0, failed: 1, failedRight: 0 });
     expect(figures['bad']).toEqual({ wrongToRight: 0, rightToWrong: 1, failed: 1, failedRight: 1 });
@@ -126,23 +78,23 @@ describe('what stays on', () => {
 
   it('votes over as many chains as a level has', () => {
     const measured = [question([chain('2'), chain('1'), chain('1')])];
-    expect(votedShare(measured, defaultTable, 1)).toBe(0);
-    expect(votedShare(measured, defaultTable, 3)).toBe(1);
+    expect(votedShare(measured, 1)).toBe(0);
+    expect(votedShare(measured, 3)).toBe(1);
   });
 });
 
-describe('fitCap', () => {
-  it('lets 95 % of chains end by themselves, in round lengths', () => {
+describe('fitNatural', () => {
+  it('is the length within which 95 % of chains end by themselves, in round numbers', () => {
     const chains = [
       ...times(95, chain('1', { thinkingTokens: 100 })),
       ...times(5, chain('1', { thinkingTokens: 400 })),
     ];
-    expect(fitCap(chains, 1024)).toBe(112);
-    expect(fitCap([...chains, chain('1', { thinkingTokens: 400 })], 1024)).toBe(416);
+    expect(fitNatural(chains, 1024)).toBe(112);
+    expect(fitNatural([...chains, chain('1', { thinkingTokens: 400 })], 1024)).toBe(416);
   });
 
-  it('goes to the ceiling where too many never end', () => {
-    expect(fitCap([...times(9, chain('1')), chain('1', { stop: 'loop', thinkingTokens: 50 })], 512)).toBe(512);
+  it('is the ceiling where too many were stopped there', () => {
+    expect(fitNatural([...times(9, chain('1')), chain('1', { stop: 'budget', thinkingTokens: 512 })], 512)).toBe(512);
   });
 });
 
@@ -193,7 +145,7 @@ describe('the temperature', () => {
         ...times(2, chain('1', { checks: [judged('pass', 'line')] })),
       ],
     };
-    const figures = [figureOf(0.3, times(12, same), defaultTable), figureOf(0.7, times(12, mixed), defaultTable)];
+    const figures = [figureOf(0.3, times(12, same)), figureOf(0.7, times(12, mixed))];
     expect(figures[1]).toMatchObject({ one: expect.closeTo(0.4), any: 1, vote: 1 });
     expect(bestTemperature(figures)).toBe(0.7);
   });

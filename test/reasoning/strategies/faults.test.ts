@@ -123,20 +123,21 @@ describe.each(thinking)('%s', (strategy) => {
 describe('deliberate', () => {
   it('was ended by the budget that cut its thought, however the vote stands', async () => {
     const model = createTestModel({ script: () => endless });
-    const sure = { ...table, settled_probability: 0.7 };
-    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: 7 }, table: sure });
+    const run = await runStrategy('deliberate', { model, effective: { budget_tokens: 7 } });
     expect(run.outcome.thinkingStop).toBe('budget');
   });
 
-  it('is confident only with the probability that it wants', async () => {
-    const stopFor = async (settled_probability: number) => {
+  it('is confident in one chain only with the calibrated probability that its table asks for', async () => {
+    // Right in four of five, whatever is known of an answer.
+    const certainty = { questions: 100, intercept: Math.log(4), features: {} };
+    const run = async (confident: number | null) => {
       const model = createTestModel({ script: () => good });
-      const run = await runStrategy('deliberate', { model, table: { ...table, settled_probability } });
-      return run.outcome.thinkingStop;
+      const { outcome } = await runStrategy('deliberate', { model, table: { ...table, certainty, confident } });
+      return [outcome.thinkingStop, model.requests.length];
     };
-    // The draft and one chain agree: 0.75 by their weights, 0.875 by their number.
-    expect(await stopFor(0.7)).toBe('confident');
-    expect(await stopFor(0.8)).toBe('settled_vote');
+    expect(await run(0.75)).toEqual(['confident', 1]);
+    expect(await run(0.85)).toEqual(['settled_vote', 2]);
+    expect(await run(null)).toEqual(['settled_vote', 2]);
   });
 
   it.each([45, 70, 110, 180])('keeps a search for a line that never ends within a budget of %i', async (budget) => {
@@ -240,8 +241,8 @@ describe('deliberate', () => {
     });
     const run = await runStrategy('deliberate', {
       model,
-      // The draft's ballot is the lighter one: the check alone speaks for it.
-      table: { ...table, ballot_weights: { ...table.ballot_weights, draft: -5 } },
+      // So that there is a draft.
+      deadlineAt: 100_000,
       checks: [{ type: 'expected', value: 4 }],
       effective: { samples: 1, max_revisions: 0 },
       answerNow: answerNow.signal,

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest } from '../../../src/models/language-model.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
-import { runStrategy } from '../../support/strategy-run.ts';
+import { runStrategy, table } from '../../support/strategy-run.ts';
 
 const question = 'Write a poem about the sea.';
 const poem = (first: string): string => `${first} is blue and wide,\nand I sit here and watch the tide.`;
 const tooLong = `${poem('It')} ${Array.from({ length: 40 }, (_, at) => `wave${at}`).join(' ')}`;
 const isDraft = (request: GenerateRequest) => request.thinking === undefined;
-/** A draft, then chains that all say the same. */
+/** So that there is a draft. */
+const deadlineAt = 100_000;
+/** A draft where one is made, and chains that all say the same. */
 const createModel = (draft: string, chain: Partial<Script> & { answer: string }) =>
   createTestModel({
     script: (request) => (isDraft(request) ? { answer: draft } : { thought: 'I rhyme.', ...chain }),
@@ -43,7 +45,7 @@ describe('an open question', () => {
       }),
     });
     const run = await runStrategy('deliberate', { model, question });
-    expect(model.requests).toHaveLength(3);
+    expect(model.requests).toHaveLength(2);
     expect(run.answer).toBe(poem('The sea'));
     expect(run.outcome.incomplete).toBeUndefined();
   });
@@ -85,13 +87,21 @@ describe('an open question', () => {
     expect(because(run)).not.toContain('one chain');
   });
 
-  it.each([
-    { draft: '4', answer: poem('The sea') },
-    { draft: poem('The sea'), answer: '4' },
-  ])('is put to the vote where one answer has a value: $draft', async ({ draft, answer }) => {
-    const model = createModel(draft, { answer });
+  it('is put to the vote where an answer has a value', async () => {
+    const model = createModel('', { answer: '4' });
     await runStrategy('deliberate', { model, question });
     expect(chainsOf(model)).toBeGreaterThan(1);
+  });
+
+  it('begins with one chain, where a question for a value begins with a whole wave', async () => {
+    const sampled = { ...table, greedy_first: false };
+    const first = async (asked: string) => {
+      const model = createModel('', { answer: poem('The sea') });
+      await runStrategy('deliberate', { model, question: asked, table: sampled });
+      return model.requests[0]?.samples;
+    };
+    expect(await first(question)).toBe(1);
+    expect(await first('How many lines has a sonnet?')).toBe(2);
   });
 
   it('is put to the vote where the answers are held to a form', async () => {
@@ -113,7 +123,12 @@ describe('an answer that did not come to its end', () => {
     ['goes in circles', circling, 64],
   ])('casts no ballot where it %s', async (_, answer, maxTokens) => {
     const model = createModel('The answer is 4.', { answer });
-    const run = await runStrategy('deliberate', { model, answer: { maxTokens }, effective: { samples: 1 } });
+    const run = await runStrategy('deliberate', {
+      model,
+      answer: { maxTokens },
+      effective: { samples: 1 },
+      deadlineAt,
+    });
     expect(run.answer).toBe('The answer is 4.');
     expect(run.outcome).toMatchObject({ answerSource: 'draft' });
     expect(run.outcome.incomplete).toBeUndefined();
@@ -123,7 +138,12 @@ describe('an answer that did not come to its end', () => {
 
   it('casts no ballot as a draft either', async () => {
     const model = createModel(circling, { answer: 'The answer is 4.' });
-    const run = await runStrategy('deliberate', { model, answer: { maxTokens: 64 }, effective: { samples: 1 } });
+    const run = await runStrategy('deliberate', {
+      model,
+      answer: { maxTokens: 64 },
+      effective: { samples: 1 },
+      deadlineAt,
+    });
     expect(run.steps.find((step) => step.phase === 'vote')?.tally).toMatchObject([{ answer: '4' }]);
     expect(run.steps[0]?.summary).toBe('The draft answered 5, going round in circles.');
   });
@@ -140,7 +160,7 @@ describe('an answer that did not come to its end', () => {
     ['was cut', tooLong],
   ])('gives way to a draft in words where the chain’s %s', async (_, answer) => {
     const model = createModel(poem('The sea'), { answer });
-    const run = await runStrategy('deliberate', { model, question });
+    const run = await runStrategy('deliberate', { model, question, deadlineAt });
     expect(run.answer).toBe(poem('The sea'));
     expect(run.outcome.answerSource).toBe('draft');
     expect(run.outcome.incomplete).toBeUndefined();
@@ -148,7 +168,7 @@ describe('an answer that did not come to its end', () => {
 
   it('is told of where the draft stands', async () => {
     const model = createModel(poem('The sea'), { answer: tooLong });
-    const run = await runStrategy('deliberate', { model, question });
+    const run = await runStrategy('deliberate', { model, question, deadlineAt });
     expect(chainsOf(model)).toBe(1);
     expect(because(run)).toBe(
       'No answer that could be voted on; one chain is enough. Its answer was cut or went round in circles, so the draft stands.',

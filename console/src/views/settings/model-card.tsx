@@ -55,7 +55,7 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
                   {column}
                 </th>
               ))}
-              {[columns.budget, columns.perSample, columns.samples, columns.revisions].map((column) => (
+              {[columns.budget, columns.samples, columns.agree, columns.revisions].map((column) => (
                 <th key={column} scope="col" className={styles.end}>
                   {column}
                 </th>
@@ -70,14 +70,14 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
               </td>
             </tr>
             {levels.map((level) => {
-              const { strategy, budget_tokens, per_sample_tokens, samples, max_revisions } = table.levels[level];
+              const { strategy, budget_tokens, samples, agree, max_revisions } = table.levels[level];
               return (
                 <tr key={level}>
                   <th scope="row">{name(level)}</th>
                   <td>{strategy}</td>
                   <td className={styles.end}>{format.number(budget_tokens)}</td>
-                  <td className={styles.end}>{format.number(per_sample_tokens)}</td>
                   <td className={styles.end}>{format.number(samples)}</td>
+                  <td className={styles.end}>{format.number(agree)}</td>
                   <td className={styles.end}>{format.number(max_revisions)}</td>
                 </tr>
               );

@@ -1,11 +1,10 @@
 import type { TraceStep } from '../../../../src/contracts/trace.ts';
 import { sampleTree } from './sample-tree.ts';
 
-/** One answer of a vote. `weight` as the service weighs ballots; `share` of the heaviest, 0 to 1. */
+/** One answer of a vote. `share`: its ballots against the leader's, 0 to 1. */
 export type VoteBar = {
   answer: string;
   ballots: number;
-  weight: number;
   share: number;
   leads: boolean;
   /** Whose ballots they are; null is the draft. Those that the trace can't tell are not named. */
@@ -20,7 +19,7 @@ export function voteRounds(steps: readonly TraceStep[]): VoteRound[] {
     .filter((step) => step.phase === 'vote' && step.tally !== undefined)
     .map((step) => {
       const tally = step.tally ?? [];
-      const heaviest = Math.max(...tally.map(({ weight }) => weight), Number.MIN_VALUE);
+      const most = Math.max(1, ...tally.map(({ ballots }) => ballots));
       const standing = sampleTree(
         steps.filter(({ index, started_at }) => index < step.index || started_at < step.started_at),
       );
@@ -29,7 +28,7 @@ export function voteRounds(steps: readonly TraceStep[]): VoteRound[] {
         summary: step.summary,
         bars: tally.map((entry, place) => ({
           ...entry,
-          share: Math.max(0, entry.weight / heaviest),
+          share: entry.ballots / most,
           leads: place === 0,
           voters: standing
             .filter((branch) => same(branch.standing.answer, entry.answer))

@@ -37,7 +37,7 @@ export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
             <span className={styles.answer}>{bar.answer}</span>
             <span className={styles.figures}>
               {bar.leads && <b>{words.leads} · </b>}
-              {words.ballots(bar.ballots)} · {words.weight} {bar.weight.toFixed(2)}
+              {words.ballots(bar.ballots)}
             </span>
             <span className={styles.track} aria-hidden="true">
               <i style={{ transform: `scaleX(${Math.max(0.006, bar.share)})` }} />

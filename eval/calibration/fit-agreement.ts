@@ -1,0 +1,91 @@
+import { decide } from '../../src/reasoning/decide.ts';
+import { average } from '../statistics.ts';
+import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
+
+/** How many chains a level runs, at most and at once, and how many of them have to agree. */
+export type Agreement = { samples: number; agree: number; wave: number };
+
+/** Means over all questions. `steps`: tokens that are decoded one behind the other, chains side by side counted once. */
+export type AgreementFigure = Agreement & { right: number; tokens: number; steps: number };
+
+/** Of all questions: what stopping early may lose against running all chains. */
+const mayLose = 0.005;
+/** Of the fewest tokens: what may be spent more for a shorter wait. */
+const mayCost = 1.05;
+const waves: readonly number[] = [1, 2, 3, 4, 5, 8];
+
+/**
+ * How many of a level's chains have to agree, and how many are begun side by side: of the choices that lose nothing against
+ * the vote of all chains the cheapest in tokens, and among those as cheap the one that is waited for least.
+ */
+export function fitAgreement(
+  measured: readonly MeasuredQuestion[],
+  options: { samples: number; greedyFirst: boolean },
+): { chosen: AgreementFigure; all: AgreementFigure; tried: AgreementFigure[] } {
+  const { greedyFirst } = options;
+  const samples = Math.min(options.samples, ...measured.map((question) => chainsOf(question, greedyFirst).length));
+  const figure = (agreement: Agreement) => figureOf(measured, agreement, greedyFirst);
+  const all = figure({ samples, agree: samples + 1, wave: samples });
+  const agrees = Array.from({ length: Math.max(1, Math.ceil((samples + 1) / 2) - 1) }, (_, index) => index + 2);
+  const tried = agrees.flatMap((agree) =>
+    waves.filter((wave) => wave <= Math.max(1, samples)).map((wave) => figure({ samples, agree, wave })),
+  );
+  const keeps = tried.filter(({ right }) => right >= all.right - mayLose);
+  const fewest = Math.min(...keeps.map(({ tokens }) => tokens));
+  const [best] = keeps.filter(({ tokens }) => tokens <= fewest * mayCost).toSorted((a, b) => a.steps - b.steps);
+  return { chosen: best ?? { ...all, agree: samples }, all, tried };
+}
+
+function figureOf(measured: readonly MeasuredQuestion[], agreement: Agreement, greedyFirst: boolean): AgreementFigure {
+  const runs = measured.map((question) => firstToAgree(question, { ...agreement, greedyFirst }));
+  return {
+    ...agreement,
+    right: average(runs.map(({ right }) => Number(right))),
+    tokens: average(runs.map(({ tokens }) => tokens)),
+    steps: average(runs.map(({ steps }) => steps)),
+  };
+}
+
+function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirst: boolean): MeasuredChain[] {
+  return greedyFirst && greedy !== undefined ? [greedy, ...samples] : samples;
+}
+
+/** One question as the engine would have run it, had its chains been these: in waves, each stopped as soon as enough agree. */
+export function firstToAgree(
+  question: MeasuredQuestion,
+  { samples, agree, wave, greedyFirst }: Agreement & { greedyFirst: boolean },
+): { right: boolean; tokens: number; steps: number } {
+  const chains = chainsOf(question, greedyFirst).slice(0, samples);
+  const ended: MeasuredChain[] = [];
+  let tokens = 0;
+  let steps = 0;
+  for (let next = 0; next < chains.length; ) {
+    const rows = chains.slice(next, next + (greedyFirst && next === 0 ? 1 : wave));
+    next += rows.length;
+    for (const row of rows.toSorted((a, b) => length(a) - length(b))) {
+      ended.push(row);
+      const { winner, agreed } = decided(question, ended);
+      if (agreed < agree) continue;
+      const spent = rows.reduce((sum, one) => sum + Math.min(length(one), length(row)), 0);
+      return { right: winner?.right ?? false, tokens: tokens + spent, steps: steps + length(row) };
+    }
+    tokens += rows.reduce((sum, row) => sum + length(row), 0);
+    steps += Math.max(...rows.map(length));
+  }
+  return { right: decided(question, ended).winner?.right ?? false, tokens, steps };
+}
+
+function length({ thinkingTokens, answerTokens }: MeasuredChain): number {
+  return thinkingTokens + answerTokens;
+}
+
+/** The engine's own decision over these chains, and how many sound ones agree with it. */
+export function decided(
+  { question }: Pick<MeasuredQuestion, 'question'>,
+  chains: readonly MeasuredChain[],
+): { winner: MeasuredChain | undefined; agreed: number } {
+  const candidates = chains.map((chain) => candidateOfChain(chain, question));
+  const { winner, tally } = decide(candidates, { filter: true, choose: 'vote' });
+  const chain = winner === undefined ? undefined : chains[candidates.indexOf(winner)];
+  return { winner: chain, agreed: tally.entries[0]?.sound ?? 0 };
+}
