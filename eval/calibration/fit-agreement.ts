@@ -1,3 +1,4 @@
+import type { Candidate } from '../../src/reasoning/candidate.ts';
 import { decide } from '../../src/reasoning/decide.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
@@ -79,12 +80,21 @@ function length({ thinkingTokens, answerTokens }: MeasuredChain): number {
   return thinkingTokens + answerTokens;
 }
 
+/** Each chain is looked at in many replays. */
+const read = new WeakMap<MeasuredChain, Candidate>();
+
+function readOnce(chain: MeasuredChain, question: string): Candidate {
+  const known = read.get(chain) ?? candidateOfChain(chain, question);
+  read.set(chain, known);
+  return known;
+}
+
 /** The engine's own decision over these chains, and how many sound ones agree with it. */
 export function decided(
   { question }: Pick<MeasuredQuestion, 'question'>,
   chains: readonly MeasuredChain[],
 ): { winner: MeasuredChain | undefined; agreed: number } {
-  const candidates = chains.map((chain) => candidateOfChain(chain, question));
+  const candidates = chains.map((chain) => readOnce(chain, question));
   const { winner, tally } = decide(candidates, { filter: true, choose: 'vote' });
   const chain = winner === undefined ? undefined : chains[candidates.indexOf(winner)];
   return { winner: chain, agreed: tally.entries[0]?.sound ?? 0 };

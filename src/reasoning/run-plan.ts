@@ -169,7 +169,8 @@ function waveSize(deliberation: Deliberation, plan: Plan, done: ReadonlySet<numb
   if (!context.model.capabilities.batching) return 1;
   if (!plan.adaptive) return context.effective.samples;
   // Of an answer in words one chain is enough, and whether it is one may show only when the first has ended.
-  return done.size > 0 || asksForValue(deliberation) ? level.wave : 1;
+  if (done.size === 0 && !asksForValue(deliberation)) return 1;
+  return context.effective.samples === level.samples ? level.wave : chainsToAgree(deliberation);
 }
 
 /** The question, or the form that the answer is held to, tells that there will be a value to compare. */

@@ -41,7 +41,7 @@ const chain = (answer: string, checks: Judgement[] = [], phase: 'think' | 'draft
       usage: { thinking: 4, forced: 0, answer: 4 },
       scores: {},
     },
-    { phase, question: 'How many are there?', checks },
+    { phase, question: 'How many are there?', checks, greedyFirst: false },
   );
 };
 const draft = (answer: string) => chain(answer, [], 'draft');

@@ -289,6 +289,8 @@ describe('runResponse', () => {
     const { answered } = await createService(voting);
     const response = await answered({
       input: 'What is 40 + 2?',
+      // The first chain is greedy, so it runs alone; two more run side by side.
+      temperature: 0,
       reasoning: { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 200 },
     });
     expect(response).toMatchObject({ status: 'completed', output_text: answer });
