@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checks as registry } from '../../src/checks/index.ts';
 import type { NamedCheck } from '../../src/checks/run-checks.ts';
 import type { EffortTable } from '../../src/contracts/effort-table.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
@@ -134,7 +135,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       revised.map(({ set }) => set),
     ),
   ].map(([set, runs]) => [set, revisionTurned(runs)] as const);
-  const revises = revision.wrongToRight > 0 && isWorthItOnEach(revisionBySet.map(([, turned]) => turned));
+  const revises = isWorthItOnEach(revisionBySet.map(([, turned]) => turned));
   if (!model.capabilities.rollback) {
     options.onNotice?.("Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.");
   }
@@ -207,7 +208,7 @@ function checkDifferences({
   kept: readonly string[];
   verdict: NamedCheck | undefined;
 }): Pick<EffortTable, 'checks'> {
-  const off = plain.filter((name) => !kept.includes(name));
+  const off = plain.filter((name) => !kept.includes(name) && registry.get(name)?.permanent !== true);
   const on = verdict === undefined ? [] : [verdict];
   return off.length + on.length === 0 ? {} : { checks: { off, on } };
 }

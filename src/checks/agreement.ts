@@ -11,6 +11,7 @@ export const agreement = defineCheck({
   description: 'The answer says what the thought concluded.',
   judges: 'value',
   standard: 'always',
+  permanent: true,
   options: z.object({}),
   run({ thought, answer, question }) {
     const concluded = conclusionOf(thought);

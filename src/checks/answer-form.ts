@@ -80,6 +80,7 @@ export const answerForm = defineCheck({
     'The answer has the form that the question asks for: only the number, a name, yes or no, JSON, n words, a list of n.',
   judges: 'value',
   standard: 'always',
+  permanent: true,
   options: z.object({}),
   run({ question, answer }): Finding {
     const text = answer.trim().replace(/[.!]$/, '');

@@ -54,6 +54,8 @@ export type Check = {
    * not compute the thought's equations itself.
    */
   standard?: 'always' | 'uncomputed';
+  /** No table of a model switches it off: it needs no model to be right. */
+  permanent?: true;
   /** Takes time linear in its text, or bounded by itself, so that a text of any length may be given to it. */
   linear?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */

@@ -23,11 +23,9 @@ export function levelChecks({ table, effort, computes }: Level): NamedCheck[] {
   const { off = [], on = [] } = table.checks ?? {};
   const standard = [...checks.values()]
     .filter((check) => check.standard === 'always' || (check.standard === 'uncomputed' && !computes))
+    .filter(({ name, permanent }) => permanent === true || !off.includes(name))
     .map(({ name }) => ({ type: name }));
-  return withChecks(
-    standard.filter(({ type }) => !off.includes(type)),
-    on,
-  );
+  return withChecks(standard, on);
 }
 
 function withChecks(base: readonly NamedCheck[], more: readonly NamedCheck[]): NamedCheck[] {

@@ -8,7 +8,7 @@ import { cutBy } from './answer-end.ts';
 import { answerValue } from './answer-value.ts';
 import { goesInCircles } from './circles.ts';
 import type { NormalAnswer } from './normal-answer.ts';
-import { canonical, normalise } from './normalise.ts';
+import { canonical, normalise, sameAnswer } from './normalise.ts';
 import type { UsagePhase } from './phase-usage.ts';
 import { type SampleRun, usagePhase } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
@@ -88,14 +88,20 @@ export function candidatesOf(
   steps: readonly TraceStep[],
   from: { question: string; constraint?: Constraint | undefined; greedyFirst: boolean },
 ): Candidate[] {
-  const found = new Map<number | null, Candidate>();
+  const all: Candidate[] = [];
   for (const step of steps) {
+    if (step.phase === 'check') {
+      const at = all.findLastIndex(({ sample }) => sample === step.sample);
+      const asked = all[at];
+      if (asked !== undefined)
+        all[at] = { ...asked, asked: true, checks: [...asked.checks, ...judgementsOf(step, true)] };
+      continue;
+    }
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
-    // Cut by its own cap: it was no candidate (deliberation.ts).
+    // A draft that was stopped is no answer (strategies/auto.ts).
     if (step.phase === 'draft' && step.stop_reason === 'length') continue;
     const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
-    const earlier = found.get(step.sample);
-    const candidate: Candidate = {
+    all.push({
       sample: step.sample,
       source: sourceOf(step.phase, step.stop_reason ?? undefined),
       greedy: from.greedyFirst && step.phase !== 'draft' && step.sample === 0,
@@ -104,7 +110,7 @@ export function candidatesOf(
       told: undefined,
       answer,
       value: readValue(answer, from),
-      checks: step.checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow: false })),
+      checks: judgementsOf(step, false),
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
       asked: false,
       // Of a chain that has thought this is why its thought ended.
@@ -115,10 +121,19 @@ export function candidatesOf(
       answerLogprob: step.answer_confidence,
       thoughtTokens: step.usage?.thinking,
       counted: { phase: usagePhase(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
-    };
-    if (earlier === undefined || !isWorse(candidate, earlier)) found.set(step.sample, candidate);
+    });
   }
-  return [...found.values()];
+  const standing = new Map<number | null, Candidate>();
+  for (const candidate of all) {
+    const earlier = standing.get(candidate.sample);
+    const stands = earlier === undefined || replaces(candidate, earlier, [...standing.values()]);
+    if (stands) standing.set(candidate.sample, candidate);
+  }
+  return [...standing.values()];
+}
+
+function judgementsOf({ checks }: TraceStep, slow: boolean): Judgement[] {
+  return checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow }));
 }
 
 /** Not cut, and not round in circles: what is either is no answer. */
@@ -158,10 +173,24 @@ export function isHeld(checks: readonly Judgement[], line: number): boolean {
 type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer' | 'cut' | 'circles'>;
 
 /** A revision that fails worse than what it revises does not take its place, nor one whose answer did not come to its end. */
-export function isWorse(revised: Compared, original: Compared): boolean {
+function isWorse(revised: Compared, original: Compared): boolean {
   if (isEmptyAnswer(revised.answer) || (isWhole(original) && !isWhole(revised))) return true;
   const byValue = failedValues(revised) - failedValues(original);
   return byValue > 0 || (byValue === 0 && revised.failedLines > original.failedLines);
+}
+
+/** A revision takes the place of what it revises if no check finds it wrong, or if a chain that holds gave the same answer. */
+export function replaces(revised: Candidate, original: Candidate, others: readonly Candidate[]): boolean {
+  if (isWorse(revised, original)) return false;
+  const { value, sample } = revised;
+  const agrees = (other: Candidate) =>
+    other.sample !== sample &&
+    other.source !== 'draft' &&
+    !needsRevision(other) &&
+    value !== undefined &&
+    other.value !== undefined &&
+    sameAnswer(value, other.value);
+  return !needsRevision(revised) || others.some(agrees);
 }
 
 /** It is right for longer: worth to go on from, though more of what follows may be wrong. */

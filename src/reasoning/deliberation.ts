@@ -8,6 +8,7 @@ import { showAnswer } from './normalise.ts';
 import { type RunState, runSamples, type SampleRun } from './run-samples.ts';
 import { createRunState } from './run-state.ts';
 import { isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
+import { askSlowChecks } from './slow-checks.ts';
 import { chainSummary } from './step-summary.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent } from './strategy.ts';
 
@@ -157,7 +158,7 @@ export async function* think(
 /** Runs samples and the checks that only compute, whose results are on the samples' steps. */
 export async function* runJudged(
   deliberation: Deliberation,
-  run: Omit<SampleRun, 'onSample'>,
+  run: Omit<SampleRun, 'onSample' | 'settles' | 'stands'>,
   enough: (found: readonly Candidate[]) => boolean = () => false,
 ): AsyncGenerator<StrategyEvent, Candidate[], void> {
   const { judge, state } = deliberation;
@@ -173,15 +174,20 @@ export async function* runJudged(
     const candidate = { ...unchecked, checks, failedLines: await judge.failedLines(judged, checks) };
     found.push(candidate);
     const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
-    return {
-      patch: { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) },
-      stop: enough(found),
-    };
+    return { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) };
   };
+  /** A caller's check that confirms an answer ends the thinking, so it is asked while the other chains go on. */
+  async function* settles({ number }: Sample): AsyncGenerator<StrategyEvent, boolean, void> {
+    const at = found.findIndex(({ sample }) => sample === (run.phase === 'draft' ? null : number));
+    const candidate = found[at];
+    if (candidate === undefined) return false;
+    found[at] = yield* askSlowChecks(deliberation, candidate, [...deliberation.candidates.values(), ...found]);
+    return enough(found);
+  }
   /** A chain that was thought to its end stands: none that the budget cuts is worth its answer's tokens. */
   const stands = () => [...deliberation.candidates.values(), ...found].some(isFinished);
   const dropsCut = run.phase === 'think' ? { stands } : {};
-  yield* runSamples(state, { thinkUntil: deliberation.thinkUntil(), ...run, ...dropsCut, onSample });
+  yield* runSamples(state, { thinkUntil: deliberation.thinkUntil(), ...run, ...dropsCut, onSample, settles });
   return found.sort((a, b) => (a.sample ?? 0) - (b.sample ?? 0));
 }
 

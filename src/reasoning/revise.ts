@@ -3,7 +3,7 @@ import type { Judgement } from '../checks/run-checks.ts';
 import { isProof } from '../checks/thought-lines.ts';
 import type { Prompt } from '../contracts/prompt.ts';
 import type { ThoughtSegment } from '../models/language-model.ts';
-import { type Candidate, failedLine, failedValue, goesFurther, isWorse } from './candidate.ts';
+import { type Candidate, failedLine, failedValue, goesFurther, replaces } from './candidate.ts';
 import { type Deliberation, greedy, runJudged, sampled } from './deliberation.ts';
 import { fedTokens, searchLine } from './line-search.ts';
 import { showAnswer } from './normalise.ts';
@@ -24,7 +24,8 @@ export type ReviseOptions = { repair: boolean };
  * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the
  * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168); else the
  * family's correction sentence is fed and the line found anew; where that can't be, the model is told what failed. A
- * revision that fails worse takes no chain's place (arXiv 2404.17140: small models need the verifier).
+ * revision takes its chain's place only if no check finds it wrong, or another chain agrees with it (arXiv 2404.17140: small models
+ * need the verifier).
  */
 export async function* revise(
   deliberation: Deliberation,
@@ -68,7 +69,7 @@ export async function* revise(
     });
     const standing = candidates.get(sample);
     if (revised === undefined || standing === undefined) continue;
-    const stands = !isWorse(revised, standing);
+    const stands = replaces(revised, standing, [...candidates.values()]);
     if (stands) candidates.set(sample, revised);
     if (stands || goesFurther(revised, candidate)) candidate = revised;
   }

@@ -67,6 +67,7 @@ export async function* runPlan(
       usage: state.usage.snapshot(),
       warnings: [
         ...(wroteNoThought(deliberation) ? [noThought] : []),
+        ...(drewAtZero(deliberation) ? [drawn(context.table.temperature)] : []),
         ...(isGuess([...candidates.values()]) ? [guessed] : []),
       ],
     };
@@ -139,7 +140,7 @@ async function* thinkInWaves(
     ),
   );
   const enough = (found: readonly Candidate[]): boolean => {
-    if (!plan.adaptive || judgesSlowly(deliberation)) return false;
+    if (!plan.adaptive) return false;
     const all = new Map([...deliberation.candidates, ...found.map((one) => [one.sample, one] as const)]);
     return settledBy(deliberation, plan, [...all.values()], done.size + found.length) !== undefined;
   };
@@ -192,7 +193,7 @@ async function* closeWave(
         yield* revise(deliberation, number, { repair: plan.repair && !computes(deliberation.context) });
     }
   }
-  if (deliberation.mustStop() === undefined) yield* runSlowChecks(deliberation);
+  yield* runSlowChecks(deliberation);
   const decision = choose(deliberation, plan);
   if (candidates.size > 1 && plan.choose === 'vote') yield* voteSteps(deliberation, decision);
   return deliberation.mustStop() ?? settled();
@@ -227,10 +228,6 @@ function chainsToAgree({ context, level }: Deliberation): number {
 
 function choose(deliberation: Deliberation, plan: Plan): Decision {
   return decide([...deliberation.candidates.values()], plan);
-}
-
-function judgesSlowly(deliberation: Deliberation): boolean {
-  return deliberation.judge.slow !== undefined;
 }
 
 function* voteSteps(deliberation: Deliberation, decision: Decision): Generator<StrategyEvent, void, void> {
@@ -281,6 +278,17 @@ function sourceOf(winner: Candidate, decision: Decision, plan: Plan): AnswerSour
   if (winner.source === 'draft') return 'draft';
   if (winner.revised) return 'revision';
   return plan.choose === 'vote' && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
+}
+
+/** At temperature 0 all chains would be the same. */
+function drawn(temperature: number): { field: string; message: string } {
+  const message = `At temperature 0 all chains would be the same: the first was greedy, the others were drawn at ${temperature}.`;
+  return { field: 'temperature', message };
+}
+
+function drewAtZero({ context, state }: Deliberation): boolean {
+  const more = state.trace.steps().some(({ phase, sample }) => phase === 'think' && (sample ?? 0) > 0);
+  return context.sampling.temperature === 0 && more;
 }
 
 /** Every chain that ended by itself came without one: a model that doesn't think, or isn't told how in its own way. */

@@ -26,8 +26,10 @@ export type SampleRun = {
   prompted?: { file: string; hash: string };
   /** True while a finished chain stands: samples whose thought the budget has cut are then stopped, and give no answer. */
   stands?: () => boolean;
-  /** Called as a sample ends; what it gives goes on the trace. `stop` ends the run, other samples unfinished. */
-  onSample?: (sample: Sample) => Promise<{ patch: StepPatch; stop: boolean }>;
+  /** Called as a sample ends; what it gives goes on the trace. */
+  onSample?: (sample: Sample) => Promise<StepPatch>;
+  /** Called behind it, when the sample's step is done; true ends the run, other samples unfinished. */
+  settles?: (sample: Sample) => AsyncGenerator<StrategyEvent, boolean, void>;
 };
 
 type Row = {
@@ -97,10 +99,11 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
         }
         const sample = toSample(row, event);
         samples.push(sample);
-        const { patch, stop } = (await run.onSample?.(sample)) ?? { patch: {}, stop: false };
+        const patch = await run.onSample?.(sample);
         row.done = true;
         yield row.step.done({ ...stepOf(sample, event.usage), ...patch });
-        if (stop && samples.length < rows.length) stopping.abort(new Error('settled'));
+        const isSettled = run.settles !== undefined && (yield* run.settles(sample));
+        if (isSettled && samples.length < rows.length) stopping.abort(new Error('settled'));
       }
       if (event.type === 'finish' || event.type === 'thinking-end') {
         const left = rows.filter(({ done }) => !done);
@@ -118,7 +121,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     if (row.done) continue;
     const isLate = !stopping.signal.aborted;
     const sample = isLate ? cutSample(row) : undefined;
-    const judged = sample === undefined ? undefined : await run.onSample?.(sample);
+    const patch = sample === undefined ? undefined : await run.onSample?.(sample);
     if (sample !== undefined) samples.push(sample);
     const stop = isLate ? 'deadline' : row.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
     yield row.step.done({
@@ -128,7 +131,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       summary: stopped[stop],
       stop_reason: stop,
       usage: { ...row.usage },
-      ...judged?.patch,
+      ...patch,
     });
   }
   return samples;

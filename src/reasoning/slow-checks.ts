@@ -1,37 +1,44 @@
 import type { Judgement } from '../checks/run-checks.ts';
 import { type Candidate, failedValue, shownChecks } from './candidate.ts';
 import type { Deliberation } from './deliberation.ts';
-import { thoughtText } from './sample.ts';
+import { isEmptyAnswer, thoughtText } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 
-/**
- * Asks the slow checks (the model's own verdict, the caller's server) about each candidate that the others have let
- * through, once per answer. Their results join the candidate's own.
- */
+/** Asks the slow checks about candidates that they were not asked about yet: those of an attempt that died. */
 export async function* runSlowChecks(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
-  const { judge, candidates, state } = deliberation;
-  if (judge.slow === undefined) return;
+  const { candidates } = deliberation;
   for (const [key, candidate] of candidates) {
-    if (deliberation.mustStop() !== undefined) return;
-    if (candidate.asked || failedValue(candidate) !== undefined) continue;
-    const known = [...candidates.values()].find((other) => other.asked && other.answer.text === candidate.answer.text);
-    const asked = known === undefined ? undefined : known.checks.filter((check) => check.slow);
-    if (asked !== undefined) {
-      candidates.set(key, { ...candidate, asked: true, checks: [...candidate.checks, ...asked] });
-      continue;
-    }
-    yield { type: 'phase', phase: 'check', step: (candidate.sample ?? 0) + 1, steps: undefined };
-    const step = state.trace.begin({ phase: 'check', sample: candidate.sample, summary: 'Asks about the answer.' });
-    yield step.added;
-    const input = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
-    const { checks: found, prompted } = await judge.slow(input);
-    yield step.done({
-      checks: shownChecks(found),
-      summary: summaryOf(candidate, found),
-      ...(prompted === undefined ? {} : { prompt: prompted }),
-    });
-    candidates.set(key, { ...candidate, asked: true, checks: [...candidate.checks, ...found] });
+    candidates.set(key, yield* askSlowChecks(deliberation, candidate, [...candidates.values()]));
   }
+}
+
+/**
+ * A candidate with what the slow checks (the model's own verdict, the caller's server) say of it. They are asked once per
+ * answer (`others` may have it too), and not about an answer that other checks found wrong.
+ */
+export async function* askSlowChecks(
+  deliberation: Deliberation,
+  candidate: Candidate,
+  others: readonly Candidate[],
+): AsyncGenerator<StrategyEvent, Candidate, void> {
+  const { judge, state } = deliberation;
+  if (judge.slow === undefined || deliberation.mustStop() !== undefined) return candidate;
+  if (candidate.asked || isEmptyAnswer(candidate.answer) || failedValue(candidate) !== undefined) return candidate;
+  const known = others.find((other) => other.asked && other.answer.text === candidate.answer.text);
+  if (known !== undefined) {
+    return { ...candidate, asked: true, checks: [...candidate.checks, ...known.checks.filter(({ slow }) => slow)] };
+  }
+  yield { type: 'phase', phase: 'check', step: (candidate.sample ?? 0) + 1, steps: undefined };
+  const step = state.trace.begin({ phase: 'check', sample: candidate.sample, summary: 'Asks about the answer.' });
+  yield step.added;
+  const input = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
+  const { checks: found, prompted } = await judge.slow(input);
+  yield step.done({
+    checks: shownChecks(found),
+    summary: summaryOf(candidate, found),
+    ...(prompted === undefined ? {} : { prompt: prompted }),
+  });
+  return { ...candidate, asked: true, checks: [...candidate.checks, ...found] };
 }
 
 function summaryOf(candidate: Candidate, found: readonly Judgement[]): string {

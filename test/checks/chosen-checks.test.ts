@@ -21,6 +21,11 @@ describe('the checks of a level', () => {
     expect(chosen).toContainEqual(verdict);
   });
 
+  it('are always the form that was asked for, and whether thought and answer agree', () => {
+    const own = { ...table, checks: { off: standard, on: [] } };
+    expect(names(levelChecks({ ...level, table: own }))).toEqual(['agreement', 'answer-form']);
+  });
+
   it('are exactly those that an older table lists', () => {
     const low = { ...table.levels.low, checks: [{ type: 'agreement' }] };
     const own = { ...table, levels: { ...table.levels, low } };

@@ -198,6 +198,7 @@ describe('deliberate', () => {
       verdict: 'abstain',
       judges: 'value',
       detail: 'the check could not be made',
+      confirms: true,
     });
   });
 
