@@ -144,7 +144,7 @@ describe('chains side by side', () => {
   it('give the first that agree for far fewer tokens than all would take, where a few are very long', async () => {
     // Lengths of a heavy tail: one in five is ten times as long.
     const lengths = [20, 24, 18, 240, 26, 22, 19, 25, 230, 21];
-    const spent = async (options: object) => {
+    const spent = async (options: Record<string, unknown>) => {
       let at = 0;
       let tokens = 0;
       for (let round = 0; round < 4; round += 1) {
