@@ -6,12 +6,12 @@ WORKDIR /app
 # The dependencies change seldom: a layer of their own.
 COPY package.json package-lock.json .npmrc ./
 COPY bin ./bin
-RUN npm ci --omit=dev --no-audit --no-fund
+COPY scripts/before-install ./scripts/before-install
+RUN npm ci --no-audit --no-fund
 COPY . .
-# Built here, since the running container's root is read-only; without its sources the page is taken as it is.
-RUN npm run build:console && rm -rf console/src && mkdir -p /data
-# A third of the image: onnxruntime for browsers, and for other systems than this one.
-RUN rm -rf node_modules/onnxruntime-web \
+# Built here, since the running container's root is read-only; what builds and checks stays behind. Without its sources the
+# console is taken as it is. onnxruntime brings its libraries for every system: 240 MB for others than this one.
+RUN npm run prepack && npm prune --omit=dev && rm -rf console/src scripts && mkdir -p /data \
   && find node_modules/onnxruntime-node/bin -mindepth 3 -type d ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 
 FROM node:20-bookworm-slim

@@ -51,8 +51,10 @@ async function bundle(into: string): Promise<void> {
 /** Of the sources' content, not their times: those differ between a checkout, an image and a tarball. */
 function digestOfSources(): string {
   const digest = createHash('sha256');
-  const { dependencies }: { dependencies?: unknown } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  digest.update(JSON.stringify(dependencies));
+  const { devDependencies }: { devDependencies?: unknown } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  digest.update(JSON.stringify(devDependencies));
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     const file = join(folder, name);
     if (/^(dist|node_modules)/.test(relative(folder, file)) || !statSync(file).isFile()) continue;

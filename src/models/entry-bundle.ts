@@ -65,6 +65,8 @@ const packagesByAddress: Plugin = {
     build.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, pluginData }) => {
       if (kind === 'entry-point' || pluginData === asked) return;
       const found = await build.resolve(path, { kind, resolveDir, pluginData: asked });
+      // Imported where it is needed, and may be absent where it isn't.
+      if (found.errors.length > 0 && kind === 'dynamic-import') return { path, external: true };
       if (found.errors.length > 0) return { errors: found.errors };
       // Node's own modules are outside already.
       return { path: found.external ? found.path : pathToFileURL(found.path).href, external: true };

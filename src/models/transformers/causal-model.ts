@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { DynamicCache, Tensor } from '@huggingface/transformers';
 import { isHalf, modelFault } from './model-files.ts';
 import type { ModelFolder } from './model-folder.ts';
@@ -5,7 +6,7 @@ import type { ModelFolder } from './model-folder.ts';
 /** Keys and values of the first tokens of a row, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
 export type KeyValueCache = InstanceType<typeof DynamicCache>;
 
-type Transformers = typeof import('@huggingface/transformers');
+export type Transformers = typeof import('@huggingface/transformers');
 
 /** One model's weights behind `generate()`, reduced to what a row needs. */
 export type CausalModel = {
@@ -27,7 +28,7 @@ export type CausalModel = {
  * `threads`: how many onnxruntime computes with. @throws ServiceError `model_unavailable`
  */
 export async function loadCausalModel(folder: ModelFolder, options: { threads: number }): Promise<CausalModel> {
-  const transformers = await import('@huggingface/transformers');
+  const transformers = await loadTransformers();
   const { AutoModelForCausalLM, DynamicCache, LogitsProcessorList, Tensor } = transformers;
   const weights = folder.onnx();
   if (weights === undefined) throw modelFault(folder.id, 'it has no weights here');
@@ -71,6 +72,15 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
       await model.dispose();
     },
   };
+}
+
+/**
+ * transformers.js: its package in a checkout, and in a packed Thinkfirst the one file that `npm pack` makes of it. That file
+ * lacks onnxruntime for browsers and sharp (160 MB), which the package brings and nothing here uses.
+ */
+async function loadTransformers(): Promise<Transformers> {
+  const packed = new URL('../../../packed/transformers.mjs', import.meta.url);
+  return existsSync(packed) ? import(packed.href) : import('@huggingface/transformers');
 }
 
 /** A model's generation_config.json may ask for penalties, ends and lengths; all of these are the row's affair. */
