@@ -290,6 +290,21 @@ describe('the request', () => {
     expect(request_id).toBe(response.headers.get('x-request-id'));
   });
 
+  test('what a tool shows a model that can’t see is left out with a warning by the caller’s name', async () => {
+    const { post } = await createWorkingApi({ deltas: ['x'] });
+    const shown = { type: 'tool_result', tool_use_id: 't', content: [image] };
+    const response = await post(path, {
+      max_tokens: 9,
+      messages: [
+        { role: 'user', content: 'Look.' },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'look', input: {} }] },
+        { role: 'user', content: [shown] },
+      ],
+    });
+    const { warnings } = Message.parse(await response.json());
+    expect(warnings.map(({ field }) => field)).toContain('messages[2].content[0].content[0]');
+  });
+
   test('an unknown model is Anthropic’s not_found_error', async () => {
     const { post } = createApi();
     const response = await post(path, { ...ask, model: 'none' });
