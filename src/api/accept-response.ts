@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { CreateResponse } from '../contracts/create-response.ts';
+import type { EffortTable } from '../contracts/effort-table.ts';
 import type { Job } from '../contracts/job.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
+import { learnedLength } from '../contracts/natural-length.ts';
 import type { EffectiveReasoning, Effort } from '../contracts/reasoning.ts';
 import type { Warning } from '../contracts/response.ts';
 import type { ResponseJob } from '../contracts/response-job.ts';
@@ -29,6 +31,7 @@ type AcceptDependencies = Pick<
   | 'strategies'
   | 'now'
   | 'newId'
+  | 'pace'
   | 'queue'
   | 'records'
   | 'sealer'
@@ -50,10 +53,12 @@ export async function acceptResponse(
   const { catalog, defaults, now, newId, checkConstraints } = dependencies;
   const prepared = await preparePrompt(body, caller, dependencies, asked);
   const { request, card, choice, toolPlan, resolved, prompt, inputTokens, warnings } = prepared;
+  const table = catalog.effortTable(card.id);
   const plan = planReasoning({
     request,
     choice,
-    table: catalog.effortTable(card.id),
+    table,
+    learnedLength: await lengthOf(card.id, { request, table, dependencies }),
     contextLeft: card.context_length - inputTokens,
     defaultAnswerTokens: defaults.answerTokens,
     strategies: dependencies.strategies?.flatMap(({ name, options }) =>
@@ -125,6 +130,19 @@ export async function acceptResponse(
     body: response,
   };
   return { job, request };
+}
+
+/**
+ * The natural length that responses of a model without calibration have shown. It is fixed with the job, so that an attempt that
+ * goes on does the same; a deterministic request must not depend on what was asked before it.
+ */
+async function lengthOf(
+  model: string,
+  given: { request: CreateResponse; table: EffortTable; dependencies: Pick<AcceptDependencies, 'pace'> },
+): Promise<number | undefined> {
+  if (given.table.calibrated !== null || given.request.deterministic === true) return undefined;
+  const pace = await given.dependencies.pace?.of(model).catch(() => undefined);
+  return learnedLength(pace?.chains ?? []);
 }
 
 /** Items, or turns, of one request. */

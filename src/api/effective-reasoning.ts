@@ -19,6 +19,8 @@ export type PlanInput = {
   defaultAnswerTokens: number;
   /** The strategies that there are, to see which options each uses; undefined: all use all. */
   strategies?: ReadonlyArray<{ name: string; options: z.ZodType }> | undefined;
+  /** What the model's own responses have shown of how long its chains are. */
+  learnedLength?: number | undefined;
   /** Of the model: values can be computed in its thoughts; it expects that. */
   compute: { possible: boolean; usual: boolean };
 };
@@ -110,7 +112,7 @@ function uses({ strategies }: PlanInput, name: string, option: 'samples' | 'max_
 }
 
 function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
-  const { request, choice, table, contextLeft } = input;
+  const { request, choice, table, contextLeft, learnedLength: learned } = input;
   const level = levelOf(table, choice.effort);
   const wanted = request.reasoning?.strategy ?? level.strategy;
   const samples = uses(input, wanted, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1;
@@ -157,6 +159,7 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
     max_answer_tokens: answerTokens,
     deadline_ms: request.reasoning?.deadline_ms ?? null,
+    ...(budget > 0 && learned !== undefined && { natural_tokens: learned }),
     compute: budget === 0 ? 'off' : compute,
   };
   const nothing = { effort: 'none', fast_suffices: null, because: 'Nothing is left to think with.' } as const;

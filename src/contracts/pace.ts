@@ -1,17 +1,22 @@
 import { z } from 'zod';
+import { ObservedLength } from './natural-length.ts';
 import type { Effort } from './reasoning.ts';
 
 const Run = z.object({ startedAt: z.number(), ms: z.number().nonnegative() });
 type Run = z.infer<typeof Run>;
 
-/** The latest runs of one model by effort, oldest first. Epoch ms, ms. */
-export const Pace = z.object({ version: z.literal(1), runs: z.record(z.string(), z.array(Run)) });
+/** The latest runs of one model by effort, oldest first, and its latest chains of thought. Epoch ms, ms. */
+export const Pace = z.object({
+  version: z.literal(1),
+  runs: z.record(z.string(), z.array(Run)),
+  chains: z.array(ObservedLength).exactOptional(),
+});
 export type Pace = z.infer<typeof Pace>;
 
-/** What responses of each model and effort took, measured over all workers. */
+/** What responses of each model and effort took, and how long their thoughts were, measured over all workers. */
 export type PaceBook = {
-  /** `ms`: from the worker's start to the response's end. */
-  add(model: string, effort: Effort, run: Run): Promise<void>;
+  /** `run.ms`: from the worker's start to the response's end; absent of a response that was cut. */
+  add(model: string, effort: Effort, measured: { run?: Run; chains?: readonly ObservedLength[] }): Promise<void>;
   /** Up to two seconds old; undefined where none has ended yet. */
   of(model: string): Promise<Pace | undefined>;
 };

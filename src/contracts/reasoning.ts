@@ -61,6 +61,13 @@ export const EffectiveReasoning = z.object({
       'Visible tokens at most: max_output_tokens where the request names it, else what the context holds beside the input, 4,096 at most.',
     ),
   deadline_ms: z.int().positive().nullable(),
+  natural_tokens: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe(
+      'Thinking tokens that a chain needs, as earlier responses of a model without calibration have shown. Absent: its effort table says.',
+    ),
   /** Values are computed in the thoughts. Absent: it was accepted before there was such a thing, and they are not. */
   compute: z.enum(['on', 'off']).exactOptional(),
 });

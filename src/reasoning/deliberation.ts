@@ -54,7 +54,7 @@ export function createDeliberation(
     answer,
     level,
     greedyFirst,
-    natural: context.table.natural_tokens,
+    natural: context.effective.natural_tokens ?? context.table.natural_tokens,
     budget: createBudget({
       budgetTokens: context.effective.budget_tokens,
       answer: context.answer,

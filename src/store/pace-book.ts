@@ -4,17 +4,21 @@ import type { RecordStore } from './record-store.ts';
 
 /** Runs kept of each effort: enough for a median that follows the load. */
 const kept = 33;
+/** Chains kept: enough for the length within which 95 % end, few enough to follow another model behind the same name. */
+const keptChains = 200;
 const freshMs = 2_000;
 
 export function createPaceBook({ records, now }: { records: RecordStore; now(): number }): PaceBook {
   const seen = new Map<string, { pace: Pace | undefined; readAt: number }>();
   const parse = (value: unknown): Pace | undefined => Pace.safeParse(value).data;
   return {
-    async add(model, effort, run) {
+    async add(model, effort, { run, chains = [] }) {
       await records.update(recordKey(model), (value) => {
-        const before = parse(value)?.runs ?? {};
-        const runs = { ...before, [effort]: [...(before[effort] ?? []), run].slice(-kept) };
-        return { version: 1, runs } satisfies Pace;
+        const before = parse(value);
+        const ran = [...(before?.runs[effort] ?? []), ...(run === undefined ? [] : [run])].slice(-kept);
+        const lengths = [...(before?.chains ?? []), ...chains].slice(-keptChains);
+        const runs = { ...before?.runs, [effort]: ran };
+        return { version: 1, runs, ...(lengths.length > 0 && { chains: lengths }) } satisfies Pace;
       });
       seen.delete(model);
     },

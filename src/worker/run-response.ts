@@ -1,11 +1,14 @@
 import { loggedUsage } from '../contracts/logged-usage.ts';
+import type { ObservedLength } from '../contracts/natural-length.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { terminalLines } from '../contracts/terminal-lines.ts';
+import type { TraceStep } from '../contracts/trace.ts';
 import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
 import { runAttempt } from './run-attempt.ts';
+import { finishedSteps } from './trace-writer.ts';
 
 /** A model's process that dies takes the attempt with it; the lease tries again, from what the log holds. */
 const triesPerLease = 3;
@@ -34,7 +37,8 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
           'attempt ended',
         );
         // What was cut says nothing of how long the others take.
-        if (outcome.incomplete === undefined) keepPace(lease, dependencies, startedAt);
+        const run = outcome.incomplete === undefined ? { startedAt, ms: now() - startedAt } : undefined;
+        keepPace(lease, dependencies, run, chainLengths(finishedSteps(writer.lines())));
         return;
       } catch (error) {
         if (!isModelLoss(error) || lease.signal.aborted || tries === triesPerLease) throw error;
@@ -66,11 +70,24 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
   }
 }
 
-function keepPace({ job, attempt }: JobLease, { pace, now, log }: WorkerDependencies, startedAt: number): void {
+function keepPace(
+  { job, attempt }: JobLease,
+  { pace, log }: WorkerDependencies,
+  run: { startedAt: number; ms: number } | undefined,
+  chains: readonly ObservedLength[],
+): void {
   const { effort } = responseJob(job).effective;
   if (attempt > 1) return;
-  pace?.add(job.model, effort, { startedAt, ms: now() - startedAt }).catch((error: unknown) => {
+  pace?.add(job.model, effort, { ...(run !== undefined && { run }), chains }).catch((error: unknown) => {
     log.warn({ response: job.id, err: error }, 'the pace was not kept');
+  });
+}
+
+/** How long its chains thought. One that never began to think tells nothing. */
+function chainLengths(steps: readonly TraceStep[]): ObservedLength[] {
+  return steps.flatMap(({ phase, usage, stop_reason }) => {
+    const tokens = usage?.thinking ?? 0;
+    return phase === 'think' && tokens > 0 ? [{ tokens, ended: stop_reason === 'natural' }] : [];
   });
 }
 

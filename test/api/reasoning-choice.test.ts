@@ -133,12 +133,12 @@ describe('the plan of tokens', () => {
   });
 
   test.each<[string, object, { budget: number; reserve: number; answer: number }]>([
-    ['nothing said', {}, { budget: 8192, reserve: 1024, answer: 4096 }],
+    ['nothing said', {}, { budget: 6144, reserve: 1024, answer: 4096 }],
     ['much', { max_output_tokens: 3000 }, { budget: 1976, reserve: 1024, answer: 3000 }],
     ['little: half of it', { max_output_tokens: 1000 }, { budget: 500, reserve: 500, answer: 1000 }],
     ['very little', { max_output_tokens: 200 }, { budget: 72, reserve: 128, answer: 200 }],
     ['too little', { max_output_tokens: 128 }, { budget: 0, reserve: 128, answer: 128 }],
-    ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 8192, reserve: 700, answer: 700 }],
+    ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 6144, reserve: 700, answer: 700 }],
     ['fast', { mode: 'fast' }, { budget: 0, reserve: 1024, answer: 4096 }],
   ])('of a model with a table of usual size: %s', (_name, fields, expected) => {
     const far = { table: readEffortTable('far'), defaultAnswerTokens: 4096 };

@@ -35,9 +35,20 @@ test('every process sees what all have measured, of the latest runs', async () =
   let clock = 0;
   const [one, other] = [0, 1].map(() => createPaceBook({ records, now: () => clock }));
   expect(await other?.of('org/model.v1')).toBeUndefined();
-  for (let run = 0; run < 50; run += 1) await one?.add('org/model.v1', 'low', { startedAt: run, ms: run });
+  for (let run = 0; run < 50; run += 1) await one?.add('org/model.v1', 'low', { run: { startedAt: run, ms: run } });
   clock += 10_000;
   const pace = await other?.of('org/model.v1');
   expect(pace?.runs['low']?.map(({ ms }) => ms)).toEqual(Array.from({ length: 33 }, (_, index) => index + 17));
   expect(await other?.of('org/other')).toBeUndefined();
+});
+
+test('the latest chains are kept beside, of a response that was cut as well', async () => {
+  const book = createPaceBook({ records: createUnstorageRecords(createStorage()), now: () => 0 });
+  const chains = (from: number) =>
+    Array.from({ length: 3 }, (_, index) => ({ tokens: from + index, ended: index !== 1 }));
+  for (let run = 0; run < 100; run += 1) await book.add('m', 'high', { chains: chains(3 * run) });
+  const pace = await book.of('m');
+  expect(pace?.chains?.map(({ tokens }) => tokens)).toEqual(Array.from({ length: 200 }, (_, index) => index + 100));
+  expect(pace?.chains?.filter(({ ended }) => !ended).length).toBeGreaterThan(60);
+  expect(pace?.runs['high']).toEqual([]);
 });

@@ -251,11 +251,28 @@ describe('runResponse', () => {
     const book = createPaceBook({ records: dependencies.records, now: Date.now });
     for (let ended = 0; ended < 3; ended += 1) {
       expect(await eta()).toBeNull();
-      await book.add('tiny', 'low', { startedAt: 0, ms: 60_000 });
+      await book.add('tiny', 'low', { run: { startedAt: 0, ms: 60_000 } });
     }
     expect(await eta()).toBeGreaterThan(30_000);
     await ask({ ...chain });
     expect(await queue.get('resp_0000')).toMatchObject({ status: 'completed' });
+  });
+
+  it('learns how long its chains are from its own responses, and fixes it with the job', {
+    timeout: 60_000,
+  }, async () => {
+    const { pace: book, answered, queue } = await createService(scripted());
+    const { reasoning: first } = await answered(chain);
+    expect(first?.effective).not.toHaveProperty('natural_tokens');
+    // The worker has counted the first one's chain, of 11 tokens.
+    await expect.poll(async () => (await book.of('tiny'))?.chains).toEqual([{ tokens: 11, ended: true }]);
+    const others = Array.from({ length: 40 }, () => ({ tokens: 300, ended: true }));
+    await book.add('tiny', 'low', { chains: others });
+    const { id, reasoning } = await answered(chain);
+    expect(reasoning?.effective?.natural_tokens).toBe(300);
+    expect((await queue.get(id))?.job.body).toMatchObject({ effective: { natural_tokens: 300 } });
+    const { reasoning: fixed } = await answered({ ...chain, deterministic: true });
+    expect(fixed?.effective).not.toHaveProperty('natural_tokens');
   });
 
   it('never falls back to no tokens when the model dies', async () => {

@@ -1,15 +1,19 @@
+import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { Response } from '../../src/contracts/response.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
+import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, sealer } from '../api/fixture.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
 export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
-  const api = createApi(overrides);
+  const { records = createUnstorageRecords(createStorage()) } = overrides;
+  const pace = createPaceBook({ records, now: Date.now });
+  const api = createApi({ pace, ...overrides, records });
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });
   const workerLog: string[] = [];
   const note = (fields: object, message: string) => void workerLog.push(`${message} ${JSON.stringify(fields)}`);
@@ -21,11 +25,11 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
       seal: sealer.seal,
       cacheOwner: (owner) => `cache of ${owner}`,
-      pace: createPaceBook({ records: api.dependencies.records, now: Date.now }),
+      pace,
       now: Date.now,
       log: { info: note, warn: note, error: note },
     }),
   );
   const answered = async (body: Record<string, unknown>) => Response.parse(await (await api.ask(body)).json());
-  return { ...api, answered, workerLog };
+  return { ...api, answered, pace, workerLog };
 }

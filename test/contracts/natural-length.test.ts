@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { naturalLength, type ObservedLength } from '../../src/reasoning/natural-length.ts';
+import { learnedLength, naturalLength, type ObservedLength } from '../../src/contracts/natural-length.ts';
 
 const chains = (from: number, to: number, ended = true): ObservedLength[] =>
   Array.from({ length: to - from + 1 }, (_, index) => ({ tokens: from + index, ended }));
@@ -35,5 +35,17 @@ describe('the natural length', () => {
         0.5,
       ),
     ).toBe(5);
+  });
+});
+
+describe('the length that a model’s own responses have shown', () => {
+  it('counts only with enough chains that ended by themselves', () => {
+    expect(learnedLength(chains(101, 119))).toBeUndefined();
+    expect(learnedLength([...chains(101, 119), ...chains(10, 60, false)])).toBeUndefined();
+    expect(learnedLength(chains(101, 200))).toBe(195);
+  });
+
+  it('is never so short that a chain would have no room', () => {
+    expect(learnedLength(chains(1, 40))).toBe(64);
   });
 });
