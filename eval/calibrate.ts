@@ -19,6 +19,7 @@ const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]
   --seed TEXT         of the generated questions                       (calibration-1)
   --out FILE          the table    (the entry's effortTable, else ./MODEL.effort.json; of the embedded one the package's)
   --yes               spend a server's tokens without being asked
+  --auto-only         fit effort auto alone, into the table that there is
   --fresh             measure everything again; else a run that was stopped goes on where it was`;
 
 const count = z.coerce.number().int().min(0);
@@ -36,6 +37,7 @@ const Options = z.object({
   'kv-mb': count.min(16).optional(),
   seed: z.string(),
   out: z.string().optional(),
+  'auto-only': z.boolean(),
   fresh: z.boolean(),
   yes: z.boolean(),
 });
@@ -56,12 +58,13 @@ await runScript(async () => {
       'kv-mb': { type: 'string' },
       seed: { type: 'string', default: defaults.seed },
       out: { type: 'string' },
+      'auto-only': { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(usage);
-  const { 'levels-on': levelsOn, 'kv-mb': kvMegabytes, ...options } = Options.parse(values);
-  await calibrateModel({ ...options, levelsOn, kvMegabytes });
+  const { 'levels-on': levelsOn, 'kv-mb': kvMegabytes, 'auto-only': autoOnly, ...options } = Options.parse(values);
+  await calibrateModel({ ...options, levelsOn, kvMegabytes, autoOnly });
 });

@@ -64,6 +64,18 @@ export const knownSets: Readonly<Record<string, { file: string; about: string; l
     licence: 'Apache-2.0',
     madeOn: { checks: 'no', evaluator: 'no', fit: 'no', calibration: 'no' },
   },
+  mixed: {
+    file: 'mixed.jsonl',
+    about:
+      'For effort `auto`: 200 easy questions (order of people, the larger of two numbers, sums of one digit), 200 that take steps (of `eval/generator`, seed `mixed-1`, none of `generated.jsonl`) and 200 open ones (`open.jsonl`, and 100 of `eval/generator/open-questions.ts`, the part that does not calibrate); written by `npx tsx eval/generator/write-set.ts --mixed`',
+    licence: 'Apache-2.0',
+    madeOn: {
+      checks: 'questions of the same generator (other seeds)',
+      evaluator: 'its calls are those that questions of these kinds need',
+      fit: 'problems of the same kinds (other numbers and words)',
+      calibration: 'questions of the same generators (another seed, other words)',
+    },
+  },
   everyday: {
     file: 'everyday.jsonl',
     about: '46 questions as a newcomer types them, written by hand',

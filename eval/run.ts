@@ -7,8 +7,8 @@ import { accuracyTable, controlTable, originalsTable } from './markdown-report.t
 import { runScript } from './run-script.ts';
 
 const usage = `npm run eval -- --set NAME --effort LEVEL[,LEVEL] [options]
-  --set NAME          generated, reworded, gsm8k-dev, open, everyday, or a JSONL file       (generated)
-                      of {question, answer}
+  --set NAME          generated, reworded, gsm8k-dev, open, mixed, everyday, or a JSONL     (generated)
+                      file of {question, answer}
   --effort LEVELS     none, low, … or LEVEL:field=value (high:samples=1:checks=none)    (none,low,medium,high)
   --n N               the first N questions                                             (all)
   --rows A-B          those lines of the set, from 1

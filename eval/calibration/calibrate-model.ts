@@ -12,10 +12,13 @@ import { configFile, type ModelConfig } from '../../src/models/model-config.ts';
 import { absolutePath } from '../../src/models/transformers/model-files.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { easyQuestions } from '../generator/easy-questions.ts';
 import { generateQuestions } from '../generator/generate-questions.ts';
+import { openQuestions } from '../generator/open-questions.ts';
 import { sayAsPerson } from '../generator/say-as-person.ts';
-import { readQuestionSet } from '../question-set.ts';
+import { readQuestionSet, type SetQuestion } from '../question-set.ts';
 import { weightsHash } from '../take/model-files.ts';
+import { calibrateAuto } from './calibrate-auto.ts';
 import { type CalibrationQuestion, calibrateTable } from './calibrate-table.ts';
 import { askToSpend, calibrationCost, costText } from './cost.ts';
 import { openMeasurementLog } from './measurement-log.ts';
@@ -41,6 +44,8 @@ export type ModelCalibration = {
   kvMegabytes?: number | undefined;
   seed: string;
   out?: string | undefined;
+  /** Only effort auto is fitted, into the table that there is. */
+  autoOnly?: boolean | undefined;
   fresh: boolean;
   /** Goes on without asking what a server's tokens may cost. */
   yes: boolean;
@@ -76,6 +81,7 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   });
   if (options.fresh) await writeFile(measurements, '');
   const questions = await readQuestions(options);
+  const mixed = await readMixed(options);
   const [fetched] = await fetchModels([config], { environment, weights: true });
   if (fetched === undefined) throw new Error(`${config.id} was not fetched`);
   const model = await openModel(fetched, { threads: threads ?? 2, kvMegabytes: kvMegabytes ?? 768 });
@@ -83,7 +89,13 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   const ceiling = Math.min(options.ceiling, Math.floor(model.contextLength / 2));
   if (config.kind === 'upstream') {
     const answerTokens = before.answer_reserve_tokens;
-    const cost = calibrationCost({ ...options, questions: questions.length, ceiling, answerTokens });
+    const cost = calibrationCost({
+      ...options,
+      questions: questions.length,
+      mixed: mixed.length,
+      ceiling,
+      answerTokens,
+    });
     const text = costText(config.id, cost, log.kept());
     if (options.yes) console.error(text);
     else await askToSpend(text);
@@ -91,25 +103,31 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 30_000 });
   try {
     const prompts = loadPrompts(inPackage('prompts'));
-    const table = await calibrateTable({
+    const shared = {
       model,
-      prompts,
       strategies: createStrategies({ prompts }),
-      questions,
-      before,
       log,
-      samples: options.samples,
-      ceiling,
-      levelsOn: options.levelsOn,
       concurrency: options.concurrency,
       now: Date.now,
-      onProgress(stage, done, total) {
+      onProgress(stage: string, done: number, total: number) {
         if (done === 0) bar.start(total, 0, { stage });
         else bar.update(done, { stage });
         if (done === total) bar.stop();
       },
-      onNotice: (message) => console.error(message),
-    });
+    };
+    const table = options.autoOnly
+      ? await withAuto(before, { ...shared, questions: mixed })
+      : await calibrateTable({
+          ...shared,
+          prompts,
+          questions,
+          mixed,
+          before,
+          samples: options.samples,
+          ceiling,
+          levelsOn: options.levelsOn,
+          onNotice: (message) => console.error(message),
+        });
     const text = JSON.stringify(EffortTable.parse(table), undefined, 2);
     await writeFile(absolutePath(place.path), `${text}\n`);
     console.log(`${text}\nwritten to ${place.path}`);
@@ -118,6 +136,33 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
     bar.stop();
     await model.close();
   }
+}
+
+/** The table with `auto` fitted anew; the rest of it stays. */
+async function withAuto(
+  before: EffortTable,
+  options: Omit<Parameters<typeof calibrateAuto>[0], 'table'>,
+): Promise<EffortTable> {
+  const { auto, figures } = await calibrateAuto({ ...options, table: before });
+  const { calibrated } = before;
+  return {
+    ...before,
+    auto,
+    calibrated: calibrated && { ...calibrated, figures: { ...calibrated.figures, auto: figures } },
+  };
+}
+
+/** For `auto`: generated questions in their own words and as a person would say them, easy ones, and open ones; none of the evaluation's. */
+async function readMixed({ seed, generated, spoken }: ModelCalibration): Promise<SetQuestion[]> {
+  const sets = await Promise.all(['generated', 'mixed', 'open'].map((set) => readQuestionSet({ set })));
+  const without = new Set(sets.flatMap((set) => set.questions.map(({ question }) => question)));
+  const plain = generateQuestions({ seed: `${seed}-spoken`, count: spoken, without });
+  return [
+    ...generateQuestions({ seed, count: generated, without }),
+    ...plain.map((one) => ({ ...one, question: sayAsPerson(one.question) })),
+    ...easyQuestions({ seed, count: Math.round(generated / 2), without }),
+    ...openQuestions('calibration'),
+  ];
 }
 
 /** None of the evaluation's. */

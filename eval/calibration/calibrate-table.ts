@@ -7,7 +7,9 @@ import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';
+import type { SetQuestion } from '../question-set.ts';
 import { quantile } from '../statistics.ts';
+import { calibrateAuto } from './calibrate-auto.ts';
 import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitAgreement } from './fit-agreement.ts';
@@ -29,6 +31,8 @@ export type CalibrationOptions = {
   prompts: Prompts;
   strategies: ReadonlyMap<string, Strategy>;
   questions: readonly CalibrationQuestion[];
+  /** What `auto` is fitted on: easy, hard and open ones. Absent: it stays as it was. */
+  mixed?: readonly SetQuestion[];
   /** The table so far: what can't be measured stays as it is. */
   before: EffortTable;
   log: MeasurementLog;
@@ -159,9 +163,14 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       `Every level does what low does: on ${asked} none was better. More of them (--levels-on), or harder ones, may tell.`,
     );
   }
+  const auto =
+    options.mixed === undefined
+      ? { auto: before.auto, figures: null }
+      : await calibrateAuto({ ...options, table: { ...proposed, levels }, questions: options.mixed });
   return {
     ...proposed,
     levels,
+    auto: auto.auto,
     calibrated: {
       at: new Date(options.now()).toISOString(),
       questions: questions.length,
@@ -183,6 +192,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
         vote_right: Object.fromEntries([1, 3, 5, 8].map((n) => [n, votedShare(measured, n)])),
         any_right: share(measured, (question) => question.chains.some(({ right }) => right)),
         levels: figures,
+        auto: auto.figures,
       }),
     },
   };

@@ -7,6 +7,9 @@ export type CalibrationCost = { chains: number; mostTokens: number };
 
 export type CostOptions = {
   questions: number;
+  /** Those that effort auto is fitted on, and whether it alone is. */
+  mixed?: number;
+  autoOnly?: boolean | undefined;
   samples: number;
   levelsOn: number;
   /** Thinking tokens of one chain, at most. */
@@ -17,9 +20,13 @@ export type CostOptions = {
 
 /** Revisions of failed chains and the model's own verdicts come on top where they are measured: a small part of the chains. */
 export function calibrationCost(options: CostOptions): CalibrationCost {
-  const { questions, samples, ceiling, answerTokens } = options;
+  const { questions, samples, ceiling, answerTokens, mixed = 0 } = options;
   const ofLevels = levelNames.reduce((sum, name) => sum + ladder[name].samples, 0);
+  // A fast answer is counted as a chain.
+  const ofAuto = mixed * (1 + ladder.low.samples + ladder.medium.samples);
+  if (options.autoOnly) return { chains: ofAuto, mostTokens: ofAuto * (ceiling + answerTokens) };
   const chains =
+    ofAuto +
     temperatures.length * Math.ceil(questions / every) * chainsEach +
     questions * (1 + samples) +
     Math.min(options.levelsOn, questions) * ofLevels;

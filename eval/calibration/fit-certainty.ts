@@ -1,7 +1,8 @@
-import { type Certainty, CertaintyFeature } from '../../src/contracts/effort-table.ts';
+import { Certainty, CertaintyFeature } from '../../src/contracts/effort-table.ts';
 import type { Candidate } from '../../src/reasoning/candidate.ts';
 import { agreeing, certaintyFeatures, certaintyOf, type Standing, standingOf } from '../../src/reasoning/certainty.ts';
-import { areaUnderCurve, average, calibrationError, type Stated } from '../statistics.ts';
+import { areaUnderCurve, calibrationError, type Stated } from '../statistics.ts';
+import { fitLogistic } from './fit-logistic.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
 /** With fewer questions than this nothing is fitted: a probability would be a guess. */
@@ -41,7 +42,7 @@ export function fitCertainty(measured: readonly MeasuredQuestion[]): {
   const best = tried.reduce((a, b) => (logLoss(b.held) < logLoss(a.held) ? b : a));
   const of = (chains: number) => best.held.filter((one) => one.chains === chains);
   return {
-    certainty: fitLogistic(examples, best.ridge),
+    certainty: fitted(examples, best.ridge),
     figures: {
       questions,
       ridge: best.ridge,
@@ -93,7 +94,7 @@ function standingOfChains(rows: readonly Read[]): { standing: Standing; right: b
 function heldOut(examples: readonly CertaintyExample[], ridge: number): Array<Stated & CertaintyExample> {
   return Array.from({ length: folds }, (_, fold) => {
     const isOut = ({ question }: CertaintyExample) => question % folds === fold;
-    const certainty = fitLogistic(
+    const certainty = fitted(
       examples.filter((one) => !isOut(one)),
       ridge,
     );
@@ -101,90 +102,13 @@ function heldOut(examples: readonly CertaintyExample[], ridge: number): Array<St
   }).flat();
 }
 
-/** Newton's method on the penalised log-likelihood; the intercept is not penalised. */
-function fitLogistic(examples: readonly CertaintyExample[], ridge: number): Certainty {
-  const raw = examples.map(({ standing }) => certaintyFeatures(standing));
-  const scales = CertaintyFeature.options.flatMap((name) => {
-    const values = raw.flatMap((features) => features[name] ?? []);
-    const mean = average(values);
-    const deviation = Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
-    // What never differs, or was never measured, tells nothing.
-    return deviation > 1e-9 ? [{ name, mean, deviation }] : [];
-  });
-  const rows = raw.map((features) => [
-    1,
-    ...scales.map(({ name, mean, deviation }) => ((features[name] ?? mean) - mean) / deviation),
-  ]);
-  const weights = newton(
-    rows.map((row, index) => ({ row, ...pick(examples[index]) })),
+function fitted(examples: readonly CertaintyExample[], ridge: number): Certainty {
+  const model = fitLogistic(
+    CertaintyFeature.options,
+    examples.map(({ standing, right, weight }) => ({ found: certaintyFeatures(standing), right, weight })),
     ridge,
   );
-  return {
-    questions: new Set(examples.map(({ question }) => question)).size,
-    intercept: rounded(weights[0] ?? 0),
-    features: Object.fromEntries(
-      scales.map(({ name, mean, deviation }, index) => [
-        name,
-        { mean: rounded(mean), deviation: rounded(deviation), weight: rounded(weights[index + 1] ?? 0) },
-      ]),
-    ),
-  };
-}
-
-function pick(example: CertaintyExample | undefined): { right: boolean; weight: number } {
-  return { right: example?.right ?? false, weight: example?.weight ?? 0 };
-}
-
-type Row = { row: readonly number[]; right: boolean; weight: number };
-
-function newton(rows: readonly Row[], ridge: number): number[] {
-  const size = rows[0]?.row.length ?? 0;
-  let weights: number[] = Array.from({ length: size }, () => 0);
-  for (let round = 0; round < 50; round += 1) {
-    const penalty = weights.map((_, index) => (index === 0 ? 1e-6 : ridge));
-    const gradient = weights.map((weight, index) => -(penalty[index] ?? 0) * weight);
-    const curvature = weights.map((_, i) => weights.map((__, j) => (i === j ? (penalty[i] ?? 0) : 0)));
-    for (const { row, right, weight } of rows) {
-      const probability = 1 / (1 + Math.exp(-dot(row, weights)));
-      const [pull, bend] = [weight * (Number(right) - probability), weight * probability * (1 - probability)];
-      for (let i = 0; i < size; i += 1) {
-        const value = row[i] ?? 0;
-        const line = curvature[i] ?? [];
-        gradient[i] = (gradient[i] ?? 0) + pull * value;
-        for (let j = 0; j < size; j += 1) line[j] = (line[j] ?? 0) + bend * value * (row[j] ?? 0);
-      }
-    }
-    const step = solve(curvature, gradient);
-    weights = weights.map((weight, index) => weight + (step[index] ?? 0));
-    if (step.every((one) => Math.abs(one) < 1e-6)) break;
-  }
-  return weights;
-}
-
-/** Gauss and Jordan, with pivots; the matrix is positive definite. */
-function solve(matrix: readonly number[][], vector: readonly number[]): number[] {
-  const rows = matrix.map((row, index) => [...row, vector[index] ?? 0]);
-  for (let column = 0; column < rows.length; column += 1) {
-    const pivot = rows
-      .slice(column)
-      .reduce((a, b) => (Math.abs(b[column] ?? 0) > Math.abs(a[column] ?? 0) ? b : a), rows[column] ?? []);
-    rows.splice(rows.indexOf(pivot), 1);
-    rows.splice(column, 0, pivot);
-    const scaled = pivot.map((value) => value / (pivot[column] ?? 1));
-    rows[column] = scaled;
-    for (const [index, row] of rows.entries()) {
-      if (index === column) continue;
-      const factor = row[column] ?? 0;
-      rows[index] = row.map((value, place) => value - factor * (scaled[place] ?? 0));
-    }
-  }
-  return rows.map((row) => row.at(-1) ?? 0);
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
+  return Certainty.parse({ questions: new Set(examples.map(({ question }) => question)).size, ...model });
 }
 
 function logLoss(stated: ReadonlyArray<Stated & { weight: number }>): number {

@@ -4,9 +4,8 @@ import type { Effort } from '../../src/contracts/reasoning.ts';
 import { responseUsage } from '../../src/contracts/usage.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
-import type { Question } from '../generator/question.ts';
+import { isRight, type SetQuestion } from '../question-set.ts';
 import { runInProcess } from '../run-in-process.ts';
-import { scoreAnswer } from '../score-answer.ts';
 
 export const LevelRun = z.object({
   right: z.boolean(),
@@ -18,7 +17,7 @@ export type LevelRun = z.infer<typeof LevelRun>;
 
 /** Answers one question as the service would at this level, in this process. */
 export async function runLevel(
-  question: Question,
+  question: SetQuestion,
   options: {
     model: LanguageModel;
     strategies: ReadonlyMap<string, Strategy>;
@@ -39,7 +38,7 @@ export async function runLevel(
     effective: { effort, strategy, budget_tokens, samples, max_revisions },
   });
   return {
-    right: scoreAnswer(answer, question.question, question.answer),
+    right: await isRight(answer, question),
     tokens: responseUsage(outcome.usage).output_tokens,
     source: outcome.answerSource,
     revised: steps.some(({ phase }) => phase === 'revise'),

@@ -1,7 +1,9 @@
+type Weighed = { mean: number; deviation: number; weight: number };
+
 /** A fitted logistic model: each feature is standardised by its `mean` and `deviation` and multiplied by its `weight`. */
 export type Logistic<Feature extends string> = {
   intercept: number;
-  features: Readonly<Partial<Record<Feature, { mean: number; deviation: number; weight: number } | undefined>>>;
+  features: Readonly<Partial<Record<Feature, Weighed>>>;
 };
 
 /** The probability that a model gives, 0 to 1. A feature that is absent, in the model or in what was found, adds nothing. */

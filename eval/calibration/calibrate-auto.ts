@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { type AutoRule, type EffortTable, ProbeFeature } from '../../src/contracts/effort-table.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import { emptyProbe, probeFeatures, probeTokens, withEvent } from '../../src/reasoning/fast-probe.ts';
+import type { Strategy } from '../../src/reasoning/strategy.ts';
+import { isRight, type SetQuestion } from '../question-set.ts';
+import { type AutoExample, type AutoFigures, fitAuto } from './fit-auto.ts';
+import { forEachOf } from './for-each-of.ts';
+import type { MeasurementLog } from './measurement-log.ts';
+import { LevelRun, runLevel } from './run-level.ts';
+
+const tokens = z.int().nonnegative();
+const Probed = z.object({
+  found: z.partialRecord(ProbeFeature, z.number()),
+  right: z.boolean(),
+  tokens,
+  /** Of them, up to where `auto` decides. */
+  probed: tokens,
+});
+
+/** Levels that `auto` may think at: it is to spend less than medium does. */
+const levels = ['low', 'medium'] as const satisfies ReadonlyArray<AutoRule['level']>;
+
+/** Measures fast answers and levels on the same questions, and fits `auto`; null of a model that gives no log-probabilities. */
+export async function calibrateAuto(options: {
+  model: LanguageModel;
+  strategies: ReadonlyMap<string, Strategy>;
+  table: EffortTable;
+  questions: readonly SetQuestion[];
+  log: MeasurementLog;
+  concurrency: number;
+  now(): number;
+  onProgress(stage: string, done: number, total: number): void;
+}): Promise<{ auto: AutoRule | null; figures: AutoFigures | null }> {
+  const { model, table, log } = options;
+  if (!model.capabilities.logprobs) return { auto: null, figures: null };
+  const { calibrated: _, levels: own, auto: __, ...shared } = table;
+  const examples = await forEachOf(
+    options.questions,
+    options,
+    'auto',
+    async (question, index): Promise<AutoExample> => {
+      const seed = index + 1;
+      const { found, ...fast } = await log.remember(`auto ${seed} ${question.question}`, Probed, () =>
+        probe(question, options),
+      );
+      const thought: Partial<Record<AutoRule['level'], LevelRun>> = {};
+      for (const effort of levels) {
+        // Levels that spend the same need to be run once.
+        const key = `auto level ${JSON.stringify({ ...shared, level: own[effort] })} ${seed} ${question.question}`;
+        thought[effort] = await log.remember(key, LevelRun, () => runLevel(question, { ...options, effort, seed }));
+      }
+      const features = Object.fromEntries(ProbeFeature.options.map((name) => [name, found[name]]));
+      return { found: z.record(ProbeFeature, z.number().optional()).parse(features), fast, thought };
+    },
+  );
+  return fitAuto(examples);
+}
+
+/** The fast answer as the service gives it, with what is known of it where `auto` decides. */
+async function probe(
+  question: SetQuestion,
+  { model, table }: Pick<Parameters<typeof calibrateAuto>[0], 'model' | 'table'>,
+): Promise<z.infer<typeof Probed>> {
+  const events = model.generate(
+    {
+      prompt: { messages: [{ role: 'user', content: question.question }] },
+      samples: 1,
+      answer: { maxTokens: table.answer_reserve_tokens, topLogprobs: 2, spareLogprobs: true },
+      sampling: { temperature: 0 },
+      deterministic: false,
+    },
+    { signal: new AbortController().signal },
+  );
+  let whole = emptyProbe;
+  let seen = emptyProbe;
+  for await (const event of events) {
+    const open = whole.finish === undefined && whole.tokens < probeTokens;
+    whole = withEvent(whole, event);
+    if (open) seen = whole;
+  }
+  const found = Object.entries(probeFeatures(seen)).filter(([, value]) => value !== undefined);
+  return Probed.parse({
+    found: Object.fromEntries(found),
+    right: await isRight(whole.text, question),
+    tokens: whole.tokens,
+    probed: seen.tokens,
+  });
+}
