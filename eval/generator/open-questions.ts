@@ -6,6 +6,8 @@ type Template = {
   kind: string;
   ask(about: string): string;
   rules(words: readonly string[], about: string): Rules;
+  /** A right answer; without it the first of the words. */
+  example?(words: readonly string[], about: string): string;
   about: ReadonlyArray<readonly [about: string, ...words: string[]]>;
 };
 
@@ -17,6 +19,8 @@ const threeOf = (words: readonly string[]): Rules => ({
   contains: { any: [...words], at_least: 3 },
   at_most_words: 60,
 });
+
+const first = (words: readonly string[], about: string) => words[0] ?? about;
 
 const templates: readonly Template[] = [
   {
@@ -152,6 +156,7 @@ const templates: readonly Template[] = [
     kind: 'list',
     ask: (about) => `Name three ${about}.`,
     rules: threeOf,
+    example: (words) => words.slice(0, 3).join(', '),
     about: [
       [
         'colors',
@@ -273,6 +278,7 @@ const templates: readonly Template[] = [
     kind: 'sentence',
     ask: (about) => `Write one sentence with the word “${about}”.`,
     rules: (_words, about) => ({ contains: { all: [about] }, at_most_words: 40 }),
+    example: (_words, about) => `This is about the word ${about}.`,
     about: [
       ['garden'],
       ['window'],
@@ -426,16 +432,27 @@ const templates: readonly Template[] = [
   {
     kind: 'code',
     ask: (about) => `Write a JavaScript function ${about}.`,
-    rules: (calls) => ({
+    rules: ([, ...calls]) => ({
       tests: calls.map((one) => ({ call: one.split(' -> ')[0] ?? '', gives: Number(one.split(' -> ')[1]) })),
     }),
+    example: ([value], about) => `function ${about.split(' that')[0]} { return ${value}; }`,
     about: [
-      ['triple(n) that returns n times three', 'triple(2) -> 6', 'triple(5) -> 15'],
-      ['subtract(a, b) that returns a minus b', 'subtract(5, 2) -> 3', 'subtract(2, 5) -> -3'],
-      ['square(n) that returns n times n', 'square(3) -> 9', 'square(-2) -> 4'],
-      ['half(n) that returns n divided by two', 'half(8) -> 4', 'half(3) -> 1.5'],
-      ['countItems(list) that returns the length of an array', 'countItems([1, 2, 3]) -> 3', 'countItems([]) -> 0'],
-      ['smallest(list) that returns the smallest number of an array', 'smallest([3, 1, 2]) -> 1', 'smallest([5]) -> 5'],
+      ['triple(n) that returns n times three', 'n * 3', 'triple(2) -> 6', 'triple(5) -> 15'],
+      ['subtract(a, b) that returns a minus b', 'a - b', 'subtract(5, 2) -> 3', 'subtract(2, 5) -> -3'],
+      ['square(n) that returns n times n', 'n * n', 'square(3) -> 9', 'square(-2) -> 4'],
+      ['half(n) that returns n divided by two', 'n / 2', 'half(8) -> 4', 'half(3) -> 1.5'],
+      [
+        'countItems(list) that returns the length of an array',
+        'list.length',
+        'countItems([1, 2, 3]) -> 3',
+        'countItems([]) -> 0',
+      ],
+      [
+        'smallest(list) that returns the smallest number of an array',
+        'Math.min(...list)',
+        'smallest([3, 1, 2]) -> 1',
+        'smallest([5]) -> 5',
+      ],
     ],
   },
 ];
@@ -445,10 +462,10 @@ const templates: readonly Template[] = [
  * second one of each kind) and `evaluation`.
  */
 export function openQuestions(part: 'calibration' | 'evaluation'): SetQuestion[] {
-  return templates.flatMap(({ kind, ask, rules, about }) =>
+  return templates.flatMap(({ kind, ask, rules, about, example }) =>
     about.flatMap(([subject, ...words], index): SetQuestion[] =>
       (index % 2 === 0) === (part === 'calibration')
-        ? [{ kind, question: ask(subject), answer: words[0] ?? subject, rules: rules(words, subject) }]
+        ? [{ kind, question: ask(subject), answer: (example ?? first)(words, subject), rules: rules(words, subject) }]
         : [],
     ),
   );
