@@ -1,14 +1,17 @@
 """Peers on the questions of an evaluation, before the same OpenAI-compatible server: its_hub's self-consistency (plain,
-adaptive, Beta) and optillm's (self_consistency, majority_voting), or one plain chain. All requests go through a counter in this
+adaptive, Beta) and optillm's (self_consistency, majority_voting), or one plain chain; and, beside effort `auto`, thinkbudget, a proxy
+that guesses a budget from the question's words: as it is (it sets max_tokens alone), and with its budget sent as this
+service's own field. All requests go through a counter in this
 process, so tokens are those that the server decoded, whatever a peer reports. Each peer gives one text for a question, and
 score.ts judges it as it judges ours.
     python run.py --peer its-adaptive --url http://127.0.0.1:18417/v1 --model model --rows 301-500 --samples 5 --out its-adaptive.jsonl
+    python run.py --peer thinkbudget --url http://127.0.0.1:8080/v1 --model thinkfirst-135m --set ../../eval/sets/mixed.jsonl --rows 1-600 --max-tokens 16384 --out thinkbudget.jsonl
 A run that was stopped goes on where it was."""
 import argparse, asyncio, importlib.util, json, pathlib, re, threading, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--peer", required=True, choices=["single", "its-plain", "its-adaptive", "its-beta", "optillm-consistency", "optillm-majority"])
+parser.add_argument("--peer", required=True, choices=["single", "its-plain", "its-adaptive", "its-beta", "optillm-consistency", "optillm-majority", "thinkbudget", "thinkbudget-budget"])
 parser.add_argument("--url", required=True, help="the server's address, with /v1")
 parser.add_argument("--model", required=True)
 parser.add_argument("--set", default=str(pathlib.Path(__file__).parents[2] / "eval/sets/gsm8k-dev.jsonl"))
@@ -118,7 +121,44 @@ def single():
     return answer
 
 
+def chat(url, body):
+    request = urllib.request.Request(f"{url}/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=3_600) as response:
+        return json.load(response)["choices"][0]["message"]["content"]
+
+
+def thinkbudget():
+    import socket, uvicorn
+    from thinkbudget.models import ProxyConfig
+    from thinkbudget.proxy import create_app
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(ProxyConfig(backend_url=address.removesuffix("/v1"), backend_model=options.model)), log_level="warning"))
+    threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+    def answer(question):
+        # It limits what one user spends in an hour: each question is a user's own.
+        user = f"question-{counted['requests']}"
+        return chat(url, {"model": options.model, "messages": [{"role": "user", "content": question}], "user": user})
+    return answer
+
+
+def thinkbudget_budget():
+    from thinkbudget.classifier import QueryClassifier
+    from thinkbudget.models import BudgetConfig
+    classifier, budgets = QueryClassifier(), BudgetConfig()
+
+    def answer(question):
+        messages = [{"role": "user", "content": question}]
+        budget = budgets.get_budget(classifier.classify_messages(messages).tier)
+        reasoning = {"effort": "medium", "budget_tokens": budget}
+        return chat(address, {"model": options.model, "messages": messages, "max_tokens": options.max_tokens, "reasoning": reasoning})
+    return answer
+
+
 peers = {
+    "thinkbudget": thinkbudget,
+    "thinkbudget-budget": thinkbudget_budget,
     "single": single,
     "its-plain": lambda: its_hub("SelfConsistency"),
     "its-adaptive": lambda: its_hub("AdaptiveSelfConsistency"),
