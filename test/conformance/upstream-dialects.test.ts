@@ -124,7 +124,7 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
     const asked = thinking(100, { prompt: { messages: [{ role: 'user', content: 'add' }], tools } });
     const result = await run(model, asked);
     expect(result).toMatchObject({ thought, toolCalls, finish: { reason: 'tool-calls' } });
-    expect(server.requests[0]?.body['tools']).toMatchObject([{ type: 'function', function: tools[0] }]);
+    expect(server.completions()[0]?.body['tools']).toMatchObject([{ type: 'function', function: tools[0] }]);
     const cut = await run(model, { ...asked, thinking: { budgetTokens: 3 } });
     expect(cut).toMatchObject({ toolCalls, finish: { reason: 'tool-calls', thinkingStop: 'budget' } });
   });
@@ -180,6 +180,16 @@ describe.each(dialectNames)('an upstream that speaks %s', (dialect) => {
       if (field !== undefined && name !== 'seed') expect(bodies[0]?.[field]).toEqual(value);
     }
     if (dialect === 'plain') expect(bodies[0]).not.toHaveProperty('top_k');
+  });
+
+  it('sends no sampling where the caller names none: the server has its own', async () => {
+    const { model, server } = await connect({ dialect, script });
+    await run(model, thinking(3, { sampling: {} }));
+    const sampled = ['temperature', 'top_p', 'top_k', 'min_p', 'seed', 'repeat_penalty', 'repetition_penalty'];
+    const sent = server
+      .completions()
+      .flatMap(({ body }) => Object.keys(body).filter((field) => sampled.includes(field)));
+    expect(sent).toEqual([]);
   });
 
   it('sends key and model name', async () => {

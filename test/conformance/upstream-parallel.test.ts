@@ -25,6 +25,14 @@ it('llama.cpp says how many requests it runs at a time: no more are sent, and th
   expect(model.capabilities).toMatchObject({ batching: true, parallel: 2 });
 });
 
+it('llama.cpp is asked with the first request, so that the next ones are planned side by side', async () => {
+  const { model, server } = await connect({ dialect: 'llama.cpp', script, slots: 3 });
+  await run(model, thinking(100));
+  await run(model, thinking(100));
+  expect(model.capabilities).toMatchObject({ batching: true, parallel: 3 });
+  expect(server.requests.filter(({ path }) => path === '/props')).toHaveLength(1);
+});
+
 it('vLLM runs as many side by side as its entry says', async () => {
   const { model } = await connect({ dialect: 'vllm', script }, { maxParallel: 7 });
   expect(model.capabilities).toMatchObject({ batching: true, parallel: 7 });

@@ -79,7 +79,8 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
   const gate = createGate(config.maxParallel);
   const sentences = new Map<string, readonly number[]>();
   const closed = new AbortController();
-  let slots: number | 'unasked' | undefined = 'unasked';
+  let slots: number | undefined;
+  let slotsAsked: Promise<void> | undefined;
   const can = capabilitiesOf(dialect);
   const honours = (name: keyof Sampling) => !refusals.has(dialect.sampling[name] ?? '');
   const capabilities: ModelCapabilities = {
@@ -118,7 +119,9 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     const request = dialect.tellsForm ? { ...asked, prompt: toldForm(asked.prompt, asked.answer.constraint) } : asked;
     const leaving = new AbortController();
     const signal = AbortSignal.any([given.signal, leaving.signal, closed.signal]);
-    if (request.samples > 1) await slotsOf(signal);
+    const told = slotsOf().catch(() => undefined);
+    // One sample needs no answer to that; what it is will be known to whoever plans the next ones.
+    if (request.samples > 1) await told;
     const renders = new Map<boolean, ReturnType<SampleContext['render']>>();
     const context: SampleContext = {
       config,
@@ -167,18 +170,20 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     }
   }
 
-  /** Asked once, before the first request that could run side by side. */
-  async function slotsOf(signal: AbortSignal): Promise<void> {
-    if (dialect.slotsRoute === undefined || slots !== 'unasked') return;
-    slots = undefined;
-    slots = Slots.safeParse(await client.look(dialect.slotsRoute, { signal })).data?.total_slots;
-    if (slots !== undefined) gate.limit(slots);
+  /** How many requests the server runs at a time; asked once, with the first request. */
+  function slotsOf(): Promise<void> {
+    slotsAsked ??= (async () => {
+      if (dialect.slotsRoute === undefined) return;
+      slots = Slots.safeParse(await client.look(dialect.slotsRoute, { signal: closed.signal })).data?.total_slots;
+      if (slots !== undefined) gate.limit(slots);
+    })();
+    return slotsAsked;
   }
 
   /** Samples that run side by side, as far as it is known: by what the server says, or by what was seen. */
   function parallel(): number {
     if (can.batching) return config.maxParallel;
-    if (typeof slots === 'number') return Math.min(slots, config.maxParallel);
+    if (slots !== undefined) return Math.min(slots, config.maxParallel);
     return Math.max(1, gate.mostStreaming());
   }
 
