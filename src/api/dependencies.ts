@@ -131,7 +131,7 @@ export type ApiLimits = {
   bodyValues: number;
   /** Of `?wait=`. */
   waitSeconds: number;
-  /** ms between comments on an idle event stream. */
+  /** ms without a byte on a stream, or in a body that waits; then one is sent that means nothing. */
   keepAliveMs: number;
   /** ms that a cancel waits for the worker to commit it. */
   cancelWaitMs: number;
@@ -162,7 +162,7 @@ export const defaultLimits: ApiLimits = {
   bodyDepth: 64,
   bodyValues: 65_536,
   waitSeconds: 30,
-  keepAliveMs: 15_000,
+  keepAliveMs: 5_000,
   cancelWaitMs: 5_000,
   traceReadMs: 2_000,
   sockets: {

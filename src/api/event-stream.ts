@@ -46,7 +46,8 @@ function format({ event, id, data }: ServerSentEvent): string {
   return `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
 }
 
-async function beforeTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+/** What a promise comes to within `ms`; undefined where it takes longer. */
+export async function beforeTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, ms, undefined);

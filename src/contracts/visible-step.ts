@@ -11,13 +11,11 @@ export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
   return { ...rest, ...because, text: null, checks: step.checks.map(visibleCheck) };
 }
 
-/** The steps that a summary is made of. A decision quotes nothing, a correction does. */
-export function summarisedSteps(steps: readonly TraceStep[], scopes: KeyScopes): TraceStep[] {
-  return steps.map((step) => {
-    const visible = visibleStep(step, scopes);
-    const decides = (step.phase === 'vote' || step.phase === 'answer') && step.because !== undefined;
-    return decides ? { ...visible, because: step.because } : visible;
-  });
+/** A step as a summary may tell it. A decision quotes nothing, a correction does. */
+export function summarisedStep(step: TraceStep, scopes: KeyScopes): TraceStep {
+  const visible = visibleStep(step, scopes);
+  const decides = (step.phase === 'vote' || step.phase === 'answer') && step.because !== undefined;
+  return decides ? { ...visible, because: step.because } : visible;
 }
 
 function visibleCheck({ wrong: _quotes, ...check }: CheckResult): CheckResult {

@@ -4,8 +4,10 @@ import { upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { MessageSocket, OpenSocket } from '../api/dependencies.ts';
 
-/** Between two pings; who has not answered the last one by then is gone. ms */
-const pingMs = 30_000;
+/** Between two pings: a client that gives up without a byte for 10 s gets one in time. ms */
+const pingMs = 5_000;
+/** Who has answered none of so many pings is gone. */
+const mostUnanswered = 6;
 
 export type WebSockets = {
   /** For `createAdaptorServer`. */
@@ -44,14 +46,14 @@ export function createWebSockets({ maxBytes }: { maxBytes: number }): WebSockets
 
 function messageSocket(socket: WebSocket, stopping: AbortSignal): MessageSocket {
   const closed = new AbortController();
-  let alive = true;
+  let unanswered = 0;
   const ping = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
+    if (unanswered === mostUnanswered) return socket.terminate();
+    unanswered += 1;
     socket.ping();
   }, pingMs);
   socket.on('pong', () => {
-    alive = true;
+    unanswered = 0;
   });
   socket.on('close', () => {
     clearInterval(ping);

@@ -23,8 +23,6 @@ export type Strategy = {
   description: string;
   /** Its options, as `GET /v1/strategies` shows them. */
   options: z.ZodType;
-  /** It thinks in one chain whose thought is the answer's: pieces of it may be shown as they come. */
-  singleChain?: boolean;
   /** The prompt files that it may use, with their hashes. */
   prompts?: readonly PromptVersion[];
   run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;

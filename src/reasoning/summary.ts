@@ -2,39 +2,40 @@ import type { TraceStep } from '../contracts/trace.ts';
 
 export type SummaryMode = 'auto' | 'concise' | 'detailed';
 
+/** The summary of a response that has no step to tell of. */
+export const answeredAtOnce = 'Answered at once, without thinking.';
+
 /**
- * What was tried, what was found wrong and what was decided, in sentences built from the steps: no raw thoughts, no model
- * call. `concise` (and `auto` for a short run) is one paragraph; `detailed` has a line for every step.
+ * The part of a summary that a step gives as it ends: what was tried, found wrong or decided, in sentences built from the
+ * step. No raw thoughts, no model call. `detailed` has a part for every step; `concise` and `auto` leave out checks and
+ * votes. `before`: the steps that have ended by then.
  */
-export function summarise(steps: readonly TraceStep[], mode: SummaryMode): string {
-  const ordered = [...steps].sort((a, b) => a.index - b.index);
-  if (ordered.every((step) => step.phase === 'answer')) return 'Answered at once, without thinking.';
-  return mode === 'detailed' ? ordered.map(describe).join('\n') : concise(ordered);
+export function summarise(
+  step: TraceStep,
+  { before, mode }: { before: readonly TraceStep[]; mode: SummaryMode },
+): string | undefined {
+  if (step.phase === 'answer' && before.length === 0 && step.because === undefined) return answeredAtOnce;
+  return mode === 'detailed' ? describe(step) : concise(step, before);
 }
 
-function concise(steps: readonly TraceStep[]): string {
-  const of = (phase: TraceStep['phase']): TraceStep[] => steps.filter((step) => step.phase === phase);
-  const chains = of('think');
-  const revised = of('revise');
-  const found = [...new Set(revised.flatMap((step) => step.because ?? []))];
-  const decided = of('answer').at(-1) ?? of('vote').at(-1);
-  const sentences = [
-    of('draft').length > 0 ? 'Drafted an answer.' : '',
-    chains.length > 0 ? `Thought in ${count(chains.length, 'chain')}${answersOf(chains)}.` : '',
-    found.length > 0 ? `Found wrong and revised: ${found.slice(0, 3).join('; ')}${found.length > 3 ? '; …' : ''}.` : '',
-    // A single chain that answers live has no decision but its own end.
-    decided?.because ?? (chains.length === 1 ? 'Answered from that thought.' : ''),
-  ];
-  return sentences.filter((sentence) => sentence !== '').join(' ');
-}
-
-function answersOf(chains: readonly TraceStep[]): string {
-  const answers = [...new Set(chains.flatMap((step) => step.answer ?? []))];
-  if (answers.length === 0) return '';
-  const shown = answers.slice(0, 4).join(', ');
-  return answers.length === 1
-    ? `, which came to ${shown}`
-    : `, which came to ${shown}${answers.length > 4 ? ', …' : ''}`;
+function concise(step: TraceStep, before: readonly TraceStep[]): string | undefined {
+  switch (step.phase) {
+    case 'draft':
+      return 'Drafted an answer.';
+    case 'think': {
+      const chain = before.some(({ phase }) => phase === 'think') ? 'another chain' : 'a chain';
+      return `Thought in ${chain}${step.answer === null ? '' : `, which came to ${step.answer}`}.`;
+    }
+    case 'revise':
+      return step.because === undefined ? undefined : `Found wrong and revised: ${step.because}.`;
+    case 'answer':
+      return step.because;
+    case 'check':
+    case 'vote':
+      return undefined;
+    default:
+      return step.phase satisfies never;
+  }
 }
 
 const titles: Readonly<Record<TraceStep['phase'], string>> = {
@@ -50,8 +51,4 @@ function describe(step: TraceStep): string {
   const number = step.sample === null || step.phase === 'answer' ? '' : ` ${step.sample + 1}`;
   const why = step.phase === 'revise' && step.because !== undefined ? ` Because of ${step.because}.` : '';
   return `${titles[step.phase]}${number}: ${step.summary}${why}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -3,13 +3,14 @@ import type { PaceBook } from '../contracts/pace.ts';
 import type { TraceStep } from '../contracts/trace.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import type { SummaryMode } from '../reasoning/summary.ts';
 
 export type WorkerDependencies = {
   models: ReadonlyMap<string, LanguageModel>;
   strategies: ReadonlyMap<string, Strategy>;
   effortTable(model: string): EffortTable;
-  /** What `reasoning.summary` asks for, from the steps. */
-  summarise(steps: TraceStep[], mode: 'auto' | 'concise' | 'detailed'): string;
+  /** What `reasoning.summary` asks for: a part for a step that has ended, after those `before`. Undefined: nothing to tell. */
+  summarise(step: TraceStep, about: { before: readonly TraceStep[]; mode: SummaryMode }): string | undefined;
   /** Thoughts as a client may carry them: unreadable, and taken back from their owner alone. Absent: none are sealed. */
   seal?(thought: string, owner: string | null): string;
   /** The owner as caches know it: can't be guessed from a key's id. Absent: no response shares a cache with another call. */

@@ -5,14 +5,13 @@ import { responseFromLog } from '../contracts/response-from-log.ts';
 import { responseJob } from '../contracts/response-job.ts';
 import { ServiceError } from '../contracts/service-error.ts';
 import { largerUsage, responseUsage, totalTokens } from '../contracts/usage.ts';
-import { summarisedSteps } from '../contracts/visible-step.ts';
-import { shownThought, winningThought } from '../contracts/winning-thought.ts';
 import type { JobLease } from '../queue/job-queue.ts';
 import { unthoughtVerdict } from '../reasoning/answer-verdict.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';
+import { createShownReasoning } from './shown-reasoning.ts';
 import { strategyRun } from './strategy-run.ts';
 import { type CallGate, createCallGate } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps } from './trace-writer.ts';
@@ -82,31 +81,13 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     shown: wire.shownCalls(),
   });
   const callConstraint = body.tool_calls?.constraint;
-  // A fast answer has no reasoning to tell of.
-  const wantsReasoning =
-    body.effective.budget_tokens !== 0 &&
-    (body.summary !== null || body.include.reasoning_text || body.include.encrypted_content);
-  const streamsThought = body.include.reasoning_text && prepared.strategy.singleChain === true;
+  const thoughts = createShownReasoning({ job, log, wire, dependencies });
 
-  /** The reasoning item stands before the first visible piece: by then the winning thought is known. */
+  /** The reasoning is whole before the first visible piece: by then the winning thought is known. */
   const beforeOutput = async (): Promise<void> => {
-    if (!wantsReasoning || wire.hasOutput()) return;
+    if (!thoughts.isWanted() || wire.hasOutput()) return;
     await writer.flush();
-    const steps = finishedSteps(writer.lines());
-    // What auto has answered fast has no reasoning either.
-    if (steps.some(({ decided }) => decided?.effort === 'none')) return;
-    const thought = winningThought(steps);
-    const text = body.include.reasoning_text ? shownThought(steps) : '';
-    const sealed = thought !== '' && body.include.encrypted_content && dependencies.seal?.(thought, job.owner);
-    await writer.write(
-      wire.reasoning({
-        ...(body.summary === null
-          ? {}
-          : { summary: dependencies.summarise(summarisedSteps(steps, body.scopes), body.summary) }),
-        ...(text === '' ? {} : { text }),
-        ...(sealed ? { encrypted: sealed } : {}),
-      }),
-    );
+    await writer.write(thoughts.settle(finishedSteps(writer.lines())));
   };
   const show = async (call: Awaited<ReturnType<CallGate['take']>>): Promise<void> => {
     if (call === undefined) return;
@@ -146,11 +127,15 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
           : undefined;
       }
       case 'step-added':
+        thoughts.begin(event.step);
         return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
       case 'step-done':
-        return writer.write([trace.line({ type: 'trace_step.done', step: event.step })]);
-      case 'step-delta':
-        return streamsThought ? writer.write(wire.thought(event.text)) : undefined;
+        // In one append: a step that is kept has said all that it has to say.
+        return writer.write([trace.line({ type: 'trace_step.done', step: event.step }), ...thoughts.end(event.step)]);
+      case 'step-delta': {
+        const lines = thoughts.thought(event);
+        return lines.length === 0 ? undefined : writer.write(lines);
+      }
       case 'answer-delta':
         if (onText(event.text)) return;
         return showWritten(written.push(event.text, event.logprobs));
@@ -177,7 +162,7 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     return { ...next.value, usage: spent };
   };
 
-  await writer.write(wire.begin());
+  await writer.write([...wire.begin(), ...thoughts.resume()]);
   const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
   let outcome = await drive(prepared.strategy, context, forced);
   const direct = dependencies.strategies.get('direct');

@@ -18,11 +18,16 @@ export function createTraceWriter(log: readonly LogLine[]): TraceWriter {
 
 /** Steps that earlier attempts have finished, in order of their index. */
 export function finishedSteps(log: readonly LogLine[]): TraceStep[] {
+  return endedSteps(log).sort((a, b) => a.index - b.index);
+}
+
+/** The same in the order in which they ended: chains run side by side. */
+export function endedSteps(log: readonly LogLine[]): TraceStep[] {
   const steps = new Map<number, TraceStep>();
   for (const line of log) {
     if (line.stream !== 'trace') continue;
     const event = TraceEvent.parse(line.data);
     if (event.type === 'trace_step.done') steps.set(event.step.index, event.step);
   }
-  return [...steps.values()].sort((a, b) => a.index - b.index);
+  return [...steps.values()];
 }

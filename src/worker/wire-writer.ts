@@ -17,9 +17,13 @@ export type WireWriter = {
   begin(): LogLine[];
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
   toolCall(call: ShownCall): LogLine[];
-  /** A live piece of a thought. */
+  /** Of the reasoning: see there. */
   thought(text: string): LogLine[];
-  /** The reasoning item, completed; empty where there is one already. */
+  endThought(): LogLine[];
+  summary(text: string): LogLine[];
+  /** Parts of the summary that have been shown so far. */
+  summaryParts(): number;
+  /** The reasoning items, completed; empty where they are already. */
   reasoning(settled: SettledReasoning): LogLine[];
   /** Closes what is open and ends the response; one array, appended in one step. */
   end(patch: Partial<Response> & { status: 'completed' | 'incomplete' }): LogLine[];
@@ -54,7 +58,7 @@ export function createWireWriter({
     return { stream: 'wire', number: data.sequence_number, data };
   };
   const put = (item: OutputItem): number => output.push(item) - 1;
-  const reasoning = createReasoningWriter({ output, suffix, line });
+  const reasoning = createReasoningWriter({ output, suffix, log, line, now });
   const openMessage = (): { index: number; message: OutputMessage } | undefined => {
     const index = output.findIndex((item) => item.type === 'message' && item.status === 'in_progress');
     const message = output[index];
@@ -150,6 +154,9 @@ export function createWireWriter({
       ];
     },
     thought: (text) => reasoning.thought(text),
+    endThought: () => reasoning.endThought(),
+    summary: (text) => reasoning.summary(text),
+    summaryParts: () => output.reduce((sum, item) => sum + (item.type === 'reasoning' ? item.summary.length : 0), 0),
     reasoning: (settled) => reasoning.settle(settled),
     end(patch) {
       const lines = [...reasoning.cut(), ...endMessage(patch.status === 'completed' ? 'completed' : 'incomplete')];

@@ -5,10 +5,12 @@ import type { ApiEnvironment } from '../../src/api/dependencies.ts';
 import { createOnError } from '../../src/api/on-error.ts';
 import { createResponseInputRoutes } from '../../src/api/routes/response-input.ts';
 import { createResponsesRoutes } from '../../src/api/routes/responses.ts';
+import { createTraceRoutes } from '../../src/api/routes/trace.ts';
 import { allScopes, type KeyScopes } from '../../src/contracts/key-scopes.ts';
 import { Response } from '../../src/contracts/response.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createService } from '../worker/service.ts';
+import { readEvents } from './fixture.ts';
 
 const thought = 'SECRET 40 + 2 = 42.';
 const reasoning = { effort: 'low', strategy: 'budget-forcing' };
@@ -28,6 +30,7 @@ async function seenWith(trace: KeyScopes['trace']) {
   });
   app.route('/v1/responses', createResponseInputRoutes(dependencies));
   app.route('/v1/responses', createResponsesRoutes(dependencies));
+  app.route('/v1/responses', createTraceRoutes(dependencies));
   return { app, id, next: next.id };
 }
 
@@ -52,6 +55,20 @@ test('one of scope trace:full does', async () => {
   const { app, id } = await seenWith('full');
   expect(await (await app.request(`/v1/responses/${id}`)).text()).toContain('SECRET');
   expect(await (await app.request(`/v1/responses/${id}?stream=true`)).text()).toContain('SECRET');
+});
+
+test('a key of trace:none follows phase and tokens, and nothing else of the trace', async () => {
+  const { app, id } = await seenWith('none');
+  const trace = `/v1/responses/${id}/trace`;
+  for (const query of ['', '?stream=true', '?only=progress'])
+    expect((await app.request(trace + query)).status).toBe(403);
+  const response = await app.request(`${trace}?stream=true&only=progress`);
+  const { events, done } = await readEvents(response);
+  expect(done).toBe(true);
+  expect(events.length).toBeGreaterThan(1);
+  for (const event of events)
+    expect(event).toMatchObject({ type: 'progress', progress: { phase: expect.any(String) } });
+  expect(JSON.stringify(events)).not.toContain('SECRET');
 });
 
 test('a key of trace:none that asks for a summary gets a warning in its place', async () => {

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 import { postJson, startService, type TestService } from '../support/start-service.ts';
 
-const thoughts = ['First', ' I', ' add', ' the', ' tens,', ' then', ' the', ' ones.'];
+/** A line each: pieces of a line are gathered by the clock, and two runs would have other events. */
+const thoughts = [
+  'First I add the tens.\n',
+  'Four of them make 40.\n',
+  'Then I add the ones.\n',
+  'That is 42 in all.\n',
+];
 const answer = ['The', ' answer', ' is', ' «', '42', '»,', ' with', ' a', ' 🦉', ' at', ' the', ' end.'];
 
 /** Two API processes and a worker on one Redis: a reader that is cut anywhere goes on at the other API. */
@@ -125,7 +131,11 @@ describe.skipIf(redisMissing())('a stream that is cut while it is being generate
     const whole = await all(read(0, id));
     expect(whole).toContain('event: response.reasoning_text.delta');
     expect(whole).toContain('event: response.completed');
-    for (const [event, texts] of joined.entries()) expect(texts, `cut after event ${event}`).toEqual([whole, whole]);
+    // How a thought is cut into pieces is up to the clock: this run may have fewer events than the first.
+    const { length } = whole.split('\n\n').filter((block) => block.startsWith('event: '));
+    for (const [event, texts] of joined.slice(0, length).entries()) {
+      expect(texts, `cut after event ${event}`).toEqual([whole, whole]);
+    }
   });
 });
 

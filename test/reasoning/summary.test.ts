@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { summarisedSteps, visibleStep } from '../../src/contracts/visible-step.ts';
-import { summarise } from '../../src/reasoning/summary.ts';
+import type { TraceStep } from '../../src/contracts/trace.ts';
+import { summarisedStep, visibleStep } from '../../src/contracts/visible-step.ts';
+import { type SummaryMode, summarise } from '../../src/reasoning/summary.ts';
 import { createTestModel } from '../support/scripted-model.ts';
 import { runStrategy } from '../support/strategy-run.ts';
 
@@ -13,17 +14,23 @@ const model = () =>
         : { thought: '.\nSo the answer is 4.', answer: 'The answer is 4.' },
   });
 
+const partsOf = (steps: readonly TraceStep[], mode: SummaryMode) =>
+  steps.flatMap((step, index) => summarise(step, { before: steps.slice(0, index), mode }) ?? []);
+
 describe('summarise', () => {
   it('tells what was tried, found wrong and decided, without the thoughts', async () => {
     const { steps } = await runStrategy('deliberate', { model: model(), effective: { samples: 1 } });
-    const text = summarise(steps, 'concise');
-    expect(text).toBe(
-      'Drafted an answer. Thought in 1 chain, which came to 5. Found wrong and revised: arithmetic: 2 + 2 is not 5. 4 leads the vote (1 ballot, probability 0.47).',
-    );
-    expect(summarise(steps, 'auto')).toBe(text);
-    const detailed = summarise(steps, 'detailed');
-    expect(detailed.split('\n')).toHaveLength(steps.length);
-    expect(text + detailed).not.toContain(secret);
+    const parts = partsOf(steps, 'concise');
+    expect(parts).toEqual([
+      'Drafted an answer.',
+      'Thought in a chain, which came to 5.',
+      'Found wrong and revised: arithmetic: 2 + 2 is not 5.',
+      '4 leads the vote (1 ballot, probability 0.47).',
+    ]);
+    expect(partsOf(steps, 'auto')).toEqual(parts);
+    const detailed = partsOf(steps, 'detailed');
+    expect(detailed).toHaveLength(steps.length);
+    expect([...parts, ...detailed].join()).not.toContain(secret);
   });
 
   it('quotes no conclusion of a thought where the answer says something else', async () => {
@@ -41,11 +48,12 @@ describe('summarise', () => {
       steps.some((step) => step.checks.some(({ name, verdict }) => name === 'agreement' && verdict === 'fail')),
     ).toBe(true);
     expect(JSON.stringify(steps.map((step) => visibleStep(step, scopes)))).not.toContain(concluded);
-    expect(summarise(summarisedSteps(steps, scopes), 'detailed')).not.toContain(concluded);
+    const told = steps.map((step) => summarisedStep(step, scopes));
+    expect(partsOf(told, 'detailed').join()).not.toContain(concluded);
   });
 
   it('says so where nothing was thought', async () => {
     const { steps } = await runStrategy('direct', { model: model() });
-    expect(summarise(steps, 'auto')).toBe('Answered at once, without thinking.');
+    expect(partsOf(steps, 'auto')).toEqual(['Answered at once, without thinking.']);
   });
 });

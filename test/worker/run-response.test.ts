@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Response } from '../../src/contracts/response.ts';
 import { ServiceError } from '../../src/contracts/service-error.ts';
 import { TraceEvent } from '../../src/contracts/trace-event.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
-import { readEvents } from '../api/fixture.ts';
+import { readEvents, sealer } from '../api/fixture.ts';
+import { orderFaults } from '../support/wire-order.ts';
 import { createService } from './service.ts';
 
 const thought = 'HIDDEN 40 + 2 = 42. So the answer is 42.';
@@ -90,8 +92,23 @@ describe('runResponse', () => {
     expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output_text: deltas.join('') } });
   });
 
-  it('begins the shown thought anew, in an item of its own, when the model dies while thinking', async () => {
-    const model = failing(scripted(), { times: 1, events: 3, error: modelDied });
+  it.each([
+    ['the same thought', thought, [{ status: 'completed', content: [{ text: thought }] }]],
+    [
+      'another one',
+      'Else.',
+      [
+        { status: 'incomplete', content: [{ text: 'HIDDEN' }] },
+        { status: 'completed', content: [{ text: 'Else.' }] },
+      ],
+    ],
+  ])('takes back nothing of a shown thought when the model dies, and has %s', async (_what, later, items) => {
+    let calls = 0;
+    const script = () => {
+      calls += 1;
+      return { thought: calls === 1 ? thought : later, answer };
+    };
+    const model = failing(scripted({ script }), { times: 1, events: 3, error: modelDied });
     const { ask } = await createService(model);
     const { events } = await readEvents(
       await ask({
@@ -101,14 +118,63 @@ describe('runResponse', () => {
         stream: true,
       }),
     );
-    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
-    const items = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item);
-    expect(items).toMatchObject([
-      { type: 'reasoning', status: 'incomplete', content: [{ text: 'HIDDEN 40 +' }] },
-      { type: 'reasoning', status: 'completed', content: [{ text: thought }] },
-      { type: 'message' },
-    ]);
-    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output: items } });
+    expect(orderFaults(events)).toEqual([]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.completed',
+      response: { output: [...items, { type: 'message' }] },
+    });
+  });
+
+  it('shows the first chain as it thinks, with what each step came to, and the winner in a further item', async () => {
+    const chains = ['First the tens: 40.\nThen the ones: 2.\n', 'Let me see: 47.', '40 and 7 make 47.'];
+    let chain = 0;
+    const model = scripted({
+      script: ({ request }) => {
+        if (request.thinking === undefined) return { answer: '42' };
+        const thought = chains[chain % chains.length] ?? '';
+        chain += 1;
+        return { thought, answer: chain === 1 ? '42' : '47' };
+      },
+    });
+    const { ask } = await createService(model);
+    const { events } = await readEvents(
+      await ask({
+        input: 'What is 40 + 7?',
+        reasoning: { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 400, summary: 'detailed' },
+        include: ['reasoning.text', 'reasoning.encrypted_content'],
+        stream: true,
+      }),
+    );
+    expect(orderFaults(events)).toEqual([]);
+    const [first, winner, message] = Response.parse(events.at(-1)?.['response']).output;
+    expect(first).toMatchObject({ type: 'reasoning', status: 'completed', content: [{ text: chains[0] }] });
+    expect(winner).toMatchObject({ type: 'reasoning', status: 'completed', summary: [] });
+    expect(winner?.type === 'reasoning' && sealer.open(winner.encrypted_content ?? '', null)).toBe(
+      winner?.type === 'reasoning' && winner.content?.[0]?.text,
+    );
+    expect(chains.slice(1)).toContain(winner?.type === 'reasoning' && winner.content?.[0]?.text);
+    expect(message).toMatchObject({ type: 'message', content: [{ text: '47' }] });
+    // Two steps have ended before the second chain, and were told by then.
+    const told = first?.type === 'reasoning' ? first.summary.map(({ text }) => text) : [];
+    expect(told.length).toBeGreaterThanOrEqual(4);
+    expect(told).toEqual(told.map((text, index) => text.replace(/\d+$/, String(index))));
+  });
+
+  it('writes no more lines for those that did not ask to see thoughts', async () => {
+    const long = Array.from({ length: 200 }, (_, line) => `This is line ${line}.\n`).join('');
+    const lines = async (more: object) => {
+      const { answered, queue } = await createService(scripted({ script: () => ({ thought: long, answer }) }));
+      const reasoning = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 900 };
+      const { id } = await answered({ input: 'What is 40 + 2?', reasoning, ...more });
+      const numbers = [];
+      for await (const { number } of queue.events(id, { stream: 'wire', signal: new AbortController().signal })) {
+        numbers.push(number);
+      }
+      return numbers.length;
+    };
+    const plain = await lines({});
+    expect(plain).toBeLessThan(20);
+    expect(await lines({ include: ['reasoning.text'] })).toBeGreaterThan(plain + 150);
   });
 
   it('fails with the reason once the model has died three times', async () => {

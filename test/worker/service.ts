@@ -22,7 +22,7 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       models: new Map([[model.id, model]]),
       strategies,
       effortTable: (id) => api.dependencies.catalog.effortTable(id),
-      summarise: (steps, mode) => `${mode}: ${steps.length} steps`,
+      summarise: (step, { before, mode }) => `${mode}: ${step.phase} after ${before.length}`,
       seal: sealer.seal,
       cacheOwner: (owner) => `cache of ${owner}`,
       pace,

@@ -101,8 +101,8 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     const { signal } = c.req.raw;
     if (signal.aborted) onCancel();
     if (stream !== false) {
-      const options = { idleMs: limits.keepAliveMs, idle: () => shaped(idleLine(run, { now })), onCancel };
-      const written = lineStream(failingLast(lines, shaped, gone.signal), options);
+      const idle = { ms: limits.keepAliveMs, line: () => shaped(idleLine(run, { now })) };
+      const written = lineStream(failingLast(lines, shaped, gone.signal), { idle, onCancel });
       return c.body(written, 200, {
         'content-type': 'application/x-ndjson',
         'cache-control': 'no-cache, no-transform',

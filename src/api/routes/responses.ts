@@ -22,6 +22,7 @@ import { responseEvents, terminalEvent, waitForEnd } from '../response-events.ts
 import { listedResponse, responseView } from '../response-view.ts';
 import { sseEvents } from '../sse-events.ts';
 import { requireThoughtScope } from '../trace-view.ts';
+import { waitingJson } from '../waiting-json.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
@@ -76,8 +77,14 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
       requireThoughtScope(job, c.get('caller').scopes);
       return stream(c, job, { ids: true, stops: false, after, pads: query.include_obfuscation });
     }
-    if (query.wait && !terminal) await settle(c, job.id, Math.min(query.wait, limits.waitSeconds) * 1000);
-    return show(c, job.id);
+    if (!query.wait || terminal) return show(c, job.id);
+    const gone = new AbortController();
+    const ended = settle(c, job.id, Math.min(query.wait, limits.waitSeconds) * 1000, gone.signal);
+    return hold(
+      c,
+      ended.then(() => shown(c, job.id)),
+      () => gone.abort(),
+    );
   });
 
   routes.delete('/:id', async (c) => {
@@ -143,9 +150,27 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   }
 
   async function show(c: ApiContext, id: string) {
+    return answerWith(c, await shown(c, id));
+  }
+
+  async function shown(c: ApiContext, id: string): Promise<Response> {
     const snapshot = await findResponse(queue, id, c.get('caller'));
-    if (!snapshot.terminal) c.header('retry-after', '1');
-    return c.json(responseView(snapshot, c.get('caller').scopes, await paceOf(snapshot)) satisfies Response);
+    return responseView(snapshot, c.get('caller').scopes, await paceOf(snapshot));
+  }
+
+  function answerWith(c: ApiContext, response: Response) {
+    if (response.status === 'queued' || response.status === 'in_progress') c.header('retry-after', '1');
+    return c.json(response);
+  }
+
+  /** A failed response is an object like any other here, so the status is known to be 200 before the outcome is. */
+  function hold(c: ApiContext, pending: Promise<Response>, onCancel: () => void) {
+    return waitingJson(c, pending, {
+      answer: (response) => answerWith(c, response),
+      keepAliveMs: limits.keepAliveMs,
+      log,
+      onCancel,
+    });
   }
 
   /** A guess at the time that is left is no reason to fail. */
@@ -154,16 +179,21 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   }
 
   /** Holds until the response ends, the time is over or the client is gone. */
-  function settle(c: ApiContext, id: string, ms: number): Promise<void> {
-    return waitForEnd(queue, id, { ms, signal: c.req.raw.signal });
+  function settle(c: ApiContext, id: string, ms: number, gone?: AbortSignal): Promise<void> {
+    const signals = [c.req.raw.signal, ...(gone === undefined ? [] : [gone])];
+    return waitForEnd(queue, id, { ms, signal: AbortSignal.any(signals) });
   }
 
-  async function wait(c: ApiContext, job: Job, stops: boolean) {
-    const { signal } = c.req.raw;
-    const end = await terminalEvent(queue, job.id, { signal });
-    if (end) return c.json(end.response satisfies Response);
-    if (signal.aborted && stops) stop(job.id);
-    return show(c, job.id);
+  function wait(c: ApiContext, job: Job, stops: boolean) {
+    const { id } = job;
+    const gone = new AbortController();
+    const signal = AbortSignal.any([c.req.raw.signal, gone.signal]);
+    const ended = terminalEvent(queue, id, { signal }).then((end) => {
+      if (end) return end.response;
+      if (signal.aborted && stops) stop(id);
+      return shown(c, id);
+    });
+    return hold(c, ended, () => gone.abort());
   }
 
   function stream(c: ApiContext, job: Job, options: StreamOptions) {

@@ -9,14 +9,15 @@ import { parseQuery, resumeAfter } from '../parse-query.ts';
 import { sseEvents } from '../sse-events.ts';
 import { requireTraceScope, traceSteps, visibleEvent } from '../trace-view.ts';
 
-/** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`. */
+/** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`; `&only=progress` tells phase and tokens alone. */
 export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
   routes.get('/:id/trace', async (c) => {
     const { scopes } = c.get('caller');
-    requireTraceScope(scopes);
     const query = parseQuery(TraceQuery, c.req);
+    const onlyProgress = query.stream === true && query.only === 'progress';
+    if (!onlyProgress) requireTraceScope(scopes);
     const after = resumeAfter(c.req, query.starting_after);
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     if (!query.stream) {
@@ -32,7 +33,9 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
     async function* live() {
       const from = after === undefined ? {} : { after };
       for await (const line of queue.events(job.id, { stream: 'trace', signal, ...from })) {
-        yield { ...visibleEvent(TraceEvent.parse(line.data), scopes), sequence_number: line.number };
+        const event = TraceEvent.parse(line.data);
+        if (onlyProgress && event.type !== 'progress') continue;
+        yield { ...visibleEvent(event, scopes), sequence_number: line.number };
       }
     }
   });

@@ -38,9 +38,9 @@ export function batchAnswer(endpoint: BatchEndpoint, job: Job, response: Respons
     case '/v1/responses':
       return response;
     case '/v1/chat/completions':
-      return chatCompletion([run], [{ response, thought: '' }]);
+      return chatCompletion([run], [{ response, thoughts: [] }]);
     case '/v1/messages':
-      return messageOf(run, { response, thought: '' });
+      return messageOf(run, { response, thoughts: [] });
     default:
       return endpoint satisfies never;
   }

@@ -12,9 +12,9 @@ export function chatCompletion(runs: readonly AnsweredRun[], settled: readonly S
   return {
     ...completionOf(runs, responses[0]?.service_tier ?? 'default'),
     object: 'chat.completion',
-    choices: settled.map(({ response, thought }, index) => ({
+    choices: settled.map(({ response, thoughts }, index) => ({
       index,
-      message: messageOf(response, thought),
+      message: messageOf(response, thoughts.join('\n\n')),
       logprobs: logprobsOf(response),
       finish_reason: finishReason(response),
       verdict: response.verdict,
@@ -39,10 +39,10 @@ export function completionId(responseId: string): string {
   return responseId.replace(/^resp_/, 'chatcmpl-');
 }
 
-/** The thought that a response shows. */
-export function shownThought({ output }: Response): string {
+/** The thoughts that a response shows. */
+export function shownThoughts({ output }: Response): string[] {
   const parts = output.flatMap((item) => (item.type === 'reasoning' ? (item.content ?? []) : []));
-  return parts.map(({ text }) => text).join('');
+  return parts.map(({ text }) => text);
 }
 
 export function finishReason(response: Response): FinishReason {

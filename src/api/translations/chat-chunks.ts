@@ -1,7 +1,7 @@
 import type { ChatCompletionChunk, ChatDelta } from '../../contracts/chat-completion.ts';
 import type { OutputLogprob } from '../../contracts/output-item.ts';
 import type { ResponseUsage } from '../../contracts/usage.ts';
-import type { AnswerPiece } from './answer-pieces.ts';
+import { type AnswerPiece, createJoinedThoughts } from './answer-pieces.ts';
 import { chatUsage, completionOf, finishReason } from './chat-answer.ts';
 import { mergeSources } from './merge-sources.ts';
 import { notFailed, type Run } from './translated-runs.ts';
@@ -28,12 +28,15 @@ export async function* chatChunks(
     yield index === 0 && warnings.length > 0 ? { ...first, warnings: [...warnings] } : first;
   }
   const used: Array<ResponseUsage | null> = runs.map(() => null);
+  const joined = runs.map(createJoinedThoughts);
   for await (const { index, piece } of mergeSources(sources.map(numbered))) {
     if (piece.type === 'end') {
       const response = notFailed(piece.response);
       used[index] = response.usage;
       const { verdict } = response;
       yield chunk(index, {}, { finish_reason: finishReason(response), ...(verdict !== null && { verdict }) });
+    } else if (piece.type === 'thought') {
+      yield chunk(index, { reasoning_content: joined[index]?.(piece) ?? piece.text });
     } else {
       yield chunk(index, deltaOf(piece), piece.type === 'text' ? logprobsOf(piece.logprobs) : {});
     }
@@ -41,10 +44,8 @@ export async function* chatChunks(
   if (includeUsage) yield { ...shared, choices: [], usage: chatUsage(used) };
 }
 
-function deltaOf(piece: Exclude<AnswerPiece, { type: 'end' }>): ChatDelta {
+function deltaOf(piece: Exclude<AnswerPiece, { type: 'end' | 'thought' }>): ChatDelta {
   switch (piece.type) {
-    case 'thought':
-      return { reasoning_content: piece.text };
     case 'text':
       return { content: piece.text };
     case 'refusal':

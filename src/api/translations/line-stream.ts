@@ -1,10 +1,12 @@
+import { beforeTimeout } from '../event-stream.ts';
+
 /**
- * JSON lines as a body (NDJSON), with `idle` (where it is given) whenever nothing came for `idleMs`. Driven by the reader's pull, as
+ * JSON lines as a body (NDJSON), with `idle.line` (where it is given) whenever nothing came for `idle.ms`. Driven by the reader's pull, as
  * `eventStream` is: a slow reader holds one line, and the source waits.
  */
 export function lineStream(
   lines: AsyncIterable<object>,
-  options: { idleMs?: number; idle?(): object; onCancel?(): void } = {},
+  options: { idle?: { ms: number; line(): object }; onCancel?(): void } = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const encode = (line: object) => encoder.encode(`${JSON.stringify(line)}\n`);
@@ -14,9 +16,10 @@ export function lineStream(
     {
       async pull(controller) {
         pending ??= iterator.next();
-        const next = options.idle === undefined ? await pending : await within(pending, options.idleMs);
+        const { idle } = options;
+        const next = idle === undefined ? await pending : await beforeTimeout(pending, idle.ms);
         if (next === undefined) {
-          controller.enqueue(encode(options.idle?.() ?? {}));
+          controller.enqueue(encode(idle?.line() ?? {}));
           return;
         }
         pending = undefined;
@@ -31,12 +34,4 @@ export function lineStream(
     },
     { highWaterMark: 0 },
   );
-}
-
-async function within<T>(promise: Promise<T>, ms: number | undefined): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -5,10 +5,11 @@ import { responseJob } from '../../contracts/response-job.ts';
 import type { ResponseUsage } from '../../contracts/usage.ts';
 import type { Run, Settled } from './translated-runs.ts';
 
-/** A settled response as Anthropic's message: the thought first, then what is visible. */
-export function messageOf(run: Run, { response, thought }: Settled): Message {
-  const thinking: MessageBlock[] =
-    thought === '' ? [] : [{ type: 'thinking', thinking: thought, signature: response.id }];
+/** A settled response as Anthropic's message: the thoughts first, then what is visible. */
+export function messageOf(run: Run, { response, thoughts }: Settled): Message {
+  const thinking = thoughts.map(
+    (thought): MessageBlock => ({ type: 'thinking', thinking: thought, signature: response.id }),
+  );
   return {
     ...beginningOf(run),
     content: [...thinking, ...response.output.flatMap(blocksOf)],

@@ -55,7 +55,7 @@ export async function* messageBatchResults(
     const response = responseOf(snapshot);
     if (isAnswer(response.status)) {
       const run = { job: snapshot.job, warnings: [], thoughts: 'none' as const };
-      yield { custom_id, result: { type: 'succeeded', message: messageOf(run, { response, thought: '' }) } };
+      yield { custom_id, result: { type: 'succeeded', message: messageOf(run, { response, thoughts: [] }) } };
     } else if (response.status === 'cancelled') {
       yield { custom_id, result: { type: 'canceled' } };
     } else {

@@ -50,7 +50,7 @@ function contentOf(piece: Exclude<AnswerPiece, { type: 'end' }>): Content {
   switch (piece.type) {
     case 'thought': {
       const block = { type: 'thinking' as const, thinking: '', signature: '' };
-      return { key: 'thinking', block, delta: { type: 'thinking_delta', thinking: piece.text } };
+      return { key: `thinking ${piece.thought}`, block, delta: { type: 'thinking_delta', thinking: piece.text } };
     }
     case 'text':
     case 'refusal': {

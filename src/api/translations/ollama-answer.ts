@@ -2,7 +2,7 @@ import type { OllamaChatResponse, OllamaGenerateResponse } from '../../contracts
 import type { OutputLogprob } from '../../contracts/output-item.ts';
 import type { Response } from '../../contracts/response.ts';
 import { isObject } from '../read-json.ts';
-import type { AnswerPiece } from './answer-pieces.ts';
+import { type AnswerPiece, createJoinedThoughts } from './answer-pieces.ts';
 import { notFailed, type Run } from './translated-runs.ts';
 
 type Message = OllamaChatResponse['message'];
@@ -17,10 +17,11 @@ export async function* ollamaLines(
   pieces: AsyncIterable<AnswerPiece>,
   { now }: { now(): number },
 ): AsyncGenerator<OllamaChatResponse, void, void> {
+  const joined = createJoinedThoughts();
   for await (const piece of pieces) {
     switch (piece.type) {
       case 'thought':
-        yield line(run, { thinking: piece.text }, { now });
+        yield line(run, { thinking: joined(piece) }, { now });
         break;
       case 'text':
         yield { ...line(run, { content: piece.text }, { now }), ...logprobsOf(piece.logprobs) };

@@ -14,7 +14,7 @@ import type { Caller } from '../caller.ts';
 import { stillRuns } from '../conversations.ts';
 import { visibleItems } from '../response-items.ts';
 import { responseView } from '../response-view.ts';
-import { chatCompletion, completionId, shownThought } from './chat-answer.ts';
+import { chatCompletion, completionId, shownThoughts } from './chat-answer.ts';
 import { messagesOfItems } from './chat-messages.ts';
 import { listedOf, listedPrefix, listingKey, parseListing } from './record-listing.ts';
 import type { Run } from './translated-runs.ts';
@@ -112,7 +112,7 @@ export function createStoredChats({ records, queue }: { records: RecordStore; qu
 export function storedChatCompletion({ record, snapshots }: StoredChat, { scopes }: Caller): StoredChatCompletion {
   const settled = snapshots.map((snapshot) => {
     const response = responseView(snapshot, scopes);
-    return { response, thought: shownThought(response) };
+    return { response, thoughts: shownThoughts(response) };
   });
   const runs = snapshots.map(({ job }) => ({ job, warnings: record.warnings }));
   return { ...chatCompletion(runs, settled), metadata: record.metadata };

@@ -24,8 +24,8 @@ export type Run = {
   again?: true;
 };
 
-/** How an answer came out, thought included. */
-export type Settled = { response: Response; thought: string };
+/** How an answer came out, thoughts included: the first chain's, and the winning one where that is another. */
+export type Settled = { response: Response; thoughts: readonly string[] };
 
 /** The one engine behind the other APIs: a translation is accepted, queued and followed as any response is. */
 export type TranslatedRuns = {
@@ -99,14 +99,14 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
     },
     async settle(c, run) {
       const { signal } = c.req.raw;
-      let thought = '';
+      const thoughts: string[] = [];
       for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
-        if (piece.type === 'thought') thought += piece.text;
-        if (piece.type === 'end') return { response: notFailed(piece.response), thought };
+        if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
+        if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
       }
       abandon([run]);
       const caller = c.get('caller');
-      return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thought };
+      return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
     },
     pieces: (run, { signal }) => answerPieces(queue, run.job, { thoughts: run.thoughts, signal }),
     abandon,

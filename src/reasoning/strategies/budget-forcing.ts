@@ -32,7 +32,6 @@ export const budgetForcing: Strategy = {
   name: 'budget-forcing',
   description: 'One chain of thought, capped at the budget or extended to a minimum, then the answer.',
   options: Options,
-  singleChain: true,
   async *run(context) {
     const options = Options.parse(context.options ?? {});
     const state = createRunState(context);

@@ -131,7 +131,7 @@ export const walks: Readonly<Record<string, Walk>> = {
   },
   'GET /v1/responses/:id/trace': async (ask, { response, other, failed }) => {
     for (const id of [response, other, failed]) {
-      for (const query of ['', '?stream=true', '?stream=true&starting_after=1']) {
+      for (const query of ['', '?stream=true', '?stream=true&starting_after=1', '?stream=true&only=progress']) {
         await ask('GET', `/v1/responses/${id}/trace${query}`);
       }
     }

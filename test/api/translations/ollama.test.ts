@@ -127,12 +127,12 @@ describe('streaming', () => {
       await twice;
       yield { text: 'a' };
     }
-    const idle = () => {
+    const line = () => {
       idles += 1;
       if (idles === 2) wake();
       return { text: '' };
     };
-    const stream = lineStream(late(), { idleMs: 1, idle, onCancel: () => undefined });
+    const stream = lineStream(late(), { idle: { ms: 1, line }, onCancel: () => undefined });
     const text = await new Response(stream).text();
     expect(text).toMatch(/^(\{"text":""\}\n)+\{"text":"a"\}\n$/);
   });

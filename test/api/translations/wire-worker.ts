@@ -31,7 +31,7 @@ export function wireWorker(script: WireScript): JobHandler {
     const { summary, include } = responseJob(job);
     const thought = include.reasoning_text ? winningThought(steps) : '';
     if (summary !== null || thought !== '') {
-      const summarised = summary === null ? {} : { summary: script.summary ?? '' };
+      const summarised = summary === null || script.summary === undefined ? {} : { summary: script.summary };
       await append(wire.reasoning({ ...summarised, ...(thought === '' ? {} : { text: thought }) }));
     }
     for (const text of script.text ?? []) await append(wire.answer(text, script.logprobs ?? []));

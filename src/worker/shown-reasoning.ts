@@ -1,0 +1,76 @@
+import type { Job, LogLine } from '../contracts/job.ts';
+import { responseJob } from '../contracts/response-job.ts';
+import type { TraceStep } from '../contracts/trace.ts';
+import { summarisedStep } from '../contracts/visible-step.ts';
+import { shownThought, winningThought } from '../contracts/winning-thought.ts';
+import type { StrategyEvent } from '../reasoning/strategy.ts';
+import { answeredAtOnce } from '../reasoning/summary.ts';
+import type { WorkerDependencies } from './dependencies.ts';
+import { endedSteps } from './trace-writer.ts';
+import type { WireWriter } from './wire-writer.ts';
+
+/** What the client of a response reads of its reasoning while it goes on: as much as the request asked for. */
+export type ShownReasoning = {
+  isWanted(): boolean;
+  /** What steps of an earlier attempt still have to say. */
+  resume(): LogLine[];
+  /** A step begins: the first chain is the one whose thought is shown as it is sampled. */
+  begin(step: TraceStep): void;
+  thought(delta: Extract<StrategyEvent, { type: 'step-delta' }>): LogLine[];
+  /** A step has ended: its thought is whole, and its part of the summary known. */
+  end(step: TraceStep): LogLine[];
+  /** The answer is settled: the winning thought, where it is not the one that was shown, and what is sealed. */
+  settle(steps: readonly TraceStep[]): LogLine[];
+};
+
+export function createShownReasoning(options: {
+  job: Job;
+  log: readonly LogLine[];
+  wire: WireWriter;
+  dependencies: Pick<WorkerDependencies, 'summarise' | 'seal'>;
+}): ShownReasoning {
+  const { job, log, wire, dependencies } = options;
+  const { effective, include, summary: mode, scopes } = responseJob(job);
+  const isAskedFor = mode !== null || include.reasoning_text || include.encrypted_content;
+  // A fast answer has no reasoning to tell of.
+  let isFast = effective.budget_tokens === 0;
+  const ended: TraceStep[] = [];
+  let hasThought = false;
+  /** The index of the step whose thought is shown. */
+  let shown: number | undefined;
+
+  const part = (step: TraceStep): string[] => {
+    // Nor has one that auto tried and that stands.
+    isFast ||= step.decided?.effort === 'none';
+    hasThought ||= step.phase === 'think' && step.text !== null && step.text !== '';
+    if (isFast || mode === null) return [];
+    const told = summarisedStep(step, scopes);
+    const text = dependencies.summarise(told, { before: [...ended], mode });
+    ended.push(told);
+    return text === undefined ? [] : [text];
+  };
+
+  return {
+    isWanted: () => isAskedFor && !isFast,
+    resume: () => endedSteps(log).flatMap(part).slice(wire.summaryParts()).flatMap(wire.summary),
+    begin(step) {
+      const isFirst = shown === undefined && step.phase === 'think' && !hasThought;
+      if (!isFast && include.reasoning_text && isFirst) shown = step.index;
+    },
+    thought: ({ index, text }) => (index === shown ? wire.thought(text) : []),
+    end(step) {
+      const lines = step.index === shown ? wire.endThought() : [];
+      return [...lines, ...part(step).flatMap(wire.summary)];
+    },
+    settle(steps) {
+      const thought = winningThought(steps);
+      const text = include.reasoning_text ? shownThought(steps) : '';
+      const sealed = thought !== '' && include.encrypted_content && dependencies.seal?.(thought, job.owner);
+      return wire.reasoning({
+        ...(mode === null ? {} : { summary: answeredAtOnce }),
+        ...(text === '' ? {} : { text }),
+        ...(sealed ? { encrypted: sealed } : {}),
+      });
+    },
+  };
+}
