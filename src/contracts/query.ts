@@ -43,7 +43,7 @@ export const ListQueryString = z.object({
 /** `GET /v1/responses/{id}/trace` */
 export const TraceQuery = z.object({
   stream: flag.optional(),
-  /** Of a stream: the events of progress alone, which any key may read. Numbers keep their gaps. */
+  /** Of a stream: events of progress only, which any key may read. Their numbers have gaps. */
   only: z.literal('progress').optional(),
   starting_after: whole(0, Number.MAX_SAFE_INTEGER).optional(),
 });

@@ -66,7 +66,7 @@ export const operations: readonly Operation[] = [
     operationId: 'createResponse',
     summary: 'Ask: waits for the answer, streams it, or returns at once with `background: true`',
     description:
-      'WebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message brings the events of the stream, or `{"type": "error", "status", "error"}`.',
+      'Streams: with `include: ["reasoning.text"]` (scope `trace:full`) the first chain\'s thought comes as it is sampled, with `reasoning.summary` a part for each step as it ends; a stream that is idle gets a comment every 5 s. A request that waits longer than 5 s gets status 200 and a space every 5 s before the JSON; a failed response is an object with `status: "failed"`.\n\nWebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message brings the events of the stream, or `{"type": "error", "status", "error"}`.',
     body: CreateResponse,
     answer: Response,
     event: ResponseEvent,
@@ -86,6 +86,8 @@ export const operations: readonly Operation[] = [
     path: '/v1/responses/{id}',
     operationId: 'retrieveResponse',
     summary: 'A response as it stands; `wait` holds until it ends, `stream` replays and follows its events',
+    description:
+      'With `wait`, after 5 s status 200 is sent, and a space every 5 s before the JSON. `Retry-After` is there while the response runs, unless the head was sent before.',
     query: RetrieveQuery,
     answer: Response,
     event: ResponseEvent,
@@ -120,6 +122,8 @@ export const operations: readonly Operation[] = [
     path: '/v1/responses/{id}/trace',
     operationId: 'retrieveTrace',
     summary: 'The reasoning trace, as far as the key may see',
+    description:
+      'With `stream=true` live: steps and progress, numbered by themselves. `stream=true&only=progress` gives phase and tokens alone, which any key may read; its numbers have gaps.',
     query: TraceQuery,
     answer: Trace,
     event: TraceStreamEvent,
