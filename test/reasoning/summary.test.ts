@@ -22,10 +22,9 @@ describe('summarise', () => {
     const { steps } = await runStrategy('deliberate', { model: model(), effective: { samples: 1 } });
     const parts = partsOf(steps, 'concise');
     expect(parts).toEqual([
-      'Drafted an answer.',
       'Thought in a chain, which came to 5.',
       'Found wrong and revised: arithmetic: 2 + 2 is not 5.',
-      '4 leads the vote (1 ballot, probability 0.47).',
+      '4 leads the vote with 1 of 1 ballot.',
     ]);
     expect(partsOf(steps, 'auto')).toEqual(parts);
     const detailed = partsOf(steps, 'detailed');
