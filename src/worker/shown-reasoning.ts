@@ -30,10 +30,12 @@ export function createShownReasoning(options: {
   dependencies: Pick<WorkerDependencies, 'summarise' | 'seal'>;
 }): ShownReasoning {
   const { job, log, wire, dependencies } = options;
-  const { effective, include, summary: mode, scopes } = responseJob(job);
+  const { effective, include, summary: mode, scopes, background, request } = responseJob(job);
   const isAskedFor = mode !== null || include.reasoning_text || include.encrypted_content;
   // A fast answer has no reasoning to tell of.
   let isFast = effective.budget_tokens === 0;
+  // Who waits for the whole reads nothing meanwhile: the winning thought is enough, and the log stays short.
+  const isLive = include.reasoning_text && (background || request.stream === true);
   const ended: TraceStep[] = [];
   let hasThought = false;
   /** The index of the step whose thought is shown. */
@@ -55,7 +57,7 @@ export function createShownReasoning(options: {
     resume: () => endedSteps(log).flatMap(part).slice(wire.summaryParts()).flatMap(wire.summary),
     begin(step) {
       const isFirst = shown === undefined && step.phase === 'think' && !hasThought;
-      if (!isFast && include.reasoning_text && isFirst) shown = step.index;
+      if (!isFast && isLive && isFirst) shown = step.index;
     },
     thought: ({ index, text }) => (index === shown ? wire.thought(text) : []),
     end(step) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Message } from '../../src/contracts/anthropic-message.ts';
+import { OllamaChatResponse } from '../../src/contracts/ollama-chat.ts';
 import { Response as ResponseObject } from '../../src/contracts/response.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createScriptedModel } from '../../src/models/scripted.ts';
@@ -52,7 +53,6 @@ async function readUntil(response: Response, text: string): Promise<{ begun: str
 const ChatText = z.object({ content: z.string().nullish(), reasoning_content: z.string().optional() });
 const Choice = z.object({ delta: ChatText.optional(), message: ChatText.optional() });
 const Chat = z.object({ choices: z.tuple([Choice]) });
-const Said = z.object({ message: z.looseObject({}) });
 
 const question = 'What is 40 + 2?';
 const messages = [{ role: 'user', content: question }];
@@ -110,29 +110,34 @@ describe('where the first chain loses', () => {
   };
   const chains = { ...reasoning, samples: 3 };
 
-  test.each([true, false])('a chat has both thoughts in one text, streamed: %s', async (stream) => {
+  test.each([
+    [true, `${first}\n\n${winner}`],
+    [false, winner],
+  ])('a chat has both thoughts in one text where it streams: %s', async (stream, thoughts) => {
     const { post } = await service();
     const response = await post('/v1/chat/completions', { messages, reasoning: chains, stream });
     const answers = stream ? (await readEvents(response)).events : [await response.json()];
     const said = answers.map((event) => Chat.parse(event).choices[0]).map((one) => one.delta ?? one.message ?? {});
-    expect(said.map(({ reasoning_content: text }) => text ?? '').join('')).toBe(`${first}\n\n${winner}`);
+    expect(said.map(({ reasoning_content: text }) => text ?? '').join('')).toBe(thoughts);
     expect(said.map(({ content }) => content ?? '').join('')).toBe('47');
   });
 
   test('Ollama as well', async () => {
-    const { post } = await service();
-    const { message } = Said.parse(
-      await (await post('/api/chat', { model: 'tiny', messages, reasoning: chains, stream: false })).json(),
-    );
-    expect(message).toMatchObject({ thinking: `${first}\n\n${winner}`, content: '47' });
+    const thoughts = async (stream: boolean) => {
+      const { post } = await service();
+      const text = await (await post('/api/chat', { model: 'tiny', messages, reasoning: chains, stream })).text();
+      const lines = text.trimEnd().split('\n');
+      return lines.map((line) => OllamaChatResponse.parse(JSON.parse(line)).message.thinking ?? '').join('');
+    };
+    expect(await thoughts(true)).toBe(`${first}\n\n${winner}`);
+    expect(await thoughts(false)).toBe(winner);
   });
 
-  test('a message has a block for each, and takes them back', async () => {
+  test('a message has a block for each where it streams, and takes them back', async () => {
     const { post } = await service();
     const asked = { messages, max_tokens: 200, reasoning: chains, thinking: { type: 'adaptive' } };
     const { content } = Message.parse(await (await post('/v1/messages', asked)).json());
     expect(content).toMatchObject([
-      { type: 'thinking', thinking: first },
       { type: 'thinking', thinking: winner },
       { type: 'text', text: '47' },
     ]);
@@ -140,7 +145,12 @@ describe('where the first chain loses', () => {
     const { events } = await readEvents(await again('/v1/messages', { ...asked, stream: true }));
     const started = events.flatMap(({ content_block: block }) => (block === undefined ? [] : [block]));
     expect(started).toMatchObject([{ type: 'thinking' }, { type: 'thinking' }, { type: 'text' }]);
-    const next = [...messages, { role: 'assistant', content }, { role: 'user', content: 'And now?' }];
+    const thoughts = [first, winner].map((thinking) => ({ type: 'thinking', thinking, signature: 's' }));
+    const next = [
+      ...messages,
+      { role: 'assistant', content: [...thoughts, { type: 'text', text: '47' }] },
+      { role: 'user', content: 'And now?' },
+    ];
     expect((await post('/v1/messages', { ...asked, messages: next })).status).toBe(200);
   });
 
@@ -152,8 +162,9 @@ describe('where the first chain loses', () => {
     'all items go back as input, and the winner is the thought that stands in the prompt: %s',
     async (_what, include) => {
       const { post, queue } = await service();
-      const asked = { input: question, reasoning: chains, include, store: false };
-      const { output } = ResponseObject.parse(await (await post('/v1/responses', asked)).json());
+      const asked = { input: question, reasoning: chains, include, store: false, stream: true };
+      const { events } = await readEvents(await post('/v1/responses', asked));
+      const { output } = ResponseObject.parse(events.at(-1)?.['response']);
       const input = [{ role: 'user', content: question }, ...output];
       const next = await post('/v1/responses', { input, reasoning: { effort: 'none' }, model: 'tiny' });
       expect(next.status).toBe(200);

@@ -160,21 +160,22 @@ describe('runResponse', () => {
     expect(told).toEqual(told.map((text, index) => text.replace(/\d+$/, String(index))));
   });
 
-  it('writes no more lines for those that did not ask to see thoughts', async () => {
+  it('writes no more lines for those that did not ask to see thoughts, or wait for the whole', async () => {
     const long = Array.from({ length: 200 }, (_, line) => `This is line ${line}.\n`).join('');
     const lines = async (more: object) => {
-      const { answered, queue } = await createService(scripted({ script: () => ({ thought: long, answer }) }));
+      const { ask, queue } = await createService(scripted({ script: () => ({ thought: long, answer }) }));
       const reasoning = { effort: 'low', strategy: 'budget-forcing', budget_tokens: 900 };
-      const { id } = await answered({ input: 'What is 40 + 2?', reasoning, ...more });
-      const numbers = [];
-      for await (const { number } of queue.events(id, { stream: 'wire', signal: new AbortController().signal })) {
-        numbers.push(number);
-      }
+      await (await ask({ input: 'What is 40 + 2?', reasoning, ...more })).text();
+      const numbers: number[] = [];
+      const { signal } = new AbortController();
+      for await (const { number } of queue.events('resp_0000', { stream: 'wire', signal })) numbers.push(number);
       return numbers.length;
     };
-    const plain = await lines({});
-    expect(plain).toBeLessThan(20);
-    expect(await lines({ include: ['reasoning.text'] })).toBeGreaterThan(plain + 150);
+    const include = ['reasoning.text'];
+    expect(await lines({ stream: true })).toBeLessThan(20);
+    expect(await lines({ include })).toBeLessThan(20);
+    expect(await lines({ include, stream: true })).toBeGreaterThan(150);
+    expect(await lines({ include, background: true })).toBeGreaterThan(150);
   });
 
   it('fails with the reason once the model has died three times', async () => {

@@ -40,12 +40,12 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     const request = parseChat(body);
     const translation = translateChat(request, body);
     const thoughts: Thoughts = c.get('caller').scopes.trace === 'full' ? 'full' : 'none';
-    const first = await runs.accept(c, translation, thoughts);
+    const first = await runs.accept(c, translation, thoughts, request.stream);
     const accepted: Run[] = [first];
     for (let index = 1; index < (request.n ?? 1); index += 1) {
       const { temperature } = catalog.effortTable(first.job.model);
       const next = anotherAnswer(translation, { index, temperature });
-      accepted.push(await runs.accept(c, next, thoughts));
+      accepted.push(await runs.accept(c, next, thoughts, request.stream));
     }
     await start(c, accepted, request.store ? (request.metadata ?? {}) : undefined);
     if (!request.stream) {

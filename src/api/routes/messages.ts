@@ -30,7 +30,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     const body = await readJson(c.req, limits);
     const request = parseBody(CreateMessage, body);
     const thoughts = wantedThoughts(request, c.get('caller').scopes.trace);
-    const run = await runs.accept(c, translateMessage(request, body), thoughts);
+    const run = await runs.accept(c, translateMessage(request, body), thoughts, request.stream);
     await runs.start(c, [run]);
     if (!request.stream) return c.json(messageOf(run, await runs.settle(c, run)) satisfies Message);
     const gone = new AbortController();

@@ -90,7 +90,7 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     shaped: (line: OllamaChatResponse) => object,
   ): Promise<Response> {
     const shows = think !== false && c.get('caller').scopes.trace === 'full';
-    const run = await runs.accept(c, translation, shows ? 'full' : 'none');
+    const run = await runs.accept(c, translation, shows ? 'full' : 'none', stream !== false);
     await runs.start(c, [run]);
     const gone = new AbortController();
     const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });

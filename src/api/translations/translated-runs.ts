@@ -29,8 +29,11 @@ export type Settled = { response: Response; thoughts: readonly string[] };
 
 /** The one engine behind the other APIs: a translation is accepted, queued and followed as any response is. */
 export type TranslatedRuns = {
-  /** Everything that can be refused is refused here, by the caller's names. Queues nothing. */
-  accept(c: ApiContext, translation: Translation, thoughts: Thoughts): Promise<Run>;
+  /**
+   * Everything that can be refused is refused here, by the caller's names. Queues nothing. `streams`: somebody reads the
+   * thoughts while they are thought.
+   */
+  accept(c: ApiContext, translation: Translation, thoughts: Thoughts, streams?: boolean | null): Promise<Run>;
   start(c: ApiContext, runs: readonly Run[]): Promise<void>;
   /** Holds until the response ends; a client that goes away stops it. @throws ServiceError for a failed one */
   settle(c: ApiContext, run: Run): Promise<Settled>;
@@ -60,10 +63,10 @@ export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedR
   };
 
   return {
-    async accept(c, translation, thoughts) {
+    async accept(c, translation, thoughts, streams) {
       try {
         const caller = c.get('caller');
-        const body = asking(translation.body, thoughts);
+        const body = asking(translation.body, thoughts, streams === true);
         const index = accepted.get(c) ?? 0;
         accepted.set(c, index + 1);
         const kind = `${c.req.path} ${index}`;
@@ -120,12 +123,20 @@ export function notFailed(response: Response): Response {
   throw new ServiceError({ code: code === 'invalid_prompt' ? 'invalid_value' : code, message });
 }
 
-/** The log of a response holds its thoughts only where its request asked for them. */
-function asking(body: Readonly<Record<string, unknown>>, thoughts: Thoughts): Record<string, unknown> {
+/** The log of a response holds its thoughts only where its request asked for them, and those of the first chain where it streams. */
+function asking(
+  body: Readonly<Record<string, unknown>>,
+  thoughts: Thoughts,
+  streams: boolean,
+): Record<string, unknown> {
   const { include, reasoning } = body;
   switch (thoughts) {
     case 'full':
-      return { ...body, include: [...(Array.isArray(include) ? include : []), 'reasoning.text'] };
+      return {
+        ...body,
+        include: [...(Array.isArray(include) ? include : []), 'reasoning.text'],
+        ...(streams ? { stream: true } : {}),
+      };
     case 'summary':
       return { ...body, reasoning: { summary: 'auto', ...(isObject(reasoning) ? reasoning : {}) } };
     case 'none':
