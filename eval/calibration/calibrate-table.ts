@@ -12,7 +12,7 @@ import { quantile } from '../statistics.ts';
 import { calibrateAuto } from './calibrate-auto.ts';
 import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
-import { fitAgreement } from './fit-agreement.ts';
+import { fitAgreement, fitConfident } from './fit-agreement.ts';
 import { fitCertainty, leastQuestions } from './fit-certainty.ts';
 import { fitNatural, type LevelName, ladder, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
@@ -97,8 +97,9 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     // A model whose configuration says so needs no word of the table.
     ...(compute.figures !== null && { compute: computes }),
     natural_tokens: natural,
-    temperature: temperature.value,
-    own_sampling: false,
+    // Further chains of a request at temperature 0 need one.
+    temperature: temperature.value ?? temperature.warmest,
+    own_sampling: temperature.value === null,
     greedy_first: greedy.pays,
     answer_reserve_tokens: Math.max(
       answerTokens,
@@ -114,10 +115,6 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const checks = fitChecks(measured, plain, questions.map(setOf));
   const verdict = await judgeVerdict(options, measured);
   const { checks: _, ...unchecked } = fitted;
-  const chosen: Omit<EffortTable, 'levels'> = {
-    ...unchecked,
-    ...checkDifferences({ plain, kept: checks.kept, verdict: verdict.check }),
-  };
   const agreements = new Map(
     levelNames.map((name) => {
       const { samples } = ladder[name];
@@ -129,7 +126,17 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     // Of more chains than were measured the same part has to agree.
     return samples === 1 ? { agree: 1, wave: 1 } : { agree: Math.max(2, Math.round((agree * samples) / seen)), wave };
   };
+  const confident = fitConfident(measured, {
+    agreement: { samples: ladder.medium.samples, ...agreement(ladder.medium.samples) },
+    greedyFirst: greedy.pays,
+    certainty: certainty.certainty,
+  });
   const level = { natural, agreement, strategy: before.levels.medium.strategy };
+  const chosen: Omit<EffortTable, 'levels'> = {
+    ...unchecked,
+    confident: confident.value,
+    ...checkDifferences({ plain, kept: checks.kept, verdict: verdict.check }),
+  };
   const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
   const revised = await reviseFailed(options, measured, revisable);
   const revision = revisionTurned(revised);
@@ -185,6 +192,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
         agreement: Object.fromEntries(
           [...agreements].map(([samples, { chosen: one, all }]) => [samples, { chosen: one, all }]),
         ),
+        confident: confident.figures,
         checks: checks.figures,
         revision: { ...revision, sets: Object.fromEntries(revisionBySet) },
         verdict: verdict.figures,

@@ -8,15 +8,19 @@ import { measureChains } from './measure-question.ts';
 import { MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 
-export const temperatures: readonly number[] = [0.3, 0.5, 0.7, 0.9];
+/** Null: the model's own settings. */
+export const temperatures: readonly (number | null)[] = [null, 0.3, 0.5, 0.7, 0.9];
 
 /** Every so many-th question decides it, with so many chains each. */
 export const every = 4;
 export const chainsEach = 5;
 
-export type TemperatureFigure = { temperature: number; one: number; vote: number; any: number };
+export type TemperatureFigure = { temperature: number | null; one: number; vote: number; any: number };
 
-/** The temperature whose chains give the best vote; the lower one of equals. */
+/**
+ * The temperature whose chains give the best vote; of equals the model's own settings (`value` null), then the lower one.
+ * `warmest`: the best that is a number.
+ */
 export async function chooseTemperature(options: {
   model: LanguageModel;
   questions: readonly Question[];
@@ -26,33 +30,40 @@ export async function chooseTemperature(options: {
   computes: boolean;
   concurrency: number;
   onProgress(stage: string, done: number, total: number): void;
-}): Promise<{ value: number; figures: TemperatureFigure[] }> {
+}): Promise<{ value: number | null; warmest: number; figures: TemperatureFigure[] }> {
   const { model, log, ceiling, answerTokens, computes } = options;
   const questions = options.questions.filter((_, index) => index % every === 0);
   const figures: TemperatureFigure[] = [];
   for (const temperature of temperatures) {
-    const measured = await forEachOf(questions, options, `temperature ${temperature}`, async (question, index) => {
-      const setting = { temperature, ceiling, samples: chainsEach, computes };
-      const seed = 1_000 + index;
-      const key = `samples ${JSON.stringify(setting)} ${seed} ${question.question}`;
-      const chains = await log.remember(key, z.array(MeasuredChain), () =>
-        measureChains(question, { ...setting, model, answerTokens, seed }),
-      );
-      return { question: question.question, chains };
-    });
+    const measured = await forEachOf(
+      questions,
+      options,
+      `temperature ${temperature ?? 'of its own'}`,
+      async (question, index) => {
+        const setting = { temperature, ceiling, samples: chainsEach, computes };
+        const seed = 1_000 + index;
+        const key = `samples ${JSON.stringify(setting)} ${seed} ${question.question}`;
+        const chains = await log.remember(key, z.array(MeasuredChain), () =>
+          measureChains(question, { ...setting, model, answerTokens, seed }),
+        );
+        return { question: question.question, chains };
+      },
+    );
     figures.push(figureOf(temperature, measured));
   }
-  return { value: bestTemperature(figures), figures };
+  const numbers = figures.filter(({ temperature }) => temperature !== null);
+  return { value: bestTemperature(figures), warmest: bestTemperature(numbers) ?? 0.6, figures };
 }
 
-export function bestTemperature(figures: readonly TemperatureFigure[]): number {
-  const [best] = figures.toSorted((a, b) => b.vote - a.vote || b.one - a.one || a.temperature - b.temperature);
-  return best?.temperature ?? 0.6;
+export function bestTemperature(figures: readonly TemperatureFigure[]): number | null {
+  const warmth = ({ temperature }: TemperatureFigure) => temperature ?? -1;
+  const [best] = figures.toSorted((a, b) => b.vote - a.vote || b.one - a.one || warmth(a) - warmth(b));
+  return best?.temperature ?? null;
 }
 
 /** `vote` is the engine's own decision over the chains. */
 export function figureOf(
-  temperature: number,
+  temperature: number | null,
   answered: ReadonlyArray<{ question: string; chains: readonly MeasuredChain[] }>,
 ): TemperatureFigure {
   const measured = answered.map(({ question, chains }): MeasuredQuestion => {

@@ -1,4 +1,6 @@
+import type { Certainty } from '../../src/contracts/effort-table.ts';
 import type { Candidate } from '../../src/reasoning/candidate.ts';
+import { certaintyOf, type Standing, standingOf } from '../../src/reasoning/certainty.ts';
 import { decide } from '../../src/reasoning/decide.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
@@ -37,6 +39,34 @@ export function fitAgreement(
   return { chosen: best ?? { ...all, agree: samples }, all, tried };
 }
 
+/** Probabilities that are tried, the most trusting first. */
+const probabilities: readonly number[] = [0.8, 0.85, 0.9, 0.95, 0.98];
+
+/**
+ * The probability, as `certainty` gives it, at which one chain may end the thinking: the lowest that loses nothing against
+ * waiting for others to agree and saves tokens. Null where none does.
+ */
+export function fitConfident(
+  measured: readonly MeasuredQuestion[],
+  options: { agreement: Agreement; greedyFirst: boolean; certainty: Certainty | null },
+): { value: number | null; figures: Array<{ probability: number; right: number; tokens: number }> } {
+  const { agreement, greedyFirst, certainty } = options;
+  if (certainty === null) return { value: null, figures: [] };
+  const figure = (probability: number) => {
+    const confident = { certainty, probability };
+    const runs = measured.map((question) => firstToAgree(question, { ...agreement, greedyFirst, confident }));
+    return {
+      probability,
+      right: average(runs.map(({ right }) => Number(right))),
+      tokens: average(runs.map(({ tokens }) => tokens)),
+    };
+  };
+  const never = figure(2);
+  const figures = probabilities.map(figure);
+  const best = figures.find(({ right, tokens }) => right >= never.right - mayLose && tokens < never.tokens);
+  return { value: best?.probability ?? null, figures: [never, ...figures] };
+}
+
 function figureOf(measured: readonly MeasuredQuestion[], agreement: Agreement, greedyFirst: boolean): AgreementFigure {
   const runs = measured.map((question) => firstToAgree(question, { ...agreement, greedyFirst }));
   return {
@@ -54,8 +84,9 @@ function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirs
 /** One question as the engine would have run it, had its chains been these: in waves, each stopped as soon as enough agree. */
 export function firstToAgree(
   question: MeasuredQuestion,
-  { samples, agree, wave, greedyFirst }: Agreement & { greedyFirst: boolean },
+  options: Agreement & { greedyFirst: boolean; confident?: { certainty: Certainty; probability: number } },
 ): { right: boolean; tokens: number; steps: number } {
+  const { samples, agree, wave, greedyFirst, confident } = options;
   const chains = chainsOf(question, greedyFirst).slice(0, samples);
   const ended: MeasuredChain[] = [];
   let tokens = 0;
@@ -65,8 +96,10 @@ export function firstToAgree(
     next += rows.length;
     for (const row of rows.toSorted((a, b) => length(a) - length(b))) {
       ended.push(row);
-      const { winner, agreed } = decided(question, ended);
-      if (agreed < agree) continue;
+      const { winner, agreed, standing } = decided(question, ended);
+      const probability = confident && standing && certaintyOf(standing, confident.certainty);
+      const isSure = confident !== undefined && (probability ?? 0) >= confident.probability;
+      if (agreed < agree && !isSure) continue;
       const spent = rows.reduce((sum, one) => sum + Math.min(length(one), length(row)), 0);
       return { right: winner?.right ?? false, tokens: tokens + spent, steps: steps + length(row) };
     }
@@ -93,9 +126,13 @@ function readOnce(chain: MeasuredChain, question: string): Candidate {
 export function decided(
   { question }: Pick<MeasuredQuestion, 'question'>,
   chains: readonly MeasuredChain[],
-): { winner: MeasuredChain | undefined; agreed: number } {
+): { winner: MeasuredChain | undefined; agreed: number; standing: Standing | undefined } {
   const candidates = chains.map((chain) => readOnce(chain, question));
   const { winner, tally } = decide(candidates, { filter: true, choose: 'vote' });
   const chain = winner === undefined ? undefined : chains[candidates.indexOf(winner)];
-  return { winner: chain, agreed: tally.entries[0]?.sound ?? 0 };
+  const standing =
+    winner === undefined || chain === undefined
+      ? undefined
+      : { ...standingOf(winner, candidates), computed: chain.computed };
+  return { winner: chain, agreed: tally.entries[0]?.sound ?? 0, standing };
 }

@@ -11,7 +11,8 @@ export type MeasureOptions = {
   model: LanguageModel;
   /** Chains beside the greedy one. */
   samples: number;
-  temperature: number;
+  /** Null: the model's own settings. */
+  temperature: number | null;
   /** Thinking tokens at which any chain is stopped: far beyond what a sound one needs. */
   ceiling: number;
   answerTokens: number;
@@ -60,12 +61,12 @@ function asker(question: Question, options: MeasureOptions) {
   const { model } = options;
   const signal = new AbortController().signal;
   const request = (
-    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
+    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number | null },
   ): GenerateRequest => ({
     prompt: { messages: [{ role: 'user', content: question.question }] },
     samples: given.samples,
     answer: { maxTokens: options.answerTokens },
-    sampling: { temperature: given.temperature, seed: options.seed },
+    sampling: { ...(given.temperature !== null && { temperature: given.temperature }), seed: options.seed },
     deterministic: false,
     ...(given.thinking === undefined ? {} : { thinking: computed(given.thinking) }),
   });
@@ -74,7 +75,7 @@ function asker(question: Question, options: MeasureOptions) {
     return options.computes && computeTokens > 0 ? { ...thinking, computeTokens } : thinking;
   };
   const run = async (
-    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number },
+    given: Pick<GenerateRequest, 'samples' | 'thinking'> & { temperature: number | null },
     source: MeasuredChain['source'],
   ): Promise<Measured[]> => {
     const rows = await collectSamples(model, request(given));
@@ -107,7 +108,7 @@ function asker(question: Question, options: MeasureOptions) {
   };
   return {
     run,
-    chains: (given: { samples: number; temperature: number }) =>
+    chains: (given: { samples: number; temperature: number | null }) =>
       run(
         {
           ...given,

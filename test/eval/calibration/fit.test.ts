@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bestTemperature, figureOf } from '../../../eval/calibration/choose-temperature.ts';
-import { firstToAgree, fitAgreement } from '../../../eval/calibration/fit-agreement.ts';
+import { firstToAgree, fitAgreement, fitConfident } from '../../../eval/calibration/fit-agreement.ts';
 import { fitNatural, mergeLevels } from '../../../eval/calibration/fit-levels.ts';
 import {
   fitChecks,
@@ -45,6 +45,33 @@ describe('fitAgreement', () => {
     const asked = question([chain('1'), chain('1'), chain('1', slow), chain('1')]);
     const run = firstToAgree(asked, { samples: 3, agree: 2, wave: 3, greedyFirst: false });
     expect(run).toEqual({ right: true, tokens: 45, steps: 15 });
+  });
+});
+
+describe('fitConfident', () => {
+  const agreement = { samples: 3, agree: 2, wave: 1 };
+  /** What is thought in few tokens is surely right here, anything longer is as likely wrong. */
+  const certainty = {
+    questions: 1_000,
+    intercept: 0,
+    features: { length: { mean: Math.log(11), deviation: 0.1, weight: -4 } },
+  };
+  const short = { thinkingTokens: 5 };
+  const sure = question([chain('1', short), chain('1'), chain('1')]);
+  const unsure = question([chain('2'), chain('1'), chain('1')]);
+
+  it('lets one chain end it where that loses nothing', () => {
+    const { value, figures } = fitConfident([sure, unsure], { agreement, greedyFirst: true, certainty });
+    expect(value).toBe(0.8);
+    expect(figures[0]).toMatchObject({ right: 1, tokens: 35 });
+    expect(figures[1]).toMatchObject({ probability: 0.8, right: 1, tokens: 27.5 });
+  });
+
+  it('lets none where it would cost right answers, or nothing is calibrated', () => {
+    const wrong = question([chain('2', short), chain('1'), chain('1')]);
+    const given = { agreement, greedyFirst: true };
+    expect(fitConfident([sure, wrong], { ...given, certainty }).value).toBeNull();
+    expect(fitConfident([sure, unsure], { ...given, certainty: null }).value).toBeNull();
   });
 });
 
@@ -158,5 +185,15 @@ describe('the temperature', () => {
         { temperature: 0.5, ...figure },
       ]),
     ).toBe(0.5);
+  });
+
+  it('is left to the model where its own settings are as good', () => {
+    const figure = { one: 0.5, vote: 0.5, any: 0.5 };
+    expect(
+      bestTemperature([
+        { temperature: 0.3, ...figure },
+        { temperature: null, ...figure },
+      ]),
+    ).toBeNull();
   });
 });
