@@ -5,7 +5,7 @@ export const strings = defineStrings({
     title: 'Ask',
     welcome: 'Ask fast, or let it think first.',
     welcomeLead:
-      'A fast answer is one guess. With more effort the same model drafts, thinks within a budget of tokens, has each line checked, takes wrong ones back, and answers once its answers agree.',
+      'A fast answer is one guess. With more effort the same model thinks within a budget of tokens, has each line checked, takes wrong ones back, and answers once its answers agree.',
     embedded:
       'The model in the box is small and speaks English: arithmetic, letters of words, sorting, sequences, clock and calendar, short word problems, simple logic.',
     bigger: 'For facts, programs or other languages, add a bigger model.',
@@ -45,7 +45,7 @@ export const strings = defineStrings({
     title: '질문',
     welcome: '바로 묻거나, 먼저 생각하게 하세요.',
     welcomeLead:
-      '빠른 답은 한 번의 짐작입니다. 노력을 높이면 같은 모델이 초안을 쓰고, 토큰 예산 안에서 생각하고, 줄마다 검사를 받고, 틀린 줄을 취소하고, 답들이 일치할 때 답합니다.',
+      '빠른 답은 한 번의 짐작입니다. 노력을 높이면 같은 모델이 토큰 예산 안에서 생각하고, 줄마다 검사를 받고, 틀린 줄을 취소하고, 답들이 일치할 때 답합니다.',
     embedded:
       '내장 모델은 작고 영어만 이해합니다. 계산, 단어의 글자, 정렬, 수열, 시계와 달력, 짧은 문장제, 간단한 논리에 알맞습니다.',
     bigger: '사실, 프로그램, 다른 언어에는 더 큰 모델을 추가하세요.',
