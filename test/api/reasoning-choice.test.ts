@@ -41,6 +41,14 @@ describe('the choice of effort', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'high', true, 2000],
     [{ thinking: { type: 'disabled' } }, 'none', false],
     [{ thinking: { type: 'adaptive' }, output_config: { effort: 'max' } }, 'max', true],
+    [{ thinking: { type: 'adaptive' } }, 'auto', true],
+    [{ mode: 'deliberate', thinking: { type: 'adaptive' } }, 'medium', true],
+    [{ mode: 'auto' }, 'auto', true],
+    [{ mode: 'auto', reasoning: { budget_tokens: 50 } }, 'auto', true, 50],
+    [{ reasoning: { effort: 'auto', budget_tokens: 0 } }, 'none', false, 0],
+    [{}, 'auto', true, undefined, { suffix: 'auto' }],
+    [{}, 'auto', true, undefined, { defaultEffort: 'auto' }],
+    [{ think: true, reasoning: { effort: 'auto' } }, 'auto', true],
     [{ think: true }, 'high', true],
     [{ think: false }, 'none', false],
     [{ think: 'low' }, 'low', true],
@@ -52,6 +60,8 @@ describe('the choice of effort', () => {
   test.each<[object, string, string, Options?]>([
     [{ mode: 'fast', reasoning: { effort: 'low' } }, 'mode', 'reasoning.effort'],
     [{ mode: 'deliberate', reasoning: { effort: 'none' } }, 'mode', 'reasoning.effort'],
+    [{ mode: 'auto', reasoning: { effort: 'low' } }, 'mode', 'reasoning.effort'],
+    [{ reasoning: { effort: 'auto' }, think: false }, 'reasoning.effort', 'think'],
     [{ mode: 'fast', reasoning: { budget_tokens: 5 } }, 'mode', 'reasoning.budget_tokens'],
     [{ mode: 'fast', reasoning: { budget_tokens: -1 } }, 'mode', 'reasoning.budget_tokens'],
     [{ mode: 'deliberate', reasoning: { budget_tokens: 0 } }, 'mode', 'reasoning.budget_tokens'],
@@ -81,6 +91,21 @@ describe('the plan of tokens', () => {
   });
   const effectiveOf = (fields: object, contextLeft?: number) => plan(fields, contextLeft).effective;
   const plan = (fields: object, contextLeft?: number) => planReasoning(input(fields, contextLeft));
+
+  test('of auto is that of the level that it may think at; with nothing to think with it has decided', () => {
+    const level = { strategy: 'deliberate', budget_tokens: table.levels.medium.budget_tokens };
+    expect(effectiveOf({ mode: 'auto' })).toMatchObject({ effort: 'auto', requested: 'auto', samples: 1, ...level });
+    const rule = { questions: 1, intercept: 0, features: {}, threshold: 0.5, level: 'low' as const };
+    const { effective } = planReasoning({ ...input({ mode: 'auto' }), table: { ...table, auto: rule } });
+    expect(effective.budget_tokens).toBe(table.levels.low.budget_tokens);
+    expect(effectiveOf({ mode: 'auto', max_output_tokens: 20 })).toMatchObject({
+      effort: 'none',
+      requested: 'auto',
+      strategy: 'direct',
+      budget_tokens: 0,
+      because: expect.stringMatching(/nothing is left/i),
+    });
+  });
 
   test.each<[string, object, number | undefined, { budget: number; reserve: number; answer: number }]>([
     ['the effort table', { reasoning: { effort: 'low' } }, undefined, { budget: 16, reserve: 32, answer: 256 }],

@@ -221,7 +221,8 @@ describe('the request', () => {
   test.each([
     ['none', {}],
     ['none', { thinking: { type: 'disabled' } }],
-    ['medium', { thinking: { type: 'adaptive' } }],
+    ['auto', { thinking: { type: 'adaptive' } }],
+    ['auto', { mode: 'auto' }],
     ['high', { output_config: { effort: 'high' } }],
     ['medium', { mode: 'deliberate' }],
     ['medium', { reasoning: { samples: 2 } }],
