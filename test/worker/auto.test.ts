@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { createScriptedModel } from '../../src/models/scripted.ts';
 import { readEvents } from '../api/fixture.ts';
 import { createService } from './service.ts';
@@ -39,9 +40,8 @@ it('says that it thought, at which level, and counts what it tried', async () =>
     usage: { phases: { draft: 4 } },
   });
   const trace = await (await app.request(`/v1/responses/${response.id}/trace`)).json();
-  expect(trace).toMatchObject({
-    steps: [{ phase: 'draft', decided: { effort: 'medium', fast_suffices: null } }, {}, {}],
-  });
+  const [tried] = z.object({ steps: z.array(z.looseObject({})) }).parse(trace).steps;
+  expect(tried).toMatchObject({ phase: 'draft', decided: { effort: 'medium', fast_suffices: null } });
 });
 
 it('has not decided when the response is created, and has in its last event', async () => {
