@@ -17,9 +17,9 @@ function hasChains({ steps }: AnsweredRow): boolean {
 type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
 
 /**
- * The answer as it would have been after each phase, read from the trace: the draft; the first (greedy) chain; a plain vote
+ * The answer as it would have been after each phase, read from the trace: the draft; the first chain; a plain vote
  * of all chains; the vote of those that no check of the value rejected; that vote with revisions in place of what they
- * revise; and what the service answered in the end (weights, self-certainty, the draft's chance). Each is compared with
+ * revise; and what the service answered in the end (ties, certainty). Each is compared with
  * the one before it, over the questions where a chain's answer is on the trace.
  */
 export function phaseContributions(rows: readonly AnsweredRow[]): PhaseContribution[] {

@@ -173,11 +173,11 @@ test('a line was put right where it was neither searched for nor told of in a pr
 });
 
 describe('the vote', () => {
-  test('is bars against the heaviest, with the voters as they stood', () => {
+  test('is bars against the leader’s, with the voters as they stood', () => {
     const [round] = voteRounds(trace);
     expect(round?.bars).toEqual([
-      { answer: '4', ballots: 2, weight: 6, share: 1, leads: true, voters: [0, 1] },
-      { answer: '7', ballots: 1, weight: 1.5, share: 0.25, leads: false, voters: [null] },
+      { answer: '4', ballots: 2, share: 1, leads: true, voters: [0, 1] },
+      { answer: '7', ballots: 1, share: 0.5, leads: false, voters: [null] },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Sampling } from '../../src/models/language-model.ts';
-import { createSampler, streamSeed } from '../../src/models/sampler.ts';
+import { createSampler, streamSeed, withOwnSampling } from '../../src/models/sampler.ts';
 import { rawDistribution } from '../../src/models/sampler-softmax.ts';
 
 const vocabularySize = 203;
@@ -215,5 +215,15 @@ describe('logits that are out of the ordinary', () => {
     const { selfCertainty } = rawDistribution(logits);
     const filled = Float32Array.from([...logits, ...new Array<number>(5).fill(Number.NEGATIVE_INFINITY)]);
     expect(rawDistribution(filled).selfCertainty).toBeCloseTo(selfCertainty - Math.log(208 / 203), 4);
+  });
+});
+
+describe('withOwnSampling', () => {
+  const own = { temperature: 0.6, topP: 0.95 };
+
+  test('takes the model’s settings where the request names no temperature, and what it names in their place', () => {
+    expect(withOwnSampling({ seed: 1 }, own)).toEqual({ ...own, seed: 1 });
+    expect(withOwnSampling({ topP: 0.5 }, own)).toEqual({ temperature: 0.6, topP: 0.5 });
+    expect(withOwnSampling({ temperature: 0 }, own)).toEqual({ temperature: 0 });
   });
 });

@@ -38,6 +38,24 @@ describe('model folder', () => {
     expect([...model.tokens.end].sort()).toEqual([0, 2]);
   });
 
+  it('draws tokens as its generation_config.json says, else as its family’s authors advise', async () => {
+    const drawn = async (name: string, config: object | null) => {
+      const file = config === null ? null : JSON.stringify(config);
+      return (await loadModelFolder(folderWith(name, { 'generation_config.json': file }))).sampling;
+    };
+    const said = { do_sample: true, temperature: 0.7, top_p: 0.8, top_k: 20, min_p: 0.01, repetition_penalty: 1.1 };
+    expect(await drawn('said', said)).toEqual({
+      temperature: 0.7,
+      topP: 0.8,
+      topK: 20,
+      minP: 0.01,
+      repetitionPenalty: 1.1,
+    });
+    const advised = { temperature: 0.6, topP: 0.95 };
+    expect(await drawn('greedy', { ...said, do_sample: false })).toEqual(advised);
+    expect(await drawn('silent', null)).toEqual(advised);
+  });
+
   it.each([
     ['a missing folder', () => './models/none', /there is no folder .*models\/none/],
     ['a typo within an existing folder', () => 'models/thinkfirst-136m', /there is no folder/],
