@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import OpenAI from 'openai';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 import { createStorage } from 'unstorage';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.ts';
 import { serveSocket } from '../../src/api/socket-session.ts';
@@ -23,6 +24,7 @@ const fast = { mode: 'fast' };
 
 let closing: Array<() => Promise<void>> = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closing.splice(0)) await close();
 });
 
@@ -57,6 +59,23 @@ async function keyedService(sockets: Partial<typeof defaultLimits.sockets> = {})
 }
 
 describe('a socket', () => {
+  test('is pinged every 5 s, and cut once no ping was answered for half a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { open } = await service();
+    const { socket, closed, turn } = await open();
+    await turn({ input: 'a', ...fast });
+    for (let beat = 0; beat < 10; beat += 1) {
+      const [pinged, answered] = [once(socket, 'ping'), once(socket, 'pong')];
+      vi.advanceTimersByTime(5_000);
+      await pinged;
+      // Its answer is read by the time that ours is.
+      socket.ping();
+      await answered;
+    }
+    vi.advanceTimersByTime(35_000);
+    expect((await closed).code).toBe(1006);
+  });
+
   test('answers one message after the other with the events of the stream', async () => {
     const { open } = await service();
     const { turn, socket } = await open();
