@@ -103,13 +103,13 @@ export function anthropicSuite({ feature }: FeatureTable, url: () => string): vo
     });
     feature(name, 'errors', async () => {
       const asking = [
-        client().messages.create({ ...asked, model: 'none' }),
-        client().models.retrieve('none'),
-        client().messages.batches.retrieve('msgbatch_none'),
-        client().get('/v1/none'),
+        () => client().messages.create({ ...asked, model: 'none' }),
+        () => client().models.retrieve('none'),
+        () => client().messages.batches.retrieve('msgbatch_none'),
+        () => client().get('/v1/none'),
       ];
-      for (const asked of asking) {
-        const error: unknown = await asked.then(
+      for (const missing of asking) {
+        const error: unknown = await missing().then(
           () => undefined,
           (error: unknown) => error,
         );
