@@ -1,11 +1,17 @@
 import type { Judgement } from '../checks/run-checks.ts';
 import { type Candidate, failedValue, shownChecks } from './candidate.ts';
-import type { Deliberation } from './deliberation.ts';
+import type { Judge } from './judge.ts';
+import type { RunState } from './run-samples.ts';
 import { isEmptyAnswer, thoughtText } from './sample.ts';
 import type { StrategyEvent } from './strategy.ts';
 
+/** What asking needs of a deliberation. */
+type Asking = { judge: Judge; state: RunState; mustStop(): 'user' | 'deadline' | undefined };
+
 /** Asks the slow checks about candidates that they were not asked about yet: those of an attempt that died. */
-export async function* runSlowChecks(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
+export async function* runSlowChecks(
+  deliberation: Asking & { candidates: Map<number | null, Candidate> },
+): AsyncGenerator<StrategyEvent, void, void> {
   const { candidates } = deliberation;
   for (const [key, candidate] of candidates) {
     candidates.set(key, yield* askSlowChecks(deliberation, candidate, [...candidates.values()]));
@@ -17,7 +23,7 @@ export async function* runSlowChecks(deliberation: Deliberation): AsyncGenerator
  * answer (`others` may have it too), and not about an answer that other checks found wrong.
  */
 export async function* askSlowChecks(
-  deliberation: Deliberation,
+  deliberation: Asking,
   candidate: Candidate,
   others: readonly Candidate[],
 ): AsyncGenerator<StrategyEvent, Candidate, void> {
