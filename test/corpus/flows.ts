@@ -126,7 +126,7 @@ const background: Flow = async (wire, { scripted }) => {
     await wire.send(`background/${command}-trace`, `GET /v1/responses/${running.id}/trace`);
   }
   // Long enough to come to the hang on a busy machine.
-  await start('deadline', { ...hang, background: false, reasoning: { ...hang.reasoning, deadline_ms: 5_000 } });
+  await start('deadline', { ...hang, background: false, reasoning: { ...hang.reasoning, deadline_ms: 4_000 } });
 };
 
 const chatCompletions: Flow = async (wire, { model }) => {

@@ -70,7 +70,11 @@ export function createWire({
       redirect: 'manual',
       ...(sent !== undefined && { body: sent }),
     });
-    return { response, ...read(await response.text(), response.headers.get('content-type') ?? '', normal) };
+    const text = await response.text();
+    // What takes long is begun with white space and two headers against buffering: whether it does depends on time.
+    const late = text.startsWith(' ') ? ['cache-control', 'x-accel-buffering'] : [];
+    const held = [...response.headers].filter(([header]) => ![...unheld, ...late].includes(header));
+    return { response, held, ...read(text, response.headers.get('content-type') ?? '', normal) };
   }
 
   return {
@@ -82,15 +86,13 @@ export function createWire({
           throw new Error(`${name} did not come to what was waited for: ${JSON.stringify(answered.json)}`);
         answered = await exchange(route, asked);
       }
-      const { response, json, lines } = answered;
+      const { response, held, json, lines } = answered;
       const path = route.replace(/^\w+ |\?.*/g, '');
       const id = (route.startsWith('POST') ? json?.id : undefined) ?? json?.data?.[0]?.id;
       if (response.ok && typeof id === 'string') ids.set(path, id);
       const request = asked.body === undefined ? [] : [shown(asked.body)];
       if (typeof asked.raw === 'string') request.push(normal.text(asked.raw));
-      const headers = [...response.headers]
-        .filter(([header]) => !unheld.includes(header))
-        .map(([header, value]) => `${header}: ${timed.test(header) ? '<time>' : normal.text(value)}`);
+      const headers = held.map(([header, value]) => `${header}: ${timed.test(header) ? '<time>' : normal.text(value)}`);
       const content = asked.bodyless ? [] : asked.unordered ? [shown(ordered(json, normal))] : lines;
       count += 1;
       await write(
@@ -139,6 +141,9 @@ function ordered(list: Json, normal: Normaliser): Json {
   };
 }
 
+/** A line of Ollama's that only says that the service is still at it: whether one comes depends on time. */
+const idle = /"content":""},"done":false}$/;
+
 /** A body and how it is written: JSON over several lines, lines of JSON and server-sent events on one each, or text. */
 function read(text: string, type: string, normal: Normaliser): { json: Json; lines: string[] } {
   const compact = (value: unknown) => JSON.stringify(normal.json(value));
@@ -156,6 +161,6 @@ function read(text: string, type: string, normal: Normaliser): { json: Json; lin
     const json: Json = JSON.parse(text);
     return { json, lines: [JSON.stringify(normal.json(json), null, 1)] };
   }
-  const each: Json[] = texts.map((line) => JSON.parse(line));
+  const each: Json[] = texts.filter((line) => !idle.test(line)).map((line) => JSON.parse(line));
   return { json: each, lines: each.map(compact) };
 }
