@@ -107,12 +107,6 @@ const rows: Row[] = [
     code: 'unsupported_input',
     param: 'input[0].content[0]',
   },
-  {
-    name: 'image from a tool',
-    body: { input: [{ type: 'function_call_output', call_id: 'c', output: [image] }] },
-    code: 'unsupported_input',
-    param: 'input[0].output[0]',
-  },
   { name: 'model a number', body: { input: 'a', model: 7 }, code: 'invalid_value', param: 'model' },
   { name: 'wrong type', body: { input: 'a', stream: 'yes' }, code: 'invalid_value', param: 'stream' },
   { name: 'temperature', body: { input: 'a', temperature: -0.1 }, code: 'invalid_value', param: 'temperature' },
