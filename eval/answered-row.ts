@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
-import { PhaseTokens } from '../src/contracts/usage.ts';
+import { AnswerVerdict } from '../src/contracts/responses/answer-verdict.ts';
+import { PhaseTokens } from '../src/contracts/responses/usage.ts';
 
 const count = z.int().nonnegative();
 

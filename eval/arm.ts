@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Effort } from '../src/contracts/reasoning.ts';
+import { Effort } from '../src/contracts/responses/reasoning.ts';
 
 /** The fields of a request's `reasoning` that an arm may set. */
 export const ReasoningFields = z.strictObject({

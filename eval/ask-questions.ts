@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TraceStep } from '../src/contracts/trace.ts';
+import type { TraceStep } from '../src/contracts/responses/trace.ts';
 import type { AnsweredRow, AnsweredStep, RowStore } from './answered-row.ts';
 import type { Arm } from './arm.ts';
 import { type AskedQuestion, isRight, type QuestionSet } from './question-set.ts';

@@ -1,4 +1,4 @@
-import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
+import { AnswerVerdict } from '../src/contracts/responses/answer-verdict.ts';
 import type { MadeOn } from './question-set.ts';
 import type { Report } from './report-file.ts';
 import type { Estimate } from './statistics.ts';

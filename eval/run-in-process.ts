@@ -1,8 +1,8 @@
 import { chosenChecks } from '../src/checks/chosen-checks.ts';
-import type { EffortTable } from '../src/contracts/effort-table.ts';
-import type { EffectiveReasoning } from '../src/contracts/reasoning.ts';
-import type { TraceStep } from '../src/contracts/trace.ts';
-import type { LanguageModel } from '../src/models/language-model.ts';
+import type { EffectiveReasoning } from '../src/contracts/responses/reasoning.ts';
+import type { TraceStep } from '../src/contracts/responses/trace.ts';
+import type { EffortTable } from '../src/contracts/service/effort-table.ts';
+import type { LanguageModel } from '../src/core/language-model.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
 import { withCacheScope } from '../src/worker/cache-scope.ts';
 

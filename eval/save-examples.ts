@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import type { TraceStep } from '../src/contracts/trace.ts';
+import type { TraceStep } from '../src/contracts/responses/trace.ts';
 import { type AnsweredRow, openRowStore } from './answered-row.ts';
 import { parseArm } from './arm.ts';
 import { scoreAnswer } from './score-answer.ts';

@@ -1,6 +1,6 @@
-import { answerValue, conclusionOf } from '../src/reasoning/answer-value.ts';
-import type { NormalAnswer } from '../src/reasoning/normal-answer.ts';
-import { normalise, sameAnswer } from '../src/reasoning/normalise.ts';
+import { answerValue, conclusionOf } from '../src/answers/answer-value.ts';
+import type { NormalAnswer } from '../src/answers/normal-answer.ts';
+import { normalise, sameAnswer } from '../src/answers/normalise.ts';
 
 /**
  * True where a model's visible text says the expected value. The text is read as the engine reads answers; a sentence that

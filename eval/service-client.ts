@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { AnswerVerdict } from '../src/contracts/answer-verdict.ts';
-import { TraceStep } from '../src/contracts/trace.ts';
-import { ResponseUsage } from '../src/contracts/usage.ts';
+import { AnswerVerdict } from '../src/contracts/responses/answer-verdict.ts';
+import { TraceStep } from '../src/contracts/responses/trace.ts';
+import { ResponseUsage } from '../src/contracts/responses/usage.ts';
 
 /** The part of a response that is measured. */
 const Answered = z.object({

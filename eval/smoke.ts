@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import type { TraceStep } from '../src/contracts/trace.ts';
-import { loadModelFolder, type ModelFolder } from '../src/models/transformers/model-folder.ts';
+import type { TraceStep } from '../src/contracts/responses/trace.ts';
+import { loadModelFolder, type ModelFolder } from '../src/models/local/folder/model-folder.ts';
 import { fastArm, greedyArm, parseArm } from './arm.ts';
 import { forEachOf } from './calibration/for-each-of.ts';
 import { generateQuestions } from './generator/generate-questions.ts';

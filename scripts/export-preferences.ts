@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { CliError } from '../src/cli/cli-error.ts';
 import { namedService, type ServiceOptions } from '../src/cli/find-service.ts';
 import { unreachable } from '../src/cli/service-client.ts';
-import { LabelledCompletion, PreferencePair } from '../src/contracts/feedback.ts';
+import { LabelledCompletion, PreferencePair } from '../src/contracts/service/feedback.ts';
 import { preferenceFile } from './preferences/preference-file.ts';
 
 const usage = `npm run export:preferences -- [options]: feedback of a service as a file that TRL trains on (docs/tuning.md)

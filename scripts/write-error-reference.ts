@@ -1,4 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { errorReference } from '../src/contracts/error-reference.ts';
+import { errorReference } from '../src/contracts/service/error-reference.ts';
 
 writeFileSync(new URL('../docs/errors.md', import.meta.url), errorReference());

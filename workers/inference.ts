@@ -1,6 +1,6 @@
-import { createInferenceHost, type InferenceHost } from '../src/models/inference-host.ts';
-import { errorMessage, type SentByInference, ToInference } from '../src/models/inference-protocol.ts';
-import { createLocalModel, type LocalModel } from '../src/models/local-model.ts';
+import { createLocalModel, type LocalModel } from '../src/models/local/local-model.ts';
+import { createInferenceHost, type InferenceHost } from '../src/models/local/process/inference-host.ts';
+import { errorMessage, type SentByInference, ToInference } from '../src/models/local/process/inference-protocol.ts';
 
 /** The inference process: it is forked by the worker, loads what the first message names, and ends with its parent. */
 const send = (message: SentByInference) => {

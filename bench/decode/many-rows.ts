@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
+import { renderPrompt } from '../../src/models/local/folder/render-prompt.ts';
 import { type Figure, figureOf, median } from './figure.ts';
 import type { Reference } from './generate.ts';
 import { decodeRate, type Ours, openOurs, promptOf, requestOf, type Timed, timed } from './ours.ts';

@@ -1,4 +1,4 @@
-import type { GenerateRequest } from '../../src/models/language-model.ts';
+import type { GenerateRequest } from '../../src/core/language-model.ts';
 import type { MemoryResult, MemoryTask } from './memory.ts';
 import { type Ours, openOurs, promptOf, requestOf, timed } from './ours.ts';
 import { createRandom } from './random.ts';

@@ -1,4 +1,4 @@
-import { prepareTypescriptChild } from '../../src/models/typescript-child.ts';
+import { prepareTypescriptChild } from '../../src/core/typescript-child.ts';
 import { type Figure, figureOf } from './figure.ts';
 
 export type MemoryTask = { task: 'batch' } | { task: 'soak'; requests: number };

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
-import type { KvBits } from '../../src/models/decoder/session.ts';
-import type { GenerateRequest } from '../../src/models/language-model.ts';
-import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
+import type { GenerateRequest } from '../../src/core/language-model.ts';
+import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import type { KvBits } from '../../src/models/local/graph/session.ts';
 
 export const folderPath = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
 /** As the aims ask; fewer where a measurement of memory shares the machine. */

@@ -1,4 +1,4 @@
-import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
+import { renderPrompt } from '../../src/models/local/folder/render-prompt.ts';
 import { type Figure, figureOf, median, skipped } from './figure.ts';
 import type { Reference } from './generate.ts';
 import { decodeRate, type Ours, promptOf, requestOf, timed } from './ours.ts';

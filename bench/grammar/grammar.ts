@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { Constraint } from '../../src/contracts/constraint.ts';
-import type { GrammarMatcher } from '../../src/models/grammar/grammar-matcher.ts';
-import { schemas } from '../../test/models/grammar/schemas.ts';
-import { allowedIds, END, MASK_WORDS, realEngine } from '../../test/models/grammar/walk.ts';
+import type { Constraint } from '../../src/contracts/responses/constraint.ts';
+import type { GrammarMatcher } from '../../src/grammar/grammar-matcher.ts';
+import { schemas } from '../../test/grammar/schemas.ts';
+import { allowedIds, END, MASK_WORDS, realEngine } from '../../test/grammar/walk.ts';
 import { hostile } from './hostile.ts';
 
 /**

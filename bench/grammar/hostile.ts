@@ -1,4 +1,4 @@
-import type { Constraint } from '../../src/contracts/constraint.ts';
+import type { Constraint } from '../../src/contracts/responses/constraint.ts';
 
 const regex = (pattern: string): Constraint => ({ type: 'regex', pattern });
 const schema = (document: Record<string, unknown>): Constraint => ({ type: 'json_schema', schema: document });

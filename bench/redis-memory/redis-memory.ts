@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
-import { Response } from '../../src/contracts/response.ts';
-import { terminalLines } from '../../src/contracts/terminal-lines.ts';
-import { readEffortTable } from '../../src/models/effort-tables.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { Response } from '../../src/contracts/responses/response.ts';
+import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { readEffortTable } from '../../src/models/config/effort-tables.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, table } from '../../test/api/fixture.ts';
+import { createApi, table } from '../../test/api/responses/fixture.ts';
 import { startTestRedis } from '../../test/support/redis-server.ts';
+import { createScriptedModel } from '../../test/support/scripted.ts';
 
 /**
  * What one finished response holds in Redis, by kind: the API's own job, the worker's own log, a scripted model that says as

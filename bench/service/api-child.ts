@@ -1,10 +1,10 @@
 /** An API process of the bench: `redis URL PREFIX` or `embedded FOLDER`, with a worker of a model that takes no time in the latter. Tells its port and its memory. */
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { terminalLines } from '../../src/contracts/terminal-lines.ts';
-import { createEmbeddedQueue } from '../../src/queue/embedded-queue.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
-import { createApi } from '../../test/api/fixture.ts';
+import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { createEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
+import { createApi } from '../../test/api/responses/fixture.ts';
 import { instantWorker } from './instant-worker.ts';
 
 const [mode, target = '', prefix = ''] = process.argv.slice(2);

@@ -6,8 +6,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
-import { openEmbeddedConnection } from '../../src/queue/embedded-connection.ts';
+import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connection.ts';
+import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { makeJob, readAll, terminal, testTerminalLines, wire } from '../../test/support/queue-jobs.ts';
 
 const { values } = parseArgs({ options: { jobs: { type: 'string', default: '4000' } } });

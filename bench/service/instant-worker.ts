@@ -1,9 +1,9 @@
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import type { Consumer, JobQueue } from '../../src/queue/job-queue.ts';
+import type { Consumer, JobQueue } from '../../src/core/job-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { table } from '../../test/api/fixture.ts';
+import { table } from '../../test/api/responses/fixture.ts';
+import { createScriptedModel } from '../../test/support/scripted.ts';
 
 /** A worker whose model answers at once, or a word every `paceMs`. */
 export function instantWorker(

@@ -1,7 +1,7 @@
 import { type JobsOptions, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { JobQueue } from '../../src/queue/job-queue.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import type { JobQueue } from '../../src/core/job-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { makeJob, terminal, testTerminalLines } from '../../test/support/queue-jobs.ts';
 
 const concurrency = 50;

@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import type { GenerateRequest, Sampling } from '../../src/models/language-model.ts';
-import { parseModelEntries } from '../../src/models/model-config.ts';
-import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
+import type { GenerateRequest, Sampling } from '../../src/core/language-model.ts';
+import { parseModelEntries } from '../../src/models/config/model-config.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type AutoRule, type EffortTable, ProbeFeature } from '../../src/contracts/effort-table.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
-import { emptyProbe, probeFeatures, probeTokens, withEvent } from '../../src/reasoning/fast-probe.ts';
+import { type AutoRule, type EffortTable, ProbeFeature } from '../../src/contracts/service/effort-table.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import { emptyProbe, probeFeatures, probeTokens, withEvent } from '../../src/reasoning/sampling/fast-probe.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import { isRight, type SetQuestion } from '../question-set.ts';
 import { type AutoExample, type AutoFigures, fitAuto } from './fit-auto.ts';

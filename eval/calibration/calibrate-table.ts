@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { checks as registry } from '../../src/checks/index.ts';
 import type { NamedCheck } from '../../src/checks/run-checks.ts';
-import type { EffortTable } from '../../src/contracts/effort-table.ts';
-import { ServiceError } from '../../src/contracts/service-error.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import type { Question } from '../generator/question.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import { evaluate } from '../../src/evaluator/evaluate.ts';
-import { createThoughtLines } from '../../src/models/decoder/thought-lines.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import { createThoughtLines } from '../../src/models/local/decoder/thought-lines.ts';
 import type { Question } from '../generator/question.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureChains } from './measure-question.ts';

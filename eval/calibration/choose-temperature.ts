@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { Question } from '../generator/question.ts';
 import { average } from '../statistics.ts';
 import { votedShare } from './fit-phases.ts';

@@ -1,5 +1,5 @@
-import type { GenerateRequest, LanguageModel, SampleScores, ThoughtSegment } from '../../src/models/language-model.ts';
-import { segmentOf } from '../../src/reasoning/sample.ts';
+import type { GenerateRequest, LanguageModel, SampleScores, ThoughtSegment } from '../../src/core/language-model.ts';
+import { segmentOf } from '../../src/reasoning/sampling/sample.ts';
 
 /** One finished row of a request, tokens counted by the model. */
 export type CollectedSample = {

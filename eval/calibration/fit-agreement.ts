@@ -1,7 +1,7 @@
-import type { Certainty } from '../../src/contracts/effort-table.ts';
-import type { Candidate } from '../../src/reasoning/candidate.ts';
-import { certaintyOf, type Standing, standingOf } from '../../src/reasoning/certainty.ts';
-import { decide } from '../../src/reasoning/decide.ts';
+import type { Certainty } from '../../src/contracts/service/effort-table.ts';
+import type { Candidate } from '../../src/reasoning/sampling/candidate.ts';
+import { certaintyOf, type Standing, standingOf } from '../../src/reasoning/voting/certainty.ts';
+import { decide } from '../../src/reasoning/voting/decide.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 

@@ -1,5 +1,5 @@
-import { AutoRule, ProbeFeature } from '../../src/contracts/effort-table.ts';
-import { logistic } from '../../src/reasoning/logistic.ts';
+import { AutoRule, ProbeFeature } from '../../src/contracts/service/effort-table.ts';
+import { logistic } from '../../src/reasoning/voting/logistic.ts';
 import { areaUnderCurve, average } from '../statistics.ts';
 import { fitLogistic } from './fit-logistic.ts';
 

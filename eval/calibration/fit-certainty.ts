@@ -1,6 +1,12 @@
-import { Certainty, CertaintyFeature } from '../../src/contracts/effort-table.ts';
-import type { Candidate } from '../../src/reasoning/candidate.ts';
-import { agreeing, certaintyFeatures, certaintyOf, type Standing, standingOf } from '../../src/reasoning/certainty.ts';
+import { Certainty, CertaintyFeature } from '../../src/contracts/service/effort-table.ts';
+import type { Candidate } from '../../src/reasoning/sampling/candidate.ts';
+import {
+  agreeing,
+  certaintyFeatures,
+  certaintyOf,
+  type Standing,
+  standingOf,
+} from '../../src/reasoning/voting/certainty.ts';
 import { areaUnderCurve, calibrationError, type Stated } from '../statistics.ts';
 import { fitLogistic } from './fit-logistic.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';

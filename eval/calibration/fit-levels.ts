@@ -1,5 +1,5 @@
-import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
-import { naturalLength } from '../../src/contracts/natural-length.ts';
+import type { EffortLevel, EffortTable } from '../../src/contracts/service/effort-table.ts';
+import { naturalLength } from '../../src/contracts/service/natural-length.ts';
 import { average, type Estimate, pairedDifference, wilson } from '../statistics.ts';
 import type { MeasuredChain } from './measured-chain.ts';
 import type { LevelRun } from './run-level.ts';

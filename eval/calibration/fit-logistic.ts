@@ -1,4 +1,4 @@
-import type { Logistic } from '../../src/reasoning/logistic.ts';
+import type { Logistic } from '../../src/reasoning/voting/logistic.ts';
 import { average } from '../statistics.ts';
 
 /** One outcome with the features that it is to be told from. */

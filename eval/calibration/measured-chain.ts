@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ThinkingStop } from '../../src/contracts/reasoning.ts';
-import { CheckResult } from '../../src/contracts/trace.ts';
-import { type Candidate, candidateOf } from '../../src/reasoning/candidate.ts';
-import type { Sample } from '../../src/reasoning/sample.ts';
+import { ThinkingStop } from '../../src/contracts/responses/reasoning.ts';
+import { CheckResult } from '../../src/contracts/responses/trace.ts';
+import { type Candidate, candidateOf } from '../../src/reasoning/sampling/candidate.ts';
+import type { Sample } from '../../src/reasoning/sampling/sample.ts';
 
 const tokens = z.int().nonnegative();
 

@@ -1,8 +1,8 @@
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { FetchedModel } from '../../src/entry/fetch-models.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
-import { createLocalModel } from '../../src/models/local-model.ts';
+import { createLocalModel } from '../../src/models/local/local-model.ts';
 
-import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 
 /**
  * A model as the service has it; a local one in this process, where nothing else runs that its thread could block.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { EffortLevel, EffortTable } from '../../src/contracts/effort-table.ts';
-import type { Effort } from '../../src/contracts/reasoning.ts';
-import { responseUsage } from '../../src/contracts/usage.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { Effort } from '../../src/contracts/responses/reasoning.ts';
+import { responseUsage } from '../../src/contracts/responses/usage.ts';
+import type { EffortLevel, EffortTable } from '../../src/contracts/service/effort-table.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import { isRight, type SetQuestion } from '../question-set.ts';
 import { runInProcess } from '../run-in-process.ts';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { EffortTable } from '../../src/contracts/effort-table.ts';
+import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
 import { embeddedModel } from '../../src/entry/configured-models.ts';
-import { fileName, packagedTable, readEffortTable } from '../../src/models/effort-tables.ts';
-import type { ModelConfig } from '../../src/models/model-config.ts';
-import { absolutePath } from '../../src/models/transformers/model-files.ts';
+import { fileName, packagedTable, readEffortTable } from '../../src/models/config/effort-tables.ts';
+import type { ModelConfig } from '../../src/models/config/model-config.ts';
+import { absolutePath } from '../../src/models/local/folder/model-files.ts';
 
 /** Where a calibration writes its table, and whether the service looks there already. */
 export type TablePlace = { path: string; isRead: boolean };

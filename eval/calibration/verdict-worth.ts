@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import type { Prompts } from '../../src/reasoning/prompts.ts';
 import { areaUnderCurve, quantile } from '../statistics.ts';
 import type { MeasuredQuestion } from './measured-chain.ts';

@@ -5,8 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { thinkfirst } from '../../src/models/families/thinkfirst.ts';
-import { createLocalModel } from '../../src/models/local-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { collectSamples } from '../calibration/collect-samples.ts';
 
 /** Hashes of a model's own files, by which `thinkfirst doctor` finds a broken one. */

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { levelOf } from '../../src/contracts/effort-table.ts';
-import { Effort } from '../../src/contracts/reasoning.ts';
-import type { TraceStep } from '../../src/contracts/trace.ts';
-import { responseUsage } from '../../src/contracts/usage.ts';
-import { readEffortTable } from '../../src/models/effort-tables.ts';
+import { Effort } from '../../src/contracts/responses/reasoning.ts';
+import type { TraceStep } from '../../src/contracts/responses/trace.ts';
+import { responseUsage } from '../../src/contracts/responses/usage.ts';
+import { levelOf } from '../../src/contracts/service/effort-table.ts';
+import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { ReasoningFields } from '../arm.ts';

@@ -1,4 +1,4 @@
-import type { GenerateRequest, LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
+import type { GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import { zeroThought } from './zero-thought.ts';
 
 /**

@@ -1,22 +1,22 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
-import type { Constraint } from '../contracts/constraint.ts';
-import type { Evaluation } from '../contracts/evaluation.ts';
-import type { KeyScopes } from '../contracts/key-scopes.ts';
-import type { ModelCard, ModelCatalog } from '../contracts/model-card.ts';
-import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/model-configuration.ts';
-import type { PaceBook } from '../contracts/pace.ts';
-import type { Effort } from '../contracts/reasoning.ts';
-import type { ServiceError } from '../contracts/service-error.ts';
-import type { WebhookDelivery } from '../contracts/webhook.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import type { Constraint } from '../contracts/responses/constraint.ts';
+import type { Effort } from '../contracts/responses/reasoning.ts';
+import type { Evaluation } from '../contracts/service/evaluation.ts';
+import type { KeyScopes } from '../contracts/service/key-scopes.ts';
+import type { ModelCard, ModelCatalog } from '../contracts/service/model-card.ts';
+import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/service/model-configuration.ts';
+import type { PaceBook } from '../contracts/service/pace.ts';
+import type { ServiceError } from '../contracts/service/service-error.ts';
+import type { WebhookDelivery } from '../contracts/service/webhook.ts';
+import type { JobQueue } from '../core/job-queue.ts';
+import type { RecordStore } from '../core/record-store.ts';
 import type { KeyStore } from '../store/key-store.ts';
-import type { RecordStore } from '../store/record-store.ts';
 import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
-import type { Remembered } from './resolve-context.ts';
+import type { Remembered } from './responses/resolve-context.ts';
 import type { ConsoleFiles } from './routes/console.ts';
 
 /** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */

@@ -1,7 +1,7 @@
 import type { HonoRequest } from 'hono';
-import type { ServiceError } from '../contracts/service-error.ts';
+import type { ServiceError } from '../contracts/service/service-error.ts';
 import { errorEnvelope } from './on-error.ts';
-import { messageError } from './translations/message-error.ts';
+import { messageError } from './protocols/messages/message-error.ts';
 
 type Asked = Pick<HonoRequest, 'path' | 'header'>;
 

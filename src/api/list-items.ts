@@ -1,5 +1,5 @@
-import type { ItemList, ItemsQuery } from '../contracts/conversation.ts';
-import type { InputItem } from '../contracts/input-item.ts';
+import type { ItemList, ItemsQuery } from '../contracts/responses/conversation.ts';
+import type { InputItem } from '../contracts/responses/input-item.ts';
 
 /** A page of items, which are given oldest first. */
 export function listItems(items: readonly InputItem[], query: ItemsQuery): ItemList {

@@ -1,7 +1,7 @@
 import type { ErrorHandler, HonoRequest } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { ErrorEnvelope } from '../contracts/error-envelope.ts';
-import { ServiceError } from '../contracts/service-error.ts';
+import type { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 import type { ApiEnvironment, ApiLog } from './dependencies.ts';
 
 /**

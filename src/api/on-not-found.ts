@@ -1,5 +1,5 @@
 import type { Hono, NotFoundHandler } from 'hono';
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 import type { ApiEnvironment } from './dependencies.ts';
 import { envelopeOfPath } from './envelope-of-path.ts';
 

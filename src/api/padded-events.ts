@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ResponseEvent } from '../contracts/response-event.ts';
+import type { ResponseEvent } from '../contracts/responses/response-event.ts';
 
 /** Characters: a padded text's length is a multiple of it. */
 const step = 32;

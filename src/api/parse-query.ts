@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import type { z } from 'zod';
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 import { parseBody } from './validation-error.ts';
 
 /** @throws ServiceError `invalid_value` naming the query parameter */

@@ -1,4 +1,4 @@
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 
 /** More than any form here has: the parser takes time for each. */
 const mostParts = 64;

@@ -1,5 +1,5 @@
 import type { HonoRequest } from 'hono';
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 import type { ApiLimits } from './dependencies.ts';
 import { fieldPath } from './validation-error.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { answerValue, conclusionOf } from '../reasoning/answer-value.ts';
-import type { NormalAnswer } from '../reasoning/normal-answer.ts';
-import { normalise, sameAnswer, showAnswer } from '../reasoning/normalise.ts';
+import { answerValue, conclusionOf } from '../answers/answer-value.ts';
+import type { NormalAnswer } from '../answers/normal-answer.ts';
+import { normalise, sameAnswer, showAnswer } from '../answers/normalise.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 import { isTakeBack } from './thought-lines.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { normalise } from '../reasoning/normalise.ts';
+import { normalise } from '../answers/normalise.ts';
 import { abstain, defineCheck, type Finding, fail, pass } from './check.ts';
 import { parseJson } from './json-schema.ts';
 

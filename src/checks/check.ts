@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Constraint } from '../contracts/constraint.ts';
-import type { Verdict } from '../contracts/trace.ts';
+import type { Constraint } from '../contracts/responses/constraint.ts';
+import type { Verdict } from '../contracts/responses/trace.ts';
 
 /** What a check looks at. */
 export type CheckInput = {

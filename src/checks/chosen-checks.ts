@@ -1,5 +1,5 @@
-import { type EffortTable, levelOf } from '../contracts/effort-table.ts';
-import type { Effort } from '../contracts/reasoning.ts';
+import type { Effort } from '../contracts/responses/reasoning.ts';
+import { type EffortTable, levelOf } from '../contracts/service/effort-table.ts';
 import { checks } from './index.ts';
 import type { NamedCheck } from './run-checks.ts';
 

@@ -1,4 +1,5 @@
 import type { Fraction } from 'mathjs';
+import { decimalOf, exactValue } from '../evaluator/exact-arithmetic.ts';
 import {
   type Context,
   contextOf,
@@ -9,7 +10,6 @@ import {
 } from './equation-context.ts';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
 import { isLetterUnit, isMeasure, isScale } from './equation-units.ts';
-import { decimalOf, exactValue } from './exact-arithmetic.ts';
 
 export type Equation = {
   verdict: 'pass' | 'fail' | 'abstain';

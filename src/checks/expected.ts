@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { answerValue } from '../reasoning/answer-value.ts';
-import { normalise, sameAnswer, showAnswer } from '../reasoning/normalise.ts';
+import { answerValue } from '../answers/answer-value.ts';
+import { normalise, sameAnswer, showAnswer } from '../answers/normalise.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
 /** Equality with a value that the caller knows, for those who test or who hold part of the answer. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { schemaFit } from '../contracts/schema-fit.ts';
+import { schemaFit } from '../core/schema-fit.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 import { SchemaDraft } from './schema-draft.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../contracts/trace.ts';
+import type { CheckResult } from '../contracts/responses/trace.ts';
 import { abstain, type Check, type CheckInput, type CheckServices, type Finding } from './check.ts';
 import { checks } from './index.ts';
 import { isReadable } from './readable.ts';

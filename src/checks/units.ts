@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { unitName } from '../reasoning/answer-units.ts';
-import { answerValue } from '../reasoning/answer-value.ts';
+import { answerValue } from '../answers/answer-value.ts';
+import { unitName } from '../answers/units.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 
 /** Units that can't stand for one another: an answer in one where another was asked for is wrong. */

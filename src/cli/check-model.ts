@@ -1,11 +1,11 @@
+import type { LanguageModel } from '../core/language-model.ts';
 import { configuredModels, namedModel } from '../entry/configured-models.ts';
 import { parseEnvironment } from '../entry/environment.ts';
 import { fetchModels } from '../entry/fetch-models.ts';
 import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
-import { readEffortTable } from '../models/effort-tables.ts';
-import type { LanguageModel } from '../models/language-model.ts';
-import type { ModelConfig } from '../models/model-config.ts';
+import { readEffortTable } from '../models/config/effort-tables.ts';
+import type { ModelConfig } from '../models/config/model-config.ts';
 import { CliError } from './cli-error.ts';
 import { downloadBar } from './render/download-bar.ts';
 import { effortTableText } from './render/effort-table.ts';

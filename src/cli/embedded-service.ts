@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockFolder } from '../queue/folder-lock.ts';
+import { lockFolder } from '../queue/embedded/folder-lock.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { awaitService, namedService, type ServiceOptions } from './find-service.ts';

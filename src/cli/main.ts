@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 import { StartError } from '../entry/start-error.ts';
-import { keepFilesPrivate } from '../queue/data-folder.ts';
+import { keepFilesPrivate } from '../queue/embedded/data-folder.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createProgram } from './program.ts';

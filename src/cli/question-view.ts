@@ -1,7 +1,7 @@
-import type { TraceStep } from '../contracts/trace.ts';
-import { thinkingTokens } from '../contracts/usage.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { thinkingTokens } from '../contracts/responses/usage.ts';
+import { createLiveMeter } from './live-meter.ts';
 import { counted, duration, wholeNumber } from './render/figures.ts';
-import { createLiveMeter } from './render/live-meter.ts';
 import { createStepWriter, stepLine } from './render/step-text.ts';
 import { verdictLine } from './render/verdict-line.ts';
 import type { Answered, QuestionView } from './run-question.ts';

@@ -1,4 +1,4 @@
-import { ResponseList } from '../contracts/listings.ts';
+import { ResponseList } from '../contracts/service/listings.ts';
 import { CliError } from './cli-error.ts';
 import type { ServiceClient } from './service-client.ts';
 

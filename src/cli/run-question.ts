@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CreateResponse } from '../contracts/create-response.ts';
-import type { Progress } from '../contracts/reasoning.ts';
-import { Response } from '../contracts/response.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import { TraceEvent } from '../contracts/trace-event.ts';
+import type { CreateResponse } from '../contracts/responses/create-response.ts';
+import type { Progress } from '../contracts/responses/reasoning.ts';
+import { Response } from '../contracts/responses/response.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { TraceEvent } from '../contracts/responses/trace-event.ts';
 import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ServiceClient } from './service-client.ts';

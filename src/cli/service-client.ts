@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
-import { ErrorEnvelope } from '../contracts/error-envelope.ts';
+import { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
 import { CliError } from './cli-error.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 

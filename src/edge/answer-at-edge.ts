@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createApp } from '../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../api/dependencies.ts';
-import { allScopes, noScopes } from '../contracts/key-scopes.ts';
-import { constraintFault } from '../models/grammar/check-constraint.ts';
+import { allScopes, noScopes } from '../contracts/service/key-scopes.ts';
+import { constraintFault } from '../grammar/check-constraint.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { closeAfter } from './close-after.ts';

@@ -1,17 +1,17 @@
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { ApiDefaults, StrategyListing } from '../api/dependencies.ts';
-import type { ModelCatalog } from '../contracts/model-card.ts';
-import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/published-service.ts';
-import { ServiceError } from '../contracts/service-error.ts';
-import { asWorkersHave, type WorkersModels } from '../models/context-lengths.ts';
+import { asWorkersHave, type WorkersModels } from '../contracts/service/context-lengths.ts';
+import type { ModelCatalog } from '../contracts/service/model-card.ts';
+import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/service/published-service.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import type { RecordStore } from '../core/record-store.ts';
 import { familyByName } from '../models/families/index.ts';
 import { plain } from '../models/families/plain.ts';
-import { estimatePrompt } from '../models/openai/messages.ts';
-import { renderPrompt } from '../models/transformers/render-prompt.ts';
-import { createModelTokenizer } from '../models/transformers/tokenizer.ts';
-import { type JobDirectory, readWorkersModels } from '../queue/job-directory.ts';
-import type { RecordStore } from '../store/record-store.ts';
+import { renderPrompt } from '../models/local/folder/render-prompt.ts';
+import { createModelTokenizer } from '../models/local/folder/tokenizer.ts';
+import { estimatePrompt } from '../models/servers/stream/messages.ts';
+import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
 

@@ -1,4 +1,4 @@
-import type { JobQueue } from '../queue/job-queue.ts';
+import type { JobQueue } from '../core/job-queue.ts';
 
 const answerMs = 2_000;
 

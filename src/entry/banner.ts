@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { ModelCatalog } from '../contracts/service/model-card.ts';
 import type { Environment } from './environment.ts';
 
 /** What a start tells the one who started it: where it is, what it runs, where its data lives, and what to try. */

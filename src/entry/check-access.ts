@@ -1,4 +1,4 @@
-import { allScopes, type KeyScopes } from '../contracts/key-scopes.ts';
+import { allScopes, type KeyScopes } from '../contracts/service/key-scopes.ts';
 import type { Environment } from './environment.ts';
 import { openKeys } from './open-keys.ts';
 import { StartError } from './start-error.ts';

@@ -8,7 +8,7 @@ import {
   parseModelName,
   parseModelsConfig,
   parseModelsVariable,
-} from '../models/model-config.ts';
+} from '../models/config/model-config.ts';
 import type { Environment } from './environment.ts';
 import { StartError } from './start-error.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Effort } from '../contracts/reasoning.ts';
+import { Effort } from '../contracts/responses/reasoning.ts';
 import { StartError } from './start-error.ts';
 
 const flag = z

@@ -1,4 +1,4 @@
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 
 type LoggedError = { type: string; message: string; code?: string; frames: string[]; cause?: LoggedError | string };
 

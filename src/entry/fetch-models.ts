@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FolderModel, ModelConfig, UpstreamModel } from '../models/model-config.ts';
-import { fetchHubModel, type HubProgress } from '../models/transformers/hub.ts';
-import { absolutePath } from '../models/transformers/model-files.ts';
-import { lockFolder } from '../queue/folder-lock.ts';
+import type { FolderModel, ModelConfig, UpstreamModel } from '../models/config/model-config.ts';
+import { fetchHubModel, type HubProgress } from '../models/local/folder/hub.ts';
+import { absolutePath } from '../models/local/folder/model-files.ts';
+import { lockFolder } from '../queue/embedded/folder-lock.ts';
 import type { Environment } from './environment.ts';
 
 /** A configured model that needs nothing more of the hub. */

@@ -1,5 +1,5 @@
-import type { WorkersModels } from '../models/context-lengths.ts';
-import { type JobDirectory, readWorkersModels } from '../queue/job-directory.ts';
+import type { WorkersModels } from '../contracts/service/context-lengths.ts';
+import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
 
 /** Workers announce themselves every 5 s; one that just came should be known before its first job is. ms */
 const lookMs = 1_000;

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
-import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/catalog.ts';
-import { defaultThreads } from '../models/default-threads.ts';
-import type { InferenceObserver } from '../models/inference-child.ts';
-import { type InferenceProcess, startInferenceProcess } from '../models/inference-process.ts';
-import type { LanguageModel } from '../models/language-model.ts';
-import { localCapabilities } from '../models/local-model.ts';
-import type { UpstreamModel } from '../models/model-config.ts';
-import { createEmbed } from '../models/openai/embed.ts';
-import { createOpenaiModel } from '../models/openai/openai-model.ts';
+import type { LanguageModel } from '../core/language-model.ts';
+import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/config/catalog.ts';
+import { defaultThreads } from '../models/config/default-threads.ts';
+import type { UpstreamModel } from '../models/config/model-config.ts';
+import { localCapabilities } from '../models/local/local-model.ts';
+import type { InferenceObserver } from '../models/local/process/inference-child.ts';
+import { type InferenceProcess, startInferenceProcess } from '../models/local/process/inference-process.ts';
+import { createEmbed } from '../models/servers/client/embed.ts';
+import { createOpenaiModel } from '../models/servers/openai-model.ts';
 import type { Environment } from './environment.ts';
 import type { FetchedModel } from './fetch-models.ts';
 

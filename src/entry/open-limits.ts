@@ -1,5 +1,5 @@
-import { clusterPrefix, createRedisClient } from '../queue/redis-client.ts';
-import type { RecordStore } from '../store/record-store.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import { clusterPrefix, createRedisClient } from '../queue/redis/redis-client.ts';
 import { createRedisChange } from '../store/redis-change.ts';
 import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
 import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';

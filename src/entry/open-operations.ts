@@ -1,9 +1,9 @@
 import type { Queue } from 'bullmq';
 import type { ApiOperations } from '../api/dependencies.ts';
 import { boardPath } from '../api/routes/operations.ts';
-import type { LanguageModel } from '../models/language-model.ts';
-import type { QueueInstruments } from '../queue/bullmq-parts.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import type { JobQueue } from '../core/job-queue.ts';
+import type { LanguageModel } from '../core/language-model.ts';
+import type { QueueInstruments } from '../queue/responses/bullmq-parts.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { observeHttp } from '../telemetry/observe-http.ts';
 import { observeModel } from '../telemetry/observe-model.ts';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { terminalLines } from '../contracts/terminal-lines.ts';
-import type { QueueInstruments } from '../queue/bullmq-parts.ts';
-import type { BullmqQueue } from '../queue/bullmq-queue.ts';
-import type { Deliveries } from '../queue/deliveries.ts';
-import { createEmbeddedQueue } from '../queue/embedded-queue.ts';
-import type { RedisAddress } from '../queue/redis-client.ts';
-import { createRedisQueue } from '../queue/redis-queue.ts';
+import { terminalLines } from '../contracts/responses/terminal-lines.ts';
+import { createEmbeddedQueue } from '../queue/embedded/embedded-queue.ts';
+import type { RedisAddress } from '../queue/redis/redis-client.ts';
+import { createRedisQueue } from '../queue/redis/redis-queue.ts';
+import type { QueueInstruments } from '../queue/responses/bullmq-parts.ts';
+import type { BullmqQueue } from '../queue/responses/bullmq-queue.ts';
+import type { Deliveries } from '../queue/webhooks/deliveries.ts';
 import type { Environment } from './environment.ts';
 
 export type OpenedQueue = BullmqQueue & { deliveries: Deliveries };

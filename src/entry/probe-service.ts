@@ -1,5 +1,5 @@
-import { ErrorEnvelope } from '../contracts/error-envelope.ts';
-import { ReadinessReport } from '../contracts/listings.ts';
+import { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
+import { ReadinessReport } from '../contracts/service/listings.ts';
 
 /** Whether a Thinkfirst answers at this address, without a path, within so many ms. */
 export async function probeService(url: string, timeoutMs: number): Promise<'ready' | 'starting' | 'absent'> {

@@ -1,15 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { StrategyListing } from '../api/dependencies.ts';
-import type { ModelCatalog } from '../contracts/model-card.ts';
+import type { ModelCatalog } from '../contracts/service/model-card.ts';
 import {
   type PublishedService,
   type PublishedTokenizer,
   publishedServiceKey,
   publishedTokenizerKey,
-} from '../contracts/published-service.ts';
-import { readTokenizerFiles } from '../models/transformers/model-folder.ts';
-import type { RecordStore } from '../store/record-store.ts';
+} from '../contracts/service/published-service.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import { readTokenizerFiles } from '../models/local/folder/model-folder.ts';
 import type { Environment } from './environment.ts';
 import type { FetchedModel } from './fetch-models.ts';
 

@@ -1,5 +1,5 @@
-import { ServiceError } from '../contracts/service-error.ts';
-import { keepFilesPrivate } from '../queue/data-folder.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import { keepFilesPrivate } from '../queue/embedded/data-folder.ts';
 import { StartError } from './start-error.ts';
 
 /** What an entry has opened; `close` drains and closes it within `graceMs`. */

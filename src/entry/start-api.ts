@@ -9,13 +9,13 @@ import {
   type Readiness,
 } from '../api/dependencies.ts';
 import type { ConsoleFiles } from '../api/routes/console.ts';
-import type { ModelCatalog } from '../contracts/model-card.ts';
-import { createConstraintChecker } from '../models/grammar/check-on-thread.ts';
-import type { JobQueue } from '../queue/job-queue.ts';
+import type { ModelCatalog } from '../contracts/service/model-card.ts';
+import type { JobQueue } from '../core/job-queue.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import { createConstraintChecker } from '../grammar/check-on-thread.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createPaceBook } from '../store/pace-book.ts';
-import type { RecordStore } from '../store/record-store.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { backendAnswers } from './backend-answers.ts';
 import { anonymousScopes } from './check-access.ts';

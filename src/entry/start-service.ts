@@ -1,17 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { retiredChecksOf } from '../contracts/retired-checks.ts';
-import { createModelCatalog } from '../models/catalog.ts';
-import { asWorkersHave } from '../models/context-lengths.ts';
-import { readEffortTable } from '../models/effort-tables.ts';
-import type { HubProgress } from '../models/transformers/hub.ts';
+import { asWorkersHave } from '../contracts/service/context-lengths.ts';
+import { retiredChecksOf } from '../contracts/service/retired-checks.ts';
+import type { Consumer, JobQueue } from '../core/job-queue.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import { sweepRecords } from '../maintenance/sweep-records.ts';
+import { createModelCatalog } from '../models/config/catalog.ts';
+import { readEffortTable } from '../models/config/effort-tables.ts';
+import type { HubProgress } from '../models/local/folder/hub.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
-import type { Deliveries } from '../queue/deliveries.ts';
-import type { Consumer, JobQueue } from '../queue/job-queue.ts';
+import type { Deliveries } from '../queue/webhooks/deliveries.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
 import { createPaceBook } from '../store/pace-book.ts';
-import type { RecordStore } from '../store/record-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { backendAnswers } from './backend-answers.ts';
 import { banner } from './banner.ts';
@@ -38,7 +39,6 @@ import { defaultAnswerTokens, startApi } from './start-api.ts';
 import { StartError } from './start-error.ts';
 import { startWebhooks, webhookRefusal } from './start-webhooks.ts';
 import { startWorker } from './start-worker.ts';
-import { sweepRecords } from './sweep-records.ts';
 import { unknownText, unknownVariables } from './unknown-variables.ts';
 
 /** Which halves run in this process. One alone needs Redis, where it meets the other. */

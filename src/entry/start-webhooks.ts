@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { createPost, StatusRefused } from '../outbound/post-json.ts';
 import { AddressRefused, addressRefusal } from '../outbound/public-address.ts';
-import { type Deliver, type Deliveries, GaveUp } from '../queue/deliveries.ts';
+import { type Deliver, type Deliveries, GaveUp } from '../queue/webhooks/deliveries.ts';
 import type { WebhookSettings } from '../store/webhook-settings.ts';
 import type { Environment } from './environment.ts';
 

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { ModelCatalog } from '../contracts/model-card.ts';
-import type { PaceBook } from '../contracts/pace.ts';
-import type { LanguageModel } from '../models/language-model.ts';
-import type { Consumer, JobQueue } from '../queue/job-queue.ts';
+import type { ModelCatalog } from '../contracts/service/model-card.ts';
+import type { PaceBook } from '../contracts/service/pace.ts';
+import type { Consumer, JobQueue } from '../core/job-queue.ts';
+import type { LanguageModel } from '../core/language-model.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
 import type { Sealer } from '../store/sealer.ts';

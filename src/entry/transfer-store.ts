@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { ExportedJob, exportJobs, importJob } from '../maintenance/transfer-jobs.ts';
 import { defaultQueueSettings } from '../queue/queue-settings.ts';
-import { ExportedJob, exportJobs, importJob } from '../queue/transfer-jobs.ts';
 import type { Environment } from './environment.ts';
 import { createLogger } from './logger.ts';
 import { openQueue } from './open-queue.ts';

@@ -1,4 +1,4 @@
-import { nearestName } from '../models/nearest-name.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { Environment } from './environment.ts';
 
 /** Read by the command line, compose.yaml and bench/; a test looks for more. */

@@ -1,4 +1,4 @@
-import type { ModelTokenizer } from './transformers/tokenizer.ts';
+import type { ModelTokenizer } from './local/folder/tokenizer.ts';
 
 /**
  * Makes text of token ids as they come. What it gives never ends within a UTF-8 character, special tokens give no text,

@@ -1,11 +1,11 @@
-import { workersDied } from './attempt.ts';
-import type { ConsumerParts, RemovedJob } from './consumer-parts.ts';
-import { endJob } from './end-job.ts';
-import type { JobStore } from './job-store.ts';
+import { settledWithin } from '../core/settled-within.ts';
 import type { OpenQueue } from './open-queues.ts';
-import { removeJob } from './remove-job.ts';
-import { settledWithin } from './settled-within.ts';
-import { loadJob } from './stored-job.ts';
+import { workersDied } from './responses/attempt.ts';
+import type { ConsumerParts, RemovedJob } from './responses/consumer-parts.ts';
+import { endJob } from './responses/end-job.ts';
+import type { JobStore } from './responses/job-store.ts';
+import { removeJob } from './responses/remove-job.ts';
+import { loadJob } from './responses/stored-job.ts';
 
 /** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
 export type Maintenance = {

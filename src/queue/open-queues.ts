@@ -1,7 +1,7 @@
 import type { IQueueBackend } from 'bullmq';
-import { type BullmqParts, createBullmqParts, type QueueConnection } from './bullmq-parts.ts';
-import type { JobDirectory } from './job-directory.ts';
-import type { JobStore } from './job-store.ts';
+import { type BullmqParts, createBullmqParts, type QueueConnection } from './responses/bullmq-parts.ts';
+import type { JobDirectory } from './responses/job-directory.ts';
+import type { JobStore } from './responses/job-store.ts';
 
 /** One of BullMQ's queues, and what we keep beside it. */
 export type OpenQueue = { name: string; parts: BullmqParts; store: JobStore };

@@ -1,4 +1,4 @@
-import { ServiceTier } from '../contracts/job.ts';
+import { ServiceTier } from '../contracts/responses/job.ts';
 
 /** Of ten jobs that could be taken, so many are of each tier while all have some: none starves. */
 export const tierWeights: Record<ServiceTier, number> = { priority: 6, default: 3, flex: 1 };

@@ -1,6 +1,6 @@
-import { computeAllowance, thinkingWithin } from '../contracts/compute.ts';
-import { thinkingTokens } from '../contracts/usage.ts';
-import type { AnswerRequest, ThinkingRequest } from '../models/language-model.ts';
+import { computeAllowance, thinkingWithin } from '../contracts/responses/compute.ts';
+import { thinkingTokens } from '../contracts/responses/usage.ts';
+import type { AnswerRequest, ThinkingRequest } from '../core/language-model.ts';
 import { outputTokens, type UsageTotals } from './phase-usage.ts';
 import type { StrategyContext } from './strategy.ts';
 

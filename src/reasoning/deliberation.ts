@@ -1,16 +1,16 @@
-import { type EffortLevel, levelOf } from '../contracts/effort-table.ts';
-import type { AnswerRequest, Sampling } from '../models/language-model.ts';
+import { showAnswer } from '../answers/normalise.ts';
+import { type EffortLevel, levelOf } from '../contracts/service/effort-table.ts';
+import type { AnswerRequest, Sampling } from '../core/language-model.ts';
 import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
-import { type Candidate, candidateOf, candidatesOf, failedValue, isWhole, shownChecks } from './candidate.ts';
-import { endedByItself } from './decide.ts';
-import { createJudge, type Judge } from './judge.ts';
-import { showAnswer } from './normalise.ts';
-import { type RunState, runSamples, type SampleRun } from './run-samples.ts';
-import { createRunState } from './run-state.ts';
-import { isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
-import { askSlowChecks } from './slow-checks.ts';
+import { createJudge, type Judge } from './revision/judge.ts';
+import { askSlowChecks } from './revision/slow-checks.ts';
+import { type Candidate, candidateOf, candidatesOf, failedValue, isWhole, shownChecks } from './sampling/candidate.ts';
+import { type RunState, runSamples, type SampleRun } from './sampling/run-samples.ts';
+import { createRunState } from './sampling/run-state.ts';
+import { isEmptyAnswer, type Sample, thoughtText } from './sampling/sample.ts';
 import { chainSummary } from './step-summary.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent } from './strategy.ts';
+import { endedByItself } from './voting/decide.ts';
 
 /** What the phases of one deliberation share. */
 export type Deliberation = {

@@ -1,5 +1,5 @@
-import type { ThinkingStop } from '../contracts/reasoning.ts';
-import { emptyUsage, thinkingTokens } from '../contracts/usage.ts';
+import type { ThinkingStop } from '../contracts/responses/reasoning.ts';
+import { emptyUsage, thinkingTokens } from '../contracts/responses/usage.ts';
 import type { PhaseUsage } from './strategy.ts';
 
 export type UsagePhase = keyof PhaseUsage;

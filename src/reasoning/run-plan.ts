@@ -1,20 +1,20 @@
-import { type AnswerSource, ThinkingStop } from '../contracts/reasoning.ts';
-import { answerEnd } from './answer-end.ts';
-import { answerFast } from './answer-fast.ts';
-import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './answer-verdict.ts';
-import { asksForName, asksForNumber, asksYesOrNo } from './asked-for.ts';
-import { type Candidate, needsRevision, shownChecks } from './candidate.ts';
-import { certaintyOf, standingOf } from './certainty.ts';
-import { type Decision, decide, endedByItself } from './decide.ts';
+import { asksForName, asksForNumber, asksYesOrNo } from '../answers/asked-for.ts';
+import { showAnswer } from '../answers/normalise.ts';
+import { type AnswerSource, ThinkingStop } from '../contracts/responses/reasoning.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
-import { showAnswer } from './normalise.ts';
 import { stopOfThinking } from './phase-usage.ts';
-import { replay } from './replay.ts';
-import { revise } from './revise.ts';
-import { answerText } from './sample.ts';
-import { runSlowChecks } from './slow-checks.ts';
+import { revise } from './revision/revise.ts';
+import { runSlowChecks } from './revision/slow-checks.ts';
+import { answerEnd } from './sampling/answer-end.ts';
+import { answerFast } from './sampling/answer-fast.ts';
+import { type Candidate, needsRevision, shownChecks } from './sampling/candidate.ts';
+import { replay } from './sampling/replay.ts';
+import { answerText } from './sampling/sample.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
-import { showTally } from './vote.ts';
+import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './voting/answer-verdict.ts';
+import { certaintyOf, standingOf } from './voting/certainty.ts';
+import { type Decision, decide, endedByItself } from './voting/decide.ts';
+import { showTally } from './voting/vote.ts';
 
 /** What a strategy does with its budget. */
 export type Plan = {

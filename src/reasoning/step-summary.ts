@@ -1,6 +1,6 @@
-import { type Candidate, failedLine, failedValue } from './candidate.ts';
-import { showAnswer } from './normalise.ts';
-import { isEmptyAnswer } from './sample.ts';
+import { showAnswer } from '../answers/normalise.ts';
+import { type Candidate, failedLine, failedValue } from './sampling/candidate.ts';
+import { isEmptyAnswer } from './sampling/sample.ts';
 
 /** One sentence on what a chain came to, without its thoughts. */
 export function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate): string {

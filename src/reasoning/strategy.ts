@@ -1,17 +1,17 @@
 import type { z } from 'zod';
-import type { AnswerVerdict } from '../contracts/answer-verdict.ts';
-import type { EffortTable } from '../contracts/effort-table.ts';
-import type { Prompt } from '../contracts/prompt.ts';
+import type { AnswerVerdict } from '../contracts/responses/answer-verdict.ts';
+import type { Prompt } from '../contracts/responses/prompt.ts';
 import type {
   AnswerSource,
   EffectiveReasoning,
   IncompleteReason,
   Phase,
   ThinkingStop,
-} from '../contracts/reasoning.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import type { RunningUsage } from '../contracts/usage.ts';
-import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../models/language-model.ts';
+} from '../contracts/responses/reasoning.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import type { RunningUsage } from '../contracts/responses/usage.ts';
+import type { EffortTable } from '../contracts/service/effort-table.ts';
+import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../core/language-model.ts';
 import type { Prompts, PromptVersion } from './prompts.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { TraceStep } from '../contracts/trace.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
 
 export type SummaryMode = 'auto' | 'concise' | 'detailed';
 

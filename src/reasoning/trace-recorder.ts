@@ -1,4 +1,4 @@
-import type { TraceStep } from '../contracts/trace.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
 import type { StrategyEvent } from './strategy.ts';
 
 export type StepPatch = Partial<Omit<TraceStep, 'index' | 'phase' | 'sample' | 'started_at' | 'duration_ms'>>;

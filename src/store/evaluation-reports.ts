@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { Estimate, type Evaluation, PairedDifference } from '../contracts/evaluation.ts';
+import { Estimate, type Evaluation, PairedDifference } from '../contracts/service/evaluation.ts';
 
 const count = z.int().nonnegative();
 

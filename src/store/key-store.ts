@@ -1,7 +1,7 @@
-import { type ApiKey, ApiKeyRecord, type CreatedApiKey, keyId, NewApiKey } from '../contracts/api-key.ts';
-import { scopeNames, scopesOf } from '../contracts/key-scopes.ts';
+import { type ApiKey, ApiKeyRecord, type CreatedApiKey, keyId, NewApiKey } from '../contracts/service/api-key.ts';
+import { scopeNames, scopesOf } from '../contracts/service/key-scopes.ts';
+import type { RecordStore } from '../core/record-store.ts';
 import { idInSecret, newSecret, sameHash, secretHash } from './key-secret.ts';
-import type { RecordStore } from './record-store.ts';
 
 /**
  * API keys among the small records, one record each, so that any process (the CLI beside a running service, another

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Pace, type PaceBook } from '../contracts/pace.ts';
-import type { RecordStore } from './record-store.ts';
+import { Pace, type PaceBook } from '../contracts/service/pace.ts';
+import type { RecordStore } from '../core/record-store.ts';
 
 /** Runs kept of each effort: enough for a median that follows the load. */
 const kept = 33;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { ServiceError } from '../contracts/service-error.ts';
-import type { RecordStore } from './record-store.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import type { RecordStore } from '../core/record-store.ts';
 import { createRedisSwap } from './redis-swap.ts';
 
 /** Each with the record as KEYS[1], the index of all keys as KEYS[2] and the key as ARGV[1]. */

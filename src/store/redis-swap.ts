@@ -1,5 +1,5 @@
-import { ServiceError } from '../contracts/service-error.ts';
-import { createTurns } from './in-turn.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import { createTurns } from '../core/in-turn.ts';
 import type { ChangeRecord } from './usage-ledger.ts';
 
 /** Each try fails only because another one succeeded. */

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { ServiceError } from '../contracts/service-error.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
 
 /** Where a key stands in its minute. */
 export type RequestWindow = { allowed: boolean; remaining: number; resetMs: number };

@@ -1,7 +1,7 @@
 import type { Storage } from 'unstorage';
-import { ServiceError } from '../contracts/service-error.ts';
-import { createTurns } from './in-turn.ts';
-import type { RecordStore } from './record-store.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import { createTurns } from '../core/in-turn.ts';
+import type { RecordStore } from '../core/record-store.ts';
 
 /** Records in any of unstorage's drivers, of which one process has the writing. */
 export function createUnstorageRecords(storage: Storage): RecordStore {

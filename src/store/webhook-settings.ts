@@ -1,5 +1,5 @@
-import { WebhookRecord } from '../contracts/webhook.ts';
-import type { RecordStore } from './record-store.ts';
+import { WebhookRecord } from '../contracts/service/webhook.ts';
+import type { RecordStore } from '../core/record-store.ts';
 import type { Sealer } from './sealer.ts';
 
 /** Each key's webhook and the secrets that sign for it. Nothing of a secret is stored: it follows from the service's own. */

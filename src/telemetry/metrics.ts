@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { PhaseTokens } from '../contracts/usage.ts';
+import type { PhaseTokens } from '../contracts/responses/usage.ts';
 import { boundedLabel } from './bounded-label.ts';
 import { type InferenceMetrics, inferenceMetrics } from './inference-metrics.ts';
 

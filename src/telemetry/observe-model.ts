@@ -1,5 +1,5 @@
-import { ServiceError } from '../contracts/service-error.ts';
-import type { GenerateRequest, LanguageModel, ModelEvent } from '../models/language-model.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import type { GenerateRequest, LanguageModel, ModelEvent } from '../core/language-model.ts';
 import type { Metrics } from './metrics.ts';
 import type { SpanAttributes, SpanStart, Tracing } from './tracing.ts';
 

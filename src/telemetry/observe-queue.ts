@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Job, LogLine } from '../contracts/job.ts';
-import { Effort, ThinkingStop } from '../contracts/reasoning.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import { TraceEvent } from '../contracts/trace-event.ts';
-import { PhaseTokens } from '../contracts/usage.ts';
-import { type JobLease, type JobQueue, LeaseEnded } from '../queue/job-queue.ts';
+import type { Job, LogLine } from '../contracts/responses/job.ts';
+import { Effort, ThinkingStop } from '../contracts/responses/reasoning.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { TraceEvent } from '../contracts/responses/trace-event.ts';
+import { PhaseTokens } from '../contracts/responses/usage.ts';
+import { type JobLease, type JobQueue, LeaseEnded } from '../core/job-queue.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tracing } from './tracing.ts';
 

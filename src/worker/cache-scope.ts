@@ -1,5 +1,5 @@
-import type { Prompt } from '../contracts/prompt.ts';
-import type { CacheScope, LanguageModel } from '../models/language-model.ts';
+import type { Prompt } from '../contracts/responses/prompt.ts';
+import type { CacheScope, LanguageModel } from '../core/language-model.ts';
 
 /**
  * The model for one response: its calls share a cache with each other, and `prompt`, which the owner sent, with the owner's other

@@ -1,7 +1,7 @@
-import type { EffortTable } from '../contracts/effort-table.ts';
-import type { PaceBook } from '../contracts/pace.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import type { LanguageModel } from '../models/language-model.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import type { EffortTable } from '../contracts/service/effort-table.ts';
+import type { PaceBook } from '../contracts/service/pace.ts';
+import type { LanguageModel } from '../core/language-model.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import type { SummaryMode } from '../reasoning/summary.ts';
 

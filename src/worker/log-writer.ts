@@ -1,4 +1,4 @@
-import type { LogLine } from '../contracts/job.ts';
+import type { LogLine } from '../contracts/responses/job.ts';
 
 /** Writes a job's lines in order, in as few appends as the backend's pace allows. */
 export type LogWriter = {

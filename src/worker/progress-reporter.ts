@@ -1,6 +1,6 @@
-import type { EffectiveReasoning, Progress } from '../contracts/reasoning.ts';
-import { thinkingTokens } from '../contracts/usage.ts';
-import type { JobLease } from '../queue/job-queue.ts';
+import type { EffectiveReasoning, Progress } from '../contracts/responses/reasoning.ts';
+import { thinkingTokens } from '../contracts/responses/usage.ts';
+import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
 
 /** Tells the queue how far a response is, at most every `intervalMs` and at each change of phase. */

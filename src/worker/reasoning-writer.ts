@@ -1,5 +1,5 @@
-import type { LogLine } from '../contracts/job.ts';
-import type { OutputItem, ReasoningItem } from '../contracts/output-item.ts';
+import type { LogLine } from '../contracts/responses/job.ts';
+import type { OutputItem, ReasoningItem } from '../contracts/responses/output-item.ts';
 import type { Unnumbered } from './unnumbered.ts';
 
 /** What is known of the reasoning once the answer is; what is absent was not asked for. */

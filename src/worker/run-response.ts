@@ -1,10 +1,10 @@
-import { loggedUsage } from '../contracts/logged-usage.ts';
-import type { ObservedLength } from '../contracts/natural-length.ts';
-import { responseJob } from '../contracts/response-job.ts';
-import { ServiceError } from '../contracts/service-error.ts';
-import { terminalLines } from '../contracts/terminal-lines.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import { type JobLease, LeaseEnded } from '../queue/job-queue.ts';
+import { loggedUsage } from '../contracts/responses/logged-usage.ts';
+import { responseJob } from '../contracts/responses/response-job.ts';
+import { terminalLines } from '../contracts/responses/terminal-lines.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import type { ObservedLength } from '../contracts/service/natural-length.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import { type JobLease, LeaseEnded } from '../core/job-queue.ts';
 import type { WorkerDependencies } from './dependencies.ts';
 import { createLogWriter } from './log-writer.ts';
 import { runAttempt } from './run-attempt.ts';

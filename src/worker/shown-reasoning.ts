@@ -1,8 +1,8 @@
-import type { Job, LogLine } from '../contracts/job.ts';
-import { responseJob } from '../contracts/response-job.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import { summarisedStep } from '../contracts/visible-step.ts';
-import { shownThought, winningThought } from '../contracts/winning-thought.ts';
+import type { Job, LogLine } from '../contracts/responses/job.ts';
+import { responseJob } from '../contracts/responses/response-job.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { summarisedStep } from '../contracts/responses/visible-step.ts';
+import { shownThought, winningThought } from '../contracts/responses/winning-thought.ts';
 import type { StrategyEvent } from '../reasoning/strategy.ts';
 import { answeredAtOnce } from '../reasoning/summary.ts';
 import type { WorkerDependencies } from './dependencies.ts';

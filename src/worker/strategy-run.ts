@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chosenChecks } from '../checks/chosen-checks.ts';
-import type { LogLine } from '../contracts/job.ts';
-import { responseJob } from '../contracts/response-job.ts';
-import { ServiceError } from '../contracts/service-error.ts';
-import type { JobLease } from '../queue/job-queue.ts';
+import type { LogLine } from '../contracts/responses/job.ts';
+import { responseJob } from '../contracts/responses/response-job.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import type { JobLease } from '../core/job-queue.ts';
 import { computes } from '../reasoning/deliberation.ts';
 import { decidingFirst } from '../reasoning/strategies/auto.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type FunctionTool, takesNothing } from '../contracts/prompt.ts';
-import type { ToolCalls } from '../contracts/response-job.ts';
-import { schemaFit } from '../contracts/schema-fit.ts';
+import { type FunctionTool, takesNothing } from '../contracts/responses/prompt.ts';
+import type { ToolCalls } from '../contracts/responses/response-job.ts';
+import { schemaFit } from '../core/schema-fit.ts';
 import type { ShownCall } from './wire-writer.ts';
 
 /** As the model made it: by the name that it knows. */

@@ -1,6 +1,6 @@
-import type { LogLine } from '../contracts/job.ts';
-import type { TraceStep } from '../contracts/trace.ts';
-import { TraceEvent } from '../contracts/trace-event.ts';
+import type { LogLine } from '../contracts/responses/job.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { TraceEvent } from '../contracts/responses/trace-event.ts';
 
 /** Numbers the trace's lines, on from those that the log has. */
 export type TraceWriter = { line(event: TraceEvent): LogLine };

@@ -1,4 +1,4 @@
-import type { ResponseEvent } from '../contracts/response-event.ts';
+import type { ResponseEvent } from '../contracts/responses/response-event.ts';
 
 /** An event before it has its number. */
 export type Unnumbered = {

@@ -1,6 +1,6 @@
-import type { Phase } from '../contracts/reasoning.ts';
-import { emptyUsage, PhaseTokens } from '../contracts/usage.ts';
-import type { LanguageModel, ModelEvent } from '../models/language-model.ts';
+import type { Phase } from '../contracts/responses/reasoning.ts';
+import { emptyUsage, PhaseTokens } from '../contracts/responses/usage.ts';
+import type { LanguageModel, ModelEvent } from '../core/language-model.ts';
 import type { PhaseUsage } from '../reasoning/strategy.ts';
 
 /**

@@ -1,10 +1,10 @@
-import type { Job, LogLine } from '../contracts/job.ts';
-import type { OutputItem, OutputLogprob, OutputMessage } from '../contracts/output-item.ts';
-import type { Response } from '../contracts/response.ts';
-import type { TerminalEvent } from '../contracts/response-event.ts';
-import { outputText, responseFromLog } from '../contracts/response-from-log.ts';
-import { nextWireNumber, terminalLine } from '../contracts/terminal-lines.ts';
-import type { ScoredToken, TokenLogprob } from '../models/language-model.ts';
+import type { Job, LogLine } from '../contracts/responses/job.ts';
+import type { OutputItem, OutputLogprob, OutputMessage } from '../contracts/responses/output-item.ts';
+import type { Response } from '../contracts/responses/response.ts';
+import type { TerminalEvent } from '../contracts/responses/response-event.ts';
+import { outputText, responseFromLog } from '../contracts/responses/response-from-log.ts';
+import { nextWireNumber, terminalLine } from '../contracts/responses/terminal-lines.ts';
+import type { ScoredToken, TokenLogprob } from '../core/language-model.ts';
 import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
 import type { Unnumbered } from './unnumbered.ts';
 

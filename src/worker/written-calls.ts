@@ -1,4 +1,4 @@
-import type { TokenLogprob } from '../models/language-model.ts';
+import type { TokenLogprob } from '../core/language-model.ts';
 
 type TextPiece = { type: 'text'; text: string; logprobs?: readonly TokenLogprob[] | undefined };
 /** `text`: JSON, or the beginning of it where the answer ended within the call. */

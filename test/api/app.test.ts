@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
-import { ModelList, ModelObject, StrategyList } from '../../src/contracts/listings.ts';
-import { ServiceError } from '../../src/contracts/service-error.ts';
-import { createApi } from './fixture.ts';
+import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
+import { ModelList, ModelObject, StrategyList } from '../../src/contracts/service/listings.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
+import { createApi } from './responses/fixture.ts';
 
 describe('every answer', () => {
   test('carries a request id, the caller’s own where it is a plain one, and security headers', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../src/api/dependencies.ts';
 import { eventStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
-import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
-import { thought } from './scripted-worker.ts';
+import { createApi, createGate, createWorkingApi, readEvents } from './responses/fixture.ts';
+import { thought } from './responses/scripted-worker.ts';
 
 afterEach(() => vi.useRealTimers());
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkTree, parseTree } from '../../src/api/read-json.ts';
 import { parseBody } from '../../src/api/validation-error.ts';
-import { ServiceError } from '../../src/contracts/service-error.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
 
 function faultOf(root: unknown, maxDepth = 8) {
   try {

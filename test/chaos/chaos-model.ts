@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { LanguageModel } from '../../src/models/language-model.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 
 /** Words of each thought and each answer. */
 export const thoughtWords = 8;

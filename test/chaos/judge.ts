@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { TraceStep } from '../../src/contracts/trace.ts';
+import { TraceStep } from '../../src/contracts/responses/trace.ts';
 import { answerWords, type ModelCall, readWords } from './chaos-model.ts';
 import { type Account, isTerminal, read, textRead } from './client.ts';
 import { type Outage, unkeptCalls } from './judge-calls.ts';

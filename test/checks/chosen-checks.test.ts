@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chosenChecks, levelChecks } from '../../src/checks/chosen-checks.ts';
-import { readEffortTable } from '../../src/models/effort-tables.ts';
+import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 
 const table = readEffortTable('nothing-of-its-own');
 const level = { table, effort: 'low', computes: false } as const;

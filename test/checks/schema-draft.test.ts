@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SchemaDraft } from '../../src/checks/schema-draft.ts';
-import { CreateResponse } from '../../src/contracts/create-response.ts';
-import { Response } from '../../src/contracts/response.ts';
+import { CreateResponse } from '../../src/contracts/responses/create-response.ts';
+import { Response } from '../../src/contracts/responses/response.ts';
 
 describe('SchemaDraft', () => {
   it.each([

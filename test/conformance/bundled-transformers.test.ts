@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bundleTransformers } from '../../scripts/bundle-transformers.ts';
-import type { Transformers } from '../../src/models/transformers/causal-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import type { Transformers } from '../../src/models/local/generate/causal-model.ts';
 
 // Below the root, so that what it imports is found.
 mkdirSync('.cache', { recursive: true });

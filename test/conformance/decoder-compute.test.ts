@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import type { GenerateRequest, ThoughtSegment } from '../../src/models/language-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import type { GenerateRequest, ThoughtSegment } from '../../src/core/language-model.ts';
+import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { requestOf, runOne, runSamples, type SampleResult } from '../suites/language-model-run.ts';
 
 let model: DecoderModel;

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { calibrationText } from '../../src/models/decoder/calibration-text.ts';
-import { createKvArena } from '../../src/models/decoder/kv-arena.ts';
-import { driftFrom, likeliestTokens } from '../../src/models/decoder/kv-calibration.ts';
-import { type NativeRuntime, type NativeSession, openNativeRuntime } from '../../src/models/decoder/native-runtime.ts';
-import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/models/decoder/session.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
-import { renderPrompt } from '../../src/models/transformers/render-prompt.ts';
+import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { renderPrompt } from '../../src/models/local/folder/render-prompt.ts';
+import { calibrationText } from '../../src/models/local/graph/calibration-text.ts';
+import { driftFrom, likeliestTokens } from '../../src/models/local/graph/kv-calibration.ts';
+import {
+  type NativeRuntime,
+  type NativeSession,
+  openNativeRuntime,
+} from '../../src/models/local/graph/native-runtime.ts';
+import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/models/local/graph/session.ts';
 
 const folder = await loadModelFolder('models/thinkfirst-135m');
 const idsOf = (content: string) => renderPrompt(folder, { messages: [{ role: 'user', content }] }, { thinking: false });

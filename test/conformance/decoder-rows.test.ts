@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import { openDecoderSession } from '../../src/models/decoder/session.ts';
-import { createInferenceProxy } from '../../src/models/inference-proxy.ts';
-import type { GenerateRequest } from '../../src/models/language-model.ts';
-import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
+import type { GenerateRequest } from '../../src/core/language-model.ts';
+import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { openDecoderSession } from '../../src/models/local/graph/session.ts';
+import { createInferenceProxy } from '../../src/models/local/process/inference-proxy.ts';
 import { never, requestOf, runOne, runSamples } from '../suites/language-model-run.ts';
 import { linkInference } from '../support/inference-link.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createModelCatalog, localCatalogEntry } from '../../src/models/catalog.ts';
-import { createDecoderModel, type DecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
-import { localCapabilities } from '../../src/models/local-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { createModelCatalog, localCatalogEntry } from '../../src/models/config/catalog.ts';
+import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { localCapabilities } from '../../src/models/local/local-model.ts';
 import { createService } from '../worker/service.ts';
 
 /** The embedded model's own table and weights behind the API and the worker, in one process, so that its work can be counted. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
-import { openRedisConnection } from '../../src/queue/redis-connection.ts';
+import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
+import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { makeJob, testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalModel } from '../../src/models/local-model.ts';
+import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { runOne } from '../suites/language-model-run.ts';
 import { writeForeignFolder } from '../support/foreign-folder.ts';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchHubModel, type HubOptions, type HubProgress } from '../../src/models/transformers/hub.ts';
-import { lockFolder } from '../../src/queue/folder-lock.ts';
+import { fetchHubModel, type HubOptions, type HubProgress } from '../../src/models/local/folder/hub.ts';
+import { lockFolder } from '../../src/queue/embedded/folder-lock.ts';
 import { ptyCli } from '../support/cli.ts';
 import { startLocalHub } from '../support/local-hub.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedisCluster } from '../../src/queue/redis-client.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { createRedisCluster } from '../../src/queue/redis/redis-client.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { createRedisRecords } from '../../src/store/redis-records.ts';
 import { gate, makeJob, readAll, terminal, testTerminalLines, wire } from '../support/queue-jobs.ts';
 import { startTestCluster } from '../support/redis-cluster.ts';

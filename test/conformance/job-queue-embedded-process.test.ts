@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createEmbeddedQueue } from '../../src/queue/embedded-queue.ts';
-import type { JobQueue } from '../../src/queue/job-queue.ts';
+import type { JobQueue } from '../../src/core/job-queue.ts';
+import { createEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import { startChild } from '../support/child-process.ts';
 import { makeJob, nextWire, readAll, terminal, testTerminalLines, wire } from '../support/queue-jobs.ts';
 

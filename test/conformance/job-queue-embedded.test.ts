@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
-import { openEmbeddedConnection } from '../../src/queue/embedded-connection.ts';
+import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connection.ts';
+import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { type JobQueueBackend, jobQueueSuite } from '../suites/job-queue.suite.ts';
 import { jobQueueOrderSuite } from '../suites/job-queue-order.suite.ts';
 import { queueOf, testTerminalLines } from '../support/queue-jobs.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { JobLease, JobQueue } from '../../src/queue/job-queue.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import type { JobLease, JobQueue } from '../../src/core/job-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { startChild } from '../support/child-process.ts';
 import { aborted, gate, makeJob, nextWire, readAll, terminal, testTerminalLines, wire } from '../support/queue-jobs.ts';
 import { startRedisLink } from '../support/redis-link.ts';

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { describe, test } from 'vitest';
-import { createBullmqQueue } from '../../src/queue/bullmq-queue.ts';
-import { openRedisConnection } from '../../src/queue/redis-connection.ts';
-import { createRedisStore } from '../../src/queue/redis-store.ts';
+import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/queue/redis/redis-store.ts';
+import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { type JobQueueBackend, jobQueueSuite } from '../suites/job-queue.suite.ts';
 import { jobQueueOrderSuite } from '../suites/job-queue-order.suite.ts';
 import { queueOf, testTerminalLines } from '../support/queue-jobs.ts';

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { createDecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/decoder/folder-grammar.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { createDecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';
 

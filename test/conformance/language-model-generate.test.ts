@@ -1,5 +1,5 @@
-import { createGenerateModel } from '../../src/models/transformers/generate-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { createGenerateModel } from '../../src/models/local/generate/generate-model.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';
 

@@ -1,5 +1,5 @@
-import { dialectNames } from '../../src/models/openai/dialect.ts';
-import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
+import { dialectNames } from '../../src/models/servers/client/dialect.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { createVocabulary } from '../support/upstream-decoder.ts';
 import { words } from '../support/upstream-run.ts';

@@ -5,9 +5,9 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InferenceChildOptions } from '../../src/models/inference-child.ts';
-import { type InferenceProcess, startInferenceProcess } from '../../src/models/inference-process.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import type { InferenceChildOptions } from '../../src/models/local/process/inference-child.ts';
+import { type InferenceProcess, startInferenceProcess } from '../../src/models/local/process/inference-process.ts';
 import { embeddedQuestions, scriptedQuestions } from '../suites/language-model-questions.ts';
 import { never, requestOf, runOne } from '../suites/language-model-run.ts';
 

@@ -1,8 +1,8 @@
-import { createInferenceProxy } from '../../src/models/inference-proxy.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
+import { createInferenceProxy } from '../../src/models/local/process/inference-proxy.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { scriptedQuestions } from '../suites/language-model-questions.ts';
 import { linkInference } from '../support/inference-link.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { suiteScript } from '../support/suite-script.ts';
 
 languageModelSuite('scripted behind the inference protocol', async () => {

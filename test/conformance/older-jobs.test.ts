@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { LogLine } from '../../src/contracts/job.ts';
-import { ResponseEvent } from '../../src/contracts/response-event.ts';
-import { outputText } from '../../src/contracts/response-from-log.ts';
-import { terminalLines } from '../../src/contracts/terminal-lines.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
-import { exportJobs } from '../../src/queue/transfer-jobs.ts';
+import { LogLine } from '../../src/contracts/responses/job.ts';
+import { ResponseEvent } from '../../src/contracts/responses/response-event.ts';
+import { outputText } from '../../src/contracts/responses/response-from-log.ts';
+import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { exportJobs } from '../../src/maintenance/transfer-jobs.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { sealer, table } from '../api/fixture.ts';
+import { sealer, table } from '../api/responses/fixture.ts';
 import { readAll } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 
 /** Redis as a version with one queue for everything left it: one job half answered, one waiting. */
 const Recorded = z.object({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { request, run, thinking } from '../support/upstream-run.ts';
 
 type Fields = { content?: string; reasoning?: string };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { mostContinuations } from '../../src/models/families/most-continuations.ts';
 import { qwen3 } from '../../src/models/families/qwen3.ts';
-import { mostContinuations } from '../../src/models/most-continuations.ts';
 import { connect, request, run, script } from '../support/upstream-run.ts';
 import type { UpstreamServerOptions } from '../support/upstream-server.ts';
 

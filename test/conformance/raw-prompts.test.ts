@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDecoderModel } from '../../src/models/decoder/decoder-model.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
-import { dialectNames } from '../../src/models/openai/dialect.ts';
-import { loadModelFolder, type ModelFolder } from '../../src/models/transformers/model-folder.ts';
-import { renderText } from '../../src/models/transformers/render-prompt.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import { createDecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
+import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { renderText } from '../../src/models/local/folder/render-prompt.ts';
+import { dialectNames } from '../../src/models/servers/client/dialect.ts';
 import { requestOf, runOne } from '../suites/language-model-run.ts';
 import { connect, request, run, script, words } from '../support/upstream-run.ts';
 

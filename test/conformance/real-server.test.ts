@@ -3,9 +3,9 @@
  * UPSTREAM='{"id":"real","url":"http://127.0.0.1:8081/v1","model":"thinkfirst","family":"thinkfirst","dialect":"llama.cpp"}'
  */
 import { describe } from 'vitest';
-import { parseModelEntries } from '../../src/models/model-config.ts';
-import { createOpenaiModel } from '../../src/models/openai/openai-model.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
+import { parseModelEntries } from '../../src/models/config/model-config.ts';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';
 

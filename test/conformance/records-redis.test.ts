@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addToConversation, conversationKey } from '../../src/api/conversations.ts';
-import { ConversationRecord } from '../../src/contracts/conversation.ts';
+import { addToConversation, conversationKey } from '../../src/api/responses/conversations.ts';
+import { ConversationRecord } from '../../src/contracts/responses/conversation.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dialectNames } from '../../src/models/openai/dialect.ts';
+import { dialectNames } from '../../src/models/servers/client/dialect.ts';
 import { connect, script } from '../support/upstream-run.ts';
 import { createService } from '../worker/service.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Constraint } from '../../src/contracts/constraint.ts';
+import type { Constraint } from '../../src/contracts/responses/constraint.ts';
 import { qwen3 } from '../../src/models/families/qwen3.ts';
-import { dialectNames, dialects } from '../../src/models/openai/dialect.ts';
+import { dialectNames, dialects } from '../../src/models/servers/client/dialect.ts';
 import { connect, impatientClock, request, run, script, thinking, words } from '../support/upstream-run.ts';
 
 const thought = script.thoughts.join('');

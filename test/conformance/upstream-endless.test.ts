@@ -1,7 +1,7 @@
 /** A thinking model that never ends its thought, or repeats itself, still answers: over every server, whatever it does with a budget. */
 import { describe, expect, it } from 'vitest';
 import { qwen3 } from '../../src/models/families/qwen3.ts';
-import type { DialectName } from '../../src/models/openai/dialect.ts';
+import type { DialectName } from '../../src/models/servers/client/dialect.ts';
 import { connect, request, run, words } from '../support/upstream-run.ts';
 
 const answer = words('The answer is 7.');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dialectNames } from '../../src/models/openai/dialect.ts';
+import { dialectNames } from '../../src/models/servers/client/dialect.ts';
 import { connect, impatientClock, request, run, script, thinking } from '../support/upstream-run.ts';
 
 const thought = script.thoughts.join('');

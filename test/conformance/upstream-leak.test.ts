@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DialectName } from '../../src/models/openai/dialect.ts';
+import type { DialectName } from '../../src/models/servers/client/dialect.ts';
 import { createWalkedService } from '../api/leak-walk/walked-service.ts';
 import { markedThought, markIn } from '../support/leak-mark.ts';
 import { connect, words } from '../support/upstream-run.ts';

@@ -1,6 +1,6 @@
 /** Samples side by side, over servers that run several requests at a time, one, or refuse more; and what a broken stream costs. */
 import { describe, expect, it } from 'vitest';
-import type { DialectName } from '../../src/models/openai/dialect.ts';
+import type { DialectName } from '../../src/models/servers/client/dialect.ts';
 import { connect, run, script, thinking } from '../support/upstream-run.ts';
 import { createService } from '../worker/service.ts';
 

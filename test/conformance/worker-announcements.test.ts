@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ModelCard } from '../../src/contracts/model-card.ts';
-import { createRedisDirectory } from '../../src/queue/redis-directory.ts';
+import type { ModelCard } from '../../src/contracts/service/model-card.ts';
+import { createRedisDirectory } from '../../src/queue/redis/redis-directory.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 
 const now = 1_800_000_000_000;

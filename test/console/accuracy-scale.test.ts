@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { accuracyPoints, tokenDomain, tokenTicks, waterfall } from '../../console/src/views/eval/accuracy-scale.ts';
-import type { EvaluationArm } from '../../src/contracts/evaluation.ts';
+import type { EvaluationArm } from '../../src/contracts/service/evaluation.ts';
 
 const arm = (name: string, tokens: number): EvaluationArm => ({
   arm: name,

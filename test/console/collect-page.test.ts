@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { collectPage, someRun } from '../../console/src/views/jobs/collect-page.ts';
-import type { ListedResponse } from '../../src/contracts/listings.ts';
-import { createApi } from '../api/fixture.ts';
+import type { ListedResponse } from '../../src/contracts/service/listings.ts';
+import { createApi } from '../api/responses/fixture.ts';
 
 const all = { effort: '', model: '', text: '' };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { emptyForm, isComplete, newModel } from '../../console/src/views/settings/new-model.ts';
-import { NewModel } from '../../src/contracts/model-configuration.ts';
+import { NewModel } from '../../src/contracts/service/model-configuration.ts';
 
 test.each([
   [

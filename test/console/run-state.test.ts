@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { candidatesOf } from '../../console/src/run/candidates.ts';
 import { runFigures, shortAnswer } from '../../console/src/run/run-figures.ts';
 import { computedByLine, thoughtSteps } from '../../console/src/run/thought-lines.ts';
-import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
+import type { CheckResult, TraceStep } from '../../src/contracts/responses/trace.ts';
 
 function step(given: Partial<TraceStep> & Pick<TraceStep, 'index' | 'phase'>): TraceStep {
   return {

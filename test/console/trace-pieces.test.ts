@@ -12,7 +12,7 @@ import {
   withEvent,
 } from '../../console/src/views/trace/trace-steps.ts';
 import { voteRounds } from '../../console/src/views/trace/vote-rounds.ts';
-import type { CheckResult, TraceStep } from '../../src/contracts/trace.ts';
+import type { CheckResult, TraceStep } from '../../src/contracts/responses/trace.ts';
 
 const start = 1_700_000_000_000;
 const step = (index: number, phase: TraceStep['phase'], given: Partial<TraceStep> = {}): TraceStep => ({

@@ -2,7 +2,7 @@ import pico from 'picocolors';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { shortVerdict, verdictLine } from '../../src/cli/render/verdict-line.ts';
-import { AnswerVerdict } from '../../src/contracts/answer-verdict.ts';
+import { AnswerVerdict } from '../../src/contracts/responses/answer-verdict.ts';
 import { runCli } from '../support/cli.ts';
 import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';

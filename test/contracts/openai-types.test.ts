@@ -1,8 +1,8 @@
 import type OpenAI from 'openai';
 import { expect, expectTypeOf, test } from 'vitest';
-import { CreateResponse } from '../../src/contracts/create-response.ts';
-import { Response } from '../../src/contracts/response.ts';
-import type { ResponseEvent } from '../../src/contracts/response-event.ts';
+import { CreateResponse } from '../../src/contracts/responses/create-response.ts';
+import { Response } from '../../src/contracts/responses/response.ts';
+import type { ResponseEvent } from '../../src/contracts/responses/response-event.ts';
 
 type Theirs = OpenAI.Responses.Response;
 

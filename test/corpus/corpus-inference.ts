@@ -4,9 +4,9 @@
  * stops after a few tokens until it is aborted, asked for the answer, or past its deadline.
  */
 import { setTimeout } from 'node:timers/promises';
-import type { GenerateOptions, GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import type { Script } from '../../src/models/scripted-turn.ts';
+import type { GenerateOptions, GenerateRequest, LanguageModel } from '../../src/core/language-model.ts';
+import { createScriptedModel } from '../support/scripted.ts';
+import type { Script } from '../support/scripted-turn.ts';
 import { serveScripted } from '../support/serve-scripted.ts';
 import { leastInstance } from './least-instance.ts';
 

@@ -1,7 +1,7 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EffortTable } from '../../src/contracts/effort-table.ts';
+import { EffortTable } from '../../src/contracts/service/effort-table.ts';
 import { runCli } from '../support/cli.ts';
 import { dataFolder, failedStart, getJson, startService, type TestService } from '../support/start-service.ts';
 

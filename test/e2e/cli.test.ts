@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEffortTable } from '../../src/models/effort-tables.ts';
+import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
 import { dataFolder, postJson, startService, type TestService } from '../support/start-service.ts';
 

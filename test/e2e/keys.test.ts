@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import type { NewApiKey } from '../../src/contracts/api-key.ts';
+import type { NewApiKey } from '../../src/contracts/service/api-key.ts';
 import { openKeys } from '../../src/entry/open-keys.ts';
 import type { KeyStore } from '../../src/store/key-store.ts';
 import { dataFolder, startService, type TestService } from '../support/start-service.ts';

@@ -3,8 +3,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { expect, it, onTestFinished } from 'vitest';
-import type { LogLine } from '../../src/contracts/job.ts';
-import { createApi } from '../api/fixture.ts';
+import type { LogLine } from '../../src/contracts/responses/job.ts';
+import { createApi } from '../api/responses/fixture.ts';
 
 const size = 65_536;
 const total = 800;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ServiceError } from '../../src/contracts/service-error.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import { backendAnswers } from '../../src/entry/backend-answers.ts';
 
 test.each([

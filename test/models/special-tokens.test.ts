@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { buildPrompt } from '../../src/api/build-prompt.ts';
-import { CreateResponse } from '../../src/contracts/create-response.ts';
-import type { Prompt } from '../../src/contracts/prompt.ts';
+import { buildPrompt } from '../../src/api/responses/build-prompt.ts';
+import { CreateResponse } from '../../src/contracts/responses/create-response.ts';
+import type { Prompt } from '../../src/contracts/responses/prompt.ts';
 import { familyTexts } from '../../src/models/control-texts.ts';
 import type { ModelFamily } from '../../src/models/families/family.ts';
 import { families } from '../../src/models/families/index.ts';
-import { dialects } from '../../src/models/openai/dialect.ts';
-import { toMessages, toTools } from '../../src/models/openai/messages.ts';
-import { renderPrompt, renderText } from '../../src/models/transformers/render-prompt.ts';
-import { createModelTokenizer } from '../../src/models/transformers/tokenizer.ts';
+import { renderPrompt, renderText } from '../../src/models/local/folder/render-prompt.ts';
+import { createModelTokenizer } from '../../src/models/local/folder/tokenizer.ts';
+import { dialects } from '../../src/models/servers/client/dialect.ts';
+import { toMessages, toTools } from '../../src/models/servers/stream/messages.ts';
 
 const Files = z.looseObject({ added_tokens: z.array(z.looseObject({ id: z.number(), content: z.string() })) });
 const tokenizer = Files.parse(JSON.parse(readFileSync('models/thinkfirst-135m/tokenizer.json', 'utf8')));

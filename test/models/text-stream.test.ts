@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import type { ModelTokenizer } from '../../src/models/local/folder/tokenizer.ts';
 import { createTextStream } from '../../src/models/text-stream.ts';
-import { loadModelFolder } from '../../src/models/transformers/model-folder.ts';
-import type { ModelTokenizer } from '../../src/models/transformers/tokenizer.ts';
 
 let embedded: ModelTokenizer;
 beforeAll(async () => {

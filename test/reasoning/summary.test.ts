@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceStep } from '../../src/contracts/trace.ts';
-import { summarisedStep, visibleStep } from '../../src/contracts/visible-step.ts';
+import type { TraceStep } from '../../src/contracts/responses/trace.ts';
+import { summarisedStep, visibleStep } from '../../src/contracts/responses/visible-step.ts';
 import { type SummaryMode, summarise } from '../../src/reasoning/summary.ts';
 import { createTestModel } from '../support/scripted-model.ts';
 import { runStrategy } from '../support/strategy-run.ts';

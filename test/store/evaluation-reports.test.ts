@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Report } from '../../eval/report-file.ts';
 import { summarise } from '../../eval/summary.ts';
-import { EvaluationList } from '../../src/contracts/evaluation.ts';
+import { EvaluationList } from '../../src/contracts/service/evaluation.ts';
 import { createEvaluationReports } from '../../src/store/evaluation-reports.ts';
-import { createApi } from '../api/fixture.ts';
+import { createApi } from '../api/responses/fixture.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
-import { type Pace, timeLeft, timeToWait } from '../../src/contracts/pace.ts';
+import { type Pace, timeLeft, timeToWait } from '../../src/contracts/service/pace.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Job } from '../../src/contracts/job.ts';
-import type { JobLease, JobQueue } from '../../src/queue/job-queue.ts';
+import type { Job } from '../../src/contracts/responses/job.ts';
+import type { JobLease, JobQueue } from '../../src/core/job-queue.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
 import { gate, makeJob, readAll, terminal, wire } from '../support/queue-jobs.ts';
 import { type JobQueueBackend, quick } from './job-queue.suite.ts';

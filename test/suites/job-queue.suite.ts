@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { LogLine } from '../../src/contracts/job.ts';
-import { type ControlCommand, type JobLease, type JobQueue, LeaseEnded } from '../../src/queue/job-queue.ts';
-import type { JobStore } from '../../src/queue/job-store.ts';
+import type { LogLine } from '../../src/contracts/responses/job.ts';
+import { type ControlCommand, type JobLease, type JobQueue, LeaseEnded } from '../../src/core/job-queue.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
+import type { JobStore } from '../../src/queue/responses/job-store.ts';
 import { aborted, gate, makeJob, nextWire, readAll, terminal, trace, wire } from '../support/queue-jobs.ts';
 
 /** A backend under test, and the accidents that a test may cause in it. */

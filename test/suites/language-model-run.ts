@@ -1,4 +1,4 @@
-import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
+import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 
 type Finish = Extract<ModelEvent, { type: 'finish' }>;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
-import type { Prompt } from '../../src/contracts/prompt.ts';
-import type { LanguageModel, ModelCapabilities, ThinkingRequest } from '../../src/models/language-model.ts';
+import type { Prompt } from '../../src/contracts/responses/prompt.ts';
+import type { LanguageModel, ModelCapabilities, ThinkingRequest } from '../../src/core/language-model.ts';
 import { never, requestOf, runOne, runSamples } from './language-model-run.ts';
 
 /** One implementation of the port under test, with what it is asked. */

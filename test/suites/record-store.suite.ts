@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RecordStore } from '../../src/store/record-store.ts';
+import type { RecordStore } from '../../src/core/record-store.ts';
 
 /** What every store of small records does. `open` gives one that is empty; opening again gives what is kept. */
 export function recordStoreSuite(name: string, open: () => Promise<RecordStore>): void {

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import protobuf from 'protobufjs/minimal.js';
-import { fields, readOnnxFile } from '../../src/models/decoder/onnx-file.ts';
-import { bytesOf, mapEach, mapFields, readerOf, textField } from '../../src/models/decoder/protobuf.ts';
+import { fields, readOnnxFile } from '../../src/models/local/graph/onnx-file.ts';
+import { bytesOf, mapEach, mapFields, readerOf, textField } from '../../src/models/local/graph/protobuf.ts';
 
 const embedded = resolve('models/thinkfirst-135m');
 

@@ -1,7 +1,10 @@
-import { createInferenceConnection, type InferenceConnection } from '../../src/models/inference-connection.ts';
-import { createInferenceHost } from '../../src/models/inference-host.ts';
-import { FromInference, type SentByInference, ToInference } from '../../src/models/inference-protocol.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import {
+  createInferenceConnection,
+  type InferenceConnection,
+} from '../../src/models/local/process/inference-connection.ts';
+import { createInferenceHost } from '../../src/models/local/process/inference-host.ts';
+import { FromInference, type SentByInference, ToInference } from '../../src/models/local/process/inference-protocol.ts';
 
 /**
  * Both ends of the inference protocol in one process: each message goes through JSON and its schema, as between processes.

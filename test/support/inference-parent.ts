@@ -1,4 +1,4 @@
-import { startInferenceProcess } from '../../src/models/inference-process.ts';
+import { startInferenceProcess } from '../../src/models/local/process/inference-process.ts';
 
 /** A parent whose inference process thinks for long; it tells that process's pid once it does, and waits to be killed. */
 const quiet = () => {};

@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 
 /** What stands in thoughts and nowhere else: two words, and a number. */
 const marks = ['quokkaxq', 'ocelotyw', '7391540863'] as const;

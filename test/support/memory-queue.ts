@@ -1,8 +1,8 @@
-import type { Job, JobSnapshot, JobStatus, LogLine } from '../../src/contracts/job.ts';
-import type { Progress } from '../../src/contracts/reasoning.ts';
-import { ServiceError } from '../../src/contracts/service-error.ts';
-import { nextWireNumber, terminalLines } from '../../src/contracts/terminal-lines.ts';
-import { type JobHandler, type JobLease, type JobQueue, LeaseEnded } from '../../src/queue/job-queue.ts';
+import type { Job, JobSnapshot, JobStatus, LogLine } from '../../src/contracts/responses/job.ts';
+import type { Progress } from '../../src/contracts/responses/reasoning.ts';
+import { nextWireNumber, terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
+import { type JobHandler, type JobLease, type JobQueue, LeaseEnded } from '../../src/core/job-queue.ts';
 
 type Entry = {
   job: Job;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Job, LogLine, TerminalStatus } from '../../src/contracts/job.ts';
-import type { JobQueue, TerminalLines } from '../../src/queue/job-queue.ts';
+import type { Job, LogLine, TerminalStatus } from '../../src/contracts/responses/job.ts';
+import type { JobQueue, TerminalLines } from '../../src/core/job-queue.ts';
 import { queueName } from '../../src/queue/queue-names.ts';
 
 export function makeJob(fields: Partial<Job> = {}): Job {

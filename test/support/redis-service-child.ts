@@ -3,7 +3,7 @@
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openLimits } from '../../src/entry/open-limits.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
-import { createRedisQueue } from '../../src/queue/redis-queue.ts';
+import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { makeJob, readAll, terminal, testTerminalLines, wire } from './queue-jobs.ts';
 
 const [url = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import type { ThinkingStop } from '../../src/contracts/reasoning.ts';
+import type { ThinkingStop } from '../../src/contracts/responses/reasoning.ts';
 import type {
   FinishReason,
   GenerateRequest,
@@ -6,7 +6,7 @@ import type {
   ModelCapabilities,
   ModelEvent,
   TokenLogprob,
-} from '../../src/models/language-model.ts';
+} from '../../src/core/language-model.ts';
 
 /** What one row says. A thought without `closes` goes on for ever, its text repeated. */
 export type Script = {

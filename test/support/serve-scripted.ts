@@ -1,6 +1,6 @@
-import { createInferenceHost, type InferenceHost } from '../../src/models/inference-host.ts';
-import { ToInference } from '../../src/models/inference-protocol.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import { createInferenceHost, type InferenceHost } from '../../src/models/local/process/inference-host.ts';
+import { ToInference } from '../../src/models/local/process/inference-protocol.ts';
 
 /**
  * Makes this process an inference process whose models `create` gives, one for each id that the first message names: the

@@ -1,4 +1,4 @@
-import type { Script } from '../../src/models/scripted-turn.ts';
+import type { Script } from './scripted-turn.ts';
 
 const words = ['red', 'green', 'blue', 'grey', 'pink', 'teal'];
 

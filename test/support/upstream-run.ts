@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
-import type { UpstreamModel } from '../../src/models/model-config.ts';
-import type { Clock } from '../../src/models/openai/clock.ts';
-import { systemClock } from '../../src/models/openai/clock.ts';
-import { createOpenaiModel, type OpenaiModelOptions } from '../../src/models/openai/openai-model.ts';
+import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
+import type { UpstreamModel } from '../../src/models/config/model-config.ts';
+import type { Clock } from '../../src/models/servers/client/clock.ts';
+import { systemClock } from '../../src/models/servers/client/clock.ts';
+import { createOpenaiModel, type OpenaiModelOptions } from '../../src/models/servers/openai-model.ts';
 import { startUpstreamServer, type UpstreamServer, type UpstreamServerOptions } from './upstream-server.ts';
 
 /** Tokens as the tests' server sends them: a word with the space before it. */

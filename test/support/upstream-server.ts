@@ -1,6 +1,6 @@
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import type { DialectName } from '../../src/models/openai/dialect.ts';
+import type { DialectName } from '../../src/models/servers/client/dialect.ts';
 import {
   type ChatTurn,
   createVocabulary,

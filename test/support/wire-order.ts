@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { OutputItem } from '../../src/contracts/output-item.ts';
-import { ResponseEvent } from '../../src/contracts/response-event.ts';
+import type { OutputItem } from '../../src/contracts/responses/output-item.ts';
+import { ResponseEvent } from '../../src/contracts/responses/response-event.ts';
 
 type Open = { id: string; texts: Map<string, { text: string; open: boolean }> };
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import { readEvents } from '../api/fixture.ts';
+import { readEvents } from '../api/responses/fixture.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { createService } from './service.ts';
 
 const answer = 'The answer is 42.';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ChatCompletion } from '../../src/contracts/chat-completion.ts';
-import { Compaction } from '../../src/contracts/compaction.ts';
-import { ItemList } from '../../src/contracts/conversation.ts';
-import { ErrorEnvelope } from '../../src/contracts/error-envelope.ts';
-import { responseJob } from '../../src/contracts/response-job.ts';
-import { constraintFault } from '../../src/models/grammar/check-constraint.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
-import { readEvents } from '../api/fixture.ts';
+import { ChatCompletion } from '../../src/contracts/protocols/chat-completion.ts';
+import { Compaction } from '../../src/contracts/responses/compaction.ts';
+import { ItemList } from '../../src/contracts/responses/conversation.ts';
+import { responseJob } from '../../src/contracts/responses/response-job.ts';
+import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
+import { constraintFault } from '../../src/grammar/check-constraint.ts';
+import { readEvents } from '../api/responses/fixture.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { createService } from './service.ts';
 
 const patch = { type: 'custom', name: 'apply_patch', description: 'Edits files.' };

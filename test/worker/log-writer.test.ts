@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LogLine } from '../../src/contracts/job.ts';
+import type { LogLine } from '../../src/contracts/responses/job.ts';
 import { createLogWriter } from '../../src/worker/log-writer.ts';
 
 const line = (number: number): LogLine => ({ stream: 'wire', number, data: {} });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Response } from '../../src/contracts/response.ts';
-import { ServiceError } from '../../src/contracts/service-error.ts';
-import { TraceEvent } from '../../src/contracts/trace-event.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
+import { Response } from '../../src/contracts/responses/response.ts';
+import { TraceEvent } from '../../src/contracts/responses/trace-event.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
-import { readEvents, sealer } from '../api/fixture.ts';
+import { readEvents, sealer } from '../api/responses/fixture.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { orderFaults } from '../support/wire-order.ts';
 import { createService } from './service.ts';
 

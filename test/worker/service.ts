@@ -1,13 +1,13 @@
 import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
-import { Response } from '../../src/contracts/response.ts';
-import type { LanguageModel } from '../../src/models/language-model.ts';
+import { Response } from '../../src/contracts/responses/response.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
-import { createApi, sealer } from '../api/fixture.ts';
+import { createApi, sealer } from '../api/responses/fixture.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
 export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {

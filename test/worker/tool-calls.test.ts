@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerateRequest, LanguageModel } from '../../src/models/language-model.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
+import type { GenerateRequest, LanguageModel } from '../../src/core/language-model.ts';
 import { createCallGate } from '../../src/worker/tool-calls.ts';
-import { readEvents } from '../api/fixture.ts';
+import { readEvents } from '../api/responses/fixture.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { createService } from './service.ts';
 
 const weather = {

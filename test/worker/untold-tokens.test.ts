@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Phase } from '../../src/contracts/reasoning.ts';
-import { emptyUsage } from '../../src/contracts/usage.ts';
-import type { LanguageModel, ModelEvent } from '../../src/models/language-model.ts';
-import { createScriptedModel } from '../../src/models/scripted.ts';
+import type { Phase } from '../../src/contracts/responses/reasoning.ts';
+import { emptyUsage } from '../../src/contracts/responses/usage.ts';
+import type { LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import { listenForTokens } from '../../src/worker/untold-tokens.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 
 const thought = (text: string, forced = false, sample = 0): ModelEvent => ({
   type: 'thinking-delta',

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { createScriptedModel } from '../../src/models/scripted.ts';
 import { createWrittenCalls } from '../../src/worker/written-calls.ts';
-import { readEvents } from '../api/fixture.ts';
+import { readEvents } from '../api/responses/fixture.ts';
+import { createScriptedModel } from '../support/scripted.ts';
 import { createService } from './service.ts';
 
 const call = '{"name": "version", "arguments": {"of": "a } b \\" {"}}';

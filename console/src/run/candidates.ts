@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 
 /** One answer that came up on the way: the draft's or a sample's, as it stands after its last revision. */
 export type Candidate = {

@@ -1,6 +1,6 @@
 import { Slider } from 'radix-ui';
 import { useId } from 'react';
-import type { ModelObject } from '../../../src/contracts/listings.ts';
+import type { ModelObject } from '../../../src/contracts/service/listings.ts';
 import { Segmented } from '../components/segmented.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';

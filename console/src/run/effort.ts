@@ -1,7 +1,7 @@
-import type { CreateResponse } from '../../../src/contracts/create-response.ts';
-import type { EffortLevel } from '../../../src/contracts/effort-table.ts';
-import type { ModelObject } from '../../../src/contracts/listings.ts';
-import type { EffectiveReasoning } from '../../../src/contracts/reasoning.ts';
+import type { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
+import type { EffectiveReasoning } from '../../../src/contracts/responses/reasoning.ts';
+import type { EffortLevel } from '../../../src/contracts/service/effort-table.ts';
+import type { ModelObject } from '../../../src/contracts/service/listings.ts';
 
 /** The efforts that the console offers by name; a budget of one's own goes beyond them. */
 export const efforts = ['auto', 'none', 'low', 'medium', 'high'] as const;

@@ -1,6 +1,6 @@
-import type { Response } from '../../../src/contracts/response.ts';
-import type { TraceStep } from '../../../src/contracts/trace.ts';
-import type { PhaseTokens } from '../../../src/contracts/usage.ts';
+import type { Response } from '../../../src/contracts/responses/response.ts';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
+import type { PhaseTokens } from '../../../src/contracts/responses/usage.ts';
 import type { RunState } from './run-state.ts';
 
 type Timed = Pick<Response, 'created_at' | 'completed_at' | 'usage'>;

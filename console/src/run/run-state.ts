@@ -1,7 +1,7 @@
-import type { Progress } from '../../../src/contracts/reasoning.ts';
-import type { Response } from '../../../src/contracts/response.ts';
-import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
-import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { Progress } from '../../../src/contracts/responses/reasoning.ts';
+import type { Response } from '../../../src/contracts/responses/response.ts';
+import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import type { LinkState } from '../service/follow-events.ts';
 import type { NumberedTraceEvent } from '../service/service.ts';
 import type { ServiceFault } from '../service/service-fault.ts';

@@ -1,5 +1,5 @@
-import type { ComputedValue } from '../../../src/contracts/compute.ts';
-import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { ComputedValue } from '../../../src/contracts/responses/compute.ts';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 
 /** Where a computed value stands in its line, in UTF-16 units. */
 export type ComputedSpan = { from: number; to: number; expression: string };

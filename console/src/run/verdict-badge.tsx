@@ -1,5 +1,5 @@
 import { Check, Circle, Equal, Split } from 'lucide-react';
-import type { AnswerVerdict } from '../../../src/contracts/answer-verdict.ts';
+import type { AnswerVerdict } from '../../../src/contracts/responses/answer-verdict.ts';
 import { Badge } from '../components/badge.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineStrings, useStrings } from '../i18n/strings.ts';

@@ -95,7 +95,7 @@ function kindOf(status: number): FaultKind {
 async function envelope(answer: Response) {
   try {
     const { error } = (await answer.json()) as Partial<
-      import('../../../src/contracts/error-envelope.ts').ErrorEnvelope
+      import('../../../src/contracts/service/error-envelope.ts').ErrorEnvelope
     >;
     return error;
   } catch {

@@ -1,15 +1,21 @@
-import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/api-key.ts';
-import type { CallerView } from '../../../src/contracts/caller-view.ts';
-import type { ItemList } from '../../../src/contracts/conversation.ts';
-import type { CreateResponse } from '../../../src/contracts/create-response.ts';
-import type { EvaluationList } from '../../../src/contracts/evaluation.ts';
-import type { CreateFeedback, Feedback } from '../../../src/contracts/feedback.ts';
-import type { DeletedResponse, ModelList, ResponseList, StrategyList, Trace } from '../../../src/contracts/listings.ts';
-import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/contracts/model-configuration.ts';
-import type { Response } from '../../../src/contracts/response.ts';
-import type { ResponseEvent } from '../../../src/contracts/response-event.ts';
-import type { TraceEvent } from '../../../src/contracts/trace-event.ts';
-import type { KeyWebhook, WebhookDeliveryList } from '../../../src/contracts/webhook.ts';
+import type { ItemList } from '../../../src/contracts/responses/conversation.ts';
+import type { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
+import type { Response } from '../../../src/contracts/responses/response.ts';
+import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
+import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
+import type { CallerView } from '../../../src/contracts/service/caller-view.ts';
+import type { EvaluationList } from '../../../src/contracts/service/evaluation.ts';
+import type { CreateFeedback, Feedback } from '../../../src/contracts/service/feedback.ts';
+import type {
+  DeletedResponse,
+  ModelList,
+  ResponseList,
+  StrategyList,
+  Trace,
+} from '../../../src/contracts/service/listings.ts';
+import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/contracts/service/model-configuration.ts';
+import type { KeyWebhook, WebhookDeliveryList } from '../../../src/contracts/service/webhook.ts';
 import { followEvents, type LinkState } from './follow-events.ts';
 import { requestJson } from './request.ts';
 

@@ -1,6 +1,6 @@
 import type { HonoRequest, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 
 /** What a page of an allowed site may read of an answer beside its body. */
 const exposed = [

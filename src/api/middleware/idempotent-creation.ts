@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import { ServiceError } from '../../contracts/service-error.ts';
-import { createTurns } from '../../store/in-turn.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { createTurns } from '../../core/in-turn.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { requestIdentity } from '../idempotency.ts';
 import { readForm } from '../read-form.ts';
 import { readBytes } from '../read-json.ts';
+import { requestIdentity } from './idempotency.ts';
 
 /**
  * What makes something other than a response; those are jobs, whose ids follow from their keys. A new key is left out: its

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { allScopes, type KeyScopes, noScopes } from '../../contracts/key-scopes.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { allScopes, type KeyScopes, noScopes } from '../../contracts/service/key-scopes.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiEnvironment } from '../dependencies.ts';

@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { RequestLimiter } from '../../store/request-limiter.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
-import { showLimit } from '../rate-limit-headers.ts';
+import { showLimit } from './rate-limit-headers.ts';
 
 /** What a client must always be able to say: stop, and answer now. */
 const free = /\/(?:cancel|answer_now)$/;

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { CreateResponse } from '../../contracts/create-response.ts';
-import { ErrorEnvelope } from '../../contracts/error-envelope.ts';
-import { InputItem } from '../../contracts/input-item.ts';
-import { ModelList, ModelObject, ResponseList } from '../../contracts/listings.ts';
-import { OutputItem } from '../../contracts/output-item.ts';
-import { Response } from '../../contracts/response.ts';
-import { ResponseEvent } from '../../contracts/response-event.ts';
-import { errorCodes } from '../../contracts/service-error.ts';
-import { TraceStep } from '../../contracts/trace.ts';
-import { TraceStreamEvent } from '../../contracts/trace-event.ts';
-import { translatedOperations } from '../translations/operations.ts';
+import { CreateResponse } from '../../contracts/responses/create-response.ts';
+import { InputItem } from '../../contracts/responses/input-item.ts';
+import { OutputItem } from '../../contracts/responses/output-item.ts';
+import { Response } from '../../contracts/responses/response.ts';
+import { ResponseEvent } from '../../contracts/responses/response-event.ts';
+import { TraceStep } from '../../contracts/responses/trace.ts';
+import { TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
+import { ErrorEnvelope } from '../../contracts/service/error-envelope.ts';
+import { ModelList, ModelObject, ResponseList } from '../../contracts/service/listings.ts';
+import { errorCodes } from '../../contracts/service/service-error.ts';
 import { type Operation, operations } from './operations.ts';
+import { translatedOperations } from './protocol-operations.ts';
 
 type Json = Record<string, unknown>;
 

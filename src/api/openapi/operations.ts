@@ -1,7 +1,5 @@
 import type { z } from 'zod';
-import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
-import { CallerView } from '../../contracts/caller-view.ts';
-import { Compaction, CompactRequest } from '../../contracts/compaction.ts';
+import { Compaction, CompactRequest } from '../../contracts/responses/compaction.ts';
 import {
   Conversation,
   CreateConversation,
@@ -10,10 +8,15 @@ import {
   ItemList,
   ItemsQuery,
   UpdateConversation,
-} from '../../contracts/conversation.ts';
-import { CreateResponse } from '../../contracts/create-response.ts';
-import { EvaluationList } from '../../contracts/evaluation.ts';
-import { InputItem } from '../../contracts/input-item.ts';
+} from '../../contracts/responses/conversation.ts';
+import { CreateResponse } from '../../contracts/responses/create-response.ts';
+import { InputItem } from '../../contracts/responses/input-item.ts';
+import { Response } from '../../contracts/responses/response.ts';
+import { ResponseEvent } from '../../contracts/responses/response-event.ts';
+import { TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
+import { CallerView } from '../../contracts/service/caller-view.ts';
+import { EvaluationList } from '../../contracts/service/evaluation.ts';
 import {
   DeletedResponse,
   Health,
@@ -24,13 +27,10 @@ import {
   ResponseList,
   StrategyList,
   Trace,
-} from '../../contracts/listings.ts';
-import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/model-configuration.ts';
-import { ListQueryString, ModelsQuery, RetrieveQuery, TraceQuery } from '../../contracts/query.ts';
-import { Response } from '../../contracts/response.ts';
-import { ResponseEvent } from '../../contracts/response-event.ts';
-import { TraceStreamEvent } from '../../contracts/trace-event.ts';
-import { DeliveriesQuery, KeyWebhook, SetWebhook, WebhookDeliveryList } from '../../contracts/webhook.ts';
+} from '../../contracts/service/listings.ts';
+import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/service/model-configuration.ts';
+import { ListQueryString, ModelsQuery, RetrieveQuery, TraceQuery } from '../../contracts/service/query.ts';
+import { DeliveriesQuery, KeyWebhook, SetWebhook, WebhookDeliveryList } from '../../contracts/service/webhook.ts';
 
 /** One route as the document shows it. Paths in OpenAPI's form. */
 export type Operation = {

@@ -1,6 +1,10 @@
 import { Hono } from 'hono';
-import { ChangeModels, type ModelConfiguration, type ModelsChange } from '../../contracts/model-configuration.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+import {
+  ChangeModels,
+  type ModelConfiguration,
+  type ModelsChange,
+} from '../../contracts/service/model-configuration.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, ModelConfigurationStore } from '../dependencies.ts';
 import { readJson } from '../read-json.ts';
 import { safeParseNaming, validationError } from '../validation-error.ts';

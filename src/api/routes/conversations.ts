@@ -8,9 +8,13 @@ import {
   type ItemList,
   ItemsQuery,
   UpdateConversation,
-} from '../../contracts/conversation.ts';
-import type { InputItem } from '../../contracts/input-item.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+} from '../../contracts/responses/conversation.ts';
+import type { InputItem } from '../../contracts/responses/input-item.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { listItems } from '../list-items.ts';
+import { parseQuery } from '../parse-query.ts';
+import { readJson } from '../read-json.ts';
 import {
   addToConversation,
   conversationItems,
@@ -18,12 +22,8 @@ import {
   findConversation,
   removeFromConversation,
   usedKey,
-} from '../conversations.ts';
-import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { listItems } from '../list-items.ts';
-import { parseQuery } from '../parse-query.ts';
-import { readJson } from '../read-json.ts';
-import { visibleItems, withIds } from '../response-items.ts';
+} from '../responses/conversations.ts';
+import { visibleItems, withIds } from '../responses/response-items.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** `/v1/conversations`: create, get, update, delete; add, list, get and remove items. */

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import { CreateEmbeddings, Embeddings } from '../../contracts/embedding.ts';
-import type { ModelCatalog } from '../../contracts/model-card.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { CreateEmbeddings, Embeddings } from '../../contracts/protocols/embedding.ts';
+import type { ModelCatalog } from '../../contracts/service/model-card.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readJson } from '../read-json.ts';
-import { resolveModel } from '../resolve-reasoning.ts';
+import { resolveModel } from '../responses/resolve-reasoning.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** `/v1/embeddings`: passed to the model's server, where it has such a route. */

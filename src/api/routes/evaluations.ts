@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { EvaluationList } from '../../contracts/evaluation.ts';
+import type { EvaluationList } from '../../contracts/service/evaluation.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 
 /** `/v1/evaluations`: what evaluations of this installation have measured. */

@@ -1,17 +1,17 @@
 import { Hono } from 'hono';
-import { CreateFeedback, type Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/feedback.ts';
-import type { JobSnapshot } from '../../contracts/job.ts';
-import { responseJob } from '../../contracts/response-job.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+import type { JobSnapshot } from '../../contracts/responses/job.ts';
+import { responseJob } from '../../contracts/responses/response-job.ts';
+import { CreateFeedback, type Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/service/feedback.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { feedbackKey, feedbackKeys } from '../feedback-keys.ts';
-import { findResponse } from '../find-response.ts';
+import { lineStream } from '../line-stream.ts';
 import { parseQuery } from '../parse-query.ts';
+import { feedbackKey, feedbackKeys } from '../protocols/feedback-keys.ts';
+import { labelledCompletions, preferencePairs } from '../protocols/feedback-rows.ts';
 import { readJson } from '../read-json.ts';
-import { responseView } from '../response-view.ts';
-import { lineStream } from '../translations/line-stream.ts';
-import { labelledCompletions, preferencePairs } from '../translations/training-rows.ts';
+import { findResponse } from '../responses/find-response.ts';
+import { responseView } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */

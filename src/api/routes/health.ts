@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Health, ReadinessReport } from '../../contracts/listings.ts';
+import type { Health, ReadinessReport } from '../../contracts/service/listings.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 
 /** `/healthz`: the process lives. `/readyz`: it can answer. */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import { type ApiKey, type ApiKeyList, type CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
-import { scopeBeyond, scopesOf } from '../../contracts/key-scopes.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { type ApiKey, type ApiKeyList, type CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
+import { scopeBeyond, scopesOf } from '../../contracts/service/key-scopes.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';

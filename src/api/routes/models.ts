@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import type { ModelList, ModelObject } from '../../contracts/listings.ts';
-import type { ModelCard } from '../../contracts/model-card.ts';
-import { ModelsQuery } from '../../contracts/query.ts';
+import type { ModelList, ModelObject } from '../../contracts/service/listings.ts';
+import type { ModelCard } from '../../contracts/service/model-card.ts';
+import { ModelsQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { parseQuery } from '../parse-query.ts';
-import { resolveModel } from '../resolve-reasoning.ts';
+import { resolveModel } from '../responses/resolve-reasoning.ts';
 
 /** `/v1/models`: what can be chosen. Ids may hold slashes, as hub names do. */
 export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono<ApiEnvironment> {

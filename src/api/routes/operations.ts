@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiEnvironment, ApiOperations } from '../dependencies.ts';
 

@@ -1,17 +1,17 @@
 import { Hono } from 'hono';
-import type { Compaction } from '../../contracts/compaction.ts';
-import { type ItemList, ItemsQuery } from '../../contracts/conversation.ts';
-import type { InputTokens } from '../../contracts/listings.ts';
-import { preparePrompt } from '../accept-response.ts';
-import { createAdmission } from '../admission.ts';
-import { compact } from '../compact.ts';
+import type { Compaction } from '../../contracts/responses/compaction.ts';
+import { type ItemList, ItemsQuery } from '../../contracts/responses/conversation.ts';
+import type { InputTokens } from '../../contracts/service/listings.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { contextItems } from '../earlier-items.ts';
-import { findResponse } from '../find-response.ts';
 import { listItems } from '../list-items.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
-import { inputItems, visibleItems } from '../response-items.ts';
+import { preparePrompt } from '../responses/accept-response.ts';
+import { createAdmission } from '../responses/admission.ts';
+import { compact } from '../responses/compact.ts';
+import { contextItems } from '../responses/earlier-items.ts';
+import { findResponse } from '../responses/find-response.ts';
+import { inputItems, visibleItems } from '../responses/response-items.ts';
 
 /** `/v1/responses/input_tokens`, `/v1/responses/compact` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
 export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {

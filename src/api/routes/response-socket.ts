@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, MessageSocket, OpenSocket } from '../dependencies.ts';
 import { asksForSocket } from '../middleware/cross-origin.ts';
 import { callerOfSecret, secretOf } from '../middleware/identify-caller.ts';
-import { type Dispatch, serveSocket } from '../socket-session.ts';
+import { type Dispatch, serveSocket } from '../responses/socket-session.ts';
 
 /** What of an upgrade request each of its messages is sent with. */
 const carried = ['authorization', 'x-api-key', 'user-agent'];

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { StrategyList } from '../../contracts/listings.ts';
+import type { StrategyList } from '../../contracts/service/listings.ts';
 import type { ApiEnvironment, StrategyListing } from '../dependencies.ts';
 
 /** `/v1/strategies`: names for `reasoning.strategy`, with the options that each takes. */

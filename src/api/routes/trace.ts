@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
-import type { Trace } from '../../contracts/listings.ts';
-import { TraceQuery } from '../../contracts/query.ts';
-import { TraceEvent } from '../../contracts/trace-event.ts';
+import { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import type { Trace } from '../../contracts/service/listings.ts';
+import { TraceQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../event-stream.ts';
-import { findResponse } from '../find-response.ts';
 import { parseQuery, resumeAfter } from '../parse-query.ts';
+import { findResponse } from '../responses/find-response.ts';
+import { requireTraceScope, traceSteps, visibleEvent } from '../responses/trace-view.ts';
 import { sseEvents } from '../sse-events.ts';
-import { requireTraceScope, traceSteps, visibleEvent } from '../trace-view.ts';
 
 /** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`; `&only=progress` tells phase and tokens alone. */
 export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono<ApiEnvironment> {

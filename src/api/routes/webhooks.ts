@@ -1,19 +1,19 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import {
   DeliveriesQuery,
   type KeyWebhook,
   SetWebhook,
   type WebhookDelivery,
   type WebhookDeliveryList,
-} from '../../contracts/webhook.ts';
-import { checkWebhook } from '../check-webhook.ts';
+} from '../../contracts/service/webhook.ts';
 import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
-import { findResponse } from '../find-response.ts';
 import { idempotencyRecord } from '../middleware/idempotent-creation.ts';
 import { parseQuery } from '../parse-query.ts';
 import { readJson } from '../read-json.ts';
+import { checkWebhook } from '../responses/check-webhook.ts';
+import { findResponse } from '../responses/find-response.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** What a rotation that names itself by a key began with. */

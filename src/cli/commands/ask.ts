@@ -1,20 +1,20 @@
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import type { CreateResponse } from '../../contracts/create-response.ts';
-import { Trace } from '../../contracts/listings.ts';
-import { Effort } from '../../contracts/reasoning.ts';
-import type { TraceStep } from '../../contracts/trace.ts';
+import type { CreateResponse } from '../../contracts/responses/create-response.ts';
+import { Effort } from '../../contracts/responses/reasoning.ts';
+import type { TraceStep } from '../../contracts/responses/trace.ts';
+import { Trace } from '../../contracts/service/listings.ts';
 import { CliError } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { showQuestion } from '../question-view.ts';
-import { shownText } from '../render/shown-text.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { serviceOptions } from '../service-options.ts';
+import { shownText } from '../shown-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { wholeNumberFrom } from '../whole-number-option.ts';
 

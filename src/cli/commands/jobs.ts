@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { JobStatus } from '../../contracts/job.ts';
-import { ListedResponse } from '../../contracts/listings.ts';
+import { JobStatus } from '../../contracts/responses/job.ts';
+import { ListedResponse } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';
 import { ago, clipped, duration, wholeNumber } from '../render/figures.ts';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/api-key.ts';
-import { ScopeName } from '../../contracts/key-scopes.ts';
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
+import { ScopeName } from '../../contracts/service/key-scopes.ts';
 import { CliError } from '../cli-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { namedService, reachService, type ServiceOptions } from '../find-service.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { ModelList, type ModelObject } from '../../contracts/listings.ts';
-import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/model-configuration.ts';
-import { ServiceError } from '../../contracts/service-error.ts';
-import { parseModelsConfig } from '../../models/model-config.ts';
-import { dialectNames } from '../../models/openai/dialect.ts';
+import { ModelList, type ModelObject } from '../../contracts/service/listings.ts';
+import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { parseModelsConfig } from '../../models/config/model-config.ts';
+import { dialectNames } from '../../models/servers/client/dialect.ts';
 import { CliError } from '../cli-error.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { columns } from '../render/columns.ts';

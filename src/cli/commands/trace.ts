@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { Trace } from '../../contracts/listings.ts';
-import { TraceEvent } from '../../contracts/trace-event.ts';
-import { thinkingTokens } from '../../contracts/usage.ts';
+import { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import { thinkingTokens } from '../../contracts/responses/usage.ts';
+import { Trace } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
-import { shownText } from '../render/shown-text.ts';
 import { createStepWriter } from '../render/step-text.ts';
 import { verdictLine } from '../render/verdict-line.ts';
 import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
 import { serviceOptions } from '../service-options.ts';
+import { shownText } from '../shown-text.ts';
 import type { Terminal } from '../terminal.ts';
 
 type TraceOptions = ServiceOptions & { json?: true; follow?: true };

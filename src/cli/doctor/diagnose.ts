@@ -1,9 +1,9 @@
-import { ServiceError } from '../../contracts/service-error.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import { configuredModels } from '../../entry/configured-models.ts';
 import { type Environment, parseEnvironment } from '../../entry/environment.ts';
 import { StartError } from '../../entry/start-error.ts';
 import { unknownText, unknownVariables } from '../../entry/unknown-variables.ts';
-import type { ModelConfig } from '../../models/model-config.ts';
+import type { ModelConfig } from '../../models/config/model-config.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings } from './machine.ts';
 import { modelFindings } from './model-files.ts';

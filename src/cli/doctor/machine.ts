@@ -1,5 +1,5 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { defaultThreads } from '../../models/default-threads.ts';
+import { defaultThreads } from '../../models/config/default-threads.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
 const leastNode = 20;

@@ -16,7 +16,7 @@ export async function nativeFindings(): Promise<Finding[]> {
       );
     }),
     await loads('decoder', async () => {
-      const { openNativeRuntime } = await import('../../models/decoder/native-runtime.ts');
+      const { openNativeRuntime } = await import('../../models/local/graph/native-runtime.ts');
       if ((await openNativeRuntime()) !== undefined)
         return well('decoder', 'koffi loads and finds onnxruntime’s C API');
       const slower = 'Answers come, some two times slower: this platform has no library for it.';

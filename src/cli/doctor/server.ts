@@ -1,6 +1,6 @@
-import type { UpstreamModel } from '../../models/model-config.ts';
-import type { DialectName } from '../../models/openai/dialect.ts';
-import { type DiscoveredServer, discoverServer } from '../../models/openai/discover-server.ts';
+import type { UpstreamModel } from '../../models/config/model-config.ts';
+import type { DialectName } from '../../models/servers/client/dialect.ts';
+import { type DiscoveredServer, discoverServer } from '../../models/servers/client/discover-server.ts';
 import { wholeNumber } from '../render/figures.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { HubProgress } from '../../models/transformers/hub.ts';
+import type { HubProgress } from '../../models/local/folder/hub.ts';
 import type { Terminal } from '../terminal.ts';
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

@@ -1,4 +1,4 @@
-import type { EffortTable } from '../../contracts/effort-table.ts';
+import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import { counted } from './figures.ts';
 
 /** Where what a model's efforts spend comes from: its own measurements, or nobody's. */

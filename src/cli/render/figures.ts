@@ -1,4 +1,4 @@
-import { shownText } from './shown-text.ts';
+import { shownText } from '../shown-text.ts';
 
 /** 2,048 */
 export function wholeNumber(count: number): string {

@@ -1,7 +1,7 @@
-import type { CheckResult, TraceStep } from '../../contracts/trace.ts';
+import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
+import { shownText } from '../shown-text.ts';
 import type { Paint } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
-import { shownText } from './shown-text.ts';
 import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
 
 /** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */

@@ -1,4 +1,4 @@
-import type { AnswerVerdict } from '../../contracts/answer-verdict.ts';
+import type { AnswerVerdict } from '../../contracts/responses/answer-verdict.ts';
 import type { Paint } from '../terminal.ts';
 
 /** `agreed: 2 of 3 chains, 83 % likely right`. The mark is for answers that a caller's check has confirmed, and for no other. */

@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../contracts/trace.ts';
+import type { TraceStep } from '../../contracts/responses/trace.ts';
 
 /** A thought's lines, and which of them (from 0) a check found wrong: in it, or in the thought that it revises and keeps them of. */
 export type JudgedThought = {

@@ -1,15 +1,22 @@
-import type { AutoRule, EffortTable } from '../../contracts/effort-table.ts';
-import { thinkingLevel } from '../../contracts/effort-table.ts';
-import type { Decision } from '../../contracts/reasoning.ts';
-import type { TraceStep } from '../../contracts/trace.ts';
-import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../models/language-model.ts';
+import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
+import type { Decision } from '../../contracts/responses/reasoning.ts';
+import type { TraceStep } from '../../contracts/responses/trace.ts';
+import type { AutoRule, EffortTable } from '../../contracts/service/effort-table.ts';
+import { thinkingLevel } from '../../contracts/service/effort-table.ts';
+import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../core/language-model.ts';
 import { deadlinePassed } from '../budget.ts';
-import { emptyProbe, type FastProbe, probeFeatures, probeTokens, probeValue, withEvent } from '../fast-probe.ts';
-import { logistic } from '../logistic.ts';
-import { sameAnswer, showAnswer } from '../normalise.ts';
-import { runSignal } from '../run-samples.ts';
-import { createRunState } from '../run-state.ts';
+import {
+  emptyProbe,
+  type FastProbe,
+  probeFeatures,
+  probeTokens,
+  probeValue,
+  withEvent,
+} from '../sampling/fast-probe.ts';
+import { runSignal } from '../sampling/run-samples.ts';
+import { createRunState } from '../sampling/run-state.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
+import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';
 
 /** Without calibration the fast answer stands where its tokens were this probable, as a geometric mean. */

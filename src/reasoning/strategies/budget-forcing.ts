@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { ThinkingStop } from '../../contracts/reasoning.ts';
-import type { ThoughtSegment } from '../../models/language-model.ts';
-import { answerEnd } from '../answer-end.ts';
-import { answerFast } from '../answer-fast.ts';
-import { answerLive } from '../answer-live.ts';
-import { unthoughtVerdict, verdictOf } from '../answer-verdict.ts';
+import { ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import type { ThoughtSegment } from '../../core/language-model.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
-import { candidateOf } from '../candidate.ts';
 import { computes, firstSampling } from '../deliberation.ts';
-import { questionOf } from '../judge.ts';
 import { stopOfThinking } from '../phase-usage.ts';
-import { createRunState } from '../run-state.ts';
-import { isEmptyAnswer, segmentsOf } from '../sample.ts';
+import { questionOf } from '../revision/judge.ts';
+import { answerEnd } from '../sampling/answer-end.ts';
+import { answerFast } from '../sampling/answer-fast.ts';
+import { answerLive } from '../sampling/answer-live.ts';
+import { candidateOf } from '../sampling/candidate.ts';
+import { createRunState } from '../sampling/run-state.ts';
+import { isEmptyAnswer, segmentsOf } from '../sampling/sample.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
+import { unthoughtVerdict, verdictOf } from '../voting/answer-verdict.ts';
 
 const Options = z.object({
   minimum_tokens: z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { answerEnd } from '../answer-end.ts';
-import { answerFast } from '../answer-fast.ts';
 import { createBudget, deadlinePassed } from '../budget.ts';
-import { createRunState } from '../run-state.ts';
+import { answerEnd } from '../sampling/answer-end.ts';
+import { answerFast } from '../sampling/answer-fast.ts';
+import { createRunState } from '../sampling/run-state.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 
 /** The fast answer: no thought at all. */

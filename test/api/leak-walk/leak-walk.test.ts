@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ScopeName } from '../../../src/contracts/key-scopes.ts';
-import { ResponseEvent } from '../../../src/contracts/response-event.ts';
-import { TraceEvent } from '../../../src/contracts/trace-event.ts';
+import { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
+import { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import type { ScopeName } from '../../../src/contracts/service/key-scopes.ts';
 import { markIn } from '../../support/leak-mark.ts';
 import { type Ask, make, walks } from './routes.ts';
 import { createWalkedService } from './walked-service.ts';

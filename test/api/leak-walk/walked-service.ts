@@ -1,8 +1,7 @@
 import { createStorage } from 'unstorage';
-import type { ScopeName } from '../../../src/contracts/key-scopes.ts';
+import type { ScopeName } from '../../../src/contracts/service/key-scopes.ts';
+import type { LanguageModel } from '../../../src/core/language-model.ts';
 import { createLogger } from '../../../src/entry/logger.ts';
-import type { LanguageModel } from '../../../src/models/language-model.ts';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { summarise } from '../../../src/reasoning/summary.ts';
@@ -18,7 +17,8 @@ import { observeQueue } from '../../../src/telemetry/observe-queue.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
-import { catalog, createApi, sealer, table } from '../fixture.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
+import { catalog, createApi, sealer, table } from '../responses/fixture.ts';
 
 /** A model that thinks the mark; `explode` in a question breaks on it as a parser does, `call` makes it call a function, `jot` a custom tool. */
 function markedModel(): LanguageModel {

@@ -10,7 +10,7 @@ import { memoryFinding, nodeFinding } from '../../../src/cli/doctor/machine.ts';
 import { brokenFiles, modelFindings } from '../../../src/cli/doctor/model-files.ts';
 import { portFinding } from '../../../src/cli/doctor/port.ts';
 import { appendFinding, evictionFinding, folderFindings, versionFinding } from '../../../src/cli/doctor/store.ts';
-import { readEffortTable } from '../../../src/models/effort-tables.ts';
+import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
 
 const embedded = fileURLToPath(new URL('../../../models/thinkfirst-135m', import.meta.url));
 let folder: string;

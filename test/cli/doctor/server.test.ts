@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { modelFindings } from '../../../src/cli/doctor/model-files.ts';
-import type { UpstreamModel } from '../../../src/models/model-config.ts';
+import type { UpstreamModel } from '../../../src/models/config/model-config.ts';
 
 type Routes = Readonly<Record<string, unknown>>;
 

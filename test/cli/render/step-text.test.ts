@@ -1,7 +1,7 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { createStepWriter, stepLine, stepText } from '../../../src/cli/render/step-text.ts';
-import type { TraceStep } from '../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 
 const plain = pico.createColors(false);
 const coloured = pico.createColors(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgedThought, markedLines } from '../../../src/cli/render/wrong-lines.ts';
-import type { CheckResult } from '../../../src/contracts/trace.ts';
+import type { CheckResult } from '../../../src/contracts/responses/trace.ts';
 
 const failed: CheckResult = { name: 'arithmetic', verdict: 'fail', judges: 'line', detail: '2 + 2 is not 5', line: 1 };
 const wrong = (text: string, checks: CheckResult[] = []) =>

@@ -9,8 +9,8 @@ import {
 import OpenAI from 'openai';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { listeningService } from '../../support/listening-service.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
 
 /** Everything that a response can hold, against the schemas by which the Agents SDK reads it as it runs. */
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
-import { readEvents } from '../../api/fixture.ts';
+import { readEvents } from '../../api/responses/fixture.ts';
 import { listeningService, openSocket } from '../../support/listening-service.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
 import { orderFaults } from '../../support/wire-order.ts';
 
 /**

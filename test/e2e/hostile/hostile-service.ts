@@ -6,15 +6,15 @@ import { openQueue } from '../../../src/entry/open-queue.ts';
 import { openRecords } from '../../../src/entry/open-records.ts';
 import { startApi } from '../../../src/entry/start-api.ts';
 import { webhookRefusal } from '../../../src/entry/start-webhooks.ts';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { summarise } from '../../../src/reasoning/summary.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
-import { catalog, table } from '../../api/fixture.ts';
+import { catalog, table } from '../../api/responses/fixture.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
 import { dataFolder } from '../../support/start-service.ts';
 
 /** Bytes of a body; small, so that too large ones are cheap to send. */

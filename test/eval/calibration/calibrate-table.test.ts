@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { calibrateTable } from '../../../eval/calibration/calibrate-table.ts';
 import { openMeasurementLog } from '../../../eval/calibration/measurement-log.ts';
-import { EffortTable } from '../../../src/contracts/effort-table.ts';
-import { ServiceError } from '../../../src/contracts/service-error.ts';
-import { createOpenaiModel } from '../../../src/models/openai/openai-model.ts';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
+import { EffortTable } from '../../../src/contracts/service/effort-table.ts';
+import { ServiceError } from '../../../src/contracts/service/service-error.ts';
+import { createOpenaiModel } from '../../../src/models/servers/openai-model.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
 import { startUpstreamServer } from '../../support/upstream-server.ts';
 import { defaultTable } from './chains.ts';
 

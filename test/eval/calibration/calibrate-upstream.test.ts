@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { calibrationCost, costText } from '../../../eval/calibration/cost.ts';
-import { EffortTable } from '../../../src/contracts/effort-table.ts';
+import { EffortTable } from '../../../src/contracts/service/effort-table.ts';
 import { script } from '../../support/upstream-run.ts';
 import { startUpstreamServer } from '../../support/upstream-server.ts';
 

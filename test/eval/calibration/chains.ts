@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { MeasuredChain, MeasuredQuestion } from '../../../eval/calibration/measured-chain.ts';
-import { EffortTable } from '../../../src/contracts/effort-table.ts';
+import { EffortTable } from '../../../src/contracts/service/effort-table.ts';
 
 export const defaultTable = EffortTable.parse(
-  JSON.parse(readFileSync('src/models/effort-tables/default-plain.json', 'utf8')),
+  JSON.parse(readFileSync('src/models/config/effort-tables/default-plain.json', 'utf8')),
 );
 
 /** A chain that says `answer`; the right one is 1. */

@@ -4,8 +4,8 @@ import { easyQuestions } from '../../../eval/generator/easy-questions.ts';
 import { mixedQuestions } from '../../../eval/generator/mixed-set.ts';
 import { openQuestions } from '../../../eval/generator/open-questions.ts';
 import { readQuestionSet } from '../../../eval/question-set.ts';
-import type { ProbeFeature } from '../../../src/contracts/effort-table.ts';
-import { logistic } from '../../../src/reasoning/logistic.ts';
+import type { ProbeFeature } from '../../../src/contracts/service/effort-table.ts';
+import { logistic } from '../../../src/reasoning/voting/logistic.ts';
 
 const unknown: Record<ProbeFeature, undefined> = {
   mean_surprise: undefined,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fitCertainty, leastQuestions } from '../../../eval/calibration/fit-certainty.ts';
 import { calibrationError } from '../../../eval/statistics.ts';
-import type { Certainty } from '../../../src/contracts/effort-table.ts';
-import { certaintyOf, type Standing } from '../../../src/reasoning/certainty.ts';
+import type { Certainty } from '../../../src/contracts/service/effort-table.ts';
+import { certaintyOf, type Standing } from '../../../src/reasoning/voting/certainty.ts';
 import { chain, question, times } from './chains.ts';
 
 /** Mulberry32: the same numbers in each run. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assertWritable, tableBefore, tablePlace } from '../../../eval/calibration/table-place.ts';
-import { packagedTable, readEffortTable } from '../../../src/models/effort-tables.ts';
-import type { ModelConfig } from '../../../src/models/model-config.ts';
+import { packagedTable, readEffortTable } from '../../../src/models/config/effort-tables.ts';
+import type { ModelConfig } from '../../../src/models/config/model-config.ts';
 
 const embedded: ModelConfig = { kind: 'folder', id: 'thinkfirst-135m', path: './models/thinkfirst-135m' };
 const hub: ModelConfig = { kind: 'hub', id: 'org/b', name: 'org/b' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AutoRule } from '../../../src/contracts/effort-table.ts';
-import { probeTokens } from '../../../src/reasoning/fast-probe.ts';
+import type { AutoRule } from '../../../src/contracts/service/effort-table.ts';
+import { probeTokens } from '../../../src/reasoning/sampling/fast-probe.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
 import { type ContextPatch, runStrategy, table } from '../../support/strategy-run.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createScriptedModel } from '../../../src/models/scripted.ts';
+import { createScriptedModel } from '../../support/scripted.ts';
 import { createTestModel } from '../../support/scripted-model.ts';
 import { runStrategy } from '../../support/strategy-run.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerateRequest } from '../../../src/models/language-model.ts';
+import type { GenerateRequest } from '../../../src/core/language-model.ts';
 import { createTestModel, type Script, tokens } from '../../support/scripted-model.ts';
 import { prompts, runStrategy } from '../../support/strategy-run.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerateRequest } from '../../../src/models/language-model.ts';
+import type { GenerateRequest } from '../../../src/core/language-model.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EffortLevel, EffortTable } from '../../../src/contracts/effort-table.ts';
-import { readEffortTable } from '../../../src/models/effort-tables.ts';
-import type { GenerateRequest } from '../../../src/models/language-model.ts';
+import type { EffortLevel, EffortTable } from '../../../src/contracts/service/effort-table.ts';
+import type { GenerateRequest } from '../../../src/core/language-model.ts';
+import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
 import { createTestModel, type Script } from '../../support/scripted-model.ts';
 import { runStrategy, table } from '../../support/strategy-run.ts';
 

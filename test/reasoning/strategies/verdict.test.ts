@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Certainty } from '../../../src/contracts/effort-table.ts';
+import type { Certainty } from '../../../src/contracts/service/effort-table.ts';
 import { createTestModel } from '../../support/scripted-model.ts';
 import { type ContextPatch, runStrategy, table } from '../../support/strategy-run.ts';
 

@@ -1,6 +1,6 @@
 import { ArrowUp, SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, type KeyboardEvent, useId, useState } from 'react';
-import type { ModelObject } from '../../../../src/contracts/listings.ts';
+import type { ModelObject } from '../../../../src/contracts/service/listings.ts';
 import { Button } from '../../components/button.tsx';
 import { Select, TextArea } from '../../components/field.tsx';
 import { useFormat } from '../../i18n/format.ts';

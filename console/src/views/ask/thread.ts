@@ -1,6 +1,6 @@
-import type { ItemList } from '../../../../src/contracts/conversation.ts';
-import type { InputItem } from '../../../../src/contracts/input-item.ts';
-import type { Response } from '../../../../src/contracts/response.ts';
+import type { ItemList } from '../../../../src/contracts/responses/conversation.ts';
+import type { InputItem } from '../../../../src/contracts/responses/input-item.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { service } from '../../service/service.ts';
 
 /** One answer to a question; `about` says how it was asked. */

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import type { ModelObject, StrategyList } from '../../../../src/contracts/listings.ts';
+import type { ModelObject, StrategyList } from '../../../../src/contracts/service/listings.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Select } from '../../components/field.tsx';
 import { useStrings } from '../../i18n/strings.ts';

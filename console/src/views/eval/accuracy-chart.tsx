@@ -1,6 +1,6 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { useRef } from 'react';
-import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
+import type { EvaluationArm } from '../../../../src/contracts/service/evaluation.ts';
 import { Card } from '../../components/card.tsx';
 import { useWidth } from '../../components/use-width.ts';
 import { useFormat } from '../../i18n/format.ts';

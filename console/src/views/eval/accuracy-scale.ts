@@ -1,4 +1,4 @@
-import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
+import type { EvaluationArm } from '../../../../src/contracts/service/evaluation.ts';
 
 /** A way of asking as a point of the chart: tokens a question across, accuracy with its interval upwards. */
 export type AccuracyPoint = {

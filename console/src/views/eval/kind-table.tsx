@@ -1,4 +1,4 @@
-import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
+import type { EvaluationArm } from '../../../../src/contracts/service/evaluation.ts';
 import { ScrollRegion } from '../../components/scroll-region.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';

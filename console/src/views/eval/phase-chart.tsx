@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { EvaluationArm } from '../../../../src/contracts/evaluation.ts';
+import type { EvaluationArm } from '../../../../src/contracts/service/evaluation.ts';
 import { Card } from '../../components/card.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { useFormat } from '../../i18n/format.ts';

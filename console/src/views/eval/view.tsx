@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Evaluation } from '../../../../src/contracts/evaluation.ts';
+import type { Evaluation } from '../../../../src/contracts/service/evaluation.ts';
 import { Select } from '../../components/field.tsx';
 import { Page } from '../../components/page.tsx';
 import { Fault, Loading } from '../../components/states.tsx';

@@ -1,4 +1,4 @@
-import type { ListedResponse, ResponseList } from '../../../../src/contracts/listings.ts';
+import type { ListedResponse, ResponseList } from '../../../../src/contracts/service/listings.ts';
 
 /** What the service can't filter by. Empty: everything passes. */
 export type JobFilter = { effort: string; model: string; text: string };

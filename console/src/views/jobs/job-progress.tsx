@@ -1,4 +1,4 @@
-import type { Progress } from '../../../../src/contracts/reasoning.ts';
+import type { Progress } from '../../../../src/contracts/responses/reasoning.ts';
 import { Meter } from '../../components/meter.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';

@@ -1,6 +1,6 @@
 import { CircleStop, FastForward, Trash2 } from 'lucide-react';
 import { Link } from 'react-router';
-import type { ListedResponse } from '../../../../src/contracts/listings.ts';
+import type { ListedResponse } from '../../../../src/contracts/service/listings.ts';
 import { IconButton } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';

@@ -1,5 +1,5 @@
 import { Ban, CircleDashed, CircleDot, CircleX, Hourglass, Loader } from 'lucide-react';
-import type { JobStatus } from '../../../../src/contracts/job.ts';
+import type { JobStatus } from '../../../../src/contracts/responses/job.ts';
 import { Badge } from '../../components/badge.tsx';
 import { statuses } from '../../i18n/statuses.ts';
 import { defineStrings, useStrings } from '../../i18n/strings.ts';

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ListedResponse } from '../../../../src/contracts/listings.ts';
+import type { ListedResponse } from '../../../../src/contracts/service/listings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { type CollectedPage, collectPage, type JobFilter, someRun } from './collect-page.ts';

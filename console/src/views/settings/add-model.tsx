@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import type { ModelConfiguration, ModelsChange } from '../../../../src/contracts/model-configuration.ts';
+import type { ModelConfiguration, ModelsChange } from '../../../../src/contracts/service/model-configuration.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Segmented } from '../../components/segmented.tsx';

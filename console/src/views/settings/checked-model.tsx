@@ -1,5 +1,5 @@
 import { Check } from 'lucide-react';
-import type { ModelsChange } from '../../../../src/contracts/model-configuration.ts';
+import type { ModelsChange } from '../../../../src/contracts/service/model-configuration.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './settings.module.css';

@@ -1,5 +1,5 @@
 import { Link } from 'react-router';
-import type { WebhookDelivery } from '../../../../src/contracts/webhook.ts';
+import type { WebhookDelivery } from '../../../../src/contracts/service/webhook.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import type { CreatedApiKey, NewApiKey } from '../../../../src/contracts/api-key.ts';
+import type { CreatedApiKey, NewApiKey } from '../../../../src/contracts/service/api-key.ts';
 import { Button } from '../../components/button.tsx';
 import { Select, TextField } from '../../components/field.tsx';
 import { Fault } from '../../components/states.tsx';

@@ -1,6 +1,6 @@
 import { Ban } from 'lucide-react';
 import { useState } from 'react';
-import type { ApiKey, CreatedApiKey } from '../../../../src/contracts/api-key.ts';
+import type { ApiKey, CreatedApiKey } from '../../../../src/contracts/service/api-key.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';

@@ -1,4 +1,4 @@
-import type { ModelObject } from '../../../../src/contracts/listings.ts';
+import type { ModelObject } from '../../../../src/contracts/service/listings.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
 import { ScrollRegion } from '../../components/scroll-region.tsx';

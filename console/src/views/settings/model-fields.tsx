@@ -1,5 +1,5 @@
 import type { InputHTMLAttributes } from 'react';
-import type { ModelConfiguration } from '../../../../src/contracts/model-configuration.ts';
+import type { ModelConfiguration } from '../../../../src/contracts/service/model-configuration.ts';
 import { Select, TextField } from '../../components/field.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import type { ModelForm } from './new-model.ts';

@@ -1,4 +1,4 @@
-import type { NewModel } from '../../../../src/contracts/model-configuration.ts';
+import type { NewModel } from '../../../../src/contracts/service/model-configuration.ts';
 
 /** The form's fields as they are typed. */
 export type ModelForm = {

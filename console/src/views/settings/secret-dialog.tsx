@@ -1,6 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
-import type { CreatedApiKey } from '../../../../src/contracts/api-key.ts';
+import type { CreatedApiKey } from '../../../../src/contracts/service/api-key.ts';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { Dialog } from '../../components/dialog.tsx';

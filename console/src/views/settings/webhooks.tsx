@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import type { KeyWebhook } from '../../../../src/contracts/webhook.ts';
+import type { KeyWebhook } from '../../../../src/contracts/service/webhook.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { TextField } from '../../components/field.tsx';

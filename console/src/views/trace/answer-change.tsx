@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowRight } from 'lucide-react';
-import type { Response } from '../../../../src/contracts/response.ts';
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './answer-change.module.css';

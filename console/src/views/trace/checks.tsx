@@ -1,5 +1,5 @@
 import { Check, Circle, X } from 'lucide-react';
-import type { CheckResult } from '../../../../src/contracts/trace.ts';
+import type { CheckResult } from '../../../../src/contracts/responses/trace.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './step-detail.module.css';
 import { strings } from './strings.ts';

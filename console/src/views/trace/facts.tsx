@@ -1,4 +1,4 @@
-import type { Response } from '../../../../src/contracts/response.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { shownEffort } from '../../run/effort.ts';

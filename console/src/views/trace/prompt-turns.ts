@@ -1,5 +1,5 @@
-import type { ItemList } from '../../../../src/contracts/conversation.ts';
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { ItemList } from '../../../../src/contracts/responses/conversation.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 
 export type Turn = { key: string; role: 'user' | 'assistant' | 'system' | 'developer' | 'tool'; text: string };
 

@@ -1,6 +1,6 @@
-import type { ItemList } from '../../../../src/contracts/conversation.ts';
-import type { Response } from '../../../../src/contracts/response.ts';
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { ItemList } from '../../../../src/contracts/responses/conversation.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { Fault, Loading } from '../../components/states.tsx';
 import { useFormat } from '../../i18n/format.ts';

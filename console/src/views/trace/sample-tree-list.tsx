@@ -1,6 +1,6 @@
 import { Check, Circle, Minus, X } from 'lucide-react';
 import { type KeyboardEvent, useRef } from 'react';
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';

@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 
 /** A step of the tree, with the tries that came of it. */
 export type TreeNode = { step: TraceStep; children: TreeNode[] };

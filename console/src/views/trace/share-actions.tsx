@@ -1,7 +1,7 @@
 import { Check, Download, Link2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Response } from '../../../../src/contracts/response.ts';
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { useStrings } from '../../i18n/strings.ts';

@@ -1,4 +1,4 @@
-import type { CheckResult, TraceStep } from '../../../../src/contracts/trace.ts';
+import type { CheckResult, TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { type ComputedSpan, computedByLine } from '../../run/thought-lines.ts';
 
 /** A line of a thought as the page shows it. */

@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { ComputedLegend, ComputedText } from '../../run/computed-text.tsx';
 import { strings } from './strings.ts';

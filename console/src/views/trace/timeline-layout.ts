@@ -1,4 +1,4 @@
-import type { TraceStep, Verdict } from '../../../../src/contracts/trace.ts';
+import type { TraceStep, Verdict } from '../../../../src/contracts/responses/trace.ts';
 import { verdictOf } from './trace-steps.ts';
 
 /** One step as a bar of the chart. Times in ms since the trace began. */

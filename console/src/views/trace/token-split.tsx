@@ -1,4 +1,4 @@
-import type { PhaseTokens } from '../../../../src/contracts/usage.ts';
+import type { PhaseTokens } from '../../../../src/contracts/responses/usage.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';

@@ -1,7 +1,7 @@
 import { FastForward, Square } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import type { ItemList } from '../../../../src/contracts/conversation.ts';
+import type { ItemList } from '../../../../src/contracts/responses/conversation.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';

@@ -1,7 +1,7 @@
-import type { Progress } from '../../../../src/contracts/reasoning.ts';
-import type { CheckResult, TraceStep, Verdict } from '../../../../src/contracts/trace.ts';
-import type { TraceEvent } from '../../../../src/contracts/trace-event.ts';
-import type { RunningUsage } from '../../../../src/contracts/usage.ts';
+import type { Progress } from '../../../../src/contracts/responses/reasoning.ts';
+import type { CheckResult, TraceStep, Verdict } from '../../../../src/contracts/responses/trace.ts';
+import type { TraceEvent } from '../../../../src/contracts/responses/trace-event.ts';
+import type { RunningUsage } from '../../../../src/contracts/responses/usage.ts';
 
 /** A trace as far as it is known: steps by their index, those that still run, and how far the response is. */
 export type TraceSteps = {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { Response } from '../../../../src/contracts/response.ts';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
 import type { LinkState } from '../../service/follow-events.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';

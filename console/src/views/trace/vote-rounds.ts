@@ -1,4 +1,4 @@
-import type { TraceStep } from '../../../../src/contracts/trace.ts';
+import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { sampleTree } from './sample-tree.ts';
 
 /** One answer of a vote. `share`: its ballots against the leader's, 0 to 1. */

@@ -1,0 +1,63 @@
+import { Hono } from 'hono';
+import { type Completion, CreateCompletion } from '../../../contracts/protocols/completion.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
+import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
+import { readJson } from '../../read-json.ts';
+import { parseBody } from '../../validation-error.ts';
+import { createTranslatedRuns } from '../translated-runs.ts';
+import { anotherAnswer } from '../translation.ts';
+import { chatEvents } from './chat-events.ts';
+import { completionChunks, completionOf, type PromptRun, translateCompletion } from './completions.ts';
+
+/** Answers of one request. */
+const mostAnswers = 16;
+
+/** `/v1/completions`: OpenAI's oldest shape, a text that is gone on with. Each answer is a response like any other. */
+export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { catalog, limits, log } = dependencies;
+  const runs = createTranslatedRuns(dependencies);
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.post('/', async (c) => {
+    const body = await readJson(c.req, limits);
+    const request = parseBody(CreateCompletion, body);
+    const prompts = translateCompletion(request, body);
+    const each = request.n ?? 1;
+    if (prompts.length * each > mostAnswers) {
+      const message = `Invalid 'n': expected at most ${mostAnswers} answers in all, got ${prompts.length * each}.`;
+      throw new ServiceError({ code: 'invalid_value', message, param: 'n' });
+    }
+    const accepted: PromptRun[] = [];
+    for (const [prompt, translation] of prompts.entries()) {
+      const begun = request.echo ? String(translation.body['input']) : '';
+      const first = await runs.accept(c, translation, 'none');
+      accepted.push({ run: first, prompt, begun });
+      const { temperature } = catalog.effortTable(first.job.model);
+      for (let index = 1; index < each; index += 1) {
+        const next = anotherAnswer(translation, { index, temperature });
+        accepted.push({ run: await runs.accept(c, next, 'none'), prompt, begun });
+      }
+    }
+    const started = accepted.map(({ run }) => run);
+    await runs.start(c, started);
+    if (!request.stream) {
+      const settled = await Promise.all(started.map((run) => runs.settle(c, run)));
+      const responses = settled.map(({ response }) => response);
+      return c.json(completionOf(accepted, responses) satisfies Completion);
+    }
+    const gone = new AbortController();
+    const sources = started.map((run) => runs.pieces(run, { signal: gone.signal }));
+    const includeUsage = request.stream_options?.include_usage === true;
+    const chunks = completionChunks(accepted, sources, { includeUsage });
+    const onCancel = () => {
+      gone.abort();
+      runs.abandon(started);
+    };
+    if (c.req.raw.signal.aborted) onCancel();
+    const events = chatEvents(chunks, { signal: gone.signal, log, requestId: c.get('requestId') });
+    return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+  });
+
+  return routes;
+}

@@ -1,0 +1,139 @@
+import { type Context, Hono } from 'hono';
+import { type OllamaEmbeddings, OllamaEmbedRequest } from '../../../contracts/protocols/embedding.ts';
+import {
+  OllamaChatRequest,
+  type OllamaChatResponse,
+  OllamaGenerateRequest,
+  type OllamaGenerateResponse,
+  type OllamaRunning,
+  type OllamaShow,
+  OllamaShowRequest,
+  type OllamaTags,
+} from '../../../contracts/protocols/ollama-chat.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
+import { lineStream } from '../../line-stream.ts';
+import { mayBeFromPage } from '../../middleware/cross-origin.ts';
+import { asServiceError, createOnError } from '../../on-error.ts';
+import { readJson } from '../../read-json.ts';
+import { resolveModel } from '../../responses/resolve-reasoning.ts';
+import { embeddingsOf } from '../../routes/embeddings.ts';
+import { parseBody } from '../../validation-error.ts';
+import { createTranslatedRuns } from '../translated-runs.ts';
+import type { Translation } from '../translation.ts';
+import { asGenerated, idleLine, joinedLines, ollamaLines } from './ollama-answer.ts';
+import { ollamaRunning, ollamaShow, ollamaTag, ollamaVersion } from './ollama-models.ts';
+import { modelName, translateGenerate, translateOllama } from './ollama-request.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** `/api`: Ollama's shape, as far as its clients need it to ask. An answer is a response like any other. */
+export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { catalog, limits, log, now, allowedOrigins = [] } = dependencies;
+  const runs = createTranslatedRuns(dependencies);
+  const routes = new Hono<ApiEnvironment>();
+  routes.onError(createOnError(log, ({ message }) => ({ error: message })));
+
+  /** Their clients, and `curl -d`, name no content type or a form's. A page may do so as well, unasked: none gets this far. */
+  const read = ({ req }: ApiContext) =>
+    readJson(req, limits, { anyType: !allowedOrigins.includes('*') && !mayBeFromPage(req) });
+
+  routes.post('/chat', async (c) => {
+    const body = await read(c);
+    const request = parseBody(OllamaChatRequest, body);
+    if ((request.messages ?? []).length === 0) return c.json(loaded(request) satisfies OllamaChatResponse);
+    return answer(c, request, translateOllama(request, body), (line) => line satisfies OllamaChatResponse);
+  });
+
+  routes.post('/generate', async (c) => {
+    const body = await read(c);
+    const request = parseBody(OllamaGenerateRequest, body);
+    const translation = translateGenerate(request, body);
+    const asks = request.prompt || (request.images ?? []).length > 0;
+    if (!asks) return c.json(asGenerated(loaded(request)) satisfies OllamaGenerateResponse);
+    return answer(c, request, translation, asGenerated);
+  });
+
+  routes.post('/embed', async (c) => {
+    const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c));
+    const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
+    const { data, usage, ...made } = await embeddingsOf(catalog, request, { signal: c.req.raw.signal });
+    const embeddings = data.map(({ embedding }) => (typeof embedding === 'string' ? [] : embedding));
+    return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
+  });
+
+  routes.get('/tags', (c) => c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags));
+
+  routes.get('/ps', (c) => c.json({ models: catalog.list().map(ollamaRunning) } satisfies OllamaRunning));
+
+  routes.get('/version', (c) => c.json({ version: ollamaVersion }));
+
+  routes.post('/show', async (c) => {
+    const given = parseBody(OllamaShowRequest, await read(c));
+    const name = given.model ?? given.name;
+    if (name === undefined) {
+      throw new ServiceError({
+        code: 'missing_required_parameter',
+        message: "Missing required parameter: 'model'.",
+        param: 'model',
+      });
+    }
+    return c.json(ollamaShow(resolveModel(catalog, modelName(name)).card) satisfies OllamaShow);
+  });
+
+  return routes;
+
+  async function answer(
+    c: ApiContext,
+    { think, stream }: Pick<OllamaChatRequest, 'think' | 'stream'>,
+    translation: Translation,
+    shaped: (line: OllamaChatResponse) => object,
+  ): Promise<Response> {
+    const shows = think !== false && c.get('caller').scopes.trace === 'full';
+    const run = await runs.accept(c, translation, shows ? 'full' : 'none', stream !== false);
+    await runs.start(c, [run]);
+    const gone = new AbortController();
+    const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });
+    const onCancel = () => {
+      gone.abort();
+      runs.abandon([run]);
+    };
+    const { signal } = c.req.raw;
+    if (signal.aborted) onCancel();
+    if (stream !== false) {
+      const idle = { ms: limits.keepAliveMs, line: () => shaped(idleLine(run, { now })) };
+      const written = lineStream(failingLast(lines, shaped, gone.signal), { idle, onCancel });
+      return c.body(written, 200, {
+        'content-type': 'application/x-ndjson',
+        'cache-control': 'no-cache, no-transform',
+      });
+    }
+    signal.addEventListener('abort', onCancel, { once: true });
+    const whole = await joinedLines(lines);
+    signal.removeEventListener('abort', onCancel);
+    if (whole) return c.json(shaped(whole));
+    throw new ServiceError({ code: 'conflict', message: 'The client went away.' });
+  }
+
+  function loaded({ model }: Pick<OllamaChatRequest, 'model'>): OllamaChatResponse {
+    const { card } = resolveModel(catalog, modelName(model));
+    const created_at = new Date(now()).toISOString();
+    const message = { role: 'assistant' as const, content: '' };
+    return { model: card.id, created_at, message, done: true, done_reason: 'load' };
+  }
+
+  /** A failure is one more line, in the form that Ollama's clients throw on. */
+  async function* failingLast(
+    lines: AsyncIterable<OllamaChatResponse>,
+    shaped: (line: OllamaChatResponse) => object,
+    signal: AbortSignal,
+  ): AsyncGenerator<object, void, void> {
+    try {
+      for await (const line of lines) yield shaped(line);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: error }, 'an Ollama stream broke');
+      yield { error: asServiceError(error).message };
+    }
+  }
+}

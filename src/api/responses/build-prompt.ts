@@ -1,0 +1,170 @@
+import type { CreateResponse } from '../../contracts/responses/create-response.ts';
+import type { InputItem } from '../../contracts/responses/input-item.ts';
+import type { ChatMessage, FunctionTool, Prompt } from '../../contracts/responses/prompt.ts';
+import type { Warning } from '../../contracts/responses/response.ts';
+import type { ModelCard } from '../../contracts/service/model-card.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { fieldPath } from '../validation-error.ts';
+import { customArguments, nameForModel } from './offered-tools.ts';
+import { type AddressRefusal, textOf, toolContent, userContent } from './prompt-content.ts';
+import type { PromptFiles } from './prompt-files.ts';
+import type { ResolvedContext } from './resolve-context.ts';
+import { openedItems } from './sealed-items.ts';
+
+type Path = Array<string | number>;
+/** What of a request becomes its prompt. */
+type Asked = Pick<CreateResponse, 'input' | 'instructions' | 'conversation' | 'reasoning'>;
+export type Located = { item: InputItem; path: Path };
+type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
+
+export type PromptParts = ResolvedContext & {
+  tools?: FunctionTool[];
+  /** Opens `encrypted_content`; undefined where it is not ours. */
+  open(sealed: string): string | undefined;
+  /** What the model takes. */
+  inputs: ModelCard['capabilities']['inputs'];
+  /** Of images that an upstream server fetches. */
+  addressRefusal: AddressRefusal;
+  /** What was uploaded, by the ids that parts name. */
+  files: PromptFiles;
+};
+
+/**
+ * Flattens instructions, earlier items and input to turns. Thoughts are kept since the last message of the user's, so that
+ * a tool's result goes on with them; with `reasoning.context: all_turns` all of them are.
+ * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input,
+ * results without their call and sealed thoughts that don't open
+ */
+export function buildPrompt(request: Asked, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
+  const items = locatedItems(request, parts);
+  const keepsAll = request.reasoning?.context === 'all_turns';
+  const turnStart = items.findLastIndex(({ item }) => isMessage(item) && item.role === 'user');
+  const turns: Turns = { messages: [], warnings: [], thought: undefined };
+  if (request.instructions) turns.messages.push({ role: 'system', content: request.instructions });
+  for (const [index, { item, path }] of items.entries()) {
+    if (item.type !== 'reasoning') append(turns, item, path, parts);
+    else if (keepsAll || index > turnStart) takeThought(turns, item, path, parts.open);
+  }
+  const { messages, warnings } = turns;
+  const asks = messages.some((message) => isAsked(message));
+  const calls = messages.some((message) => message.role === 'tool');
+  if (!asks && !calls) throw invalid(['input'], 'expected text that asks for something, got none');
+  return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
+}
+
+/** The items of a prompt in order, those of a compaction opened, each with where it stands in the request. */
+export function locatedItems(
+  request: Pick<Asked, 'input' | 'conversation'>,
+  { context, referenced, open }: ResolvedContext & Pick<PromptParts, 'open'>,
+): Located[] {
+  const earlier = context.map((item) => ({
+    item,
+    path: [request.conversation ? 'conversation' : 'previous_response_id'],
+  }));
+  if (typeof request.input === 'string') {
+    return opened([...earlier, { item: { role: 'user', content: request.input }, path: ['input'] }], open);
+  }
+  const own = request.input.map((item, index): Located => {
+    const target = item.type === 'item_reference' ? referenced.find(({ id }) => id === item.id) : item;
+    return { item: target ?? item, path: ['input', index] };
+  });
+  return opened([...earlier, ...own], open);
+}
+
+function opened(items: readonly Located[], open: PromptParts['open']): Located[] {
+  return items.flatMap(({ item, path }) =>
+    item.type === 'compaction'
+      ? openedItems(item, path, open).map((inner) => ({ item: inner, path }))
+      : [{ item, path }],
+  );
+}
+
+function append(
+  turns: Turns,
+  item: Exclude<InputItem, { type: 'reasoning' }>,
+  path: Path,
+  taken: Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files'>,
+): void {
+  const { messages } = turns;
+  switch (item.type) {
+    case undefined:
+    case 'message': {
+      const at = [...path, 'content'];
+      if (item.role === 'user') messages.push({ role: 'user', ...userContent(item.content, at, taken) });
+      else if (item.role !== 'assistant') messages.push({ role: 'system', content: textOf(item.content, at) });
+      else messages.push({ role: 'assistant', content: textOf(item.content, at), ...thoughtOf(turns) });
+      return;
+    }
+    case 'function_call':
+    case 'custom_tool_call': {
+      const args = item.type === 'function_call' ? item.arguments : customArguments(item.input);
+      const call = { id: item.call_id, name: nameForModel(item), arguments: args };
+      const last = messages.at(-1);
+      // Calls that were made together are one turn of the model's.
+      if (last?.role === 'assistant' && turns.thought === undefined) last.toolCalls = [...(last.toolCalls ?? []), call];
+      else messages.push({ role: 'assistant', content: '', ...thoughtOf(turns), toolCalls: [call] });
+      return;
+    }
+    case 'function_call_output':
+    case 'custom_tool_call_output': {
+      const { warnings, ...content } = toolContent(item.output, [...path, 'output'], taken);
+      turns.warnings.push(...warnings);
+      const known = messages.some(
+        (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
+      );
+      if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier call');
+      messages.push({ role: 'tool', ...content, toolCallId: item.call_id });
+      return;
+    }
+    // They are in the request's plan of tools.
+    case 'additional_tools':
+      return;
+    case 'item_reference':
+    case 'compaction':
+      throw unsupported(path, 'expected the id of an item that can be part of a prompt');
+    default:
+      item satisfies never;
+  }
+}
+
+function takeThought(
+  turns: Turns,
+  item: Extract<InputItem, { type: 'reasoning' }>,
+  path: Path,
+  open: PromptParts['open'],
+): void {
+  const written = (item.content ?? []).map(({ text }) => text).join('');
+  const sealed = written === '' ? (item.encrypted_content ?? undefined) : undefined;
+  const thought = sealed === undefined ? written : open(sealed);
+  if (thought === undefined)
+    throw invalid([...path, 'encrypted_content'], 'expected the unmodified value from this service');
+  if (thought !== '') turns.thought = thought;
+  else turns.warnings.push({ field: fieldPath(path), message: 'No thought is in it, so none is part of the prompt.' });
+}
+
+/** A thought belongs to what the model said next. */
+function thoughtOf(turns: Turns): { thought?: string } {
+  const { thought } = turns;
+  turns.thought = undefined;
+  return thought === undefined ? {} : { thought };
+}
+
+function isAsked(message: ChatMessage): boolean {
+  if (message.role === 'user' && message.parts !== undefined) return true;
+  return message.role !== 'system' && message.content.trim() !== '';
+}
+
+/** Whether an item is a message, whose `type` may be left out. */
+export function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
+  return item.type === undefined || item.type === 'message';
+}
+
+function unsupported(path: Path, expected: string): ServiceError {
+  const param = fieldPath(path);
+  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${expected}.`, param });
+}
+
+function invalid(path: Path, expected: string): ServiceError {
+  const param = fieldPath(path);
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+}

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { thinkingWithin } from '../../contracts/responses/compute.ts';
+import type { CreateResponse } from '../../contracts/responses/create-response.ts';
+import { decidedReasoning, type EffectiveReasoning } from '../../contracts/responses/reasoning.ts';
+import type { Warning } from '../../contracts/responses/response.ts';
+import { type EffortTable, levelOf } from '../../contracts/service/effort-table.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
+
+export type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
+
+/** Tokens throughout. `contextLeft` is what the prompt leaves, 1 or more. */
+export type PlanInput = {
+  request: CreateResponse;
+  choice: ReasoningChoice;
+  table: EffortTable;
+  contextLeft: number;
+  /** What an answer may have where the request names no cap. */
+  defaultAnswerTokens: number;
+  /** The strategies that there are, to see which options each uses; undefined: all use all. */
+  strategies?: ReadonlyArray<{ name: string; options: z.ZodType }> | undefined;
+  /** What the model's own responses have shown of how long its chains are. */
+  learnedLength?: number | undefined;
+  /** Of the model: values can be computed in its thoughts; it expects that. */
+  compute: { possible: boolean; usual: boolean };
+};
+
+/** A smaller `max_output_tokens` is all kept for the answer: too little to think with. */
+const leastShared = 128;
+
+/**
+ * Spends the tokens of a request: the answer's reserve comes first, out of the context and out of `max_output_tokens`,
+ * and thinking gets at most what is left.
+ * @throws ServiceError `conflicting_parameters`, `context_length_exceeded` where a reserve that was asked for can't be had
+ */
+export function planReasoning(input: PlanInput): ReasoningPlan {
+  const { request, choice } = input;
+  checkStrategy(request, choice);
+  const asked = request.reasoning?.answer_reserve_tokens ?? undefined;
+  const most = request.max_output_tokens ?? undefined;
+  if (asked !== undefined && most !== undefined && asked > most) {
+    throw conflict('max_output_tokens', 'reasoning.answer_reserve_tokens');
+  }
+  if (asked !== undefined && asked > input.contextLeft) {
+    throw new ServiceError({
+      code: 'context_length_exceeded',
+      message: `The answer's reserve of ${asked} tokens doesn't fit: the input leaves ${input.contextLeft}.`,
+      param: 'reasoning.answer_reserve_tokens',
+    });
+  }
+  const usual = input.table.answer_reserve_tokens;
+  const reserve = Math.min(asked ?? shareOf(most, usual), input.contextLeft);
+  return choice.thinks ? deliberate(input, reserve, asked) : fast(input, reserve, asked);
+}
+
+/** The answer's part of `max_output_tokens`: the usual one, and half of a small one. */
+function shareOf(most: number | undefined, usual: number): number {
+  return most === undefined ? usual : Math.min(usual, Math.max(Math.min(most, leastShared), Math.floor(most / 2)));
+}
+
+function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
+  const { request, choice } = input;
+  const answerTokens = answerTokensOf(input, reserve, asked);
+  const ignored = (['samples', 'max_revisions', 'checks'] as const).filter((name) => request.reasoning?.[name]);
+  return {
+    effective: {
+      effort: choice.effort,
+      strategy: 'direct',
+      budget_tokens: 0,
+      answer_reserve_tokens: reserve,
+      samples: 1,
+      max_revisions: 0,
+      max_answer_tokens: answerTokens,
+      deadline_ms: request.reasoning?.deadline_ms ?? null,
+      compute: 'off',
+    },
+    answerTokens,
+    warnings: [
+      ...ignored.map((name) => ({
+        field: `reasoning.${name}`,
+        message: 'A fast answer takes one sample, without checks or revisions.',
+      })),
+      ...beyondContext(input, answerTokens),
+      ...(request.reasoning?.compute === 'on'
+        ? [{ field: 'reasoning.compute', message: 'A fast answer has no thought to compute values in.' }]
+        : []),
+    ],
+  };
+}
+
+/** Visible tokens at most: as asked, else the usual, as far as the context goes. */
+function answerTokensOf(
+  { request, contextLeft, defaultAnswerTokens }: PlanInput,
+  reserve: number,
+  asked: number | undefined,
+): number {
+  return Math.min(request.max_output_tokens ?? asked ?? Math.max(defaultAnswerTokens, reserve), contextLeft);
+}
+
+/** `usable`: the most tokens that the request can use. */
+function beyondContext({ request, contextLeft }: PlanInput, usable: number): Warning[] {
+  const most = request.max_output_tokens ?? 0;
+  if (most <= Math.max(contextLeft, usable)) return [];
+  const message = `The context leaves ${contextLeft} tokens beside the input: the answer ends there at the latest, before ${most}.`;
+  return [{ field: 'max_output_tokens', message }];
+}
+
+/** Whether a strategy has this option: one that has not runs one chain, or no revision. */
+function uses({ strategies }: PlanInput, name: string, option: 'samples' | 'max_revisions'): boolean {
+  const options = strategies?.find((strategy) => strategy.name === name)?.options;
+  return !(options instanceof z.ZodObject) || Object.hasOwn(options.shape, option);
+}
+
+function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
+  const { request, choice, table, contextLeft, learnedLength: learned } = input;
+  const level = levelOf(table, choice.effort);
+  const wanted = request.reasoning?.strategy ?? level.strategy;
+  const samples = uses(input, wanted, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1;
+  const revisions = uses(input, wanted, 'max_revisions')
+    ? (request.reasoning?.max_revisions ?? level.max_revisions)
+    : 0;
+  // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
+  const inContext = (contextLeft - reserve) * samples;
+  const room = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
+  const compute = computeOf(input);
+  const allowed = compute === 'on' && Number.isFinite(room) ? thinkingWithin(room) : room;
+  const wished = choice.budget === -1 ? allowed : (choice.budget ?? level.budget_tokens);
+  const budget = Math.min(wished, allowed);
+  const warnings: Warning[] = [];
+  if (choice.budget !== undefined && budget < wished) {
+    warnings.push({
+      field: 'reasoning.budget_tokens',
+      message: `Lowered from ${wished} to ${budget} tokens, which is what the context and max_output_tokens leave.`,
+    });
+  }
+  if (budget === 0) {
+    const message =
+      inContext === 0
+        ? 'Answered fast: the input and the answer fill the context, and nothing is left to think with.'
+        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, leastShared)}, or lower reasoning.answer_reserve_tokens.`;
+    warnings.push({ field: 'reasoning.effort', message });
+  }
+  for (const [name, used] of [
+    ['samples', samples],
+    ['max_revisions', revisions],
+  ] as const) {
+    const given = request.reasoning?.[name];
+    if (budget === 0 || given === null || given === undefined || given === used) continue;
+    warnings.push({ field: `reasoning.${name}`, message: `The strategy ${wanted} does not use it.` });
+  }
+  const answerTokens = answerTokensOf(input, reserve, asked);
+  warnings.push(...beyondContext(input, budget + (samples + revisions + 1) * reserve + answerTokens));
+  const ran = budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : undefined;
+  const effective: EffectiveReasoning = {
+    effort: choice.effort,
+    ...(choice.effort === 'auto' && { requested: 'auto' }),
+    budget_tokens: budget,
+    answer_reserve_tokens: reserve,
+    ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
+    max_answer_tokens: answerTokens,
+    deadline_ms: request.reasoning?.deadline_ms ?? null,
+    ...(budget > 0 && learned !== undefined && { natural_tokens: learned }),
+    compute: budget === 0 ? 'off' : compute,
+  };
+  const nothing = { effort: 'none', fast_suffices: null, because: 'Nothing is left to think with.' } as const;
+  return {
+    effective: budget === 0 && choice.effort === 'auto' ? decidedReasoning(effective, nothing) : effective,
+    answerTokens,
+    warnings,
+  };
+}
+
+function computeOf({ request, table, compute: { possible, usual } }: PlanInput): 'on' | 'off' {
+  const asked = request.reasoning?.compute ?? 'auto';
+  const wanted = asked === 'auto' ? usual || table.compute === true : asked === 'on';
+  return possible && wanted ? 'on' : 'off';
+}
+
+function checkStrategy(request: CreateResponse, choice: ReasoningChoice): void {
+  const strategy = request.reasoning?.strategy;
+  if (strategy && (strategy === 'direct') === choice.thinks) throw conflict(sourceOf(request), 'reasoning.strategy');
+}
+
+function sourceOf(request: CreateResponse): string {
+  if (request.mode) return 'mode';
+  return request.reasoning?.budget_tokens === 0 ? 'reasoning.budget_tokens' : 'reasoning.effort';
+}

@@ -1,0 +1,45 @@
+import type { Context } from 'hono';
+import type { JobSnapshot } from '../../contracts/responses/job.ts';
+import { responseJob } from '../../contracts/responses/response-job.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { removeChatCompletionsOf } from '../protocols/chat-completions/stored-chats.ts';
+import { removeFeedbackOf } from '../protocols/feedback-keys.ts';
+import { createAdmission } from './admission.ts';
+import { keepResponseItems } from './conversations.ts';
+import { conversationIdOf } from './resolve-context.ts';
+import { waitForEnd } from './response-events.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+export type ResponseRemoval = {
+  /** Removes a response with its events, trace, feedback and deliveries. False: another request has just removed it. */
+  remove(c: ApiContext, snapshot: JobSnapshot): Promise<boolean>;
+};
+
+export function createResponseRemoval(dependencies: ApiDependencies): ResponseRemoval {
+  const { queue, records, limits, webhooks } = dependencies;
+  const admission = createAdmission(dependencies);
+
+  return {
+    async remove(c, snapshot) {
+      const { job } = snapshot;
+      const { conversation } = responseJob(job).request;
+      if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
+      await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
+      if (!(await queue.remove(job.id))) return false;
+      if (job.notify) await webhooks?.deliveries.forget(job.id);
+      await removeFeedbackOf(records, [job]);
+      await removeChatCompletionsOf(records, [job]);
+      return true;
+    },
+  };
+
+  /** The response after a cancel, so that its key pays for what it used and not for all that it might have used. */
+  async function stopped(c: ApiContext, snapshot: JobSnapshot): Promise<JobSnapshot> {
+    if (c.get('caller').limits === undefined) return snapshot;
+    const { id } = snapshot.job;
+    await queue.control(id, 'cancel');
+    await waitForEnd(queue, id, { ms: limits.cancelWaitMs, signal: c.req.raw.signal });
+    return (await queue.get(id)) ?? snapshot;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Job } from '../../contracts/responses/job.ts';
+import { responseJob } from '../../contracts/responses/response-job.ts';
+import type { TraceStep } from '../../contracts/responses/trace.ts';
+import type { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import { visibleStep } from '../../contracts/responses/visible-step.ts';
+import type { KeyScopes } from '../../contracts/service/key-scopes.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+
+/** @throws ServiceError `insufficient_scope` for a key that may see no trace */
+export function requireTraceScope(scopes: KeyScopes): void {
+  if (scopes.trace === 'none') {
+    throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not read traces.' });
+  }
+}
+
+/** @throws ServiceError `insufficient_scope` where the response's events hold thoughts that this key may not see */
+export function requireThoughtScope(job: Job, scopes: KeyScopes): void {
+  if (scopes.trace === 'full' || !responseJob(job).include.reasoning_text) return;
+  throw new ServiceError({
+    code: 'insufficient_scope',
+    message: 'The events hold thoughts; this key may not read them.',
+  });
+}
+
+/** The steps in order, each as it stands. */
+export function traceSteps(events: readonly TraceEvent[], scopes: KeyScopes): TraceStep[] {
+  const steps = new Map<number, TraceStep>();
+  for (const event of events) {
+    if (event.type !== 'progress') steps.set(event.step.index, visibleStep(event.step, scopes));
+  }
+  return [...steps.values()].sort((one, other) => one.index - other.index);
+}
+
+export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent {
+  return event.type === 'progress' ? event : { ...event, step: visibleStep(event.step, scopes) };
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Effort } from '../responses/reasoning.ts';
+import { Response } from '../responses/response.ts';
+import { TraceStep } from '../responses/trace.ts';
+import { EffortTable } from './effort-table.ts';
+import { ModelCard } from './model-card.ts';
+
+/** A response with the words that it answers: the start of the last user message. */
+export const ListedResponse = Response.extend({ input_preview: z.string() });
+export type ListedResponse = z.infer<typeof ListedResponse>;
+
+/** Newest first. */
+export const ResponseList = z.object({
+  object: z.literal('list'),
+  data: z.array(ListedResponse),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+});
+export type ResponseList = z.infer<typeof ResponseList>;
+
+export const InputTokens = z.object({
+  object: z.literal('response.input_tokens'),
+  input_tokens: z.int().nonnegative(),
+});
+export type InputTokens = z.infer<typeof InputTokens>;
+
+export const DeletedResponse = z.object({
+  id: z.string(),
+  object: z.literal('response'),
+  deleted: z.literal(true),
+});
+export type DeletedResponse = z.infer<typeof DeletedResponse>;
+
+/** A model as OpenAI and Anthropic list it, with what it can do and what each effort spends. */
+export const ModelObject = ModelCard.extend({
+  object: z.literal('model'),
+  type: z.literal('model'),
+  display_name: z.string(),
+  /** ISO 8601 of `created`. */
+  created_at: z.string(),
+  /** `context_length`, by Anthropic's names. */
+  max_input_tokens: z.int().positive(),
+  max_tokens: z.int().positive(),
+  owned_by: z.string(),
+  default_effort: Effort,
+  effort_table: EffortTable,
+});
+export type ModelObject = z.infer<typeof ModelObject>;
+
+/** Whole: there is never a next page. */
+export const ModelList = z.object({
+  object: z.literal('list'),
+  data: z.array(ModelObject),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.literal(false),
+  /** Only with the query `client_version`, by which Codex asks for a catalog in its own form: none, so that its defaults hold. */
+  models: z.array(z.never()).exactOptional(),
+});
+export type ModelList = z.infer<typeof ModelList>;
+
+const StrategyObject = z.object({
+  name: z.string(),
+  object: z.literal('strategy'),
+  description: z.string(),
+  /** JSON Schema. */
+  options: z.record(z.string(), z.unknown()),
+});
+export const StrategyList = z.object({ object: z.literal('list'), data: z.array(StrategyObject) });
+export type StrategyList = z.infer<typeof StrategyList>;
+
+export const Trace = z.object({ response_id: z.string(), steps: z.array(TraceStep) });
+export type Trace = z.infer<typeof Trace>;
+
+export const Health = z.object({ status: z.literal('ok') });
+export type Health = z.infer<typeof Health>;
+
+export const ReadinessReport = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  parts: z.record(z.string(), z.boolean()),
+});
+export type ReadinessReport = z.infer<typeof ReadinessReport>;

@@ -1,0 +1,46 @@
+import type { Constraint } from '../contracts/responses/constraint.ts';
+import type { Arena, Expression } from './expression.ts';
+import { regexLanguage } from './regex-language.ts';
+import { UnsupportedRegex } from './regex-syntax.ts';
+import { schemaLanguage } from './schema-language.ts';
+import { unsupported } from './unsupported.ts';
+import { literals, utf8 } from './utf8.ts';
+
+const MAX_ALL_CHOICES = 100_000;
+const MAX_CHOICE_LENGTH = 2000;
+
+/** Where each kind of constraint stands in a request, for `param` of an error. */
+export const constraintParams: Readonly<Record<Constraint['type'], string>> = {
+  json_object: 'text.format',
+  json_schema: 'text.format.schema',
+  regex: 'text.format.pattern',
+  choice: 'text.format.choices',
+};
+
+/** The texts that fulfil a constraint. A regex must match the whole text. @throws ServiceError `unsupported_constraint` */
+export function constraintLanguage(arena: Arena, constraint: Constraint): Expression {
+  const param = constraintParams[constraint.type];
+  switch (constraint.type) {
+    case 'json_object':
+      return schemaLanguage(arena, { type: 'object' }, param);
+    case 'json_schema':
+      return schemaLanguage(arena, constraint.schema, param);
+    case 'regex':
+      try {
+        return regexLanguage(arena, constraint.pattern, { code: utf8, whole: true });
+      } catch (error) {
+        if (error instanceof UnsupportedRegex) throw unsupported(param, error.message);
+        throw error;
+      }
+    case 'choice': {
+      const { choices } = constraint;
+      if (choices.reduce((sum, choice) => sum + choice.length, 0) > MAX_ALL_CHOICES)
+        throw unsupported(param, `the choices are longer than ${MAX_ALL_CHOICES} characters together`);
+      const long = choices.findIndex((choice) => choice.length > MAX_CHOICE_LENGTH);
+      if (long >= 0) throw unsupported(`${param}.${long}`, `a choice of more than ${MAX_CHOICE_LENGTH} characters`);
+      return literals(arena, choices);
+    }
+    default:
+      return constraint satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Prompt } from '../../contracts/responses/prompt.ts';
+import type { EffortTable } from '../../contracts/service/effort-table.ts';
+import type { CountOptions, ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { type ModelCapabilities, samplingFields } from '../../core/language-model.ts';
+import type { ModelSource } from '../local/folder/model-files.ts';
+import { loadModelFolder, type ModelFolder } from '../local/folder/model-folder.ts';
+import { renderPrompt } from '../local/folder/render-prompt.ts';
+import type { Embed } from '../servers/client/embed.ts';
+import { readEffortTable } from './effort-tables.ts';
+
+/** One model as the catalogue shows it. */
+export type CatalogEntry = {
+  /** Read anew each time: what a server can do turns out while it is used. */
+  readonly card: ModelCard;
+  /** As `ModelCatalog.countTokens`. */
+  countTokens(prompt: Prompt, options: CountOptions): Promise<number>;
+  /** Absent: it makes no embeddings. */
+  embed?: Embed | undefined;
+};
+
+/**
+ * A catalogue of entries in order; the first is the default.
+ * @param tables effort tables by id; a model that has none here gets the package's own, or the default of its family
+ * @throws Error for two models of one id, or none
+ */
+export function createModelCatalog(
+  entries: readonly CatalogEntry[],
+  tables: ReadonlyMap<string, EffortTable> = new Map(),
+): ModelCatalog {
+  const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
+  if (byId.size !== entries.length || entries.length === 0)
+    throw new Error('a catalogue needs models, each with an id of its own');
+  const ownTables = new Map(
+    entries.map(({ card: { id, family } }) => [id, tables.get(id) ?? readEffortTable(id, undefined, family)]),
+  );
+  const known = <T>(map: ReadonlyMap<string, T>, id: string): T => {
+    const value = map.get(id);
+    if (value === undefined)
+      throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${id}.` });
+    return value;
+  };
+  return {
+    list: () => entries.map(({ card }) => card),
+    get: (id) => byId.get(id)?.card,
+    effortTable: (id) => known(ownTables, id),
+    countTokens: async (id, prompt, options) => known(byId, id).countTokens(prompt, options),
+    embed: async (id, asked, options) => known(byId, id).embed?.(asked, options),
+  };
+}
+
+/**
+ * The entry of a local model: its tokenizer and configuration are read, its weights are not.
+ * @param capabilities what the implementation that will run it can do
+ * @param contextLength tokens that it has room for where it runs, if that is known; the cache may hold fewer than the model takes
+ * @throws ServiceError `model_unavailable` in one line
+ */
+export async function localCatalogEntry(
+  model: string | ModelSource,
+  capabilities: (folder: ModelFolder) => ModelCapabilities,
+  contextLength?: number,
+): Promise<CatalogEntry> {
+  const folder = await loadModelFolder(model);
+  const can = capabilities(folder);
+  return {
+    card: {
+      id: folder.id,
+      created: folder.created,
+      family: folder.family.name,
+      implementation: 'transformers',
+      context_length: contextLength ?? folder.contextLength,
+      capabilities: cardCapabilities(can),
+    },
+    countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,
+  };
+}
+
+/** The capabilities as a card shows them. */
+export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilities'] {
+  return {
+    thinking: can.thinking,
+    exact_budget: can.exactBudget,
+    rollback: can.rollback,
+    constraints: [...can.constraints],
+    logprobs: can.logprobs,
+    score: can.score,
+    tools: can.tools,
+    seed: can.seed,
+    batching: can.batching,
+    ...(can.parallel !== undefined && { parallel: can.parallel }),
+    ...(can.serverBudget !== undefined && { server_budget: can.serverBudget }),
+    compute: can.compute,
+    compute_default: can.compute && can.computesByDefault === true,
+    sampling: (can.sampling ?? samplingFields).map((name) => requestField[name]),
+    inputs: ['text', ...(can.inputs ?? [])],
+  };
+}
+
+const requestField = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  minP: 'min_p',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  logitBias: 'logit_bias',
+} as const;

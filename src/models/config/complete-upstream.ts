@@ -1,0 +1,135 @@
+import type { NewModel } from '../../contracts/service/model-configuration.ts';
+import type { ServiceError } from '../../contracts/service/service-error.ts';
+import { familyOfName } from '../families/family-of-name.ts';
+import { familyOf } from '../families/index.ts';
+import { thinkTags } from '../families/think-tags.ts';
+import {
+  addressBehindKey,
+  type DiscoveredModel,
+  type DiscoveredServer,
+  discoverServer,
+} from '../servers/client/discover-server.ts';
+import { UpstreamUrl } from './model-config.ts';
+
+type NewUpstream = Extract<NewModel, { kind: 'upstream' }>;
+/** An upstream whose every needed field is there. */
+export type CompleteUpstream = NewUpstream & Required<Pick<NewUpstream, 'id' | 'model' | 'family' | 'dialect'>>;
+
+/** A fault of one field of the model. */
+type Invalid = (field: keyof NewUpstream, expected: string) => ServiceError;
+
+const answerMs = 5_000;
+
+/**
+ * What was left out of an upstream's entry, as its server tells: the address' path, the model, its id and family, the
+ * dialect, the context, what it takes beside text. What was given stands. Notices say what a person should know of it.
+ * @throws what `invalid` makes, where no server answers or the server alone can't tell
+ */
+export async function completeUpstream(
+  given: NewUpstream,
+  { fetch, invalid }: { fetch: typeof globalThis.fetch; invalid: Invalid },
+): Promise<{ model: CompleteUpstream; notices: string[] }> {
+  const url = UpstreamUrl.safeParse(given.url);
+  if (!url.success) throw invalid('url', url.error.issues[0]?.message ?? '');
+  const { username, password } = new URL(given.url);
+  // `fetch` refuses such an address, and no message may show it.
+  if (username !== '' || password !== '') {
+    throw invalid('url', "an address without a user and a password; the key's variable is apiKeyVariable");
+  }
+  const asking = { fetch, timeoutMs: answerMs };
+  const server = await discoverServer(given.url, asking);
+  if (server === 'away') {
+    throw invalid('url', `nothing answers at ${given.url}; start the server first, or put the address right`);
+  }
+  if (server === 'unlisted') return untold(given, server, invalid);
+  if (server === 'locked') {
+    return untold({ ...given, url: await addressBehindKey(given.url, asking) }, server, invalid);
+  }
+  const name = nameOf(given, server, invalid);
+  const about = await server.about(name);
+  const family = given.family ?? familyFor(about);
+  const dialect = given.dialect ?? server.dialect;
+  const contextLength = given.contextLength ?? about.contextLength;
+  const inputs = given.inputs ?? about.inputs;
+  const notices = [
+    ...(server.names.includes(name) ? [] : [`The server answers, but its list has no model ${name}.`]),
+    ...(dialect === server.dialect || server.dialect === 'plain'
+      ? []
+      : [`The server looks like ${server.dialect}, and ${dialect} was given.`]),
+    ...(given.contextLength === undefined && about.notice !== undefined ? [about.notice] : []),
+  ];
+  return {
+    model: {
+      kind: 'upstream',
+      id: given.id ?? idOf(name),
+      url: server.url,
+      model: name,
+      family,
+      dialect,
+      ...(given.apiKeyVariable === undefined ? {} : { apiKeyVariable: given.apiKeyVariable }),
+      ...(contextLength === undefined ? {} : { contextLength }),
+      ...(inputs === undefined ? {} : { inputs }),
+    },
+    notices,
+  };
+}
+
+const why = {
+  locked: 'The server answers and asks for a key',
+  unlisted: 'The server answers, but not to a list of its models',
+};
+
+/** A server that wants a key isn't asked further: the key goes to no address that nobody has proved yet. */
+function untold(
+  given: NewUpstream,
+  server: keyof typeof why,
+  invalid: Invalid,
+): { model: CompleteUpstream; notices: string[] } {
+  const { model, dialect } = given;
+  if (model === undefined) throw invalid('model', `${why[server]}: name its model`);
+  const guessed = dialect === undefined ? ', so its type is unknown and it is treated as plain' : '';
+  return {
+    model: {
+      ...given,
+      id: given.id ?? idOf(model),
+      model,
+      family: given.family ?? familyFor({ name: model, knownAs: [] }),
+      dialect: dialect ?? 'plain',
+    },
+    notices: [`${why[server]}${guessed}.`],
+  };
+}
+
+function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: Invalid): string {
+  if (model !== undefined) return names.find((name) => name === `${model}:latest`) ?? model;
+  const [only, ...others] = names;
+  if (only === undefined) throw invalid('model', 'the server has no model yet; name the one that it will have');
+  if (others.length > 0) throw invalid('model', `name one of the server's models: ${names.join(', ')}`);
+  return only;
+}
+
+/**
+ * By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think.
+ * Where neither tells, a model that thinks has most likely the tags that most have.
+ */
+function familyFor({ name, knownAs, chatTemplate, thinks }: DiscoveredModel): string {
+  const id = [name, ...knownAs].map(lastPart).join(' ');
+  const shown = chatTemplate === undefined ? undefined : familyOf({ modelType: '', id, chatTemplate }).name;
+  return shown !== undefined && shown !== 'plain'
+    ? shown
+    : (familyOfName(id)?.name ?? (thinks ? thinkTags.name : 'plain'));
+}
+
+/** `/models/Qwen3-8B-Q4.gguf` is Qwen3-8B-Q4, `qwen3:8b` is qwen3-8b: a ":" would name an effort. */
+function idOf(name: string): string {
+  return lastPart(name)
+    .replace(/\.gguf$/i, '')
+    .replace(/:latest$/, '')
+    .replaceAll(/[^\w.-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '');
+}
+
+/** Of a path, an organisation's name or a hub's; the folders above are anybody's. */
+function lastPart(name: string): string {
+  return name.split(/[/\\]/).findLast((part) => part !== '') ?? name;
+}

@@ -1,0 +1,269 @@
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { createEventChannel } from '../../../core/event-channel.ts';
+import {
+  type CacheScope,
+  type GenerateRequest,
+  type LanguageModel,
+  type ModelCapabilities,
+  type ModelEvent,
+  mayCallTools,
+  type ScoreResult,
+} from '../../../core/language-model.ts';
+import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import type { GrammarEngine } from '../../../grammar/grammar-engine.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
+import { renderPrompt } from '../folder/render-prompt.ts';
+import { calibrationText } from '../graph/calibration-text.ts';
+import { bytesPerToken, declaredShape } from '../graph/graph-shape.ts';
+import { type KvBits, openDecoderSession } from '../graph/session.ts';
+import { createSampler, withOwnSampling } from '../sampler.ts';
+import { createNucleusScratch } from '../sampler-nucleus.ts';
+import { createEngine, type Engine, type EngineStats } from './engine.ts';
+import { createKvArena } from './kv-arena.ts';
+import type { RowCache } from './prefix-store.ts';
+import { createRowBans, type RowBans } from './row-bans.ts';
+import { answerPrompt, scorePrompt } from './row-prompt.ts';
+import { createSampleRow } from './sample-row.ts';
+import { createScoreRow } from './score-row.ts';
+
+export type DecoderModelOptions = {
+  folder: ModelFolder;
+  /** Threads of one operator. */
+  threads: number;
+  /** Cap of the key/value cache, kept prefixes included. MiB. */
+  kvMegabytes: number;
+  /** Of each number in it; 8 where the model can. */
+  kvBits: KvBits;
+  warn(message: string): void;
+  /** Epoch ms. */
+  now(): number;
+  /** Without it no constraint is taken. */
+  grammar?: GrammarEngine;
+};
+
+export type DecoderModel = LanguageModel & {
+  readonly inPlace: boolean;
+  /** One token's keys and values, in bytes. */
+  readonly bytesPerToken: number;
+  stats(): EngineStats;
+};
+
+/**
+ * A local model over the budgeted batch decoder: one loop for all rows of all requests. A graph that the loop can't drive
+ * gives `unsupported` with the reason; `createGenerateModel` takes those.
+ * @throws ServiceError `model_unavailable` when there are no weights
+ */
+export async function createDecoderModel(
+  options: DecoderModelOptions,
+): Promise<{ model: DecoderModel } | { unsupported: string }> {
+  const { folder, grammar } = options;
+  const file = folder.onnx();
+  if (!file) throw new ServiceError({ code: 'model_unavailable', message: `${folder.id} has no weights here.` });
+  const session = await openDecoderSession({
+    ...options,
+    path: file.path,
+    declared: declaredShape(folder.config, folder.vocabularySize),
+    calibrationIds: () =>
+      renderPrompt(folder, { messages: [{ role: 'user', content: calibrationText }] }, { thinking: false }),
+  });
+  if ('unsupported' in session) return session;
+  const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
+  const engine = createEngine({ runner: session.runner(arena), arena });
+  const contextLength = Math.min(folder.contextLength, engine.largestRow);
+  /** Ends each request that has not ended yet. */
+  const open = new Set<(reason: unknown) => void>();
+  const context: Context = {
+    ...options,
+    engine,
+    contextLength,
+    vocabularySize: session.shape.vocabularySize,
+    bans: createRowBans(folder),
+    scratch: createNucleusScratch(session.shape.vocabularySize),
+  };
+  const model: DecoderModel = {
+    id: folder.id,
+    contextLength,
+    capabilities: capabilities(folder, grammar !== undefined),
+    inPlace: session.inPlace,
+    bytesPerToken: bytesPerToken(session.shape),
+    stats: () => engine.stats,
+    generate(request, { signal, answerNow, onStopped }) {
+      const purse = { left: request.thinking?.budgetTokens ?? 0 };
+      const channel = createEventChannel<ModelEvent>();
+      let rows: Array<{ cancel(): void }> = [];
+      let stopped: { reason: unknown } | undefined;
+      const settle = () => {
+        signal.removeEventListener('abort', onAbort);
+        open.delete(stop);
+      };
+      const stop = (reason: unknown) => {
+        stopped = { reason };
+        for (const row of rows) row.cancel();
+        channel.fail(reason);
+        settle();
+      };
+      const onAbort = () => {
+        stop(signal.reason);
+        onStopped?.((request.thinking?.budgetTokens ?? 0) - purse.left);
+      };
+      // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
+      signal.addEventListener('abort', onAbort, { once: true });
+      open.add(stop);
+      const start = async () => {
+        signal.throwIfAborted();
+        const begin = await prepare(context, request, { purse, answerNow });
+        if (stopped) return;
+        const done = () => {
+          settle();
+          channel.end();
+        };
+        rows = begin(channel.push, done, stop);
+      };
+      start().catch(stop);
+      return channel.read(() => stop(new Error('the reader left')));
+    },
+    async score(request, { signal }) {
+      const promptIds = await scorePrompt(folder, request);
+      const continuations = request.continuations.map((text) => folder.tokenizer.encode(text));
+      signal.throwIfAborted();
+      return new Promise<ScoreResult>((resolve, reject) => {
+        const onAbort = () => {
+          row.cancel();
+          reject(signal.reason);
+        };
+        const settled = <T>(settle: (value: T) => void) => {
+          return (value: T) => {
+            signal.removeEventListener('abort', onAbort);
+            settle(value);
+          };
+        };
+        const row = createScoreRow({
+          promptIds,
+          continuations,
+          vocabularySize: context.vocabularySize,
+          onResult: settled(resolve),
+          onFail: settled(reject),
+        });
+        if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
+        signal.addEventListener('abort', onAbort, { once: true });
+        engine.add([row], { alone: false, cache: rowCache(request.cacheScope, 0) });
+      });
+    },
+    async forget(response) {
+      engine.forget(response);
+    },
+    countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
+    async close() {
+      const reason = new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' });
+      for (const stop of [...open]) stop(reason);
+      await engine.close(reason);
+      await session.close();
+    },
+  };
+  return { model };
+}
+
+type Context = Pick<DecoderModelOptions, 'folder' | 'grammar' | 'now'> & {
+  engine: Engine;
+  contextLength: number;
+  vocabularySize: number;
+  bans: { forRow(row: { tools: boolean }): RowBans };
+  scratch: ReturnType<typeof createNucleusScratch>;
+};
+
+type Begin = (
+  emit: (event: ModelEvent) => void,
+  onDone: () => void,
+  onFail: (error: unknown) => void,
+) => Array<{ cancel(): void }>;
+
+/** Renders, compiles and refuses what can't be done, before any row is made. */
+async function prepare(
+  context: Context,
+  request: GenerateRequest,
+  { purse, answerNow }: { purse: { left: number }; answerNow: AbortSignal | undefined },
+): Promise<Begin> {
+  const { folder, grammar, engine, contextLength, vocabularySize } = context;
+  const { constraint } = request.answer;
+  if (constraint && !grammar) throw unsupportedConstraint(constraint.type);
+  const compiled = constraint && (await grammar?.compile(constraint));
+  const prompt = await answerPrompt(folder, request);
+  const interrupted = () => {
+    if (answerNow?.aborted) return 'user' as const;
+    return request.deadlineAt !== undefined && context.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
+  };
+  return (emit, onDone, onFail) => {
+    let unfinished = request.samples;
+    const rows = Array.from({ length: request.samples }, (_, sample) =>
+      createSampleRow({
+        model: { ...folder, vocabularySize },
+        request,
+        sample,
+        prompt,
+        contextLength,
+        sampler: createSampler(withOwnSampling(request.sampling, folder.sampling), {
+          sample,
+          vocabularySize,
+          scratch: context.scratch,
+        }),
+        bans: context.bans.forRow({ tools: mayCallTools(request) }),
+        matcher: compiled?.createMatcher(),
+        loopBreaker: createLoopBreaker(),
+        purse,
+        interrupted,
+        emit,
+        onFinish() {
+          unfinished -= 1;
+          if (unfinished === 0) onDone();
+        },
+        onFail,
+      }),
+    );
+    engine.add(rows, { alone: request.deterministic, cache: rowCache(request.cacheScope, prompt.own) });
+    return rows;
+  };
+}
+
+/** `own`: tokens of the row that its owner's other responses may start from. */
+function rowCache(scope: CacheScope | undefined, own: number): RowCache | undefined {
+  return scope && { owner: scope.owner, response: scope.response, own };
+}
+
+/** Tokens that the arena holds: what the cap allows, and no more than a few rows of the model's whole context need. */
+function cacheTokens(shape: Parameters<typeof bytesPerToken>[0], kvMegabytes: number, contextLength: number): number {
+  const allowed = Math.floor((kvMegabytes * 2 ** 20) / bytesPerToken(shape));
+  return Math.min(allowed, contextLength * 64);
+}
+
+function capabilities(folder: ModelFolder, constrained: boolean): ModelCapabilities {
+  return {
+    thinking: true,
+    exactBudget: true,
+    rollback: true,
+    constraints: constrained ? ['json_object', 'json_schema', 'regex', 'choice'] : [],
+    logprobs: true,
+    score: true,
+    tools: folder.family.toolCallTags !== undefined,
+    seed: true,
+    batching: true,
+    compute: true,
+    ...(folder.computes && { computesByDefault: true }),
+    cacheByOwner: true,
+  };
+}
+
+function unsupportedConstraint(type: string): ServiceError {
+  return new ServiceError({
+    code: 'unsupported_constraint',
+    param: 'text.format',
+    message: `Answers held to a ${type} can't be had of this model.`,
+  });
+}
+
+function tooLong(tokens: number, contextLength: number): ServiceError {
+  return new ServiceError({
+    code: 'context_length_exceeded',
+    param: 'input',
+    message: `The input takes ${tokens} tokens; ${contextLength} is the most that there may be.`,
+  });
+}

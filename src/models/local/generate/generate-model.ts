@@ -1,0 +1,145 @@
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { createEventChannel } from '../../../core/event-channel.ts';
+import {
+  type GenerateOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  type ModelEvent,
+  mayCallTools,
+} from '../../../core/language-model.ts';
+import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createRowBans, type RowBans } from '../decoder/row-bans.ts';
+import { rowLimits } from '../decoder/row-limits.ts';
+import { answerPrompt } from '../decoder/row-prompt.ts';
+import { createSampleRow, type SampleRow } from '../decoder/sample-row.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
+import { renderPrompt } from '../folder/render-prompt.ts';
+import { createSampler, withOwnSampling } from '../sampler.ts';
+import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
+import { generateCapabilities } from './generate-capabilities.ts';
+
+/** Prompt tokens that are computed in one step; a long prompt lets cancels and other requests in between. */
+const prefillChunk = 128;
+
+export type GenerateModelOptions = {
+  /** Threads of onnxruntime. */
+  threads: number;
+  /** Epoch ms. */
+  now(): number;
+};
+
+/**
+ * A local model over transformers.js's `generate()`: the fallback for graphs that the batch decoder can't drive. It runs
+ * any chat model that transformers.js supports, one row at a time; the samples of a request share its prefill. Requests
+ * that run together take turns step by step.
+ * @throws ServiceError `model_unavailable` when the weights can't be loaded
+ */
+export async function createGenerateModel(folder: ModelFolder, options: GenerateModelOptions): Promise<LanguageModel> {
+  const causal = await loadCausalModel(folder, options);
+  const bans = createRowBans(folder);
+  const closed = new AbortController();
+  return {
+    id: folder.id,
+    contextLength: folder.contextLength,
+    capabilities: generateCapabilities(folder),
+    generate(request, { signal, answerNow }) {
+      const channel = createEventChannel<ModelEvent>();
+      const left = new AbortController();
+      const stopped = AbortSignal.any([signal, left.signal, closed.signal]);
+      const onAbort = () => channel.fail(stopped.reason);
+      const rows = { folder, causal, bans, now: options.now, emit: channel.push };
+      const start = async () => {
+        stopped.throwIfAborted();
+        stopped.addEventListener('abort', onAbort, { once: true });
+        await runRequest(rows, request, { signal: stopped, ...(answerNow && { answerNow }) });
+      };
+      start()
+        .then(channel.end, channel.fail)
+        .finally(() => stopped.removeEventListener('abort', onAbort));
+      return channel.read(() => left.abort(new Error('the reader left')));
+    },
+    score: () => Promise.reject(unsupported('Scores of given texts')),
+    countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
+    async close() {
+      closed.abort(new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' }));
+      await causal.close();
+    },
+  };
+}
+
+type Rows = {
+  folder: ModelFolder;
+  causal: CausalModel;
+  bans: { forRow(row: { tools: boolean }): RowBans };
+  now(): number;
+  emit(event: ModelEvent): void;
+};
+
+async function runRequest(rows: Rows, request: GenerateRequest, { signal, answerNow }: GenerateOptions): Promise<void> {
+  const { folder, causal } = rows;
+  if (request.answer.constraint) throw unsupported(`Answers held to a ${request.answer.constraint.type}`);
+  const prompt = await answerPrompt(folder, request);
+  const { contextLength } = folder;
+  // Before the prompt is computed: what can't fit is refused at once.
+  rowLimits({ prompt, request, tokens: folder.tokens, contextLength });
+  let prefilled: KeyValueCache | undefined;
+  for (let end = prefillChunk; end < prompt.ids.length; end += prefillChunk) {
+    prefilled = await causal.run({
+      ids: prompt.ids.slice(0, end),
+      cache: prefilled,
+      onLogits: () => ({ token: 0, more: false }),
+    });
+    signal.throwIfAborted();
+  }
+  const purse = { left: request.thinking?.budgetTokens ?? 0 };
+  const interrupted = () => {
+    if (answerNow?.aborted) return 'user' as const;
+    return request.deadlineAt !== undefined && rows.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
+  };
+  for (let sample = 0; sample < request.samples; sample++) {
+    const row = createSampleRow({
+      model: folder,
+      request,
+      sample,
+      prompt,
+      contextLength,
+      sampler: createSampler(withOwnSampling(request.sampling, folder.sampling), {
+        sample,
+        vocabularySize: folder.vocabularySize,
+      }),
+      bans: rows.bans.forRow({ tools: mayCallTools(request) }),
+      loopBreaker: createLoopBreaker(),
+      purse,
+      interrupted,
+      emit: rows.emit,
+      onFinish() {},
+      onFail(error) {
+        throw error;
+      },
+    });
+    row.onCached(0);
+    let cache = prefilled;
+    while (!row.finished) {
+      cache = await causal.run({
+        ids: row.ids,
+        cache,
+        onLogits: (logits) => (signal.aborted ? stop : step(row, logits)),
+      });
+      signal.throwIfAborted();
+    }
+  }
+}
+
+const stop = { token: 0, more: false };
+
+/** One token further: generate() can go on by itself only where the row has grown by that very token. */
+function step(row: SampleRow, logits: Float32Array): { token: number; more: boolean } {
+  const before = row.ids.length;
+  row.onLogits(logits);
+  const token = row.ids.at(-1);
+  return token === undefined || row.finished || row.ids.length !== before + 1 ? stop : { token, more: true };
+}
+
+function unsupported(what: string): ServiceError {
+  return new ServiceError({ code: 'unsupported_constraint', message: `${what} can't be had of this model.` });
+}

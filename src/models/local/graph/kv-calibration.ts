@@ -1,0 +1,86 @@
+import type { KvArena } from '../decoder/kv-arena.ts';
+import type { CacheRunner } from './cache-runner.ts';
+import type { GraphShape } from './graph-shape.ts';
+
+/** Tokens of one run after another, over and over: long and short ones take different ways through an 8-bit graph. */
+const pieces = [64, 8, 8, 8, 8, 8, 8, 8, 8];
+/** Room above the largest value seen: what is larger is cut. */
+const margin = 1.15;
+
+/** How sure a model is, at each place of a text, of the token that it finds likeliest there. */
+export type Likeliest = { id: number; logProbability: number };
+
+/** Runs a text through one row of an arena that is exactly as long, and tells the likeliest token after each of its own. */
+export async function likeliestTokens(
+  runner: CacheRunner,
+  { vocabularySize }: Pick<GraphShape, 'vocabularySize'>,
+  ids: readonly number[],
+): Promise<Likeliest[]> {
+  const found: Likeliest[] = [];
+  await eachLogits(runner, vocabularySize, ids, (logits) => {
+    let id = 0;
+    for (let index = 1; index < logits.length; index += 1) if ((logits[index] ?? 0) > (logits[id] ?? 0)) id = index;
+    found.push({ id, logProbability: logProbability(logits, id) });
+  });
+  return found;
+}
+
+/** How far, in nats and on average, another graph is from those: of the same text, over the same tokens. */
+export async function driftFrom(
+  expected: readonly Likeliest[],
+  runner: CacheRunner,
+  { vocabularySize }: Pick<GraphShape, 'vocabularySize'>,
+  ids: readonly number[],
+): Promise<number> {
+  let sum = 0;
+  await eachLogits(runner, vocabularySize, ids, (logits, position) => {
+    const { id, logProbability: before } = expected[position] ?? { id: 0, logProbability: 0 };
+    sum += Math.abs(logProbability(logits, id) - before);
+  });
+  return sum / ids.length;
+}
+
+/**
+ * The steps in which 8 bits hold each cache of a text that lies in the arena, in the order of its buffers.
+ * @throws Error where a cache holds nothing
+ */
+export function scalesOf(arena: KvArena): number[] {
+  return arena.buffers.map((buffer) => {
+    let largest = 0;
+    for (const value of buffer) largest = Math.max(largest, Math.abs(value));
+    if (!(largest > 0 && Number.isFinite(largest))) throw new Error('a cache of it holds nothing after a text');
+    return Math.fround((largest * margin) / 127);
+  });
+}
+
+async function eachLogits(
+  runner: CacheRunner,
+  width: number,
+  ids: readonly number[],
+  take: (logits: Float32Array, position: number) => void,
+): Promise<void> {
+  const place = { offset: 0, capacity: ids.length };
+  let past = 0;
+  for (let run = 0; past < ids.length; run += 1) {
+    const tokens = ids.slice(past, past + (pieces[run % pieces.length] ?? 1));
+    const logits = await runner.run({
+      place,
+      rows: 1,
+      tokens,
+      length: tokens.length,
+      past: [past],
+      keep: tokens.length,
+    });
+    for (let index = 0; index < tokens.length; index += 1) {
+      take(logits.subarray(index * width, (index + 1) * width), past + index);
+    }
+    past += tokens.length;
+  }
+}
+
+function logProbability(logits: Float32Array, id: number): number {
+  const own = logits[id] ?? 0;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - own);
+  return -Math.log(sum);
+}

@@ -1,0 +1,85 @@
+import type { KvArena } from '../decoder/kv-arena.ts';
+import { rawDistribution } from '../sampler-softmax.ts';
+import type { CacheRunner, RunCall } from './cache-runner.ts';
+import type { GraphShape } from './graph-shape.ts';
+
+/** Half of the small arena: two rows lie in it. */
+const capacity = 32;
+/** What no cache holds in a whole head: tells what was written from what wasn't, rounded to nothing as it may be. */
+const unwritten = 99;
+/** Any ids will do; these exist in every vocabulary. */
+const tokens = [5, 9, 4, 7];
+const prefill: RunCall = {
+  place: { offset: 0, capacity },
+  rows: 1,
+  tokens: tokens.slice(0, 3),
+  length: 3,
+  past: [0],
+  keep: 1,
+};
+const other: RunCall = { ...prefill, place: { offset: capacity, capacity }, tokens: [8, 3], length: 2 };
+const step: RunCall = { ...prefill, rows: 2, tokens: [7, 6], length: 1, past: [3, 2] };
+/** Goes on with the first row in a piece that takes the other way through a graph with 8-bit caches. */
+const long: RunCall = { ...prefill, tokens: [3, 8, 6, 5, 9, 4, 7, 3, 5, 8, 6, 4], length: 12, past: [4] };
+/** Tokens that both rows hold in the end. */
+const lengths = [16, 3];
+
+/**
+ * Proves the in-place way on an arena of 64 tokens: the buffers change where the new tokens belong and nowhere else, and
+ * the logits are bit for bit those of a run with outputs of its own. Gives what failed.
+ */
+export async function proveInPlace(
+  inPlace: CacheRunner,
+  apart: CacheRunner,
+  shape: GraphShape,
+  arena: KvArena,
+): Promise<string | undefined> {
+  try {
+    for (const call of [prefill, other, step, long]) {
+      const plain = (await apart.run(call)).slice();
+      const own = await inPlace.run(call);
+      if (plain.some((logit, index) => logit !== own[index])) return 'the caches in place change the logits';
+      const told = inPlace.distribution?.(0);
+      const { max, logSumExp } = rawDistribution(own.subarray(0, shape.vocabularySize));
+      if (told && (told.max !== max || Math.abs(told.logSumExp - logSumExp) > 1e-3))
+        return 'its logits are summed up wrongly';
+    }
+    return await proveSteps(inPlace, shape, arena);
+  } catch (error) {
+    return `a run with the caches in place fails (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/**
+ * Proves that the graph keeps its cache the way the loop needs it: padded to a capacity, written after the past, rows of
+ * different lengths in one run, and a token fed with a past like one fed in a whole prompt.
+ */
+export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: KvArena): Promise<string | undefined> {
+  try {
+    for (const buffer of arena.buffers) buffer.fill(unwritten);
+    await runner.run(prefill);
+    await runner.run(other);
+    const stepped = (await runner.run(step)).slice(0, shape.vocabularySize);
+    await runner.run(long);
+    for (const buffer of arena.buffers) {
+      for (const [row, length] of lengths.entries()) {
+        for (let position = 0; position < capacity; position += 1) {
+          const start = (row * shape.kvHeads * capacity + position) * shape.headDim;
+          const written = buffer.subarray(start, start + shape.headDim).some((value) => value !== unwritten);
+          if (written !== position < length) return 'it does not write its cache after the past';
+        }
+      }
+    }
+    const whole = await runner.run({ ...prefill, tokens, length: tokens.length });
+    let distance = 0;
+    let spread = 0;
+    for (const [id, logit] of stepped.entries()) {
+      distance = Math.max(distance, Math.abs(logit - (whole[id] ?? 0)));
+      spread = Math.max(spread, Math.abs(logit));
+    }
+    // Kernels round differently by the number of positions; a wrong position or mask shifts logits by whole units.
+    return distance <= 0.02 * spread ? undefined : 'a step with a past gives other logits than the whole prompt';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

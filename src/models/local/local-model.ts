@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { LanguageModel, ModelCapabilities } from '../../core/language-model.ts';
+import { createDecoderModel } from './decoder/decoder-model.ts';
+import { createFolderGrammar } from './decoder/folder-grammar.ts';
+import { isHalf, type ModelSource, modelFault } from './folder/model-files.ts';
+import { loadModelFolder, type ModelFolder } from './folder/model-folder.ts';
+import { generateCapabilities } from './generate/generate-capabilities.ts';
+import { createGenerateModel } from './generate/generate-model.ts';
+import { outsideWeights } from './graph/onnx-file.ts';
+import type { KvBits } from './graph/session.ts';
+
+export type LocalModelOptions = {
+  threads: number;
+  /** Cap of the KV cache. */
+  kvMegabytes: number;
+  /** Of each number in it; 8 where a model can. */
+  kvBits: KvBits;
+  /** Epoch ms. */
+  now(): number;
+  /** One line for the log: a model that runs with less than it could. */
+  warn(message: string): void;
+};
+
+/** `load`: what its decode loop does now, where it has one. */
+export type LocalModel = LanguageModel & { load?(): DecoderLoad };
+
+/** Counts since it was loaded; rows and bytes at this moment. */
+export type DecoderLoad = {
+  /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
+  batches: readonly number[];
+  running: number;
+  waiting: number;
+  kvUsedBytes: number;
+  kvCapacityBytes: number;
+};
+
+/**
+ * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with
+ * a warning that says why.
+ * @throws ServiceError `model_unavailable` in one line
+ */
+export async function createLocalModel(source: string | ModelSource, options: LocalModelOptions): Promise<LocalModel> {
+  const folder = await loadModelFolder(source);
+  checkWeights(folder);
+  const grammar = createFolderGrammar(folder);
+  const opened = await createDecoderModel({ ...options, folder, ...(grammar && { grammar }) }).catch(
+    (error: unknown) => {
+      throw error instanceof ServiceError ? error : modelFault(folder.id, brokenWeights(folder, error), error);
+    },
+  );
+  if ('unsupported' in opened) {
+    options.warn(
+      `${folder.id} runs through generate(), without batching, scores and constraints: ${opened.unsupported}`,
+    );
+    return createGenerateModel(folder, options);
+  }
+  const { name: family, correction } = folder.family;
+  const { stats, bytesPerToken, capabilities } = opened.model;
+  return {
+    ...opened.model,
+    capabilities: { ...capabilities, family, correction },
+    load() {
+      const { batches, running, waiting, usedTokens, tokens } = stats();
+      const [kvUsedBytes, kvCapacityBytes] = [usedTokens * bytesPerToken, tokens * bytesPerToken];
+      return { batches, running, waiting, kvUsedBytes, kvCapacityBytes };
+    },
+  };
+}
+
+/** Weights beside the graph are looked for before it is opened. @throws ServiceError that names the file that is missing or short */
+function checkWeights(folder: ModelFolder): void {
+  const { path, bytes = 0 } = folder.onnx() ?? {};
+  if (path === undefined) throw modelFault(folder.id, `there are no weights in ${folder.path}`);
+  if (bytes < 1024 && readFileSync(path, 'utf8').startsWith('version https://git-lfs')) {
+    throw modelFault(folder.id, `${path} is a Git LFS pointer and not the weights; \`git lfs pull\` fetches them`);
+  }
+  let outside: ReadonlyMap<string, number>;
+  try {
+    outside = outsideWeights(path);
+  } catch (error) {
+    throw modelFault(folder.id, brokenWeights(folder, error), error);
+  }
+  for (const [location, needed] of outside) {
+    const file = join(dirname(path), location);
+    if (!existsSync(file)) {
+      throw modelFault(
+        folder.id,
+        `${file} is missing: ${basename(path)} has its weights there. Put it beside the graph`,
+      );
+    }
+    const { size } = statSync(file);
+    if (size < needed) {
+      throw modelFault(folder.id, `${file} is cut short: it has ${size} bytes of ${needed}. Fetch it again`);
+    }
+  }
+}
+
+/** Why a file that is there could not be opened: nearly always half a download. */
+function brokenWeights(folder: ModelFolder, error: unknown): string {
+  const { path = '', bytes = 0 } = folder.onnx() ?? {};
+  const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return `${path} (${bytes} bytes) can't be opened: ${reason.replace(/\.$/, '')}`;
+}
+
+/**
+ * What `createLocalModel` will make of a folder, as far as that shows without its weights: an API without an inference
+ * process of its own lists it. The decoder takes caches of 32-bit floats.
+ */
+export function localCapabilities(
+  folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'computes' | 'onnx'>,
+): ModelCapabilities {
+  const capabilities = generateCapabilities(folder);
+  const { dtype } = folder.onnx() ?? {};
+  if (dtype !== undefined && isHalf(dtype)) return capabilities;
+  const constraints = folder.tokenizer.textBytesOf ? (['json_object', 'json_schema', 'regex', 'choice'] as const) : [];
+  const compute = { compute: true, ...(folder.computes && { computesByDefault: true as const }) };
+  return { ...capabilities, constraints, score: true, batching: true, ...compute };
+}

@@ -1,0 +1,133 @@
+import type { ChildProcess } from 'node:child_process';
+import type { TypescriptChild } from '../../../core/typescript-child.ts';
+import type { KvBits } from '../graph/session.ts';
+import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
+import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
+
+/** pino's shape, whose own `pid` is the parent's; nothing of a prompt or an answer is ever among the fields. */
+export type InferenceLog = Record<
+  'info' | 'warn' | 'error',
+  (fields: Record<string, unknown>, message: string) => void
+>;
+
+export type InferenceChildOptions = {
+  /** The module that the child runs: workers/inference.ts. */
+  entry: URL;
+  models: readonly HostedModel[];
+  threads: number;
+  kvMegabytes: number;
+  kvBits: KvBits;
+  log: InferenceLog;
+  /** Hears of the work of each process, and of its death. */
+  observer?: InferenceObserver;
+};
+
+export type InferenceObserver = {
+  report(stats: Extract<FromInference, { type: 'stats' }>): void;
+  died(): void;
+};
+
+/** One inference process, from its spawn to its end. */
+export type InferenceChild = {
+  readonly pid: number | undefined;
+  readonly connection: InferenceConnection;
+  /** The models, once they are loaded. @throws ServiceError of the model that can't be, or `model_unavailable` if it dies before */
+  readonly ready: Promise<readonly ModelSummary[]>;
+  /** Resolves with what ended it. Never rejects. */
+  readonly exited: Promise<string>;
+  /** Asks it to end and kills it after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+};
+
+export function spawnInferenceChild(program: TypescriptChild, options: InferenceChildOptions): InferenceChild {
+  const { log } = options;
+  const child = program.fork();
+  const connection = createInferenceConnection({
+    send: (message) => send(child, message),
+    onFailure: (detail) => log.error({ inferencePid: child.pid, detail: program.locate(detail) }, 'a model failed'),
+  });
+  let closing = false;
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
+  });
+  const ready = new Promise<readonly ModelSummary[]>((resolve, reject) => {
+    child.on('message', (raw) => {
+      const parsed = FromInference.safeParse(raw);
+      if (!parsed.success) {
+        log.error(
+          { inferencePid: child.pid, detail: parsed.error.message },
+          'the inference process sent a message that is none',
+        );
+        child.kill('SIGKILL');
+        return;
+      }
+      const message = parsed.data;
+      switch (message.type) {
+        case 'ready':
+          log.info(
+            {
+              inferencePid: child.pid,
+              startMs: Math.round(message.startMs),
+              residentMB: megabytes(message.residentBytes),
+              models: message.models.map(({ id }) => id),
+            },
+            'inference process ready',
+          );
+          return resolve(message.models);
+        case 'start-failed':
+          if (message.error.detail !== undefined) {
+            log.error({ detail: program.locate(message.error.detail) }, 'loading a model failed');
+          }
+          return reject(serviceError(message.error));
+        case 'warning':
+          return log.warn({ inferencePid: child.pid }, message.message);
+        case 'stats':
+          options.observer?.report(message);
+          return log.info(
+            {
+              inferencePid: child.pid,
+              tokens: message.tokens,
+              tokensPerSecond: message.busyMs > 0 ? Math.round((message.tokens / message.busyMs) * 10_000) / 10 : null,
+              residentMB: megabytes(message.residentBytes),
+            },
+            'inference',
+          );
+        default:
+          return connection.receive(message);
+      }
+    });
+    exited.then((how) => {
+      connection.lost();
+      reject(processLost());
+      if (closing) log.info({ inferencePid: child.pid, how }, 'inference process closed');
+      else {
+        options.observer?.died();
+        log.warn({ inferencePid: child.pid, how }, 'inference process died');
+      }
+    });
+  });
+  ready.catch(() => {});
+  const { models, threads, kvMegabytes, kvBits } = options;
+  send(child, { type: 'start', models, threads, kvMegabytes, kvBits });
+  return {
+    pid: child.pid,
+    connection,
+    ready,
+    exited,
+    async close(graceMs) {
+      closing = true;
+      send(child, { type: 'close' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A child that is on its way out takes no more messages; its exit says the rest. */
+function send(child: ChildProcess, message: object): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+const megabytes = (bytes: number): number => Math.round(bytes / 1_000_000);

@@ -1,0 +1,201 @@
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { ModelEvent } from '../../../core/language-model.ts';
+import type { LocalModel } from '../local-model.ts';
+import { errorMessage, type ModelLoad, type SentByInference, type ToInference } from './inference-protocol.ts';
+
+/** `events` messages that may be on their way unread; beyond that the host keeps events, and models wait to be read. */
+const window = 16;
+
+export type InferenceHost = {
+  receive(message: Exclude<ToInference, { type: 'start' | 'close' }>): void;
+  /** Aborts what runs and closes the models. */
+  close(): Promise<void>;
+};
+
+/** `thinking`: tokens that the rows of an aborted call have sampled. */
+type Controls = { abort: AbortController; answerNow: AbortController; thinking?: number };
+
+export type InferenceHostOptions = {
+  models: ReadonlyMap<string, LocalModel>;
+  send(message: SentByInference): void;
+  /** ms, of a clock that never goes back. */
+  now(): number;
+  residentBytes(): number;
+};
+
+/**
+ * Serves models to the process at the other end. Events of one turn of the event loop go as one message, and no more than a
+ * window of messages is ever unread: a parent that is slow stops the reading of models here.
+ */
+export function createInferenceHost(options: InferenceHostOptions): InferenceHost {
+  const { models, send } = options;
+  const running = new Map<number, Controls>();
+  const outbox = new Map<number, ModelEvent[]>();
+  const stats = createStats(options);
+  let unread = 0;
+  let flushing = false;
+  let resume: Array<() => void> = [];
+
+  const flush = () => {
+    if (outbox.size === 0 || unread >= window) return;
+    const calls = [...outbox].map(([call, events]) => ({ call, events }));
+    outbox.clear();
+    unread += 1;
+    send({ type: 'events', calls });
+  };
+  /** Resolves once what is in the outbox may be added to. */
+  const put = async (call: number, event: ModelEvent) => {
+    const events = outbox.get(call) ?? [];
+    events.push(event);
+    outbox.set(call, events);
+    if (!flushing) {
+      flushing = true;
+      // After all that this turn of the event loop still does, and before the next decode step.
+      process.nextTick(() => {
+        flushing = false;
+        flush();
+      });
+    }
+    while (unread >= window) await new Promise<void>((resolve) => resume.push(resolve));
+  };
+  const serve = async (
+    call: number,
+    modelId: string,
+    work: (model: LocalModel, signal: AbortSignal, controls: Controls) => Promise<SentByInference>,
+  ) => {
+    const controls: Controls = { abort: new AbortController(), answerNow: new AbortController() };
+    running.set(call, controls);
+    stats.begin();
+    try {
+      const model = models.get(modelId);
+      if (!model)
+        throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${modelId}.` });
+      const last = await work(model, controls.abort.signal, controls);
+      flush();
+      // What is still kept has to go first, whatever the window says: it ends the call.
+      const rest = outbox.get(call);
+      if (rest) {
+        outbox.delete(call);
+        unread += 1;
+        send({ type: 'events', calls: [{ call, events: rest }] });
+      }
+      send(last);
+    } catch (error) {
+      outbox.delete(call);
+      // The other end has given an aborted call up already; its end is no failure of the model.
+      const { aborted } = controls.abort.signal;
+      const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
+      const { thinking } = controls;
+      send({
+        type: 'failed',
+        call,
+        error: aborted ? over : errorMessage(error),
+        ...(aborted && thinking !== undefined && { thinking }),
+      });
+    } finally {
+      running.delete(call);
+      stats.end(running.size === 0);
+    }
+  };
+  return {
+    receive(message) {
+      switch (message.type) {
+        case 'generate': {
+          const { call } = message;
+          return void serve(call, message.model, async (model, signal, controls) => {
+            const onStopped = (thinking: number) => {
+              controls.thinking = thinking;
+            };
+            const answerNow = controls.answerNow.signal;
+            for await (const event of model.generate(message.request, { signal, answerNow, onStopped })) {
+              if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
+              await put(call, event);
+            }
+            return { type: 'done', call };
+          });
+        }
+        case 'score':
+          return void serve(message.call, message.model, async (model, signal) => {
+            return { type: 'done', call: message.call, score: await model.score(message.request, { signal }) };
+          });
+        case 'count':
+          return void serve(message.call, message.model, async (model) => {
+            const tokens = await model.countTokens(message.prompt, { thinking: message.thinking });
+            return { type: 'done', call: message.call, tokens };
+          });
+        case 'forget':
+          return void serve(message.call, message.model, async (model) => {
+            await model.forget?.(message.response);
+            return { type: 'done', call: message.call };
+          });
+        case 'abort':
+          running.get(message.call)?.abort.abort();
+          return;
+        case 'answer-now':
+          running.get(message.call)?.answerNow.abort();
+          return;
+        case 'read': {
+          unread = Math.max(0, unread - 1);
+          flush();
+          const waiting = resume;
+          resume = [];
+          for (const go of waiting) go();
+          return;
+        }
+        default:
+          return message satisfies never;
+      }
+    },
+    async close() {
+      for (const { abort } of running.values()) abort.abort();
+      await Promise.all([...models.values()].map((model) => model.close()));
+    },
+  };
+}
+
+/** Counts tokens over the time that has calls in it. */
+function createStats({ send, now, residentBytes, models }: InferenceHostOptions) {
+  const loads = createLoads(models);
+  let tokens = 0;
+  let busyMs = 0;
+  let since: number | undefined;
+  let reported = now();
+  const report = () => {
+    if (since !== undefined) {
+      busyMs += now() - since;
+      since = now();
+    }
+    send({ type: 'stats', tokens, busyMs, residentBytes: residentBytes(), models: loads() });
+    tokens = 0;
+    busyMs = 0;
+    reported = now();
+  };
+  return {
+    begin() {
+      since ??= now();
+    },
+    add(count: number) {
+      tokens += count;
+      if (now() - reported >= 10_000) report();
+    },
+    end(idle: boolean) {
+      if (!idle || since === undefined) return;
+      busyMs += now() - since;
+      since = undefined;
+      if (tokens > 0) report();
+    },
+  };
+}
+
+/** Each decode loop's load, its steps counted from the last call on. */
+function createLoads(models: InferenceHostOptions['models']): () => ModelLoad[] {
+  const before = new Map<string, readonly number[]>();
+  return () =>
+    [...models.values()].flatMap(({ id, load }) => {
+      if (load === undefined) return [];
+      const now = load();
+      const earlier = before.get(id) ?? [];
+      before.set(id, now.batches);
+      return [{ id, ...now, batches: now.batches.map((steps, index) => steps - (earlier[index] ?? 0)) }];
+    });
+}

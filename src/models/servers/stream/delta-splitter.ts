@@ -1,0 +1,129 @@
+import type { TokenLogprob } from '../../../core/language-model.ts';
+import type { ModelFamily } from '../../families/family.ts';
+import type { Delta } from '../client/delta.ts';
+import { createThinkSplitter, type TextPart, type ThinkSplitter } from '../thinking/think-splitter.ts';
+
+/** A piece of thought or answer with the tokens that made it. */
+export type Piece = TextPart & Tokens;
+
+export type Tokens = { tokens: number; tokenIds: readonly number[]; logprobs: readonly TokenLogprob[] };
+
+export const noTokens: Tokens = { tokens: 0, tokenIds: [], logprobs: [] };
+
+export const join = (one: Tokens, other: Tokens): Tokens => ({
+  tokens: one.tokens + other.tokens,
+  tokenIds: [...one.tokenIds, ...other.tokenIds],
+  logprobs: [...one.logprobs, ...other.logprobs],
+});
+
+/**
+ * How the text of a request begins. `tagged`: with the answer, unless a tag or a field says that it is a thought. `inside`:
+ * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `untagged`: with the
+ * answer, unless a field says that it is a thought. `closed`: all of it is the answer, whatever field the server puts it in.
+ */
+export type Opening = 'tagged' | 'inside' | 'held' | 'untagged' | 'closed';
+
+/** What a held text turns out to have been. `inside`: a thought without its opening tag. `tagged`: thoughts have tags or a field. */
+export type LearnedOpening = Extract<Opening, 'inside' | 'tagged'>;
+
+/**
+ * Sorts a stream into thought and answer, for all three spellings: `reasoning`, `reasoning_content`, tags in the content.
+ * Each token is counted once, with the piece that it ends up in.
+ */
+export type DeltaSplitter = {
+  push(delta: Delta, tokens: number): Piece[];
+  /** `cut`: by its length, and not by the model. */
+  end(options: { cut: boolean }): Piece[];
+};
+
+/** `learn` is told what a text that is `held` turns out to be. */
+export function createDeltaSplitter(
+  family: ModelFamily,
+  opening: Opening,
+  learn: (opening: LearnedOpening) => void = () => {},
+): DeltaSplitter {
+  const tags = createTags(family, opening, learn);
+  let fields = false;
+  let held = noTokens;
+  /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
+  let silent = noTokens;
+  let last: TextPart['kind'] | undefined;
+
+  /** Gives a chunk's tokens, and those before it that have made no text yet, to the first of its pieces. */
+  function settle(parts: TextPart[], tokens: Tokens): Piece[] {
+    const [first, ...others] = parts;
+    if (first === undefined) {
+      held = join(held, tokens);
+      return [];
+    }
+    // A thought that was held back whole: this chunk closed it, and its tokens go to what comes after.
+    const closed = opening === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
+    // What came without text between thought and answer was the close tag, which is part of neither.
+    const tag = last === 'thinking' && first.kind === 'answer';
+    const before = first.kind === 'thinking' && opening === 'tagged' ? held : join(silent, held);
+    const own = closed ? before : tag ? tokens : join(before, tokens);
+    held = noTokens;
+    silent = noTokens;
+    last = parts.at(-1)?.kind;
+    const after = (index: number) => (closed && index === 0 ? tokens : noTokens);
+    return [{ ...first, ...own }, ...others.map((part, index) => ({ ...part, ...after(index) }))];
+  }
+
+  function split(text: string): TextPart[] {
+    if (text === '') return [];
+    // A server that takes the thought out itself leaves no tags; what looks like one is the answer's own.
+    if (opening === 'closed' || fields) return [{ kind: 'answer', text }];
+    return tags.push(text);
+  }
+
+  return {
+    push(delta, tokens) {
+      const perToken =
+        delta.reasoning === '' &&
+        delta.logprobs.length > 1 &&
+        tokens === delta.logprobs.length &&
+        delta.logprobs.map(({ token }) => token).join('') === delta.content;
+      if (perToken) {
+        const ids = delta.tokenIds.length === tokens ? delta.tokenIds : [];
+        return delta.logprobs.flatMap((logprob, index) => {
+          const id = ids[index];
+          return settle(split(logprob.token), {
+            tokens: 1,
+            tokenIds: id === undefined ? [] : [id],
+            logprobs: [logprob],
+          });
+        });
+      }
+      if (last === undefined && held === noTokens && delta.reasoning === '' && delta.content === '') {
+        silent = join(silent, { tokens, tokenIds: delta.tokenIds, logprobs: delta.logprobs });
+        return [];
+      }
+      const parts: TextPart[] = [];
+      if (delta.reasoning !== '') {
+        if (opening === 'held' && !fields) learn('tagged');
+        fields = true;
+        parts.push({ kind: opening === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
+      }
+      return settle([...parts, ...split(delta.content)], {
+        tokens,
+        tokenIds: delta.tokenIds,
+        logprobs: delta.logprobs,
+      });
+    },
+    end({ cut }) {
+      const rest = opening === 'closed' || fields ? [] : tags.end({ cut });
+      return rest.length > 0 ? settle(rest, noTokens) : [];
+    },
+  };
+}
+
+function createTags(family: ModelFamily, opening: Opening, learn: (opening: LearnedOpening) => void): ThinkSplitter {
+  const { tags, answerMarker } = family;
+  if (opening === 'closed' || opening === 'untagged') return createThinkSplitter({ close: '', start: 'answer' });
+  if (tags !== undefined) {
+    const start = opening === 'inside' ? 'thinking' : opening === 'held' ? 'held' : 'either';
+    return createThinkSplitter({ ...tags, start, onTag: (tag) => learn(tag === 'open' ? 'tagged' : 'inside') });
+  }
+  if (answerMarker !== undefined) return createThinkSplitter({ close: answerMarker, start: 'thinking' });
+  return createThinkSplitter({ close: '', start: 'answer' });
+}

@@ -1,0 +1,130 @@
+import type { ChatMessage, Prompt, PromptPart } from '../../../contracts/responses/prompt.ts';
+import type { ThoughtSegment } from '../../../core/language-model.ts';
+import {
+  controlPattern,
+  createDefuse,
+  type Defuse,
+  defusedArguments,
+  defusedJson,
+  familyTexts,
+} from '../../control-texts.ts';
+import type { ModelFamily } from '../../families/family.ts';
+import type { Dialect } from '../client/dialect.ts';
+import { estimateTokens } from '../thinking/token-meter.ts';
+
+/** A message as chat completions take it. */
+export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
+
+/** Of a server's tokenizer only the family is known: what models in general spell their special tokens by is defused. */
+function defuseFor({ dialect, family }: { dialect: Dialect; family: ModelFamily }): Defuse {
+  return dialect.keepsControlTexts ? (text) => text : createDefuse(familyTexts(family), controlPattern);
+}
+
+/** The turns of a prompt. Families that don't think by themselves are asked for thoughts in the system turn. */
+export function toMessages(
+  prompt: Prompt,
+  options: { dialect: Dialect; family: ModelFamily; thinking: boolean },
+): WireMessage[] {
+  const defuse = defuseFor(options);
+  const messages: WireMessage[] = [];
+  let media: PromptPart[] = [];
+  for (const [index, message] of prompt.messages.entries()) {
+    messages.push(toMessage(message, options.dialect, defuse));
+    if (message.role !== 'tool') continue;
+    media.push(...mediaOf(message));
+    // A tool's turn holds text alone: what it shows follows the results of all calls that were made together.
+    if (media.length === 0 || prompt.messages[index + 1]?.role === 'tool') continue;
+    messages.push({ role: 'user', content: media.map((part) => toPart(part, defuse)) });
+    media = [];
+  }
+  const instruction = options.family.thinkInstruction;
+  if (!options.thinking || instruction === undefined) return messages;
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: instruction }, ...messages];
+  return [{ ...first, content: `${String(first.content ?? '')}\n\n${instruction}` }, ...rest];
+}
+
+/** `tools` as chat completions take them; nothing for a prompt without. */
+export function toTools(prompt: Prompt, options: { dialect: Dialect; family: ModelFamily }): { tools?: unknown[] } {
+  if (prompt.tools === undefined || prompt.tools.length === 0) return {};
+  return {
+    tools: prompt.tools.map((tool) => ({
+      type: 'function',
+      function: defusedJson({ parameters: { type: 'object', properties: {} }, ...tool }, defuseFor(options)),
+    })),
+  };
+}
+
+/** What an image or a page of a file comes to with most models, so that a prompt of them is not taken for an empty one. */
+const tokensOfMedia = 300;
+
+/** Tokens of a prompt, without the server's tokenizer: texts, and a few for the template of each turn. */
+export function estimatePrompt(prompt: Prompt): number {
+  const turns = prompt.messages.map((message) => {
+    const extra = message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') + (message.thought ?? '') : '';
+    return estimateTokens(message.content + extra) + 5 + mediaOf(message).length * tokensOfMedia;
+  });
+  const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
+  return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
+}
+
+function mediaOf(message: ChatMessage): PromptPart[] {
+  const parts = message.role === 'user' || message.role === 'tool' ? message.parts : undefined;
+  return (parts ?? []).filter(({ type }) => type !== 'text');
+}
+
+/** Tokens of begun texts: their own ids where they have them. */
+export function tokensOfSegments(segments: readonly ThoughtSegment[]): number {
+  return segments.reduce((sum, { text, tokenIds }) => sum + (tokenIds?.length || estimateTokens(text)), 0);
+}
+
+function toMessage(message: ChatMessage, dialect: Dialect, defuse: Defuse): WireMessage {
+  const content = defuse(message.content);
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content };
+    case 'user':
+      return { role: 'user', content: message.parts?.map((part) => toPart(part, defuse)) ?? content };
+    case 'tool':
+      return { role: 'tool', content, tool_call_id: defuse(message.toolCallId) };
+    case 'assistant': {
+      const calls = message.toolCalls ?? [];
+      const thought = message.thought !== undefined && dialect.thoughtField !== undefined;
+      return {
+        role: 'assistant',
+        content,
+        ...(thought && { [dialect.thoughtField ?? '']: defuse(message.thought ?? '') }),
+        ...(calls.length > 0 && {
+          tool_calls: calls.map((call) => ({
+            id: defuse(call.id),
+            type: 'function',
+            function: { name: defuse(call.name), arguments: wireArguments(call.arguments, defuse) },
+          })),
+        }),
+      };
+    }
+    default:
+      return message satisfies never;
+  }
+}
+
+/** As they were written, unless something in them was defused. */
+function wireArguments(text: string, defuse: Defuse): string {
+  const safe = defusedArguments(text, defuse);
+  if (typeof safe === 'string' && safe === defuse(text)) return safe;
+  const written = JSON.stringify(safe);
+  return written === JSON.stringify(JSON.parse(text)) ? text : written;
+}
+
+function toPart(part: PromptPart, defuse: Defuse): unknown {
+  switch (part.type) {
+    case 'text':
+      return { ...part, text: defuse(part.text) };
+    case 'image':
+      return { type: 'image_url', image_url: { url: part.url, ...(part.detail && { detail: part.detail }) } };
+    case 'file':
+      return { type: 'file', file: { file_data: part.data, ...(part.name && { filename: defuse(part.name) }) } };
+    default:
+      return part satisfies never;
+  }
+}

@@ -1,0 +1,173 @@
+import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
+import type { ModelEvent, ThoughtSegment } from '../../../core/language-model.ts';
+import { type AnswerSink, createAnswerSink } from '../stream/answer-sink.ts';
+import type { GoOn } from '../stream/continuation.ts';
+import { createDeltaSplitter } from '../stream/delta-splitter.ts';
+import { openContinuation, openTurn } from '../stream/open-stream.ts';
+import { forced } from './forced.ts';
+import { reconcile } from './reconcile.ts';
+import { type AdmittedContext, newTally, type SampleContext, type Tally } from './sample-context.ts';
+import { closingTokens, roomLeft } from './sample-room.ts';
+import { type ThinkOutcome, think } from './think.ts';
+import { createTokenMeter, estimateTokens } from './token-meter.ts';
+
+/** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
+export async function* runSample(context: AdmittedContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
+  const { request, purse } = context;
+  const sink = createAnswerSink(sample, request.answer, answerEnds(context));
+  const tally = newTally();
+  const answer = begunAnswer(context);
+  const kept = textOf(request.thinking?.prefix);
+  const fed = textOf(request.thinking?.prefix?.filter((segment) => segment.fed));
+  tally.fedInPrompt = fed === '' ? 0 : ((await context.tokenise(fed))?.length ?? estimateTokens(fed));
+  tally.forcedTokens = tally.fedInPrompt;
+  let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
+  let thinkingStop: ThinkingStop | undefined;
+  const begun = textOf(request.answer.prefix) !== '' || request.thinking?.ended === true;
+  const wants = request.thinking !== undefined && !begun && (purse.remaining() > 0 || kept !== '');
+  if (request.thinking !== undefined && wants) {
+    outcome = yield* think(context, { sample, thinking: request.thinking, thoughts: kept, sink, tally });
+    thinkingStop = outcome.stop;
+  }
+  let { finishReason } = outcome;
+  if (!outcome.answered) {
+    const goOn = yield* handOver(context, { sample, outcome, answer, thought: wants, tally });
+    const second = yield* speak(context, { sample, goOn, sink, tally });
+    finishReason = second.finishReason;
+    if (!sink.visible() && second.hidden !== '') {
+      // A model that thinks all the same has used up its answer's tokens: its thought is closed for it, and where it can only
+      // be asked to stop, it may think as much again.
+      const thoughts = `${goOn.at === 'answer' ? goOn.thoughts : ''}${second.hidden}${context.family.handOver}`;
+      await forced(context, tally, { sample, text: context.family.handOver });
+      const spare = Math.max(tally.thinkingTokens, request.answer.maxTokens);
+      const again: GoOn = { at: 'answer', thoughts, answer };
+      const third = yield* speak(context, { sample, goOn: again, sink, tally, spare });
+      finishReason = third.finishReason;
+      if (!sink.visible() && third.hidden !== '' && !context.request.prompt.raw) {
+        const closed: GoOn = { ...again, prefilled: true };
+        ({ finishReason } = yield* speak(context, { sample, goOn: closed, sink, tally }));
+      }
+    }
+  }
+  yield* sink.end(finishReason);
+  const { sum, count } = tally.thinkingLogprobs;
+  const answerMeanLogprob = sink.meanLogprob();
+  const stopText = sink.stopText();
+  yield {
+    type: 'finish',
+    sample,
+    reason: sink.reason(finishReason),
+    ...(stopText !== undefined && { stopText }),
+    ...(thinkingStop !== undefined && { thinkingStop }),
+    usage: {
+      inputTokens: tally.inputTokens ?? context.promptTokens,
+      cachedTokens: tally.cachedTokens,
+      thinkingTokens: tally.thinkingTokens,
+      forcedTokens: tally.forcedTokens,
+      answerTokens: sink.tokens(),
+    },
+    scores: {
+      ...(count > 0 && { thinkingMeanLogprob: sum / count }),
+      ...(answerMeanLogprob !== undefined && { answerMeanLogprob }),
+    },
+  };
+}
+
+/** Closes the thought: the family's sentence where it was cut, nothing where it had ended. Says where the answer starts. */
+async function* handOver(
+  context: AdmittedContext,
+  parts: { sample: number; outcome: ThinkOutcome; answer: string; thought: boolean; tally: Tally },
+): AsyncGenerator<ModelEvent, GoOn, void> {
+  const { sample, outcome, answer, thought, tally } = parts;
+  const { stop, thoughts } = outcome;
+  if (!thought) return thoughts === '' ? { at: 'fast', answer } : { at: 'answer', thoughts: lineEnd(thoughts), answer };
+  const cut = stop !== 'natural' && thoughts.trim() !== '';
+  if (cut) {
+    yield await forced(context, tally, { sample, text: context.family.handOver });
+  }
+  yield { type: 'thinking-end', sample, reason: stop };
+  if (thoughts.trim() === '') return { at: 'fast', answer };
+  return { at: 'answer', thoughts: cut ? thoughts + context.family.handOver : lineEnd(thoughts), answer };
+}
+
+/** Asks for the answer alone. Thoughts that come all the same are counted and not shown; `spare`: tokens for such. */
+async function* speak(
+  context: AdmittedContext,
+  parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally; spare?: number },
+): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
+  const { sample, goOn, sink, tally, spare = alwaysThinking(context) ? context.request.answer.maxTokens : 0 } = parts;
+  const { request, signal, family } = context;
+  const room = roomLeft(context, tally) - (goOn.at === 'fast' ? 0 : closingTokens(context));
+  const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens() + spare);
+  const options = { sample, maxTokens, answerOnly: true, signal, tally };
+  const fresh = goOn.at === 'fast' && goOn.answer === '';
+  const turn = fresh && !request.prompt.raw && !(await context.openings.thinksAnyway(context));
+  const { deltas, opening, learn } = turn
+    ? await openTurn(context, { thinking: false }, options)
+    : await openContinuation(context, goOn, options);
+  const splitter = createDeltaSplitter(family, opening, learn);
+  const meter = createTokenMeter();
+  const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
+  let finishReason: string | undefined;
+  let hidden = '';
+
+  function* take(pieces: ReturnType<typeof splitter.push>): Generator<ModelEvent, boolean, void> {
+    for (const piece of pieces) {
+      if (piece.kind === 'thinking') {
+        hidden += piece.text;
+        tally.thinkingTokens += piece.tokens;
+        continue;
+      }
+      const { events, full } = sink.push(piece);
+      yield* events;
+      if (full) return true;
+    }
+    return false;
+  }
+
+  for await (const delta of deltas) {
+    const tokens = meter.count(delta);
+    finishReason = delta.finishReason ?? finishReason;
+    if (delta.toolCalls.length > 0) sink.pushToolCalls(delta.toolCalls, tokens);
+    else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
+    if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
+  }
+  const cut = finishReason === 'length';
+  // An answer may be longer than its tokens, too: where thinking is switched off, a cut text is no thought for that alone.
+  yield* take(splitter.end({ cut: cut && context.openings.mayHideThought(context) }));
+  // All of it was the answer: this server begins so when it is not to think.
+  if (opening === 'held' && !cut && hidden === '') learn('tagged');
+  return { finishReason, hidden };
+}
+
+/** A server that can't be told not to think may have a model that does, beside its answer. */
+export function alwaysThinking({ dialect, family }: Pick<SampleContext, 'dialect' | 'family'>): boolean {
+  return dialect.thinkingSwitch === 'none' && family.tags !== undefined;
+}
+
+/**
+ * The text that the answer goes on from. A server begins a form anew after it: blanks are begun anew with it, and beside
+ * a begun text the form is not asked for (`buildRequest`), which is told.
+ */
+function begunAnswer({ request: { answer }, warn }: SampleContext): string {
+  const begun = textOf(answer.prefix);
+  if (answer.constraint === undefined) return begun;
+  if (begun.trim() === '') return '';
+  warn('cannot enforce the format on a resumed answer: the rest is unconstrained');
+  return begun;
+}
+
+/**
+ * The family's own ends; and a model that thinks by prompt may say its answer again and again, each time behind the marker: the
+ * first one stands.
+ */
+function answerEnds({ family, request }: SampleContext): string[] {
+  const { answerMarker, answerEnds: ends = [] } = family;
+  if (answerMarker === undefined || request.thinking === undefined) return [...ends];
+  return [...ends, `\n${answerMarker}`, `\n**${answerMarker}`];
+}
+
+const textOf = (segments: readonly ThoughtSegment[] | undefined): string =>
+  (segments ?? []).map(({ text }) => text).join('');
+
+const lineEnd = (thoughts: string): string => (thoughts === '' || thoughts.endsWith('\n') ? thoughts : `${thoughts}\n`);

@@ -1,0 +1,54 @@
+import type { serverBudgetStates } from '../../../contracts/service/model-card.ts';
+import type { Dialect } from '../client/dialect.ts';
+import type { Refusals } from '../stream/refusals.ts';
+
+/**
+ * A thinking budget that the server keeps by itself. Ours is enforced in any case; the server's saves what it would decode
+ * before it notices that we left. Some servers accept the field and ignore it, so the first thoughts that reach the budget
+ * verify it: they ask for a few tokens less than ours and see whether the thought ends there.
+ */
+export type ServerBudget = {
+  /** The tokens to ask for where ours are `cap`; undefined: the field is not sent. */
+  ask(cap: number): number | undefined;
+  /** The model's thought ended after so many tokens of the `asked` ones. True where the server's budget ended it. */
+  ended(asked: number | undefined, tokens: number): boolean;
+  /** The thought has so many tokens and goes on. */
+  reached(asked: number | undefined, tokens: number): void;
+  state(): (typeof serverBudgetStates)[number];
+};
+
+/** What a verifying request asks for less than ours. */
+const early = 8;
+/** Servers count tags and blanks that we don't, or the other way round. */
+const slack = 5;
+/** Above ours by so much, a server's budget never ends a thought before ours does. */
+const late = 16;
+/** A shorter budget may end by chance where the model does. */
+const shortestVerified = 48;
+
+export function createServerBudget(options: {
+  dialect: Dialect;
+  refusals: Refusals;
+  warn(what: string): void;
+}): ServerBudget {
+  const { budgetFields } = options.dialect;
+  let seen: 'unverified' | 'honoured' | 'ignored' = 'unverified';
+  const refused = () => budgetFields.every((field) => options.refusals.has(field));
+  return {
+    ask(cap) {
+      if (budgetFields.length === 0 || seen === 'ignored' || !Number.isFinite(cap)) return undefined;
+      return seen === 'unverified' && cap >= shortestVerified ? cap - early : cap + late;
+    },
+    ended(asked, tokens) {
+      if (asked === undefined || Math.abs(tokens - asked) > slack || refused()) return false;
+      if (seen === 'unverified') seen = 'honoured';
+      return true;
+    },
+    reached(asked, tokens) {
+      if (asked === undefined || tokens <= asked + slack || seen !== 'unverified' || refused()) return;
+      seen = 'ignored';
+      options.warn(`takes "${budgetFields.join('", "')}" and thinks on: its thoughts are ended from here`);
+    },
+    state: () => (budgetFields.length === 0 ? 'none' : refused() ? 'refused' : seen),
+  };
+}

@@ -1,0 +1,114 @@
+import { workDone } from '../../contracts/responses/work-done.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { JobHandler, TerminalLines } from '../../core/job-queue.ts';
+import type { QueueSettings } from '../queue-settings.ts';
+import type { BullmqAttempt } from './bullmq-parts.ts';
+import { endJob } from './end-job.ts';
+import type { Isolation } from './isolation.ts';
+import { readWholeLog } from './job-log.ts';
+import type { JobStore } from './job-store.ts';
+import { type OpenLease, openLease } from './lease.ts';
+import { comesWithLog, loadJob } from './stored-job.ts';
+
+export type AttemptContext = {
+  store: JobStore;
+  /** A queue of an earlier version holds jobs of others as well: those go back. */
+  models: readonly string[];
+  settings: QueueSettings;
+  terminalLines: TerminalLines;
+  handler: JobHandler;
+  now(): number;
+  /** The consumer takes nothing new: what arrives now goes back. */
+  closing(): boolean;
+  /** Whether an earlier attempt at the job still runs here. It has lost the job: it is told so. */
+  endsEarlier(id: string): boolean;
+  /** Makes the lease reachable for commands, until the returned function is called. */
+  register(lease: OpenLease): () => void;
+  isolation: Isolation;
+  onChange(id: string): void;
+  onError(error: Error): void;
+};
+
+/**
+ * Runs one attempt to its end. Returns when the job has its terminal line; throws what BullMQ needs to hand it back,
+ * retry it or fail it.
+ */
+export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext): Promise<void> {
+  const { store, settings, terminalLines } = context;
+  const job = loadJob(attempt.data);
+  if (context.closing()) throw await attempt.handBack();
+  if (!context.models.includes(job.model)) throw await attempt.handBack(settings.pollMs);
+  // Before its first attempt nobody but an import writes to a job's log, and commands reach the lease: nothing to read.
+  const isNew = attempt.number === 1 && attempt.losses === 0 && !comesWithLog(attempt.data);
+  const record = isNew ? undefined : await store.read(job.id);
+  if (record?.terminal !== undefined || record?.forgotten) return;
+  // BullMQ renews locks by the job: the earlier one's end would end the renewal of this one's, too.
+  if (context.endsEarlier(job.id)) throw await attempt.handBack(settings.backoffMs);
+
+  const log = isNew || record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
+  const end = async (line: Parameters<typeof endJob>[0]['line']) => {
+    await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
+    context.onChange(job.id);
+  };
+  const fruitless =
+    attempt.losses === 0 ? 0 : await store.lose({ id: job.id, losses: attempt.losses, work: workDone(log) });
+  if (fruitless > settings.maxFruitlessLosses) return end((lines) => terminalLines.failed(job, lines, workersDied));
+  const suspect = fruitless === settings.maxFruitlessLosses;
+  if (!context.isolation.admits({ id: job.id, suspect })) throw await attempt.handBack(settings.backoffMs);
+  const leave = context.isolation.enter({ suspect });
+  const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
+  const unregister = context.register(open);
+  try {
+    if (record?.cancel) open.end('cancelled');
+    if (record?.answerNow) open.answerNow();
+    const failure = open.ended() ? undefined : await runHandler(open, context);
+
+    if (open.committed()) return;
+    switch (open.ended()) {
+      case 'cancelled':
+        return await end((lines) => terminalLines.cancelled(job, lines));
+      case 'shutdown':
+        throw await attempt.handBack();
+      case 'lost':
+        throw new Error('another worker has the job');
+    }
+    const error = failure ?? new Error('the handler ended without a terminal line');
+    if (error instanceof ServiceError && !error.retryable) {
+      await end((lines) => terminalLines.failed(job, lines, error.message));
+      throw attempt.giveUp(error.message);
+    }
+    context.onError(error);
+    if (attempt.last) await end((lines) => terminalLines.failed(job, lines, reasonOf(error)));
+    throw error;
+  } finally {
+    unregister();
+    leave();
+  }
+}
+
+/** What the handler threw, if it did. One that doesn't stop when told to is left behind: it can write nothing more. */
+async function runHandler(open: OpenLease, context: AttemptContext): Promise<Error | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<undefined>((resolve) => {
+    const start = () => {
+      const { handBackMs, cancelMs } = context.settings;
+      timer = setTimeout(() => resolve(undefined), open.ended() === 'cancelled' ? cancelMs : handBackMs);
+    };
+    open.lease.signal.addEventListener('abort', start, { once: true });
+  });
+  const handled = context
+    .handler(open.lease)
+    .then(() => undefined)
+    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  const failure = await Promise.race([handled, overdue]);
+  clearTimeout(timer);
+  return failure;
+}
+
+/** For the client: why a request that kills its workers isn't tried again. */
+export const workersDied = 'The workers that ran this request died. It was not tried again.';
+
+/** For the client: nothing internal. */
+function reasonOf(error: Error): string {
+  return error instanceof ServiceError ? error.message : 'The worker could not finish this request.';
+}

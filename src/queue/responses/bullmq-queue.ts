@@ -1,0 +1,183 @@
+import type { IQueueBackend } from 'bullmq';
+import type { Job } from '../../contracts/responses/job.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { ControlCommand, JobQueue, TerminalLines } from '../../core/job-queue.ts';
+import { reachBackend } from '../../core/reach-backend.ts';
+import { settledWithin } from '../../core/settled-within.ts';
+import { createOpenQueues, type OpenQueue, type OpenQueues } from '../open-queues.ts';
+import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
+import { addJob } from './add-job.ts';
+import type { QueueConnection } from './bullmq-parts.ts';
+import { type RunningConsumer, startConsumer } from './consumer.ts';
+import type { RemovedJob } from './consumer-parts.ts';
+import { endJob } from './end-job.ts';
+import { followLog } from './follow-log.ts';
+import type { JobRecord } from './job-store.ts';
+import { listJobs, toSnapshot } from './list-jobs.ts';
+import type { Notice } from './notices.ts';
+import { removeJob } from './remove-job.ts';
+import { isJobId, loadJob, ownerKey } from './stored-job.ts';
+import { createWakeups } from './wakeups.ts';
+
+export type BullmqQueueOptions<B extends IQueueBackend, C> = {
+  /** Stays its opener's: `close` of the queue leaves it open. */
+  connection: QueueConnection<B, C>;
+  terminalLines: TerminalLines;
+  /** Errors that no caller can be given: of the background connections, of a handler that is tried again. */
+  onError(error: Error): void;
+  settings?: Partial<QueueSettings>;
+  /** What the names of its queues begin with. */
+  name?: string;
+  /** Epoch ms. */
+  now?(): number;
+};
+
+/** The port, and what it stands on, for what is sent after a job has ended. */
+export type BullmqQueue = JobQueue & {
+  queues: OpenQueues;
+  /** Is told of each response before the sweep removes it here; where it fails, that waits for the next run. */
+  onExpiring(listener: (job: Job) => Promise<void>): void;
+  /** Hears of what the sweep has removed here. */
+  onRemoved(listener: (jobs: readonly RemovedJob[]) => Promise<void>): void;
+};
+
+/** The port over BullMQ: the job's log is the truth, BullMQ's state says who works on it. */
+export async function createBullmqQueue<B extends IQueueBackend, C>(
+  options: BullmqQueueOptions<B, C>,
+): Promise<BullmqQueue> {
+  const { connection, terminalLines, onError, name = 'responses', now = Date.now } = options;
+  const settings = { ...defaultQueueSettings, ...options.settings };
+  const queues = createOpenQueues({ connection, base: name, onError });
+  const wakeups = createWakeups();
+  const consumers = new Set<RunningConsumer>();
+  const deliver = (id: string, command: ControlCommand) => {
+    for (const consumer of consumers) consumer.deliver(id, command);
+  };
+  const wakeConsumers = (queue?: string) => {
+    for (const consumer of consumers) consumer.wake(queue);
+  };
+  const onNotice = (notice: Notice) => {
+    switch (notice.type) {
+      case 'log':
+        return wakeups.wake(notice.id);
+      case 'control':
+        return deliver(notice.id, notice.command);
+      case 'waiting':
+        return wakeConsumers(notice.queue);
+      case 'missed':
+        wakeups.wakeAll();
+        return wakeConsumers();
+      default:
+        return notice satisfies never;
+    }
+  };
+  // One listener for the whole process, however many readers.
+  const listener =
+    connection.listens === false ? undefined : await reachBackend(() => connection.subscribe(name, onNotice));
+
+  const find = (id: string) => (isJobId(id) ? queues.find(id) : Promise.resolve(undefined));
+  const visible = async (id: string): Promise<(OpenQueue & { record: JobRecord }) | undefined> => {
+    const queue = await find(id);
+    const record = await queue?.store.read(id);
+    return queue && record && !record.forgotten ? { ...queue, record } : undefined;
+  };
+  const control = async (id: string, command: ControlCommand | 'expire') => {
+    for (let round = 0; round < 20; round += 1) {
+      const found = await visible(id);
+      if (!found) return 'not_found';
+      const { record, store } = found;
+      if (record.terminal !== undefined) return 'already_ended';
+      if (record.running) {
+        if (command === 'expire') return 'accepted';
+        const marked = await store.mark(id, command);
+        if (marked === 'not_running') continue;
+        if (marked === 'missing') return 'not_found';
+        if (marked === 'ended') return 'already_ended';
+        deliver(id, command);
+        return 'accepted';
+      }
+      if (command === 'answer_now') return 'not_running';
+      const job = loadJob(record.data);
+      const line = command === 'expire' ? terminalLines.late : terminalLines.cancelled;
+      const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
+      // A worker took it in this very moment: then it is the worker that must hear of it.
+      if (ended === 'running') continue;
+      if (ended === 'missing') return 'not_found';
+      // The cancel has happened: what comes of the place must not fail it.
+      if (ended === 'appended' && record.position !== undefined) {
+        await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
+      }
+      wakeups.wake(id);
+      return ended === 'appended' ? 'accepted' : 'already_ended';
+    }
+    throw new Error(`${id} changes hands too often`);
+  };
+
+  const expiringListeners: ((job: Job) => Promise<void>)[] = [];
+  const removedListeners: ((jobs: readonly RemovedJob[]) => Promise<void>)[] = [];
+  return {
+    queues,
+    onExpiring: (listener) => void expiringListeners.push(listener),
+    onRemoved: (listener) => void removedListeners.push(listener),
+    add(job) {
+      if (!isJobId(job.id))
+        throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
+      return reachBackend(() => addJob(job, { queues, settings, now }));
+    },
+    get: (id) =>
+      reachBackend(async () => {
+        const found = await visible(id);
+        return found && toSnapshot(found.record);
+      }),
+    list: (query) =>
+      reachBackend(async () => {
+        const count = async () => Promise.all((await queues.all()).map(({ parts }) => parts.waiting()));
+        const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
+        return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
+      }),
+    events: (id, events) => followLog(id, { ...events, find, wakeups, recheckMs: settings.recheckMs }),
+    control: (id, command) => reachBackend(() => control(id, command)),
+    remove: (id) =>
+      reachBackend(async () => {
+        const found = await visible(id);
+        if (!found) return false;
+        await control(id, 'cancel');
+        await found.store.forget(id);
+        wakeups.wake(id);
+        // What a worker still holds the sweep removes, or who adds the id again.
+        await removeJob(id, found, queues);
+        return true;
+      }),
+    async consume(consuming, handler) {
+      const consumer = await startConsumer({
+        queues,
+        settings,
+        terminalLines,
+        now,
+        onChange: wakeups.wake,
+        async onExpiring(job) {
+          for (const listener of expiringListeners) await listener(job);
+        },
+        async onRemoved(jobs) {
+          for (const listener of removedListeners) await listener(jobs);
+        },
+        onError,
+        ...consuming,
+        handler,
+      });
+      consumers.add(consumer);
+      return {
+        async close(close) {
+          await consumer.close(close);
+          consumers.delete(consumer);
+        },
+      };
+    },
+    async close() {
+      await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
+      wakeups.wakeAll();
+      // A backend that is away answers no goodbye.
+      await settledWithin(Promise.all([listener?.close(), queues.close()]), 3_000);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../../core/job-queue.ts';
+import { settledWithin } from '../../core/settled-within.ts';
+import { createMaintenance } from '../maintenance.ts';
+import { pulledQueues } from '../queue-names.ts';
+import { type AttemptContext, runAttempt } from './attempt.ts';
+import type { ConsumerParts } from './consumer-parts.ts';
+import { createEarlyCommands } from './early-commands.ts';
+import { createIsolation } from './isolation.ts';
+import type { JobStore } from './job-store.ts';
+import type { OpenLease } from './lease.ts';
+import { type JobPull, pullJobs } from './pull-jobs.ts';
+import { createWeightedPicker } from './weighted-picker.ts';
+
+/** A consumer that commands reach: `deliver` gives one to the attempts at this job that run here. */
+export type RunningConsumer = Consumer & {
+  deliver(id: string, command: ControlCommand): void;
+  /** A queue may have a job; without a name all may. */
+  wake(queue?: string): void;
+};
+
+/** Until a lease's job is looked at again for the first time. */
+const soonMs = 200;
+
+export async function startConsumer(
+  options: ConsumerParts & ConsumeOptions & { handler: JobHandler },
+): Promise<RunningConsumer> {
+  const { queues, settings, models, now, onError } = options;
+  const open = new Map<OpenLease, JobStore>();
+  let closing: Promise<void> | undefined;
+  let pull: JobPull | undefined;
+  const maintenance = createMaintenance(options);
+  const isolation = createIsolation(now);
+  const early = createEarlyCommands(now);
+  const workerId = randomUUID();
+
+  /** Commands whose message was missed. */
+  const recheckCommands = async (lease: OpenLease, store: JobStore) => {
+    const record = await store.read(lease.id);
+    if (record?.cancel) lease.end('cancelled');
+    if (record?.answerNow) lease.answerNow();
+    return record;
+  };
+  /** And a lock that another worker has. */
+  const recheck = async (lease: OpenLease, store: JobStore) => {
+    const record = await recheckCommands(lease, store);
+    if (!lease.committed() && record?.token !== lease.token) lease.end('lost');
+  };
+  const recheckAll = (id?: string) => {
+    for (const [lease, store] of open) if (id === undefined || lease.id === id) recheck(lease, store).catch(onError);
+  };
+  const pulled = pulledQueues(queues.base, models);
+  const sources = pulled.map(({ name }) => {
+    const { parts, store } = queues.open(name);
+    const context: AttemptContext = {
+      ...options,
+      store,
+      isolation,
+      closing: () => closing !== undefined,
+      endsEarlier(id) {
+        const earlier = [...open.keys()].filter((lease) => lease.id === id);
+        for (const lease of earlier) lease.end('lost');
+        return earlier.length > 0;
+      },
+      register(lease) {
+        open.set(lease, store);
+        for (const command of early.take(lease.id)) obey(lease, command);
+        // A command may have been given since the job was taken, and its message lost.
+        const soon = setTimeout(() => recheckCommands(lease, store).catch(onError), soonMs);
+        return () => {
+          clearTimeout(soon);
+          open.delete(lease);
+        };
+      },
+    };
+    return parts.source((attempt) => runAttempt(attempt, context), {
+      lockMs: settings.lockMs,
+      stalledCheckMs: settings.stalledCheckMs,
+      maxStalledCount: settings.maxStalledCount,
+      onLockLost: recheckAll,
+      onWaiting: () => pull?.wake(name),
+      onFailed: (id) => maintenance.settle(store, id).catch(onError),
+      onError,
+    });
+  });
+  await Promise.all(sources.map((source) => source.ready()));
+  const announce = () => {
+    const learned = options.capabilities?.();
+    const announced = models.map((id) => ({
+      id,
+      contextLength: options.contextLengths?.get(id),
+      capabilities: learned?.get(id),
+    }));
+    return queues.directory.announce(workerId, announced, now()).catch(onError);
+  };
+  await announce();
+  const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
+  const picker = createWeightedPicker(pulled);
+  const { concurrency } = options;
+  pull = pullJobs({ sources, picker, concurrency, pollMs: settings.pollMs, now, onError });
+  maintenance.start();
+
+  const close = async (drainMs: number) => {
+    const ended = pull.stop();
+    await settledWithin(ended, drainMs);
+    for (const lease of open.keys()) lease.end('shutdown');
+    // A backend that is away can't take the jobs back: their locks run out by themselves.
+    await settledWithin(ended, settings.handBackMs + 2_000);
+    await settledWithin(Promise.all(sources.map((source) => source.close())), 1_000);
+    for (const timer of timers) clearInterval(timer);
+    await maintenance.stop();
+  };
+  return {
+    deliver(id, command) {
+      const leases = [...open.keys()].filter((lease) => lease.id === id);
+      if (leases.length === 0) early.keep(id, command);
+      for (const lease of leases) obey(lease, command);
+    },
+    wake: (queue) => pull.wake(queue),
+    close({ drainMs }) {
+      closing ??= close(drainMs);
+      return closing;
+    },
+  };
+}
+
+function obey(lease: OpenLease, command: ControlCommand): void {
+  if (command === 'cancel') lease.end('cancelled');
+  else lease.answerNow();
+}

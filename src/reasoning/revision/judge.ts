@@ -1,0 +1,127 @@
+import type { NormalAnswer } from '../../answers/normal-answer.ts';
+import { showAnswer } from '../../answers/normalise.ts';
+import type { CheckServices } from '../../checks/check.ts';
+import { checks } from '../../checks/index.ts';
+import { isReadable } from '../../checks/readable.ts';
+import { type Judgement, runChecks } from '../../checks/run-checks.ts';
+import type { Prompts, PromptVersion } from '../prompts.ts';
+import type { SampleAnswer } from '../sampling/sample.ts';
+import type { StrategyContext, StrategyDependencies } from '../strategy.ts';
+
+/** A thought with so many wrong lines is wrong enough: no more are sought. */
+const mostFailedLines = 8;
+
+type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined };
+
+/** Judges answers and thoughts of one request. */
+export type Judge = {
+  question: string;
+  /** Checks that only compute: they are run even where the answer is wanted now. */
+  fast(of: Judged): Promise<Judgement[]>;
+  /** Lines that `checks`, which judged the thought, find wrong: each names its first one, so the others are sought behind it. */
+  failedLines(of: Judged, checks: readonly Judgement[]): Promise<number>;
+  /** Checks that ask a model or the caller's server, with the prompt of the model's verdict; undefined where none is wanted. */
+  slow: ((of: Judged) => Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }>) | undefined;
+};
+
+export function createJudge(
+  context: StrategyContext,
+  dependencies: StrategyDependencies,
+  wanted = context.checks,
+): Judge {
+  const question = questionOf(context);
+  const conversation = conversationOf(context);
+  const run = async (
+    { thought, answer, value }: Judged,
+    { only, ...how }: { slow: boolean; services: CheckServices; hurry?: AbortSignal; only?: ReadonlySet<string> },
+  ): Promise<Judgement[]> => {
+    // A tool's call is no text to be judged.
+    if (answer.toolCalls.length > 0) return [];
+    const input = {
+      question,
+      conversation,
+      thought,
+      answer: answer.text,
+      ...(value === undefined ? {} : { value: showAnswer(value) }),
+      ...(context.answer.constraint === undefined ? {} : { constraint: context.answer.constraint }),
+    };
+    const chosen = only === undefined ? wanted : wanted.filter(({ type }) => only.has(type));
+    return await runChecks(chosen, input, { ...how, signal: context.signal });
+  };
+  const slow = async (of: Judged): Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }> => {
+    let prompted: PromptVersion | undefined;
+    const verdict = createVerdict(context, dependencies.prompts, (version) => {
+      prompted = version;
+    });
+    const services: CheckServices = {
+      ...(dependencies.postCheck === undefined ? {} : { postCheck: dependencies.postCheck }),
+      ...(context.model.capabilities.score ? { verdict } : {}),
+    };
+    const checks = await run(of, { slow: true, services, hurry: hurry(context) });
+    return { checks, prompted };
+  };
+  const failedLines: Judge['failedLines'] = async (of, checks) => {
+    const failures = checks.filter((check) => check.judges === 'line' && check.verdict === 'fail');
+    const lines = of.thought.split('\n');
+    const failed = new Set<number>();
+    let next = failures;
+    while (next.length > 0 && failed.size < mostFailedLines) {
+      const before = failed.size;
+      for (const { line } of next) {
+        if (line === undefined) continue;
+        failed.add(line);
+        lines[line] = '';
+      }
+      if (failed.size === before) break;
+      const named = new Set(next.map(({ name }) => name));
+      const again = { ...of, thought: lines.join('\n') };
+      const found = await run(again, { slow: false, services: {}, only: named });
+      next = found.filter((check) => check.judges === 'line' && check.verdict === 'fail');
+    }
+    return failed.size + failures.filter(({ line }) => line === undefined).length;
+  };
+  return {
+    question,
+    fast: (of) => run(of, { slow: false, services: {} }),
+    failedLines,
+    slow: wanted.some(({ type }) => checks.get(type)?.slow === true) ? slow : undefined,
+  };
+}
+
+/** The user's last words: what the answer answers. */
+export function questionOf(context: Pick<StrategyContext, 'prompt'>): string {
+  return context.prompt.messages.findLast((message) => message.role === 'user')?.content ?? '';
+}
+
+/** The turns up to the user's last words; the oldest are left out where all together are too long for the checks. */
+function conversationOf({ prompt }: Pick<StrategyContext, 'prompt'>): string {
+  let text = '';
+  for (const { content } of prompt.messages.toReversed()) {
+    const longer = text === '' ? content : `${content}\n${text}`;
+    if (!isReadable(longer)) break;
+    text = longer;
+  }
+  return text;
+}
+
+function hurry({ answerNow, deadline }: StrategyContext): AbortSignal {
+  return deadline === undefined ? answerNow : AbortSignal.any([answerNow, deadline]);
+}
+
+/** Log-odds of yes against no, asked in the words that the model was fitted on. Scoring decodes no tokens. */
+function createVerdict(
+  context: StrategyContext,
+  prompts: Prompts,
+  onPrompt: (version: PromptVersion) => void,
+): NonNullable<CheckServices['verdict']> {
+  return async (question, answer, { signal }) => {
+    const { text, version } = prompts.fill('verdict', { question, answer }, context.model.capabilities.family);
+    onPrompt(version);
+    const { continuations } = await context.model.score(
+      { prompt: { messages: [{ role: 'user', content: text }] }, continuations: ['Yes.', 'No.'] },
+      { signal },
+    );
+    const [yes, no] = continuations;
+    return yes === undefined || no === undefined ? undefined : yes.logprob - no.logprob;
+  };
+}

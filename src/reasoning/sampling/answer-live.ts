@@ -1,0 +1,203 @@
+import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import type { ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
+import { thinkingDeadline } from '../budget.ts';
+import type { StrategyEvent } from '../strategy.ts';
+import type { OpenStep } from '../trace-recorder.ts';
+import { type RunState, runSignal } from './run-samples.ts';
+import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
+
+export type LiveRun = {
+  /** Absent: it answers fast. */
+  thinking?: ThinkingRequest;
+  /** Tokens that may be fed in the thought: before the next continuation word would pass them, thinking ends as at the budget. */
+  continuationTokens?: number;
+  answerTokens: number;
+  sampling: RunState['context']['sampling'];
+};
+
+/**
+ * One chain whose answer streams as it is decoded: with no other chain there is nothing that could take it back.
+ * White space is held until something visible follows, so an empty answer shows nothing. At the deadline the sample has what
+ * there is, which may be nothing.
+ * @throws the reason of `context.signal`, and what the model throws
+ */
+export async function* answerLive(
+  state: RunState,
+  run: LiveRun,
+): AsyncGenerator<StrategyEvent, Sample | undefined, void> {
+  const { context, usage, trace } = state;
+  const counted = { thinking: 0, forced: 0, answer: 0 };
+  const count = (kind: keyof Sample['usage'], tokens: number): void => {
+    counted[kind] += tokens;
+    usage.add(kind === 'thinking' ? 'think' : kind, tokens);
+  };
+  const segments = [...(run.thinking?.prefix ?? [])];
+  const toolCalls: Sample['answer']['toolCalls'][number][] = [];
+  const logprobs: Sample['answer']['logprobs'][number][] = [];
+  /** Forced tokens that are computed values. */
+  let computed = 0;
+  let text = '';
+  let held: Array<Extract<ModelEvent, { type: 'answer-delta' }>> = [];
+  let visible = context.answer.prefix !== undefined;
+  let thinking: OpenStep | undefined;
+  let answering: OpenStep | undefined;
+
+  const beginAnswer = function* (): Generator<StrategyEvent, void, void> {
+    const thought = run.thinking !== undefined;
+    answering = trace.begin({
+      phase: 'answer',
+      sample: thought ? 0 : null,
+      summary: thought ? 'Answers from its thought.' : 'Answers at once, without thinking.',
+    });
+    yield { type: 'phase', phase: 'answer', step: thought ? 2 : 1, steps: thought ? 2 : 1 };
+    yield answering.added;
+  };
+
+  if (run.thinking === undefined || run.thinking.ended) {
+    yield* beginAnswer();
+  } else {
+    thinking = trace.begin({ phase: 'think', sample: 0, summary: 'Thinks in one chain.' });
+    yield { type: 'phase', phase: 'think', step: 1, steps: 2 };
+    yield thinking.added;
+  }
+  /** The thought is over: its step is done and the answer's begins. */
+  const endThought = function* (reason: string): Generator<StrategyEvent, void, void> {
+    if (thinking === undefined || answering !== undefined) return;
+    const thought = segments.map((segment) => segment.text).join('');
+    yield thinking.done({
+      tokens: counted.thinking,
+      text: thought,
+      ...computedIn(segments),
+      stop_reason: reason,
+      usage: { ...counted, answer: 0 },
+    });
+    yield* beginAnswer();
+  };
+
+  let sample: Sample | undefined;
+  let thoughtStop: ThinkingStop | undefined;
+  const fedEnough = new AbortController();
+  const options = { signal: runSignal(context), answerNow: AbortSignal.any([context.answerNow, fedEnough.signal]) };
+  const stopReason = (reason: ThinkingStop): ThinkingStop =>
+    reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
+  try {
+    for await (const event of context.model.generate(requestOf(context, run), options)) {
+      switch (event.type) {
+        case 'thinking-delta':
+          count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
+          segments.push(segmentOf(event));
+          if (event.expression !== undefined) computed += event.tokenIds.length;
+          if (
+            event.forced &&
+            counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+          )
+            fedEnough.abort();
+          if (thinking !== undefined) yield thinking.delta(event.text);
+          break;
+        case 'thinking-end':
+          thoughtStop = stopReason(event.reason);
+          yield* endThought(thoughtStop);
+          break;
+        case 'answer-delta':
+          yield* endThought('natural');
+          count('answer', event.tokenIds.length);
+          text += event.text;
+          logprobs.push(...event.logprobs);
+          held.push(event);
+          visible ||= event.text.trim() !== '';
+          if (visible) {
+            for (const delta of held) yield { type: 'answer-delta', text: delta.text, logprobs: delta.logprobs };
+            held = [];
+          }
+          break;
+        case 'tool-call':
+          yield* endThought('natural');
+          toolCalls.push({ name: event.name, arguments: event.arguments });
+          yield { type: 'tool-call', name: event.name, arguments: event.arguments };
+          break;
+        case 'finish':
+          count('thinking', event.usage.thinkingTokens - counted.thinking);
+          count('forced', event.usage.forcedTokens - counted.forced);
+          count('answer', event.usage.answerTokens - counted.answer);
+          if (usage.snapshot().input === 0) {
+            usage.add('input', event.usage.inputTokens);
+            usage.add('cached', event.usage.cachedTokens);
+          }
+          sample = {
+            number: 0,
+            segments,
+            answer: {
+              text,
+              logprobs,
+              toolCalls,
+              ...(event.stopText === undefined ? {} : { stopText: event.stopText }),
+            },
+            finish: event.reason,
+            thinkingStop: event.thinkingStop === undefined ? undefined : stopReason(event.thinkingStop),
+            usage: { ...counted },
+            scores: event.scores,
+          };
+          break;
+        default:
+          event satisfies never;
+      }
+      if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+    sample = {
+      number: 0,
+      segments,
+      answer: { text: visible ? text : '', logprobs, toolCalls },
+      finish: 'deadline',
+      thinkingStop: run.thinking === undefined ? undefined : (thoughtStop ?? 'deadline'),
+      usage: { ...counted },
+      scores: {},
+    };
+    if (thinking !== undefined && answering === undefined) {
+      yield thinking.done({
+        tokens: counted.thinking,
+        text: segments.map((segment) => segment.text).join(''),
+        ...computedIn(segments),
+        stop_reason: 'deadline',
+        usage: { ...counted, answer: 0 },
+      });
+      return sample;
+    }
+  }
+  yield* endThought(sample?.thinkingStop ?? 'natural');
+  if (answering !== undefined) {
+    const late = sample?.finish === 'deadline';
+    const empty = sample === undefined || (isEmptyAnswer(sample.answer) && context.answer.prefix === undefined);
+    // An answer that shows nothing is not the answer: its tokens go with those of answers that were not chosen.
+    if (empty) usage.move('answer', 'discarded', counted.answer);
+    yield answering.done({
+      tokens: counted.answer,
+      summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer came out empty.' : answering.summary,
+      stop_reason: sample?.finish ?? null,
+      answer: text.trim() || null,
+      answer_text: text,
+      confidence: sample?.scores.answerMeanLogprob ?? null,
+      usage: { thinking: 0, forced: 0, answer: counted.answer },
+    });
+    if (empty && !late) return undefined;
+  }
+  return sample;
+}
+
+function requestOf(
+  context: RunState['context'],
+  run: LiveRun,
+): Parameters<RunState['context']['model']['generate']>[0] {
+  const thinkUntil = run.thinking === undefined ? undefined : thinkingDeadline(context, undefined);
+  return {
+    prompt: context.prompt,
+    samples: 1,
+    answer: { ...context.answer, maxTokens: run.answerTokens },
+    sampling: run.sampling,
+    deterministic: context.deterministic,
+    ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
+    ...(thinkUntil === undefined ? {} : { deadlineAt: thinkUntil }),
+  };
+}

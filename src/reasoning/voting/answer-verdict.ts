@@ -1,0 +1,82 @@
+import type { AnswerVerdict } from '../../contracts/responses/answer-verdict.ts';
+import type { Certainty } from '../../contracts/service/effort-table.ts';
+import { type Candidate, failedValue, needsRevision } from '../sampling/candidate.ts';
+import { agreeing, certaintyOf, standingOf } from './certainty.ts';
+
+/** Of every attempt's answer a check found something wrong. */
+export const guess = 'Every attempt failed a check; take this as a guess.';
+
+/** Of an answer that no chain gave: thinking came to none, so the model answered at once. */
+export const unthoughtVerdict: AnswerVerdict = {
+  kind: 'single',
+  agreement: null,
+  probability: null,
+  because: 'No chain came to an answer, so this is a fast one.',
+};
+
+/**
+ * The one verdict on the answer that is given. A caller's check that confirms it comes first, then checks that every attempt
+ * failed, then what the chains say.
+ */
+export function verdictOf(
+  winner: Candidate,
+  candidates: readonly Candidate[],
+  certainty: Certainty | null,
+): AnswerVerdict {
+  const chains = candidates.filter(({ source }) => source !== 'draft');
+  const agree = agreeing(winner, chains).length;
+  const isCompared = winner.value !== undefined && chains.length > 1;
+  const agreement = isCompared ? { agree, of: chains.length } : null;
+  const confirming = confirmedBy(winner);
+  if (confirming !== undefined) {
+    const because = `The caller's check ${confirming} confirmed this answer.`;
+    return { kind: 'verified', agreement, probability: null, because };
+  }
+  // The estimate knows nothing of a caller's check that found this answer wrong.
+  const isRefuted = winner.checks.some(({ confirms, verdict }) => confirms && verdict === 'fail');
+  const isEstimated = winner.source !== 'draft' && !isRefuted;
+  const probability = isEstimated ? certaintyOf(standingOf(winner, candidates), certainty) : null;
+  const shared = { agreement, probability };
+  if (isGuess(candidates)) return { kind: 'unsure', ...shared, because: guess };
+  if (agreement !== null) return { ...shared, ...compared(winner, chains, agreement) };
+  if (winner.source === 'draft' && chains.length === 0) return unthoughtVerdict;
+  const because =
+    winner.value === undefined
+      ? 'Answers in open text are not compared with each other.'
+      : winner.source === 'draft'
+        ? 'The fast answer stands; the one chain gave another.'
+        : 'One chain was run, so there is nothing to compare it with.';
+  return { kind: 'single', ...shared, because };
+}
+
+/** Every candidate failed a check, and none of the caller's confirmed one. */
+export function isGuess(candidates: readonly Candidate[]): boolean {
+  return candidates.length > 0 && candidates.every((one) => needsRevision(one) && confirmedBy(one) === undefined);
+}
+
+/** The caller's check that found this answer right; undefined where another such check found it wrong. */
+export function confirmedBy({ checks }: Pick<Candidate, 'checks'>): string | undefined {
+  const confirming = checks.filter(({ confirms }) => confirms);
+  if (confirming.some(({ verdict }) => verdict === 'fail')) return undefined;
+  return confirming.find(({ verdict }) => verdict === 'pass')?.name;
+}
+
+function compared(
+  winner: Candidate,
+  chains: readonly Candidate[],
+  { agree, of }: { agree: number; of: number },
+): Pick<AnswerVerdict, 'kind' | 'because'> {
+  // What a check refuted is no rival.
+  const rival = Math.max(
+    0,
+    ...chains
+      .filter((one) => failedValue(one) === undefined && !agreeing(winner, [one]).includes(one))
+      .map((one) => agreeing(one, chains).length),
+  );
+  if (agree < 2) return { kind: 'unsure', because: `No two of ${of} chains gave this answer.` };
+  if (rival >= agree) {
+    const others = rival === agree ? 'as many' : `${rival}`;
+    return { kind: 'unsure', because: `The chains disagree: ${agree} of ${of} gave this answer, ${others} another.` };
+  }
+  return { kind: 'agreed', because: `${agree} of ${of} chains gave this answer.` };
+}

@@ -1,0 +1,76 @@
+import type { AnswerKind } from '../../answers/normal-answer.ts';
+import { sameAnswer } from '../../answers/normalise.ts';
+import type { Certainty, CertaintyFeature } from '../../contracts/service/effort-table.ts';
+import type { Candidate } from '../sampling/candidate.ts';
+import { logistic, surprise } from './logistic.ts';
+
+/** What is known of an answer at some moment of the thinking. */
+export type Standing = {
+  /** Undefined for open text, which can't be compared. */
+  kind: AnswerKind | undefined;
+  /** Chains that gave this answer, of those that have ended with one. */
+  agree: number;
+  of: number;
+  /** Mean log-probability of the tokens of its thought and of its text; undefined where the model gives none. */
+  thoughtLogprob: number | undefined;
+  answerLogprob: number | undefined;
+  /** Thinking tokens of its chain; undefined where they are not known. */
+  thoughtTokens: number | undefined;
+  /** Values were computed in its thought; undefined where that is not known. */
+  computed: boolean | undefined;
+  /** A check found its value or a line of its thought wrong. */
+  failed: boolean;
+  /** Its thought was stopped and handed over to the answer. */
+  handedOver: boolean;
+};
+
+/**
+ * How probably an answer is right, 0 to 1, by the model's own calibration; null without one. Null for what calibration has
+ * never seen, too: open text, and calls of tools. No probability is nearer to 0 or 1 than the number of questions that it was fitted on
+ * can tell (Laplace's rule of succession).
+ */
+export function certaintyOf(standing: Standing, certainty: Certainty | null): number | null {
+  if (certainty === null || standing.kind === undefined || standing.kind === 'json') return null;
+  const probability = logistic(certaintyFeatures(standing), certainty);
+  return (probability * certainty.questions + 1) / (certainty.questions + 2);
+}
+
+/** Of the winner among what stands; the draft is no chain. */
+export function standingOf(winner: Candidate, candidates: readonly Candidate[]): Standing {
+  const chains = candidates.filter(({ source }) => source !== 'draft');
+  const { value, segments } = winner;
+  const agree = agreeing(winner, chains).length;
+  return {
+    kind: value?.kind,
+    agree,
+    of: Math.max(1, chains.length),
+    thoughtLogprob: winner.thoughtLogprob,
+    answerLogprob: winner.answerLogprob,
+    thoughtTokens: winner.thoughtTokens,
+    computed: segments.some(({ expression }) => expression !== undefined),
+    failed: winner.checks.some(({ verdict }) => verdict === 'fail'),
+    handedOver: winner.source === 'handed_over',
+  };
+}
+
+/** The chains that gave the same answer, itself included. */
+export function agreeing({ value }: Candidate, candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter((one) => value !== undefined && one.value !== undefined && sameAnswer(one.value, value));
+}
+
+/** The numbers that the logistic model weighs; undefined where one is not known. */
+export function certaintyFeatures(standing: Standing): Record<CertaintyFeature, number | undefined> {
+  const { kind, agree, of } = standing;
+  return {
+    agreement: Math.log(Math.max(1, agree)),
+    dissent: Math.log(1 + Math.max(0, of - agree)),
+    thought_surprise: surprise(standing.thoughtLogprob),
+    answer_surprise: surprise(standing.answerLogprob),
+    length: standing.thoughtTokens === undefined ? undefined : Math.log(1 + standing.thoughtTokens),
+    number: Number(kind === 'number'),
+    either_or: Number(kind === 'truth' || kind === 'choice'),
+    computed: standing.computed === undefined ? undefined : Number(standing.computed),
+    failed_check: Number(standing.failed),
+    handed_over: Number(standing.handedOver),
+  };
+}

@@ -1,0 +1,109 @@
+import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
+import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
+import { isEmptyAnswer } from '../sampling/sample.ts';
+import { type Tally, tallyBallots } from './vote.ts';
+
+export type Decision = {
+  winner: Candidate | undefined;
+  tally: Tally;
+  /** No answer has a value, and a chain has thought that no check found wrong: no vote will ever settle it. */
+  inWords: boolean;
+  because: string;
+};
+
+/**
+ * Filter, then vote. What is worse stays out while anything better is left: answers that were cut or go round in circles, then
+ * those whose value a check found wrong, then the draft, then chains whose thought was cut. The ballots of the others are
+ * counted, and the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are
+ * ranked by verdict and confidence.
+ */
+export function decide(
+  candidates: readonly Candidate[],
+  plan: { filter: boolean; choose: 'vote' | 'rank'; adaptive?: boolean },
+): Decision {
+  const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
+  const isSound = (candidate: Candidate) => !plan.filter || failedValue(candidate) === undefined;
+  const whole = orElse(answered.filter(isWhole), answered);
+  const sound = whole.filter(isSound);
+  const unrefuted = orElse(sound, whole);
+  const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
+  const tally = tallyBallots(ballotsOf(standing, plan));
+  const leader = plan.choose === 'vote' ? tally.entries[0] : undefined;
+  const voters =
+    leader === undefined
+      ? []
+      : standing.filter((one) => one.value !== undefined && sameAnswer(one.value, leader.answer));
+  const winner = best(voters) ?? best(standing);
+  // Whether its own answer was cut or not.
+  const thought = orElse(chains(answered).filter(isSound), chains(answered));
+  const isOpen = plan.choose === 'vote' && thought.every((one) => one.value === undefined);
+  // Where all that stands goes in circles, another chain may not.
+  const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.circles === false;
+  const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
+  const isAlone = plan.adaptive === true && inWords && winner !== undefined && chains(answered).length === 1;
+  const because = isAlone ? oneChain(winner) : reason(winner, tally, dropped, sound.length === 0);
+  return { winner, tally, inWords, because };
+}
+
+/** Its thought was not cut by budget, deadline, loop or the user. */
+export function endedByItself({ source }: Pick<Candidate, 'source'>): boolean {
+  return source !== 'handed_over';
+}
+
+function orElse(some: Candidate[], others: Candidate[]): Candidate[] {
+  return some.length > 0 ? some : others;
+}
+
+function chains(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter((candidate) => candidate.source !== 'draft');
+}
+
+/** Without the filter, what checks found doesn't count. */
+function ballotsOf(candidates: readonly Candidate[], { filter }: { filter: boolean }) {
+  return candidates.flatMap(({ value, greedy, thoughtTokens: length = 0, checks }) =>
+    value === undefined ? [] : [{ answer: value, greedy, length, sound: !filter || !needsRevision({ checks }) }],
+  );
+}
+
+/** Confirmed first, then with fewer wrong lines, then the greedy chain, then the most confident. */
+function best(candidates: readonly Candidate[]): Candidate | undefined {
+  const rank = (candidate: Candidate): number[] => [
+    candidate.checks.filter((check) => check.confirms && check.verdict === 'pass').length,
+    -candidate.checks.filter((check) => check.verdict === 'fail').length,
+    Number(candidate.greedy),
+    candidate.confidence ?? Number.NEGATIVE_INFINITY,
+  ];
+  return [...candidates].sort((a, b) => compare(rank(b), rank(a)))[0];
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [index, value] of a.entries()) {
+    const other = b[index] ?? 0;
+    if (value !== other) return value > other ? 1 : -1;
+  }
+  return 0;
+}
+
+function oneChain(winner: Candidate): string {
+  const stands = winner.source === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
+  return `No answer that could be voted on; one chain is enough.${stands}`;
+}
+
+function reason(
+  winner: Candidate | undefined,
+  tally: Tally,
+  dropped: { refuted: number; unfinished: number },
+  allFailed: boolean,
+): string {
+  if (winner === undefined) return 'There is no answer.';
+  if (allFailed) return 'Every answer failed a check; the one that failed least stands.';
+  const filtered = `${told(dropped.refuted, 'dropped by checks')}${told(dropped.unfinished, 'left out, cut or going round in circles')}`;
+  const leader = tally.entries[0];
+  if (leader === undefined || winner.value === undefined) return `The most confident answer stands.${filtered}`;
+  const all = tally.entries.reduce((sum, { ballots }) => sum + ballots, 0);
+  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'ballot' : 'ballots'}.${filtered}`;
+}
+
+function told(answers: number, what: string): string {
+  return answers === 0 ? '' : ` ${answers} ${answers === 1 ? 'answer was' : 'answers were'} ${what}.`;
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
+import { shownThought, winningThought } from '../../../src/contracts/responses/winning-thought.ts';
+
+const step = (phase: TraceStep['phase'], sample: number | null, text: string | null): TraceStep => ({
+  index: 0,
+  phase,
+  sample,
+  started_at: 0,
+  duration_ms: 0,
+  tokens: 0,
+  text,
+  summary: '',
+  stop_reason: null,
+  answer: null,
+  confidence: null,
+  checks: [],
+  prompt: null,
+});
+const chains = [step('draft', null, null), step('think', 0, 'first'), step('think', 1, 'second')];
+
+test.each([
+  ['the chain that the answer names', [...chains, step('answer', 1, null)], 'second', 'second'],
+  ['its revision', [...chains, step('revise', 1, 'better'), step('answer', 1, null)], 'better', 'better'],
+  ['none where the draft won', [...chains, step('answer', null, null)], '', 'first'],
+  ['the only chain while its answer streams', [step('think', 0, 'only')], 'only', 'only'],
+  ['none without thinking', [step('answer', null, null)], '', ''],
+])('%s', (_name, steps, winning, shown) => {
+  expect(winningThought(steps)).toBe(winning);
+  expect(shownThought(steps)).toBe(shown);
+});

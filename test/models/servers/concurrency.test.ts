@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { createGate } from '../../../src/models/servers/client/gate.ts';
+import { merge } from '../../../src/models/servers/client/merge.ts';
+import { createPurse } from '../../../src/models/servers/thinking/purse.ts';
+
+const never = new AbortController().signal;
+
+async function* items(values: readonly string[], log: string[] = [], fail = false): AsyncGenerator<string, void, void> {
+  try {
+    yield* values;
+    if (fail) throw new Error('failed');
+  } finally {
+    log.push(`closed ${values[0]}`);
+  }
+}
+
+describe('merge', () => {
+  it('gives all items, those of one stream in order', async () => {
+    const seen: string[] = [];
+    for await (const item of merge([items(['a1', 'a2', 'a3']), items(['b1', 'b2'])], () => {})) seen.push(item);
+    expect(seen.filter((item) => item.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+    expect(seen.filter((item) => item.startsWith('b'))).toEqual(['b1', 'b2']);
+  });
+
+  it('closes the others when one fails, after it has aborted them', async () => {
+    const log: string[] = [];
+    const merged = merge([items(['a'], log, true), items(['b', 'b2', 'b3', 'b4'], log)], () => log.push('abort'));
+    await expect(drain(merged)).rejects.toThrow('failed');
+    expect(log).toEqual(['closed a', 'abort', 'closed b']);
+  });
+});
+
+async function drain(stream: AsyncIterable<string>): Promise<void> {
+  for await (const _ of stream);
+}
+
+describe('gate', () => {
+  it('admits in order of arrival, as places come free', async () => {
+    const gate = createGate(1);
+    const log: number[] = [];
+    const place = await gate.enter({ signal: never });
+    const second = gate.enter({ signal: never }).then((out) => {
+      log.push(2);
+      return out;
+    });
+    const third = gate.enter({ signal: never }).then((out) => {
+      log.push(3);
+      return out;
+    });
+    place.leave();
+    place.leave();
+    (await second).leave();
+    (await third).leave();
+    expect(log).toEqual([2, 3]);
+  });
+
+  it('lets one that is cancelled go without taking a place', async () => {
+    const gate = createGate(1);
+    const place = await gate.enter({ signal: never });
+    const cancel = new AbortController();
+    const waiting = gate.enter({ signal: cancel.signal });
+    cancel.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    place.leave();
+    (await gate.enter({ signal: never })).leave();
+  });
+});
+
+describe('a gate whose server refuses', () => {
+  it('waits for another request to leave, and admits one fewer from then on', async () => {
+    const gate = createGate(2);
+    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const log: string[] = [];
+    const third = gate.enter({ signal: never }).then((place) => {
+      log.push('third');
+      return place;
+    });
+    const again = second.refused({ signal: never }).then((made) => log.push(`second ${made}`));
+    expect(log).toEqual([]);
+    first.leave();
+    await again;
+    expect(log).toEqual(['second true']);
+    second.leave();
+    (await third).leave();
+  });
+
+  it('has nobody to wait for where it is alone', async () => {
+    const place = await createGate(2).enter({ signal: never });
+    expect(await place.refused({ signal: never })).toBe(false);
+  });
+
+  it('tries more again after many requests in peace', async () => {
+    const gate = createGate(2);
+    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const again = second.refused({ signal: never });
+    first.leave();
+    await again;
+    second.leave();
+    for (let index = 0; index < 8; index += 1) (await gate.enter({ signal: never })).leave();
+    const both = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    expect(both).toHaveLength(2);
+  });
+});
+
+describe('purse', () => {
+  it('gives no more than there is and says when it is empty', () => {
+    const purse = createPurse(5);
+    expect(purse.take(3)).toBe(true);
+    expect(purse.spent.aborted).toBe(false);
+    expect(purse.take(2)).toBe(true);
+    expect(purse.spent.aborted).toBe(true);
+    expect(purse.take(1)).toBe(false);
+  });
+
+  it('a piece that is too large ends it', () => {
+    const purse = createPurse(5);
+    expect(purse.take(6)).toBe(false);
+    expect(purse.spent.aborted).toBe(true);
+    expect(purse.remaining()).toBe(0);
+  });
+});

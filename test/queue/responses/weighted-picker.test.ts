@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { createWeightedPicker } from '../../../src/queue/responses/weighted-picker.ts';
+
+describe('createWeightedPicker', () => {
+  const queues = [
+    { name: 'heavy', weight: 3 },
+    { name: 'light', weight: 1 },
+  ];
+  const take = (picker: ReturnType<typeof createWeightedPicker>, count: number) =>
+    Array.from({ length: count }, () => {
+      const name = picker.next() ?? 'none';
+      picker.took(name);
+      return name;
+    });
+
+  test('gives each its share, evenly spread', () => {
+    expect(take(createWeightedPicker(queues), 8).filter((name) => name === 'light')).toHaveLength(2);
+  });
+
+  test('leaves out what is dry, and ends when all are', () => {
+    const picker = createWeightedPicker(queues);
+    picker.dry('heavy');
+    expect(take(picker, 3)).toEqual(['light', 'light', 'light']);
+    picker.dry('light');
+    expect(picker.next()).toBeUndefined();
+  });
+
+  test('lets one that was dry save nothing up', () => {
+    const picker = createWeightedPicker(queues);
+    picker.dry('light');
+    take(picker, 300);
+    picker.wet('light');
+    expect(take(picker, 8).filter((name) => name === 'light').length).toBeLessThanOrEqual(3);
+  });
+});
