@@ -1,4 +1,4 @@
-/** The import rules of ARCHITECTURE.md: evaluator, contracts <- checks <- reasoning <- models; contracts <- queue; contracts, queue port <- api; only entries construct. */
+/** The import rules of ARCHITECTURE.md: contracts <- core <- answers <- checks <- reasoning; core, grammar <- models; core <- queue, store <- api; only entries construct. */
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
@@ -7,42 +7,34 @@ const only = (name, from, allowed) => ({
 });
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('contracts-stand-alone', '^src/contracts/', '^src/contracts/'),
     only('evaluator-stands-alone', '^src/evaluator/', '^src/evaluator/'),
+    only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
+    only('core-knows-contracts', '^src/core/', '^src/(contracts|core)/'),
+    only('answers-know-contracts-and-the-evaluator', '^src/answers/', '^src/(answers|contracts|evaluator)/'),
     only(
-      'reasoning-knows-contracts-checks-the-evaluator-and-the-model-port',
-      '^src/reasoning/',
-      '^src/(checks|contracts|evaluator|reasoning)/|^src/models/language-model\\.ts$',
-    ),
-    only(
-      'checks-know-contracts-the-evaluator-and-how-answers-are-read',
+      'checks-know-how-answers-are-read',
       '^src/checks/',
-      '^src/(checks|contracts|evaluator)/|^src/reasoning/(answer-|normal)[a-z-]*\\.ts$',
+      '^src/(answers|checks|contracts|core|evaluator)/',
     ),
     only(
-      'models-know-contracts-the-evaluator-and-reasoning',
-      '^src/models/',
-      '^src/(contracts|evaluator|reasoning|models)/',
+      'reasoning-knows-ports-and-no-model',
+      '^src/reasoning/',
+      '^src/(answers|checks|contracts|core|evaluator|reasoning)/',
     ),
-    only('queue-knows-contracts', '^src/queue/', '^src/(contracts|queue)/'),
-    only('store-knows-contracts', '^src/store/', '^src/(contracts|store)/'),
+    only('grammar-knows-contracts-and-core', '^src/grammar/', '^src/(contracts|core|grammar)/'),
+    only('models-know-nothing-of-reasoning', '^src/models/', '^src/(contracts|core|evaluator|grammar|models)/'),
+    only('queue-knows-contracts-and-core', '^src/queue/', '^src/(contracts|core|queue)/'),
+    only('store-knows-contracts-and-core', '^src/store/', '^src/(contracts|core|store)/'),
     only(
-      'api-knows-contracts-and-the-ports-of-queue-and-store',
+      'api-knows-the-ports-and-what-reads-keys',
       '^src/api/',
-      '^src/(contracts|api)/|^src/queue/job-queue\\.ts$|^src/store/(record-store|sealer|key-store|request-limiter|usage-ledger|in-turn)\\.ts$',
+      '^src/(api|contracts|core)/|^src/store/(sealer|key-store|request-limiter|usage-ledger)\\.ts$',
     ),
-    only(
-      'worker-knows-the-ports',
-      '^src/worker/',
-      '^src/(checks|contracts|reasoning|worker)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
-    ),
-    only(
-      'telemetry-knows-the-ports',
-      '^src/telemetry/',
-      '^src/(contracts|telemetry)/|^src/queue/job-queue\\.ts$|^src/models/language-model\\.ts$',
-    ),
+    only('worker-knows-the-ports', '^src/worker/', '^src/(checks|contracts|core|reasoning|worker)/'),
+    only('telemetry-knows-the-ports', '^src/telemetry/', '^src/(contracts|core|telemetry)/'),
     {
       name: 'the-edge-reaches-nothing-that-workerd-lacks',
       comment: 'files, processes, native modules: none of it is there, and importing it fails or weighs',
@@ -54,7 +46,6 @@ module.exports = {
       },
     },
     only('console-knows-contracts', '^console/', '^console/|^src/contracts/'),
-    only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
     {
       name: 'product-never-imports-tests',
       severity: 'error',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exitCodes } from '../src/cli/exit-codes.ts';
+import { exitCodes } from '../src/cli/cli-error.ts';
 
 /** Runs a script of the command line: what goes wrong is told without a stack; its options are wrong: exit code 2, as the command line's own. */
 export async function runScript(main: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildConsole } from '../src/entry/build-console.ts';
+import { buildConsole } from '../src/entry/open-console.ts';
 import { bundleTransformers } from './bundle-transformers.ts';
 
 /**

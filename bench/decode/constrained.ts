@@ -1,4 +1,4 @@
-import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import { createFolderGrammar } from '../../src/models/local/decoder/decoder-model.ts';
 import { type Figure, figureOf, median, percentile } from './figure.ts';
 import { type Ours, requestOf, timed } from './ours.ts';
 

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { GenerateRequest } from '../../src/core/language-model.ts';
-import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import {
+  createDecoderModel,
+  createFolderGrammar,
+  type DecoderModel,
+} from '../../src/models/local/decoder/decoder-model.ts';
 import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import type { KvBits } from '../../src/models/local/graph/session.ts';
 

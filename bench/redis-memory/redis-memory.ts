@@ -8,7 +8,7 @@ import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, table } from '../../test/api/responses/fixture.ts';
 import { startTestRedis } from '../../test/support/redis-server.ts';
-import { createScriptedModel } from '../../test/support/scripted.ts';
+import { createScriptedModel } from '../../test/support/scripted-language-model.ts';
 
 /**
  * What one finished response holds in Redis, by kind: the API's own job, the worker's own log, a scripted model that says as

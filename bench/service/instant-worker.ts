@@ -3,7 +3,7 @@ import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { table } from '../../test/api/responses/fixture.ts';
-import { createScriptedModel } from '../../test/support/scripted.ts';
+import { createScriptedModel } from '../../test/support/scripted-language-model.ts';
 
 /** A worker whose model answers at once, or a word every `paceMs`. */
 export function instantWorker(

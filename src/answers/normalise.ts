@@ -1,6 +1,6 @@
 import { readDate, readTime } from './dates.ts';
 import type { NormalAnswer } from './normal-answer.ts';
-import { readNumber } from './normalise-numbers.ts';
+import { readNumber } from './numbers.ts';
 import { isSameAmount, isSameUnit } from './units.ts';
 
 /** Normalises one answer: numbers, fractions, money, units, percent, dates, times, yes and no, choices, lists, JSON; otherwise text. */

@@ -1,6 +1,6 @@
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
-import { isNumberWord } from './number-words.ts';
+import { isNumberWord } from './numbers.ts';
 import { isMeasure } from './units.ts';
 
 /** A number of a sentence; no value where it is part of something that is no number (`5 R 2`, `1/2/2024`, `6 × 7`, `5–10`). */

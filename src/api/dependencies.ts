@@ -17,7 +17,11 @@ import type { Sealer } from '../store/sealer.ts';
 import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
 import type { Remembered } from './responses/resolve-context.ts';
-import type { ConsoleFiles } from './routes/console.ts';
+
+/** One file of the built console, as it is and compressed. */
+export type ConsoleFile = { type: string; body: Uint8Array<ArrayBuffer>; gzip: Uint8Array<ArrayBuffer> };
+/** By path: `/index.html`, `/assets/…`. */
+export type ConsoleFiles = ReadonlyMap<string, ConsoleFile>;
 
 /** What the API is built from. Nothing here is read from the environment, and no clock or randomness is its own. */
 export type ApiDependencies = {

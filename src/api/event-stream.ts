@@ -1,3 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { ResponseEvent } from '../contracts/responses/response-event.ts';
+import type { ApiLog } from './dependencies.ts';
+import { asServiceError, errorEnvelope } from './errors.ts';
+
+/** Characters: a padded text's length is a multiple of it. */
+const step = 32;
+
+/**
+ * Deltas with an `obfuscation` of as many characters as make all pieces much alike in length, so that whoever sees only the
+ * sizes of packets can't guess at words (OpenAI's `stream_options.include_obfuscation`). It follows from id and number: a
+ * stream that is resumed is the same to the byte.
+ */
+export async function* paddedEvents(
+  id: string,
+  events: AsyncIterable<ResponseEvent>,
+): AsyncGenerator<ResponseEvent, void, void> {
+  for await (const event of events) {
+    if (!('delta' in event)) {
+      yield event;
+      continue;
+    }
+    const length = step - (event.delta.length % step);
+    const characters = createHash('sha256').update(`${id}:${event.sequence_number}`).digest('base64url');
+    yield { ...event, obfuscation: characters.slice(0, length) };
+  }
+}
+
+type Numbered = { type: string; sequence_number: number };
+
+/**
+ * Events as server-sent ones, closed by `[DONE]`. A source that fails ends in an `error` event, numbered as the last
+ * event that was sent, or the one that the reader resumed `after`, so that resuming there misses and repeats nothing; one
+ * whose signal was aborted just ends.
+ */
+export async function* sseEvents(
+  events: AsyncIterable<Numbered>,
+  options: { ids: boolean; after?: number | undefined; signal: AbortSignal; log: ApiLog; requestId: string },
+): AsyncGenerator<ServerSentEvent, void, void> {
+  let last = options.after ?? 0;
+  try {
+    for await (const event of events) {
+      last = event.sequence_number;
+      yield { event: event.type, data: JSON.stringify(event), ...(options.ids ? { id: String(last) } : {}) };
+    }
+  } catch (error) {
+    if (options.signal.aborted) return;
+    const fault = asServiceError(error);
+    const { code, message } = fault;
+    options.log.error({ err: error, request_id: options.requestId }, 'an event stream broke');
+    yield {
+      event: 'error',
+      data: JSON.stringify({
+        type: 'error',
+        sequence_number: last,
+        code,
+        message,
+        param: null,
+        ...errorEnvelope(fault),
+      }),
+    };
+    return;
+  }
+  if (!options.signal.aborted) yield { data: '[DONE]' };
+}
+
+/**
+ * JSON lines as a body (NDJSON), with `idle.line` (where it is given) whenever nothing came for `idle.ms`. Driven by the reader's pull, as
+ * `eventStream` is: a slow reader holds one line, and the source waits.
+ */
+export function lineStream(
+  lines: AsyncIterable<object>,
+  options: { idle?: { ms: number; line(): object }; onCancel?(): void } = {},
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const encode = (line: object) => encoder.encode(`${JSON.stringify(line)}\n`);
+  const iterator = lines[Symbol.asyncIterator]();
+  let pending: Promise<IteratorResult<object>> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        pending ??= iterator.next();
+        const { idle } = options;
+        const next = idle === undefined ? await pending : await beforeTimeout(pending, idle.ms);
+        if (next === undefined) {
+          controller.enqueue(encode(idle?.line() ?? {}));
+          return;
+        }
+        pending = undefined;
+        if (next.done) controller.close();
+        else controller.enqueue(encode(next.value));
+      },
+      cancel() {
+        options.onCancel?.();
+        // The source ends by its own signal; whatever it ends with has no reader any more.
+        iterator.return?.().catch(() => undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 /** One server-sent event; `data` without line breaks. */
 export type ServerSentEvent = { event?: string; id?: string; data: string };
 

@@ -8,8 +8,7 @@ import { readEffortTable } from '../models/config/effort-tables.ts';
 import type { ModelConfig } from '../models/config/model-config.ts';
 import { CliError } from './cli-error.ts';
 import { downloadBar } from './render/download-bar.ts';
-import { effortTableText } from './render/effort-table.ts';
-import { counted, duration, wholeNumber } from './render/figures.ts';
+import { counted, duration, effortTableText, wholeNumber } from './render/figures.ts';
 import type { Terminal } from './terminal.ts';
 
 const question = 'What is 132 × 6?';

@@ -1,4 +1,21 @@
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+/** What the process ends with; `docs/cli.md` lists the same ones, a test compares the two. */
+export const exitCodes = {
+  ok: 0,
+  /** The service refused or failed, or a check of `doctor` did. */
+  failed: 1,
+  /** The command line itself is wrong. */
+  usage: 2,
+  /** No service answers there. */
+  unreachable: 3,
+  /** The key is missing, unknown, or may not do this. */
+  forbidden: 4,
+  /** There is an answer, and it was cut short. */
+  incomplete: 5,
+  /** Ctrl-C, or another signal to end. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** An end that the user can do something about: its message says what was wrong, `advice` what to do. No stack is shown. */
 export class CliError extends Error {

@@ -1,9 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockFolder } from '../queue/embedded/folder-lock.ts';
-import { CliError } from './cli-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { lockFolder } from '../queue/embedded/data-folder.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 import { awaitService, namedService, type ServiceOptions } from './find-service.ts';
 import { downloadBar } from './render/download-bar.ts';
 import { createServiceClient, type ServiceClient } from './service-client.ts';

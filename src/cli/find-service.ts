@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { probeService } from '../entry/probe-service.ts';
-import { CliError } from './cli-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 import { createServiceClient, type ServiceClient } from './service-client.ts';
 import type { Terminal } from './terminal.ts';
 

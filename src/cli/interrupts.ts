@@ -1,4 +1,4 @@
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from './cli-error.ts';
 
 const handlers: Array<() => void> = [];
 let listening = false;

@@ -1,9 +1,8 @@
 import { CommanderError } from 'commander';
 import { ServiceError } from '../contracts/service/service-error.ts';
-import { StartError } from '../entry/start-error.ts';
+import { StartError } from '../entry/run-entry.ts';
 import { keepFilesPrivate } from '../queue/embedded/data-folder.ts';
-import { CliError } from './cli-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 import { createProgram } from './program.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 

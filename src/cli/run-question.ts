@@ -5,8 +5,7 @@ import type { Progress } from '../contracts/responses/reasoning.ts';
 import { Response } from '../contracts/responses/response.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
 import { TraceEvent } from '../contracts/responses/trace-event.ts';
-import { CliError } from './cli-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 import type { ServiceClient } from './service-client.ts';
 
 /** The part of a response that is shown. */

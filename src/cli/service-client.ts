@@ -1,8 +1,16 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
-import { CliError } from './cli-error.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { ResponseList } from '../contracts/service/listings.ts';
+import { CliError, type ExitCode, exitCodes } from './cli-error.ts';
+
+/** An id as it was given; `last` is the newest response. @throws CliError where there is none */
+export async function responseIdOf(given: string, client: ServiceClient): Promise<string> {
+  if (given !== 'last') return encodeURIComponent(given);
+  const { first_id: id } = await client.call(ResponseList.pick({ first_id: true }), '/v1/responses?limit=1');
+  if (id !== null) return id;
+  throw new CliError({ message: 'There is no response yet.', advice: 'Ask something first: thinkfirst ask "…"' });
+}
 
 export type ServiceAddress = { url: string; key?: string | undefined };
 

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createApp } from '../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../api/dependencies.ts';
 import { allScopes, noScopes } from '../contracts/service/key-scopes.ts';
-import { constraintFault } from '../grammar/check-constraint.ts';
+import { constraintFault } from '../grammar/constraint-language.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { closeAfter } from './close-after.ts';
-import { edgeLog } from './edge-log.ts';
 import type { EdgeVariables } from './edge-variables.ts';
-import { openEdgeBackend } from './open-edge-backend.ts';
+import { edgeLog, openEdgeBackend } from './open-edge-backend.ts';
 import { readPublishedService } from './published-catalog.ts';
 
 /** ms that a request may take to be answered; the body of a stream goes on after that. */

@@ -1,22 +1,28 @@
 import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } from 'bullmq';
 import { Redis } from 'ioredis';
+import type { ApiLog } from '../api/dependencies.ts';
 import { terminalLines } from '../contracts/responses/terminal-lines.ts';
+import { settledWithin } from '../core/deadlines.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import { settledWithin } from '../core/settled-within.ts';
 import { createRedisDirectory } from '../queue/redis/redis-directory.ts';
 import { createRedisStore } from '../queue/redis/redis-store.ts';
 import type { QueueConnection } from '../queue/responses/bullmq-parts.ts';
 import { createBullmqQueue } from '../queue/responses/bullmq-queue.ts';
 import type { JobDirectory } from '../queue/responses/job-directory.ts';
 import { createDeliveries, type Deliveries } from '../queue/webhooks/deliveries.ts';
-import { createRedisChange } from '../store/redis-change.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
+import { createRedisChange } from '../store/redis-swap.ts';
 import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
 import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
-import { edgeLog } from './edge-log.ts';
 import type { EdgeVariables } from './edge-variables.ts';
+
+const line = (level: number) => (fields: Record<string, unknown>, message: string) =>
+  console.log(JSON.stringify({ level, time: Date.now(), ...fields, msg: message }));
+
+/** JSON lines in pino's form, to the platform's log. */
+export const edgeLog: ApiLog = { info: line(30), warn: line(40), error: line(50) };
 
 /** All that one request does in Redis, on its one connection. */
 export type EdgeBackend = {

@@ -1,8 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { ApiDefaults, StrategyListing } from '../api/dependencies.ts';
-import { asWorkersHave, type WorkersModels } from '../contracts/service/context-lengths.ts';
-import type { ModelCatalog } from '../contracts/service/model-card.ts';
+import { asWorkersHave, type ModelCatalog, type WorkersModels } from '../contracts/service/model-card.ts';
 import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/service/published-service.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { RecordStore } from '../core/record-store.ts';

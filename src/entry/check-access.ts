@@ -1,7 +1,7 @@
 import { allScopes, type KeyScopes } from '../contracts/service/key-scopes.ts';
 import type { Environment } from './environment.ts';
-import { openKeys } from './open-keys.ts';
-import { StartError } from './start-error.ts';
+import { openKeys } from './open-records.ts';
+import { StartError } from './run-entry.ts';
 
 /**
  * Without keys, only this machine may ask.

@@ -10,7 +10,7 @@ import {
   parseModelsVariable,
 } from '../models/config/model-config.ts';
 import type { Environment } from './environment.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './run-entry.ts';
 
 /** The model that comes with the package. */
 export const embeddedModel: FolderModel = {

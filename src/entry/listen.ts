@@ -1,8 +1,80 @@
 import { Server } from 'node:http';
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import type { OpenSocket } from '../api/dependencies.ts';
-import { StartError } from './start-error.ts';
+import type { Environment } from './environment.ts';
+import { probeService } from './probe-service.ts';
+import { StartError } from './run-entry.ts';
 import { createWebSockets, ignoreOtherUpgrades } from './web-sockets.ts';
+
+/** What was typed to start this process: what advice repeats. */
+export type Invocation = {
+  /** `thinkfirst serve --api-only`, `npm run worker`. */
+  command: string;
+  /** What runs both halves. */
+  whole: string;
+  /** Options of the command that stand for variables, `PORT: '--port'`; npm's has none. */
+  options: Readonly<Record<string, string>>;
+};
+
+/** Of the scripts in package.json. */
+export function npmInvocation({ api, worker }: { api: boolean; worker: boolean }): Invocation {
+  const command = api && worker ? 'npm start' : api ? 'npm run serve' : 'npm run worker';
+  return { command, whole: 'npm start', options: {} };
+}
+
+/** The same command with other settings: `PORT=8081 npm start`, `thinkfirst serve --port 8081`. */
+export function again({ command, options }: Invocation, settings: Readonly<Record<string, string | number>>): string {
+  const variables: string[] = [];
+  const words: string[] = [];
+  for (const [name, value] of Object.entries(settings)) {
+    const option = options[name];
+    if (option === undefined) variables.push(`${name}=${value}`);
+    else words.push(`${option} ${value}`);
+  }
+  return [...variables, command, ...words].join(' ');
+}
+
+/** ms */
+const answerMs = 1_000;
+
+/**
+ * Why the API's address can't be bound, and what to do. `metricsPort`: the one that this process has opened for itself by now.
+ */
+export async function bindFault(
+  error: NodeJS.ErrnoException,
+  {
+    environment: { HOST: host, PORT: port, REDIS_URL },
+    invocation,
+    metricsPort,
+  }: {
+    environment: Pick<Environment, 'HOST' | 'PORT' | 'REDIS_URL'>;
+    invocation: Invocation;
+    metricsPort: number | undefined;
+  },
+): Promise<string> {
+  const other = port < 65_535 ? port + 1 : port - 1;
+  switch (error.code) {
+    case 'EADDRINUSE': {
+      if (port === metricsPort) {
+        return `PORT and METRICS_PORT are both ${port}. Give one of them another: ${again(invocation, { METRICS_PORT: other })}`;
+      }
+      const inUse = `Port ${port} on ${host} is in use`;
+      if ((await probeService(addressUrl({ host, port }), answerMs)) !== 'absent') {
+        // Without Redis one process alone may have the folder.
+        const folder = REDIS_URL === undefined ? { THINKFIRST_DATA: `data-${other}` } : {};
+        return `${inUse} by a Thinkfirst that runs already. For a second one: ${again(invocation, { PORT: other, ...folder })}`;
+      }
+      return `${inUse}. Stop what holds it, or choose another: ${again(invocation, { PORT: other })}`;
+    }
+    case 'EACCES':
+      return `Port ${port} may not be opened by this user. Choose one above 1023: ${again(invocation, { PORT: 8080 })}`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST ${host} is no address of this machine.`;
+    default:
+      return `Can't listen on ${host}:${port} (${error.code ?? error.message}).`;
+  }
+}
 
 /** `bindings` are the library's, by which a WebSocket is opened. */
 type Answer = (request: Request, bindings: HttpBindings | Http2Bindings) => Response | Promise<Response>;

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../core/record-store.ts';
 import { clusterPrefix, createRedisClient } from '../queue/redis/redis-client.ts';
-import { createRedisChange } from '../store/redis-change.ts';
+import { createRedisChange } from '../store/redis-swap.ts';
 import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
 import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
 import type { Environment } from './environment.ts';

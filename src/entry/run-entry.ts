@@ -1,6 +1,10 @@
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { keepFilesPrivate } from '../queue/embedded/data-folder.ts';
-import { StartError } from './start-error.ts';
+
+/** A reason not to start that the operator can mend: printed as its one line, without a stack; exit code 1. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
 
 /** What an entry has opened; `close` drains and closes it within `graceMs`. */
 export type Running = { close(options: { graceMs: number }): Promise<void> };

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp } from '../api/app.ts';
+import type { ConsoleFiles } from '../api/dependencies.ts';
 import {
   type ApiDependencies,
   type ApiOperations,
@@ -8,20 +11,78 @@ import {
   defaultLimits,
   type Readiness,
 } from '../api/dependencies.ts';
-import type { ConsoleFiles } from '../api/routes/console.ts';
-import type { ModelCatalog } from '../contracts/service/model-card.ts';
+import type { ModelCatalog, WorkersModels } from '../contracts/service/model-card.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import { createConstraintChecker } from '../grammar/check-on-thread.ts';
+import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import { createEvaluationReports } from '../store/evaluation-reports.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createPaceBook } from '../store/pace-book.ts';
 import type { Sealer } from '../store/sealer.ts';
-import { backendAnswers } from './backend-answers.ts';
 import { anonymousScopes } from './check-access.ts';
 import { type Environment, listed } from './environment.ts';
 import type { Listening } from './listen.ts';
+import { createModelConfiguration } from './model-configuration.ts';
 import type { Limits } from './open-limits.ts';
+
+/** Workers announce themselves every 5 s; one that just came should be known before its first job is. ms */
+const lookMs = 1_000;
+
+/** Follows what the workers know of their models. Resolves after the first look; what was seen last holds while Redis is away. */
+export async function followWorkers(options: {
+  directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>;
+  onError(error: unknown): void;
+}): Promise<{ known(): WorkersModels; close(): void }> {
+  let known: WorkersModels = { contextLengths: new Map(), capabilities: new Map() };
+  let looking = false;
+  const look = async () => {
+    if (looking) return;
+    looking = true;
+    try {
+      known = await readWorkersModels(options.directory);
+    } catch (error) {
+      options.onError(error);
+    } finally {
+      looking = false;
+    }
+  };
+  await look();
+  const timer = setInterval(look, lookMs);
+  timer.unref();
+  return { known: () => known, close: () => clearInterval(timer) };
+}
+
+/** What the API shows of this installation's own files: reports of evaluations, and the file that names the models. */
+export function localFiles({
+  variables,
+  log,
+}: {
+  variables: Readonly<Record<string, string | undefined>>;
+  log: Logger;
+}): Required<Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>> {
+  return {
+    evaluations: createEvaluationReports({
+      results: fileURLToPath(new URL('../../eval/results', import.meta.url)),
+      runs: fileURLToPath(new URL('../../eval/runs', import.meta.url)),
+      onFault: (fault) => log.warn(fault, 'no report of an evaluation'),
+    }),
+    modelConfiguration: createModelConfiguration({ folder: resolve('.'), variables }),
+  };
+}
+
+const answerMs = 2_000;
+
+/** Whether the queue's backend answers, within two seconds. Never throws. */
+export async function backendAnswers(queue: Pick<JobQueue, 'list'>): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, answerMs, false).unref());
+  const answered = queue.list({ owner: null, limit: 1 }).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]);
+}
 
 /** Tokens of an answer where a request names no `max_output_tokens`, as far as the context holds them. */
 export const defaultAnswerTokens = 4_096;

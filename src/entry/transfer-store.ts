@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import { createLogger } from './logger.ts';
 import { openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './run-entry.ts';
 
 const Line = z.union([
   z.object({ record: z.object({ key: z.string(), value: z.unknown() }) }),

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import type { Constraint } from '../contracts/responses/constraint.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { createAnsweringThread } from '../core/answering-thread.ts';
-import { bundleEntry } from '../core/entry-bundle.ts';
-import { constraintFault } from './check-constraint.ts';
-import { constraintParams } from './constraint-language.ts';
+import { bundleEntry } from '../core/typescript-child.ts';
+import { constraintFault, constraintParams } from './constraint-language.ts';
 import { unsupported } from './unsupported.ts';
 
 /** All constraints of one request, by the clock; an ordinary schema takes a few on a free machine. ms */

@@ -1,10 +1,41 @@
 import type { Constraint } from '../contracts/responses/constraint.ts';
-import type { Arena, Expression } from './expression.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import { type Arena, createArena, type Expression } from './expression.ts';
 import { regexLanguage } from './regex-language.ts';
-import { UnsupportedRegex } from './regex-syntax.ts';
+import { UnsupportedRegex } from './regex-parser.ts';
 import { schemaLanguage } from './schema-language.ts';
 import { unsupported } from './unsupported.ts';
 import { literals, utf8 } from './utf8.ts';
+
+/** Expressions that reading alone may make. */
+const MAX_READ = 200_000;
+
+/**
+ * Reads a constraint as the engine will, without a vocabulary, so that an API can refuse before it accepts a job.
+ * @throws ServiceError `unsupported_constraint`, `param` naming what can't be enforced
+ */
+export function checkConstraint(constraint: Constraint): void {
+  try {
+    const arena = createArena(MAX_READ);
+    constraintLanguage(arena, constraint);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw unsupported(constraintParams[constraint.type], 'this is too complex to be enforced', error);
+    }
+    throw error;
+  }
+}
+
+/** What `checkConstraint` throws of a caller's fault; undefined for a constraint that can be enforced. */
+export function constraintFault(constraint: Constraint): ServiceError | undefined {
+  try {
+    checkConstraint(constraint);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+}
 
 const MAX_ALL_CHOICES = 100_000;
 const MAX_CHOICE_LENGTH = 2000;

@@ -1,8 +1,131 @@
 import { createHash } from 'node:crypto';
 import type { Constraint } from '../contracts/responses/constraint.ts';
-import type { CompiledGrammar } from './compiled-grammar.ts';
-import { compileGrammar } from './compiled-grammar.ts';
-import { createTokenTrie, type TokenVocabulary } from './token-trie.ts';
+import { createAutomaton } from './automaton.ts';
+import { byteSet, partition } from './byte-set.ts';
+import { constraintLanguage, constraintParams } from './constraint-language.ts';
+import { createDerivatives, type Derivatives, OutOfFuel } from './derivative.ts';
+import { type Arena, createArena, type Expression } from './expression.ts';
+import { createGrammarMatcher, type GrammarMatcher } from './grammar-matcher.ts';
+import { createTokenTrie, type TokenTrie, type TokenVocabulary } from './token-trie.ts';
+import { unsupported } from './unsupported.ts';
+
+/** The same language without the parts that hold no text, so that no path leads to a dead end; the arena's rules too. */
+export function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expression {
+  const productive = productiveRules(arena, holdsText);
+  const memo = new Map<Expression, Expression>();
+  function pruned(expression: Expression): Expression {
+    const known = memo.get(expression);
+    if (known) return known;
+    const result = rebuilt(expression);
+    memo.set(expression, result);
+    return result;
+  }
+  function rebuilt(expression: Expression): Expression {
+    switch (expression.kind) {
+      case 'sequence':
+        return arena.sequence(pruned(expression.first), pruned(expression.rest));
+      case 'alternatives':
+        return arena.alternatives(expression.options.map(pruned));
+      case 'repeat':
+        return arena.repeat(pruned(expression.inner), expression.minimum, expression.maximum);
+      case 'both':
+      case 'complement':
+        return holdsText(expression) ? expression : arena.empty;
+      case 'call':
+        return productive.has(expression.rule) ? expression : arena.empty;
+      case 'empty':
+      case 'epsilon':
+      case 'bytes':
+      case 'automaton':
+        return expression;
+      default:
+        return expression satisfies never;
+    }
+  }
+  for (const [rule, body] of arena.rules) arena.rules.set(rule, pruned(body));
+  return pruned(root);
+}
+
+/** Rules that some finite text fulfils: the least fixed point. */
+function productiveRules(arena: Arena, holdsText: (expression: Expression) => boolean): ReadonlySet<string> {
+  const productive = new Set<string>();
+  for (let before = -1; before < productive.size; ) {
+    before = productive.size;
+    const memo = new Map<Expression, boolean>();
+    const isProductive = (expression: Expression): boolean => {
+      const known = memo.get(expression);
+      if (known !== undefined) return known;
+      const result = judged(expression);
+      memo.set(expression, result);
+      return result;
+    };
+    const judged = (expression: Expression): boolean => {
+      switch (expression.kind) {
+        case 'sequence':
+          return isProductive(expression.first) && isProductive(expression.rest);
+        case 'alternatives':
+          return expression.options.some(isProductive);
+        case 'repeat':
+          return expression.minimum === 0 || isProductive(expression.inner);
+        case 'call':
+          return productive.has(expression.rule);
+        default:
+          return holdsText(expression);
+      }
+    };
+    for (const [rule, body] of arena.rules) if (isProductive(body)) productive.add(rule);
+  }
+  return productive;
+}
+
+/** A constraint made ready; any number of answers can follow it at the same time. */
+export type CompiledGrammar = {
+  createMatcher(): GrammarMatcher;
+  /** Expressions held at the moment, the measure of memory. */
+  size(): number;
+};
+
+/** Visited expressions: some hundreds of ms at most. */
+const COMPILE_FUEL = 500_000;
+/** Of the grammar itself, and with what decoding builds in one step on top (some 200 bytes each). */
+const MAX_GRAMMAR = 200_000;
+const MAX_EXPRESSIONS = 700_000;
+/** What an explicit automaton tells apart beside the sets of the grammar. */
+const numberBytes = [0x2e, ...Array.from({ length: 10 }, (_, digit) => 0x30 + digit)].map((byte) =>
+  byteSet([[byte, byte]]),
+);
+
+/** @throws ServiceError `unsupported_constraint` */
+export function compileGrammar(
+  constraint: Constraint,
+  vocabulary: TokenVocabulary & { endTokenIds: readonly number[]; trie: TokenTrie },
+): CompiledGrammar {
+  const param = constraintParams[constraint.type];
+  const { size, bytesOf, endTokenIds, trie } = vocabulary;
+  try {
+    const arena = createArena(MAX_EXPRESSIONS);
+    const language = constraintLanguage(arena, constraint);
+    if (arena.size() > MAX_GRAMMAR) throw unsupported(param, 'this is too large to be enforced');
+    const sets = [...arena.expressions()].flatMap((expression) =>
+      expression.kind === 'bytes' ? [expression.set] : [],
+    );
+    const classes = partition([...sets, ...numberBytes]);
+    const derivatives = createDerivatives(arena, { fuel: { left: COMPILE_FUEL }, classes });
+    const root = prune(arena, derivatives, language);
+    if (root === arena.empty) throw unsupported(param, 'no text can fulfil this');
+    if (root === arena.epsilon) throw unsupported(param, 'only the empty text fulfils this');
+    const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(size / 32) });
+    return {
+      createMatcher: () => createGrammarMatcher(automaton, { bytesOf, endTokenIds, param }),
+      size: automaton.size,
+    };
+  } catch (error) {
+    // The call stack is the other bound: a language nested that deep is no caller's honest schema.
+    if (error instanceof OutOfFuel || error instanceof RangeError)
+      throw unsupported(param, 'this is too complex to be enforced', error);
+    throw error;
+  }
+}
 
 /** What the engine must know of a tokenizer. */
 export type GrammarVocabulary = TokenVocabulary & {

@@ -1,10 +1,22 @@
-import type { Arena, Expression } from './expression.ts';
-import { sequenceOf } from './expression.ts';
-import { parseRegex } from './regex-parser.ts';
-import type { RegexSyntax } from './regex-syntax.ts';
-import { UnsupportedRegex } from './regex-syntax.ts';
-import type { CodePoints } from './utf8.ts';
-import { anyCodePoint } from './utf8.ts';
+import { type Arena, type Expression, sequenceOf } from './expression.ts';
+import { jsonCharacter } from './json-text.ts';
+import { parseRegex, type RegexSyntax, UnsupportedRegex } from './regex-parser.ts';
+import { unsupported } from './unsupported.ts';
+import { anyCodePoint, type CodePoints } from './utf8.ts';
+
+/** The contents of JSON strings whose decoded text matches the pattern; `path` is where the caller wrote it. */
+export function patternLanguage(
+  arena: Arena,
+  pattern: string,
+  { path, whole }: { path: string; whole: boolean },
+): Expression {
+  try {
+    return regexLanguage(arena, pattern, { code: jsonCharacter, whole });
+  } catch (error) {
+    if (error instanceof UnsupportedRegex) throw unsupported(path, error.message);
+    throw error;
+  }
+}
 
 /** How one code point of the text is written in bytes: as UTF-8, or within a JSON string. */
 export type CharacterCode = (arena: Arena, ranges: CodePoints) => Expression;

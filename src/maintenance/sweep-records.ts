@@ -1,4 +1,4 @@
-import { idempotencyPrefix } from '../api/middleware/idempotent-creation.ts';
+import { idempotencyPrefix } from '../api/middleware/idempotency.ts';
 import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
 import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
@@ -10,7 +10,7 @@ import { ResponseJob } from '../contracts/responses/response-job.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import type { OpenedQueue } from '../entry/open-queue.ts';
+import type { BullmqQueue } from '../queue/responses/bullmq-queue.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
  * responses' time files and batches, from when they were made, and conversations, from the day of their last use.
  */
 export function sweepRecords(options: {
-  queue: JobQueue & Pick<OpenedQueue, 'onExpiring' | 'onRemoved'>;
+  queue: JobQueue & Pick<BullmqQueue, 'onExpiring' | 'onRemoved'>;
   records: RecordStore;
   /** As that of responses. */
   retentionMs: number;

@@ -1,10 +1,10 @@
-import { settledWithin } from '../core/settled-within.ts';
+import { settledWithin } from '../core/deadlines.ts';
 import type { OpenQueue } from './open-queues.ts';
+import { removeJob } from './responses/add-job.ts';
 import { workersDied } from './responses/attempt.ts';
 import type { ConsumerParts, RemovedJob } from './responses/consumer-parts.ts';
-import { endJob } from './responses/end-job.ts';
+import { endJob } from './responses/job-log.ts';
 import type { JobStore } from './responses/job-store.ts';
-import { removeJob } from './responses/remove-job.ts';
 import { loadJob } from './responses/stored-job.ts';
 
 /** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */

@@ -1,12 +1,11 @@
-import { asksForName, asksForNumber, asksYesOrNo } from '../answers/asked-for.ts';
 import { showAnswer } from '../answers/normalise.ts';
+import { asksForName, asksForNumber, asksYesOrNo } from '../answers/question.ts';
 import { type AnswerSource, ThinkingStop } from '../contracts/responses/reasoning.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
 import { stopOfThinking } from './phase-usage.ts';
 import { revise } from './revision/revise.ts';
 import { runSlowChecks } from './revision/slow-checks.ts';
-import { answerEnd } from './sampling/answer-end.ts';
-import { answerFast } from './sampling/answer-fast.ts';
+import { answerEnd, answerFast } from './sampling/answer-live.ts';
 import { type Candidate, needsRevision, shownChecks } from './sampling/candidate.ts';
 import { replay } from './sampling/replay.ts';
 import { answerText } from './sampling/sample.ts';

@@ -1,13 +1,82 @@
-import {
-  emptyAccount,
-  LedgerAccount,
-  type Limits,
-  type OpenPlace,
-  type Outcome,
-  type Reservation,
-  reserve,
-  settle,
-} from './ledger-account.ts';
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** A response that has not ended. `at`: epoch ms of acceptance. */
+const OpenPlace = z.object({ tokens: count, day: z.string(), at: z.number(), batch: z.boolean() });
+export type OpenPlace = z.infer<typeof OpenPlace>;
+
+/** What one key has used and holds: pure functions over it decide, whatever keeps it. Days as `2026-11-24`, in UTC. */
+export const LedgerAccount = z.object({
+  version: z.literal(1),
+  day: z.string(),
+  /** Tokens of responses of that day that have ended. */
+  used: count,
+  /** Responses that have not ended, with the tokens that are kept for each. */
+  open: z.record(z.string(), OpenPlace),
+});
+export type LedgerAccount = z.infer<typeof LedgerAccount>;
+
+export type Reservation = {
+  id: string;
+  /** The most that the response may use. */
+  tokens: number;
+  /** A batch's requests wait behind everything, and count as none that runs. */
+  batch: boolean;
+};
+
+export type Limits = { concurrent_responses: number | null; tokens_per_day: number | null };
+
+export type Outcome =
+  | { type: 'reserved'; tokensLeft: number | null }
+  /** It had a place before. */
+  | { type: 'held'; tokensLeft: number | null }
+  | { type: 'too_many'; running: number }
+  | { type: 'over_quota'; tokensLeft: number };
+
+export function emptyAccount(now: number): LedgerAccount {
+  return { version: 1, day: dayOf(now), used: 0, open: {} };
+}
+
+/** Takes a place and its tokens, all or nothing. A response that holds a place already keeps it. */
+export function reserve(
+  account: LedgerAccount,
+  { id, tokens, batch }: Reservation,
+  { limits, now }: { limits: Limits; now: number },
+): { account: LedgerAccount; outcome: Outcome } {
+  const day = dayOf(now);
+  const today = account.day === day ? account : { ...account, day, used: 0 };
+  const left = tokensLeft(today, limits);
+  if (Object.hasOwn(today.open, id)) return { account: today, outcome: { type: 'held', tokensLeft: left } };
+  const running = Object.values(today.open).filter((one) => !one.batch).length;
+  if (!batch && limits.concurrent_responses !== null && running >= limits.concurrent_responses) {
+    return { account: today, outcome: { type: 'too_many', running } };
+  }
+  if (left !== null && tokens > left) return { account: today, outcome: { type: 'over_quota', tokensLeft: left } };
+  return {
+    account: { ...today, open: { ...today.open, [id]: { tokens, day, at: now, batch } } },
+    outcome: { type: 'reserved', tokensLeft: left === null ? null : left - tokens },
+  };
+}
+
+/** Gives a place back and books what was really used, on the day of acceptance. A second time changes nothing. */
+export function settle(account: LedgerAccount, id: string, used: number): LedgerAccount {
+  const held = Object.hasOwn(account.open, id) ? account.open[id] : undefined;
+  if (held === undefined) return account;
+  const { [id]: _ended, ...open } = account.open;
+  return { ...account, open, used: account.used + (held.day === account.day ? used : 0) };
+}
+
+/** The day in UTC of an instant in epoch ms. */
+function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
+function tokensLeft(account: LedgerAccount, { tokens_per_day: limit }: Limits): number | null {
+  if (limit === null) return null;
+  const kept = Object.values(account.open).reduce((sum, one) => sum + (one.day === account.day ? one.tokens : 0), 0);
+  return Math.max(0, limit - account.used - kept);
+}
 
 /**
  * What keys use, over all processes: places for responses that run, and tokens by day. A place is reserved with the most

@@ -1,7 +1,20 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { PhaseTokens } from '../contracts/responses/usage.ts';
-import { boundedLabel } from './bounded-label.ts';
 import { type InferenceMetrics, inferenceMetrics } from './inference-metrics.ts';
+
+/**
+ * Keeps a label's values few: the first `most` different ones pass, any further one is `other`. Each value of a label is a
+ * series of its own in Prometheus, for ever.
+ */
+export function boundedLabel(most: number): (value: string) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    if (seen.has(value)) return value;
+    if (seen.size >= most) return 'other';
+    seen.add(value);
+    return value;
+  };
+}
 
 /** Seconds: from a fast answer's first token to a deep one's minutes. */
 const longSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];

@@ -1,4 +1,4 @@
-import { loggedUsage } from '../contracts/responses/logged-usage.ts';
+import { loggedUsage } from '../contracts/responses/response-from-log.ts';
 import { responseJob } from '../contracts/responses/response-job.ts';
 import { terminalLines } from '../contracts/responses/terminal-lines.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';

@@ -1,8 +1,7 @@
 import type { Job, LogLine } from '../contracts/responses/job.ts';
+import { shownThought, winningThought } from '../contracts/responses/response-from-log.ts';
 import { responseJob } from '../contracts/responses/response-job.ts';
-import type { TraceStep } from '../contracts/responses/trace.ts';
-import { summarisedStep } from '../contracts/responses/visible-step.ts';
-import { shownThought, winningThought } from '../contracts/responses/winning-thought.ts';
+import { summarisedStep, type TraceStep } from '../contracts/responses/trace.ts';
 import type { StrategyEvent } from '../reasoning/strategy.ts';
 import { answeredAtOnce } from '../reasoning/summary.ts';
 import type { WorkerDependencies } from './dependencies.ts';

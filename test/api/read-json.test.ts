@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkTree, parseTree } from '../../src/api/read-json.ts';
+import { checkTree, parseTree } from '../../src/api/read-request.ts';
 import { parseBody } from '../../src/api/validation-error.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openService } from '../../src/cli/embedded-service.ts';
-import { lockFolder } from '../../src/queue/embedded/folder-lock.ts';
+import { lockFolder } from '../../src/queue/embedded/data-folder.ts';
 import { keptTerminal } from './run-program.ts';
 
 it('says that a service runs with this data folder, at another address, and how to name it', async () => {

@@ -16,7 +16,7 @@ import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import type { UsageLedger } from '../../src/store/usage-ledger.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { table } from '../api/responses/fixture.ts';

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { renderPrompt } from '../../src/models/local/folder/render-prompt.ts';
-import { calibrationText } from '../../src/models/local/graph/calibration-text.ts';
-import { driftFrom, likeliestTokens } from '../../src/models/local/graph/kv-calibration.ts';
+import { calibrationText, driftFrom, likeliestTokens } from '../../src/models/local/graph/kv-calibration.ts';
 import {
   type NativeRuntime,
   type NativeSession,

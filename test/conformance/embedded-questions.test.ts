@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createModelCatalog, localCatalogEntry } from '../../src/models/config/catalog.ts';
-import { createDecoderModel, type DecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import {
+  createDecoderModel,
+  createFolderGrammar,
+  type DecoderModel,
+} from '../../src/models/local/decoder/decoder-model.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { localCapabilities } from '../../src/models/local/local-model.ts';
 import { createService } from '../worker/service.ts';

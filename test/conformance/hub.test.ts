@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fetchHubModel, type HubOptions, type HubProgress } from '../../src/models/local/folder/hub.ts';
-import { lockFolder } from '../../src/queue/embedded/folder-lock.ts';
+import { lockFolder } from '../../src/queue/embedded/data-folder.ts';
 import { ptyCli } from '../support/cli.ts';
 import { startLocalHub } from '../support/local-hub.ts';
 

@@ -1,6 +1,5 @@
 import { describe } from 'vitest';
-import { createDecoderModel } from '../../src/models/local/decoder/decoder-model.ts';
-import { createFolderGrammar } from '../../src/models/local/decoder/folder-grammar.ts';
+import { createDecoderModel, createFolderGrammar } from '../../src/models/local/decoder/decoder-model.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';

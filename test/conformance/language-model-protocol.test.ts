@@ -2,7 +2,7 @@ import { createInferenceProxy } from '../../src/models/local/process/inference-p
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { scriptedQuestions } from '../suites/language-model-questions.ts';
 import { linkInference } from '../support/inference-link.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { suiteScript } from '../support/suite-script.ts';
 
 languageModelSuite('scripted behind the inference protocol', async () => {

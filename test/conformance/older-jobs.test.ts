@@ -14,7 +14,7 @@ import { runResponse } from '../../src/worker/run-response.ts';
 import { sealer, table } from '../api/responses/fixture.ts';
 import { readAll } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 
 /** Redis as a version with one queue for everything left it: one job half answered, one waiting. */
 const Recorded = z.object({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mostContinuations } from '../../src/models/families/most-continuations.ts';
+import { mostContinuations } from '../../src/models/families/family.ts';
 import { qwen3 } from '../../src/models/families/qwen3.ts';
 import { connect, request, run, script } from '../support/upstream-run.ts';
 import type { UpstreamServerOptions } from '../support/upstream-server.ts';

@@ -15,8 +15,8 @@ import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connec
 import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { createDeliveries, type Deliver, type Deliveries } from '../../src/queue/webhooks/deliveries.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createSealer } from '../../src/store/sealer.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
 import { aborted, gate, makeJob, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';

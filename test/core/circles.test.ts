@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { goesInCircles } from '../../src/core/circles.ts';
+import { goesInCircles } from '../../src/core/repetition.ts';
 
 describe('goesInCircles', () => {
   it.each([

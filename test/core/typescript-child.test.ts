@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bundleEntry } from '../../src/core/entry-bundle.ts';
-import { prepareTypescriptChild } from '../../src/core/typescript-child.ts';
+import { bundleEntry, prepareTypescriptChild } from '../../src/core/typescript-child.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'typescript-child-'));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

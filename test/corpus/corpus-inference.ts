@@ -5,8 +5,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import type { GenerateOptions, GenerateRequest, LanguageModel } from '../../src/core/language-model.ts';
-import { createScriptedModel } from '../support/scripted.ts';
-import type { Script } from '../support/scripted-turn.ts';
+import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
 import { serveScripted } from '../support/serve-scripted.ts';
 import { leastInstance } from './least-instance.ts';
 

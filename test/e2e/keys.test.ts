@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { NewApiKey } from '../../src/contracts/service/api-key.ts';
-import { openKeys } from '../../src/entry/open-keys.ts';
+import { openKeys } from '../../src/entry/open-records.ts';
 import type { KeyStore } from '../../src/store/key-store.ts';
 import { dataFolder, startService, type TestService } from '../support/start-service.ts';
 

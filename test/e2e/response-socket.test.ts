@@ -10,13 +10,13 @@ import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.
 import { serveSocket } from '../../src/api/responses/socket-session.ts';
 import { responseJob } from '../../src/contracts/responses/response-job.ts';
 import { allScopes } from '../../src/contracts/service/key-scopes.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { createApi } from '../api/responses/fixture.ts';
 import { listeningService, openSocket, refusedSocket, type SocketMessage } from '../support/listening-service.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 
 const Ended = z.object({ response: z.object({ id: z.string(), status: z.string(), output_text: z.string() }) });
 const ended = (events: SocketMessage[]) => Ended.parse(events.at(-1)).response;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
-import { errorForLog } from '../../src/entry/error-for-log.ts';
+import { errorForLog } from '../../src/entry/logger.ts';
 
 function parseFault(text: string): unknown {
   try {

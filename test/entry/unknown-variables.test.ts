@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { unknownText, unknownVariables } from '../../src/entry/unknown-variables.ts';
+import { unknownText, unknownVariables } from '../../src/entry/environment.ts';
 
 it.each([
   ['THINKFIRST_KV_BTS', 'THINKFIRST_KV_BTS is not known. Did you mean THINKFIRST_KV_BITS?'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createArena } from '../../src/grammar/expression.ts';
-import { accepts } from '../../src/grammar/language-test.ts';
+import { accepts } from '../../src/grammar/object-language.ts';
 import { enforcedKeywords } from '../../src/grammar/schema-keywords.ts';
 import { schemaLanguage } from '../../src/grammar/schema-language.ts';
 

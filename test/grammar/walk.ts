@@ -6,7 +6,7 @@ import type { GrammarMatcher } from '../../src/grammar/grammar-matcher.ts';
 import { createModelTokenizer } from '../../src/models/local/folder/tokenizer.ts';
 
 const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../../models/thinkfirst-135m/${name}.json`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../models/thinkfirst-135m/${name}.json`, import.meta.url), 'utf8'));
 const { textBytesOf } = createModelTokenizer({ tokenizer: read('tokenizer'), config: read('tokenizer_config') }, '');
 
 /** The embedded model's own vocabulary: 49,152 byte-level tokens. */

@@ -7,7 +7,7 @@ import { ConversationRecord } from '../../src/contracts/responses/conversation.t
 import type { Job } from '../../src/contracts/responses/job.ts';
 import { noScopes } from '../../src/contracts/service/key-scopes.ts';
 import { sweepRecords } from '../../src/maintenance/sweep-records.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createWorkingApi } from '../api/responses/fixture.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createErrorReporter } from '../../src/queue/queue-log.ts';
+import { createErrorReporter } from '../../src/queue/open-queues.ts';
 
 test('tells a repeated error once, and another one too', () => {
   const told: string[] = [];

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceStep } from '../../src/contracts/responses/trace.ts';
-import { summarisedStep, visibleStep } from '../../src/contracts/responses/visible-step.ts';
+import { summarisedStep, type TraceStep, visibleStep } from '../../src/contracts/responses/trace.ts';
 import { type SummaryMode, summarise } from '../../src/reasoning/summary.ts';
 import { createTestModel } from '../support/scripted-model.ts';
 import { runStrategy } from '../support/strategy-run.ts';

@@ -1,6 +1,6 @@
 import { createStorage } from 'unstorage';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { keyLimitsSuite } from '../suites/key-limits.suite.ts';
 

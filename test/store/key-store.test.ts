@@ -1,7 +1,7 @@
 import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 
 function setUp() {
   const records = createUnstorageRecords(createStorage());

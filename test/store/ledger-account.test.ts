@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyAccount, reserve, settle } from '../../src/store/ledger-account.ts';
+import { emptyAccount, reserve, settle } from '../../src/store/usage-ledger.ts';
 
 const noon = Date.parse('2026-11-24T12:00:00Z');
 const nextDay = Date.parse('2026-11-25T00:00:00Z');

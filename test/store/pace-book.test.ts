@@ -1,8 +1,8 @@
 import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
 import { type Pace, timeLeft, timeToWait } from '../../src/contracts/service/pace.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 
 const paceOf = (...ms: number[]): Pace => ({
   version: 1,

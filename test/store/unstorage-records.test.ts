@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createStorage } from 'unstorage';
 import { afterAll, expect, test, vi } from 'vitest';
-import { recordFiles } from '../../src/store/record-files.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createUnstorageRecords, recordFiles } from '../../src/store/file-records.ts';
 import { recordStoreSuite } from '../suites/record-store.suite.ts';
 import { startChild } from '../support/child-process.ts';
 

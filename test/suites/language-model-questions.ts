@@ -1,4 +1,4 @@
-import { scriptedTokens } from '../support/scripted-turn.ts';
+import { scriptedTokens } from '../support/scripted-language-model.ts';
 import type { LanguageModelFixture } from './language-model.suite.ts';
 
 /** What the embedded model is asked in its suites. */

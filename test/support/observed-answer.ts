@@ -22,7 +22,7 @@ import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, table } from '../api/responses/fixture.ts';
 import { startOtlpCollector } from './otlp-collector.ts';
 import { startTestRedis } from './redis-server.ts';
-import { createScriptedModel } from './scripted.ts';
+import { createScriptedModel } from './scripted-language-model.ts';
 
 const Board = z.object({ queues: z.array(z.looseObject({})) });
 

@@ -1,7 +1,6 @@
 /** A process that writes one record over and over, for tests that kill it: `FOLDER`. */
 import { createStorage } from 'unstorage';
-import { recordFiles } from '../../src/store/record-files.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
+import { createUnstorageRecords, recordFiles } from '../../src/store/file-records.ts';
 
 const records = createUnstorageRecords(createStorage({ driver: recordFiles(process.argv[2] ?? '') }));
 for (let round = 0; ; round += 1) {

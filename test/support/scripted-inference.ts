@@ -1,5 +1,5 @@
 /** An inference process of scripted models: forked by tests in the place of workers/inference.ts. */
-import { createScriptedModel } from './scripted.ts';
+import { createScriptedModel } from './scripted-language-model.ts';
 import { serveScripted } from './serve-scripted.ts';
 import { suiteScript } from './suite-script.ts';
 

@@ -1,4 +1,4 @@
-import type { Script } from './scripted-turn.ts';
+import type { Script } from './scripted-language-model.ts';
 
 const words = ['red', 'green', 'blue', 'grey', 'pink', 'teal'];
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { readEvents } from '../api/responses/fixture.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
 
 const answer = 'The answer is 42.';

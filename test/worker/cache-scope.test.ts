@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withCacheScope } from '../../src/worker/cache-scope.ts';
 import { requestOf, runOne } from '../suites/language-model-run.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { connect, request, script } from '../support/upstream-run.ts';
 
 const prompt = { messages: [{ role: 'user' as const, content: 'What is 3 + 4?' }] };

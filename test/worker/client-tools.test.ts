@@ -4,9 +4,9 @@ import { Compaction } from '../../src/contracts/responses/compaction.ts';
 import { ItemList } from '../../src/contracts/responses/conversation.ts';
 import { responseJob } from '../../src/contracts/responses/response-job.ts';
 import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
-import { constraintFault } from '../../src/grammar/check-constraint.ts';
+import { constraintFault } from '../../src/grammar/constraint-language.ts';
 import { readEvents } from '../api/responses/fixture.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
 
 const patch = { type: 'custom', name: 'apply_patch', description: 'Edits files.' };

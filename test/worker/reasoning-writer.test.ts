@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LogLine } from '../../src/contracts/responses/job.ts';
 import type { OutputItem } from '../../src/contracts/responses/output-item.ts';
 import { ResponseEvent } from '../../src/contracts/responses/response-event.ts';
-import { workDone } from '../../src/contracts/responses/work-done.ts';
+import { workDone } from '../../src/contracts/responses/response-from-log.ts';
 import { createReasoningWriter, type ReasoningWriter } from '../../src/worker/reasoning-writer.ts';
 
 /** What a writer has written so far, and its items as they stand; `now` is a clock that the test moves. */

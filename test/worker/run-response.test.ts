@@ -5,7 +5,7 @@ import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import { readEvents, sealer } from '../api/responses/fixture.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { orderFaults } from '../support/wire-order.ts';
 import { createService } from './service.ts';
 

@@ -4,8 +4,8 @@ import { Response } from '../../src/contracts/responses/response.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
-import { createUnstorageRecords } from '../../src/store/unstorage-records.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, sealer } from '../api/responses/fixture.ts';
 

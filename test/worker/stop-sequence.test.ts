@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Message } from '../../src/contracts/protocols/anthropic-message.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
 
 const model = createScriptedModel({

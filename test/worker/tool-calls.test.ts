@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GenerateRequest, LanguageModel } from '../../src/core/language-model.ts';
 import { createCallGate } from '../../src/worker/tool-calls.ts';
 import { readEvents } from '../api/responses/fixture.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
 
 const weather = {

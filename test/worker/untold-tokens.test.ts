@@ -3,7 +3,7 @@ import type { Phase } from '../../src/contracts/responses/reasoning.ts';
 import { emptyUsage } from '../../src/contracts/responses/usage.ts';
 import type { LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import { listenForTokens } from '../../src/worker/untold-tokens.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 
 const thought = (text: string, forced = false, sample = 0): ModelEvent => ({
   type: 'thinking-delta',

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { createWrittenCalls } from '../../src/worker/written-calls.ts';
 import { readEvents } from '../api/responses/fixture.ts';
-import { createScriptedModel } from '../support/scripted.ts';
+import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
 
 const call = '{"name": "version", "arguments": {"of": "a } b \\" {"}}';

@@ -4,9 +4,9 @@ import type { Response } from '../../../src/contracts/responses/response.ts';
 import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
 import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
 import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
-import type { CallerView } from '../../../src/contracts/service/caller-view.ts';
 import type { EvaluationList } from '../../../src/contracts/service/evaluation.ts';
 import type { CreateFeedback, Feedback } from '../../../src/contracts/service/feedback.ts';
+import type { CallerView } from '../../../src/contracts/service/key-scopes.ts';
 import type {
   DeletedResponse,
   ModelList,

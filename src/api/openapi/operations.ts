@@ -15,8 +15,8 @@ import { Response } from '../../contracts/responses/response.ts';
 import { ResponseEvent } from '../../contracts/responses/response-event.ts';
 import { TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
 import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
-import { CallerView } from '../../contracts/service/caller-view.ts';
 import { EvaluationList } from '../../contracts/service/evaluation.ts';
+import { CallerView } from '../../contracts/service/key-scopes.ts';
 import {
   DeletedResponse,
   Health,

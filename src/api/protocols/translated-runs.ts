@@ -5,11 +5,10 @@ import { responseJob } from '../../contracts/responses/response-job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
-import { isObject } from '../read-json.ts';
+import { isObject } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
-import { findResponse } from '../responses/find-response.ts';
-import { responseView } from '../responses/response-view.ts';
+import { findResponse, responseView } from '../responses/response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
 import { callersFault, callersWarnings, type Translation } from './translation.ts';
 

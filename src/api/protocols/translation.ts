@@ -1,7 +1,7 @@
 import type { Effort } from '../../contracts/responses/reasoning.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { isObject } from '../read-json.ts';
+import { isObject } from '../read-request.ts';
 
 /**
  * Another API's request as a body of `POST /v1/responses`. `origins` gives the caller's own name for each of our fields

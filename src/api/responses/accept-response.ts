@@ -12,15 +12,13 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, safeParseNaming, validationError } from '../validation-error.ts';
-import { buildPrompt, locatedItems } from './build-prompt.ts';
+import { buildPrompt, fitPrompt, locatedItems } from './build-prompt.ts';
 import { checkWebhook } from './check-webhook.ts';
+import { formatConstraint, givenTools, planTools } from './constraints.ts';
 import { planReasoning } from './effective-reasoning.ts';
-import { fitPrompt } from './fit-prompt.ts';
-import { formatConstraint } from './format-constraint.ts';
 import { promptFiles } from './prompt-files.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
-import { givenTools, planTools } from './tool-plan.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
 
 type AcceptDependencies = Pick<

@@ -7,7 +7,7 @@ import type { KeyLimits } from '../../contracts/service/api-key.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { UsageLedger } from '../../store/usage-ledger.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { showLimit } from '../middleware/rate-limit-headers.ts';
+import { showLimit } from '../middleware/request-rate.ts';
 import { terminalEvent } from './response-events.ts';
 
 type ApiContext = Context<ApiEnvironment>;

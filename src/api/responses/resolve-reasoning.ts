@@ -1,6 +1,5 @@
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
-import { splitModelSuffix } from '../../contracts/responses/model-suffix.ts';
-import type { Effort, Mode } from '../../contracts/responses/reasoning.ts';
+import { type Effort, type Mode, splitModelSuffix } from '../../contracts/responses/reasoning.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 

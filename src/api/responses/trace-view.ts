@@ -1,8 +1,7 @@
 import type { Job } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import type { TraceStep } from '../../contracts/responses/trace.ts';
+import { type TraceStep, visibleStep } from '../../contracts/responses/trace.ts';
 import type { TraceEvent } from '../../contracts/responses/trace-event.ts';
-import { visibleStep } from '../../contracts/responses/visible-step.ts';
 import type { KeyScopes } from '../../contracts/service/key-scopes.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 

@@ -1,7 +1,7 @@
 import { CreateResponse, ReasoningRequest, TextRequest } from '../../contracts/responses/create-response.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
-import { isObject } from '../read-json.ts';
+import { isObject } from '../read-request.ts';
 
 type Capabilities = ModelCard['capabilities'];
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { CallerView } from '../../contracts/service/caller-view.ts';
+import type { CallerView } from '../../contracts/service/key-scopes.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
 
 /** `/v1/caller`: what the key that asks is, and what it may see and do. */

@@ -6,7 +6,7 @@ import {
 } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, ModelConfigurationStore } from '../dependencies.ts';
-import { readJson } from '../read-json.ts';
+import { readJson } from '../read-request.ts';
 import { safeParseNaming, validationError } from '../validation-error.ts';
 
 /** `/v1/configuration/models`: which models the next start reads, and one more; for scope `admin`. */

@@ -1,10 +1,5 @@
 import { type Context, Hono } from 'hono';
-import type { ApiEnvironment } from '../dependencies.ts';
-
-/** One file of the built console, as it is and compressed. */
-export type ConsoleFile = { type: string; body: Uint8Array<ArrayBuffer>; gzip: Uint8Array<ArrayBuffer> };
-/** By path: `/index.html`, `/assets/…`. */
-export type ConsoleFiles = ReadonlyMap<string, ConsoleFile>;
+import type { ApiEnvironment, ConsoleFile, ConsoleFiles } from '../dependencies.ts';
 
 /** Views of `console/src/app.tsx`: each of these addresses is the one page, which shows the view itself. */
 const pagePaths = ['/', '/compare', '/jobs', '/trace', '/trace/:id', '/eval', '/settings'];

@@ -12,9 +12,8 @@ import {
 import type { InputItem } from '../../contracts/responses/input-item.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { listItems } from '../list-items.ts';
-import { parseQuery } from '../parse-query.ts';
-import { readJson } from '../read-json.ts';
+import { listItems } from '../pages.ts';
+import { parseQuery, readJson } from '../read-request.ts';
 import {
   addToConversation,
   conversationItems,

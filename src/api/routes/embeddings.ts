@@ -3,7 +3,7 @@ import { CreateEmbeddings, Embeddings } from '../../contracts/protocols/embeddin
 import type { ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { readJson } from '../read-json.ts';
+import { readJson } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 import { parseBody } from '../validation-error.ts';
 

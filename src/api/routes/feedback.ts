@@ -5,13 +5,11 @@ import { CreateFeedback, type Feedback, FeedbackQuery, FeedbackRecord } from '..
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { lineStream } from '../line-stream.ts';
-import { parseQuery } from '../parse-query.ts';
+import { lineStream } from '../event-stream.ts';
 import { feedbackKey, feedbackKeys } from '../protocols/feedback-keys.ts';
 import { labelledCompletions, preferencePairs } from '../protocols/feedback-rows.ts';
-import { readJson } from '../read-json.ts';
-import { findResponse } from '../responses/find-response.ts';
-import { responseView } from '../responses/response-view.ts';
+import { parseQuery, readJson } from '../read-request.ts';
+import { findResponse, responseView } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */

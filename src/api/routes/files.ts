@@ -10,13 +10,11 @@ import {
 } from '../../contracts/protocols/batch.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { lineStream } from '../line-stream.ts';
-import { parseQuery } from '../parse-query.ts';
+import { lineStream } from '../event-stream.ts';
 import { checkLineSizes } from '../protocols/batches/batch-input.ts';
 import { createBatchRecords } from '../protocols/batches/batch-records.ts';
 import { batchResults } from '../protocols/batches/batch-view.ts';
-import { readForm } from '../read-form.ts';
-import { readBytes } from '../read-json.ts';
+import { parseQuery, readBytes, readForm } from '../read-request.ts';
 
 /** An upload may be as large as this many bodies; each of its lines is at most one. */
 const bodiesOfAFile = 16;

@@ -5,7 +5,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { readJson } from '../read-json.ts';
+import { readJson } from '../read-request.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** `/v1/keys`: make, confirm, list and revoke keys, for keys with the scope `admin`. */

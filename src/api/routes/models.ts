@@ -3,7 +3,7 @@ import type { ModelList, ModelObject } from '../../contracts/service/listings.ts
 import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { ModelsQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { parseQuery } from '../parse-query.ts';
+import { parseQuery } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 
 /** `/v1/models`: what can be chosen. Ids may hold slashes, as hub names do. */

@@ -3,15 +3,14 @@ import type { Compaction } from '../../contracts/responses/compaction.ts';
 import { type ItemList, ItemsQuery } from '../../contracts/responses/conversation.ts';
 import type { InputTokens } from '../../contracts/service/listings.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { listItems } from '../list-items.ts';
-import { parseQuery } from '../parse-query.ts';
-import { readJson } from '../read-json.ts';
+import { listItems } from '../pages.ts';
+import { parseQuery, readJson } from '../read-request.ts';
 import { preparePrompt } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
 import { compact } from '../responses/compact.ts';
 import { contextItems } from '../responses/earlier-items.ts';
-import { findResponse } from '../responses/find-response.ts';
 import { inputItems, visibleItems } from '../responses/response-items.ts';
+import { findResponse } from '../responses/response-view.ts';
 
 /** `/v1/responses/input_tokens`, `/v1/responses/compact` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
 export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {

@@ -7,22 +7,18 @@ import type { Pace } from '../../contracts/service/pace.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../event-stream.ts';
+import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
-import { paddedEvents } from '../padded-events.ts';
-import { parseQuery, resumeAfter } from '../parse-query.ts';
-import { readJson } from '../read-json.ts';
+import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
 import { joinConversation } from '../responses/conversations.ts';
-import { findResponse, responseNotFound } from '../responses/find-response.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { conversationIdOf } from '../responses/resolve-context.ts';
 import { responseEvents, terminalEvent, waitForEnd } from '../responses/response-events.ts';
-import { listedResponse, responseView } from '../responses/response-view.ts';
+import { findResponse, listedResponse, responseNotFound, responseView } from '../responses/response-view.ts';
 import { requireThoughtScope } from '../responses/trace-view.ts';
 import { waitingJson } from '../responses/waiting-json.ts';
-import { sseEvents } from '../sse-events.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 

@@ -3,11 +3,10 @@ import { TraceEvent } from '../../contracts/responses/trace-event.ts';
 import type { Trace } from '../../contracts/service/listings.ts';
 import { TraceQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { eventStream, eventStreamHeaders } from '../event-stream.ts';
-import { parseQuery, resumeAfter } from '../parse-query.ts';
-import { findResponse } from '../responses/find-response.ts';
+import { eventStream, eventStreamHeaders, sseEvents } from '../event-stream.ts';
+import { parseQuery, resumeAfter } from '../read-request.ts';
+import { findResponse } from '../responses/response-view.ts';
 import { requireTraceScope, traceSteps, visibleEvent } from '../responses/trace-view.ts';
-import { sseEvents } from '../sse-events.ts';
 
 /** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`; `&only=progress` tells phase and tokens alone. */
 export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono<ApiEnvironment> {

@@ -9,11 +9,10 @@ import {
   type WebhookDeliveryList,
 } from '../../contracts/service/webhook.ts';
 import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
-import { idempotencyRecord } from '../middleware/idempotent-creation.ts';
-import { parseQuery } from '../parse-query.ts';
-import { readJson } from '../read-json.ts';
+import { idempotencyRecord } from '../middleware/idempotency.ts';
+import { parseQuery, readJson } from '../read-request.ts';
 import { checkWebhook } from '../responses/check-webhook.ts';
-import { findResponse } from '../responses/find-response.ts';
+import { findResponse } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 
 /** What a rotation that names itself by a key began with. */

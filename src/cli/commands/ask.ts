@@ -5,18 +5,15 @@ import type { CreateResponse } from '../../contracts/responses/create-response.t
 import { Effort } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { Trace } from '../../contracts/service/listings.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, type ExitCode, exitCodes } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
+import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { showQuestion } from '../question-view.ts';
 import { type Answered, runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
-import { serviceOptions } from '../service-options.ts';
-import { shownText } from '../shown-text.ts';
-import type { Terminal } from '../terminal.ts';
-import { wholeNumberFrom } from '../whole-number-option.ts';
+import { shownText, type Terminal } from '../terminal.ts';
 
 /** How much to think and how, as `ask` and `chat` take it. */
 export type ThinkingOptions = {

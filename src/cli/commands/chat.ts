@@ -1,21 +1,18 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { splitModelSuffix } from '../../contracts/responses/model-suffix.ts';
-import { Effort } from '../../contracts/responses/reasoning.ts';
+import { Effort, splitModelSuffix } from '../../contracts/responses/reasoning.ts';
 import { Trace } from '../../contracts/service/listings.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, type ExitCode, exitCodes } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
+import { serviceOptions } from '../options.ts';
 import { showQuestion } from '../question-view.ts';
 import { createStepWriter } from '../render/step-text.ts';
 import { runQuestion } from '../run-question.ts';
 import type { ServiceClient } from '../service-client.ts';
-import { serviceOptions } from '../service-options.ts';
-import { shownText } from '../shown-text.ts';
-import type { Terminal } from '../terminal.ts';
+import { shownText, type Terminal } from '../terminal.ts';
 import { createRequest, exitCodeOf, type ThinkingOptions, thinkingOptions } from './ask.ts';
 
 type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true };

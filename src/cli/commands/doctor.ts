@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { exitCodes } from '../cli-error.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { counted } from '../render/figures.ts';
 import type { Paint, Terminal } from '../terminal.ts';
 

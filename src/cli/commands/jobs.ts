@@ -4,13 +4,12 @@ import { z } from 'zod';
 import { JobStatus } from '../../contracts/responses/job.ts';
 import { ListedResponse } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
+import { serviceOptions } from '../options.ts';
 import { columns } from '../render/columns.ts';
 import { ago, clipped, duration, wholeNumber } from '../render/figures.ts';
 import { shortVerdict } from '../render/verdict-line.ts';
-import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
-import type { ServiceClient } from '../service-client.ts';
-import { serviceOptions } from '../service-options.ts';
+import { responseIdOf, type ServiceClient } from '../service-client.ts';
 import type { Paint, Terminal } from '../terminal.ts';
 
 type ListOptions = ServiceOptions & { status?: JobStatus; limit: number; watch?: true; json?: true };

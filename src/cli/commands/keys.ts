@@ -2,14 +2,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
 import { ScopeName } from '../../contracts/service/key-scopes.ts';
-import { CliError } from '../cli-error.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
 import { namedService, reachService, type ServiceOptions } from '../find-service.ts';
+import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { columns } from '../render/columns.ts';
 import { ago, wholeNumber } from '../render/figures.ts';
-import { serviceOptions } from '../service-options.ts';
 import type { Paint, Terminal } from '../terminal.ts';
-import { wholeNumberFrom } from '../whole-number-option.ts';
 
 type CreateOptions = ServiceOptions & {
   name: string;
@@ -109,7 +107,7 @@ async function openStore(options: ServiceOptions, terminal: Terminal): Promise<K
       close: async () => {},
     };
   }
-  const { openKeys } = await import('../../entry/open-keys.ts');
+  const { openKeys } = await import('../../entry/open-records.ts');
   const { keys, close } = await openKeys(terminal.variables);
   return { create: keys.create, list: keys.list, revoke: keys.revoke, close };
 }

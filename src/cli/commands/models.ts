@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { ModelList, type ModelObject } from '../../contracts/service/listings.ts';
 import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
@@ -7,12 +6,10 @@ import { parseModelsConfig } from '../../models/config/model-config.ts';
 import { dialectNames } from '../../models/servers/client/dialect.ts';
 import { CliError } from '../cli-error.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
+import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { columns } from '../render/columns.ts';
-import { effortTableText } from '../render/effort-table.ts';
-import { wholeNumber } from '../render/figures.ts';
-import { serviceOptions } from '../service-options.ts';
+import { effortTableText, wholeNumber } from '../render/figures.ts';
 import type { Terminal } from '../terminal.ts';
-import { wholeNumberFrom } from '../whole-number-option.ts';
 
 type AddOptions = {
   id?: string;

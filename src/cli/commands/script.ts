@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes } from '../cli-error.ts';
 
 /** `thinkfirst eval` and `thinkfirst calibrate`: the scripts of eval/, with the words that follow. */
 export function addScripts(program: Command): void {

@@ -4,14 +4,13 @@ import { TraceEvent } from '../../contracts/responses/trace-event.ts';
 import { thinkingTokens } from '../../contracts/responses/usage.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
+import { serviceOptions } from '../options.ts';
 import { counted, wholeNumber } from '../render/figures.ts';
 import { createStepWriter } from '../render/step-text.ts';
 import { verdictLine } from '../render/verdict-line.ts';
-import { responseIdOf } from '../response-id.ts';
 import { Answered } from '../run-question.ts';
-import { serviceOptions } from '../service-options.ts';
-import { shownText } from '../shown-text.ts';
-import type { Terminal } from '../terminal.ts';
+import { responseIdOf } from '../service-client.ts';
+import { shownText, type Terminal } from '../terminal.ts';
 
 type TraceOptions = ServiceOptions & { json?: true; follow?: true };
 

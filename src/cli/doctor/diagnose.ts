@@ -1,13 +1,11 @@
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { configuredModels } from '../../entry/configured-models.ts';
-import { type Environment, parseEnvironment } from '../../entry/environment.ts';
-import { StartError } from '../../entry/start-error.ts';
-import { unknownText, unknownVariables } from '../../entry/unknown-variables.ts';
+import { type Environment, parseEnvironment, unknownText, unknownVariables } from '../../entry/environment.ts';
+import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
-import { machineFindings } from './machine.ts';
+import { machineFindings, nativeFindings } from './machine.ts';
 import { modelFindings } from './model-files.ts';
-import { nativeFindings } from './native-libraries.ts';
 import { portFinding } from './port.ts';
 import { folderFindings, redisFindings } from './store.ts';
 

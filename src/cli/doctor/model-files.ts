@@ -8,7 +8,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import { readEffortTable } from '../../models/config/effort-tables.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { loadModelFolder } from '../../models/local/folder/model-folder.ts';
-import { effortTableText } from '../render/effort-table.ts';
+import { effortTableText } from '../render/figures.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { serverFindings } from './server.ts';
 

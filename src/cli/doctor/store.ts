@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { openToOthers } from '../../queue/embedded/data-folder.ts';
-import { lockFolder } from '../../queue/embedded/folder-lock.ts';
+import { lockFolder, openToOthers } from '../../queue/embedded/data-folder.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
 /** Of PGlite 0.5; it can't read another one's files. */

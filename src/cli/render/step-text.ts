@@ -1,6 +1,5 @@
 import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
-import { shownText } from '../shown-text.ts';
-import type { Paint } from '../terminal.ts';
+import { type Paint, shownText } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
 import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
 

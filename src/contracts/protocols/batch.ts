@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Metadata } from '../responses/create-response.ts';
-import { oneGiven } from '../responses/given-fields.ts';
+import { Metadata, oneGiven } from '../responses/create-response.ts';
 import { whole } from '../service/query.ts';
 
 /** OpenAI's files and batches: a JSONL of requests at low priority, results as JSONL. Times in epoch seconds. */

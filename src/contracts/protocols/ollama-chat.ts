@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AnswerVerdict } from '../responses/answer-verdict.ts';
-import { CreateResponse } from '../responses/create-response.ts';
-import { someGiven } from '../responses/given-fields.ts';
+import { CreateResponse, someGiven } from '../responses/create-response.ts';
 import { Warning } from '../responses/response.ts';
 import { FunctionToolParam } from '../responses/tool-param.ts';
 

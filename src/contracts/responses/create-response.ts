@@ -4,6 +4,22 @@ import { InputItem } from './input-item.ts';
 import { Effort, Mode } from './reasoning.ts';
 import { ToolChoiceParam, ToolParam } from './tool-param.ts';
 
+/** Rules over several fields, as JSON Schema: the document says what the parser refuses. For `.meta()` of an object. */
+
+/** At least one of these is there and not null. */
+export function someGiven(names: readonly string[]): Record<string, unknown> {
+  return { anyOf: names.map((name) => given(name)) };
+}
+
+/** One of these is there and not null, and no other. */
+export function oneGiven(names: readonly string[]): Record<string, unknown> {
+  return { oneOf: names.map((name) => given(name)) };
+}
+
+function given(name: string): Record<string, unknown> {
+  return { required: [name], properties: { [name]: { not: { type: 'null' } } } };
+}
+
 /** Tokens. Above it a number is a mistake, not a wish. */
 const MAX_TOKENS = 1_000_000;
 const tokens = z.int().positive().max(MAX_TOKENS);

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** `small:low` as the model `small` with its choice of effort; undefined where the name ends in none. */
+export function splitModelSuffix(name: string): { id: string; suffix: Effort | Mode } | undefined {
+  const colon = name.lastIndexOf(':');
+  const suffix = Effort.or(Mode).safeParse(name.slice(colon + 1));
+  return colon > 0 && suffix.success ? { id: name.slice(0, colon), suffix: suffix.data } : undefined;
+}
+
 /** The user's word for how much to think. `none` and `minimal` answer fast; `auto` decides for each question between fast and one of the others. */
 export const Effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'auto']);
 export type Effort = z.infer<typeof Effort>;

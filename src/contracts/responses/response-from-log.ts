@@ -1,11 +1,63 @@
+import { z } from 'zod';
 import { initialResponse } from './initial-response.ts';
 import type { Job, LogLine } from './job.ts';
 import type { OutputItem, OutputText } from './output-item.ts';
 import { decidedReasoning } from './reasoning.ts';
 import type { Response } from './response.ts';
 import { ResponseEvent } from './response-event.ts';
+import type { TraceStep } from './trace.ts';
 import { TraceEvent } from './trace-event.ts';
-import { responseUsage } from './usage.ts';
+import { emptyUsage, type RunningUsage, responseUsage } from './usage.ts';
+
+/** What a response has used, as its log last said. Pure. */
+export function loggedUsage(log: readonly LogLine[]): RunningUsage {
+  let usage = emptyUsage();
+  for (const line of log) {
+    const event = line.stream === 'trace' ? TraceEvent.parse(line.data) : undefined;
+    if (event?.type === 'progress' && event.usage !== undefined) usage = event.usage;
+  }
+  return usage;
+}
+
+/**
+ * How much of a response is done and need not be done again: what clients can see of its answer, and finished steps of its
+ * trace. It only grows where an attempt gets further than those before it. Lines of a thought that no step has kept yet don't
+ * count: each attempt may write them again.
+ */
+export function workDone(log: readonly LogLine[]): number {
+  return log.filter(({ stream, data }) => (stream === 'wire' ? !isReasoning(data) : data['type'] === 'trace_step.done'))
+    .length;
+}
+
+function isReasoning({ type, item, part }: LogLine['data']): boolean {
+  return (
+    /^response\.reasoning_/.test(String(type)) || Reasoning.safeParse(item).success || Reasoning.safeParse(part).success
+  );
+}
+
+const Reasoning = z.object({ type: z.enum(['reasoning', 'reasoning_text', 'summary_text']) });
+
+/**
+ * The thought that the shown answer came of; '' where it came of none. An answer's step names its chain; while an answer
+ * still streams there is one chain only.
+ */
+export function winningThought(steps: readonly TraceStep[]): string {
+  const answer = steps.findLast((step) => step.phase === 'answer');
+  const thoughts = thoughtsOf(steps);
+  if (answer === undefined) return thoughts.at(-1)?.text ?? '';
+  if (answer.sample === null) return '';
+  return thoughts.findLast(({ sample }) => sample === answer.sample)?.text ?? '';
+}
+
+/** What a reader of thoughts is shown: the winning one, or the first chain's where the draft won over all of them. */
+export function shownThought(steps: readonly TraceStep[]): string {
+  const first = thoughtsOf(steps).find(({ phase }) => phase === 'think');
+  return winningThought(steps) || (first?.text ?? '');
+}
+
+function thoughtsOf(steps: readonly TraceStep[]): TraceStep[] {
+  return steps.filter(({ phase, text }) => (phase === 'think' || phase === 'revise') && text !== null);
+}
 
 /**
  * The response as its log shows it so far: visible text, tool calls and usage. Pure; lines in any order of streams.

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Metadata } from '../responses/create-response.ts';
-import { someGiven } from '../responses/given-fields.ts';
+import { Metadata, someGiven } from '../responses/create-response.ts';
 import { ChatMessage } from '../responses/prompt.ts';
 import { responseId } from './query.ts';
 

@@ -41,3 +41,12 @@ export function scopeBeyond(wanted: KeyScopes, held: KeyScopes): ScopeName | und
   if (wanted.feedback && !held.feedback) return 'feedback';
   return wanted.admin && !held.admin ? 'admin' : undefined;
 }
+
+/** `GET /v1/caller`: who the service takes the caller for. */
+export const CallerView = z.object({
+  object: z.literal('caller'),
+  /** Null where the service asks for no key. */
+  key_id: z.string().nullable(),
+  scopes: KeyScopes,
+});
+export type CallerView = z.infer<typeof CallerView>;

@@ -2,6 +2,37 @@ import { z } from 'zod';
 import type { Prompt } from '../responses/prompt.ts';
 import type { EffortTable } from './effort-table.ts';
 
+/** What the workers say of their models, by id. `contextLengths`: tokens. `capabilities`: of models behind servers. */
+export type WorkersModels = {
+  contextLengths: ReadonlyMap<string, number>;
+  capabilities: ReadonlyMap<string, ModelCard['capabilities']>;
+};
+
+/**
+ * A catalogue whose cards promise no more than the workers have, where those run elsewhere: their key/value caches may hold
+ * fewer tokens than the model takes, and a server may turn out to do less, or more. `known` is read at each look.
+ */
+export function asWorkersHave(catalog: ModelCatalog, known: () => WorkersModels): ModelCatalog {
+  const shown = (card: ModelCard): ModelCard => {
+    const { contextLengths, capabilities } = known();
+    const length = contextLengths.get(card.id);
+    const learned = card.implementation === 'openai' ? capabilities.get(card.id) : undefined;
+    return {
+      ...card,
+      ...(length !== undefined && { context_length: length }),
+      ...(learned !== undefined && { capabilities: learned }),
+    };
+  };
+  return {
+    ...catalog,
+    list: () => catalog.list().map(shown),
+    get(id) {
+      const card = catalog.get(id);
+      return card && shown(card);
+    },
+  };
+}
+
 /**
  * Whether a model's server ends a thought at the budget by itself; the budget holds in any case. `unverified`: it is asked to,
  * and no thought was so long yet. `none`: it has no such field.

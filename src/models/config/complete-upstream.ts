@@ -1,7 +1,6 @@
 import type { NewModel } from '../../contracts/service/model-configuration.ts';
 import type { ServiceError } from '../../contracts/service/service-error.ts';
-import { familyOfName } from '../families/family-of-name.ts';
-import { familyOf } from '../families/index.ts';
+import { familyOf, familyOfName } from '../families/index.ts';
 import { thinkTags } from '../families/think-tags.ts';
 import {
   addressBehindKey,

@@ -1,3 +1,6 @@
+/** A thought that ends again and again is let end: past so many, budget forcing only makes it go round in circles. */
+export const mostContinuations = 6;
+
 /** What is known of a model before it runs. `modelType` is that of config.json, '' where only a server's template is seen. */
 export type ModelTraits = { modelType: string; id: string; chatTemplate: string };
 

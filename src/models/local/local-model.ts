@@ -2,12 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { LanguageModel, ModelCapabilities } from '../../core/language-model.ts';
-import { createDecoderModel } from './decoder/decoder-model.ts';
-import { createFolderGrammar } from './decoder/folder-grammar.ts';
+import { createDecoderModel, createFolderGrammar } from './decoder/decoder-model.ts';
 import { isHalf, type ModelSource, modelFault } from './folder/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './folder/model-folder.ts';
-import { generateCapabilities } from './generate/generate-capabilities.ts';
-import { createGenerateModel } from './generate/generate-model.ts';
+import { createGenerateModel, generateCapabilities } from './generate/generate-model.ts';
 import { outsideWeights } from './graph/onnx-file.ts';
 import type { KvBits } from './graph/session.ts';
 

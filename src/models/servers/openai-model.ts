@@ -13,22 +13,18 @@ import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './client/backoff.ts';
 import { type Clock, systemClock } from './client/clock.ts';
+import { createGate, inTurn, merge } from './client/concurrency.ts';
 import { capabilitiesOf, dialects } from './client/dialect.ts';
-import { createGate } from './client/gate.ts';
-import { inTurn, merge } from './client/merge.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { UpstreamRefused, unavailable } from './client/upstream-error.ts';
-import { estimatePrompt, tokensOfSegments } from './stream/messages.ts';
+import { estimatePrompt, tokensOfSegments, toldForm } from './stream/messages.ts';
 import { hasNoSwitch, renderPrompt, tokensOf } from './stream/raw-prompt.ts';
 import { createRefusals } from './stream/refusals.ts';
 import { losesLogprobs } from './stream/request-body.ts';
 import { scoreContinuations } from './stream/score.ts';
-import { toldForm } from './stream/told-form.ts';
-import { createOpenings } from './thinking/openings.ts';
-import { createPurse } from './thinking/purse.ts';
 import { alwaysThinking, runSample } from './thinking/run-sample.ts';
-import type { SampleContext } from './thinking/sample-context.ts';
-import { goesOn } from './thinking/sample-room.ts';
+import { createOpenings, createPurse, type SampleContext } from './thinking/sample-context.ts';
+import { goesOn } from './thinking/sample-tokens.ts';
 import { createServerBudget } from './thinking/server-budget.ts';
 
 export type OpenaiModelOptions = {

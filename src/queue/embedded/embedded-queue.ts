@@ -1,5 +1,5 @@
 import type { TerminalLines } from '../../core/job-queue.ts';
-import { createErrorReporter, type QueueLog } from '../queue-log.ts';
+import { createErrorReporter, type QueueLog } from '../open-queues.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { QueueInstruments } from '../responses/bullmq-parts.ts';
 import { type BullmqQueue, createBullmqQueue } from '../responses/bullmq-queue.ts';

@@ -1,6 +1,27 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { gatherWrites } from './gather-writes.ts';
-import type { RedisCommands } from './redis-script.ts';
+import type { RedisCommands } from './redis-scripts.ts';
+
+/**
+ * Sends what one turn of the event loop says by one system call. ioredis makes one for each command, and Redis then answers,
+ * and syncs its AOF, for each by itself.
+ */
+export function gatherWrites(client: Redis): void {
+  const send = client.sendCommand.bind(client);
+  let gathering = false;
+  client.sendCommand = (...sent) => {
+    const { stream } = client;
+    if (stream && !gathering) {
+      gathering = true;
+      stream.cork();
+      // After the promises that the same answer has settled: what they go on with belongs to this turn.
+      process.nextTick(() => {
+        gathering = false;
+        stream.uncork();
+      });
+    }
+    return send(...sent);
+  };
+}
 
 /** `redis://…` or `rediss://…` (TLS); a list of them names nodes of one cluster, which tell of the others. */
 export type RedisAddress = string | readonly string[];

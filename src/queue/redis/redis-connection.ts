@@ -6,7 +6,7 @@ import type { QueueConnection } from '../responses/bullmq-parts.ts';
 import { parseNotice } from '../responses/notices.ts';
 import { clusterPrefix, createRedisClient, type RedisAddress, shownAddress } from './redis-client.ts';
 import { createRedisDirectory } from './redis-directory.ts';
-import type { RedisCommands } from './redis-script.ts';
+import type { RedisCommands } from './redis-scripts.ts';
 import { createRedisStore } from './redis-store.ts';
 
 export type RedisQueueConnection = QueueConnection<RedisQueueBackend, ConnectionOptions> & {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ModelCard } from '../../contracts/service/model-card.ts';
 import { type ClaimResult, type JobDirectory, lastPriority, paceOf } from '../responses/job-directory.ts';
-import { type RedisCommands, runRedisScript } from './redis-script.ts';
+import { type RedisCommands, runRedisScript } from './redis-scripts.ts';
 
 /** Of a worker that has said nothing for so long, nothing is kept. ms */
 const forgetWorkersMs = 3_600_000;

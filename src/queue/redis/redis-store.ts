@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JobStore } from '../responses/job-store.ts';
-import { type RedisCommands, runRedisScript, type ScriptArgument, type ScriptName } from './redis-script.ts';
+import { type RedisCommands, runRedisScript, type ScriptArgument, type ScriptName } from './redis-scripts.ts';
 
 /** The store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
 export function createRedisStore(

@@ -1,12 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { OpenQueues } from '../open-queues.ts';
+import type { OpenQueue, OpenQueues } from '../open-queues.ts';
 import { queueName } from '../queue-names.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import { type ClaimResult, retryAfterSeconds } from './job-directory.ts';
-import { removeJob } from './remove-job.ts';
-import { storeJob } from './stored-job.ts';
+import { loadJob, ownerKey, storeJob } from './stored-job.ts';
+
+/**
+ * Removes a job with all that is kept of it. `held`: a worker has it, so it stays until that lets go. Of one that is gone
+ * already what is left in the indexes goes.
+ */
+export async function removeJob(
+  id: string,
+  { parts, store }: OpenQueue,
+  queues: Pick<OpenQueues, 'directory'>,
+): Promise<'held' | { job: Job | undefined }> {
+  const record = await store.read(id);
+  const job = record && loadJob(record.data);
+  if (!(await parts.remove(id)) && record) return 'held';
+  await store.dropped(id);
+  await queues.directory.dropped(id, job && ownerKey(job.owner));
+  return { job };
+}
 
 /** Ten looks at 200 ms: an adder that has claimed an id and not added its job by then has died. */
 const claimLooks = 10;

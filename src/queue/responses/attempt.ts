@@ -1,11 +1,10 @@
-import { workDone } from '../../contracts/responses/work-done.ts';
+import { workDone } from '../../contracts/responses/response-from-log.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobHandler, TerminalLines } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
-import { endJob } from './end-job.ts';
 import type { Isolation } from './isolation.ts';
-import { readWholeLog } from './job-log.ts';
+import { endJob, readWholeLog } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import { type OpenLease, openLease } from './lease.ts';
 import { comesWithLog, loadJob } from './stored-job.ts';

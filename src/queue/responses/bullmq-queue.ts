@@ -1,23 +1,62 @@
 import type { IQueueBackend } from 'bullmq';
-import type { Job } from '../../contracts/responses/job.ts';
+import { type Job, JobSnapshot, type JobStatus } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { ControlCommand, JobQueue, TerminalLines } from '../../core/job-queue.ts';
-import { reachBackend } from '../../core/reach-backend.ts';
-import { settledWithin } from '../../core/settled-within.ts';
+import { reachBackend, settledWithin } from '../../core/deadlines.ts';
+import type { ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
 import { createOpenQueues, type OpenQueue, type OpenQueues } from '../open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
-import { addJob } from './add-job.ts';
+import { addJob, removeJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import type { RemovedJob } from './consumer-parts.ts';
-import { endJob } from './end-job.ts';
-import { followLog } from './follow-log.ts';
+import { createWakeups, followLog } from './follow-log.ts';
+import { endJob, parseRow } from './job-log.ts';
 import type { JobRecord } from './job-store.ts';
-import { listJobs, toSnapshot } from './list-jobs.ts';
 import type { Notice } from './notices.ts';
-import { removeJob } from './remove-job.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
-import { createWakeups } from './wakeups.ts';
+
+/** Ids looked at per step of a filtered list. */
+const pageIds = 100;
+
+/** A page of an owner's jobs, newest first, in their state of now. */
+export async function listJobs(
+  queues: OpenQueues,
+  { owner, limit, after, status }: ListQuery,
+): Promise<{ jobs: JobSnapshot[]; hasMore: boolean }> {
+  const jobs: JobSnapshot[] = [];
+  for (let cursor = after; ; ) {
+    const ids = await queues.directory.list(ownerKey(owner), { after: cursor, limit: status ? pageIds : limit + 1 });
+    const records = await Promise.all(ids.map(async (id) => (await queues.find(id))?.store.read(id)));
+    for (const record of records) {
+      // Gone, or indexed a moment before it is added.
+      if (!record || record.forgotten) continue;
+      const snapshot = toSnapshot(record);
+      if (status === undefined || snapshot.status === status) jobs.push(snapshot);
+      if (jobs.length > limit) return { jobs: jobs.slice(0, limit), hasMore: true };
+    }
+    cursor = ids.at(-1);
+    if (cursor === undefined || ids.length < (status ? pageIds : limit + 1)) return { jobs, hasMore: false };
+  }
+}
+
+/** The terminal line decides; BullMQ's state only before it. */
+export function toSnapshot(record: JobRecord): JobSnapshot {
+  const terminal = record.terminal === undefined ? undefined : parseRow(record.terminal);
+  return JobSnapshot.parse({
+    job: loadJob(record.data),
+    status: terminal?.terminal ?? runningStatus(record),
+    // BullMQ's progress is 0 before the first.
+    progress: typeof record.progress === 'object' ? record.progress : undefined,
+    queuePosition: record.attempts === 0 ? record.position : undefined,
+    terminal,
+    attempts: record.attempts,
+  });
+}
+
+/** A job that waits for its second attempt was already seen in progress, and stays so. */
+function runningStatus(record: JobRecord): JobStatus {
+  return record.running || record.attempts > 0 ? 'in_progress' : 'queued';
+}
 
 export type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Stays its opener's: `close` of the queue leaves it open. */

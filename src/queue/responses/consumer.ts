@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { settledWithin } from '../../core/deadlines.ts';
 import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../../core/job-queue.ts';
-import { settledWithin } from '../../core/settled-within.ts';
 import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';

@@ -1,6 +1,6 @@
 import type { Job, LogLine } from '../../contracts/responses/job.ts';
+import { isBackendUnavailable, reachBackend } from '../../core/deadlines.ts';
 import { type JobLease, type LeaseEnd, LeaseEnded } from '../../core/job-queue.ts';
-import { isBackendUnavailable, reachBackend } from '../../core/reach-backend.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
 import { logAppend } from './job-log.ts';

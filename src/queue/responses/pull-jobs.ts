@@ -1,4 +1,4 @@
-import { settledWithin } from '../../core/settled-within.ts';
+import { settledWithin } from '../../core/deadlines.ts';
 import type { BullmqSource, RunningJob } from './bullmq-parts.ts';
 import type { WeightedPicker } from './weighted-picker.ts';
 

@@ -2,8 +2,7 @@ import { type Job as BullmqJob, DelayedError, type IQueueBackend, UnrecoverableE
 import { z } from 'zod';
 import type { Job } from '../../contracts/responses/job.ts';
 import { type WebhookDelivery, WebhookEvent } from '../../contracts/service/webhook.ts';
-import { reachBackend } from '../../core/reach-backend.ts';
-import { settledWithin } from '../../core/settled-within.ts';
+import { reachBackend, settledWithin } from '../../core/deadlines.ts';
 import type { OpenQueues } from '../open-queues.ts';
 import type { QueueConnection } from '../responses/bullmq-parts.ts';
 import { parseRow } from '../responses/job-log.ts';

@@ -1,10 +1,56 @@
-import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import type { IncompleteReason, ThinkingStop } from '../../contracts/responses/reasoning.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
-import { thinkingDeadline } from '../budget.ts';
-import type { StrategyEvent } from '../strategy.ts';
+import { type Budget, thinkingDeadline } from '../budget.ts';
+import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import type { OpenStep } from '../trace-recorder.ts';
 import { type RunState, runSignal } from './run-samples.ts';
 import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
+
+/** How a chosen sample's answer ended: cut, at a stop text, or by itself. */
+export function answerEnd({
+  finish,
+  answer,
+}: Pick<Sample, 'finish' | 'answer'>): Pick<StrategyOutcome, 'incomplete' | 'stopText'> {
+  const incomplete = cutBy(finish);
+  return {
+    ...(incomplete === undefined ? {} : { incomplete }),
+    ...(answer.stopText === undefined ? {} : { stopText: answer.stopText }),
+  };
+}
+
+/** Why an answer did not come to its own end; undefined where it did. */
+export function cutBy(finish: Sample['finish']): IncompleteReason | undefined {
+  if (finish === 'length') return 'max_output_tokens';
+  return finish === 'deadline' || finish === 'loop' ? finish : undefined;
+}
+
+/** A second try is sampled even where the first was greedy: the same greedy path would be empty again. */
+const secondTryTemperature = 0.7;
+
+/**
+ * Answers without thinking, live. An answer without visible text is tried once more.
+ * @throws ServiceError `server_error` when both came out empty
+ */
+export async function* answerFast(state: RunState, budget: Budget): AsyncGenerator<StrategyEvent, Sample, void> {
+  const { sampling } = state.context;
+  // Without a wish a fast answer is greedy: it is not compared with any other.
+  const fast = { ...sampling, temperature: sampling.temperature ?? 0 };
+  const first = yield* answerLive(state, { answerTokens: Math.max(1, budget.answer(1)), sampling: fast });
+  if (first !== undefined) return first;
+  const room = budget.answer(1);
+  if (room > 0) {
+    const temperature = Math.max(fast.temperature, secondTryTemperature);
+    const seed = sampling.seed === undefined ? {} : { seed: sampling.seed + 1 };
+    const second = yield* answerLive(state, { answerTokens: room, sampling: { ...sampling, ...seed, temperature } });
+    if (second !== undefined) return second;
+  }
+  throw new ServiceError({
+    code: 'server_error',
+    message: 'The model gave no answer to this input.',
+    retryable: false,
+  });
+}
 
 export type LiveRun = {
   /** Absent: it answers fast. */

@@ -6,10 +6,10 @@ import type { Constraint } from '../../contracts/responses/constraint.ts';
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { IncompleteReason } from '../../contracts/responses/reasoning.ts';
 import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
-import { goesInCircles } from '../../core/circles.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
+import { goesInCircles } from '../../core/repetition.ts';
 import type { UsagePhase } from '../phase-usage.ts';
-import { cutBy } from './answer-end.ts';
+import { cutBy } from './answer-live.ts';
 import { type SampleRun, usagePhase } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
 

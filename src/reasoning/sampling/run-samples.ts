@@ -1,11 +1,31 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
-import type { UsageTotals } from '../phase-usage.ts';
+import { createUsageTotals, type UsageTotals } from '../phase-usage.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
-import type { OpenStep, StepPatch, TraceRecorder } from '../trace-recorder.ts';
+import { createTraceRecorder, type OpenStep, type StepPatch, type TraceRecorder } from '../trace-recorder.ts';
 import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
 import { createStoppedRun } from './stopped-run.ts';
+
+/** Begins a run: an earlier attempt's finished steps are on its trace, and their tokens in its totals. */
+export function createRunState(context: StrategyContext): RunState {
+  const usage = createUsageTotals();
+  for (const step of context.finishedSteps) {
+    if (step.usage === undefined) continue;
+    const phase = step.phase;
+    if (usage.snapshot().input === 0) {
+      usage.add('input', step.usage.input ?? 0);
+      usage.add('cached', step.usage.cached ?? 0);
+    }
+    if (phase === 'answer') {
+      usage.add('discarded', step.usage.answer);
+    } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
+      for (const kind of ['thinking', 'forced', 'answer'] as const)
+        usage.add(usagePhase(phase, kind), step.usage[kind]);
+    }
+  }
+  return { context, usage, trace: createTraceRecorder({ now: context.now, finished: context.finishedSteps }) };
+}
 
 /** What every run of one request shares. */
 export type RunState = { context: StrategyContext; usage: UsageTotals; trace: TraceRecorder };

@@ -1,8 +1,7 @@
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import type { Decision } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
-import type { AutoRule, EffortTable } from '../../contracts/service/effort-table.ts';
-import { thinkingLevel } from '../../contracts/service/effort-table.ts';
+import { type AutoRule, type EffortTable, thinkingLevel } from '../../contracts/service/effort-table.ts';
 import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../core/language-model.ts';
 import { deadlinePassed } from '../budget.ts';
 import {
@@ -13,8 +12,7 @@ import {
   probeValue,
   withEvent,
 } from '../sampling/fast-probe.ts';
-import { runSignal } from '../sampling/run-samples.ts';
-import { createRunState } from '../sampling/run-state.ts';
+import { createRunState, runSignal } from '../sampling/run-samples.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';

@@ -5,11 +5,9 @@ import { continuationAllowance, createBudget, deadlinePassed } from '../budget.t
 import { computes, firstSampling } from '../deliberation.ts';
 import { stopOfThinking } from '../phase-usage.ts';
 import { questionOf } from '../revision/judge.ts';
-import { answerEnd } from '../sampling/answer-end.ts';
-import { answerFast } from '../sampling/answer-fast.ts';
-import { answerLive } from '../sampling/answer-live.ts';
+import { answerEnd, answerFast, answerLive } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
-import { createRunState } from '../sampling/run-state.ts';
+import { createRunState } from '../sampling/run-samples.ts';
 import { isEmptyAnswer, segmentsOf } from '../sampling/sample.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
 import { unthoughtVerdict, verdictOf } from '../voting/answer-verdict.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { createBudget, deadlinePassed } from '../budget.ts';
-import { answerEnd } from '../sampling/answer-end.ts';
-import { answerFast } from '../sampling/answer-fast.ts';
-import { createRunState } from '../sampling/run-state.ts';
+import { answerEnd, answerFast } from '../sampling/answer-live.ts';
+import { createRunState } from '../sampling/run-samples.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 
 /** The fast answer: no thought at all. */

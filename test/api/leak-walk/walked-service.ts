@@ -5,9 +5,9 @@ import { createLogger } from '../../../src/entry/logger.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { summarise } from '../../../src/reasoning/summary.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../../src/store/request-limiter.ts';
-import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../../src/store/usage-ledger.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -17,7 +17,7 @@ import { observeQueue } from '../../../src/telemetry/observe-queue.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { catalog, createApi, sealer, table } from '../responses/fixture.ts';
 
 /** A model that thinks the mark; `explode` in a question breaks on it as a parser does, `call` makes it call a function, `jot` a custom tool. */

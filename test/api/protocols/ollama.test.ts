@@ -1,6 +1,6 @@
 import type { ChatResponse, GenerateResponse } from 'ollama';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { lineStream } from '../../../src/api/line-stream.ts';
+import { lineStream } from '../../../src/api/event-stream.ts';
 import {
   OllamaChatResponse,
   OllamaGenerateResponse,

@@ -1,8 +1,8 @@
 import type { AnswerVerdict } from '../../../src/contracts/responses/answer-verdict.ts';
+import { winningThought } from '../../../src/contracts/responses/response-from-log.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import { responseUsage } from '../../../src/contracts/responses/usage.ts';
-import { winningThought } from '../../../src/contracts/responses/winning-thought.ts';
 import type { JobHandler } from '../../../src/core/job-queue.ts';
 import type { TokenLogprob } from '../../../src/core/language-model.ts';
 import { createTraceWriter } from '../../../src/worker/trace-writer.ts';

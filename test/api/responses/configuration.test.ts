@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
-import { createOnError } from '../../../src/api/on-error.ts';
+import { createOnError } from '../../../src/api/errors.ts';
 import { createConfigurationRoutes } from '../../../src/api/routes/configuration.ts';
 import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
 import { createModelConfiguration } from '../../../src/entry/model-configuration.ts';

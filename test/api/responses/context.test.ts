@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Conversation, ItemList } from '../../../src/contracts/responses/conversation.ts';
 import { Response } from '../../../src/contracts/responses/response.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { orderFaults } from '../../support/wire-order.ts';
 import { createService } from '../../worker/service.ts';
 import { catalog, createApi, readEvents } from './fixture.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { responseNotFound } from '../../../src/api/responses/find-response.ts';
+import { responseNotFound } from '../../../src/api/responses/response-view.ts';
 
 it.each([
   ['resp_1', "There is no response 'resp_1'."],

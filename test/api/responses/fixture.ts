@@ -4,8 +4,8 @@ import { createApp } from '../../../src/api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../../src/api/dependencies.ts';
 import type { EffortLevel, EffortTable } from '../../../src/contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../../src/contracts/service/model-card.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createSealer } from '../../../src/store/sealer.ts';
-import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { scriptedWorker } from './scripted-worker.ts';
 

@@ -1,6 +1,6 @@
 import { createStorage } from 'unstorage';
 import { describe, expect, test } from 'vitest';
-import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { createApi, sealer } from './fixture.ts';
 import { scriptedWorker } from './scripted-worker.ts';

@@ -5,7 +5,7 @@ import type { ApiDependencies } from '../../../src/api/dependencies.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import type { ModelCard } from '../../../src/contracts/service/model-card.ts';
 import { webhookRefusal } from '../../../src/entry/start-webhooks.ts';
-import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { catalog, createApi, sealer } from './fixture.ts';
 

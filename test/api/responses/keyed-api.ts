@@ -1,9 +1,9 @@
 import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../../src/api/dependencies.ts';
 import type { CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../../src/store/request-limiter.ts';
-import { createUnstorageRecords } from '../../../src/store/unstorage-records.ts';
 import { createUsageLedger } from '../../../src/store/usage-ledger.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { createApi, createWorkingApi, sealer } from './fixture.ts';

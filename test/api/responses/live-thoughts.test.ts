@@ -4,7 +4,7 @@ import { Message } from '../../../src/contracts/protocols/anthropic-message.ts';
 import { OllamaChatResponse } from '../../../src/contracts/protocols/ollama-chat.ts';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import type { LanguageModel } from '../../../src/core/language-model.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { orderFaults } from '../../support/wire-order.ts';
 import { createService } from '../../worker/service.ts';
 import { readEvents } from './fixture.ts';

@@ -5,7 +5,7 @@ import type { Job } from '../../../src/contracts/responses/job.ts';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { type ResponseJob, responseJob } from '../../../src/contracts/responses/response-job.ts';
 import type { GenerateRequest } from '../../../src/core/language-model.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { createService } from '../../worker/service.ts';
 import { createApi } from './fixture.ts';
 

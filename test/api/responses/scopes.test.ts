@@ -2,13 +2,13 @@ import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { expect, test } from 'vitest';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
-import { createOnError } from '../../../src/api/on-error.ts';
+import { createOnError } from '../../../src/api/errors.ts';
 import { createResponseInputRoutes } from '../../../src/api/routes/response-input.ts';
 import { createResponsesRoutes } from '../../../src/api/routes/responses.ts';
 import { createTraceRoutes } from '../../../src/api/routes/trace.ts';
 import { Response } from '../../../src/contracts/responses/response.ts';
 import { allScopes, type KeyScopes } from '../../../src/contracts/service/key-scopes.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { createService } from '../../worker/service.ts';
 import { readEvents } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
-import { constraintFault } from '../../../src/grammar/check-constraint.ts';
+import { constraintFault } from '../../../src/grammar/constraint-language.ts';
 import { createApi } from './fixture.ts';
 
 const schema = { type: 'object', properties: { answer: { type: 'number' } }, required: ['answer'] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { columns } from '../../../src/cli/render/columns.ts';
 import { ago, bar, clipped, counted, duration } from '../../../src/cli/render/figures.ts';
-import { shownText } from '../../../src/cli/shown-text.ts';
+import { shownText } from '../../../src/cli/terminal.ts';
 
 describe('figures', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { shownThought, winningThought } from '../../../src/contracts/responses/response-from-log.ts';
 import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
-import { shownThought, winningThought } from '../../../src/contracts/responses/winning-thought.ts';
 
 const step = (phase: TraceStep['phase'], sample: number | null, text: string | null): TraceStep => ({
   index: 0,

@@ -10,7 +10,7 @@ import OpenAI from 'openai';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { listeningService } from '../../support/listening-service.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 
 /** Everything that a response can hold, against the schemas by which the Agents SDK reads it as it runs. */
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readEvents } from '../../api/responses/fixture.ts';
 import { listeningService, openSocket } from '../../support/listening-service.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { orderFaults } from '../../support/wire-order.ts';
 
 /**

@@ -14,7 +14,7 @@ import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
 import { catalog, table } from '../../api/responses/fixture.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { dataFolder } from '../../support/start-service.ts';
 
 /** Bytes of a body; small, so that too large ones are cheap to send. */

@@ -10,7 +10,7 @@ import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import { createOpenaiModel } from '../../../src/models/servers/openai-model.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { startUpstreamServer } from '../../support/upstream-server.ts';
 import { defaultTable } from './chains.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseCompute, equationsOf } from '../../../eval/calibration/choose-compute.ts';
 import { openMeasurementLog } from '../../../eval/calibration/measurement-log.ts';
-import { createScriptedModel } from '../../support/scripted.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
 
 const questions = Array.from({ length: 8 }, (_, index) => ({
   kind: 'add',

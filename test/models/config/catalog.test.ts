@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ModelCard, type ModelCatalog } from '../../../src/contracts/service/model-card.ts';
 import { type CatalogEntry, createModelCatalog, localCatalogEntry } from '../../../src/models/config/catalog.ts';
 import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
-import { generateCapabilities } from '../../../src/models/local/generate/generate-capabilities.ts';
+import { generateCapabilities } from '../../../src/models/local/generate/generate-model.ts';
 
 let entry: CatalogEntry;
 let catalog: ModelCatalog;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { familyOfName } from '../../../src/models/families/family-of-name.ts';
+import { familyOfName } from '../../../src/models/families/index.ts';
 
 describe('familyOfName', () => {
   it.each([

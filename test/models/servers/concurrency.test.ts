@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createGate } from '../../../src/models/servers/client/gate.ts';
-import { merge } from '../../../src/models/servers/client/merge.ts';
-import { createPurse } from '../../../src/models/servers/thinking/purse.ts';
+import { createGate, merge } from '../../../src/models/servers/client/concurrency.ts';
+import { createPurse } from '../../../src/models/servers/thinking/sample-context.ts';
 
 const never = new AbortController().signal;
 

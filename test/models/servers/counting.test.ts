@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { samplingFields } from '../../../src/core/language-model.ts';
-import { type Delta, readDelta } from '../../../src/models/servers/client/delta.ts';
 import { capabilitiesOf, dialects } from '../../../src/models/servers/client/dialect.ts';
 import { readReason, toServiceError, UpstreamRefused } from '../../../src/models/servers/client/upstream-error.ts';
-import { Chunk } from '../../../src/models/servers/client/wire.ts';
-import { sampleSeed } from '../../../src/models/servers/stream/sampling-fields.ts';
+import { Chunk, type Delta, readDelta } from '../../../src/models/servers/client/wire.ts';
+import { sampleSeed } from '../../../src/models/servers/stream/request-body.ts';
 import { createTokenMeter, estimateTokens } from '../../../src/models/servers/thinking/token-meter.ts';
 
 const delta = (parts: Partial<Delta>): Delta => ({ ...readDelta({}), ...parts });

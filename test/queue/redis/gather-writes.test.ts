@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { gatherWrites } from '../../../src/queue/redis/gather-writes.ts';
+import { gatherWrites } from '../../../src/queue/redis/redis-client.ts';
 
 /** A client that writes each command by itself; `held` says what its stream has been told to keep back. */
 function client() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RedisCommands } from '../../../src/queue/redis/redis-script.ts';
+import type { RedisCommands } from '../../../src/queue/redis/redis-scripts.ts';
 import { createRedisStore } from '../../../src/queue/redis/redis-store.ts';
 
 test('one word tells workers of all jobs that one turn of the loop has added', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createWakeups } from '../../../src/queue/responses/wakeups.ts';
+import { createWakeups } from '../../../src/queue/responses/follow-log.ts';
 
 const never = 2 ** 30;
 

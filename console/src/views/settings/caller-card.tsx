@@ -1,6 +1,6 @@
 import { Check, Eye, EyeOff, KeyRound, Minus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import type { CallerView } from '../../../../src/contracts/service/caller-view.ts';
+import type { CallerView } from '../../../../src/contracts/service/key-scopes.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { KeyDialog } from '../../frame/key-dialog.tsx';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BatchEndpoint, type BatchRecord, BatchRequest } from '../../../contracts/protocols/batch.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
-import { parseTree, type TreeLimits } from '../../read-json.ts';
+import { parseTree, type TreeLimits } from '../../read-request.ts';
 import { throwIfGone } from '../../responses/client-gone.ts';
 import { parseBody } from '../../validation-error.ts';
 

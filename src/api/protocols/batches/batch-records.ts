@@ -3,7 +3,7 @@ import { BatchRecord, BatchRequest, batchId, FileRecord, fileId } from '../../..
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { RecordStore } from '../../../core/record-store.ts';
 import type { Caller } from '../../caller.ts';
-import { pageOf } from '../../page-of.ts';
+import { pageOf } from '../../pages.ts';
 import { type ListedKind, listedOf, listingKey, unlist } from '../record-listing.ts';
 
 /** Batches and files of one caller, among the small records. What a file holds is a record of its own. */

@@ -8,8 +8,7 @@ import {
 } from '../../../contracts/protocols/batch.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
-import { parseQuery } from '../../parse-query.ts';
-import { readJson } from '../../read-json.ts';
+import { parseQuery, readJson } from '../../read-request.ts';
 import { conflict } from '../../responses/resolve-reasoning.ts';
 import { parseBody } from '../../validation-error.ts';
 import { type BatchInput, mostRequests, parseRequest, readBatchInput, repeated } from './batch-input.ts';

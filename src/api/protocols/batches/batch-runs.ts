@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { BatchRecord, BatchRequest } from '../../../contracts/protocols/batch.ts';
 import { responseJob } from '../../../contracts/responses/response-job.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
-import { asServiceError, errorEnvelope } from '../../on-error.ts';
+import { asServiceError, errorEnvelope } from '../../errors.ts';
 import { createAdmission } from '../../responses/admission.ts';
 import { createStoredChats, removeChatCompletionsOf } from '../chat-completions/stored-chats.ts';
 import { createTranslatedRuns } from '../translated-runs.ts';

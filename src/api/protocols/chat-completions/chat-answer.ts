@@ -1,13 +1,84 @@
 import type {
   ChatCompletion,
   ChatCompletionChunk,
+  ChatDelta,
   ChatUsage,
   FinishReason,
 } from '../../../contracts/protocols/chat-completion.ts';
 import type { Job } from '../../../contracts/responses/job.ts';
+import type { OutputLogprob } from '../../../contracts/responses/output-item.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
 import type { ResponseUsage } from '../../../contracts/responses/usage.ts';
-import type { Run, Settled } from '../translated-runs.ts';
+import { mergeSources } from '../../../core/merge-sources.ts';
+import { type AnswerPiece, createJoinedThoughts } from '../answer-pieces.ts';
+import { notFailed, type Run, type Settled } from '../translated-runs.ts';
+
+/**
+ * Several answers' pieces as one stream of chunks, each choice by its index.
+ * @throws ServiceError once one of them has failed
+ */
+export async function* chatChunks(
+  runs: readonly Run[],
+  sources: ReadonlyArray<AsyncIterable<AnswerPiece>>,
+  { includeUsage }: { includeUsage: boolean },
+): AsyncGenerator<ChatCompletionChunk, void, void> {
+  const shared = { ...completionOf(runs, runs[0]?.job.tier ?? 'default'), object: 'chat.completion.chunk' as const };
+  const usage = includeUsage ? { usage: null } : {};
+  const chunk = (index: number, delta: ChatDelta, rest: Partial<ChatCompletionChunk['choices'][number]> = {}) => ({
+    ...shared,
+    choices: [{ index, delta, logprobs: null, finish_reason: null, ...rest }],
+    ...usage,
+  });
+  const warnings = runs[0]?.warnings ?? [];
+  for (const [index] of runs.entries()) {
+    const first = chunk(index, { role: 'assistant', content: '' });
+    yield index === 0 && warnings.length > 0 ? { ...first, warnings: [...warnings] } : first;
+  }
+  const used: Array<ResponseUsage | null> = runs.map(() => null);
+  const joined = runs.map(createJoinedThoughts);
+  for await (const { index, piece } of mergeSources(sources.map(numbered))) {
+    if (piece.type === 'end') {
+      const response = notFailed(piece.response);
+      used[index] = response.usage;
+      const { verdict } = response;
+      yield chunk(index, {}, { finish_reason: finishReason(response), ...(verdict !== null && { verdict }) });
+    } else if (piece.type === 'thought') {
+      yield chunk(index, { reasoning_content: joined[index]?.(piece) ?? piece.text });
+    } else {
+      yield chunk(index, deltaOf(piece), piece.type === 'text' ? logprobsOf(piece.logprobs) : {});
+    }
+  }
+  if (includeUsage) yield { ...shared, choices: [], usage: chatUsage(used) };
+}
+
+function deltaOf(piece: Exclude<AnswerPiece, { type: 'end' | 'thought' }>): ChatDelta {
+  switch (piece.type) {
+    case 'text':
+      return { content: piece.text };
+    case 'refusal':
+      return { refusal: piece.text };
+    case 'call': {
+      const { kind: type, name } = piece;
+      const call = type === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } };
+      return { tool_calls: [{ index: piece.call, id: piece.id, type, ...call }] };
+    }
+    case 'arguments': {
+      const { text } = piece;
+      const call = piece.kind === 'function' ? { function: { arguments: text } } : { custom: { input: text } };
+      return { tool_calls: [{ index: piece.call, ...call }] };
+    }
+    default:
+      return piece satisfies never;
+  }
+}
+
+function logprobsOf(logprobs: readonly OutputLogprob[]): Partial<ChatCompletionChunk['choices'][number]> {
+  return logprobs.length > 0 ? { logprobs: { content: [...logprobs], refusal: null } } : {};
+}
+
+async function* numbered(source: AsyncIterable<AnswerPiece>, index: number) {
+  for await (const piece of source) yield { index, piece };
+}
 
 type AnsweredRun = Pick<Run, 'job' | 'warnings'>;
 
@@ -20,7 +91,7 @@ export function chatCompletion(runs: readonly AnsweredRun[], settled: readonly S
     choices: settled.map(({ response, thoughts }, index) => ({
       index,
       message: messageOf(response, thoughts.join('\n\n')),
-      logprobs: logprobsOf(response),
+      logprobs: logprobsOfResponse(response),
       finish_reason: finishReason(response),
       verdict: response.verdict,
     })),
@@ -97,7 +168,7 @@ function toolCall(item: Call): NonNullable<ChatCompletion['choices'][number]['me
     : { id, type: 'custom', custom: { name, input: item.input } };
 }
 
-function logprobsOf(response: Response): ChatCompletion['choices'][number]['logprobs'] {
+function logprobsOfResponse(response: Response): ChatCompletion['choices'][number]['logprobs'] {
   const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []));
   const content = parts.flatMap((part) => (part.type === 'output_text' ? part.logprobs : []));
   return content.length > 0 ? { content, refusal: null } : null;

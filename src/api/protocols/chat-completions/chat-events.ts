@@ -1,6 +1,6 @@
 import type { ApiLog } from '../../dependencies.ts';
+import { asServiceError, errorEnvelope } from '../../errors.ts';
 import type { ServerSentEvent } from '../../event-stream.ts';
-import { asServiceError, errorEnvelope } from '../../on-error.ts';
 
 /** Chunks as OpenAI's older streams have them. A failure is one more event, in the form that their clients throw on. */
 export async function* chatEvents(

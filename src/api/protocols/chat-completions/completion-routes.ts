@@ -3,7 +3,7 @@ import { type Completion, CreateCompletion } from '../../../contracts/protocols/
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
-import { readJson } from '../../read-json.ts';
+import { readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { createTranslatedRuns } from '../translated-runs.ts';
 import { anotherAnswer } from '../translation.ts';

@@ -9,9 +9,8 @@ import {
 } from '../../../contracts/protocols/message-batch.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
-import { lineStream } from '../../line-stream.ts';
-import { parseQuery } from '../../parse-query.ts';
-import { readJson } from '../../read-json.ts';
+import { lineStream } from '../../event-stream.ts';
+import { parseQuery, readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { mostRequests, repeated } from '../batches/batch-input.ts';
 import { createBatchRuns } from '../batches/batch-runs.ts';

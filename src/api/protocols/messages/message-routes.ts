@@ -7,15 +7,14 @@ import {
 } from '../../../contracts/protocols/anthropic-message.ts';
 import { responseJob } from '../../../contracts/responses/response-job.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
+import { asServiceError, createOnError } from '../../errors.ts';
 import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../../event-stream.ts';
-import { asServiceError, createOnError } from '../../on-error.ts';
-import { readJson } from '../../read-json.ts';
+import { readJson } from '../../read-request.ts';
 import { createAdmission } from '../../responses/admission.ts';
 import { parseBody } from '../../validation-error.ts';
 import { createTranslatedRuns } from '../translated-runs.ts';
-import { messageOf } from './message-answer.ts';
+import { messageEvents, messageOf } from './message-answer.ts';
 import { messageError } from './message-error.ts';
-import { messageEvents } from './message-events.ts';
 import { translateMessage, translateMessagePrompt, wantedThoughts } from './message-request.ts';
 
 /** `/v1/messages`: Anthropic's shape. A message is a response like any other. */

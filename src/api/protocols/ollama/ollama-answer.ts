@@ -1,7 +1,7 @@
 import type { OllamaChatResponse, OllamaGenerateResponse } from '../../../contracts/protocols/ollama-chat.ts';
 import type { OutputLogprob } from '../../../contracts/responses/output-item.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
-import { isObject } from '../../read-json.ts';
+import { isObject } from '../../read-request.ts';
 import { type AnswerPiece, createJoinedThoughts } from '../answer-pieces.ts';
 import { notFailed, type Run } from '../translated-runs.ts';
 

@@ -12,10 +12,10 @@ import {
 } from '../../../contracts/protocols/ollama-chat.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
-import { lineStream } from '../../line-stream.ts';
+import { asServiceError, createOnError } from '../../errors.ts';
+import { lineStream } from '../../event-stream.ts';
 import { mayBeFromPage } from '../../middleware/cross-origin.ts';
-import { asServiceError, createOnError } from '../../on-error.ts';
-import { readJson } from '../../read-json.ts';
+import { readJson } from '../../read-request.ts';
 import { resolveModel } from '../../responses/resolve-reasoning.ts';
 import { embeddingsOf } from '../../routes/embeddings.ts';
 import { parseBody } from '../../validation-error.ts';

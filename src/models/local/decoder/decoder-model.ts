@@ -10,21 +10,31 @@ import {
   type ScoreResult,
 } from '../../../core/language-model.ts';
 import { createLoopBreaker } from '../../../core/loop-breaker.ts';
-import type { GrammarEngine } from '../../../grammar/grammar-engine.ts';
+import { createGrammarEngine, type GrammarEngine } from '../../../grammar/grammar-engine.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { renderPrompt } from '../folder/render-prompt.ts';
-import { calibrationText } from '../graph/calibration-text.ts';
 import { bytesPerToken, declaredShape } from '../graph/graph-shape.ts';
+import { calibrationText } from '../graph/kv-calibration.ts';
 import { type KvBits, openDecoderSession } from '../graph/session.ts';
 import { createSampler, withOwnSampling } from '../sampler.ts';
 import { createNucleusScratch } from '../sampler-nucleus.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
 import { createKvArena } from './kv-arena.ts';
 import type { RowCache } from './prefix-store.ts';
-import { createRowBans, type RowBans } from './row-bans.ts';
-import { answerPrompt, scorePrompt } from './row-prompt.ts';
 import { createSampleRow } from './sample-row.ts';
 import { createScoreRow } from './score-row.ts';
+import { answerPrompt, scorePrompt } from './sequence-limits.ts';
+import { createRowBans, type RowBans } from './token-masks.ts';
+
+/** A grammar engine over a folder's vocabulary; undefined where its tokenizer doesn't tell which bytes a token stands for. */
+export function createFolderGrammar({
+  tokenizer,
+  tokens,
+  vocabularySize: size,
+}: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): GrammarEngine | undefined {
+  const bytesOf = tokenizer.textBytesOf;
+  return bytesOf && createGrammarEngine({ vocabulary: { size, bytesOf, endTokenIds: [...tokens.end] } });
+}
 
 export type DecoderModelOptions = {
   folder: ModelFolder;

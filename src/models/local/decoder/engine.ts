@@ -1,7 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheRunner } from '../graph/cache-runner.ts';
-import { admit } from './admission.ts';
-import { engineRows, fits, makeRoom, type EngineRow as Row } from './engine-row.ts';
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
 import {
@@ -14,7 +12,7 @@ import {
   type StoredRow,
   shareable,
 } from './prefix-store.ts';
-import type { RowDriver } from './row-driver.ts';
+import { admit, engineRows, fits, makeRoom, type EngineRow as Row, type RowDriver } from './sequence.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };

@@ -11,14 +11,12 @@ import { createTextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
-import { createAnswerMask } from './answer-mask.ts';
 import { computedValue } from './computed-value.ts';
-import { createRowAnswer } from './row-answer.ts';
-import type { RowBans } from './row-bans.ts';
-import type { RowDriver } from './row-driver.ts';
-import { type RowPrompt, rowLimits } from './row-limits.ts';
-import { createRowScores } from './row-scores.ts';
+import type { RowDriver } from './sequence.ts';
+import { createRowAnswer, createRowScores } from './sequence-answer.ts';
+import { type RowPrompt, rowLimits } from './sequence-limits.ts';
 import { createThoughtLines } from './thought-lines.ts';
+import { createAnswerMask, type RowBans } from './token-masks.ts';
 
 export type SampleRowOptions = {
   model: Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens' | 'vocabularySize'>;

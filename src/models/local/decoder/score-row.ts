@@ -1,6 +1,6 @@
 import type { ScoreResult } from '../../../core/language-model.ts';
 import { rawDistribution } from '../sampler-softmax.ts';
-import type { RowDriver } from './row-driver.ts';
+import type { RowDriver } from './sequence.ts';
 
 /** Stands for minus infinity, which JSON has no word for. Nats. */
 const impossible = -1e6;

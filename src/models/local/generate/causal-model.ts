@@ -79,7 +79,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
  * lacks onnxruntime for browsers and sharp (160 MB), which the package brings and nothing here uses.
  */
 async function loadTransformers(): Promise<Transformers> {
-  const packed = new URL('../../../packed/transformers.mjs', import.meta.url);
+  const packed = new URL('../../../../packed/transformers.mjs', import.meta.url);
   return existsSync(packed) ? import(packed.href) : import('@huggingface/transformers');
 }
 

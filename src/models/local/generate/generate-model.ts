@@ -4,19 +4,36 @@ import {
   type GenerateOptions,
   type GenerateRequest,
   type LanguageModel,
+  type ModelCapabilities,
   type ModelEvent,
   mayCallTools,
 } from '../../../core/language-model.ts';
 import { createLoopBreaker } from '../../../core/loop-breaker.ts';
-import { createRowBans, type RowBans } from '../decoder/row-bans.ts';
-import { rowLimits } from '../decoder/row-limits.ts';
-import { answerPrompt } from '../decoder/row-prompt.ts';
 import { createSampleRow, type SampleRow } from '../decoder/sample-row.ts';
+import { answerPrompt, rowLimits } from '../decoder/sequence-limits.ts';
+import { createRowBans, type RowBans } from '../decoder/token-masks.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { renderPrompt } from '../folder/render-prompt.ts';
 import { createSampler, withOwnSampling } from '../sampler.ts';
 import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
-import { generateCapabilities } from './generate-capabilities.ts';
+
+/** What `generate()` of transformers.js lets us do with a model: no sharing of a prefill, no mask of a grammar, no scores of given texts. */
+export function generateCapabilities(folder: Pick<ModelFolder, 'family'>): ModelCapabilities {
+  return {
+    thinking: true,
+    exactBudget: true,
+    rollback: true,
+    constraints: [],
+    logprobs: true,
+    score: false,
+    tools: folder.family.toolCallTags !== undefined,
+    seed: true,
+    batching: false,
+    compute: false,
+    family: folder.family.name,
+    correction: folder.family.correction,
+  };
+}
 
 /** Prompt tokens that are computed in one step; a long prompt lets cancels and other requests in between. */
 const prefillChunk = 128;

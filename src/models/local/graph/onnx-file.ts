@@ -1,9 +1,36 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type protobuf from 'protobufjs/minimal.js';
-import { openFiles } from './open-files.ts';
 import { type Field, mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
+
+/** Files that are read here and there, each opened once. */
+export type OpenFiles = {
+  /** @throws Error of the file system */
+  open(file: string): { read: ReadBytes; size: number };
+  close(): void;
+};
+
+export function openFiles(): OpenFiles {
+  const opened = new Map<string, { read: ReadBytes; size: number; descriptor: number }>();
+  return {
+    open(file) {
+      const known = opened.get(file);
+      if (known) return known;
+      const { size } = statSync(file);
+      const descriptor = openSync(file, 'r');
+      const read = (at: number, length: number) => {
+        const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - at)));
+        return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, at));
+      };
+      opened.set(file, { read, size, descriptor });
+      return { read, size };
+    },
+    close() {
+      for (const { descriptor } of opened.values()) closeSync(descriptor);
+    },
+  };
+}
 
 /** Of fewer bytes, a tensor stays in the graph. */
 const worthLeavingOut = 4096;

@@ -1,8 +1,7 @@
 import { createKvArena } from '../decoder/kv-arena.ts';
 import { withLogitParts } from '../decoder/logit-parts.ts';
-import { calibrationText } from './calibration-text.ts';
 import { cacheNames, type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
-import { driftFrom, likeliestTokens, scalesOf } from './kv-calibration.ts';
+import { calibrationText, driftFrom, likeliestTokens, scalesOf } from './kv-calibration.ts';
 import { createKvScaleStore, type KvOutcome } from './kv-scales.ts';
 import { createNativeRunner } from './native-runner.ts';
 import type { NativeRuntime, NativeSession } from './native-runtime.ts';

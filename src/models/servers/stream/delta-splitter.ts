@@ -1,6 +1,6 @@
 import type { TokenLogprob } from '../../../core/language-model.ts';
 import type { ModelFamily } from '../../families/family.ts';
-import type { Delta } from '../client/delta.ts';
+import type { Delta } from '../client/wire.ts';
 import { createThinkSplitter, type TextPart, type ThinkSplitter } from '../thinking/think-splitter.ts';
 
 /** A piece of thought or answer with the tokens that made it. */

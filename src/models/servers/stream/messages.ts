@@ -1,3 +1,4 @@
+import type { Constraint } from '../../../contracts/responses/constraint.ts';
 import type { ChatMessage, Prompt, PromptPart } from '../../../contracts/responses/prompt.ts';
 import type { ThoughtSegment } from '../../../core/language-model.ts';
 import {
@@ -11,6 +12,42 @@ import {
 import type { ModelFamily } from '../../families/family.ts';
 import type { Dialect } from '../client/dialect.ts';
 import { estimateTokens } from '../thinking/token-meter.ts';
+
+/**
+ * The prompt with the form of its answer in the system turn. OpenAI's own models are told the schema that they are held to;
+ * other servers only mask tokens, so a model that isn't told fills the form with whatever fits.
+ */
+export function toldForm(prompt: Prompt, constraint: Constraint | undefined): Prompt {
+  const sentence = constraint === undefined ? undefined : formSentence(constraint);
+  if (sentence === undefined) return prompt;
+  const [first, ...rest] = prompt.messages;
+  const messages: ChatMessage[] =
+    first?.role === 'system'
+      ? [{ role: 'system', content: `${first.content}\n\n${sentence}` }, ...rest]
+      : [{ role: 'system', content: sentence }, ...prompt.messages];
+  return { ...prompt, messages };
+}
+
+/** A fed sentence, kept as data as those of `families/` are. */
+function formSentence(constraint: Constraint): string | undefined {
+  switch (constraint.type) {
+    case 'json_object':
+      return 'Give your final answer as one JSON object, and nothing else.';
+    case 'json_schema':
+      return `Give your final answer as JSON that fits this JSON Schema, and nothing else:\n${JSON.stringify(constraint.schema)}`;
+    case 'regex':
+    case 'choice':
+      return undefined;
+    default:
+      return constraint satisfies never;
+  }
+}
+
+/**
+ * Fed as a user turn where a server can't go on with an assistant message: a fed sentence, kept as data as those of
+ * `families/` are, and said in words that any chat model follows.
+ */
+export const answerTurn = 'Stop thinking now. Give your final answer to my question, based on the thinking so far.';
 
 /** A message as chat completions take it. */
 export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };

@@ -1,13 +1,10 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import type { ModelEvent, ThoughtSegment } from '../../../core/language-model.ts';
 import { type AnswerSink, createAnswerSink } from '../stream/answer-sink.ts';
-import type { GoOn } from '../stream/continuation.ts';
 import { createDeltaSplitter } from '../stream/delta-splitter.ts';
-import { openContinuation, openTurn } from '../stream/open-stream.ts';
-import { forced } from './forced.ts';
-import { reconcile } from './reconcile.ts';
+import { type GoOn, openContinuation, openTurn } from '../stream/open-stream.ts';
 import { type AdmittedContext, newTally, type SampleContext, type Tally } from './sample-context.ts';
-import { closingTokens, roomLeft } from './sample-room.ts';
+import { closingTokens, forced, reconcile, roomLeft } from './sample-tokens.ts';
 import { type ThinkOutcome, think } from './think.ts';
 import { createTokenMeter, estimateTokens } from './token-meter.ts';
 

@@ -2,14 +2,104 @@ import type { GenerateRequest } from '../../../core/language-model.ts';
 import type { UpstreamModel } from '../../config/model-config.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import type { Clock } from '../client/clock.ts';
+import type { Gate, Place } from '../client/concurrency.ts';
 import type { Dialect } from '../client/dialect.ts';
-import type { Gate, Place } from '../client/gate.ts';
 import type { UpstreamClient } from '../client/upstream-client.ts';
+import { UpstreamRefused } from '../client/upstream-error.ts';
+import type { LearnedOpening, Opening } from '../stream/delta-splitter.ts';
 import type { RawPrompt } from '../stream/raw-prompt.ts';
 import type { Refusals } from '../stream/refusals.ts';
-import type { Openings } from './openings.ts';
-import type { Purse } from './purse.ts';
 import type { ServerBudget } from './server-budget.ts';
+
+/**
+ * How this server's new turns begin, with thinking and without: a template may open the thought itself, and a server that
+ * doesn't take thoughts out then leaves one in the content whose opening tag nobody sees. Told by the entry, else seen in
+ * the template where the server shows it, else learned from the first answers: until then their text is held back.
+ */
+export type Openings = {
+  of(context: SampleContext, thinking: boolean): Promise<Opening>;
+  /** What a stream that was held back has shown. */
+  learn(thinking: boolean, opening: LearnedOpening): void;
+  /** Whether a new turn thinks though it is told not to: its template has no switch. False where none is shown. */
+  thinksAnyway(context: SampleContext): Promise<boolean>;
+  /** Whether a text without any tag, of a turn that is told not to think, may still be a thought. */
+  mayHideThought(context: SampleContext): boolean;
+};
+
+export function createOpenings(): Openings {
+  const known = new Map<boolean, LearnedOpening>();
+  const learn = (thinking: boolean, opening: LearnedOpening) => void known.set(thinking, opening);
+  let switchless: boolean | undefined;
+  return {
+    learn,
+    async thinksAnyway(context) {
+      if (context.family.tags === undefined) return false;
+      switchless ??= await seen(context, () => context.hasNoSwitch());
+      return switchless ?? false;
+    },
+    mayHideThought({ config, dialect, family, refusals }) {
+      if (dialect.thinkingSwitch !== 'reasoning-effort' || refusals.has('reasoning_effort')) return true;
+      // What only thinks less goes on thinking; and who has left a thought without its opening tag may do so again.
+      const less = family.templateArguments.off['reasoning_effort'] !== undefined;
+      return less || config.thoughtOpenedByTemplate || known.get(true) === 'inside';
+    },
+    async of(context, thinking) {
+      // Without think tags there is a marker to look for, or nothing.
+      if (context.family.tags === undefined) return thinking ? 'tagged' : 'untagged';
+      // Such a server has a field for thoughts and leaves none in the content.
+      if (!thinking && context.dialect.thinkingSwitch === 'reasoning-object') return 'tagged';
+      if (thinking && context.config.thoughtOpenedByTemplate) return 'inside';
+      if (!known.has(thinking)) {
+        const opened = await seen(context, async () => (await context.render({ thinking })).opened);
+        // A thought that the template doesn't open may still come without its opening tag: its model, or a server, leaves it out.
+        if (opened === true || (opened === false && !thinking)) learn(thinking, opened ? 'inside' : 'tagged');
+      }
+      return known.get(thinking) ?? 'held';
+    },
+  };
+}
+
+/** What a rendering shows; undefined where the server doesn't show any. */
+async function seen(context: SampleContext, look: () => Promise<boolean>): Promise<boolean | undefined> {
+  if (context.dialect.render === undefined || context.refusals.has('raw')) return undefined;
+  try {
+    return await look();
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    // Where the route fails in another way, the answer itself will say what is wrong, if anything is.
+    if (error instanceof UpstreamRefused) context.refusals.addWay('raw', error);
+    return undefined;
+  }
+}
+
+/** The thinking budget that the samples of one request share. */
+export type Purse = {
+  remaining(): number;
+  /** Takes tokens; false, and nothing taken, where fewer are left. Emptying it stops every sample that still thinks. */
+  take(tokens: number): boolean;
+  /** Aborted when nothing is left. */
+  spent: AbortSignal;
+};
+
+export function createPurse(budgetTokens: number): Purse {
+  const spent = new AbortController();
+  let remaining = budgetTokens;
+  const empty = () => {
+    remaining = 0;
+    spent.abort(new Error('the thinking budget is spent'));
+  };
+  if (remaining <= 0) empty();
+  return {
+    remaining: () => remaining,
+    take(tokens) {
+      const enough = tokens <= remaining;
+      if (enough) remaining -= tokens;
+      if (!enough || remaining === 0) empty();
+      return enough;
+    },
+    spent: spent.signal,
+  };
+}
 
 /** What the samples of one request have in common. */
 export type SampleContext = {

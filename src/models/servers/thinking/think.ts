@@ -2,16 +2,63 @@ import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
 import { createTextLoopBreaker } from '../../../core/loop-breaker.ts';
-import { mostContinuations } from '../../families/most-continuations.ts';
+import { mostContinuations } from '../../families/family.ts';
+import type { Clock } from '../client/clock.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter, type Piece } from '../stream/delta-splitter.ts';
 import { type OpenStream, openContinuation, openTurn } from '../stream/open-stream.ts';
-import { forced } from './forced.ts';
-import { reconcile } from './reconcile.ts';
 import type { AdmittedContext, Tally } from './sample-context.ts';
-import { goesOn, roomLeft, thoughtRoom } from './sample-room.ts';
-import { createStopWatch, type StopWatch } from './stop-watch.ts';
+import { forced, goesOn, reconcile, roomLeft, thoughtRoom } from './sample-tokens.ts';
 import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
+
+/** Ends a thought from outside: the caller wants the answer now, the deadline has come, another sample spent the budget. */
+export type StopWatch = {
+  /** Aborts the running request when thinking has to end, and when the caller goes away. */
+  signal: AbortSignal;
+  stopped(): ThinkingStop | undefined;
+  stop(reason: ThinkingStop): void;
+  /** The thought has ended: from here on only the caller's signal counts. */
+  release(): void;
+};
+
+export function createStopWatch(options: {
+  signal: AbortSignal;
+  answerNow: AbortSignal | undefined;
+  spent: AbortSignal;
+  deadlineAt: number | undefined;
+  clock: Clock;
+}): StopWatch {
+  const { answerNow, spent, deadlineAt, clock } = options;
+  const controller = new AbortController();
+  let reason: ThinkingStop | undefined;
+  const stop = (why: ThinkingStop) => {
+    if (reason !== undefined) return;
+    reason = why;
+    release();
+    controller.abort(new Error(`thinking ends: ${why}`));
+  };
+  const onAnswerNow = () => stop('user');
+  const onSpent = () => stop('budget');
+  let cancelTimer: (() => void) | undefined;
+  function release() {
+    answerNow?.removeEventListener('abort', onAnswerNow);
+    spent.removeEventListener('abort', onSpent);
+    cancelTimer?.();
+  }
+  answerNow?.addEventListener('abort', onAnswerNow, { once: true });
+  spent.addEventListener('abort', onSpent, { once: true });
+  if (deadlineAt !== undefined)
+    cancelTimer = clock.after(Math.max(0, deadlineAt - clock.now()), () => stop('deadline'));
+  if (answerNow?.aborted) stop('user');
+  else if (spent.aborted) stop('budget');
+  else if (deadlineAt !== undefined && deadlineAt <= clock.now()) stop('deadline');
+  return {
+    signal: AbortSignal.any([options.signal, controller.signal]),
+    stopped: () => reason,
+    stop,
+    release,
+  };
+}
 
 /** Connections that may break within one thought; each thought so far is kept. */
 const mostBreaks = 2;

@@ -1,4 +1,4 @@
-import type { Delta } from '../client/delta.ts';
+import type { Delta } from '../client/wire.ts';
 
 /** Longest text that one token of a stream is taken for; longer pieces hold several. */
 const longestToken = 24;

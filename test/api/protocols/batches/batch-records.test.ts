@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createBatchRecords } from '../../../../src/api/protocols/batches/batch-records.ts';
 import { BatchRecord } from '../../../../src/contracts/protocols/batch.ts';
 import { allScopes } from '../../../../src/contracts/service/key-scopes.ts';
-import { createUnstorageRecords } from '../../../../src/store/unstorage-records.ts';
+import { createUnstorageRecords } from '../../../../src/store/file-records.ts';
 
 const scopes = allScopes;
 const made = (id: string, owner: string, created_at: number) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
 import type { RowCache } from '../../../../src/models/local/decoder/prefix-store.ts';
-import type { RowDriver } from '../../../../src/models/local/decoder/row-driver.ts';
+import type { RowDriver } from '../../../../src/models/local/decoder/sequence.ts';
 import { streamSeed } from '../../../../src/models/local/sampler.ts';
 import { rawDistribution } from '../../../../src/models/local/sampler-softmax.ts';
 import { createToyRunner, greedy, toyContinuation, toyLogits, toyShape } from './toy-runner.ts';

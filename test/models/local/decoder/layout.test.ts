@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { capacityFor, planGroups } from '../../../../src/models/local/decoder/capacity.ts';
-import { type ActiveRow, type KeptRow, planLayout } from '../../../../src/models/local/decoder/layout.ts';
+import {
+  type ActiveRow,
+  capacityFor,
+  type KeptRow,
+  planGroups,
+  planLayout,
+} from '../../../../src/models/local/decoder/layout.ts';
 import { streamSeed } from '../../../../src/models/local/sampler.ts';
 
 describe('capacity classes', () => {

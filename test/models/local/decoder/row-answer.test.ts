@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ModelEvent } from '../../../../src/core/language-model.ts';
-import { createRowAnswer } from '../../../../src/models/local/decoder/row-answer.ts';
+import { createRowAnswer } from '../../../../src/models/local/decoder/sequence-answer.ts';
 import { toyModel } from './toy-model.ts';
 
 /** Feeds tokens until the answer ends; gives how many it took and why it ended. */

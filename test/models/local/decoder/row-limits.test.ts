@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rowLimits } from '../../../../src/models/local/decoder/row-limits.ts';
+import { rowLimits } from '../../../../src/models/local/decoder/sequence-limits.ts';
 
 const tokens = { handOver: [1, 2, 3], closing: [], afterThought: [], continuation: [] };
 const prompt = { ids: Array.from({ length: 20 }, () => 0), inputTokens: 20, thinking: true };

@@ -3,9 +3,9 @@ import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
 import type { GrammarMatcher } from '../../../../src/grammar/grammar-matcher.ts';
 import { plain } from '../../../../src/models/families/plain.ts';
-import { createFolderGrammar } from '../../../../src/models/local/decoder/folder-grammar.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/row-bans.ts';
+import { createFolderGrammar } from '../../../../src/models/local/decoder/decoder-model.ts';
 import { createSampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { familyTokens } from '../../../../src/models/local/folder/family-tokens.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
 import type { Sampler } from '../../../../src/models/local/sampler.ts';

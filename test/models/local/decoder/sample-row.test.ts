@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/row-bans.ts';
 import {
   createSampleRow,
   type SampleRow,
   type SampleRowOptions,
 } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel, toyTokens } from './toy-model.ts';
 import { toyLogits, toyVocabulary } from './toy-runner.ts';

@@ -3,8 +3,8 @@ import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
 import { createEngine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/row-bans.ts';
 import { createSampleRow, type SampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel } from './toy-model.ts';
 import { createToyRunner, toyLogits, toyShape, toyVocabulary } from './toy-runner.ts';

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Prompt } from '../../../../src/contracts/responses/prompt.ts';
 import { plain } from '../../../../src/models/families/plain.ts';
-import { encodeInPieces } from '../../../../src/models/local/folder/encode-in-pieces.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
-import { renderPrompt, renderText } from '../../../../src/models/local/folder/render-prompt.ts';
+import { encodeInPieces, renderPrompt, renderText } from '../../../../src/models/local/folder/render-prompt.ts';
 
 let model: ModelFolder;
 beforeAll(async () => {

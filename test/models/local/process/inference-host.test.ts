@@ -5,8 +5,7 @@ import type { FromInference } from '../../../../src/models/local/process/inferen
 import { createInferenceProxy } from '../../../../src/models/local/process/inference-proxy.ts';
 import { never, requestOf, runOne, runSamples } from '../../../suites/language-model-run.ts';
 import { linkInference } from '../../../support/inference-link.ts';
-import { createScriptedModel } from '../../../support/scripted.ts';
-import type { Script } from '../../../support/scripted-turn.ts';
+import { createScriptedModel, type Script } from '../../../support/scripted-language-model.ts';
 
 const question = { messages: [{ role: 'user' as const, content: 'Hi' }] };
 const long: Script = () => ({ thought: 'word '.repeat(2_000).trim(), answer: 'Done.' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plain } from '../../../../src/models/families/plain.ts';
 import { qwen3 } from '../../../../src/models/families/qwen3.ts';
-import { type Delta, readDelta } from '../../../../src/models/servers/client/delta.ts';
+import { type Delta, readDelta } from '../../../../src/models/servers/client/wire.ts';
 import { createDeltaSplitter, type Opening, type Piece } from '../../../../src/models/servers/stream/delta-splitter.ts';
 
 const delta = (parts: Partial<Delta>): Delta => ({ ...readDelta({}), ...parts });

@@ -1,0 +1,121 @@
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { GenerateRequest, ScoreRequest, ThoughtSegment } from '../../../core/language-model.ts';
+import { mostContinuations } from '../../families/family.ts';
+import type { FamilyTokens } from '../folder/family-tokens.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
+import { renderPrompt, thoughtIds } from '../folder/render-prompt.ts';
+
+type PromptModel = Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens'>;
+
+/** The ids that a request's rows begin with, and what of them was fed by this request. */
+export async function answerPrompt(model: PromptModel, request: GenerateRequest): Promise<RowPrompt> {
+  const { thinking } = request;
+  const given = thinking?.prefix ?? [];
+  const begun = request.answer.prefix ?? [];
+  // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
+  const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || given.length > 0);
+  const segments = thinks ? given : [];
+  const ids = await renderPrompt(model, request.prompt, { thinking: thinks });
+  const own = request.cacheScope?.ownPrompt ? ids.length : 0;
+  for (const id of await thoughtIds(model, segments)) ids.push(id);
+  const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
+  // An answer that has begun stands behind a closed thought.
+  const ended = begun.length > 0 || thinking?.ended === true;
+  if (ended && thinks) ids.push(...closedThought(model, segments));
+  const answerBegun = begun.some(({ text }) => text.trim() !== '');
+  const answerIds = begun.flatMap((segment) => idsOf(model, segment));
+  ids.push(...answerIds);
+  return {
+    ids,
+    inputTokens: ids.length - fed,
+    own,
+    fed,
+    thinking: thinks && !ended,
+    answerBegun,
+    answerIds: answerBegun ? answerIds : [],
+  };
+}
+
+/** The ids behind which continuations are scored: after the given thoughts, closed, or after an empty one. */
+export async function scorePrompt(model: PromptModel, request: ScoreRequest): Promise<number[]> {
+  const thoughts = request.thinking ?? [];
+  const ids = await renderPrompt(model, request.prompt, { thinking: thoughts.length > 0, prefix: thoughts });
+  return thoughts.length === 0 ? ids : [...ids, ...closedThought(model, thoughts)];
+}
+
+function closedThought({ tokens }: PromptModel, thought: readonly ThoughtSegment[]): readonly number[] {
+  return thought.at(-1)?.text.endsWith('\n') ? tokens.closingAfterLine : tokens.closing;
+}
+
+function idsOf({ tokenizer }: PromptModel, segment: ThoughtSegment): readonly number[] {
+  return segment.tokenIds ?? tokenizer.encode(segment.text);
+}
+
+/** What a row begins with. */
+export type RowPrompt = {
+  /** The rendered prompt, then what thought and answer go on from. */
+  ids: readonly number[];
+  /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
+  inputTokens: number;
+  /** Of `ids`, those of the rendered prompt, where that is what the owner sent; else 0. */
+  own: number;
+  /** Of `ids`, the new fed ones (a correction sentence). */
+  fed: number;
+  /** It ends within an open thought. */
+  thinking: boolean;
+  /** It ends within visible text of the answer. */
+  answerBegun: boolean;
+  /** Of `ids`, those of the begun answer: a constraint holds for them too. */
+  answerIds: readonly number[];
+};
+
+/** Tokens that a row may take. */
+export type RowLimits = {
+  /** Sampled in the thought. */
+  thinking: number;
+  /** Fed as computed values in the thought. */
+  computed: number;
+  answer: number;
+  /** Times that a too early end of the thought is replaced. */
+  continuations: number;
+  /** All ids that it can come to hold in the cache. */
+  need: number;
+};
+
+/**
+ * What a row needs is known before it is let in: prompt, thought, fed sentences and values, answer. The reserve comes out of
+ * the context first, then the thought with its computed values, which get at most a fifth of what is left. The answer may be
+ * cut by the context's end where the prompt leaves less than the reserve.
+ * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
+ */
+export function rowLimits(options: {
+  prompt: Pick<RowPrompt, 'ids' | 'inputTokens' | 'thinking'>;
+  request: Pick<GenerateRequest, 'thinking' | 'answer'>;
+  tokens: Pick<FamilyTokens, 'handOver' | 'closing' | 'afterThought' | 'continuation'>;
+  contextLength: number;
+}): RowLimits {
+  const { prompt, request, tokens, contextLength } = options;
+  const thinking = prompt.thinking ? request.thinking : undefined;
+  const continuations = thinking?.minimumTokens ? mostContinuations : 0;
+  const fed = thinking
+    ? Math.max(tokens.handOver.length, tokens.closing.length, tokens.afterThought.length + 1) +
+      continuations * tokens.continuation.length
+    : 0;
+  const room = contextLength - prompt.ids.length - fed;
+  if (room < 1) {
+    throw new ServiceError({
+      code: 'context_length_exceeded',
+      param: 'input',
+      message: `The input takes ${prompt.ids.length + fed} tokens; ${contextLength} is the most that input, thoughts and answer may have together.`,
+    });
+  }
+  const { maxTokens, reserve = maxTokens } = request.answer;
+  const wanted = Math.min(thinking?.budgetTokens ?? 0, thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY);
+  const left = Math.max(0, room - reserve);
+  const computed = Math.min(thinking?.computeTokens ?? 0, Math.floor(left / 5));
+  const thinkingTokens = Math.max(0, Math.min(wanted, left - computed));
+  const thought = thinkingTokens + computed;
+  const answer = Math.min(maxTokens, room - thought);
+  const need = prompt.ids.length + fed + thought + answer;
+  return { thinking: thinkingTokens, computed, answer, continuations, need };
+}

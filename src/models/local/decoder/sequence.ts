@@ -1,0 +1,170 @@
+import type { RawDistribution } from '../sampler-softmax.ts';
+import type { KvPlace } from './kv-arena.ts';
+import { capacityFor } from './layout.ts';
+import type { RowCache } from './prefix-store.ts';
+
+/** A row that waits for room. */
+export type WaitingRow = {
+  /** Rows of one request share it. */
+  request: object;
+  /** Tokens of cache that it takes. */
+  room: number;
+  /** How often a later row went in past it. */
+  passed: number;
+};
+
+/** So often may later rows go in past one that doesn't fit; then it is waited for, so a large row isn't starved by small ones. */
+const patience = 8;
+
+/**
+ * The rows that go in now, in order: of the requests in their order of arrival, the one with the fewest running rows goes
+ * first, so that one of many samples doesn't shut out the others.
+ * `waiting` in order of arrival; `running` gives a request's running rows; `free` is the room left, in tokens.
+ */
+export function admit<Row extends WaitingRow>(
+  waiting: readonly Row[],
+  options: { free: number; slots: number; running(request: object): number },
+): Row[] {
+  const admitted: Row[] = [];
+  const counts = new Map<object, number>();
+  const count = (request: object) => counts.get(request) ?? options.running(request);
+  let rest = [...waiting];
+  let { free, slots } = options;
+  while (rest.length > 0 && slots > 0) {
+    const order = rest
+      .map((row, index) => ({ row, index }))
+      .sort((a, b) => count(a.row.request) - count(b.row.request) || a.index - b.index);
+    const impatient = order.find(({ row }) => row.passed >= patience && row.room > free);
+    const next = impatient ? undefined : order.find(({ row }) => row.room <= free);
+    if (!next) break;
+    for (const { row, index } of order) if (index < next.index && row.room > free) row.passed += 1;
+    admitted.push(next.row);
+    counts.set(next.row.request, count(next.row.request) + 1);
+    free -= next.row.room;
+    slots -= 1;
+    rest = rest.filter((row) => row !== next.row);
+  }
+  return admitted;
+}
+
+/**
+ * What a row wants of the loop. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
+ * one's logits and makes `ids` longer, asks for a probe, or ends the row. Calls run to their end: nothing is awaited.
+ */
+export type RowDriver = {
+  /** Prompt and all that followed, fed or sampled; it only grows. */
+  readonly ids: readonly number[];
+  /** The most ids that there will ever be, probes included. */
+  readonly need: number;
+  /** Set: the loop lets the row go before its next step. */
+  readonly finished: boolean;
+  /**
+   * Set: instead of `ids`, these are run behind them, their logits [probe, vocabulary] go to `onProbe`, and the cache is
+   * cut back to `ids`.
+   */
+  readonly probe?: readonly number[] | undefined;
+  /** Logits [vocabulary] of the last id, valid during the call; `raw` where the model tells their distribution besides. */
+  onLogits(logits: Float32Array, raw?: RawDistribution): void;
+  onProbe?(logits: Float32Array): void;
+  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the row first came in. */
+  onCached(tokens: number): void;
+  /** The loop can't go on with this row. */
+  fail(error: unknown): void;
+};
+
+/** A row in the loop. */
+export type EngineRow = {
+  driver: RowDriver;
+  request: object;
+  /** Tokens that it has room for now; an answer may grow far beyond what most come to, so its room grows with it. */
+  need: number;
+  room: number;
+  passed: number;
+  alone: boolean;
+  /** Who else may start from its keys and values; absent: nobody. */
+  cache: RowCache | undefined;
+  /** The row whose prefill it waits for. */
+  leader: EngineRow | undefined;
+  place: KvPlace | undefined;
+  /** Ids whose keys and values are in the cache. */
+  cached: number;
+  /** Ids that were found in the cache when it came in. */
+  reused: number;
+  /** Its driver was told of `reused`: once, however often it comes in. */
+  begun: boolean;
+  /** All its first ids have been in the cache, and its driver has gone on from them. */
+  filled: boolean;
+  decoding: boolean;
+};
+
+/** Tokens. `largest`: of the arena; `headroom`: what a row has room for beyond its ids, before it grows. */
+export type RoomLimits = { largest: number; headroom: number };
+
+/** A request's rows as they wait; the first one leads. */
+export function engineRows(
+  drivers: readonly RowDriver[],
+  { alone, cache, ...limits }: { alone: boolean; cache?: RowCache | undefined } & RoomLimits,
+): EngineRow[] {
+  const request = {};
+  const rows: EngineRow[] = [];
+  for (const driver of drivers) {
+    rows.push({
+      driver,
+      request,
+      ...roomFor({ driver, alone }, limits),
+      passed: 0,
+      alone,
+      cache,
+      leader: rows[0],
+      place: undefined,
+      cached: 0,
+      reused: 0,
+      begun: false,
+      filled: false,
+      decoding: false,
+    });
+  }
+  return rows;
+}
+
+/**
+ * Gives rows that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
+ * a row that no other can leave for leaves itself, with those that wait for its prefill. The oldest row always goes on.
+ */
+export function makeRoom(running: readonly EngineRow[], limits: RoomLimits): { grown: boolean; leaving: EngineRow[] } {
+  const leaving = new Set<EngineRow>();
+  let grown = false;
+  const used = () => running.reduce((sum, row) => sum + (leaving.has(row) ? 0 : row.room), 0);
+  for (const row of running) {
+    if (leaving.has(row) || row.driver.finished || fits(row)) continue;
+    const wanted = roomFor(row, limits);
+    while (!leaving.has(row) && used() - row.room + wanted.room > limits.largest) {
+      const latest = running.findLast((one) => one !== row && one.decoding && !one.alone && !leaving.has(one));
+      const gone = latest === undefined ? [row, ...running.filter(({ leader }) => leader === row)] : [latest];
+      for (const one of gone) leaving.add(one);
+    }
+    if (leaving.has(row)) continue;
+    Object.assign(row, wanted);
+    grown = true;
+  }
+  for (const row of leaving) {
+    const out = { place: undefined, leader: undefined, cached: 0, filled: false, decoding: false };
+    Object.assign(row, out, roomFor(row, limits));
+  }
+  return { grown, leaving: [...leaving] };
+}
+
+export function fits({ driver, need }: Pick<EngineRow, 'driver' | 'need'>): boolean {
+  return driver.ids.length <= need;
+}
+
+/** A row that runs by itself, or is probed, has all its room from the start. */
+function roomFor(
+  { driver, alone }: Pick<EngineRow, 'driver' | 'alone'>,
+  { largest, headroom }: RoomLimits,
+): { need: number; room: number } {
+  const whole = alone || driver.onProbe !== undefined;
+  const soon = driver.ids.length + Math.max(headroom, Math.floor(driver.ids.length / 4));
+  const need = whole ? driver.need : Math.min(driver.need, soon);
+  return { need, room: capacityFor(need, largest) };
+}

@@ -1,0 +1,102 @@
+import type { GrammarMatcher } from '../../../grammar/grammar-matcher.ts';
+import { unsupported } from '../../../grammar/unsupported.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
+
+/** Tokens that may not come at a place of a row, by id. */
+export type RowBans = {
+  /** Within a thought: what would open another one, or a tool call. */
+  thought: readonly number[];
+  /** The same behind a computed value: what would make another number of it as well. */
+  thoughtBehindValue: readonly number[];
+  /** While the answer has no visible text: ends and blanks as well, so that it can't be empty. */
+  answerStart: readonly number[];
+  answer: readonly number[];
+  /** Within a tool call: it must be closed before anything else ends. */
+  toolCall: readonly number[];
+};
+
+/** The bans of one model; one pass over its vocabulary. */
+export function createRowBans(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
+  forRow(row: { tools: boolean }): RowBans;
+} {
+  const { tokenizer, tokens } = model;
+  const { end, open, close, toolCallOpen, toolCallClose } = tokens;
+  const tags = [open, close, toolCallOpen, toolCallClose];
+  const control = new Set(
+    [...tags, ...tokenizer.specialTexts.map((text) => tokenizer.idOf(text))].filter((id) => id !== undefined),
+  );
+  for (const id of end) control.delete(id);
+  const blank: number[] = [];
+  const digits: number[] = [];
+  for (let id = 0; id < model.vocabularySize; id++) {
+    if (control.has(id) || end.has(id)) continue;
+    const text = tokenizer.textOf(id);
+    if (text.trim() === '') blank.push(id);
+    else if (/^[.,]?\p{Nd}/u.test(text)) digits.push(id);
+  }
+  const except = (...kept: Array<number | undefined>) => [...control].filter((id) => !kept.includes(id));
+  return {
+    forRow({ tools }) {
+      const answer = tools ? except(toolCallOpen) : except();
+      return {
+        thought: except(close),
+        thoughtBehindValue: [...except(close), ...digits],
+        answerStart: [...answer, ...end, ...blank],
+        answer,
+        toolCall: [...except(toolCallClose), ...end],
+      };
+    },
+  };
+}
+
+/** What a grammar allows of the next answer token. */
+export type AnswerMask = {
+  /** The mask at a place of the answer; `start`: no end yet, and a tool call may begin where there are tools. */
+  at(place: 'start' | 'text'): Uint32Array;
+  accept(token: number): void;
+  mustEnd(): boolean;
+};
+
+/**
+ * An answer is text that fits, or tool calls: once one was made, the text may stay out. It goes on from the ids in `begun`.
+ * @throws ServiceError `unsupported_constraint` where those don't fit
+ */
+export function createAnswerMask(
+  matcher: GrammarMatcher,
+  model: Pick<ModelFolder, 'tokens' | 'vocabularySize'>,
+  options: { tools: boolean; begun: readonly number[] },
+): AnswerMask {
+  const { tokens } = model;
+  const { tools } = options;
+  const mask = new Uint32Array(Math.ceil(model.vocabularySize / 32));
+  let called = false;
+  let begun = options.begun.length > 0;
+  let within = false;
+  const set = (id: number, allowed: boolean) => {
+    const bit = 1 << (id & 31);
+    const word = mask[id >>> 5] ?? 0;
+    mask[id >>> 5] = allowed ? word | bit : word & ~bit;
+  };
+  if (!options.begun.every((id) => matcher.accept(id))) {
+    throw unsupported('text.format', 'the answer has begun with text that it does not allow');
+  }
+  return {
+    at(place) {
+      if (!matcher.fillMask(mask)) mask.fill(0xffffffff);
+      if (!begun) for (const id of tokens.end) set(id, called && place === 'text');
+      if (!begun && tools && tokens.toolCallOpen !== undefined) set(tokens.toolCallOpen, true);
+      return mask;
+    },
+    accept(token) {
+      if (token === tokens.toolCallOpen) within = true;
+      if (within) {
+        called = true;
+        if (token === tokens.toolCallClose) within = false;
+      } else if (!tokens.end.has(token)) {
+        begun = true;
+        matcher.accept(token);
+      }
+    },
+    mustEnd: () => begun && matcher.mustEnd(),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Items of several streams as they come. Leaving early, or a failure of one, closes all of them; `abort` is called first,
+ * since a stream that waits for its source can't be closed.
+ */
+export async function* merge<Item>(
+  streams: ReadonlyArray<AsyncGenerator<Item, void, void>>,
+  abort: () => void,
+): AsyncGenerator<Item, void, void> {
+  type Step = { stream: AsyncGenerator<Item, void, void>; result: IteratorResult<Item, void> };
+  const pending = new Map<AsyncGenerator<Item, void, void>, Promise<Step>>();
+  const ask = (stream: AsyncGenerator<Item, void, void>) => {
+    pending.set(
+      stream,
+      stream.next().then((result) => ({ stream, result })),
+    );
+  };
+  for (const stream of streams) ask(stream);
+  try {
+    while (pending.size > 0) {
+      const { stream, result } = await Promise.race(pending.values());
+      if (result.done) {
+        pending.delete(stream);
+      } else {
+        ask(stream);
+        yield result.value;
+      }
+    }
+  } finally {
+    abort();
+    await Promise.allSettled([...pending.values(), ...streams.map((stream) => stream.return())]);
+  }
+}
+
+/** One stream after the other. */
+export async function* inTurn<Item>(
+  streams: Iterable<AsyncGenerator<Item, void, void>>,
+): AsyncGenerator<Item, void, void> {
+  for (const stream of streams) yield* stream;
+}
+
+/**
+ * Lets a bounded number of requests through at the same time, first come first served. A server that refuses one more than it
+ * takes narrows the bound; many answers in a row without a refusal widen it again, up to what it was.
+ */
+export type Gate = {
+  /** @throws the signal's reason when it is aborted before there is a place */
+  enter(options: { signal: AbortSignal }): Promise<Place>;
+  /** The server is known to take so many at once: never more than the gate was made for. */
+  limit(places: number): void;
+  /** A stream has given its first text and runs; the returned function says that it has ended. */
+  streaming(): () => void;
+  /** The most streams that gave text side by side so far. */
+  mostStreaming(): number;
+};
+
+export type Place = {
+  leave(): void;
+  /**
+   * The server refused this request because it has too much to do: gives the place up and waits until another of ours leaves,
+   * then holds a place again. False, at once, where no other is there to wait for.
+   */
+  refused(options: { signal: AbortSignal }): Promise<boolean>;
+};
+
+/** Places left without a refusal, for each place there is, before one more is tried. */
+const patience = 8;
+
+export function createGate(places: number): Gate {
+  const waiting: Array<() => void> = [];
+  let most = places;
+  let bound = places;
+  let taken = 0;
+  let calm = 0;
+  let streams = 0;
+  let mostStreams = 0;
+
+  function admit(): void {
+    while (taken < bound) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      taken++;
+      next();
+    }
+  }
+
+  function wait(signal: AbortSignal, where: 'front' | 'back'): Promise<void> {
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        waiting.splice(waiting.indexOf(enter), 1);
+        reject(signal.reason);
+      };
+      const enter = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (where === 'front') waiting.unshift(enter);
+      else waiting.push(enter);
+      admit();
+    });
+  }
+
+  return {
+    async enter({ signal }) {
+      await wait(signal, 'back');
+      let held = true;
+      const leave = () => {
+        if (held) taken--;
+        held = false;
+      };
+      return {
+        leave() {
+          if (held && bound < most && ++calm >= patience * bound) {
+            bound++;
+            calm = 0;
+          }
+          leave();
+          admit();
+        },
+        async refused(options) {
+          if (!held || taken <= 1) return false;
+          calm = 0;
+          bound = Math.min(bound, taken - 1);
+          leave();
+          await wait(options.signal, 'front');
+          held = true;
+          return true;
+        },
+      };
+    },
+    limit(known) {
+      most = Math.max(1, Math.min(most, known));
+      bound = Math.min(bound, most);
+    },
+    streaming() {
+      streams++;
+      mostStreams = Math.max(mostStreams, streams);
+      let runs = true;
+      return () => {
+        if (runs) streams--;
+        runs = false;
+      };
+    },
+    mostStreaming: () => mostStreams,
+  };
+}

@@ -1,0 +1,91 @@
+import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
+import { mostContinuations } from '../../families/family.ts';
+import type { Delta } from '../client/wire.ts';
+import type { AnswerSink } from '../stream/answer-sink.ts';
+import { answerTurn } from '../stream/messages.ts';
+import type { Purse, SampleContext, Tally } from './sample-context.ts';
+import { estimateTokens, type TokenMeter } from './token-meter.ts';
+
+/** Feeds a sentence into a thought: counts it, by the server's tokenizer where it has one, and makes its event. */
+export async function forced(
+  context: SampleContext,
+  tally: Tally,
+  fed: { sample: number; text: string },
+): Promise<ModelEvent> {
+  const tokenIds = await context.tokenise(fed.text);
+  tally.forcedTokens += tokenIds?.length ?? estimateTokens(fed.text);
+  return { type: 'thinking-delta', ...fed, tokenIds: tokenIds ?? [], logprobs: [], forced: true };
+}
+
+/** Open tag, close tag and end of turn. */
+const controlTokens = 3;
+
+/**
+ * Puts the server's final usage in place of what was estimated for one stream. What would take the thought beyond its cap
+ * stays with the answer, so that the sum is what the server decoded.
+ */
+export function reconcile(parts: {
+  meter: TokenMeter;
+  delta: Delta;
+  tally: Tally;
+  sink: AnswerSink;
+  before: { thinking: number; answer: number };
+  cap: number;
+  purse: Purse;
+}): void {
+  const { meter, delta, tally, sink, before, cap, purse } = parts;
+  const { decodedTokens, reasoningTokens } = delta;
+  if (meter.exact() || decodedTokens === undefined || delta.reasoning !== '' || delta.content !== '') return;
+  const thinking = tally.thinkingTokens - before.thinking;
+  const answer = sink.tokens() - before.answer;
+  if (thinking + answer === 0) return;
+  // Tags and the end are tokens without text: so small a difference says that nothing was miscounted.
+  const missed = decodedTokens - thinking - answer;
+  if (missed >= 0 && missed <= controlTokens && !reasoningTokens) return;
+  const share = thinking / (thinking + answer);
+  const known = reasoningTokens || Math.round(decodedTokens * share);
+  const most = Math.min(Math.max(0, cap - before.thinking), thinking + purse.remaining());
+  const exact = Math.min(known, most);
+  if (exact > thinking) purse.take(exact - thinking);
+  tally.thinkingTokens = before.thinking + exact;
+  sink.setTokens(before.answer + Math.max(0, decodedTokens - exact));
+}
+
+/** Tokens that tags, and a template around a turn of its own, come to at most. */
+const markup = 8;
+
+/** Whether a thought can be gone on with, by what its server has and has not refused. */
+export function goesOn({ dialect, refusals }: Pick<SampleContext, 'dialect' | 'refusals'>): boolean {
+  return dialect.continuations.some((way) => way !== 'turn' && !refusals.has(way));
+}
+
+/** Tokens of the context that are left to a sample, after what it has thought and was fed. */
+export function roomLeft(context: SampleContext, tally: Tally): number {
+  const { config, room } = context;
+  const { inputTokens, fedInPrompt, thinkingTokens, forcedTokens } = tally;
+  // What the server says of the prompt stands above our estimate.
+  const known = inputTokens === undefined ? room : Math.min(room, config.contextLength - inputTokens - fedInPrompt);
+  return known - thinkingTokens - (forcedTokens - fedInPrompt);
+}
+
+/** Tokens that stand between a thought, with its hand-over, and the answer. */
+export function closingTokens(context: SampleContext): number {
+  return markup + (goesOn(context) ? 0 : estimateTokens(answerTurn));
+}
+
+/**
+ * The most tokens that one sample may think, so that the answer's reserve has its place after the thought and all that is
+ * fed. The server's tokenizer is asked only where it matters.
+ */
+export async function thoughtRoom(context: SampleContext, thinking: ThinkingRequest): Promise<number> {
+  const { family, purse, request, room } = context;
+  const limit = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
+  const { maxTokens, reserve = maxTokens } = request.answer;
+  const free = room - reserve - closingTokens(context);
+  const words = thinking.minimumTokens && goesOn(context) ? mostContinuations : 0;
+  const estimate = estimateTokens(family.handOver) + words * estimateTokens(family.continuation);
+  if (Math.min(limit, purse.remaining()) + 2 * estimate <= free) return limit;
+  const exact = async (text: string) => (await context.tokenise(text))?.length ?? estimateTokens(text);
+  const fed = (await exact(family.handOver)) + (words === 0 ? 0 : words * (await exact(family.continuation)));
+  return Math.max(0, Math.min(limit, free - fed));
+}
