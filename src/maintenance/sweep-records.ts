@@ -84,7 +84,7 @@ async function listOlder(records: RecordStore): Promise<void> {
 
 /** Those made before `oldest`, epoch ms. A batch that still runs stays until it has ended. */
 async function removeListed(
-  { queue, records }: { queue: Pick<OpenedQueue, 'get'>; records: RecordStore },
+  { queue, records }: { queue: Pick<BullmqQueue, 'get'>; records: RecordStore },
   oldest: number,
 ): Promise<void> {
   for (const kind of ['files', 'batches'] as const) {
