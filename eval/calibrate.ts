@@ -9,6 +9,7 @@ const usage = `npm run calibrate -- [options], or thinkfirst calibrate [options]
   --generated N       generated questions, none of the evaluation's    (120)
   --spoken N          of those said as a person would                  (60)
   --gsm8k N           of rows 1-300 of gsm8k-dev                       (60)
+  --open N            open questions, for effort auto alone            (150)
   --questions FILE    and these of yours: JSONL of {question, answer}
   --samples N         chains beside the greedy one                     (7)
   --ceiling N         thinking tokens at which a chain is stopped      (1024)
@@ -28,6 +29,7 @@ const Options = z.object({
   generated: count,
   spoken: count,
   gsm8k: count.max(300),
+  open: count,
   questions: z.string().optional(),
   samples: count.min(1).max(64),
   ceiling: count.min(16),
@@ -49,6 +51,7 @@ await runScript(async () => {
       generated: { type: 'string', default: String(defaults.generated) },
       spoken: { type: 'string', default: String(defaults.spoken) },
       gsm8k: { type: 'string', default: String(defaults.gsm8k) },
+      open: { type: 'string', default: String(defaults.open) },
       questions: { type: 'string' },
       samples: { type: 'string', default: String(defaults.samples) },
       ceiling: { type: 'string', default: String(defaults.ceiling) },

@@ -35,6 +35,8 @@ export type ModelCalibration = {
   /** Generated ones, said as a person would. */
   spoken: number;
   gsm8k: number;
+  /** Open ones at most, for effort auto alone. */
+  open: number;
   questions?: string | undefined;
   samples: number;
   ceiling: number;
@@ -56,6 +58,7 @@ export const calibrationDefaults = {
   generated: 120,
   spoken: 60,
   gsm8k: 60,
+  open: 150,
   samples: 7,
   ceiling: 1_024,
   levelsOn: 150,
@@ -153,7 +156,7 @@ async function withAuto(
 }
 
 /** For `auto`: generated questions in their own words and as a person would say them, easy ones, and open ones; none of the evaluation's. */
-async function readMixed({ seed, generated, spoken }: ModelCalibration): Promise<SetQuestion[]> {
+async function readMixed({ seed, generated, spoken, open }: ModelCalibration): Promise<SetQuestion[]> {
   const sets = await Promise.all(['generated', 'mixed', 'open'].map((set) => readQuestionSet({ set })));
   const without = new Set(sets.flatMap((set) => set.questions.map(({ question }) => question)));
   const plain = generateQuestions({ seed: `${seed}-spoken`, count: spoken, without });
@@ -161,7 +164,7 @@ async function readMixed({ seed, generated, spoken }: ModelCalibration): Promise
     ...generateQuestions({ seed, count: generated, without }),
     ...plain.map((one) => ({ ...one, question: sayAsPerson(one.question) })),
     ...easyQuestions({ seed, count: Math.round(generated / 2), without }),
-    ...openQuestions('calibration'),
+    ...openQuestions('calibration').slice(0, open),
   ];
 }
 
