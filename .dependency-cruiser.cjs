@@ -14,11 +14,7 @@ module.exports = {
     only('outbound-stands-alone', '^src/outbound/', '^src/outbound/'),
     only('core-knows-contracts', '^src/core/', '^src/(contracts|core)/'),
     only('answers-know-contracts-and-the-evaluator', '^src/answers/', '^src/(answers|contracts|evaluator)/'),
-    only(
-      'checks-know-how-answers-are-read',
-      '^src/checks/',
-      '^src/(answers|checks|contracts|core|evaluator)/',
-    ),
+    only('checks-know-how-answers-are-read', '^src/checks/', '^src/(answers|checks|contracts|core|evaluator)/'),
     only(
       'reasoning-knows-ports-and-no-model',
       '^src/reasoning/',
