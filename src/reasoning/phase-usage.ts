@@ -1,6 +1,6 @@
 import type { ThinkingStop } from '../contracts/responses/reasoning.ts';
 import { emptyUsage, thinkingTokens } from '../contracts/responses/usage.ts';
-import type { PhaseUsage } from './strategy.ts';
+import type { PhaseUsage, StrategyOutcome } from './strategy.ts';
 
 export type UsagePhase = keyof PhaseUsage;
 
@@ -34,8 +34,18 @@ export function createUsageTotals(): UsageTotals {
   };
 }
 
+/** An outcome with what was used; without a verdict where it turns out that nothing was thought. */
+export function outcomeOf(
+  { verdict = null, ...found }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>,
+  usage: PhaseUsage,
+  warnings: StrategyOutcome['warnings'],
+): StrategyOutcome {
+  const thinkingStop = stopOfThinking(found.thinkingStop, usage);
+  return { ...found, thinkingStop, verdict: thinkingStop === null ? null : verdict, usage, warnings };
+}
+
 /** Why thinking ended; null where it was stopped before its first token. */
-export function stopOfThinking(stop: ThinkingStop | null, usage: PhaseUsage): ThinkingStop | null {
+function stopOfThinking(stop: ThinkingStop | null, usage: PhaseUsage): ThinkingStop | null {
   return stop === 'natural' || thinkingTokens(usage) > 0 ? stop : null;
 }
 

@@ -2,7 +2,7 @@ import { showAnswer } from '../answers/normalise.ts';
 import { asksForName, asksForNumber, asksYesOrNo } from '../answers/question.ts';
 import { type AnswerSource, ThinkingStop } from '../contracts/responses/reasoning.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
-import { stopOfThinking } from './phase-usage.ts';
+import { outcomeOf } from './phase-usage.ts';
 import { revise } from './revision/revise.ts';
 import { runSlowChecks } from './revision/slow-checks.ts';
 import { answerEnd, answerFast } from './sampling/answer-live.ts';
@@ -54,23 +54,12 @@ export async function* runPlan(
   const decided = context.finishedSteps.find(
     (step) => step.phase === 'answer' && step.answer_source !== undefined && step.answer_text !== undefined,
   );
-  const outcome = ({
-    verdict = null,
-    ...rest
-  }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>): StrategyOutcome => {
-    const thinkingStop = stopOfThinking(rest.thinkingStop, state.usage.snapshot());
-    return {
-      ...rest,
-      thinkingStop,
-      verdict: thinkingStop === null ? null : verdict,
-      usage: state.usage.snapshot(),
-      warnings: [
-        ...(wroteNoThought(deliberation) ? [noThought] : []),
-        ...(drewAtZero(deliberation) ? [drawn(context.table.temperature)] : []),
-        ...(isGuess([...candidates.values()]) ? [guessed] : []),
-      ],
-    };
-  };
+  const outcome = (found: Parameters<typeof outcomeOf>[0]): StrategyOutcome =>
+    outcomeOf(found, state.usage.snapshot(), [
+      ...(wroteNoThought(deliberation) ? [noThought] : []),
+      ...(drewAtZero(deliberation) ? [drawn(context.table.temperature)] : []),
+      ...(isGuess([...candidates.values()]) ? [guessed] : []),
+    ]);
   if (decided === undefined && candidates.size === 0) {
     const stop = deliberation.mustStop();
     if (stop === 'deadline') return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });

@@ -3,7 +3,7 @@ import { ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
 import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
 import { computes, firstSampling } from '../deliberation.ts';
-import { stopOfThinking } from '../phase-usage.ts';
+import { outcomeOf } from '../phase-usage.ts';
 import { questionOf } from '../revision/judge.ts';
 import { answerEnd, answerFast, answerLive } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
@@ -47,19 +47,8 @@ export const budgetForcing: Strategy = {
     const budgetTokens = forces ? withWords : budget.thinking(1);
     const computeTokens = budget.computed(budgetTokens);
     const unforced = earlier === undefined && minimumTokens > 0 && !forces;
-    const outcome = ({
-      verdict = null,
-      ...rest
-    }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>): StrategyOutcome => {
-      const thinkingStop = stopOfThinking(rest.thinkingStop, state.usage.snapshot());
-      return {
-        ...rest,
-        thinkingStop,
-        verdict: thinkingStop === null ? null : verdict,
-        usage: state.usage.snapshot(),
-        warnings: unforced ? [noRoom] : [],
-      };
-    };
+    const outcome = (found: Parameters<typeof outcomeOf>[0]): StrategyOutcome =>
+      outcomeOf(found, state.usage.snapshot(), unforced ? [noRoom] : []);
     if (earlier === undefined && deadlinePassed(context)) {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     }

@@ -6,8 +6,8 @@ import { createMessagesRoutes } from '../../../src/api/protocols/messages/messag
 import { createOllamaRoutes } from '../../../src/api/protocols/ollama/ollama-routes.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import { allScopes, type KeyScopes } from '../../../src/contracts/service/key-scopes.ts';
-import type { ModelCard, ModelCatalog } from '../../../src/contracts/service/model-card.ts';
-import { createApi, table } from '../responses/fixture.ts';
+import type { ModelCatalog } from '../../../src/contracts/service/model-card.ts';
+import { card, createApi, catalog as ofTwoModels } from '../responses/fixture.ts';
 import { type WireScript, wireWorker } from './wire-worker.ts';
 
 /** The app with a worker that writes `script`; `jobs` are the bodies of what it was given. */
@@ -38,34 +38,9 @@ export async function createTranslatingApi(script: WireScript, overrides: Partia
   }
 }
 
-const card: ModelCard = {
-  id: 'tiny',
-  created: 1_700_000_000,
-  family: 'plain',
-  implementation: 'scripted',
-  context_length: 1000,
-  capabilities: {
-    thinking: true,
-    exact_budget: true,
-    rollback: true,
-    constraints: ['json_object', 'json_schema'],
-    logprobs: true,
-    score: true,
-    tools: true,
-    seed: true,
-    batching: true,
-    compute: true,
-    compute_default: false,
-    sampling: ['temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty', 'logit_bias'],
-    inputs: ['text'],
-  },
-};
-
-/** One token per word. */
+/** The one model, so that lists hold nothing else. */
 const catalog: ModelCatalog = {
+  ...ofTwoModels,
   list: () => [card],
   get: (id) => (id === card.id ? card : undefined),
-  effortTable: () => table,
-  countTokens: async (_id, { messages }) =>
-    messages.reduce((sum, { content }) => sum + content.split(/\s+/).filter(Boolean).length, 0),
 };

@@ -33,7 +33,7 @@ export const table: EffortTable = {
   levels: { low: level(16), medium: level(64), high: level(128), xhigh: level(256), max: level(512) },
 };
 
-const card: ModelCard = {
+export const card: ModelCard = {
   id: 'tiny',
   created: 1_700_000_000,
   family: 'plain',
