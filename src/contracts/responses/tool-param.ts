@@ -40,6 +40,40 @@ export const NamespaceToolParam = z.object({
 });
 export type NamespaceToolParam = z.infer<typeof NamespaceToolParam>;
 
+/** Python that the service runs itself. Files in a container, and containers that outlive a response, it doesn't have. */
+export const CodeInterpreterToolParam = z.object({
+  type: z.literal('code_interpreter'),
+  container: z.object({ type: z.literal('auto') }),
+});
+export type CodeInterpreterToolParam = z.infer<typeof CodeInterpreterToolParam>;
+
+const ToolNames = z.array(z.string().min(1).max(128)).max(128);
+const ToolFilter = z.object({ tool_names: ToolNames.optional(), read_only: z.boolean().optional() });
+
+/** Tools of a Model Context Protocol server. Without `server_url`, `server_label` names one of the operator's servers. */
+export const McpToolParam = z.object({
+  type: z.literal('mcp'),
+  server_label: z
+    .string()
+    .max(32)
+    .regex(/^[A-Za-z][\w-]*$/),
+  server_url: z.url({ protocol: /^https?$/ }).exactOptional(),
+  server_description: z.string().max(1_024).nullish(),
+  allowed_tools: z.union([ToolNames, ToolFilter]).nullish(),
+  require_approval: z
+    .union([z.enum(['always', 'never']), z.object({ always: ToolFilter.optional(), never: ToolFilter.optional() })])
+    .nullish(),
+  /** Sent as a bearer token; never returned. */
+  authorization: z.string().min(1).max(8_192).exactOptional(),
+  /** Sent to the server; never returned. */
+  headers: z.record(z.string().max(128), z.string().max(8_192)).nullish(),
+});
+export type McpToolParam = z.infer<typeof McpToolParam>;
+
+/** A tool that the service runs itself. */
+export const ServerToolParam = z.discriminatedUnion('type', [CodeInterpreterToolParam, McpToolParam]);
+export type ServerToolParam = z.infer<typeof ServerToolParam>;
+
 /** A `type` for which there is no schema of its own. */
 const typeBeside = (known: readonly string[]) =>
   z
