@@ -14,6 +14,7 @@ import { chooseCompute } from './choose-compute.ts';
 import { chooseTemperature } from './choose-temperature.ts';
 import { fitAgreement, fitConfident } from './fit-agreement.ts';
 import { fitCertainty, leastQuestions } from './fit-certainty.ts';
+import { fitCompare } from './fit-compare.ts';
 import { fitNatural, type LevelName, ladder, levelNames, mergeLevels, proposeLevels } from './fit-levels.ts';
 import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
@@ -131,10 +132,16 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     greedyFirst: greedy.pays,
     certainty: certainty.certainty,
   });
+  const compare = await fitCompare(measured, {
+    ...options,
+    samples: ladder.high.samples,
+    greedyFirst: greedy.pays,
+  });
   const level = { natural, agreement, strategy: before.levels.medium.strategy };
   const chosen: Omit<EffortTable, 'levels'> = {
     ...unchecked,
     confident: confident.value,
+    compare: compare.pays,
     ...checkDifferences({ plain, kept: checks.kept, verdict: verdict.check }),
   };
   const revisable: EffortTable = { ...chosen, levels: proposeLevels({ ...level, revise: true }) };
@@ -193,6 +200,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
           [...agreements].map(([samples, { chosen: one, all }]) => [samples, { chosen: one, all }]),
         ),
         confident: confident.figures,
+        compare: compare.figures,
         checks: checks.figures,
         revision: { ...revision, sets: Object.fromEntries(revisionBySet) },
         verdict: verdict.figures,

@@ -12,6 +12,7 @@ import { answerText } from './sampling/sample.ts';
 import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
 import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './voting/answer-verdict.ts';
 import { certaintyOf, standingOf } from './voting/certainty.ts';
+import { settleTie } from './voting/compare.ts';
 import { type Decision, decide, endedByItself } from './voting/decide.ts';
 import { showTally } from './voting/vote.ts';
 
@@ -70,7 +71,9 @@ export async function* runPlan(
   }
   const thinkingStop =
     decided === undefined ? yield* thinkUntilStopped(deliberation, plan) : stopOf(decided.stop_reason);
-  const decision = choose(deliberation, plan);
+  const voted = choose(deliberation, plan);
+  const preferred = decided === undefined ? yield* settleTie(deliberation, voted) : undefined;
+  const decision = preferred === undefined ? voted : decide([...candidates.values()], plan, preferred);
   const winner =
     [...candidates.values()].find((one) => decided !== undefined && one.answer.text === decided.answer_text) ??
     decision.winner;

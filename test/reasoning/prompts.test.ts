@@ -10,6 +10,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'prompts-'));
   mkdirSync(join(folder, 'own'));
   write('verdict.txt', '{{question}} {{answer}}?');
+  write('compare.txt', '{{question}} {{first}} {{first_lines}} {{second}} {{second_lines}}');
   write('revise.txt', '{{wrong}}: {{reason}}');
 });
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -31,6 +31,7 @@ export const table: EffortTable = {
   temperature: 0.8,
   own_sampling: false,
   greedy_first: true,
+  compare: false,
   confident: null,
   certainty: null,
   auto: null,

@@ -88,6 +88,8 @@ export const EffortTable = z.object({
   greedy_first: z.boolean().default(false),
   /** One chain ends the thinking if its answer is right with this probability, as calibrated. Null: never. */
   confident: z.number().min(0).max(1).nullable().default(null),
+  /** Calibration found that comparing the leading answers pays where they tie. */
+  compare: z.boolean().default(false),
   answer_reserve_tokens: z.int().positive(),
   /** Calibration found that values computed in the thoughts pay. Absent: only the model's own configuration says so. */
   compute: z.boolean().exactOptional(),

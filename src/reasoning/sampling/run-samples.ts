@@ -17,7 +17,7 @@ export function createRunState(context: StrategyContext): RunState {
       usage.add('input', step.usage.input ?? 0);
       usage.add('cached', step.usage.cached ?? 0);
     }
-    if (phase === 'answer') {
+    if (phase === 'answer' || phase === 'vote') {
       usage.add('discarded', step.usage.answer);
     } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
       for (const kind of ['thinking', 'forced', 'answer'] as const)

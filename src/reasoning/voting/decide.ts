@@ -1,3 +1,4 @@
+import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer } from '../sampling/sample.ts';
@@ -20,6 +21,8 @@ export type Decision = {
 export function decide(
   candidates: readonly Candidate[],
   plan: { filter: boolean; choose: 'vote' | 'rank'; adaptive?: boolean },
+  /** Of answers that tie, the one that a comparison preferred. */
+  preferred?: NormalAnswer,
 ): Decision {
   const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
   const isSound = (candidate: Candidate) => !plan.filter || failedValue(candidate) === undefined;
@@ -28,7 +31,7 @@ export function decide(
   const unrefuted = orElse(sound, whole);
   const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
   const tally = tallyBallots(ballotsOf(standing, plan));
-  const leader = plan.choose === 'vote' ? tally.entries[0] : undefined;
+  const leader = plan.choose === 'vote' ? leaderOf(tally, preferred) : undefined;
   const voters =
     leader === undefined
       ? []
@@ -41,8 +44,13 @@ export function decide(
   const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.circles === false;
   const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
   const isAlone = plan.adaptive === true && inWords && winner !== undefined && chains(answered).length === 1;
-  const because = isAlone ? oneChain(winner) : reason(winner, tally, dropped, sound.length === 0);
+  const because = isAlone ? oneChain(winner) : reason({ winner, tally, preferred }, dropped, sound.length === 0);
   return { winner, tally, inWords, because };
+}
+
+function leaderOf({ entries }: Tally, preferred: NormalAnswer | undefined): Tally['entries'][number] | undefined {
+  const chosen = entries.find(({ answer }) => preferred !== undefined && sameAnswer(answer, preferred));
+  return chosen ?? entries[0];
 }
 
 /** Its thought was not cut by budget, deadline, loop or the user. */
@@ -90,8 +98,7 @@ function oneChain(winner: Candidate): string {
 }
 
 function reason(
-  winner: Candidate | undefined,
-  tally: Tally,
+  { winner, tally, preferred }: Pick<Decision, 'winner' | 'tally'> & { preferred: NormalAnswer | undefined },
   dropped: { refuted: number; unfinished: number },
   allFailed: boolean,
 ): string {
@@ -100,6 +107,9 @@ function reason(
   const filtered = `${told(dropped.refuted, 'dropped by checks')}${told(dropped.unfinished, 'left out, cut or going round in circles')}`;
   const leader = tally.entries[0];
   if (leader === undefined || winner.value === undefined) return `The most confident answer stands.${filtered}`;
+  if (preferred !== undefined && sameAnswer(winner.value, preferred)) {
+    return `${showAnswer(preferred)} was preferred when the leading answers were compared.${filtered}`;
+  }
   const all = tally.entries.reduce((sum, { ballots }) => sum + ballots, 0);
   return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'ballot' : 'ballots'}.${filtered}`;
 }

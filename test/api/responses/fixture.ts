@@ -27,6 +27,7 @@ export const table: EffortTable = {
   natural_tokens: 16,
   own_sampling: false,
   greedy_first: true,
+  compare: false,
   confident: null,
   certainty: null,
   auto: null,

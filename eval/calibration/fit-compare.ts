@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import type { Prompts } from '../../src/reasoning/prompts.ts';
+import { compareAnswers, tiedLeaders } from '../../src/reasoning/voting/compare.ts';
+import { decide } from '../../src/reasoning/voting/decide.ts';
+import { isWorthIt, type Turned } from './fit-phases.ts';
+import { forEachOf } from './for-each-of.ts';
+import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
+import type { MeasurementLog } from './measurement-log.ts';
+
+const Preferred = z.union([z.literal(0), z.literal(1)]).nullable();
+
+/** Ties fewer than this tell nothing. */
+const leastTies = 10;
+
+type Tie = { question: string; pair: [MeasuredChain, MeasuredChain]; votedRight: boolean };
+
+/** Questions whose first `samples` chains give a tie, with the two chains that a comparison would be shown. */
+export function tiesAmong(
+  measured: readonly MeasuredQuestion[],
+  { samples, greedyFirst }: { samples: number; greedyFirst: boolean },
+): Tie[] {
+  return measured.flatMap((question): Tie[] => {
+    const chains = (greedyFirst ? question.chains : question.chains.slice(1)).slice(0, samples);
+    const candidates = chains.map((chain) => candidateOfChain(chain, question.question));
+    const decision = decide(candidates, { filter: true, choose: 'vote' });
+    const [first, second] = (tiedLeaders(decision, candidates) ?? []).map((one) => chains[candidates.indexOf(one)]);
+    const voted = decision.winner === undefined ? undefined : chains[candidates.indexOf(decision.winner)];
+    if (first === undefined || second === undefined) return [];
+    return [{ question: question.question, pair: [first, second], votedRight: voted?.right === true }];
+  });
+}
+
+/**
+ * Whether comparing the leading answers of a tie pays on this model: it must turn at least twice as many answers right as
+ * wrong, and more than none. Figures are null where there were too few ties to tell.
+ */
+export async function fitCompare(
+  measured: readonly MeasuredQuestion[],
+  options: {
+    model: LanguageModel;
+    prompts: Prompts;
+    log: MeasurementLog;
+    concurrency: number;
+    samples: number;
+    greedyFirst: boolean;
+    onProgress(stage: string, done: number, total: number): void;
+  },
+): Promise<{ pays: boolean; figures: (Turned & { ties: number; decided: number }) | null }> {
+  const ties = tiesAmong(measured, options);
+  if (ties.length < leastTies) return { pays: false, figures: null };
+  const asked = await forEachOf(ties, options, 'comparisons', async ({ question, pair, votedRight }) => {
+    const key = `compare ${question} ${pair.map(({ answer }) => answer).join(' | ')}`;
+    const preferred = await options.log.remember(key, Preferred, async () => {
+      const { model, prompts } = options;
+      const signal = new AbortController().signal;
+      const found = await compareAnswers(pair, { model, prompts, question, deterministic: false, signal });
+      return found.preferred ?? null;
+    });
+    return { votedRight, preferredRight: preferred === null ? null : pair[preferred].right };
+  });
+  const decided = asked.filter(({ preferredRight }) => preferredRight !== null);
+  const turned: Turned = {
+    wrongToRight: decided.filter(({ votedRight, preferredRight }) => !votedRight && preferredRight === true).length,
+    rightToWrong: decided.filter(({ votedRight, preferredRight }) => votedRight && preferredRight === false).length,
+  };
+  const pays = turned.wrongToRight > 0 && isWorthIt(turned);
+  return { pays, figures: { ties: ties.length, decided: decided.length, ...turned } };
+}

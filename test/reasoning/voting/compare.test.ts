@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { createTestModel } from '../../support/scripted-model.ts';
+import { runStrategy, table } from '../../support/strategy-run.ts';
+
+/** Chains that end with these answers; asked to compare, the model replies with what `reply` makes of the two. */
+const comparing = (answers: readonly string[], reply: (first: string, second: string) => string) =>
+  createTestModel({
+    script(request, sample, call) {
+      const asked = request.prompt.messages.at(-1)?.content ?? '';
+      const pair = /Answer A: The answer is (\d+)\.[\s\S]*Answer B: The answer is (\d+)\./.exec(asked);
+      if (pair !== null) return { answer: reply(pair[1] ?? '', pair[2] ?? '') };
+      const said = answers[Math.max(0, call - 1) + sample] ?? '0';
+      return { thought: `First line.\nSo it is ${said}.`, answer: `The answer is ${said}.` };
+    },
+  });
+
+const run = (model: ReturnType<typeof comparing>, compare = true) =>
+  runStrategy('self-consistency', { model, checks: [], table: { ...table, compare }, effective: { samples: 2 } });
+
+const compared = ({ steps }: Awaited<ReturnType<typeof run>>) =>
+  steps.filter(({ prompt }) => prompt?.file === 'compare.txt');
+
+describe('a tie between answers', () => {
+  it('goes to the answer that a comparison prefers in both orders', async () => {
+    const prefers = (wanted: string) => run(comparing(['7', '9'], (first) => (first === wanted ? 'A' : 'B')));
+    const nine = await prefers('9');
+    expect(nine.answer).toBe('The answer is 9.');
+    expect(compared(nine)).toMatchObject([
+      { phase: 'vote', answer: '9', because: expect.stringContaining('both times') },
+    ]);
+    expect((await prefers('7')).answer).toBe('The answer is 7.');
+    expect(nine.outcome.verdict?.kind).toBe('unsure');
+  });
+
+  it('stays as the vote has it where the replies contradict each other or name no answer', async () => {
+    for (const reply of ['A', 'B', 'Both A and B.', 'Neither.']) {
+      const undecided = await run(comparing(['7', '9'], () => reply));
+      expect(undecided.answer).toBe(
+        (
+          await run(
+            comparing(['7', '9'], () => ''),
+            false,
+          )
+        ).answer,
+      );
+      expect(compared(undecided)).toMatchObject([{ answer: null, because: expect.stringContaining('did not decide') }]);
+    }
+  });
+
+  it('is not compared where one answer leads, nor where the table does not say that it pays', async () => {
+    expect(compared(await run(comparing(['7', '7'], () => 'A')))).toEqual([]);
+    expect(
+      compared(
+        await run(
+          comparing(['7', '9'], () => 'A'),
+          false,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is not compared again by an attempt that goes on, and its tokens stay counted', async () => {
+    const model = comparing(['7', '9'], (first) => (first === '9' ? 'A' : 'B'));
+    const whole = await run(model);
+    const finishedSteps = whole.steps.filter(({ phase }) => phase !== 'answer');
+    const silent = comparing([], () => 'never asked');
+    const resumed = await runStrategy('self-consistency', {
+      model: silent,
+      checks: [],
+      table: { ...table, compare: true },
+      effective: { samples: 2 },
+      finishedSteps,
+    });
+    expect(resumed.answer).toBe('The answer is 9.');
+    expect(resumed.outcome.usage.discarded).toBe(whole.outcome.usage.discarded);
+  });
+
+  it('shows the model the question, both answers and the last lines of their reasoning', async () => {
+    const prompts: string[] = [];
+    const model = createTestModel({
+      script(request, sample) {
+        const asked = request.prompt.messages.at(-1)?.content ?? '';
+        if (asked.includes('Answer A:')) prompts.push(asked);
+        const said = sample === 0 ? '7' : '9';
+        return { thought: `one\ntwo\nthree\nIt is ${said}.`, answer: `The answer is ${said}.` };
+      },
+    });
+    await run(model);
+    expect(prompts).toHaveLength(2);
+    expect(prompts[0]).toMatch(/two\nthree\nIt is [79]\./);
+    expect(prompts[0]).not.toContain('one\ntwo');
+  });
+});
