@@ -19,7 +19,7 @@ const fit = (wanted: string, ties: number) =>
   fitCompare([...times(ties, tie), clear], {
     model: replying(wanted),
     prompts: loadPrompts('prompts'),
-    log: { remember: async (_key, _schema, measure) => measure() },
+    log: { kept: 0, remember: async (_key, _schema, measure) => measure() },
     concurrency: 2,
     samples: 2,
     greedyFirst: true,
