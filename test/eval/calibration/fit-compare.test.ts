@@ -15,11 +15,11 @@ const replying = (wanted: string) =>
     }),
   });
 
-const fit = (wanted: string, ties: number) =>
+const comparing = (wanted: string, ties: number) =>
   fitCompare([...times(ties, tie), clear], {
     model: replying(wanted),
     prompts: loadPrompts('prompts'),
-    log: { kept: 0, remember: async (_key, _schema, measure) => measure() },
+    log: { kept: () => 0, remember: async (_key, _schema, measure) => measure() },
     concurrency: 2,
     samples: 2,
     greedyFirst: true,
@@ -32,14 +32,14 @@ describe('fitCompare', () => {
   });
 
   it('switches the comparison on where it turns more answers right than wrong', async () => {
-    expect(await fit('1', 12)).toEqual({
+    expect(await comparing('1', 12)).toEqual({
       pays: true,
       figures: { ties: 12, decided: 12, wrongToRight: 12, rightToWrong: 0 },
     });
   });
 
   it('leaves it off where it prefers what is wrong, and where there were too few ties to tell', async () => {
-    expect((await fit('2', 12)).pays).toBe(false);
-    expect(await fit('1', 3)).toEqual({ pays: false, figures: null });
+    expect((await comparing('2', 12)).pays).toBe(false);
+    expect(await comparing('1', 3)).toEqual({ pays: false, figures: null });
   });
 });
