@@ -30,7 +30,7 @@ const Override = z.object({
   samples: whole.optional(),
   max_revisions: whole.optional(),
   budget_tokens: whole.optional(),
-  /** `none`, or names joined by `+`. */
+  /** `none`, or names joined by `+`; `expected` is given each question's own answer. */
   checks: z
     .string()
     .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))

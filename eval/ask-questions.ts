@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TraceStep } from '../src/contracts/responses/trace.ts';
 import type { AnsweredRow, AnsweredStep, RowStore } from './answered-row.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, ReasoningFields } from './arm.ts';
 import { type AskedQuestion, isRight, type QuestionSet } from './question-set.ts';
 import type { Answered, ServiceClient } from './service-client.ts';
 
@@ -28,7 +28,8 @@ export async function askQuestions(options: {
   const known = new Map(store.rows().map((row) => [row.fingerprint, row]));
   const asked = arms.flatMap((arm) =>
     set.questions.map((question) => {
-      const request = { model: model.id, input: question.question, seed: question.row, ...arm.request };
+      const reasoning = withExpectedValue(arm.request.reasoning, question.answer);
+      const request = { model: model.id, input: question.question, seed: question.row, ...arm.request, reasoning };
       const expected = question.rules ?? question.answer;
       const fingerprint = fingerprintOf({ request, expected, table: model['effort_table'] });
       return { arm, question, request, fingerprint };
@@ -73,6 +74,16 @@ export async function askQuestions(options: {
   });
   await Promise.all(workers);
   return rows;
+}
+
+/** An arm's check `expected` is told each question's own answer: so an answer that is wrong and yet verified comes to light. */
+function withExpectedValue(reasoning: Arm['request']['reasoning'], answer: string): Record<string, unknown> {
+  const { checks } = ReasoningFields.pick({ checks: true }).loose().parse(reasoning);
+  if (checks === undefined) return reasoning;
+  return {
+    ...reasoning,
+    checks: checks.map((check) => (check.type === 'expected' ? { ...check, value: answer } : check)),
+  };
 }
 
 function verdictOf({ verdict }: Answered): NonNullable<AnsweredRow['verdict']> | null {

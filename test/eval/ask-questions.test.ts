@@ -106,4 +106,15 @@ describe('askQuestions', () => {
     await run(client, ['high']);
     expect(client.asked.map((request) => request['seed']).toSorted()).toEqual([1, 2, 3]);
   });
+
+  it('gives an arm’s check `expected` each question’s own answer', async () => {
+    const client = scriptedClient();
+    await run(client, ['high:checks=expected']);
+    expect(client.asked.map(({ input, reasoning }) => [input, reasoning])).toEqual(
+      questions.map(({ question, answer }) => [
+        question,
+        expect.objectContaining({ checks: [{ type: 'expected', value: answer }] }),
+      ]),
+    );
+  });
 });
