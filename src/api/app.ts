@@ -8,6 +8,7 @@ import { hostCheck } from './middleware/host-check.ts';
 import { idempotentCreation } from './middleware/idempotency.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { requestRate } from './middleware/request-rate.ts';
+import { operationsOf } from './openapi/describe-routes.ts';
 import { createOpenApiDocument } from './openapi/document.ts';
 import { referencePage } from './openapi/reference-page.ts';
 import { createBatchesRoutes } from './protocols/batches/batch-routes.ts';
@@ -37,9 +38,8 @@ import { createWebhooksRoutes } from './routes/webhooks.ts';
 
 /** The whole HTTP API over a queue and a catalog. Opens nothing: an entry puts it behind a server. */
 export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { log, strategies } = dependencies;
   const app = new Hono<ApiEnvironment>();
-  app.onError(createOnError(log, envelopeOfPath));
+  app.onError(createOnError(dependencies.log, envelopeOfPath));
   app.notFound(createOnNotFound(app));
 
   app.use(requestId({ limitLength: 128 }));
@@ -56,36 +56,32 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.use(identifyCaller(dependencies));
   if (dependencies.requestLimiter) app.use(requestRate(dependencies.requestLimiter));
   app.use(idempotentCreation(dependencies));
-  app.route('/', createHealthRoutes(dependencies));
-  app.route('/v1/models', createModelsRoutes(dependencies));
-  app.route('/v1/responses', createResponseInputRoutes(dependencies));
   app.route('/v1/responses', createResponseSocketRoutes(dependencies, app.fetch));
   app.route('/v1/responses', createResponsesRoutes(dependencies));
   app.route('/v1/responses', createTraceRoutes(dependencies));
+  app.route('/v1/responses', createResponseInputRoutes(dependencies));
   app.route('/v1/conversations', createConversationsRoutes(dependencies));
+  app.route('/v1/models', createModelsRoutes(dependencies));
+  if (dependencies.strategies) app.route('/v1/strategies', createStrategiesRoutes(dependencies.strategies));
+  app.route('/v1/caller', createCallerRoutes());
+  app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
+  app.route('/v1/configuration', createConfigurationRoutes(dependencies));
+  if (dependencies.webhooks) app.route('/v1', createWebhooksRoutes(dependencies, dependencies.webhooks));
+  if (dependencies.keys) app.route('/v1/keys', createKeysRoutes(dependencies, dependencies.keys));
+  app.route('/', createHealthRoutes(dependencies));
   app.route('/v1/chat/completions', createChatCompletionsRoutes(dependencies));
-  app.route('/v1/embeddings', createEmbeddingsRoutes(dependencies));
   app.route('/v1/completions', createCompletionsRoutes(dependencies));
-  app.route('/v1/messages/batches', createMessageBatchesRoutes(dependencies));
+  app.route('/v1/embeddings', createEmbeddingsRoutes(dependencies));
   app.route('/v1/messages', createMessagesRoutes(dependencies));
+  app.route('/v1/messages/batches', createMessageBatchesRoutes(dependencies));
   app.route('/api', createOllamaRoutes(dependencies));
   app.route('/v1', createFeedbackRoutes(dependencies));
   app.route('/v1/files', createFilesRoutes(dependencies));
   app.route('/v1/batches', createBatchesRoutes(dependencies));
-  app.route('/v1/caller', createCallerRoutes());
-  app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
-  app.route('/v1/configuration', createConfigurationRoutes(dependencies));
-  if (dependencies.keys) app.route('/v1/keys', createKeysRoutes(dependencies, dependencies.keys));
-  if (dependencies.webhooks) app.route('/v1', createWebhooksRoutes(dependencies, dependencies.webhooks));
-  if (strategies) app.route('/v1/strategies', createStrategiesRoutes(strategies));
   if (dependencies.operations) app.route('/', createOperationsRoutes(dependencies.operations));
   let document: ReturnType<typeof createOpenApiDocument> | undefined;
   const openApi = () => {
-    document ??= createOpenApiDocument({
-      strategies: strategies !== undefined,
-      keys: dependencies.keys !== undefined,
-      webhooks: dependencies.webhooks !== undefined,
-    });
+    document ??= createOpenApiDocument(operationsOf(app));
     return document;
   };
   app.get('/openapi.json', (c) => c.json(openApi()));

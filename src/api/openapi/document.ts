@@ -9,8 +9,7 @@ import { TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
 import { ErrorEnvelope } from '../../contracts/service/error-envelope.ts';
 import { ModelList, ModelObject, ResponseList } from '../../contracts/service/listings.ts';
 import { errorCodes } from '../../contracts/service/service-error.ts';
-import { type Operation, operations } from './operations.ts';
-import { translatedOperations } from './protocol-operations.ts';
+import type { Operation } from './describe-routes.ts';
 
 type Json = Record<string, unknown>;
 
@@ -33,16 +32,10 @@ const named = {
 const everywhere = [400, 401, 403, 500, 503];
 
 /** OpenAPI 3.1, made of the very schemas that requests are parsed with (zod's own JSON Schema, so no library between). */
-export function createOpenApiDocument(options: { strategies: boolean; keys: boolean; webhooks: boolean }): Json {
-  const shown = [...operations, ...translatedOperations].filter(
-    ({ path }) =>
-      (options.strategies || path !== '/v1/strategies') &&
-      (options.keys || !path.startsWith('/v1/keys')) &&
-      (options.webhooks || !/webhook|deliveries/.test(path)),
-  );
+export function createOpenApiDocument(operations: readonly Operation[]): Json {
   const paths: Record<string, Json> = {};
-  for (const operation of shown) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation, shown) };
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation, operations) };
   }
   return {
     openapi: '3.1.0',
@@ -78,14 +71,14 @@ function componentSchemas(io: 'input' | 'output'): Json {
 }
 
 /** What can be done next with what was made: its id is theirs. */
-function linksOf({ method, path }: Operation, shown: readonly Operation[]): Json {
+function linksOf({ method, path }: Operation, operations: readonly Operation[]): Json {
   if (method !== 'post' || path.includes('{')) return {};
-  const next = shown.filter((other) => other.path === `${path}/{id}` || other.path.startsWith(`${path}/{id}/`));
+  const next = operations.filter((other) => other.path === `${path}/{id}` || other.path.startsWith(`${path}/{id}/`));
   const links = next.map(({ operationId }) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }]);
   return links.length > 0 ? { links: Object.fromEntries(links) } : {};
 }
 
-function describe(operation: Operation, shown: readonly Operation[]): Json {
+function describe(operation: Operation, operations: readonly Operation[]): Json {
   const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
   return {
     operationId: operation.operationId,
@@ -94,7 +87,7 @@ function describe(operation: Operation, shown: readonly Operation[]): Json {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body ? { requestBody: { required: true, content: bodyOf(operation.body, operation.bodyType) } } : {}),
     responses: {
-      200: { ...success(operation), ...linksOf(operation, shown) },
+      200: { ...success(operation), ...linksOf(operation, operations) },
       ...failures(operation),
       ...others(operation),
     },

@@ -1,10 +1,19 @@
 import { Hono } from 'hono';
-import type { CallerView } from '../../contracts/service/key-scopes.ts';
+import { CallerView } from '../../contracts/service/key-scopes.ts';
 import type { ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+
+const described = describeRoutes({
+  retrieveCaller: {
+    summary: 'What the key that asks may see and do',
+    answer: CallerView,
+    errors: [],
+  },
+});
 
 /** `/v1/caller`: what the key that asks is, and what it may see and do. */
 export function createCallerRoutes(): Hono<ApiEnvironment> {
-  return new Hono<ApiEnvironment>().get('/', (c) => {
+  return new Hono<ApiEnvironment>().get('/', described.retrieveCaller, (c) => {
     const { owner, scopes } = c.get('caller');
     return c.json({ object: 'caller', key_id: owner, scopes } satisfies CallerView);
   });

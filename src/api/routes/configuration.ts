@@ -1,13 +1,24 @@
 import { Hono } from 'hono';
-import {
-  ChangeModels,
-  type ModelConfiguration,
-  type ModelsChange,
-} from '../../contracts/service/model-configuration.ts';
+import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, ModelConfigurationStore } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { readJson } from '../read-request.ts';
 import { safeParseNaming, validationError } from '../validation-error.ts';
+
+const described = describeRoutes({
+  retrieveModelConfiguration: {
+    summary: 'The models that the next start reads; scope `admin`',
+    answer: ModelConfiguration,
+    errors: [404, 409],
+  },
+  changeModelConfiguration: {
+    summary: 'Checks one more model, and with `write` adds it for the next start; scope `admin`',
+    body: ChangeModels,
+    answer: ModelsChange,
+    errors: [400, 404, 409, 413, 415],
+  },
+});
 
 /** `/v1/configuration/models`: which models the next start reads, and one more; for scope `admin`. */
 export function createConfigurationRoutes({
@@ -27,9 +38,11 @@ export function createConfigurationRoutes({
     await next();
   });
 
-  routes.get('/models', async (c) => c.json((await kept().read()) satisfies ModelConfiguration));
+  routes.get('/models', described.retrieveModelConfiguration, async (c) =>
+    c.json((await kept().read()) satisfies ModelConfiguration),
+  );
 
-  routes.post('/models', async (c) => {
+  routes.post('/models', described.changeModelConfiguration, async (c) => {
     const body = await readJson(c.req, limits);
     const parsed = safeParseNaming(ChangeModels, body);
     if (!parsed.success) throw validationError(parsed.error, body);

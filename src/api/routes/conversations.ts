@@ -1,17 +1,18 @@
 import { Hono } from 'hono';
 import {
-  type Conversation,
+  Conversation,
   type ConversationRecord,
   CreateConversation,
   CreateItems,
-  type DeletedConversation,
-  type ItemList,
+  DeletedConversation,
+  ItemList,
   ItemsQuery,
   UpdateConversation,
 } from '../../contracts/responses/conversation.ts';
-import type { InputItem } from '../../contracts/responses/input-item.ts';
+import { InputItem } from '../../contracts/responses/input-item.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { listItems } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import {
@@ -25,12 +26,59 @@ import {
 import { visibleItems, withIds } from '../responses/response-items.ts';
 import { parseBody } from '../validation-error.ts';
 
+const described = describeRoutes({
+  createConversation: {
+    summary: 'A conversation, empty or with items',
+    body: CreateConversation,
+    answer: Conversation,
+    errors: [400, 413, 415],
+  },
+  retrieveConversation: {
+    summary: 'One conversation',
+    answer: Conversation,
+    errors: [404],
+  },
+  updateConversation: {
+    summary: 'Replaces the metadata',
+    body: UpdateConversation,
+    answer: Conversation,
+    errors: [400, 404, 413, 415],
+  },
+  deleteConversation: {
+    summary: 'Forgets the conversation; its responses stay',
+    answer: DeletedConversation,
+    errors: [404],
+  },
+  listConversationItems: {
+    summary: 'Its items, newest first',
+    query: ItemsQuery,
+    answer: ItemList,
+    errors: [400, 404],
+  },
+  createConversationItems: {
+    summary: 'Adds items at its end',
+    body: CreateItems,
+    answer: ItemList,
+    errors: [400, 404, 413, 415],
+  },
+  retrieveConversationItem: {
+    summary: 'One of its items',
+    answer: InputItem,
+    errors: [404],
+  },
+  deleteConversationItem: {
+    summary: 'Removes one item; later turns no longer see it',
+    answer: Conversation,
+    errors: [404, 409],
+  },
+});
+
 /** `/v1/conversations`: create, get, update, delete; add, list, get and remove items. */
 export function createConversationsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { records, limits, now, newId } = dependencies;
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createConversation, async (c) => {
     const { items, metadata } = parseBody(CreateConversation, await readJson(c.req, limits));
     const makeId = c.get('newId') ?? newId;
     const record: ConversationRecord = {
@@ -46,9 +94,11 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return c.json(shown(record));
   });
 
-  routes.get('/:id', async (c) => c.json(shown(await find(c.req.param('id'), c.get('caller')))));
+  routes.get('/:id', described.retrieveConversation, async (c) =>
+    c.json(shown(await find(c.req.param('id'), c.get('caller')))),
+  );
 
-  routes.post('/:id', async (c) => {
+  routes.post('/:id', described.updateConversation, async (c) => {
     const { metadata } = parseBody(UpdateConversation, await readJson(c.req, limits));
     const record = await find(c.req.param('id'), c.get('caller'));
     await records.update(conversationKey(record.id), (value) =>
@@ -57,20 +107,20 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return c.json(shown({ ...record, metadata }));
   });
 
-  routes.delete('/:id', async (c) => {
+  routes.delete('/:id', described.deleteConversation, async (c) => {
     const { id } = await find(c.req.param('id'), c.get('caller'));
     await records.remove(conversationKey(id));
     return c.json({ id, object: 'conversation.deleted', deleted: true } satisfies DeletedConversation);
   });
 
-  routes.get('/:id/items', async (c) => {
+  routes.get('/:id/items', described.listConversationItems, async (c) => {
     const query = parseQuery(ItemsQuery, c.req);
     const caller = c.get('caller');
     const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
     return c.json(listItems(visibleItems(items, caller.scopes.trace === 'full'), query) satisfies ItemList);
   });
 
-  routes.post('/:id/items', async (c) => {
+  routes.post('/:id/items', described.createConversationItems, async (c) => {
     const { items } = parseBody(CreateItems, await readJson(c.req, limits));
     const record = await find(c.req.param('id'), c.get('caller'));
     const makeId = c.get('newId');
@@ -82,7 +132,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
   });
 
-  routes.get('/:id/items/:item', async (c) => {
+  routes.get('/:id/items/:item', described.retrieveConversationItem, async (c) => {
     const caller = c.get('caller');
     const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
     const item = visibleItems(items, caller.scopes.trace === 'full').find(({ id }) => id === c.req.param('item'));
@@ -90,7 +140,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
     return c.json(item);
   });
 
-  routes.delete('/:id/items/:item', async (c) => {
+  routes.delete('/:id/items/:item', described.deleteConversationItem, async (c) => {
     const record = await find(c.req.param('id'), c.get('caller'));
     if (!(await removeFromConversation(dependencies, record, c.req.param('item')))) {
       throw itemNotFound(c.req.param('item'));

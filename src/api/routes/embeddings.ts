@@ -3,14 +3,24 @@ import { CreateEmbeddings, Embeddings } from '../../contracts/protocols/embeddin
 import type { ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { readJson } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 import { parseBody } from '../validation-error.ts';
 
+const described = describeRoutes({
+  createEmbeddings: {
+    summary: 'Passed to the model’s server; 404 for a model that makes no embeddings',
+    body: CreateEmbeddings,
+    answer: Embeddings,
+    errors: [400, 404, 413, 415, 429],
+  },
+});
+
 /** `/v1/embeddings`: passed to the model's server, where it has such a route. */
 export function createEmbeddingsRoutes({ catalog, limits }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
-  routes.post('/', async (c) => {
+  routes.post('/', described.createEmbeddings, async (c) => {
     const request = parseBody(CreateEmbeddings, await readJson(c.req, limits));
     return c.json((await embeddingsOf(catalog, request, { signal: c.req.raw.signal })) satisfies Embeddings);
   });

@@ -1,23 +1,41 @@
 import { Hono } from 'hono';
 import type { JobSnapshot } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import { CreateFeedback, type Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/service/feedback.ts';
+import { CreateFeedback, Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/service/feedback.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { lineStream } from '../event-stream.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { feedbackKey, feedbackKeys } from '../protocols/feedback-keys.ts';
 import { labelledCompletions, preferencePairs } from '../protocols/feedback-rows.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { findResponse, responseView } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 
+const described = describeRoutes({
+  createFeedback: {
+    summary:
+      'Thumbs, a comment, a preferred other response or a corrected text; kept with prompt and answers for tuning',
+    body: CreateFeedback,
+    answer: Feedback,
+    errors: [400, 404, 409, 413, 415],
+  },
+  exportFeedback: {
+    summary: 'Feedback as JSON lines: as given, or as TRL’s DPO or KTO form',
+    query: FeedbackQuery,
+    answer: Feedback,
+    mediaType: 'application/jsonl',
+    errors: [400],
+  },
+});
+
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */
 export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, records, limits, now, newId } = dependencies;
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/responses/:id/feedback', async (c) => {
+  routes.post('/responses/:id/feedback', described.createFeedback, async (c) => {
     const caller = c.get('caller');
     requireScope(caller);
     const asked = parseBody(CreateFeedback, await readJson(c.req, limits));
@@ -34,7 +52,7 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     return c.json(shown(record) satisfies Feedback, 200);
   });
 
-  routes.get('/feedback', (c) => {
+  routes.get('/feedback', described.exportFeedback, (c) => {
     const caller = c.get('caller');
     requireScope(caller);
     const { format = 'jsonl' } = parseQuery(FeedbackQuery, c.req);

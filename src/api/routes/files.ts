@@ -2,15 +2,17 @@ import { setImmediate } from 'node:timers/promises';
 import { Hono } from 'hono';
 import {
   BatchListQuery,
-  type DeletedFile,
-  type FileList,
-  type FileObject,
+  BatchResult,
+  DeletedFile,
+  FileList,
+  FileObject,
   type FileRecord,
   FileUpload,
 } from '../../contracts/protocols/batch.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { lineStream } from '../event-stream.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { checkLineSizes } from '../protocols/batches/batch-input.ts';
 import { createBatchRecords } from '../protocols/batches/batch-records.ts';
 import { batchResults } from '../protocols/batches/batch-view.ts';
@@ -22,13 +24,45 @@ const bodiesOfAFile = 16;
 const uploadsOfAKey = 16;
 const jsonl = { 'content-type': 'application/jsonl; charset=utf-8' };
 
+const described = describeRoutes({
+  uploadFile: {
+    summary: 'A JSONL of requests for a batch, as a form',
+    body: FileUpload,
+    bodyType: 'multipart/form-data',
+    answer: FileObject,
+    errors: [400, 413, 415],
+  },
+  listFiles: {
+    summary: 'Uploaded files, newest first',
+    query: BatchListQuery,
+    answer: FileList,
+    errors: [400],
+  },
+  retrieveFile: {
+    summary: 'One file',
+    answer: FileObject,
+    errors: [404],
+  },
+  deleteFile: {
+    summary: 'Removes an uploaded file',
+    answer: DeletedFile,
+    errors: [404],
+  },
+  fileContent: {
+    summary: 'What a file holds: what was uploaded, or a batch’s results or errors, a line each',
+    answer: BatchResult,
+    mediaType: 'application/jsonl',
+    errors: [404],
+  },
+});
+
 /** `/v1/files`: what batches read, and what they give. A batch's results are a file that is made when it is read. */
 export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, records, limits, now, newId } = dependencies;
   const store = createBatchRecords(records);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.uploadFile, async (c) => {
     const type = c.req.header('content-type') ?? '';
     if (!type.startsWith('multipart/form-data')) {
       throw new ServiceError({ code: 'unsupported_media_type', message: 'Expected content-type multipart/form-data.' });
@@ -57,12 +91,12 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     return c.json(shown(record) satisfies FileObject);
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listFiles, async (c) => {
     const page = await store.files(c.get('caller'), parseQuery(BatchListQuery, c.req));
     return c.json({ object: 'list', data: page.data.map(shown), has_more: page.hasMore } satisfies FileList);
   });
 
-  routes.get('/:id', async (c) => {
+  routes.get('/:id', described.retrieveFile, async (c) => {
     const id = c.req.param('id');
     const results = resultsOf(id);
     if (!results) return c.json(shown(await store.file(id, c.get('caller'), 'id')) satisfies FileObject);
@@ -72,7 +106,13 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     return c.json({ ...made, purpose: 'batch_output', status: 'processed' } satisfies FileObject);
   });
 
-  routes.get('/:id/content', async (c) => {
+  routes.delete('/:id', described.deleteFile, async (c) => {
+    const file = await store.file(c.req.param('id'), c.get('caller'), 'id');
+    await store.removeFile(file);
+    return c.json({ id: file.id, object: 'file', deleted: true } satisfies DeletedFile);
+  });
+
+  routes.get('/:id/content', described.fileContent, async (c) => {
     const id = c.req.param('id');
     const results = resultsOf(id);
     if (results) {
@@ -82,12 +122,6 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     const { purpose } = await store.file(id, c.get('caller'), 'id');
     const type = purpose === 'batch' ? jsonl : { 'content-type': 'application/octet-stream' };
     return c.body(await store.content(id), 200, type);
-  });
-
-  routes.delete('/:id', async (c) => {
-    const file = await store.file(c.req.param('id'), c.get('caller'), 'id');
-    await store.removeFile(file);
-    return c.json({ id: file.id, object: 'file', deleted: true } satisfies DeletedFile);
   });
 
   return routes;

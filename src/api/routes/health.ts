@@ -1,14 +1,29 @@
 import { Hono } from 'hono';
-import type { Health, ReadinessReport } from '../../contracts/service/listings.ts';
+import { Health, ReadinessReport } from '../../contracts/service/listings.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+
+const described = describeRoutes({
+  health: {
+    summary: 'The process lives',
+    answer: Health,
+    errors: [],
+  },
+  readiness: {
+    summary: 'Models are loaded and the backend is up',
+    answer: ReadinessReport,
+    errors: [],
+    others: { 503: { description: 'Not ready yet', schema: ReadinessReport } },
+  },
+});
 
 /** `/healthz`: the process lives. `/readyz`: it can answer. */
 export function createHealthRoutes({ ready }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.get('/healthz', (c) => c.json({ status: 'ok' } satisfies Health));
+  routes.get('/healthz', described.health, (c) => c.json({ status: 'ok' } satisfies Health));
 
-  routes.get('/readyz', async (c) => {
+  routes.get('/readyz', described.readiness, async (c) => {
     const { ready: isReady, parts } = await ready();
     if (isReady) return c.json({ status: 'ready', parts: { ...parts } } satisfies ReadinessReport);
     c.header('retry-after', '2');

@@ -1,12 +1,38 @@
 import { Hono } from 'hono';
-import { type ApiKey, type ApiKeyList, type CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/service/api-key.ts';
 import { scopeBeyond, scopesOf } from '../../contracts/service/key-scopes.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { KeyStore } from '../../store/key-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { readJson } from '../read-request.ts';
 import { parseBody } from '../validation-error.ts';
+
+const described = describeRoutes({
+  createKey: {
+    summary: 'Makes a key; its secret is shown this once; scope `admin`',
+    body: NewApiKey,
+    answer: CreatedApiKey,
+    errors: [400, 413, 415],
+  },
+  confirmKey: {
+    summary:
+      'Makes a key work that was made with `confirm: true`; the first one closes the service to callers without a key; scope `admin`',
+    answer: ApiKey,
+    errors: [404],
+  },
+  listKeys: {
+    summary: 'All keys, newest first, without their secrets; scope `admin`',
+    answer: ApiKeyList,
+    errors: [],
+  },
+  revokeKey: {
+    summary: 'Revokes a key; scope `admin`',
+    answer: ApiKey,
+    errors: [404],
+  },
+});
 
 /** `/v1/keys`: make, confirm, list and revoke keys, for keys with the scope `admin`. */
 export function createKeysRoutes(
@@ -15,7 +41,7 @@ export function createKeysRoutes(
 ): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createKey, async (c) => {
     const caller = c.get('caller');
     requireAdmin(caller);
     const asked = parseBody(NewApiKey, await readJson(c.req, limits));
@@ -28,12 +54,12 @@ export function createKeysRoutes(
     return c.json(created satisfies CreatedApiKey);
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listKeys, async (c) => {
     requireAdmin(c.get('caller'));
     return c.json({ object: 'list', data: await keys.list() } satisfies ApiKeyList);
   });
 
-  routes.post('/:id/confirm', async (c) => {
+  routes.post('/:id/confirm', described.confirmKey, async (c) => {
     requireAdmin(c.get('caller'));
     const confirmed = await keys.confirm(c.req.param('id'));
     if (confirmed === undefined) throw unknownKey();
@@ -41,7 +67,7 @@ export function createKeysRoutes(
     return c.json(confirmed satisfies ApiKey);
   });
 
-  routes.delete('/:id', async (c) => {
+  routes.delete('/:id', described.revokeKey, async (c) => {
     requireAdmin(c.get('caller'));
     const revoked = await keys.revoke(c.req.param('id'));
     if (revoked === undefined) throw unknownKey();

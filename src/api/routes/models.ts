@@ -1,16 +1,31 @@
 import { Hono } from 'hono';
-import type { ModelList, ModelObject } from '../../contracts/service/listings.ts';
+import { ModelList, ModelObject } from '../../contracts/service/listings.ts';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { ModelsQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
+
+const described = describeRoutes({
+  listModels: {
+    summary: 'Models with capabilities, context length and effort table',
+    query: ModelsQuery,
+    answer: ModelList,
+    errors: [400],
+  },
+  retrieveModel: {
+    summary: 'One model',
+    answer: ModelObject,
+    errors: [404],
+  },
+});
 
 /** `/v1/models`: what can be chosen. Ids may hold slashes, as hub names do. */
 export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.get('/', (c) => {
+  routes.get('/', described.listModels, (c) => {
     const data = catalog.list().map(modelObject);
     const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     const { client_version: codex } = parseQuery(ModelsQuery, c.req);
@@ -18,7 +33,9 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
     return c.json(codex === undefined ? list : { ...list, models: [] });
   });
 
-  routes.get('/:id{.+}', (c) => c.json(modelObject(resolveModel(catalog, c.req.param('id')).card)));
+  routes.get('/:id{.+}', described.retrieveModel, (c) =>
+    c.json(modelObject(resolveModel(catalog, c.req.param('id')).card)),
+  );
 
   return routes;
 

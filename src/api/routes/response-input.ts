@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
-import type { Compaction } from '../../contracts/responses/compaction.ts';
-import { type ItemList, ItemsQuery } from '../../contracts/responses/conversation.ts';
-import type { InputTokens } from '../../contracts/service/listings.ts';
+import { Compaction, CompactRequest } from '../../contracts/responses/compaction.ts';
+import { ItemList, ItemsQuery } from '../../contracts/responses/conversation.ts';
+import { CreateResponse } from '../../contracts/responses/create-response.ts';
+import { InputTokens } from '../../contracts/service/listings.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { listItems } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { preparePrompt } from '../responses/accept-response.ts';
@@ -12,27 +14,34 @@ import { contextItems } from '../responses/earlier-items.ts';
 import { inputItems, visibleItems } from '../responses/response-items.ts';
 import { findResponse } from '../responses/response-view.ts';
 
+const described = describeRoutes({
+  listInputItems: {
+    summary: 'The items of the prompt: those before it, and its own',
+    query: ItemsQuery,
+    answer: ItemList,
+    errors: [400, 404],
+  },
+  countInputTokens: {
+    summary: 'How many tokens a request’s prompt has, without running it; they count towards the key’s tokens per day',
+    body: CreateResponse,
+    answer: InputTokens,
+    errors: [400, 404, 409, 413, 415, 429],
+  },
+  compactResponse: {
+    summary: 'The newest items that fit half of the context, as one item to go on from; no model is asked',
+    body: CompactRequest,
+    answer: Compaction,
+    errors: [400, 404, 409, 413, 415],
+  },
+});
+
 /** `/v1/responses/input_tokens`, `/v1/responses/compact` and `/v1/responses/{id}/input_items`: what a prompt holds, and how long it is. */
 export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits } = dependencies;
   const admission = createAdmission(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/input_tokens', async (c) => {
-    const { signal } = c.req.raw;
-    const body = await readJson(c.req, limits);
-    const { inputTokens } = await preparePrompt(body, c.get('caller'), dependencies, { signal });
-    await admission.count(c, inputTokens);
-    return c.json({ object: 'response.input_tokens', input_tokens: inputTokens } satisfies InputTokens);
-  });
-
-  routes.post('/compact', async (c) => {
-    const compaction: Compaction = await compact(await readJson(c.req, limits), c.get('caller'), dependencies);
-    await admission.count(c, compaction.usage.input_tokens);
-    return c.json(compaction);
-  });
-
-  routes.get('/:id/input_items', async (c) => {
+  routes.get('/:id/input_items', described.listInputItems, async (c) => {
     const query = parseQuery(ItemsQuery, c.req);
     const caller = c.get('caller');
     const { job } = await findResponse(queue, c.req.param('id'), caller);
@@ -40,6 +49,20 @@ export function createResponseInputRoutes(dependencies: ApiDependencies): Hono<A
     const before = await contextItems(dependencies, job, { caller, thoughts: full ? 'all' : 'none' });
     const items = visibleItems([...before, ...inputItems(job)], full);
     return c.json(listItems(items, query) satisfies ItemList);
+  });
+
+  routes.post('/input_tokens', described.countInputTokens, async (c) => {
+    const { signal } = c.req.raw;
+    const body = await readJson(c.req, limits);
+    const { inputTokens } = await preparePrompt(body, c.get('caller'), dependencies, { signal });
+    await admission.count(c, inputTokens);
+    return c.json({ object: 'response.input_tokens', input_tokens: inputTokens } satisfies InputTokens);
+  });
+
+  routes.post('/compact', described.compactResponse, async (c) => {
+    const compaction: Compaction = await compact(await readJson(c.req, limits), c.get('caller'), dependencies);
+    await admission.count(c, compaction.usage.input_tokens);
+    return c.json(compaction);
   });
 
   return routes;

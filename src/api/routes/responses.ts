@@ -1,14 +1,17 @@
 import { type Context, Hono } from 'hono';
+import { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { Job, JobSnapshot } from '../../contracts/responses/job.ts';
-import type { Response } from '../../contracts/responses/response.ts';
+import { Response } from '../../contracts/responses/response.ts';
+import { ResponseEvent } from '../../contracts/responses/response-event.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import type { DeletedResponse, ResponseList } from '../../contracts/service/listings.ts';
+import { DeletedResponse, ResponseList } from '../../contracts/service/listings.ts';
 import type { Pace } from '../../contracts/service/pace.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
@@ -31,6 +34,48 @@ type StreamOptions = {
   pads?: boolean | undefined;
 };
 
+const described = describeRoutes({
+  createResponse: {
+    summary: 'Ask: waits for the answer, streams it, or returns at once with `background: true`',
+    description:
+      'Streams: with `include: ["reasoning.text"]` (scope `trace:full`) the first chain\'s thought comes as it is sampled, with `reasoning.summary` a part for each step as it ends; a stream that is idle gets a comment every 5 s. A request that waits longer than 5 s gets status 200 and a space every 5 s before the JSON; a failed response is an object with `status: "failed"`.\n\nWebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message brings the events of the stream, or `{"type": "error", "status", "error"}`.',
+    body: CreateResponse,
+    answer: Response,
+    event: ResponseEvent,
+    errors: [400, 404, 409, 413, 415, 429],
+  },
+  listResponses: {
+    summary: 'Responses, newest first',
+    query: ListQueryString,
+    answer: ResponseList,
+    errors: [400],
+  },
+  retrieveResponse: {
+    summary: 'A response as it stands; `wait` holds until it ends, `stream` replays and follows its events',
+    description:
+      'With `wait`, after 5 s status 200 is sent, and a space every 5 s before the JSON. `Retry-After` is there while the response runs, unless the head was sent before.',
+    query: RetrieveQuery,
+    answer: Response,
+    event: ResponseEvent,
+    errors: [400, 404],
+  },
+  deleteResponse: {
+    summary: 'Removes response, events and trace',
+    answer: DeletedResponse,
+    errors: [404],
+  },
+  cancelResponse: {
+    summary: 'Cancels at the next token; a response that has ended comes back as it is',
+    answer: Response,
+    errors: [404],
+  },
+  answerNow: {
+    summary: 'Ends the thinking and answers with the best result so far',
+    answer: Response,
+    errors: [404, 409],
+  },
+});
+
 /** `/v1/responses`: create, list, retrieve, cancel, answer now, delete. */
 export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits, log, sealer, cancelOnDisconnect } = dependencies;
@@ -38,7 +83,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
   const removal = createResponseRemoval(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createResponse, async (c) => {
     const body = await readJson(c.req, limits);
     const caller = c.get('caller');
     const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
@@ -54,7 +99,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return answer(c, job, 'new');
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listResponses, async (c) => {
     const { limit = 20, ...query } = parseQuery(ListQueryString, c.req);
     const page = await queue.list({ owner: c.get('caller').owner, limit, ...defined(query) });
     const { scopes } = c.get('caller');
@@ -65,7 +110,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
   });
 
-  routes.get('/:id', async (c) => {
+  routes.get('/:id', described.retrieveResponse, async (c) => {
     const query = parseQuery(RetrieveQuery, c.req);
     const after = resumeAfter(c.req, query.starting_after);
     const { job, terminal } = await findResponse(queue, c.req.param('id'), c.get('caller'));
@@ -83,14 +128,14 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     );
   });
 
-  routes.delete('/:id', async (c) => {
+  routes.delete('/:id', described.deleteResponse, async (c) => {
     const snapshot = await findResponse(queue, c.req.param('id'), c.get('caller'));
     const { id } = snapshot.job;
     if (!(await removal.remove(c, snapshot))) throw responseNotFound(id);
     return c.json({ id, object: 'response', deleted: true } satisfies DeletedResponse);
   });
 
-  routes.post('/:id/cancel', async (c) => {
+  routes.post('/:id/cancel', described.cancelResponse, async (c) => {
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     const outcome = await queue.control(job.id, 'cancel');
     if (outcome === 'not_found') throw responseNotFound(job.id);
@@ -99,7 +144,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return show(c, job.id);
   });
 
-  routes.post('/:id/answer_now', async (c) => {
+  routes.post('/:id/answer_now', described.answerNow, async (c) => {
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     const outcome = await queue.control(job.id, 'answer_now');
     if (outcome === 'not_found') throw responseNotFound(job.id);

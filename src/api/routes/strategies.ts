@@ -1,7 +1,16 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { StrategyList } from '../../contracts/service/listings.ts';
+import { StrategyList } from '../../contracts/service/listings.ts';
 import type { ApiEnvironment, StrategyListing } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+
+const described = describeRoutes({
+  listStrategies: {
+    summary: 'Plans that spend a thinking budget',
+    answer: StrategyList,
+    errors: [],
+  },
+});
 
 /** `/v1/strategies`: names for `reasoning.strategy`, with the options that each takes. */
 export function createStrategiesRoutes(strategies: readonly StrategyListing[]): Hono<ApiEnvironment> {
@@ -11,5 +20,7 @@ export function createStrategiesRoutes(strategies: readonly StrategyListing[]): 
     description,
     options: { ...z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) },
   }));
-  return new Hono<ApiEnvironment>().get('/', (c) => c.json({ object: 'list', data } satisfies StrategyList));
+  return new Hono<ApiEnvironment>().get('/', described.listStrategies, (c) =>
+    c.json({ object: 'list', data } satisfies StrategyList),
+  );
 }

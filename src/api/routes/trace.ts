@@ -1,18 +1,31 @@
 import { Hono } from 'hono';
-import { TraceEvent } from '../../contracts/responses/trace-event.ts';
-import type { Trace } from '../../contracts/service/listings.ts';
+import { TraceEvent, TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
+import { Trace } from '../../contracts/service/listings.ts';
 import { TraceQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, sseEvents } from '../event-stream.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, resumeAfter } from '../read-request.ts';
 import { findResponse } from '../responses/response-view.ts';
 import { requireTraceScope, traceSteps, visibleEvent } from '../responses/trace-view.ts';
+
+const described = describeRoutes({
+  retrieveTrace: {
+    summary: 'The reasoning trace, as far as the key may see',
+    description:
+      'With `stream=true` live: steps and progress, numbered by themselves. `stream=true&only=progress` gives phase and tokens alone, which any key may read; its numbers have gaps.',
+    query: TraceQuery,
+    answer: Trace,
+    event: TraceStreamEvent,
+    errors: [400, 404],
+  },
+});
 
 /** `/v1/responses/{id}/trace`: the steps so far, or live with `?stream=true`; `&only=progress` tells phase and tokens alone. */
 export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono<ApiEnvironment> {
   const routes = new Hono<ApiEnvironment>();
 
-  routes.get('/:id/trace', async (c) => {
+  routes.get('/:id/trace', described.retrieveTrace, async (c) => {
     const { scopes } = c.get('caller');
     const query = parseQuery(TraceQuery, c.req);
     const onlyProgress = query.stream === true && query.only === 'progress';

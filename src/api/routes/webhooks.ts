@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import {
   DeliveriesQuery,
-  type KeyWebhook,
+  KeyWebhook,
   SetWebhook,
   type WebhookDelivery,
-  type WebhookDeliveryList,
+  WebhookDeliveryList,
 } from '../../contracts/service/webhook.ts';
 import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependencies.ts';
 import { idempotencyRecord } from '../middleware/idempotency.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { checkWebhook } from '../responses/check-webhook.ts';
 import { findResponse } from '../responses/response-view.ts';
@@ -19,6 +20,36 @@ import { parseBody } from '../validation-error.ts';
 const Rotation = z.object({ secret_before: z.string() });
 
 type ApiContext = Context<ApiEnvironment>;
+
+const described = describeRoutes({
+  getWebhook: {
+    summary: 'The key’s own webhook and the secret that signs',
+    answer: KeyWebhook,
+    errors: [],
+  },
+  setWebhook: {
+    summary: 'Sets where the ends of this key’s responses are told',
+    body: SetWebhook,
+    answer: KeyWebhook,
+    errors: [400, 413, 415],
+  },
+  rotateWebhookSecret: {
+    summary: 'Makes a new secret; for a day the one before signs as well',
+    answer: KeyWebhook,
+    errors: [],
+  },
+  listDeliveries: {
+    summary: 'Webhooks of all keys, newest first; scope `admin`',
+    query: DeliveriesQuery,
+    answer: WebhookDeliveryList,
+    errors: [400],
+  },
+  listResponseDeliveries: {
+    summary: 'The webhook of one response, and what came of it',
+    answer: WebhookDeliveryList,
+    errors: [404],
+  },
+});
 
 /** `/v1/webhook`, a key's own; `/v1/webhooks/deliveries` and `/v1/responses/{id}/deliveries`: what was sent, and what came of it. */
 export function createWebhooksRoutes(
@@ -33,9 +64,9 @@ export function createWebhooksRoutes(
     return c.json({ object: 'webhook', url, secret: hidden ? null : secret } satisfies KeyWebhook);
   };
 
-  routes.get('/webhook', show);
+  routes.get('/webhook', described.getWebhook, show);
 
-  routes.post('/webhook', async (c) => {
+  routes.post('/webhook', described.setWebhook, async (c) => {
     const asked = parseBody(SetWebhook, await readJson(c.req, limits));
     const { url } = asked;
     if (url !== null) checkWebhook(url, refusal, 'url');
@@ -43,13 +74,13 @@ export function createWebhooksRoutes(
     return show(c);
   });
 
-  routes.post('/webhook/rotate', async (c) => {
+  routes.post('/webhook/rotate', described.rotateWebhookSecret, async (c) => {
     const { owner } = c.get('caller');
     if (!(await wasRotated(c, owner))) await settings.rotate(owner);
     return show(c);
   });
 
-  routes.get('/webhooks/deliveries', async (c) => {
+  routes.get('/webhooks/deliveries', described.listDeliveries, async (c) => {
     if (!c.get('caller').scopes.admin) {
       const message = 'Deliveries of all keys are for keys with the scope admin.';
       throw new ServiceError({ code: 'insufficient_scope', message });
@@ -59,7 +90,7 @@ export function createWebhooksRoutes(
     return c.json(list(data, hasMore));
   });
 
-  routes.get('/responses/:id/deliveries', async (c) => {
+  routes.get('/responses/:id/deliveries', described.listResponseDeliveries, async (c) => {
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     return c.json(list(await deliveries.of(job.id), false));
   });

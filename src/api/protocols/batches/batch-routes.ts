@@ -1,13 +1,8 @@
 import { type Context, Hono } from 'hono';
-import {
-  type Batch,
-  type BatchList,
-  BatchListQuery,
-  type BatchRecord,
-  CreateBatch,
-} from '../../../contracts/protocols/batch.ts';
+import { Batch, BatchList, BatchListQuery, type BatchRecord, CreateBatch } from '../../../contracts/protocols/batch.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { parseQuery, readJson } from '../../read-request.ts';
 import { conflict } from '../../responses/resolve-reasoning.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -20,6 +15,31 @@ const mostShown = 20;
 
 type ApiContext = Context<ApiEnvironment>;
 
+const described = describeRoutes({
+  createBatch: {
+    summary: 'Many requests at low priority, from a file or inline',
+    body: CreateBatch,
+    answer: Batch,
+    errors: [400, 404, 413, 415, 429],
+  },
+  listBatches: {
+    summary: 'Batches, newest first',
+    query: BatchListQuery,
+    answer: BatchList,
+    errors: [400],
+  },
+  retrieveBatch: {
+    summary: 'A batch as its responses stand',
+    answer: Batch,
+    errors: [404],
+  },
+  cancelBatch: {
+    summary: 'Cancels what has not ended; a batch that has ended comes back as it is',
+    answer: Batch,
+    errors: [404],
+  },
+});
+
 /** `/v1/batches`: many requests at low priority. Each is a response like any other; the batch only names them. */
 export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { limits } = dependencies;
@@ -27,7 +47,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
   const { store } = batches;
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createBatch, async (c) => {
     const asked = parseBody(CreateBatch, await readJson(c.req, limits));
     const { endpoint } = asked;
     const { requests, errors } = await inputOf(c, asked);
@@ -42,7 +62,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     return c.json((await view(batch)) satisfies Batch);
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listBatches, async (c) => {
     const { after, limit = mostShown } = parseQuery(BatchListQuery, c.req);
     const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
     const data: Batch[] = [];
@@ -51,12 +71,12 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies BatchList);
   });
 
-  routes.get('/:id', async (c) => {
+  routes.get('/:id', described.retrieveBatch, async (c) => {
     const record = await batches.find(c, c.req.param('id'));
     return c.json((await view(record)) satisfies Batch);
   });
 
-  routes.post('/:id/cancel', async (c) => {
+  routes.post('/:id/cancel', described.cancelBatch, async (c) => {
     const record = await batches.find(c, c.req.param('id'));
     const before = await view(record);
     if (before.status !== 'in_progress') return c.json(before satisfies Batch);

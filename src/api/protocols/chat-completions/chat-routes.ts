@@ -1,16 +1,21 @@
 import { type Context, Hono } from 'hono';
-import type { ChatCompletion } from '../../../contracts/protocols/chat-completion.ts';
 import {
-  type ChatCompletionList,
+  ChatCompletion,
+  ChatCompletionChunk,
+  CreateChatCompletion,
+} from '../../../contracts/protocols/chat-completion.ts';
+import {
+  ChatCompletionList,
   ChatCompletionsQuery,
-  type ChatMessageList,
+  ChatMessageList,
   ChatMessagesQuery,
-  type DeletedChatCompletion,
-  type StoredChatCompletion,
+  DeletedChatCompletion,
+  StoredChatCompletion,
   UpdateChatCompletion,
 } from '../../../contracts/protocols/stored-chat-completion.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { pageOf } from '../../pages.ts';
 import { parseQuery, queryPairs, readJson } from '../../read-request.ts';
 import { createResponseRemoval } from '../../responses/remove-response.ts';
@@ -25,6 +30,44 @@ import { createStoredChats, storedChatCompletion, storedChatMessages } from './s
 
 type ApiContext = Context<ApiEnvironment>;
 
+const described = describeRoutes({
+  createChatCompletion: {
+    summary: 'OpenAI’s older shape on the same engine; thoughts in `reasoning_content` where the key may see them',
+    body: CreateChatCompletion,
+    answer: ChatCompletion,
+    event: ChatCompletionChunk,
+    errors: [400, 404, 413, 415, 429],
+  },
+  listChatCompletions: {
+    summary: 'Chat completions made with `store: true` that have ended, oldest first',
+    query: ChatCompletionsQuery,
+    answer: ChatCompletionList,
+    errors: [400],
+  },
+  retrieveChatCompletion: {
+    summary: 'A stored chat completion; 409 while it runs',
+    answer: StoredChatCompletion,
+    errors: [404, 409],
+  },
+  updateChatCompletion: {
+    summary: 'Replaces the metadata of a stored chat completion',
+    body: UpdateChatCompletion,
+    answer: StoredChatCompletion,
+    errors: [400, 404, 409, 413, 415],
+  },
+  deleteChatCompletion: {
+    summary: 'Removes a stored chat completion with its responses',
+    answer: DeletedChatCompletion,
+    errors: [404],
+  },
+  listChatCompletionMessages: {
+    summary: 'The messages of a stored chat completion’s request, oldest first',
+    query: ChatMessagesQuery,
+    answer: ChatMessageList,
+    errors: [400, 404, 409],
+  },
+});
+
 /** `/v1/chat/completions`: OpenAI's older shape. Each of its `n` answers is a response; with `store: true` they can be read again here. */
 export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { catalog, limits, log } = dependencies;
@@ -33,7 +76,7 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
   const removal = createResponseRemoval(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createChatCompletion, async (c) => {
     const body = await readJson(c.req, limits);
     const request = parseChat(body);
     const translation = translateChat(request, body);
@@ -63,7 +106,7 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listChatCompletions, async (c) => {
     const metadata = queryPairs(c.req, 'metadata');
     const query = parseBody(ChatCompletionsQuery, { ...c.req.query(), ...(metadata && { metadata }) });
     const caller = c.get('caller');
@@ -72,20 +115,20 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     return c.json({ object: 'list', data, ...ends(data), has_more: hasMore } satisfies ChatCompletionList);
   });
 
-  routes.get('/:id', async (c) => {
+  routes.get('/:id', described.retrieveChatCompletion, async (c) => {
     const caller = c.get('caller');
     const chat = await chats.find(c.req.param('id'), caller);
     return c.json(storedChatCompletion(chat, caller) satisfies StoredChatCompletion);
   });
 
-  routes.post('/:id', async (c) => {
+  routes.post('/:id', described.updateChatCompletion, async (c) => {
     const { metadata } = parseBody(UpdateChatCompletion, await readJson(c.req, limits));
     const caller = c.get('caller');
     const chat = await chats.setMetadata(await chats.find(c.req.param('id'), caller), metadata ?? {});
     return c.json(storedChatCompletion(chat, caller) satisfies StoredChatCompletion);
   });
 
-  routes.delete('/:id', async (c) => {
+  routes.delete('/:id', described.deleteChatCompletion, async (c) => {
     const id = c.req.param('id');
     // The first one last: the chat completion goes with it.
     const responses = await chats.responses(id, c.get('caller'));
@@ -93,7 +136,7 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     return c.json({ id, object: 'chat.completion.deleted', deleted: true } satisfies DeletedChatCompletion);
   });
 
-  routes.get('/:id/messages', async (c) => {
+  routes.get('/:id/messages', described.listChatCompletionMessages, async (c) => {
     const { limit, order = 'asc', after } = parseQuery(ChatMessagesQuery, c.req);
     const caller = c.get('caller');
     const messages = storedChatMessages(await chats.find(c.req.param('id'), caller), caller);

@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
-import { type Completion, CreateCompletion } from '../../../contracts/protocols/completion.ts';
+import { Completion, CreateCompletion } from '../../../contracts/protocols/completion.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { createTranslatedRuns } from '../translated-runs.ts';
@@ -13,13 +14,23 @@ import { completionChunks, completionOf, type PromptRun, translateCompletion } f
 /** Answers of one request. */
 const mostAnswers = 16;
 
+const described = describeRoutes({
+  createCompletion: {
+    summary: 'A text that the model goes on with as it is, without its template and without thinking',
+    body: CreateCompletion,
+    answer: Completion,
+    event: Completion,
+    errors: [400, 404, 413, 415, 429],
+  },
+});
+
 /** `/v1/completions`: OpenAI's oldest shape, a text that is gone on with. Each answer is a response like any other. */
 export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { catalog, limits, log } = dependencies;
   const runs = createTranslatedRuns(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createCompletion, async (c) => {
     const body = await readJson(c.req, limits);
     const request = parseBody(CreateCompletion, body);
     const prompts = translateCompletion(request, body);

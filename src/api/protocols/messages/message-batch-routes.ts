@@ -1,15 +1,18 @@
 import { type Context, Hono } from 'hono';
+import { MessageError } from '../../../contracts/protocols/anthropic-message.ts';
 import type { BatchRecord } from '../../../contracts/protocols/batch.ts';
 import {
   CreateMessageBatch,
-  type DeletedMessageBatch,
-  type MessageBatch,
-  type MessageBatchList,
+  DeletedMessageBatch,
+  MessageBatch,
+  MessageBatchList,
   MessageBatchQuery,
+  MessageBatchResult,
 } from '../../../contracts/protocols/message-batch.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { lineStream } from '../../event-stream.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { parseQuery, readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { mostRequests, repeated } from '../batches/batch-input.ts';
@@ -21,13 +24,55 @@ type ApiContext = Context<ApiEnvironment>;
 /** Batches of one page: each that still runs is counted through its responses. */
 const mostShown = 20;
 
+const described = describeRoutes({
+  createMessageBatch: {
+    summary: 'Many message requests at low priority; each is a response like any other',
+    body: CreateMessageBatch,
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [400, 409, 413, 415, 429],
+  },
+  listMessageBatches: {
+    summary: 'Batches of messages, newest first',
+    query: MessageBatchQuery,
+    answer: MessageBatchList,
+    error: MessageError,
+    errors: [400],
+  },
+  retrieveMessageBatch: {
+    summary: 'A batch of messages as its responses stand',
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [404],
+  },
+  cancelMessageBatch: {
+    summary: 'Cancels what has not ended; a batch that has ended comes back as it is',
+    answer: MessageBatch,
+    error: MessageError,
+    errors: [404],
+  },
+  deleteMessageBatch: {
+    summary: 'Removes a batch that has ended; its responses stay',
+    answer: DeletedMessageBatch,
+    error: MessageError,
+    errors: [404, 409],
+  },
+  messageBatchResults: {
+    summary: 'The results of a batch that has ended, a line for each request',
+    answer: MessageBatchResult,
+    mediaType: 'application/x-jsonl',
+    error: MessageError,
+    errors: [404, 409],
+  },
+});
+
 /** `/v1/messages/batches`: Anthropic's form of the batches of messages, which `/v1/batches` shows as well. */
 export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { queue, limits } = dependencies;
   const batches = createBatchRuns(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createMessageBatch, async (c) => {
     const asked = parseBody(CreateMessageBatch, await readJson(c.req, limits));
     if (asked.requests.length > mostRequests) throw invalid(`expected at most ${mostRequests}`);
     const requests = asked.requests.map(({ custom_id, params: body }) => ({
@@ -41,7 +86,7 @@ export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<
     return c.json((await view(c, await batches.create(c, { ...plan, requests }))) satisfies MessageBatch);
   });
 
-  routes.get('/', async (c) => {
+  routes.get('/', described.listMessageBatches, async (c) => {
     const { after_id, limit = mostShown } = parseQuery(MessageBatchQuery, c.req);
     const after = after_id === undefined ? undefined : batchIdOf(after_id);
     const page = await batches.store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
@@ -53,23 +98,25 @@ export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<
     return c.json({ data, first_id, last_id, has_more: page.hasMore } satisfies MessageBatchList);
   });
 
-  routes.get('/:id', async (c) => c.json((await view(c, await find(c))) satisfies MessageBatch));
+  routes.get('/:id', described.retrieveMessageBatch, async (c) =>
+    c.json((await view(c, await find(c))) satisfies MessageBatch),
+  );
 
-  routes.post('/:id/cancel', async (c) => {
+  routes.post('/:id/cancel', described.cancelMessageBatch, async (c) => {
     const record = await find(c);
     const before = await view(c, record);
     if (before.processing_status !== 'in_progress') return c.json(before satisfies MessageBatch);
     return c.json((await view(c, await batches.cancel(record))) satisfies MessageBatch);
   });
 
-  routes.delete('/:id', async (c) => {
+  routes.delete('/:id', described.deleteMessageBatch, async (c) => {
     const record = await find(c);
     await ended(c, record);
     await batches.store.removeBatch(record);
     return c.json({ id: c.req.param('id'), type: 'message_batch_deleted' } satisfies DeletedMessageBatch);
   });
 
-  routes.get('/:id/results', async (c) => {
+  routes.get('/:id/results', described.messageBatchResults, async (c) => {
     const record = await find(c);
     await ended(c, record);
     const lines = lineStream(messageBatchResults(queue, record));

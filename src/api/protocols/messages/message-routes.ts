@@ -2,13 +2,16 @@ import { Hono } from 'hono';
 import {
   CountMessageTokens,
   CreateMessage,
-  type Message,
-  type MessageEvent,
+  Message,
+  MessageError,
+  MessageEvent,
+  MessageTokensCount,
 } from '../../../contracts/protocols/anthropic-message.ts';
 import { responseJob } from '../../../contracts/responses/response-job.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { asServiceError, createOnError } from '../../errors.ts';
 import { eventStream, eventStreamHeaders, type ServerSentEvent } from '../../event-stream.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { readJson } from '../../read-request.ts';
 import { createAdmission } from '../../responses/admission.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -16,6 +19,24 @@ import { createTranslatedRuns } from '../translated-runs.ts';
 import { messageEvents, messageOf } from './message-answer.ts';
 import { messageError } from './message-error.ts';
 import { translateMessage, translateMessagePrompt, wantedThoughts } from './message-request.ts';
+
+const described = describeRoutes({
+  createMessage: {
+    summary: 'Anthropic’s shape on the same engine; errors in their form',
+    body: CreateMessage,
+    answer: Message,
+    event: MessageEvent,
+    error: MessageError,
+    errors: [400, 404, 413, 415, 429],
+  },
+  countMessageTokens: {
+    summary: 'The tokens of a message request, without running it; they count towards the key’s tokens per day',
+    body: CountMessageTokens,
+    answer: MessageTokensCount,
+    error: MessageError,
+    errors: [400, 404, 413, 415, 429],
+  },
+});
 
 /** `/v1/messages`: Anthropic's shape. A message is a response like any other. */
 export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
@@ -25,7 +46,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
   const routes = new Hono<ApiEnvironment>();
   routes.onError(createOnError(log, messageError));
 
-  routes.post('/', async (c) => {
+  routes.post('/', described.createMessage, async (c) => {
     const body = await readJson(c.req, limits);
     const request = parseBody(CreateMessage, body);
     const thoughts = wantedThoughts(request, c.get('caller').scopes.trace);
@@ -43,7 +64,7 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
   });
 
-  routes.post('/count_tokens', async (c) => {
+  routes.post('/count_tokens', described.countMessageTokens, async (c) => {
     const request = parseBody(CountMessageTokens, await readJson(c.req, limits));
     const { job } = await runs.accept(c, translateMessagePrompt(request), 'none');
     const { input_tokens } = responseJob(job);

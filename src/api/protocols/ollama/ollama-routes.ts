@@ -1,20 +1,23 @@
 import { type Context, Hono } from 'hono';
-import { type OllamaEmbeddings, OllamaEmbedRequest } from '../../../contracts/protocols/embedding.ts';
+import { OllamaEmbeddings, OllamaEmbedRequest } from '../../../contracts/protocols/embedding.ts';
 import {
   OllamaChatRequest,
-  type OllamaChatResponse,
+  OllamaChatResponse,
+  OllamaError,
   OllamaGenerateRequest,
-  type OllamaGenerateResponse,
-  type OllamaRunning,
-  type OllamaShow,
+  OllamaGenerateResponse,
+  OllamaRunning,
+  OllamaShow,
   OllamaShowRequest,
-  type OllamaTags,
+  OllamaTags,
+  OllamaVersion,
 } from '../../../contracts/protocols/ollama-chat.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { asServiceError, createOnError } from '../../errors.ts';
 import { lineStream } from '../../event-stream.ts';
 import { mayBeFromPage } from '../../middleware/cross-origin.ts';
+import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { readJson } from '../../read-request.ts';
 import { resolveModel } from '../../responses/resolve-reasoning.ts';
 import { embeddingsOf } from '../../routes/embeddings.ts';
@@ -27,6 +30,57 @@ import { modelName, translateGenerate, translateOllama } from './ollama-request.
 
 type ApiContext = Context<ApiEnvironment>;
 
+const described = describeRoutes({
+  ollamaEmbed: {
+    summary: 'Embeddings in Ollama’s form; 404 for a model that makes none',
+    body: OllamaEmbedRequest,
+    answer: OllamaEmbeddings,
+    error: OllamaError,
+    errors: [400, 404, 413, 415, 429],
+  },
+  ollamaChat: {
+    summary: 'Ollama’s shape on the same engine: JSON lines, unless `stream` is false; errors in their form',
+    body: OllamaChatRequest,
+    answer: OllamaChatResponse,
+    lineType: 'application/x-ndjson',
+    error: OllamaError,
+    errors: [400, 404, 413, 415, 429],
+  },
+  ollamaGenerate: {
+    summary: 'One text in place of messages: JSON lines, unless `stream` is false; errors in Ollama’s form',
+    body: OllamaGenerateRequest,
+    answer: OllamaGenerateResponse,
+    lineType: 'application/x-ndjson',
+    error: OllamaError,
+    errors: [400, 404, 413, 415, 429],
+  },
+  ollamaRunning: {
+    summary: 'The models again: all of them stay loaded',
+    answer: OllamaRunning,
+    error: OllamaError,
+    errors: [],
+  },
+  ollamaTags: {
+    summary: 'The models, as Ollama lists them',
+    answer: OllamaTags,
+    error: OllamaError,
+    errors: [],
+  },
+  ollamaVersion: {
+    summary: 'The version of Ollama’s API that this is like',
+    answer: OllamaVersion,
+    error: OllamaError,
+    errors: [],
+  },
+  ollamaShow: {
+    summary: 'One model, as Ollama shows it',
+    body: OllamaShowRequest,
+    answer: OllamaShow,
+    error: OllamaError,
+    errors: [400, 404, 413, 415],
+  },
+});
+
 /** `/api`: Ollama's shape, as far as its clients need it to ask. An answer is a response like any other. */
 export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   const { catalog, limits, log, now, allowedOrigins = [] } = dependencies;
@@ -38,14 +92,14 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
   const read = ({ req }: ApiContext) =>
     readJson(req, limits, { anyType: !allowedOrigins.includes('*') && !mayBeFromPage(req) });
 
-  routes.post('/chat', async (c) => {
+  routes.post('/chat', described.ollamaChat, async (c) => {
     const body = await read(c);
     const request = parseBody(OllamaChatRequest, body);
     if ((request.messages ?? []).length === 0) return c.json(loaded(request) satisfies OllamaChatResponse);
     return answer(c, request, translateOllama(request, body), (line) => line satisfies OllamaChatResponse);
   });
 
-  routes.post('/generate', async (c) => {
+  routes.post('/generate', described.ollamaGenerate, async (c) => {
     const body = await read(c);
     const request = parseBody(OllamaGenerateRequest, body);
     const translation = translateGenerate(request, body);
@@ -54,7 +108,7 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     return answer(c, request, translation, asGenerated);
   });
 
-  routes.post('/embed', async (c) => {
+  routes.post('/embed', described.ollamaEmbed, async (c) => {
     const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c));
     const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
     const { data, usage, ...made } = await embeddingsOf(catalog, request, { signal: c.req.raw.signal });
@@ -62,13 +116,17 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
   });
 
-  routes.get('/tags', (c) => c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags));
+  routes.get('/ps', described.ollamaRunning, (c) =>
+    c.json({ models: catalog.list().map(ollamaRunning) } satisfies OllamaRunning),
+  );
 
-  routes.get('/ps', (c) => c.json({ models: catalog.list().map(ollamaRunning) } satisfies OllamaRunning));
+  routes.get('/tags', described.ollamaTags, (c) =>
+    c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags),
+  );
 
-  routes.get('/version', (c) => c.json({ version: ollamaVersion }));
+  routes.get('/version', described.ollamaVersion, (c) => c.json({ version: ollamaVersion }));
 
-  routes.post('/show', async (c) => {
+  routes.post('/show', described.ollamaShow, async (c) => {
     const given = parseBody(OllamaShowRequest, await read(c));
     const name = given.model ?? given.name;
     if (name === undefined) {
