@@ -67,8 +67,8 @@ export type StrategyEvent =
   /** Running totals over the whole request. */
   | { type: 'usage'; usage: PhaseUsage }
   | { type: 'step-added'; step: TraceStep }
-  /** A live piece of a step's thought; only for readers with scope. */
-  | { type: 'step-delta'; index: number; text: string }
+  /** A live piece of a step's thought, computed from `expression` where there is one; only for readers with scope. */
+  | { type: 'step-delta'; index: number; text: string; expression?: string }
   | { type: 'step-done'; step: TraceStep }
   /** Settled text of the answer: never taken back. */
   | { type: 'answer-delta'; text: string; logprobs: readonly TokenLogprob[] }

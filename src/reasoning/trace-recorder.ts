@@ -8,7 +8,7 @@ export type OpenStep = {
   index: number;
   summary: string;
   added: StrategyEvent;
-  delta(text: string): StrategyEvent;
+  delta(piece: { text: string; expression?: string | undefined }): StrategyEvent;
   done(patch: StepPatch): StrategyEvent & { type: 'step-done' };
 };
 
@@ -48,7 +48,12 @@ export function createTraceRecorder(options: { now(): number; finished: readonly
         index: open.index,
         summary: open.summary,
         added: { type: 'step-added', step: open },
-        delta: (text) => ({ type: 'step-delta', index: open.index, text }),
+        delta: ({ text, expression }) => ({
+          type: 'step-delta',
+          index: open.index,
+          text,
+          ...(expression !== undefined && { expression }),
+        }),
         done(patch) {
           const step = { ...open, ...patch, duration_ms: Math.max(0, options.now() - open.started_at) };
           done.set(step.index, step);

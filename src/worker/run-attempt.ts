@@ -9,6 +9,7 @@ import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { unthoughtVerdict } from '../reasoning/voting/answer-verdict.ts';
 import type { WorkerDependencies } from './dependencies.ts';
+import { createLiveSteps } from './live-steps.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';
 import { createShownReasoning } from './shown-reasoning.ts';
@@ -82,6 +83,7 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   });
   const callConstraint = body.tool_calls?.constraint;
   const thoughts = createShownReasoning({ job, log, wire, dependencies });
+  const live = createLiveSteps(dependencies.now);
 
   /** The reasoning is whole before the first visible piece: by then the winning thought is known. */
   const beforeOutput = async (): Promise<void> => {
@@ -130,10 +132,12 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
         thoughts.begin(event.step);
         return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
       case 'step-done':
+        live.end(event.step.index);
         // In one append: a step that is kept has said all that it has to say.
         return writer.write([trace.line({ type: 'trace_step.done', step: event.step }), ...thoughts.end(event.step)]);
       case 'step-delta': {
-        const lines = thoughts.thought(event);
+        const pieces = thoughts.isLive() ? live.delta(event) : [];
+        const lines = [...pieces.map(trace.line), ...thoughts.thought(event)];
         return lines.length === 0 ? undefined : writer.write(lines);
       }
       case 'answer-delta':

@@ -2,20 +2,22 @@ import type { Job, LogLine } from '../contracts/responses/job.ts';
 import { shownThought, winningThought } from '../contracts/responses/response-from-log.ts';
 import { responseJob } from '../contracts/responses/response-job.ts';
 import { summarisedStep, type TraceStep } from '../contracts/responses/trace.ts';
-import type { StrategyEvent } from '../reasoning/strategy.ts';
 import { answeredAtOnce } from '../reasoning/summary.ts';
 import type { WorkerDependencies } from './dependencies.ts';
+import type { StepDelta } from './live-steps.ts';
 import { endedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 
 /** What the client of a response reads of its reasoning while it goes on: as much as the request asked for. */
 export type ShownReasoning = {
   isWanted(): boolean;
+  /** Whether the thoughts of all chains are logged while they are sampled. */
+  isLive(): boolean;
   /** What steps of an earlier attempt still have to say. */
   resume(): LogLine[];
   /** A step begins: the first chain is the one whose thought is shown as it is sampled. */
   begin(step: TraceStep): void;
-  thought(delta: Extract<StrategyEvent, { type: 'step-delta' }>): LogLine[];
+  thought(delta: StepDelta): LogLine[];
   /** A step has ended: its thought is whole, and its part of the summary known. */
   end(step: TraceStep): LogLine[];
   /** The answer is settled: the winning thought, where it is not the one that was shown, and what is sealed. */
@@ -53,6 +55,7 @@ export function createShownReasoning(options: {
 
   return {
     isWanted: () => isAskedFor && !isFast,
+    isLive: () => isLive && !isFast,
     resume: () => endedSteps(log).flatMap(part).slice(wire.summaryParts()).flatMap(wire.summary),
     begin(step) {
       const isFirst = shown === undefined && step.phase === 'think' && !hasThought;

@@ -25,11 +25,13 @@ export function requireThoughtScope(job: Job, scopes: KeyScopes): void {
 export function traceSteps(events: readonly TraceEvent[], scopes: KeyScopes): TraceStep[] {
   const steps = new Map<number, TraceStep>();
   for (const event of events) {
-    if (event.type !== 'progress') steps.set(event.step.index, visibleStep(event.step, scopes));
+    if ('step' in event) steps.set(event.step.index, visibleStep(event.step, scopes));
   }
   return [...steps.values()].sort((one, other) => one.index - other.index);
 }
 
-export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent {
-  return event.type === 'progress' ? event : { ...event, step: visibleStep(event.step, scopes) };
+/** Undefined: nothing of it may be seen. */
+export function visibleEvent(event: TraceEvent, scopes: KeyScopes): TraceEvent | undefined {
+  if ('step' in event) return { ...event, step: visibleStep(event.step, scopes) };
+  return event.type === 'trace_step.delta' && scopes.trace !== 'full' ? undefined : event;
 }

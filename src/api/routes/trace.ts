@@ -47,7 +47,8 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
       for await (const line of queue.events(job.id, { stream: 'trace', signal, ...from })) {
         const event = TraceEvent.parse(line.data);
         if (onlyProgress && event.type !== 'progress') continue;
-        yield { ...visibleEvent(event, scopes), sequence_number: line.number };
+        const visible = visibleEvent(event, scopes);
+        if (visible !== undefined) yield { ...visible, sequence_number: line.number };
       }
     }
   });

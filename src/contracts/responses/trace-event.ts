@@ -1,15 +1,23 @@
 import { z } from 'zod';
+import { ComputedValue } from './compute.ts';
 import { Progress } from './reasoning.ts';
 import { TraceStep } from './trace.ts';
 import { RunningUsage } from './usage.ts';
 
 const added = z.object({ type: z.literal('trace_step.added'), step: TraceStep });
 const done = z.object({ type: z.literal('trace_step.done'), step: TraceStep });
+/** Text that a running step has added to its thought; `at` in `computed` counts from the start of this text. */
+const delta = z.object({
+  type: z.literal('trace_step.delta'),
+  index: z.int().nonnegative(),
+  text: z.string(),
+  computed: z.array(ComputedValue).exactOptional(),
+});
 /** `usage` so far: what a response that is cut short by its queue still shows. */
 const progress = z.object({ type: z.literal('progress'), progress: Progress, usage: RunningUsage.optional() });
 
 /** `data` of a log line of stream `trace`. */
-export const TraceEvent = z.discriminatedUnion('type', [added, done, progress]);
+export const TraceEvent = z.discriminatedUnion('type', [added, delta, done, progress]);
 export type TraceEvent = z.infer<typeof TraceEvent>;
 
 const numbered = { sequence_number: z.int().nonnegative() };
@@ -17,6 +25,7 @@ const numbered = { sequence_number: z.int().nonnegative() };
 /** What `/trace?stream=true` sends: numbered by themselves from 0. */
 export const TraceStreamEvent = z.discriminatedUnion('type', [
   added.extend(numbered),
+  delta.extend(numbered),
   done.extend(numbered),
   progress.extend(numbered),
 ]);

@@ -138,7 +138,7 @@ export async function* answerLive(
             counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
           )
             fedEnough.abort();
-          if (thinking !== undefined) yield thinking.delta(event.text);
+          if (thinking !== undefined) yield thinking.delta(event);
           break;
         case 'thinking-end':
           thoughtStop = stopReason(event.reason);

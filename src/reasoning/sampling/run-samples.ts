@@ -216,7 +216,7 @@ function* take(
     case 'thinking-delta':
       count(row, event.forced ? 'forced' : 'thinking', event.tokenIds.length);
       row.segments.push(segmentOf(event));
-      yield row.step.delta(event.text);
+      yield row.step.delta(event);
       return;
     case 'answer-delta':
       count(row, 'answer', event.tokenIds.length);

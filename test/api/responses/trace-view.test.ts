@@ -54,6 +54,12 @@ describe('what a scope shows', () => {
     expect(JSON.stringify([shown, visibleEvent(added(0, 1), scopes('summary'))])).not.toContain(thought);
   });
 
+  test('pieces of a running thought are for full alone', () => {
+    const piece = { type: 'trace_step.delta' as const, index: 0, text: thought };
+    expect(visibleEvent(piece, scopes('full'))).toEqual(piece);
+    expect(visibleEvent(piece, scopes('summary'))).toBeUndefined();
+  });
+
   test('none: refused', () => {
     expect(() => requireTraceScope(scopes('none'))).toThrow(ServiceError);
     expect(() => requireTraceScope(scopes('summary'))).not.toThrow();

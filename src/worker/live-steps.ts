@@ -1,0 +1,42 @@
+import type { ComputedValue } from '../contracts/responses/compute.ts';
+import type { TraceEvent } from '../contracts/responses/trace-event.ts';
+import type { StrategyEvent } from '../reasoning/strategy.ts';
+
+export type StepDelta = Extract<StrategyEvent, { type: 'step-delta' }>;
+
+/** The thoughts of all running steps for the trace, gathered so that the log does not get a line for each token. */
+export type LiveSteps = {
+  /** The event to log now; none while a step's text is still gathered. */
+  delta(piece: StepDelta): TraceEvent[];
+  /** The step's last event has its whole text: what was gathered is dropped. */
+  end(index: number): void;
+};
+
+/** An event holds a line of the thought, so many characters, or what was sampled in so many ms. */
+const most = { characters: 80, ms: 250 };
+/** Characters: shorter lines are gathered. */
+const leastLine = 8;
+
+type Gathered = { text: string; computed: ComputedValue[]; since: number };
+
+export function createLiveSteps(now: () => number): LiveSteps {
+  const steps = new Map<number, Gathered>();
+  return {
+    delta({ index, text, expression }) {
+      const gathered = steps.get(index) ?? { text: '', computed: [], since: now() };
+      steps.set(index, gathered);
+      gathered.text += text;
+      const { length } = text.trimStart();
+      if (expression !== undefined && length > 0) {
+        gathered.computed.push({ at: gathered.text.length - length, length, expression });
+      }
+      const isLine = text.includes('\n') && gathered.text.trim().length >= leastLine;
+      if (!isLine && gathered.text.length < most.characters && now() - gathered.since < most.ms) return [];
+      steps.delete(index);
+      const { computed } = gathered;
+      const values = computed.length === 0 ? {} : { computed };
+      return [{ type: 'trace_step.delta', index, text: gathered.text, ...values }];
+    },
+    end: (index) => void steps.delete(index),
+  };
+}
