@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TraceEvent } from '../../src/contracts/responses/trace-event.ts';
+import { TraceEvent } from '../../src/contracts/responses/trace-event.ts';
 import { createLiveSteps } from '../../src/worker/live-steps.ts';
 import { readEvents } from '../api/responses/fixture.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';
@@ -53,7 +53,7 @@ async function traceOf(body: object): Promise<TraceEvent[]> {
   const { answered, app } = await createService(createScriptedModel({ id: 'tiny', script }));
   const { id } = await answered({ input: question, reasoning, ...body });
   const stream = await app.request(`/v1/responses/${id}/trace?stream=true`);
-  return (await readEvents(stream)).events as TraceEvent[];
+  return (await readEvents(stream)).events.map((event) => TraceEvent.parse(event));
 }
 
 test('the trace has the thoughts of all chains, before each of them has ended', async () => {
