@@ -5,6 +5,7 @@ import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
 import type { LinkState } from '../service/follow-events.ts';
 import type { NumberedTraceEvent } from '../service/service.ts';
 import type { ServiceFault } from '../service/service-fault.ts';
+import { stepsAfter } from './steps-so-far.ts';
 
 /** One response as a reader sees it: running or ended. */
 export type RunState = {
@@ -15,6 +16,8 @@ export type RunState = {
   progress: Progress | null;
   /** In order; empty where the key may see no trace. */
   steps: readonly TraceStep[];
+  /** Indices of the steps that still run. */
+  running: ReadonlySet<number>;
   trace: 'shown' | 'hidden';
   /** No more steps come: they have all been read, or may not be. */
   traceWhole: boolean;
@@ -39,6 +42,7 @@ export const initialRun: RunState = {
   text: '',
   progress: null,
   steps: [],
+  running: new Set(),
   trace: 'shown',
   traceWhole: false,
   link: 'live',
@@ -59,7 +63,7 @@ export function advanceRun(run: RunState, event: RunEvent): RunState {
       return afterWireEvent(run, event.event, event.at);
     case 'trace': {
       if (event.event.type === 'progress') return hasEnded(run) ? run : { ...run, progress: event.event.progress };
-      return { ...run, steps: withStep(run.steps, event.event.step) };
+      return stepsAfter(run, event.event);
     }
     case 'whole':
       // A poll that was overtaken by the end says nothing new.
@@ -71,7 +75,7 @@ export function advanceRun(run: RunState, event: RunEvent): RunState {
         text: hasEnded(event) ? event.response.output_text : run.text,
       };
     case 'steps':
-      return { ...run, steps: event.steps, traceWhole: true };
+      return { ...run, steps: event.steps, running: new Set(), traceWhole: true };
     case 'trace_hidden':
       return { ...run, trace: 'hidden', traceWhole: true };
     case 'trace_whole':
@@ -103,8 +107,4 @@ function afterWireEvent(run: RunState, event: ResponseEvent, at: number): RunSta
     default:
       return run;
   }
-}
-
-function withStep(steps: readonly TraceStep[], step: TraceStep): readonly TraceStep[] {
-  return [...steps.filter(({ index }) => index !== step.index), step].sort((one, other) => one.index - other.index);
 }

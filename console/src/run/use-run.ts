@@ -1,4 +1,5 @@
 import { useEffect, useReducer } from 'react';
+import { perFrame } from '../service/per-frame.ts';
 import { service } from '../service/service.ts';
 import { asFault } from '../service/service-fault.ts';
 import { whenReachable } from '../service/when-reachable.ts';
@@ -12,13 +13,18 @@ const pollMs = 500;
  * is read again from the start.
  */
 export function useRun(id: string): RunState {
-  const [run, dispatch] = useReducer(advanceRun, initialRun);
+  const [run, dispatch] = useReducer(advanceAll, initialRun);
   useEffect(() => {
     const gone = new AbortController();
-    followRun(id, { signal: gone.signal, dispatch: (event) => !gone.signal.aborted && dispatch(event) });
+    const frames = perFrame((events: readonly RunEvent[]) => !gone.signal.aborted && dispatch(events));
+    followRun(id, { signal: gone.signal, dispatch: frames.push });
     return () => gone.abort();
   }, [id]);
   return run;
+}
+
+function advanceAll(run: RunState, events: readonly RunEvent[]): RunState {
+  return events.reduce(advanceRun, run);
 }
 
 type Following = { signal: AbortSignal; dispatch(event: RunEvent): void };

@@ -2,11 +2,10 @@ import type { Progress } from '../../../../src/contracts/responses/reasoning.ts'
 import type { CheckResult, TraceStep, Verdict } from '../../../../src/contracts/responses/trace.ts';
 import type { TraceEvent } from '../../../../src/contracts/responses/trace-event.ts';
 import type { RunningUsage } from '../../../../src/contracts/responses/usage.ts';
+import { type StepsSoFar, stepsAfter } from '../../run/steps-so-far.ts';
 
-/** A trace as far as it is known: steps by their index, those that still run, and how far the response is. */
-export type TraceSteps = {
-  steps: readonly TraceStep[];
-  running: ReadonlySet<number>;
+/** A trace as far as it is known, and how far the response is. */
+export type TraceSteps = StepsSoFar & {
   progress: Progress | undefined;
   /** Tokens decoded so far, those of running steps too; undefined where nothing is followed. */
   decoded: number | undefined;
@@ -16,33 +15,14 @@ export const noSteps: TraceSteps = { steps: [], running: new Set(), progress: un
 
 /** The trace after one more event. */
 export function withEvent(known: TraceSteps, event: TraceEvent): TraceSteps {
-  switch (event.type) {
-    case 'progress':
-      return { ...known, progress: event.progress, decoded: decodedOf(event.usage) ?? known.decoded };
-    case 'trace_step.added':
-      return {
-        ...known,
-        steps: withStep(known.steps, event.step),
-        running: new Set([...known.running, event.step.index]),
-      };
-    case 'trace_step.done': {
-      const running = new Set(known.running);
-      running.delete(event.step.index);
-      return { ...known, steps: withStep(known.steps, event.step), running };
-    }
-    default:
-      return event satisfies never;
-  }
+  if (event.type !== 'progress') return stepsAfter(known, event);
+  return { ...known, progress: event.progress, decoded: decodedOf(event.usage) ?? known.decoded };
 }
 
 /** As steps count them: what was fed and not sampled is no step's. */
 function decodedOf(usage: RunningUsage | undefined): number | undefined {
   if (usage === undefined) return undefined;
   return usage.draft + usage.think + usage.check + usage.revise + usage.discarded + usage.answer;
-}
-
-function withStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
-  return [...steps.filter(({ index }) => index !== step.index), step].sort((one, other) => one.index - other.index);
 }
 
 /** What the checks say of a step in one word: one that failed outweighs those that passed. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Response } from '../../../../src/contracts/responses/response.ts';
 import type { LinkState } from '../../service/follow-events.ts';
+import { perFrame } from '../../service/per-frame.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { whenReachable } from '../../service/when-reachable.ts';
@@ -81,6 +82,10 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
       let trace = noSteps;
       let clockAhead = Number.POSITIVE_INFINITY;
       const from = performance.now();
+      const frames = perFrame((changes: readonly Partial<TraceView>[]) => {
+        change(Object.assign({}, ...changes));
+        if (trace.steps.length > 0) begun();
+      });
       for await (const event of service.followTrace(id, { signal, onLink: (link) => change({ link }) })) {
         trace = withEvent(trace, event);
         if (event.type === 'trace_step.added') {
@@ -88,9 +93,9 @@ export function useTrace(id: string): TraceView & { retry(): void; show(response
           // What was begun before this page was opened is old, which says nothing of the clock.
           if (ahead < 0 || performance.now() - from > replayMs) clockAhead = Math.min(clockAhead, ahead);
         }
-        change({ trace, clockAhead: Number.isFinite(clockAhead) ? clockAhead : 0 });
-        if (trace.steps.length > 0) begun();
+        frames.push({ trace, clockAhead: Number.isFinite(clockAhead) ? clockAhead : 0 });
       }
+      frames.flush();
     }
 
     /** Without a trace to follow, the response is asked for until it has ended. */
