@@ -20,6 +20,7 @@ import { createOllamaRoutes } from './protocols/ollama/ollama-routes.ts';
 import { createCallerRoutes } from './routes/caller.ts';
 import { createConfigurationRoutes } from './routes/configuration.ts';
 import { createConsoleRoutes } from './routes/console.ts';
+import { createConversationItemsRoutes } from './routes/conversation-items.ts';
 import { createConversationsRoutes } from './routes/conversations.ts';
 import { createEmbeddingsRoutes } from './routes/embeddings.ts';
 import { createEvaluationsRoutes } from './routes/evaluations.ts';
@@ -61,6 +62,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/responses', createTraceRoutes(dependencies));
   app.route('/v1/responses', createResponseInputRoutes(dependencies));
   app.route('/v1/conversations', createConversationsRoutes(dependencies));
+  app.route('/v1/conversations', createConversationItemsRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   if (dependencies.strategies) app.route('/v1/strategies', createStrategiesRoutes(dependencies.strategies));
   app.route('/v1/caller', createCallerRoutes());

@@ -16,6 +16,8 @@ const Line = z.union([
 /** What is kept beside responses: conversations, feedback, stored chat completions, keys, batches with their files, webhooks. */
 const recordPrefixes = [
   'conversations',
+  'conversations-of',
+  'conversation-cards',
   'feedback',
   'chat-completions',
   'chat-completions-of',

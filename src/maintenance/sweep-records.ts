@@ -3,9 +3,17 @@ import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
 import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
 import { listedPrefix, listingKey, parseListing } from '../api/protocols/record-listing.ts';
-import { keepResponseItems, usedKey, usedPrefix } from '../api/responses/conversations.ts';
-import { conversationIdOf } from '../api/responses/resolve-context.ts';
+import {
+  conversationKey,
+  indexConversation,
+  lastUse,
+  marksOf,
+  removeConversation,
+  removeStaleCards,
+} from '../api/responses/conversation-index.ts';
+import { conversationIdOf, keepResponseItems } from '../api/responses/conversations.ts';
 import { BatchRecord, FileRecord } from '../contracts/protocols/batch.ts';
+import { ConversationRecord } from '../contracts/responses/conversation.ts';
 import { ResponseJob } from '../contracts/responses/response-job.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { JobQueue } from '../core/job-queue.ts';
@@ -32,7 +40,8 @@ export function sweepRecords(options: {
     const conversation = ResponseJob.safeParse(job.body).data?.request.conversation;
     if (!conversation) return;
     // An API process that died before its end has not kept it.
-    await keepResponseItems({ queue, records }, conversationIdOf(conversation), job.id).catch((error: unknown) => {
+    const kept = { id: conversationIdOf(conversation), responseId: job.id, gone: true };
+    await keepResponseItems({ queue, records }, kept).catch((error: unknown) => {
       if (error instanceof ServiceError && error.code === 'backend_unavailable') throw error;
       onError(error);
     });
@@ -47,7 +56,8 @@ export function sweepRecords(options: {
     await listOlder(records);
     await removeListed({ queue, records }, now() - retentionMs);
     await sweepChatCompletions({ queue, records }, now() - retentionMs);
-    await removeConversations({ records, now }, now() - retentionMs);
+    await listOlderConversations({ records, now });
+    await removeConversations(records, now() - retentionMs);
     const oldest = Math.floor(now() / dayMs) - 1;
     for (const key of await records.keys(idempotencyPrefix)) {
       if (Number(key.split(':')[1]) < oldest) await records.remove(key);
@@ -101,24 +111,40 @@ async function removeListed(
   }
 }
 
-/** Those last used before the day of `oldest`, epoch ms. One whose use nobody wrote down has its time from now on. */
-async function removeConversations(
-  { records, now }: { records: RecordStore; now(): number },
-  oldest: number,
-): Promise<void> {
-  const oldestDay = Math.floor(oldest / dayMs);
-  const marks = (await records.keys(usedPrefix)).map((key) => {
+/** Of earlier versions: the days (UTC) on which a conversation was added to, `conversations-used:<day>:<id>`. */
+const olderMarks = 'conversations-used';
+
+/** Conversations of a version that kept no list of each owner's. One whose use nobody wrote down has its time from now on. */
+async function listOlderConversations({ records, now }: { records: RecordStore; now(): number }): Promise<void> {
+  const older = await records.keys(olderMarks);
+  const days = new Map<string, number>();
+  for (const key of older) {
     const [, day, id = ''] = key.split(':');
-    return { key, id, day: Number(day) };
-  });
-  const lastUse = new Map<string, number>();
-  for (const { id, day } of marks) lastUse.set(id, Math.max(day, lastUse.get(id) ?? 0));
+    days.set(id, Math.max(Number(day), days.get(id) ?? 0));
+  }
+  const listed = new Set((await marksOf(records, undefined)).map(({ id }) => id));
   for (const key of await records.keys('conversations')) {
     const id = key.slice('conversations:'.length);
-    const day = lastUse.get(id);
-    if (day === undefined) await records.set(usedKey(id, now()), {});
-    // Used since the marks were read: it stays.
-    else if (day < oldestDay && (await records.get(usedKey(id, now()))) === undefined) await records.remove(key);
+    if (listed.has(id)) continue;
+    const record = ConversationRecord.safeParse(await records.get(key)).data;
+    if (record === undefined) continue;
+    const day = days.get(id);
+    const updatedAt = record.updatedAt ?? (day === undefined ? now() : Math.min(now(), (day + 1) * dayMs));
+    await records.update(key, (value) => (value === undefined ? undefined : { ...Object(value), updatedAt }));
+    await indexConversation(records, { ...record, updatedAt });
   }
-  for (const { key, day } of marks) if (day < oldestDay) await records.remove(key);
+  for (const key of older) await records.remove(key);
+}
+
+/** Those last used before `oldest`, epoch ms. */
+async function removeConversations(records: RecordStore, oldest: number): Promise<void> {
+  for (const { id, at, keys } of await marksOf(records, undefined)) {
+    if (at >= oldest) continue;
+    const record = ConversationRecord.safeParse(await records.get(conversationKey(id))).data;
+    // Used since the marks were read: it stays.
+    if (record !== undefined && lastUse(record) >= oldest) continue;
+    if (record !== undefined) await removeConversation(records, record);
+    else for (const key of keys) await records.remove(key);
+  }
+  await removeStaleCards(records);
 }

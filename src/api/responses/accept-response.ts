@@ -73,7 +73,7 @@ export async function acceptResponse(
   const response: ResponseJob = {
     version: 1,
     request,
-    ...(request.conversation ? { context_items: resolved.context.length } : {}),
+    ...(resolved.entry === undefined ? {} : { context_entry: resolved.entry }),
     ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
     ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
     prompt,

@@ -1,13 +1,30 @@
 import {
+  type ConversationEntry,
   type ConversationRecord,
+  type ConversationTurn,
   conversationId,
   ConversationRecord as Schema,
 } from '../../contracts/responses/conversation.ts';
+import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { InputItem } from '../../contracts/responses/input-item.ts';
+import type { Job, JobSnapshot } from '../../contracts/responses/job.ts';
+import { TerminalEvent } from '../../contracts/responses/response-event.ts';
+import { responseJob } from '../../contracts/responses/response-job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
+import { conversationKey, indexConversation, lastUse } from './conversation-index.ts';
+import {
+  answerIn,
+  entryOfResponse,
+  lastEntry,
+  parentOf,
+  pathTo,
+  questionIn,
+  responseOf,
+  tipFrom,
+} from './conversation-tree.ts';
 import { terminalEvent } from './response-events.ts';
 import { inputItems, outputItems } from './response-items.ts';
 
@@ -18,13 +35,8 @@ type Stores = Clocked & { queue: JobQueue };
 const mostEntries = 2_000;
 /** Of the record as it is stored. */
 const mostBytes = 16 * 1_048_576;
-
-export const conversationKey = (id: string): string => `conversations:${id}`;
-
-const dayMs = 86_400_000;
-export const usedPrefix = 'conversations-used';
-/** Beside a conversation, for each day (UTC) on which it was added to: the sweep goes by the last one. */
-export const usedKey = (id: string, at: number): string => `${usedPrefix}:${Math.floor(at / dayMs)}:${id}`;
+/** Characters of a question that stand in the conversation while its response runs. */
+const questionLength = 2_000;
 
 /** @throws ServiceError `not_found` for another's as for none */
 export async function findConversation(
@@ -41,14 +53,20 @@ export async function findConversation(
   return record;
 }
 
-/** All items in order. `busy`: a response of the conversation still runs, so its answer is not among them. */
+/**
+ * The items of a branch in order; `path` absent: of the one that was added to last. `busy`: a response of it still runs, so its
+ * answer is not among them.
+ */
 export async function conversationItems(
   { queue }: Pick<Stores, 'queue'>,
   record: ConversationRecord,
+  path: readonly number[] = pathTo(record, lastEntry(record)),
 ): Promise<{ items: InputItem[]; busy: boolean }> {
   const items: InputItem[] = [];
   let busy = false;
-  for (const entry of record.entries) {
+  for (const index of path) {
+    const entry = record.entries[index];
+    if (entry === undefined) continue;
     if (entry.type === 'items') {
       items.push(...entry.items);
       continue;
@@ -61,48 +79,164 @@ export async function conversationItems(
   return { items, busy };
 }
 
+/** All responses of a conversation, oldest first, with the one that each goes on from. */
+export async function conversationTurns(
+  { queue }: Pick<Stores, 'queue'>,
+  record: ConversationRecord,
+): Promise<ConversationTurn[]> {
+  const running = new Map<string, JobSnapshot>();
+  for (const entry of record.entries) {
+    const snapshot = entry.type === 'response' ? await queue.get(entry.id) : undefined;
+    if (snapshot !== undefined) running.set(snapshot.job.id, snapshot);
+  }
+  const isThere = (entry: ConversationEntry | undefined) =>
+    entry !== undefined && (entry.type === 'items' ? entry.response !== undefined : running.has(entry.id));
+  const seconds = (ms: number) => Math.floor(ms / 1000);
+  const found = new Set(record.entries.filter(isThere).map(responseOf));
+  return record.entries.flatMap((entry, index): ConversationTurn[] => {
+    const parent = parentOf(record, index, (id) => found.has(id));
+    const common = { object: 'conversation.turn' as const, parent };
+    if (entry.type === 'items') {
+      if (entry.response === undefined) return [];
+      const { id, createdAt, completedAt, gone, ...kept } = entry.response;
+      return [
+        {
+          ...common,
+          ...kept,
+          id,
+          question: questionIn(entry.items),
+          answer: answerIn(entry.items),
+          created_at: seconds(createdAt),
+          completed_at: completedAt === null ? null : seconds(completedAt),
+          stored: gone !== true,
+        },
+      ];
+    }
+    const snapshot = running.get(entry.id);
+    if (snapshot === undefined) return [];
+    const { id, model, createdAt } = snapshot.job;
+    const { effort } = responseJob(snapshot.job).effective;
+    const question = questionIn(inputItems(snapshot.job));
+    const { status } = snapshot;
+    const times = { created_at: seconds(createdAt), completed_at: null };
+    return [{ ...common, id, question, answer: '', status, model, effort, ...times, stored: true }];
+  });
+}
+
 /** @throws ServiceError `conflict` where it is full, or would be by `added` */
 export function checkRoom(
   { id, entries }: ConversationRecord,
-  added: ConversationRecord['entries'][number] = { type: 'response', id: 'x'.repeat(128) },
+  added: ConversationEntry = { type: 'response', id: 'x'.repeat(128) },
 ): void {
   if (entries.length < mostEntries && Buffer.byteLength(JSON.stringify([...entries, added])) <= mostBytes) return;
   const message = `The conversation '${id}' is full: it takes ${mostEntries} entries and ${mostBytes} bytes. Begin another.`;
   throw new ServiceError({ code: 'conflict', message, param: 'conversation', retryable: false });
 }
 
+/**
+ * Changes a conversation in one atomic step, and then its place in the lists. Changes of several writers come one after the other:
+ * `change` is called with what the one before has written. `undefined` from it leaves all as it is.
+ */
+export async function changeConversation(
+  records: RecordStore,
+  id: string,
+  change: (record: ConversationRecord) => ConversationRecord | undefined,
+): Promise<ConversationRecord | undefined> {
+  let done: { before: ConversationRecord; after: ConversationRecord } | undefined;
+  await records.update(conversationKey(id), (value) => {
+    done = undefined;
+    if (value === undefined) return undefined;
+    const before = Schema.parse(value);
+    const changed = change(before);
+    if (changed === undefined) return undefined;
+    const after = { ...changed, revision: (before.revision ?? 0) + 1 };
+    done = { before, after };
+    return after;
+  });
+  if (done !== undefined) await indexConversation(records, done.after, done.before);
+  return done?.after;
+}
+
+/** Notes a use. The clocks of several processes may differ: the latest holds. */
+function used(record: ConversationRecord, now: number): ConversationRecord {
+  return { ...record, updatedAt: Math.max(now, lastUse(record)) };
+}
+
+/** Adds an entry at the end. A response that stands there already is not added again. */
 export async function addToConversation(
   { records, now }: Clocked,
   id: string,
-  entry: ConversationRecord['entries'][number],
-): Promise<void> {
-  await records.set(usedKey(id, now()), {});
-  await records.update(conversationKey(id), (value) => {
-    if (value === undefined) return undefined;
-    const record = Schema.parse(value);
+  added: ConversationEntry | ((record: ConversationRecord) => ConversationEntry),
+): Promise<ConversationRecord | undefined> {
+  return changeConversation(records, id, (record) => {
+    const entry = typeof added === 'function' ? added(record) : added;
+    const response = responseOf(entry);
+    if (response !== undefined && entryOfResponse(record, response) !== undefined) return undefined;
     checkRoom(record, entry);
-    return { ...record, entries: [...record.entries, entry] };
+    return used({ ...record, entries: [...record.entries, entry] }, now());
   });
 }
 
-/** Keeps the items of a response that has ended in its conversation, so that they outlive it. */
+/**
+ * Keeps the items of a response that has ended in its conversation, so that they outlive it. `gone`: the response is about to
+ * be removed.
+ */
 export async function keepResponseItems(
-  { records, queue }: Omit<Stores, 'now'>,
-  id: string,
-  responseId: string,
+  { records, queue }: Pick<Stores, 'queue' | 'records'>,
+  { id, responseId, gone = false }: { id: string; responseId: string; gone?: boolean },
 ): Promise<void> {
-  const isOf = (entry: ConversationRecord['entries'][number]) => entry.type === 'response' && entry.id === responseId;
+  const stored = Schema.safeParse(await records.get(conversationKey(id))).data;
+  const place = stored && entryOfResponse(stored, responseId);
+  const entry = place === undefined ? undefined : stored?.entries[place];
   // Kept before, or another's: nothing is read for it.
-  if (!Schema.safeParse(await records.get(conversationKey(id))).data?.entries.some(isOf)) return;
-  const snapshot = await queue.get(responseId);
-  if (snapshot?.terminal === undefined) return;
-  const items = [...inputItems(snapshot.job), ...(await outputItems(queue, snapshot))];
-  await records.update(conversationKey(id), (value) => {
-    if (value === undefined) return undefined;
-    const record = Schema.parse(value);
-    const entries = record.entries.map((entry) => (isOf(entry) ? { type: 'items' as const, items } : entry));
-    return { ...record, entries };
+  if (entry === undefined || (entry.type === 'items' && !gone)) return;
+  const kept = entry.type === 'items' ? undefined : await keptEntry(queue, responseId);
+  if (entry.type === 'response' && kept === undefined) return;
+  await changeConversation(records, id, (record) => {
+    const index = entryOfResponse(record, responseId);
+    const current = index === undefined ? undefined : record.entries[index];
+    if (index === undefined || current === undefined) return undefined;
+    const items = current.type === 'items' ? current : kept && { ...kept.entry, follows: current.follows };
+    if (items?.response === undefined) return undefined;
+    const entries = record.entries.with(index, gone ? { ...items, response: { ...items.response, gone } } : items);
+    return gone ? { ...record, entries } : used({ ...record, entries }, kept?.endedAt ?? 0);
   });
+}
+
+/** A response that has ended as a conversation keeps it; undefined while it runs. */
+async function keptEntry(queue: JobQueue, responseId: string) {
+  const snapshot = await queue.get(responseId);
+  if (snapshot?.terminal === undefined) return undefined;
+  const { job } = snapshot;
+  const { response } = TerminalEvent.parse(snapshot.terminal.data);
+  const items = [...inputItems(job), ...(await outputItems(queue, snapshot))];
+  const endedAt = response.completed_at === null ? null : response.completed_at * 1000;
+  const kept = {
+    id: responseId,
+    model: job.model,
+    effort: response.reasoning.effective.effort,
+    status: snapshot.terminal.terminal ?? 'failed',
+    createdAt: job.createdAt,
+    completedAt: endedAt,
+  };
+  return { entry: { type: 'items' as const, items, response: kept }, endedAt };
+}
+
+/**
+ * Keeps what has ended of the responses that were still running when the conversation was last written: the process that waited
+ * for their end may have died. True where there was one.
+ */
+export async function settleConversation(
+  stores: Pick<Stores, 'queue' | 'records'>,
+  { id, running }: { id: string; running: readonly string[] },
+): Promise<boolean> {
+  let settled = false;
+  for (const responseId of running) {
+    if ((await stores.queue.get(responseId))?.terminal === undefined) continue;
+    await keepResponseItems(stores, { id, responseId });
+    settled = true;
+  }
+  return settled;
 }
 
 /**
@@ -122,19 +256,19 @@ export async function removeFromConversation(
     const held = [...inputItems(snapshot.job), ...(await outputItems(stores.queue, snapshot))];
     if (!held.some((item) => item.id === itemId)) continue;
     if (snapshot.terminal === undefined) throw stillRuns(`The response '${entry.id}'`, 'item');
-    await keepResponseItems(stores, id, entry.id);
+    await keepResponseItems(stores, { id, responseId: entry.id });
   }
   let removed = false;
-  await stores.records.update(conversationKey(id), (value) => {
-    if (value === undefined) return undefined;
-    const record = Schema.parse(value);
-    const left = record.entries.flatMap((entry): ConversationRecord['entries'] => {
-      if (entry.type !== 'items') return [entry];
+  await changeConversation(stores.records, id, (record) => {
+    removed = false;
+    // An entry stays in its place even where nothing is left of it: others follow it by its index.
+    const left = record.entries.map((entry): ConversationEntry => {
+      if (entry.type !== 'items') return entry;
       const items = entry.items.filter((item) => item.id !== itemId);
       removed ||= items.length < entry.items.length;
-      return items.length > 0 ? [{ ...entry, items }] : [];
+      return { ...entry, items };
     });
-    return { ...record, entries: left };
+    return removed ? { ...record, entries: left } : undefined;
   });
   return removed;
 }
@@ -142,12 +276,29 @@ export async function removeFromConversation(
 /** Puts an accepted response into its conversation, and keeps its items there once it has ended. */
 export async function joinConversation(
   stores: Stores,
-  { id, responseId, onError }: { id: string; responseId: string; onError(error: unknown): void },
+  { id, job, onError }: { id: string; job: Job; onError(error: unknown): void },
 ): Promise<void> {
-  await addToConversation(stores, id, { type: 'response', id: responseId });
-  terminalEvent(stores.queue, responseId, { signal: new AbortController().signal })
-    .then(() => keepResponseItems(stores, id, responseId))
+  const body = responseJob(job);
+  const { context_entry: place } = body;
+  const question = questionIn(inputItems(job, body)).slice(0, questionLength);
+  const isBranch = branchOf(body.request.conversation) !== undefined;
+  await addToConversation(stores, id, (record) => {
+    // Without a place of its own it comes behind what others have added since its prompt was made.
+    const follows = place === undefined || isBranch ? place : tipFrom(record, place);
+    return { type: 'response', id: job.id, follows, question };
+  });
+  terminalEvent(stores.queue, job.id, { signal: new AbortController().signal })
+    .then(() => keepResponseItems(stores, { id, responseId: job.id }))
     .catch(onError);
+}
+
+export function conversationIdOf(conversation: NonNullable<CreateResponse['conversation']>): string {
+  return typeof conversation === 'string' ? conversation : conversation.id;
+}
+
+/** The response to go on from; null: from the start. Undefined: from where the conversation was last added to. */
+export function branchOf(conversation: CreateResponse['conversation']): string | null | undefined {
+  return typeof conversation === 'object' ? conversation?.after : undefined;
 }
 
 /** Refuses what can only be done once a response has ended. */

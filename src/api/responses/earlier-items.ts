@@ -5,7 +5,8 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
-import { conversationItems, findConversation, stillRuns } from './conversations.ts';
+import { pathTo } from './conversation-tree.ts';
+import { conversationIdOf, conversationItems, findConversation, stillRuns } from './conversations.ts';
 import { inputItems, outputItems } from './response-items.ts';
 
 type Stores = { queue: JobQueue; records: RecordStore };
@@ -72,17 +73,19 @@ export async function contextItems(
   return (await chainItems(stores, previous, options).catch(ifGone)).items;
 }
 
-/** Of a conversation, whose items are only ever added to: as many as there were. */
+/** Of a conversation: its branch up to the entry that the response went on from. Older jobs say how many items there were. */
 async function itemsBefore(
   stores: Stores,
-  { context, context_items: count, request: { conversation } }: ResponseJob,
+  { context, context_entry: entry, context_items: count, request: { conversation } }: ResponseJob,
   caller: Caller,
 ): Promise<InputItem[]> {
   if (context !== undefined) return context;
-  if (!conversation || count === undefined) return [];
-  const id = typeof conversation === 'string' ? conversation : conversation.id;
+  if (!conversation || (entry === undefined && count === undefined)) return [];
+  const id = conversationIdOf(conversation);
   const record = await findConversation(stores.records, id, { caller, param: 'conversation' }).catch(() => undefined);
-  return record === undefined ? [] : (await conversationItems(stores, record)).items.slice(0, count);
+  if (record === undefined) return [];
+  if (entry !== undefined) return (await conversationItems(stores, record, pathTo(record, entry))).items;
+  return (await conversationItems(stores, record)).items.slice(0, count);
 }
 
 export function isUserMessage(item: InputItem): boolean {

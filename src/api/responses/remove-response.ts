@@ -5,15 +5,17 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { removeChatCompletionsOf } from '../protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf } from '../protocols/feedback-keys.ts';
 import { createAdmission } from './admission.ts';
-import { keepResponseItems } from './conversations.ts';
-import { conversationIdOf } from './resolve-context.ts';
+import { conversationIdOf, keepResponseItems } from './conversations.ts';
 import { waitForEnd } from './response-events.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
 export type ResponseRemoval = {
-  /** Removes a response with its events, trace, feedback and deliveries. False: another request has just removed it. */
-  remove(c: ApiContext, snapshot: JobSnapshot): Promise<boolean>;
+  /**
+   * Removes a response with its events, trace, feedback and deliveries. False: another request has just removed it. Its
+   * conversation keeps its items, unless that goes as well (`withConversation`).
+   */
+  remove(c: ApiContext, snapshot: JobSnapshot, options?: { withConversation?: boolean }): Promise<boolean>;
 };
 
 export function createResponseRemoval(dependencies: ApiDependencies): ResponseRemoval {
@@ -21,10 +23,13 @@ export function createResponseRemoval(dependencies: ApiDependencies): ResponseRe
   const admission = createAdmission(dependencies);
 
   return {
-    async remove(c, snapshot) {
+    async remove(c, snapshot, { withConversation = false } = {}) {
       const { job } = snapshot;
       const { conversation } = responseJob(job).request;
-      if (conversation) await keepResponseItems(dependencies, conversationIdOf(conversation), job.id);
+      if (conversation && !withConversation) {
+        const id = conversationIdOf(conversation);
+        await keepResponseItems(dependencies, { id, responseId: job.id, gone: true });
+      }
       await admission.settle(c, snapshot.terminal ? snapshot : await stopped(c, snapshot));
       if (!(await queue.remove(job.id))) return false;
       if (job.notify) await webhooks?.deliveries.forget(job.id);

@@ -1,3 +1,4 @@
+import type { ConversationRecord } from '../../contracts/responses/conversation.ts';
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { InputItem } from '../../contracts/responses/input-item.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
@@ -7,7 +8,15 @@ import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
 import { fieldPath } from '../validation-error.ts';
-import { checkRoom, conversationItems, findConversation, stillRuns } from './conversations.ts';
+import { entryOfResponse, lastEntry, pathTo, startOf } from './conversation-tree.ts';
+import {
+  branchOf,
+  checkRoom,
+  conversationIdOf,
+  conversationItems,
+  findConversation,
+  stillRuns,
+} from './conversations.ts';
 import { chainItems, type EarlierItems, isUserMessage } from './earlier-items.ts';
 import { conflict } from './resolve-reasoning.ts';
 import { inputItems, outputItems } from './response-items.ts';
@@ -15,6 +24,8 @@ import { inputItems, outputItems } from './response-items.ts';
 export type ResolvedContext = {
   /** Items that stand before the request's own input. */
   context: InputItem[];
+  /** Of a conversation: the entry that they end with; null where there is none. */
+  entry?: number | null;
   /** What the input's references point at. */
   referenced: InputItem[];
   warnings: Warning[];
@@ -23,7 +34,7 @@ export type ResolvedContext = {
 /** The items up to the end of a response, kept by a connection for its next request. */
 export type Remembered = EarlierItems & { id: string };
 
-type ContextRequest = Pick<CreateResponse, 'input' | 'previous_response_id' | 'conversation' | 'reasoning'>;
+type ContextRequest = Pick<CreateResponse, 'input' | 'previous_response_id' | 'conversation' | 'reasoning' | 'store'>;
 type Stores = { queue: JobQueue; records: RecordStore; remembered?: Remembered | undefined };
 
 const mostReferences = 128;
@@ -45,18 +56,31 @@ export async function resolveContext(
     throw new ServiceError({ code: 'not_found', message: 'There is no response.', param: 'previous_response_id' });
   }
   const { remembered } = stores;
-  const { items: context, gone }: EarlierItems = previous
+  const {
+    items: context,
+    gone,
+    entry,
+  }: EarlierItems & { entry?: number | null } = previous
     ? remembered?.id === previous
       ? remembered
       : await chainItems(stores, previous, { caller, thoughts: thoughtsKept(request) })
-    : { items: conversation ? await itemsOfConversation(conversationIdOf(conversation), caller, stores) : [] };
+    : conversation
+      ? await itemsOfConversation(conversation, caller, stores)
+      : { items: [] };
   const lost = {
     field: 'previous_response_id',
     message: `The response '${gone}' is gone: it and what stood before it are not part of the prompt.`,
   };
   const referenced = await referencedItems(request, context, caller, stores);
-  return { context, referenced, warnings: gone === undefined ? [] : [lost] };
+  const unkept = conversation && request.store === false ? [notAdded] : [];
+  const warnings = [...(gone === undefined ? [] : [lost]), ...unkept];
+  return { context, ...(entry === undefined ? {} : { entry }), referenced, warnings };
 }
+
+const notAdded = {
+  field: 'conversation',
+  message: "With 'store': false the response reads the conversation and is not added to it.",
+};
 
 /** A prompt keeps thoughts since the last message of the user's, or all of them. */
 function thoughtsKept({ input, reasoning }: ContextRequest): 'all' | 'open' | 'none' {
@@ -64,17 +88,29 @@ function thoughtsKept({ input, reasoning }: ContextRequest): 'all' | 'open' | 'n
   return typeof input === 'string' || input.some(isUserMessage) ? 'none' : 'open';
 }
 
-export function conversationIdOf(conversation: string | { id: string }): string {
-  return typeof conversation === 'string' ? conversation : conversation.id;
-}
-
-async function itemsOfConversation(id: string, caller: Caller, stores: Stores): Promise<InputItem[]> {
+async function itemsOfConversation(
+  conversation: NonNullable<ContextRequest['conversation']>,
+  caller: Caller,
+  stores: Stores,
+): Promise<{ items: InputItem[]; entry: number | null }> {
   const param = 'conversation';
+  const id = conversationIdOf(conversation);
   const record = await findConversation(stores.records, id, { caller, param });
   checkRoom(record);
-  const { items, busy } = await conversationItems(stores, record);
+  const entry = placeIn(record, branchOf(conversation));
+  const { items, busy } = await conversationItems(stores, record, pathTo(record, entry));
   if (busy) throw stillRuns(`A response of the conversation '${id}'`, param);
-  return items;
+  return { items, entry };
+}
+
+/** @throws ServiceError `not_found` for a response that is not part of the conversation */
+function placeIn(record: ConversationRecord, after: string | null | undefined): number | null {
+  if (after === undefined) return lastEntry(record);
+  if (after === null) return startOf(record);
+  const place = entryOfResponse(record, after);
+  if (place !== undefined) return place;
+  const message = `The conversation has no response '${after.slice(0, 128)}'.`;
+  throw new ServiceError({ code: 'not_found', message, param: 'conversation.after' });
 }
 
 async function referencedItems(

@@ -1,30 +1,46 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import {
   Conversation,
+  ConversationExport,
+  ConversationList,
   type ConversationRecord,
+  ConversationsQuery,
   CreateConversation,
-  CreateItems,
   DeletedConversation,
-  ItemList,
-  ItemsQuery,
+  ExportQuery,
+  TurnList,
+  TurnsQuery,
   UpdateConversation,
 } from '../../contracts/responses/conversation.ts';
-import { InputItem } from '../../contracts/responses/input-item.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
-import { listItems } from '../pages.ts';
+import { pageOf } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
+import { conversationMarkdown, exportedConversation, importedConversation } from '../responses/conversation-export.ts';
 import {
-  addToConversation,
-  conversationItems,
   conversationKey,
+  indexConversation,
+  listConversations,
+  removeConversation,
+  shownConversation,
+} from '../responses/conversation-index.ts';
+import { entryOfResponse, responseOf } from '../responses/conversation-tree.ts';
+import {
+  changeConversation,
+  checkRoom,
+  conversationTurns,
   findConversation,
-  removeFromConversation,
-  usedKey,
+  settleConversation,
 } from '../responses/conversations.ts';
-import { visibleItems, withIds } from '../responses/response-items.ts';
+import { createResponseRemoval } from '../responses/remove-response.ts';
 import { parseBody } from '../validation-error.ts';
+import { conversationInput } from './conversation-items.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+/** An export may be as large as a conversation, and its JSON somewhat larger. */
+const importLimits = { bodyBytes: 24 * 1_048_576, bodyValues: 1_000_000 };
 
 const described = describeRoutes({
   createConversation: {
@@ -33,148 +49,185 @@ const described = describeRoutes({
     answer: Conversation,
     errors: [400, 413, 415],
   },
+  listConversations: {
+    summary: 'Conversations, last used first; `q` searches titles, questions and answers',
+    query: ConversationsQuery,
+    answer: ConversationList,
+    errors: [400],
+  },
+  importConversation: {
+    summary: 'Makes a conversation of an export',
+    description:
+      'The new conversation has the same turns and branches under new ids. Its responses are not there: `stored` is false, and they have no trace. The body may have 24 MiB.',
+    body: ConversationExport,
+    answer: Conversation,
+    errors: [400, 409, 413, 415],
+  },
   retrieveConversation: {
     summary: 'One conversation',
     answer: Conversation,
     errors: [404],
   },
   updateConversation: {
-    summary: 'Replaces the metadata',
+    summary: 'Renames it, or replaces the metadata',
     body: UpdateConversation,
     answer: Conversation,
     errors: [400, 404, 413, 415],
   },
   deleteConversation: {
-    summary: 'Forgets the conversation; its responses stay',
+    summary: 'Deletes the conversation with its responses and their traces',
     answer: DeletedConversation,
     errors: [404],
   },
-  listConversationItems: {
-    summary: 'Its items, newest first',
-    query: ItemsQuery,
-    answer: ItemList,
+  listConversationTurns: {
+    summary: 'Its responses in all branches, oldest first, each with the one that it goes on from',
+    query: TurnsQuery,
+    answer: TurnList,
     errors: [400, 404],
   },
-  createConversationItems: {
-    summary: 'Adds items at its end',
-    body: CreateItems,
-    answer: ItemList,
-    errors: [400, 404, 413, 415],
-  },
-  retrieveConversationItem: {
-    summary: 'One of its items',
-    answer: InputItem,
-    errors: [404],
-  },
-  deleteConversationItem: {
-    summary: 'Removes one item; later turns no longer see it',
-    answer: Conversation,
-    errors: [404, 409],
+  exportConversation: {
+    summary: 'The conversation as a file',
+    description:
+      'JSON has all branches, and thoughts with the scope `trace:full`; `POST /v1/conversations/import` reads it. `format=markdown` gives one branch as `text/markdown`: the one that ends with the response `turn`.',
+    query: ExportQuery,
+    answer: ConversationExport,
+    errors: [400, 404],
   },
 });
 
-/** `/v1/conversations`: create, get, update, delete; add, list, get and remove items. */
+/** `/v1/conversations`: create, list, get, change, delete, export and import, and a conversation's turns. */
 export function createConversationsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { records, limits, now, newId } = dependencies;
+  const { queue, records, limits, now, newId } = dependencies;
+  const removal = createResponseRemoval(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
   routes.post('/', described.createConversation, async (c) => {
-    const { items, metadata } = parseBody(CreateConversation, await readJson(c.req, limits));
+    const { items, metadata, title } = parseBody(CreateConversation, await readJson(c.req, limits));
     const makeId = c.get('newId') ?? newId;
+    const at = c.get('startedAt') ?? now();
     const record: ConversationRecord = {
       version: 1,
       id: `conv_${makeId()}`,
-      createdAt: c.get('startedAt') ?? now(),
+      createdAt: at,
+      updatedAt: at,
       owner: c.get('caller').owner,
       metadata: metadata ?? {},
-      entries: items && items.length > 0 ? [{ type: 'items', items: named(items, makeId()) }] : [],
+      ...(title ? { title } : {}),
+      entries: items && items.length > 0 ? [{ type: 'items', items: conversationInput(items, makeId()) }] : [],
     };
-    await records.set(usedKey(record.id, now()), {});
-    await records.set(conversationKey(record.id), record);
-    return c.json(shown(record));
+    return c.json(await create(record));
+  });
+
+  routes.get('/', described.listConversations, async (c) => {
+    const query = parseQuery(ConversationsQuery, c.req);
+    const settle = (card: { id: string; running: readonly string[] }) => settleConversation(dependencies, card);
+    const page = await listConversations(records, c.get('caller').owner, query, settle);
+    return c.json(page satisfies ConversationList);
+  });
+
+  routes.post('/import', described.importConversation, async (c) => {
+    const body = await readJson(c.req, {
+      ...limits,
+      bodyBytes: Math.max(limits.bodyBytes, importLimits.bodyBytes),
+      bodyValues: Math.max(limits.bodyValues, importLimits.bodyValues),
+    });
+    const makeId = c.get('newId') ?? newId;
+    const made = {
+      id: `conv_${makeId()}`,
+      owner: c.get('caller').owner,
+      now: c.get('startedAt') ?? now(),
+      responseId: () => `resp_${makeId()}`,
+    };
+    const record = importedConversation(parseBody(ConversationExport, body), made);
+    checkRoom({ ...record, entries: record.entries.slice(0, -1) }, record.entries.at(-1));
+    return c.json(await create(record));
   });
 
   routes.get('/:id', described.retrieveConversation, async (c) =>
-    c.json(shown(await find(c.req.param('id'), c.get('caller')))),
+    c.json(shownConversation(await find(c)) satisfies Conversation),
   );
 
   routes.post('/:id', described.updateConversation, async (c) => {
-    const { metadata } = parseBody(UpdateConversation, await readJson(c.req, limits));
-    const record = await find(c.req.param('id'), c.get('caller'));
-    await records.update(conversationKey(record.id), (value) =>
-      typeof value === 'object' && value !== null ? { ...value, metadata } : undefined,
-    );
-    return c.json(shown({ ...record, metadata }));
+    const { title, metadata } = parseBody(UpdateConversation, await readJson(c.req, limits));
+    const record = await find(c);
+    const changed = await changeConversation(records, record.id, (current) => ({
+      ...current,
+      ...(title ? { title } : {}),
+      ...(metadata ? { metadata } : {}),
+    }));
+    return c.json(shownConversation(changed ?? record) satisfies Conversation);
   });
 
   routes.delete('/:id', described.deleteConversation, async (c) => {
-    const { id } = await find(c.req.param('id'), c.get('caller'));
-    await records.remove(conversationKey(id));
-    return c.json({ id, object: 'conversation.deleted', deleted: true } satisfies DeletedConversation);
-  });
-
-  routes.get('/:id/items', described.listConversationItems, async (c) => {
-    const query = parseQuery(ItemsQuery, c.req);
-    const caller = c.get('caller');
-    const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
-    return c.json(listItems(visibleItems(items, caller.scopes.trace === 'full'), query) satisfies ItemList);
-  });
-
-  routes.post('/:id/items', described.createConversationItems, async (c) => {
-    const { items } = parseBody(CreateItems, await readJson(c.req, limits));
-    const record = await find(c.req.param('id'), c.get('caller'));
-    const makeId = c.get('newId');
-    const added = named(items, makeId?.() ?? newId());
-    // A request that names itself by a key may have added them before, and not come to its answer.
-    if (makeId === undefined || !holds(record, added)) {
-      await addToConversation(dependencies, record.id, { type: 'items', items: added });
+    const record = await find(c);
+    // The conversation goes last: where this breaks off, it can be deleted once more.
+    const removed = new Set<string>();
+    for (let current: ConversationRecord | undefined = record; current !== undefined; ) {
+      const left = current.entries.flatMap((entry) => responseOf(entry) ?? []).filter((id) => !removed.has(id));
+      if (left.length === 0) break;
+      for (const id of left) {
+        await removeResponse(c, id);
+        removed.add(id);
+      }
+      // Another tab may have added one meanwhile.
+      current = await findConversation(records, record.id, { caller: c.get('caller'), param: 'id' }).catch(
+        () => undefined,
+      );
     }
-    return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
+    await removeConversation(records, record);
+    return c.json({ id: record.id, object: 'conversation.deleted', deleted: true } satisfies DeletedConversation);
   });
 
-  routes.get('/:id/items/:item', described.retrieveConversationItem, async (c) => {
-    const caller = c.get('caller');
-    const { items } = await conversationItems(dependencies, await find(c.req.param('id'), caller));
-    const item = visibleItems(items, caller.scopes.trace === 'full').find(({ id }) => id === c.req.param('item'));
-    if (item === undefined) throw itemNotFound(c.req.param('item'));
-    return c.json(item);
+  routes.get('/:id/turns', described.listConversationTurns, async (c) => {
+    const { limit = 100, after } = parseQuery(TurnsQuery, c.req);
+    const { data, hasMore } = pageOf(await conversationTurns(dependencies, await settled(c)), { limit, after });
+    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+    return c.json({ object: 'list', data, ...ids, has_more: hasMore } satisfies TurnList);
   });
 
-  routes.delete('/:id/items/:item', described.deleteConversationItem, async (c) => {
-    const record = await find(c.req.param('id'), c.get('caller'));
-    if (!(await removeFromConversation(dependencies, record, c.req.param('item')))) {
-      throw itemNotFound(c.req.param('item'));
+  routes.get('/:id/export', described.exportConversation, async (c) => {
+    const { format = 'json', turn } = parseQuery(ExportQuery, c.req);
+    const record = await settled(c);
+    const name = `${record.id}.${format === 'json' ? 'json' : 'md'}`;
+    c.header('content-disposition', `attachment; filename="${name}"`);
+    if (format === 'json') {
+      const full = c.get('caller').scopes.trace === 'full';
+      return c.json((await exportedConversation(queue, record, { full })) satisfies ConversationExport);
     }
-    return c.json(shown(record));
+    if (turn !== undefined && entryOfResponse(record, turn) === undefined) {
+      const message = `The conversation has no response '${turn}'.`;
+      throw new ServiceError({ code: 'not_found', message, param: 'turn' });
+    }
+    const { title, last_response_id } = shownConversation(record);
+    const turns = await conversationTurns(dependencies, record);
+    c.header('content-type', 'text/markdown; charset=utf-8');
+    return c.body(conversationMarkdown(title, turns, turn ?? last_response_id));
   });
 
   return routes;
 
-  function find(id: string, caller: ApiEnvironment['Variables']['caller']) {
-    return findConversation(records, id, { caller, param: 'id' });
+  function find(c: ApiContext): Promise<ConversationRecord> {
+    return findConversation(records, c.req.param('id') ?? '', { caller: c.get('caller'), param: 'id' });
   }
 
-  function named(items: readonly InputItem[], suffix: string): InputItem[] {
-    const at = items.findIndex(({ type }) => type === 'item_reference');
-    if (at < 0) return withIds(items, suffix);
-    throw new ServiceError({
-      code: 'unsupported_input',
-      message: `Invalid 'items[${at}]': expected the item itself.`,
-      param: `items[${at}]`,
-    });
+  /** With the answers of all responses that have ended. */
+  async function settled(c: ApiContext): Promise<ConversationRecord> {
+    const record = await find(c);
+    const running = record.entries.flatMap((entry) => (entry.type === 'response' ? [entry.id] : []));
+    return (await settleConversation(dependencies, { id: record.id, running })) ? find(c) : record;
   }
-}
 
-function itemNotFound(id: string): ServiceError {
-  const message = `The conversation has no item '${id.slice(0, 128)}'.`;
-  return new ServiceError({ code: 'not_found', message, param: 'item' });
-}
+  async function create(record: ConversationRecord): Promise<Conversation> {
+    // The list's mark first: a process that dies in between leaves nothing that no list knows.
+    await indexConversation(records, record);
+    await records.set(conversationKey(record.id), record);
+    return shownConversation(record);
+  }
 
-function holds({ entries }: ConversationRecord, items: readonly InputItem[]): boolean {
-  const ids = new Set(entries.flatMap((entry) => (entry.type === 'items' ? entry.items.map(({ id }) => id) : [])));
-  return items.every(({ id }) => ids.has(id));
-}
-
-function shown({ id, createdAt, metadata }: ConversationRecord): Conversation {
-  return { id, object: 'conversation', created_at: Math.floor(createdAt / 1000), metadata };
+  async function removeResponse(c: ApiContext, id: string): Promise<void> {
+    const snapshot = await queue.get(id);
+    // An imported chat names responses that this service does not have.
+    if (snapshot?.job.owner !== c.get('caller').owner) return;
+    await removal.remove(c, snapshot, { withConversation: true });
+  }
 }

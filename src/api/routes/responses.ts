@@ -15,9 +15,8 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
-import { joinConversation } from '../responses/conversations.ts';
+import { conversationIdOf, joinConversation } from '../responses/conversations.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
-import { conversationIdOf } from '../responses/resolve-context.ts';
 import { responseEvents, terminalEvent, waitForEnd } from '../responses/response-events.ts';
 import { findResponse, listedResponse, responseNotFound, responseView } from '../responses/response-view.ts';
 import { requireThoughtScope } from '../responses/trace-view.ts';
@@ -88,14 +87,18 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const caller = c.get('caller');
     const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer });
     const before = identity && (await acceptedBefore(queue, identity));
-    if (before) return answer(c, before, 'again');
+    if (before) {
+      // The process that accepted it may have died before it joined.
+      await join(before);
+      return answer(c, before, 'again');
+    }
     const known = { ...dependencies, ...remembered(c) };
-    const { job, request } = await acceptResponse(body, caller, known, { identity, signal: c.req.raw.signal });
+    const { job } = await acceptResponse(body, caller, known, { identity, signal: c.req.raw.signal });
     const { created } = await admission.add(c, job);
     // Another request of the same key came first, this very moment: that one is the job.
     if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
-    if (request.conversation) await join(conversationIdOf(request.conversation), job.id);
+    await join(job);
     return answer(c, job, 'new');
   });
 
@@ -177,9 +180,11 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     return wait(c, job, stops);
   }
 
-  function join(id: string, responseId: string): Promise<void> {
-    const onError = (error: unknown) => log.error({ err: error, response_id: responseId }, 'conversation not kept');
-    return joinConversation(dependencies, { id, responseId, onError });
+  async function join(job: Job): Promise<void> {
+    const { conversation } = responseJob(job).request;
+    if (!conversation || !job.store) return;
+    const onError = (error: unknown) => log.error({ err: error, response_id: job.id }, 'conversation not kept');
+    await joinConversation(dependencies, { id: conversationIdOf(conversation), job, onError });
   }
 
   /** As accepted: a worker may have begun by now, which the first poll tells. */

@@ -1,26 +1,58 @@
 import { z } from 'zod';
-import { whole } from '../service/query.ts';
-import { Metadata } from './create-response.ts';
+import { responseId, whole } from '../service/query.ts';
+import { Metadata, someGiven } from './create-response.ts';
 import { InputItem } from './input-item.ts';
+import { JobStatus, TerminalStatus } from './job.ts';
+import { Effort } from './reasoning.ts';
+
+const Title = z.string().trim().min(1).max(200);
 
 /** `POST /v1/conversations` */
 export const CreateConversation = z.object({
   items: z.array(InputItem).max(20).nullish(),
   metadata: Metadata.nullish(),
+  /** In place of the one made from the first question. */
+  title: Title.nullish(),
 });
-/** `POST /v1/conversations/{id}` */
-export const UpdateConversation = z.object({ metadata: Metadata });
+/** `POST /v1/conversations/{id}`: what is given is replaced. */
+export const UpdateConversation = z
+  .object({ title: Title.nullish(), metadata: Metadata.nullish() })
+  .refine(({ title, metadata }) => title != null || metadata != null, 'expected a title or metadata')
+  .meta(someGiven(['title', 'metadata']));
 /** `POST /v1/conversations/{id}/items` */
 export const CreateItems = z.object({ items: z.array(InputItem).min(1).max(20) });
 
+/** OpenAI's object and, from `title` on, ours. Times in epoch seconds. */
 export const Conversation = z.object({
   id: z.string(),
   object: z.literal('conversation'),
-  /** Epoch seconds. */
   created_at: z.int(),
   metadata: Metadata,
+  /** As it was named, or the start of the first question; null before there is one. */
+  title: z.string().nullable(),
+  /** When a turn was last added or ended, or items were added. */
+  updated_at: z.int(),
+  /** Responses in all branches. */
+  turns: z.int().nonnegative(),
+  /** The one that was added last: a request that names no place goes on from there. */
+  last_response_id: z.string().nullable(),
 });
 export type Conversation = z.infer<typeof Conversation>;
+
+/** `GET /v1/conversations` */
+export const ConversationsQuery = z.object({
+  /** Words that all stand in the title, the questions or the answers, in any order; case and accents are ignored. */
+  q: z.string().max(256).optional(),
+  limit: whole(1, 100).optional(),
+  /** The id that the last page ended with. */
+  after: z.string().min(1).max(256).optional(),
+});
+
+const page = { first_id: z.string().nullable(), last_id: z.string().nullable(), has_more: z.boolean() };
+
+/** Last used first. */
+export const ConversationList = z.object({ object: z.literal('list'), data: z.array(Conversation), ...page });
+export type ConversationList = z.infer<typeof ConversationList>;
 
 export const DeletedConversation = z.object({
   id: z.string(),
@@ -30,13 +62,7 @@ export const DeletedConversation = z.object({
 export type DeletedConversation = z.infer<typeof DeletedConversation>;
 
 /** Items of a conversation, or of a response's input, each with an id. */
-export const ItemList = z.object({
-  object: z.literal('list'),
-  data: z.array(InputItem),
-  first_id: z.string().nullable(),
-  last_id: z.string().nullable(),
-  has_more: z.boolean(),
-});
+export const ItemList = z.object({ object: z.literal('list'), data: z.array(InputItem), ...page });
 export type ItemList = z.infer<typeof ItemList>;
 
 export const ItemsQuery = z.object({
@@ -48,9 +74,74 @@ export const ItemsQuery = z.object({
 });
 export type ItemsQuery = z.infer<typeof ItemsQuery>;
 
+/** One response of a conversation. Times in epoch seconds. */
+export const ConversationTurn = z.object({
+  /** Of the response. */
+  id: z.string(),
+  object: z.literal('conversation.turn'),
+  /** The response that this one goes on from; null at the start. Turns of one parent are branches. */
+  parent: z.string().nullable(),
+  /** Text of the last user message; empty where a tool's output was sent. */
+  question: z.string(),
+  /** Text of the answer as far as it was kept; empty while the response runs. */
+  answer: z.string(),
+  status: JobStatus,
+  model: z.string(),
+  effort: Effort,
+  created_at: z.int(),
+  completed_at: z.int().nullable(),
+  /** False: the response and its trace are gone (deleted, past their time, or the chat was imported). */
+  stored: z.boolean(),
+});
+export type ConversationTurn = z.infer<typeof ConversationTurn>;
+
+/** `GET /v1/conversations/{id}/turns` */
+export const TurnsQuery = z.object({ limit: whole(1, 1_000).optional(), after: z.string().min(1).max(256).optional() });
+
+/** Oldest first, of all branches. */
+export const TurnList = z.object({ object: z.literal('list'), data: z.array(ConversationTurn), ...page });
+export type TurnList = z.infer<typeof TurnList>;
+
 export const conversationId = /^conv_[\w-]{1,64}$/;
 
-/** As stored. A response's items stay in the response until it has ended, and are then kept here. */
+/** The index of the entry that an entry follows; null: it is the first of its branch. Absent: the entry before it in the list. */
+const Follows = z.int().nonnegative().nullable().optional();
+
+/** What is kept of a response that has ended, beside its items. Times in epoch ms. */
+const KeptResponse = z.object({
+  id: z.string(),
+  model: z.string(),
+  effort: Effort,
+  status: TerminalStatus,
+  createdAt: z.number(),
+  completedAt: z.number().nullable(),
+  /** The response itself is not there any more. */
+  gone: z.literal(true).optional(),
+});
+export type KeptResponse = z.infer<typeof KeptResponse>;
+
+const ConversationEntry = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('items'),
+    items: z.array(InputItem),
+    follows: Follows,
+    /** Of the response that these items were kept of; absent for items that were added as such. */
+    response: KeptResponse.optional(),
+  }),
+  z.object({
+    type: z.literal('response'),
+    id: z.string(),
+    follows: Follows,
+    /** The start of what it was asked, for title and search. */
+    question: z.string().optional(),
+  }),
+]);
+export type ConversationEntry = z.infer<typeof ConversationEntry>;
+
+/**
+ * As stored. A response's items stay in the response until it has ended, and are then kept here. Entries are only ever added at
+ * the end and stay in their place, so that an index names one for good.
+ */
 export const ConversationRecord = z.object({
   version: z.literal(1),
   id: z.string(),
@@ -58,11 +149,49 @@ export const ConversationRecord = z.object({
   createdAt: z.number(),
   owner: z.string().nullable(),
   metadata: Metadata,
-  entries: z.array(
-    z.discriminatedUnion('type', [
-      z.object({ type: z.literal('items'), items: z.array(InputItem) }),
-      z.object({ type: z.literal('response'), id: z.string() }),
-    ]),
-  ),
+  title: z.string().optional(),
+  /** Epoch ms of its last use; absent in records of earlier versions. */
+  updatedAt: z.number().optional(),
+  /** Counts changes, so that an index made of an older state never replaces one of a newer. */
+  revision: z.int().optional(),
+  entries: z.array(ConversationEntry),
 });
 export type ConversationRecord = z.infer<typeof ConversationRecord>;
+
+/** `GET /v1/conversations/{id}/export` */
+export const ExportQuery = z.object({
+  format: z.enum(['markdown', 'json']).optional(),
+  /** Of Markdown, which shows one branch: the response that it ends with. Default: the one that was added last. */
+  turn: z.string().regex(responseId, 'expected the id of a response').optional(),
+});
+
+const epochMs = z.number().min(0).max(8.64e15);
+
+/** A conversation as a file: `GET …/export?format=json` writes it, and `POST /v1/conversations/import` reads it. */
+export const ConversationExport = z.object({
+  object: z.literal('conversation.export'),
+  version: z.literal(1),
+  title: Title.nullable(),
+  /** Epoch ms, as all times here. */
+  created_at: epochMs,
+  metadata: Metadata,
+  entries: z
+    .array(
+      z.object({
+        items: z.array(InputItem),
+        follows: Follows,
+        response: z
+          .object({
+            id: z.string().max(128),
+            model: z.string().max(256),
+            effort: Effort,
+            status: TerminalStatus,
+            created_at: epochMs,
+            completed_at: epochMs.nullable(),
+          })
+          .optional(),
+      }),
+    )
+    .max(2_000),
+});
+export type ConversationExport = z.infer<typeof ConversationExport>;

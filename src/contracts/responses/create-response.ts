@@ -123,7 +123,10 @@ export const CreateResponse = z.object({
   background: z.boolean().nullish(),
   store: z.boolean().nullish(),
   previous_response_id: z.string().min(1).max(256).nullish(),
-  conversation: z.union([z.string().min(1), z.object({ id: z.string().min(1) })]).nullish(),
+  /** `after`, ours: the response of the conversation to go on from, null for its start; absent: where it was last added to. */
+  conversation: z
+    .union([z.string().min(1), z.object({ id: z.string().min(1), after: z.string().min(1).max(256).nullish() })])
+    .nullish(),
   metadata: Metadata.nullish(),
   /** What a client notes about itself, as Codex does: accepted, and not kept. */
   client_metadata: z

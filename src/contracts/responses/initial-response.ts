@@ -32,7 +32,9 @@ export function initialResponse(job: Job): Response {
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     background,
-    conversation: typeof conversation === 'string' ? { id: conversation } : (conversation ?? null),
+    // What is not stored is not part of it.
+    conversation:
+      conversation && job.store ? { id: typeof conversation === 'string' ? conversation : conversation.id } : null,
     moderation: null,
     previous_response_id: request.previous_response_id ?? null,
     prompt: null,

@@ -36,6 +36,8 @@ export const ResponseJob = z.object({
   context: z.array(InputItem).optional(),
   /** How many items the conversation had then. */
   context_items: z.int().nonnegative().optional(),
+  /** The entry of the conversation that its context ends with; null: it is the first. Absent in jobs of earlier versions. */
+  context_entry: z.int().nonnegative().nullable().optional(),
   /** What the input's references point at. */
   referenced: z.array(InputItem).optional(),
   /** Of the body that an idempotency key came with. */

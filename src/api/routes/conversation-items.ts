@@ -1,0 +1,121 @@
+import { type Context, Hono } from 'hono';
+import {
+  Conversation,
+  type ConversationRecord,
+  CreateItems,
+  ItemList,
+  ItemsQuery,
+} from '../../contracts/responses/conversation.ts';
+import { InputItem } from '../../contracts/responses/input-item.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+import { listItems } from '../pages.ts';
+import { parseQuery, readJson } from '../read-request.ts';
+import { shownConversation } from '../responses/conversation-index.ts';
+import {
+  addToConversation,
+  conversationItems,
+  findConversation,
+  removeFromConversation,
+} from '../responses/conversations.ts';
+import { visibleItems, withIds } from '../responses/response-items.ts';
+import { parseBody } from '../validation-error.ts';
+
+type ApiContext = Context<ApiEnvironment>;
+
+const described = describeRoutes({
+  listConversationItems: {
+    summary: 'The items of the branch that was added to last, newest first',
+    query: ItemsQuery,
+    answer: ItemList,
+    errors: [400, 404],
+  },
+  createConversationItems: {
+    summary: 'Adds items at its end',
+    body: CreateItems,
+    answer: ItemList,
+    errors: [400, 404, 413, 415],
+  },
+  retrieveConversationItem: {
+    summary: 'One of its items',
+    answer: InputItem,
+    errors: [404],
+  },
+  deleteConversationItem: {
+    summary: 'Removes one item; later turns no longer see it',
+    answer: Conversation,
+    errors: [404, 409],
+  },
+});
+
+/** `/v1/conversations/{id}/items`: list, add, get and remove items. */
+export function createConversationItemsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
+  const { records, limits, newId } = dependencies;
+  const routes = new Hono<ApiEnvironment>();
+
+  routes.get('/:id/items', described.listConversationItems, async (c) => {
+    const query = parseQuery(ItemsQuery, c.req);
+    const { items } = await conversationItems(dependencies, await find(c));
+    return c.json(listItems(visibleItems(items, seesThoughts(c)), query) satisfies ItemList);
+  });
+
+  routes.post('/:id/items', described.createConversationItems, async (c) => {
+    const { items } = parseBody(CreateItems, await readJson(c.req, limits));
+    const record = await find(c);
+    const makeId = c.get('newId');
+    const added = conversationInput(items, makeId?.() ?? newId());
+    // A request that names itself by a key may have added them before, and not come to its answer.
+    if (makeId === undefined || !holds(record, added)) {
+      await addToConversation(dependencies, record.id, { type: 'items', items: added });
+    }
+    return c.json(listItems(added, { order: 'asc', limit: added.length }) satisfies ItemList);
+  });
+
+  routes.get('/:id/items/:item', described.retrieveConversationItem, async (c) => {
+    const record = await find(c);
+    const { items } = await conversationItems(dependencies, record, [...record.entries.keys()]);
+    const item = visibleItems(items, seesThoughts(c)).find(({ id }) => id === c.req.param('item'));
+    if (item === undefined) throw itemNotFound(c.req.param('item'));
+    return c.json(item);
+  });
+
+  routes.delete('/:id/items/:item', described.deleteConversationItem, async (c) => {
+    const record = await find(c);
+    if (!(await removeFromConversation(dependencies, record, c.req.param('item')))) {
+      throw itemNotFound(c.req.param('item'));
+    }
+    return c.json(shownConversation(record) satisfies Conversation);
+  });
+
+  return routes;
+
+  function find(c: ApiContext): Promise<ConversationRecord> {
+    return findConversation(records, c.req.param('id') ?? '', { caller: c.get('caller'), param: 'id' });
+  }
+}
+
+/** Items that a client adds, each with an id. @throws ServiceError `unsupported_input` for a reference */
+export function conversationInput(items: readonly InputItem[], suffix: string): InputItem[] {
+  const at = items.findIndex(({ type }) => type === 'item_reference');
+  if (at < 0) return withIds(items, suffix);
+  throw new ServiceError({
+    code: 'unsupported_input',
+    message: `Invalid 'items[${at}]': expected the item itself.`,
+    param: `items[${at}]`,
+  });
+}
+
+function seesThoughts(c: ApiContext): boolean {
+  return c.get('caller').scopes.trace === 'full';
+}
+
+function itemNotFound(id: string): ServiceError {
+  const message = `The conversation has no item '${id.slice(0, 128)}'.`;
+  return new ServiceError({ code: 'not_found', message, param: 'item' });
+}
+
+function holds({ entries }: ConversationRecord, items: readonly InputItem[]): boolean {
+  const ids = new Set(entries.flatMap((entry) => (entry.type === 'items' ? entry.items.map(({ id }) => id) : [])));
+  return items.every(({ id }) => ids.has(id));
+}
