@@ -12,7 +12,7 @@ import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { listeningService } from '../support/listening-service.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';
 
-let closing: Array<() => Promise<void>> = [];
+const closing: Array<() => Promise<void>> = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
@@ -116,7 +116,10 @@ describe.each(['2025', '2026'] as const)('the MCP server at /mcp, protocol of %s
     expect(effective).toMatchObject({ effort: 'low', budget_tokens: 7 });
     expect(answer.constraint).toEqual({ type: 'json_schema', schema });
     const unknown = await client.callTool({ name: 'get_trace', arguments: { response_id: 'resp_none' } });
-    expect(Texts.parse(unknown)).toMatchObject({ isError: true, content: [{ text: "There is no response 'resp_none'." }] });
+    expect(Texts.parse(unknown)).toMatchObject({
+      isError: true,
+      content: [{ text: "There is no response 'resp_none'." }],
+    });
   });
 
   test('keys, their scopes and their rate hold as everywhere', async () => {
