@@ -3,7 +3,6 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { createOnError, createOnNotFound, envelopeOfPath, isAnthropic } from './errors.ts';
-import { createMcpRoutes } from './mcp/mcp-routes.ts';
 import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { idempotentCreation } from './middleware/idempotency.ts';
@@ -66,7 +65,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/conversations', createConversationItemsRoutes(dependencies));
   app.route('/v1/models', createModelsRoutes(dependencies));
   if (dependencies.strategies) app.route('/v1/strategies', createStrategiesRoutes(dependencies.strategies));
-  app.route('/v1/caller', createCallerRoutes());
+  app.route('/v1/caller', createCallerRoutes(dependencies));
   app.route('/v1/evaluations', createEvaluationsRoutes(dependencies));
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
   if (dependencies.webhooks) app.route('/v1', createWebhooksRoutes(dependencies, dependencies.webhooks));
@@ -78,7 +77,6 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/messages', createMessagesRoutes(dependencies));
   app.route('/v1/messages/batches', createMessageBatchesRoutes(dependencies));
   app.route('/api', createOllamaRoutes(dependencies));
-  app.route('/mcp', createMcpRoutes(dependencies, app.fetch));
   app.route('/v1', createFeedbackRoutes(dependencies));
   app.route('/v1/files', createFilesRoutes(dependencies));
   app.route('/v1/batches', createBatchesRoutes(dependencies));

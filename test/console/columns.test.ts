@@ -33,13 +33,23 @@ describe('maths in a model’s text', () => {
     ['display', 'then\\[x = 1\\]', 'then\n\n$$\nx = 1\n$$\n\n'],
     ['code is left alone', 'write `\\(x\\)`', 'write `\\(x\\)`'],
     ['money is no maths', '$5 and $6', '$5 and $6'],
+    ['single dollars', 'so $x^2$, $a$ and $5$.', 'so $$x^2$$, $$a$$ and $$5$$.'],
+    ['words in a formula', '$\\text{total cost} = 5$', '$$\\text{total cost} = 5$$'],
+    [
+      'prices',
+      'US$5 (A$7), $3-$4, or $20/day; he paid $5 and she paid 6$.',
+      'US$5 (A$7), $3-$4, or $20/day; he paid $5 and she paid 6$.',
+    ],
+    ['an escaped dollar', 'it is \\$5 or $x$', 'it is \\$5 or $$x$$'],
+    ['double dollars', '$$x$$ and $$\ny\n$$', '$$x$$ and $$\ny\n$$'],
+    ['variables of a shell', '`echo $A$` and $5 `x$`', '`echo $A$` and $5 `x$`'],
     ['code without an end', 'so ```\n\\(x\\)', 'so ```\n\\(x\\)'],
     ['a quote that does not close', 'a ` b\n\\(x\\)', 'a ` b\n$$x$$'],
     ['what does not close', 'a \\[ b \\( c\nd \\)', 'a \\[ b \\( c\nd \\)'],
     ['several', '\\(a\\)\\(b\\)', '$$a$$$$b$$'],
   ])('%s', (_, text, expected) => expect(texDelimiters(text)).toBe(expected));
 
-  it.each(['\\[', '\\(', '`', '```', '\\( ` \\[ ', '\\(\n', '```a`\\['])(
+  it.each(['\\[', '\\(', '`', '```', '\\( ` \\[ ', '\\(\n', '```a`\\[', '$', '$a', '$$', '$\n'])(
     'is searched a few times over, however often %j stands there',
     (piece) => {
       const text = piece.repeat(5_000);

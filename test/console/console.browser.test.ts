@@ -73,7 +73,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     await answer.getByText(/^Thought for .* of .* tokens/).waitFor();
     expect(await answer.textContent()).toContain(second.output_text.trim());
     const thoughts = answer.getByRole('group').filter({ hasText: 'Thoughts' });
-    const firstChain = thoughts.getByText(/^Think Sample 1$/);
+    const firstChain = thoughts.getByText(/^Think Chain 1$/);
     expect(await firstChain.isVisible()).toBe(false);
     await answer.getByText('Thoughts', { exact: true }).click();
     expect(await firstChain.isVisible()).toBe(true);
@@ -218,10 +218,12 @@ describe.skipIf(withoutChromium)('the console', () => {
   });
 
   it('is worked by keyboard alone', async () => {
-    const page = await open('/');
+    const page = await open('/compare');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement?.textContent')).toBe('Skip to the content');
+    await page.goto('/');
+    await page.getByRole('textbox', { name: 'Question' }).and(page.locator(':focus')).waitFor();
     await page.getByRole('radio', { name: 'Medium' }).focus();
     await page.keyboard.press('ArrowRight');
     const high = page.getByRole('radio', { name: 'High' });
@@ -321,7 +323,7 @@ describe.skipIf(withoutChromium)('the console', () => {
       await article.getByText(/^Thought, [\d,]+ of [\d,]+ tokens, (< 1|≈ \d+) s including queue time/).waitFor();
       const text = await article.textContent();
       expect(text).toMatch(/answer is/);
-      expect(text).not.toMatch(/Draft|Sample|Still needed|said/);
+      expect(text).not.toMatch(/Draft|Chain \d|Still needed|said/);
       expect(await article.locator('del').count()).toBe(0);
       expect(await article.getByRole('link', { name: 'Trace' }).count()).toBe(0);
     });

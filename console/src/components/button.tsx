@@ -1,4 +1,5 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ComponentProps, ReactNode } from 'react';
+import { Link } from 'react-router';
 import styles from './button.module.css';
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
@@ -19,12 +20,7 @@ export function Button({ look = 'plain', size = 'normal', icon, className, child
 }
 
 /** A button that shows a picture only; `label` is its name for everybody who can't see it, and its tooltip. */
-export function IconButton({
-  label,
-  children,
-  className,
-  ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { label: string }) {
+export function IconButton({ label, children, className, ...rest }: ComponentProps<'button'> & { label: string }) {
   return (
     <button
       type="button"
@@ -35,5 +31,26 @@ export function IconButton({
     >
       {children}
     </button>
+  );
+}
+
+/** A link that looks like `IconButton`, with its words beside the picture where there are `children` beside it. */
+export function IconLink({
+  label,
+  icon,
+  to,
+  children,
+}: {
+  label: string;
+  icon: ReactNode;
+  to: string;
+  children?: ReactNode;
+}) {
+  const look = children === undefined ? [styles.quiet, styles.iconOnly] : [styles.plain];
+  return (
+    <Link to={to} aria-label={label} title={label} className={[styles.button, styles.link, ...look].join(' ')}>
+      {icon}
+      {children}
+    </Link>
   );
 }

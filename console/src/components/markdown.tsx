@@ -2,6 +2,7 @@ import { type ComponentProps, Suspense } from 'react';
 import ReactMarkdown from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
+import { CodeBlock } from './code-block.tsx';
 import { lazyComponent } from './lazy-component.tsx';
 import styles from './markdown.module.css';
 import { texDelimiters } from './tex-delimiters.ts';
@@ -11,7 +12,7 @@ const Formula = lazyComponent(async () => (await import('./formula.tsx')).Formul
 /** A model's text: markdown with tables and maths. Raw HTML stays text, and no picture is fetched from anywhere. */
 export function Markdown({ text }: { text: string }) {
   return (
-    <div className={styles.markdown}>
+    <div className={styles.markdown} dir="auto">
       <ReactMarkdown remarkPlugins={plugins} components={components}>
         {texDelimiters(text)}
       </ReactMarkdown>
@@ -19,7 +20,7 @@ export function Markdown({ text }: { text: string }) {
   );
 }
 
-// A single dollar is money far more often than maths.
+// A single dollar is money far more often than maths: `texDelimiters` doubles those that hold a formula.
 const plugins: ComponentProps<typeof ReactMarkdown>['remarkPlugins'] = [
   remarkGfm,
   [remarkMath, { singleDollarTextMath: false }],
@@ -45,6 +46,30 @@ const components: ComponentProps<typeof ReactMarkdown>['components'] = {
       </Suspense>
     );
   },
+  pre: ({ node, children }) => {
+    const [inside] = node?.children ?? [];
+    if (inside?.type !== 'element' || inside.tagName !== 'code') return <pre>{children}</pre>;
+    const names = inside.properties['className'];
+    const classes = Array.isArray(names) ? names.map(String) : [];
+    // A formula on its own is not code.
+    if (classes.includes('language-math')) return children;
+    const code = inside.children.map((child) => (child.type === 'text' ? child.value : '')).join('');
+    const language = classes.find((name) => name.startsWith('language-'))?.slice('language-'.length);
+    return <CodeBlock code={code.replace(/\n$/, '')} language={language} />;
+  },
+  p: ({ children }) => <p dir="auto">{children}</p>,
+  li: ({ children, className }) => (
+    <li dir="auto" className={className}>
+      {children}
+    </li>
+  ),
+  h1: ({ children }) => <h3 dir="auto">{children}</h3>,
+  h2: ({ children }) => <h3 dir="auto">{children}</h3>,
+  h3: ({ children }) => <h4 dir="auto">{children}</h4>,
+  h4: ({ children }) => <h5 dir="auto">{children}</h5>,
+  blockquote: ({ children }) => <blockquote dir="auto">{children}</blockquote>,
+  th: ({ children }) => <th dir="auto">{children}</th>,
+  td: ({ children }) => <td dir="auto">{children}</td>,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by the keyboard too
     <div className={styles.scroll} tabIndex={0}>

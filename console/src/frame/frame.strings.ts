@@ -4,6 +4,8 @@ export const frameStrings = defineStrings({
   en: {
     skip: 'Skip to the content',
     navigation: 'Views',
+    chats: 'Conversations',
+    closeChats: 'Close the conversations',
     ask: 'Ask',
     compare: 'Compare',
     jobs: 'Jobs',
@@ -33,6 +35,8 @@ export const frameStrings = defineStrings({
   ko: {
     skip: '본문으로 건너뛰기',
     navigation: '화면',
+    chats: '대화',
+    closeChats: '대화 목록 닫기',
     ask: '질문',
     compare: '비교',
     jobs: '작업',

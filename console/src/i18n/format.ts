@@ -7,10 +7,14 @@ export type Format = {
   number(value: number): string;
   /** ms as `0.8 s`, `12 s`, `2 min 5 s`. */
   duration(milliseconds: number): string;
+  /** ms of a running clock: `0:07`, `12:05`. */
+  clock(milliseconds: number): string;
   /** ms of an estimate, in whole seconds, 1 at least: `12 s`, `2 min 5 s`. */
   roughly(milliseconds: number): string;
   /** The time between two whole seconds, which may be up to one more or less: `< 1 s`, `≈ 6 s`, `≈ 2 min 5 s`. */
   seconds(whole: number): string;
+  /** `2.4 MB`. */
+  bytes(count: number): string;
   /** 0 to 1 as `62%`. */
   percent(share: number): string;
   /** Epoch ms as date and time of day. */
@@ -45,8 +49,17 @@ export function createFormat(language: Language): Format {
       const seconds = milliseconds / 1000;
       return seconds < 9.95 ? `${tenths.format(seconds)}${second}` : fromSeconds(Math.round(seconds));
     },
+    clock(milliseconds) {
+      const whole = Math.floor(milliseconds / 1000);
+      return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+    },
     roughly: (milliseconds) => fromSeconds(Math.max(1, Math.round(milliseconds / 1000))),
     seconds: (whole) => (whole < 1 ? underSecond : `≈ ${fromSeconds(whole)}`),
+    bytes(count) {
+      if (count < 1_000) return `${number.format(count)} B`;
+      const kilo = count / 1_000;
+      return kilo < 999.5 ? `${number.format(Math.round(kilo))} kB` : `${tenths.format(kilo / 1_000)} MB`;
+    },
     percent: (share) => percent.format(share),
     time: (epochMs) => time.format(epochMs),
     date: (epochMs) => date.format(epochMs),

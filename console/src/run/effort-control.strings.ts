@@ -14,11 +14,11 @@ export const effortStrings = defineStrings({
     budget: 'Thinking budget',
     tokens: 'tokens',
     fastHint: 'A fast answer does not think, so it spends no budget.',
-    ownHint: 'A cap over all samples and revisions; easy questions stop far below it.',
+    ownHint: 'A cap over all chains and revisions; easy questions stop far below it.',
     changedHint: (own: string) => `This effort's own budget is ${own} tokens.`,
     reset: 'Use it',
     spends: (tokens: string, samples: string) =>
-      `up to ${tokens} tokens, ${samples} ${samples === '1' ? 'sample' : 'samples'}`,
+      `up to ${tokens} tokens, ${samples} ${samples === '1' ? 'chain' : 'chains'}`,
     spendsNothing: 'no thinking tokens',
   },
   ko: {
@@ -34,10 +34,10 @@ export const effortStrings = defineStrings({
     budget: '생각 예산',
     tokens: '토큰',
     fastHint: '빠른 답변은 생각하지 않으므로 예산을 쓰지 않습니다.',
-    ownHint: '모든 표본과 수정에 대한 상한입니다. 쉬운 질문은 훨씬 적게 씁니다.',
+    ownHint: '모든 흐름과 수정에 대한 상한입니다. 쉬운 질문은 훨씬 적게 씁니다.',
     changedHint: (own: string) => `이 노력의 기본 예산은 ${own}토큰입니다.`,
     reset: '기본값으로',
-    spends: (tokens: string, samples: string) => `최대 ${tokens}토큰, 표본 ${samples}개`,
+    spends: (tokens: string, samples: string) => `최대 ${tokens}토큰, 흐름 ${samples}개`,
     spendsNothing: '생각 토큰 없음',
   },
 });

@@ -18,7 +18,7 @@ export const runCardStrings = defineStrings({
     unreachable: '서비스가 응답하지 않습니다. 다시 시도하는 중…',
     answer: '답변',
     ended: (answer: string) => `답이 나왔습니다: ${answer}`,
-    trace: '추적',
+    trace: '추론 기록',
     answerNow: '지금 답하기',
     answerNowAbout: '생각을 끝내고 지금까지의 내용으로 답합니다',
     answering: '답하는 중…',

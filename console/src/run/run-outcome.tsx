@@ -1,5 +1,6 @@
 import { CircleAlert, Lightbulb, TriangleAlert, Zap } from 'lucide-react';
 import { Suspense } from 'react';
+import { Folded } from '../components/folded.tsx';
 import { lazyComponent } from '../components/lazy-component.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
@@ -14,10 +15,12 @@ const Markdown = lazyComponent(async () => (await import('../components/markdown
 export function AnswerText({ run }: { run: RunState }) {
   if (run.text === '') return null;
   return (
-    <div className={styles.answer}>
-      <Suspense fallback={<p className={styles.plain}>{run.text}</p>}>
-        <Markdown text={run.text} />
-      </Suspense>
+    <div className={styles.answer} dir="auto">
+      <Folded open={!hasEnded(run) || run.endedAt !== undefined}>
+        <Suspense fallback={<p className={styles.plain}>{run.text}</p>}>
+          <Markdown text={run.text} />
+        </Suspense>
+      </Folded>
     </div>
   );
 }

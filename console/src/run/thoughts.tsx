@@ -1,14 +1,17 @@
 import { useFormat } from '../i18n/format.ts';
+import { useServiceSentence } from '../i18n/service-sentences.ts';
 import { useStrings } from '../i18n/strings.ts';
-import { ComputedLegend, ComputedText } from './computed-text.tsx';
+import { ComputedLegend } from './computed-text.tsx';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
 import type { RunState } from './run-state.ts';
+import { ThoughtLineList } from './thought-line-list.tsx';
 import { thoughtSteps } from './thought-lines.ts';
 
 /** The thoughts, folded away: every step with its lines, wrong ones crossed out. Says so where the key may not see them. */
 export function Thoughts({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const inWords = useServiceSentence();
   const format = useFormat();
   if (run.trace === 'hidden') return <p className={styles.hidden}>{words.thoughtsHidden}</p>;
   const steps = thoughtSteps(run.steps).filter(({ step }) => step.phase !== 'answer');
@@ -34,25 +37,8 @@ export function Thoughts({ run }: { run: RunState }) {
                 {step.tokens > 0 && ` · ${words.tokens(format.number(step.tokens))}`}
               </small>
             </p>
-            <p className={styles.stepSummary}>{step.summary}</p>
-            {lines.length > 0 && (
-              <div className={styles.lines}>
-                {lines.map((line) =>
-                  line.struck === undefined ? (
-                    <p key={line.number} className={line.dropped ? styles.dropped : undefined}>
-                      <ComputedText text={line.text} computed={line.computed} />
-                    </p>
-                  ) : (
-                    <p key={line.number}>
-                      <del>
-                        <ComputedText text={line.text} computed={line.computed} />
-                      </del>{' '}
-                      <span className={styles.why}>{line.struck}</span>
-                    </p>
-                  ),
-                )}
-              </div>
-            )}
+            <p className={styles.stepSummary}>{inWords(step.summary)}</p>
+            <ThoughtLineList lines={lines} />
           </li>
         ))}
       </ol>

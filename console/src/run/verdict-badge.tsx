@@ -2,7 +2,9 @@ import { Check, Circle, Equal, Split } from 'lucide-react';
 import type { AnswerVerdict } from '../../../src/contracts/responses/answer-verdict.ts';
 import { Badge } from '../components/badge.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { useServiceSentence } from '../i18n/service-sentences.ts';
 import { defineStrings, useStrings } from '../i18n/strings.ts';
+import styles from './run.module.css';
 
 /** The tick is for answers that a caller's check has confirmed, and for nothing else in the console that is about an answer. */
 const looks = {
@@ -12,14 +14,33 @@ const looks = {
   unsure: { look: 'warn', Icon: Split },
 } as const satisfies Record<AnswerVerdict['kind'], unknown>;
 
-/** What is known of an answer, as a word with a picture, never colour alone; `short` leaves out who agreed. */
-export function VerdictBadge({ verdict, short = false }: { verdict: AnswerVerdict; short?: boolean }) {
+/** The verdict under an answer: its word in its colour, and the reason in a sentence. */
+export function VerdictLine({ verdict }: { verdict: AnswerVerdict }) {
+  const inWords = useServiceSentence();
+  return (
+    <p className={styles.verdict} data-kind={verdict.kind}>
+      <VerdictBadge verdict={verdict} chains={false} />
+      <span>{inWords(verdict.because)}</span>
+    </p>
+  );
+}
+
+/** What is known of an answer, as a word with a picture, never colour alone; `short` leaves out who agreed and what the percentage is. */
+export function VerdictBadge({
+  verdict,
+  short = false,
+  chains: tellsChains = !short,
+}: {
+  verdict: AnswerVerdict;
+  short?: boolean;
+  chains?: boolean;
+}) {
   const words = useStrings(verdictStrings);
   const format = useFormat();
   const { kind, agreement, probability, because } = verdict;
   const { look, Icon } = looks[kind];
   const chains =
-    agreement === null || short ? '' : words.chains(format.number(agreement.agree), format.number(agreement.of));
+    agreement === null || !tellsChains ? '' : words.chains(format.number(agreement.agree), format.number(agreement.of));
   // No answer is as good as certain.
   const percent = probability === null ? '' : format.percent(Math.min(0.99, Math.max(0.01, probability)));
   const likely = percent === '' || short ? percent : words.likely(percent);

@@ -7,17 +7,22 @@ export type RequestOptions = {
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
+  keepalive?: boolean;
 };
 
 /**
  * Calls our own API; with the reader's key where there is one.
  * @throws ServiceFault for an error answer or where nothing answers; an abort is rethrown as it is
  */
-export async function request(path: string, { method = 'GET', body, headers, signal }: RequestOptions = {}) {
+export async function request(
+  path: string,
+  { method = 'GET', body, headers, signal, keepalive = false }: RequestOptions = {},
+) {
   const { key } = preferences();
   try {
     const answer = await fetch(path, {
       method,
+      keepalive,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === '' ? {} : { authorization: `Bearer ${key}` }),

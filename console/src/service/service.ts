@@ -1,4 +1,11 @@
-import type { ItemList } from '../../../src/contracts/responses/conversation.ts';
+import type {
+  Conversation,
+  ConversationList,
+  ConversationTurn,
+  DeletedConversation,
+  ItemList,
+  TurnList,
+} from '../../../src/contracts/responses/conversation.ts';
 import type { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
 import type { Response } from '../../../src/contracts/responses/response.ts';
 import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
@@ -17,7 +24,7 @@ import type {
 import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/contracts/service/model-configuration.ts';
 import type { KeyWebhook, WebhookDeliveryList } from '../../../src/contracts/service/webhook.ts';
 import { followEvents, type LinkState } from './follow-events.ts';
-import { requestJson } from './request.ts';
+import { request, requestJson } from './request.ts';
 
 /** A trace event as it is sent: with its number. */
 export type NumberedTraceEvent = TraceEvent & { sequence_number: number };
@@ -29,9 +36,15 @@ export const service = {
   models: (options?: Signal) => requestJson<ModelList>('/v1/models', options),
   strategies: (options?: Signal) => requestJson<StrategyList>('/v1/strategies', options),
 
-  /** Accepted as a background job: it goes on when the page is closed. */
-  ask: (body: CreateResponse, options?: Signal) =>
-    requestJson<Response>('/v1/responses', { method: 'POST', body: { ...body, background: true }, ...options }),
+  /** Accepted as a background job: it goes on when the page is closed. Thoughts can be read live, where the key may see them. */
+  async ask(body: CreateResponse, options?: Signal) {
+    const live = (await seesThoughts()) ? { include: ['reasoning.text'] } : {};
+    return requestJson<Response>('/v1/responses', {
+      method: 'POST',
+      body: { ...live, ...body, background: true },
+      ...options,
+    });
+  },
   response: (id: string, options?: Signal) => requestJson<Response>(responsePath(id), options),
   /** Held by the service until the response ends, 30 s at most. */
   waitFor: (id: string, options?: Signal) => requestJson<Response>(`${responsePath(id)}?wait=30`, options),
@@ -42,6 +55,30 @@ export const service = {
   cancel: (id: string) => requestJson<Response>(`${responsePath(id)}/cancel`, { method: 'POST' }),
   answerNow: (id: string) => requestJson<Response>(`${responsePath(id)}/answer_now`, { method: 'POST' }),
   remove: (id: string) => requestJson<DeletedResponse>(responsePath(id), { method: 'DELETE' }),
+
+  conversations: (query: { q?: string; limit?: number; after?: string | undefined }, options?: Signal) =>
+    requestJson<ConversationList>(`/v1/conversations${queryString(query)}`, options),
+  createConversation: () => requestJson<Conversation>('/v1/conversations', { method: 'POST', body: {} }),
+  renameConversation: (id: string, title: string) =>
+    requestJson<Conversation>(conversationPath(id), { method: 'POST', body: { title } }),
+  /** `keepalive`: it is sent although the page is being closed. */
+  removeConversation: (id: string, options?: { keepalive?: boolean }) =>
+    requestJson<DeletedConversation>(conversationPath(id), { method: 'DELETE', ...options }),
+  importConversation: (exported: unknown) =>
+    requestJson<Conversation>('/v1/conversations/import', { method: 'POST', body: exported }),
+  exportConversation: async (id: string, format: 'markdown' | 'json') =>
+    (await request(`${conversationPath(id)}/export?format=${format}`)).text(),
+  /** All turns of a conversation, the oldest first. */
+  async turns(id: string, options?: Signal): Promise<ConversationTurn[]> {
+    const turns: ConversationTurn[] = [];
+    for (let after: string | undefined; ; after = turns.at(-1)?.id) {
+      const query = queryString({ limit: 1_000, after });
+      const page = await requestJson<TurnList>(`${conversationPath(id)}/turns${query}`, options);
+      turns.push(...page.data);
+      if (!page.has_more) return turns;
+    }
+  },
+
   trace: (id: string, options?: Signal) => requestJson<Trace>(`${responsePath(id)}/trace`, options),
   giveFeedback: (id: string, body: CreateFeedback) =>
     requestJson<Feedback>(`${responsePath(id)}/feedback`, { method: 'POST', body }),
@@ -69,6 +106,24 @@ export const service = {
   followTrace: (id: string, options: Following) =>
     followEvents<NumberedTraceEvent>(`${responsePath(id)}/trace`, options),
 };
+
+let thoughts: Promise<boolean> | undefined;
+
+/** Whether the reader's key may see thoughts; asked once, as another key loads the page again. */
+function seesThoughts(): Promise<boolean> {
+  thoughts ??= service.caller().then(
+    ({ scopes }) => scopes.trace === 'full',
+    () => {
+      thoughts = undefined;
+      return false;
+    },
+  );
+  return thoughts;
+}
+
+function conversationPath(id: string): string {
+  return `/v1/conversations/${encodeURIComponent(id)}`;
+}
 
 function responsePath(id: string): string {
   return `/v1/responses/${encodeURIComponent(id)}`;

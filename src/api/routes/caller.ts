@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { CallerView } from '../../contracts/service/key-scopes.ts';
-import type { ApiEnvironment } from '../dependencies.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 
 const described = describeRoutes({
@@ -12,9 +12,14 @@ const described = describeRoutes({
 });
 
 /** `/v1/caller`: what the key that asks is, and what it may see and do. */
-export function createCallerRoutes(): Hono<ApiEnvironment> {
+export function createCallerRoutes({ limits }: Pick<ApiDependencies, 'limits'>): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>().get('/', described.retrieveCaller, (c) => {
     const { owner, scopes } = c.get('caller');
-    return c.json({ object: 'caller', key_id: owner, scopes } satisfies CallerView);
+    return c.json({
+      object: 'caller',
+      key_id: owner,
+      scopes,
+      limits: { body_bytes: limits.bodyBytes },
+    } satisfies CallerView);
   });
 }

@@ -48,5 +48,7 @@ export const CallerView = z.object({
   /** Null where the service asks for no key. */
   key_id: z.string().nullable(),
   scopes: KeyScopes,
+  /** Absent in services of earlier versions. Bytes that the body of a request may have. */
+  limits: z.object({ body_bytes: z.int().positive() }).optional(),
 });
 export type CallerView = z.infer<typeof CallerView>;

@@ -59,6 +59,7 @@ test('a caller is told what it may see and do', async () => {
     object: 'caller',
     key_id: null,
     scopes: allScopes,
+    limits: { body_bytes: 1_048_576 },
   });
 });
 

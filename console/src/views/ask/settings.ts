@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { asEffort } from '../../run/effort.ts';
-import type { Asking } from './use-thread.ts';
+import type { Asking } from './use-chat.ts';
 
 const place = 'thinkfirst.ask';
 

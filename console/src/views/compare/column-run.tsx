@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { Meter } from '../../components/meter.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { runStrings } from '../../run/run.strings.ts';
 import { RunCard } from '../../run/run-card.tsx';
+import { useElapsed } from '../../run/run-controls.tsx';
 import { runFigures, spentTokens } from '../../run/run-figures.ts';
 import { hasEnded, type RunState } from '../../run/run-state.ts';
 import { useRun } from '../../run/use-run.ts';
@@ -53,23 +54,15 @@ function Spent({ run, mostTokens }: { run: RunState; mostTokens: number }) {
   );
 }
 
-const tickMs = 100;
-
 /** How long it is worked on, from its first step; in the end the time from being asked too, as Jobs has it. */
 function Clock({ run }: { run: RunState }) {
   const words = useStrings(strings);
   const { withWait, noWait } = useStrings(runStrings);
   const format = useFormat();
-  const [now, setNow] = useState(Date.now);
   const ended = hasEnded(run);
-  useEffect(() => {
-    if (ended || run.fault !== undefined) return;
-    const timer = setInterval(() => setNow(Date.now()), tickMs);
-    return () => clearInterval(timer);
-  }, [ended, run.fault]);
+  const elapsed = useElapsed(run);
   const { workMs, wholeSeconds, waited } = runFigures(run);
-  const startedAt = run.steps[0]?.started_at;
-  const took = ended ? workMs : startedAt === undefined ? 0 : Math.max(0, now - startedAt);
+  const took = ended ? workMs : elapsed;
   if (run.fault !== undefined || run.response === undefined) return null;
   return (
     <p className={styles.clock} data-running={!ended || undefined}>

@@ -1,7 +1,7 @@
-import { CircleStop, FastForward, Trash2 } from 'lucide-react';
+import { CircleStop, FastForward, MessageCircle, Trash2 } from 'lucide-react';
 import { Link } from 'react-router';
 import type { ListedResponse } from '../../../../src/contracts/service/listings.ts';
-import { IconButton } from '../../components/button.tsx';
+import { IconButton, IconLink } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { shownEffort } from '../../run/effort.ts';
@@ -119,6 +119,7 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
         </time>
       </td>
       <td className={styles.actions}>
+        <IconLink label={words.actionOn(words.inChat, question)} icon={<MessageCircle />} to={`/?r=${job.id}`} />
         {status === 'in_progress' && action('answer_now', words.answerNow, FastForward)}
         {running && action('cancel', words.cancel, CircleStop)}
         {action('remove', words.remove, Trash2)}

@@ -4,6 +4,7 @@ import type { Response } from '../../../../src/contracts/responses/response.ts';
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
+import { saveFile } from '../../components/save-file.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
 
@@ -34,11 +35,5 @@ export function ShareActions({ response, steps }: { response: Response; steps: r
 
 function save(response: Response, steps: readonly TraceStep[]): void {
   const text = `${JSON.stringify({ response_id: response.id, steps, response }, undefined, 2)}\n`;
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `${response.id}.trace.json`;
-  link.click();
-  // The browser has taken the file by the next turn of its loop.
-  setTimeout(URL.revokeObjectURL, 0, address);
+  saveFile(text, { name: `${response.id}.trace.json`, type: 'application/json' });
 }

@@ -1,9 +1,9 @@
-import { FastForward, Square } from 'lucide-react';
+import { FastForward, MessageCircle, Square } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { ItemList } from '../../../../src/contracts/responses/conversation.ts';
 import { Badge } from '../../components/badge.tsx';
-import { Button } from '../../components/button.tsx';
+import { Button, IconLink } from '../../components/button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
@@ -64,6 +64,9 @@ export function TracePage({ id }: { id: string }) {
           </Button>
         </>
       )}
+      <IconLink label={words.inChat} icon={<MessageCircle aria-hidden="true" />} to={`/?r=${response.id}`}>
+        {words.inChat}
+      </IconLink>
       <ShareActions response={response} steps={steps} />
     </>
   );

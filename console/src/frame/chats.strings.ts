@@ -1,0 +1,41 @@
+import { defineStrings } from '../i18n/strings.ts';
+
+export const chatsStrings = defineStrings({
+  en: {
+    chats: 'Conversations',
+    start: 'New conversation',
+    bringIn: 'Import a conversation',
+    search: 'Search conversations',
+    days: { today: 'Today', yesterday: 'Yesterday', earlier: 'Earlier' },
+    untitled: 'Untitled',
+    actionsOf: (title: string) => `Actions: ${title}`,
+    rename: 'Rename',
+    renameLabel: 'Title of the conversation',
+    exportMarkdown: 'Export as Markdown',
+    exportJson: 'Export as JSON',
+    remove: 'Delete',
+    deleted: (title: string, turns: string) =>
+      `“${title}” is deleted (${turns === '1' ? '1 turn' : `${turns} turns`}).`,
+    undo: 'Undo',
+    noMatch: 'No conversation has these words.',
+    more: 'Show more',
+  },
+  ko: {
+    chats: '대화',
+    start: '새 대화',
+    bringIn: '대화 가져오기',
+    search: '대화 검색',
+    days: { today: '오늘', yesterday: '어제', earlier: '이전' },
+    untitled: '제목 없음',
+    actionsOf: (title: string) => `동작: ${title}`,
+    rename: '이름 바꾸기',
+    renameLabel: '대화 제목',
+    exportMarkdown: 'Markdown으로 내보내기',
+    exportJson: 'JSON으로 내보내기',
+    remove: '삭제',
+    deleted: (title: string, turns: string) => `“${title}” 대화를 삭제했습니다 (질문 ${turns}개).`,
+    undo: '되돌리기',
+    noMatch: '이 말이 들어 있는 대화가 없습니다.',
+    more: '더 보기',
+  },
+});

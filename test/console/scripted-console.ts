@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import pino from 'pino';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
+import { openConsole } from '../../src/entry/open-console.ts';
+import { card, catalog, table } from '../api/responses/fixture.ts';
+import { listeningService } from '../support/listening-service.ts';
+import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
+
+type ScriptedConsole = { url: string; close(): Promise<void> };
+
+const level = { ...table.levels.medium, budget_tokens: 40_000, samples: 3, agree: 2 };
+
+/**
+ * The real console, API and worker over a queue in memory, with a scripted model that says at most `tokensPerSecond` (each
+ * chain; default: as fast as it can). For suites of the page itself: nothing of the model's speed or mood is in them.
+ */
+export async function scriptedConsole(
+  script: Script,
+  {
+    tokensPerSecond,
+    inputs = ['text'],
+    ...overrides
+  }: { tokensPerSecond?: number; inputs?: ('text' | 'image')[] } & Partial<ApiDependencies> = {},
+): Promise<ScriptedConsole> {
+  const model = createScriptedModel({ id: 'tiny', contextLength: 100_000, script });
+  const files = await openConsole({ log: pino({ level: 'silent' }) });
+  if (files === undefined) throw new Error('The console was not built.');
+  const shown = { ...card, context_length: 100_000, capabilities: { ...card.capabilities, inputs } };
+  const service = await listeningService(tokensPerSecond === undefined ? model : paced(model, tokensPerSecond), {
+    console: files,
+    now: Date.now,
+    newId: () => randomUUID().replaceAll('-', ''),
+    defaults: { effort: 'medium', answerTokens: 8_000 },
+    catalog: {
+      ...catalog,
+      list: () => [shown, { ...shown, id: 'other' }],
+      get: (id) => [shown, { ...shown, id: 'other' }].find((one) => one.id === id),
+      effortTable: () => ({ ...table, natural_tokens: 6_000, levels: { ...table.levels, medium: level, high: level } }),
+    },
+    ...overrides,
+  });
+  return { url: service.url, close: () => service.close() };
+}
+
+/** The same model at the speed of a real one: so many of its tokens a second, in bursts as a network brings them. */
+function paced(model: LanguageModel, tokensPerSecond: number): LanguageModel {
+  const burst = Math.max(1, Math.round(tokensPerSecond / 30));
+  return {
+    ...model,
+    async *generate(...given) {
+      let said = 0;
+      const from = Date.now();
+      for await (const event of model.generate(...given)) {
+        yield event;
+        if (event.type !== 'thinking-delta' && event.type !== 'answer-delta') continue;
+        said += 1;
+        const due = from + (1000 * said) / tokensPerSecond;
+        if (said % burst === 0 && due > Date.now()) await wait(due - Date.now());
+      }
+    },
+  };
+}
