@@ -1,6 +1,12 @@
+import { monthNames } from '../evaluator/calendar-calls.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 
-const months = 'january february march april may june july august september october november december'.split(' ');
+const months = monthNames.map((name) => name.toLowerCase());
+
+/** A month's name or its beginning, from three letters on, as a regular expression for lower case. */
+export const monthPattern = `(?:${months
+  .flatMap((name) => Array.from({ length: name.length - 2 }, (_, cut) => name.slice(0, name.length - cut)))
+  .join('|')})`;
 
 /** `6:05`, `6:05 pm`, `18:05`, `6 pm`; the key is on the 24-hour clock where the text says which half of the day it is. */
 export function readTime(text: string): NormalAnswer | undefined {

@@ -1,5 +1,6 @@
 import { readDate, readTime } from './dates.ts';
 import type { NormalAnswer } from './normal-answer.ts';
+import { latexFraction, plainLatex } from './notation.ts';
 import { readNumber } from './numbers.ts';
 import { isSameAmount, isSameUnit } from './units.ts';
 
@@ -34,18 +35,12 @@ export function showAnswer(answer: NormalAnswer): string {
 
 /** Without markup, quotes, and the sentence's end. */
 function bare(text: string): string {
-  const unmarked = text
+  const unmarked = plainLatex(text.trim())
     .trim()
     .replace(/^\$\$?([\s\S]*?)\$\$?$/, '$1')
-    .replace(/(\d?)\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, digit: string, above: string, below: string) =>
-      digit === '' ? `${above}/${below}` : `${digit} ${above}/${below}`,
-    )
-    .replace(/\^\{?\\circ\}?/g, '°')
-    .replace(/\\times|\\cdot/g, '×')
-    .replace(/\\[,!]|\{,\}/g, (space) => (space === '{,}' ? ',' : ''))
-    .replace(/\\%/g, '%')
+    .replace(/(?<=\d)(?=\\[dt]?frac\{)/g, ' ')
+    .replace(latexFraction, '$1/$2')
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')
-    .replace(/\\text\{([^{}]*)\}/g, '$1')
     .replace(/(\d)(?:\*\*|\s\*\*\s)(?=\d)/g, '$1^')
     .replace(/\*\*|`|\\[()[\]$]/g, '');
   const unquoted = withoutEnd(unmarked, /[.!\s]/).replace(/^["'“”‘’]+/, '');

@@ -1,5 +1,6 @@
 import { exactValue } from '../evaluator/exact-arithmetic.ts';
 import type { NormalAnswer } from './normal-answer.ts';
+import { currencies, withPowers } from './notation.ts';
 import { isMeasure, isPlainUnit, measureOf, unitName } from './units.ts';
 
 const ones =
@@ -90,13 +91,9 @@ export function isNumberWord(word: string): boolean {
   return ones.includes(word) || tens.includes(word) || word in scales;
 }
 
-const currency = new Map([
-  ['$', 'dollar'],
-  ['€', 'euro'],
-  ['£', 'pound'],
-  ['¥', 'yen'],
-]);
 const multipliers: Readonly<Record<string, number>> = { ...scales, dozen: 12 };
+export const multiplierWords = Object.keys(multipliers).join('|');
+const multiplier = new RegExp(String.raw`^\s+(${multiplierWords})s?\b`, 'i');
 const moneyLetters: Readonly<Record<string, number>> = { k: 1e3, m: 1e6, mn: 1e6, b: 1e9, bn: 1e9 };
 
 const digits = String.raw`(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d{1,3}(?: \d{3})+(?:\.\d+)?(?![\d/])|\d+(?:\.\d+)?|\.\d+)`;
@@ -121,23 +118,17 @@ export function readNumber(written: string): NormalAnswer | undefined {
 
 const longest = 120;
 const fractionSigns = '½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞';
-const raised = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** Signs of which there are several, each as one. */
 function tidy(text: string): string {
-  return text
+  return withPowers(text)
     .replace(/[\u00a0\u2009\u202f]/g, ' ')
     .replace(/^[−–](?=\s*[\d.$€£¥¼-¾⅐-⅞])/u, '-')
     .replace(/(\^[({]?|e|[$€£¥])−/gi, '$1-')
-    .replace(/(\d)(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu, (_, digit: string, power: string) => `${digit}^${plainPower(power)}`)
     .replace(new RegExp(`(\\d?)\\s*([${fractionSigns}])`, 'gu'), (_, digit: string, sign: string) => {
       const fraction = sign.normalize('NFKC').replace('⁄', '/');
       return digit === '' ? fraction : `${digit} ${fraction}`;
     });
-}
-
-function plainPower(power: string): string {
-  return [...power].map((sign) => (sign === '⁻' ? '-' : String(raised.indexOf(sign)))).join('');
 }
 
 type Amount = { value: string; unit?: string | undefined };
@@ -148,7 +139,7 @@ function readAmount(text: string): Amount | undefined {
   const found = readDigits(plain) ?? readWords(plain);
   if (found === undefined) return undefined;
   const value = before?.[2] === undefined ? found.value : `-(${found.value})`;
-  const sign = currency.get(before?.[1] ?? '');
+  const sign = currencies.get(before?.[1] ?? '');
   const scaled = readMultiplier(found.rest, sign !== undefined);
   const unit = readUnit(scaled.rest, sign);
   if (unit === undefined) return undefined;
@@ -190,7 +181,7 @@ function readWords(text: string): { value: string; rest: string } | undefined {
 }
 
 function readMultiplier(rest: string, isMoney: boolean): { by: number; rest: string } {
-  const word = /^\s+(hundred|thousand|million|billion|trillion|dozen)s?\b/i.exec(rest);
+  const word = multiplier.exec(rest);
   const letter = word === null ? /^( ?)([kmb]n?)(?![\p{L}\d/])/iu.exec(rest) : null;
   if (word !== null) {
     return { by: multipliers[word[1]?.toLowerCase() ?? ''] ?? 1, rest: rest.slice(word[0].length) };
@@ -216,7 +207,7 @@ function readUnit(rest: string, money: string | undefined): { name?: string | un
     return undefined;
   if (/\d/.test(words.replace(/\^[23]/g, ''))) return undefined;
   const name = unitName(sign === '°' || sign === '¢' ? `${sign}${words === '' ? '' : ` ${words}`}` : words);
-  const coin = money ?? currency.get(sign ?? '');
+  const coin = money ?? currencies.get(sign ?? '');
   if (coin !== undefined) {
     const per = / per .+$/.exec(` ${name ?? ''}`)?.[0] ?? '';
     return { name: `${coin}${per}` };

@@ -1,13 +1,16 @@
+import { monthPattern } from './dates.ts';
 import type { NormalAnswer } from './normal-answer.ts';
 import { normalise } from './normalise.ts';
-import { isNumberWord } from './numbers.ts';
+import { isNumberWord, multiplierWords } from './numbers.ts';
 import { isMeasure } from './units.ts';
 
 /** A number of a sentence; no value where it is part of something that is no number (`5 R 2`, `1/2/2024`, `6 × 7`, `5–10`). */
 export type SentenceValue = { value: NormalAnswer | undefined; at: number; end: number };
 
-const number =
-  /(?<![\p{L}\d.,/:^]|\p{L}[-–])(?:(?:minus|negative|jan\p{L}*|feb\p{L}*|mar|march|apr\p{L}*|may|june?|july?|aug\p{L}*|sep\p{L}*|oct\p{L}*|nov\p{L}*|dec\p{L}*)\.? )?(?:(?<![\d)]\s*)[-−–+])?(?:US)?[$€£¥]?[-−]?(?:\d|\.\d|[¼-¾⅐-⅞])/giu;
+const number = new RegExp(
+  String.raw`(?<![\p{L}\d.,/:^]|\p{L}[-–])(?:(?:minus|negative|${monthPattern})\.? )?(?:(?<![\d)]\s*)[-−–+])?(?:US)?[$€£¥]?[-−]?(?:\d|\.\d|[¼-¾⅐-⅞])`,
+  'giu',
+);
 /** Far more than the longest amount in words (`2 hours, 30 minutes and 15 seconds`) needs. */
 const longest = 60;
 const mostWords = 10;
@@ -64,11 +67,11 @@ function readAt(line: string, at: number): SentenceValue {
   return { value: ordinal(rest), at, end: at + whole };
 }
 
+const multiplierAtEnd = new RegExp(String.raw`\b(?:${multiplierWords})$`, 'i');
+
 /** No words behind the number, which `12 left` has. */
 function isBare(written: string): boolean {
-  return (
-    !/\d[^\p{L}]*\s\p{Ll}/u.test(written) || /\b(?:hundred|thousand|million|billion|trillion|dozen)$/i.test(written)
-  );
+  return !/\d[^\p{L}]*\s\p{Ll}/u.test(written) || multiplierAtEnd.test(written);
 }
 
 function ordinal(rest: string): NormalAnswer | undefined {

@@ -1,39 +1,58 @@
 import { exactValue } from '../evaluator/exact-arithmetic.ts';
+import { currencies } from './notation.ts';
 
-/** Units that convert exactly, by what they measure: how many of the first each holds, then its other names. */
-const measures: ReadonlyArray<Readonly<Record<string, readonly [factor: number, ...names: string[]]>>> = [
-  {
-    ms: [1, 'msec', 'millisecond'],
-    second: [1000, 's', 'sec'],
-    minute: [60_000, 'min'],
-    hour: [3_600_000, 'h', 'hr'],
-    day: [86_400_000],
-    week: [604_800_000, 'wk'],
-  },
-  { month: [1, 'mo'], year: [12, 'yr'], decade: [120], century: [1200] },
-  {
-    mm: [10, 'millimeter', 'millimetre'],
-    cm: [100, 'centimeter', 'centimetre'],
-    inch: [254, 'in', 'inche'],
-    foot: [3048, 'ft', 'feet'],
-    yard: [9144, 'yd'],
-    m: [10_000, 'meter', 'metre'],
-    km: [10_000_000, 'kilometer', 'kilometre'],
-    mile: [16_093_440, 'mi'],
-  },
-  { mg: [1, 'milligram'], g: [1000, 'gram', 'gramme'], kg: [1_000_000, 'kilogram', 'kilo'] },
-  { ounce: [1, 'oz'], pound: [16, 'lb', 'gbp'] },
-  { ml: [1, 'milliliter', 'millilitre'], cl: [10, 'centiliter', 'centilitre'], l: [1000, 'liter', 'litre'] },
-  { cup: [1], pint: [2, 'pt'], quart: [4, 'qt'], gallon: [16, 'gal'] },
-  { cent: [1, '¢'], dollar: [100, 'usd', 'us dollar'] },
-  { euro: [1, 'eur'] },
-  { yen: [1, 'jpy'] },
+type Dimension = 'time' | 'length' | 'mass' | 'volume' | 'money';
+type Measures = Readonly<Record<string, readonly [factor: number, ...names: string[]]>>;
+
+/** Units that convert exactly into one another: how many of the first each holds, then its other names. */
+const measures: ReadonlyArray<readonly [Dimension, Measures]> = [
+  [
+    'time',
+    {
+      ms: [1, 'msec', 'millisecond'],
+      second: [1000, 's', 'sec'],
+      minute: [60_000, 'min'],
+      hour: [3_600_000, 'h', 'hr'],
+      day: [86_400_000],
+      week: [604_800_000, 'wk'],
+    },
+  ],
+  ['time', { month: [1, 'mo'], year: [12, 'yr'], decade: [120], century: [1200] }],
+  [
+    'length',
+    {
+      mm: [10, 'millimeter', 'millimetre'],
+      cm: [100, 'centimeter', 'centimetre'],
+      inch: [254, 'in', 'inche'],
+      foot: [3048, 'ft', 'feet'],
+      yard: [9144, 'yd'],
+      m: [10_000, 'meter', 'metre'],
+      km: [10_000_000, 'kilometer', 'kilometre'],
+      mile: [16_093_440, 'mi'],
+    },
+  ],
+  ['mass', { mg: [1, 'milligram'], g: [1000, 'gram', 'gramme'], kg: [1_000_000, 'kilogram', 'kilo'] }],
+  ['mass', { ounce: [1, 'oz'], pound: [16, 'lb', 'gbp'] }],
+  [
+    'volume',
+    { ml: [1, 'milliliter', 'millilitre'], cl: [10, 'centiliter', 'centilitre'], l: [1000, 'liter', 'litre'] },
+  ],
+  ['volume', { cup: [1], pint: [2, 'pt'], quart: [4, 'qt'], gallon: [16, 'gal'] }],
+  ['money', { cent: [1, '¢'], dollar: [100, 'usd', 'us dollar'] }],
+  ['money', { euro: [1, 'eur'] }],
+  ['money', { yen: [1, 'jpy'] }],
 ];
-const money = new Set(['cent', 'dollar', 'euro', 'yen', 'pound']);
+/** Measures that convert into none of those exactly, or differently from country to country. */
+const otherMeasures =
+  'c|fortnights?|centuries|pence|penny|pennies|nickels?|dimes?|quarters?|rupees?|paise|shillings?|stone|tons?|tonnes?|tsp|tbsp|teaspoons?|tablespoons?|degrees?|dozens?|pairs?|tens|hundreds?|thousands?';
+/** Between one measure and a larger one that it is often converted to. */
+export const conversionFactors: readonly number[] = [3, 7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600];
+
+const money = new Set(['cent', ...currencies.values()]);
 const known = new Map(
-  measures.flatMap((units, kind) =>
+  measures.flatMap(([dimension, units], kind) =>
     Object.entries(units).flatMap(([unit, [factor, ...names]]) =>
-      [unit, ...names].map((name) => [name, { unit, kind, factor }] as const),
+      [unit, ...names].map((name) => [name, { unit, dimension, kind, factor }] as const),
     ),
   ),
 );
@@ -93,7 +112,8 @@ export function isPlainUnit(text: string): boolean {
   return !notUnit.test(text);
 }
 
-function singular(word: string): string {
+/** `mile` of `miles`, `inch` of `inches`; a word that isn't in the plural stays. */
+export function singular(word: string): string {
   return word
     .replace(/ies$/, 'y')
     .replace(/(ss|x|ch|sh)es$/, '$1')
@@ -111,6 +131,49 @@ export function isMeasure(unit: string): boolean {
     .replace(/^(?:square|cubic) /, '')
     .split(' per ')
     .every((part) => known.has(part) || part === '%' || /^degree(?: |$)/.test(part));
+}
+
+/** What a unit is of, by any of its names; units of one dimension can't stand for one another. */
+export function dimensionOf(unit: string): Dimension | undefined {
+  return unit === 'ton' ? 'mass' : known.get(unit)?.dimension;
+}
+
+/** What may stand behind a number as its measure, singular and plural, as a regular expression. `in` is mostly the preposition. */
+export const measurePattern = `(?:${[...known.keys()]
+  .filter((name) => /^[a-z]+$/.test(name) && name !== 'in')
+  .map((name) => (name.length === 1 ? name : `${name}(?:e?s)?`))
+  .join('|')}|${otherMeasures})`;
+/** Words by which a number stands for another one: `2 dozen`, `5 tens`, `1.5 million`, `2 pm`, `3 squared`. */
+export const scalePattern =
+  '(?:am|pm|ad|bce?|ce|below|zero|noon|midnight|night|morning|afternoon|evening|clock|dozens?|score|gross|pairs?|couples?|tens|hundreds?|thousands?|[mb]illions?|trillions?|(?:ten|hundred|thousand)ths?|half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|squared|cubed|factorial|percent|percentage|pct|per)';
+
+/** `kJ`, `MHz`, `nm`: a case of its own each. */
+const scientific =
+  /^(?:[kMGTcdmµμnp]?(?:m|g|s|A|K|mol|Hz|N|Pa|J|W|C|V|F|Ω|eV|L|l|cal|B|bit|byte)|bar|atm|amu|u|°[CF]?|ohms?)$/;
+const everyday = new RegExp(`^${measurePattern}$`, 'i');
+const scale = new RegExp(`^${scalePattern}$`, 'i');
+
+/** A measure as written behind a number, also one of physics or one that converts only roughly. */
+export function isMeasureWord(word: string): boolean {
+  return everyday.test(word) || scientific.test(word);
+}
+
+export function isScaleWord(word: string): boolean {
+  return scale.test(word);
+}
+
+/** May be written right behind its number: `5km`, `3am`. */
+export function isAttachedUnit(word: string): boolean {
+  // `20KM` may be a side of a triangle.
+  if (/^\p{Lu}{2,}$/u.test(word)) return /^(?:USD|EUR|GBP|AM|PM)$/.test(word);
+  return isMeasureWord(word) || isScaleWord(word) || /^(?:in|mph|kmh)$/.test(word);
+}
+
+/** Each may be a unit or an unknown: `3 m`. */
+export const letterUnits: ReadonlySet<string> = new Set(['m', 'g', 'l', 's', 'h', 'c', 'd']);
+
+export function isLetterUnit(unit: string): boolean {
+  return letterUnits.has(unit.charAt(0)) && /^.(?!\p{L})/u.test(unit);
 }
 
 export function isSameUnit(one: string, other: string): boolean {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { answerValue, conclusionOf } from '../answers/answer-value.ts';
 import type { NormalAnswer } from '../answers/normal-answer.ts';
 import { normalise, sameAnswer, showAnswer } from '../answers/normalise.ts';
+import { multiplierWords } from '../answers/numbers.ts';
+import { conversionFactors } from '../answers/units.ts';
 import { abstain, defineCheck, fail, pass } from './check.ts';
 import { isTakeBack } from './thought-lines.ts';
 
@@ -43,7 +45,7 @@ const lastLines = 2;
 /** Not a question that is answered at once: `Is it 12? Yes.` */
 const doubts = /\?(?!\W*(?:yes|yeah|yep|indeed|correct|right)\b)|\b(?:perhaps|maybe|might|alternatively)\b/i;
 /** `7 dozen` is read as 84, and may be asked for in dozens. */
-const counts = /\b(?:dozens?|pairs?|scores?|hundreds?|thousands?|millions?|billions?)\b/i;
+const counts = new RegExp(String.raw`\b(?:pair|score|${multiplierWords})s?\b`, 'i');
 
 /** The last lines; none where they doubt. */
 function ending(thought: string): string {
@@ -52,15 +54,13 @@ function ending(thought: string): string {
   return ends.some((line) => isTakeBack(line) || doubts.test(line)) ? '' : ends.join('\n');
 }
 
-const factors = [3, 7, 12, 16, 24, 30, 36, 52, 60, 100, 365, 1000, 1440, 3600];
-
 /** False where two that differ in writing may say the same: `3 hours` and `180 minutes`, `0.5` and `50%`, `true` and `yes`. */
 function isComparable(a: NormalAnswer, b: NormalAnswer): boolean {
   if (a.kind === 'number') {
     if (a.unit !== undefined && b.unit !== undefined && a.unit !== b.unit) return false;
     // The unit of the other may go without saying.
     const [large = 0, small = 0] = [a, b].map(({ key }) => Math.abs(amountOf(key))).toSorted((x, y) => y - x);
-    return a.unit === b.unit || !factors.includes(Number((large / small).toFixed(6)));
+    return a.unit === b.unit || !conversionFactors.includes(Number((large / small).toFixed(6)));
   }
   if (a.kind === 'truth') return /^(?:yes|no)$/.test(a.key) === /^(?:yes|no)$/.test(b.key) || isYes(a) !== isYes(b);
   if (a.kind === 'list') return isPlainList(a.key) && isPlainList(b.key) && sorted(a.key) !== sorted(b.key);

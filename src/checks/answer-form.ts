@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { normalise } from '../answers/normalise.ts';
+import { readNumberWords } from '../answers/numbers.ts';
 import { abstain, defineCheck, type Finding, fail, pass } from './check.ts';
 import { parseJson } from './json-schema.ts';
 
@@ -125,9 +126,6 @@ function listLength(answer: string): number | undefined {
   return value.kind === 'list' ? value.key.split(', ').length : undefined;
 }
 
-const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
-
 function countOf(written: string): number {
-  const index = words.indexOf(written.toLowerCase());
-  return index >= 0 ? index : Number(written);
+  return Number(readNumberWords(written)?.value ?? written);
 }

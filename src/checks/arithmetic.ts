@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutThousands } from '../answers/notation.ts';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
 import { createDoubt, isOfOtherArithmetic } from './doubtful-context.ts';
 import { type Equation, equationsOf } from './equations.ts';
@@ -104,8 +105,7 @@ function keyOf({ left, right }: Pick<Equation, 'left' | 'right'>): string {
 }
 
 function numbersOf(text: string): string[] {
-  const plain = text.replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''));
-  return (plain.match(/\d+(?:\.\d+)?/g) ?? []).map((number) => String(Number(number)));
+  return (withoutThousands(text).match(/\d+(?:\.\d+)?/g) ?? []).map((number) => String(Number(number)));
 }
 
 /** The last of these equations with its exact value; its result is the line's that many-th of that number. */

@@ -1,5 +1,5 @@
+import { measurePattern as measure, scalePattern as scale } from '../answers/units.ts';
 import type { EquationToken } from './equation-tokens.ts';
-import { measure, scale } from './equation-units.ts';
 
 /** Words that stand before a number and belong to the sum: what follows is not a whole expression. */
 const bindsRight =

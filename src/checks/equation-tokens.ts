@@ -1,12 +1,9 @@
-import { isAttachedUnit, letterUnits } from './equation-units.ts';
+import { currencies, latexFraction, plainLatex, withoutThousands, withPowers } from '../answers/notation.ts';
+import { isAttachedUnit, letterUnits } from '../answers/units.ts';
 
-/** Commands that only place or size what stands by them. */
-const sizes = /\\(?:left|right|[bB]igg?[lr]?|displaystyle|limits)(?![A-Za-z])/g;
-const spacing = /\\(?:q?quad(?![A-Za-z])|[,;:! ])/g;
-const words = /\\(?:text(?:bf|it)?|math(?:rm|bf|it)|operatorname|mbox)\s*\{([^{}]*)\}/g;
 const arrows = /\\(?:implies|iff|to|(?:long)?(?:left)?(?:right|Right)arrow|therefore|because)(?![A-Za-z])|\\\\/g;
 const relations = /\\(?:approx|sim|simeq|cong|equiv|propto|doteq|pmod|bmod|mod)(?![A-Za-z])/g;
-const others = /\\(?!(?:times|cdot|div|[dt]?frac)(?![A-Za-z]))[A-Za-z]+/g;
+const others = /\\(?![dt]?frac(?![A-Za-z]))[A-Za-z]+/g;
 const power = /\^\s*\{\s*(-?\d+)\s*\}/g;
 /** As Pandoc tells a formula from money: nothing but the formula’s own signs within its ends, no digit behind. */
 const formula = /\$(?=\S)([^$]*[^\s$])\$(?!\d)/g;
@@ -20,16 +17,12 @@ const index = /_\s*\{[^{}]*\}/g;
  */
 export function withoutLatex(line: string): string {
   if (!/[\\{$]/.test(line)) return line;
-  return line
-    .replace(/\\([%#&])/g, '$1')
+  const placed = line
     .replace(display, ' ; ')
     .replace(formula, ' $1 ')
     .replace(/~(?=[A-Za-z\\])/g, ' ')
-    .replace(/\{,\}|,\\!/g, ',')
-    .replace(arrows, ' → ')
-    .replace(sizes, '')
-    .replace(spacing, ' ')
-    .replace(words, ' $1 ')
+    .replace(arrows, ' → ');
+  return plainLatex(placed)
     .replace(relations, ' ≈ ')
     .replace(/\\(?:[lg](?:eq?|t))(?![A-Za-z])/g, ' ≤ ')
     .replace(/\\(?:neq?|not\s*=)(?![A-Za-z])/g, ' ≠ ')
@@ -46,23 +39,14 @@ export type EquationToken = {
   glued: boolean;
 };
 
-const currencies = new Map([
-  ['$', 'dollar'],
-  ['€', 'euro'],
-  ['£', 'pound'],
-  ['¥', 'yen'],
-]);
-
 const token = /(\d+(?:\.\d+)?|\.\d+)|([+\-*/^()])|(=)|(%)|([\p{L}°_]+)|(\S)/gu;
 
 /** Splits a line into tokens with all writings of an operator as one: × ⋅ · x ÷ ∶ − – `\times`, powers as ^, thousands separators taken out. */
 export function equationTokens(line: string): EquationToken[] {
-  const text = withoutLatex(line)
-    .replace(/\\(?:times|cdot)/g, '*')
-    .replace(/\\div/g, '/')
+  const tidied = withPowers(withoutLatex(line))
     // `3\frac{1}{2}` is a mixed number or a product: read as neither.
     .replace(/(\d)\s*(?=\\[dt]?frac\{)/g, '$1¸')
-    .replace(/\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}/g, '(($1)/($2))')
+    .replace(latexFraction, '(($1)/($2))')
     .replace(/\\[dt]?frac/g, ' π ')
     // `0x7f` is of another base; `b -= 2 * 31` counts down.
     .replace(/\b0[xb][\da-f]+\b/gi, ' ¸ ')
@@ -73,9 +57,8 @@ export function equationTokens(line: string): EquationToken[] {
     .replace(/[÷∕⁄∶／]/g, '/')
     .replace(/[−–—‒－]/g, '-')
     .replace(/＋/g, '+')
-    .replace(/＝/g, '=')
-    .replace(/([\d)])([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (_, base: string, power: string) => `${base}^(${inLine(power)})`)
-    .replace(/(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d]|,\d)/g, (number) => number.replaceAll(',', ''))
+    .replace(/＝/g, '=');
+  const text = withoutThousands(tidied)
     // What is left is a decimal comma (`3,5`) or a list: read as neither.
     .replace(/(?<=\d),(?=\d)/g, '¸')
     // Money before the number becomes its unit after it, so that both writings are one.
@@ -112,10 +95,6 @@ export function equationTokens(line: string): EquationToken[] {
     tokens.push({ kind, text: all, glued });
   }
   return tokens;
-}
-
-function inLine(power: string): string {
-  return [...power].map((sign) => '-0123456789'['⁻⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)] ?? '').join('');
 }
 
 const functions =

@@ -1,4 +1,5 @@
 import type { Fraction } from 'mathjs';
+import { conversionFactors, isLetterUnit, isMeasureWord, isScaleWord } from '../answers/units.ts';
 import { decimalOf, exactValue } from '../evaluator/exact-arithmetic.ts';
 import {
   type Context,
@@ -9,7 +10,6 @@ import {
   startsOption,
 } from './equation-context.ts';
 import { type EquationToken, equationTokens } from './equation-tokens.ts';
-import { isLetterUnit, isMeasure, isScale } from './equation-units.ts';
 
 export type Equation = {
   verdict: 'pass' | 'fail' | 'abstain';
@@ -359,9 +359,6 @@ function holdsGrouped(left: Reading, right: Reading): boolean {
   return a !== undefined && b !== undefined && a.equals(b);
 }
 
-/** Between one measure and the next larger ones. */
-const factors = [3, 7, 12, 16, 24, 36, 52, 60, 100, 365, 1000, 1440, 3600];
-
 /**
  * True where the sides may differ by a conversion: `1 hour = 60 minutes`, `5 km + 300 m = 5300 m`, `1 box = 12 eggs`,
  * `40 nickels = 40 × 0.05`, `1 red + 2 clear = 20 + 40`.
@@ -374,9 +371,9 @@ function converts(left: Reading, right: Reading): boolean {
   if (units.some((unit) => directions.test(unit)) || isTurn(left, right, units)) return true;
   if (left.lone && right.lone) return units.length > 0;
   if (new Set(left.units).size > 1 && !/[*/]/.test(left.text)) {
-    if (!right.lone || (right.units.some(isMeasure) && !left.units.some(isMeasure))) return true;
+    if (!right.lone || (right.units.some(isMeasureWord) && !left.units.some(isMeasureWord))) return true;
   }
-  const measured = new Set(units.filter(isMeasure).map((unit) => unit.toLowerCase().replace(/s$/, '')));
+  const measured = new Set(units.filter(isMeasureWord).map((unit) => unit.toLowerCase().replace(/s$/, '')));
   if (measured.size > 1) return true;
   const isThousands = ([a]: Fraction[], [b]: Fraction[]): boolean =>
     /^1(?:000)+$/.test(String(b?.n === 0n ? '' : a?.div(b ?? 1)));
@@ -386,7 +383,7 @@ function converts(left: Reading, right: Reading): boolean {
   // `90 + 30 = 2 hours`: the minutes go without saying.
   if (measured.size === 0 || (left.units.length > 0 && right.units.length > 0)) return false;
   const isFactor = (a: Fraction, b: Fraction): boolean =>
-    factors.some((factor) => a.equals(b.mul(factor))) || /^10+$/.test(String(a.div(b)));
+    conversionFactors.some((factor) => a.equals(b.mul(factor))) || /^10+$/.test(String(a.div(b)));
   return left.values.some((a) =>
     right.values.some((b) => b.n !== 0n && a.n !== 0n && (isFactor(a, b) || isFactor(b, a))),
   );
@@ -410,7 +407,7 @@ function isOfDigits(left: Reading, right: Reading): boolean {
  * True where the numbers may mean something else: `2 dozen + 3`, `11 am + 3 hours`, `$50 + 20%`, the date `1/5 + 3 days`.
  */
 function meansOther({ text, units }: Reading): boolean {
-  if (units.some((unit) => isScale.test(unit))) return true;
+  if (units.some((unit) => isScaleWord(unit))) return true;
   // `25 / 1/3`
   if (/\/ [\d.]+ \/ /.test(text)) return true;
   if (/%/.test(text) && /[\d)%] [+-]/.test(text) && /\d(?![\d.%])/.test(text)) return true;

@@ -16,6 +16,8 @@ const months: readonly (readonly [name: string, days: number])[] = [
   ['December', 31],
 ];
 
+export const monthNames: readonly string[] = months.map(([name]) => name);
+
 const withDays =
   (evaluate: (text: string, days: bigint) => string | undefined): EvaluateCall =>
   ([only, ...others]) => {
