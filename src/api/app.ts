@@ -3,6 +3,7 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { createOnError, createOnNotFound, envelopeOfPath, isAnthropic } from './errors.ts';
+import { createMcpRoutes } from './mcp/mcp-routes.ts';
 import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
 import { hostCheck } from './middleware/host-check.ts';
 import { idempotentCreation } from './middleware/idempotency.ts';
@@ -77,6 +78,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   app.route('/v1/messages', createMessagesRoutes(dependencies));
   app.route('/v1/messages/batches', createMessageBatchesRoutes(dependencies));
   app.route('/api', createOllamaRoutes(dependencies));
+  app.route('/mcp', createMcpRoutes(dependencies, app.fetch));
   app.route('/v1', createFeedbackRoutes(dependencies));
   app.route('/v1/files', createFilesRoutes(dependencies));
   app.route('/v1/batches', createBatchesRoutes(dependencies));

@@ -16,6 +16,7 @@ import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
+import type { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Remembered } from './responses/resolve-context.ts';
 
 /** One file of the built console, as it is and compressed. */
@@ -70,6 +71,8 @@ export type ApiDependencies = {
   cancelOnDisconnect: boolean;
   /** Answers a request that wants to become a WebSocket; absent (at the edge): there is no WebSocket mode. */
   openSocket?: OpenSocket;
+  /** Loads the MCP server at its first use; absent (at the edge): there is none. */
+  openMcp?(): Promise<McpEndpoint>;
   /** Webhooks of keys, and what was sent; absent: no routes. */
   webhooks?: ApiWebhooks;
   /** For `/metrics` and `/admin/queues`; absent: 404. */

@@ -1,24 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { z } from 'zod';
+import { packageVersion } from '../entry/package-version.ts';
 import { addAsk } from './commands/ask.ts';
 import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addKeys } from './commands/keys.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addModels } from './commands/models.ts';
 import { addScripts } from './commands/script.ts';
 import { addServe } from './commands/serve.ts';
 import { addTrace } from './commands/trace.ts';
 import { addTransfer } from './commands/transfer.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Of this package, as its package.json says. */
-export function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
-}
 
 /**
  * Says of a word that is no command of `group` that it isn't. Commander itself hands such a word to the default command and
@@ -81,6 +75,7 @@ export function createProgram(terminal: Terminal): Command {
   addJobs(program, terminal);
   addTrace(program, terminal);
   addModels(program, terminal);
+  addMcp(program, terminal);
   addKeys(program, terminal);
   addScripts(program);
   addDoctor(program, terminal);

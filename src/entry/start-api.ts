@@ -26,6 +26,7 @@ import { type Environment, listed } from './environment.ts';
 import type { Listening } from './listen.ts';
 import { createModelConfiguration } from './model-configuration.ts';
 import type { Limits } from './open-limits.ts';
+import { packageVersion } from './package-version.ts';
 
 /** Workers announce themselves every 5 s; one that just came should be known before its first job is. ms */
 const lookMs = 1_000;
@@ -107,6 +108,8 @@ export function startApi(options: {
 }): void {
   const { environment, listening, queue, catalog, records, sealer, strategies, modelsReady, log } = options;
   const checkConstraints = createConstraintChecker();
+  const limits = { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT };
+  const cancelOnDisconnect = environment.THINKFIRST_CANCEL_ON_DISCONNECT;
   const app = createApp({
     queue,
     catalog,
@@ -120,7 +123,7 @@ export function startApi(options: {
     anonymous: anonymousScopes(environment),
     requestLimiter: options.keyLimits.requestLimiter,
     ledger: options.keyLimits.ledger,
-    limits: { ...defaultLimits, bodyBytes: environment.THINKFIRST_BODY_LIMIT },
+    limits,
     defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: defaultAnswerTokens },
     ready: async (): Promise<Readiness> => {
       const parts = { backend: await backendAnswers(queue), models: modelsReady() };
@@ -134,8 +137,13 @@ export function startApi(options: {
       implementation === 'transformers' ? checkConstraints(constraints) : [],
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
-    cancelOnDisconnect: environment.THINKFIRST_CANCEL_ON_DISCONNECT,
+    cancelOnDisconnect,
     openSocket: listening.openSocket,
+    openMcp: async () => {
+      // It takes longer to load than the rest of the API, and few use it.
+      const { createMcpEndpoint } = await import('../api/mcp/mcp-endpoint.ts');
+      return createMcpEndpoint({ version: packageVersion(), cancelOnDisconnect, keepAliveMs: limits.keepAliveMs, log });
+    },
     operations: options.operations,
     ...(options.webhooks && { webhooks: options.webhooks }),
   });

@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { ptyCli, runCli } from '../support/cli.ts';
@@ -239,6 +241,34 @@ describe('thinkfirst without a service', () => {
     expect(ill.output).toMatch(/✗ Redis +127\.0\.0\.1:1 does not answer/);
     expect(ill.output).toMatch(/✗ model nope/);
     await folder.remove();
+  });
+});
+
+describe('thinkfirst mcp', () => {
+  const launcher = new URL('../../bin/thinkfirst.mjs', import.meta.url).pathname;
+  const { PATH = '', HOME = '' } = process.env;
+
+  it.each([
+    ['a running service', () => environment],
+    // Nothing listens there, and the data goes with it.
+    ['one that it starts itself', () => ({ PORT: '9' })],
+  ])('answers through %s', async (_title, variables) => {
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [launcher, 'mcp'],
+      env: { PATH, HOME, ...variables() },
+      stderr: 'ignore',
+    });
+    const client = new Client({ name: 'test', version: '0' });
+    await client.connect(transport);
+    const asked = { name: 'think', arguments: { question: 'What is 2 + 3?', effort: 'none' } };
+    const result = await client.callTool(asked, { timeout: 300_000 });
+    expect(result.structuredContent).toMatchObject({ status: 'completed', answer: expect.stringMatching(/\w/) });
+    await client.close();
+  });
+
+  it('ends with its input', async () => {
+    expect(await runCli(['mcp'], { environment })).toEqual({ code: 0, output: '', told: '' });
   });
 });
 

@@ -9,6 +9,7 @@ const exposed = [
   'retry-after',
   'x-should-retry',
   'www-authenticate',
+  'mcp-session-id',
   ...['limit', 'remaining', 'reset'].flatMap((part) =>
     ['requests', 'tokens'].map((what) => `x-ratelimit-${part}-${what}`),
   ),

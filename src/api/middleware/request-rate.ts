@@ -22,8 +22,8 @@ export function duration(ms: number): string {
   return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;
 }
 
-/** What a client must always be able to say: stop, and answer now. */
-const free = /\/(?:cancel|answer_now)$/;
+/** What a client must always be able to say: stop, and answer now. The requests that an MCP call makes are counted themselves. */
+const free = /\/(?:cancel|answer_now)$|^\/mcp$/;
 
 /**
  * Counts what a key asks for: every POST but those that end something. Polls and lists are not counted.

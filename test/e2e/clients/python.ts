@@ -33,6 +33,7 @@ const clients: readonly Client[] = [
   { name: 'pydantic-ai', features: usual },
   { name: 'llm', features: usual.filter((feature) => feature !== 'thinking') },
   { name: 'instructor', features: usual.filter((feature) => feature !== 'answer'), ownEnvironment: true },
+  { name: 'mcp', features: ['answer', 'stream', 'thinking', 'structured output', 'errors'] },
   { name: 'litellm', features: usual, slow: true },
   { name: 'langchain-openai', features: usual, slow: true },
   { name: 'dspy', features: ['answer', 'structured output', 'errors'], slow: true },
