@@ -1,6 +1,6 @@
 import { errorCodes } from './service-error.ts';
 
-/** `docs/errors.md`: every code that a client can meet. */
+/** The text of `docs/errors.md`: every error code. */
 export function errorReference(): string {
   const rows = Object.entries(errorCodes)
     .sort(([, one], [, other]) => one.status - other.status)
@@ -10,14 +10,14 @@ export function errorReference(): string {
     '',
     '<!-- Written by `npm run docs:errors` from src/contracts/service/service-error.ts. -->',
     '',
-    'Every error answer has the header `x-request-id` and this body; `param` names the field at fault, as the caller wrote it:',
+    'Every error response has the header `x-request-id` and this body; `param` names the field at fault, as the caller wrote it:',
     '',
     '```json',
     '{ "error": { "message": "Missing required parameter: \'input\'.", "type": "invalid_request_error", "code": "missing_required_parameter", "param": "input" } }',
     '```',
     '',
-    'The translated APIs keep their own forms around the same codes. On a stream that has begun, a failure of the response is',
-    '`response.failed`, and one of the stream itself an `error` event, after which the reader may resume.',
+    'The other APIs use the same codes in their own formats. On a stream that has started, the event `response.failed` reports that the response',
+    'failed. An `error` event reports that the stream itself failed; the client may then resume it.',
     '',
     '| status | code | type | what it means, and what to do |',
     '|---|---|---|---|',

@@ -9,7 +9,7 @@ export type ErrorType =
   | 'service_unavailable'
   | 'server_error';
 
-/** Every code that a client can meet: HTTP status, type, and what to do about it. `npm run docs:errors` writes `docs/errors.md` from it. */
+/** Every error code with its HTTP status, type, and what to do about it. `npm run docs:errors` writes `docs/errors.md` from it. */
 export const errorCodes = {
   invalid_json: {
     status: 400,
@@ -19,12 +19,12 @@ export const errorCodes = {
   invalid_value: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'A field has a value that it does not take. `param` names the field, `message` says what was expected.',
+    meaning: 'A field has an invalid value. `param` names the field, `message` says what is allowed.',
   },
   missing_required_parameter: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'A field that must be there is missing. `param` names it.',
+    meaning: 'A required field is missing. `param` names it.',
   },
   conflicting_parameters: {
     status: 400,
@@ -44,18 +44,18 @@ export const errorCodes = {
   unsupported_input: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'A part of the input is nothing that the model can take, such as an image. `param` names the part.',
+    meaning: 'The model does not accept a part of the input, such as an image. `param` names the part.',
   },
   previous_response_not_found: {
     status: 400,
     type: 'invalid_request_error',
     meaning:
-      'In WebSocket mode: the response to go on from is unknown, another key’s, or was not stored and not the last one of this connection. Send the whole conversation as `input`.',
+      'In WebSocket mode: the response to continue from is unknown, belongs to another key, or was not stored and is not the last one of this connection. Send the whole conversation as `input`.',
   },
   websocket_connection_limit_reached: {
     status: 400,
     type: 'invalid_request_error',
-    meaning: 'The WebSocket has been open for as long as one may be (60 minutes). Open another.',
+    meaning: 'The WebSocket has been open for the maximum time (60 minutes). Open another.',
   },
   invalid_api_key: {
     status: 401,
@@ -70,27 +70,27 @@ export const errorCodes = {
   host_not_allowed: {
     status: 403,
     type: 'permission_error',
-    meaning: 'The Host header names no host of the service. Its operator allows more with `THINKFIRST_ALLOWED_HOSTS`.',
+    meaning: 'The service does not allow this Host header. Its operator can allow more names with `THINKFIRST_ALLOWED_HOSTS`.',
   },
   origin_not_allowed: {
     status: 403,
     type: 'permission_error',
-    meaning: 'A page of another site sent this. The service’s operator allows sites with `THINKFIRST_CORS_ORIGINS`.',
+    meaning: 'A page of another site sent this. The service’s operator can allow sites with `THINKFIRST_CORS_ORIGINS`.',
   },
   not_found: {
     status: 404,
     type: 'not_found_error',
-    meaning: 'There is no such path, response, conversation or item, or it belongs to another key.',
+    meaning: 'The path, response, conversation or item does not exist or belongs to another key.',
   },
   model_not_found: {
     status: 404,
     type: 'not_found_error',
-    meaning: 'No model has this name. `message` lists those that there are.',
+    meaning: 'No model has this name. `message` lists the available ones.',
   },
   method_not_allowed: {
     status: 405,
     type: 'invalid_request_error',
-    meaning: 'The path is there, for other methods: those that the header `Allow` names.',
+    meaning: 'The path does not support this method. The header `Allow` lists the supported ones.',
   },
   conflict: {
     status: 409,
@@ -100,7 +100,7 @@ export const errorCodes = {
   body_too_large: {
     status: 413,
     type: 'invalid_request_error',
-    meaning: 'The body is larger than the service takes. `message` says how much that is.',
+    meaning: 'The body is too large. `message` gives the limit.',
   },
   unsupported_media_type: {
     status: 415,
@@ -110,13 +110,13 @@ export const errorCodes = {
   rate_limit_exceeded: {
     status: 429,
     type: 'rate_limit_error',
-    meaning: 'Too many requests of this key, or too many of its responses run. Wait for `Retry-After`.',
+    meaning: 'The key has sent too many requests, or too many of its responses are running. Wait for `Retry-After`.',
   },
   quota_exceeded: {
     status: 429,
     type: 'rate_limit_error',
     meaning:
-      'The key’s tokens of this day (UTC) are spent, or what is left is less than the request may use. `x-should-retry` is `false`: ask for less, or wait for the next day.',
+      'The key’s tokens for this day (UTC) are used up, or fewer are left than the request may use. `x-should-retry` is `false`: request fewer tokens, or wait for the next day.',
   },
   queue_full: {
     status: 429,
@@ -126,29 +126,29 @@ export const errorCodes = {
   model_unavailable: {
     status: 503,
     type: 'service_unavailable',
-    meaning: 'The model is not loaded or went away. Try again after `Retry-After`.',
+    meaning: 'The model is not loaded or no longer available. Try again after `Retry-After`.',
   },
   backend_unavailable: {
     status: 503,
     type: 'service_unavailable',
-    meaning: 'The queue or the store does not answer. Try again after `Retry-After`.',
+    meaning: 'The queue or the store is not responding. Try again after `Retry-After`.',
   },
   server_error: {
     status: 500,
     type: 'server_error',
-    meaning: 'A fault of the service. Its log has more under the answer’s `x-request-id`.',
+    meaning: 'An error in the service. Its log has details under the response’s `x-request-id`.',
   },
 } as const satisfies Record<string, { status: number; type: ErrorType; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** The one error that crosses boundaries: its message is written for the caller and shows nothing internal. */
+/** The only error that crosses boundaries: its message is written for the caller and reveals nothing internal. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
   /** The request field at fault, as the caller wrote it: `reasoning.budget_tokens`, `input[2].role`. */
   readonly param: string | undefined;
-  /** True where the same call may succeed later. */
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
 
