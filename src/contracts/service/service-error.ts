@@ -70,7 +70,8 @@ export const errorCodes = {
   host_not_allowed: {
     status: 403,
     type: 'permission_error',
-    meaning: 'The service does not allow this Host header. Its operator can allow more names with `THINKFIRST_ALLOWED_HOSTS`.',
+    meaning:
+      'The service does not allow this Host header. Its operator can allow more names with `THINKFIRST_ALLOWED_HOSTS`.',
   },
   origin_not_allowed: {
     status: 403,
