@@ -15,7 +15,7 @@ import {
 } from './sampling/candidate.ts';
 import { createRunState, type RunState, runSamples, type SampleRun } from './sampling/run-samples.ts';
 import { isEmptyAnswer, type Sample, thoughtText } from './sampling/sample.ts';
-import type { StrategyContext, StrategyDependencies, StrategyEvent } from './strategy.ts';
+import type { Plan, StrategyContext, StrategyDependencies, StrategyEvent } from './strategy.ts';
 import { endedByItself } from './voting/decide.ts';
 
 /** One sentence on what a chain came to, without its thoughts. */
@@ -65,13 +65,13 @@ export type Deliberation = {
 export function createDeliberation(
   context: StrategyContext,
   dependencies: StrategyDependencies,
-  options: { checks: boolean; greedy?: boolean },
+  plan: Plan,
 ): Deliberation {
   const state = createRunState(context);
-  const judge = createJudge(context, dependencies, options.checks ? context.checks : []);
+  const judge = createJudge(context, dependencies, plan.has('checks') ? context.checks : []);
   const { prefix: _, ...answer } = context.answer;
   const level = levelOf(context.table, context.effective.effort);
-  const greedyFirst = startsGreedily(context, options.greedy === true);
+  const greedyFirst = startsGreedily(context, plan.has('greedy'));
   return {
     state,
     context,

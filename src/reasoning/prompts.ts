@@ -24,8 +24,6 @@ export type Prompts = {
     values: Record<Placeholder<Name>, string>,
     family?: string,
   ): { text: string; version: PromptVersion };
-  /** Every file that was loaded. */
-  versions(): readonly PromptVersion[];
 };
 
 /**
@@ -56,7 +54,6 @@ export function loadPrompts(directory: string): Prompts {
       const text = prompt.text.replace(placeholder, (_, key: string) => entries.get(key) ?? '');
       return { text, version: prompt.version };
     },
-    versions: () => [...loaded.values()].map(({ version }) => version),
   };
 }
 

@@ -9,31 +9,12 @@ import { answerEnd, answerFast } from './sampling/answer-live.ts';
 import { type Candidate, needsRevision, shownChecks } from './sampling/candidate.ts';
 import { replay } from './sampling/replay.ts';
 import { answerText } from './sampling/sample.ts';
-import type { StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
+import type { Plan, StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
 import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './voting/answer-verdict.ts';
 import { certaintyOf, standingOf } from './voting/certainty.ts';
 import { settleTie } from './voting/compare.ts';
 import { type Decision, decide, endedByItself } from './voting/decide.ts';
 import { showTally } from './voting/vote.ts';
-
-/** What a strategy does with its budget. */
-export type Plan = {
-  /** A fast answer first, where the request has a deadline that may come before a chain ends. */
-  draft: boolean;
-  /** The first chain is greedy where the table says that this pays. */
-  greedy: boolean;
-  /** False: no check is run at all. */
-  checks: boolean;
-  revise: boolean;
-  /** A revision puts what the arithmetic check knows to be right in the wrong line; never where the service computes in the thought. */
-  repair: boolean;
-  /** Drop candidates whose value a check refuted. */
-  filter: boolean;
-  /** `vote`: the leading answer's best chain; `rank`: the best chain by verdicts and confidence. */
-  choose: 'vote' | 'rank';
-  /** Stop as soon as enough chains agree, or where nothing can be voted on; else all chains are run, side by side. */
-  adaptive: boolean;
-};
 
 /** Of the answer, not of a field of the request: nothing that was asked for was left out. */
 const guessed = { field: 'output', message: guess };
@@ -109,7 +90,7 @@ async function* thinkUntilStopped(
 ): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
   const { context } = deliberation;
   try {
-    if (plan.draft && context.deadlineAt !== undefined) yield* makeDraft(deliberation);
+    if (plan.has('draft') && context.deadlineAt !== undefined) yield* makeDraft(deliberation);
     return yield* thinkInWaves(deliberation, plan);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -131,7 +112,7 @@ async function* thinkInWaves(
     ),
   );
   const enough = (found: readonly Candidate[]): boolean => {
-    if (!plan.adaptive) return false;
+    if (!plan.has('adaptive')) return false;
     const all = new Map([...deliberation.candidates, ...found.map((one) => [one.sample, one] as const)]);
     return settledBy(deliberation, plan, [...all.values()], done.size + found.length) !== undefined;
   };
@@ -159,7 +140,7 @@ function waveSize(deliberation: Deliberation, plan: Plan, done: ReadonlySet<numb
   // Rows side by side slow one another: by a deadline, one answer in time is worth more.
   if (context.deadlineAt !== undefined && done.size === 0) return 1;
   if (!context.model.capabilities.batching) return 1;
-  if (!plan.adaptive) return context.effective.samples;
+  if (!plan.has('adaptive')) return context.effective.samples;
   // Of an answer in words one chain is enough, and whether it is one may show only when the first has ended.
   if (done.size === 0 && !asksForValue(deliberation)) return 1;
   return context.effective.samples === level.samples ? level.wave : chainsToAgree(deliberation);
@@ -178,15 +159,15 @@ async function* closeWave(
 ): AsyncGenerator<StrategyEvent, ThinkingStop | undefined, void> {
   const { candidates } = deliberation;
   const settled = () => settledBy(deliberation, plan, [...candidates.values()], done.size);
-  if (plan.revise && settled() === undefined) {
+  if (plan.has('revise') && settled() === undefined) {
     for (const number of done) {
       if (deliberation.mustStop() === undefined && needsRevision(candidates.get(number)))
-        yield* revise(deliberation, number, { repair: plan.repair && !computes(deliberation.context) });
+        yield* revise(deliberation, number, { repair: plan.has('repair') && !computes(deliberation.context) });
     }
   }
   yield* runSlowChecks(deliberation);
   const decision = choose(deliberation, plan);
-  if (candidates.size > 1 && plan.choose === 'vote') yield* voteSteps(deliberation, decision);
+  if (candidates.size > 1 && plan.has('vote')) yield* voteSteps(deliberation, decision);
   return deliberation.mustStop() ?? settled();
 }
 
@@ -198,11 +179,11 @@ function settledBy(
   chains: number,
 ): ThinkingStop | undefined {
   const { winner, tally, inWords } = decide(candidates, plan);
-  if (!plan.adaptive || winner === undefined || needsRevision(winner)) return undefined;
+  if (!plan.has('adaptive') || winner === undefined || needsRevision(winner)) return undefined;
   const isThought = winner.source !== 'draft';
   if (isThought && confirmedBy(winner) !== undefined) return 'confident';
   if (inWords) return chains === 1 ? lastChainStop(deliberation) : 'natural';
-  if (!isThought || plan.choose === 'rank' || winner.value === undefined || !endedByItself(winner)) return undefined;
+  if (!isThought || !plan.has('vote') || winner.value === undefined || !endedByItself(winner)) return undefined;
   if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(deliberation)) return 'settled_vote';
   const { table } = deliberation.context;
   const probability = certaintyOf(standingOf(winner, candidates), table.certainty);
@@ -268,7 +249,7 @@ async function* giveAnswer(
 function sourceOf(winner: Candidate, decision: Decision, plan: Plan): AnswerSource {
   if (winner.source === 'draft') return 'draft';
   if (winner.revised) return 'revision';
-  return plan.choose === 'vote' && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
+  return plan.has('vote') && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
 }
 
 /** At temperature 0 all chains would be the same. */

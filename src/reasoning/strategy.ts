@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { AnswerVerdict } from '../contracts/responses/answer-verdict.ts';
 import type { Prompt } from '../contracts/responses/prompt.ts';
 import type {
@@ -12,7 +12,7 @@ import type { TraceStep } from '../contracts/responses/trace.ts';
 import type { RunningUsage } from '../contracts/responses/usage.ts';
 import type { EffortTable } from '../contracts/service/effort-table.ts';
 import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../core/language-model.ts';
-import type { Prompts, PromptVersion } from './prompts.ts';
+import type { Prompts } from './prompts.ts';
 
 /**
  * A plan that spends a thinking budget. Pure: clock, randomness and prompts are handed in, so the same seed and a
@@ -23,10 +23,21 @@ export type Strategy = {
   description: string;
   /** Its options, as `GET /v1/strategies` shows them. */
   options: z.ZodType;
-  /** The prompt files that it may use, with their hashes. */
-  prompts?: readonly PromptVersion[];
   run(context: StrategyContext): AsyncGenerator<StrategyEvent, StrategyOutcome, void>;
 };
+
+/**
+ * A part of a plan: `draft`: a fast answer first, where a deadline may come before a chain ends. `greedy`: the first chain is
+ * greedy where the table says that this pays. `vote`: the leading answer's best chain is chosen, else the one that checks and
+ * confidence rank first. `checks`: checks are run. `revise`: what failed is revised. `repair`: a revision puts what a check knows
+ * to be right in the wrong line, except where the service computes in the thought. `filter`: answers that a check refuted are
+ * dropped. `adaptive`: thinking ends as soon as enough chains agree or nothing can be voted on, else all chains are run.
+ */
+export const PlanPart = z.enum(['draft', 'greedy', 'vote', 'checks', 'revise', 'repair', 'filter', 'adaptive']);
+export type PlanPart = z.infer<typeof PlanPart>;
+
+/** What a strategy does with its budget. */
+export type Plan = ReadonlySet<PlanPart>;
 
 /** What strategies are made with, once per process. */
 export type StrategyDependencies = {

@@ -38,12 +38,10 @@ describe('loadPrompts', () => {
   });
 
   it('changes the hash with the text', () => {
-    const before = loadPrompts(folder).versions();
+    const hash = () => loadPrompts(folder).fill('verdict', { question: 'q', answer: 'a' }).version.hash;
+    const before = hash();
     write('verdict.txt', '{{question}} - {{answer}}?');
-    const after = loadPrompts(folder).versions();
-    expect(before.filter((one) => !after.some((other) => other.hash === one.hash)).map((one) => one.file)).toEqual([
-      'verdict.txt',
-    ]);
+    expect(hash()).not.toBe(before);
   });
 
   it.each([

@@ -1,20 +1,10 @@
 import type { Strategy, StrategyDependencies } from '../strategy.ts';
-import { createBestOfN } from './best-of-n.ts';
 import { budgetForcing } from './budget-forcing.ts';
-import { createDeliberate } from './deliberate.ts';
 import { direct } from './direct.ts';
-import { createSelfConsistency } from './self-consistency.ts';
-import { createVerifyAndRevise } from './verify-and-revise.ts';
+import { createPlannedStrategies } from './plans.ts';
 
-/** Every strategy by its name. A new one is a file and a line here. */
+/** Every strategy by its name. A new one is a file and a line here; one that is a plan is a row of plans.ts. */
 export function createStrategies(dependencies: StrategyDependencies): ReadonlyMap<string, Strategy> {
-  const all: Strategy[] = [
-    direct,
-    budgetForcing,
-    createSelfConsistency(dependencies),
-    createBestOfN(dependencies),
-    createVerifyAndRevise(dependencies),
-    createDeliberate(dependencies),
-  ];
+  const all: Strategy[] = [direct, budgetForcing, ...createPlannedStrategies(dependencies)];
   return new Map(all.map((strategy) => [strategy.name, strategy]));
 }

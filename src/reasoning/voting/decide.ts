@@ -2,6 +2,7 @@ import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer } from '../sampling/sample.ts';
+import type { Plan } from '../strategy.ts';
 import { type Tally, tallyBallots } from './vote.ts';
 
 export type Decision = {
@@ -20,18 +21,18 @@ export type Decision = {
  */
 export function decide(
   candidates: readonly Candidate[],
-  plan: { filter: boolean; choose: 'vote' | 'rank'; adaptive?: boolean },
+  plan: Plan,
   /** Of answers that tie, the one that a comparison preferred. */
   preferred?: NormalAnswer,
 ): Decision {
   const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
-  const isSound = (candidate: Candidate) => !plan.filter || failedValue(candidate) === undefined;
+  const isSound = (candidate: Candidate) => !plan.has('filter') || failedValue(candidate) === undefined;
   const whole = orElse(answered.filter(isWhole), answered);
   const sound = whole.filter(isSound);
   const unrefuted = orElse(sound, whole);
   const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
   const tally = tallyBallots(ballotsOf(standing, plan));
-  const leader = plan.choose === 'vote' ? leaderOf(tally, preferred) : undefined;
+  const leader = plan.has('vote') ? leaderOf(tally, preferred) : undefined;
   const voters =
     leader === undefined
       ? []
@@ -39,11 +40,11 @@ export function decide(
   const winner = best(voters) ?? best(standing);
   // Whether its own answer was cut or not.
   const thought = orElse(chains(answered).filter(isSound), chains(answered));
-  const isOpen = plan.choose === 'vote' && thought.every((one) => one.value === undefined);
+  const isOpen = plan.has('vote') && thought.every((one) => one.value === undefined);
   // Where all that stands goes in circles, another chain may not.
   const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.circles === false;
   const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
-  const isAlone = plan.adaptive === true && inWords && winner !== undefined && chains(answered).length === 1;
+  const isAlone = plan.has('adaptive') && inWords && winner !== undefined && chains(answered).length === 1;
   const because = isAlone ? oneChain(winner) : reason({ winner, tally, preferred }, dropped, sound.length === 0);
   return { winner, tally, inWords, because };
 }
@@ -67,9 +68,11 @@ function chains(candidates: readonly Candidate[]): Candidate[] {
 }
 
 /** Without the filter, what checks found doesn't count. */
-function ballotsOf(candidates: readonly Candidate[], { filter }: { filter: boolean }) {
+function ballotsOf(candidates: readonly Candidate[], plan: Plan) {
   return candidates.flatMap(({ value, greedy, thoughtTokens: length = 0, checks }) =>
-    value === undefined ? [] : [{ answer: value, greedy, length, sound: !filter || !needsRevision({ checks }) }],
+    value === undefined
+      ? []
+      : [{ answer: value, greedy, length, sound: !plan.has('filter') || !needsRevision({ checks }) }],
   );
 }
 
