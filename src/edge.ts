@@ -1,12 +1,12 @@
 import { answerAtEdge } from './edge/answer-at-edge.ts';
 import { EdgeVariables } from './edge/edge-variables.ts';
 
-/** What workerd hands to a handler beside the request. */
+/** What workerd passes to a handler with the request. */
 type EdgeContext = { waitUntil(work: Promise<unknown>): void };
 
 /**
- * The API as a Cloudflare Worker: a front of a Redis whose workers run elsewhere. It accepts, streams, polls and cancels;
- * it has no model. Set up by wrangler.toml; what is different from `npm run serve` is in docs/scaling.md.
+ * The API as a Cloudflare Worker, over a Redis whose workers run elsewhere. It accepts, streams, polls and cancels; it
+ * has no model. Configured in wrangler.toml; docs/scaling.md lists the differences from `npm run serve`.
  */
 export default {
   async fetch(request: Request, variables: unknown, context: EdgeContext): Promise<Response> {

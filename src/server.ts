@@ -1,6 +1,9 @@
 import { runEntry } from './entry/run-entry.ts';
 import { startService } from './entry/start-service.ts';
 
-/** `npm start`: API and worker in this process. `npm run serve`: the API alone; workers run elsewhere, over one Redis. */
+/**
+ * `npm start`: API and worker in this process. `npm run serve`: only the API; workers run in other processes, over the
+ * same Redis.
+ */
 const apiOnly = process.argv.includes('serve');
 await runEntry(() => startService({ api: true, worker: !apiOnly, variables: process.env }));

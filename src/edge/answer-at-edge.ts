@@ -10,12 +10,12 @@ import type { EdgeVariables } from './edge-variables.ts';
 import { edgeLog, openEdgeBackend } from './open-edge-backend.ts';
 import { readPublishedService } from './published-catalog.ts';
 
-/** ms that a request may take to be answered; the body of a stream goes on after that. */
+/** How many ms a request may take until its answer starts; the body of a stream may take longer. */
 const startMs = 10_000;
 
 /**
- * One request, on one connection of its own: workerd ties sockets to the request that opened them, so nothing that talks to
- * Redis is shared. The connection is closed when the answer's body has ended or its reader has gone.
+ * Handles one request on its own connection: workerd ties sockets to the request that opened them, so nothing that uses
+ * Redis is shared. The connection is closed when the answer's body has ended or its reader has disconnected.
  */
 export async function answerAtEdge(
   request: Request,
@@ -24,7 +24,7 @@ export async function answerAtEdge(
 ): Promise<Response> {
   const backend = openEdgeBackend(variables);
   let close: () => void = () => undefined;
-  // From the start: what is still to be done when a client has gone is only run while something is waited for.
+  // Registered from the start: after a client has disconnected, remaining work runs only if something waits for it.
   const ended = new Promise<void>((resolve) => {
     close = resolve;
   });
@@ -40,7 +40,7 @@ export async function answerAtEdge(
     const dependencies: ApiDependencies = {
       ...service,
       records: backend.records,
-      // Nothing here is on loopback: without a key nobody is let in, unless that is meant.
+      // Nothing here is on loopback: without a key nobody has access, unless the edge is explicitly open.
       keys: open ? keys : { ...keys, required: async () => true },
       anonymous: open ? { ...allScopes, admin: false } : noScopes,
       requestLimiter: backend.requestLimiter,
@@ -53,7 +53,7 @@ export async function answerAtEdge(
           now: Date.now,
         }),
         deliveries,
-        // A name can only be judged where it is resolved: the worker that calls refuses it then.
+        // An address can only be checked where it is resolved: the worker that calls it refuses it then.
         refusal: () => undefined,
       },
       limits: { ...defaultLimits, bodyBytes: variables.THINKFIRST_BODY_LIMIT },
@@ -66,7 +66,7 @@ export async function answerAtEdge(
       newId: () => randomBytes(18).toString('base64url'),
       checkConstraints: async ({ implementation }, constraints) =>
         implementation === 'transformers' ? constraints.map(constraintFault) : [],
-      // The platform routes by host: a name that is not ours does not come here.
+      // The platform routes by host: requests for other names do not arrive here.
       allowedHosts: ['*'],
       allowedOrigins: variables.THINKFIRST_CORS_ORIGINS.split(',')
         .map((name) => name.trim())

@@ -1,6 +1,6 @@
 /**
- * The response, with `close` called once its body has ended, failed, or lost its reader; at once where it has none.
- * `signal`: workerd tells of a client that went away by the request's signal, and cancels no body.
+ * Calls `close` when the body of the response has ended, failed, or lost its reader; immediately if there is no body.
+ * `signal`: when a client disconnects, workerd aborts the request's signal and does not cancel the body.
  */
 export function closeAfter(response: Response, close: () => void, signal?: AbortSignal): Response {
   if (response.body === null) {

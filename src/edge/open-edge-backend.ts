@@ -21,10 +21,10 @@ import type { EdgeVariables } from './edge-variables.ts';
 const line = (level: number) => (fields: Record<string, unknown>, message: string) =>
   console.log(JSON.stringify({ level, time: Date.now(), ...fields, msg: message }));
 
-/** JSON lines in pino's form, to the platform's log. */
+/** JSON lines in pino's format, to the platform's log. */
 export const edgeLog: ApiLog = { info: line(30), warn: line(40), error: line(50) };
 
-/** All that one request does in Redis, on its one connection. */
+/** Everything that one request does in Redis, on its single connection. */
 export type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
@@ -36,11 +36,11 @@ export type EdgeBackend = {
   }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;
-  /** After what is still under way has ended, a moment at most. Once. */
+  /** Closes after pending work has ended, waiting briefly at most. Call it once. */
   close(): Promise<void>;
 };
 
-/** Between two looks at a log: what a stream is late by, at most. */
+/** Time between two reads of a log, and so the longest delay of a stream. */
 const tailMs = 200;
 const closeMs = 3_000;
 
@@ -49,13 +49,13 @@ export function openEdgeBackend({
   REDIS_PREFIX: prefix,
   THINKFIRST_SECRET: given,
 }: EdgeVariables): EdgeBackend {
-  // A Redis that accepts and never answers would hang the request: each command has its time.
+  // A Redis that accepts connections but never answers would block the request, so each command has a time limit.
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
     connectTimeout: 3_000,
     commandTimeout: 5_000,
     retryStrategy: () => null,
-    // It asks for INFO and waits for the answer without a time limit.
+    // It would send INFO and wait for the answer without a time limit.
     enableReadyCheck: false,
   });
   const onError = (error: Error) => edgeLog.warn({ err: error.message }, 'redis');
@@ -95,7 +95,7 @@ export function openEdgeBackend({
       const queue = await createBullmqQueue({ connection, terminalLines, onError, settings: { recheckMs: tailMs } });
       const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
       opened = { queue, deliveries };
-      // A reader that goes away leaves a cancel behind, which must still arrive.
+      // A reader that disconnects causes a cancel, which must still arrive.
       return {
         queue: { ...queue, control: (id, command) => track(queue.control(id, command)) },
         directory: queue.queues.directory,

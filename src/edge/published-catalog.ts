@@ -14,7 +14,7 @@ import { type JobDirectory, readWorkersModels } from '../queue/responses/job-dir
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
 
-/** Bound to no request, so that all requests of an isolate may share it. */
+/** Not tied to a request, so all requests of an isolate may share it. */
 let published:
   | {
       service: PublishedService;
@@ -27,8 +27,9 @@ const tokenizers = new Map<string, RenderingModel>();
 const freshMs = 60_000;
 
 /**
- * The models and defaults that an API process has published. Read once a minute; a tokenizer is read when it first counts.
- * @throws ServiceError `backend_unavailable` where none was published
+ * The models and defaults that an API process has published. Read once a minute; a tokenizer is read when it is first
+ * used.
+ * @throws ServiceError `backend_unavailable` if nothing was published
  */
 export async function readPublishedService(
   records: RecordStore,

@@ -11,7 +11,7 @@ const longestExpression = 500;
 const deepestNesting = 32;
 const mostDigits = 60;
 
-/** One piece of text: a hexadecimal prefix, a number-like run, a word, or a single character. */
+/** One piece of text: a hexadecimal prefix, a number, a word, or a single character. */
 const piece = /0x[\da-f]|[$€£¥₩₹]?(?:\d|[.,](?=\d))+|\p{L}+|\S/giu;
 /** `7`, `1,200`, `3.5`, `.45`, `$5`. Leading zeros, decimal commas, versions and dates are not numbers. */
 const number = /^[$€£¥₩₹]?((?:0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.\d+)?|\.\d+)$/;
@@ -46,7 +46,7 @@ function tokenise(text: string): Token[] {
 const endsOperand = (token: Token | undefined) => token?.kind === 'number' || token?.kind === 'close';
 const startsOperand = (token: Token | undefined) => token?.kind === 'number' || token?.kind === 'open';
 
-/** A minus sign that isn't behind an operand and touches the operand that it negates. */
+/** A minus sign that does not follow an operand and directly precedes the operand that it negates. */
 function isNegation(before: Token | undefined, token: Token, after: Token | undefined): boolean {
   return (
     token.kind === 'operator' &&
@@ -58,8 +58,8 @@ function isNegation(before: Token | undefined, token: Token, after: Token | unde
 }
 
 /**
- * Where the longest suffix of `tokens` begins that is an expression. Brackets must balance; besides that an expression is
- * one where each token may stand before the next, so one pass from the right finds it.
+ * The start of the longest suffix of `tokens` that is an expression. Brackets must balance, and each token must be
+ * allowed after the one before it, so one pass from the right finds it.
  */
 function startOfExpression(tokens: readonly Token[]): number | undefined {
   let [start, depth, binary]: [number | undefined, number, boolean] = [undefined, 0, false];
@@ -86,8 +86,8 @@ function startOfExpression(tokens: readonly Token[]): number | undefined {
 }
 
 /**
- * The longest suffix of `text` that is an expression with an operator: where it begins, and its exact value. The value is
- * undefined where there is none (a division by zero) or where it is out of bounds.
+ * The longest suffix of `text` that is an expression with an operator: its start, and its exact value. The value is
+ * undefined if there is none (a division by zero) or if it exceeds a limit.
  */
 export function expressionAtEnd(text: string): { at: number; value: Fraction | undefined } | undefined {
   const tokens = tokenise(text);
@@ -98,7 +98,7 @@ export function expressionAtEnd(text: string): { at: number; value: Fraction | u
   return { at: first.at, value: tooLong ? undefined : computed(tokens.slice(start)) };
 }
 
-/** The exact value of a text that is one expression with an operator and nothing else. */
+/** The exact value of a text that consists of one expression with an operator. */
 export function exactValue(text: string): Fraction | undefined {
   if (text.length > longestExpression) return undefined;
   const found = expressionAtEnd(text);

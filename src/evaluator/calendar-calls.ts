@@ -26,7 +26,7 @@ const withDays =
     return added === undefined ? undefined : evaluate(only.text, added);
   };
 
-/** The place `steps` behind `from` in a circle of `size` places. */
+/** The position `steps` after `from` in a cycle of `size` positions. */
 function around(from: number, steps: bigint, size: number): number {
   return (from + Number(steps % BigInt(size)) + size) % size;
 }
@@ -50,7 +50,7 @@ export const date = withDays((text, added) => {
   return undefined;
 });
 
-/** On the clock of the first hour: one of 12 hours from 1 to 12, one of 24 hours above 12 and at 0. */
+/** On the clock of the first hour: a 12-hour clock for 1 to 12, a 24-hour clock for 0 and above 12. */
 export const time: EvaluateCall = ([only, ...others]) => {
   if (only?.kind !== 'sum' || only.added.kind !== 'text' || others.length > 0) return undefined;
   const [from, added] = [minutesOf(only.text), minutesOf(only.added.text)];

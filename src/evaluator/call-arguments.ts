@@ -1,15 +1,15 @@
 import { type Fraction, negate, parseDecimal } from './fraction.ts';
 
-/** A number as the call has it written, `16.710`, and its value. */
+/** A number with its spelling in the call, such as `16.710`. */
 export interface WrittenNumber {
   readonly written: string;
   readonly value: Fraction;
 }
 type Plain = { readonly kind: 'text'; readonly text: string } | ({ readonly kind: 'number' } & WrittenNumber);
-/** `"word"`, `12`, or a text with something added to it: `"Tuesday" + 10`. */
+/** `"word"`, `12`, or a string with something added to it: `"Tuesday" + 10`. */
 export type Argument = Plain | { readonly kind: 'sum'; readonly text: string; readonly added: Plain };
 
-/** Undefined where the arguments are of another kind than the call takes, or have no value. */
+/** Undefined if the arguments have the wrong kind, or the call has no value. */
 export type EvaluateCall = (given: readonly Argument[]) => string | undefined;
 
 const mostDigits = 60;
@@ -19,8 +19,8 @@ const decimal = /^([-−]?)((?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)$/;
 const unreadable = /[\p{Cc}\p{Cs}]/u;
 
 /**
- * The arguments between a call's brackets. Undefined where one can't be read. A comma between a digit and three digits could be
- * a thousands comma, so there it separates only with a space behind it.
+ * The arguments between a call's brackets. Undefined if one cannot be read. A comma between a digit and three digits
+ * could be a thousands separator, so there it separates arguments only if a space follows.
  */
 export function parseArguments(text: string): Argument[] | undefined {
   const found: Argument[] = [];
@@ -48,25 +48,25 @@ function plainArgument(written: string | undefined): Plain | undefined {
     const value = parseNumber(written);
     return value && { kind: 'number', written: written.replace('−', '-'), value };
   }
-  // A word has no spaces at its ends, but models that write in tokens put one there: `letters(" word")`.
+  // A word has no spaces at its ends, but token-based models may write one there: `letters(" word")`.
   const text = written.slice(1, -1).normalize('NFC').trim();
   return text === '' || unreadable.test(text) ? undefined : { kind: 'text', text };
 }
 
-/** A plain number with an optional minus, without thousands commas and leading zeros, of at most 60 digits. */
+/** A plain number with an optional minus, without thousands separators and leading zeros, of at most 60 digits. */
 export function parseNumber(written: string): Fraction | undefined {
   const [, minus, digits] = decimal.exec(written) ?? [];
   if (digits === undefined || digits.length > mostDigits) return undefined;
   return minus ? negate(parseDecimal(digits)) : parseDecimal(digits);
 }
 
-/** All arguments as numbers. Undefined where there are none, or one is a text. */
+/** All arguments as numbers. Undefined if there are none, or one is a string. */
 export function numbersOf(given: readonly Argument[]): readonly [WrittenNumber, ...WrittenNumber[]] | undefined {
   const [first, ...rest] = given.flatMap((each) => (each.kind === 'number' ? [each] : []));
   return first && rest.length + 1 === given.length ? [first, ...rest] : undefined;
 }
 
-/** All arguments as texts. Undefined where there are none, or one is a number. */
+/** All arguments as strings. Undefined if there are none, or one is a number. */
 export function textsOf(given: readonly Argument[]): [string, ...string[]] | undefined {
   const [first, ...rest] = given.flatMap((each) => (each.kind === 'text' ? [each.text] : []));
   return first !== undefined && rest.length + 1 === given.length ? [first, ...rest] : undefined;

@@ -5,14 +5,14 @@ import { count, length, letter, letters, reverse } from './word-calls.ts';
 
 const longestCall = 500;
 
-/** One function that a thought may call; `takes` shows its arguments as docs/evaluator.md lists them. */
+/** One function that a thought may call; `takes` shows its arguments as in docs/evaluator.md. */
 export interface Call {
   readonly name: string;
   readonly takes: string;
   readonly evaluate: EvaluateCall;
 }
 
-/** Every call there is. */
+/** All calls. */
 export const calls: readonly Call[] = [
   { name: 'letters', takes: '"word"', evaluate: letters },
   { name: 'reverse', takes: '"text"', evaluate: reverse },
@@ -32,7 +32,10 @@ export const calls: readonly Call[] = [
 ];
 const byName = new Map(calls.map((call) => [call.name, call]));
 
-/** The call that ends `text`: where it begins, and its value. No argument holds a bracket, so the last one opens it. */
+/**
+ * The call at the end of `text`: its start, and its value. Arguments contain no brackets, so the last opening bracket
+ * belongs to it.
+ */
 export function callAtEnd(text: string): { at: number; value: string | undefined } | undefined {
   const opening = text.lastIndexOf('(');
   const name = /[a-z_]+$/.exec(text.slice(Math.max(0, opening - 20), Math.max(0, opening)))?.[0];

@@ -3,21 +3,21 @@ import { callAtEnd } from './calls.ts';
 import { writeDecimal } from './fraction.ts';
 
 const longestValue = 120;
-/** The longest expression, and enough before it to see what it stands behind. */
+/** The longest expression, and enough text before it to see what precedes it. */
 const longestTail = 600;
 
-/** An expression that ends a line, and its value as a thought writes it. */
+/** An expression at the end of a line, and its value as a thought writes it. */
 export interface Evaluation {
   readonly expression: string;
   readonly value: string;
 }
 
-/** The value that a thought would write behind `line` + "=", or undefined. `before` is what stands on the line so far. */
+/** The value that a thought would write after `line` + "=", or undefined. `before` is the line so far. */
 export function evaluate(before: string): string | undefined {
   return evaluateEnd(before)?.value;
 }
 
-/** As `evaluate`, with the expression that was computed: the longest suffix of the line that is one. */
+/** Like `evaluate`, with the expression that was computed: the longest suffix of the line that is one. */
 export function evaluateEnd(before: string): Evaluation | undefined {
   const tail = before.slice(-longestTail);
   const lineStart = tail.lastIndexOf('\n') + 1;
@@ -36,18 +36,18 @@ function arithmeticAtEnd(line: string): { at: number; value: string | undefined 
 
 const listMark = /^\s*(?:(?:[-*•]|\d{1,3}[.)])\s+)?$/;
 const equalsSign = /=\s*$/;
-/** A bracket that a word or a root touches opens arguments. */
+/** A bracket directly after a word or a root opens arguments. */
 const openingBracket = /(?<![\p{L}\p{N}_√])[([{]\s*$/u;
 const openingQuote = /(?:^|[\s([{])["'“‘«`]$/;
 const punctuation = /[,;:.!?—]["'”’*]{0,2}\s+$/;
 const word = /(?<![\p{L}\p{N}\p{M}\\^_'’])(\p{L}[\p{L}\p{M}'’]*)\s+$/u;
-/** Words that take the number behind them into an operation, so the expression doesn't begin at that number. */
+/** Words for an operation on the number after them, so the expression does not start at that number. */
 const operatorWord =
   /^(?:mod|modulo|times|plus|minus|over|by|sqrt|root|squared|cubed|log|ln|exp|sin|cos|tan|cdot|div|[b-hj-z])$/i;
-/** `20% of 50 + 10`, `half of 3 + 4`: it isn't clear what the part is taken of. */
+/** `20% of 50 + 10`, `half of 3 + 4`: it is not clear what the part refers to. */
 const partOf = /(?:%|\d|\b(?:percent|half|third|quarter|fifth|tenth|times|power|root)s?)\s+of\s+$/i;
 
-/** Whether an expression that begins behind this text is all that the equals sign would stand for. */
+/** Whether the equals sign would apply to nothing but an expression that starts after this text. */
 function mayStandBehind(text: string, { cut }: { cut: boolean }): boolean {
   if (!cut && listMark.test(text)) return true;
   const last = text.slice(-60);

@@ -4,13 +4,13 @@ export interface Fraction {
   readonly denominator: bigint;
 }
 
-/** No numerator or denominator grows longer than a value that may be written: 120 digits. */
+/** The most digits of a numerator or denominator, as many as a written value may have. */
 const mostDigits = 120;
 const bound = 10n ** BigInt(mostDigits);
 const largestExponent = 200n;
 const decimalPlaces = 6n;
 
-/** Undefined where a part is out of bounds. The parts must be in lowest terms already. */
+/** Undefined if a part exceeds the limit. The parts must be in lowest terms already. */
 function bounded(numerator: bigint, denominator: bigint): Fraction | undefined {
   return numerator < bound && -numerator < bound && denominator < bound ? { numerator, denominator } : undefined;
 }
@@ -42,7 +42,7 @@ export function negate({ numerator, denominator }: Fraction): Fraction {
 }
 
 /**
- * Reduces by the divisor that the two denominators share (Knuth, TAOCP 4.5.1), so an operation with a small number stays
+ * Reduces by the common divisor of the denominators (Knuth, TAOCP 4.5.1), so an operation with a small number stays
  * cheap however long the other number is.
  */
 export function add(a: Fraction, b: Fraction): Fraction | undefined {
@@ -80,11 +80,11 @@ export function modulo(a: Fraction, b: Fraction): Fraction | undefined {
   return multiple && subtract(a, multiple);
 }
 
-/** Whole exponents from -200 to 200. Undefined for 0^0, for 0 to a negative power, and out of bounds. */
+/** Whole exponents from -200 to 200. Undefined for 0^0, for 0 to a negative power, and beyond the limits. */
 export function power(base: Fraction, { numerator: exponent, denominator }: Fraction): Fraction | undefined {
   const size = exponent < 0n ? -exponent : exponent;
   if (denominator !== 1n || size > largestExponent || (base.numerator === 0n && exponent <= 0n)) return undefined;
-  // A number of d digits is at least 10^(d - 1), so a power that must be out of bounds isn't computed.
+  // A number of d digits is at least 10^(d - 1), so a power that must exceed the limit is not computed.
   const digits = Math.max(digitsOf(base.numerator), digitsOf(base.denominator));
   if ((digits - 1) * Number(size) > mostDigits) return undefined;
   const raised = bounded(base.numerator ** size, base.denominator ** size);
@@ -96,7 +96,10 @@ export function compare(a: Fraction, b: Fraction): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** Writes a number that ends within six decimals, without trailing zeros or thousands commas; else undefined. */
+/**
+ * The decimal form of a number with at most six decimals, without trailing zeros or thousands separators; otherwise
+ * undefined.
+ */
 export function writeDecimal({ numerator, denominator }: Fraction): string | undefined {
   const scale = 10n ** decimalPlaces;
   if (scale % denominator !== 0n) return undefined;

@@ -23,7 +23,7 @@ function total(numbers: Numbers): Fraction | undefined {
   return numbers.reduce<Fraction | undefined>((sum, { value }) => sum && add(sum, value), whole(0n));
 }
 
-/** The numbers from the least to the greatest, each as it was written. */
+/** The numbers in ascending order, spelled as given. */
 function rising(numbers: Numbers): string[] {
   return [...numbers].sort((a, b) => compare(a.value, b.value)).map(({ written }) => written);
 }
@@ -53,7 +53,7 @@ const conditions: readonly [RegExp, (value: Fraction, bound: Fraction) => boolea
   [/^under (\S+)$/, (value, bound) => compare(value, bound) < 0],
 ];
 
-/** Undefined for a number that isn't whole: it is neither odd nor even. */
+/** Undefined for a number that is not whole: it is neither odd nor even. */
 function isOdd(value: Fraction, sought: boolean): boolean | undefined {
   const found = wholeOf(value);
   return found === undefined ? undefined : (found % 2n !== 0n) === sought;

@@ -12,7 +12,7 @@ const ofText =
   (given) =>
     given.length === 1 && given[0]?.kind === 'text' ? evaluate(given[0].text) : undefined;
 
-/** Whether a space counts as a letter isn't clear, so a text of several words has no letters to number. */
+/** It is not clear whether a space counts as a letter, so a text of several words has no numbered letters. */
 const ofWord = (evaluate: (letters: readonly string[]) => string | undefined): EvaluateCall =>
   ofText((text) => (/\s/.test(text) ? undefined : evaluate(graphemes(text))));
 
@@ -36,7 +36,7 @@ export const count: EvaluateCall = (given) => {
   return String(graphemes(text.toLowerCase()).filter((each) => each === lowerCase).length);
 };
 
-/** By letter, upper and lower case alike; words that differ in case alone come with the upper case first. */
+/** Alphabetically, ignoring case; of words that differ only in case, upper case comes first. */
 export function sortWords(words: readonly string[]): string {
   const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return [...words].sort((a, b) => byCodeUnit(a.toLowerCase(), b.toLowerCase()) || byCodeUnit(a, b)).join(', ');

@@ -4,7 +4,10 @@ import { createDerivatives } from './derivative.ts';
 import type { Arena, Expression } from './expression.ts';
 import { MAX_TOKEN_BYTES, type TokenTrie } from './token-trie.ts';
 
-/** Expressions beside the grammar's own, and transitions (4 bytes each): past either, what was built is forgotten. */
+/**
+ * The most expressions in addition to the grammar's own, and the most transitions (4 bytes each): beyond either,
+ * everything built so far is discarded.
+ */
 const MAX_EXPRESSIONS = 30_000;
 const MAX_TRANSITIONS = 500_000;
 const MAX_MASKS = 128;
@@ -14,7 +17,10 @@ const UNKNOWN = -1;
 
 export type Automaton = ReturnType<typeof createAutomaton>;
 
-/** The deterministic automaton of a grammar over bytes, built as far as decoding goes, with a mask for each state met. */
+/**
+ * The deterministic automaton of a grammar over bytes, built during decoding, with a mask for each state that is
+ * reached.
+ */
 export function createAutomaton({
   arena,
   root,
@@ -41,7 +47,10 @@ export function createAutomaton({
   const masks = new Map<number, Uint32Array>();
   forget();
 
-  /** Back to the grammar itself. States of the generation before mean nothing then: matchers read their tokens again. */
+  /**
+   * Discards everything but the grammar. States of the previous generation become invalid: matchers read their tokens
+   * again.
+   */
   function forget(): void {
     generation += 1;
     arena.truncate(grammarSize);
@@ -105,7 +114,7 @@ export function createAutomaton({
   }
 
   /**
-   * The same for all that one token can tell: counts that no token can reach the end of are taken as one, so that the states
+   * Simplifies as far as one token can see: counts that no token can exhaust are treated as equal, so that the states
    * of a long bounded string or list share their masks.
    */
   function clip(expression: Expression): Expression {
@@ -127,29 +136,29 @@ export function createAutomaton({
   }
 
   return {
-    /** Gives a step work. */
+    /** Adds to the work that a step may do. */
     refuel(amount: number): void {
       fuel.left = amount;
     },
-    /** Lets what is built now stay: a long text needs its states, and would else be read again at every step. */
+    /** Keeps what is built now: a long text needs its states, which would otherwise be rebuilt at every step. */
     keep(): void {
       maximum.expressions = Math.max(maximum.expressions, 2 * (arena.size() - grammarSize));
       maximum.transitions = Math.max(maximum.transitions, 2 * expressions.length * width);
     },
-    /** Work left of what the step was given. */
+    /** The remaining work of the step. */
     fuelLeft: () => Math.max(0, fuel.left),
-    /** To be called before a step. @returns the generation: a new one where memory was given back */
+    /** Call this before a step. @returns the generation, which is new if memory was released */
     begin(): number {
       const tooLarge = arena.size() - grammarSize > maximum.expressions;
       if (tooLarge || expressions.length * width > maximum.transitions) forget();
       return generation;
     },
-    /** Expressions held, the measure of memory (about 0.5 kB each with what hangs on them). */
+    /** The number of expressions, as a measure of memory (about 0.5 kB each with everything attached to them). */
     size: () => arena.size(),
     start: () => stateOf(root),
     next: (state: number, byte: number) => successor(state, classes.classOf[byte] ?? 0),
     nullable: (state: number) => expressionOf(state).nullable,
-    /** Tokens that can come next, one bit each; end tokens are not among them. Not to be changed. @throws OutOfFuel */
+    /** The tokens that can come next, one bit each; end tokens are not included. Do not modify it. @throws OutOfFuel */
     mask(state: number): Uint32Array {
       const key = stateOf(clip(expressionOf(state)));
       const known = masks.get(key);
@@ -160,7 +169,7 @@ export function createAutomaton({
       if (masks.size > MAX_MASKS && oldest !== undefined) masks.delete(oldest);
       return mask;
     },
-    /** The one byte that can follow, or undefined where there are none or several, or the text may end. */
+    /** The only byte that can follow, or undefined if there are none or several, or the text may end. */
     onlyByte(state: number): number | undefined {
       if (expressionOf(state).nullable) return undefined;
       let only: number | undefined;

@@ -1,7 +1,7 @@
 /** A set of byte values; equal sets have equal keys. */
 export type ByteSet = { readonly key: string; readonly members: Uint8Array };
 
-/** From inclusive ranges `[low, high]` of byte values. */
+/** A set from inclusive ranges `[low, high]` of byte values. */
 export function byteSet(ranges: ReadonlyArray<readonly [low: number, high: number]>): ByteSet {
   const members = new Uint8Array(256);
   for (const [low, high] of ranges) members.fill(1, low, high + 1);
@@ -15,7 +15,10 @@ export function unionOf(sets: readonly ByteSet[]): ByteSet {
   return { key: Buffer.from(members).toString('latin1'), members };
 }
 
-/** Bytes that no set tells apart share a class: `classOf[byte]` is its number, `representatives[class]` one byte of it. */
+/**
+ * Bytes that no set distinguishes share a class: `classOf[byte]` is its number, `representatives[class]` one byte of
+ * it.
+ */
 export type ByteClasses = { readonly classOf: Uint8Array; readonly representatives: Uint8Array };
 
 export function partition(sets: readonly ByteSet[]): ByteClasses {

@@ -6,11 +6,14 @@ import { bundleEntry } from '../core/typescript-child.ts';
 import { constraintFault, constraintParams } from './constraint-language.ts';
 import { unsupported } from './unsupported.ts';
 
-/** All constraints of one request, by the clock; an ordinary schema takes a few on a free machine. ms */
+/** Time for all constraints of one request; an ordinary schema takes a few ms on an idle machine. ms */
 const timeLimit = 5_000;
-/** Of the thread's heap. MiB. */
+/** Limit of the thread's heap. MiB. */
 const memoryLimit = 256;
-/** Characters of JSON that are read at once, where there is no pattern among them: a thread's answer takes longer. */
+/**
+ * Constraints of at most so many characters of JSON, without patterns, are read directly, which is faster than asking
+ * the thread.
+ */
 const smallLength = 1_000;
 
 const Faults = z.array(z.object({ message: z.string(), param: z.string().optional() }).optional());
@@ -18,9 +21,9 @@ const Faults = z.array(z.object({ message: z.string(), param: z.string().optiona
 export type ConstraintChecker = (constraints: readonly Constraint[]) => Promise<Array<ServiceError | undefined>>;
 
 /**
- * Why constraints can't be enforced, one after the other; undefined for one that can. Reading a schema of bounded size may
- * still take ten seconds (a thousand patterns), so it is read on a thread of its own, started at the first such schema and
- * ended with what takes longer than `timeLimit`.
+ * For each constraint, why it cannot be enforced; undefined if it can. Reading a schema of limited size may still take
+ * ten seconds (a thousand patterns), so it is read on a separate thread, which is started at the first such schema and
+ * terminated after `timeLimit`.
  */
 export function createConstraintChecker(): ConstraintChecker {
   const ask = createAnsweringThread<unknown>({ script: bundledThread, timeLimit, memoryLimit });
@@ -31,7 +34,7 @@ export function createConstraintChecker(): ConstraintChecker {
       case 'answered':
         return Faults.parse(answer.value).map((fault) => fault && unsupportedAs(fault));
       case 'unstarted':
-        // As good as it can be done without a thread.
+        // The best that can be done without a thread.
         return constraints.map(constraintFault);
       case 'unanswered':
         return constraints.map(({ type }) => unsupported(constraintParams[type], 'reading it takes too long'));
@@ -50,7 +53,7 @@ function unsupportedAs({ message, param }: { message: string; param?: string | u
   return new ServiceError({ code: 'unsupported_constraint', message, ...(param === undefined ? {} : { param }) });
 }
 
-/** Bundled, since a thread has no loader of TypeScript of its own. */
+/** Bundled, because a thread has no TypeScript loader. */
 async function bundledThread(): Promise<URL> {
   const { code } = await bundleEntry(new URL('./constraint-thread.ts', import.meta.url));
   return new URL(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);

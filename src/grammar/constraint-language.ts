@@ -7,12 +7,12 @@ import { schemaLanguage } from './schema-language.ts';
 import { unsupported } from './unsupported.ts';
 import { literals, utf8 } from './utf8.ts';
 
-/** Expressions that reading alone may make. */
+/** The most expressions that reading a constraint may create. */
 const MAX_READ = 200_000;
 
 /**
- * Reads a constraint as the engine will, without a vocabulary, so that an API can refuse before it accepts a job.
- * @throws ServiceError `unsupported_constraint`, `param` naming what can't be enforced
+ * Reads a constraint like the engine, but without a vocabulary, so that an API can refuse it before it accepts a job.
+ * @throws ServiceError `unsupported_constraint`, with `param` naming what cannot be enforced
  */
 export function checkConstraint(constraint: Constraint): void {
   try {
@@ -26,7 +26,7 @@ export function checkConstraint(constraint: Constraint): void {
   }
 }
 
-/** What `checkConstraint` throws of a caller's fault; undefined for a constraint that can be enforced. */
+/** The caller's fault that `checkConstraint` throws; undefined for a constraint that can be enforced. */
 export function constraintFault(constraint: Constraint): ServiceError | undefined {
   try {
     checkConstraint(constraint);
@@ -40,7 +40,7 @@ export function constraintFault(constraint: Constraint): ServiceError | undefine
 const MAX_ALL_CHOICES = 100_000;
 const MAX_CHOICE_LENGTH = 2000;
 
-/** Where each kind of constraint stands in a request, for `param` of an error. */
+/** Where a request has each kind of constraint, for `param` of an error. */
 export const constraintParams: Readonly<Record<Constraint['type'], string>> = {
   json_object: 'text.format',
   json_schema: 'text.format.schema',
@@ -48,7 +48,9 @@ export const constraintParams: Readonly<Record<Constraint['type'], string>> = {
   choice: 'text.format.choices',
 };
 
-/** The texts that fulfil a constraint. A regex must match the whole text. @throws ServiceError `unsupported_constraint` */
+/**
+ * The texts that satisfy a constraint. A regex must match the whole text. @throws ServiceError `unsupported_constraint`
+ */
 export function constraintLanguage(arena: Arena, constraint: Constraint): Expression {
   const param = constraintParams[constraint.type];
   switch (constraint.type) {

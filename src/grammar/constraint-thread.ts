@@ -1,4 +1,4 @@
-/** The thread of check-on-thread.ts: says `ready`, then one answer for each list of constraints. */
+/** The thread of check-on-thread.ts: sends `ready`, then one answer for each list of constraints. */
 import { parentPort } from 'node:worker_threads';
 import type { Constraint } from '../contracts/responses/constraint.ts';
 import { constraintFault } from './constraint-language.ts';

@@ -1,10 +1,13 @@
 import type { ByteClasses } from './byte-set.ts';
 import type { Arena, Expression } from './expression.ts';
 
-/** Options from which on their derivative is remembered: a class like \p{L} is hundreds, met in every state. */
+/** With at least so many options, a derivative is cached: a class like \p{L} has hundreds, in every state. */
 const MANY = 8;
 
-/** Work left, counted in visited expressions; what runs out of it is refused, so that no pattern can hang the process. */
+/**
+ * Remaining work, counted in visited expressions. A pattern that uses it up is refused, so that none can block the
+ * process.
+ */
 export type Fuel = { left: number };
 
 export class OutOfFuel extends Error {
@@ -14,12 +17,12 @@ export class OutOfFuel extends Error {
 export type Derivatives = ReturnType<typeof createDerivatives>;
 
 /**
- * What is left of a language after one byte. With `classes`, a language that holds no text at all comes out as
- * `arena.empty`; without, only where that is plain to see.
+ * The rest of a language after one byte. With `classes`, an empty language always becomes `arena.empty`; without, only
+ * if that is obvious.
  */
 export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel; classes?: ByteClasses }) {
   const { empty, epsilon } = arena;
-  /** Whether a `both` or `complement` holds any text. */
+  /** Whether a `both` or `complement` contains any text. */
   const alive = new Map<Expression, boolean>();
   const steps = new Map<Expression, Map<number, Expression>>();
 
@@ -79,13 +82,13 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
     }
   }
 
-  /** What is entered goes on top of what is open, so that a step costs the same however deep the nesting is. */
+  /** The new rest goes on top of the existing one, so that a step costs the same at any nesting depth. */
   function followedBy(head: Expression, rest: Expression): Expression {
     if (head.kind !== 'sequence') return arena.sequence(head, rest);
     return arena.sequence(head.first, arena.sequence(head.rest, rest));
   }
 
-  /** The derivative as it is, without asking whether it holds any text; parts of a `both` meet again and again. */
+  /** The derivative, without testing whether it is empty; parts of a `both` occur again and again. */
   function step(expression: Expression, byte: number): Expression {
     let known = steps.get(expression);
     if (!known) {
@@ -117,7 +120,10 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
     return alive.get(expression) ?? search(expression, classes.representatives);
   }
 
-  /** Depth first to any accepting text; the path to it is alive, and where there is none, all that was seen is dead. */
+  /**
+   * Depth-first search for an accepting text. Everything on the path to one is alive; if there is none, everything
+   * visited is dead.
+   */
   function search(start: Expression, representatives: Uint8Array): boolean {
     const seen = new Set<Expression>([start]);
     const path: Array<{ at: Expression; next: number }> = [{ at: start, next: 0 }];
@@ -142,7 +148,7 @@ export function createDerivatives(arena: Arena, { fuel, classes }: { fuel: Fuel;
     return false;
   }
 
-  /** To be called before the arena forgets expressions. */
+  /** Call this before the arena discards expressions. */
   function forget(): void {
     alive.clear();
     steps.clear();

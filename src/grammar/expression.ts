@@ -3,7 +3,7 @@ import { unionOf } from './byte-set.ts';
 
 type Base = { readonly id: number; readonly nullable: boolean };
 
-/** An explicit automaton whose every state can still reach an accepting one. */
+/** An explicit automaton in which every state can still reach an accepting one. */
 export type NumberAutomaton = {
   readonly name: string;
   readonly accepts: readonly boolean[];
@@ -12,8 +12,9 @@ export type NumberAutomaton = {
 };
 
 /**
- * A language over bytes. Equal expressions are one object (hash-consed), so a derived expression names a state of the
- * automaton that is built while decoding (derivatives: Brzozowski 1964, in Antimirov's partial form, 1996).
+ * A language over bytes. Equal expressions are the same object (hash-consed), so a derived expression identifies a
+ * state of the automaton that is built during decoding (derivatives: Brzozowski 1964, in Antimirov's partial form,
+ * 1996).
  */
 export type Expression =
   | (Base & { readonly kind: 'empty' })
@@ -29,7 +30,10 @@ export type Expression =
 
 export type Arena = ReturnType<typeof createArena>;
 
-/** The expressions of one grammar and its named rules (for recursion; a rule never matches the empty text). Throws RangeError past `limit`. */
+/**
+ * The expressions of one grammar and its named rules (for recursion; a rule never matches the empty text). Throws
+ * RangeError beyond `limit`.
+ */
 export function createArena(limit: number) {
   const byKey = new Map<string, Expression>();
   const keys: string[] = [];
@@ -144,14 +148,14 @@ export function createArena(limit: number) {
     rules,
     size: () => keys.length,
     expressions: () => byKey.values(),
-    /** Forgets every expression made after the arena had `size` of them. */
+    /** Discards every expression created after the arena had `size` of them. */
     truncate(size: number) {
       for (const key of keys.splice(size)) byKey.delete(key);
     },
   };
 }
 
-/** All `parts` one after the other. */
+/** The concatenation of all `parts`. */
 export function sequenceOf(arena: Arena, ...parts: readonly Expression[]): Expression {
   return parts.reduceRight((rest, part) => arena.sequence(part, rest), arena.epsilon);
 }

@@ -9,7 +9,7 @@ import { createGrammarMatcher, type GrammarMatcher } from './grammar-matcher.ts'
 import { createTokenTrie, type TokenTrie, type TokenVocabulary } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
-/** The same language without the parts that hold no text, so that no path leads to a dead end; the arena's rules too. */
+/** The same language without its empty parts, so that no path leads to a dead end; this includes the arena's rules. */
 export function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expression {
   const productive = productiveRules(arena, holdsText);
   const memo = new Map<Expression, Expression>();
@@ -46,7 +46,7 @@ export function prune(arena: Arena, { holdsText }: Derivatives, root: Expression
   return pruned(root);
 }
 
-/** Rules that some finite text fulfils: the least fixed point. */
+/** The rules that some finite text satisfies: the least fixed point. */
 function productiveRules(arena: Arena, holdsText: (expression: Expression) => boolean): ReadonlySet<string> {
   const productive = new Set<string>();
   for (let before = -1; before < productive.size; ) {
@@ -78,19 +78,22 @@ function productiveRules(arena: Arena, holdsText: (expression: Expression) => bo
   return productive;
 }
 
-/** A constraint made ready; any number of answers can follow it at the same time. */
+/** A compiled constraint; any number of answers can follow it at the same time. */
 export type CompiledGrammar = {
   createMatcher(): GrammarMatcher;
-  /** Expressions held at the moment, the measure of memory. */
+  /** The current number of expressions, as a measure of memory. */
   size(): number;
 };
 
-/** Visited expressions: some hundreds of ms at most. */
+/** Visited expressions: a few hundred ms at most. */
 const COMPILE_FUEL = 500_000;
-/** Of the grammar itself, and with what decoding builds in one step on top (some 200 bytes each). */
+/**
+ * The most expressions of the grammar itself, and together with those that one decode step builds (about 200 bytes
+ * each).
+ */
 const MAX_GRAMMAR = 200_000;
 const MAX_EXPRESSIONS = 700_000;
-/** What an explicit automaton tells apart beside the sets of the grammar. */
+/** The bytes that an explicit automaton distinguishes, in addition to the sets of the grammar. */
 const numberBytes = [0x2e, ...Array.from({ length: 10 }, (_, digit) => 0x30 + digit)].map((byte) =>
   byteSet([[byte, byte]]),
 );
@@ -120,29 +123,31 @@ export function compileGrammar(
       size: automaton.size,
     };
   } catch (error) {
-    // The call stack is the other bound: a language nested that deep is no caller's honest schema.
+    // The call stack is a second limit: no reasonable schema is nested so deeply.
     if (error instanceof OutOfFuel || error instanceof RangeError)
       throw unsupported(param, 'this is too complex to be enforced', error);
     throw error;
   }
 }
 
-/** What the engine must know of a tokenizer. */
+/** What the engine needs to know about a tokenizer. */
 export type GrammarVocabulary = TokenVocabulary & {
-  /** Ids that end an answer. */
+  /** The ids of tokens that end an answer. */
   endTokenIds: readonly number[];
 };
 
 export type GrammarEngine = {
-  /** @throws ServiceError `unsupported_constraint`, `param` naming what can't be enforced */
+  /** @throws ServiceError `unsupported_constraint`, with `param` naming what cannot be enforced */
   compile(constraint: Constraint): Promise<CompiledGrammar>;
 };
 
-/** Grammars kept, the least recently used going first, and expressions in all of them together. */
+/** How many grammars are kept (the least recently used is removed first), and the most expressions in all of them. */
 const DEFAULT_CACHE_SIZE = 32;
 const MAX_CACHED_EXPRESSIONS = 250_000;
 
-/** Holds answers to a JSON Schema, a regular expression or a list of choices by masks over a model's vocabulary. */
+/**
+ * Constrains answers to a JSON Schema, a regular expression or a list of choices, with masks over a model's vocabulary.
+ */
 export function createGrammarEngine({
   vocabulary,
   cacheSize = DEFAULT_CACHE_SIZE,

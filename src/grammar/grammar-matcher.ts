@@ -4,28 +4,31 @@ import { OutOfFuel } from './derivative.ts';
 import type { TokenVocabulary } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
-/** Work (visited expressions): so much can be saved up for one hard step, and so much comes with each token. */
+/** Work in visited expressions: how much can be saved up for one hard step, and how much each token adds. */
 const MAX_FUEL = 1_500_000;
 const FUEL_PER_TOKEN = 20_000;
 const MAX_FORCED_BYTES = 1024;
 
-/** Follows one answer through the grammar, token by token. Its calls take no time worth awaiting and run to their end. */
+/** Follows one answer through the grammar, token by token. Its calls are synchronous and fast. */
 export type GrammarMatcher = {
   /**
-   * Bit i (word `i >>> 5`, bit `i & 31`) is set if token i can come next; end tokens only where the text may end.
-   * @returns false if every token is allowed (then `mask` needn't be applied)
-   * @throws ServiceError `unsupported_constraint` where the pattern turns out too complex to follow
+   * Sets bit i (word `i >>> 5`, bit `i & 31`) if token i can come next; end tokens only if the text may end.
+   * @returns false if every token is allowed (then `mask` need not be applied)
+   * @throws ServiceError `unsupported_constraint` if the pattern turns out to be too complex
    */
   fillMask(mask: Uint32Array): boolean;
-  /** @returns false, and nothing changes, if the token can't come here */
+  /** @returns false, without any change, if the token cannot come here */
   accept(tokenId: number): boolean;
   /** The text may end here. */
   isComplete(): boolean;
   /** The text can only end here. */
   mustEnd(): boolean;
-  /** Takes back the last `count` accepted tokens, at no cost. */
+  /** Removes the last `count` accepted tokens, at no cost. */
   rollback(count: number): void;
-  /** The text that must come next whatever the model says, '' where there is a choice: it can be fed instead of sampled. */
+  /**
+   * The text that must come next whatever the model says, '' if there is a choice. It can be inserted instead of
+   * sampled.
+   */
   forcedText(): string;
   close(): void;
 };
@@ -42,7 +45,7 @@ export function createGrammarMatcher(
   let fuel = MAX_FUEL;
   let ended = false;
 
-  /** Runs one step within its share of work; after the automaton forgot its states, they are found again first. */
+  /** Runs one step within its share of work; if the automaton has discarded its states, they are rebuilt first. */
   function step<Result>(work: (state: number) => Result): Result {
     const now = automaton.begin();
     try {
@@ -134,7 +137,7 @@ function forcedFrom(automaton: Automaton, start: number): string {
     bytes.push(byte);
     state = automaton.next(state, byte);
   }
-  // A character whose last bytes are still open is no text yet.
+  // A character whose last bytes are missing is not text yet.
   return Buffer.from(bytes)
     .toString('utf8')
     .replace(/\uFFFD+$/, '');

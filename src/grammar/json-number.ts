@@ -3,7 +3,7 @@ import type { Arena, Expression, NumberAutomaton } from './expression.ts';
 import { sequenceOf } from './expression.ts';
 import { literal } from './utf8.ts';
 
-/** Digits before the point, and after it: a double holds 15 exactly (RFC 8259, section 6). */
+/** The most digits before the point, and after it: a double represents 15 exactly (RFC 8259, section 6). */
 export const MAX_DIGITS = 15;
 const MAX_STATES = 20_000;
 
@@ -22,7 +22,7 @@ export function jsonNumber(arena: Arena, range: NumberRange): Expression | undef
   const { least, most } = range;
   const positive = magnitude(range, least && least.value >= 0 ? least : undefined, most);
   const negated = (bound: NumberBound): NumberBound => ({ ...bound, value: -bound.value });
-  // The negative half leaves zero to the other one: there is no "-0".
+  // The negative half leaves zero to the positive one: there is no "-0".
   const aboveZero = { value: 0, exclusive: true };
   const negative = magnitude(
     range,
@@ -51,7 +51,7 @@ function anyNumber(arena: Arena, integer: boolean): Expression {
   return sequenceOf(arena, signed, some(fraction), some(sequenceOf(arena, letter, sign, arena.repeat(digit, 1, 2))));
 }
 
-/** What is known of the digits read so far: how they compare to each bound, and their remainder. */
+/** What is known about the digits read so far: how they compare with each bound, and their remainder. */
 type Reading = {
   phase: 'start' | 'zero' | 'whole' | 'point' | 'fraction';
   digits: number;
@@ -61,7 +61,9 @@ type Reading = {
 };
 type Bound = { whole: string; fraction: string; exclusive: boolean };
 
-/** Numbers of no sign from `least` to `most`; 'nothing' where there is none, undefined where there are too many states. */
+/**
+ * Numbers without a sign from `least` to `most`; 'nothing' if there are none, undefined if there are too many states.
+ */
 function magnitude(
   range: NumberRange,
   least?: NumberBound,
@@ -97,7 +99,7 @@ function magnitude(
     };
   }
 
-  /** Once the whole part ends, its length decides before its digits do. */
+  /** When the whole part ends, its length decides before its digits do. */
   function settled(reading: Reading): { low: number; high: number } {
     const against = (so: number, bound: Bound | undefined): number =>
       bound && reading.digits !== bound.whole.length ? Math.sign(reading.digits - bound.whole.length) : so;
@@ -119,7 +121,9 @@ function magnitude(
   return explore(name, start, { next, accepts });
 }
 
-/** Digits after the point: with bounds no more than keep the number apart from them as a double. */
+/**
+ * The number of digits after the point: with bounds, no more than a double needs to distinguish the number from them.
+ */
 function fractionPlaces(range: NumberRange, lower: Bound | undefined, upper: Bound | undefined): number {
   if (range.integer || (range.multipleOf !== undefined && range.multipleOf >= 1)) return 0;
   if (range.multipleOf !== undefined) return Math.round(-Math.log10(range.multipleOf));
@@ -127,7 +131,7 @@ function fractionPlaces(range: NumberRange, lower: Bound | undefined, upper: Bou
   return Math.max(1, Math.min(upper ? MAX_DIGITS : 6, MAX_DIGITS - whole));
 }
 
-/** The bound's digits, as many of the whole part as a number here can have and no exponent. */
+/** The bound's digits without exponent, as many before the point as a number may have here. */
 function decimal({ value, exclusive }: NumberBound): Bound {
   const [digits = '0', exponent = '0'] = String(value).split('e');
   const [whole = '0', fraction = ''] = digits.split('.');
@@ -138,7 +142,7 @@ function decimal({ value, exclusive }: NumberBound): Bound {
   return { whole: '0', fraction: '0'.repeat(-shift - 1) + whole + fraction, exclusive };
 }
 
-/** All states that can be reached and can still reach an accepting one. */
+/** All states that can be reached and can still reach an accepting state. */
 function explore(
   name: string,
   start: Reading,

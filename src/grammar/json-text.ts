@@ -4,7 +4,7 @@ import { sequenceOf } from './expression.ts';
 import type { CodePoints } from './utf8.ts';
 import { anyCodePoint, intersected, literal, utf8 } from './utf8.ts';
 
-/** The whitespace policy: one space after these, none anywhere else. It can't be stretched, and it can be foreseen. */
+/** The whitespace policy: one space after these, none anywhere else. It is fixed, so it can be predicted. */
 export const itemSeparator = ', ';
 export const keySeparator = ': ';
 
@@ -24,8 +24,8 @@ const shortEscapes: ReadonlyArray<readonly [point: number, escape: string]> = [
 ];
 
 /**
- * One code point out of `ranges` as `JSON.stringify` writes it. Each code point has exactly one form, so lengths, patterns
- * and exclusions hold on the decoded text.
+ * One code point in `ranges` as `JSON.stringify` writes it. Each code point has exactly one form, so lengths, patterns
+ * and exclusions apply to the decoded text.
  */
 export function jsonCharacter(arena: Arena, ranges: CodePoints): Expression {
   const holds = (point: number): boolean => ranges.some(([low, high]) => point >= low && point <= high);
@@ -47,7 +47,7 @@ export function anyJsonCharacter(arena: Arena): Expression {
   return character;
 }
 
-/** Any content of a JSON string, quotes left out. */
+/** Any content of a JSON string, without the quotes. */
 export function anyStringContent(arena: Arena): Expression {
   return arena.repeat(anyJsonCharacter(arena), 0, Infinity);
 }
@@ -57,7 +57,7 @@ export function quoted(arena: Arena, content: Expression): Expression {
   return sequenceOf(arena, quote, content, quote);
 }
 
-/** `value` as this grammar writes JSON. */
+/** `value` in the JSON format of this grammar. */
 export function jsonText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonText).join(itemSeparator)}]`;
   if (typeof value === 'object' && value !== null) {

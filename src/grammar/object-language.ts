@@ -7,12 +7,12 @@ import type { Located, SchemaReader } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 import { literal, literals } from './utf8.ts';
 
-/** The language of the values that fulfil all of these schemas. */
+/** The language of the values that satisfy all of these schemas. */
 export type ValueLanguage = (schemas: readonly Located[]) => Expression;
 
 const FUEL = 1_000_000;
 
-/** Whether the language holds the text. @throws OutOfFuel */
+/** Whether the language contains the text. @throws OutOfFuel */
 export function accepts(arena: Arena, language: Expression, text: string): boolean {
   const { after } = createDerivatives(arena, { fuel: { left: FUEL } });
   let rest = language;
@@ -47,7 +47,7 @@ export function arrayLanguage({
         `${facet.path}.unevaluatedItems`,
         'beside other schemas that hold together with it, this is not supported',
       );
-    // Items beyond the prefix that no schema speaks of are left out, unless there must be some.
+    // Further items that no schema describes are left out, unless some are required.
     const silent = prefix.length > 0 && !rest && least <= prefix.length;
     if (rest?.schema === false || closed || silent) most = Math.min(most, prefix.length);
   }
@@ -60,7 +60,7 @@ export function arrayLanguage({
   const head = Math.min(prefixLength, most);
   const restItem = most > head ? value(at(prefixLength)) : arena.empty;
   const separated = arena.sequence(separator, restItem);
-  /** Everything from item `index` on, with the comma before it. */
+  /** Everything from item `index` on, with the preceding comma. */
   let tail = head > 0 ? arena.repeat(separated, Math.max(0, least - head), most - head) : arena.epsilon;
   for (let index = head - 1; index >= 0; index -= 1) {
     const item = value(at(index));
@@ -75,7 +75,7 @@ export function arrayLanguage({
   return sequenceOf(arena, literal(arena, '['), tail, literal(arena, ']'));
 }
 
-/** Draft 7 wrote `prefixItems` as a list under `items`, and `items` as `additionalItems`. */
+/** In draft 7, `prefixItems` was a list under `items`, and `items` was `additionalItems`. */
 function itemsOf({ keywords, path }: Facet): Items {
   const listed = Array.isArray(keywords.items) ? keywords.items : undefined;
   const name = listed ? 'items' : 'prefixItems';
@@ -94,7 +94,7 @@ const MAX_COUNTED = 20_000;
 type Member = { name: string; required: boolean; language: Expression };
 type Input = { arena: Arena; value: ValueLanguage; facets: Facets; reader: SchemaReader };
 
-/** Objects: the named members in their order, optional ones left out or not, then any others that are allowed. */
+/** Objects: the named members in their order, with or without the optional ones, then any others that are allowed. */
 export function objectLanguage(input: Input): Expression {
   const { arena, facets } = input;
   const least = Math.max(0, ...facets.objects.map(({ keywords }) => keywords.minProperties ?? 0));
@@ -107,7 +107,7 @@ export function objectLanguage(input: Input): Expression {
     members.map(({ name }) => name),
   );
   const required = members.filter((member) => member.required).length;
-  // Counting costs an expression per member and count: only where the bounds can be missed.
+  // Counting costs an expression per member and count, so it is done only if the bounds can be violated.
   const counts = least > required || most < (other === arena.empty ? members.length : Infinity);
   if (counts && members.length * Math.min(least + members.length, MAX_COUNTED) > MAX_COUNTED)
     throw unsupported(facets.path, '"minProperties" or "maxProperties" over so many properties');
@@ -115,7 +115,9 @@ export function objectLanguage(input: Input): Expression {
   const separator = literal(arena, itemSeparator);
   const separated = (member: Expression, first: boolean) => (first ? member : arena.sequence(separator, member));
   const memo = new Map<string, Expression>();
-  /** Members from `index` on, `count` being there before. Keys that no schema names may repeat: they count as one at least. */
+  /**
+   * Members from `index` on, after `count` others. Keys that no schema names may repeat, so they count as at least one.
+   */
   function from(index: number, count: number): Expression {
     const key = `${index},${counts ? count : Math.min(count, 1)}`;
     const known = memo.get(key);
@@ -180,7 +182,7 @@ function namedMembers(input: Input, patterns: readonly KeyPattern[]): Member[] {
       return [{ schema: keywords.additionalProperties, path: `${path}.additionalProperties` }];
     });
     const language = nameAllowed ? value(schemas) : arena.empty;
-    // A member that can't be is no member, unless it must be: then there is no such object.
+    // A member that cannot exist is left out; if it is required, there is no such object.
     if (language === arena.empty && !required.has(name)) return [];
     return [
       {
@@ -192,7 +194,7 @@ function namedMembers(input: Input, patterns: readonly KeyPattern[]): Member[] {
   });
 }
 
-/** What `propertyNames` allows as a key's content; undefined: anything. */
+/** What `propertyNames` allows as the content of a key; undefined: anything. */
 function keyContent({ arena, facets, reader }: Input): Expression | undefined {
   const schemas = facets.objects.flatMap(({ keywords, path }): Located[] =>
     keywords.propertyNames === undefined ? [] : [{ schema: keywords.propertyNames, path: `${path}.propertyNames` }],
@@ -214,7 +216,7 @@ function keyContent({ arena, facets, reader }: Input): Expression | undefined {
   return names.impossible ? arena.empty : arena.both(parts);
 }
 
-/** One member that no schema names: of a key that exactly one pattern matches, or of any other key. */
+/** One member that no schema names: its key matches exactly one pattern, or is any other key. */
 function otherMember(input: Input, patterns: readonly KeyPattern[], names: readonly string[]): Expression {
   const { arena, facets, value } = input;
   const named = literals(
@@ -241,7 +243,7 @@ function otherMember(input: Input, patterns: readonly KeyPattern[], names: reado
   return arena.alternatives(options);
 }
 
-/** Keys that no schema speaks of are left out unless one asks for them, or none names any. */
+/** Keys that no schema describes are left out, unless a schema asks for them or none names any. */
 function isOpen({ objects }: Facets): boolean {
   for (const { keywords, path } of objects) {
     if (keywords.unevaluatedProperties !== false) continue;

@@ -4,7 +4,7 @@ import { parseRegex, type RegexSyntax, UnsupportedRegex } from './regex-parser.t
 import { unsupported } from './unsupported.ts';
 import { anyCodePoint, type CodePoints } from './utf8.ts';
 
-/** The contents of JSON strings whose decoded text matches the pattern; `path` is where the caller wrote it. */
+/** The contents of JSON strings whose decoded text matches the pattern; `path` is its place in the request. */
 export function patternLanguage(
   arena: Arena,
   pattern: string,
@@ -18,16 +18,16 @@ export function patternLanguage(
   }
 }
 
-/** How one code point of the text is written in bytes: as UTF-8, or within a JSON string. */
+/** The bytes of one code point: as UTF-8, or within a JSON string. */
 export type CharacterCode = (arena: Arena, ranges: CodePoints) => Expression;
 
-/** Positions of the pattern, quantifiers written out: what one step may have to look at. */
+/** The most positions of a pattern with its quantifiers expanded, which is the work of one step. */
 const MAX_POSITIONS = 20_000;
 const MAX_LENGTH = 4096;
 
 /**
- * The language of a pattern. `whole`: the text must match from start to end; else a match anywhere in it will do, as in
- * JSON Schema, and `^` and `$` tie it to the ends.
+ * The language of a pattern. `whole`: the text must match from start to end; otherwise a match anywhere is enough, as
+ * in JSON Schema, and `^` and `$` tie it to the ends.
  * @throws UnsupportedRegex
  */
 export function regexLanguage(
@@ -51,7 +51,7 @@ export function regexLanguage(
   const anything = arena.repeat(written(anyCodePoint), 0, Infinity);
   const margin = whole ? arena.epsilon : anything;
 
-  /** Alternatives that reach from the text's start to its end: the only place where assertions make sense here. */
+  /** Alternatives from the text's start to its end: the only place where assertions make sense here. */
   function outer(part: RegexSyntax): Expression {
     if (part.kind === 'alternatives') return arena.alternatives(part.options.map(outer));
     const items = part.kind === 'sequence' ? part.items : [part];
@@ -62,7 +62,7 @@ export function regexLanguage(
     return starts ? rest : arena.sequence(margin, rest);
   }
 
-  /** `items`, then `tail`, which `$` replaces: from some position to the text's end. */
+  /** `items`, then `tail`, which `$` replaces: from some position to the end of the text. */
   function sequenceTo(items: readonly RegexSyntax[], tail: Expression): Expression {
     const [item, ...rest] = items;
     if (!item) return tail;

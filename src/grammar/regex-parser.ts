@@ -1,6 +1,6 @@
 import { type CodePoints, inverted, MAX_CODE_POINT, normalized } from './utf8.ts';
 
-/** A regular expression of ECMAScript, read; captures are groups like any other. */
+/** A parsed regular expression of ECMAScript; captures are treated as groups. */
 export type RegexSyntax =
   | { kind: 'characters'; ranges: CodePoints }
   | { kind: 'sequence'; items: readonly RegexSyntax[] }
@@ -10,7 +10,7 @@ export type RegexSyntax =
   | { kind: 'end' }
   | { kind: 'lookahead'; inner: RegexSyntax; negative: boolean };
 
-/** What a pattern asks for that is not enforced; the message is written for the caller. */
+/** A feature of the pattern that is not supported; the message is for the caller. */
 export class UnsupportedRegex extends Error {
   override readonly name = 'UnsupportedRegex';
 }
@@ -52,7 +52,7 @@ export function shorthandClass(letter: string): CodePoints | undefined {
 
 const properties = new Map<string, CodePoints>();
 
-/** `\p{…}` and `\P{…}`, found by asking the runtime about each code point once (about 50 ms, then remembered). */
+/** `\p{…}` and `\P{…}`, determined by testing each code point with the runtime once (about 50 ms, then cached). */
 export function unicodeProperty(property: string): CodePoints {
   const known = properties.get(property);
   if (known) return known;
@@ -70,7 +70,7 @@ export function unicodeProperty(property: string): CodePoints {
     else ranges.push([point, point]);
   }
   const result = normalized(ranges);
-  // A caller could ask for endless spellings: a few are all that is worth remembering.
+  // A caller could use any number of spellings, so only a few are cached.
   if (properties.size < 32) properties.set(property, result);
   return result;
 }
@@ -80,7 +80,7 @@ const MAX_NESTING = 64;
 const MAX_QUANTIFIER = 100_000;
 
 /**
- * Reads a pattern as ECMA-262 does with the `u` flag, identity escapes of the older syntax allowed.
+ * Parses a pattern as ECMA-262 does with the `u` flag, but allows identity escapes of the older syntax.
  * @throws UnsupportedRegex with a message for the caller
  */
 export function parseRegex(pattern: string): RegexSyntax {
@@ -217,7 +217,7 @@ export function parseRegex(pattern: string): RegexSyntax {
 
 const one = (point: number): CodePoints => [[point, point]];
 
-/** The runtime's own parser (it only parses) rules out what isn't a pattern at all. */
+/** The runtime's own parser rejects invalid patterns (it only parses). */
 function checkSyntax(pattern: string): void {
   for (const flags of ['u', '']) {
     try {

@@ -18,8 +18,8 @@ const urlCharacter = "(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|%[0-9a-fA-F]{2})";
 const uri = `https?://${domain}(?::[1-9]\\d{0,3})?(?:/${urlCharacter}{0,256}){0,16}(?:\\?${urlCharacter}{0,512})?(?:#${urlCharacter}{0,256})?`;
 
 /**
- * The values of `format` that are enforced, as patterns of the whole text. Each takes valid texts only, and the usual ones of
- * them (RFC 3339, 4122, 2673, 1123, 5321, 3986; no leap seconds, quoted mailboxes or other schemes than http).
+ * The values of `format` that are enforced, as patterns of the whole text. They allow only valid texts, and the usual
+ * ones (RFC 3339, 4122, 2673, 1123, 5321, 3986; no leap seconds, quoted mailboxes or schemes other than http).
  */
 export const stringFormats: ReadonlyMap<string, string> = new Map([
   ['date', date],
@@ -45,18 +45,18 @@ export const numberFormats: ReadonlyMap<string, { least?: number; most?: number;
   ['double', { integer: false }],
 ]);
 
-/** One schema's say about objects or arrays; several of them hold together. */
+/** What one schema says about objects or arrays; all such facets must be satisfied. */
 export type Facet = { keywords: SchemaKeywords; path: string };
 
 /** `anyOf` or `oneOf` (exclusive) of the schema `owner`. */
 export type Group = { options: readonly Located[]; exclusive: boolean; path: string; owner: unknown };
 
-/** Schemas that hold together (`allOf`, `$ref` with siblings), laid out by what they say. */
+/** Schemas that must all be satisfied (`allOf`, `$ref` with siblings), arranged by what they say. */
 export type Facets = {
   path: string;
   impossible: boolean;
   types: ReadonlySet<TypeName>;
-  /** False: types were only inferred from the keywords, and the schema says nothing against others. */
+  /** False: the types were only inferred from the keywords, and the schema does not exclude others. */
   typed: boolean;
   values?: readonly unknown[];
   minLength: number;
@@ -67,7 +67,7 @@ export type Facets = {
   multiples: ReadonlyArray<{ value: number; path: string }>;
   objects: readonly Facet[];
   arrays: readonly Facet[];
-  /** One of each group must hold as well; of an exclusive one no more than one. */
+  /** One option of each group must be satisfied as well; of an exclusive group, exactly one. */
   groups: readonly Group[];
 };
 
@@ -147,7 +147,7 @@ export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Fac
       if (options) groups.push({ options, exclusive: name === 'oneOf', path: `${at}.${name}`, owner });
     }
   }
-  // Keywords of one type and no "type": the caller means that type, and what it takes is valid by the schema.
+  // There are keywords of one type but no "type": the caller means that type, and its values are valid.
   if (!typed && inferred.size > 0 && !values) types = inferred;
   return {
     ...facets,
@@ -167,7 +167,7 @@ export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Fac
 
 type Included = { schema: unknown; keywords: SchemaKeywords | false; path: string };
 
-/** The schemas, with all that they include by `$ref` and `allOf`. */
+/** The schemas, with everything they include by `$ref` and `allOf`. */
 export function together(reader: SchemaReader, schemas: readonly Located[]): Included[] {
   const seen = new Set<unknown>();
   const found: Included[] = [];
@@ -195,7 +195,7 @@ function mentions(keywords: SchemaKeywords, type: TypeName): boolean {
   return names.some((name) => keywords[name] !== undefined);
 }
 
-/** "number" holds the integers: together with "integer" it is that. */
+/** "number" includes integers: together with "integer" it means integers. */
 function commonTypes(left: ReadonlySet<TypeName>, right: readonly TypeName[]): Set<TypeName> {
   const holds = (types: ReadonlySet<TypeName>, type: TypeName) =>
     types.has(type) || (type === 'integer' && types.has('number'));
@@ -209,7 +209,7 @@ function intersection(left: readonly unknown[] | undefined, right: readonly unkn
   return left.filter((value) => allowed.has(canonical(value)));
 }
 
-/** Equal for values that JSON Schema holds equal (member order aside). */
+/** Equal for values that JSON Schema considers equal (apart from member order). */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
 const count = z.int().nonnegative();
-/** A schema inside a schema; it is read when it is come to. */
+/** A schema inside a schema; it is parsed when it is reached. */
 export const Subschema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
 export type Subschema = z.infer<typeof Subschema>;
 export const TypeName = z.enum(['null', 'boolean', 'integer', 'number', 'string', 'object', 'array']);
 export type TypeName = z.infer<typeof TypeName>;
 const named = z.record(z.string(), Subschema);
 
-/** The keywords of JSON Schema (2020-12, with draft 7's spellings) that are enforced, and what each must hold. */
+/** The supported keywords of JSON Schema (2020-12, with draft 7's spellings), and their values. */
 export const SchemaKeywords = z
   .object({
     type: z.union([TypeName, z.array(TypeName).min(1)]),
@@ -63,7 +63,7 @@ export const annotations: ReadonlySet<string> = new Set([
   'writeOnly',
 ]);
 
-/** Asserting keywords that are known and not enforced; any other unknown one is refused as well. */
+/** Known assertion keywords that are not supported; unknown ones are refused as well. */
 export const refusedKeywords: readonly string[] = [
   'not',
   'if',

@@ -11,7 +11,10 @@ import { literal, literals } from './utf8.ts';
 
 const MAX_DEPTH = 4;
 
-/** True where it is plain that no value fulfils both: other types, other constants, or a required member that tells them apart. */
+/**
+ * True if obviously no value satisfies both: because of different types, different constants, or a required member that
+ * differs.
+ */
 export function disjoint(reader: SchemaReader, left: Located, right: Located, depth = 0): boolean {
   const [one, other] = [facetsOf(reader, [left]), facetsOf(reader, [right])];
   if (one.impossible || other.impossible) return true;
@@ -26,7 +29,7 @@ export function disjoint(reader: SchemaReader, left: Located, right: Located, de
   return shared[0] === 'object' && depth < MAX_DEPTH && toldApart(reader, one, other, depth);
 }
 
-/** Types by name, integers being numbers; what a schema doesn't forbid counts. */
+/** Types by name, with integers as numbers; everything that a schema does not exclude. */
 function kinds(facets: Facets): Set<TypeName> {
   if (facets.values)
     return new Set(
@@ -55,7 +58,7 @@ function toldApart(reader: SchemaReader, one: Facets, other: Facets, depth: numb
   });
 }
 
-/** What the schemas say of that member: it must hold where the member is there. */
+/** What the schemas say about this member: it must be satisfied if the member exists. */
 function memberOf({ objects }: Facets, name: string): Located[] {
   return objects.flatMap(({ keywords, path }): Located[] => {
     const own = keywords.properties && Object.hasOwn(keywords.properties, name) ? keywords.properties[name] : undefined;
@@ -69,9 +72,9 @@ const MAX_NESTED_CHOICES = 24;
 const MAX_ENUM_LENGTH = 100_000;
 
 /**
- * The JSON texts that a schema allows, each of them written in one way (see json-text), keys in the order of `properties`.
- * What a schema leaves open (`additionalProperties` absent beside `properties`) is left out: every text is valid, not every
- * valid text is here.
+ * The JSON texts that a schema allows, each in one format (see json-text), with keys in the order of `properties`. What
+ * a schema leaves open (no `additionalProperties` with `properties`) is left out: every text is valid, but not every
+ * valid text is included.
  * @throws ServiceError `unsupported_constraint`
  */
 export function schemaLanguage(arena: Arena, document: Readonly<Record<string, unknown>>, path: string): Expression {
@@ -198,7 +201,7 @@ function isEnforceable(multiple: number): boolean {
   );
 }
 
-/** The values of `enum` or `const` that the keywords beside it allow. */
+/** The values of `enum` or `const` that the other keywords allow. */
 function enumerated(facets: Facets, values: readonly unknown[]): string[] {
   const { least, most } = facets;
   const [pattern] = facets.patterns;

@@ -8,14 +8,14 @@ import {
 } from './schema-keywords.ts';
 import { unsupported } from './unsupported.ts';
 
-/** A schema and where the caller wrote it. */
+/** A schema and its place in the request. */
 export type Located = { schema: Subschema; path: string };
 
 const MAX_DEPTH = 100;
 const MAX_VALUES = 50_000;
 const MAX_LAID_OUT = 6_000;
 
-/** Reads the parts of one document, each once, refusing what would not be enforced. */
+/** Parses each part of a document once, and refuses what would not be enforced. */
 export type SchemaReader = ReturnType<typeof createSchemaReader>;
 export function createSchemaReader(document: Readonly<Record<string, unknown>>, root: string) {
   checkSize(document, root);
@@ -42,7 +42,7 @@ export function createSchemaReader(document: Readonly<Record<string, unknown>>, 
     return parsed.data;
   }
 
-  /** What a `$ref` points at, within the document (RFC 6901). */
+  /** The target of a `$ref` within the document (RFC 6901). */
   function resolve(reference: string, path: string): Located {
     const refuse = (message: string) => unsupported(`${path}.$ref`, message);
     if (reference !== '#' && !reference.startsWith('#/'))
@@ -56,12 +56,12 @@ export function createSchemaReader(document: Readonly<Record<string, unknown>>, 
       at = Object.entries(at).find(([key]) => key === name)?.[1];
       where = `${where}.${name}`;
     }
-    // The very object, not a parsed copy: recursion is seen by identity.
+    // The original object, not a parsed copy, because recursion is recognised by identity.
     if (!isSchema(at)) throw refuse(`"${reference}" points at no schema`);
     return { schema: at, path: where };
   }
 
-  /** Counts a schema laid out; alternatives of alternatives can multiply without end. */
+  /** Counts each schema that is expanded; alternatives of alternatives can multiply without end. */
   function count(): void {
     laidOut += 1;
     if (laidOut > MAX_LAID_OUT) throw unsupported(root, 'the schema is too large (its alternatives written out)');
@@ -79,7 +79,7 @@ function unescaped(step: string): string {
   try {
     text = decodeURIComponent(step);
   } catch {
-    // A bare percent sign stands for itself.
+    // A percent sign that encodes nothing is kept.
   }
   return text.replaceAll('~1', '/').replaceAll('~0', '~');
 }

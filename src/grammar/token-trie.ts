@@ -1,7 +1,10 @@
 /** Token ids from 0 on. */
 export type TokenVocabulary = {
   readonly size: number;
-  /** The bytes of a token; undefined for those that are no text (special ones). Spelled anew each time: no list of them is kept. */
+  /**
+   * The bytes of a token; undefined for tokens that are not text (special ones). Computed at each call, because no list
+   * of them is kept.
+   */
   bytesOf(id: number): Uint8Array | undefined;
 };
 
@@ -9,8 +12,9 @@ export type TokenVocabulary = {
 export const MAX_TOKEN_BYTES = 32;
 
 /**
- * The vocabulary as a prefix tree, in depth-first order: node i has a byte, a depth (1 and up), and `skip[i]`, the node after
- * its subtree. `firstToken[i]` is a token that ends there or -1, `nextToken[id]` another one of the same bytes or -1.
+ * The vocabulary as a prefix tree in depth-first order: node i has a byte, a depth (from 1), and `skip[i]`, the node
+ * after its subtree. `firstToken[i]` is a token that ends there or -1, `nextToken[id]` another one with the same bytes
+ * or -1.
  */
 export type TokenTrie = {
   readonly byte: Uint8Array;
@@ -21,7 +25,7 @@ export type TokenTrie = {
 };
 
 export function createTokenTrie({ size, bytesOf }: TokenVocabulary): TokenTrie {
-  // One character per byte: texts sort as their bytes do, and much faster than byte arrays.
+  // One character per byte: such texts sort like their bytes, and much faster than byte arrays.
   const texts: Array<{ id: number; text: string }> = [];
   for (let id = 0; id < size; id += 1) {
     const bytes = bytesOf(id);
@@ -62,7 +66,7 @@ function subtreeEnds(depth: readonly number[]): Int32Array {
   for (let node = depth.length - 1; node >= 0; node -= 1) {
     const level = depth[node] ?? 1;
     skip[node] = nextAtDepth[level] ?? depth.length;
-    // Of this depth and deeper ones, this is now the nearest node that ends a subtree.
+    // For this depth and deeper ones, this is now the nearest node that ends a subtree.
     nextAtDepth.fill(node, level);
   }
   return skip;

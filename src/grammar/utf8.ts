@@ -2,11 +2,11 @@ import { byteSet } from './byte-set.ts';
 import type { Arena, Expression } from './expression.ts';
 import { sequenceOf } from './expression.ts';
 
-/** Inclusive ranges of Unicode code points, sorted, apart from each other. */
+/** Inclusive ranges of Unicode code points, sorted and not adjacent. */
 export type CodePoints = ReadonlyArray<readonly [low: number, high: number]>;
 
 export const MAX_CODE_POINT = 0x10ffff;
-/** All that can be text: every code point but the surrogates. */
+/** All code points of text: all except the surrogates. */
 export const anyCodePoint: CodePoints = [
   [0, 0xd7ff],
   [0xe000, MAX_CODE_POINT],
@@ -38,7 +38,7 @@ export function intersected(left: CodePoints, right: CodePoints): CodePoints {
   return inverted([...inverted(left), ...inverted(right)]);
 }
 
-/** One code point out of `ranges`, in UTF-8 (RFC 3629; surrogates are left out). */
+/** One code point in `ranges`, as UTF-8 (RFC 3629; without surrogates). */
 export function utf8(arena: Arena, ranges: CodePoints): Expression {
   const options: Expression[] = [];
   for (const [low, high] of intersected(ranges, anyCodePoint)) {
@@ -57,7 +57,7 @@ export function utf8(arena: Arena, ranges: CodePoints): Expression {
   return arena.alternatives(options);
 }
 
-/** Byte texts of one length from `from` to `to`, in order, every continuation byte being 80 to BF. */
+/** Byte strings of one length from `from` to `to`, in order, with continuation bytes from 80 to BF. */
 function encoded(arena: Arena, from: Uint8Array, to: Uint8Array): Expression[] {
   const [low = 0, ...lowTail] = from;
   const [high = 0, ...highTail] = to;

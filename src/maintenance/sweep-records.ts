@@ -24,13 +24,14 @@ const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /**
- * What goes with responses whose time is over: feedback and stored chat completions. What goes by itself: answers kept for Idempotency-Keys; after the
- * responses' time files and batches, from when they were made, and conversations, from the day of their last use.
+ * Removes feedback and stored chat completions together with their expired responses, stored answers for
+ * Idempotency-Keys, and, after the same retention, files and batches (from their creation) and conversations (from the
+ * day of their last use).
  */
 export function sweepRecords(options: {
   queue: JobQueue & Pick<BullmqQueue, 'onExpiring' | 'onRemoved'>;
   records: RecordStore;
-  /** As that of responses. */
+  /** The same as that of responses. */
   retentionMs: number;
   now(): number;
   onError(error: unknown): void;
@@ -39,7 +40,7 @@ export function sweepRecords(options: {
   queue.onExpiring(async (job) => {
     const conversation = ResponseJob.safeParse(job.body).data?.request.conversation;
     if (!conversation) return;
-    // An API process that died before its end has not kept it.
+    // An API process that died before the response ended has not added it to the conversation.
     const kept = { id: conversationIdOf(conversation), responseId: job.id, gone: true };
     await keepResponseItems({ queue, records }, kept).catch((error: unknown) => {
       if (error instanceof ServiceError && error.code === 'backend_unavailable') throw error;
@@ -67,7 +68,7 @@ export function sweepRecords(options: {
     sweep().catch(onError);
   }, hourMs);
   timer.unref();
-  // What an older version has left is in the lists before an hour is over.
+  // Records of an older version appear in the lists within an hour.
   const swept = sweep().catch((error: unknown) => {
     if (!closed) onError(error);
   });
@@ -80,7 +81,7 @@ export function sweepRecords(options: {
   };
 }
 
-/** Files and batches of a version that kept no list of each owner's. */
+/** Files and batches of a version without a list per owner. */
 async function listOlder(records: RecordStore): Promise<void> {
   for (const kind of ['files', 'batches'] as const) {
     const listed = new Set((await records.keys(listedPrefix(kind))).map((key) => parseListing(key).id));
@@ -92,7 +93,7 @@ async function listOlder(records: RecordStore): Promise<void> {
   }
 }
 
-/** Those made before `oldest`, epoch ms. A batch that still runs stays until it has ended. */
+/** Removes those created before `oldest`, epoch ms. A running batch stays until it has ended. */
 async function removeListed(
   { queue, records }: { queue: Pick<BullmqQueue, 'get'>; records: RecordStore },
   oldest: number,
@@ -111,10 +112,12 @@ async function removeListed(
   }
 }
 
-/** Of earlier versions: the days (UTC) on which a conversation was added to, `conversations-used:<day>:<id>`. */
+/** Marks of earlier versions for the days (UTC) on which a conversation was used, `conversations-used:<day>:<id>`. */
 const olderMarks = 'conversations-used';
 
-/** Conversations of a version that kept no list of each owner's. One whose use nobody wrote down has its time from now on. */
+/**
+ * Conversations of a version without a list per owner. If their last use was not recorded, their retention starts now.
+ */
 async function listOlderConversations({ records, now }: { records: RecordStore; now(): number }): Promise<void> {
   const older = await records.keys(olderMarks);
   const days = new Map<string, number>();
@@ -136,12 +139,12 @@ async function listOlderConversations({ records, now }: { records: RecordStore; 
   for (const key of older) await records.remove(key);
 }
 
-/** Those last used before `oldest`, epoch ms. */
+/** Removes those last used before `oldest`, epoch ms. */
 async function removeConversations(records: RecordStore, oldest: number): Promise<void> {
   for (const { id, at, keys } of await marksOf(records, undefined)) {
     if (at >= oldest) continue;
     const record = ConversationRecord.safeParse(await records.get(conversationKey(id))).data;
-    // Used since the marks were read: it stays.
+    // It was used since the marks were read, so it stays.
     if (record !== undefined && lastUse(record) >= oldest) continue;
     if (record !== undefined) await removeConversation(records, record);
     else for (const key of keys) await records.remove(key);

@@ -6,11 +6,11 @@ import type { QueueSettings } from '../queue/queue-settings.ts';
 import { parseRow, readWholeLog } from '../queue/responses/job-log.ts';
 import { importedNonce, loadJob, ownerKey, storeJob } from '../queue/responses/stored-job.ts';
 
-/** One line of an export: a response with its whole log, as clients and workers know it. */
+/** One line of an export: a response with its complete log, in the format of clients and workers. */
 export const ExportedJob = z.object({ version: z.literal(1), job: Job, log: z.array(z.string()) });
 export type ExportedJob = z.infer<typeof ExportedJob>;
 
-/** Every response of a store, of either mode, that was not removed. */
+/** Every response of a store that was not removed; works in both modes. */
 export async function* exportJobs(queues: OpenQueues): AsyncGenerator<ExportedJob> {
   for await (const id of queues.directory.ids()) {
     const queue = await queues.find(id);
@@ -23,8 +23,8 @@ export async function* exportJobs(queues: OpenQueues): AsyncGenerator<ExportedJo
 }
 
 /**
- * Takes an exported response in, unless its id is there. An ended one is ended here; another one waits for a worker and is
- * gone on with from its log. Its retention begins anew.
+ * Imports a response, unless its id exists. A response that has ended is marked as ended here; any other waits for a
+ * worker and is resumed from its log. Its retention restarts.
  */
 export async function importJob(
   { job, log }: ExportedJob,

@@ -4,7 +4,7 @@ import { AddressRefused, addressRefusal, publicLookup } from './public-address.t
 
 export type PostJson = (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
 
-/** The address answered, and not with success. */
+/** The address replied with an error status. */
 export class StatusRefused extends Error {
   override readonly name = 'StatusRefused';
   readonly status: number;
@@ -17,9 +17,10 @@ export class StatusRefused extends Error {
 const longestReplyBytes = 65_536;
 
 /**
- * POSTs JSON to an address that a caller named, and gives its JSON reply. Unless `allowPrivate`, a literal that is not public is
- * refused, and a name of such an address is not reached; redirects are not followed; replies are bounded at 64 KiB and by `timeoutMs`.
- * @throws AddressRefused before anything is looked up, or Error for anything but a 2xx reply of JSON
+ * POSTs JSON to a URL that a caller supplied, and returns the JSON reply. Unless `allowPrivate`, a non-public IP
+ * address is refused, and a name that resolves to one is not reached. Redirects are not followed; replies are limited
+ * to 64 KiB and `timeoutMs`.
+ * @throws AddressRefused before any lookup, or Error for anything but a 2xx reply with JSON
  */
 export function createPostJson(options: { allowPrivate: boolean; timeoutMs: number }): PostJson {
   const post = createPost(options);
@@ -32,7 +33,7 @@ export type Post = (
   options: { signal: AbortSignal; headers?: Readonly<Record<string, string>> },
 ) => Promise<string>;
 
-/** As `createPostJson`, of text that is JSON already; gives the reply's text, whatever it is. */
+/** Like `createPostJson`, for text that is JSON already; returns the reply's text unparsed. */
 export function createPost({ allowPrivate, timeoutMs }: { allowPrivate: boolean; timeoutMs: number }): Post {
   return async (url, payload, { signal, headers = {} }) => {
     const refusal = addressRefusal(url, { allowPrivate });
@@ -59,7 +60,7 @@ function send(
       {
         method: 'POST',
         signal,
-        // A connection that was kept open would pass by the lookup.
+        // A connection kept open would bypass the lookup.
         agent: false,
         ...(allowPrivate ? {} : { lookup: publicLookup }),
         headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },

@@ -7,7 +7,7 @@ import { endJob } from './responses/job-log.ts';
 import type { JobStore } from './responses/job-store.ts';
 import { loadJob } from './responses/stored-job.ts';
 
-/** What consumers do beside their jobs: write the terminal line of jobs that BullMQ failed, remove those whose time is over. */
+/** Background work of consumers: write the terminal line of jobs that BullMQ failed, and remove expired jobs. */
 export type Maintenance = {
   start(): void;
   /** Writes the terminal line of a job that BullMQ has failed without one. */
@@ -15,7 +15,7 @@ export type Maintenance = {
   stop(): Promise<void>;
 };
 
-/** Jobs per run and kind: what is left waits for the next run. */
+/** Jobs per run and kind; the rest waits for the next run. */
 const batch = 500;
 
 export function createMaintenance(options: ConsumerParts): Maintenance {
@@ -35,7 +35,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     const record = await queue.store.read(id);
     if (record && !record.forgotten) await options.onExpiring(loadJob(record.data));
     const removed = await removeJob(id, queue, queues);
-    // The next run finds it again.
+    // The next run finds the job again.
     if (removed === 'held') return undefined;
     return removed.job && { id, owner: removed.job.owner };
   };
@@ -53,7 +53,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
   };
   const schedule = () => {
     running = run().catch(onError);
-    // Spread, so that many workers don't sweep at once.
+    // Random, so that many workers do not sweep at the same time.
     timer = setTimeout(schedule, settings.sweepMs * (0.75 + Math.random() / 2));
     timer.unref();
   };

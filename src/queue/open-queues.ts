@@ -3,10 +3,10 @@ import { type BullmqParts, createBullmqParts, type QueueConnection } from './res
 import type { JobDirectory } from './responses/job-directory.ts';
 import type { JobStore } from './responses/job-store.ts';
 
-/** What the queue tells the operator; a pino logger fits. */
+/** What the queue reports to the operator; a pino logger fits. */
 export type QueueLog = { warn(fields: { err: Error }, message: string): void };
 
-/** An outage repeats its error every second on each connection: each message is told once per `everyMs`. */
+/** An outage repeats its error every second on each connection: each message is reported once per `everyMs`. */
 export function createErrorReporter(log: QueueLog, everyMs = 30_000): (error: Error) => void {
   const told = new Map<string, number>();
   return (error) => {
@@ -19,25 +19,25 @@ export function createErrorReporter(log: QueueLog, everyMs = 30_000): (error: Er
   };
 }
 
-/** One of BullMQ's queues, and what we keep beside it. */
+/** One of BullMQ's queues, with the store for our own data about its jobs. */
 export type OpenQueue = { name: string; parts: BullmqParts; store: JobStore };
 
-/** The queues of one service: one for each model and tier, opened when they are first met. */
+/** The queues of one service: one for each model and tier, opened at first use. */
 export type OpenQueues = {
   base: string;
   directory: JobDirectory;
-  /** By name; opened here if need be. */
+  /** The queue with this name, opened here if necessary. */
   open(name: string): OpenQueue;
-  /** An id's queue is known without asking. */
+  /** Records the queue of an id, so that it need not be looked up. */
   remember(id: string, name: string): void;
-  /** That which an id is in; undefined for an unknown id. */
+  /** The queue that has this id; undefined for an unknown id. */
   find(id: string): Promise<OpenQueue | undefined>;
-  /** All that ever had a job, in any process. */
+  /** All queues that ever had a job, in any process. */
   all(): Promise<OpenQueue[]>;
   close(): Promise<void>;
 };
 
-/** Places that are remembered: an id stays in its queue. */
+/** The most ids whose queue is remembered; an id never changes its queue. */
 const mostPlaces = 10_000;
 
 export function createOpenQueues<B extends IQueueBackend, C>(options: {
@@ -61,7 +61,7 @@ export function createOpenQueues<B extends IQueueBackend, C>(options: {
     return opened;
   };
   const remember = (id: string, name: string) => {
-    // The oldest goes: a map keeps the order of its entries.
+    // Removes the oldest entry: a map keeps insertion order.
     if (places.size >= mostPlaces) places.delete(places.keys().next().value ?? '');
     places.set(id, name);
   };

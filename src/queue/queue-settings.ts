@@ -1,37 +1,40 @@
 /** Times in ms. Tests shorten them; the product uses the defaults. */
 export type QueueSettings = {
   /**
-   * A dead worker's job is taken up after at most lockMs + 2 stalledCheckMs: 14 s. The lock is renewed every 2.5 to 5 s,
-   * so a worker may be stuck for 5 s before it can lose a job.
+   * Another worker takes over a dead worker's job after at most lockMs + 2 stalledCheckMs: 14 s. The lock is renewed
+   * every 2.5 to 5 s, so a worker can be blocked for 5 s before it may lose a job.
    */
   lockMs: number;
   stalledCheckMs: number;
-  /** Workers that a job may lose in a row without getting any further: one more and it fails. */
+  /** How many workers a job may lose in a row without progress; after one more, it fails. */
   maxFruitlessLosses: number;
-  /** Workers that a job may lose in all, whatever it got done. */
+  /** How many workers a job may lose in total, whatever its progress. */
   maxStalledCount: number;
-  /** Attempts whose handler threw, before the job fails; the delay doubles from `backoffMs`. */
+  /** How many attempts may throw before the job fails; the delay doubles from `backoffMs`. */
   attempts: number;
   backoffMs: number;
-  /** Covers a missed notification. */
+  /** Makes up for a missed notification. */
   recheckMs: number;
-  /** How often an idle worker looks into its queues, since a delayed job comes due without a word. */
+  /** How often an idle worker polls its queues, because there is no notification when a delayed job becomes due. */
   pollMs: number;
-  /** Jobs of a model that may wait in a tier; more are refused. Those of `flex` may wait for long. */
+  /** The most jobs of a model that may wait in a tier; more are refused. Jobs of `flex` may wait for a long time. */
   maxWaiting: number;
   maxWaitingFlex: number;
-  /** Of these, jobs of one key; of `flex` a quarter of all. */
+  /** How many of these one key may have; in `flex`, a quarter of all. */
   maxWaitingOfKey: number;
   /** Between two announcements of a worker's models. */
   announceMs: number;
-  /** A job for a model that no worker has announced for so long is refused; undefined: it waits for one. */
+  /** A job for a model that no worker has announced for this long is refused; undefined: it waits for a worker. */
   absentModelMs: number | undefined;
   /** Between two runs of the retention sweep and the reconciler. */
   sweepMs: number;
-  /** From the terminal line to removal: of stored responses, and of those with `store: false`. */
+  /** From the terminal line to removal, for stored responses and for those with `store: false`. */
   retentionMs: number;
   unstoredRetentionMs: number;
-  /** For a handler that was told to stop, before its job goes on without it: at a shutdown, and after a cancel. */
+  /**
+   * How long a handler has after it was asked to stop, at a shutdown or after a cancel, before its job continues
+   * without it.
+   */
   handBackMs: number;
   cancelMs: number;
 };

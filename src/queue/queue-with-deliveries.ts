@@ -9,13 +9,13 @@ import { createDeliveries, type Deliveries } from './webhooks/deliveries.ts';
 export type QueueOptions = {
   terminalLines: TerminalLines;
   log: QueueLog;
-  /** From the end of a stored response to its removal; 30 days by default. */
+  /** From the end of a stored response to its removal; default 30 days. */
   retentionMs?: number;
   settings?: Partial<QueueSettings>;
   instruments?: QueueInstruments;
 };
 
-/** The queue and its webhook deliveries on one connection, which closing the queue closes too. */
+/** The queue and its webhook deliveries on one connection. Closing the queue closes both. */
 export async function createQueueWithDeliveries<B extends IQueueBackend, C>(
   openConnection: (onError: (error: Error) => void) => Promise<QueueConnection<B, C>>,
   { terminalLines, log, retentionMs, instruments, ...options }: QueueOptions,

@@ -5,14 +5,17 @@ import { Estimate, type Evaluation, PairedDifference } from '../contracts/servic
 
 const count = z.int().nonnegative();
 
-/** `report.json` as `npm run eval` writes it. */
+/** The format of `report.json`, as written by `npm run eval`. */
 const ReportFile = z.object({
   set: z.string(),
   model: z.string(),
   concurrency: z.int().positive(),
-  /** Not in reports of an earlier Thinkfirst. A file's own time is no stand-in: after cloning it is the clone's. */
+  /**
+   * Missing in reports of earlier versions. The file's time cannot replace it: after cloning it is the time of the
+   * clone.
+   */
   measuredAt: z.iso.datetime({ offset: true }).optional(),
-  /** With what this report was delivered; not in those of one's own runs. */
+  /** The release that included this report; missing in your own runs. */
   cameWith: z.string().optional(),
   arms: z
     .array(
@@ -37,13 +40,13 @@ const ReportFile = z.object({
 });
 type ReportFile = z.infer<typeof ReportFile>;
 
-/** A larger file is no report. Bytes. */
+/** A larger file is not a report. Bytes. */
 const maxBytes = 4_194_304;
 
 /**
- * Reads the reports of evaluations anew at each call, newest first: `*.json` of `results`, and `report.json` of each
- * folder in `runs`. A file that is no report is left out and told to `onFault`; a folder that isn't there is empty.
- * An id tells where its report is from: `run-…` of `runs`, any other of `results`.
+ * Reads the evaluation reports again at each call, newest first: `*.json` in `results`, and `report.json` in each
+ * folder of `runs`. Files that are not reports are skipped and passed to `onFault`; a missing folder counts as empty.
+ * An id shows the source of a report: `run-…` for `runs`, any other for `results`.
  */
 export function createEvaluationReports(options: {
   results: string;

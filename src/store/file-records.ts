@@ -7,20 +7,20 @@ import { ServiceError } from '../contracts/service/service-error.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { RecordStore } from '../core/record-store.ts';
 
-/** A file that is being written is gone, or in its place, long before. ms */
+/** By this time a file that was being written has been renamed or deleted. ms */
 const leftOverMs = 3_600_000;
 
 /**
- * unstorage's files below `base`, each of them whole at any moment: the library's own driver writes in place, so that a
- * killed process leaves half a file. Here it is written and flushed beside, in `<base>-unfinished`, and takes its place in
- * one step. What killed processes left there goes at the first write.
+ * unstorage's files below `base`, each of them complete at any moment. The library's own driver writes in place, so a
+ * killed process leaves half a file. Here a file is written and flushed in `<base>-unfinished` and then renamed in one
+ * step. The first write removes files that killed processes left there.
  */
 export function recordFiles(base: string): Driver {
   const unfinished = `${base}-unfinished`;
   let swept: Promise<void> | undefined;
   return {
     ...fsDriver({ base }),
-    // The library's own goes through all folders for each prefix.
+    // The library's own method reads all folders for each prefix.
     getKeys: (prefix) => keysBelow(join(base, prefix.replaceAll(':', '/')), prefix.replace(/(?<=[^:])$/, ':')),
     async setItem(key, value) {
       const file = join(base, key.replaceAll(':', '/'));
@@ -41,7 +41,7 @@ export function recordFiles(base: string): Driver {
 
 async function keysBelow(folder: string, prefix: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    // Removed in the meantime, or never made.
+    // It was removed in the meantime, or never existed.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   });
@@ -51,7 +51,7 @@ async function keysBelow(folder: string, prefix: string): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Another process may be writing there: the young ones stay. */
+/** Another process may be writing there, so recent files are kept. */
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const file = join(folder, name);
@@ -59,7 +59,7 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-/** Records in any of unstorage's drivers, of which one process has the writing. */
+/** Records in any unstorage driver that only one process writes to. */
 export function createUnstorageRecords(storage: Storage): RecordStore {
   const inTurn = createTurns();
   const get = async (key: string): Promise<unknown> => (await reach(storage.getItem<object>(key))) ?? undefined;

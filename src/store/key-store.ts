@@ -6,60 +6,72 @@ import type { RecordStore } from '../core/record-store.ts';
 const form = /^tf_([0-9a-f]{24})_([\w-]{43})$/;
 
 /**
- * A new secret and the id that stands in it: `tf_<24 hex>_<43 characters>`, of which the last part has 256 random bits.
- * The id finds the record; the random part proves the holder.
+ * A new secret and the id in it: `tf_<24 hex>_<43 characters>`; the last part has 256 random bits. The id finds the
+ * record, and the random part authenticates the holder.
  */
 export function newSecret(): { id: string; secret: string } {
   const id = randomBytes(12).toString('hex');
   return { id: `key_${id}`, secret: `tf_${id}_${randomBytes(32).toString('base64url')}` };
 }
 
-/** The key's id in a secret; undefined for what is no secret of ours. */
+/** The key's id in a secret; undefined for other strings. */
 export function idInSecret(secret: string): string | undefined {
   const id = form.exec(secret)?.[1];
   return id === undefined ? undefined : `key_${id}`;
 }
 
 /**
- * SHA-256 as hex. Slow hashes with salt (argon2, scrypt) protect what people choose, since that can be guessed; 256
- * random bits can't be guessed at any speed, so a fast hash is as strong, and costs a request nothing.
+ * SHA-256 as hex. Slow, salted hashes (argon2, scrypt) are for secrets that people choose and others can guess. 256
+ * random bits cannot be guessed at any speed, so a fast hash is as secure and adds no cost to a request.
  */
 export function secretHash(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Compares in constant time. Both are hashes of one length, so no timing tells how much of a guess was right. */
+/**
+ * Compares in constant time. Both hashes have the same length, so the time does not reveal how much of a guess was
+ * right.
+ */
 export function sameHash(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one, 'hex'), Buffer.from(other, 'hex')];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /**
- * API keys among the small records, one record each, so that any process (the CLI beside a running service, another
- * replica) makes and revokes them. A reader notices within `freshMs`.
+ * API keys, stored as one small record each, so that any process (the CLI next to a running service, or another
+ * replica) can create and revoke them. Readers notice changes within `freshMs`.
  */
 export type KeyStore = {
   /**
-   * The only time that the secret is seen. With `confirm` the key lets nobody in, and a first one requires none, until it is
-   * confirmed. @throws ZodError for what is no key
+   * The only time the secret is returned. With `confirm` the key is invalid until it is confirmed, and a first key does
+   * not make keys required before that. @throws ZodError if the input is invalid
    */
   create(wanted: NewApiKey): Promise<CreatedApiKey>;
-  /** Newest first, revoked ones too. */
+  /** Newest first, including revoked ones. */
   list(): Promise<ApiKey[]>;
-  /** The key works from now on, and keys are required; undefined where there is no such key. Confirming twice changes nothing. */
+  /**
+   * The key is valid from now on, and keys are required; undefined if there is no such key. Confirming twice changes
+   * nothing.
+   */
   confirm(id: string): Promise<ApiKey | undefined>;
-  /** The key as it then is; undefined where there is none. Revoking twice changes nothing; an unconfirmed key is removed. */
+  /**
+   * The key after the change; undefined if there is none. Revoking twice changes nothing; an unconfirmed key is
+   * removed.
+   */
   revoke(id: string): Promise<ApiKey | undefined>;
-  /** The key whose secret this is, unless it was revoked. */
+  /** The key with this secret, unless it was revoked. */
   authenticate(secret: string): Promise<ApiKeyRecord | undefined>;
-  /** True as soon as a key ever worked: revoking the last one opens nothing. */
+  /** True as soon as any key has been valid: revoking the last one does not open the service. */
   required(): Promise<boolean>;
 };
 
 const prefix = 'keys';
-/** Says that keys are required. Written before the first key, so that no crash between the two leaves the door open. */
+/**
+ * Records that keys are required. Written before the first key, so that a crash between the two does not leave the
+ * service open.
+ */
 const marker = 'keys-required:since';
-/** Unknown ids that are remembered. */
+/** The most unknown ids that are remembered. */
 const mostRemembered = 10_000;
 
 export function createKeyStore({
@@ -70,7 +82,7 @@ export function createKeyStore({
   records: RecordStore;
   /** Epoch ms. */
   now(): number;
-  /** How long a record that was read counts as what stands in the store. ms */
+  /** How long a cached record counts as current. ms */
   freshMs?: number;
 }): KeyStore {
   const known = new Map<string, { record: ApiKeyRecord | undefined; readAt: number }>();
@@ -79,7 +91,7 @@ export function createKeyStore({
 
   const read = async (id: string): Promise<ApiKeyRecord | undefined> => {
     const parsed = ApiKeyRecord.safeParse(await records.get(`${prefix}:${id}`));
-    // What can't be read is no key: it lets nobody in.
+    // An unreadable record is not a valid key.
     return parsed.success ? parsed.data : undefined;
   };
   const fresh = async (id: string): Promise<ApiKeyRecord | undefined> => {
@@ -134,7 +146,7 @@ export function createKeyStore({
       if (record === undefined) return undefined;
       if (record.unconfirmed === undefined) return shown(record);
       const { unconfirmed: _waits, ...confirmed } = record;
-      // The key first: a crash between the two leaves the service open, not its owner outside.
+      // Writes the key first: a crash in between leaves the service open, but does not lock its owner out.
       await records.set(`${prefix}:${id}`, confirmed);
       known.delete(id);
       await requireKeys();

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { Pace, type PaceBook } from '../contracts/service/pace.ts';
 import type { RecordStore } from '../core/record-store.ts';
 
-/** Runs kept of each effort: enough for a median that follows the load. */
+/** Runs kept for each effort: enough for a median that follows the load. */
 const kept = 33;
-/** Chains kept: enough for the length within which 95 % end, few enough to follow another model behind the same name. */
+/**
+ * Chains kept: enough to find the length within which 95 % end, few enough to follow a change of the model behind the
+ * name.
+ */
 const keptChains = 200;
 const freshMs = 2_000;
 
@@ -32,7 +35,7 @@ export function createPaceBook({ records, now }: { records: RecordStore; now(): 
   };
 }
 
-/** Ids of models hold characters that keys can't. */
+/** Model ids may contain characters that record keys may not. */
 function recordKey(model: string): string {
   return `pace:${createHash('sha256').update(model).digest('hex').slice(0, 32)}`;
 }

@@ -4,13 +4,16 @@ import { ServiceError } from '../contracts/service/service-error.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import { createRedisSwap } from './redis-swap.ts';
 
-/** Each with the record as KEYS[1], the index of all keys as KEYS[2] and the key as ARGV[1]. */
+/** Each script has the record as KEYS[1], the index of all keys as KEYS[2] and the key as ARGV[1]. */
 const scripts = {
   set: `
 redis.call('set', KEYS[1], ARGV[2])
 redis.call('zadd', KEYS[2], 0, ARGV[1])
 return 1`,
-  /** Writes ARGV[2] where what stands there still has the hash ARGV[3] ('' for nothing): a record may have megabytes. */
+  /**
+   * Writes ARGV[2] if the current value has the hash ARGV[3] ('' for no value); a hash, because a record may have
+   * megabytes.
+   */
   swap: `
 local current = redis.call('get', KEYS[1])
 if (current and redis.sha1hex(current) or '') ~= ARGV[3] then return 0 end
@@ -20,7 +23,7 @@ return 1`,
   remove: `
 redis.call('zrem', KEYS[2], ARGV[1])
 return redis.call('unlink', KEYS[1])`,
-  /** One that was removed in the meantime must not come back into the index. */
+  /** A record that was removed in the meantime must not return to the index. */
   index: `
 if redis.call('exists', KEYS[1]) == 1 then redis.call('zadd', KEYS[2], 0, ARGV[1]) end
 return 1`,
@@ -28,12 +31,12 @@ return 1`,
 
 const message = 'The store of records does not answer.';
 
-/** Of several workers one looks for unlisted keys in an hour. Seconds. */
+/** One of the workers searches for unlisted keys at most this often. Seconds. */
 const lookSeconds = 3_000;
 
 /**
- * Records as keys of one Redis or cluster, `<base>:<key>`, and their keys in one sorted set, so that a list reads what it
- * gives and not the whole keyspace, jobs too. `close` closes the connection.
+ * Records as keys of a Redis or cluster, `<base>:<key>`, with all keys in one sorted set, so that a list reads only
+ * what it returns and not the whole keyspace with its jobs. `close` closes the connection.
  */
 export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; base: string }): RecordStore {
   const full = (key: string) => `${base}:${key}`;
@@ -51,7 +54,7 @@ export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; ba
     }
     await redis.set(whole, '1');
   };
-  /** The first list on what a version without an index has written makes it. */
+  /** The first list over records of a version without an index creates the index. */
   let indexed: Promise<void> | undefined;
   const ready = async () => {
     indexed ??= redis.exists(whole).then((there) => (there === 1 ? undefined : scanned()));
@@ -75,7 +78,7 @@ export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; ba
       swap: async (key, before, after) => (await run('swap', key, after, before === null ? '' : sha1(before))) === 1,
       message,
     }),
-    // ';' comes right after ':'.
+    // ';' is the character after ':'.
     keys: (prefix) => reach(ready().then(() => redis.zrangebylex(index, `[${prefix}:`, `(${prefix};`))),
     remove: async (key) => (await reach(run('remove', key))) === 1,
     async reindex() {

@@ -3,17 +3,17 @@ import { ServiceError } from '../contracts/service/service-error.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { ChangeRecord } from './usage-ledger.ts';
 
-/** Writes ARGV[2] where ARGV[1] still stands ('' for nothing), so that a change made in between is seen. */
+/** Writes ARGV[2] if the value is still ARGV[1] ('' for no value), so that a concurrent change is noticed. */
 const swap = `
 local current = redis.call('get', KEYS[1])
 if (current or '') ~= ARGV[1] then return 0 end
 redis.call('set', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1`;
 
-/** An account that nobody touched for this long says nothing any more: its day is over and its responses have ended. */
+/** An account that was not changed for this long is no longer needed: its day is over and its responses have ended. */
 const keptSeconds = 7 * 86_400;
 
-/** Changes of one account over all processes. */
+/** Changes one account across all processes. */
 export function createRedisChange({ redis, prefix }: { redis: Redis | Cluster; prefix: string }): ChangeRecord {
   const name = (key: string) => `${prefix}-ledger:${key}`;
   return createRedisSwap({
@@ -24,16 +24,16 @@ export function createRedisChange({ redis, prefix }: { redis: Redis | Cluster; p
   });
 }
 
-/** Each try fails only because another one succeeded. */
+/** A try fails only if another one succeeded. */
 const mostTries = 200;
 
 /**
- * Changes of one value over all processes, by compare and swap; those of this process wait for each other.
- * @throws what `change` throws; ServiceError `backend_unavailable` with `message` where Redis doesn't answer
+ * Changes one value across all processes, by compare and swap; changes in this process take turns.
+ * @throws what `change` throws; ServiceError `backend_unavailable` with `message` if Redis does not answer
  */
 export function createRedisSwap(options: {
   read(key: string): Promise<string | null>;
-  /** Writes `after` where `before` still stands. False: something else does. */
+  /** Writes `after` if the value is still `before`. False: it is not. */
   swap(key: string, before: string | null, after: string): Promise<boolean>;
   message: string;
 }): ChangeRecord {

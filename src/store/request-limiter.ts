@@ -2,18 +2,18 @@ import type { Cluster, Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { ServiceError } from '../contracts/service/service-error.ts';
 
-/** Where a key stands in its minute. */
+/** The state of a key's current minute. */
 export type RequestWindow = { allowed: boolean; remaining: number; resetMs: number };
 
-/** Counts requests by key in windows of a minute; over Redis all processes count together. */
+/** Counts requests by key in windows of a minute; with Redis, all processes count together. */
 export type RequestLimiter = {
-  /** Counts one request. @throws ServiceError `backend_unavailable` where Redis is away */
+  /** Counts one request. @throws ServiceError `backend_unavailable` if Redis is down */
   take(key: string, perMinute: number): Promise<RequestWindow>;
 };
 
 const minuteSeconds = 60;
 
-/** Without `redis` each process counts by itself, which is all there is in the embedded mode. */
+/** Without `redis`, each process counts separately; the embedded mode has only one. */
 export function createRequestLimiter(shared?: { redis: Redis | Cluster; prefix: string }): RequestLimiter {
   const limiters = new Map<number, RateLimiterAbstract>();
   const limiterOf = (perMinute: number): RateLimiterAbstract => {
@@ -32,7 +32,7 @@ export function createRequestLimiter(shared?: { redis: Redis | Cluster; prefix: 
       try {
         return windowOf(await limiterOf(perMinute).consume(key), true);
       } catch (error) {
-        // The library rejects with the window itself where it is used up.
+        // If the window is used up, the library rejects with it.
         if (error instanceof RateLimiterRes) return windowOf(error, false);
         const message = 'The store of rate limits does not answer.';
         throw new ServiceError({ code: 'backend_unavailable', message, cause: error });

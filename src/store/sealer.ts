@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** What only this service can read or make, from one secret. */
+/** Encryption and signatures with one secret that only this service has. */
 export type Sealer = {
-  /** Text that its owner may carry and nobody can read: AES-256-GCM, another owner's seal doesn't open. */
+  /** Encrypts text that its owner may keep but not read (AES-256-GCM); it cannot be decrypted for another owner. */
   seal(text: string, owner: string | null): string;
-  /** Undefined where it was changed, is another owner's, or was sealed with another secret. */
+  /** Undefined if the text was changed, belongs to another owner, or was encrypted with another secret. */
   open(sealed: string, owner: string | null): string | undefined;
   /** HMAC-SHA-256 as base64url, 43 characters. */
   mac(text: string): string;

@@ -6,13 +6,16 @@ const count = z.int().nonnegative();
 const OpenPlace = z.object({ tokens: count, day: z.string(), at: z.number(), batch: z.boolean() });
 export type OpenPlace = z.infer<typeof OpenPlace>;
 
-/** What one key has used and holds: pure functions over it decide, whatever keeps it. Days as `2026-11-24`, in UTC. */
+/**
+ * What one key has used and reserved. The decisions are pure functions over it, independent of how it is stored. Days
+ * are in UTC, such as `2026-11-24`.
+ */
 export const LedgerAccount = z.object({
   version: z.literal(1),
   day: z.string(),
-  /** Tokens of responses of that day that have ended. */
+  /** Tokens of the day's responses that have ended. */
   used: count,
-  /** Responses that have not ended, with the tokens that are kept for each. */
+  /** Responses that have not ended, with the tokens reserved for each. */
   open: z.record(z.string(), OpenPlace),
 });
 export type LedgerAccount = z.infer<typeof LedgerAccount>;
@@ -21,7 +24,7 @@ export type Reservation = {
   id: string;
   /** The most that the response may use. */
   tokens: number;
-  /** A batch's requests wait behind everything, and count as none that runs. */
+  /** A batch's requests wait behind all others and do not count as running. */
   batch: boolean;
 };
 
@@ -29,7 +32,7 @@ export type Limits = { concurrent_responses: number | null; tokens_per_day: numb
 
 export type Outcome =
   | { type: 'reserved'; tokensLeft: number | null }
-  /** It had a place before. */
+  /** The response already had a reservation. */
   | { type: 'held'; tokensLeft: number | null }
   | { type: 'too_many'; running: number }
   | { type: 'over_quota'; tokensLeft: number };
@@ -38,7 +41,7 @@ export function emptyAccount(now: number): LedgerAccount {
   return { version: 1, day: dayOf(now), used: 0, open: {} };
 }
 
-/** Takes a place and its tokens, all or nothing. A response that holds a place already keeps it. */
+/** Reserves a slot and its tokens, or neither. A response that already has a reservation keeps it. */
 export function reserve(
   account: LedgerAccount,
   { id, tokens, batch }: Reservation,
@@ -59,7 +62,7 @@ export function reserve(
   };
 }
 
-/** Gives a place back and books what was really used, on the day of acceptance. A second time changes nothing. */
+/** Frees the slot and books what was used, on the day of acceptance. A second call changes nothing. */
 export function settle(account: LedgerAccount, id: string, used: number): LedgerAccount {
   const held = Object.hasOwn(account.open, id) ? account.open[id] : undefined;
   if (held === undefined) return account;
@@ -67,7 +70,7 @@ export function settle(account: LedgerAccount, id: string, used: number): Ledger
   return { ...account, open, used: account.used + (held.day === account.day ? used : 0) };
 }
 
-/** The day in UTC of an instant in epoch ms. */
+/** The UTC day of an instant in epoch ms. */
 function dayOf(now: number): string {
   return new Date(now).toISOString().slice(0, 10);
 }
@@ -79,20 +82,20 @@ function tokensLeft(account: LedgerAccount, { tokens_per_day: limit }: Limits): 
 }
 
 /**
- * What keys use, over all processes: places for responses that run, and tokens by day. A place is reserved with the most
- * that its response may use, before the response is queued, so that requests side by side can't overrun a quota, and
- * booked with what it used once it has ended.
+ * What keys use, across all processes: slots for running responses, and tokens per day. Before a response is queued,
+ * the most that it may use is reserved, so that concurrent requests cannot exceed a quota; when it has ended, what it
+ * really used is booked.
  */
 export type UsageLedger = {
   reserve(key: string, reservation: Reservation, limits: Limits): Promise<Outcome>;
   settle(key: string, id: string, usedTokens: number): Promise<void>;
-  /** Tokens by the id of their response, in one step. */
+  /** Tokens by response id, in one step. */
   settleAll(key: string, used: ReadonlyMap<string, number>): Promise<void>;
-  /** The places that are held, by the id of their response. */
+  /** The current reservations, by response id. */
   open(key: string): Promise<ReadonlyMap<string, OpenPlace>>;
 };
 
-/** Reads, changes and writes one record as one step, over all processes that may. `undefined` leaves it as it is. */
+/** Reads, changes and writes one record in one step, across all processes. `undefined` leaves it unchanged. */
 export type ChangeRecord = (key: string, change: (value: unknown) => unknown) => Promise<void>;
 
 export function createUsageLedger({ change, now }: { change: ChangeRecord; now(): number }): UsageLedger {

@@ -2,21 +2,24 @@ import { WebhookRecord } from '../contracts/service/webhook.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { Sealer } from './sealer.ts';
 
-/** Each key's webhook and the secrets that sign for it. Nothing of a secret is stored: it follows from the service's own. */
+/**
+ * Each key's webhook and the secrets that sign for it. Secrets are not stored: they are derived from the service's own
+ * secret.
+ */
 export type WebhookSettings = {
   of(owner: string | null): Promise<{ url: string | null; secret: string }>;
-  /** Every key's secret is the operator's one. */
+  /** All keys have the operator's secret. */
   readonly shared: boolean;
   set(owner: string | null, url: string | null): Promise<void>;
-  /** The next secret; the one before signs for a day more. */
+  /** Switches to the next secret; the previous one also signs for one more day. */
   rotate(owner: string | null): Promise<void>;
-  /** All that sign at this moment, the newest first. */
+  /** All secrets that sign now, the newest first. */
   secrets(owner: string | null): Promise<string[]>;
 };
 
 const overlapMs = 86_400_000;
 
-/** @param given `THINKFIRST_WEBHOOK_SECRET`: then it is everybody's, and isn't rotated here */
+/** @param given `THINKFIRST_WEBHOOK_SECRET`: if set, all keys use it, and it cannot be rotated here */
 export function createWebhookSettings(options: {
   records: RecordStore;
   sealer: Sealer;

@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** One report of an inference process: counts since its last one, and what it holds now. */
+/** One report of an inference process: counts since its last report, and its current state. */
 export type InferenceReport = {
   tokens: number;
   busyMs: number;
   residentBytes: number;
   models: ReadonlyArray<{
     id: string;
-    /** Decode steps since the last report by how many rows they had: `[steps with 1 row, with 2, …]`. */
+    /** Decode steps since the last report, by number of rows: `[steps with 1 row, with 2, …]`. */
     batches: readonly number[];
     running: number;
     waiting: number;
@@ -22,7 +22,7 @@ export type InferenceMetrics = {
   died(): void;
 };
 
-/** What inference processes tell, on `registry`. */
+/** The metrics that inference processes report, on `registry`. */
 export function inferenceMetrics(registry: Registry): InferenceMetrics {
   const registers = [registry];
   const labelNames = ['model'] as const;

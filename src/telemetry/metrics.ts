@@ -3,8 +3,8 @@ import type { PhaseTokens } from '../contracts/responses/usage.ts';
 import { type InferenceMetrics, inferenceMetrics } from './inference-metrics.ts';
 
 /**
- * Keeps a label's values few: the first `most` different ones pass, any further one is `other`. Each value of a label is a
- * series of its own in Prometheus, for ever.
+ * Limits a label's values: the first `most` different values are kept, any further one becomes `other`. Each value of a
+ * label is a separate series in Prometheus, forever.
  */
 export function boundedLabel(most: number): (value: string) => string {
   const seen = new Set<string>();
@@ -16,26 +16,28 @@ export function boundedLabel(most: number): (value: string) => string {
   };
 }
 
-/** Seconds: from a fast answer's first token to a deep one's minutes. */
+/** Seconds: from the first token of a fast answer to minutes of thinking. */
 const longSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 const httpSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const tokenCounts = [0, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768];
 
-/** What one process has counted, for Prometheus. No label and no value holds anything of a prompt, a thought or an answer. */
+/**
+ * The counts of one process, for Prometheus. No label or value contains any part of a prompt, a thought or an answer.
+ */
 export type Metrics = {
   httpAnswered(request: { method: string; route: string; status: number; seconds: number }): void;
-  /** From acceptance to the start of its first attempt. */
+  /** From acceptance to the start of the first attempt. */
   waited(job: { tier: string; seconds: number }): void;
   /** From acceptance to the first token of the answer that a client could read. */
   firstToken(response: { effort: string; seconds: number }): void;
   checked(check: { name: string; verdict: string }): void;
-  /** A terminal line that a worker of this process wrote. */
+  /** A worker of this process wrote a terminal line. */
   responseEnded(response: EndedResponse): void;
   /** How an attempt ended: `ended`, or why it was cut short. */
   attemptEnded(outcome: string): void;
   modelCalled(call: { model: string; operation: string; outcome: string; seconds: number }): void;
   inference: InferenceMetrics;
-  /** Hears of each scrape before it is answered; what it throws is left out of the answer. */
+  /** Called at each scrape before the answer; an error leaves its values out of the answer. */
   onScrape(collect: (gauges: ScrapeGauges) => Promise<void>): void;
   /** In Prometheus's text format. */
   text(): Promise<string>;
@@ -46,7 +48,7 @@ export type EndedResponse = {
   model: string;
   effort: string;
   status: string;
-  /** Null when it did not think, absent where none is told. */
+  /** Null if it did not think, absent if unknown. */
   thinkingStop?: string | null;
   /** From acceptance. */
   seconds: number;
@@ -58,7 +60,7 @@ export type ScrapeGauges = { queueJobs(queue: string, state: string, jobs: numbe
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  // The event loop's lag among them.
+  // This includes the event loop's lag.
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const name = (short: string) => `thinkfirst_${short}`;

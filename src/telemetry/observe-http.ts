@@ -4,8 +4,8 @@ import type { Metrics } from './metrics.ts';
 import type { OpenSpan, Tracing } from './tracing.ts';
 
 /**
- * Counts requests by the pattern of their route, never by their path, and makes each a span whose trace goes on in the job.
- * Times end with the head of an answer; a stream's body goes on after that.
+ * Counts requests by the pattern of their route, never by their path, and records each as a span whose trace continues
+ * in the job. Times end with the head of the response; the body of a stream takes longer.
  */
 export function observeHttp({
   metrics,
@@ -38,7 +38,7 @@ export function observeHttp({
   };
 }
 
-/** Asked every few seconds by machines. */
+/** Machines request these every few seconds. */
 const quietRoutes = new Set(['/healthz', '/readyz', '/metrics']);
 
 function traceHeaders(headers: Headers): Record<string, string> {
@@ -50,7 +50,7 @@ function traceHeaders(headers: Headers): Record<string, string> {
   );
 }
 
-/** The pattern of the handler that answered; requests that none took share one name. */
+/** The pattern of the handler that answered; requests without a handler share one name. */
 function patternOf(c: Parameters<MiddlewareHandler>[0]): string {
   const route = routePath(c, -1);
   return c.res.status === 404 && (route === '*' || route === '/*') ? 'none' : route;

@@ -4,8 +4,8 @@ import type { Metrics } from './metrics.ts';
 import type { SpanAttributes, SpanStart, Tracing } from './tracing.ts';
 
 /**
- * The model with its calls counted, and each of them a span by OpenTelemetry's GenAI conventions
- * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): names and counts, never what was said.
+ * Wraps a model so that its calls are counted and recorded as spans following OpenTelemetry's GenAI conventions
+ * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): names and counts, never text.
  */
 export function observeModel(
   model: LanguageModel,
@@ -29,7 +29,7 @@ export function observeModel(
   return {
     ...model,
     async *generate(request, options) {
-      // Not made active: a generator's body runs in the context of each of its reader's turns.
+      // Not made active, because a generator's body runs in the context of each of its reader's turns.
       const span = tracing?.begin(begin('chat', requestAttributes(request)));
       const end = counted('chat');
       const seen = createTally();
@@ -81,7 +81,7 @@ function requestAttributes({ samples, sampling, answer, thinking }: GenerateRequ
   };
 }
 
-/** Tokens as they end; of several samples together. */
+/** Final token counts; for several samples together. */
 function createTally() {
   let [input, cached, thinking, output] = [0, 0, 0, 0];
   const reasons: string[] = [];
@@ -89,7 +89,7 @@ function createTally() {
     take(event: ModelEvent) {
       if (event.type !== 'finish') return;
       const { usage } = event;
-      // One prompt, reported for each of its samples.
+      // There is one prompt, reported for each of its samples.
       input = Math.max(input, usage.inputTokens);
       cached = Math.max(cached, usage.cachedTokens);
       thinking += usage.thinkingTokens;

@@ -10,7 +10,10 @@ import type { Tracing } from './tracing.ts';
 
 type Observer = { metrics: Metrics; tracing: Tracing | undefined; now(): number };
 
-/** The queue, with what its workers write counted, and each finished step as a span below BullMQ's span of the attempt. */
+/**
+ * Wraps a queue so that its workers' writes are counted, and each finished step is recorded as a span below BullMQ's
+ * span of the attempt.
+ */
 export function observeQueue(queue: JobQueue, observer: Observer): JobQueue {
   return {
     ...queue,
@@ -84,7 +87,7 @@ function stepSpan(step: TraceStep, job: Job): Parameters<Tracing['record']>[0] {
   };
 }
 
-/** What is read of a response that ended; any shape of it that is older or newer is counted without these. */
+/** The fields that are read from a response that ended; other shapes, older or newer, are counted without them. */
 const EndedResponse = z.object({
   thinking_stop: ThinkingStop.nullish(),
   usage: z.object({ input_tokens: z.number(), phases: PhaseTokens }).nullish(),

@@ -6,8 +6,8 @@ import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 
 /**
- * Bull Board over the queues that are open at the time of each request. It only looks: a job's log is the truth here, and
- * what the board could do to a job (retry, remove, promote) would go past it. Loaded at its first use.
+ * Bull Board over the queues that are open at the time of each request. Read-only: its actions (retry, remove, promote)
+ * would bypass the job log. Loaded at first use.
  * @param path where it is mounted
  */
 export function createQueueBoard({ queues, path }: { queues(): Iterable<Queue>; path: string }): Hono {
@@ -18,7 +18,7 @@ export function createQueueBoard({ queues, path }: { queues(): Iterable<Queue>; 
     options: { uiConfig: { boardTitle: 'Thinkfirst', hideDocsLink: true } },
   });
   const shown = new Set<Queue>();
-  // The page itself has a slash at its end.
+  // The page's own path ends with a slash.
   const app = new Hono({ strict: false });
   app.use(async function showNewQueues(_c, next) {
     for (const queue of queues()) {

@@ -24,15 +24,18 @@ import {
 import { BullMQOtel } from 'bullmq-otel';
 import type { OpenSpan, SpanAttributes, SpanStart, Tracing } from './tracing.ts';
 
-/** What BullMQ does all the time, with or without a job: a span of these every few seconds would bury the others. */
+/** Commands that BullMQ runs every few seconds, with or without jobs: their spans would bury the others. */
 const housekeeping =
   /^(getNextJob|extendLocks|startStalledCheckTimer|moveStalledJobsToWait|updateJobProgress|close|pause|resume)\b/;
 
-/** Names of attributes that may leave this process; anything else could quote a prompt, a thought or an answer. */
+/** Names of attributes that may leave this process; any other could quote a prompt, a thought or an answer. */
 const spoken =
   /^(gen_ai\.(operation\.name|provider\.name|conversation\.id|request\.[\w.]+|response\.(model|finish_reasons)|usage\.[\w.]+)|http\.[\w.]+|url\.(path|scheme)|error\.type|thinkfirst\.[\w.]+|bullmq\.(queue\.name|queue\.operation|job\.name|job\.id|job\.attempts\.made|worker\.name|worker\.id))$/;
 
-/** Hands on the spans of requests, jobs, steps and model calls, with the attributes and events that hold no text of anyone's. */
+/**
+ * Passes on the spans of requests, jobs, steps and model calls, with only those attributes and events that contain
+ * nobody's text.
+ */
 export function quietExporter(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) => exporter.export(spans.filter(({ name }) => !housekeeping.test(name)).map(quiet), done),
@@ -41,7 +44,7 @@ export function quietExporter(exporter: SpanExporter): SpanExporter {
   };
 }
 
-/** A view of the span: its own fields are kept behind its prototype. */
+/** A view of the span that overrides some fields; the others come from its prototype. */
 function quiet(span: ReadableSpan): ReadableSpan {
   return Object.create(span, {
     attributes: { value: Object.fromEntries(Object.entries(span.attributes).filter(([name]) => spoken.test(name))) },
@@ -53,15 +56,15 @@ function quiet(span: ReadableSpan): ReadableSpan {
 export type TracingOptions = {
   /** OTLP over HTTP; `/v1/traces` is added. */
   endpoint: string;
-  /** `service.name`, where neither OTEL_SERVICE_NAME nor OTEL_RESOURCE_ATTRIBUTES gives one. */
+  /** `service.name`, if neither OTEL_SERVICE_NAME nor OTEL_RESOURCE_ATTRIBUTES gives one. */
   service: string;
-  /** Of traces that begin here, 0 to 1. */
+  /** The share of traces that start here to keep, 0 to 1. */
   ratio: number;
 };
 
 /**
- * Sends traces by OTLP/HTTP (JSON). Loaded only where it is on, so that it costs nothing where it is off. The exporter and
- * the resource read OpenTelemetry's own variables (headers, timeouts, resource attributes).
+ * Sends traces with OTLP over HTTP (JSON). Loaded only if tracing is on, so that it costs nothing otherwise. The
+ * exporter and the resource read OpenTelemetry's own variables (headers, timeouts, resource attributes).
  */
 export function startTracing({ endpoint, service, ratio }: TracingOptions): Tracing {
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
@@ -84,7 +87,7 @@ export function startTracing({ endpoint, service, ratio }: TracingOptions): Trac
     );
   return {
     within({ carrier, ...begun }, work) {
-      // Only what a caller sends can name a parent from outside.
+      // Only headers that a caller sends can name an external parent.
       const at = carrier === undefined ? context.active() : propagation.extract(ROOT_CONTEXT, carrier);
       const span = start(begun, at);
       return context.with(trace.setSpan(at, span), async () => {

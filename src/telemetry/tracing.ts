@@ -12,24 +12,24 @@ export type SpanStart = {
 export type OpenSpan = {
   rename(name: string): void;
   add(attributes: SpanAttributes): void;
-  /** `error` is a code or a class, never a message: messages may quote. */
+  /** `error` is a code or a class, never a message, because messages may quote text. */
   fail(error: string): void;
   end(): void;
 };
 
-/** Spans of one process, on their way to a collector. The span that is active where a call is made is the parent. */
+/** Spans of one process, sent to a collector. The span that is active during a call is the parent. */
 export type Tracing = {
   /** Runs `work` with the span active. `carrier`: headers in which a caller may name the parent (W3C Trace Context). */
   within<T>(
     start: SpanStart & { carrier?: Readonly<Record<string, string>> },
     work: (span: OpenSpan) => Promise<T>,
   ): Promise<T>;
-  /** A span that isn't made active. */
+  /** Starts a span without making it active. */
   begin(start: SpanStart): OpenSpan;
-  /** A span that is over. Epoch ms. */
+  /** Records a span that is over. Epoch ms. */
   record(span: SpanStart & { startedAt: number; endedAt: number }): void;
   /** BullMQ's own spans, which carry the trace from the API through the job to the worker. */
   bullmq: Telemetry;
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   close(): Promise<void>;
 };

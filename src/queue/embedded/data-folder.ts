@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { tryLock } from 'fs-native-extensions';
 
 /**
- * A kernel lock on a file: it goes with the process, however that ends, and can't be stolen from one whose event loop
- * blocks. Undefined: another process holds it.
+ * A kernel lock on a file. It is released when the process ends, in whatever way, and cannot be stolen from a process
+ * whose event loop is blocked. Undefined: another process holds it.
  */
 export async function lockFolder(file: string): Promise<{ release(): Promise<void> } | undefined> {
   const handle: FileHandle = await open(file, 'a+');
@@ -15,17 +15,17 @@ export async function lockFolder(file: string): Promise<{ release(): Promise<voi
   return { release: () => handle.close() };
 }
 
-/** What a data folder of this service has in it. */
+/** The entries of a data folder of this service. */
 const ours: ReadonlySet<string> = new Set(['queue', 'queue.lock', 'records', 'records-unfinished', 'secret']);
 
-/** Rights of others than the owner. */
+/** Permissions of anyone but the owner. */
 const othersRights = 0o077;
 
 /**
- * Makes the data folder, with its parents, for this user alone (0700): prompts, thoughts and answers lie there in plain form. One
- * that is there already is closed to others, unless it holds other files than ours or belongs to another user: `openToOthers`
- * says so then.
- * @throws what the file system says where it can't be made
+ * Creates the data folder and its parents for this user only (0700), because prompts, thoughts and answers are stored
+ * there unencrypted. An existing folder is closed to others, unless it has other files than ours or belongs to another
+ * user; then `openToOthers` reports it.
+ * @throws the file system's error if it cannot be created
  */
 export function makeDataFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -33,16 +33,16 @@ export function makeDataFolder(path: string): void {
   try {
     chmodSync(path, 0o700);
   } catch {
-    // Another user's, such as a mounted volume.
+    // It belongs to another user, such as a mounted volume.
   }
 }
 
-/** Whether other users of this machine may enter a folder. Windows has no such rights. */
+/** Whether other users of this machine can enter a folder. Windows has no such permissions. */
 export function openToOthers(path: string): boolean {
   return process.platform !== 'win32' && existsSync(path) && (statSync(path).mode & othersRights) !== 0;
 }
 
-/** Files that this process makes from now on are its user's alone. */
+/** From now on, only this process's user can read files that it creates. */
 export function keepFilesPrivate(): void {
   process.umask(othersRights);
 }

@@ -22,7 +22,7 @@ import { createEmbeddedDirectory } from './embedded-directory.ts';
 import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schema.ts';
 import { createEmbeddedStore } from './embedded-store.ts';
 
-/** A full collection now, for memory outside V8's heap that its own schedule would keep for minutes. */
+/** Runs a full garbage collection now, for memory outside V8's heap that V8's own schedule would keep for minutes. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
@@ -30,17 +30,18 @@ export function collectGarbage(): void {
 }
 
 /**
- * PGlite in the shape of a `pg.Pool`, as far as BullMQ uses one. All clients share PGlite's one session; each has its own
- * notifications. No library does it: PGlite's node-postgres bridge has no LISTEN and hangs timers (see docs/decisions).
+ * PGlite with those methods of a `pg.Pool` that BullMQ uses. All clients share PGlite's only session, but each has its
+ * own notifications. No library does this: PGlite's node-postgres bridge has no LISTEN and blocks timers (see
+ * docs/decisions).
  */
 export function createPglitePool(db: PGlite): PgPool {
   const query = <R>(text: string, params?: readonly unknown[]) => runQuery<R>(db, text, params);
   return Object.assign(new EventEmitter().setMaxListeners(0), {
     query,
     connect: async () => createClient(db),
-    /** The connection closes the database, not its users. */
+    /** The connection closes the database; its users must not. */
     end: async () => {},
-    // BullMQ asks for it: a session in this process can't drop silently, so it may wait long between its re-checks.
+    // BullMQ reads it: a session in this process cannot be lost unnoticed, so BullMQ may wait long between re-checks.
     options: { keepAlive: true },
   });
 }
@@ -64,16 +65,16 @@ function createClient(db: PGlite): PgPoolClient {
     release() {
       const open = [...channels.values()];
       channels.clear();
-      // A database that is closed meanwhile has no channels left to leave.
+      // If the database has been closed meanwhile, there are no channels to leave.
       for (const unlisten of open) unlisten().catch(() => undefined);
     },
   });
 }
 
 async function runQuery<R>(db: PGlite, text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> {
-  // PGlite answers in microtasks only: without this turn of the loop, timers and sockets starve.
+  // PGlite resolves in microtasks only: without this turn of the event loop, timers and sockets would starve.
   await new Promise((resolve) => setImmediate(resolve));
-  // Without parameters it may be several statements (migrations), which only the simple protocol takes.
+  // Without parameters, the text may have several statements (migrations), which only the simple protocol accepts.
   const result = params?.length ? await db.query<R>(text, [...params]) : (await db.exec(text)).at(-1);
   const rows = (result?.rows ?? []) as R[];
   return { rows, rowCount: rows.length || (result?.affectedRows ?? 0) };
@@ -84,13 +85,15 @@ function withoutComments(text: string): string {
 }
 
 export type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions> & {
-  /** For what only this backend can answer. */
+  /** For queries that only this backend supports. */
   query: PgPool['query'];
 };
 
 /**
- * PostgreSQL inside this process, in `<dataFolder>/queue`, for this process alone (kernel lock on `queue.lock` beside it).
- * @throws ServiceError `backend_unavailable`, one line for people: the folder is in use, unwritable, or can't be opened
+ * PostgreSQL inside this process, in `<dataFolder>/queue`, used by this process alone (kernel lock on `queue.lock` next
+ * to it).
+ * @throws ServiceError `backend_unavailable`, with a one-line message: the folder is in use, unwritable, or cannot be
+ * opened
  */
 export async function openEmbeddedConnection(options: {
   dataFolder: string;
@@ -118,11 +121,11 @@ export async function openEmbeddedConnection(options: {
     await pool.query('SET search_path TO bullmq, public');
     await pool.query(embeddedSchema);
     await pool.query(releaseOrphans);
-    // A first start leaves initdb's WebAssembly memory behind: RSS 757 -> 353 MB.
+    // The first start leaves initdb's WebAssembly memory behind: RSS 757 -> 353 MB.
     if (isNew) collectGarbage();
     const upkeep = startUpkeep((text) => pool.query(text), options);
     const open = db;
-    // All processes are this one: what is told needs no database.
+    // There is only this process, so announcements need no database.
     const directories = new Map<string, JobDirectory>();
     const told = new EventEmitter().setMaxListeners(0);
     const query = (text: string, params: unknown[]) => pool.query<unknown>(text, params);
@@ -156,10 +159,10 @@ export async function openEmbeddedConnection(options: {
   }
 }
 
-/** PostgreSQL's major version inside PGlite: it opens no folder of another one. */
+/** PostgreSQL's major version inside PGlite: it cannot open folders of other major versions. */
 const postgresMajor = '18';
 
-/** @throws ServiceError that says how to move */
+/** @throws ServiceError that explains how to move the data */
 async function checkVersion(folder: string, dataFolder: string): Promise<void> {
   const found = await readFile(join(folder, 'PG_VERSION'), 'utf8').then(
     (text) => text.trim(),
@@ -171,7 +174,7 @@ async function checkVersion(folder: string, dataFolder: string): Promise<void> {
   );
 }
 
-/** RSS 332 -> 187 MB, at no cost that we could measure. */
+/** RSS 332 -> 187 MB, without measurable cost. */
 const memory = ['-c', 'shared_buffers=16MB'];
 
 async function takeFolder(dataFolder: string): Promise<{ release(): Promise<void> }> {

@@ -4,8 +4,8 @@ import { type JobDirectory, lastPriority, paceOf } from '../responses/job-direct
 import type { Query } from './embedded-store.ts';
 
 /**
- * The directory of the one process that has the folder: places lie in a table of ours; each owner's place in a queue and
- * the announced models are only known while the process lives.
+ * The directory of the only process that uses the folder. A table of ours stores the queue of each id; the owners'
+ * queue positions and the announced models are kept only in memory.
  */
 export function createEmbeddedDirectory(query: Query, base: string): JobDirectory {
   const models = new Map<string, number>();
@@ -16,7 +16,10 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
     z.array(row).parse((await query(text, params)).rows);
 
-  /** Where an id is, and of a queue the waiting jobs and the place that is being served. One query: each costs about 1 ms. */
+  /**
+   * The queue of an id, and for a queue the number of waiting jobs and the position being served. A single query,
+   * because each costs about 1 ms.
+   */
   const stand = async (id: string, queue: string) => {
     const text = `SELECT count(*)::int AS waiting, COALESCE(min(priority), 0) AS served,
         (SELECT queue FROM thinkfirst.place WHERE base = $2 AND id = $3) AS place

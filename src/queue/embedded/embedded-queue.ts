@@ -2,8 +2,9 @@ import { createQueueWithDeliveries, type QueueOptions } from '../queue-with-deli
 import { openEmbeddedConnection } from './embedded-connection.ts';
 
 /**
- * The queue in this process, on PGlite in `<dataFolder>/queue`. API and worker share the one instance.
- * @throws ServiceError `backend_unavailable`, one line for people: the folder is in use, unwritable, or can't be opened
+ * The queue in this process, on PGlite in `<dataFolder>/queue`. API and worker share this instance.
+ * @throws ServiceError `backend_unavailable`, with a one-line message: the folder is in use, unwritable, or cannot be
+ * opened
  */
 export function createEmbeddedQueue({
   dataFolder,

@@ -1,6 +1,7 @@
 /**
- * Our part of the embedded database, beside BullMQ's schema: marks per job (they go with the job, by the foreign key),
- * an index by owner over BullMQ's table, and the functions that mirror the Lua scripts of Redis. Run at every start.
+ * Our part of the embedded database, in addition to BullMQ's schema: marks per job (a foreign key removes them with the
+ * job), an index by owner over BullMQ's table, and functions equivalent to the Lua scripts for Redis. Run at every
+ * start.
  */
 export const embeddedSchema = `
 CREATE SCHEMA IF NOT EXISTS thinkfirst;
@@ -117,15 +118,17 @@ $$;
 `;
 
 /**
- * What a killed process left behind: the kernel lock says that no other process works here, so every active job has lost
- * its worker and needn't wait for its lock to expire.
+ * Releases the jobs of a killed process: the kernel lock proves that no other process works here, so every active job
+ * has lost its worker and need not wait for its lock to expire.
  */
 export const releaseOrphans = `
 UPDATE bullmq.job SET locked_until_ms = 0, stalled_marked = true WHERE state = 'active';
 DELETE FROM bullmq.meta WHERE field = 'stalled-check';
 `;
 
-/** One statement per call: VACUUM and CHECKPOINT refuse to share one. PGlite has no autovacuum and no checkpointer. */
+/**
+ * One statement per call, because VACUUM and CHECKPOINT cannot share one. PGlite has no autovacuum and no checkpointer.
+ */
 export const embeddedUpkeep: readonly string[] = [
   'VACUUM bullmq.job',
   'VACUUM bullmq.job_log',

@@ -4,9 +4,9 @@ import type { Notice } from '../responses/notices.ts';
 
 export type Query = (text: string, params: unknown[]) => Promise<{ rows: unknown[] }>;
 
-/** The store on BullMQ's PostgreSQL tables and our own beside them. */
+/** The job store on BullMQ's PostgreSQL tables and on our own tables. */
 export function createEmbeddedStore(query: Query, queue: string, tell: (notice: Notice) => void): JobStore {
-  /** Every failed job that ended before has its terminal line. Epoch ms. */
+  /** Every failed job that ended before this time has its terminal line. Epoch ms. */
   let settledUntil = 0;
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
     z.array(row).parse((await query(text, [queue, ...params])).rows);
@@ -66,7 +66,7 @@ export function createEmbeddedStore(query: Query, queue: string, tell: (notice: 
     },
     expired: (now, limit) =>
       ids('SELECT job_id AS id FROM thinkfirst.mark WHERE queue = $1 AND expires_at <= $2 LIMIT $3', [now, limit]),
-    /** Marks go with the job. */
+    /** The marks are deleted with the job. */
     async dropped() {},
     async unsettled(limit) {
       const failed = await rows(FailedRow, unsettledText, [settledUntil, limit]);

@@ -2,8 +2,8 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisCommands } from './redis-scripts.ts';
 
 /**
- * Sends what one turn of the event loop says by one system call. ioredis makes one for each command, and Redis then answers,
- * and syncs its AOF, for each by itself.
+ * Sends all commands of one turn of the event loop with one system call. ioredis makes one call per command, and Redis
+ * then replies to each separately, and syncs its AOF each time.
  */
 export function gatherWrites(client: Redis): void {
   const send = client.sendCommand.bind(client);
@@ -13,7 +13,7 @@ export function gatherWrites(client: Redis): void {
     if (stream && !gathering) {
       gathering = true;
       stream.cork();
-      // After the promises that the same answer has settled: what they go on with belongs to this turn.
+      // After the promises that this reply has settled, because the commands that follow from them belong to this turn.
       process.nextTick(() => {
         gathering = false;
         stream.uncork();
@@ -23,7 +23,7 @@ export function gatherWrites(client: Redis): void {
   };
 }
 
-/** `redis://…` or `rediss://…` (TLS); a list of them names nodes of one cluster, which tell of the others. */
+/** `redis://…` or `rediss://…` (TLS). A list contains nodes of one cluster; the other nodes are discovered. */
 export type RedisAddress = string | readonly string[];
 
 type ClientOptions = Pick<
@@ -31,7 +31,7 @@ type ClientOptions = Pick<
   'commandTimeout' | 'maxRetriesPerRequest' | 'lazyConnect' | 'retryStrategy' | 'enableOfflineQueue'
 >;
 
-/** A client that reconnects by itself. */
+/** A client that reconnects automatically. */
 export function createRedisClient(address: RedisAddress, options: ClientOptions = {}): RedisCommands {
   const shared = { ...common, ...options };
   if (typeof address !== 'string') return createRedisCluster(address, options);
@@ -53,7 +53,7 @@ export function createRedisCluster(address: readonly string[], options: ClientOp
     redisOptions: { ...shared, ...credentials },
     clusterRetryStrategy: shared.retryStrategy,
     ...(options.lazyConnect === true && { lazyConnect: true }),
-    // The nodes' own names must be used, or their certificates don't fit.
+    // The nodes' own host names must be used, otherwise their certificates do not match.
     ...(first?.protocol === 'rediss:' && {
       dnsLookup: (host: string, done: (error: null, address: string) => void) => done(null, host),
     }),
@@ -66,12 +66,12 @@ export function createRedisCluster(address: readonly string[], options: ClientOp
   return cluster;
 }
 
-/** In a cluster all keys must be in one slot: what is between braces decides it. */
+/** In a cluster all keys must be in one slot, which the text between braces determines. */
 export function clusterPrefix(address: RedisAddress, prefix: string): string {
   return typeof address === 'string' || /\{.+\}/.test(prefix) ? prefix : `{${prefix}}`;
 }
 
-/** Where it is, for people: no user, no password. */
+/** The address for display: without user and password. */
 export function shownAddress(address: RedisAddress): string {
   return (typeof address === 'string' ? [address] : address)
     .map((url) => {

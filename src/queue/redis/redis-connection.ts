@@ -10,14 +10,14 @@ import type { RedisCommands } from './redis-scripts.ts';
 import { createRedisStore } from './redis-store.ts';
 
 export type RedisQueueConnection = QueueConnection<RedisQueueBackend, ConnectionOptions> & {
-  /** For what BullMQ has no part in. */
+  /** For commands that BullMQ is not involved in. */
   client: RedisCommands;
 };
 
 /**
- * Two ioredis clients: one for commands that fails within seconds when Redis is away, one for BullMQ's workers that waits
- * for its return. Both reconnect by themselves; `subscribe` opens one more.
- * @throws ServiceError `backend_unavailable` when Redis doesn't answer now
+ * Two ioredis clients: one for commands, which fails within seconds if Redis is down, and one for BullMQ's workers,
+ * which waits for Redis to return. Both reconnect automatically; `subscribe` opens one more.
+ * @throws ServiceError `backend_unavailable` if Redis does not answer now
  */
 export async function openRedisConnection(options: {
   url: RedisAddress;
@@ -28,7 +28,7 @@ export async function openRedisConnection(options: {
   const prefix = clusterPrefix(url, options.prefix);
   await probe(url);
   const commands = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout: 5_000 });
-  // A worker that waits has no request to fail: BullMQ requires endless retries here.
+  // A waiting worker has no request that could fail: BullMQ requires endless retries here.
   const blocking = createRedisClient(url, { maxRetriesPerRequest: null });
   for (const client of [commands, blocking]) client.on('error', onError);
   const channelOf = (base: string) => `${prefix}:${base}:notices`;
@@ -46,7 +46,7 @@ export async function openRedisConnection(options: {
       client.on('error', onError);
       client.on('message', (_channel: string, text: string) => onNotice(parseNotice(text)));
       await client.subscribe(channelOf(base));
-      // After an outage it subscribes again by itself, but nobody has kept what was told meanwhile.
+      // After an outage it resubscribes automatically, but notices sent meanwhile are lost.
       client.on('ready', () => onNotice({ type: 'missed' }));
       return { close: async () => client.disconnect() };
     },
@@ -56,7 +56,7 @@ export async function openRedisConnection(options: {
   };
 }
 
-/** One connection attempt and one PING, so that a wrong address is told at the start and not retried for ever. */
+/** One connection attempt and one PING, so that a wrong address is reported at the start instead of retried forever. */
 async function probe(url: RedisAddress): Promise<void> {
   let client: RedisCommands | undefined;
   let reason: unknown;
@@ -84,8 +84,8 @@ async function probe(url: RedisAddress): Promise<void> {
 }
 
 /**
- * What the server says to whoever connects, before it hangs up (protected mode, too many clients). A client that writes at
- * once sees a broken pipe instead.
+ * What the server sends to a new connection before it closes it (protected mode, too many clients). A client that
+ * writes immediately sees only a broken pipe.
  */
 async function refusal(url: RedisAddress): Promise<string | undefined> {
   const [address] = [url].flat();
@@ -99,7 +99,7 @@ async function refusal(url: RedisAddress): Promise<string | undefined> {
   });
   await hungUp;
   socket.destroy();
-  // An error of its protocol, up to the advice: `-DENIED Redis is running in protected mode because …`
+  // A protocol error, up to the advice: `-DENIED Redis is running in protected mode because …`
   return /^-(?:[A-Z]+ )?([^\r\n]{1,300}?)(?:\.\s|[\r\n])/.exec(said)?.[1];
 }
 

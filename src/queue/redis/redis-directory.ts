@@ -3,14 +3,14 @@ import { ModelCard } from '../../contracts/service/model-card.ts';
 import { type ClaimResult, type JobDirectory, lastPriority, paceOf } from '../responses/job-directory.ts';
 import { type RedisCommands, runRedisScript } from './redis-scripts.ts';
 
-/** Of a worker that has said nothing for so long, nothing is kept. ms */
+/** A worker that has announced nothing for this long is forgotten. ms */
 const forgetWorkersMs = 3_600_000;
-/** A worker that said nothing for so long while another did has gone: six announcements. ms */
+/** A worker that has announced nothing for this long, while another one did, is gone: six announcements. ms */
 const silentMs = 30_000;
-/** `worker contextLength model`; an older version's has no length. */
+/** `worker contextLength model`; older versions send no length. */
 const announcement = /^\S+ (\d+) (.+)$/;
 
-/** The directory on keys of its own beside BullMQ's: `<prefix>:<base>:tf:…`. */
+/** The directory in its own keys, next to BullMQ's: `<prefix>:<base>:tf:…`. */
 export function createRedisDirectory(redis: RedisCommands, options: { prefix: string; base: string }): JobDirectory {
   const { prefix, base } = options;
   const root = `${prefix}:${base}:`;
@@ -48,7 +48,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
     async locate(id) {
       const place = await redis.hget(places, id);
       if (place !== null) return place;
-      // A job of a version that had one queue and no places.
+      // A job of a version that had a single queue and no directory.
       return (await redis.exists(root + id)) === 1 ? base : undefined;
     },
     async list(owner, { after, limit }) {
@@ -63,7 +63,8 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         for (let index = 0; index < entries.length; index += 2) yield entries[index] ?? '';
         cursor = next === '0' ? undefined : next;
       }
-      // Jobs of a version that had one queue and no places. BullMQ's own lists and sets of that queue name them.
+      // Jobs of a version that had a single queue and no directory; BullMQ's own lists and sets of that queue contain
+      // them.
       const listed = await Promise.all(['wait', 'active'].map((list) => redis.lrange(root + list, 0, -1)));
       const sorted = ['prioritized', 'delayed', 'completed', 'failed'];
       const scored = await Promise.all(sorted.map((set) => redis.zrange(root + set, '0', '-1')));
@@ -96,7 +97,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         const [, length, model] = announcement.exec(said[index] ?? '') ?? [];
         const at = Number(said[index + 1]);
         if (model === undefined) continue;
-        // The newest comes first: one that spoke long before the last is no more.
+        // The newest comes first; a worker whose announcement is much older than the last one is gone.
         if (!newest.has(model)) newest.set(model, at);
         if ((newest.get(model) ?? at) - at > silentMs) continue;
         lengths.set(model, Math.min(lengths.get(model) ?? Number.POSITIVE_INFINITY, Number(length)));
@@ -124,7 +125,7 @@ function claimResult(reply: z.infer<typeof ClaimReply>): ClaimResult {
   return { kind, queue, priority };
 }
 
-/** A worker of another version may say less. */
+/** A worker of another version may send less. */
 const Capabilities = z
   .string()
   .transform((text): unknown => JSON.parse(text))

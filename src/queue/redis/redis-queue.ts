@@ -3,8 +3,8 @@ import type { RedisAddress } from './redis-client.ts';
 import { openRedisConnection } from './redis-connection.ts';
 
 /**
- * The queue on Redis, for any number of processes. `prefix` comes before every key; `url` may list nodes of a cluster.
- * @throws ServiceError `backend_unavailable`, one line for people, when Redis doesn't answer at the start
+ * The queue on Redis, for any number of processes. `prefix` precedes every key; `url` may list nodes of a cluster.
+ * @throws ServiceError `backend_unavailable`, with a one-line message, if Redis does not answer at the start
  */
 export function createRedisQueue({
   url,

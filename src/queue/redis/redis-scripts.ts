@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 
-/** A client of one server or of a cluster: their commands are the same. */
+/** A client of a single server or of a cluster: both have the same commands. */
 export type RedisCommands = Redis | Cluster;
 export type ScriptName = keyof typeof redisScripts;
 export type ScriptArgument = string | number;
 
-/** Runs one of our scripts by its hash, and by its text where the server doesn't know it (first use, after a restart). */
+/** Runs one of our scripts by its hash, or by its text if the server does not know it (first use, after a restart). */
 export async function runRedisScript(
   redis: RedisCommands,
   name: ScriptName,
@@ -27,8 +27,9 @@ export async function runRedisScript(
 const hashes = new Map<ScriptName, string>();
 
 /**
- * Our own Lua scripts on BullMQ's keys. Each is atomic; its fields in the job's hash start with `tf:` and so go with the
- * job. Every key of a script has the same hash tag when the prefix has one (`{thinkfirst}`), as Redis Cluster asks.
+ * Our Lua scripts on BullMQ's keys. Each is atomic. Their fields in the job's hash start with `tf:` and are deleted
+ * with the job. All keys of a script have the same hash tag if the prefix has one (`{thinkfirst}`), as Redis Cluster
+ * requires.
  */
 
 /** KEYS job logs lock pace expiry wait delayed completed prioritized outbox; ARGV id token expected status now expiresAt notify channel rows… */
@@ -62,7 +63,10 @@ redis.call('PUBLISH', ARGV[8], 'log ' .. id)
 return 'appended'
 `;
 
-/** KEYS job logs lock wait failed prioritized; ARGV id. Gives data, progress, attempts, token, failed, position, length, terminal row, flags. */
+/**
+ * KEYS job logs lock wait failed prioritized; ARGV id. Returns data, progress, attempts, token, failed, position,
+ * length, terminal row, flags.
+ */
 const read = `
 local hash = redis.call('HMGET', KEYS[1], 'data', 'progress', 'ats', 'tf:status', 'tf:cancel', 'tf:answer_now', 'tf:forgotten')
 if not hash[1] then return false end

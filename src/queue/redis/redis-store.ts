@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobStore } from '../responses/job-store.ts';
 import { type RedisCommands, runRedisScript, type ScriptArgument, type ScriptName } from './redis-scripts.ts';
 
-/** The store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
+/** The job store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
 export function createRedisStore(
   redis: RedisCommands,
   options: { prefix: string; queue: string; channel: string },
@@ -29,7 +29,7 @@ export function createRedisStore(
     async tellWaiting() {
       if (telling) return;
       telling = true;
-      // One word for all jobs that one turn of the event loop has added.
+      // One notice for all jobs added in one turn of the event loop.
       process.nextTick(() => {
         telling = false;
         redis.publish(channel, `waiting ${options.queue}`).catch(() => undefined);

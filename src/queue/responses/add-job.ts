@@ -8,8 +8,8 @@ import { type ClaimResult, retryAfterSeconds } from './job-directory.ts';
 import { loadJob, ownerKey, storeJob } from './stored-job.ts';
 
 /**
- * Removes a job with all that is kept of it. `held`: a worker has it, so it stays until that lets go. Of one that is gone
- * already what is left in the indexes goes.
+ * Removes a job with everything stored about it. `held`: a worker has it, so it stays until the worker releases it. If
+ * the job is already gone, removes what is left in the indexes.
  */
 export async function removeJob(
   id: string,
@@ -24,14 +24,14 @@ export async function removeJob(
   return { job };
 }
 
-/** Ten looks at 200 ms: an adder that has claimed an id and not added its job by then has died. */
+/** Ten checks at intervals of 200 ms: an adder that has claimed an id but not added its job by then has died. */
 const claimLooks = 10;
 const claimLookMs = 200;
 
 /**
- * Puts a job into the queue of its model and tier, at a place that is fair to other keys.
- * @throws ServiceError `queue_full` with `Retry-After` from the measured pace, `model_unavailable`; `conflict` where the
- * id's job was removed and a worker still has to let it go
+ * Adds a job to the queue of its model and tier, at a position that is fair to other keys.
+ * @throws ServiceError `queue_full` with `Retry-After` from the measured pace, `model_unavailable`; `conflict` if the
+ * job with this id was removed but a worker still has to release it
  */
 export async function addJob(
   job: Job,
@@ -57,7 +57,7 @@ export async function addJob(
   const { parts, store } = queues.open(name);
   const { attempts, backoffMs } = settings;
   await parts.add(job.id, stored, { attempts, backoffMs, timestamp: job.createdAt, priority: claim.priority });
-  // Who claims an id is the only one to add it; only where that one has died may there be two.
+  // Only the process that claimed the id adds the job; there can be two only if the first one has died.
   if (claim.kind === 'old') return { created: await store.created(job.id, stored.nonce) };
   queues.remember(job.id, name);
   await store.tellWaiting();
@@ -68,7 +68,10 @@ function ofKey({ tier }: Job, { maxWaitingFlex, maxWaitingOfKey }: QueueSettings
   return tier === 'flex' ? Math.ceil(maxWaitingFlex / 4) : maxWaitingOfKey;
 }
 
-/** The id was claimed before, maybe for another queue (an Idempotency-Key with another model): the job there, once it is, is the one. */
+/**
+ * The id was claimed before, maybe for another queue (an Idempotency-Key with another model): the job in that queue
+ * counts, as soon as it exists.
+ */
 async function addedBefore(
   id: string,
   from: string,

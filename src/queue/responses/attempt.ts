@@ -11,17 +11,17 @@ import { comesWithLog, loadJob } from './stored-job.ts';
 
 export type AttemptContext = {
   store: JobStore;
-  /** A queue of an earlier version holds jobs of others as well: those go back. */
+  /** A queue of an earlier version also has jobs for other models: those are handed back. */
   models: readonly string[];
   settings: QueueSettings;
   terminalLines: TerminalLines;
   handler: JobHandler;
   now(): number;
-  /** The consumer takes nothing new: what arrives now goes back. */
+  /** The consumer takes no new jobs: those that arrive now are handed back. */
   closing(): boolean;
-  /** Whether an earlier attempt at the job still runs here. It has lost the job: it is told so. */
+  /** Whether an earlier attempt at the job still runs here. If so, it is notified that it has lost the job. */
   endsEarlier(id: string): boolean;
-  /** Makes the lease reachable for commands, until the returned function is called. */
+  /** Registers the lease for commands, until the returned function is called. */
   register(lease: OpenLease): () => void;
   isolation: Isolation;
   onChange(id: string): void;
@@ -29,19 +29,20 @@ export type AttemptContext = {
 };
 
 /**
- * Runs one attempt to its end. Returns when the job has its terminal line; throws what BullMQ needs to hand it back,
- * retry it or fail it.
+ * Runs one attempt to its end. Returns when the job has its terminal line; throws the error that makes BullMQ hand the
+ * job back, retry it or fail it.
  */
 export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext): Promise<void> {
   const { store, settings, terminalLines } = context;
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
   if (!context.models.includes(job.model)) throw await attempt.handBack(settings.pollMs);
-  // Before its first attempt nobody but an import writes to a job's log, and commands reach the lease: nothing to read.
+  // Before the first attempt only an import writes to a job's log, and commands reach the lease directly, so there is
+  // nothing to read.
   const isNew = attempt.number === 1 && attempt.losses === 0 && !comesWithLog(attempt.data);
   const record = isNew ? undefined : await store.read(job.id);
   if (record?.terminal !== undefined || record?.forgotten) return;
-  // BullMQ renews locks by the job: the earlier one's end would end the renewal of this one's, too.
+  // BullMQ renews locks by job: when the earlier attempt ends, the renewal for this one would end too.
   if (context.endsEarlier(job.id)) throw await attempt.handBack(settings.backoffMs);
 
   const log = isNew || record?.length === 0 ? [] : ((await readWholeLog(store, job.id)) ?? []);
@@ -85,7 +86,10 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   }
 }
 
-/** What the handler threw, if it did. One that doesn't stop when told to is left behind: it can write nothing more. */
+/**
+ * The error that the handler threw, if any. A handler that does not stop when asked is abandoned; it can write nothing
+ * more.
+ */
 async function runHandler(open: OpenLease, context: AttemptContext): Promise<Error | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<undefined>((resolve) => {
@@ -104,10 +108,10 @@ async function runHandler(open: OpenLease, context: AttemptContext): Promise<Err
   return failure;
 }
 
-/** For the client: why a request that kills its workers isn't tried again. */
+/** For the client: why a request that kills its workers is not tried again. */
 export const workersDied = 'The workers that ran this request died. It was not tried again.';
 
-/** For the client: nothing internal. */
+/** For the client: without internal details. */
 function reasonOf(error: Error): string {
   return error instanceof ServiceError ? error.message : 'The worker could not finish this request.';
 }

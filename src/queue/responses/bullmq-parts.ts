@@ -15,78 +15,78 @@ import type { JobStore } from './job-store.ts';
 import type { Notice } from './notices.ts';
 import type { StoredJob } from './stored-job.ts';
 
-/** A backend that is open, with what BullMQ needs of it. `close` ends what it opened. */
+/** An open backend, with what BullMQ needs. `close` closes what it opened. */
 export type QueueConnection<B extends IQueueBackend = IQueueBackend, C = unknown> = {
-  /** `embedded` or `redis`, for people. */
+  /** `embedded` or `redis`, for display. */
   mode: string;
   factory: BackendFactory<B, C>;
   /** Fails fast. */
   commands: C;
-  /** Waits for the backend to come back. */
+  /** Waits for the backend to return. */
   blocking: C;
   prefix: string;
-  /** Of one of the BullMQ queues that belong to `base`. */
+  /** The store of one of the BullMQ queues of `base`. */
   store(queueName: string, base: string): JobStore;
   directory(base: string): JobDirectory;
-  /** Hears what any process tells about the jobs of `base`. */
+  /** Receives all processes' notices about the jobs of `base`. */
   subscribe(base: string, onNotice: (notice: Notice) => void): Promise<{ close(): Promise<void> }>;
-  /** False where no connection may block: logs are then read on a timer (`recheckMs`) alone. Default true. */
+  /** False if no connection may block: logs are then only polled (`recheckMs`). Default true. */
   listens?: boolean;
-  /** For a place where each request opens its own queue. */
+  /** For places where each request opens its own queue. */
   queueOptions?: Pick<QueueOptions, 'skipMetasUpdate' | 'skipVersionCheck'>;
   instruments?: QueueInstruments;
   close(): Promise<void>;
 };
 
-/** What looks at the queue from outside. */
+/** Observers of the queue. */
 export type QueueInstruments = {
-  /** BullMQ's own spans; it carries a trace's context inside the job. */
+  /** BullMQ's own spans; it carries the trace context inside the job. */
   telemetry?: Telemetry;
-  /** Hears of each BullMQ queue that is opened here. */
+  /** Called for each BullMQ queue that is opened here. */
   onQueue?(queue: Queue): void;
 };
 
-/** One attempt at a job, as BullMQ hands it out. */
+/** One attempt at a job, as BullMQ provides it. */
 export type BullmqAttempt = {
   id: string;
   data: unknown;
   token: string;
   /** 1 for the first. */
   number: number;
-  /** No retry follows when it fails. */
+  /** There is no retry if it fails. */
   last: boolean;
-  /** Workers that the job has lost so far. */
+  /** How many workers the job has lost so far. */
   losses: number;
   progress(progress: Progress): Promise<void>;
-  /** Puts the job back, at the head of the queue or for some ms; the attempt must end by throwing what this returns. */
+  /** Puts the job back, at the head of the queue or for some ms; the attempt must then throw the returned error. */
   handBack(delayMs?: number): Promise<Error>;
-  /** What the attempt must throw so that BullMQ fails the job for good. */
+  /** The error that the attempt must throw so that BullMQ fails the job permanently. */
   giveUp(reason: string): Error;
 };
 
-/** What gives jobs of one queue, one at a time, when asked. */
+/** A source of jobs from one queue, one at a time, on request. */
 export type BullmqSource = {
   name: string;
   ready(): Promise<void>;
   /**
-   * Takes the next job and runs it; undefined when there is none. Where `goesOn` says so at its end, the next one comes
-   * with BullMQ's answer to that end.
+   * Takes the next job and runs it; undefined if there is none. If `goesOn` returns true when the job ends, BullMQ
+   * returns the next job in the same step.
    */
   take(goesOn: () => boolean): Promise<RunningJob | undefined>;
-  /** Epoch ms at which a delayed job comes due, as the last `take` saw it; 0: none. */
+  /** Epoch ms at which a delayed job becomes due, as of the last `take`; 0: none. */
   dueAt(): number;
-  /** Once nothing runs any more. */
+  /** Called when nothing runs any more. */
   close(): Promise<void>;
 };
 
-/** Resolves at its end, with the job that is run next in its place. Never rejects. */
+/** Resolves when the job ends, with the job that runs next in its place. Never rejects. */
 export type RunningJob = { ended: Promise<RunningJob | undefined> };
 
 type SourceOptions = {
   /** ms without renewal after which another worker may take the job. */
   lockMs: number;
   stalledCheckMs: number;
-  /** Times that a job may lose its worker and be tried again. */
+  /** How many times a job may lose its worker and be tried again. */
   maxStalledCount: number;
   onLockLost(id: string): void;
   /** The queue may have a job again. */
@@ -99,20 +99,20 @@ type AddOptions = {
   timestamp: number;
   attempts: number;
   backoffMs: number;
-  /** 0 is taken first, whatever its age; a higher number later, of the same number the older one. */
+  /** 0 is taken first, whatever its age; then lower numbers first, and older jobs first among equal numbers. */
   priority: number;
 };
 
 export type BullmqParts = {
   add(id: string, data: StoredJob, options: AddOptions): Promise<void>;
-  /** False while a worker holds it. */
+  /** False if a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
   source(process: (attempt: BullmqAttempt) => Promise<void>, options: SourceOptions): BullmqSource;
   close(): Promise<void>;
 };
 
-/** BullMQ's classes on one connection, behind the few calls that the queue makes. */
+/** BullMQ's classes on one connection, reduced to the calls that the queue makes. */
 export function createBullmqParts<B extends IQueueBackend, C>(options: {
   connection: QueueConnection<B, C>;
   name: string;
@@ -127,7 +127,7 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
     ...traced(connection),
   });
   queue.on('error', options.onError);
-  // Of another backend, with the same surface.
+  // The class is another backend's, with the same interface.
   connection.instruments?.onQueue?.(queue as unknown as Queue);
   return {
     async add(id, data, { timestamp, attempts, backoffMs, priority }) {
@@ -148,8 +148,8 @@ function traced({ instruments }: Pick<QueueConnection, 'instruments'>): { teleme
 }
 
 /**
- * A BullMQ worker that is asked for each job (its own loop pulls from one queue alone, so several of them could share no
- * concurrency). Locks, retries, stalled jobs and telemetry stay BullMQ's.
+ * A BullMQ worker that is asked for each job. Its own loop pulls from a single queue, so several workers could not
+ * share a concurrency limit. Locks, retries, stalled jobs and telemetry remain BullMQ's.
  */
 function openSource<B extends IQueueBackend, C>(start: {
   classes: ReturnType<typeof withBackend<B, C>>;
@@ -189,12 +189,12 @@ function openSource<B extends IQueueBackend, C>(start: {
       lockDuration: options.lockMs,
       stalledInterval: options.stalledCheckMs,
       maxStalledCount: options.maxStalledCount,
-      // BullMQ waits 15 s after a lost connection by default; a restarted backend should be used at once.
+      // By default BullMQ waits 15 s after a lost connection; a restarted backend should be used immediately.
       runRetryDelay: 1_000,
       ...traced(start.connection),
     },
   );
-  // What BullMQ's own loop would start and read; it offers no other way to it.
+  // Internals that BullMQ's own loop would start and read; there is no public access to them.
   const inner = worker as unknown as { lockManager: { start(): void }; blockUntil: number };
   worker.on('error', options.onError);
   worker.on('lockRenewalFailed', (ids) => {

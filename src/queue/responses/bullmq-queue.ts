@@ -15,10 +15,10 @@ import type { JobRecord } from './job-store.ts';
 import type { Notice } from './notices.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 
-/** Ids looked at per step of a filtered list. */
+/** Ids read per step of a filtered list. */
 const pageIds = 100;
 
-/** A page of an owner's jobs, newest first, in their state of now. */
+/** A page of an owner's jobs, newest first, with their current state. */
 export async function listJobs(
   queues: OpenQueues,
   { owner, limit, after, status }: ListQuery,
@@ -28,7 +28,7 @@ export async function listJobs(
     const ids = await queues.directory.list(ownerKey(owner), { after: cursor, limit: status ? pageIds : limit + 1 });
     const records = await Promise.all(ids.map(async (id) => (await queues.find(id))?.store.read(id)));
     for (const record of records) {
-      // Gone, or indexed a moment before it is added.
+      // The job is gone, or was indexed just before it is added.
       if (!record || record.forgotten) continue;
       const snapshot = toSnapshot(record);
       if (status === undefined || snapshot.status === status) jobs.push(snapshot);
@@ -39,13 +39,13 @@ export async function listJobs(
   }
 }
 
-/** The terminal line decides; BullMQ's state only before it. */
+/** The terminal line determines the status; without one, BullMQ's state does. */
 export function toSnapshot(record: JobRecord): JobSnapshot {
   const terminal = record.terminal === undefined ? undefined : parseRow(record.terminal);
   return JobSnapshot.parse({
     job: loadJob(record.data),
     status: terminal?.terminal ?? runningStatus(record),
-    // BullMQ's progress is 0 before the first.
+    // BullMQ's progress is 0 before the first report.
     progress: typeof record.progress === 'object' ? record.progress : undefined,
     queuePosition: record.attempts === 0 ? record.position : undefined,
     terminal,
@@ -53,34 +53,37 @@ export function toSnapshot(record: JobRecord): JobSnapshot {
   });
 }
 
-/** A job that waits for its second attempt was already seen in progress, and stays so. */
+/** A job that waits for its second attempt was already shown in progress, and stays so. */
 function runningStatus(record: JobRecord): JobStatus {
   return record.running || record.attempts > 0 ? 'in_progress' : 'queued';
 }
 
 export type BullmqQueueOptions<B extends IQueueBackend, C> = {
-  /** Stays its opener's: `close` of the queue leaves it open. */
+  /** Belongs to whoever opened it: `close` of the queue leaves it open. */
   connection: QueueConnection<B, C>;
   terminalLines: TerminalLines;
-  /** Errors that no caller can be given: of the background connections, of a handler that is tried again. */
+  /** Errors that cannot be returned to a caller: of background connections, or of a handler that is tried again. */
   onError(error: Error): void;
   settings?: Partial<QueueSettings>;
-  /** What the names of its queues begin with. */
+  /** The prefix of its queues' names. */
   name?: string;
   /** Epoch ms. */
   now?(): number;
 };
 
-/** The port, and what it stands on, for what is sent after a job has ended. */
+/** The port, with the parts that webhook deliveries need. */
 export type BullmqQueue = JobQueue & {
   queues: OpenQueues;
-  /** Is told of each response before the sweep removes it here; where it fails, that waits for the next run. */
+  /**
+   * The listener is called for each response before the sweep removes it; if it fails, the removal waits for the next
+   * run.
+   */
   onExpiring(listener: (job: Job) => Promise<void>): void;
-  /** Hears of what the sweep has removed here. */
+  /** The listener is called with the jobs that the sweep has removed here. */
   onRemoved(listener: (jobs: readonly RemovedJob[]) => Promise<void>): void;
 };
 
-/** The port over BullMQ: the job's log is the truth, BullMQ's state says who works on it. */
+/** The port over BullMQ: the job's log decides the outcome; BullMQ's state says who works on the job. */
 export async function createBullmqQueue<B extends IQueueBackend, C>(
   options: BullmqQueueOptions<B, C>,
 ): Promise<BullmqQueue> {
@@ -110,7 +113,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         return notice satisfies never;
     }
   };
-  // One listener for the whole process, however many readers.
+  // One listener per process, however many readers there are.
   const listener =
     connection.listens === false ? undefined : await reachBackend(() => connection.subscribe(name, onNotice));
 
@@ -139,10 +142,10 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       const job = loadJob(record.data);
       const line = command === 'expire' ? terminalLines.late : terminalLines.cancelled;
       const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
-      // A worker took it in this very moment: then it is the worker that must hear of it.
+      // A worker has just taken it: then the worker must receive the command.
       if (ended === 'running') continue;
       if (ended === 'missing') return 'not_found';
-      // The cancel has happened: what comes of the place must not fail it.
+      // The job is cancelled; an error in freeing its position must not make the cancel fail.
       if (ended === 'appended' && record.position !== undefined) {
         await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
       }
@@ -183,7 +186,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         await control(id, 'cancel');
         await found.store.forget(id);
         wakeups.wake(id);
-        // What a worker still holds the sweep removes, or who adds the id again.
+        // If a worker still holds the job, it is removed by the sweep, or when the id is added again.
         await removeJob(id, found, queues);
         return true;
       }),
@@ -215,7 +218,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       wakeups.wakeAll();
-      // A backend that is away answers no goodbye.
+      // A backend that is down does not answer, so do not wait longer.
       await settledWithin(Promise.all([listener?.close(), queues.close()]), 3_000);
     },
   };

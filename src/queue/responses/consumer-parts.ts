@@ -5,16 +5,16 @@ import type { QueueSettings } from '../queue-settings.ts';
 
 export type RemovedJob = { id: string; owner: string | null };
 
-/** What a queue hands to its consumers and their upkeep. */
+/** What a queue gives to its consumers and their maintenance. */
 export type ConsumerParts = {
   queues: OpenQueues;
   settings: QueueSettings;
   terminalLines: TerminalLines;
   now(): number;
   onChange(id: string): void;
-  /** A job whose time is over and that is still there; where this fails it stays until the next run. */
+  /** Called for an expired job before it is removed; if this fails, the job stays until the next run. */
   onExpiring(job: Job): Promise<void>;
-  /** Jobs whose time was over and that are gone. */
+  /** Called with expired jobs that have been removed. */
   onRemoved(jobs: readonly RemovedJob[]): Promise<void>;
   onError(error: Error): void;
 };

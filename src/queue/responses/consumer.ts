@@ -5,21 +5,21 @@ import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
-import { createEarlyCommands } from './early-commands.ts';
+import { createPendingCommands } from './pending-commands.ts';
 import { createIsolation } from './isolation.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { type JobPull, pullJobs } from './pull-jobs.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
-/** A consumer that commands reach: `deliver` gives one to the attempts at this job that run here. */
+/** A consumer that can receive commands: `deliver` passes one to the attempts at this job that run here. */
 export type RunningConsumer = Consumer & {
   deliver(id: string, command: ControlCommand): void;
   /** A queue may have a job; without a name all may. */
   wake(queue?: string): void;
 };
 
-/** Until a lease's job is looked at again for the first time. */
+/** Time until a lease's job is checked again for the first time. */
 const soonMs = 200;
 
 export async function startConsumer(
@@ -31,17 +31,17 @@ export async function startConsumer(
   let pull: JobPull | undefined;
   const maintenance = createMaintenance(options);
   const isolation = createIsolation(now);
-  const early = createEarlyCommands(now);
+  const pending = createPendingCommands(now);
   const workerId = randomUUID();
 
-  /** Commands whose message was missed. */
+  /** Commands whose notice was missed. */
   const recheckCommands = async (lease: OpenLease, store: JobStore) => {
     const record = await store.read(lease.id);
     if (record?.cancel) lease.end('cancelled');
     if (record?.answerNow) lease.answerNow();
     return record;
   };
-  /** And a lock that another worker has. */
+  /** Also finds out whether another worker has the lock. */
   const recheck = async (lease: OpenLease, store: JobStore) => {
     const record = await recheckCommands(lease, store);
     if (!lease.committed() && record?.token !== lease.token) lease.end('lost');
@@ -64,8 +64,8 @@ export async function startConsumer(
       },
       register(lease) {
         open.set(lease, store);
-        for (const command of early.take(lease.id)) obey(lease, command);
-        // A command may have been given since the job was taken, and its message lost.
+        for (const command of pending.take(lease.id)) obey(lease, command);
+        // A command may have been given after the job was taken, and its notice lost.
         const soon = setTimeout(() => recheckCommands(lease, store).catch(onError), soonMs);
         return () => {
           clearTimeout(soon);
@@ -104,7 +104,7 @@ export async function startConsumer(
     const ended = pull.stop();
     await settledWithin(ended, drainMs);
     for (const lease of open.keys()) lease.end('shutdown');
-    // A backend that is away can't take the jobs back: their locks run out by themselves.
+    // If the backend is down, the jobs cannot be handed back: their locks expire.
     await settledWithin(ended, settings.handBackMs + 2_000);
     await settledWithin(Promise.all(sources.map((source) => source.close())), 1_000);
     for (const timer of timers) clearInterval(timer);
@@ -113,7 +113,7 @@ export async function startConsumer(
   return {
     deliver(id, command) {
       const leases = [...open.keys()].filter((lease) => lease.id === id);
-      if (leases.length === 0) early.keep(id, command);
+      if (leases.length === 0) pending.keep(id, command);
       for (const lease of leases) obey(lease, command);
     },
     wake: (queue) => pull.wake(queue),

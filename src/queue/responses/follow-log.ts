@@ -7,7 +7,7 @@ import type { JobStore, LogPage } from './job-store.ts';
 
 /** Waiters of this process by job id; waking one job touches only its own waiters. */
 export type Wakeups = {
-  /** Registers before the caller reads, so that a change in between isn't missed. */
+  /** Call this before reading, so that a change in between is not missed. */
   watch(id: string): Watch;
   wake(id: string): void;
   wakeAll(): void;
@@ -56,7 +56,9 @@ export function createWakeups(): Wakeups {
   };
 }
 
-/** Reads a job's log from a cursor and follows it; holds one page at a time, so a slow reader costs no more than that. */
+/**
+ * Reads a job's log from a cursor and follows it. It holds one page at a time, so a slow reader costs no more memory.
+ */
 export async function* followLog(
   id: string,
   options: EventsOptions & {
@@ -82,7 +84,7 @@ export async function* followLog(
         if (line.terminal || signal.aborted) return;
       }
       if (page.rows.length === logPageRows) continue;
-      // A cursor behind the end: there is nothing to come.
+      // The cursor is after the end: nothing more can come.
       if (page.ended && page.rows.length === 0) return;
       if (!follow) return;
       await watch.changed({ timeoutMs: recheckMs, signal });
@@ -93,8 +95,8 @@ export async function* followLog(
 }
 
 /**
- * An index of the log at or before the line after the cursor. The streams share the log, so a line's index is seldom far
- * below its number; the guess is checked by the numbers found there and halved until it holds.
+ * An index of the log at or before the line after the cursor. The streams share the log, so a line's index is seldom
+ * far below its number. The guess is checked against the numbers found there and halved until it is low enough.
  */
 async function seek(options: {
   stream: LogLine['stream'];

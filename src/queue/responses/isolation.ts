@@ -1,16 +1,18 @@
 /**
- * Keeps the jobs of one process apart where one of them is suspected to kill it. A job that has lost two workers without
- * getting any further runs alone: if it kills a third one, it takes nothing with it.
+ * Separates the jobs of one process if one of them is suspected of killing it. A job that has lost two workers without
+ * progress runs alone, so that it harms no other job if it kills a third.
  */
 export type Isolation = {
-  /** False: not now, the job goes back for a moment. True: it runs, until the returned function of `enter` is called. */
+  /**
+   * False: not now, the job goes back for a moment. True: it may run, until the function returned by `enter` is called.
+   */
   admits(job: { id: string; suspect: boolean }): boolean;
   enter(job: { suspect: boolean }): () => void;
 };
 
-/** A suspect that has found no empty worker for so long makes this one empty. ms */
+/** If a suspect has found no empty worker for this long, this worker stops taking jobs to become empty. ms */
 const patienceMs = 20_000;
-/** How long this process takes nothing new after the last try of a suspect. ms */
+/** How long this process takes no new jobs after the last try of a suspect. ms */
 const drainMs = 3_000;
 
 export function createIsolation(now: () => number): Isolation {

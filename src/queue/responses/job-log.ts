@@ -3,8 +3,8 @@ import type { QueueSettings } from '../queue-settings.ts';
 import type { AppendResult, JobStore, LogAppend } from './job-store.ts';
 
 /**
- * Writes the terminal line that `line` makes of the log as it stands: under an attempt's token, or without one only
- * while no attempt runs. Reads again where the log grew in between.
+ * Writes the terminal line that `line` creates from the current log: under an attempt's token, or without one if no
+ * attempt runs. Reads again if the log has grown in between.
  */
 export async function endJob(options: {
   store: JobStore;
@@ -17,7 +17,7 @@ export async function endJob(options: {
   const { store, settings, job, token } = options;
   for (let round = 0; round < 20; round += 1) {
     const log = await readWholeLog(store, job.id);
-    // Nobody can read an end of it any more, and its log can't be gone on with.
+    // The log is gone: nobody can read its end, and no attempt can continue it.
     if (!log) return 'missing';
     const lines = [options.line(log)];
     const append = { job, lines, expectedLength: log.length, now: options.now(), settings };
@@ -27,14 +27,14 @@ export async function endJob(options: {
   throw new Error(`the log of ${job.id} grows without a running attempt`);
 }
 
-/** Rows read at a time: a reader holds one page, however long the log. */
+/** Rows read at a time: a reader holds one page, however long the log is. */
 export const logPageRows = 200;
 
 export function parseRow(row: string): LogLine {
   return LogLine.parse(JSON.parse(row));
 }
 
-/** The whole log, in pages; undefined where the job is gone, or removed by its owner and not swept yet. */
+/** The whole log, page by page; undefined if the job is gone, or removed by its owner but not yet swept. */
 export async function readWholeLog(store: JobStore, id: string): Promise<LogLine[] | undefined> {
   const lines: LogLine[] = [];
   for (;;) {
@@ -45,7 +45,7 @@ export async function readWholeLog(store: JobStore, id: string): Promise<LogLine
   }
 }
 
-/** The append of these lines; a terminal one must be the last. */
+/** The append request for these lines; a terminal line must be the last. */
 export function logAppend(options: {
   job: Job;
   lines: readonly LogLine[];

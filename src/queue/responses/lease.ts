@@ -6,12 +6,12 @@ import type { BullmqAttempt } from './bullmq-parts.ts';
 import { logAppend } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 
-/** A lease, and what its consumer does to it. */
+/** A lease, with the consumer's control over it. */
 export type OpenLease = {
   id: string;
   token: string;
   lease: JobLease;
-  /** The terminal line is written. */
+  /** Whether the terminal line is written. */
   committed(): boolean;
   ended(): LeaseEnd | undefined;
   end(reason: LeaseEnd): void;
@@ -25,7 +25,7 @@ export function openLease(options: {
   store: JobStore;
   settings: QueueSettings;
   now(): number;
-  /** Readers in this process needn't wait for the notification. */
+  /** Lets readers in this process continue without waiting for the notification. */
   onAppended(): void;
 }): OpenLease {
   const { attempt, job, log, store, settings } = options;
@@ -92,9 +92,9 @@ export function openLease(options: {
 }
 
 /**
- * Tries through a short outage, as long as the lock may hold. One that got no answer may have been done all the same, here
- * or by a client that sent it again by itself: the expected length keeps it from being done twice, and the rows tell that
- * it was ours.
+ * Retries through a short outage, as long as the lock may last. An append without a reply may have happened anyway, or
+ * be repeated by the Redis client itself: the expected length prevents it from happening twice, and the rows show
+ * whether it was ours.
  */
 async function appendThrough(store: JobStore, request: Parameters<JobStore['append']>[0], lockMs: number) {
   const giveUpAt = performance.now() + lockMs;

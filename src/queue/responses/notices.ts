@@ -1,14 +1,14 @@
 import type { ControlCommand } from '../../core/job-queue.ts';
 
-/** What processes tell each other about jobs; each may be lost, since everything is looked at again on a timer. */
+/** Notices that processes send each other about jobs. Any of them may be lost, because everything is also polled. */
 export type Notice =
   | { type: 'log'; id: string }
   | { type: 'control'; id: string; command: ControlCommand }
   | { type: 'waiting'; queue: string }
-  /** Something may have been missed. */
+  /** Notices may have been missed. */
   | { type: 'missed' };
 
-/** A notice as one word of text, as scripts write it. One comes with every append: no schema is built for it. */
+/** Parses a notice, which scripts write as a single word. There is no schema, because one arrives with every append. */
 export function parseNotice(text: string): Notice {
   const [type, first, second] = text.split(' ');
   if (first !== undefined && type === 'log') return { type, id: first };

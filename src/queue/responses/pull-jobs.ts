@@ -3,13 +3,13 @@ import type { BullmqSource, RunningJob } from './bullmq-parts.ts';
 import type { WeightedPicker } from './weighted-picker.ts';
 
 export type JobPull = {
-  /** A queue may have a job; without a name all may. */
+  /** A queue may have a job; without a name, all may have one. */
   wake(queue?: string): void;
-  /** Takes nothing new from now on; resolves when what runs has ended. */
+  /** Takes no new jobs from now on; resolves when the running ones have ended. */
   stop(): Promise<void>;
 };
 
-/** Pulls jobs from several queues as their weights say, `concurrency` of them at a time in all. */
+/** Pulls jobs from several queues according to their weights, at most `concurrency` at a time in total. */
 export function pullJobs(options: {
   sources: readonly BullmqSource[];
   picker: WeightedPicker;
@@ -32,25 +32,28 @@ export function pullJobs(options: {
   renew();
 
   let lookedAt = now();
-  /** Not asked since. */
+  /** Queues not asked since the last round. */
   const unasked = new Set(sources.keys());
-  /** Every `pollMs`, however busy one queue is: what comes due or is handed back elsewhere says no word. */
+  /** Polls every `pollMs`, however busy one queue is: delayed and returned jobs send no notification. */
   const lookEverywhere = () => {
     const since = now() - lookedAt;
-    // Where answers take longer than `pollMs`, the first queues would be asked again before the last ones.
+    // If answers take longer than `pollMs`, the first queues would be asked again before the last ones were.
     if ((since >= 0 && since < pollMs) || unasked.size > 0) return;
-    picker.wet();
+    picker.ready();
     for (const name of sources.keys()) unasked.add(name);
     lookedAt = now();
   };
-  /** Until something may have changed, it is time to look everywhere, or, where there is room, a delayed job comes due. */
+  /**
+   * Waits until something may have changed, the next poll is due, or, if there is a free slot, a delayed job becomes
+   * due.
+   */
   const pause = async () => {
     const hasRoom = running.size < options.concurrency;
     const due = hasRoom ? options.sources.map((source) => source.dueAt()).filter((at) => at > 0) : [];
     const look = unasked.size > 0 ? pollMs : lookedAt + pollMs - now();
     const times = [look, ...due.map((at) => at - now() + 1)];
     const ms = Math.max(1, Math.min(pollMs, ...times));
-    if (!(await settledWithin(rest, ms)) && hasRoom) picker.wet();
+    if (!(await settledWithin(rest, ms)) && hasRoom) picker.ready();
     renew();
   };
   const run = (name: string, job: RunningJob) => {
@@ -67,7 +70,7 @@ export function pullJobs(options: {
     unasked.delete(name);
     const job = await sources.get(name)?.take(() => !stopped && picker.next() === name);
     if (job) run(name, job);
-    else picker.dry(name);
+    else picker.empty(name);
   };
   const loop = async () => {
     while (!stopped) {
@@ -76,7 +79,7 @@ export function pullJobs(options: {
       if (name === undefined) await pause();
       else
         await takeOne(name).catch((error: unknown) => {
-          picker.dry(name);
+          picker.empty(name);
           onError(error instanceof Error ? error : new Error(String(error)));
         });
     }
@@ -84,15 +87,15 @@ export function pullJobs(options: {
   const looping = loop();
   return {
     wake(queue) {
-      picker.wet(queue);
+      picker.ready(queue);
       woken();
     },
     async stop() {
       stopped = true;
       woken();
-      // A backend that is away lets the last `take` wait for it.
+      // If the backend is down, the last `take` waits for it to return.
       await settledWithin(looping, 2_000);
-      // One that ends may have brought another.
+      // A job that ends may have started another.
       while (running.size > 0) await Promise.all(running);
     },
   };

@@ -1,34 +1,35 @@
-/** Which of several queues is asked next. */
+/** Chooses which of several queues is asked next. */
 export type WeightedPicker = {
-  /** The queue whose turn it is among those that may have jobs; undefined when all are dry. */
+  /** The next queue among those that may have jobs; undefined if all are empty. */
   next(): string | undefined;
-  /** It gave a job: its turn comes again after 1 / weight. */
+  /** The queue gave a job: its turn comes again after 1 / weight. */
   took(name: string): void;
-  /** It gave none; it is asked again once it is `wet`. */
-  dry(name: string): void;
-  /** It may have jobs; without a name all may. */
-  wet(name?: string): void;
+  /** The queue gave no job; it is asked again after it is reported `ready`. */
+  empty(name: string): void;
+  /** The queue may have jobs; without a name, all may have. */
+  ready(name?: string): void;
 };
 
 /**
- * Stride scheduling (Waldspurger and Weihl, 1995): of queues that always have jobs each gives its weight's share, in even
- * order. One that was dry starts at the others' place, so that it has saved nothing up.
+ * Stride scheduling (Waldspurger and Weihl, 1995): queues that always have jobs are served in proportion to their
+ * weights, evenly interleaved. A queue that was empty starts at the others' current position, so it has not accumulated
+ * a claim.
  */
 export function createWeightedPicker(queues: readonly { name: string; weight: number }[]): WeightedPicker {
-  const entries = new Map(queues.map(({ name, weight }) => [name, { stride: 1 / weight, pass: 0, isDry: false }]));
+  const entries = new Map(queues.map(({ name, weight }) => [name, { stride: 1 / weight, pass: 0, isEmpty: false }]));
   let clock = 0;
-  const wetten = (name: string) => {
+  const markReady = (name: string) => {
     const entry = entries.get(name);
-    if (!entry?.isDry) return;
-    entry.isDry = false;
+    if (!entry?.isEmpty) return;
+    entry.isEmpty = false;
     entry.pass = Math.max(entry.pass, clock);
   };
   return {
     next() {
       let best: string | undefined;
       let lowest = Number.POSITIVE_INFINITY;
-      for (const [name, { isDry, pass }] of entries) {
-        if (isDry || pass >= lowest) continue;
+      for (const [name, { isEmpty, pass }] of entries) {
+        if (isEmpty || pass >= lowest) continue;
         lowest = pass;
         best = name;
       }
@@ -40,13 +41,13 @@ export function createWeightedPicker(queues: readonly { name: string; weight: nu
       clock = entry.pass;
       entry.pass += entry.stride;
     },
-    dry(name) {
+    empty(name) {
       const entry = entries.get(name);
-      if (entry) entry.isDry = true;
+      if (entry) entry.isEmpty = true;
     },
-    wet(name) {
-      if (name !== undefined) return wetten(name);
-      for (const each of entries.keys()) wetten(each);
+    ready(name) {
+      if (name !== undefined) return markReady(name);
+      for (const each of entries.keys()) markReady(each);
     },
   };
 }

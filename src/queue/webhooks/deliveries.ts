@@ -10,20 +10,20 @@ import type { JobStore } from '../responses/job-store.ts';
 import { loadJob, ownerKey } from '../responses/stored-job.ts';
 import { createDeliveryPlaces } from './delivery-places.ts';
 
-/** Webhooks on their way: a queue of their own, filled from what ended with a wish for one. */
+/** Webhook deliveries: a separate queue, filled from ended jobs that asked for one. */
 export type Deliveries = {
-  /** Of one response. */
+  /** The deliveries of one response. */
   of(responseId: string): Promise<WebhookDelivery[]>;
   /** Newest first. */
   list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
-  /** Of a response that was deleted: nothing more is sent or listed. One that is being sent is left alone. */
+  /** The response was deleted: nothing more is sent or listed. A delivery that is being sent is not interrupted. */
   forget(responseId: string): Promise<void>;
-  /** Starts to send; any number of processes may. */
+  /** Starts sending; any number of processes may do so. */
   start(options: DeliveryOptions): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;
 };
 
-/** What is sent where. It must throw where it was not taken; a `GaveUp` is not tried again. */
+/** Sends one delivery. It must throw if the receiver did not accept it; after a `GaveUp` there is no retry. */
 export type Deliver = (delivery: {
   id: string;
   url: string;
@@ -33,25 +33,28 @@ export type Deliver = (delivery: {
 
 export type DeliveryOptions = {
   deliver: Deliver;
-  /** Where a job's webhook goes; undefined: it has none after all. */
+  /** The URL of a job's webhook; undefined: it has none after all. */
   urlOf(job: Job): Promise<string | undefined>;
 };
 
-/** No further attempt can succeed. The message is shown to the owner. */
+/** No further attempt can succeed. The owner sees the message. */
 export class GaveUp extends Error {
   override readonly name = 'GaveUp';
 }
 
-/** 5 s, 10 s, … 43 min before the last one: three hours in all. */
+/** Delays of 5 s, 10 s, … 43 min before the last attempt: three hours in total. */
 const attempts = 12;
 const firstRetryMs = 5_000;
 const keepSeconds = 7 * 86_400;
 const outboxMs = 2_000;
 const batch = 100;
-/** Of a process. One that is taken by a receiver that hangs costs a socket. */
+/** Per process. A receiver that hangs costs one socket for each. */
 const places = 64;
 const placesOfKey = 8;
-/** What its key had no place for is called back once it has one; where its process dies meanwhile, it comes after so long. */
+/**
+ * A delivery deferred because its key had no free slot is called back when there is one; if its process dies meanwhile,
+ * it returns after this time.
+ */
 const longestAsideMs = 300_000;
 
 const Delivery = z.object({ url: z.string(), event: WebhookEvent, owner: z.string().nullable() });
@@ -77,11 +80,11 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   });
   queue.on('error', onError);
 
-  /** From the outbox, where the end of a job has put it, to a delivery; what is done twice is done once. */
+  /** Moves an ended job from the outbox to the delivery queue; doing this twice has no further effect. */
   const queueOne = async (id: string, store: Pick<JobStore, 'read'>, urlOf: DeliveryOptions['urlOf']) => {
     const record = await store.read(id);
     const terminal = record?.terminal === undefined ? undefined : parseRow(record.terminal).terminal;
-    // Of a deleted response nothing is told.
+    // No webhooks are sent for a deleted response.
     if (!record || record.forgotten || !terminal) return;
     const job = loadJob(record.data);
     const url = await urlOf(job);
@@ -102,7 +105,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
           await queueOne(id, store, urlOf);
           await store.sent(id);
         } catch (error) {
-          // What can't be read holds up no other; it waits for its job's removal.
+          // An unreadable job does not block the others; it waits for its removal.
           if (!(error instanceof z.ZodError)) throw error;
           onError(error);
         }
@@ -112,7 +115,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
 
   const show = async (id: string): Promise<WebhookDelivery | undefined> => {
     const state = await (await queue.getJob(id))?.getState();
-    // Read after the state: what a state tells of is written with it.
+    // Read after the state, because the job's fields are written together with the state.
     const job = state && (await queue.getJob(id));
     return job && shown(job, state);
   };
@@ -140,7 +143,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
         ofKey: placesOfKey,
         now: Date.now,
       });
-      // It may be gone, or sent by another process; where the backend is away, it comes by itself.
+      // It may be gone, or sent by another process; if the backend is down, it returns by itself.
       const callBack = (job: Pick<BullmqJob, 'promote'>) => void job.promote().catch(() => undefined);
       const worker = new classes.Worker<Delivery, null>(
         name,
@@ -149,7 +152,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
           const key = sharer(owner, url);
           if (!turns.take(key)) {
             const until = Date.now() + asideMs;
-            // Counts as no attempt.
+            // Not counted as an attempt.
             await job.moveToDelayed(until, token);
             turns.setAside(key, job, until);
             throw new DelayedError();
@@ -169,7 +172,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
           prefix,
           concurrency: places,
           runRetryDelay: 1_000,
-          // A process that died is not the delivery's fault.
+          // The death of a process is not the delivery's fault.
           maxStalledCount: attempts,
         },
       );
@@ -196,7 +199,7 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
   };
 }
 
-/** Who has a share of the places: a key. Without keys, whose receivers would all have one share: the receiver. */
+/** Who shares the slots: a key. Without keys all receivers would share one allotment, so then it is the receiver. */
 function sharer(owner: string | null, url: string): string {
   return owner === null ? new URL(url).origin : ownerKey(owner);
 }

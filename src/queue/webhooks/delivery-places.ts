@@ -1,18 +1,18 @@
-/** The places in which a process sends, and what was put back for want of one. */
+/** The slots in which a process sends deliveries, and those deferred because there was no free slot. */
 export type DeliveryPlaces<T> = {
-  /** False: the key holds as many as it may now. */
+  /** False: the key has as many slots as it may have now. */
   take(key: string): boolean;
-  /** Gives what was set aside for the key and may have the place. */
+  /** Frees a slot; returns the key's next deferred delivery that may use it. */
   leave(key: string): T | undefined;
-  /** Keeps in mind what found no place; at `until` (epoch ms) it comes again by itself. */
+  /** Records a deferred delivery; at `until` (epoch ms) it returns by itself. */
   setAside(key: string, waiting: T, until: number): void;
-  /** What was set aside and finds a place by now, of all keys. */
+  /** The deferred deliveries of all keys that may have a slot by now. */
   recall(): T[];
 };
 
 /**
- * A key holds `ofKey` places at most, and never more than are free (dynamic thresholds, Choudhury and Hahne, 1998): however
- * few keep theirs for long, others find one.
+ * A key has at most `ofKey` slots, and never more than are free (dynamic thresholds, Choudhury and Hahne, 1998): even
+ * if a few keys keep theirs for long, others find one.
  */
 export function createDeliveryPlaces<T>(options: { total: number; ofKey: number; now(): number }): DeliveryPlaces<T> {
   const { total, ofKey, now } = options;
@@ -20,7 +20,7 @@ export function createDeliveryPlaces<T>(options: { total: number; ofKey: number;
   const aside = new Map<string, { waiting: T; until: number }[]>();
   let taken = 0;
   const room = (key: string) => Math.min(ofKey, total - taken) - (held.get(key) ?? 0);
-  /** The oldest that has not come by itself. */
+  /** The oldest that has not returned by itself. */
   const next = (key: string): T | undefined => {
     const entries = aside.get(key) ?? [];
     let entry = entries.shift();

@@ -17,19 +17,19 @@ describe('createWeightedPicker', () => {
     expect(take(createWeightedPicker(queues), 8).filter((name) => name === 'light')).toHaveLength(2);
   });
 
-  test('leaves out what is dry, and ends when all are', () => {
+  test('leaves out what is empty, and ends when all are', () => {
     const picker = createWeightedPicker(queues);
-    picker.dry('heavy');
+    picker.empty('heavy');
     expect(take(picker, 3)).toEqual(['light', 'light', 'light']);
-    picker.dry('light');
+    picker.empty('light');
     expect(picker.next()).toBeUndefined();
   });
 
-  test('lets one that was dry save nothing up', () => {
+  test('lets one that was empty save nothing up', () => {
     const picker = createWeightedPicker(queues);
-    picker.dry('light');
+    picker.empty('light');
     take(picker, 300);
-    picker.wet('light');
+    picker.ready('light');
     expect(take(picker, 8).filter((name) => name === 'light').length).toBeLessThanOrEqual(3);
   });
 });

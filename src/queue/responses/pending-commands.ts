@@ -1,17 +1,17 @@
 import type { ControlCommand } from '../../core/job-queue.ts';
 
-/** Commands that were told before the lease that they are for was open here: its job was taken, and the answer on its way. */
-export type EarlyCommands = {
+/** Commands received before their job's lease is open here; applied when it opens. */
+export type PendingCommands = {
   keep(id: string, command: ControlCommand): void;
   take(id: string): readonly ControlCommand[];
 };
 
-/** Answers overtake each other by less. ms */
+/** Replies overtake each other by less than this. ms */
 const keptMs = 1_000;
-/** Most commands are for jobs of other processes: the oldest goes. */
+/** Most commands are for jobs of other processes, so the oldest is dropped. */
 const mostKept = 1_000;
 
-export function createEarlyCommands(now: () => number): EarlyCommands {
+export function createPendingCommands(now: () => number): PendingCommands {
   const kept = new Map<string, { at: number; commands: ControlCommand[] }>();
   return {
     keep(id, command) {
