@@ -5,10 +5,10 @@ import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
-import { createPendingCommands } from './pending-commands.ts';
 import { createIsolation } from './isolation.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
+import { createPendingCommands } from './pending-commands.ts';
 import { type JobPull, pullJobs } from './pull-jobs.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
