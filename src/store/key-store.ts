@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import { type ApiKey, ApiKeyRecord, type CreatedApiKey, keyId, NewApiKey } from '../contracts/service/api-key.ts';
 import { scopeNames, scopesOf } from '../contracts/service/key-scopes.ts';
 import type { RecordStore } from '../core/record-store.ts';
@@ -61,6 +62,8 @@ export type KeyStore = {
   revoke(id: string): Promise<ApiKey | undefined>;
   /** The key with this secret, unless it was revoked. */
   authenticate(secret: string): Promise<ApiKeyRecord | undefined>;
+  /** The owner of a key's responses and records: its id, or null for the first key, which owns what was made before there were keys. */
+  ownerOf(id: string): Promise<string | null>;
   /** True as soon as any key has been valid: revoking the last one does not open the service. */
   required(): Promise<boolean>;
 };
@@ -71,6 +74,8 @@ const prefix = 'keys';
  * service open.
  */
 const marker = 'keys-required:since';
+/** `first`: the first key. Absent in a service whose first key was made by an earlier version. */
+const Marker = z.object({ since: z.number(), first: z.string().optional() });
 /** The most unknown ids that are remembered. */
 const mostRemembered = 10_000;
 
@@ -104,9 +109,21 @@ export function createKeyStore({
     return record;
   };
 
-  const requireKeys = async (): Promise<void> => {
-    await records.set(marker, { since: Math.floor(now() / 1000) });
+  const requireKeys = async (id: string): Promise<void> => {
+    // Of two that are made at once one is the first.
+    await records.update(marker, (value) =>
+      value === undefined ? { since: Math.floor(now() / 1000), first: id } : undefined,
+    );
     required = true;
+  };
+  /** Never changes once it is there. */
+  let first: Promise<string | undefined> | undefined;
+  const firstKey = () => {
+    first ??= records.get(marker).then((value) => Marker.safeParse(value).data?.first);
+    return first.catch((error: unknown) => {
+      first = undefined;
+      throw error;
+    });
   };
 
   return {
@@ -129,7 +146,7 @@ export function createKeyStore({
         revoked_at: null,
         ...(confirm === true && { unconfirmed: true }),
       };
-      if (confirm !== true) await requireKeys();
+      if (confirm !== true) await requireKeys(id);
       await records.set(`${prefix}:${id}`, record);
       return { ...shown(record), secret };
     },
@@ -149,7 +166,7 @@ export function createKeyStore({
       // Writes the key first: a crash in between leaves the service open, but does not lock its owner out.
       await records.set(`${prefix}:${id}`, confirmed);
       known.delete(id);
-      await requireKeys();
+      await requireKeys(id);
       return shown(confirmed);
     },
     async revoke(id) {
@@ -167,6 +184,7 @@ export function createKeyStore({
       if (record === undefined || record.revoked_at !== null || record.unconfirmed) return undefined;
       return sameHash(secretHash(secret), record.hash) ? record : undefined;
     },
+    ownerOf: async (id) => ((await firstKey()) === id ? null : id),
     async required() {
       if (required) return true;
       if (asked === undefined || now() - asked.at >= freshMs) {

@@ -47,7 +47,7 @@ export function strategyRun(options: {
         ? model
         : withCacheScope(model, {
             prompt: body.prompt,
-            keyed: owner !== null,
+            keyed: body.keyed === true || owner !== null,
             owner: dependencies.cacheOwner(owner),
             response: id,
           }),

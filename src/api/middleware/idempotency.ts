@@ -55,9 +55,17 @@ export async function acceptedBefore(queue: JobQueue, { id, bodyHash }: Identity
  * answer holds the secret, of which no more than a hash is kept.
  */
 const creating =
-  /^\/v1\/(conversations(\/[^/]+\/items)?|files|(messages\/)?batches|responses\/[^/]+\/feedback|webhook\/rotate)$/;
+  /^\/v1\/(conversations(\/import|\/[^/]+\/items)?|files|(messages\/)?batches|responses\/[^/]+\/feedback|webhook\/rotate)$/;
 /** Uploads may be larger. */
 const bodiesOfAFile = 16;
+/** An export may be as large as a conversation, and its JSON somewhat larger. */
+export const mostImportedBytes = 24 * 1_048_576;
+
+function mostBytes(path: string, { bodyBytes }: { bodyBytes: number }): number {
+  if (path === '/v1/files') return bodyBytes * bodiesOfAFile;
+  return path === '/v1/conversations/import' ? Math.max(bodyBytes, mostImportedBytes) : bodyBytes;
+}
+
 const dayMs = 86_400_000;
 
 /** A request that was begun, and its answer once it was given, sealed: it may hold a new secret. */
@@ -93,7 +101,7 @@ export function idempotentCreation({
     const key = c.req.header('idempotency-key');
     if (key === undefined || c.req.method !== 'POST' || !creating.test(c.req.path)) return next();
     const caller = c.get('caller');
-    const bytes = await readBytes(c.req, limits.bodyBytes * (c.req.path === '/v1/files' ? bodiesOfAFile : 1));
+    const bytes = await readBytes(c.req, mostBytes(c.req.path, limits));
     const { url, headers, signal } = c.req.raw;
     c.req.raw = new Request(url, { method: 'POST', headers, signal, body: new Uint8Array(bytes) });
     const type = c.req.header('content-type') ?? '';

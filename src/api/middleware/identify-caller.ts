@@ -9,7 +9,7 @@ import type { ApiEnvironment } from '../dependencies.ts';
 const openPaths = new Set(['/healthz', '/readyz', '/openapi.json', '/docs']);
 
 type Access = {
-  keys?: Pick<KeyStore, 'required' | 'authenticate'> | undefined;
+  keys?: Pick<KeyStore, 'required' | 'authenticate' | 'ownerOf'> | undefined;
   anonymous?: KeyScopes | undefined;
 };
 
@@ -23,7 +23,7 @@ export function identifyCaller({ keys, anonymous }: Access): MiddlewareHandler<A
     const caller = await callerOf(c);
     c.set('caller', caller);
     // Caches know of `Authorization`, not of `x-api-key`.
-    if (caller.owner !== null) c.header('cache-control', 'no-store');
+    if (caller.key !== undefined) c.header('cache-control', 'no-store');
     await next();
   };
 
@@ -54,7 +54,8 @@ export async function callerOfSecret(
 ): Promise<Caller | undefined> {
   if (keys === undefined || !(await keys.required())) return { owner: null, scopes: anonymous };
   const key = secret === undefined ? undefined : await keys.authenticate(secret);
-  return key === undefined ? undefined : { owner: key.id, scopes: key.scopes, limits: key.limits };
+  if (key === undefined) return undefined;
+  return { owner: await keys.ownerOf(key.id), key: key.id, scopes: key.scopes, limits: key.limits };
 }
 
 /** The key that a request came with. */

@@ -31,10 +31,10 @@ const free = /\/(?:cancel|answer_now)$|^\/mcp$/;
  */
 export function requestRate(limiter: RequestLimiter): MiddlewareHandler<ApiEnvironment> {
   return async function countRequest(c, next) {
-    const { owner, limits } = c.get('caller');
+    const { key, limits } = c.get('caller');
     const limit = limits?.requests_per_minute ?? null;
-    if (owner !== null && limit !== null && c.req.method === 'POST' && !free.test(c.req.path)) {
-      const { allowed, remaining, resetMs } = await limiter.take(owner, limit);
+    if (key !== undefined && limit !== null && c.req.method === 'POST' && !free.test(c.req.path)) {
+      const { allowed, remaining, resetMs } = await limiter.take(key, limit);
       showLimit(c, 'requests', { limit, remaining, resetMs });
       if (!allowed) {
         throw new ServiceError({

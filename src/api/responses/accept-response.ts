@@ -108,6 +108,7 @@ export async function acceptResponse(
       logprobs,
     },
     scopes: caller.scopes,
+    ...(caller.key === undefined ? {} : { keyed: true as const }),
     warnings: [
       ...warnings,
       ...unread,

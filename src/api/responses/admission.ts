@@ -57,42 +57,42 @@ export function createAdmission({
       return added;
     },
     async count(c, tokens) {
-      const { owner, limits } = c.get('caller');
-      if (ledger === undefined || owner === null || limits === undefined || limits.tokens_per_day === null) return;
+      const { key, limits } = c.get('caller');
+      if (ledger === undefined || key === undefined || limits === undefined || limits.tokens_per_day === null) return;
       const id = `count_${newId()}`;
       // As a batch's: it takes no place of those that run.
-      const outcome = await ledger.reserve(owner, { id, tokens, batch: true }, limits);
+      const outcome = await ledger.reserve(key, { id, tokens, batch: true }, limits);
       if (outcome.type === 'over_quota') {
         const { tokens_per_day: limit } = limits;
         throw overQuota({ uses: `counts ${tokens} tokens`, left: outcome.tokensLeft, limit, advice: '' });
       }
-      await book(ledger, owner, id, tokens);
+      await book(ledger, key, id, tokens);
     },
     async settle(c, { job, terminal }) {
-      const { owner, limits } = c.get('caller');
-      if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, false)) return;
+      const { key, limits } = c.get('caller');
+      if (ledger === undefined || key === undefined || limits === undefined || !isLimited(limits, false)) return;
       const used = terminal === undefined ? mostTokens(job) : usedTokens(TerminalEvent.parse(terminal.data));
-      await book(ledger, owner, job.id, used);
+      await book(ledger, key, job.id, used);
     },
     async release(c, id) {
-      const { owner } = c.get('caller');
-      if (ledger !== undefined && owner !== null) await book(ledger, owner, id, 0);
+      const { key } = c.get('caller');
+      if (ledger !== undefined && key !== undefined) await book(ledger, key, id, 0);
     },
   };
 
   async function addWithin(c: ApiContext, job: Job, { batch = false }: { batch?: boolean } = {}) {
-    const { owner, limits } = c.get('caller');
-    if (ledger === undefined || owner === null || limits === undefined || !isLimited(limits, batch)) {
+    const { key, limits } = c.get('caller');
+    if (ledger === undefined || key === undefined || limits === undefined || !isLimited(limits, batch)) {
       return queue.add(job);
     }
     const tokens = mostTokens(job);
     const reservation = { id: job.id, tokens, batch };
-    if (isTimeToLook(owner)) settleEnded(ledger, owner).catch((error: unknown) => notBooked(error));
-    let outcome = await ledger.reserve(owner, reservation, limits);
+    if (isTimeToLook(key)) settleEnded(ledger, key).catch((error: unknown) => notBooked(error));
+    let outcome = await ledger.reserve(key, reservation, limits);
     if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
       // What ended a moment ago, or while its API was away, may not be booked yet.
-      await settleEnded(ledger, owner);
-      outcome = await ledger.reserve(owner, reservation, limits);
+      await settleEnded(ledger, key);
+      outcome = await ledger.reserve(key, reservation, limits);
     }
     if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
       const remaining = outcome.tokensLeft ?? 0;
@@ -123,14 +123,14 @@ export function createAdmission({
       if (outcome.type !== 'reserved') return added;
       // It was there before, and has ended: then it was booked before.
       const over = !added.created && (await queue.get(job.id))?.terminal !== undefined;
-      if (over) await book(ledger, owner, job.id, 0);
-      else if (!batch) follow(ledger, owner, job.id);
+      if (over) await book(ledger, key, job.id, 0);
+      else if (!batch) follow(ledger, key, job.id);
       return added;
     } catch (error) {
       if (outcome.type === 'reserved') {
         // No answer is no refusal: the job may be in the queue, and then its place is the job's.
-        if (isUnanswered(error)) follow(ledger, owner, job.id);
-        else await book(ledger, owner, job.id, 0);
+        if (isUnanswered(error)) follow(ledger, key, job.id);
+        else await book(ledger, key, job.id, 0);
       }
       throw error;
     }
@@ -161,10 +161,10 @@ export function createAdmission({
   }
 
   /** Not at first sight: where each request has a process of its own, all would look. */
-  function isTimeToLook(owner: string): boolean {
-    const before = looked.get(owner);
+  function isTimeToLook(key: string): boolean {
+    const before = looked.get(key);
     if (before !== undefined && now() - before < lookMs) return false;
-    looked.set(owner, now());
+    looked.set(key, now());
     return before !== undefined;
   }
 
@@ -172,27 +172,27 @@ export function createAdmission({
     log.warn({ err: error, ...(id && { response_id: id }) }, 'usage not booked yet');
   }
 
-  function follow(ledger: UsageLedger, owner: string, id: string): void {
+  function follow(ledger: UsageLedger, key: string, id: string): void {
     terminalEvent(queue, id, { signal: new AbortController().signal })
-      .then((end) => (end === undefined ? undefined : ledger.settle(owner, id, usedTokens(end))))
+      .then((end) => (end === undefined ? undefined : ledger.settle(key, id, usedTokens(end))))
       // It was removed, and booked then; or the backend is away, and it is found when a place is wanted.
       .catch((error: unknown) => notBooked(error, id));
   }
 
   /** One look through a key's places at a time; whoever comes meanwhile waits for it. */
-  function settleEnded(ledger: UsageLedger, owner: string): Promise<void> {
-    const running = settling.get(owner);
+  function settleEnded(ledger: UsageLedger, key: string): Promise<void> {
+    const running = settling.get(key);
     if (running !== undefined) return running;
-    const mine = lookThrough(ledger, owner).finally(() => settling.delete(owner));
-    settling.set(owner, mine);
+    const mine = lookThrough(ledger, key).finally(() => settling.delete(key));
+    settling.set(key, mine);
     return mine;
   }
 
-  async function lookThrough(ledger: UsageLedger, owner: string): Promise<void> {
-    const withBatches = now() - (batchesSeen.get(owner) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
-    if (withBatches) batchesSeen.set(owner, now());
+  async function lookThrough(ledger: UsageLedger, key: string): Promise<void> {
+    const withBatches = now() - (batchesSeen.get(key) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
+    if (withBatches) batchesSeen.set(key, now());
     const ended = new Map<string, number>();
-    for (const [id, place] of await ledger.open(owner)) {
+    for (const [id, place] of await ledger.open(key)) {
       if (place.batch && !withBatches) continue;
       const snapshot = await queue.get(id);
       if (snapshot?.terminal !== undefined) {
@@ -202,11 +202,11 @@ export function createAdmission({
         ended.set(id, place.batch ? place.tokens : 0);
       }
     }
-    if (ended.size > 0) await ledger.settleAll(owner, ended);
+    if (ended.size > 0) await ledger.settleAll(key, ended);
   }
 
-  async function book(ledger: UsageLedger, owner: string, id: string, used: number): Promise<void> {
-    await ledger.settle(owner, id, used).catch((error: unknown) => notBooked(error, id));
+  async function book(ledger: UsageLedger, key: string, id: string, used: number): Promise<void> {
+    await ledger.settle(key, id, used).catch((error: unknown) => notBooked(error, id));
   }
 }
 

@@ -6,7 +6,7 @@ import type {
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import { shownConversation } from './conversation-index.ts';
-import { conversationTurns } from './conversations.ts';
+import { conversationInput, conversationTurns } from './conversations.ts';
 import { inputItems, visibleItems } from './response-items.ts';
 
 /**
@@ -53,7 +53,7 @@ export async function exportedConversation(
 /** The record that an export becomes here: a conversation of its own, of responses that this service does not have. */
 export function importedConversation(
   { title, created_at, metadata, entries }: ConversationExport,
-  made: { id: string; owner: string | null; now: number; responseId(index: number): string },
+  made: { id: string; owner: string | null; now: number; makeId(): string },
 ): ConversationRecord {
   for (const [index, { follows }] of entries.entries()) {
     if (typeof follows !== 'number' || follows < index) continue;
@@ -70,10 +70,12 @@ export function importedConversation(
     metadata,
     ...(title === null ? {} : { title }),
     entries: entries.map(({ items, follows, response }, index) => {
-      const common = { type: 'items' as const, items, follows };
+      const suffix = made.makeId();
+      const named = conversationInput(items, suffix, `entries[${index}].items`);
+      const common = { type: 'items' as const, items: named, follows };
       if (response === undefined) return common;
       const { created_at: createdAt, completed_at: completedAt, ...kept } = response;
-      return { ...common, response: { ...kept, id: made.responseId(index), createdAt, completedAt, gone: true } };
+      return { ...common, response: { ...kept, id: `resp_${suffix}`, createdAt, completedAt, gone: true } };
     }),
   };
 }

@@ -26,7 +26,7 @@ import {
   tipFrom,
 } from './conversation-tree.ts';
 import { terminalEvent } from './response-events.ts';
-import { inputItems, outputItems } from './response-items.ts';
+import { inputItems, outputItems, withIds } from './response-items.ts';
 
 type Clocked = { records: RecordStore; now(): number };
 type Stores = Clocked & { queue: JobQueue };
@@ -121,6 +121,14 @@ export async function conversationTurns(
     const times = { created_at: seconds(createdAt), completed_at: null };
     return [{ ...common, id, question, answer: '', status, model, effort, ...times, stored: true }];
   });
+}
+
+/** Items that a client adds, each with an id. `param` names them. @throws ServiceError `unsupported_input` for a reference */
+export function conversationInput(items: readonly InputItem[], suffix: string, param = 'items'): InputItem[] {
+  const at = items.findIndex(({ type }) => type === 'item_reference');
+  if (at < 0) return withIds(items, suffix);
+  const message = `Invalid '${param}[${at}]': expected the item itself.`;
+  throw new ServiceError({ code: 'unsupported_input', message, param: `${param}[${at}]` });
 }
 
 /** @throws ServiceError `conflict` where it is full, or would be by `added` */

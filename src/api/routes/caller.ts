@@ -14,10 +14,10 @@ const described = describeRoutes({
 /** `/v1/caller`: what the key that asks is, and what it may see and do. */
 export function createCallerRoutes({ limits }: Pick<ApiDependencies, 'limits'>): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>().get('/', described.retrieveCaller, (c) => {
-    const { owner, scopes } = c.get('caller');
+    const { key, scopes } = c.get('caller');
     return c.json({
       object: 'caller',
-      key_id: owner,
+      key_id: key ?? null,
       scopes,
       limits: { body_bytes: limits.bodyBytes },
     } satisfies CallerView);

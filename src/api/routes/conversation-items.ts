@@ -15,11 +15,12 @@ import { parseQuery, readJson } from '../read-request.ts';
 import { shownConversation } from '../responses/conversation-index.ts';
 import {
   addToConversation,
+  conversationInput,
   conversationItems,
   findConversation,
   removeFromConversation,
 } from '../responses/conversations.ts';
-import { visibleItems, withIds } from '../responses/response-items.ts';
+import { visibleItems } from '../responses/response-items.ts';
 import { parseBody } from '../validation-error.ts';
 
 type ApiContext = Context<ApiEnvironment>;
@@ -93,17 +94,6 @@ export function createConversationItemsRoutes(dependencies: ApiDependencies): Ho
   function find(c: ApiContext): Promise<ConversationRecord> {
     return findConversation(records, c.req.param('id') ?? '', { caller: c.get('caller'), param: 'id' });
   }
-}
-
-/** Items that a client adds, each with an id. @throws ServiceError `unsupported_input` for a reference */
-export function conversationInput(items: readonly InputItem[], suffix: string): InputItem[] {
-  const at = items.findIndex(({ type }) => type === 'item_reference');
-  if (at < 0) return withIds(items, suffix);
-  throw new ServiceError({
-    code: 'unsupported_input',
-    message: `Invalid 'items[${at}]': expected the item itself.`,
-    param: `items[${at}]`,
-  });
 }
 
 function seesThoughts(c: ApiContext): boolean {

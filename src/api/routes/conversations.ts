@@ -14,6 +14,7 @@ import {
 } from '../../contracts/responses/conversation.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { mostImportedBytes } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { pageOf } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
@@ -29,18 +30,17 @@ import { entryOfResponse, responseOf } from '../responses/conversation-tree.ts';
 import {
   changeConversation,
   checkRoom,
+  conversationInput,
   conversationTurns,
   findConversation,
   settleConversation,
 } from '../responses/conversations.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { parseBody } from '../validation-error.ts';
-import { conversationInput } from './conversation-items.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
-/** An export may be as large as a conversation, and its JSON somewhat larger. */
-const importLimits = { bodyBytes: 24 * 1_048_576, bodyValues: 1_000_000 };
+const importLimits = { bodyBytes: mostImportedBytes, bodyValues: 262_144 };
 
 const described = describeRoutes({
   createConversation: {
@@ -136,7 +136,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
       id: `conv_${makeId()}`,
       owner: c.get('caller').owner,
       now: c.get('startedAt') ?? now(),
-      responseId: () => `resp_${makeId()}`,
+      makeId,
     };
     const record = importedConversation(parseBody(ConversationExport, body), made);
     checkRoom({ ...record, entries: record.entries.slice(0, -1) }, record.entries.at(-1));

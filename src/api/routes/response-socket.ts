@@ -14,7 +14,7 @@ const carried = ['authorization', 'x-api-key', 'user-agent'];
  */
 export function createResponseSocketRoutes(dependencies: ApiDependencies, dispatch: Dispatch): Hono<ApiEnvironment> {
   const { openSocket, limits } = dependencies;
-  const open = new Map<MessageSocket, string | null>();
+  const open = new Map<MessageSocket, string | undefined>();
 
   return new Hono<ApiEnvironment>().get('/', async (c, next) => {
     if (!asksForSocket(c.req)) return next();
@@ -25,8 +25,8 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
       });
     }
     const caller = c.get('caller');
-    const { owner } = caller;
-    const full = fullness(owner);
+    const { key } = caller;
+    const full = fullness(key);
     if (full !== undefined) throw full;
     const secret = secretOf(c);
     const headers = new Headers({ 'content-type': 'application/json' });
@@ -36,9 +36,9 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
     }
     const serve: Parameters<OpenSocket>[1] = (socket) => {
       // Others may have been opened while this one shook hands.
-      const tooMany = fullness(owner);
+      const tooMany = fullness(key);
       if (tooMany !== undefined) return socket.close(1013, tooMany.message);
-      open.set(socket, owner);
+      open.set(socket, key);
       socket.closed.addEventListener('abort', () => open.delete(socket), { once: true });
       serveSocket(socket, {
         url: c.req.url,
@@ -47,14 +47,17 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
         limits,
         dispatch,
         dependencies,
-        isKeyValid: async () => (await callerOfSecret(secret, dependencies))?.owner === owner,
+        async isKeyValid() {
+          const current = await callerOfSecret(secret, dependencies);
+          return current !== undefined && current.key === key;
+        },
       });
     };
     return openSocket(c, serve);
   });
 
-  function fullness(owner: string | null): ServiceError | undefined {
-    const own = owner === null ? 0 : [...open.values()].filter((other) => other === owner).length;
+  function fullness(key: string | undefined): ServiceError | undefined {
+    const own = key === undefined ? 0 : [...open.values()].filter((other) => other === key).length;
     if (own < limits.sockets.mostOfKey && open.size < limits.sockets.most) return undefined;
     return new ServiceError({
       code: 'rate_limit_exceeded',

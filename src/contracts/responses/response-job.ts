@@ -81,6 +81,8 @@ export const ResponseJob = z.object({
   summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
   include: z.object({ reasoning_text: z.boolean(), encrypted_content: z.boolean(), logprobs: z.boolean() }),
   scopes: KeyScopes,
+  /** It came with a key. Absent in jobs of earlier versions. */
+  keyed: z.literal(true).exactOptional(),
   warnings: z.array(Warning),
 });
 export type ResponseJob = z.infer<typeof ResponseJob>;

@@ -170,6 +170,20 @@ export const walks: Readonly<Record<string, Walk>> = {
     for (const format of ['jsonl', 'dpo', 'kto']) await ask('GET', `/v1/feedback?format=${format}`);
   },
   'POST /v1/conversations': (ask) => ask('POST', '/v1/conversations', {}),
+  'GET /v1/conversations': async (ask) => {
+    for (const query of ['', '?q=12', '?q=secret']) await ask('GET', `/v1/conversations${query}`);
+  },
+  'POST /v1/conversations/import': async (ask, { conversation }) => {
+    const exported = JSON.parse(await ask('GET', `/v1/conversations/${conversation}/export`));
+    const imported = idOf(await ask('POST', '/v1/conversations/import', exported));
+    await ask('GET', `/v1/conversations/${imported}/items`);
+  },
+  'GET /v1/conversations/:id/export': async (ask, { conversation }) => {
+    for (const format of ['json', 'markdown']) {
+      await ask('GET', `/v1/conversations/${conversation}/export?format=${format}`);
+    }
+  },
+  'GET /v1/conversations/:id/turns': (ask, { conversation }) => ask('GET', `/v1/conversations/${conversation}/turns`),
   'GET /v1/conversations/:id': (ask, { conversation }) => ask('GET', `/v1/conversations/${conversation}`),
   'POST /v1/conversations/:id': (ask, { conversation }) =>
     ask('POST', `/v1/conversations/${conversation}`, { metadata: {} }),

@@ -18,7 +18,16 @@ const posts: Readonly<Record<string, object>> = {
   '/v1/webhook': { url: 'https://hooks.example.org/a' },
   '/v1/configuration/models': { model: { id: 'a', url: 'http://127.0.0.1:1/v1' } },
   '/v1/responses/resp_none/feedback': { rating: 'up' },
+  '/v1/conversations/conv_none': { title: 'a' },
   '/v1/conversations/conv_none/items': { items: [{ role: 'user', content: 'a' }] },
+  '/v1/conversations/import': {
+    object: 'conversation.export',
+    version: 1,
+    title: 'a',
+    created_at: 0,
+    metadata: {},
+    entries: [{ items: [{ role: 'user', content: 'a' }] }],
+  },
 };
 
 const deep = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
@@ -104,7 +113,8 @@ const fields: Readonly<Record<string, readonly string[]>> = {
     'model messages system max_tokens temperature stop_sequences tools tool_choice thinking metadata'.split(' '),
   '/api/chat': 'model messages think format options tools keep_alive'.split(' '),
   '/v1/batches': ['endpoint', 'input_file_id', 'requests', 'completion_window', 'metadata'],
-  '/v1/conversations': ['items', 'metadata'],
+  '/v1/conversations': ['items', 'metadata', 'title'],
+  '/v1/conversations/import': ['object', 'version', 'title', 'created_at', 'metadata', 'entries'],
   '/v1/webhook': ['url'],
 };
 
@@ -180,6 +190,8 @@ const paths = [
   'DELETE /v1/responses/ID',
   'GET /v1/conversations/ID',
   'GET /v1/conversations/ID/items',
+  'GET /v1/conversations/ID/turns',
+  'GET /v1/conversations/ID/export',
   'DELETE /v1/conversations/ID',
   'GET /v1/files/ID',
   'GET /v1/files/ID/content',
@@ -219,6 +231,9 @@ const queries = [
   ['/v1/responses', ['limit', 'after', 'status', 'order']],
   ['/v1/responses/resp_none', ['wait', 'stream', 'starting_after', 'include']],
   ['/v1/responses/resp_none/trace', ['stream', 'starting_after']],
+  ['/v1/conversations', ['q', 'limit', 'after']],
+  ['/v1/conversations/conv_none/turns', ['limit', 'after']],
+  ['/v1/conversations/conv_none/export', ['format', 'turn']],
   ['/v1/conversations/conv_none/items', ['limit', 'order', 'after']],
   ['/v1/files', ['limit', 'after']],
   ['/v1/batches', ['limit', 'after']],
