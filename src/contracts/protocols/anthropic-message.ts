@@ -5,14 +5,14 @@ import { Effort } from '../responses/reasoning.ts';
 import { Warning } from '../responses/response.ts';
 import { FunctionToolParam } from '../responses/tool-param.ts';
 
-/** Anthropic's shape: what `POST /v1/messages` takes and gives. */
+/** Anthropic's format: requests and responses of `POST /v1/messages`. */
 
 const { shape } = CreateResponse;
 const count = z.int().nonnegative();
 const JsonObject = z.record(z.string(), z.unknown());
 
 const TextParam = z.object({ type: z.literal('text'), text: z.string() });
-/** Accepted by shape, refused by name where the model can't see. */
+/** Accepted by the schema; refused with an explicit error if the model cannot see. */
 const ImageParam = z.object({ type: z.literal('image'), source: JsonObject });
 const DocumentParam = z.object({ type: z.literal('document'), source: JsonObject, title: z.string().nullish() });
 const ToolResultParam = z.object({
@@ -86,7 +86,7 @@ const prompt = {
 
 export const CreateMessage = z.object({
   ...prompt,
-  /** A conversation that the server holds: refused in the form that their clients go on from without one. */
+  /** A conversation stored on the server: refused in the way after which their clients send it themselves. */
   thread: z.null().optional(),
   max_tokens: z.int().positive().max(1_000_000),
   stop_sequences: z.array(z.string().min(1).max(256)).max(8).nullish(),
@@ -95,7 +95,7 @@ export const CreateMessage = z.object({
   top_p: shape.top_p,
   top_k: shape.top_k,
   metadata: z.object({ user_id: z.string().max(512).nullish() }).nullish(),
-  // Ours, as on `POST /v1/responses`.
+  // Our own field, as in `POST /v1/responses`.
   mode: shape.mode,
   reasoning: shape.reasoning,
   seed: shape.seed,
@@ -111,7 +111,7 @@ export type CountMessageTokens = z.infer<typeof CountMessageTokens>;
 export const MessageTokensCount = z.object({ input_tokens: count });
 
 export const MessageBlock = z.discriminatedUnion('type', [
-  /** `signature` names the response whose thought it is. */
+  /** `signature` names the response that the thought belongs to. */
   z.object({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),
   z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
   z.object({
@@ -127,7 +127,7 @@ export type MessageBlock = z.infer<typeof MessageBlock>;
 const StopReason = z.enum(['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'refusal']);
 export type StopReason = z.infer<typeof StopReason>;
 
-/** `input_tokens` are those that were not cached, as theirs are. */
+/** Like Anthropic's, `input_tokens` counts only tokens that were not cached. */
 export const MessageUsage = z.object({
   input_tokens: count,
   cache_creation: z.null(),
@@ -142,20 +142,20 @@ export const MessageUsage = z.object({
 export type MessageUsage = z.infer<typeof MessageUsage>;
 
 export const Message = z.object({
-  /** `msg_X` of the response `resp_X`. */
+  /** `msg_X` for the response `resp_X`. */
   id: z.string(),
   type: z.literal('message'),
   role: z.literal('assistant'),
   model: z.string(),
   content: z.array(MessageBlock),
   stop_reason: StopReason.nullable(),
-  /** Which one ended the answer is not known. */
+  /** It is not known which sequence ended the answer. */
   stop_sequence: z.string().nullable(),
   stop_details: z.null(),
   container: z.null(),
   diagnostics: z.null(),
   usage: MessageUsage,
-  /** Null of a fast answer; in a stream it comes with `message_delta`. */
+  /** Null for a fast answer; in a stream it comes with `message_delta`. */
   verdict: AnswerVerdict.nullable(),
   warnings: z.array(Warning),
 });
@@ -166,7 +166,7 @@ export const MessageError = z.object({
   error: z.object({
     type: z.string(),
     message: z.string(),
-    /** What their clients act on: one that sent `thread` sends the whole conversation instead. */
+    /** Their clients react to this: one that sent `thread` then sends the whole conversation. */
     details: z.object({ error_code: z.string(), unsupported: z.array(z.string()) }).exactOptional(),
   }),
   request_id: z.string(),

@@ -20,7 +20,7 @@ export const FileObject = z.object({
 });
 export type FileObject = z.infer<typeof FileObject>;
 
-/** The form of `POST /v1/files`: what a batch reads, or what `input_file` names. */
+/** The form of `POST /v1/files`: input of a batch, or a file for `input_file`. */
 export const FileUpload = z.object({ file: z.file(), purpose: z.enum(['batch', 'user_data']) });
 
 export const FileRecord = FileObject.extend({ owner: z.string().nullable() });
@@ -60,7 +60,7 @@ const BatchError = z.object({
   code: z.string(),
   message: z.string(),
   param: z.string().nullable(),
-  /** Of the input, from 1. */
+  /** The line of the input, from 1. */
   line: z.int().nullable(),
 });
 
@@ -102,7 +102,7 @@ export type BatchList = z.infer<typeof BatchList>;
 /** `GET /v1/batches`, `GET /v1/files` */
 export const BatchListQuery = z.object({ limit: whole(1, 100).optional(), after: z.string().max(80).optional() });
 
-/** As it is kept. How far it is follows from its responses until all of them have ended. */
+/** A batch as it is stored. Its progress follows from its responses until all of them have ended. */
 export const BatchRecord = z.object({
   id: z.string(),
   owner: z.string().nullable(),
@@ -112,14 +112,17 @@ export const BatchRecord = z.object({
   cancelled_at: count.nullable(),
   metadata: Metadata,
   errors: z.array(BatchError),
-  /** Its requests are being queued; where that broke off, its next reader goes on with it. */
+  /** Its requests are being queued; if that was interrupted, the next reader continues it. */
   starting: z.boolean().default(false),
-  /** Once all have ended, so that nothing is counted again. `cancelled` are some of the failed; `last_at`: the last end, in epoch seconds. */
+  /**
+   * Set when all have ended, so that nothing is counted again. `failed` includes `cancelled`; `last_at`: when the last
+   * one ended, in epoch seconds.
+   */
   ended: z.object({ completed: count, failed: count, cancelled: count.default(0), last_at: count }).optional(),
   requests: z.array(
     z.object({
       custom_id: z.string(),
-      /** Null: refused, as `error` says. */
+      /** Null: refused, for the reason in `error`. */
       response_id: z.string().nullable(),
       error: z.object({ status: z.int(), body: z.record(z.string(), z.unknown()) }).nullable(),
     }),

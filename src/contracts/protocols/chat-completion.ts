@@ -5,12 +5,12 @@ import { OutputLogprob } from '../responses/output-item.ts';
 import { Warning } from '../responses/response.ts';
 import { CustomToolParam, FunctionToolParam } from '../responses/tool-param.ts';
 
-/** OpenAI's older shape: what `POST /v1/chat/completions` takes and gives. */
+/** OpenAI's older format: requests and responses of `POST /v1/chat/completions`. */
 
 const { shape } = CreateResponse;
 const TextPart = z.object({ type: z.literal('text'), text: z.string() });
 const RefusalPart = z.object({ type: z.literal('refusal'), refusal: z.string() });
-/** Accepted by shape, refused by name where the model can't see. */
+/** Accepted by the schema; refused with an explicit error if the model cannot see. */
 const ImagePart = z.object({
   type: z.literal('image_url'),
   image_url: z.object({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() }),
@@ -90,7 +90,7 @@ export const CreateChatCompletion = z.object({
   logit_bias: shape.logit_bias,
   stop: shape.stop,
   seed: shape.seed,
-  /** Answers, each a job of its own. */
+  /** The number of answers, each a separate job. */
   n: z.int().min(1).max(16).nullish(),
   stream: shape.stream,
   stream_options: z
@@ -132,7 +132,7 @@ export const CreateChatCompletion = z.object({
   safety_identifier: shape.safety_identifier,
   prompt_cache_key: shape.prompt_cache_key,
   reasoning_effort: shape.reasoning_effort,
-  // Ours, and the other APIs' short forms, as on `POST /v1/responses`.
+  // Our own field, and the other APIs' short forms, as in `POST /v1/responses`.
   mode: shape.mode,
   reasoning: shape.reasoning,
   thinking: shape.thinking,
@@ -160,7 +160,7 @@ export const ChatUsage = z.object({
 export type ChatUsage = z.infer<typeof ChatUsage>;
 
 const ofCompletion = {
-  /** `chatcmpl-X` of the response `resp_X` (the first, where `n` asked for several). */
+  /** `chatcmpl-X` for the response `resp_X` (the first, if `n` asked for several). */
   id: z.string(),
   created: z.int(),
   model: z.string(),
@@ -216,13 +216,13 @@ export const ChatCompletionChunk = z.object({
       }),
       logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason.nullable(),
-      /** On the chunk that has `finish_reason`, where there is one. */
+      /** On the chunk that has `finish_reason`, if there is a verdict. */
       verdict: AnswerVerdict.exactOptional(),
     }),
   ),
-  /** With `stream_options.include_usage`: null, and the figures in a last chunk without choices. */
+  /** With `stream_options.include_usage`: null, except in a last chunk without choices. */
   usage: ChatUsage.nullable().exactOptional(),
-  /** On the first chunk, where there are any. */
+  /** On the first chunk, if there are any. */
   warnings: z.array(Warning).exactOptional(),
 });
 export type ChatCompletionChunk = z.infer<typeof ChatCompletionChunk>;

@@ -3,7 +3,10 @@ import { CreateResponse } from '../responses/create-response.ts';
 import { Warning } from '../responses/response.ts';
 import { ChatUsage, FinishReason } from './chat-completion.ts';
 
-/** OpenAI's oldest shape: what `POST /v1/completions` takes and gives. A text goes in as it is, without the model's template. */
+/**
+ * OpenAI's oldest format: requests and responses of `POST /v1/completions`. The prompt is used unchanged, without the
+ * model's template.
+ */
 
 const { shape } = CreateResponse;
 const text = z.string().min(1);
@@ -11,27 +14,27 @@ const text = z.string().min(1);
 export const CreateCompletion = z.object({
   model: shape.model,
   prompt: z.union([text, z.array(text).min(1).max(16)]),
-  /** Default 16, as theirs. */
+  /** Default 16, as in OpenAI's API. */
   max_tokens: shape.max_output_tokens,
   temperature: shape.temperature,
   top_p: shape.top_p,
   presence_penalty: shape.presence_penalty,
   frequency_penalty: shape.frequency_penalty,
   logit_bias: shape.logit_bias,
-  /** Answers to each prompt, each a job of its own; 16 in all at most. */
+  /** The number of answers to each prompt, each a separate job; at most 16 in total. */
   n: z.int().min(1).max(16).nullish(),
   stop: shape.stop,
   seed: shape.seed,
   stream: shape.stream,
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
-  /** Alternatives of each token. */
+  /** The number of alternatives for each token. */
   logprobs: z.int().min(0).max(20).nullish(),
-  /** The text begins with the prompt. */
+  /** Whether the text starts with the prompt. */
   echo: z.boolean().nullish(),
-  /** Refused by name unless it is empty: no model here fills a gap. */
+  /** Refused with an explicit error unless it is empty: no model here fills gaps. */
   suffix: z.string().nullish(),
   user: shape.user,
-  // Ours, as on `POST /v1/responses`.
+  // Our own field, as in `POST /v1/responses`.
   top_k: shape.top_k,
   min_p: shape.min_p,
   deterministic: shape.deterministic,
@@ -49,9 +52,11 @@ const CompletionLogprobs = z.object({
 });
 export type CompletionLogprobs = z.infer<typeof CompletionLogprobs>;
 
-/** An answer whole, or a piece of it in a stream: then `finish_reason` is null on all but each choice's last. */
+/**
+ * A complete answer, or a part of it in a stream: there `finish_reason` is null except in the last part of each choice.
+ */
 export const Completion = z.object({
-  /** `cmpl-X` of the response `resp_X` (the first, where there are several). */
+  /** `cmpl-X` for the response `resp_X` (the first, if there are several). */
   id: z.string(),
   object: z.literal('text_completion'),
   created: z.int(),
@@ -64,7 +69,7 @@ export const Completion = z.object({
       finish_reason: FinishReason.nullable(),
     }),
   ),
-  /** In a stream with `stream_options.include_usage`: null, and the figures in a last piece without choices. */
+  /** In a stream with `stream_options.include_usage`: null, except in a last part without choices. */
   usage: ChatUsage.nullable().exactOptional(),
   warnings: z.array(Warning).exactOptional(),
 });

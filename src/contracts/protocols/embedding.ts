@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { CreateResponse } from '../responses/create-response.ts';
 
-/** What `POST /v1/embeddings` and `POST /api/embed` take and give: passed to a model's server, where it has such a route. */
+/**
+ * Requests and responses of `POST /v1/embeddings` and `POST /api/embed`, which are passed to the model's server if it
+ * has such a route.
+ */
 
 const { shape } = CreateResponse;
 const text = z.string().min(1);

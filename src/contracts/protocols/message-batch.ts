@@ -7,7 +7,10 @@ import { Message, MessageError } from './anthropic-message.ts';
 const count = z.int().nonnegative();
 const time = z.string();
 
-/** `params`, a body of `POST /v1/messages`, is looked at when the batch runs: one that is refused is an error of its own, as it is there. */
+/**
+ * `params`, a body of `POST /v1/messages`, is checked when the batch runs; as in Anthropic's API, an invalid one is an
+ * error of that request only.
+ */
 export const CreateMessageBatch = z.object({
   requests: z
     .array(
@@ -29,12 +32,12 @@ export const MessageBatch = z.object({
     succeeded: count,
     errored: count,
     canceled: count,
-    /** Requests of a batch wait until they are run. */
+    /** Requests of a batch wait until they run, so none expires. */
     expired: z.literal(0),
   }),
   created_at: time,
   ended_at: time.nullable(),
-  /** Results are kept as long as responses are; a day is what their clients expect at most. */
+  /** Results are kept as long as responses; Anthropic's clients expect at most a day. */
   expires_at: time,
   cancel_initiated_at: time.nullable(),
   archived_at: z.null(),

@@ -4,7 +4,7 @@ import { CreateResponse, someGiven } from '../responses/create-response.ts';
 import { Warning } from '../responses/response.ts';
 import { FunctionToolParam } from '../responses/tool-param.ts';
 
-/** Ollama's shape: what `POST /api/chat`, `POST /api/generate` and the routes around them take and give. */
+/** Ollama's format: requests and responses of `POST /api/chat`, `POST /api/generate` and related routes. */
 
 const { shape } = CreateResponse;
 const count = z.int().nonnegative();
@@ -19,7 +19,7 @@ export const OllamaMessage = z.object({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string().nullish(),
   thinking: z.string().nullish(),
-  /** Accepted by shape, refused by name where the model can't see. */
+  /** Accepted by the schema; refused with an explicit error if the model cannot see. */
   images: z.array(z.string()).nullish(),
   tool_calls: z.array(OllamaToolCall).nullish(),
   tool_name: z.string().nullish(),
@@ -35,14 +35,14 @@ export const OllamaOptions = z.object({
   presence_penalty: shape.presence_penalty,
   frequency_penalty: shape.frequency_penalty,
   seed: shape.seed,
-  /** Tokens; 0 or less: no cap. */
+  /** Tokens; 0 or less: no limit. */
   num_predict: z.int().max(1_000_000).nullish(),
   stop: shape.stop,
 });
 
 export const OllamaChatRequest = z.object({
   model: z.string().min(1).max(256),
-  /** Empty: the model is loaded already, and that is the answer. */
+  /** Empty: asks to load the model, which is always loaded; the answer says so. */
   messages: z.array(OllamaMessage).nullish(),
   /** Default true. */
   stream: z.boolean().nullish(),
@@ -60,7 +60,7 @@ export const OllamaChatRequest = z.object({
   options: OllamaOptions.nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: shape.top_logprobs,
-  // Ours, as on `POST /v1/responses`.
+  // Our own field, as in `POST /v1/responses`.
   mode: shape.mode,
   reasoning: shape.reasoning,
   store: shape.store,
@@ -69,16 +69,16 @@ export type OllamaChatRequest = z.infer<typeof OllamaChatRequest>;
 
 const { messages: _messages, tools: _tools, ...asInChat } = OllamaChatRequest.shape;
 
-/** One text in place of messages. */
+/** A single prompt instead of messages. */
 export const OllamaGenerateRequest = z.object({
   ...asInChat,
-  /** Empty: the model is loaded already, and that is the answer. */
+  /** Empty: asks to load the model, which is always loaded; the answer says so. */
   prompt: z.string().nullish(),
   system: z.string().nullish(),
   images: OllamaMessage.shape.images,
-  /** The prompt as it is, without the model's template. */
+  /** The prompt is used unchanged, without the model's template. */
   raw: z.boolean().nullish(),
-  /** Refused by name unless it is empty: no model here fills a gap. */
+  /** Refused with an explicit error unless it is empty: no model here fills gaps. */
   suffix: z.string().nullish(),
 });
 export type OllamaGenerateRequest = z.infer<typeof OllamaGenerateRequest>;
@@ -86,7 +86,7 @@ export type OllamaGenerateRequest = z.infer<typeof OllamaGenerateRequest>;
 const TokenLogprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()) });
 const Logprob = TokenLogprob.extend({ top_logprobs: z.array(TokenLogprob) });
 
-/** An answer whole, or a line of it: `done` is false on all but the last, which has the figures. Durations in ns. */
+/** A complete answer, or one line of it: `done` is false except in the last, which has the figures. Durations in ns. */
 export const OllamaChatResponse = z.object({
   model: z.string(),
   created_at: z.string(),
@@ -105,9 +105,9 @@ export const OllamaChatResponse = z.object({
   prompt_eval_duration: count.exactOptional(),
   eval_count: count.exactOptional(),
   eval_duration: count.exactOptional(),
-  /** The response behind it, for its trace and feedback. */
+  /** The response id, for its trace and feedback. */
   response_id: z.string().exactOptional(),
-  /** Absent of a fast answer. */
+  /** Absent for a fast answer. */
   verdict: AnswerVerdict.exactOptional(),
   warnings: z.array(Warning).exactOptional(),
 });

@@ -4,14 +4,14 @@ import { Warning } from '../responses/response.ts';
 import { whole } from '../service/query.ts';
 import { ChatCompletion, ChatToolCall, ChatUserPart } from './chat-completion.ts';
 
-/** OpenAI's stored chat completions: what `store: true` keeps of `POST /v1/chat/completions`. */
+/** OpenAI's stored chat completions: those that `POST /v1/chat/completions` stores with `store: true`. */
 
 export const chatCompletionId = /^chatcmpl-[\w-]{1,64}$/;
 
 export const StoredChatCompletion = ChatCompletion.extend({ metadata: Metadata });
 export type StoredChatCompletion = z.infer<typeof StoredChatCompletion>;
 
-/** What is kept beside the responses that are the choices; all else is read from them. */
+/** Only what the responses for the choices do not contain; everything else is read from them. */
 export const ChatCompletionRecord = z.object({
   id: z.string(),
   owner: z.string().nullable(),
@@ -21,7 +21,7 @@ export const ChatCompletionRecord = z.object({
   metadata: Metadata,
   /** One for each choice, in their order. */
   responses: z.array(z.string()).min(1),
-  /** Of the request, by the names that its caller knows. */
+  /** Warnings about the request, with the field names of the caller's API. */
   warnings: z.array(Warning),
 });
 export type ChatCompletionRecord = z.infer<typeof ChatCompletionRecord>;
@@ -30,14 +30,14 @@ const page = {
   limit: whole(1, 100).optional(),
   /** `asc`, oldest first, is the default. */
   order: z.enum(['asc', 'desc']).optional(),
-  /** The id that the last page ended with. */
+  /** The last id of the previous page. */
   after: z.string().min(1).max(256).optional(),
 };
 
 /** `GET /v1/chat/completions` */
 export const ChatCompletionsQuery = z.object({
   model: z.string().optional(),
-  /** Pairs that its metadata has: `metadata[key]=value`. */
+  /** Only completions with these metadata: `metadata[key]=value`. */
   metadata: z.record(z.string(), z.string()).optional(),
   ...page,
 });
@@ -62,7 +62,7 @@ export const DeletedChatCompletion = z.object({
 });
 export type DeletedChatCompletion = z.infer<typeof DeletedChatCompletion>;
 
-/** A message of the request. `content_parts` are its parts where it was sent in parts; `content` is then null. */
+/** A message of the request. If it was sent in parts, `content_parts` has them and `content` is null. */
 export const StoredChatMessage = z.object({
   id: z.string(),
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),

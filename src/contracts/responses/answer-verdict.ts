@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is known of an answer that was thought about. The verdict of a single check is `Verdict` (trace.ts). */
+/** How far to trust a deliberate answer. The verdict of a single check is `Verdict` (trace.ts). */
 export const AnswerVerdict = z.object({
   kind: z
     .enum(['verified', 'agreed', 'single', 'unsure'])

@@ -9,12 +9,12 @@ export const CompactRequest = z.object({
   model: z.string().min(1).max(256),
   input: CreateResponse.shape.input.nullish(),
   previous_response_id: CreateResponse.shape.previous_response_id,
-  /** Accepted with a warning: no model is asked. */
+  /** Accepted with a warning, because no model is called. */
   instructions: z.string().nullish(),
   prompt_cache_key: CreateResponse.shape.prompt_cache_key,
 });
 
-/** A window to go on from: `output` is the start of the next request's `input`. */
+/** A shortened conversation to continue from: `output` is the start of the next request's `input`. */
 export const Compaction = z.object({
   id: z.string(),
   object: z.literal('response.compaction'),

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 
-/** Whether values are computed in the thoughts; `auto`: where the model was made for it, or calibration found that it pays. */
+/**
+ * Whether values are computed in the thoughts; `auto`: if the model was made for it, or calibration found that it pays.
+ */
 export const ComputeRequest = z.enum(['auto', 'on', 'off']);
 
-/** A value that the service computed in a thought. `at` and `length`: where it stands in the step's `text`, in UTF-16 units. */
+/**
+ * A value that the service computed in a thought. `at` and `length` give its place in the step's `text`, in UTF-16
+ * units.
+ */
 export const ComputedValue = z.object({
   at: z.int().nonnegative(),
   length: z.int().positive(),
@@ -11,12 +16,12 @@ export const ComputedValue = z.object({
 });
 export type ComputedValue = z.infer<typeof ComputedValue>;
 
-/** Tokens of computed values that a thought of at most so many sampled tokens may be fed besides: a quarter. */
+/** How many tokens of computed values may be inserted in a thought of at most so many sampled tokens: a quarter. */
 export function computeAllowance(thinkingTokens: number): number {
   return Math.floor(thinkingTokens / 4);
 }
 
-/** Tokens that may be sampled of `room`, so that their allowance has room besides. */
+/** How many tokens of `room` may be sampled, so that their allowance for computed values fits as well. */
 export function thinkingWithin(room: number): number {
   return Math.floor((room * 4) / 5);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A form that the answer (never the thought) is held to while it is decoded. */
+/** A format that the answer (never the thought) must follow while it is decoded. */
 export const Constraint = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_object') }),
   z.object({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }),

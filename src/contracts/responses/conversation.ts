@@ -11,10 +11,10 @@ const Title = z.string().trim().min(1).max(200);
 export const CreateConversation = z.object({
   items: z.array(InputItem).max(20).nullish(),
   metadata: Metadata.nullish(),
-  /** In place of the one made from the first question. */
+  /** Replaces the title made from the first question. */
   title: Title.nullish(),
 });
-/** `POST /v1/conversations/{id}`: what is given is replaced. */
+/** `POST /v1/conversations/{id}`: replaces the given fields. */
 export const UpdateConversation = z
   .object({ title: Title.nullish(), metadata: Metadata.nullish() })
   .refine(({ title, metadata }) => title != null || metadata != null, 'expected a title or metadata')
@@ -22,29 +22,31 @@ export const UpdateConversation = z
 /** `POST /v1/conversations/{id}/items` */
 export const CreateItems = z.object({ items: z.array(InputItem).min(1).max(20) });
 
-/** OpenAI's object and, from `title` on, ours. Times in epoch seconds. */
+/** OpenAI's object, and from `title` on our own fields. Times in epoch seconds. */
 export const Conversation = z.object({
   id: z.string(),
   object: z.literal('conversation'),
   created_at: z.int(),
   metadata: Metadata,
-  /** As it was named, or the start of the first question; null before there is one. */
+  /** The given title, or the start of the first question; null before there is one. */
   title: z.string().nullable(),
   /** When a turn was last added or ended, or items were added. */
   updated_at: z.int(),
   /** Responses in all branches. */
   turns: z.int().nonnegative(),
-  /** The one that was added last: a request that names no place goes on from there. */
+  /** The response that was added last: a request that names no position continues from it. */
   last_response_id: z.string().nullable(),
 });
 export type Conversation = z.infer<typeof Conversation>;
 
 /** `GET /v1/conversations` */
 export const ConversationsQuery = z.object({
-  /** Words that all stand in the title, the questions or the answers, in any order; case and accents are ignored. */
+  /**
+   * Words that must all occur in the title, the questions or the answers, in any order; case and accents are ignored.
+   */
   q: z.string().max(256).optional(),
   limit: whole(1, 100).optional(),
-  /** The id that the last page ended with. */
+  /** The last id of the previous page. */
   after: z.string().min(1).max(256).optional(),
 });
 
@@ -69,19 +71,19 @@ export const ItemsQuery = z.object({
   limit: whole(1, 100).optional(),
   /** `desc`, newest first, is the default. */
   order: z.enum(['asc', 'desc']).optional(),
-  /** The id that the last page ended with. */
+  /** The last id of the previous page. */
   after: z.string().min(1).max(256).optional(),
 });
 export type ItemsQuery = z.infer<typeof ItemsQuery>;
 
 /** One response of a conversation. Times in epoch seconds. */
 export const ConversationTurn = z.object({
-  /** Of the response. */
+  /** The id of the response. */
   id: z.string(),
   object: z.literal('conversation.turn'),
-  /** The response that this one goes on from; null at the start. Turns of one parent are branches. */
+  /** The response that this one continues from; null at the start. Turns with the same parent are branches. */
   parent: z.string().nullable(),
-  /** Text of the last user message; empty where a tool's output was sent. */
+  /** Text of the last user message; empty if a tool's output was sent. */
   question: z.string(),
   /** Text of the answer as far as it was kept; empty while the response runs. */
   answer: z.string(),
@@ -90,7 +92,7 @@ export const ConversationTurn = z.object({
   effort: Effort,
   created_at: z.int(),
   completed_at: z.int().nullable(),
-  /** False: the response and its trace are gone (deleted, past their time, or the chat was imported). */
+  /** False: the response and its trace no longer exist (deleted, expired, or the chat was imported). */
   stored: z.boolean(),
 });
 export type ConversationTurn = z.infer<typeof ConversationTurn>;
@@ -104,10 +106,13 @@ export type TurnList = z.infer<typeof TurnList>;
 
 export const conversationId = /^conv_[\w-]{1,64}$/;
 
-/** The index of the entry that an entry follows; null: it is the first of its branch. Absent: the entry before it in the list. */
+/**
+ * The index of the entry that this entry follows; null: it is the first of its branch. Absent: the previous entry in
+ * the list.
+ */
 const Follows = z.int().nonnegative().nullable().optional();
 
-/** What is kept of a response that has ended, beside its items. Times in epoch ms. */
+/** What is kept of a response that has ended, in addition to its items. Times in epoch ms. */
 const KeptResponse = z.object({
   id: z.string(),
   model: z.string(),
@@ -115,7 +120,7 @@ const KeptResponse = z.object({
   status: TerminalStatus,
   createdAt: z.number(),
   completedAt: z.number().nullable(),
-  /** The response itself is not there any more. */
+  /** The response itself no longer exists. */
   gone: z.literal(true).optional(),
 });
 export type KeptResponse = z.infer<typeof KeptResponse>;
@@ -125,22 +130,22 @@ const ConversationEntry = z.discriminatedUnion('type', [
     type: z.literal('items'),
     items: z.array(InputItem),
     follows: Follows,
-    /** Of the response that these items were kept of; absent for items that were added as such. */
+    /** The response that these items came from; absent for items that were added directly. */
     response: KeptResponse.optional(),
   }),
   z.object({
     type: z.literal('response'),
     id: z.string(),
     follows: Follows,
-    /** The start of what it was asked, for title and search. */
+    /** The start of the question, for title and search. */
     question: z.string().optional(),
   }),
 ]);
 export type ConversationEntry = z.infer<typeof ConversationEntry>;
 
 /**
- * As stored. A response's items stay in the response until it has ended, and are then kept here. Entries are only ever added at
- * the end and stay in their place, so that an index names one for good.
+ * A conversation as it is stored. A response's items stay in the response until it has ended, and are then kept here.
+ * Entries are only added at the end and never move, so an index always refers to the same entry.
  */
 export const ConversationRecord = z.object({
   version: z.literal(1),
@@ -152,7 +157,7 @@ export const ConversationRecord = z.object({
   title: z.string().optional(),
   /** Epoch ms of its last use; absent in records of earlier versions. */
   updatedAt: z.number().optional(),
-  /** Counts changes, so that an index made of an older state never replaces one of a newer. */
+  /** Counts changes, so that an index of an older state never replaces one of a newer state. */
   revision: z.int().optional(),
   entries: z.array(ConversationEntry),
 });
@@ -161,7 +166,7 @@ export type ConversationRecord = z.infer<typeof ConversationRecord>;
 /** `GET /v1/conversations/{id}/export` */
 export const ExportQuery = z.object({
   format: z.enum(['markdown', 'json']).optional(),
-  /** Of Markdown, which shows one branch: the response that it ends with. Default: the one that was added last. */
+  /** For Markdown, which shows one branch: the last response of the branch. Default: the one that was added last. */
   turn: z.string().regex(responseId, 'expected the id of a response').optional(),
 });
 
@@ -172,7 +177,7 @@ export const ConversationExport = z.object({
   object: z.literal('conversation.export'),
   version: z.literal(1),
   title: Title.nullable(),
-  /** Epoch ms, as all times here. */
+  /** Epoch ms, like all times here. */
   created_at: epochMs,
   metadata: Metadata,
   entries: z

@@ -4,14 +4,17 @@ import { InputItem } from './input-item.ts';
 import { Effort, Mode } from './reasoning.ts';
 import { ToolChoiceParam, ToolParam } from './tool-param.ts';
 
-/** Rules over several fields, as JSON Schema: the document says what the parser refuses. For `.meta()` of an object. */
+/**
+ * Rules about several fields as JSON Schema, so that the OpenAPI document shows what the parser refuses. For `.meta()`
+ * of an object.
+ */
 
-/** At least one of these is there and not null. */
+/** At least one of these fields is present and not null. */
 export function someGiven(names: readonly string[]): Record<string, unknown> {
   return { anyOf: names.map((name) => given(name)) };
 }
 
-/** One of these is there and not null, and no other. */
+/** Exactly one of these fields is present and not null. */
 export function oneGiven(names: readonly string[]): Record<string, unknown> {
   return { oneOf: names.map((name) => given(name)) };
 }
@@ -20,11 +23,11 @@ function given(name: string): Record<string, unknown> {
   return { required: [name], properties: { [name]: { not: { type: 'null' } } } };
 }
 
-/** Tokens. Above it a number is a mistake, not a wish. */
+/** Tokens. A larger number is a mistake. */
 const MAX_TOKENS = 1_000_000;
 const tokens = z.int().positive().max(MAX_TOKENS);
 
-/** 16 pairs, keys up to 64 and values up to 512 characters, as OpenAI has it. */
+/** 16 pairs, keys up to 64 and values up to 512 characters, as in OpenAI's API. */
 export const Metadata = z
   .record(z.string().min(1).max(64), z.string().max(512))
   .refine((pairs) => Object.keys(pairs).length <= 16, 'expected at most 16 pairs')
@@ -39,21 +42,21 @@ export const ReasoningRequest = z.object({
   /** The older name of `summary`. */
   generate_summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
   context: z.enum(['auto', 'current_turn', 'all_turns']).nullish(),
-  /** Cap on sampled thinking tokens over the whole request; 0 none, -1 what the context allows. */
+  /** Limit for sampled thinking tokens of the whole request; 0: none, -1: what the context allows. */
   budget_tokens: z.int().min(-1).max(MAX_TOKENS).nullish(),
   answer_reserve_tokens: tokens.nullish(),
   /** ms from acceptance. */
   deadline_ms: z.int().positive().max(86_400_000).nullish(),
   strategy: z.string().min(1).max(64).nullish(),
-  /** The strategy's own, by the schema that `GET /v1/strategies` shows. */
+  /** The strategy's options, with the schema that `GET /v1/strategies` shows. */
   options: z.record(z.string(), z.unknown()).nullish(),
   samples: z.int().positive().max(64).nullish(),
   max_revisions: z.int().nonnegative().max(64).nullish(),
-  /** Beside those of the level of effort. */
+  /** In addition to those of the effort level. */
   checks: z.array(Check).max(16).nullish(),
-  /** Values in the thoughts, computed by the service and inserted behind their equals sign. */
+  /** Whether the service computes values in thoughts and inserts them after their equals sign. */
   compute: ComputeRequest.nullish(),
-  /** `checks` replaces the level's instead; with none named, nothing is checked. */
+  /** `checks` replaces the level's checks; if it names none, nothing is checked. */
   checks_only: z.boolean().nullish(),
 });
 export type ReasoningRequest = z.infer<typeof ReasoningRequest>;
@@ -93,7 +96,9 @@ const LogitBias = z
   .refine((bias) => Object.keys(bias).length <= 1024, 'expected at most 1024 tokens')
   .meta({ maxProperties: 1024 });
 
-/** The body of `POST /v1/responses`: OpenAI's fields, ours, and the short forms of other APIs for how much to think. */
+/**
+ * The body of `POST /v1/responses`: OpenAI's fields, our own, and the other APIs' short forms for how much to think.
+ */
 export const CreateResponse = z.object({
   model: z.string().min(1).max(256).optional(),
   input: z.union([z.string().min(1), z.array(InputItem).min(1, 'expected text that asks for something, got none')]),
@@ -105,7 +110,7 @@ export const CreateResponse = z.object({
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().nonnegative().max(MAX_TOKENS).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
-  /** Taken off the logit of each token that has come; of each time that it came. */
+  /** Subtracted from the logit of each token that has occurred; or once for each occurrence. */
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   /** Added to the logits of tokens by their ids in the model's own vocabulary. */
@@ -123,12 +128,15 @@ export const CreateResponse = z.object({
   background: z.boolean().nullish(),
   store: z.boolean().nullish(),
   previous_response_id: z.string().min(1).max(256).nullish(),
-  /** `after`, ours: the response of the conversation to go on from, null for its start; absent: where it was last added to. */
+  /**
+   * `after` is our own field: the response of the conversation to continue from, null for its start; absent: the one
+   * that was added last.
+   */
   conversation: z
     .union([z.string().min(1), z.object({ id: z.string().min(1), after: z.string().min(1).max(256).nullish() })])
     .nullish(),
   metadata: Metadata.nullish(),
-  /** What a client notes about itself, as Codex does: accepted, and not kept. */
+  /** Notes of the client about itself, such as Codex sends: accepted but not kept. */
   client_metadata: z
     .record(z.string(), z.unknown())
     .overwrite(() => ({}))

@@ -4,7 +4,7 @@ import type { ResponseEvent } from './response-event.ts';
 import { responseJob } from './response-job.ts';
 import { type CustomToolParam, type FunctionToolParam, ToolChoice, type ToolParam } from './tool-param.ts';
 
-/** The response object of an accepted job that nobody has worked on yet. Pure: the same job gives the same object. */
+/** The response object of an accepted job before any work. Pure: the same job gives the same object. */
 export function initialResponse(job: Job): Response {
   const { request, effective, warnings, background, sampling, sampling_in_effect, summary } = responseJob(job);
   const conversation = request.conversation;
@@ -26,13 +26,13 @@ export function initialResponse(job: Job): Response {
     top_p: sampling_in_effect?.top_p ?? sampling.top_p ?? 1,
     presence_penalty: sampling.presence_penalty ?? 0,
     frequency_penalty: sampling.frequency_penalty ?? 0,
-    // One of a tool that isn't here was refused.
+    // If it names a tool that does not exist here, the request was refused.
     tool_choice: ToolChoice.safeParse(request.tool_choice).data ?? 'auto',
     tools: responseTools(request.tools ?? []),
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     background,
-    // What is not stored is not part of it.
+    // A response that is not stored is not part of the conversation.
     conversation:
       conversation && job.store ? { id: typeof conversation === 'string' ? conversation : conversation.id } : null,
     moderation: null,
@@ -66,7 +66,8 @@ export function initialResponse(job: Job): Response {
 
 /**
  * The events before any work: `response.created` (number 0) and, in the background, `response.queued` (1). They follow
- * from the job alone, so readers make them and no log holds them: the log's wire lines are numbered from `.length` on.
+ * from the job alone, so readers create them and no log contains them: the log's wire lines are numbered from `.length`
+ * on.
  */
 export function initialEvents(job: Job): ResponseEvent[] {
   const response = initialResponse(job);
@@ -74,7 +75,7 @@ export function initialEvents(job: Job): ResponseEvent[] {
   return response.background ? [created, { type: 'response.queued', sequence_number: 1, response }] : [created];
 }
 
-/** The request's tools that the model may call, every field present. */
+/** The request's tools that the model may call, with every field present. */
 function responseTools(tools: readonly ToolParam[]): ResponseTool[] {
   return tools.flatMap((tool): ResponseTool[] => {
     if (!('name' in tool)) return [];

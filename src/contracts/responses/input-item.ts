@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { ToolParam } from './tool-param.ts';
 
-/** The items of a request's `input`, as OpenAI's Responses API has them; those that we don't know are refused by `type`. */
+/** The items of a request's `input`, as in OpenAI's Responses API; unknown ones are refused by `type`. */
 
 const ItemStatus = z.enum(['in_progress', 'completed', 'incomplete']);
 
 const InputText = z.object({ type: z.literal('input_text'), text: z.string() });
-/** Accepted by shape, refused by name where the model can't see. */
+/** Accepted by the schema; refused with an explicit error if the model cannot see. */
 const InputImage = z.object({
   type: z.literal('input_image'),
   image_url: z.string().nullish(),
@@ -23,7 +23,7 @@ const InputFile = z.object({
 const PastOutputText = z.object({
   type: z.literal('output_text'),
   text: z.string(),
-  /** No model sees them: taken, and not kept. */
+  /** No model sees them: accepted but not kept. */
   annotations: z
     .array(z.unknown())
     .overwrite(() => [])
@@ -100,7 +100,9 @@ const PastReasoningItem = z.object({
 
 const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
-/** Tools beside the request's own, as Codex offers them. A later one replaces one of the same name. */
+/**
+ * Tools in addition to the request's own, as Codex sends them. A later one replaces an earlier one of the same name.
+ */
 const AdditionalToolsItem = z.object({
   type: z.literal('additional_tools'),
   id: z.string().nullish(),
@@ -108,7 +110,7 @@ const AdditionalToolsItem = z.object({
   tools: z.array(ToolParam).max(128),
 });
 
-/** An earlier part of a conversation, as `POST /v1/responses/compact` sealed it. */
+/** An earlier part of a conversation, encrypted by `POST /v1/responses/compact`. */
 export const CompactionItem = z.object({
   type: z.literal('compaction'),
   id: z.string().exactOptional(),

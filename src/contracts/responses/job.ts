@@ -10,21 +10,21 @@ export type JobStatus = z.infer<typeof JobStatus>;
 export const ServiceTier = z.enum(['flex', 'default', 'priority']);
 export type ServiceTier = z.infer<typeof ServiceTier>;
 
-/** What the queue knows of a job; `body` is the API's and the worker's affair (contracts/response-job.ts), JSON throughout. */
+/** What the queue knows about a job. `body` is JSON that only API and worker interpret (contracts/response-job.ts). */
 export const Job = z.object({
-  /** Payload version: a newer worker reads the older ones. */
+  /** Version of the payload: newer workers read older ones. */
   version: z.literal(1),
-  /** `resp_…`; also BullMQ's job id, so adding the same id twice is one job. */
+  /** `resp_…`; also BullMQ's job id, so adding the same id twice gives one job. */
   id: z.string(),
   model: z.string(),
   tier: ServiceTier,
   /** Epoch ms of acceptance. */
   createdAt: z.number(),
-  /** The key that it belongs to; null without keys. */
+  /** The key that owns it; null without keys. */
   owner: z.string().nullable(),
-  /** False: response, events and trace go 10 minutes after the end. */
+  /** False: response, events and trace are removed 10 minutes after the end. */
   store: z.boolean(),
-  /** Its end is told by a webhook. */
+  /** A webhook is sent when it ends. */
   notify: z.boolean().exactOptional(),
   body: z.record(z.string(), z.unknown()),
 });
@@ -32,7 +32,7 @@ export type Job = z.infer<typeof Job>;
 
 /**
  * One line of a job's log. `wire` lines are the OpenAI events that clients see, `trace` lines the reasoning steps; each
- * stream is numbered by itself without gaps. The wire line with `terminal` is the commit: nothing follows it.
+ * stream is numbered separately, without gaps. The wire line with `terminal` is the commit: nothing follows it.
  */
 export const LogLine = z.object({
   stream: z.enum(['wire', 'trace']),
@@ -48,7 +48,7 @@ export const JobSnapshot = z.object({
   progress: Progress.optional(),
   /** 0 is next; only while queued. */
   queuePosition: z.int().nonnegative().optional(),
-  /** `data` of the terminal line, once there is one. */
+  /** `data` of the terminal line, if there is one. */
   terminal: LogLine.optional(),
   attempts: z.int().nonnegative(),
 });

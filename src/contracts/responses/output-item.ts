@@ -30,7 +30,7 @@ export const ReasoningItem = z.object({
   type: z.literal('reasoning'),
   id: z.string(),
   summary: z.array(SummaryText),
-  /** The thoughts; only for scope `trace:full` and when asked for. */
+  /** The thoughts; only with scope `trace:full` and if the request asks for them. */
   content: z.array(ReasoningText).exactOptional(),
   encrypted_content: z.string().nullable().exactOptional(),
   status: ItemStatus.exactOptional(),
@@ -48,7 +48,7 @@ export const OutputFunctionCall = z.object({
 });
 export type OutputFunctionCall = z.infer<typeof OutputFunctionCall>;
 
-/** A call of a tool that takes free text. */
+/** A call of a tool that accepts free text. */
 export const OutputCustomToolCall = z.object({
   type: z.literal('custom_tool_call'),
   id: z.string(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 export type ToolCall = z.infer<typeof ToolCall>;
 
-/** A part of a turn that isn't all text. `url` is an http(s) or data URL, `data` a data URL. */
+/** A part of a turn that is not only text. `url` is an http(s) or data URL, `data` a data URL. */
 export const PromptPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
   z.object({ type: z.literal('image'), url: z.string(), detail: z.string().optional() }),
@@ -11,14 +11,14 @@ export const PromptPart = z.discriminatedUnion('type', [
 ]);
 export type PromptPart = z.infer<typeof PromptPart>;
 
-/** One turn as a model's chat template takes it. `thought` is kept only through a chain of tool calls. */
+/** One turn as a model's chat template accepts it. `thought` is kept only within a chain of tool calls. */
 export const ChatMessage = z.discriminatedUnion('role', [
   z.object({ role: z.literal('system'), content: z.string() }),
   z.object({
     role: z.literal('user'),
-    /** Its text. */
+    /** The text of the turn. */
     content: z.string(),
-    /** All of it in order, its text too, for a model that takes images or files; absent: text alone. */
+    /** All parts in order, including the text, for a model that accepts images or files; absent: only text. */
     parts: z.array(PromptPart).optional(),
   }),
   z.object({
@@ -30,7 +30,7 @@ export const ChatMessage = z.discriminatedUnion('role', [
   z.object({
     role: z.literal('tool'),
     content: z.string(),
-    /** As a user's. */
+    /** Like a user's. */
     parts: z.array(PromptPart).optional(),
     toolCallId: z.string(),
   }),
@@ -46,16 +46,16 @@ export const FunctionTool = z.object({
 });
 export type FunctionTool = z.infer<typeof FunctionTool>;
 
-/** What a model is asked: turns in order, and the tools it may call. */
+/** The input of a model: turns in order, and the tools it may call. */
 export const Prompt = z.object({
   messages: z.array(ChatMessage).min(1),
   tools: z.array(FunctionTool).optional(),
-  /** The texts alone are what the model goes on from, without its template. */
+  /** The model continues the texts alone, without its template. */
   raw: z.literal(true).optional(),
 });
 export type Prompt = z.infer<typeof Prompt>;
 
-/** Whether a schema of arguments names none and says nothing of others: what is meant is `{}`. */
+/** Whether a schema allows no arguments by name and says nothing about others: then `{}` is meant. */
 export function takesNothing(schema: Readonly<Record<string, unknown>>): boolean {
   const { type, properties, additionalProperties, ...rest } = schema;
   const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : undefined;
@@ -63,5 +63,5 @@ export function takesNothing(schema: Readonly<Record<string, unknown>>): boolean
   return type === 'object' && names?.length === 0 && (additionalProperties ?? false) === false && told.length === 0;
 }
 
-/** Keywords that leave the arguments as they are. */
+/** Keywords that do not change the arguments. */
 const silent: ReadonlySet<string> = new Set(['required', 'title', 'description', '$schema', '$id']);

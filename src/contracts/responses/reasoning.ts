@@ -1,21 +1,24 @@
 import { z } from 'zod';
 
-/** `small:low` as the model `small` with its choice of effort; undefined where the name ends in none. */
+/** `small:low` as the model `small` with its effort; undefined if the name has no effort at its end. */
 export function splitModelSuffix(name: string): { id: string; suffix: Effort | Mode } | undefined {
   const colon = name.lastIndexOf(':');
   const suffix = Effort.or(Mode).safeParse(name.slice(colon + 1));
   return colon > 0 && suffix.success ? { id: name.slice(0, colon), suffix: suffix.data } : undefined;
 }
 
-/** The user's word for how much to think. `none` and `minimal` answer fast; `auto` decides for each question between fast and one of the others. */
+/**
+ * How much to think, as the user chooses it. `none` and `minimal` answer fast; `auto` decides for each question between
+ * fast and another level.
+ */
 export const Effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'auto']);
 export type Effort = z.infer<typeof Effort>;
 
-/** What `auto` has decided for one response. */
+/** What `auto` decided for one response. */
 export const Decision = z.object({
-  /** `none`: the fast answer is the answer. */
+  /** `none`: the fast answer is kept. */
   effort: Effort.exclude(['minimal', 'auto']),
-  /** How probably thinking would not have made the fast answer better, by the model's calibration; null without one. */
+  /** The calibrated probability that thinking would not have improved the fast answer; null without calibration. */
   fast_suffices: z.number().min(0).max(1).nullable(),
   because: z.string(),
 });
@@ -28,7 +31,7 @@ export type Mode = z.infer<typeof Mode>;
 export const ThinkingStop = z.enum(['natural', 'budget', 'deadline', 'loop', 'confident', 'settled_vote', 'user']);
 export type ThinkingStop = z.infer<typeof ThinkingStop>;
 
-/** Why an answer was cut: the cap on its tokens, the time, or a text that went round in circles. */
+/** Why an answer was cut: the limit of its tokens, the time, or repetition. */
 export const IncompleteReason = z.enum(['max_output_tokens', 'deadline', 'loop']);
 export type IncompleteReason = z.infer<typeof IncompleteReason>;
 
@@ -38,7 +41,7 @@ export type AnswerSource = z.infer<typeof AnswerSource>;
 export const Phase = z.enum(['queued', 'draft', 'think', 'check', 'revise', 'answer']);
 export type Phase = z.infer<typeof Phase>;
 
-/** What a running response shows of itself. Tokens, ms. */
+/** What a running response shows about its progress. Tokens, ms. */
 export const Progress = z.object({
   phase: Phase,
   step: z.int().nonnegative(),
@@ -50,7 +53,7 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
-/** What was used in the end, after defaults, the effort table and short forms. Tokens. */
+/** What was finally used, after defaults, the effort table and short forms. Tokens. */
 export const EffectiveReasoning = z.object({
   effort: Effort.describe('Of a request for auto: what it decided; auto until the response has ended.'),
   requested: z.literal('auto').exactOptional().describe('Present where the service was to decide.'),
@@ -75,12 +78,12 @@ export const EffectiveReasoning = z.object({
     .describe(
       'Thinking tokens that a chain needs, as earlier responses of a model without calibration have shown. Absent: its effort table says.',
     ),
-  /** Values are computed in the thoughts. Absent: it was accepted before there was such a thing, and they are not. */
+  /** Whether values are computed in the thoughts. Absent: the response is older than this feature, so they are not. */
   compute: z.enum(['on', 'off']).exactOptional(),
 });
 export type EffectiveReasoning = z.infer<typeof EffectiveReasoning>;
 
-/** What was used once `auto` has decided. */
+/** What was used after `auto` has decided. */
 export function decidedReasoning(planned: EffectiveReasoning, { effort, because }: Decision): EffectiveReasoning {
   if (effort !== 'none') return { ...planned, effort, because };
   return {

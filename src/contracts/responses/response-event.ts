@@ -9,7 +9,7 @@ const ofResponse = { sequence_number, response: Response };
 const ofItem = { sequence_number, output_index: index, item_id: z.string() };
 const ofContent = { ...ofItem, content_index: index };
 const ofSummary = { ...ofItem, summary_index: index };
-/** `obfuscation`: padding, where it was asked for. */
+/** `obfuscation`: padding, if the request asks for it. */
 const delta = { delta: z.string(), obfuscation: z.string().exactOptional() };
 const ContentPart = z.discriminatedUnion('type', [OutputText, OutputRefusal, ReasoningText]);
 
@@ -21,7 +21,7 @@ export const TerminalEvent = z.discriminatedUnion('type', [
 ]);
 export type TerminalEvent = z.infer<typeof TerminalEvent>;
 
-/** What clients see on a stream: OpenAI's event types only, since their clients throw on others. */
+/** What clients see on a stream: only OpenAI's event types, because their clients throw on others. */
 export const ResponseEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('response.created'), ...ofResponse }),
   z.object({ type: z.literal('response.queued'), ...ofResponse }),
@@ -59,14 +59,14 @@ export const ResponseEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('response.custom_tool_call_input.delta'), ...ofItem, ...delta }),
   z.object({ type: z.literal('response.custom_tool_call_input.done'), ...ofItem, input: z.string() }),
-  /** A failure of the stream itself, not of the response (that is `response.failed`): the reader may resume. */
+  /** The stream itself failed, not the response (that is `response.failed`): the reader may resume. */
   z.object({
     type: z.literal('error'),
     sequence_number,
     code: z.string().nullable(),
     message: z.string(),
     param: z.string().nullable(),
-    /** The same once more, where Open Responses has it and OpenAI's clients look for it. */
+    /** The same error again, in the place where Open Responses has it and OpenAI's clients read it. */
     error: ErrorEnvelope.shape.error.exactOptional(),
   }),
   TerminalEvent,

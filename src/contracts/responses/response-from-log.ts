@@ -9,7 +9,7 @@ import type { TraceStep } from './trace.ts';
 import { TraceEvent } from './trace-event.ts';
 import { emptyUsage, type RunningUsage, responseUsage } from './usage.ts';
 
-/** What a response has used, as its log last said. Pure. */
+/** What a response has used, according to the last line of its log that says so. Pure. */
 export function loggedUsage(log: readonly LogLine[]): RunningUsage {
   let usage = emptyUsage();
   for (const line of log) {
@@ -20,9 +20,9 @@ export function loggedUsage(log: readonly LogLine[]): RunningUsage {
 }
 
 /**
- * How much of a response is done and need not be done again: what clients can see of its answer, and finished steps of its
- * trace. It only grows where an attempt gets further than those before it. Lines of a thought that no step has kept yet don't
- * count: each attempt may write them again.
+ * How much of a response is done and need not be repeated: the visible part of its answer, and the finished steps of
+ * its trace. It grows only if an attempt gets further than earlier ones. Lines of a thought that is not part of a
+ * finished step do not count, because each attempt may write them again.
  */
 export function workDone(log: readonly LogLine[]): number {
   return log.filter(({ stream, data }) => (stream === 'wire' ? !isReasoning(data) : data['type'] === 'trace_step.done'))
@@ -38,8 +38,8 @@ function isReasoning({ type, item, part }: LogLine['data']): boolean {
 const Reasoning = z.object({ type: z.enum(['reasoning', 'reasoning_text', 'summary_text']) });
 
 /**
- * The thought that the shown answer came of; '' where it came of none. An answer's step names its chain; while an answer
- * still streams there is one chain only.
+ * The thought behind the shown answer; '' if there is none. An answer's step names its chain; while an answer still
+ * streams, there is only one chain.
  */
 export function winningThought(steps: readonly TraceStep[]): string {
   const answer = steps.findLast((step) => step.phase === 'answer');
@@ -49,7 +49,7 @@ export function winningThought(steps: readonly TraceStep[]): string {
   return thoughts.findLast(({ sample }) => sample === answer.sample)?.text ?? '';
 }
 
-/** What a reader of thoughts is shown: the winning one, or the first chain's where the draft won over all of them. */
+/** The thought that readers see: the winning one, or the first chain's if the draft won over all of them. */
 export function shownThought(steps: readonly TraceStep[]): string {
   const first = thoughtsOf(steps).find(({ phase }) => phase === 'think');
   return winningThought(steps) || (first?.text ?? '');
@@ -60,8 +60,8 @@ function thoughtsOf(steps: readonly TraceStep[]): TraceStep[] {
 }
 
 /**
- * The response as its log shows it so far: visible text, tool calls and usage. Pure; lines in any order of streams.
- * Items that have not ended are `in_progress`.
+ * The response as shown by its log so far: visible text, tool calls and usage. Pure; the streams' lines may be in any
+ * order. Items that have not ended are `in_progress`.
  */
 export function responseFromLog(job: Job, log: readonly LogLine[]): Response {
   let response = initialResponse(job);
@@ -74,7 +74,7 @@ export function responseFromLog(job: Job, log: readonly LogLine[]): Response {
   return withDecision({ ...response, output_text: outputText(response.output) }, log);
 }
 
-/** What `auto` has decided is on the trace first. */
+/** The trace has the decision of `auto` first. */
 function withDecision(response: Response, log: readonly LogLine[]): Response {
   const decided = log
     .filter(({ stream }) => stream === 'trace')
@@ -104,7 +104,7 @@ function withEvent(response: Response, event: ResponseEvent): Response {
     case 'response.completed':
     case 'response.incomplete':
     case 'response.failed': {
-      // A re-run may say in_progress again: what is visible stays.
+      // A second attempt may send in_progress again: visible items stay.
       const output = event.response.output.length > 0 ? event.response.output : response.output;
       return { ...event.response, output, usage: event.response.usage ?? response.usage };
     }

@@ -8,12 +8,14 @@ import { Prompt } from './prompt.ts';
 import { EffectiveReasoning } from './reasoning.ts';
 import { Warning } from './response.ts';
 
-/** How tools may be called. `constraint`: a call as JSON text, for a model that is made to call one. */
+/** How tools may be called. `constraint`: a call as JSON text, if the model must call a tool. */
 export const ToolCalls = z.object({
   choice: z.enum(['none', 'auto', 'required']),
   parallel: z.boolean(),
   constraint: Constraint.optional(),
-  /** By the name that the model knows: tools that the caller knows otherwise, in a namespace or as ones that take free text. */
+  /**
+   * By the name that the model uses: tools with another name for the caller, those in a namespace or with free text.
+   */
   called: z
     .record(
       z.string(),
@@ -23,35 +25,40 @@ export const ToolCalls = z.object({
 });
 export type ToolCalls = z.infer<typeof ToolCalls>;
 
-/** The typed `body` of a `Job`: an accepted request with every default filled in, so that the worker decides nothing. */
+/**
+ * The typed `body` of a `Job`: an accepted request with all defaults filled in, so that the worker makes no decisions.
+ */
 export const ResponseJob = z.object({
-  /** Payload version: a newer worker reads the older ones. */
+  /** Version of the payload: newer workers read older ones. */
   version: z.literal(1),
-  /** As accepted; fields that we don't know are gone. */
+  /** As accepted, without unknown fields. */
   request: CreateResponse,
   /**
-   * Items that stand before the request's own input, of the conversation or the earlier responses, in jobs of a version that
-   * copied them. Now they are read where they are: from the responses before it, or from its conversation.
+   * Items before the request's own input, from the conversation or the earlier responses, in jobs of a version that
+   * copied them. Now they are read from the earlier responses or the conversation.
    */
   context: z.array(InputItem).optional(),
-  /** How many items the conversation had then. */
+  /** How many items the conversation had at that time. */
   context_items: z.int().nonnegative().optional(),
-  /** The entry of the conversation that its context ends with; null: it is the first. Absent in jobs of earlier versions. */
+  /**
+   * The last entry of the conversation that belongs to its context; null: there is none before it. Absent in jobs of
+   * earlier versions.
+   */
   context_entry: z.int().nonnegative().nullable().optional(),
-  /** What the input's references point at. */
+  /** The items that the input refers to. */
   referenced: z.array(InputItem).optional(),
-  /** Of the body that an idempotency key came with. */
+  /** Hash of the body that an idempotency key came with. */
   body_hash: z.string().optional(),
-  /** Instructions and input, flattened to turns. */
+  /** Instructions and input as turns. */
   prompt: Prompt,
   /** Tokens of the rendered prompt. */
   input_tokens: z.int().nonnegative(),
   /** `budget_tokens` 0: answer fast. */
   effective: EffectiveReasoning,
-  /** Those that the request names, beside the level's own unless it says `checks_only`; null: it names none. */
+  /** The request's checks, in addition to those of the level unless it has `checks_only`; null: it names none. */
   checks: z.array(Check).nullable(),
   answer: z.object({
-    /** Visible tokens (and tool calls) at most. */
+    /** The most visible tokens (and tool calls). */
     max_tokens: z.int().positive(),
     stop: z.array(z.string()),
     constraint: Constraint.optional(),
@@ -61,7 +68,7 @@ export const ResponseJob = z.object({
   /** Absent: no tools. */
   tool_calls: ToolCalls.optional(),
   sampling: z.object({
-    /** Null: the caller named none; the effort table says how chains are drawn then. */
+    /** Null: the caller gave none; then the effort table determines how chains are sampled. */
     temperature: z.number().nullable(),
     top_p: z.number().optional(),
     top_k: z.int().optional(),
@@ -71,10 +78,10 @@ export const ResponseJob = z.object({
     logit_bias: z.record(z.string(), z.number()).optional(),
     seed: z.int().optional(),
   }),
-  /** What the response says of its sampling, defaults filled in. Absent in jobs of earlier versions. */
+  /** The sampling settings that the response shows, with defaults. Absent in jobs of earlier versions. */
   sampling_in_effect: z.object({ temperature: z.number(), top_p: z.number() }).optional(),
   deterministic: z.boolean(),
-  /** Epoch ms at which the response ends, its answer included. */
+  /** Epoch ms by which the response must end, including its answer. */
   deadline_at: z.number().nullable(),
   background: z.boolean(),
   /** Null: no reasoning item with a summary. */
@@ -87,7 +94,7 @@ export const ResponseJob = z.object({
 });
 export type ResponseJob = z.infer<typeof ResponseJob>;
 
-/** The body of a job, parsed. Throws a ZodError on a payload of another version. */
+/** The parsed body of a job. Throws a ZodError for a payload of another version. */
 export function responseJob(job: Job): ResponseJob {
   return ResponseJob.parse(job.body);
 }

@@ -7,18 +7,18 @@ import { AnswerSource, EffectiveReasoning, Effort, IncompleteReason, Progress, T
 import { CustomToolParam, ToolChoice } from './tool-param.ts';
 import { ResponseUsage } from './usage.ts';
 
-/** A field that was accepted and not honoured. */
+/** A field that was accepted but not applied. */
 export const Warning = z.object({ field: z.string(), message: z.string() });
 export type Warning = z.infer<typeof Warning>;
 
-/** `error` of a failed response. OpenAI's codes, of which we have use for these. */
+/** `error` of a failed response: those of OpenAI's codes that we use. */
 const ResponseError = z.object({
   code: z.enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']),
   message: z.string(),
 });
 
 const ResponseReasoning = z.object({
-  /** OpenAI's have no auto: null until it has decided. */
+  /** OpenAI's values do not include auto: null until it has decided. */
   effort: Effort.exclude(['auto']).nullable(),
   summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
   context: z.enum(['current_turn', 'all_turns']),
@@ -50,10 +50,10 @@ const ResponseNamespace = z.object({
 export const ResponseTool = z.discriminatedUnion('type', [ResponseFunctionTool, ResponseCustomTool, ResponseNamespace]);
 export type ResponseTool = z.infer<typeof ResponseTool>;
 
-/** A number in every response, as Open Responses requires; one that was not recorded is `neutral`. */
+/** A number in every response, as Open Responses requires; `neutral` if it was not recorded. */
 const inEffect = (neutral: number) => z.preprocess((value) => value ?? neutral, z.number());
 
-/** The response object: OpenAI's, every field of their type present, and ours. Times in epoch seconds. */
+/** The response object: OpenAI's, with every field of their type, and our own fields. Times in epoch seconds. */
 export const Response = z.object({
   id: z.string(),
   object: z.literal('response'),
@@ -69,7 +69,7 @@ export const Response = z.object({
   instructions: z.string().nullable(),
   metadata: Metadata,
   parallel_tool_calls: z.boolean(),
-  /** Sampling in effect; null in responses stored by earlier versions reads as the neutral value. */
+  /** The sampling settings used; null in responses stored by earlier versions is read as the neutral value. */
   temperature: inEffect(0),
   top_p: inEffect(1),
   presence_penalty: inEffect(0),
@@ -84,7 +84,7 @@ export const Response = z.object({
   previous_response_id: z.string().nullable(),
   prompt: z.null(),
   prompt_cache_key: z.string().nullable(),
-  /** What the type allows; a prompt's prefix is kept for as long as there is room. */
+  /** The only values that the type allows; a prompt's prefix is cached as long as there is room. */
   prompt_cache_options: z.object({ mode: z.literal('implicit'), ttl: z.literal('30m') }),
   prompt_cache_retention: z.null(),
   reasoning: ResponseReasoning,
@@ -96,12 +96,12 @@ export const Response = z.object({
   truncation: z.enum(['auto', 'disabled']),
   usage: ResponseUsage.nullable(),
   user: z.string().nullable(),
-  /** The text of `stop` that ended the answer, which is no part of it. */
+  /** The `stop` text that ended the answer; it is not part of the answer. */
   stop_sequence: z.string().nullable().default(null),
   thinking_stop: ThinkingStop.nullable(),
   /** Null until there is an answer. */
   answer_source: AnswerSource.nullable(),
-  /** Null until there is an answer, and of a fast one. */
+  /** Null until there is an answer, and for a fast one. */
   verdict: AnswerVerdict.nullable().default(null),
   /** Null once the response has ended. */
   progress: Progress.nullable(),

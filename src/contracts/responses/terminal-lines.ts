@@ -7,11 +7,11 @@ import { responseFromLog } from './response-from-log.ts';
 import { emptyUsage, type RunningUsage, responseUsage } from './usage.ts';
 
 /**
- * The terminal lines of responses that end without an answer, written by the queue or by a worker. They keep the text
- * and the usage that the log already shows; `usage` overrides the latter where a worker knows better. Pure.
+ * The terminal lines of responses that end without an answer, written by the queue or a worker. They keep the text and
+ * the usage that the log already shows; `usage` overrides the latter if a worker knows better. Pure.
  */
 export const terminalLines = {
-  /** Ends the stream with `response.incomplete`, since OpenAI's clients know no cancelled event. */
+  /** Ends the stream with `response.incomplete`, because OpenAI's clients know no cancelled event. */
   cancelled(job: Job, log: readonly LogLine[], usage?: RunningUsage): LogLine {
     return cutShort({ job, log, usage, status: 'cancelled', type: 'response.incomplete', error: null });
   },
@@ -19,7 +19,7 @@ export const terminalLines = {
   late(job: Job, log: readonly LogLine[]): LogLine {
     return cutShort({ job, log, usage: undefined, status: 'incomplete', type: 'response.incomplete', error: null });
   },
-  /** `reason` is for the client: it must show nothing internal. */
+  /** `reason` is for the client and must reveal nothing internal. */
   failed(job: Job, log: readonly LogLine[], reason: string, usage?: RunningUsage): LogLine {
     const error = { code: 'server_error' as const, message: reason };
     return cutShort({ job, log, usage, status: 'failed', type: 'response.failed', error });
@@ -32,7 +32,7 @@ export function terminalLine(number: number, type: TerminalEvent['type'], respon
   return { stream: 'wire', number, terminal: terminalStatus(response), data: event };
 }
 
-/** The number of the wire line that comes after `log`. */
+/** The number of the next wire line after `log`. */
 export function nextWireNumber(job: Job, log: readonly LogLine[]): number {
   const numbers = log.filter((line) => line.stream === 'wire').map((line) => line.number);
   return Math.max(initialEvents(job).length - 1, ...numbers) + 1;

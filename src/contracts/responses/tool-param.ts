@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The tools of a request, and which of them a model may or must call, as OpenAI's Responses API has them. */
+/** The tools of a request, and which of them a model may or must call, as in OpenAI's Responses API. */
 
 const JsonSchema = z.record(z.string(), z.unknown());
 
@@ -28,7 +28,7 @@ export const CustomToolParam = z.object({
 });
 export type CustomToolParam = z.infer<typeof CustomToolParam>;
 
-/** A group of tools; calls of them name it. */
+/** A group of tools; calls to them include its name. */
 export const NamespaceToolParam = z.object({
   type: z.literal('namespace'),
   name: z.string().min(1).max(64),
@@ -74,18 +74,21 @@ export type McpToolParam = z.infer<typeof McpToolParam>;
 export const ServerToolParam = z.discriminatedUnion('type', [CodeInterpreterToolParam, McpToolParam]);
 export type ServerToolParam = z.infer<typeof ServerToolParam>;
 
-/** A `type` for which there is no schema of its own. */
+/** A `type` for which there is no specific schema. */
 const typeBeside = (known: readonly string[]) =>
   z
     .string()
     .max(64)
     .regex(new RegExp(`^(?!(?:${known.join('|')})$)\\w`), {
       error: `expected a type, or all fields of ${known.join(', ')}`,
-      // Else a union takes this for the alternative that was meant.
+      // Otherwise a union would take this for the intended alternative.
       abort: true,
     });
 
-/** A tool that other services run themselves (`web_search`, `mcp`, …). This one has none: it is warned of, or refused where it must be called. */
+/**
+ * A tool that other services run themselves (`web_search`, …) and this one does not have: it gives a warning, or is
+ * refused if it must be called.
+ */
 const OtherToolParam = z.object({ type: typeBeside(['function', 'custom', 'namespace']) });
 
 export const ToolParam = z.union([

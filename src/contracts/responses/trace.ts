@@ -3,17 +3,20 @@ import type { KeyScopes } from '../service/key-scopes.ts';
 import { ComputedValue } from './compute.ts';
 import { AnswerSource, Decision } from './reasoning.ts';
 
-/** Without `trace:full` nothing that quotes a thought is left: its text, what was computed in it, the lines that were checked, what was corrected. */
+/**
+ * Without `trace:full`, removes everything that quotes a thought: its text, the values computed in it, the checked
+ * lines, the corrections.
+ */
 export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
   if (trace === 'full') return step;
   const { because: _quotes, computed: _values, ...rest } = step;
   const { decided } = step;
-  // Why auto decided as it did quotes nothing.
+  // The reason for a decision of auto contains no quotation.
   const because = decided === undefined ? {} : { because: decided.because };
   return { ...rest, ...because, text: null, checks: step.checks.map(visibleCheck) };
 }
 
-/** A step as a summary may tell it. A decision quotes nothing, a correction does. */
+/** A step as a summary may describe it. A decision contains no quotation, a correction does. */
 export function summarisedStep(step: TraceStep, scopes: KeyScopes): TraceStep {
   const visible = visibleStep(step, scopes);
   const decides = (step.phase === 'vote' || step.phase === 'answer') && step.because !== undefined;
@@ -35,9 +38,9 @@ export const CheckResult = z.object({
   detail: z.string(),
   /** The failed line's number in the step's `text`, from 0. */
   line: z.int().nonnegative().exactOptional(),
-  /** What is wrong in that line, as the thought has it; only for scope `trace:full`. */
+  /** The wrong part of that line, as in the thought; only for scope `trace:full`. */
   wrong: z.string().exactOptional(),
-  /** True of a check whose pass means that the answer is right. */
+  /** True for a check whose pass means that the answer is right. */
   confirms: z.boolean().exactOptional(),
 });
 export type CheckResult = z.infer<typeof CheckResult>;
@@ -45,7 +48,7 @@ export type CheckResult = z.infer<typeof CheckResult>;
 export const TallyEntry = z.object({ answer: z.string(), ballots: z.int().positive() });
 export type TallyEntry = z.infer<typeof TallyEntry>;
 
-/** One recorded step of the reasoning. Times in ms since the epoch and ms; tokens are those decoded in the step. */
+/** One recorded step of the reasoning. Times in epoch ms, durations in ms; tokens are those decoded in the step. */
 export const TraceStep = z.object({
   index: z.int().nonnegative(),
   phase: z.enum(['draft', 'think', 'check', 'revise', 'vote', 'answer']),
@@ -61,19 +64,19 @@ export const TraceStep = z.object({
   stop_reason: z.string().nullable(),
   /** Normalised. */
   answer: z.string().nullable(),
-  /** The answer's own text, which is replayed when it wins. */
+  /** The text of the answer, which is replayed if it wins. */
   answer_text: z.string().optional(),
-  /** Mean token log-probability of the raw distribution, fed tokens left out. */
+  /** Mean token log-probability under the model's unmodified distribution, without inserted tokens. */
   confidence: z.number().nullable(),
-  /** The same of its answer's tokens alone. */
+  /** The same for the tokens of the answer alone. */
   answer_confidence: z.number().optional(),
   checks: z.array(CheckResult),
   prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
-  /** On the answer's step: where it came from. */
+  /** Where the answer came from, on its step. */
   answer_source: AnswerSource.optional(),
   /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581). */
   self_certainty: z.number().optional(),
-  /** Where `tokens` went; a resumed run needs it. */
+  /** Phases of `tokens`; a resumed run needs them. */
   usage: z
     .object({
       thinking: z.int().nonnegative(),
@@ -85,7 +88,7 @@ export const TraceStep = z.object({
     .optional(),
   tally: z.array(TallyEntry).optional(),
   because: z.string().optional(),
-  /** On the step of the fast answer that `auto` tried: what it decided. */
+  /** On the step of the fast answer that `auto` tried: the decision. */
   decided: Decision.exactOptional(),
 });
 export type TraceStep = z.infer<typeof TraceStep>;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const count = z.int().nonnegative();
 
-/** Decoded tokens by phase; together they are `output_tokens`. `forced` was fed, not sampled; `answer` is the visible one. */
+/**
+ * Decoded tokens by phase; their sum is `output_tokens`. `forced` tokens were inserted, not sampled; `answer` is the
+ * visible answer.
+ */
 export const PhaseTokens = z.object({
   draft: count,
   think: count,
@@ -15,7 +18,7 @@ export const PhaseTokens = z.object({
 });
 export type PhaseTokens = z.infer<typeof PhaseTokens>;
 
-/** Running totals of a request, in tokens: what a strategy reports. */
+/** Running totals of a request in tokens, as a strategy reports them. */
 export const RunningUsage = PhaseTokens.extend({ input: count, cached: count });
 export type RunningUsage = z.infer<typeof RunningUsage>;
 
@@ -24,7 +27,7 @@ export function emptyUsage(): RunningUsage {
   return { input: 0, cached: 0, draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
 }
 
-/** Of two totals of one request the one with more tokens. */
+/** Of two totals of one request, the one with more tokens. */
 export function largerUsage(one: RunningUsage, other: RunningUsage): RunningUsage {
   return totalTokens(other) > totalTokens(one) ? other : one;
 }
@@ -34,12 +37,15 @@ export function totalTokens({ cached: _, ...counted }: RunningUsage): number {
   return Object.values(counted).reduce((sum, tokens) => sum + tokens, 0);
 }
 
-/** Tokens that `budget_tokens` bounds: everything that was sampled while thinking. Drafts and inserted tokens are not. */
+/** The tokens that `budget_tokens` limits: everything sampled while thinking, without drafts and inserted tokens. */
 export function thinkingTokens({ think, check, revise }: Pick<PhaseTokens, 'think' | 'check' | 'revise'>): number {
   return think + check + revise;
 }
 
-/** `usage` of a response: OpenAI's, and our phases. Clients require numbers in the details, so the phases stand beside them. */
+/**
+ * `usage` of a response: OpenAI's fields and our phases. Clients require numbers in the details, so the phases are
+ * outside them.
+ */
 export const ResponseUsage = z.preprocess(
   withPhasesOutside,
   z.object({
@@ -57,7 +63,9 @@ export const ResponseUsage = z.preprocess(
 );
 export type ResponseUsage = z.infer<typeof ResponseUsage>;
 
-/** The wire's usage from running totals: `reasoning_tokens` is all that was decoded but the visible answer. */
+/**
+ * The `usage` of a response from running totals: `reasoning_tokens` is everything decoded except the visible answer.
+ */
 export function responseUsage({ input, cached, ...phases }: RunningUsage): ResponseUsage {
   const output = Object.values(phases).reduce((sum, tokens) => sum + tokens, 0);
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The body of every error answer, in the form that OpenAI's clients parse. */
+/** The body of every error response, in the format that OpenAI's clients parse. */
 export const ErrorEnvelope = z.object({
   error: z.object({
     message: z.string(),

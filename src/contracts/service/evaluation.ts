@@ -7,11 +7,11 @@ const share = z.number();
 export const Estimate = z.object({ value: share, low: share, high: share });
 export type Estimate = z.infer<typeof Estimate>;
 
-/** A difference over the questions that both have answered: those that only one of the two got right. */
+/** A difference over the questions that both have answered, with the numbers that only one of them got right. */
 export const PairedDifference = Estimate.extend({ gained: count, lost: count });
 export type PairedDifference = z.infer<typeof PairedDifference>;
 
-/** The answers as they stood after a phase, held against those before it. */
+/** The answers after a phase, compared with those before it. */
 export const PhaseContribution = z.object({
   phase: z.string(),
   questions: count,
@@ -21,13 +21,15 @@ export const PhaseContribution = z.object({
 });
 export type PhaseContribution = z.infer<typeof PhaseContribution>;
 
-/** One way of asking: an effort and what it overrides. Tokens and seconds are means per question, unless named otherwise. */
+/**
+ * One configuration: an effort and its overrides. Tokens and seconds are means per question, unless named otherwise.
+ */
 export const EvaluationArm = z.object({
   arm: z.string(),
   questions: count,
   right: count,
   accuracy: Estimate,
-  /** Null for the base itself, and where it was not run. */
+  /** Null for the baseline itself, and if the baseline was not run. */
   against_fast: PairedDifference.nullable(),
   against_greedy: PairedDifference.nullable(),
   output_tokens: z.number().nonnegative(),
@@ -39,13 +41,13 @@ export const EvaluationArm = z.object({
 });
 export type EvaluationArm = z.infer<typeof EvaluationArm>;
 
-/** What `npm run eval` measured of one model on one set of questions. */
+/** The results of `npm run eval` for one model and one set of questions. */
 export const Evaluation = z.object({
   id: z.string(),
   object: z.literal('evaluation'),
-  /** Epoch seconds of the measurement; null in a report of an earlier version, which doesn't say. */
+  /** Epoch seconds of the measurement; null in a report of an earlier version, which does not contain it. */
   created_at: z.int().nullable(),
-  /** With what the report was delivered; null where it is of this installation's own runs. */
+  /** The release that included the report; null for this installation's own runs. */
   came_with: z.string().nullable(),
   set: z.string(),
   model: z.string(),

@@ -6,7 +6,7 @@ import { responseId } from './query.ts';
 const said = {
   rating: z.enum(['up', 'down']).nullish(),
   comment: z.string().min(1).max(4_096).nullish(),
-  /** A response to the same prompt that is better. */
+  /** A better response to the same prompt. */
   preferred_response_id: z.string().regex(responseId, 'expected the id of a response').nullish(),
   /** What the answer should have been. */
   corrected_text: z.string().min(1).max(262_144).nullish(),
@@ -37,7 +37,10 @@ export const Feedback = z.object({
 });
 export type Feedback = z.infer<typeof Feedback>;
 
-/** As it is kept: with the prompt and the answers, since responses go and feedback is for tuning later. */
+/**
+ * Feedback as it is stored: with the prompt and the answers, because it is used for training long after the responses
+ * are removed.
+ */
 export const FeedbackRecord = Feedback.extend({
   owner: z.string().nullable(),
   prompt: z.array(ChatMessage),
@@ -49,7 +52,7 @@ export type FeedbackRecord = z.infer<typeof FeedbackRecord>;
 /** `GET /v1/feedback` */
 export const FeedbackQuery = z.object({ format: z.enum(['jsonl', 'dpo', 'kto']).optional() });
 
-/** A message as TRL's conversational form has it. */
+/** A message in TRL's conversational format. */
 export const TrainingMessage = z.object({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string(),
@@ -64,7 +67,7 @@ export const TrainingMessage = z.object({
 });
 export type TrainingMessage = z.infer<typeof TrainingMessage>;
 
-/** TRL's preference form: `DPOTrainer`. */
+/** TRL's preference format: `DPOTrainer`. */
 export const PreferencePair = z.object({
   prompt: z.array(TrainingMessage),
   chosen: z.array(TrainingMessage),
@@ -72,7 +75,7 @@ export const PreferencePair = z.object({
 });
 export type PreferencePair = z.infer<typeof PreferencePair>;
 
-/** TRL's unpaired preference form: `KTOTrainer`. */
+/** TRL's unpaired preference format: `KTOTrainer`. */
 export const LabelledCompletion = z.object({
   prompt: z.array(TrainingMessage),
   completion: z.array(TrainingMessage),

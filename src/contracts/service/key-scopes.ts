@@ -8,17 +8,17 @@ export const KeyScopes = z.object({
 });
 export type KeyScopes = z.infer<typeof KeyScopes>;
 
-/** Without keys, on loopback, all is allowed. */
+/** Without keys, on loopback, everything is allowed. */
 export const allScopes: KeyScopes = { trace: 'full', feedback: true, admin: true };
 
-/** What may be done without a key where keys are required: nothing that has an owner. */
+/** What is allowed without a key if keys are required: nothing that has an owner. */
 export const noScopes: KeyScopes = { trace: 'none', feedback: false, admin: false };
 
-/** A scope as people write it. */
+/** A scope as users write it. */
 export const ScopeName = z.enum(['trace:none', 'trace:summary', 'trace:full', 'feedback', 'admin']);
 export type ScopeName = z.infer<typeof ScopeName>;
 
-/** Scopes by their names; of several `trace:…` the widest holds, and none is `trace:none`, as a new key has it. */
+/** Scopes by name. Of several `trace:…` the widest applies; without one it is `trace:none`, as for a new key. */
 export function scopesOf(names: readonly ScopeName[]): KeyScopes {
   const has = (name: ScopeName) => names.includes(name);
   return {
@@ -28,27 +28,27 @@ export function scopesOf(names: readonly ScopeName[]): KeyScopes {
   };
 }
 
-/** The names that `scopesOf` makes the same scopes of. */
+/** The names from which `scopesOf` makes these scopes. */
 export function scopeNames({ trace, feedback, admin }: KeyScopes): ScopeName[] {
   return [`trace:${trace}`, ...(feedback ? ['feedback' as const] : []), ...(admin ? ['admin' as const] : [])];
 }
 
 const traceLevels = ['none', 'summary', 'full'] as const;
 
-/** The first scope of `wanted` that `held` does not cover; undefined where all are. */
+/** The first scope of `wanted` that `held` does not include; undefined if all are included. */
 export function scopeBeyond(wanted: KeyScopes, held: KeyScopes): ScopeName | undefined {
   if (traceLevels.indexOf(wanted.trace) > traceLevels.indexOf(held.trace)) return `trace:${wanted.trace}`;
   if (wanted.feedback && !held.feedback) return 'feedback';
   return wanted.admin && !held.admin ? 'admin' : undefined;
 }
 
-/** `GET /v1/caller`: who the service takes the caller for. */
+/** `GET /v1/caller`: how the service sees the caller. */
 export const CallerView = z.object({
   object: z.literal('caller'),
-  /** Null where the service asks for no key. */
+  /** Null if the service requires no key. */
   key_id: z.string().nullable(),
   scopes: KeyScopes,
-  /** Absent in services of earlier versions. Bytes that the body of a request may have. */
+  /** Absent in services of earlier versions. The most bytes of a request body. */
   limits: z.object({ body_bytes: z.int().positive() }).optional(),
 });
 export type CallerView = z.infer<typeof CallerView>;

@@ -5,7 +5,7 @@ import { TraceStep } from '../responses/trace.ts';
 import { EffortTable } from './effort-table.ts';
 import { ModelCard } from './model-card.ts';
 
-/** A response with the words that it answers: the start of the last user message. */
+/** A response with the start of the last user message. */
 export const ListedResponse = Response.extend({ input_preview: z.string() });
 export type ListedResponse = z.infer<typeof ListedResponse>;
 
@@ -32,14 +32,14 @@ export const DeletedResponse = z.object({
 });
 export type DeletedResponse = z.infer<typeof DeletedResponse>;
 
-/** A model as OpenAI and Anthropic list it, with what it can do and what each effort spends. */
+/** A model as OpenAI and Anthropic list it, with its capabilities and the limits of each effort. */
 export const ModelObject = ModelCard.extend({
   object: z.literal('model'),
   type: z.literal('model'),
   display_name: z.string(),
-  /** ISO 8601 of `created`. */
+  /** `created` in ISO 8601. */
   created_at: z.string(),
-  /** `context_length`, by Anthropic's names. */
+  /** `context_length`, with Anthropic's name. */
   max_input_tokens: z.int().positive(),
   max_tokens: z.int().positive(),
   owned_by: z.string(),
@@ -48,14 +48,17 @@ export const ModelObject = ModelCard.extend({
 });
 export type ModelObject = z.infer<typeof ModelObject>;
 
-/** Whole: there is never a next page. */
+/** Complete: there is never a next page. */
 export const ModelList = z.object({
   object: z.literal('list'),
   data: z.array(ModelObject),
   first_id: z.string().nullable(),
   last_id: z.string().nullable(),
   has_more: z.literal(false),
-  /** Only with the query `client_version`, by which Codex asks for a catalog in its own form: none, so that its defaults hold. */
+  /**
+   * Only with the query `client_version`, with which Codex asks for a catalog in its own format: always empty, so that
+   * Codex uses its defaults.
+   */
   models: z.array(z.never()).exactOptional(),
 });
 export type ModelList = z.infer<typeof ModelList>;

@@ -2,15 +2,18 @@ import { z } from 'zod';
 import type { Prompt } from '../responses/prompt.ts';
 import type { EffortTable } from './effort-table.ts';
 
-/** What the workers say of their models, by id. `contextLengths`: tokens. `capabilities`: of models behind servers. */
+/**
+ * What the workers announced about their models, by id. `contextLengths`: tokens. `capabilities`: for models on
+ * servers.
+ */
 export type WorkersModels = {
   contextLengths: ReadonlyMap<string, number>;
   capabilities: ReadonlyMap<string, ModelCard['capabilities']>;
 };
 
 /**
- * A catalogue whose cards promise no more than the workers have, where those run elsewhere: their key/value caches may hold
- * fewer tokens than the model takes, and a server may turn out to do less, or more. `known` is read at each look.
+ * A catalog whose cards match what the workers announced, if they run elsewhere: their KV caches may hold fewer tokens
+ * than the model accepts, and a server may turn out to support less, or more. `known` is read at each access.
  */
 export function asWorkersHave(catalog: ModelCatalog, known: () => WorkersModels): ModelCatalog {
   const shown = (card: ModelCard): ModelCard => {
@@ -34,12 +37,12 @@ export function asWorkersHave(catalog: ModelCatalog, known: () => WorkersModels)
 }
 
 /**
- * Whether a model's server ends a thought at the budget by itself; the budget holds in any case. `unverified`: it is asked to,
- * and no thought was so long yet. `none`: it has no such field.
+ * Whether a model's server itself ends a thought at the budget; the budget is kept in any case. `unverified`: it was
+ * asked to, but no thought has been long enough yet. `none`: it has no such field.
  */
 export const serverBudgetStates = ['none', 'unverified', 'honoured', 'ignored', 'refused'] as const;
 
-/** What `GET /v1/models` shows of a model. Tokens. */
+/** What `GET /v1/models` shows about a model. Tokens. */
 export const ModelCard = z.object({
   id: z.string(),
   /** Epoch seconds. */
@@ -57,37 +60,41 @@ export const ModelCard = z.object({
     tools: z.boolean(),
     seed: z.boolean(),
     batching: z.boolean(),
-    /** Of a model behind a server: chains that are known to run there at the same time. 1: no more is known. */
+    /**
+     * For a model on a server: how many chains are known to run there at the same time. 1: no more than one is known.
+     */
     parallel: z.int().positive().optional(),
-    /** Of a model behind a server. */
+    /** Only for a model on a server. */
     server_budget: z.enum(serverBudgetStates).optional(),
-    /** Values can be computed in its thoughts (`reasoning.compute`). */
+    /** Whether values can be computed in its thoughts (`reasoning.compute`). */
     compute: z.boolean().default(false),
-    /** It was made for that: `auto` is on. */
+    /** Whether the model was made for it, so that `auto` is on. */
     compute_default: z.boolean().default(false),
-    /** Fields of a request's sampling that are honoured. */
+    /** Sampling fields of a request that are applied. */
     sampling: z.array(
       z.enum(['temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty', 'logit_bias']),
     ),
-    /** What a user's message may hold. */
+    /** What a user's message may contain. */
     inputs: z.array(z.enum(['text', 'image', 'file'])),
   }),
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
-/** The configured models without their weights, as the API needs them: it counts tokens before it accepts. */
+/** The configured models without their weights, as the API needs them: it counts tokens before it accepts a request. */
 export interface ModelCatalog {
-  /** The first is the default. */
+  /** The first one is the default. */
   list(): readonly ModelCard[];
   get(id: string): ModelCard | undefined;
   effortTable(id: string): EffortTable;
   /**
-   * Tokens of the rendered prompt; long texts are counted in pieces so that the event loop stays free. Above `most` the count
-   * may end: it is then some number above it.
+   * Tokens of the rendered prompt; long texts are counted in pieces so that the event loop is not blocked. Above `most`
+   * counting may stop: the result is then some number above it.
    * @throws the signal's reason
    */
   countTokens(id: string, prompt: Prompt, options: CountOptions): Promise<number>;
-  /** What the model's server answers to OpenAI's request for embeddings; undefined for a model that makes none. */
+  /**
+   * The response of the model's server to OpenAI's request for embeddings; undefined for a model without embeddings.
+   */
   embed?(id: string, asked: object, options: { signal: AbortSignal }): Promise<object | undefined>;
 }
 export type CountOptions = { thinking: boolean; most?: number; signal?: AbortSignal };

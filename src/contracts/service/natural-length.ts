@@ -4,14 +4,17 @@ import { z } from 'zod';
 export const ObservedLength = z.object({ tokens: z.int().nonnegative(), ended: z.boolean() });
 export type ObservedLength = z.infer<typeof ObservedLength>;
 
-/** With fewer chains that ended by themselves, a model's own lengths say less than what is assumed of its family. */
+/**
+ * With fewer chains that ended by themselves, the assumption for the family is more reliable than the model's own
+ * lengths.
+ */
 const leastEnded = 20;
-/** A chain may always have so many tokens: a model whose thoughts were empty so far may yet think. */
+/** A chain may always have so many tokens: a model whose thoughts were empty so far may still think. */
 const shortest = 64;
 
 /**
- * What responses of a model that was never calibrated have shown of its natural length, in tokens; undefined where they are too
- * few, or too many of their chains were stopped.
+ * The natural length that the responses of an uncalibrated model have shown, in tokens; undefined if there are too few,
+ * or too many of their chains were stopped.
  */
 export function learnedLength(chains: readonly ObservedLength[]): number | undefined {
   if (chains.filter(({ ended }) => ended).length < leastEnded) return undefined;
@@ -20,11 +23,11 @@ export function learnedLength(chains: readonly ObservedLength[]): number | undef
 }
 
 /**
- * The thinking tokens within which `share` of chains end by themselves: the quantile of the product-limit estimate (Kaplan and
- * Meier 1958), where a chain that was stopped tells only that it is longer. Undefined where too many were stopped to tell.
+ * The thinking tokens within which `share` of chains end by themselves: the quantile of the product-limit estimate
+ * (Kaplan and Meier 1958), in which a stopped chain counts as longer than it is. Undefined if too many were stopped.
  */
 export function naturalLength(chains: readonly ObservedLength[], share = 0.95): number | undefined {
-  // Of equal lengths those that ended come first: the others were still thinking then.
+  // Among equal lengths, those that ended come first: the others were still thinking.
   const sorted = chains.toSorted((a, b) => a.tokens - b.tokens || Number(b.ended) - Number(a.ended));
   let thinking = 1;
   for (const [index, { tokens, ended }] of sorted.entries()) {

@@ -13,20 +13,20 @@ export const Pace = z.object({
 });
 export type Pace = z.infer<typeof Pace>;
 
-/** What responses of each model and effort took, and how long their thoughts were, measured over all workers. */
+/** How long responses of each model and effort took, and how long their thoughts were, measured on all workers. */
 export type PaceBook = {
-  /** `run.ms`: from the worker's start to the response's end; absent of a response that was cut. */
+  /** `run.ms`: from the worker's start to the response's end; absent for a response that was cut. */
   add(model: string, effort: Effort, measured: { run?: Run; chains?: readonly ObservedLength[] }): Promise<void>;
-  /** Up to two seconds old; undefined where none has ended yet. */
+  /** Up to two seconds old; undefined if none has ended yet. */
   of(model: string): Promise<Pace | undefined>;
 };
 
-/** Fewer runs say nothing. */
+/** With fewer runs there is no estimate. */
 const least = 3;
 
 /**
- * Ms that a response has left after `elapsedMs`: the median of what the runs that took longer had left. Null where fewer
- * than three have ended, and where it has run longer than all of them.
+ * The remaining ms of a response after `elapsedMs`: the median of the remaining times of runs that took longer. Null if
+ * fewer than three have ended, or if it has run longer than all of them.
  */
 export function timeLeft(pace: Pace | undefined, effort: Effort, elapsedMs: number): number | null {
   const runs = pace?.runs[effort] ?? [];
@@ -35,7 +35,10 @@ export function timeLeft(pace: Pace | undefined, effort: Effort, elapsedMs: numb
   return left.length === 0 ? null : Math.round(median(left));
 }
 
-/** Ms until a response that waits at `position` (0: the next) ends: those before it, at the pace of all efforts, then its own run. */
+/**
+ * Ms until a response that waits at `position` (0: the next) ends: the time of those before it, at the pace of all
+ * efforts, plus its own run.
+ */
 export function timeToWait(pace: Pace | undefined, effort: Effort, position: number): number | null {
   const own = timeLeft(pace, effort, 0);
   if (pace === undefined || own === null) return null;
@@ -43,7 +46,7 @@ export function timeToWait(pace: Pace | undefined, effort: Effort, position: num
   return Math.round(own + ((position + 1) * median(all.map(({ ms }) => ms))) / sideBySide(all));
 }
 
-/** Runs that went on at a time, while any did. */
+/** How many runs were in progress at the same time, on average over the time with any. */
 function sideBySide(runs: readonly Run[]): number {
   const total = runs.reduce((sum, { ms }) => sum + ms, 0);
   let busy = 0;

@@ -5,7 +5,10 @@ import { ModelCard } from './model-card.ts';
 
 const AnyObject = z.looseObject({});
 
-/** What counts a local model's tokens elsewhere: its family, its chat template and the two files of its tokenizer. */
+/**
+ * What another process needs to count a local model's tokens: its family, its chat template and the two files of its
+ * tokenizer.
+ */
 export const PublishedTokenizer = z.object({
   family: z.string(),
   chat_template: z.string(),
@@ -16,7 +19,7 @@ export const PublishedTokenizer = z.object({
 });
 export type PublishedTokenizer = z.infer<typeof PublishedTokenizer>;
 
-/** What a front without models (the edge) has to know, as an API process writes it at its start. */
+/** What an API without models (the edge) needs to know; an API process writes it when it starts. */
 export const PublishedService = z.object({
   version: z.literal(1),
   /** Epoch ms. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobStatus } from '../responses/job.ts';
 
-/** A whole number in a query string; nothing else that JavaScript would take for one. */
+/** A whole number in a query string, and no other text that JavaScript would convert to one. */
 export const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -24,10 +24,10 @@ export const ModelsQuery = z.object({
 
 /** `GET /v1/responses/{id}` */
 export const RetrieveQuery = z.object({
-  /** Seconds to hold until the response ends. */
+  /** Seconds to wait for the response to end. */
   wait: whole(0, 300).optional(),
   stream: flag.optional(),
-  /** Deltas are padded; absent: as the request asked that made the response. */
+  /** Whether deltas are padded; absent: as in the request that created the response. */
   include_obfuscation: flag.optional(),
   /** The last sequence number that the reader has. */
   starting_after: whole(0, Number.MAX_SAFE_INTEGER).optional(),
@@ -43,7 +43,7 @@ export const ListQueryString = z.object({
 /** `GET /v1/responses/{id}/trace` */
 export const TraceQuery = z.object({
   stream: flag.optional(),
-  /** Of a stream: events of progress only, which any key may read. Their numbers have gaps. */
+  /** For a stream: only progress events, which any key may read. Their numbers have gaps. */
   only: z.literal('progress').optional(),
   starting_after: whole(0, Number.MAX_SAFE_INTEGER).optional(),
 });

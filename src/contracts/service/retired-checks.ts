@@ -1,8 +1,8 @@
 import type { EffortTable } from './effort-table.ts';
 
 /**
- * Checks of earlier versions. They judged only what one model wrote, or worked the answer out of the question. A request or
- * table that still names one gets a warning; the name does nothing.
+ * Checks of earlier versions, which were specific to one model or worked the answer out from the question. A request or
+ * table that still names one gets a warning; the name has no effect.
  */
 const retired: ReadonlySet<string> = new Set([
   'calendar',
@@ -30,7 +30,7 @@ export function isRetiredCheck(name: string): boolean {
   return retired.has(name);
 }
 
-/** The names in an effort table that no longer stand for a check, each once. */
+/** The names in an effort table that are no longer checks, each once. */
 export function retiredChecksOf(table: Pick<EffortTable, 'checks' | 'levels'>): string[] {
   const named = [...(table.checks?.on ?? []), ...Object.values(table.levels).flatMap(({ checks = [] }) => checks)].map(
     ({ type }) => type,

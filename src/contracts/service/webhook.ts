@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** Body of a webhook, signed by the Standard Webhooks scheme. */
+/** The body of a webhook, signed according to Standard Webhooks. */
 export const WebhookEvent = z.object({
   type: z.enum(['response.completed', 'response.failed', 'response.incomplete', 'response.cancelled']),
   data: z.object({ id: z.string() }),
 });
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
 
-/** One webhook on its way or at its end. Times in epoch seconds. */
+/** One webhook, pending or finished. Times in epoch seconds. */
 export const WebhookDelivery = z.object({
   id: z.string(),
   object: z.literal('webhook.delivery'),
@@ -33,15 +33,15 @@ export type WebhookDeliveryList = z.infer<typeof WebhookDeliveryList>;
 
 export const DeliveriesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).optional() });
 
-/** Sent by public address only, unless the operator allows others. */
+/** Must be a public address, unless the operator allows others. */
 export const WebhookUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https address' }).max(2048);
 
-/** A key's own webhook: for its responses that name none. Null takes it away. */
+/** A key's webhook, for its responses that name none. Null removes it. */
 export const SetWebhook = z.object({ url: WebhookUrl.nullable() });
 
 /**
- * `secret` signs; during the day after a rotation the one before signs as well. Null where all keys share the operator's
- * and this key isn't an admin's: who knows it could sign what others get.
+ * `secret` signs; for a day after a rotation, the previous one signs as well. Null if all keys share the operator's
+ * secret and this key is not an admin's, because whoever knows it could sign webhooks for others.
  */
 export const KeyWebhook = z.object({
   object: z.literal('webhook'),
@@ -50,7 +50,7 @@ export const KeyWebhook = z.object({
 });
 export type KeyWebhook = z.infer<typeof KeyWebhook>;
 
-/** As it is kept, by owner. Secrets follow from the service's own secret and `generation`. */
+/** The settings as they are stored, by owner. Secrets are derived from the service's own secret and `generation`. */
 export const WebhookRecord = z.object({
   version: z.literal(1),
   url: z.string().nullable(),
