@@ -1,16 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
+import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import type { NewApiKey } from '../../src/contracts/service/api-key.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { openConsole } from '../../src/entry/open-console.ts';
+import { createUnstorageRecords } from '../../src/store/file-records.ts';
+import { createKeyStore } from '../../src/store/key-store.ts';
+import { createRequestLimiter } from '../../src/store/request-limiter.ts';
+import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { card, catalog, table } from '../api/responses/fixture.ts';
 import { listeningService } from '../support/listening-service.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
 
-type ScriptedConsole = { url: string; close(): Promise<void> };
+type ScriptedConsole = {
+  url: string;
+  /** The secret of a new key; from the first on, the service asks for one. */
+  makeKey(scopes: NewApiKey['scopes']): Promise<string>;
+  close(): Promise<void>;
+};
 
-const level = { ...table.levels.medium, budget_tokens: 40_000, samples: 3, agree: 2 };
+/** One chain; three chains, which must agree. Arithmetic is checked. */
+const low = { ...table.levels.low, budget_tokens: 12_000, checks: [{ type: 'arithmetic' }] };
+const medium = { ...low, budget_tokens: 40_000, samples: 3, agree: 2, wave: 3 };
 
 /**
  * The real console, API and worker over a queue in memory, with a scripted model that says at most `tokensPerSecond` (each
@@ -25,11 +38,17 @@ export async function scriptedConsole(
   }: { tokensPerSecond?: number; inputs?: ('text' | 'image')[] } & Partial<ApiDependencies> = {},
 ): Promise<ScriptedConsole> {
   const model = createScriptedModel({ id: 'tiny', contextLength: 100_000, script });
+  const records = createUnstorageRecords(createStorage());
+  const keys = createKeyStore({ records, now: Date.now });
   const files = await openConsole({ log: pino({ level: 'silent' }) });
   if (files === undefined) throw new Error('The console was not built.');
   const shown = { ...card, context_length: 100_000, capabilities: { ...card.capabilities, inputs } };
   const service = await listeningService(tokensPerSecond === undefined ? model : paced(model, tokensPerSecond), {
     console: files,
+    records,
+    keys,
+    ledger: createUsageLedger({ change: records.update, now: Date.now }),
+    requestLimiter: createRequestLimiter(),
     now: Date.now,
     newId: () => randomUUID().replaceAll('-', ''),
     defaults: { effort: 'medium', answerTokens: 8_000 },
@@ -37,11 +56,15 @@ export async function scriptedConsole(
       ...catalog,
       list: () => [shown, { ...shown, id: 'other' }],
       get: (id) => [shown, { ...shown, id: 'other' }].find((one) => one.id === id),
-      effortTable: () => ({ ...table, natural_tokens: 6_000, levels: { ...table.levels, medium: level, high: level } }),
+      effortTable: () => ({ ...table, natural_tokens: 6_000, levels: { ...table.levels, low, medium, high: medium } }),
     },
     ...overrides,
   });
-  return { url: service.url, close: () => service.close() };
+  return {
+    url: service.url,
+    makeKey: async (scopes) => (await keys.create({ name: 'test', scopes })).secret,
+    close: () => service.close(),
+  };
 }
 
 /** The same model at the speed of a real one: so many of its tokens a second, in bursts as a network brings them. */

@@ -86,11 +86,8 @@ test('an upstream must answer; its key is not sent, and one that is not set yet 
   try {
     const there = await create({ BIG_API_KEY: 'secret' }).check({ ...upstream, model: 'big' });
     expect(there.checked.notices).toEqual([]);
-    const other = await create().check({ ...upstream, model: 'small' });
-    expect(other.checked.notices).toEqual([
-      'Set BIG_API_KEY before the next start: it holds the key.',
-      'The server answers, but its list has no model small.',
-    ]);
+    const other = await create().check({ ...upstream, model: 'big' });
+    expect(other.checked.notices).toEqual(['Set BIG_API_KEY before the next start: it holds the key.']);
     expect(new Set(asked)).toEqual(new Set([undefined]));
   } finally {
     await new Promise((resolve) => server.close(resolve));

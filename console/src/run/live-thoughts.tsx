@@ -56,7 +56,7 @@ function Chain({ chain: { sample, steps }, running }: { chain: ChainSteps; runni
         <div>
           {steps.map(({ step, lines }) => (
             <div key={step.index} className={styles.step} data-phase={step.phase}>
-              {step.text === null && !running.has(step.index) && inWords(step.summary)}
+              {step.text === null && inWords(step.summary)}
               <ThoughtLineList lines={lines} />
             </div>
           ))}

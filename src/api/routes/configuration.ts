@@ -1,5 +1,10 @@
 import { Hono } from 'hono';
-import { ChangeModels, ModelConfiguration, ModelsChange } from '../../contracts/service/model-configuration.ts';
+import {
+  ChangeModels,
+  ModelConfiguration,
+  ModelsChange,
+  withScheme,
+} from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment, ModelConfigurationStore } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
@@ -47,6 +52,13 @@ export function createConfigurationRoutes({
     const parsed = safeParseNaming(ChangeModels, body);
     if (!parsed.success) throw validationError(parsed.error, body);
     const { model, write } = parsed.data;
+    if (model.kind === 'upstream' && isOwnAddress(model.url, c.req.url)) {
+      throw new ServiceError({
+        code: 'invalid_value',
+        param: 'model.url',
+        message: "Invalid 'model.url': this is the address of this service; give the address of a model server.",
+      });
+    }
     const change = write ? await kept().add(model) : await kept().check(model);
     if (change.written) log.info({ request_id: c.get('requestId'), model: change.checked.id }, 'model configured');
     return c.json(change satisfies ModelsChange);
@@ -58,4 +70,16 @@ export function createConfigurationRoutes({
     if (modelConfiguration !== undefined) return modelConfiguration;
     throw new ServiceError({ code: 'not_found', message: 'This service has no configuration file to change.' });
   }
+}
+
+/** Whether a model's address is the one that this request came to. */
+function isOwnAddress(address: string, own: string): boolean {
+  if (!URL.canParse(withScheme(address))) return false;
+  const url = new URL(withScheme(address));
+  const { host, hostname, port } = new URL(own);
+  return url.host === host || (url.port === port && isLoopback(url.hostname) && isLoopback(hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

@@ -33,6 +33,11 @@ export const NewModel = z.discriminatedUnion('kind', [
 ]);
 export type NewModel = z.infer<typeof NewModel>;
 
+/** `localhost:11434` as a person writes it: with http, as in the command line. */
+export function withScheme(address: string): string {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `http://${address}`;
+}
+
 /** The body of `POST /v1/configuration/models`. */
 export const ChangeModels = z.strictObject({
   model: NewModel,

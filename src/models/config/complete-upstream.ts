@@ -1,5 +1,6 @@
-import type { NewModel } from '../../contracts/service/model-configuration.ts';
+import { type NewModel, withScheme } from '../../contracts/service/model-configuration.ts';
 import type { ServiceError } from '../../contracts/service/service-error.ts';
+import { byNearness } from '../../core/nearest-name.ts';
 import { familyOf, familyOfName } from '../families/index.ts';
 import { thinkTags } from '../families/think-tags.ts';
 import {
@@ -25,9 +26,10 @@ const answerMs = 5_000;
  * @throws what `invalid` makes, where no server answers or the server alone can't tell
  */
 export async function completeUpstream(
-  given: NewUpstream,
+  asWritten: NewUpstream,
   { fetch, invalid }: { fetch: typeof globalThis.fetch; invalid: Invalid },
 ): Promise<{ model: CompleteUpstream; notices: string[] }> {
+  const given = { ...asWritten, url: withScheme(asWritten.url) };
   const url = UpstreamUrl.safeParse(given.url);
   if (!url.success) throw invalid('url', url.error.issues[0]?.message ?? '');
   const { username, password } = new URL(given.url);
@@ -51,7 +53,7 @@ export async function completeUpstream(
   const contextLength = given.contextLength ?? about.contextLength;
   const inputs = given.inputs ?? about.inputs;
   const notices = [
-    ...(server.names.includes(name) ? [] : [`The server answers, but its list has no model ${name}.`]),
+    ...(server.names.includes(name) ? [] : [`The server lists no model yet; it must have ${name} by the next start.`]),
     ...(dialect === server.dialect || server.dialect === 'plain'
       ? []
       : [`The server looks like ${server.dialect}, and ${dialect} was given.`]),
@@ -100,12 +102,20 @@ function untold(
 }
 
 function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: Invalid): string {
-  if (model !== undefined) return names.find((name) => name === `${model}:latest`) ?? model;
+  if (model !== undefined) {
+    const known = names.find((name) => name === model) ?? names.find((name) => name === `${model}:latest`);
+    if (known !== undefined || names.length === 0) return known ?? model;
+    const nearest = byNearness(model, names).slice(0, mostNames).join(', ');
+    throw invalid('model', `the server has no model ${model}; the names most like it are ${nearest}`);
+  }
   const [only, ...others] = names;
   if (only === undefined) throw invalid('model', 'the server has no model yet; name the one that it will have');
   if (others.length > 0) throw invalid('model', `name one of the server's models: ${names.join(', ')}`);
   return only;
 }
+
+/** Of a long list, those that are named. */
+const mostNames = 5;
 
 /**
  * By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think.

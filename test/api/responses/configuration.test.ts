@@ -54,6 +54,19 @@ test('only a key with scope admin may see or change it', async () => {
   expect((await app.request(path, { method: 'POST', body: '{}' })).status).toBe(403);
 });
 
+test.each(['http://localhost/v1', 'localhost', '127.0.0.1:80'])('%s is this service itself', async (url) => {
+  const { app } = createApi({ modelConfiguration });
+  const response = await app.request(`http://localhost${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: { kind: 'upstream', url, model: 'x' } }),
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { param: 'model.url', message: expect.stringMatching(/this is the address of this service/) },
+  });
+});
+
 test('a caller is told what it may see and do', async () => {
   expect(await (await createApi().app.request('/v1/caller')).json()).toEqual({
     object: 'caller',

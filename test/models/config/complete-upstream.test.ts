@@ -59,17 +59,37 @@ test('a name that says it does not think stands above the architecture of those 
 });
 
 test('what is given stands, and what contradicts the server is told', async () => {
-  const given = { id: 'mine', model: 'small', family: 'plain', dialect: 'vllm', contextLength: 1_024 } as const;
+  const given = {
+    id: 'mine',
+    model: '/models/Qwen3-8B-Q4.gguf',
+    family: 'plain',
+    dialect: 'vllm',
+    contextLength: 1_024,
+  } as const;
   const { entry, checked } = await configurationOver(llamaCpp).check({
     kind: 'upstream',
     url: 'http://box:8080/v1',
     ...given,
   });
   expect(entry).toMatchObject(given);
-  expect(checked.notices).toEqual([
-    'The server answers, but its list has no model small.',
-    'The server looks like llama.cpp, and vllm was given.',
-  ]);
+  expect(checked.notices).toEqual(['The server looks like llama.cpp, and vllm was given.']);
+});
+
+test('an address without a scheme is one of http', async () => {
+  const { entry } = await configurationOver(llamaCpp).check({ kind: 'upstream', url: 'box:8080' });
+  expect(entry).toMatchObject({ url: 'http://box:8080/v1' });
+});
+
+test('a name that the server lacks is refused, with those that are most like it', async () => {
+  const upstream = { kind: 'upstream', url: 'http://box:11434', model: 'lama3' } as const;
+  await expect(configurationOver(ollama).check(upstream)).rejects.toMatchObject({
+    param: 'model.model',
+    message:
+      "Invalid 'model.model': the server has no model lama3; the names most like it are llama3.2:latest, deepseek-r1:8b.",
+  });
+  const empty = { ...ollama, '/v1/models': { data: [] } };
+  const { checked } = await configurationOver(empty).check(upstream);
+  expect(checked.notices).toEqual(['The server lists no model yet; it must have lama3 by the next start.']);
 });
 
 test.each([

@@ -171,7 +171,7 @@ export function View() {
           onSend={() => send(text)}
         />
       </div>
-      <div ref={mark} className={styles.mark} aria-hidden="true" />
+      <div ref={mark} className={styles.mark} data-end aria-hidden="true" />
     </div>
   );
   function busyWord(): string | undefined {
