@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { initialResponse } from '../../contracts/responses/initial-response.ts';
 import { TraceEvent, TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { TraceQuery } from '../../contracts/service/query.ts';
@@ -34,7 +35,8 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
     const { job } = await findResponse(queue, c.req.param('id'), c.get('caller'));
     if (!query.stream) {
       const events = await traceSoFar(job.id, c.req.raw.signal);
-      return c.json({ response_id: job.id, steps: traceSteps(events, scopes) } satisfies Trace);
+      const { conversation } = initialResponse(job);
+      return c.json({ response_id: job.id, conversation, steps: traceSteps(events, scopes) } satisfies Trace);
     }
     const gone = new AbortController();
     const { signal } = gone;

@@ -73,7 +73,12 @@ const StrategyObject = z.object({
 export const StrategyList = z.object({ object: z.literal('list'), data: z.array(StrategyObject) });
 export type StrategyList = z.infer<typeof StrategyList>;
 
-export const Trace = z.object({ response_id: z.string(), steps: z.array(TraceStep) });
+export const Trace = z.object({
+  response_id: z.string(),
+  /** The conversation that the response is part of. */
+  conversation: Response.shape.conversation,
+  steps: z.array(TraceStep),
+});
 export type Trace = z.infer<typeof Trace>;
 
 export const Health = z.object({ status: z.literal('ok') });
