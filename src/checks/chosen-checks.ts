@@ -28,6 +28,13 @@ export function levelChecks({ table, effort, computes }: Level): NamedCheck[] {
   return withChecks(standard, on);
 }
 
+/** Names in an effort table that no check has, each once; they do nothing. */
+export function unknownChecks({ checks: changes, levels }: Pick<EffortTable, 'checks' | 'levels'>): string[] {
+  const named = [...(changes?.on ?? []), ...Object.values(levels).flatMap((level) => level.checks ?? [])];
+  const names = [...named.map(({ type }) => type), ...(changes?.off ?? [])];
+  return [...new Set(names)].filter((name) => !checks.has(name));
+}
+
 function withChecks(base: readonly NamedCheck[], more: readonly NamedCheck[]): NamedCheck[] {
   const named = new Set(more.map(({ type }) => type));
   return [...base.filter(({ type }) => !named.has(type)), ...more];

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { asWorkersHave } from '../contracts/service/model-card.ts';
-import { retiredChecksOf } from '../contracts/service/retired-checks.ts';
-import type { Consumer, JobQueue } from '../core/job-queue.ts';
-import type { RecordStore } from '../core/record-store.ts';
+import { unknownChecks } from '../checks/chosen-checks.ts';
+import type { EffortTable } from '../contracts/service/effort-table.ts';
+import { asWorkersHave, type ModelCatalog } from '../contracts/service/model-card.ts';
+import type { JobQueue } from '../core/job-queue.ts';
 import { sweepRecords } from '../maintenance/sweep-records.ts';
 import { createModelCatalog } from '../models/config/catalog.ts';
 import { readEffortTable } from '../models/config/effort-tables.ts';
@@ -12,6 +12,7 @@ import { createPostJson, type PostJson } from '../outbound/post-json.ts';
 import type { Deliveries } from '../queue/webhooks/deliveries.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
+import type { Strategy } from '../reasoning/strategy.ts';
 import { createPaceBook } from '../store/pace-book.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { banner } from './banner.ts';
@@ -24,39 +25,25 @@ import { listenMetrics } from './listen-metrics.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
 import { createLogger } from './logger.ts';
 import { openConsole } from './open-console.ts';
-import { type Limits, openLimits } from './open-limits.ts';
+import { openLimits } from './open-limits.ts';
 import { type Operations, openOperations } from './open-operations.ts';
 import { type OpenedQueue, openQueue } from './open-queue.ts';
+
 import { openRecords } from './open-records.ts';
 import { publishService } from './publish-service.ts';
 import { type Running, StartError } from './run-entry.ts';
 import { backendAnswers, defaultAnswerTokens, followWorkers, localFiles, startApi } from './start-api.ts';
 import { startWebhooks, startWorker, webhookRefusal } from './start-webhooks.ts';
 
-/** Which halves run in this process. One alone needs Redis, where it meets the other. */
-export type Halves = { api: boolean; worker: boolean };
+/** What this process does. One role alone needs Redis, where it meets the other. */
+export type Roles = { api: boolean; worker: boolean };
 
 /** `url` of the API, where this process has it. */
 export type RunningService = Running & { readonly url: string | undefined };
 
-/**
- * Opens what the halves need, in an order in which the likeliest mistakes are told first. Closing stops the intake and
- * drains, then closes the models and the queue.
- * @throws StartError or ServiceError with one line for the operator
- */
-export async function startService({
-  api,
-  worker,
-  variables,
-  invocation = npmInvocation({ api, worker }),
-  modelsOption,
-  inferenceEntry,
-  page: withPage = true,
-  announce = (text) => void process.stdout.write(text),
-  onDownload,
-}: Halves & {
+type ServiceOptions = Roles & {
   variables: Readonly<Record<string, string | undefined>>;
-  /** Default: npm's script for these halves. */
+  /** Default: npm's script for these roles. */
   invocation?: Invocation;
   /** `--models`, where that stands for THINKFIRST_MODELS. */
   modelsOption?: string | undefined;
@@ -68,161 +55,145 @@ export async function startService({
   onDownload?: ((progress: HubProgress) => void) | undefined;
   /** Takes the banner; default: standard output. */
   announce?(text: string): void;
-}): Promise<RunningService> {
+};
+
+/** What every part of a starting service is opened with. */
+type Start = ServiceOptions & {
+  invocation: Invocation;
+  environment: Environment;
+  log: Logger;
+  parts: Parts;
+  progress: { ready: boolean; loaded?: LoadedModels; queue?: JobQueue };
+};
+
+/**
+ * Opens the parts that the roles need, in an order in which the likeliest mistakes are reported first. Closing stops the
+ * intake and drains, then closes the models and the queue.
+ * @throws StartError or ServiceError with one line for the operator
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
   const startedAt = performance.now();
+  const { variables, api, worker, announce = (text: string) => void process.stdout.write(text) } = options;
+  const { invocation = npmInvocation(options) } = options;
   const environment = parseEnvironment(variables);
-  checkHalves({ api, worker }, environment, invocation);
+  checkRoles(options, environment, invocation);
   const log = createLogger(environment);
   for (const unknown of unknownVariables(variables)) log.warn(unknownText(unknown));
-  const opened: Opened = {};
-  const close = ({ graceMs }: { graceMs: number }) => closeAll(opened, graceMs);
+  const parts = createParts();
+  const start: Start = { ...options, invocation, environment, log, parts, progress: { ready: false } };
   try {
-    const operations = await openOperations(environment);
-    opened.operations = operations;
-    const ready = async () => {
-      const { ready: started = false, loaded, queue } = opened;
-      return started && (loaded?.ready() ?? true) && queue !== undefined && (await backendAnswers(queue));
-    };
-    opened.metrics = await listenMetrics(environment, { metrics: operations.metrics, ready });
-    if (api) {
-      await checkAccess(environment, variables);
-      const metricsPort = opened.metrics?.port;
-      const fault = (error: NodeJS.ErrnoException) => bindFault(error, { environment, invocation, metricsPort });
-      const { HOST: host, PORT: port, THINKFIRST_BODY_LIMIT: messageBytes } = environment;
-      opened.listening = await listen({ host, port, fault, messageBytes });
-    }
-    // Built beside the models' loading, where it is stale.
-    const page = api && withPage ? openConsole({ log }) : undefined;
-    const named = configuredModels(environment, variables, { modelsOption });
-    const onProgress = onDownload ?? logProgress(log);
-    const configs = await fetchModels(named, { environment, weights: worker, onProgress });
-    // The catalogue has those of the others: a default depends on the model's family.
-    const ownTables = configs.filter(({ effortTable }) => effortTable !== undefined);
-    const tables = new Map(ownTables.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
-    for (const [model, table] of tables) {
-      const names = retiredChecksOf(table);
-      if (names.length > 0) log.warn({ model, checks: names }, 'the effort table names checks that no longer exist');
-    }
-    const { queue, deliveries, swept, loaded } = await openBackends(opened, {
-      worker,
-      configs,
-      environment,
-      inferenceEntry,
-      operations,
-      log,
-    });
+    const { operations, listening, page } = await openFront(start);
+    const { configs, tables } = await readModels(start);
+    const backends = await openBackends(start, configs, operations);
     const { records, sealer } = await openRecords(environment);
-    opened.records = records;
+    parts.keep('records', records);
     const { THINKFIRST_WEBHOOK_SECRET: given } = environment;
-    const webhookSettings = createWebhookSettings({ records, sealer, given, now: Date.now });
-    if (worker) {
-      const onError = (error: unknown) => log.warn({ err: error }, 'records could not be swept');
-      const retentionMs = environment.THINKFIRST_RETENTION_DAYS * 86_400_000;
-      opened.sweep = sweepRecords({ queue: swept, records, retentionMs, now: Date.now, onError });
-      const sending = { environment, deliveries, settings: webhookSettings, now: Date.now };
-      opened.webhooks = await startWebhooks(sending);
-    }
-    const catalog = createModelCatalog(await catalogEntries(configs, loaded?.models ?? new Map()), tables);
+    const settings = createWebhookSettings({ records, sealer, given, now: Date.now });
+    const catalog = createModelCatalog(await catalogEntries(configs, backends.loaded?.models ?? new Map()), tables);
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
     const strategies = createStrategies({ prompts, postCheck: callbacks(environment) });
-    if (loaded !== undefined) {
-      opened.consumer = await startWorker({
-        environment,
-        queue,
-        catalog,
-        models: operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation),
-        sealer,
-        pace: createPaceBook({ records, now: Date.now }),
-        strategies,
-        log,
-      });
-    }
-    const { listening } = opened;
-    if (listening !== undefined) {
-      opened.workers = await followWorkers({
-        directory: swept.queues.directory,
-        onError: (error) => log.debug({ err: error }, 'the workers could not be asked'),
-      });
-      const { known } = opened.workers;
-      const modelsReady = () => loaded?.ready() ?? true;
-      const files = await page;
-      opened.limits = openLimits(environment, records);
-      startApi({
-        environment,
-        listening,
-        queue,
-        catalog: asWorkersHave(catalog, known),
-        records,
-        sealer,
-        keyLimits: opened.limits,
-        strategies,
-        console: files,
-        files: localFiles({ variables, log }),
-        modelsReady,
-        operations: operations.api,
-        webhooks: { settings: webhookSettings, deliveries, refusal: (url) => webhookRefusal(url, environment) },
-        log,
-      });
-    }
-    if (api && environment.REDIS_URL !== undefined) {
-      // For fronts that have no models of their own; this one needs nothing of it.
-      const published = { environment, configs, catalog, records, answerTokens: defaultAnswerTokens };
-      publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
-        log.warn({ err: error }, 'the models were not published for the edge'),
-      );
-    }
-    opened.ready = true;
+    const shared = { ...backends, operations, records, sealer, settings, catalog, strategies };
+    if (worker) await startWork(start, shared);
+    if (listening !== undefined) await serveApi(start, { ...shared, listening, page });
+    if (api) publish(start, shared, configs);
+    start.progress.ready = true;
     const seconds = (performance.now() - startedAt) / 1000;
     announce(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
-    return { close, url: listening?.url };
+    return { close: parts.close, url: listening?.url };
   } catch (error) {
-    await close({ graceMs: 0 });
+    await parts.close({ graceMs: 0 });
     throw error;
   }
 }
 
-type Opened = {
-  listening?: Listening;
-  consumer?: Consumer;
-  webhooks?: { close(): Promise<void> };
-  sweep?: { close(): void };
-  workers?: Awaited<ReturnType<typeof followWorkers>>;
-  loaded?: LoadedModels;
-  queue?: JobQueue;
-  records?: RecordStore;
-  limits?: Limits;
-  operations?: Operations;
-  metrics?: Awaited<ReturnType<typeof listenMetrics>>;
-  ready?: boolean;
+/** The stages in which parts close; those of one stage close side by side. */
+const closingOrder = ['intake', 'background', 'models', 'queue', 'records', 'observers'] as const;
+type Stage = (typeof closingOrder)[number];
+type Part = { close(options: { graceMs: number }): Promise<void> | void };
+type Parts = {
+  keep<Kept extends Part>(stage: Stage, part: Kept): Kept;
+  close(options: { graceMs: number }): Promise<void>;
 };
+
+function createParts(): Parts {
+  const opened: Array<{ stage: Stage; part: Part }> = [];
+  return {
+    keep(stage, part) {
+      opened.push({ stage, part });
+      return part;
+    },
+    async close(options) {
+      for (const stage of closingOrder) {
+        await Promise.all(opened.map((one) => (one.stage === stage ? one.part.close(options) : undefined)));
+      }
+    },
+  };
+}
+
+type Front = {
+  operations: Operations;
+  listening: Listening | undefined;
+  page: ReturnType<typeof openConsole> | undefined;
+};
+
+/** Metrics and the API's socket, which answers that it is starting, and the console. */
+async function openFront(start: Start): Promise<Front> {
+  const { environment, variables, invocation, parts, progress, log } = start;
+  const operations = parts.keep('observers', await openOperations(environment));
+  const ready = async () => {
+    const { ready: started, loaded, queue } = progress;
+    return started && (loaded?.ready() ?? true) && queue !== undefined && (await backendAnswers(queue));
+  };
+  const metrics = await listenMetrics(environment, { metrics: operations.metrics, ready });
+  if (metrics !== undefined) parts.keep('observers', metrics);
+  if (!start.api) return { operations, listening: undefined, page: undefined };
+  await checkAccess(environment, variables);
+  const fault = (error: NodeJS.ErrnoException) =>
+    bindFault(error, { environment, invocation, metricsPort: metrics?.port });
+  const { HOST: host, PORT: port, THINKFIRST_BODY_LIMIT: messageBytes } = environment;
+  const listening = parts.keep('intake', await listen({ host, port, fault, messageBytes }));
+  // Built beside the models' loading, where it is stale.
+  return { operations, listening, page: start.page === false ? undefined : openConsole({ log }) };
+}
+
+/** The configured models, downloaded where they have to be, and the effort tables that they name themselves. */
+async function readModels(start: Start): Promise<{ configs: FetchedModel[]; tables: Map<string, EffortTable> }> {
+  const { environment, variables, modelsOption, worker, log, onDownload } = start;
+  const named = configuredModels(environment, variables, { modelsOption });
+  const onProgress = onDownload ?? logProgress(log);
+  const configs = await fetchModels(named, { environment, weights: worker, onProgress });
+  // The catalogue has those of the others: a default depends on the model's family.
+  const ownTables = configs.filter(({ effortTable }) => effortTable !== undefined);
+  const tables = new Map(ownTables.map(({ id, effortTable }) => [id, readEffortTable(id, effortTable)]));
+  for (const [model, table] of tables) {
+    const names = unknownChecks(table);
+    if (names.length > 0) log.warn({ model, checks: names }, "the effort table names checks that don't exist");
+  }
+  return { configs, tables };
+}
+
+type Backends = { queue: JobQueue; deliveries: Deliveries; swept: OpenedQueue; loaded: LoadedModels | undefined };
 
 /** Models and queue open side by side: each takes seconds. Without a queue the models are not waited for. */
 async function openBackends(
-  opened: Opened,
-  options: {
-    worker: boolean;
-    configs: readonly FetchedModel[];
-    environment: Environment;
-    inferenceEntry: URL | undefined;
-    operations: Operations;
-    log: Logger;
-  },
-): Promise<{ queue: JobQueue; deliveries: Deliveries; swept: OpenedQueue; loaded: LoadedModels | undefined }> {
-  const { worker, configs, environment, inferenceEntry, operations, log } = options;
+  { worker, environment, inferenceEntry, parts, progress, log }: Start,
+  configs: readonly FetchedModel[],
+  operations: Operations,
+): Promise<Backends> {
   const { instruments } = operations;
-  const opening = openQueue(environment, { log, instruments }).then((queue) => {
-    opened.queue = operations.observeQueue(queue);
-    return { queue: opened.queue, deliveries: queue.deliveries, swept: queue };
+  const opening = openQueue(environment, { log, instruments }).then((opened) => {
+    const queue = parts.keep('queue', operations.observeQueue(opened));
+    progress.queue = queue;
+    return { queue, deliveries: opened.deliveries, swept: opened };
   });
   const noQueue = new AbortController();
   opening.catch((error: unknown) => noQueue.abort(error));
   const { signal } = noQueue;
+  const observer = operations.metrics.inference;
   const loading = (
-    worker
-      ? loadModels({ configs, environment, inferenceEntry, observer: operations.metrics.inference, signal, log })
-      : Promise.resolve(undefined)
+    worker ? loadModels({ configs, environment, inferenceEntry, observer, signal, log }) : Promise.resolve(undefined)
   ).then((loaded) => {
-    if (loaded !== undefined) opened.loaded = loaded;
+    if (loaded !== undefined) progress.loaded = parts.keep('models', loaded);
     return loaded;
   });
   // Both settle before either fault is thrown, so that what did open is closed.
@@ -230,22 +201,68 @@ async function openBackends(
   return { ...(await opening), loaded: await loading };
 }
 
-async function closeAll(
-  { listening, consumer, webhooks, sweep, workers, loaded, queue, records, limits, operations, metrics }: Opened,
-  graceMs: number,
-): Promise<void> {
-  await Promise.all([listening?.close({ graceMs }), consumer?.close({ drainMs: graceMs })]);
-  sweep?.close();
-  workers?.close();
-  await webhooks?.close();
-  await loaded?.close();
-  await queue?.close();
-  limits?.close();
-  await records?.close();
-  await Promise.all([metrics?.close(), operations?.close()]);
+type Shared = Backends &
+  Awaited<ReturnType<typeof openRecords>> & {
+    operations: Operations;
+    settings: ReturnType<typeof createWebhookSettings>;
+    catalog: ModelCatalog;
+    strategies: ReadonlyMap<string, Strategy>;
+  };
+
+/** The worker's role: the retention sweep, webhooks, and the leasing of responses. */
+async function startWork({ environment, parts, log }: Start, shared: Shared): Promise<void> {
+  const { queue, deliveries, swept, loaded, operations, records, sealer, settings, catalog, strategies } = shared;
+  const onError = (error: unknown) => log.warn({ err: error }, 'records could not be swept');
+  const retentionMs = environment.THINKFIRST_RETENTION_DAYS * 86_400_000;
+  parts.keep('background', sweepRecords({ queue: swept, records, retentionMs, now: Date.now, onError }));
+  parts.keep('background', await startWebhooks({ environment, deliveries, settings, now: Date.now }));
+  if (loaded === undefined) return;
+  const models = operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation);
+  const pace = createPaceBook({ records, now: Date.now });
+  const consumer = await startWorker({ environment, queue, catalog, models, sealer, pace, strategies, log });
+  parts.keep('intake', { close: ({ graceMs }) => consumer.close({ drainMs: graceMs }) });
 }
 
-function checkHalves({ api, worker }: Halves, { REDIS_URL }: Environment, invocation: Invocation): void {
+/** The API's role. */
+async function serveApi(
+  { environment, variables, parts, log }: Start,
+  shared: Shared & { listening: Listening; page: Front['page'] },
+): Promise<void> {
+  const { queue, deliveries, swept, loaded, operations, records, sealer, settings, catalog, strategies } = shared;
+  const workers = await followWorkers({
+    directory: swept.queues.directory,
+    onError: (error) => log.debug({ err: error }, 'the workers could not be asked'),
+  });
+  parts.keep('background', workers);
+  startApi({
+    environment,
+    listening: shared.listening,
+    queue,
+    catalog: asWorkersHave(catalog, workers.known),
+    records,
+    sealer,
+    strategies,
+    console: await shared.page,
+    keyLimits: parts.keep('background', openLimits(environment, records)),
+    files: localFiles({ variables, log }),
+    modelsReady: () => loaded?.ready() ?? true,
+    operations: operations.api,
+    webhooks: { settings, deliveries, refusal: (url) => webhookRefusal(url, environment) },
+    log,
+  });
+}
+
+/** For API processes that have no models of their own; this one needs nothing of it. */
+function publish({ environment, log }: Start, shared: Shared, configs: readonly FetchedModel[]): void {
+  if (environment.REDIS_URL === undefined) return;
+  const { catalog, records, strategies } = shared;
+  const published = { environment, configs, catalog, records, answerTokens: defaultAnswerTokens };
+  publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
+    log.warn({ err: error }, 'the models were not published for the edge'),
+  );
+}
+
+function checkRoles({ api, worker }: Roles, { REDIS_URL }: Environment, invocation: Invocation): void {
   if ((api && worker) || REDIS_URL !== undefined) return;
   const { command, whole, options } = invocation;
   const option = options['REDIS_URL'];

@@ -7,7 +7,6 @@ import type { ResponseJob } from '../../contracts/responses/response-job.ts';
 import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { learnedLength } from '../../contracts/service/natural-length.ts';
-import { isRetiredCheck } from '../../contracts/service/retired-checks.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -79,7 +78,7 @@ export async function acceptResponse(
     prompt,
     input_tokens: inputTokens,
     effective: plan.effective,
-    checks: request.reasoning?.checks?.filter(({ type }) => !isRetiredCheck(type)) ?? null,
+    checks: request.reasoning?.checks ?? null,
     answer: {
       max_tokens: plan.answerTokens,
       stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
@@ -324,7 +323,6 @@ function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptD
   if (checks === undefined) return;
   const schema = z.object({ reasoning: z.object({ checks }) });
   for (const [index, check] of reasoning.checks.entries()) {
-    if (isRetiredCheck(check.type)) continue;
     const parsed = safeParseNaming(schema, { reasoning: { checks: [check] } });
     if (parsed.success) continue;
     const issues = parsed.error.issues.map((issue) => {
@@ -335,21 +333,16 @@ function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptD
   }
 }
 
-/** Of checks that no longer exist, or that the strategy does not run. */
+/** For checks that the strategy does not run. */
 function checkWarnings(
   { reasoning }: CreateResponse,
   name: string,
   { strategies }: Pick<AcceptDependencies, 'strategies'>,
 ): Warning[] {
-  const warnings = (reasoning?.checks ?? []).flatMap(({ type }, index) =>
-    isRetiredCheck(type)
-      ? [{ field: `reasoning.checks[${index}]`, message: `The check '${type}' no longer exists; it was left out.` }]
-      : [],
-  );
   const options = strategies?.find((strategy) => strategy.name === name)?.options;
   const isRun = !(options instanceof z.ZodObject) || name === 'direct' || 'checks' in options.shape;
   const ignored = { field: 'reasoning.checks', message: `The strategy ${name} runs no checks; they were left out.` };
-  return isRun || !reasoning?.checks?.length ? warnings : [...warnings, ignored];
+  return isRun || !reasoning?.checks?.length ? [] : [ignored];
 }
 
 /** Of the caller's own checks, by the rule for webhooks. @throws ServiceError `invalid_value` for one that is never called */

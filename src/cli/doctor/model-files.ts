@@ -3,7 +3,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { retiredChecksOf } from '../../contracts/service/retired-checks.ts';
+import { unknownChecks } from '../../checks/chosen-checks.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { readEffortTable } from '../../models/config/effort-tables.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
@@ -41,10 +41,10 @@ function tableFinding({ id, effortTable }: ModelConfig): Finding {
   try {
     const from = effortTable === undefined ? '' : ` (${effortTable.path})`;
     const table = readEffortTable(id, effortTable);
-    const retired = retiredChecksOf(table);
-    if (retired.length > 0) {
+    const unknown = unknownChecks(table);
+    if (unknown.length > 0) {
       const advice = `They do nothing. Take them out of the table, or run \`thinkfirst calibrate --model ${id}\` for a new one.`;
-      return doubtful(name, `the table names checks that no longer exist: ${retired.join(', ')}${from}`, advice);
+      return doubtful(name, `the table names checks that don't exist: ${unknown.join(', ')}${from}`, advice);
     }
     return well(name, `${effortTableText(table)}${from}`);
   } catch (error) {

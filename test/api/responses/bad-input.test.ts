@@ -332,22 +332,12 @@ describe('POST /v1/responses refuses', () => {
     if (status === 400) expect(await response.text()).toMatch(/reasoning\.checks\[0\]\.pattern/);
   });
 
-  test('but warns of a check that no longer exists, and names the others by their place', async () => {
-    const { ask, queue } = createApi({ strategies });
-    const retired = { type: 'calendar' };
-    const wrong = { input: 'a', reasoning: { checks: [retired, { type: 'regex' }] } };
-    expect(await errorOf(await ask(wrong))).toMatchObject({ param: 'reasoning.checks[1].pattern' });
-    const fine = {
-      input: 'a',
-      background: true,
-      reasoning: { strategy: 'best-of-n', checks: [retired, { type: 'units' }] },
-    };
-    const response = await ask(fine);
-    expect(await response.json()).toMatchObject({
-      warnings: [{ field: 'reasoning.checks[0]', message: expect.stringContaining("'calendar' no longer exists") }],
+  test('an unknown check is refused by its place', async () => {
+    const { ask } = createApi({ strategies });
+    const checks = [{ type: 'units' }, { type: 'spelling' }];
+    expect(await errorOf(await ask({ input: 'a', reasoning: { checks } }))).toMatchObject({
+      param: 'reasoning.checks[1].type',
     });
-    const [job] = (await queue.list({ owner: null, limit: 1 })).jobs;
-    expect(job).toMatchObject({ job: { body: { checks: [{ type: 'units' }] } } });
   });
 
   /** As src/edge.ts knows them: by what an API process has published. */

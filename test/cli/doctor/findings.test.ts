@@ -56,7 +56,7 @@ describe('doctor', () => {
     expect(finding).toMatchObject({ status: 'fault', detail: expect.stringContaining('nope') });
   });
 
-  it('names the checks of a table that no longer exist', async () => {
+  it('names the checks of a table that do not exist', async () => {
     const path = join(folder, 'older.effort.json');
     const table = readEffortTable('mine');
     const low = { ...table.levels.low, checks: [{ type: 'spelling' }, { type: 'agreement' }] };
@@ -65,7 +65,7 @@ describe('doctor', () => {
     const [, finding] = await modelFindings([{ kind: 'hub', id: 'mine', name: 'a/d', effortTable }]);
     expect(finding).toMatchObject({
       status: 'warning',
-      detail: expect.stringContaining('no longer exist: spelling ('),
+      detail: expect.stringContaining("don't exist: spelling ("),
     });
   });
 
