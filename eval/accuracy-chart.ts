@@ -8,8 +8,8 @@ const plot = { left: 64, right: 28, top: 58, bottom: 58 };
 type Point = { x: number; y: number; low: number; high: number; label: string; className: string };
 
 /**
- * Accuracy over decoded tokens per question (logarithmic) as an SVG that reads on light and on dark pages. Plain SVG:
- * five dozen lines draw it, and the libraries that would bring a hundred packages with them.
+ * Accuracy over decoded tokens per question (logarithmic) as an SVG that is readable on light and dark pages. Written
+ * by hand, because it takes five dozen lines and a library would bring a hundred packages.
  */
 export function accuracyChart(options: { title: string; arms: readonly ArmSummary[] }): string {
   const { arms } = options;
@@ -74,7 +74,7 @@ function mark({ x, y, low, high, className }: Point): string {
   return `${bar}<circle class="${className}" cx="${fixed(x)}" cy="${fixed(y)}" r="5"/>`;
 }
 
-/** Each label goes to the first place around its point that is free of the others. */
+/** Places each label in the first free position around its point. */
 function labels(points: readonly Point[]): string[] {
   const taken = [...points, ...alongLine(points)].map(({ x, y }) => ({
     left: x - 7,
@@ -110,7 +110,7 @@ function labels(points: readonly Point[]): string[] {
   });
 }
 
-/** Places that the line runs through, every twentieth of a piece. */
+/** Points along the line, every twentieth of a segment, that labels must avoid. */
 function alongLine(points: readonly Point[]): Array<{ x: number; y: number }> {
   const line = points.filter(({ className }) => className === 'effort').toSorted((a, b) => a.x - b.x);
   return line.slice(1).flatMap((end, index) => {

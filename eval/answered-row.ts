@@ -6,25 +6,25 @@ import { PhaseTokens } from '../src/contracts/responses/usage.ts';
 
 const count = z.int().nonnegative();
 
-/** What a step of the trace answered. */
+/** The answer of one step of the trace. */
 export const AnsweredStep = z.object({
   phase: z.string(),
   sample: z.int().nullable(),
-  /** Normalised by the engine; null where the step has no answer of its own. */
+  /** Normalised by the engine; null if the step has no answer of its own. */
   answer: z.string().nullable(),
   right: z.boolean(),
-  /** A check of the answer's value failed. */
+  /** Whether a check of the answer failed. */
   rejected: z.boolean(),
-  /** Line checks that failed. */
+  /** How many line checks failed. */
   wrongLines: count,
   stop: z.string().nullable(),
   tokens: count,
 });
 export type AnsweredStep = z.infer<typeof AnsweredStep>;
 
-/** One question, asked one way, with what came back. */
+/** One question, asked in one arm, with the result. */
 export const AnsweredRow = z.object({
-  /** Of what was asked and how: an older row of another fingerprint is asked again. */
+  /** A hash of the question and the request: a row with another fingerprint is asked again. */
   fingerprint: z.string(),
   arm: z.string(),
   row: z.int().positive(),
@@ -37,18 +37,18 @@ export const AnsweredRow = z.object({
   right: z.boolean(),
   source: z.string().nullable(),
   thinking_stop: z.string().nullable(),
-  /** Null of a fast answer; absent in rows of earlier versions. */
+  /** Null for a fast answer; absent in rows of earlier versions. */
   verdict: AnswerVerdict.pick({ kind: true, probability: true }).nullable().exactOptional(),
   input_tokens: count,
   output_tokens: count,
   phases: PhaseTokens,
-  /** Wall time of the request as the client saw it, waiting behind others included. */
+  /** Wall time of the request as the client saw it, including waiting behind others. */
   seconds: z.number().nonnegative(),
   steps: z.array(AnsweredStep),
 });
 export type AnsweredRow = z.infer<typeof AnsweredRow>;
 
-/** Finished rows on disk, one JSON object a line, so that a run that was stopped goes on where it was. */
+/** Finished rows on disk, one JSON object per line, so that an interrupted run can continue. */
 export type RowStore = {
   rows(): readonly AnsweredRow[];
   add(row: AnsweredRow): Promise<void>;
@@ -67,7 +67,7 @@ export async function openRowStore(folder: string): Promise<RowStore> {
   };
 }
 
-/** A line that a killed run has left half written is asked again. */
+/** A line that a killed run left incomplete is asked again. */
 function readRows(text: string): AnsweredRow[] {
   return text.split('\n').flatMap((line) => {
     try {

@@ -13,14 +13,14 @@ export const ReasoningFields = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** One way of asking: an effort and what it overrides. */
+/** One way of asking: an effort and its overrides. */
 export type Arm = {
   name: string;
-  /** Fields of the request beside `model` and `input`. */
+  /** Request fields in addition to `model` and `input`. */
   request: { reasoning: Record<string, unknown>; temperature?: number };
 };
 
-/** The two that every other arm is held against. */
+/** The two baselines that every other arm is compared with. */
 export const fastArm = 'none';
 export const greedyArm = 'greedy';
 
@@ -30,13 +30,16 @@ const Override = z.object({
   samples: whole.optional(),
   max_revisions: whole.optional(),
   budget_tokens: whole.optional(),
-  /** `none`, or names joined by `+`; `expected` is given each question's own answer. */
+  /** `none`, or names joined by `+`; `expected` gets each question's own answer. */
   checks: z
     .string()
     .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))
     .optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
-  /** Options of a strategy's own: parts of `deliberate` to leave out, joined by `+`; whether a vote stops when it is settled. */
+  /**
+   * A strategy's own options: parts of `deliberate` to leave out, joined by `+`; whether a vote stops when it is
+   * decided.
+   */
   without: z
     .string()
     .transform((parts) => parts.split('+'))
@@ -45,8 +48,8 @@ const Override = z.object({
 });
 
 /**
- * Reads `LEVEL[:field=value…]`: `high`, `high:samples=1`, `high:without=vote+revise`. `greedy` is one greedy chain.
- * @throws Error naming what is wrong with it
+ * Parses `LEVEL[:field=value…]`: `high`, `high:samples=1`, `high:without=vote+revise`. `greedy` is one greedy chain.
+ * @throws Error that says what is wrong with it
  */
 export function parseArm(text: string, defaults: { strategy?: string } = {}): Arm {
   if (text === greedyArm) {

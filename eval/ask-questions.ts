@@ -8,8 +8,8 @@ import type { Answered, ServiceClient } from './service-client.ts';
 const noPhases = { draft: 0, think: 0, check: 0, revise: 0, forced: 0, discarded: 0, answer: 0 };
 
 /**
- * Asks every question in every arm, `concurrency` at a time, and keeps each row as it comes. Rows that the store already
- * has, for this very question, request and effort table, are not asked again.
+ * Asks every question in every arm, `concurrency` at a time, and stores each row when it is finished. Rows that the
+ * store already has, for the same question, request and effort table, are not asked again.
  * @returns the rows of this run, old and new
  */
 export async function askQuestions(options: {
@@ -43,7 +43,7 @@ export async function askQuestions(options: {
       const { arm, question, request, fingerprint } = next;
       const startedAt = options.now();
       const response = await client.respond({ ...request, store: false });
-      // A field that the service doesn't honour would measure something else than the arm's name says.
+      // A field that the service does not apply would measure something else than the arm's name says.
       const unheeded = response.warnings.find(({ field }) => field.startsWith('reasoning'));
       if (unheeded !== undefined) throw new Error(`${arm.name}: ${unheeded.field}: ${unheeded.message}`);
       const seconds = (options.now() - startedAt) / 1_000;
@@ -76,7 +76,7 @@ export async function askQuestions(options: {
   return rows;
 }
 
-/** An arm's check `expected` is told each question's own answer: so an answer that is wrong and yet verified comes to light. */
+/** Gives an arm's check `expected` each question's own answer, which shows answers that are wrong but verified. */
 function withExpectedValue(reasoning: Arm['request']['reasoning'], answer: string): Record<string, unknown> {
   const { checks } = ReasoningFields.pick({ checks: true }).loose().parse(reasoning);
   if (checks === undefined) return reasoning;

@@ -1,6 +1,7 @@
 /**
- * Measures the arithmetic check on true thoughts and on the same with one wrong digit in the result of an equation:
- * `npx tsx eval/check-arithmetic.ts PATH_TO_THOUGHTS.jsonl [SEED] [--show N]`. Each line of the file has `question`, `thought`, `answer`.
+ * Measures the arithmetic check on correct thoughts, and on the same thoughts with one wrong digit in the result of an
+ * equation: `npx tsx eval/check-arithmetic.ts PATH_TO_THOUGHTS.jsonl [SEED] [--show N]`. Each line of the file has
+ * `question`, `thought`, `answer`.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -34,7 +35,7 @@ for (const row of rows) {
   counts[finding.verdict] += 1;
   if (finding.verdict === 'fail') alarms.push(finding.detail);
 }
-// As many with one wrong digit: thoughts without an equation have none, so the others are gone through again.
+// Creates as many with one wrong digit; thoughts without an equation give none, so the others are used again.
 for (let at = 0; corrupted < rows.length && at < 10 * rows.length; at += 1) {
   const row = rows[at % rows.length];
   const wrong = row === undefined ? undefined : corruptDigit(row.thought, random);

@@ -1,4 +1,4 @@
-/** A small seeded generator (mulberry32): numbers from 0 up to 1. */
+/** A small seeded generator (mulberry32): numbers in [0, 1). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,8 +10,8 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * The thought with one digit changed in the result of one of its equations (the number behind an equals sign), drawn by
- * `random`; undefined where it has no equation.
+ * The thought with one digit changed in the result of one of its equations (the number after an equals sign), chosen
+ * with `random`; undefined if it has no equation.
  */
 export function corruptDigit(thought: string, random: () => number): { text: string; line: string } | undefined {
   const results = [...thought.matchAll(/= (-?\d+(?:\.\d+)?)(?![\d.]*[^\S\n]*[×÷*/+-])/g)];

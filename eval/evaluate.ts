@@ -16,24 +16,26 @@ import { weightsHash } from './take/model-files.ts';
 import { controlArms, controlLift } from './zero/control-lift.ts';
 import { createZeroClient, zeroModel } from './zero/zero-client.ts';
 
-/** As `npm run eval -- --help` tells them. */
+/** Described in `npm run eval -- --help`. */
 export type EvaluationOptions = {
   set: string;
   effort?: string | undefined;
-  /** Questions, the first ones. */
+  /** Only the first so many questions. */
   n?: number | undefined;
   rows?: string | undefined;
   strategy?: string | undefined;
   model?: string | undefined;
   url?: string | undefined;
-  /** Requests at a time. */
+  /** Requests at the same time. */
   concurrency: number;
-  /** Folder of the rows and the report. */
+  /** The folder for rows and report. */
   out?: string | undefined;
   baselines: boolean;
 };
 
-/** Asks a set in every arm, or goes on where an earlier run stopped, and writes the report. Gives it with its folder. */
+/**
+ * Asks a set in every arm, or continues an interrupted run, and writes the report. Returns the report and its folder.
+ */
 export async function evaluate(options: EvaluationOptions): Promise<{ report: Report; folder: string }> {
   const set = await readQuestionSet({
     set: options.set,
@@ -73,7 +75,7 @@ export async function evaluate(options: EvaluationOptions): Promise<{ report: Re
       return rows;
     };
     const rows = await ask(set, await openRowStore(folder));
-    // Answered in a run of the whole set already, or now: its rows are kept where that run keeps them.
+    // Answered in an earlier run of the whole set, or now: the rows are kept with that run.
     const first = await originalsOf(set);
     const beside = join(dirname(folder), folderName('generated', model.id));
     const originals = first.questions.length === 0 ? [] : await ask(first, await openRowStore(beside));
@@ -116,7 +118,10 @@ async function openClient({
   };
 }
 
-/** As many responses at a time as are asked for, with a cache that holds their chains: rows that run together cost little more than one. */
+/**
+ * As many responses at the same time as are asked, with a cache that has room for their chains: sequences that run
+ * together cost little more than one.
+ */
 function inFlight(concurrency: number): Record<string, string> {
   const { THINKFIRST_CONCURRENCY: most, THINKFIRST_KV_MB: megabytes } = process.env;
   return { THINKFIRST_CONCURRENCY: most ?? String(concurrency), THINKFIRST_KV_MB: megabytes ?? '1024' };

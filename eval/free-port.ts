@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A TCP port of loopback that was free a moment ago. @throws Error where there is none */
+/** A TCP port on loopback that was free a moment ago. @throws Error if there is none */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -4,7 +4,7 @@ import type { Report } from './report-file.ts';
 import type { Estimate } from './statistics.ts';
 import type { AgainstOriginals, ArmSummary, VerdictSummary } from './summary.ts';
 
-/** The whole report as Markdown tables. */
+/** The complete report as Markdown tables. */
 export function markdownReport(report: Report): string {
   const { arms, madeOn, originals, control } = report;
   const parts = [
@@ -21,7 +21,7 @@ export function markdownReport(report: Report): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** One line: what was made with the set in view. */
+/** One line: what was developed or trained with this set. */
 export function madeOnLine({ checks, evaluator, fit, calibration }: MadeOn): string {
   return `Checks: ${checks}. Evaluator: ${evaluator}. Fit of the embedded model: ${fit}. Calibration: ${calibration}.`;
 }
@@ -107,7 +107,10 @@ function verdictSection(arms: readonly ArmSummary[]): string {
   return rows.length === 0 ? '' : `## What the verdicts are worth\n\n${verdictTable('effort', rows)}`;
 }
 
-/** Of each kind how many answers had it and how many of those were right; then how far the probabilities are off. */
+/**
+ * For each kind of verdict, how many answers had it and how many of those were right; then the error of the
+ * probabilities.
+ */
 export function verdictTable(head: string, rows: ReadonlyArray<{ name: string; verdicts: VerdictSummary }>): string {
   return table(
     [head, ...AnswerVerdict.shape.kind.options, 'wrong and verified', 'with a probability', 'calibration error'],

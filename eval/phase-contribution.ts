@@ -1,9 +1,9 @@
 import type { AnsweredRow, AnsweredStep } from './answered-row.ts';
 
-/** What a phase did to the answers as they stood before it. */
+/** The effect of a phase on the answers before it. */
 export type PhaseContribution = {
   phase: string;
-  /** Questions for which both this phase and the one before had something to go by. */
+  /** Questions with an answer both after this phase and after the previous one. */
   questions: number;
   right: number;
   wrongToRight: number;
@@ -17,10 +17,10 @@ function hasChains({ steps }: AnsweredRow): boolean {
 type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
 
 /**
- * The answer as it would have been after each phase, read from the trace: the draft; the first chain; a plain vote
- * of all chains; the vote of those that no check of the value rejected; that vote with revisions in place of what they
- * revise; and what the service answered in the end (ties, certainty). Each is compared with
- * the one before it, over the questions where a chain's answer is on the trace.
+ * The answer after each phase, read from the trace: the draft; the first chain; a plain vote of all chains; the vote of
+ * those that no check of the value rejected; that vote with revisions in place of what they revise; and the final
+ * answer (ties, certainty). Each is compared with the one before it, over the questions whose trace has a chain's
+ * answer.
  */
 export function phaseContributions(rows: readonly AnsweredRow[]): PhaseContribution[] {
   const staged = rows.filter(hasChains).map(stagesOf);
@@ -66,13 +66,13 @@ function kept(ballots: readonly Ballot[]): Ballot[] {
   return ballots.filter(({ rejected }) => !rejected);
 }
 
-/** A revision stands in for what it revises, unless it fails worse. */
+/** A revision replaces its chain, unless it fails worse. */
 function better(before: Ballot, revision: Ballot): Ballot {
   const byValue = Number(revision.rejected) - Number(before.rejected);
   return byValue > 0 || (byValue === 0 && revision.wrongLines > before.wrongLines) ? before : revision;
 }
 
-/** The most frequent answer; the earlier one of a tie. */
+/** The most frequent answer; in a tie, the earlier one. */
 function plurality(ballots: readonly Ballot[]): Ballot | undefined {
   const counts = new Map<string, number>();
   for (const { answer } of ballots) counts.set(key(answer), (counts.get(key(answer)) ?? 0) + 1);

@@ -5,8 +5,8 @@ import { readQuestionSet } from './question-set.ts';
 import { scoreAnswer } from './score-answer.ts';
 
 /**
- * `npx tsx eval/plain-generate.ts [--set generated] [--n 600]`: what transformers.js's own `generate()` gets right, greedy, on
- * the template without thinking, with nothing of ours but the scoring. The service's fast answers are held against it.
+ * `npx tsx eval/plain-generate.ts [--set generated] [--n 600]`: measures transformers.js's own `generate()`, greedy,
+ * with the template without thinking, using only our scoring. The service's fast answers are compared with it.
  */
 const { values } = parseArgs({
   options: { set: { type: 'string', default: 'generated' }, n: { type: 'string', default: '600' } },

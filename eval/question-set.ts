@@ -7,21 +7,21 @@ import { keepsRules, Rules } from './score-rules.ts';
 
 /** One line of a set. */
 export const SetQuestion = Question.extend({
-  /** The question of `generated` that this one says in other words. */
+  /** The question of `generated` that this one rewords. */
   original: z.string().exactOptional(),
-  /** They judge it; `answer` is then only an example of a right one. */
+  /** If present, they judge the answer; `answer` is then only an example of a right one. */
   rules: Rules.exactOptional(),
 });
 export type SetQuestion = z.infer<typeof SetQuestion>;
 export type AskedQuestion = SetQuestion & { row: number };
 
-/** What was made with a set's questions in view. A set that served to make something is no independent test of it. */
+/** What was developed or trained with a set's questions. Such a set is no independent test of it. */
 export const MadeOn = z.object({ checks: z.string(), evaluator: z.string(), fit: z.string(), calibration: z.string() });
 export type MadeOn = z.infer<typeof MadeOn>;
 
 export type QuestionSet = { name: string; questions: readonly AskedQuestion[]; madeOn?: MadeOn };
 
-/** The sets that come with Thinkfirst: their files in `eval/sets/`. */
+/** The sets included with Thinkfirst: their files in `eval/sets/`. */
 export const knownSets: Readonly<Record<string, { file: string; about: string; licence: string; madeOn: MadeOn }>> = {
   generated: {
     file: 'generated.jsonl',
@@ -109,7 +109,7 @@ export async function readQuestionSet(options: { set: string; rows?: string; cou
   };
 }
 
-/** The generated questions that a set's questions reword, each once; of other sets none. */
+/** The generated questions that a set's questions reword, each once; none for other sets. */
 export async function originalsOf({ questions }: QuestionSet): Promise<QuestionSet> {
   const wanted = new Set(questions.flatMap(({ original }) => original ?? []));
   if (wanted.size === 0) return { name: 'generated', questions: [] };
@@ -117,7 +117,7 @@ export async function originalsOf({ questions }: QuestionSet): Promise<QuestionS
   return { ...generated, questions: generated.questions.filter(({ question }) => wanted.has(question)) };
 }
 
-/** Whether a visible text answers the question: by its rules, else by its value. */
+/** Whether a visible text answers the question, judged by its rules or else by its value. */
 export async function isRight(text: string, { question, answer, rules }: SetQuestion): Promise<boolean> {
   return rules === undefined ? scoreAnswer(text, question, answer) : await keepsRules(text, rules);
 }

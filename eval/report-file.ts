@@ -5,17 +5,17 @@ const count = z.int().nonnegative();
 const Estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const Difference = Estimate.extend({ gained: count, lost: count });
 
-/** `report.json`: the console's Eval view reads it, and the tables of README files are made of it. */
+/** `report.json`, read by the console's Eval view and for the tables of README files. */
 export const Report = z.object({
   set: z.string(),
   model: z.string(),
   concurrency: z.int().positive(),
-  /** In the file itself, since a file's own date is lost when it is copied. */
+  /** In the file itself, because a file's own date is lost when it is copied. */
   measuredAt: z.iso.datetime({ offset: true }),
   cameWith: z.string().exactOptional(),
-  /** Hash of the embedded model's files, where it was measured. */
+  /** Hash of the embedded model's files, if that model was measured. */
   weights: z.string().exactOptional(),
-  /** Absent for a set of the caller's own. */
+  /** Absent for a user's own set. */
   madeOn: MadeOn.exactOptional(),
   arms: z.array(
     z.object({
@@ -46,7 +46,7 @@ export const Report = z.object({
         .exactOptional(),
     }),
   ),
-  /** Of a set whose questions are others in other words. */
+  /** For a set that rewords other questions. */
   originals: z
     .array(
       z.object({
@@ -59,7 +59,7 @@ export const Report = z.object({
       }),
     )
     .default([]),
-  /** Of the control `zero`: what all checks turned, on questions that state their operation and on the others. */
+  /** For the control `zero`: the effect of all checks on questions that state their operation, and on the others. */
   control: z
     .array(z.object({ questions: z.string(), n: count, bare: count, checked: count, lift: Difference }))
     .default([]),

@@ -8,23 +8,23 @@ import { withCacheScope } from '../src/worker/cache-scope.ts';
 
 export type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
 
-/** Whether the service computes in this model's thoughts where a request leaves that to it. */
+/** Whether the service computes in this model's thoughts if the request does not say. */
 export function computesUsually({ capabilities }: LanguageModel, table: EffortTable): boolean {
   return capabilities.compute && (capabilities.computesByDefault === true || table.compute === true);
 }
 
-/** Answers one question with a strategy as the worker would, in this process, without queue and API. */
+/** Answers one question with a strategy in this process, as the worker would, without queue and API. */
 export async function runInProcess(options: {
   question: string;
   model: LanguageModel;
   strategies: ReadonlyMap<string, Strategy>;
   table: EffortTable;
   effective: Omit<EffectiveReasoning, 'answer_reserve_tokens' | 'deadline_ms' | 'compute'>;
-  /** Those of the request. */
+  /** The request's checks. */
   checks?: { named: StrategyContext['checks']; only: boolean };
-  /** The strategy's own. */
+  /** The strategy's options. */
   options?: Record<string, unknown>;
-  /** Of the request. Absent: it names none. */
+  /** The request's temperature. Absent: it has none. */
   temperature?: number;
   seed: number;
   /** Epoch ms. */
@@ -37,7 +37,7 @@ export async function runInProcess(options: {
   const never = new AbortController().signal;
   const prompt: StrategyContext['prompt'] = { messages: [{ role: 'user', content: options.question }] };
   const run = strategy.run({
-    // As the worker does it: a chain reuses the keys and values of its response.
+    // Like in the worker: a chain reuses the keys and values of its response.
     model: withCacheScope(options.model, { prompt, keyed: false, owner: 'eval', response: options.question }),
     prompt,
     effective: {

@@ -9,8 +9,8 @@ import { scoreAnswer } from './score-answer.ts';
 import { createServiceClient } from './service-client.ts';
 
 /**
- * Asks questions of a run anew and keeps their traces in `eval/examples/`, one of each kind of question. `--from`: the arm
- * whose rows are looked through, where the run has none of `--arm`. The kinds are asked at the same time, as one batch.
+ * Asks questions of a run again and saves their traces in `eval/examples/`, one of each kind of question. `--from`: the
+ * arm whose rows are searched if the run has none of `--arm`. All kinds are asked at the same time, as one batch.
  */
 const { values } = parseArgs({
   options: {
@@ -30,7 +30,7 @@ type Ended = { right: boolean; steps: readonly TraceStep[] };
 
 const failedLine = (step: TraceStep): boolean =>
   step.checks.some((check) => check.judges === 'line' && check.verdict === 'fail');
-/** The answer that was given is one of a revised chain. */
+/** Whether the final answer comes from a revised chain. */
 const isRevised = (steps: readonly TraceStep[]): boolean => {
   const given = steps.findLast(({ phase }) => phase === 'answer')?.answer;
   return steps.some(({ phase, answer }) => phase === 'revise' && answer !== null && answer === given);
@@ -66,7 +66,7 @@ const wanted: ReadonlyArray<[kind: string, ending: string]> = [
   ['compare', 'thought'],
   ['div', 'failed'],
 ];
-/** Questions of a kind that are tried for an ending. */
+/** How many questions of a kind are tried for an ending. */
 const mostTries = 8;
 
 const client = createServiceClient({ url: options.url });
@@ -108,7 +108,7 @@ async function findExample(kind: string, ending: Ending) {
   return undefined;
 }
 
-/** Of a row of another arm than `--arm` it is a guess. */
+/** For a row of another arm than `--arm`, this is a guess. */
 function likely(row: AnsweredRow, ending: Ending): boolean {
   const draft = row.steps.find(({ phase }) => phase === 'draft');
   if (ending.name === 'thought') return row.right && draft?.right !== true;

@@ -3,8 +3,9 @@ import type { NormalAnswer } from '../src/answers/normal-answer.ts';
 import { normalise, sameAnswer } from '../src/answers/normalise.ts';
 
 /**
- * True where a model's visible text says the expected value. The text is read as the engine reads answers; a sentence that
- * names no answer as such ("The shortest is Jack.", "6 × 7 = 42") is read by its last value of the expected form.
+ * Whether a model's visible text gives the expected value. The text is read like the engine reads answers; if a
+ * sentence does not mark its answer ("The shortest is Jack.", "6 × 7 = 42"), its last value of the expected form
+ * counts.
  */
 export function scoreAnswer(text: string, question: string, expected: string): boolean {
   const wanted = normalise(expected);
@@ -25,7 +26,7 @@ const patterns: Partial<Record<NormalAnswer['kind'], RegExp>> = {
 
 function lastValue(text: string, wanted: NormalAnswer): string | undefined {
   const pattern = patterns[wanted.kind];
-  // Several words are no one value.
+  // Several words are not a single value.
   if (pattern === undefined || (wanted.kind === 'text' && wanted.key.includes(' '))) return undefined;
   const line = text.replaceAll('−', '-').trim().split('\n').at(-1) ?? '';
   return line.match(pattern)?.at(-1)?.replace(/,+$/, '');

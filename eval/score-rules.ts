@@ -3,22 +3,22 @@ import { z } from 'zod';
 
 const words = z.array(z.string().min(1)).min(1);
 
-/** How an answer without one right value is judged: all rules that are given must hold. */
+/** How to judge an answer that has no single right value: all given rules must hold. */
 export const Rules = z.strictObject({
-  /** Whole words or phrases, case ignored (except in `exact`). */
+  /** Whole words or phrases, ignoring case (except in `exact`). */
   contains: z
     .strictObject({
       all: words.exactOptional(),
       any: words.exactOptional(),
-      /** How many different ones of `any`; 1 without it. */
+      /** How many different ones of `any` must occur; default 1. */
       at_least: z.int().positive().exactOptional(),
       exact: words.exactOptional(),
     })
     .exactOptional(),
-  /** The whole answer is one of these; case and punctuation around it are ignored. */
+  /** The whole answer is one of these, ignoring case and surrounding punctuation. */
   one_of: words.exactOptional(),
   at_most_words: z.int().positive().exactOptional(),
-  /** JavaScript: each call gives this value. */
+  /** JavaScript: each call must return this value. */
   tests: z
     .array(z.strictObject({ call: z.string(), gives: z.json() }))
     .min(1)
@@ -26,7 +26,7 @@ export const Rules = z.strictObject({
 });
 export type Rules = z.infer<typeof Rules>;
 
-/** Whether a visible text keeps all rules. An empty one keeps none. */
+/** Whether a visible text satisfies all rules. An empty text satisfies none. */
 export async function keepsRules(text: string, rules: Rules): Promise<boolean> {
   const { contains, one_of: oneOf, at_most_words: mostWords, tests } = rules;
   if (text.trim() === '') return false;
@@ -59,13 +59,13 @@ function bare(text: string): string {
   return plain(text).replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
 }
 
-/** ms; enough for Node to start on a busy machine. Code that loops is stopped earlier, inside. */
+/** ms; enough for Node to start on a busy machine. Code that loops is stopped earlier, inside the process. */
 const processLimit = 20_000;
 const codeLimit = 500;
 
 /**
- * Runs the answer's code block (the whole answer without one) and compares each call's value as JSON. It runs in a process
- * of its own without an environment, files, child processes or modules. The network isn't closed to it.
+ * Runs the answer's code block (without one, the whole answer) and compares each call's value as JSON. It runs in a
+ * separate process without environment, files, child processes or modules. It can still use the network.
  */
 async function passesTests(text: string, tests: NonNullable<Rules['tests']>): Promise<boolean> {
   const code = /```[^\n]*\n(.*?)(?:```|$)/s.exec(text)?.[1] ?? text;

@@ -4,7 +4,7 @@ import { AnswerVerdict } from '../src/contracts/responses/answer-verdict.ts';
 import { TraceStep } from '../src/contracts/responses/trace.ts';
 import { ResponseUsage } from '../src/contracts/responses/usage.ts';
 
-/** The part of a response that is measured. */
+/** The parts of a response that are measured. */
 const Answered = z.object({
   id: z.string(),
   status: z.string(),
@@ -12,7 +12,7 @@ const Answered = z.object({
   output_text: z.string(),
   answer_source: z.string().nullable(),
   thinking_stop: z.string().nullable(),
-  /** Absent of a service of an earlier version. */
+  /** Absent in a service of an earlier version. */
   verdict: AnswerVerdict.nullable().default(null),
   usage: ResponseUsage.nullable(),
   warnings: z.array(z.object({ field: z.string(), message: z.string() })),
@@ -22,16 +22,16 @@ export type Answered = z.infer<typeof Answered>;
 const Trace = z.object({ steps: z.array(TraceStep) });
 const Models = z.object({ data: z.array(z.looseObject({ id: z.string() })).min(1) });
 
-/** A client of the HTTP service, as far as the evaluation needs one. */
+/** A client of the HTTP service with the calls that the evaluation needs. */
 export type ServiceClient = {
-  /** Waits for the whole answer. */
+  /** Waits for the complete answer. */
   respond(request: Record<string, unknown>): Promise<Answered>;
   trace(responseId: string): Promise<TraceStep[]>;
-  /** The model's card, its effort table included; the default model without a name. */
+  /** The model's card with its effort table; without a name, the default model's. */
   model(id?: string): Promise<{ id: string; [field: string]: unknown }>;
 };
 
-/** A response may queue behind others and then think for long: ms. */
+/** A response may wait behind others and then think for a long time: ms. */
 const requestLimit = 15 * 60_000;
 const attempts = 6;
 

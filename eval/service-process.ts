@@ -12,8 +12,8 @@ const startLimit = 120_000;
 const stopLimit = 12_000;
 
 /**
- * Starts the embedded service on a free port of loopback with a data folder of its own, and waits until it is ready.
- * @throws Error with the end of its output when it does not start
+ * Starts the embedded service on a free loopback port with its own data folder, and waits until it is ready.
+ * @throws Error with the end of its output if it does not start
  */
 export async function startService(options: { environment?: Record<string, string> } = {}): Promise<Service> {
   const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'thinkfirst-eval-'))];

@@ -10,9 +10,9 @@ import { type Answered, createServiceClient } from './service-client.ts';
 import { startService } from './service-process.ts';
 
 /**
- * `npm run smoke [-- --url URL --each N --model-folder DIR]`: sums, letter counts and two-step word problems of the seeded
- * generator through the API, fast, with one chain of thought and by the service's default way of thinking. Counts right
- * answers, and holds `usage` of the first two against the texts, tokenised again.
+ * `npm run smoke [-- --url URL --each N --model-folder DIR]`: asks sums, letter counts and two-step word problems of
+ * the seeded generator through the API, fast, with one chain of thought and with the default effort. Counts right
+ * answers, and compares `usage` of the first two with the tokenised texts.
  */
 const Options = z.object({
   url: z.url().optional(),
@@ -68,7 +68,7 @@ try {
   await service.close();
 }
 
-/** What differs between `usage` and the tokens of the thoughts and answers; undefined where all agrees. */
+/** The difference between `usage` and the tokens of the thoughts and answers; undefined if they agree. */
 function usageMismatch(model: ModelFolder, response: Answered, steps: readonly TraceStep[]): string | undefined {
   const count = (text: string | null | undefined) => model.tokenizer.encode(text ?? '').length;
   const phases = response.usage?.phases;

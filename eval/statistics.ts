@@ -14,9 +14,9 @@ export function wilson(right: number, total: number): Estimate {
 }
 
 /**
- * Difference of two accuracies over the same questions, `other` minus `base`, with the adjusted Wald interval of
- * Bonett and Price (2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data").
- * @param pairs whether each was right; questions that only one of them has answered are the caller's to leave out
+ * Difference of two accuracies over the same questions, `other` minus `base`, with the adjusted Wald interval of Bonett
+ * and Price (2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data").
+ * @param pairs whether each was right; the caller leaves out questions that only one of them has answered
  */
 export function pairedDifference(pairs: ReadonlyArray<{ base: boolean; other: boolean }>): Estimate & Discordance {
   const gained = pairs.filter(({ base, other }) => !base && other).length;
@@ -45,7 +45,7 @@ export function areaUnderCurve(scored: ReadonlyArray<{ score: number; right: boo
   return wins / (rights.length * wrongs.length);
 }
 
-/** Smallest value that at least `share` of the values do not exceed. */
+/** The smallest value that at least `share` of the values do not exceed. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
@@ -55,19 +55,19 @@ export function average(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** A probability that was stated, and what came. */
+/** A stated probability, and the outcome. */
 export type Stated = { probability: number; right: boolean };
 
 /**
- * Expected calibration error over bins of equal size: how far the probabilities of a bin are from its share of right answers,
- * as the bins' mean (Nguyen and O'Connor 2015, with absolute differences). NaN for none.
+ * Expected calibration error over bins of equal size: the mean difference between the probabilities of a bin and its
+ * share of right answers (Nguyen and O'Connor 2015, with absolute differences). NaN for none.
  */
 export function calibrationError(stated: readonly Stated[], bins = 5): number {
   const sorted = stated.toSorted((a, b) => a.probability - b.probability);
   const edge = (bin: number): number => Math.round((bin * sorted.length) / bins);
   const gaps = Array.from({ length: bins }, (_, bin) => {
     const members = sorted.slice(edge(bin), edge(bin + 1));
-    // Summed, not averaged: each bin weighs what it holds.
+    // Summed, not averaged, so that each bin has the weight of its size.
     return Math.abs(members.reduce((sum, one) => sum + one.probability - Number(one.right), 0));
   });
   return gaps.reduce((sum, gap) => sum + gap, 0) / sorted.length;

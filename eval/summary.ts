@@ -12,13 +12,13 @@ import {
   wilson,
 } from './statistics.ts';
 
-/** What one way of asking came to. Tokens and seconds are means per question, unless named otherwise. */
+/** The results of one arm. Tokens and seconds are means per question, unless named otherwise. */
 export type ArmSummary = {
   arm: string;
   questions: number;
   right: number;
   accuracy: Estimate;
-  /** Over the questions that both have answered; absent for the base itself and where it was not run. */
+  /** Over the questions that both have answered; absent for the baseline itself and if the baseline was not run. */
   againstFast?: Estimate & Discordance;
   againstGreedy?: Estimate & Discordance;
   outputTokens: number;
@@ -30,21 +30,24 @@ export type ArmSummary = {
   thinkingStops: Record<string, number>;
   notCompleted: number;
   phases: PhaseContribution[];
-  /** Of the answers that were thought about; absent where none has a verdict. */
+  /** For deliberate answers; absent if none has a verdict. */
   verdicts?: VerdictSummary;
 };
 
-/** How well the verdicts know which answers are right. */
+/** How well the verdicts predict which answers are right. */
 export type VerdictSummary = {
   kinds: Record<string, { right: number; questions: number }>;
-  /** Wrong answers that were called verified. */
+  /** Wrong answers with the verdict verified. */
   wrongVerified: number;
-  /** Answers with a probability, and how far those are off (five bins of equal size); null where there are none. */
+  /**
+   * The number of answers with a probability, and the error of these probabilities (five bins of equal size); null if
+   * there are none.
+   */
   stated: number;
   calibrationError: number | null;
 };
 
-/** Per arm, in the order given. */
+/** One summary per arm, in the order given. */
 export function summarise(rows: readonly AnsweredRow[], arms: readonly string[]): ArmSummary[] {
   const of = (arm: string) => rows.filter((row) => row.arm === arm);
   return arms
@@ -78,18 +81,18 @@ export function summarise(rows: readonly AnsweredRow[], arms: readonly string[])
     });
 }
 
-/** One way of asking, on questions in other words and on the same ones in their first words. */
+/** One arm on reworded questions and on the same questions in their original wording. */
 export type AgainstOriginals = {
   arm: string;
   questions: number;
   right: number;
   originalsRight: number;
-  /** `right / originalsRight`; null where no original was right. */
+  /** `right / originalsRight`; null if no original was right. */
   ratio: number | null;
   difference: Estimate & Discordance;
 };
 
-/** Per arm, over the questions whose original was answered too. Empty for a set that rewords nothing. */
+/** One per arm, over the questions whose original was answered too. Empty for a set without rewordings. */
 export function againstOriginals(options: {
   set: QuestionSet;
   rows: readonly AnsweredRow[];
@@ -114,7 +117,7 @@ export function againstOriginals(options: {
   });
 }
 
-/** `other` minus `base`, paired by question; undefined where no question has both. */
+/** `other` minus `base`, paired by question; undefined if no question has both. */
 export function difference(base: readonly AnsweredRow[], other: readonly AnsweredRow[]) {
   const baseByRow = new Map(base.map((row) => [row.row, row.right]));
   const pairs = other.flatMap((row) => {

@@ -14,14 +14,16 @@ const Probed = z.object({
   found: z.partialRecord(ProbeFeature, z.number()),
   right: z.boolean(),
   tokens,
-  /** Of them, up to where `auto` decides. */
+  /** The tokens of these up to the point where `auto` decides. */
   probed: tokens,
 });
 
-/** Levels that `auto` may think at: it is to spend less than medium does. */
+/** The levels that `auto` may choose, so that it uses fewer tokens than medium. */
 const levels = ['low', 'medium'] as const satisfies ReadonlyArray<AutoRule['level']>;
 
-/** Measures fast answers and levels on the same questions, and fits `auto`; null of a model that gives no log-probabilities. */
+/**
+ * Measures fast answers and levels on the same questions, and fits `auto`; null for a model without log-probabilities.
+ */
 export async function calibrateAuto(options: {
   model: LanguageModel;
   strategies: ReadonlyMap<string, Strategy>;
@@ -46,7 +48,7 @@ export async function calibrateAuto(options: {
       );
       const thought: Partial<Record<AutoRule['level'], LevelRun>> = {};
       for (const effort of levels) {
-        // Levels that spend the same need to be run once.
+        // Levels with the same limits need to run only once.
         const key = `auto level ${JSON.stringify({ ...shared, level: own[effort] })} ${seed} ${question.question}`;
         thought[effort] = await log.remember(key, LevelRun, () => runLevel(question, { ...options, effort, seed }));
       }
@@ -57,7 +59,7 @@ export async function calibrateAuto(options: {
   return fitAuto(examples);
 }
 
-/** The fast answer as the service gives it, with what is known of it where `auto` decides. */
+/** The fast answer as the service gives it, with what is known at the point where `auto` decides. */
 async function probe(
   question: SetQuestion,
   { model, table }: Pick<Parameters<typeof calibrateAuto>[0], 'model' | 'table'>,

@@ -25,17 +25,17 @@ import { openMeasurementLog } from './measurement-log.ts';
 import { openModel } from './open-model.ts';
 import { assertWritable, tableBefore, tablePlace } from './table-place.ts';
 
-/** Wherever it is run from: a packed one lies in node_modules. */
+/** Independent of the working folder: the package may be in node_modules. */
 const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** As `npm run calibrate -- --help` tells them. */
+/** Described in `npm run calibrate -- --help`. */
 export type ModelCalibration = {
   model: string;
   generated: number;
-  /** Generated ones, said as a person would. */
+  /** Generated questions, reworded as a person would say them. */
   spoken: number;
   gsm8k: number;
-  /** Open ones at most, for effort auto alone. */
+  /** The most open questions, for effort auto alone. */
   open: number;
   questions?: string | undefined;
   samples: number;
@@ -46,14 +46,14 @@ export type ModelCalibration = {
   kvMegabytes?: number | undefined;
   seed: string;
   out?: string | undefined;
-  /** Only effort auto is fitted, into the table that there is. */
+  /** Fits only effort auto and adds it to the existing table. */
   autoOnly?: boolean | undefined;
   fresh: boolean;
-  /** Goes on without asking what a server's tokens may cost. */
+  /** Does not ask for confirmation of a server's token costs. */
   yes: boolean;
 };
 
-/** What a calibration measures where nothing else is asked for. */
+/** What a calibration measures by default. */
 export const calibrationDefaults = {
   generated: 120,
   spoken: 60,
@@ -66,7 +66,9 @@ export const calibrationDefaults = {
   seed: 'calibration-1',
 } as const;
 
-/** Measures a model and writes its effort table where the service reads it, or to `out`. What was measured is kept. */
+/**
+ * Measures a model and writes its effort table to `out`, or to the file that the service reads. Measurements are kept.
+ */
 export async function calibrateModel(options: ModelCalibration): Promise<void> {
   const { env } = process;
   const environment = parseEnvironment(env);
@@ -141,7 +143,7 @@ export async function calibrateModel(options: ModelCalibration): Promise<void> {
   }
 }
 
-/** The table with `auto` fitted anew; the rest of it stays. */
+/** The table with a newly fitted `auto`; the rest is unchanged. */
 async function withAuto(
   before: EffortTable,
   options: Omit<Parameters<typeof calibrateAuto>[0], 'table'>,
@@ -155,7 +157,10 @@ async function withAuto(
   };
 }
 
-/** For `auto`: generated questions in their own words and as a person would say them, easy ones, and open ones; none of the evaluation's. */
+/**
+ * The questions for `auto`: generated ones in their original wording and reworded, easy ones, and open ones; none of
+ * the evaluation's.
+ */
 async function readMixed({ seed, generated, spoken, open }: ModelCalibration): Promise<SetQuestion[]> {
   const sets = await Promise.all(['generated', 'mixed', 'open'].map((set) => readQuestionSet({ set })));
   const without = new Set(sets.flatMap((set) => set.questions.map(({ question }) => question)));
@@ -168,7 +173,7 @@ async function readMixed({ seed, generated, spoken, open }: ModelCalibration): P
   ];
 }
 
-/** None of the evaluation's. */
+/** Excludes the evaluation's questions. */
 async function readQuestions(options: ModelCalibration): Promise<CalibrationQuestion[]> {
   const evaluation = new Set((await readQuestionSet({ set: 'generated' })).questions.map(({ question }) => question));
   const generated = generateQuestions({ seed: options.seed, count: options.generated, without: evaluation });
@@ -186,16 +191,21 @@ async function readQuestions(options: ModelCalibration): Promise<CalibrationQues
   return questions;
 }
 
-/** An id may be put to another model of another server, or to other weights: what was measured of those says nothing. */
+/**
+ * Identifies the model behind an id, which may be another model of another server, or other weights: measurements of
+ * one say nothing about the other.
+ */
 async function servedAs(config: ModelConfig): Promise<string> {
   if (config.kind === 'upstream') return [config.url, config.model, config.family, config.dialect].join(' ');
   return config.kind === 'folder' ? await weightsHash(config.path) : '';
 }
 
-/** The service reads the table where the model's entry names it. `change`: puts it there, where that is a file's entry. */
+/**
+ * The service reads the table if the model's entry names it. `change`: adds it to the entry, if the entry is in a file.
+ */
 async function tellEntry(id: string, path: string, { change }: { change: boolean }): Promise<void> {
   const configuration = createModelConfiguration({ folder: process.cwd(), variables: process.env });
-  // A file that can't be written is the operator's to change.
+  // If the file cannot be written, the operator has to change it.
   const changed = change && (await configuration.nameEffortTable(id, path).catch(() => false));
   const field = `"effortTable": ${JSON.stringify(path)}`;
   console.log(

@@ -24,7 +24,7 @@ import type { MeasurementLog } from './measurement-log.ts';
 import { LevelRun, runLevel } from './run-level.ts';
 import { balancedAnswers, fitVerdict, verdictScore } from './verdict-worth.ts';
 
-/** `set`: what it is from; a phase must pay on each set. */
+/** `set`: the set it comes from; a phase must pay on each set. */
 export type CalibrationQuestion = Question & { set?: string };
 
 export type CalibrationOptions = {
@@ -32,34 +32,34 @@ export type CalibrationOptions = {
   prompts: Prompts;
   strategies: ReadonlyMap<string, Strategy>;
   questions: readonly CalibrationQuestion[];
-  /** What `auto` is fitted on: easy, hard and open ones. Absent: it stays as it was. */
+  /** The questions for fitting `auto`: easy, hard and open ones. Absent: `auto` is not changed. */
   mixed?: readonly SetQuestion[];
-  /** The table so far: what can't be measured stays as it is. */
+  /** The table before calibration: what cannot be measured is not changed. */
   before: EffortTable;
   log: MeasurementLog;
-  /** Chains beside the greedy one. */
+  /** Chains in addition to the greedy one. */
   samples: number;
-  /** Thinking tokens at which any chain is stopped while it is measured. */
+  /** The thinking tokens at which a chain is stopped while it is measured. */
   ceiling: number;
-  /** Questions that the levels are run on, spread over all. */
+  /** How many questions the levels are run on, spread over all. */
   levelsOn: number;
-  /** Questions at a time. */
+  /** Questions at the same time. */
   concurrency: number;
   /** Epoch ms. */
   now(): number;
   onProgress(stage: string, done: number, total: number): void;
-  /** Told in a line what this model can't be measured in, and what these settings could not find out. */
+  /** Called with a line about what this model cannot be measured in, or what these settings could not show. */
   onNotice?(message: string): void;
 };
 
-/** Answers that the verdict is judged on, of right and of wrong ones each. */
+/** The most answers to judge the verdict on, half of them right and half wrong. */
 const mostVerdicts = 150;
-/** A share: with more chains than this at the ceiling, what a chain needs is not known. */
+/** A share: if more chains reach the ceiling, their natural length is unknown. */
 const mostCut = 0.1;
 
 /**
- * Measures a model and gives its effort table: temperature, natural length, how many chains have to agree, which checks and
- * phases stay on, and the levels, run for real, with what each was chosen from.
+ * Measures a model and returns its effort table: temperature, natural length, how many chains must agree, which checks
+ * and phases stay on, and the levels, which are really run, with the figures behind each choice.
  */
 export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
   const { model, questions, before, log } = options;
@@ -95,10 +95,10 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const fitted = {
     ...earlier,
     model: model.id,
-    // A model whose configuration says so needs no word of the table.
+    // If the model's configuration says so, the table need not.
     ...(compute.figures !== null && { compute: computes }),
     natural_tokens: natural,
-    // Further chains of a request at temperature 0 need one.
+    // Further chains of a request at temperature 0 need a temperature.
     temperature: temperature.value ?? temperature.warmest,
     own_sampling: temperature.value === null,
     greedy_first: greedy.pays,
@@ -124,7 +124,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   );
   const agreement = (samples: number) => {
     const { agree = 1, wave = 1, samples: seen = 1 } = agreements.get(samples)?.chosen ?? {};
-    // Of more chains than were measured the same part has to agree.
+    // For more chains than were measured, the same share must agree.
     return samples === 1 ? { agree: 1, wave: 1 } : { agree: Math.max(2, Math.round((agree * samples) / seen)), wave };
   };
   const confident = fitConfident(measured, {
@@ -214,7 +214,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   };
 }
 
-/** Whether the greedy chain is right more often than a sampled one, and by how much it has to be: one question in a hundred. */
+/** Whether the greedy chain is right more often than a sampled one, by at least one question in a hundred. */
 function greedyFigures(measured: readonly MeasuredQuestion[]) {
   const greedyRight = share(measured, ({ chains }) => chains[0]?.right === true);
   const sampleRight = share(
@@ -224,7 +224,9 @@ function greedyFigures(measured: readonly MeasuredQuestion[]) {
   return { pays: greedyRight >= sampleRight + 0.01, figures: { greedy_right: greedyRight, sample_right: sampleRight } };
 }
 
-/** What the table says of checks: those that are worth nothing to this model, and its verdict where that is worth something. */
+/**
+ * The table's entry for checks: off if they are of no use to this model; the model's own verdict on if it is useful.
+ */
 function checkDifferences({
   plain,
   kept,
@@ -239,7 +241,7 @@ function checkDifferences({
   return off.length + on.length === 0 ? {} : { checks: { off, on } };
 }
 
-/** The engine's own revisions, of greedy chains that a check found wrong. */
+/** Runs the engine's own revisions of greedy chains that a check found wrong. */
 async function reviseFailed(options: CalibrationOptions, measured: readonly MeasuredQuestion[], table: EffortTable) {
   const failed = options.questions.flatMap((question, index) => {
     const greedy = measured[index]?.chains[0];
@@ -258,7 +260,7 @@ async function reviseFailed(options: CalibrationOptions, measured: readonly Meas
   });
 }
 
-/** A model that can't score given text, or whose server turns out not to, has no verdict. */
+/** A model that cannot score given text, or whose server turns out not to, has no verdict of its own. */
 async function judgeVerdict(options: CalibrationOptions, measured: readonly MeasuredQuestion[]) {
   const { model, prompts, log } = options;
   const none = (why: string) => {

@@ -8,24 +8,30 @@ import { measureChains } from './measure-question.ts';
 import { MeasuredChain } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 
-/** Every so many-th question is asked both ways. */
+/** One in so many questions is asked both ways. */
 const every = 2;
-/** Of the equations of right chains: where more of them would get another value than the model wrote, its notation is not ours. */
+/**
+ * A share of the equations in right chains: if more of them would get another value than the model wrote, its notation
+ * differs from ours.
+ */
 const mostDiffering = 0.005;
 
 export type ComputeFigures = {
   questions: number;
   rightWithout: number;
   rightWith: number;
-  /** In right chains without computing: those that the evaluator has a value for, and those that the model wrote otherwise. */
+  /**
+   * In right chains without computing: the equations for which the evaluator has a value, and those in which the model
+   * wrote something else.
+   */
   equations: number;
   differing: number;
 };
 
 /**
- * Whether values are computed in this model's thoughts: where its own configuration says so, or where greedy chains are
- * right more often with computing than without and the values that right chains wrote are those that would be fed.
- * `figures` is null where nothing had to be measured.
+ * Whether to compute values in this model's thoughts: if its configuration says so, or if greedy chains are right more
+ * often with computing than without and right chains wrote the values that would be inserted.
+ * `figures` is null if nothing had to be measured.
  */
 export async function chooseCompute(options: {
   model: LanguageModel;
@@ -63,7 +69,7 @@ export async function chooseCompute(options: {
   return { value: sameValues && figures.rightWith > figures.rightWithout, figures };
 }
 
-/** The equations of a thought that would have a value fed, and how many of them it went on with another text. */
+/** The equations of a thought in which a value would be inserted, and how many of them continued with another text. */
 export function equationsOf(thought: string): { equations: number; differing: number } {
   const lines = createThoughtLines('');
   let equations = 0;
@@ -85,5 +91,5 @@ export function equationsOf(thought: string): { equations: number; differing: nu
   return { equations, differing };
 }
 
-/** Characters: beyond the longest value that is fed. */
+/** Characters: more than the longest inserted value. */
 const longestValue = 160;

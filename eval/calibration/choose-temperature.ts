@@ -11,15 +11,15 @@ import type { MeasurementLog } from './measurement-log.ts';
 /** Null: the model's own settings. */
 export const temperatures: readonly (number | null)[] = [null, 0.3, 0.5, 0.7, 0.9];
 
-/** Every so many-th question decides it, with so many chains each. */
+/** One in so many questions is used for the choice, with so many chains each. */
 export const every = 4;
 export const chainsEach = 5;
 
 export type TemperatureFigure = { temperature: number | null; one: number; vote: number; any: number };
 
 /**
- * The temperature whose chains give the best vote; of equals the model's own settings (`value` null), then the lower one.
- * `warmest`: the best that is a number.
+ * The temperature whose chains give the best vote; if equal, the model's own settings (`value` null), then the lower
+ * one. `warmest`: the best one that is a number.
  */
 export async function chooseTemperature(options: {
   model: LanguageModel;
@@ -77,7 +77,7 @@ export function figureOf(
   };
 }
 
-/** Empty, so that it is no ballot. */
+/** Empty, so that it has no vote. */
 const noDraft: MeasuredChain = {
   source: 'draft',
   sample: null,

@@ -1,7 +1,7 @@
 import type { GenerateRequest, LanguageModel, SampleScores, ThoughtSegment } from '../../src/core/language-model.ts';
 import { segmentOf } from '../../src/reasoning/sampling/sample.ts';
 
-/** One finished row of a request, tokens counted by the model. */
+/** One finished sample of a request, with token counts from the model. */
 export type CollectedSample = {
   segments: ThoughtSegment[];
   answer: string;
@@ -11,7 +11,7 @@ export type CollectedSample = {
   scores: SampleScores;
 };
 
-/** Runs a request to its end and gives its rows, in order. */
+/** Runs a request to its end and returns its samples in order. */
 export async function collectSamples(model: LanguageModel, request: GenerateRequest): Promise<CollectedSample[]> {
   const rows = Array.from(
     { length: request.samples },

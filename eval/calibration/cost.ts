@@ -2,23 +2,23 @@ import { createInterface } from 'node:readline/promises';
 import { chainsEach, every, temperatures } from './choose-temperature.ts';
 import { ladder, levelNames } from './fit-levels.ts';
 
-/** What a calibration asks of a model, at most: chains that it samples, and the tokens of all of them with their answers. */
+/** The most that a calibration asks of a model: the chains that it samples, and their tokens including answers. */
 export type CalibrationCost = { chains: number; mostTokens: number };
 
 export type CostOptions = {
   questions: number;
-  /** Those that effort auto is fitted on, and whether it alone is. */
+  /** The questions on which effort auto is fitted, and whether only auto is. */
   mixed?: number;
   autoOnly?: boolean | undefined;
   samples: number;
   levelsOn: number;
-  /** Thinking tokens of one chain, at most. */
+  /** The most thinking tokens of one chain. */
   ceiling: number;
-  /** Tokens of one answer, at most. */
+  /** The most tokens of one answer. */
   answerTokens: number;
 };
 
-/** Revisions of failed chains and the model's own verdicts come on top where they are measured: a small part of the chains. */
+/** Without revisions of failed chains and the model's own verdicts, which add a small part. */
 export function calibrationCost(options: CostOptions): CalibrationCost {
   const { questions, samples, ceiling, answerTokens, mixed = 0 } = options;
   const ofLevels = levelNames.reduce((sum, name) => sum + ladder[name].samples, 0);
@@ -33,14 +33,14 @@ export function calibrationCost(options: CostOptions): CalibrationCost {
   return { chains, mostTokens: chains * (ceiling + answerTokens) };
 }
 
-/** One paragraph for the person who pays for it. `kept`: measurements of an earlier run. */
+/** One paragraph for the person who pays. `kept`: measurements of an earlier run. */
 export function costText(model: string, { chains, mostTokens }: CalibrationCost, kept: number): string {
   const number = (value: number) => value.toLocaleString('en-US');
   const earlier = kept > 0 ? ` ${number(kept)} measurements of an earlier run are kept and cost nothing again.` : '';
   return `Calibrating ${model} samples up to ${number(chains)} chains: at most ${number(mostTokens)} tokens, less where its thoughts are short.${earlier}`;
 }
 
-/** Asks at the terminal. @throws Error where there is none to ask at, or the person declines */
+/** Asks at the terminal. @throws Error if there is no terminal, or the user declines */
 export async function askToSpend(question: string): Promise<void> {
   const how =
     'Add --yes to go on without being asked, or make it smaller (--generated, --spoken, --gsm8k, --samples, --levels-on).';

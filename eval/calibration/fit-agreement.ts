@@ -5,21 +5,21 @@ import { decide } from '../../src/reasoning/voting/decide.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
-/** How many chains a level runs, at most and at once, and how many of them have to agree. */
+/** How many chains a level runs, at most and at the same time, and how many of them must agree. */
 export type Agreement = { samples: number; agree: number; wave: number };
 
-/** Means over all questions. `steps`: tokens that are decoded one behind the other, chains side by side counted once. */
+/** Means over all questions. `steps`: tokens decoded one after the other, with parallel chains counted once. */
 export type AgreementFigure = Agreement & { right: number; tokens: number; steps: number };
 
-/** Of all questions: what stopping early may lose against running all chains. */
+/** A share of all questions: how much accuracy stopping early may lose compared with running all chains. */
 const mayLose = 0.005;
-/** Of the fewest tokens: what may be spent more for a shorter wait. */
+/** Relative to the fewest tokens: how much more may be spent for a shorter wait. */
 const mayCost = 1.05;
 const waves: readonly number[] = [1, 2, 3, 4, 5, 8];
 
 /**
- * How many of a level's chains have to agree, and how many are begun side by side: of the choices that lose nothing against
- * the vote of all chains the cheapest in tokens, and among those as cheap the one that is waited for least.
+ * How many of a level's chains must agree, and how many start together: of the choices that lose nothing compared with
+ * the vote of all chains, the one with the fewest tokens, and among equally cheap ones the fastest.
  */
 export function fitAgreement(
   measured: readonly MeasuredQuestion[],
@@ -39,12 +39,12 @@ export function fitAgreement(
   return { chosen: best ?? { ...all, agree: samples }, all, tried };
 }
 
-/** Probabilities that are tried, the most trusting first. */
+/** The probabilities that are tried, lowest first. */
 const probabilities: readonly number[] = [0.8, 0.85, 0.9, 0.95, 0.98];
 
 /**
- * The probability, as `certainty` gives it, at which one chain may end the thinking: the lowest that loses nothing against
- * waiting for others to agree and saves tokens. Null where none does.
+ * The probability, according to `certainty`, at which one chain may end the thinking: the lowest that loses nothing
+ * compared with waiting for others to agree, and saves tokens. Null if there is none.
  */
 export function fitConfident(
   measured: readonly MeasuredQuestion[],
@@ -81,7 +81,7 @@ function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirs
   return greedyFirst && greedy !== undefined ? [greedy, ...samples] : samples;
 }
 
-/** One question as the engine would have run it, had its chains been these: in waves, each stopped as soon as enough agree. */
+/** One question as the engine would have run it with these chains: in waves, each stopped as soon as enough agree. */
 export function firstToAgree(
   question: MeasuredQuestion,
   options: Agreement & { greedyFirst: boolean; confident?: { certainty: Certainty; probability: number } },
@@ -113,7 +113,7 @@ function length({ thinkingTokens, answerTokens }: MeasuredChain): number {
   return thinkingTokens + answerTokens;
 }
 
-/** Each chain is looked at in many replays. */
+/** Cached, because each chain is read in many replays. */
 const read = new WeakMap<MeasuredChain, Candidate>();
 
 function readOnce(chain: MeasuredChain, question: string): Candidate {

@@ -3,7 +3,7 @@ import { logistic } from '../../src/reasoning/voting/logistic.ts';
 import { areaUnderCurve, average } from '../statistics.ts';
 import { fitLogistic } from './fit-logistic.ts';
 
-/** A question's fast answer, as `auto` probes it, and the answers that levels thought of. Tokens. */
+/** A question's fast answer, as `auto` probes it, and the answers of the levels. Tokens. */
 export type AutoExample = {
   found: Readonly<Record<ProbeFeature, number | undefined>>;
   fast: { right: boolean; tokens: number; probed: number };
@@ -15,21 +15,22 @@ export type AutoFigures = {
   questions: number;
   fast: Spent;
   levels: Partial<Record<AutoRule['level'], Spent>>;
-  /** Of questions that the model was not fitted on. */
+  /** On questions that the model was not fitted on. */
   auto: Spent & { thinks: number };
   auc: number;
 };
 
-/** With fewer questions than this nothing is fitted. */
+/** With fewer questions, nothing is fitted. */
 const leastQuestions = 40;
 const folds = 10;
 const ridge = 3;
-/** Share of right answers that may be lost against the best level: a little accuracy for many tokens. */
+/** The share of right answers that may be lost compared with the best level: a little accuracy for many tokens. */
 const mostLost = 0.03;
 
 /**
- * The rule that spends the fewest tokens of those that lose next to nothing against the best level. The logistic model tells where thinking would
- * not have made the fast answer better; threshold and level are chosen on questions that it was not fitted on.
+ * The rule with the fewest tokens among those that lose almost nothing compared with the best level. The logistic model
+ * predicts whether thinking would not have improved the fast answer; threshold and level are chosen on questions that
+ * it was not fitted on.
  */
 export function fitAuto(examples: readonly AutoExample[]): { auto: AutoRule | null; figures: AutoFigures | null } {
   const levels = levelsOf(examples);
@@ -69,7 +70,7 @@ export function fitAuto(examples: readonly AutoExample[]): { auto: AutoRule | nu
   };
 }
 
-/** Those that every question was thought about at. */
+/** The levels at which every question was answered. */
 function levelsOf(examples: readonly AutoExample[]): Array<AutoRule['level']> {
   const all = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
   return all.filter((level) => examples.length > 0 && examples.every(({ thought }) => thought[level] !== undefined));
@@ -79,7 +80,7 @@ function fastSuffices({ fast, thought }: AutoExample, level: AutoRule['level']):
   return fast.right || thought[level]?.right !== true;
 }
 
-/** What the rule would have come to. A fast answer that does not stand is paid for as far as it was probed. */
+/** The result that the rule would have had. A fast answer that is not kept costs its tokens up to the decision. */
 function outcome(
   examples: readonly AutoExample[],
   rule: { level: AutoRule['level']; threshold: number; held: readonly number[] },
@@ -92,7 +93,7 @@ function outcome(
   return { ...exact(runs), thinks: share(runs.map(({ thinks }) => thinks)) };
 }
 
-/** What each example is given by a model that was fitted without it. */
+/** The prediction for each example by a model fitted without it. */
 function heldOut(examples: readonly AutoExample[], level: AutoRule['level']): number[] {
   const models = Array.from({ length: folds }, (_, fold) =>
     fitted(

@@ -11,14 +11,14 @@ import { areaUnderCurve, calibrationError, type Stated } from '../statistics.ts'
 import { fitLogistic } from './fit-logistic.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
-/** With fewer questions than this nothing is fitted: a probability would be a guess. */
+/** With fewer questions nothing is fitted, because a probability would be a guess. */
 export const leastQuestions = 40;
-/** Chains that are looked at together, as many as the levels run. */
+/** How many chains are considered together, as many as the levels run. */
 const sizes: readonly number[] = [1, 2, 3, 5, 8];
-/** Choices of some chains among all, for each size. */
+/** How many selections of chains for each size. */
 const windows = 4;
 const folds = 10;
-/** Strengths of the ridge that are tried, in questions. */
+/** The strengths of the ridge penalty that are tried, in questions. */
 const ridges: readonly number[] = [0.3, 1, 3, 10, 30];
 
 export type CertaintyExample = { question: number; chains: number; standing: Standing; right: boolean; weight: number };
@@ -27,13 +27,13 @@ export type CertaintyFigures = {
   ridge: number;
   logLoss: number;
   auc: number;
-  /** Of answers after so many chains. */
+  /** By the number of chains before the answer. */
   calibrationError: Record<string, number>;
 };
 
 /**
- * A logistic model of the standings that the measured chains would have come to, with a ridge that is chosen by
- * cross-validation. All chains of a question are in one fold; the figures are of the questions that were held out.
+ * A logistic model over the states that the measured chains would have led to, with a ridge penalty chosen by
+ * cross-validation. All chains of a question are in one fold; the figures are for the held-out questions.
  */
 export function fitCertainty(measured: readonly MeasuredQuestion[]): {
   certainty: Certainty | null;
@@ -42,7 +42,7 @@ export function fitCertainty(measured: readonly MeasuredQuestion[]): {
   const examples = measured.flatMap(examplesOf);
   const questions = new Set(examples.map(({ question }) => question)).size;
   const outcomes = new Set(examples.map(({ right }) => right));
-  // Of a model that is always right, or never, there is nothing to tell apart.
+  // If a model is always right, or never, there is nothing to distinguish.
   if (questions < leastQuestions || outcomes.size < 2) return { certainty: null, figures: null };
   const tried = ridges.map((ridge) => ({ ridge, held: heldOut(examples, ridge) }));
   const best = tried.reduce((a, b) => (logLoss(b.held) < logLoss(a.held) ? b : a));
@@ -61,7 +61,7 @@ export function fitCertainty(measured: readonly MeasuredQuestion[]): {
   };
 }
 
-/** Each question weighs 1, whatever number of its standings are looked at. */
+/** Each question has weight 1, however many of its states are used. */
 export function examplesOf({ question, chains, handedOver }: MeasuredQuestion, number: number): CertaintyExample[] {
   const read = (chain: MeasuredChain): Read => ({ chain, candidate: candidateOfChain(chain, question) });
   const all = chains.map(read);
@@ -84,7 +84,7 @@ function windowsOf<Item>(chains: readonly Item[], size: number): Item[][] {
   });
 }
 
-/** The answer that most of them gave, the most confident of those; undefined where none can be read. */
+/** The answer that most of them gave, among these the most confident; undefined if none can be read. */
 function standingOfChains(rows: readonly Read[]): { standing: Standing; right: boolean } | undefined {
   const candidates = rows.map(({ candidate }) => candidate);
   const [winner] = rows
@@ -96,7 +96,7 @@ function standingOfChains(rows: readonly Read[]): { standing: Standing; right: b
   return { standing, right: winner.chain.right };
 }
 
-/** What each example is given by a model that was fitted without its question. */
+/** The prediction for each example by a model fitted without its question. */
 function heldOut(examples: readonly CertaintyExample[], ridge: number): Array<Stated & CertaintyExample> {
   return Array.from({ length: folds }, (_, fold) => {
     const isOut = ({ question }: CertaintyExample) => question % folds === fold;

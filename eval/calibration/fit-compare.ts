@@ -10,12 +10,12 @@ import type { MeasurementLog } from './measurement-log.ts';
 
 const Preferred = z.union([z.literal(0), z.literal(1)]).nullable();
 
-/** Ties fewer than this tell nothing. */
+/** With fewer ties there is no result. */
 const leastTies = 10;
 
 type Tie = { question: string; pair: [MeasuredChain, MeasuredChain]; votedRight: boolean };
 
-/** Questions whose first `samples` chains give a tie, with the two chains that a comparison would be shown. */
+/** Questions whose first `samples` chains are tied, with the two chains that a comparison would show. */
 export function tiesAmong(
   measured: readonly MeasuredQuestion[],
   { samples, greedyFirst }: { samples: number; greedyFirst: boolean },
@@ -32,8 +32,8 @@ export function tiesAmong(
 }
 
 /**
- * Whether comparing the leading answers of a tie pays on this model: it must turn at least twice as many answers right as
- * wrong, and more than none. Figures are null where there were too few ties to tell.
+ * Whether comparing tied answers pays for this model: it must correct at least twice as many answers as it spoils, and
+ * at least one. Figures are null if there were too few ties.
  */
 export async function fitCompare(
   measured: readonly MeasuredQuestion[],

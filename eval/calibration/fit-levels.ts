@@ -7,7 +7,7 @@ import type { LevelRun } from './run-level.ts';
 export type LevelName = keyof EffortTable['levels'];
 export const levelNames = ['low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly LevelName[];
 
-/** Chains and revisions that each level may use at most; thinking stops as soon as enough chains agree. */
+/** The most chains and revisions of each level; thinking stops as soon as enough chains agree. */
 export const ladder: Record<LevelName, { samples: number; revisions: number }> = {
   low: { samples: 1, revisions: 2 },
   medium: { samples: 3, revisions: 4 },
@@ -16,16 +16,18 @@ export const ladder: Record<LevelName, { samples: number; revisions: number }> =
   max: { samples: 16, revisions: 8 },
 };
 
-/** A few tokens more do no harm. */
+/** A few more tokens do no harm. */
 const lengthStep = 16;
 
-/** The thinking tokens within which 95 % of chains end by themselves, in a round number; `ceiling` where too many were stopped there. */
+/**
+ * The thinking tokens within which 95 % of chains end by themselves, rounded; `ceiling` if too many were stopped there.
+ */
 export function fitNatural(chains: readonly MeasuredChain[], ceiling: number): number {
   const lengths = chains.map(({ thinkingTokens: tokens, stop }) => ({ tokens, ended: stop === 'natural' }));
   return Math.min(ceiling, Math.ceil(((naturalLength(lengths) ?? ceiling) + 1) / lengthStep) * lengthStep);
 }
 
-/** What each level may spend: its chains and revisions whole, since a cut chain is worth little. */
+/** The limits of each level: room for whole chains and revisions, because a cut chain is worth little. */
 export function proposeLevels(options: {
   natural: number;
   revise: boolean;
@@ -37,7 +39,7 @@ export function proposeLevels(options: {
     const max_revisions = options.revise ? revisions : 0;
     return {
       strategy: options.strategy,
-      // One chain more than may be run: one in twenty is longer than its natural length.
+      // Room for one more chain, because one in twenty is longer than its natural length.
       budget_tokens: (samples + max_revisions + 1) * options.natural,
       samples,
       ...options.agreement(samples),
@@ -50,13 +52,13 @@ export function proposeLevels(options: {
 export type LevelFigures = {
   accuracy: Estimate;
   tokens: number;
-  /** Against the best level below that stands for itself. */
+  /** Compared with the best lower level that is not merged. */
   againstBelow?: Estimate;
-  /** It was not better than this one, and does what that one does. */
+  /** The level was not better than this one, and has its limits. */
   mergedWith?: LevelName;
 };
 
-/** A level that isn't better than the one below is merged with it. `runs`: the same questions in the same order. */
+/** Merges a level that is not better than the one below. `runs`: the same questions in the same order. */
 export function mergeLevels(
   levels: EffortTable['levels'],
   runs: Record<LevelName, readonly LevelRun[]>,

@@ -1,7 +1,7 @@
 import type { Logistic } from '../../src/reasoning/voting/logistic.ts';
 import { average } from '../statistics.ts';
 
-/** One outcome with the features that it is to be told from. */
+/** One outcome with the features to predict it from. */
 export type LogisticExample<Feature extends string> = {
   found: Readonly<Record<Feature, number | undefined>>;
   right: boolean;
@@ -9,8 +9,8 @@ export type LogisticExample<Feature extends string> = {
 };
 
 /**
- * Newton's method on the penalised log-likelihood of a logistic model; the intercept is not penalised. Features are standardised; one that
- * never differs, or was never measured, is left out.
+ * Newton's method on the penalised log-likelihood of a logistic model; the intercept is not penalised. Features are
+ * standardised; a feature that never varies, or was never measured, is left out.
  * @param ridge strength of the penalty, in examples of weight 1
  */
 export function fitLogistic<Feature extends string>(
@@ -65,7 +65,7 @@ function newton(rows: readonly Row[], ridge: number): number[] {
   return weights;
 }
 
-/** Gauss and Jordan, with pivots; the matrix is positive definite. */
+/** Gauss-Jordan elimination with pivoting; the matrix is positive definite. */
 function solve(matrix: readonly number[][], vector: readonly number[]): number[] {
   const rows = matrix.map((row, index) => [...row, vector[index] ?? 0]);
   for (let column = 0; column < rows.length; column += 1) {

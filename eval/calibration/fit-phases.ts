@@ -1,20 +1,20 @@
 import { decided } from './fit-agreement.ts';
 import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
 
-/** How many answers something turned. */
+/** How many answers a phase corrected and spoiled. */
 export type Turned = { wrongToRight: number; rightToWrong: number };
 
-/** A phase stays on where it turns at least twice as many answers right as wrong. */
+/** A phase stays on if it corrects at least twice as many answers as it spoils. */
 export function isWorthIt({ wrongToRight, rightToWrong }: Turned): boolean {
   return wrongToRight >= 2 * rightToWrong;
 }
 
-/** What helps on one set of questions and harms on another is off: it must be worth it on each. */
+/** A phase that helps on one set of questions and harms on another is off: it must pay on each. */
 export function isWorthItOnEach(turned: Iterable<Turned>): boolean {
   return [...turned].every(isWorthIt);
 }
 
-/** Items by the set that their question is of, sets in order of their first item. */
+/** Items by the set of their question, with the sets in order of their first item. */
 export function bySet<Item>(items: readonly Item[], sets: readonly string[]): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const [index, item] of items.entries()) {
@@ -25,10 +25,11 @@ export function bySet<Item>(items: readonly Item[], sets: readonly string[]): Ma
 }
 
 /**
- * Which checks stay on: each is left out in turn, and what the vote then loses or gains is counted. A check that turned
- * nothing stays: it costs no tokens and may matter elsewhere. So does one that turned a single answer wrong, while chains
- * that it fails are right less often than others: what it is for, revising them, does not show in this vote.
- * @param sets of each question, in order: a check must be worth it on every set
+ * Which checks stay on: each is left out in turn, and the gains and losses of the vote are counted. A check that
+ * changed nothing stays on, because it costs no tokens and may matter elsewhere. So does one that spoiled a single
+ * answer if chains that it fails are right less often than others, because its main use, revision, does not show in
+ * this vote.
+ * @param sets of each question, in order: a check must pay on every set
  */
 export function fitChecks(
   measured: readonly MeasuredQuestion[],
@@ -63,7 +64,7 @@ export function fitChecks(
   return { kept, figures };
 }
 
-/** What the engine's revisions of the greedy chain did; runs that revised nothing are left out. */
+/** The effect of the engine's revisions of the greedy chain; runs without revisions are left out. */
 export function revisionTurned(
   runs: ReadonlyArray<{ before: boolean; after: boolean; revised: boolean }>,
 ): Turned & { answers: number; right: number } {

@@ -1,4 +1,4 @@
-/** Runs `act` over all items, `concurrency` at a time, and gives the results in the items' order. */
+/** Runs `act` on all items, `concurrency` at a time, and returns the results in the items' order. */
 export async function forEachOf<Item, Result>(
   items: readonly Item[],
   options: { concurrency: number; onProgress(stage: string, done: number, total: number): void },

@@ -9,26 +9,26 @@ import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
 
 export type MeasureOptions = {
   model: LanguageModel;
-  /** Chains beside the greedy one. */
+  /** Chains in addition to the greedy one. */
   samples: number;
   /** Null: the model's own settings. */
   temperature: number | null;
-  /** Thinking tokens at which any chain is stopped: far beyond what a sound one needs. */
+  /** The thinking tokens at which a chain is stopped: far more than a sound one needs. */
   ceiling: number;
   answerTokens: number;
   seed: number;
-  /** Values are computed in the thoughts. */
+  /** Whether values are computed in the thoughts. */
   computes: boolean;
 };
 
-/** The standard checks, those that a table can switch off: fewer where the service computes in the thought. */
+/** The default checks that a table can switch off: fewer if the service computes in the thought. */
 export function plainChecks({ computes }: { computes: boolean }): string[] {
   return [...checks.values()]
     .filter(({ standard }) => standard === 'always' || (standard === 'uncomputed' && !computes))
     .map(({ name }) => name);
 }
 
-/** All answers of one question that the table is fitted on. */
+/** All answers to one question from which the table is fitted. */
 export async function measureQuestion(question: Question, options: MeasureOptions): Promise<MeasuredQuestion> {
   const ask = asker(question, options);
   const [draft] = await ask.run({ samples: 1, temperature: 0 }, 'draft');
@@ -49,7 +49,7 @@ export async function measureQuestion(question: Question, options: MeasureOption
   };
 }
 
-/** Chains alone, for the choice of a setting. */
+/** Only the chains, to choose a setting. */
 export async function measureChains(question: Question, options: MeasureOptions): Promise<MeasuredChain[]> {
   const found = await asker(question, options).chains({ samples: options.samples, temperature: options.temperature });
   return found.map(({ chain }) => chain);

@@ -20,9 +20,9 @@ export const MeasuredChain = z.object({
   /** Nats. */
   selfCertainty: z.number().exactOptional(),
   confidence: z.number().exactOptional(),
-  /** Mean log-probability of the answer's tokens. Absent in rows of earlier versions, as is `computed`. */
+  /** Mean log-probability of the answer's tokens. Absent in rows of earlier versions, like `computed`. */
   answerConfidence: z.number().exactOptional(),
-  /** Values were computed in its thought. */
+  /** Whether values were computed in its thought. */
   computed: z.boolean().exactOptional(),
   checks: z.array(
     CheckResult.extend({
@@ -35,7 +35,7 @@ export const MeasuredChain = z.object({
 });
 export type MeasuredChain = z.infer<typeof MeasuredChain>;
 
-/** Everything that was measured of one question. */
+/** All measurements for one question. */
 export const MeasuredQuestion = z.object({
   question: z.string(),
   draft: MeasuredChain,
@@ -46,7 +46,7 @@ export const MeasuredQuestion = z.object({
 });
 export type MeasuredQuestion = z.infer<typeof MeasuredQuestion>;
 
-/** As the engine's vote takes it. */
+/** The chain in the form that the engine's vote uses. */
 export function candidateOfChain(chain: MeasuredChain, question: string): Candidate {
   const stop = ThinkingStop.safeParse(chain.stop);
   const sample: Sample = {

@@ -4,15 +4,15 @@ import { z } from 'zod';
 
 const Line = z.object({ key: z.string(), value: z.unknown() });
 
-/** Measurements on disk by key: a calibration that was stopped goes on where it was. */
+/** Measurements on disk by key, so that an interrupted calibration can continue. */
 export type MeasurementLog = {
-  /** The value kept under `key`; else it is measured now and kept. */
+  /** The value stored under `key`; if there is none, it is measured now and stored. */
   remember<Value>(key: string, schema: z.ZodType<Value>, measure: () => Promise<Value>): Promise<Value>;
-  /** Measurements of this that earlier runs have left. */
+  /** How many measurements earlier runs have left. */
   kept(): number;
 };
 
-/** @param of what is measured, where one file may hold the measurements of several */
+/** @param of what is measured, if one file holds measurements of several models */
 export async function openMeasurementLog(path: string, of = ''): Promise<MeasurementLog> {
   await mkdir(dirname(path), { recursive: true });
   const kept = readLines(await readFile(path, 'utf8').catch(() => ''));
@@ -31,7 +31,7 @@ export async function openMeasurementLog(path: string, of = ''): Promise<Measure
   };
 }
 
-/** A line that a killed run left half written is measured again. */
+/** A line that a killed run left incomplete is measured again. */
 function readLines(text: string): Map<string, unknown> {
   const kept = new Map<string, unknown>();
   for (const line of text.split('\n')) {

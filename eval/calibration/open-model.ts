@@ -5,8 +5,9 @@ import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 
 /**
- * A model as the service has it; a local one in this process, where nothing else runs that its thread could block.
- * @param local of local models alone: threads, and MB of the key/value cache
+ * A model as the service opens it; a local one runs in this process, because nothing else here could be blocked by its
+ * thread.
+ * @param local for local models only: threads, and MB of the KV cache
  */
 export async function openModel(
   config: FetchedModel,

@@ -15,7 +15,7 @@ export const LevelRun = z.object({
 });
 export type LevelRun = z.infer<typeof LevelRun>;
 
-/** Answers one question as the service would at this level, in this process. */
+/** Answers one question in this process, as the service would at this level. */
 export async function runLevel(
   question: SetQuestion,
   options: {
@@ -23,7 +23,7 @@ export async function runLevel(
     strategies: ReadonlyMap<string, Strategy>;
     table: EffortTable;
     effort: Exclude<Effort, 'none' | 'minimal' | 'auto'>;
-    /** Of the strategy's own. */
+    /** The strategy's options. */
     options?: Record<string, unknown>;
     seed: number;
     now(): number;

@@ -7,12 +7,12 @@ import { fileName, packagedTable, readEffortTable } from '../../src/models/confi
 import type { ModelConfig } from '../../src/models/config/model-config.ts';
 import { absolutePath } from '../../src/models/local/folder/model-files.ts';
 
-/** Where a calibration writes its table, and whether the service looks there already. */
+/** Where a calibration writes its table, and whether the service reads that file already. */
 export type TablePlace = { path: string; isRead: boolean };
 
 /**
- * `out` where it is given, else the file that the entry names, else the package's own of the embedded model, else
- * `MODEL.effort.json` in the working folder, beside `thinkfirst.config.json`.
+ * `out` if given, otherwise the file that the entry names, otherwise the package's own table of the embedded model,
+ * otherwise `MODEL.effort.json` in the working folder, next to `thinkfirst.config.json`.
  */
 export function tablePlace(config: ModelConfig, out?: string): TablePlace {
   const read = config.effortTable?.path ?? (isEmbedded(config) ? packagedTable(config.id) : undefined);
@@ -20,13 +20,13 @@ export function tablePlace(config: ModelConfig, out?: string): TablePlace {
   return { path, isRead: read !== undefined && absolutePath(read) === absolutePath(path) };
 }
 
-/** The table so far; one that the entry names need not be there yet. @throws ServiceError where it doesn't fit */
+/** The existing table; the file that the entry names need not exist yet. @throws ServiceError if it is invalid */
 export function tableBefore({ id, effortTable }: ModelConfig): EffortTable {
   const named = effortTable !== undefined && existsSync(absolutePath(effortTable.path)) ? effortTable : undefined;
   return readEffortTable(id, named);
 }
 
-/** Before anything is measured. @throws Error that says what to do */
+/** Called before any measurement. @throws Error that says what to do */
 export async function assertWritable(path: string): Promise<void> {
   const folder = dirname(absolutePath(path));
   await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {

@@ -3,12 +3,12 @@ import type { Prompts } from '../../src/reasoning/prompts.ts';
 import { areaUnderCurve, quantile } from '../statistics.ts';
 import type { MeasuredQuestion } from './measured-chain.ts';
 
-/** A verdict that tells right from wrong no better than this has no vote. */
+/** A verdict that distinguishes right from wrong less well than this is not used. */
 export const leastVerdictAuc = 0.75;
 
 export type Judged = { score: number; right: boolean };
 
-/** Answers of chains to be judged: of each question one right and one wrong, as many of either. */
+/** Answers of chains to judge: one right and one wrong for each question, equally many of both. */
 export function balancedAnswers(
   measured: readonly MeasuredQuestion[],
   most: number,
@@ -23,7 +23,7 @@ export function balancedAnswers(
   return [...rights.slice(0, each), ...wrongs.slice(0, each)];
 }
 
-/** Log-odds of yes against no that the model gives to an answer, in the words of `prompts/`. */
+/** The model's log-odds of yes against no for an answer, asked with the texts in `prompts/`. */
 export async function verdictScore(
   model: LanguageModel,
   prompts: Prompts,
@@ -39,8 +39,8 @@ export async function verdictScore(
 }
 
 /**
- * The check with its thresholds, or none where the area under the curve is too small. It fails what nine in ten right
- * answers score above, and passes what nine in ten wrong ones score below.
+ * The check with its thresholds, or none if the area under the curve is too small. It fails scores below those of nine
+ * in ten right answers, and passes scores above those of nine in ten wrong ones.
  */
 export function fitVerdict(judged: readonly Judged[]): {
   check: { type: string; [option: string]: unknown } | undefined;

@@ -1,9 +1,9 @@
 const marker = /(<!-- figures:([\w-]+) -->)([\s\S]*?)(<!-- \/figures -->)/g;
 
 /**
- * Puts each section between its markers, `<!-- figures:NAME -->` and `<!-- /figures -->`. A table stands on lines of its own; a
- * marker within a line gets its text within that line.
- * @throws Error that names a section that is not there, or a marker without an end
+ * Puts each section between its markers, `<!-- figures:NAME -->` and `<!-- /figures -->`. A table is on separate lines;
+ * a marker within a line gets its text within that line.
+ * @throws Error that names a missing section, or a marker without an end
  */
 export function fillMarkers(text: string, sections: ReadonlyMap<string, string>): string {
   const opened = text.match(/<!-- figures:/g)?.length ?? 0;

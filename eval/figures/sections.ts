@@ -23,9 +23,10 @@ const notMeasured = 'Not measured yet.';
 const earlierWeights = 'Measured with earlier weights of the model:';
 
 /**
- * The tables and sentences that README files hold between markers, by name. All come from `report.json` files alone.
- * @param reports of the embedded model, and of the control
- * @param options.weights hash of the model as it is now: figures of other weights are marked as such
+ * The tables and sentences between the markers of README files, by name. They are derived only from `report.json`
+ * files.
+ * @param reports for the embedded model and the control
+ * @param options.weights hash of the current model: figures of other weights are marked as such
  */
 export function figureSections(
   reports: readonly Report[],
@@ -87,7 +88,7 @@ function setsTable(): string {
   );
 }
 
-/** Right answers by set and effort, with tokens a question in brackets. */
+/** Right answers by set and effort, with tokens per question in brackets. */
 function overviewTable(reports: readonly Report[]): string {
   return table(
     ['set', 'questions', ...publishedArms.map(nameOf)],
@@ -102,7 +103,7 @@ function overviewTable(reports: readonly Report[]): string {
   );
 }
 
-/** One set, paired. */
+/** One set, compared in pairs. */
 function resultTable(report: Report): string {
   return table(
     ['effort', 'right', '95 %', 'against fast, paired', 'against one greedy chain, paired', 'tokens a question'],
@@ -117,7 +118,10 @@ function resultTable(report: Report): string {
   );
 }
 
-/** What each phase at `high` turned right and wrong, by set; a phase pays where it turns twice as many right as wrong. */
+/**
+ * How many answers each phase at `high` corrected and spoiled, by set; a phase pays if it corrects twice as many as it
+ * spoils.
+ */
 function phasesTable(reports: readonly Report[]): string {
   const sets = reports.map((report) => ({ set: report.set, phases: armOf(report, 'high')?.phases ?? [] }));
   const names = [...new Set(sets.flatMap(({ phases }) => phases.map(({ phase }) => phase)))].slice(1);
@@ -130,7 +134,7 @@ function phasesTable(reports: readonly Report[]): string {
   return table(['after', ...sets.map(({ set }) => set), '2 : 1 on every set'], rows);
 }
 
-/** What the verdicts at each level are worth, by set. */
+/** What the verdicts of each level are worth, by set. */
 function verdictsOf(reports: readonly Report[], dated: (some: readonly Report[], text: string) => string): string {
   const rows = reports.flatMap(({ set, arms }) =>
     arms.flatMap(({ arm, verdicts }) =>

@@ -15,7 +15,7 @@ const pages: readonly string[] = [
 ];
 const cardFolder = 'models/thinkfirst-135m';
 
-/** Puts a report and its chart among the published ones. The file is there whole or not at all. */
+/** Adds a report and its chart to the published ones. Each file is written completely or not at all. */
 export async function publishReport(root: string, report: Report, folder: string): Promise<void> {
   const to = join(root, 'eval/results', `${report.set}-${report.model}`.replaceAll(/[^\w.-]/g, '_'));
   await writeFile(`${to}.json.part`, reportText({ ...report, cameWith: 'Thinkfirst' }));
@@ -30,7 +30,7 @@ export async function publishedReports(root: string): Promise<Report[]> {
   return Promise.all(names.map(async (name) => Report.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))));
 }
 
-/** Pages of which the figures between markers are not those of the published reports, as they should be. */
+/** Pages whose figures between markers differ from the published reports, with their correct text. */
 export async function staleFigures(root: string): Promise<Array<{ path: string; text: string }>> {
   const weights = await weightsHash(join(root, cardFolder));
   const sections = figureSections(await publishedReports(root), { model: embeddedModel.id, weights });
@@ -46,14 +46,14 @@ export async function staleFigures(root: string): Promise<Array<{ path: string; 
   return all.flat();
 }
 
-/** Writes the figures of the published reports into all pages. Gives the paths that changed. */
+/** Writes the figures of the published reports into all pages. Returns the changed paths. */
 export async function writeFigures(root: string): Promise<string[]> {
   const stale = await staleFigures(root);
   for (const { path, text } of stale) await writeFile(path, text);
   return stale.map(({ path }) => path);
 }
 
-/** A model's card comes from outside, without markers: they go at its end. */
+/** A model's card comes from outside, without markers: they are added at its end. */
 function withMarkers(card: string): string {
   return card.includes('<!-- figures:card -->')
     ? card

@@ -2,10 +2,10 @@ import { generateQuestions } from './generate-questions.ts';
 import type { Question } from './question.ts';
 import { createRandom } from './random.ts';
 
-/** Of each of these kinds, and of sums of one digit: who is the tallest of a few, which of two numbers is larger. */
+/** These kinds, plus sums of one digit: who is the tallest of a few, which of two numbers is larger. */
 const looked = ['order', 'compare'] as const;
 
-/** Questions that take one look and no steps. None of `without`, none twice. */
+/** Questions that need no intermediate steps. None of `without`, and none twice. */
 export function easyQuestions(options: { seed: string; count: number; without: ReadonlySet<string> }): Question[] {
   const { seed, count, without } = options;
   const each = Math.round((0.7 * count) / looked.length);

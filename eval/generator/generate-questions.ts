@@ -2,12 +2,12 @@ import { questionKinds } from './index.ts';
 import type { Question, QuestionKind } from './question.ts';
 import { createRandom } from './random.ts';
 
-/** Draws of a question that is already there before a kind is taken as exhausted (there are only 97 about primes). */
+/** How many duplicates are drawn before a kind is considered exhausted (there are only 97 questions about primes). */
 const maxRedraws = 200;
 
 /**
- * `count` questions, none twice, shuffled, so that the first n are a fair sample. Each kind comes by its share.
- * Fewer come back only where a kind has no more different questions.
+ * `count` different questions in random order, so that the first n are a fair sample, with each kind in its share.
+ * Fewer are returned only if a kind has no more different questions.
  * @param options.without question texts to leave out (the fixed evaluation set, when calibrating)
  */
 export function generateQuestions(options: {
@@ -36,7 +36,7 @@ export function generateQuestions(options: {
   return createRandom(`${options.seed}/order`).some(questions, questions.length);
 }
 
-/** Largest remainders: whole numbers by share that add up to `total`. */
+/** Largest remainder method: whole numbers in proportion to the shares that add up to `total`. */
 function apportion(kinds: readonly QuestionKind[], total: number): Array<{ kind: QuestionKind; count: number }> {
   const shares = kinds.reduce((sum, kind) => sum + kind.share, 0);
   const quotas = kinds.map((kind) => ({ kind, exact: (total * kind.share) / shares }));

@@ -30,7 +30,10 @@ import { weekday } from './kinds/weekday.ts';
 import { wordProblem } from './kinds/word-problem.ts';
 import type { QuestionKind } from './question.ts';
 
-/** Every kind of generated question. A new one is a file and a line here; the others' questions stay as they are. */
+/**
+ * All kinds of generated questions. To add one, write a file and add a line here; the other kinds' questions do not
+ * change.
+ */
 export const questionKinds: readonly QuestionKind[] = [
   add,
   subtract,

@@ -8,10 +8,10 @@ import { createRandom } from './random.ts';
 const seed = 'mixed-1';
 const third = 200;
 
-/** What takes steps. */
+/** Kinds that need several steps. */
 const hardKinds = ['add', 'sub', 'mul', 'div', 'expr', 'sum', 'mean', 'two-step', 'word', 'story', 'units', 'clock'];
 
-/** A third each of easy, hard and open questions, whose third is their kind. */
+/** Easy, hard and open questions, a third each, with the third as their kind. */
 export async function mixedQuestions(): Promise<SetQuestion[]> {
   const without = new Set((await linesOf('generated')).map(({ question }) => question));
   const easy = easyQuestions({ seed, count: third, without });

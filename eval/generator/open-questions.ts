@@ -1,12 +1,12 @@
 import type { SetQuestion } from '../question-set.ts';
 import type { Rules } from '../score-rules.ts';
 
-/** One way of asking, with what it is asked about and the words that a right answer has. */
+/** One wording, with what it asks about and the words that a right answer contains. */
 type Template = {
   kind: string;
   ask(about: string): string;
   rules(words: readonly string[], about: string): Rules;
-  /** A right answer; without it the first of the words. */
+  /** A right answer; by default the first of the words. */
   example?(words: readonly string[], about: string): string;
   about: ReadonlyArray<readonly [about: string, ...words: string[]]>;
 };
@@ -458,7 +458,7 @@ const templates: readonly Template[] = [
 ];
 
 /**
- * Open and factual questions, judged by rules. They come in two parts without a question in common: `calibration` (every
+ * Open and factual questions, judged by rules. There are two parts without a common question: `calibration` (every
  * second one of each kind) and `evaluation`.
  */
 export function openQuestions(part: 'calibration' | 'evaluation'): SetQuestion[] {

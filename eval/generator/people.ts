@@ -8,7 +8,7 @@ export const things: readonly string[] =
   `apples balloons books bottles cards coins cookies cupcakes eggs flowers marbles oranges
 pencils photos shells stamps stickers tickets toys`.split(/\s+/);
 
-/** That many different first names. */
+/** The given number of different first names. */
 export function people(random: Random, count: 2): [string, string];
 export function people(random: Random, count: 3): [string, string, string];
 export function people(random: Random, count: number): string[];

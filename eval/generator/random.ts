@@ -1,9 +1,9 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Seeded draws. The same seed and the same calls give the same values, on every machine. */
+/** Seeded random values. The same seed and the same calls give the same values on every machine. */
 export type Random = {
-  /** Uniform, both ends included. */
+  /** Uniform, including both ends. */
   integer(from: number, to: number): number;
   pick<Item>(items: readonly Item[]): Item;
   /** `count` different positions of the list, in random order. */
@@ -13,7 +13,7 @@ export type Random = {
   chance(probability: number): boolean;
 };
 
-/** @param stream text that names the stream: `seed/kind` keeps one kind's questions apart from another's. */
+/** @param stream text that identifies the stream: `seed/kind` separates the questions of different kinds. */
 export function createRandom(stream: string): Random {
   const generator = xoroshiro128plus(hash(stream));
   const integer = (from: number, to: number) => uniformInt(generator, from, to);

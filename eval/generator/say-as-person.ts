@@ -11,19 +11,20 @@ const signs: ReadonlyArray<[RegExp, string]> = [
 ];
 
 /**
- * A generated question in a person's manner, mechanically: lower case, number words and operations in words, no mark at its
- * end. It stands in for other wordings where phases are fitted; how people really reword is in `sets/reworded.jsonl`.
+ * A generated question, mechanically reworded as a person would ask it: lower case, number words and operations in
+ * words, no punctuation at the end. It stands in for other wordings when phases are fitted; `sets/reworded.jsonl` has
+ * real rewordings.
  */
 export function sayAsPerson(question: string): string {
   const inWords = signs.reduce((text, [sign, words]) => text.replaceAll(sign, words), question);
-  // Lists, decimals, times, prices and what stands in brackets keep their figures.
+  // Lists, decimals, times, prices and text in brackets keep their digits.
   const said = inWords.replaceAll(/(?<![\d.,:$("] ?)\b\d{1,3}\b(?![.:,]?\d|,|%|\))/g, (digits) =>
     numberWords(Number(digits)),
   );
   return said.toLowerCase().replace(/[.?]$/, '');
 }
 
-/** Of 0 to 999. */
+/** For 0 to 999. */
 function numberWords(value: number): string {
   if (value < 20) return ones[value] ?? '';
   if (value < 100) return [tens[Math.floor(value / 10)], ones[value % 10]].slice(0, value % 10 === 0 ? 1 : 2).join('-');

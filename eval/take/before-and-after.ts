@@ -2,7 +2,7 @@ import { publishedArms } from '../figures/sections.ts';
 import { percent, table } from '../markdown-report.ts';
 import type { Report } from '../report-file.ts';
 
-/** Right answers and tokens of two rounds of reports, side by side by set and effort. */
+/** Right answers and tokens of two sets of reports, compared by set and effort. */
 export function sideBySide(options: { before: readonly Report[]; after: readonly Report[]; model: string }): string {
   const { before, after, model } = options;
   const rows = after

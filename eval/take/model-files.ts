@@ -9,17 +9,17 @@ import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { collectSamples } from '../calibration/collect-samples.ts';
 
-/** Hashes of a model's own files, by which `thinkfirst doctor` finds a broken one. */
+/** Hashes of a model's files, with which `thinkfirst doctor` detects a damaged one. */
 export const sums = 'SHA256SUMS';
 const card = 'README.md';
-/** What the service writes beside weights, of these weights alone. */
+/** Files that the service derives from the weights and writes next to them. */
 const derived = /\.kv\d+\.json$/;
-/** Files that a folder in this layout has. */
+/** The files of a folder in this layout. */
 const layout = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', card] as const;
 
 /**
- * Whether a folder can be the embedded model: its layout, the very strings of the family, that its weights load and think,
- * and that it says whether its thoughts have their values computed.
+ * Whether a folder can be the embedded model: its layout, the exact strings of the family, that its weights load and
+ * think, and that its configuration says whether to compute values.
  * @throws Error that says what is missing or different
  */
 export async function checkModelFolder(folder: string, options: { threads: number }): Promise<{ computes: boolean }> {
@@ -63,7 +63,9 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-/** SHA-256 over names and contents of all files but those that are derived or are made on taking the model in. */
+/**
+ * SHA-256 over names and contents of all files, except those that are derived or created when the model is taken in.
+ */
 export async function weightsHash(folder: string): Promise<string> {
   const hash = createHash('sha256');
   for (const name of (await filesOf(folder)).filter((file) => file !== sums && file !== card)) {
@@ -73,8 +75,8 @@ export async function weightsHash(folder: string): Promise<string> {
 }
 
 /**
- * Makes `target` hold the files of `source` and nothing else, with their hashes in `SHA256SUMS`. Each file is replaced whole,
- * and the sums come last: after a kill the same call finishes it.
+ * Copies the files of `source` to `target`, removes all others, and writes their hashes to `SHA256SUMS`. Each file is
+ * replaced in one step, and the hashes come last: after an interruption the same call finishes the work.
  */
 export async function copyModelFolder(source: string, target: string): Promise<void> {
   const wanted = (await filesOf(source)).filter((name) => name !== sums);
@@ -98,7 +100,7 @@ export async function copyModelFolder(source: string, target: string): Promise<v
   await writeFile(join(target, sums), lines.join(''));
 }
 
-/** Paths within the folder, in order; without what is derived. */
+/** Sorted paths within the folder, without derived files. */
 async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries

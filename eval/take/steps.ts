@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** One piece of a long piece of work. Run again after a kill, it must go on where it was, or begin anew. */
+/** One part of a long task. If it is run again after an interruption, it must continue or start again. */
 export type Step = { name: string; run(): Promise<void> };
 
-/** Runs the steps in order. The names of finished ones are kept in a file, a line each, and are not run again. */
+/** Runs the steps in order. The names of finished ones are kept in a file, one per line, and are not run again. */
 export async function runSteps(
   steps: readonly Step[],
   options: { log: string; tell(message: string): void },

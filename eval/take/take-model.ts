@@ -13,13 +13,13 @@ import { runSteps, type Step } from './steps.ts';
 
 export type TakeOptions = {
   folder: string;
-  /** At most so many questions of each set and of the calibration: for a trial. */
+  /** The most questions of each set and of the calibration, for a trial. */
   questions?: number | undefined;
   concurrency: number;
   threads: number;
-  /** Weights whose thoughts don't say what to compute are meant. */
+  /** Accepts weights whose thoughts do not say what to compute. */
   withoutCompute: boolean;
-  /** Forget an earlier run with these weights. */
+  /** Discards an earlier run with these weights. */
   fresh: boolean;
   tell(message: string): void;
 };
@@ -27,8 +27,9 @@ export type TakeOptions = {
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Takes new weights in as the embedded model: checks them, copies them, calibrates, evaluates on every set, writes figures into
- * the README files and the card, and gives the figures before and after. A run that was killed goes on where it was.
+ * Makes new weights the embedded model: checks and copies them, calibrates, evaluates on every set, writes the figures
+ * into the README files and the card, and returns the figures before and after. An interrupted run continues where it
+ * stopped.
  */
 export async function takeModel(options: TakeOptions): Promise<string> {
   const { folder, questions, tell } = options;
@@ -71,7 +72,7 @@ async function check({ folder, threads, withoutCompute, tell }: TakeOptions): Pr
   );
 }
 
-/** Whole or not at all, so that a run that goes on never keeps its own figures as those before it. */
+/** Written completely or not at all, so that a resumed run never takes its own figures for those before it. */
 async function keepFigures(to: string): Promise<void> {
   const part = `${to}.part`;
   await rm(part, { recursive: true, force: true });

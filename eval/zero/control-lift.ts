@@ -3,7 +3,7 @@ import type { Discordance, Estimate } from '../statistics.ts';
 import { difference } from '../summary.ts';
 import { statesExpression } from './zero-thought.ts';
 
-/** Without checks, and with all of them. */
+/** Without checks, compared with all of them. */
 const bareArm = 'high:checks=none';
 const checkedArm = 'high';
 export const controlArms: readonly string[] = [bareArm, checkedArm];
@@ -16,7 +16,7 @@ export type ControlLift = {
   lift: Estimate & Discordance;
 };
 
-/** What all checks together turned for the control, on questions that state their operation and on the others. */
+/** The effect of all checks together on the control, for questions that state their operation and for the others. */
 export function controlLift(rows: readonly AnsweredRow[]): ControlLift[] {
   const groups = [
     { questions: 'do not state their operation', own: rows.filter(({ question }) => !statesExpression(question)) },

@@ -11,10 +11,12 @@ import { runInProcess } from '../run-in-process.ts';
 import type { ServiceClient } from '../service-client.ts';
 import { createZeroModel } from './zero-model.ts';
 
-/** The control's name for `npm run eval -- --model`. */
+/** The control's name in `npm run eval -- --model`. */
 export const zeroModel = 'zero';
 
-/** The control in this process, asked and traced like a model of a service, with the effort table of uncalibrated models. */
+/**
+ * The control in this process, used and traced like a model of a service, with the effort table of uncalibrated models.
+ */
 export function createZeroClient(): ServiceClient {
   const model = createZeroModel();
   const table = readEffortTable(zeroModel);

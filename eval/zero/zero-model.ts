@@ -2,9 +2,10 @@ import type { GenerateRequest, LanguageModel, ModelEvent } from '../../src/core/
 import { zeroThought } from './zero-thought.ts';
 
 /**
- * A control, not a model: it has no parameters and works nothing out. It writes fixed lines with zeros and words copied from
- * the question (`zeroThought`), and concludes with the last value of its thought. What it gets right beyond its share without
- * checks is what the checks know. It can do all that repairs need: roll back, corrections, being told.
+ * A control, not a model: it has no parameters and computes nothing. It writes fixed lines with zeros and words copied
+ * from the question (`zeroThought`), and concludes with the last value of its thought. Whatever it gets right beyond
+ * its share without checks comes from the checks. It supports everything that repairs need: rolling back, corrections,
+ * and feedback from checks.
  */
 export function createZeroModel(): LanguageModel {
   return {
@@ -70,7 +71,7 @@ function* chain(request: GenerateRequest, sample: number): Generator<ModelEvent,
   };
 }
 
-/** Words with the space before them, and line ends. */
+/** Words with the preceding space, and line ends. */
 function tokens(text: string): string[] {
   return text.match(/\n|[^\S\n]*\S+/g) ?? [];
 }

@@ -1,6 +1,7 @@
 /**
- * What the control writes after `prefix`, and the value that it concludes with. Its lines are those that the first fit of the
- * embedded model wrote, with zeros for values and with words and lists copied from the question. No line says what is right.
+ * What the control writes after `prefix`, and the value that it concludes with. Its lines imitate those of the first
+ * version of the embedded model, with zeros as values and words and lists copied from the question. No line contains
+ * the right answer.
  */
 export function zeroThought(question: string, prefix: string): { rest: string; conclusion: string } {
   const lines = zeroLines(question);
@@ -18,17 +19,20 @@ const written = new RegExp(`${number}(?:${sign}${number})+`);
 const named =
   /\b(?:sum|product|difference|quotient|average|mean|total|percent)\b|%|\b(?:add|subtract|divide|multiply|double|remainder)\b|go into/i;
 
-/** An expression that stands in the question in figures, as the control copies it; undefined where there is none. */
+/** An expression in digits that the question contains, as the control copies it; undefined if there is none. */
 export function writtenExpression(question: string): string | undefined {
   return written.exec(question)?.[0].replace(/[.,]$/, '');
 }
 
-/** True where the question itself says which operation to do on which numbers: working that out knows nothing of its wording. */
+/**
+ * Whether the question itself states the operation and the numbers: computing that requires no knowledge of its
+ * wording.
+ */
 export function statesExpression(question: string): boolean {
   return written.test(question) || (named.test(question) && /\d/.test(question));
 }
 
-/** Fixed lines by the question's form. Of several forms the first is taken. */
+/** Fixed lines by the question's form. If several forms match, the first is used. */
 function zeroLines(question: string): string[] {
   const expression = writtenExpression(question);
   if (expression !== undefined) return [`${expression} = 0.`];
@@ -91,7 +95,7 @@ function swapped(question: string): string[] {
   return [`Start: ${balls.join(', ')}.`, ...swaps];
 }
 
-/** The last value of a thought: what follows its last equals sign, colon, arrow or `is`, else its last word. */
+/** The last value of a thought: what follows its last equals sign, colon, arrow or `is`, otherwise its last word. */
 function lastValue(thought: string): string {
   const line = thought.trim().split('\n').at(-1) ?? '';
   const said = line.split(/[=:]|->|\b(?:is|appears|are|Keep)\b/).at(-1) ?? '';

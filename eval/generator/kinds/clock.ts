@@ -18,7 +18,7 @@ export const clock: QuestionKind = {
   },
 };
 
-/** Minutes since midnight on a twelve-hour clock, without am and pm. */
+/** Minutes since midnight as a time on a twelve-hour clock, without am and pm. */
 function onTheClock(minutes: number): string {
   const hour = ((Math.floor(minutes / 60) + 11) % 12) + 1;
   return `${hour}:${String(minutes % 60).padStart(2, '0')}`;

@@ -1,6 +1,6 @@
 import type { QuestionKind } from '../question.ts';
 
-/** Two decimals with the same whole part and different numbers of places. */
+/** Two decimals with the same whole part and a different number of decimal places. */
 export const compare: QuestionKind = {
   name: 'compare',
   share: 188,
@@ -15,7 +15,7 @@ export const compare: QuestionKind = {
     const a = `${whole}.${random.integer(10 ** (placesA - 1), 10 ** placesA - 1)}`;
     const b = `${whole}.${random.integer(10 ** (placesB - 1), 10 ** placesB - 1)}`;
     const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
-    // 4.5 and 4.50 are equal: ask another.
+    // 4.5 and 4.50 are equal: generate another question.
     if (Number(a) === Number(b)) return compare.make(random);
     const larger = random.chance(0.73);
     const [first, second] = random.chance(0.5) ? [shorter, longer] : [longer, shorter];

@@ -17,7 +17,7 @@ export const sequence: QuestionKind = {
   },
 };
 
-/** Steps of one size, up or down. */
+/** Steps of equal size, up or down. */
 function even(random: Random, count: number): number[] {
   const [start, step] = [random.integer(2, 61), random.integer(2, 12)];
   const rising = Array.from({ length: count + 1 }, (_, index) => start + step * index);

@@ -6,7 +6,7 @@ export const sortWords: QuestionKind = {
   share: 56,
   make(random) {
     const list = random.some(words, random.integer(3, 4));
-    // By code unit: the words are lower-case ASCII, so this is the alphabet, whatever the locale.
+    // By code unit: the words are lower-case ASCII, so this is alphabetical in every locale.
     return { question: `Sort these words alphabetically: ${list.join(', ')}.`, answer: list.toSorted().join(', ') };
   },
 };

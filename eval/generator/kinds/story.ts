@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 
 type Story = (random: Random) => [question: string, answer: number];
 
-/** Short stories of one to three steps, some with a number that does not matter. */
+/** Short stories with one to three steps, some with a number that is irrelevant. */
 export const story: QuestionKind = {
   name: 'story',
   share: 418,
