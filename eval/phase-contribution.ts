@@ -14,7 +14,7 @@ function hasChains({ steps }: AnsweredRow): boolean {
   return steps.some((step) => step.phase === 'think' && step.answer !== null);
 }
 
-type Ballot = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
+type Vote = Pick<AnsweredStep, 'sample' | 'answer' | 'right' | 'rejected' | 'wrongLines'>;
 
 /**
  * The answer after each phase, read from the trace: the draft; the first chain; a plain vote of all chains; the vote of
@@ -42,12 +42,12 @@ type Stages = Record<(typeof stageNames)[number], boolean>;
 
 function stagesOf({ steps, right }: AnsweredRow): Stages {
   const rejected = new Set(steps.filter((step) => step.rejected && step.phase === 'check').map((step) => step.sample));
-  const ballots = (phase: string): Ballot[] =>
+  const votes = (phase: string): Vote[] =>
     steps
       .filter((step) => step.phase === phase && step.answer !== null)
       .map((step) => ({ ...step, rejected: step.rejected || rejected.has(step.sample) }));
-  const [chains, revisions] = [ballots('think'), ballots('revise')];
-  const draft = ballots('draft')[0]?.right ?? false;
+  const [chains, revisions] = [votes('think'), votes('revise')];
+  const draft = votes('draft')[0]?.right ?? false;
   const greedy = chains[0]?.right ?? draft;
   const plain = plurality(chains)?.right ?? greedy;
   const filtered = plurality(kept(chains))?.right ?? plain;
@@ -62,21 +62,21 @@ function stagesOf({ steps, right }: AnsweredRow): Stages {
   };
 }
 
-function kept(ballots: readonly Ballot[]): Ballot[] {
-  return ballots.filter(({ rejected }) => !rejected);
+function kept(votes: readonly Vote[]): Vote[] {
+  return votes.filter(({ rejected }) => !rejected);
 }
 
 /** A revision replaces its chain, unless it fails worse. */
-function better(before: Ballot, revision: Ballot): Ballot {
+function better(before: Vote, revision: Vote): Vote {
   const byValue = Number(revision.rejected) - Number(before.rejected);
   return byValue > 0 || (byValue === 0 && revision.wrongLines > before.wrongLines) ? before : revision;
 }
 
 /** The most frequent answer; in a tie, the earlier one. */
-function plurality(ballots: readonly Ballot[]): Ballot | undefined {
+function plurality(votes: readonly Vote[]): Vote | undefined {
   const counts = new Map<string, number>();
-  for (const { answer } of ballots) counts.set(key(answer), (counts.get(key(answer)) ?? 0) + 1);
-  return ballots.toSorted((a, b) => (counts.get(key(b.answer)) ?? 0) - (counts.get(key(a.answer)) ?? 0))[0];
+  for (const { answer } of votes) counts.set(key(answer), (counts.get(key(answer)) ?? 0) + 1);
+  return votes.toSorted((a, b) => (counts.get(key(b.answer)) ?? 0) - (counts.get(key(a.answer)) ?? 0))[0];
 }
 
 function key(answer: string | null): string {

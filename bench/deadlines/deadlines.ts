@@ -1,7 +1,8 @@
 /**
- * `npm run bench:deadlines [-- --repeats 5]`: how far `reasoning.deadline_ms` is overrun by the real service with the embedded
- * model: from when the request is sent until its response is read whole, for short and long prompts, with and without thinking.
- * The aim is 100 ms and one decode step; a step of the same machine is printed beside.
+ * `npm run bench:deadlines [-- --repeats 5]`: how far the real service with the embedded model exceeds
+ * `reasoning.deadline_ms`, from sending the request until its response is read completely, for short and long prompts,
+ * with and without thinking. The aim is 100 ms plus one decode step; the time of a step on the same machine is printed
+ * too.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';

@@ -13,8 +13,9 @@ import { createRandom } from './random.ts';
 const lines = 10;
 
 /**
- * Thoughts with an equals sign in each line, values computed against values sampled: tokens per second, fed ones counted. The
- * rows write a given text either way, so that both decode the same ids; each draw is made as ever, and then replaced.
+ * Thoughts with an equals sign in each line, with computed values compared with sampled values: tokens per second,
+ * including inserted ones. Both write the same given text, so that they decode the same ids; each token is still
+ * sampled as usual and then replaced.
  */
 export async function computedValues(
   { folder }: Pick<Ours, 'folder'>,
@@ -38,7 +39,7 @@ export async function computedValues(
     let detail = '';
     for (let round = 0; round < rounds; round += 1) {
       const salt = 1000 * rows + round;
-      // Either goes first as often as the other.
+      // Each goes first equally often.
       const order = round % 2 === 0 ? [true, false] : [false, true];
       const rates = new Map<boolean, number>();
       for (const compute of order) rates.set(compute, await rate(engine, { folder }, { rows, salt, compute }));
@@ -54,7 +55,7 @@ export async function computedValues(
   return figures;
 }
 
-/** Tokens per second of all rows together, prompts left out. */
+/** Tokens per second of all sequences together, without prompts. */
 async function rate(
   engine: Engine,
   { folder }: Pick<Ours, 'folder'>,
@@ -87,7 +88,7 @@ async function rate(
           deterministic: false,
         },
         sample,
-        // Each run's own, so that no kept row is the beginning of another.
+        // Different for each run, so that no cached sequence is the beginning of another.
         prompt: {
           ids: [1, run.salt % 1000, run.compute ? 1 : 2, 3, 4, 5, 6, 7],
           inputTokens: 8,
@@ -118,7 +119,7 @@ async function rate(
   return (tokens * 1000) / (performance.now() - startedAt);
 }
 
-/** The ids of a thought's lines, their values as they are fed. */
+/** The ids of a thought's lines, with values as they are inserted. */
 function thoughtIds(folder: Ours['folder'], random: () => number): number[] {
   const ids: number[] = [];
   for (let line = 0; line < lines; line += 1) {

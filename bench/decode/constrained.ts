@@ -2,7 +2,7 @@ import { createFolderGrammar } from '../../src/models/local/decoder/decoder-mode
 import { type Figure, figureOf, median, percentile } from './figure.ts';
 import { type Ours, requestOf, timed } from './ours.ts';
 
-/** Schemas as tools and forms have them; `index` makes each one new to the cache. */
+/** Schemas like those of tools and forms; `index` makes each one new to the cache. */
 function schemaOf(index: number): Record<string, unknown> {
   const text = { type: 'string', maxLength: 40 };
   return {
@@ -23,7 +23,10 @@ function schemaOf(index: number): Record<string, unknown> {
   };
 }
 
-/** JSON held to a schema against free text of as many tokens, compile time within; and the compile time by itself. */
+/**
+ * JSON constrained to a schema compared with free text of as many tokens, including compile time; and the compile time
+ * alone.
+ */
 export async function constrained(ours: Ours, rounds: number): Promise<Figure[]> {
   const rates = { json: [] as number[], free: [] as number[] };
   for (let round = 0; round <= rounds; round += 1) {

@@ -27,11 +27,11 @@ const wanted = (name: string) => !values.only || values.only.includes(name);
 const figures: Figure[] = [];
 const add = (...found: Figure[]) => {
   figures.push(...found);
-  // Some take minutes: each is shown as soon as it is known.
+  // Some take minutes, so each is shown as soon as it is known.
   for (const { name, ratio } of found) console.error(`${name}: ${ratio}`);
 };
 
-// Memory first, in processes of their own.
+// Memory first, in separate processes.
 if (wanted('memory')) add(...(await memory(Number(values.requests))));
 const ours = await openOurs();
 const generate = await openGenerate();

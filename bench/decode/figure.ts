@@ -1,4 +1,4 @@
-/** One line of the table. `ratio` is null where it could not be measured, with the reason in `detail`. */
+/** One line of the table. `ratio` is null if it could not be measured, with the reason in `detail`. */
 export type Figure = {
   name: string;
   ratio: number | null;

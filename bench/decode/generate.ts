@@ -2,7 +2,7 @@ import { AutoModelForCausalLM, BaseStreamer, Tensor } from '@huggingface/transfo
 import { folderPath, threads } from './ours.ts';
 
 export type Reference = {
-  /** Decodes exactly `tokens` greedily; times in ms. */
+  /** Decodes exactly `tokens` tokens greedily; times in ms. */
   run(promptIds: readonly number[], tokens: number): Promise<{ tokens: number; firstAt: number; lastAt: number }>;
   close(): Promise<void>;
 };
@@ -34,7 +34,7 @@ export async function openGenerate(): Promise<Reference> {
         do_sample: false,
         streamer,
       } as unknown as Parameters<typeof model.generate>[0]);
-      // The first call hands over the prompt.
+      // The first call passes the prompt.
       const stamps = streamer.at.slice(1);
       return { tokens: stamps.length, firstAt: stamps[0] ?? Number.NaN, lastAt: stamps.at(-1) ?? Number.NaN };
     },

@@ -19,7 +19,10 @@ type LlamaSequence = {
   clearHistory(): Promise<void>;
 };
 
-/** llama.cpp through node-llama-cpp, or why it can't be measured. It is installed by hand: `npm i --prefix bench/decode/llama`. */
+/**
+ * llama.cpp through node-llama-cpp, or why it cannot be measured. Install it by hand: `npm i --prefix
+ * bench/decode/llama`.
+ */
 export async function openLlama(gguf: string | undefined): Promise<Reference | { missing: string }> {
   if (!gguf) return { missing: 'no GGUF: --gguf PATH or THINKFIRST_BENCH_GGUF' };
   if (!existsSync(gguf)) return { missing: `there is no file ${gguf}` };

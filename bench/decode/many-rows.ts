@@ -8,7 +8,7 @@ import { createRandom } from './random.ts';
 const samples = 8;
 const sampleTokens = 256;
 
-/** Eight samples of one prompt against eight runs of `generate()`, wall clock. */
+/** Eight samples of one prompt compared with eight runs of `generate()`, in wall time. */
 export async function eightSamples(ours: Ours, generate: Reference): Promise<Figure[]> {
   const cases = [
     { name: 'eight samples of 256 tokens', promptTokens: 40, aim: 0.3, salt: 100 },
@@ -44,8 +44,8 @@ async function sampleTime(ours: Ours, prompt: Parameters<typeof requestOf>[1]): 
 }
 
 /**
- * Sixteen requests that arrive at random against one row after the other, tokens by the clock on both sides: prompts are read
- * in both. `detail` has the pace of one row without its prompt as well.
+ * Sixteen requests that arrive at random times compared with one after the other, in tokens per second, including
+ * reading prompts. `detail` also has the rate of one sequence without its prompt.
  */
 export async function randomArrivals(ours: Ours, rounds: number): Promise<Figure> {
   const tokens = 128;
@@ -56,7 +56,7 @@ export async function randomArrivals(ours: Ours, rounds: number): Promise<Figure
   for (let round = 0; round < rounds; round += 1) {
     const random = createRandom(round + 1);
     const request = (index: number, salt: number) => requestOf(ours, promptOf(24 + 8 * (index % 8), salt), tokens);
-    // Eight of the sixteen have each length of prompt once.
+    // Eight of the sixteen have each prompt length once.
     const alone: Timed[] = [];
     for (let index = 0; index < 8; index += 1) {
       alone.push(await timed(ours, request(index, 300 + round * 8 + index)));
@@ -90,7 +90,7 @@ function tokensPerSecond(runs: readonly Timed[]): number {
   return (total * 1000) / (Math.max(...runs.map(({ lastAt }) => lastAt)) - from);
 }
 
-/** Time to the first token of a second turn against the first's. */
+/** Time to the first token of a second turn compared with the first turn. */
 export async function secondTurn(ours: Ours, rounds: number): Promise<Figure> {
   const ratios: number[] = [];
   let detail = '';

@@ -14,7 +14,7 @@ const result: MemoryResult = {
   requests: 0,
 };
 if (task.task === 'batch') {
-  // Twice, so that the kept rows fill what the running ones leave of the cap.
+  // Twice, so that cached sequences fill what the running ones leave of the limit.
   for (let round = 0; round < 2; round += 1) {
     await Promise.all(
       Array.from({ length: 16 }, (_, index) => timed(ours, requestOf(ours, promptOf(128, round * 16 + index), 120))),

@@ -4,7 +4,7 @@ import { type Figure, figureOf } from './figure.ts';
 export type MemoryTask = { task: 'batch' } | { task: 'soak'; requests: number };
 export type MemoryResult = { rss: number; rssEarly: number; weights: number; cap: number; requests: number };
 
-/** Resident memory of a process of its own, which holds nothing but our decoder. */
+/** Resident memory of a separate process that contains only our decoder. */
 export async function memory(requests: number): Promise<Figure[]> {
   const batch = await inChild({ task: 'batch' });
   const soak = await inChild({ task: 'soak', requests });
@@ -25,7 +25,7 @@ export async function memory(requests: number): Promise<Figure[]> {
   ];
 }
 
-/** Started as the service starts its inference process. */
+/** Started like the service starts its inference process. */
 async function inChild(task: MemoryTask): Promise<MemoryResult> {
   const program = await prepareTypescriptChild({
     entry: new URL('./memory-child.ts', import.meta.url),

@@ -9,9 +9,9 @@ import { loadModelFolder, type ModelFolder } from '../../src/models/local/folder
 import type { KvBits } from '../../src/models/local/graph/session.ts';
 
 export const folderPath = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
-/** As the aims ask; fewer where a measurement of memory shares the machine. */
+/** The number that the aims assume; fewer if a memory measurement shares the machine. */
 export const threads = Number(process.env['THINKFIRST_THREADS'] ?? 2);
-/** As the service is set. */
+/** The service's setting. */
 const benchKvBits: KvBits = process.env['THINKFIRST_KV_BITS'] === '32' ? 32 : 8;
 
 export type Ours = { folder: ModelFolder; model: DecoderModel };
@@ -32,18 +32,21 @@ export async function openOurs(kvMegabytes = 256, kvBits = benchKvBits): Promise
   return { folder, model: opened.model };
 }
 
-/** A user turn whose rendered prompt has about `tokens` tokens; `salt` makes its beginning differ, so that no cache serves it. */
+/**
+ * A user turn whose rendered prompt has about `tokens` tokens; `salt` makes its beginning differ, so that no cache can
+ * be used.
+ */
 export function promptOf(tokens: number, salt: number): GenerateRequest['prompt'] {
   const words = 'the quick brown fox looks over the small dog while seven green birds watch from a tall old tree'.split(
     ' ',
   );
-  // Each of these words is one token with its space.
+  // Each of these words, with its space, is one token.
   const body = Array.from({ length: Math.max(0, tokens - 16) }, (_, index) => words[(index * 7 + salt) % words.length]);
   const content = `${salt} ${body.join(' ')}`;
   return { messages: [{ role: 'user', content }] };
 }
 
-/** A request that decodes exactly `tokens`: ends are shut out. */
+/** A request that decodes exactly `tokens` tokens: end tokens are excluded. */
 export function requestOf(
   { folder }: Pick<Ours, 'folder'>,
   prompt: GenerateRequest['prompt'],
@@ -78,7 +81,7 @@ export async function timed({ model }: Pick<Ours, 'model'>, request: GenerateReq
   return result;
 }
 
-/** Tokens per second between the first and the last token: prefill left out. */
+/** Tokens per second between the first and the last token, without prefill. */
 export function decodeRate({ tokens, firstAt, lastAt }: Pick<Timed, 'tokens' | 'firstAt' | 'lastAt'>): number {
   return ((tokens - 1) * 1000) / (lastAt - firstAt);
 }

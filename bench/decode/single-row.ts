@@ -8,10 +8,10 @@ const contexts = [
   { length: 1024, generate: 2.3, llama: 1.4 },
   { length: 4096, generate: 3, llama: 1 },
 ];
-/** Decoded at each context; the context named lies in their middle. */
+/** How many tokens are decoded at each context; the named context is in the middle. */
 const tokens = 48;
 
-/** Tokens per second of one row. Rounds take turns, so that what else the machine does hits all alike. */
+/** Tokens per second of one sequence. Rounds alternate, so that other load on the machine affects all equally. */
 export async function singleRow(
   ours: Ours,
   generate: Reference,

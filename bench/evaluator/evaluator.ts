@@ -1,7 +1,7 @@
 /**
- * The time that the evaluator takes for one line, in microseconds: over the test's vectors and over lines made to be slow.
- * Each line is measured several times after a warm-up, and its fastest run counts, so that a pause of the machine isn't
- * taken for a slow line. Exits with 1 where a line takes more than 2 ms.
+ * The time that the evaluator takes for one line, in microseconds, for the tests' vectors and for lines designed to be
+ * slow. Each line is measured several times after a warm-up, and the fastest run counts, so that a pause of the machine
+ * is not mistaken for a slow line. Exits with 1 if a line takes more than 2 ms.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

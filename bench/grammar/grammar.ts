@@ -23,7 +23,7 @@ function quantile(values: readonly number[], share: number): number {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-/** Random answers; the time that picking a token takes is not counted. */
+/** Random answers; the time to choose a token does not count. */
 function follow(matcher: GrammarMatcher, steps: Steps, walk: number): void {
   const mask = new Uint32Array(MASK_WORDS);
   let random = walk + 1;

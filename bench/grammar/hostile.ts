@@ -3,7 +3,7 @@ import type { Constraint } from '../../src/contracts/responses/constraint.ts';
 const regex = (pattern: string): Constraint => ({ type: 'regex', pattern });
 const schema = (document: Record<string, unknown>): Constraint => ({ type: 'json_schema', schema: document });
 
-/** Constraints made to be slow: each must be refused or followed in bounded time. */
+/** Constraints designed to be slow: each must be refused or followed in limited time. */
 export const hostile: Readonly<Record<string, Constraint>> = {
   nestedBounds: regex('(a{1,1000}){1,1000}'),
   nestedBoundsBelowTheLimit: regex('(a{1,140}){1,140}'),

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:hostile-bodies [-- --random 1000 --seed 1 --only TEXT]`: how long bodies that are made to be slow hold the
- * event loop of the real service, and whether `/healthz` answers meanwhile. `loop` is processor time of the main thread, which
- * other processes on the machine don't lengthen; `wall` is the clock's.
+ * `npm run bench:hostile-bodies [-- --random 1000 --seed 1 --only TEXT]`: how long bodies designed to be slow block the
+ * event loop of the real service, and whether `/healthz` answers meanwhile. `loop` is processor time of the main
+ * thread, which other processes do not lengthen; `wall` is wall time.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const bodyBytes = 1_048_576;
 const patienceMs = 60_000;
 const healthEveryMs = 10;
-/** Node's parser takes none that is shorter. */
+/** Node's parser accepts no shorter one. */
 const boundary = 'b'.repeat(32);
 const Reading = z.object({ wallMs: z.number(), busyMs: z.number(), rss: z.number() });
 
@@ -108,12 +108,12 @@ function form(parts: string): Sent {
   return { path: '/v1/files', type: `multipart/form-data; boundary=${boundary}`, body: `${parts}--${boundary}--\r\n` };
 }
 
-/** Six responses of a megabyte that no model sees, each after the one before, then short ones. */
+/** Six responses with a megabyte that no model sees, each after the previous one, then short ones. */
 async function chains(): Promise<void> {
   let previous = '';
   const annotations = '0,'.repeat(bodyBytes / 2 - 300);
   const large = `[{"role":"assistant","content":[{"type":"output_text","text":"a","annotations":[${annotations}0]}]},{"role":"user","content":"a"}]`;
-  // As many values as a body may have, where they are bounded.
+  // As many values as a body may have if they are limited.
   const words = `"${'annotation '.repeat(1_800)}"`;
   const texts = Array.from({ length: 50 }, () => words).join();
   const fewer = `[{"role":"assistant","content":[{"type":"output_text","text":"a","annotations":[${texts}]}]},{"role":"user","content":"a"}]`;
@@ -213,7 +213,7 @@ async function start() {
       const [answer] = await once(child, 'message');
       return Reading.parse(answer);
     },
-    /** Asks on one connection until it is stopped; gives the longest answer's ms. */
+    /** Sends requests on one connection until it is stopped; returns the longest response time in ms. */
     probeHealth() {
       let over = false;
       let longest = 0;

@@ -1,4 +1,6 @@
-/** The real service, with a clock on its event loop: a message `read` gives the longest hold since the last one. */
+/**
+ * The real service, with a clock on its event loop: the message `read` returns the longest block since the last one.
+ */
 import { readFileSync } from 'node:fs';
 
 const tickMs = 5;
@@ -7,7 +9,9 @@ let lastBusy = busyMs();
 let hold = { wallMs: 0, busyMs: 0 };
 let mostMemory = 0;
 
-/** ms of processor time of the main thread, which other processes don't lengthen; 0 where the system doesn't say. */
+/**
+ * Processor time of the main thread in ms, which other processes do not lengthen; 0 if the system does not provide it.
+ */
 function busyMs(): number {
   try {
     return Number(readFileSync('/proc/self/task/'.concat(`${process.pid}`, '/schedstat'), 'utf8').split(' ')[0]) / 1e6;

@@ -1,4 +1,7 @@
-/** Judges what run.py wrote as the evaluation judges our own answers: npx tsx bench/peers/score.ts [--set mixed] FILE.jsonl … */
+/**
+ * Judges the output of run.py like the evaluation judges our own answers: npx tsx bench/peers/score.ts [--set mixed]
+ * FILE.jsonl …
+ */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';

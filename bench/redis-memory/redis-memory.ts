@@ -11,8 +11,9 @@ import { startTestRedis } from '../../test/support/redis-server.ts';
 import { createScriptedModel } from '../../test/support/scripted-language-model.ts';
 
 /**
- * What one finished response holds in Redis, by kind: the API's own job, the worker's own log, a scripted model that says as
- * much as the embedded one does. `npm run bench:redis-memory`; a Redis of its own, under a minute on a quiet machine.
+ * How much memory one finished response takes in Redis, by kind: with the API's own job, the worker's own log, and a
+ * scripted model that writes as much as the embedded one. `npm run bench:redis-memory`; uses its own Redis and takes
+ * less than a minute on a quiet machine.
  */
 const responses = 40;
 const question = 'A train leaves at 14:20 and takes 3 hours and 45 minutes. When does it arrive? '.repeat(3);
@@ -88,7 +89,7 @@ async function run({ body, thought, answer }: Pick<(typeof kinds)[number], 'body
   const catalog = { ...dependencies.catalog, effortTable: () => ({ ...table, ...effortTable() }) };
   Object.assign(dependencies, { catalog });
   const some = (count: number) => Promise.all(Array.from({ length: count }, () => ask({ input: question, ...body })));
-  // Connections, scripts and queues are there once, however many responses follow.
+  // Creates connections, scripts and queues, which exist once, however many responses follow.
   await some(8);
   const before = await figures();
   const startedAt = performance.now();

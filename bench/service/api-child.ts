@@ -1,4 +1,7 @@
-/** An API process of the bench: `redis URL PREFIX` or `embedded FOLDER`, with a worker of a model that takes no time in the latter. Tells its port and its memory. */
+/**
+ * An API process of the benchmark: `redis URL PREFIX` or `embedded FOLDER`, the latter with a worker whose model takes
+ * no time. Reports its port and its memory.
+ */
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';

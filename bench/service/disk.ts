@@ -1,6 +1,6 @@
 /**
- * `npx tsx bench/service/disk.ts --jobs 4000`: the embedded store's folder while responses come and their time runs out. It
- * is bounded if the size stays where it was once as many have gone as have come.
+ * `npx tsx bench/service/disk.ts --jobs 4000`: the size of the embedded store's folder while responses arrive and
+ * expire. It is bounded if the size stays constant once as many have been removed as have arrived.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const step = Math.max(1, Math.floor(jobs / 10));
 const dataFolder = await mkdtemp(join(tmpdir(), 'thinkfirst-disk-'));
 const onError = (error: Error) => process.stderr.write(`${error.message}\n`);
 const connection = await openEmbeddedConnection({ dataFolder, onError, upkeepMs: 5_000 });
-// Two steps' worth of responses are alive at a time: then the sweep takes as many as come.
+// The responses of two steps exist at a time; from then on the sweep removes as many as arrive.
 let clock = Date.now();
 const settings = { retentionMs: 2 * step * 1_000, sweepMs: 500, maxWaiting: Number.MAX_SAFE_INTEGER };
 const queue = await createBullmqQueue({

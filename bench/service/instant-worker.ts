@@ -5,7 +5,7 @@ import { runResponse } from '../../src/worker/run-response.ts';
 import { table } from '../../test/api/responses/fixture.ts';
 import { createScriptedModel } from '../../test/support/scripted-language-model.ts';
 
-/** A worker whose model answers at once, or a word every `paceMs`. */
+/** A worker whose model answers immediately, or with a word every `paceMs`. */
 export function instantWorker(
   queue: JobQueue,
   { concurrency, paceMs = 0, words = 8 }: { concurrency: number; paceMs?: number; words?: number },

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:service [-- --json] [--scale 1]`: what API and queue cost, in one run on one Redis of its own. `--scale`
- * makes every count smaller, for a look. Ratios are what to read: absolute figures are this machine's.
+ * `npm run bench:service [-- --json] [--scale 1]`: the cost of API and queue, in one run with its own Redis. `--scale`
+ * makes every count smaller, for a quick try. Compare only the ratios: absolute figures depend on this machine.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ else console.table(rows);
 
 async function throughput(): Promise<void> {
   const jobs = sized(5_000);
-  // Once to warm up both ways; then in turn, so that a busy moment hits both.
+  // First warms up both, then alternates, so that a busy moment affects both.
   await ownJobsPerSecond(redis.url, sized(500));
   await bareJobsPerSecond(redis.url, sized(500));
   await boundJobsPerSecond(redis.url, sized(500));
@@ -105,14 +105,14 @@ async function manyStreams(): Promise<void> {
   const prefix = 'streams';
   const api = await startApiProcess(['redis', redis.url, prefix]);
   const worker = await createRedisQueue({ ...common, url: redis.url, prefix });
-  // Nobody answers yet: all streams are open at the same time before the first word comes.
+  // No answers come yet: all streams are open at the same time before the first word.
   const open = async (count: number) => {
     const { waiting } = await worker.list({ owner: null, limit: 1 });
     const reads = Array.from({ length: count }, () => readStream(`${api.url}/v1/responses`, { body, read: newRead() }));
     while ((await worker.list({ owner: null, limit: 1 })).waiting < waiting + count) await pause(200);
     return reads;
   };
-  // The first ones bring code and heap that no later one needs anew.
+  // The first ones load code and grow the heap, which later ones need not do.
   const first = await open(sized(500));
   const before = await api.residentBytes();
   const reads = [...first, ...(await open(streams))];

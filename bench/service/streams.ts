@@ -10,7 +10,7 @@ const Memory = z.object({ bytes: z.number() });
 
 export type ApiProcess = {
   url: string;
-  /** Once garbage is collected: how much of that lies about at a moment is chance. */
+  /** After garbage collection, because the amount of garbage at any moment is random. */
   residentBytes(): Promise<number>;
   close(): Promise<void>;
 };
@@ -36,7 +36,7 @@ export async function startApiProcess(args: readonly string[]): Promise<ApiProce
 
 export type StreamRead = { id: string; numbers: number[]; firstTokenMs: number; ended: boolean };
 
-/** Reads an event stream; `leaveAfter` events it hangs up. */
+/** Reads an event stream and disconnects after `leaveAfter` events. */
 export function readStream(
   url: string,
   options: { body?: object; read: StreamRead; leaveAfter?: number },

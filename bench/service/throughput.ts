@@ -6,14 +6,15 @@ import { makeJob, terminal, testTerminalLines } from '../../test/support/queue-j
 
 const concurrency = 50;
 
-/** Jobs per second of BullMQ by itself: a no-op processor, from the first `add` to the last `completed`. */
+/** Jobs per second of BullMQ alone: a no-op processor, from the first `add` to the last `completed`. */
 export function bareJobsPerSecond(url: string, jobs: number): Promise<number> {
   return bullmqJobsPerSecond(url, jobs, {});
 }
 
 /**
- * What no queue with our promises on BullMQ gets past: the job options that they need (a fair place, retries with backoff), and two
- * atomic steps of its own for each job, here scripts that do nothing: one that admits it and one that writes its end.
+ * The upper bound for a queue on BullMQ with our guarantees: with the necessary job options (a fair position, retries
+ * with backoff) and two more atomic steps per job, one that admits it and one that writes its end; here their scripts
+ * do nothing.
  */
 export function boundJobsPerSecond(url: string, jobs: number): Promise<number> {
   const options = { priority: 1, attempts: 3, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
@@ -44,7 +45,7 @@ async function bullmqJobsPerSecond(
   await worker.waitUntilReady();
   const startedAt = performance.now();
   await inParallel(jobs, async () => {
-    // Each with an id and a text of its own, as ours.
+    // Each with its own id and text, like ours.
     const job = makeJob();
     await step?.(connection);
     await queue.add('response', { job: JSON.stringify(job) }, { ...options, jobId: job.id });
@@ -78,7 +79,7 @@ export async function ownJobsPerSecond(url: string, jobs: number): Promise<numbe
   return rate;
 }
 
-/** Jobs per second of so many workers, each with two jobs at a time of a model that takes `paceMs` whatever it is asked. */
+/** Jobs per second of so many workers, each with two jobs at a time and a model that takes `paceMs` for any request. */
 export async function pacedJobsPerSecond(
   url: string,
   { workers, paceMs, seconds }: { workers: number; paceMs: number; seconds: number },

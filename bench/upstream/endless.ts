@@ -1,6 +1,6 @@
 /**
- * Over a real server: does an answer always come, within budget, hand-over and reserve, from a model that never ends its
- * thought and from one that repeats itself? README.md beside this says how to start the servers.
+ * Whether an answer always comes from a real server, within budget, stop-thinking prompt and reserve, if a model never
+ * ends its thought or repeats itself. README.md in this folder explains how to start the servers.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -23,14 +23,17 @@ const [count, budgetTokens, maxTokens] = [whole(values.count), whole(values.budg
 const [config] = parseModelEntries([JSON.parse(entry)], () => undefined);
 if (config?.kind !== 'upstream') throw new Error('--entry must be the entry of a server');
 
-/** What makes a model misbehave: every end forbidden; repetition rewarded. A server that takes no such field has a model that does so by itself. */
+/**
+ * How to make a model misbehave: by forbidding every end, or rewarding repetition. For a server without such a field,
+ * use a model that does so by itself.
+ */
 const misbehaviour: Readonly<Record<string, () => Promise<Partial<Sampling>>>> = {
   'never ends': async () => ({ logitBias: Object.fromEntries((await ends()).map((id) => [id, -100])) }),
   'repeats itself': async () => ({ repetitionPenalty: 0.2 }),
   'as it is': async () => ({}),
 };
 
-/** llama.cpp tells its ids; elsewhere the field is not sent. */
+/** llama.cpp reports its ids; on other servers the field is not sent. */
 async function ends(): Promise<number[]> {
   if (config?.kind !== 'upstream' || config.dialect !== 'llama.cpp') return [];
   const body = JSON.stringify({ content: '</think><|im_end|><|endoftext|>', parse_special: true });

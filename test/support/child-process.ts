@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A TypeScript file in a process of its own, whose output lines can be waited for. */
+/** A TypeScript file in a separate process, with a way to wait for its output lines. */
 export type TestChild = {
   saw(line: string): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** kill -9, and waits for its end. */
+  /** kill -9, then waits for its end. */
   kill(): Promise<void>;
 };
 

@@ -9,7 +9,7 @@ const launcher = fileURLToPath(new URL('../../bin/thinkfirst.mjs', import.meta.u
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 type CliOptions = {
-  /** Adds to PATH, HOME and nothing of this process's own settings. */
+  /** Added to PATH and HOME; this process's own settings are not passed on. */
   environment?: Record<string, string>;
   folder?: string;
   input?: string;
@@ -28,9 +28,9 @@ export async function runCli(words: readonly string[], options: CliOptions = {})
 }
 
 export type PtyCli = {
-  /** Everything on the screen so far, with its escape sequences. */
+  /** Everything on the screen so far, including escape sequences. */
   raw(): string;
-  /** Resolves once the text without escape sequences matches; at once where it does already. */
+  /** Resolves as soon as the text without escape sequences matches. */
   saw(pattern: RegExp): Promise<void>;
   type(text: string): void;
   ended: Promise<number>;

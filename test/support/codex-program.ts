@@ -12,11 +12,14 @@ export const codexVersion = '0.171.0';
 
 export type CodexProgram = {
   path: string;
-  /** Why Codex can't run commands in its own sandbox on this machine; undefined where it can. */
+  /** Why Codex cannot run commands in its own sandbox on this machine; undefined if it can. */
   noSandbox: string | undefined;
 };
 
-/** Codex CLI out of the cache of tests, put there from npm on first use: unpacked it is 424 MB. Else why it can't be had. */
+/**
+ * Codex CLI from the test cache, downloaded from npm at first use (424 MB unpacked). Otherwise the reason why it is not
+ * available.
+ */
 export async function codexProgramOrReason(): Promise<CodexProgram | { reason: string }> {
   const folder = join(testCache, `codex-${codexVersion}`);
   const path = join(folder, 'node_modules', '.bin', 'codex');
@@ -32,7 +35,7 @@ export async function codexProgramOrReason(): Promise<CodexProgram | { reason: s
     console.info(`skipped: ${reason}`);
     return { reason };
   }
-  // It needs user namespaces, or setuid bubblewrap, and seccomp: many containers have none of them.
+  // The sandbox needs user namespaces, or setuid bubblewrap, and seccomp: many containers have none of them.
   const probe = run(path, ['sandbox', '--', 'true'], {
     timeout: 60_000,
     env: { PATH: process.env['PATH'], HOME: folder },
@@ -42,12 +45,12 @@ export async function codexProgramOrReason(): Promise<CodexProgram | { reason: s
   return { path, noSandbox };
 }
 
-/** What a run of Codex left. */
+/** The result of a run of Codex. */
 export type CodexRun = { code: number | null; stdout: string; stderr: string };
 
 /**
- * Runs Codex to its end, or ends it after `timeout` ms. It talks to the loopback alone: what it fetches by itself when it
- * starts goes to a proxy that is not there.
+ * Runs Codex to its end, or stops it after `timeout` ms. It can only reach loopback: its own downloads at the start go
+ * to a proxy that does not exist.
  */
 export async function runCodex(
   path: string,
@@ -57,7 +60,7 @@ export async function runCodex(
   const nowhere = 'http://127.0.0.1:9';
   const child = spawn(path, args, {
     cwd: folder,
-    // A group of its own, so that the program that its launcher starts ends with it.
+    // In its own process group, so that the program that the launcher starts ends with it.
     detached: true,
     env: {
       PATH: process.env['PATH'],

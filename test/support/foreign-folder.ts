@@ -7,9 +7,9 @@ import { bytesOf, mapEach, mapFields, readerOf, textField } from '../../src/mode
 const embedded = resolve('models/thinkfirst-135m');
 
 /**
- * The embedded model as other exporters write one: heads and head size are names in the graph, and the weights lie in a
- * file beside it.
- * @param config replaces config.json's fields; undefined leaves one out
+ * The embedded model in the layout of other exporters: the number and size of heads are symbolic in the graph, and the
+ * weights are in a separate file.
+ * @param config replaces fields of config.json; undefined removes one
  */
 export function writeForeignFolder(folder: string, config: Readonly<Record<string, unknown>> = {}): void {
   mkdirSync(join(folder, 'onnx'), { recursive: true });
@@ -37,7 +37,7 @@ export function writeForeignFolder(folder: string, config: Readonly<Record<strin
   writeFileSync(join(folder, 'onnx', 'model_q4.onnx'), changed);
 }
 
-/** A cache's value with the names of its second and last dimension in place of the numbers. */
+/** A cache's value with symbolic names for its second and last dimension instead of numbers. */
 function withNames(info: Buffer): Buffer {
   const names = new Map([
     [1, 'num_attention_heads'],

@@ -14,19 +14,19 @@ export type FuzzOptions = {
   seconds: number;
   /** Cases per operation and phase. */
   cases: number;
-  /** The same cases each time. */
+  /** The same seed gives the same cases. */
   seed?: number;
   onOutput?(text: string): void;
 };
 
-/** schemathesis over `/openapi.json` with every check on; gives its exit code (0: nothing found) and its report. */
+/** Runs schemathesis over `/openapi.json` with all checks; returns its exit code (0: nothing found) and its report. */
 export async function fuzz({ url, seconds, cases, seed, onOutput }: FuzzOptions) {
   await mkdir(found, { recursive: true });
   const programs = await pythonEnvironment('schemathesis', ['schemathesis==4.32.5']);
   const options = ['--checks', 'all', '--phases', 'coverage,fuzzing,stateful', '--max-time', `${seconds}`];
   const limits = ['--max-examples', `${cases}`, '--request-timeout', '60', '--suppress-health-check', 'all'];
   const quiet = ['--warnings', 'off', '--no-color'];
-  // One of the two: a seeded run keeps no database of examples anyway.
+  // Only one of the two options is possible: a seeded run keeps no example database anyway.
   const seeded =
     seed === undefined ? ['--generation-database', 'none'] : ['--seed', `${seed}`, '--generation-deterministic'];
   const child = spawn(
@@ -38,7 +38,7 @@ export async function fuzz({ url, seconds, cases, seed, onOutput }: FuzzOptions)
       seeded,
     ),
     {
-      // It leaves what it found where it runs.
+      // It writes its findings to the working folder.
       cwd: found,
       env: {
         PATH: process.env['PATH'],

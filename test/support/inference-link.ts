@@ -7,8 +7,8 @@ import { createInferenceHost } from '../../src/models/local/process/inference-ho
 import { FromInference, type SentByInference, ToInference } from '../../src/models/local/process/inference-protocol.ts';
 
 /**
- * Both ends of the inference protocol in one process: each message goes through JSON and its schema, as between processes.
- * `deliver` may keep what the host sends, as a slow parent does.
+ * Both ends of the inference protocol in one process. Each message goes through JSON and its schema, as between
+ * processes. `deliver` may delay what the host sends, like a slow parent.
  */
 export function linkInference(
   model: LanguageModel,

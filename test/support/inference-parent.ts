@@ -1,6 +1,9 @@
 import { startInferenceProcess } from '../../src/models/local/process/inference-process.ts';
 
-/** A parent whose inference process thinks for long; it tells that process's pid once it does, and waits to be killed. */
+/**
+ * A parent whose inference process thinks for a long time. It reports that process's pid when the thinking has started,
+ * and waits to be killed.
+ */
 const quiet = () => {};
 const inference = await startInferenceProcess({
   entry: new URL('../../workers/inference.ts', import.meta.url),
@@ -17,7 +20,7 @@ const events = model?.generate(
     samples: 4,
     thinking: { budgetTokens: 6_000 },
     answer: { maxTokens: 8 },
-    // So hot that no thought ends by itself for long.
+    // So hot that no thought ends by itself soon.
     sampling: { temperature: 3, seed: 1 },
     deterministic: false,
   },

@@ -1,6 +1,6 @@
 import type { LanguageModel } from '../../src/core/language-model.ts';
 
-/** What stands in thoughts and nowhere else: two words, and a number. */
+/** Marks that occur only in thoughts: two words, and a number. */
 const marks = ['quokkaxq', 'ocelotyw', '7391540863'] as const;
 
 /** A thought with a wrong sum, which the arithmetic check quotes. */
@@ -10,13 +10,16 @@ export const markedThought = [
   `Spell ${marks[0]}: q-u-o-k-a.`,
 ].join('\n');
 
-/** A mark that a text holds, whole, over several deltas, or as the bytes of log-probabilities; undefined for none. */
+/**
+ * A mark that a text contains, whole, over several deltas, or as the bytes of log-probabilities; undefined if there is
+ * none.
+ */
 export function markIn(text: string): string | undefined {
   const spoken = [text, ...joined(text)].map((one) => one.toLowerCase());
   return marks.find((mark) => spoken.some((one) => one.includes(mark)));
 }
 
-/** The model with its thoughts in pieces of three characters, so that no delta holds a mark. */
+/** The model with its thoughts in pieces of three characters, so that no single delta contains a mark. */
 export function inPieces(model: LanguageModel): LanguageModel {
   return {
     ...model,
@@ -35,7 +38,7 @@ export function inPieces(model: LanguageModel): LanguageModel {
   };
 }
 
-/** All values of each field of a body (JSON, JSON lines or events) one after the other, and its lists of bytes as text. */
+/** All values of each field of a body (JSON, JSON lines or events) joined, with lists of bytes as text. */
 function joined(text: string): string[] {
   const byField = new Map<string, string>();
   const bytes: number[] = [];
@@ -50,7 +53,7 @@ function joined(text: string): string[] {
     try {
       walk(JSON.parse(line.replace(/^data: /, '')), '');
     } catch {
-      // Not JSON: looked at as it is.
+      // Not JSON: searched unchanged.
     }
   }
   return [...byField.values(), Buffer.from(bytes).toString('utf8')];

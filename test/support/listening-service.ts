@@ -7,7 +7,7 @@ import { createService } from '../worker/service.ts';
 
 export type SocketMessage = { type: string; [field: string]: unknown };
 
-/** The real API and worker behind a real socket, with `model` behind them. */
+/** The real API and worker, with `model`, on a real socket. */
 export async function listeningService(
   model: LanguageModel,
   overrides: Partial<ApiDependencies> = {},
@@ -44,7 +44,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
     closed,
     next,
     send: (body: object) => socket.send(JSON.stringify({ type: 'response.create', ...body })),
-    /** Sends one `response.create`; its events up to the last, or the error. */
+    /** Sends one `response.create`; returns its events up to the last, or the error. */
     async turn(body: object): Promise<SocketMessage[]> {
       socket.send(JSON.stringify({ type: 'response.create', ...body }));
       const events: SocketMessage[] = [];
@@ -57,7 +57,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
   };
 }
 
-/** How a handshake that is refused ends. */
+/** How a refused handshake ends. */
 export async function refusedSocket(url: string, headers: Record<string, string> = {}): Promise<number | undefined> {
   const socket = new WebSocket(url, { headers });
   const [, response] = await once(socket, 'unexpected-response');

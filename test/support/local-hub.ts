@@ -5,28 +5,28 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** Larger ones are in Git LFS: they have a sha256, and come from another host. */
+/** Larger files are in Git LFS: they have a sha256 and come from another host. */
 const largest = 100_000;
 
 export type HubRequest = { host: 'hub' | 'storage'; path: string; range: string | undefined; key: string | undefined };
 
 /**
- * A hub in Hugging Face's layout that has one model: `/api/models/NAME/revision/main`, `/NAME/resolve/COMMIT/FILE`, a search,
- * and a second server for large files, which the first one redirects to.
+ * A hub in Hugging Face's layout with one model: `/api/models/NAME/revision/main`, `/NAME/resolve/COMMIT/FILE`, a
+ * search, and a second server for large files, to which the first one redirects.
  */
 export async function startLocalHub(name: string, folder: string) {
   const requests: HubRequest[] = [];
-  /** How it misbehaves; tests change it while it runs. */
+  /** Faults; tests change them while it runs. */
   const faults = {
-    /** Only this key reads. */
+    /** Only this key may read. */
     key: undefined as string | undefined,
     gated: false,
-    /** Bytes after which a connection with a large file is cut, once for each number. */
+    /** The bytes after which a connection with a large file is cut, once for each number. */
     cuts: [] as number[],
     ignoresRanges: false,
-    /** Large files come with their last byte changed, so many times. */
+    /** How many times large files come with a changed last byte. */
     spoilt: 0,
-    /** Files that a large model's listing has no sizes and sums of. */
+    /** Whether the listing of a large model lacks sizes and checksums. */
     withoutBlobs: false,
     without: [] as string[],
   };
@@ -92,7 +92,7 @@ export async function startLocalHub(name: string, folder: string) {
     url: hub.url,
     requests,
     faults,
-    /** Paths that were asked of the one and the other, without the fixed beginning. */
+    /** The paths requested from each server, without the fixed prefix. */
     close: () => Promise.all([hub.close(), storage.close()]),
   };
 }

@@ -15,7 +15,7 @@ type Entry = {
   watchers: Set<() => void>;
 };
 
-/** A JobQueue in memory, for unit tests of what stands on the port. It keeps nothing and knows one process. */
+/** A JobQueue in memory, for unit tests of its users. It keeps nothing and works in a single process. */
 export function createMemoryQueue(): JobQueue & { readers(): number } {
   const entries = new Map<string, Entry>();
   const consumers: Array<{ handler: JobHandler; free: number }> = [];

@@ -26,7 +26,7 @@ import { createScriptedModel } from './scripted-language-model.ts';
 
 const Board = z.object({ queues: z.array(z.looseObject({})) });
 
-/** Words that no one outside may see. */
+/** Words that nobody outside may see. */
 const question = 'MARKED-QUESTION what is 40 + 2?';
 const thought = 'MARKED-THOUGHT 40 + 2 = 42.';
 const answer = 'MARKED-ANSWER 42';
@@ -63,7 +63,7 @@ export const embedded: OpenObserved = async (instruments) => {
   };
 };
 
-/** API and worker over the mode's queue, all of it observed; one response, asked within a caller's trace. */
+/** API and worker over the mode's queue, all of it observed, and one response requested within a caller's trace. */
 export async function observedAnswer(open: OpenObserved) {
   const collector = await startOtlpCollector();
   const tracing = startTracing({ endpoint: collector.endpoint, service: 'test', ratio: 1 });

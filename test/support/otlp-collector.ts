@@ -13,7 +13,7 @@ export type CollectedSpan = {
 export type OtlpCollector = {
   endpoint: string;
   spans(): CollectedSpan[];
-  /** All that came, as it came. */
+  /** Everything received, unchanged. */
   received(): string;
   close(): Promise<void>;
 };

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where what tests fetch is kept between runs: outside the repository, so that a fresh checkout finds it too. */
+/** Where test downloads are kept between runs: outside the repository, so that a fresh checkout finds them too. */
 export const testCache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'thinkfirst-tests');
 
-/** Why tests that need Python can't run here; undefined where they can. With REQUIRE_PYTHON=1 that is an error. */
+/** Why tests that need Python cannot run here; undefined if they can. With REQUIRE_PYTHON=1 that is an error. */
 export async function pythonMissing(): Promise<string | undefined> {
   try {
     await run('python3', ['-c', 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)']);
@@ -20,9 +20,9 @@ export async function pythonMissing(): Promise<string | undefined> {
 }
 
 /**
- * The folder of programs of a virtual environment, made or completed where its packages aren't there yet. `requirements`:
- * packages with exact versions. Nothing is fetched where all of them are there.
- * @throws Error with uv's words where a package can't be had
+ * The folder of programs of a virtual environment, which is created or completed if packages are missing.
+ * `requirements`: packages with exact versions. Nothing is downloaded if all of them are there.
+ * @throws Error with uv's message if a package is not available
  */
 export async function pythonEnvironment(name: string, requirements: readonly string[]): Promise<string> {
   const folder = join(testCache, 'python', name);
@@ -34,7 +34,9 @@ export async function pythonEnvironment(name: string, requirements: readonly str
   return join(folder, 'bin');
 }
 
-/** The same, or why it can't be had, where PyPI can't be reached. With REQUIRE_PYTHON=1 that is an error. */
+/**
+ * The same, or the reason why it is not available if PyPI cannot be reached. With REQUIRE_PYTHON=1 that is an error.
+ */
 export async function pythonEnvironmentOrReason(
   name: string,
   requirements: readonly string[],
@@ -49,7 +51,7 @@ export async function pythonEnvironmentOrReason(
   }
 }
 
-/** The installer: as pip, but some ten times as fast, and done at once where nothing is missing. */
+/** The installer: like pip, but about ten times as fast, and immediate if nothing is missing. */
 async function uvProgram(): Promise<string> {
   const folder = join(testCache, 'python', 'uv-0.13.9');
   const program = join(folder, 'bin', 'uv');

@@ -1,4 +1,4 @@
-/** A process of its own that leases jobs and never ends them, for tests that kill it: `redis URL PREFIX` or `embedded FOLDER`. */
+/** A process that leases jobs and never ends them, for tests that kill it: `redis URL PREFIX` or `embedded FOLDER`. */
 import { createEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { makeJob, nextWire, testTerminalLines, wire } from './queue-jobs.ts';

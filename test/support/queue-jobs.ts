@@ -17,7 +17,7 @@ export function makeJob(fields: Partial<Job> = {}): Job {
   };
 }
 
-/** BullMQ's queue of the jobs of `makeJob`. */
+/** The BullMQ queue for the jobs of `makeJob`. */
 export function queueOf(base: string): string {
   return queueName(base, { model: 'scripted', tier: 'default' });
 }
@@ -34,7 +34,7 @@ export function terminal(number: number, status: TerminalStatus = 'completed'): 
   return { stream: 'wire', number, terminal: status, data: { status } };
 }
 
-/** As the product's: the number goes on from the log. */
+/** Like the product's: the number continues the log. */
 export const testTerminalLines: TerminalLines = {
   cancelled: (_job, log) => ({ ...terminal(nextWire(log), 'cancelled'), data: { by: 'queue' } }),
   late: (_job, log) => ({ ...terminal(nextWire(log), 'incomplete'), data: { by: 'queue' } }),
@@ -58,7 +58,7 @@ export async function readAll(
   return lines;
 }
 
-/** A promise with its ends outside. */
+/** A promise that can be resolved from outside. */
 export function gate<T = void>(): { promise: Promise<T>; open(value: T): void } {
   let open: (value: T) => void = () => {};
   const promise = new Promise<T>((resolve) => {

@@ -1,4 +1,4 @@
-/** A process that writes one record over and over, for tests that kill it: `FOLDER`. */
+/** A process that writes one record again and again, for tests that kill it: `FOLDER`. */
 import { createStorage } from 'unstorage';
 import { createUnstorageRecords, recordFiles } from '../../src/store/file-records.ts';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 
-/** Three masters of one cluster on this machine. */
+/** A cluster of three masters on this machine. */
 export async function startTestCluster(): Promise<{ urls: string[]; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-cluster-'));
-  // The bus listens 10,000 above the port.
+  // The cluster bus uses the port plus 10,000.
   const first = 20_000 + (process.pid % 10_000);
   const ports = [first, first + 1, first + 2];
   const servers: ChildProcess[] = [];

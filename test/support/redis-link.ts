@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** A way to Redis that can lose answers, as a server does that dies between its write and its reply. */
+/** A connection to Redis that can lose replies, like a server that dies between its write and its reply. */
 export type RedisLink = {
   url: string;
-  /** Cuts the connection in the place of the next answer that has this text in it. */
+  /** Cuts the connection instead of sending the next reply that contains this text. */
   loseAnswer(text: string): void;
-  /** Loses all answers for some ms, then cuts every connection: what was asked meanwhile is done, and nobody knows. */
+  /** Loses all replies for some ms, then cuts every connection: commands sent meanwhile have run, and nobody knows. */
   cut(ms: number): Promise<void>;
-  /** Answers lost so far. */
+  /** The number of replies lost so far. */
   readonly lost: number;
   close(): Promise<void>;
 };

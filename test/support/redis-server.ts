@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../eval/free-port.ts';
 
-/** A Redis for tests: the one that REDIS_URL names, or a server of our own. */
+/** A Redis for tests: the one at REDIS_URL, or our own server. */
 export type TestRedis = {
   url: string;
   /**
-   * Only for a server of our own: kills it, and starts it again on the same port with what it had
-   * written; or lets it accept and never answer.
+   * Only for our own server: kills it and restarts it on the same port with what it had written, or lets it accept
+   * connections and never answer.
    */
   outage: { begin(): Promise<void>; end(): Promise<void>; freeze(): void; thaw(): void } | undefined;
   close(): Promise<void>;
 };
 
-/** Why tests that need Redis can't run here; undefined where they can. With REQUIRE_REDIS=1 that is an error. */
+/** Why tests that need Redis cannot run here; undefined if they can. With REQUIRE_REDIS=1 that is an error. */
 export function redisMissing(): string | undefined {
   if (process.env['REDIS_URL'] || hasRedisServer()) return undefined;
   const reason =

@@ -1,4 +1,7 @@
-/** What a service does in Redis, in a process of its own, for what only its environment can set: `URL`. Prints what came of it. */
+/**
+ * What a service does in Redis, in a separate process, for settings that only its environment can make: `URL`. Prints
+ * the result.
+ */
 
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openLimits } from '../../src/entry/open-limits.ts';

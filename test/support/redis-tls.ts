@@ -8,7 +8,7 @@ import { freePort } from '../../eval/free-port.ts';
 
 export type TlsRedis = { url: string; certificate: string; close(): Promise<void> };
 
-/** A Redis that speaks TLS alone, with a certificate that nobody knows; or why there can be none here. */
+/** A Redis that only speaks TLS, with an unknown certificate; or the reason why there cannot be one here. */
 export async function startTlsRedis(): Promise<TlsRedis | { missing: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-tls-'));
   const remove = () => rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** An inference process of scripted models: forked by tests in the place of workers/inference.ts. */
+/** An inference process of scripted models, which tests fork instead of workers/inference.ts. */
 import { createScriptedModel } from './scripted-language-model.ts';
 import { serveScripted } from './serve-scripted.ts';
 import { suiteScript } from './suite-script.ts';

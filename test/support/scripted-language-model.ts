@@ -14,30 +14,33 @@ import {
 } from '../../src/core/language-model.ts';
 import { streamSeed } from '../../src/models/local/sampler.ts';
 
-/** What a scripted sample thinks and says. Words with the blanks before them are its tokens. */
+/** What a scripted sample thinks and answers. Its tokens are words with the preceding spaces. */
 export type ScriptedSample = {
   thought?: string;
   answer: string;
-  /** Said instead when the thought was cut; default: `answer`. */
+  /** The answer if the thought was cut; default: `answer`. */
   handedOverAnswer?: string;
   toolCalls?: ReadonlyArray<{ name: string; arguments: string }>;
-  /** Of each token of thought and answer; default -0.1. */
+  /** For each token of thought and answer; default -0.1. */
   logprob?: number;
   selfCertainty?: number;
 };
 
-/** What a script is asked: the request, which sample, the how-many-eth call, and a random number in [0, 1) of (seed, sample). */
+/**
+ * The input of a script: the request, the sample's index, the call's number, and a random number in [0, 1) for (seed,
+ * sample).
+ */
 export type ScriptedTurn = { request: GenerateRequest; sample: number; call: number; random: () => number };
 
-/** Gives a sample; an error that it throws fails the call. */
+/** Returns a sample; if it throws, the call fails with that error. */
 export type Script = (turn: ScriptedTurn) => ScriptedSample;
 
-/** Tokens of a scripted model: words, each with the blanks before it. */
+/** The tokens of a scripted model: words, each with the preceding spaces. */
 export function scriptedTokens(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
-/** Words of a prompt with three more for each turn, thoughts and tools included. */
+/** The words of a prompt plus three for each turn, including thoughts and tools. */
 export function scriptedPromptTokens(prompt: Prompt): number {
   const parts = prompt.messages.map((message) => {
     const more =
@@ -145,7 +148,7 @@ export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void,
   ];
 }
 
-/** Where the earliest stop text begins; words are never held back, so a stop text should lie within a word. */
+/** Where the earliest stop text starts; words are never held back, so a stop text should be within a word. */
 function stopAt(text: string, stops: readonly string[] | undefined): number | undefined {
   const found = (stops ?? []).map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   return found.length > 0 ? Math.min(...found) : undefined;
@@ -158,16 +161,16 @@ export type ScriptedModelOptions = {
   capabilities?: Partial<ModelCapabilities>;
   /** Log-probabilities of the continuations; default: -1 for each of their tokens. */
   score?: (request: ScoreRequest) => readonly number[];
-  /** Epoch ms; default: the clock of the machine. */
+  /** Epoch ms; default: the machine's clock. */
   now?: () => number;
 };
 
-/** What was asked of a scripted model, in order. */
+/** The requests to a scripted model, in order. */
 export type ScriptedModel = LanguageModel & { readonly calls: readonly GenerateRequest[] };
 
 /**
- * A model that says what a script says, token by token as a real one would: it keeps to budgets, reserve, deadline and
- * stop texts, hands over, and is cancelled within a step. It serves unit tests only: nothing in the product makes one.
+ * A model that follows a script, token by token like a real one: it keeps budgets, reserve, deadline and stop texts,
+ * ends thoughts with the stop-thinking prompt, and is cancelled within a step. Only for unit tests.
  */
 export function createScriptedModel(options: ScriptedModelOptions): ScriptedModel {
   const calls: GenerateRequest[] = [];
@@ -213,7 +216,7 @@ export function createScriptedModel(options: ScriptedModelOptions): ScriptedMode
     while (running.length > 0) {
       const still: typeof running = [];
       for (const row of running) {
-        // A turn of the event loop, as a decode step gives one.
+        // One turn of the event loop, like a decode step.
         await setImmediate();
         signal.throwIfAborted();
         const step = row.next();
@@ -262,7 +265,7 @@ function countSegments(segments: readonly ThoughtSegment[]): number {
   return segments.reduce((sum, { text }) => sum + scriptedTokens(text).length, 0);
 }
 
-/** Numbers in [0, 1) of (seed, sample); without a seed they differ from call to call. */
+/** Random numbers in [0, 1) for (seed, sample); without a seed they differ from call to call. */
 function randomOf(seed: number | undefined, sample: number): () => number {
   let state = streamSeed(seed ?? Math.floor(Math.random() * 2 ** 32), sample);
   return () => {

@@ -8,7 +8,7 @@ import type {
   TokenLogprob,
 } from '../../src/core/language-model.ts';
 
-/** What one row says. A thought without `closes` goes on for ever, its text repeated. */
+/** What one sample writes. A thought without `closes` never ends; its text repeats. */
 export type Script = {
   thought?: string;
   closes?: boolean;
@@ -16,9 +16,9 @@ export type Script = {
   toolCalls?: Array<{ name: string; arguments: string }>;
   selfCertainty?: number;
   logprob?: number;
-  /** Of each token of the answer, -0.1 without it; null: none are given. */
+  /** For each token of the answer, default -0.1; null: none are given. */
   answerLogprob?: number | null;
-  /** Of a likeliest other token beside each, where alternatives are asked for. */
+  /** For the likeliest other token at each position, if alternatives are requested. */
   otherLogprob?: number;
   stop?: ThinkingStop;
 };
@@ -30,8 +30,8 @@ export type ScriptedModel = LanguageModel & {
 };
 
 /**
- * A model that says what `script` tells for each request and sample. Tokens are words with the space before them, and line
- * ends. It keeps budgets, prefixes, `answerNow` and `signal` as the port tells; `clock` is called once per decoded token.
+ * A model that follows `script` for each request and sample. Tokens are words with the preceding space, and line ends.
+ * It keeps budgets, prefixes, `answerNow` and `signal` as the port requires; `clock` is called once per decoded token.
  * `sampled` are the thinking tokens that were decoded, read or not.
  */
 export function createTestModel(options: {
@@ -41,7 +41,7 @@ export function createTestModel(options: {
   /** Called before each step; may move a clock or abort something. */
   onStep?(step: number): void;
   now?(): number;
-  /** Each step decodes all rows before any of it is read, as the engine does. */
+  /** Each step decodes all samples before any of it is read, like the engine. */
   batched?: boolean;
 }): ScriptedModel {
   const requests: GenerateRequest[] = [];

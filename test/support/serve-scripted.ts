@@ -3,8 +3,8 @@ import { createInferenceHost, type InferenceHost } from '../../src/models/local/
 import { ToInference } from '../../src/models/local/process/inference-protocol.ts';
 
 /**
- * Makes this process an inference process whose models `create` gives, one for each id that the first message names: the
- * real one without its weights. The id `broken` fails the start, as weights that can't be read do.
+ * Makes this process an inference process with models from `create`, one for each id in the first message: the real
+ * process without its weights. The id `broken` fails the start, like unreadable weights.
  */
 export function serveScripted(create: (id: string) => LanguageModel): void {
   const send = (sent: object) => {

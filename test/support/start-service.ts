@@ -10,18 +10,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export type LogEntry = { msg: string; [field: string]: unknown };
 
-/** The real service in a process of its own, as `npm start`, `npm run serve` or `npm run worker` runs it. */
+/** The real service in a separate process, as run by `npm start`, `npm run serve` or `npm run worker`. */
 export type TestService = {
   /** Empty for a worker. */
   url: string;
-  /** What it printed on standard output. */
+  /** Its standard output. */
   output(): string;
   /** Its JSON log so far. */
   log(): LogEntry[];
-  /** Resolves with the first entry, past or coming, that fits. */
+  /** Resolves with the first matching entry, past or future. */
   logged(fits: (entry: LogEntry) => boolean): Promise<LogEntry>;
   kill(signal: NodeJS.Signals): void;
-  /** Ctrl-C, then its exit code. */
+  /** Sends Ctrl-C; returns the exit code. */
   stop(): Promise<number | null>;
 };
 
@@ -32,7 +32,7 @@ const commands: Record<Half, string[]> = {
   worker: ['workers/reasoning.ts'],
 };
 
-/** Spawns a half; `environment` adds to PORT=0 and nothing of this process's own settings. */
+/** Starts a process for a role; `environment` is added to PORT=0, without this process's own settings. */
 function spawnHalf(half: Half, environment: Record<string, string>): ChildProcess {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
   return spawn(process.execPath, ['--import', 'tsx', ...commands[half]], {
@@ -42,7 +42,7 @@ function spawnHalf(half: Half, environment: Record<string, string>): ChildProces
   });
 }
 
-/** Runs a half that is expected not to start. */
+/** Starts a process that is expected to fail. */
 export async function failedStart(half: Half, environment: Record<string, string>) {
   const child = spawnHalf(half, environment);
   let stderr = '';
@@ -50,11 +50,11 @@ export async function failedStart(half: Half, environment: Record<string, string
     stderr += chunk.toString();
   });
   const [code] = await once(child, 'close');
-  // The log is JSON; what the operator is told is not.
+  // The log is JSON; messages for the operator are not.
   return { code, told: stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{')) };
 }
 
-/** Starts a half and resolves once it says that it is ready. */
+/** Starts a process for a role and resolves when it reports that it is ready. */
 export async function startService(half: Half, environment: Record<string, string> = {}): Promise<TestService> {
   const child = spawnHalf(half, environment);
   const exited = once(child, 'close');
@@ -75,7 +75,7 @@ export async function startService(half: Half, environment: Record<string, strin
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      // The data line is the last that every half prints.
+      // The data line is the last that every role prints.
       if (/^ {2}data .*\n/m.test(output)) resolve();
     });
     exited.then(([code]) => reject(new Error(`the service ended with ${code}: ${told}`)));
@@ -104,7 +104,7 @@ export async function startService(half: Half, environment: Record<string, strin
   };
 }
 
-/** A folder of its own for a test's data. */
+/** A separate folder for a test's data. */
 export async function dataFolder(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'thinkfirst-data-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
@@ -119,7 +119,7 @@ export async function getJson(url: string): Promise<Json> {
   return (await fetch(url)).json();
 }
 
-/** POSTs JSON and gives the parsed answer with its status. */
+/** POSTs JSON and returns the parsed response with its status. */
 export async function postJson(url: string, body: unknown): Promise<{ status: number; body: Json }> {
   const response = await fetch(url, {
     method: 'POST',

@@ -77,7 +77,10 @@ export type RunResult = {
   output: number;
 };
 
-/** Runs a strategy (`auto deliberate`: the one that `auto` thinks with) to its end and gathers what a client would have seen. */
+/**
+ * Runs a strategy (`auto deliberate`: the one that `auto` thinks with) to its end and collects what a client would have
+ * seen.
+ */
 export async function runStrategy(
   name: string,
   given: ContextPatch,

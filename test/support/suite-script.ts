@@ -2,7 +2,10 @@ import type { Script } from './scripted-language-model.ts';
 
 const words = ['red', 'green', 'blue', 'grey', 'pink', 'teal'];
 
-/** What a scripted model says in the suite of LanguageModel: long enough thoughts, drawn from the seed when it samples. */
+/**
+ * What a scripted model writes in the suite of LanguageModel: sufficiently long thoughts, which depend on the seed if
+ * it samples.
+ */
 export const suiteScript: Script = ({ request, random }) => {
   if (request.prompt.tools)
     return {

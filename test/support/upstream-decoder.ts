@@ -1,23 +1,23 @@
 /**
- * The "model" of the upstream server of the tests: a fixed thought and a fixed answer, token by token. It goes on wherever
- * a prompt leaves it, so that continuing a thought, handing over and resuming an answer can be seen to work.
+ * The "model" of the tests' upstream server: a fixed thought and a fixed answer, token by token. It continues wherever
+ * a prompt ends, so that tests can see how thoughts are continued or ended and answers resumed.
  */
 export type Script = {
   thoughts: readonly string[];
   answer: readonly string[];
   toolCalls?: ReadonlyArray<{ name: string; arguments: string }>;
-  /** What it says in JSON mode, and under any other form. */
+  /** What it writes in JSON mode, and under any other constraint. */
   constrained?: readonly string[];
-  /** With a seed and a temperature its first thought names the seed. */
+  /** With a seed and a temperature, its first thought contains the seed. */
   draws?: boolean;
 };
 
-/** Where decoding starts, as the prompt has it. `thought` is undefined where there is no open thought. */
+/** Where decoding starts, according to the prompt. `thought` is undefined if there is no open thought. */
 export type Place = { thought: string | undefined; answer: string; thinking: boolean; constrained: boolean };
 
 export type DecodedToken = { kind: 'thinking' | 'close' | 'answer'; text: string };
 
-/** All tokens from there on. `budget`: thought tokens after which the close tag is forced. */
+/** All tokens from there. `budget`: the number of thought tokens after which the close tag is forced. */
 export function decode(script: Script, place: Place, budget = Number.POSITIVE_INFINITY): DecodedToken[] {
   const said = place.constrained && script.constrained ? script.constrained : script.answer;
   const answer = rest(said, place.answer).map((text): DecodedToken => ({ kind: 'answer', text }));
@@ -30,7 +30,7 @@ export function decode(script: Script, place: Place, budget = Number.POSITIVE_IN
   ];
 }
 
-/** The tokens after those that the text begins with; a text that says something else is gone on with at the same place. */
+/** The tokens after those that the text starts with; a text that differs is continued at the same position. */
 function rest(tokens: readonly string[], text: string): readonly string[] {
   let length = 0;
   let index = 0;
@@ -39,7 +39,7 @@ function rest(tokens: readonly string[], text: string): readonly string[] {
   return tokens.slice(index);
 }
 
-/** One token per word with the space before it, tags by themselves. Ids are given out as words come. */
+/** One token per word with the preceding space; tags are separate tokens. Ids are assigned as words occur. */
 export function createVocabulary(): { encode(text: string): number[]; decode(ids: readonly number[]): string } {
   const ids = new Map<string, number>();
   const words: string[] = [];
@@ -58,8 +58,8 @@ export function createVocabulary(): { encode(text: string): number[]; decode(ids
 export type ChatTurn = { role: string; content?: string | null; reasoning?: string; reasoning_content?: string };
 
 /**
- * A template in the manner of Qwen's: the thought is opened by it, or an empty one written. `opens`: the thought, always or
- * never, whatever it is told.
+ * A template like Qwen's: it opens the thought, or writes an empty one. `opens`: always or never opens it, whatever the
+ * request says.
  */
 export function render(messages: readonly ChatTurn[], thinking: boolean, opens?: 'always' | 'never'): string {
   const turns = messages.map(({ role, content }) => `<|${role}|>${content ?? ''}<|end|>`).join('\n');
@@ -67,7 +67,7 @@ export function render(messages: readonly ChatTurn[], thinking: boolean, opens?:
   return `${turns}\n<|assistant|>${thinking || opens === 'always' ? '<think>\n' : '<think>\n\n</think>\n\n'}`;
 }
 
-/** Reads what follows the last `<|assistant|>`: an open thought, or a closed one and the beginning of an answer. */
+/** Reads what follows the last `<|assistant|>`: an open thought, or a closed one and the start of an answer. */
 export function placeIn(text: string, constrained: boolean): Place {
   const [, tail = ''] = /<\|assistant\|>((?:(?!<\|assistant\|>)[\s\S])*)$/.exec(text) ?? [];
   const close = tail.lastIndexOf('</think>');

@@ -6,12 +6,12 @@ import { systemClock } from '../../src/models/servers/client/clock.ts';
 import { createOpenaiModel, type OpenaiModelOptions } from '../../src/models/servers/openai-model.ts';
 import { startUpstreamServer, type UpstreamServer, type UpstreamServerOptions } from './upstream-server.ts';
 
-/** Tokens as the tests' server sends them: a word with the space before it. */
+/** Tokens as the tests' server sends them: a word with the preceding space. */
 export const words = (text: string): string[] => text.match(/\s?\S+/g) ?? [];
 
 export const script = { thoughts: words('one two three four five six seven eight'), answer: words('The answer is 7.') };
 
-/** Waits for nothing and remembers how long it should have waited, in ms. */
+/** Never waits, and records how long it should have waited, in ms. */
 export function impatientClock(): Clock & { waits: number[] } {
   const waits: number[] = [];
   return {
@@ -83,7 +83,7 @@ export type Run = {
   finish: Extract<ModelEvent, { type: 'finish' }> | undefined;
 };
 
-/** All events of a request. `onEvent` sees each as it comes. */
+/** All events of a request. `onEvent` is called for each event as it comes. */
 export async function run(
   model: LanguageModel,
   asked: GenerateRequest,

@@ -12,14 +12,14 @@ import {
   type Script,
 } from './upstream-decoder.ts';
 
-/** How thoughts are spelled; each dialect has its own by default. */
+/** How thoughts are marked; each dialect has its own default. */
 export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open' | 'marker';
 
-/** Something that goes wrong, for one request each, in order. `chunks`: how many come before it. */
+/** Faults, for one request each, in order. `chunks`: how many come before the fault. */
 export type Fault =
   | { kind: 'none' }
   | { kind: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
-  /** `after`: not before the test says so, since a reset overtakes what was sent before it. */
+  /** `after`: not before the test allows it, because a reset overtakes data sent before it. */
   | { kind: 'reset'; chunks: number; after?: Promise<void> }
   | { kind: 'hang'; chunks: number }
   | { kind: 'malformed'; chunks: number }
@@ -27,31 +27,31 @@ export type Fault =
 
 export type UpstreamServerOptions = {
   dialect: DialectName;
-  /** What it says, always or as the request has it. */
+  /** Its script, fixed or depending on the request. */
   script: Script | ((body: Record<string, unknown>) => Script);
   spelling?: Spelling;
   faults?: readonly Fault[];
   apiKey?: string;
-  /** Field names that this server answers with 400. */
+  /** Field names that this server refuses with 400. */
   refuses?: readonly string[];
   /** Routes that a gateway hides. */
   hides?: readonly string[];
-  /** Cuts the text of all content pieces anew; else a chunk is a token. */
+  /** Splits the text of all content pieces differently; by default a chunk is a token. */
   cut?: (text: string) => string[];
-  /** Takes the budget and doesn't keep to it. */
+  /** Accepts the budget but does not keep it. */
   ignoresBudget?: boolean;
-  /** Requests that it runs at a time, as it says; another one is refused with 429 where `refusesMore`. */
+  /** The number of requests that it reports to run at a time; further ones are refused with 429 if `refusesMore`. */
   slots?: number;
   refusesMore?: boolean;
-  /** Gives no usage, no counts of tokens and no log-probabilities, whatever is asked. */
+  /** Returns no usage, no token counts and no log-probabilities, whatever is requested. */
   countsNothing?: boolean;
-  /** Refuses a request whose prompt and `max_tokens` are more tokens than this. */
+  /** Refuses a request whose prompt and `max_tokens` exceed this number of tokens. */
   contextLength?: number;
-  /** Thinks even where it is told not to; a closed thought in an open last message is the one thing that keeps it from that. */
+  /** Thinks even if asked not to; only a closed thought in an open last message prevents it. */
   alwaysThinks?: boolean;
   /** Its template has no switch: it opens the thought always or never. */
   opens?: 'always' | 'never';
-  /** A begun assistant message is said again before it is gone on with, in one chunk with the first token. */
+  /** Repeats a partial assistant message before continuing it, in one chunk with the first token. */
   echoes?: boolean;
 };
 
@@ -80,7 +80,7 @@ const spellings: Record<DialectName, Spelling> = {
   plain: 'tags',
 };
 
-/** A real HTTP server on a free port of the loopback that speaks one dialect. */
+/** A real HTTP server on a free loopback port that speaks one dialect. */
 export async function startUpstreamServer(options: UpstreamServerOptions): Promise<UpstreamServer> {
   const requests: SeenRequest[] = [];
   const faults = [...(options.faults ?? [])];
@@ -110,7 +110,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
 
   app.post('/tokenize', async (c) => {
     const body = await c.req.json();
-    // llama.cpp knows `content` alone, and finds nothing in what it doesn't know.
+    // llama.cpp knows only `content`, and returns nothing for other fields.
     if (options.dialect === 'llama.cpp' && body.content === undefined) return c.json({ tokens: [] });
     const text = body.prompt ?? body.content ?? rendered(body, options);
     const tokens = vocabulary.encode(text);
@@ -245,7 +245,7 @@ function placeOf(body: Record<string, unknown>, options: UpstreamServerOptions):
   return { thought: undefined, answer: '', thinking: !off && asked, constrained };
 }
 
-/** What this request makes of the script: its seed and its choices show in the text. */
+/** The script as modified by this request: its seed and its choices show in the text. */
 function drawn(script: Script, body: Record<string, unknown>): Script {
   const { choice } = (body['structured_outputs'] ?? {}) as { choice?: string[] };
   const seeded = script.draws === true && body['seed'] !== undefined && body['temperature'] !== 0;
@@ -331,7 +331,7 @@ function* chunksOf(parts: {
   }
 }
 
-/** `paced`: other requests come in between its chunks, as they do where a chunk takes time. */
+/** `paced`: other requests are handled between its chunks, as if a chunk took time. */
 function sse(
   chunks: Iterable<object>,
   { fault, paced, c }: { fault: Fault; paced: boolean; c: Context },

@@ -7,9 +7,9 @@ type Open = { id: string; texts: Map<string, { text: string; open: boolean }> };
 const Terminal = z.object({ output: z.array(z.looseObject({ id: z.string() })) });
 
 /**
- * What is wrong with the order of a whole stream: numbers from 0 without gaps, one item open at a time in order of the
- * output, each part added before its deltas and done with their sum, one terminal event, whose output has the items that
- * were done.
+ * Faults in the order of a complete stream: numbers must start at 0 without gaps, one item at a time must be open in
+ * the order of the output, each part must be added before its deltas and done with their sum, and there must be one
+ * terminal event, whose output has the items that were done.
  */
 export function orderFaults(events: readonly object[]): string[] {
   const faults: string[] = [];
