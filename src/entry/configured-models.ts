@@ -9,6 +9,7 @@ import {
   parseModelsConfig,
   parseModelsVariable,
 } from '../models/config/model-config.ts';
+import { type OperatorServers, parseOperatorServers } from '../tools/mcp/operator-servers.ts';
 import type { Environment } from './environment.ts';
 import { StartError } from './run-entry.ts';
 
@@ -30,9 +31,10 @@ export function configuredModels(
   { modelsOption }: { modelsOption?: string | undefined } = {},
 ): ModelConfig[] {
   const lookUp = (name: string) => variables[name];
-  const file = resolve(configFile);
-  const inFile = () =>
-    existsSync(file) ? parseModelsConfig(parseJson(readFileSync(file, 'utf8')), lookUp) : [embeddedModel];
+  const inFile = () => {
+    const config = readConfigFile();
+    return config === undefined || namesOnlyServers(config) ? [embeddedModel] : parseModelsConfig(config, lookUp);
+  };
   if (named === undefined) return inFile();
   function* known() {
     yield embeddedModel;
@@ -45,6 +47,22 @@ export function configuredModels(
 export function namedModel(name: string, configured: readonly ModelConfig[]): ModelConfig {
   const known = [...configured, embeddedModel];
   return known.find(({ id }) => id === name) ?? parseModelName(name, { known: () => known });
+}
+
+/** The operator's MCP servers of `thinkfirst.config.json` in the working folder. @throws StartError or ServiceError, one line */
+export function configuredMcpServers(variables: Readonly<Record<string, string | undefined>>): OperatorServers {
+  return parseOperatorServers(readConfigFile(), (name) => variables[name]);
+}
+
+/** A file that is there for MCP servers alone leaves the models as they are without one. */
+export function namesOnlyServers(config: unknown): boolean {
+  const known = typeof config === 'object' && config !== null && !Array.isArray(config) ? config : {};
+  return 'mcpServers' in known && !('models' in known);
+}
+
+function readConfigFile(): unknown {
+  const file = resolve(configFile);
+  return existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -21,7 +21,7 @@ import {
 import { families } from '../models/families/index.ts';
 import { localCapabilities } from '../models/local/local-model.ts';
 import { dialectNames } from '../models/servers/client/dialect.ts';
-import { embeddedModel } from './configured-models.ts';
+import { embeddedModel, namesOnlyServers } from './configured-models.ts';
 
 /** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */
 export function createModelConfiguration(options: {
@@ -111,12 +111,13 @@ export function createModelConfiguration(options: {
     if (named !== undefined && named !== '') {
       return { configuration: { ...about, source: 'variable', entries: [named] }, whole: {} };
     }
-    if (!existsSync(file)) {
+    const content = existsSync(file) ? await readJson(file) : undefined;
+    if (content === undefined || namesOnlyServers(content)) {
       const inside = relative(folder, embeddedModel.path);
       const path = inside.startsWith('..') ? embeddedModel.path : `./${inside}`;
-      return { configuration: { ...about, source: 'embedded', entries: [path] }, whole: {} };
+      return { configuration: { ...about, source: 'embedded', entries: [path] }, whole: { ...Object(content) } };
     }
-    const parsed = ModelsConfig.safeParse(await readJson(file));
+    const parsed = ModelsConfig.safeParse(content);
     if (!parsed.success) {
       throw new ServiceError({
         code: 'conflict',

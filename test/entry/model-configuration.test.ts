@@ -29,6 +29,14 @@ test('without a file the embedded model is what the next start reads, and stays 
   });
 });
 
+test('a file that is there for MCP servers alone names no models, and keeps them when one is added', async () => {
+  const mcpServers = { files: { command: 'mcp-files' } };
+  await writeFile(file(), JSON.stringify({ mcpServers }));
+  expect(await create().read()).toMatchObject({ source: 'embedded', entries: [embedded] });
+  await create().add({ kind: 'hub', hub: 'some-org/some-model' });
+  expect(await written()).toEqual({ mcpServers, models: [embedded, { hub: 'some-org/some-model' }] });
+});
+
 test('a folder is read before it is taken: its family and context are told', async () => {
   const { checked, written: wrote } = await create().check({ kind: 'folder', id: 'mine', folder: embedded });
   expect(checked).toMatchObject({ id: 'mine', family: 'thinkfirst', context_length: expect.any(Number) });

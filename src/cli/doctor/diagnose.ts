@@ -1,10 +1,11 @@
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { configuredModels } from '../../entry/configured-models.ts';
+import { configuredMcpServers, configuredModels } from '../../entry/configured-models.ts';
 import { type Environment, parseEnvironment, unknownText, unknownVariables } from '../../entry/environment.ts';
 import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings, nativeFindings } from './machine.ts';
+import { mcpServerFindings } from './mcp-servers.ts';
 import { modelFindings } from './model-files.ts';
 import { portFinding } from './port.ts';
 import { folderFindings, redisFindings } from './store.ts';
@@ -20,6 +21,7 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
     finding,
     ...(await nativeFindings()),
     ...('finding' in models ? [models.finding] : await modelFindings(models.configs)),
+    ...(await mcpServerFindings(() => configuredMcpServers(variables))),
     await portFinding({ host: environment.HOST, port: environment.PORT }),
     ...(await (environment.REDIS_URL === undefined
       ? folderFindings(environment.THINKFIRST_DATA)

@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { variablesFinding } from '../../../src/cli/doctor/diagnose.ts';
 import { memoryFinding, nodeFinding } from '../../../src/cli/doctor/machine.ts';
+import { mcpServerFindings } from '../../../src/cli/doctor/mcp-servers.ts';
 import { brokenFiles, modelFindings } from '../../../src/cli/doctor/model-files.ts';
 import { portFinding } from '../../../src/cli/doctor/port.ts';
 import { appendFinding, evictionFinding, folderFindings, versionFinding } from '../../../src/cli/doctor/store.ts';
 import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
+import { parseOperatorServers } from '../../../src/tools/mcp/operator-servers.ts';
+import { startRawMcpServer } from '../../support/raw-mcp-server.ts';
 
 const embedded = fileURLToPath(new URL('../../../models/thinkfirst-135m', import.meta.url));
 let folder: string;
@@ -54,6 +57,20 @@ describe('doctor', () => {
   it('says that a model folder is not there', async () => {
     const [finding] = await modelFindings([{ kind: 'folder', id: 'nope', path: join(folder, 'nope') }]);
     expect(finding).toMatchObject({ status: 'fault', detail: expect.stringContaining('nope') });
+  });
+
+  it('says which MCP servers answer, and what is wrong with the file', { timeout: 60_000 }, async () => {
+    const tool = { name: 'say', inputSchema: { type: 'object' } };
+    const server = await startRawMcpServer(() => ({ result: { tools: [tool] } }));
+    const mcpServers = { well: { url: server.url }, ill: { command: join(folder, 'no-program') } };
+    const findings = await mcpServerFindings(() => parseOperatorServers({ mcpServers }, () => undefined));
+    await server.close();
+    expect(findings).toEqual([
+      { name: 'MCP server well', status: 'ok', detail: 'answers, with 1 tool' },
+      expect.objectContaining({ name: 'MCP server ill', status: 'fault', detail: expect.stringContaining("'ill'") }),
+    ]);
+    const [fault] = await mcpServerFindings(() => parseOperatorServers({ mcpServers: { a: {} } }, () => undefined));
+    expect(fault).toMatchObject({ status: 'fault', detail: expect.stringContaining('mcpServers.a') });
   });
 
   it('names the checks of a table that do not exist', async () => {

@@ -43,7 +43,8 @@ const calling = (call: () => RawAnswer) =>
   rawServer(({ method }) => (method === 'tools/list' ? { result: { tools: [simple] } } : call()));
 const listing = (...tools: unknown[]) => rawServer(() => ({ result: { tools } }));
 
-describe('what a request allows', () => {
+// The first call loads the SDK, which takes seconds on a busy machine.
+describe('what a request allows', { timeout: 60_000 }, () => {
   const tools = [
     { ...simple, name: 'read', annotations: { readOnlyHint: true } },
     { ...simple, name: 'write' },
@@ -105,7 +106,7 @@ describe('what a request allows', () => {
   });
 });
 
-describe('a server that a caller may not name', () => {
+describe('a server that a caller may not name', { timeout: 60_000 }, () => {
   test.each([
     'http://127.0.0.1:9/mcp',
     'http://localhost/mcp',
@@ -130,7 +131,7 @@ describe('a server that a caller may not name', () => {
   });
 });
 
-describe('a hostile server', () => {
+describe('a hostile server', { timeout: 60_000 }, () => {
   test('redirects nowhere', async () => {
     const inner = await listing(simple);
     const outer = await rawServer(() => ({ raw: (reply) => reply.writeHead(307, { location: inner.url }).end() }));
