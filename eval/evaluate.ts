@@ -17,7 +17,7 @@ import { controlArms, controlLift } from './zero/control-lift.ts';
 import { createZeroClient, zeroModel } from './zero/zero-client.ts';
 
 /** Described in `npm run eval -- --help`. */
-export type EvaluationOptions = {
+type EvaluationOptions = {
   set: string;
   effort?: string | undefined;
   /** Only the first so many questions. */

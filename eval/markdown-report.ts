@@ -22,7 +22,7 @@ export function markdownReport(report: Report): string {
 }
 
 /** One line: what was developed or trained with this set. */
-export function madeOnLine({ checks, evaluator, fit, calibration }: MadeOn): string {
+function madeOnLine({ checks, evaluator, fit, calibration }: MadeOn): string {
   return `Checks: ${checks}. Evaluator: ${evaluator}. Fit of the embedded model: ${fit}. Calibration: ${calibration}.`;
 }
 

@@ -6,10 +6,10 @@ import type { LanguageModel } from '../src/core/language-model.ts';
 import type { Strategy, StrategyContext, StrategyOutcome } from '../src/reasoning/strategy.ts';
 import { withCacheScope } from '../src/worker/cache-scope.ts';
 
-export type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
+type InProcessRun = { answer: string; steps: TraceStep[]; outcome: StrategyOutcome };
 
 /** Whether the service computes in this model's thoughts if the request does not say. */
-export function computesUsually({ capabilities }: LanguageModel, table: EffortTable): boolean {
+function computesUsually({ capabilities }: LanguageModel, table: EffortTable): boolean {
   return capabilities.compute && (capabilities.computesByDefault === true || table.compute === true);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
-export type Service = { url: string; close(): Promise<void> };
+type Service = { url: string; close(): Promise<void> };
 
 /** ms */
 const startLimit = 120_000;

@@ -30,11 +30,6 @@ export function pairedDifference(pairs: ReadonlyArray<{ base: boolean; other: bo
 /** Questions that only one of the two got right. */
 export type Discordance = { gained: number; lost: number };
 
-/** Natural log-odds of a proportion, with half a success and half a failure added so that it stays finite. */
-export function logOdds(right: number, total: number): number {
-  return Math.log((right + 0.5) / (total - right + 0.5));
-}
-
 /** Area under the ROC curve: how often a right one scores higher than a wrong one, ties counted half. NaN without both. */
 export function areaUnderCurve(scored: ReadonlyArray<{ score: number; right: boolean }>): number {
   const [rights, wrongs] = [scored.filter(({ right }) => right), scored.filter(({ right }) => !right)];

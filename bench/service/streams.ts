@@ -8,7 +8,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY 
 const Port = z.object({ port: z.number() });
 const Memory = z.object({ bytes: z.number() });
 
-export type ApiProcess = {
+type ApiProcess = {
   url: string;
   /** After garbage collection, because the amount of garbage at any moment is random. */
   residentBytes(): Promise<number>;
@@ -34,7 +34,7 @@ export async function startApiProcess(args: readonly string[]): Promise<ApiProce
   };
 }
 
-export type StreamRead = { id: string; numbers: number[]; firstTokenMs: number; ended: boolean };
+type StreamRead = { id: string; numbers: number[]; firstTokenMs: number; ended: boolean };
 
 /** Reads an event stream and disconnects after `leaveAfter` events. */
 export function readStream(

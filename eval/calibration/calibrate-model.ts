@@ -29,7 +29,7 @@ import { assertWritable, tableBefore, tablePlace } from './table-place.ts';
 const inPackage = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Described in `npm run calibrate -- --help`. */
-export type ModelCalibration = {
+type ModelCalibration = {
   model: string;
   generated: number;
   /** Generated questions, reworded as a person would say them. */

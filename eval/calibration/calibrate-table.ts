@@ -27,7 +27,7 @@ import { balancedAnswers, fitVerdict, verdictScore } from './verdict-worth.ts';
 /** `set`: the set it comes from; a phase must pay on each set. */
 export type CalibrationQuestion = Question & { set?: string };
 
-export type CalibrationOptions = {
+type CalibrationOptions = {
   model: LanguageModel;
   prompts: Prompts;
   strategies: ReadonlyMap<string, Strategy>;

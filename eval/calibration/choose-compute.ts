@@ -16,7 +16,7 @@ const every = 2;
  */
 const mostDiffering = 0.005;
 
-export type ComputeFigures = {
+type ComputeFigures = {
   questions: number;
   rightWithout: number;
   rightWith: number;

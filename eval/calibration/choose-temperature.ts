@@ -15,7 +15,7 @@ export const temperatures: readonly (number | null)[] = [null, 0.3, 0.5, 0.7, 0.
 export const every = 4;
 export const chainsEach = 5;
 
-export type TemperatureFigure = { temperature: number | null; one: number; vote: number; any: number };
+type TemperatureFigure = { temperature: number | null; one: number; vote: number; any: number };
 
 /**
  * The temperature whose chains give the best vote; if equal, the model's own settings (`value` null), then the lower

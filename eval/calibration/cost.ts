@@ -3,9 +3,9 @@ import { chainsEach, every, temperatures } from './choose-temperature.ts';
 import { ladder, levelNames } from './fit-levels.ts';
 
 /** The most that a calibration asks of a model: the chains that it samples, and their tokens including answers. */
-export type CalibrationCost = { chains: number; mostTokens: number };
+type CalibrationCost = { chains: number; mostTokens: number };
 
-export type CostOptions = {
+type CostOptions = {
   questions: number;
   /** The questions on which effort auto is fitted, and whether only auto is. */
   mixed?: number;

@@ -6,10 +6,10 @@ import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
 /** How many chains a level runs, at most and at the same time, and how many of them must agree. */
-export type Agreement = { samples: number; agree: number; wave: number };
+type Agreement = { samples: number; agree: number; wave: number };
 
 /** Means over all questions. `steps`: tokens decoded one after the other, with parallel chains counted once. */
-export type AgreementFigure = Agreement & { right: number; tokens: number; steps: number };
+type AgreementFigure = Agreement & { right: number; tokens: number; steps: number };
 
 /** A share of all questions: how much accuracy stopping early may lose compared with running all chains. */
 const mayLose = 0.005;

@@ -21,8 +21,8 @@ const folds = 10;
 /** The strengths of the ridge penalty that are tried, in questions. */
 const ridges: readonly number[] = [0.3, 1, 3, 10, 30];
 
-export type CertaintyExample = { question: number; chains: number; standing: Standing; right: boolean; weight: number };
-export type CertaintyFigures = {
+type CertaintyExample = { question: number; chains: number; standing: Standing; right: boolean; weight: number };
+type CertaintyFigures = {
   questions: number;
   ridge: number;
   logLoss: number;
@@ -62,7 +62,7 @@ export function fitCertainty(measured: readonly MeasuredQuestion[]): {
 }
 
 /** Each question has weight 1, however many of its states are used. */
-export function examplesOf({ question, chains, handedOver }: MeasuredQuestion, number: number): CertaintyExample[] {
+function examplesOf({ question, chains, handedOver }: MeasuredQuestion, number: number): CertaintyExample[] {
   const read = (chain: MeasuredChain): Read => ({ chain, candidate: candidateOfChain(chain, question) });
   const all = chains.map(read);
   const sets = sizes.filter((size) => size <= all.length).flatMap((size) => windowsOf(all, size));

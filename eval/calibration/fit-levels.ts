@@ -49,7 +49,7 @@ export function proposeLevels(options: {
   return { low: level('low'), medium: level('medium'), high: level('high'), xhigh: level('xhigh'), max: level('max') };
 }
 
-export type LevelFigures = {
+type LevelFigures = {
   accuracy: Estimate;
   tokens: number;
   /** Compared with the best lower level that is not merged. */

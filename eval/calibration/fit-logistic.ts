@@ -2,7 +2,7 @@ import type { Logistic } from '../../src/reasoning/voting/logistic.ts';
 import { average } from '../statistics.ts';
 
 /** One outcome with the features to predict it from. */
-export type LogisticExample<Feature extends string> = {
+type LogisticExample<Feature extends string> = {
   found: Readonly<Record<Feature, number | undefined>>;
   right: boolean;
   weight: number;

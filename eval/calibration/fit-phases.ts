@@ -78,7 +78,7 @@ export function revisionTurned(
 }
 
 /** Whether the engine's decision over these chains is right. */
-export function voted(question: MeasuredQuestion, chains: readonly MeasuredChain[] = question.chains): boolean {
+function voted(question: MeasuredQuestion, chains: readonly MeasuredChain[] = question.chains): boolean {
   return decided(question, chains).winner?.right ?? false;
 }
 

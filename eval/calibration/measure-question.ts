@@ -7,7 +7,7 @@ import { scoreAnswer } from '../score-answer.ts';
 import { type CollectedSample, collectSamples } from './collect-samples.ts';
 import type { MeasuredChain, MeasuredQuestion } from './measured-chain.ts';
 
-export type MeasureOptions = {
+type MeasureOptions = {
   model: LanguageModel;
   /** Chains in addition to the greedy one. */
   samples: number;

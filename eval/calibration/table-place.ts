@@ -8,7 +8,7 @@ import type { ModelConfig } from '../../src/models/config/model-config.ts';
 import { absolutePath } from '../../src/models/local/folder/model-files.ts';
 
 /** Where a calibration writes its table, and whether the service reads that file already. */
-export type TablePlace = { path: string; isRead: boolean };
+type TablePlace = { path: string; isRead: boolean };
 
 /**
  * `out` if given, otherwise the file that the entry names, otherwise the package's own table of the embedded model,

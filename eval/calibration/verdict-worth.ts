@@ -4,9 +4,9 @@ import { areaUnderCurve, quantile } from '../statistics.ts';
 import type { MeasuredQuestion } from './measured-chain.ts';
 
 /** A verdict that distinguishes right from wrong less well than this is not used. */
-export const leastVerdictAuc = 0.75;
+const leastVerdictAuc = 0.75;
 
-export type Judged = { score: number; right: boolean };
+type Judged = { score: number; right: boolean };
 
 /** Answers of chains to judge: one right and one wrong for each question, equally many of both. */
 export function balancedAnswers(

@@ -10,7 +10,7 @@ import { createLocalModel } from '../../src/models/local/local-model.ts';
 import { collectSamples } from '../calibration/collect-samples.ts';
 
 /** Hashes of a model's files, with which `thinkfirst doctor` detects a damaged one. */
-export const sums = 'SHA256SUMS';
+const sums = 'SHA256SUMS';
 const card = 'README.md';
 /** Files that the service derives from the weights and writes next to them. */
 const derived = /\.kv\d+\.json$/;

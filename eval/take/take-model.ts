@@ -11,7 +11,7 @@ import { sideBySide } from './before-and-after.ts';
 import { checkModelFolder, copyModelFolder, weightsHash } from './model-files.ts';
 import { runSteps, type Step } from './steps.ts';
 
-export type TakeOptions = {
+type TakeOptions = {
   folder: string;
   /** The most questions of each set and of the calibration, for a trial. */
   questions?: number | undefined;

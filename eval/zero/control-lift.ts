@@ -8,7 +8,7 @@ const bareArm = 'high:checks=none';
 const checkedArm = 'high';
 export const controlArms: readonly string[] = [bareArm, checkedArm];
 
-export type ControlLift = {
+type ControlLift = {
   questions: string;
   n: number;
   bare: number;

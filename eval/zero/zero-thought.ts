@@ -20,7 +20,7 @@ const named =
   /\b(?:sum|product|difference|quotient|average|mean|total|percent)\b|%|\b(?:add|subtract|divide|multiply|double|remainder)\b|go into/i;
 
 /** An expression in digits that the question contains, as the control copies it; undefined if there is none. */
-export function writtenExpression(question: string): string | undefined {
+function writtenExpression(question: string): string | undefined {
   return written.exec(question)?.[0].replace(/[.,]$/, '');
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export type PreferenceFile<Row> = { train: Row[]; test: Row[]; repeated: number };
+type PreferenceFile<Row> = { train: Row[]; test: Row[]; repeated: number };
 
 /**
  * Rows for training and, of every `heldOut`-th prompt, for evaluation. A prompt is wholly on one side, chosen by its own

@@ -13,7 +13,7 @@ export type Run = {
 export type Screen = readonly (readonly Run[])[];
 
 /** A terminal without a window: what a program wrote becomes what a person would see. */
-export type TerminalScreen = {
+type TerminalScreen = {
   write(data: string): Promise<void>;
   /** The visible rows, empty ones at the end left out. */
   screen(): Screen;

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 
 /** One picture of a view: `prepare` leaves the page as it is to be seen. Written as `docs/images/console-NAME-LOOK.png`. */
-export type Shot = { name: string; prepare(page: Page, given: Given): Promise<void> };
+type Shot = { name: string; prepare(page: Page, given: Given): Promise<void> };
 /** Responses that are there already, so that views that show one need not wait for it. */
-export type Given = { deliberateId: string };
+type Given = { deliberateId: string };
 
 export const question =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';

@@ -12,7 +12,7 @@ import {
 import { numberInWords, sentenceValues } from './sentence-values.ts';
 
 /** Text without the asterisks of bold type; those of a power (`2**3`) stay. */
-export function withoutBold(text: string): string {
+function withoutBold(text: string): string {
   return text.replace(/(?<![\w)])\*\*(?=\S)|(?<=\S)\*\*(?!\w)/g, '');
 }
 
@@ -26,7 +26,7 @@ const signs = [
 ];
 
 /** A text without its fenced code. What stands alone in a fence that names no language but JSON is the text itself. */
-export function withoutFences(text: string): { text: string; hadCode: boolean } {
+function withoutFences(text: string): { text: string; hadCode: boolean } {
   const only = onlyPlainFence.exec(text)?.[1];
   if (only !== undefined) return { text: only.trim(), hadCode: false };
   const rest = text.replace(fence, '');
@@ -34,7 +34,7 @@ export function withoutFences(text: string): { text: string; hadCode: boolean } 
 }
 
 /** A piece of code, or a text about one. */
-export function isCode(text: string): boolean {
+function isCode(text: string): boolean {
   return signs.some((sign) => sign.test(text));
 }
 
@@ -56,7 +56,7 @@ const small = /^(?:of|the|an?|and|or|in|on|at|to|for|by|de|del|della|di|da|du|de
  * True for an answer in words: free text that no other right answer would have word for word, so that it can't be put to a
  * vote. A name, a short phrase and a short list are none; a number, a date, yes or no, a choice, JSON never are.
  */
-export function isInWords(value: NormalAnswer, written: string): boolean {
+function isInWords(value: NormalAnswer, written: string): boolean {
   const text = withoutBold(written).trim();
   if (value.kind === 'list')
     return text.length > longestList || hasSeveralSentences(text) || isWordyList(value.key.split(', '));

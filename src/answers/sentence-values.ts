@@ -5,7 +5,7 @@ import { isNumberWord, multiplierWords } from './numbers.ts';
 import { isMeasure } from './units.ts';
 
 /** A number of a sentence; no value where it is part of something that is no number (`5 R 2`, `1/2/2024`, `6 × 7`, `5–10`). */
-export type SentenceValue = { value: NormalAnswer | undefined; at: number; end: number };
+type SentenceValue = { value: NormalAnswer | undefined; at: number; end: number };
 
 const number = new RegExp(
   String.raw`(?<![\p{L}\d.,/:^]|\p{L}[-–])(?:(?:minus|negative|${monthPattern})\.? )?(?:(?<![\d)]\s*)[-−–+])?(?:US)?[$€£¥]?[-−]?(?:\d|\.\d|[¼-¾⅐-⅞])`,

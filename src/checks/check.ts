@@ -69,7 +69,7 @@ export type Check = {
 /** As a request has them, `type` included or not. */
 type GivenOptions = Readonly<Record<string, unknown>>;
 
-export type CheckRun<Options> = { options: Options; services: CheckServices; signal: AbortSignal };
+type CheckRun<Options> = { options: Options; services: CheckServices; signal: AbortSignal };
 
 /** Types a check's options by its schema. */
 export function defineCheck<Schema extends z.ZodObject>(

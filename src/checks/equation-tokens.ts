@@ -15,7 +15,7 @@ const index = /_\s*\{[^{}]*\}/g;
  * A line with its LaTeX as plain text as far as equations need it: `1.5 \text{ kg}` as `1.5 kg`, `2^{10}` as `2^(10)`. Any
  * other command (`\pi`, `\sqrt`) is an unknown, written π: nothing that stands by it can be reckoned without it.
  */
-export function withoutLatex(line: string): string {
+function withoutLatex(line: string): string {
   if (!/[\\{$]/.test(line)) return line;
   const placed = line
     .replace(display, ' ; ')

@@ -10,7 +10,7 @@ export type Judgement = CheckResult &
 export type NamedCheck = { type: string; [option: string]: unknown };
 
 /** ms that one check may take; a slow one asks a model or the caller's server. */
-export const checkTimeLimits = { fast: 1_000, slow: 20_000 };
+const checkTimeLimits = { fast: 1_000, slow: 20_000 };
 
 /**
  * Runs checks by name, `slow` ones or the others, each within a time limit. A check that is unknown, throws, or hangs

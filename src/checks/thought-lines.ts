@@ -1,5 +1,5 @@
 /** A line of a thought with its number from 0. */
-export type ThoughtLine = { number: number; text: string };
+type ThoughtLine = { number: number; text: string };
 
 const takesBack =
   /^\W*(?:(?:but|oh|ah) )?(wait|no\b|oops|actually|hold on|correction|sorry|hmm|that (is|was)(n't| not)? (wrong|right|correct)|(this|that|which) (is|was) (wrong|false|incorrect|impossible|not)|(this|that|it) ((doesn['’]t|does not) (work|match|fit|seem|make sense|add up|hold|equal|give|look)|(can['’]t|cannot) be|isn['’]t) |let me (redo|correct|fix|re-?calculate|re-?compute)|i made (a|an) (mistake|error)|there (is|must be|seems to be) (a|an) \w*\s?(mistake|error))/i;

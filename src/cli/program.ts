@@ -18,7 +18,7 @@ import type { Terminal } from './terminal.ts';
  * Says of a word that is no command of `group` that it isn't. Commander itself hands such a word to the default command and
  * complains of arguments of `list`, which nobody typed; and it answers `help` of one with the general help.
  */
-export function refuseUnknownCommands(group: Command): void {
+function refuseUnknownCommands(group: Command): void {
   for (const each of group.commands) if (each.commands.length > 0) refuseUnknownCommands(each);
   const list = commandOf(group, 'list');
   list?.allowExcessArguments().hook('preAction', () => {

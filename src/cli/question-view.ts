@@ -8,7 +8,7 @@ import type { Answered, QuestionView } from './run-question.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One line at the foot of a terminal that redraws itself; lines above it stay. */
-export type LiveMeter = {
+type LiveMeter = {
   progress(progress: Progress): void;
   /** Answers so far, one for each sample. */
   answers(answers: readonly string[]): void;
@@ -34,7 +34,7 @@ const phases: Readonly<Record<Progress['phase'], string>> = {
 };
 
 /** Draws on standard error, which is a terminal. */
-export function createLiveMeter(terminal: Terminal, now: () => number): LiveMeter {
+function createLiveMeter(terminal: Terminal, now: () => number): LiveMeter {
   const { notePaint: paint } = terminal;
   const startedAt = now();
   let latest: (Progress & { at: number }) | undefined;
@@ -92,7 +92,7 @@ export function createLiveMeter(terminal: Terminal, now: () => number): LiveMete
 }
 
 /** How a question is shown while it runs, and the one line of what it cost. */
-export type ShownQuestion = { view: QuestionView; end(response: Answered): void; abandon(): void };
+type ShownQuestion = { view: QuestionView; end(response: Answered): void; abandon(): void };
 
 /**
  * On a terminal: a meter, each step in a line above it. Piped: the steps only where `trace` asks for them. `trace` adds the

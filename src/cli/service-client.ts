@@ -12,7 +12,7 @@ export async function responseIdOf(given: string, client: ServiceClient): Promis
   throw new CliError({ message: 'There is no response yet.', advice: 'Ask something first: thinkfirst ask "…"' });
 }
 
-export type ServiceAddress = { url: string; key?: string | undefined };
+type ServiceAddress = { url: string; key?: string | undefined };
 
 /** HTTP to one service; every fault comes as a CliError that says what to do. */
 export type ServiceClient = {

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 const startLimit = 20_000;
 
 /** `unanswered`: the thread took too long or ran out of memory, and was ended. `unstarted`: there is no thread. */
-export type ThreadAnswer<Answer> = { status: 'answered'; value: Answer } | { status: 'unanswered' | 'unstarted' };
+type ThreadAnswer<Answer> = { status: 'answered'; value: Answer } | { status: 'unanswered' | 'unstarted' };
 
 /**
  * A thread of its own for work that can't be interrupted, started at the first question and asked one after the other. It is

@@ -1,5 +1,5 @@
 /** A queue between a producer that can't wait and one reader. */
-export type EventChannel<T> = {
+type EventChannel<T> = {
   push(item: T): void;
   /** Nothing comes after it; what is queued is still read. */
   end(): void;

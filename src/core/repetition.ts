@@ -9,7 +9,7 @@ export function goesInCircles(text: string): boolean {
 }
 
 /** Watches a sequence and tells when it repeats itself. */
-export type Repetition<Item> = {
+type Repetition<Item> = {
   /** Takes the next item; true where the last ones are one stretch repeated at once. */
   push(item: Item): boolean;
 };

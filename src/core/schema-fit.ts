@@ -1,10 +1,7 @@
 import { createAnsweringThread } from './answering-thread.ts';
 
 /** `unknown`: the schema can't be judged by, since it is no schema, goes round for ever, or takes too long. */
-export type SchemaFit =
-  | { fits: true }
-  | { fits: false; at: string; reason: string }
-  | { fits: 'unknown'; reason: string };
+type SchemaFit = { fits: true } | { fits: false; at: string; reason: string } | { fits: 'unknown'; reason: string };
 
 /** By the clock, since a thread can't be stopped by its processor time: an ordinary schema takes under 5 on a free machine. ms */
 const timeLimit = 500;

@@ -7,7 +7,7 @@ import type { Plugin } from 'esbuild';
 /** Builds under way: esbuild's own process serves them all, and ends with the last one. */
 let running = 0;
 
-export type EntryBundle = {
+type EntryBundle = {
   /** One JavaScript module, which can be run from anywhere: packages are imported by the address of their file. */
   code: string;
   /** Its source map, as JSON; the sources' paths begin at the root. */

@@ -25,7 +25,7 @@ const line = (level: number) => (fields: Record<string, unknown>, message: strin
 export const edgeLog: ApiLog = { info: line(30), warn: line(40), error: line(50) };
 
 /** Everything that one request does in Redis, on its single connection. */
-export type EdgeBackend = {
+type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
   ledger: UsageLedger;

@@ -23,7 +23,7 @@ export function npmInvocation({ api, worker }: { api: boolean; worker: boolean }
 }
 
 /** The same command with other settings: `PORT=8081 npm start`, `thinkfirst serve --port 8081`. */
-export function again({ command, options }: Invocation, settings: Readonly<Record<string, string | number>>): string {
+function again({ command, options }: Invocation, settings: Readonly<Record<string, string | number>>): string {
   const variables: string[] = [];
   const words: string[] = [];
   for (const [name, value] of Object.entries(settings)) {
@@ -150,7 +150,7 @@ export async function listen({
 }
 
 /** Where this machine reaches what listens there. */
-export function addressUrl({ host, port }: { host: string; port: number }): string {
+function addressUrl({ host, port }: { host: string; port: number }): string {
   const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

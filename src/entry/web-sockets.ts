@@ -9,7 +9,7 @@ const pingMs = 5_000;
 /** Who has answered none of so many pings is gone. */
 const mostUnanswered = 6;
 
-export type WebSockets = {
+type WebSockets = {
   /** For `createAdaptorServer`. */
   server: WebSocketServerLike;
   open: OpenSocket;

@@ -98,13 +98,6 @@ export function expressionAtEnd(text: string): { at: number; value: Fraction | u
   return { at: first.at, value: tooLong ? undefined : computed(tokens.slice(start)) };
 }
 
-/** The exact value of a text that consists of one expression with an operator. */
-export function exactValue(text: string): Fraction | undefined {
-  if (text.length > longestExpression) return undefined;
-  const found = expressionAtEnd(text);
-  return found && text.slice(0, found.at).trim() === '' ? found.value : undefined;
-}
-
 /** Precedence, lowest first: `+ -`, then `* / mod`, then the negating minus, then `^` from right to left. */
 function computed(tokens: readonly Token[]): Fraction | undefined {
   let next = 0;

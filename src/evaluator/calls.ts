@@ -6,7 +6,7 @@ import { count, length, letter, letters, reverse } from './word-calls.ts';
 const longestCall = 500;
 
 /** One function that a thought may call; `takes` shows its arguments as in docs/evaluator.md. */
-export interface Call {
+interface Call {
   readonly name: string;
   readonly takes: string;
   readonly evaluate: EvaluateCall;

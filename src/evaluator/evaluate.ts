@@ -7,7 +7,7 @@ const longestValue = 120;
 const longestTail = 600;
 
 /** An expression at the end of a line, and its value as a thought writes it. */
-export interface Evaluation {
+interface Evaluation {
   readonly expression: string;
   readonly value: string;
 }

@@ -18,7 +18,7 @@ const smallLength = 1_000;
 
 const Faults = z.array(z.object({ message: z.string(), param: z.string().optional() }).optional());
 
-export type ConstraintChecker = (constraints: readonly Constraint[]) => Promise<Array<ServiceError | undefined>>;
+type ConstraintChecker = (constraints: readonly Constraint[]) => Promise<Array<ServiceError | undefined>>;
 
 /**
  * For each constraint, why it cannot be enforced; undefined if it can. Reading a schema of limited size may still take

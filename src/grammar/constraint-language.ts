@@ -14,7 +14,7 @@ const MAX_READ = 200_000;
  * Reads a constraint like the engine, but without a vocabulary, so that an API can refuse it before it accepts a job.
  * @throws ServiceError `unsupported_constraint`, with `param` naming what cannot be enforced
  */
-export function checkConstraint(constraint: Constraint): void {
+function checkConstraint(constraint: Constraint): void {
   try {
     const arena = createArena(MAX_READ);
     constraintLanguage(arena, constraint);

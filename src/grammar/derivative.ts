@@ -8,7 +8,7 @@ const MANY = 8;
  * Remaining work, counted in visited expressions. A pattern that uses it up is refused, so that none can block the
  * process.
  */
-export type Fuel = { left: number };
+type Fuel = { left: number };
 
 export class OutOfFuel extends Error {
   override readonly name = 'OutOfFuel';

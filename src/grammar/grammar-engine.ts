@@ -10,7 +10,7 @@ import { createTokenTrie, type TokenTrie, type TokenVocabulary } from './token-t
 import { unsupported } from './unsupported.ts';
 
 /** The same language without its empty parts, so that no path leads to a dead end; this includes the arena's rules. */
-export function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expression {
+function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expression {
   const productive = productiveRules(arena, holdsText);
   const memo = new Map<Expression, Expression>();
   function pruned(expression: Expression): Expression {
@@ -79,7 +79,7 @@ function productiveRules(arena: Arena, holdsText: (expression: Expression) => bo
 }
 
 /** A compiled constraint; any number of answers can follow it at the same time. */
-export type CompiledGrammar = {
+type CompiledGrammar = {
   createMatcher(): GrammarMatcher;
   /** The current number of expressions, as a measure of memory. */
   size(): number;
@@ -99,7 +99,7 @@ const numberBytes = [0x2e, ...Array.from({ length: 10 }, (_, digit) => 0x30 + di
 );
 
 /** @throws ServiceError `unsupported_constraint` */
-export function compileGrammar(
+function compileGrammar(
   constraint: Constraint,
   vocabulary: TokenVocabulary & { endTokenIds: readonly number[]; trie: TokenTrie },
 ): CompiledGrammar {
@@ -131,7 +131,7 @@ export function compileGrammar(
 }
 
 /** What the engine needs to know about a tokenizer. */
-export type GrammarVocabulary = TokenVocabulary & {
+type GrammarVocabulary = TokenVocabulary & {
   /** The ids of tokens that end an answer. */
   endTokenIds: readonly number[];
 };

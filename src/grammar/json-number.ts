@@ -4,7 +4,7 @@ import { sequenceOf } from './expression.ts';
 import { literal } from './utf8.ts';
 
 /** The most digits before the point, and after it: a double represents 15 exactly (RFC 8259, section 6). */
-export const MAX_DIGITS = 15;
+const MAX_DIGITS = 15;
 const MAX_STATES = 20_000;
 
 export type NumberBound = { value: number; exclusive: boolean };

@@ -8,7 +8,7 @@ import { unsupported } from './unsupported.ts';
 import { literal, literals } from './utf8.ts';
 
 /** The language of the values that satisfy all of these schemas. */
-export type ValueLanguage = (schemas: readonly Located[]) => Expression;
+type ValueLanguage = (schemas: readonly Located[]) => Expression;
 
 const FUEL = 1_000_000;
 

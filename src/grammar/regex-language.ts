@@ -19,7 +19,7 @@ export function patternLanguage(
 }
 
 /** The bytes of one code point: as UTF-8, or within a JSON string. */
-export type CharacterCode = (arena: Arena, ranges: CodePoints) => Expression;
+type CharacterCode = (arena: Arena, ranges: CodePoints) => Expression;
 
 /** The most positions of a pattern with its quantifiers expanded, which is the work of one step. */
 const MAX_POSITIONS = 20_000;

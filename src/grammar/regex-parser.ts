@@ -37,14 +37,14 @@ const space: CodePoints = [
 ];
 
 /** `.` without the dotAll flag. */
-export const notLineTerminator = inverted([
+const notLineTerminator = inverted([
   [0x0a, 0x0a],
   [0x0d, 0x0d],
   [0x2028, 0x2029],
 ]);
 
 /** `\d`, `\w`, `\s` and their complements; undefined for any other letter. */
-export function shorthandClass(letter: string): CodePoints | undefined {
+function shorthandClass(letter: string): CodePoints | undefined {
   const known = { d: digit, w: word, s: space }[letter.toLowerCase()];
   if (!known) return undefined;
   return letter === letter.toLowerCase() ? known : inverted(known);
@@ -53,7 +53,7 @@ export function shorthandClass(letter: string): CodePoints | undefined {
 const properties = new Map<string, CodePoints>();
 
 /** `\p{…}` and `\P{…}`, determined by testing each code point with the runtime once (about 50 ms, then cached). */
-export function unicodeProperty(property: string): CodePoints {
+function unicodeProperty(property: string): CodePoints {
   const known = properties.get(property);
   if (known) return known;
   let matcher: RegExp;

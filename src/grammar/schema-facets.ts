@@ -21,7 +21,7 @@ const uri = `https?://${domain}(?::[1-9]\\d{0,3})?(?:/${urlCharacter}{0,256}){0,
  * The values of `format` that are enforced, as patterns of the whole text. They allow only valid texts, and the usual
  * ones (RFC 3339, 4122, 2673, 1123, 5321, 3986; no leap seconds, quoted mailboxes or schemes other than http).
  */
-export const stringFormats: ReadonlyMap<string, string> = new Map([
+const stringFormats: ReadonlyMap<string, string> = new Map([
   ['date', date],
   ['time', time],
   ['date-time', `${date}T${time}`],
@@ -38,7 +38,7 @@ export const stringFormats: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Formats of numbers (OpenAPI's), as their bounds. */
-export const numberFormats: ReadonlyMap<string, { least?: number; most?: number; integer: boolean }> = new Map([
+const numberFormats: ReadonlyMap<string, { least?: number; most?: number; integer: boolean }> = new Map([
   ['int32', { least: -2147483648, most: 2147483647, integer: true }],
   ['int64', { integer: true }],
   ['float', { integer: false }],
@@ -49,7 +49,7 @@ export const numberFormats: ReadonlyMap<string, { least?: number; most?: number;
 export type Facet = { keywords: SchemaKeywords; path: string };
 
 /** `anyOf` or `oneOf` (exclusive) of the schema `owner`. */
-export type Group = { options: readonly Located[]; exclusive: boolean; path: string; owner: unknown };
+type Group = { options: readonly Located[]; exclusive: boolean; path: string; owner: unknown };
 
 /** Schemas that must all be satisfied (`allOf`, `$ref` with siblings), arranged by what they say. */
 export type Facets = {

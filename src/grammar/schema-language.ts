@@ -15,7 +15,7 @@ const MAX_DEPTH = 4;
  * True if obviously no value satisfies both: because of different types, different constants, or a required member that
  * differs.
  */
-export function disjoint(reader: SchemaReader, left: Located, right: Located, depth = 0): boolean {
+function disjoint(reader: SchemaReader, left: Located, right: Located, depth = 0): boolean {
   const [one, other] = [facetsOf(reader, [left]), facetsOf(reader, [right])];
   if (one.impossible || other.impossible) return true;
   const shared = [...kinds(one)].filter((kind) => kinds(other).has(kind));

@@ -27,7 +27,7 @@ export function createPostJson(options: { allowPrivate: boolean; timeoutMs: numb
   return async (url, body, { signal }) => JSON.parse(await post(url, JSON.stringify(body), { signal }));
 }
 
-export type Post = (
+type Post = (
   url: string,
   payload: string,
   options: { signal: AbortSignal; headers?: Readonly<Record<string, string>> },

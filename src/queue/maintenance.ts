@@ -8,7 +8,7 @@ import type { JobStore } from './responses/job-store.ts';
 import { loadJob } from './responses/stored-job.ts';
 
 /** Background work of consumers: write the terminal line of jobs that BullMQ failed, and remove expired jobs. */
-export type Maintenance = {
+type Maintenance = {
   start(): void;
   /** Writes the terminal line of a job that BullMQ has failed without one. */
   settle(store: JobStore, id: string): Promise<void>;

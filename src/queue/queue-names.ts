@@ -1,10 +1,10 @@
 import { ServiceTier } from '../contracts/responses/job.ts';
 
 /** How many of ten jobs are taken from each tier while all tiers have jobs: no tier starves. */
-export const tierWeights: Record<ServiceTier, number> = { priority: 6, default: 3, flex: 1 };
+const tierWeights: Record<ServiceTier, number> = { priority: 6, default: 3, flex: 1 };
 
 /** A queue that jobs are pulled from, with its share relative to the others. */
-export type PulledQueue = { name: string; weight: number };
+type PulledQueue = { name: string; weight: number };
 
 type Jobs = { model: string; tier: ServiceTier };
 

@@ -19,7 +19,7 @@ import type { Plan, StrategyContext, StrategyDependencies, StrategyEvent } from 
 import { endedByItself } from './voting/decide.ts';
 
 /** One sentence on what a chain came to, without its thoughts. */
-export function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate): string {
+function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate): string {
   const subject = { draft: 'The draft', think: 'The chain', revise: 'The revised chain' }[phase];
   if (isEmptyAnswer(candidate.answer)) return `${subject} gave no answer.`;
   const said = candidate.value === undefined ? 'gave an answer in words' : `answered ${showAnswer(candidate.value)}`;

@@ -9,7 +9,7 @@ const promptFiles = {
   revise: { required: ['wrong'], optional: ['reason'] },
 } as const satisfies Record<string, { required: readonly string[]; optional: readonly string[] }>;
 
-export type PromptName = keyof typeof promptFiles;
+type PromptName = keyof typeof promptFiles;
 type Placeholder<Name extends PromptName> =
   | (typeof promptFiles)[Name]['required'][number]
   | (typeof promptFiles)[Name]['optional'][number];

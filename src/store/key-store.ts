@@ -10,13 +10,13 @@ const form = /^tf_([0-9a-f]{24})_([\w-]{43})$/;
  * A new secret and the id in it: `tf_<24 hex>_<43 characters>`; the last part has 256 random bits. The id finds the
  * record, and the random part authenticates the holder.
  */
-export function newSecret(): { id: string; secret: string } {
+function newSecret(): { id: string; secret: string } {
   const id = randomBytes(12).toString('hex');
   return { id: `key_${id}`, secret: `tf_${id}_${randomBytes(32).toString('base64url')}` };
 }
 
 /** The key's id in a secret; undefined for other strings. */
-export function idInSecret(secret: string): string | undefined {
+function idInSecret(secret: string): string | undefined {
   const id = form.exec(secret)?.[1];
   return id === undefined ? undefined : `key_${id}`;
 }
@@ -25,7 +25,7 @@ export function idInSecret(secret: string): string | undefined {
  * SHA-256 as hex. Slow, salted hashes (argon2, scrypt) are for secrets that people choose and others can guess. 256
  * random bits cannot be guessed at any speed, so a fast hash is as secure and adds no cost to a request.
  */
-export function secretHash(secret: string): string {
+function secretHash(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
@@ -33,7 +33,7 @@ export function secretHash(secret: string): string {
  * Compares in constant time. Both hashes have the same length, so the time does not reveal how much of a guess was
  * right.
  */
-export function sameHash(one: string, other: string): boolean {
+function sameHash(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one, 'hex'), Buffer.from(other, 'hex')];
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -3,7 +3,7 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { ServiceError } from '../contracts/service/service-error.ts';
 
 /** The state of a key's current minute. */
-export type RequestWindow = { allowed: boolean; remaining: number; resetMs: number };
+type RequestWindow = { allowed: boolean; remaining: number; resetMs: number };
 
 /** Counts requests by key in windows of a minute; with Redis, all processes count together. */
 export type RequestLimiter = {

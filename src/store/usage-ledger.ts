@@ -4,13 +4,13 @@ const count = z.int().nonnegative();
 
 /** A response that has not ended. `at`: epoch ms of acceptance. */
 const OpenPlace = z.object({ tokens: count, day: z.string(), at: z.number(), batch: z.boolean() });
-export type OpenPlace = z.infer<typeof OpenPlace>;
+type OpenPlace = z.infer<typeof OpenPlace>;
 
 /**
  * What one key has used and reserved. The decisions are pure functions over it, independent of how it is stored. Days
  * are in UTC, such as `2026-11-24`.
  */
-export const LedgerAccount = z.object({
+const LedgerAccount = z.object({
   version: z.literal(1),
   day: z.string(),
   /** Tokens of the day's responses that have ended. */
@@ -18,9 +18,9 @@ export const LedgerAccount = z.object({
   /** Responses that have not ended, with the tokens reserved for each. */
   open: z.record(z.string(), OpenPlace),
 });
-export type LedgerAccount = z.infer<typeof LedgerAccount>;
+type LedgerAccount = z.infer<typeof LedgerAccount>;
 
-export type Reservation = {
+type Reservation = {
   id: string;
   /** The most that the response may use. */
   tokens: number;
@@ -28,9 +28,9 @@ export type Reservation = {
   batch: boolean;
 };
 
-export type Limits = { concurrent_responses: number | null; tokens_per_day: number | null };
+type Limits = { concurrent_responses: number | null; tokens_per_day: number | null };
 
-export type Outcome =
+type Outcome =
   | { type: 'reserved'; tokensLeft: number | null }
   /** The response already had a reservation. */
   | { type: 'held'; tokensLeft: number | null }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** One report of an inference process: counts since its last report, and its current state. */
-export type InferenceReport = {
+type InferenceReport = {
   tokens: number;
   busyMs: number;
   residentBytes: number;

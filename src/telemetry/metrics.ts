@@ -6,7 +6,7 @@ import { type InferenceMetrics, inferenceMetrics } from './inference-metrics.ts'
  * Limits a label's values: the first `most` different values are kept, any further one becomes `other`. Each value of a
  * label is a separate series in Prometheus, forever.
  */
-export function boundedLabel(most: number): (value: string) => string {
+function boundedLabel(most: number): (value: string) => string {
   const seen = new Set<string>();
   return (value) => {
     if (seen.has(value)) return value;
@@ -44,7 +44,7 @@ export type Metrics = {
   readonly contentType: string;
 };
 
-export type EndedResponse = {
+type EndedResponse = {
   model: string;
   effort: string;
   status: string;
@@ -56,7 +56,7 @@ export type EndedResponse = {
   inputTokens?: number;
 };
 
-export type ScrapeGauges = { queueJobs(queue: string, state: string, jobs: number): void };
+type ScrapeGauges = { queueJobs(queue: string, state: string, jobs: number): void };
 
 export function createMetrics(): Metrics {
   const registry = new Registry();

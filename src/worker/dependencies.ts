@@ -22,7 +22,7 @@ export type WorkerDependencies = {
   log: WorkerLog;
 };
 
-export type WorkerLog = {
+type WorkerLog = {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

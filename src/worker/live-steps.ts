@@ -5,7 +5,7 @@ import type { StrategyEvent } from '../reasoning/strategy.ts';
 export type StepDelta = Extract<StrategyEvent, { type: 'step-delta' }>;
 
 /** The thoughts of all running steps for the trace, gathered so that the log does not get a line for each token. */
-export type LiveSteps = {
+type LiveSteps = {
   /** The event to log now; none while a step's text is still gathered. */
   delta(piece: StepDelta): TraceEvent[];
   /** The step's last event has its whole text: what was gathered is dropped. */

@@ -4,7 +4,7 @@ import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
 
 /** Tells the queue how far a response is, at most every `intervalMs` and at each change of phase. */
-export type ProgressReporter = {
+type ProgressReporter = {
   phase(event: Extract<StrategyEvent, { type: 'phase' }>): Progress;
   usage(usage: PhaseUsage): void;
   current(): Progress;

@@ -9,7 +9,7 @@ import { endedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 
 /** What the client of a response reads of its reasoning while it goes on: as much as the request asked for. */
-export type ShownReasoning = {
+type ShownReasoning = {
   isWanted(): boolean;
   /** Whether the thoughts of all chains are logged while they are sampled. */
   isLive(): boolean;

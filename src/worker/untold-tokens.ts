@@ -7,7 +7,7 @@ import type { PhaseUsage } from '../reasoning/strategy.ts';
  * What a run has cost and its model does not tell: the prompt, and the text of servers that send no token ids. A strategy
  * counts both when a sample has ended, which is too late for one that is cut short, and never for one that is stopped.
  */
-export type UntoldTokens = {
+type UntoldTokens = {
   /** The model given, listened to. */
   model: LanguageModel;
   /** `told` by the strategy, and what is untold of samples that have not ended, be it that they still run or were stopped. */

@@ -5,7 +5,7 @@ type TextPiece = { type: 'text'; text: string; logprobs?: readonly TokenLogprob[
 type WrittenPiece = TextPiece | { type: 'call'; text: string };
 
 /** An answer's text as it comes, with the calls apart that a model wrote into it as JSON. */
-export type WrittenCalls = {
+type WrittenCalls = {
   push(text: string, logprobs?: readonly TokenLogprob[]): WrittenPiece[];
   /** What is still held back when the answer has ended. */
   end(): WrittenPiece[];

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  areaUnderCurve,
-  calibrationError,
-  logOdds,
-  pairedDifference,
-  quantile,
-  wilson,
-} from '../../eval/statistics.ts';
+import { areaUnderCurve, calibrationError, pairedDifference, quantile, wilson } from '../../eval/statistics.ts';
 
 const pairs = (both: number, gained: number, lost: number, neither: number) => [
   ...Array.from({ length: both }, () => ({ base: true, other: true })),
@@ -60,12 +53,6 @@ describe('statistics', () => {
     expect(quantile([5, 1, 4, 2, 3], 0.8)).toBe(4);
     expect(quantile([5, 1, 4, 2, 3], 0.95)).toBe(5);
     expect(quantile([7], 0)).toBe(7);
-  });
-
-  it('keeps log-odds finite', () => {
-    expect(logOdds(5, 10)).toBe(0);
-    expect(logOdds(10, 10)).toBeCloseTo(Math.log(21), 10);
-    expect(logOdds(0, 0)).toBe(0);
   });
 
   it('gives the calibration error of five bins of equal size', () => {

@@ -12,7 +12,7 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { readBytes, readForm } from '../read-request.ts';
 
 /** The job that a request with a key of the caller's is: the same key is the same id, so adding it twice is one job. */
-export type Identity = { id: string; bodyHash: string };
+type Identity = { id: string; bodyHash: string };
 
 const longestKey = 255;
 

@@ -15,7 +15,7 @@ export function showLimit(
 }
 
 /** As OpenAI writes them: `1h2m3s`, `45s`, `250ms`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1_000) return `${Math.ceil(ms)}ms`;
   const seconds = Math.ceil(ms / 1_000);
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];

@@ -3,7 +3,7 @@ import { findTargetHandler } from 'hono/utils/handler';
 import type { z } from 'zod';
 
 /** What the OpenAPI document says of a route beside its method and path, which the router knows. */
-export type RouteDescription = {
+type RouteDescription = {
   summary: string;
   description?: string;
   query?: z.ZodObject;

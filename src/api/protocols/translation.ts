@@ -28,7 +28,7 @@ export function anotherAnswer(
 }
 
 /** A field of ours by the name that the caller knows. The longest origin that begins it holds. */
-export function callersName(field: string, origins: Translation['origins']): string {
+function callersName(field: string, origins: Translation['origins']): string {
   const fits = [...origins.keys()].filter((ours) => field === ours || /^[.[]/.test(tailOf(field, ours)));
   const longest = fits.sort((one, other) => other.length - one.length)[0];
   return longest === undefined ? field : `${origins.get(longest)}${field.slice(longest.length)}`;

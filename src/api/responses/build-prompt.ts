@@ -80,7 +80,7 @@ type Asked = Pick<CreateResponse, 'input' | 'instructions' | 'conversation' | 'r
 export type Located = { item: InputItem; path: Path };
 type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
 
-export type PromptParts = ResolvedContext & {
+type PromptParts = ResolvedContext & {
   tools?: FunctionTool[];
   /** Opens `encrypted_content`; undefined where it is not ours. */
   open(sealed: string): string | undefined;

@@ -38,7 +38,7 @@ export async function formatConstraint(
 type JsonObject = Record<string, unknown>;
 type CheckConstraints = ApiDependencies['checkConstraints'];
 
-export type ToolPlan = {
+type ToolPlan = {
   /** What the model is told of; absent: no tools. */
   tools?: FunctionTool[];
   calls?: ToolCalls;

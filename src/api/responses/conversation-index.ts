@@ -76,7 +76,7 @@ export async function removeConversation(
   return removed;
 }
 
-export type Mark = { id: string; at: number; keys: string[] };
+type Mark = { id: string; at: number; keys: string[] };
 
 /** When each conversation of an owner's, or of all (`undefined`), was last used; the newest first. */
 export async function marksOf(records: RecordStore, owner: string | null | undefined): Promise<Mark[]> {
@@ -177,7 +177,7 @@ function cardOf(record: ConversationRecord): Card {
   };
 }
 
-export function questionOf(entry: ConversationEntry): string {
+function questionOf(entry: ConversationEntry): string {
   return entry.type === 'response' ? (entry.question ?? '') : questionIn(entry.items);
 }
 
@@ -192,7 +192,7 @@ const bySentence = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const byWord = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** The first sentence of a question, cut at a word where it is long. */
-export function titleOf(question: string): string {
+function titleOf(question: string): string {
   const start = question.trim().slice(0, 1_000);
   const [line = ''] = start.split('\n', 1);
   const [sentence] = bySentence.segment(line);

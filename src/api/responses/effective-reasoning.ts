@@ -7,10 +7,10 @@ import { type EffortTable, levelOf } from '../../contracts/service/effort-table.
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
 
-export type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
+type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
 
 /** Tokens throughout. `contextLeft` is what the prompt leaves, 1 or more. */
-export type PlanInput = {
+type PlanInput = {
   request: CreateResponse;
   choice: ReasoningChoice;
   table: EffortTable;

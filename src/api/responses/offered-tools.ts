@@ -19,7 +19,7 @@ export type MissingTool = { type: string; param: string };
 /** A tool as a request has it. `added`: by an item of its input, where it replaces one of the same name. */
 export type GivenTool = { tool: ToolParam; param: string; added: boolean };
 
-export type OfferedTools = { tools: OfferedTool[]; missing: MissingTool[]; warnings: Warning[] };
+type OfferedTools = { tools: OfferedTool[]; missing: MissingTool[]; warnings: Warning[] };
 
 /** Of one request, in all its namespaces and items. */
 const mostTools = 1_024;

@@ -145,7 +145,7 @@ async function referencedItems(
 }
 
 /** An item's id holds that of its response: `msg_<suffix>`, `fc_<suffix>_0`, `msg_<suffix>_i2`. */
-export async function itemById(id: string, caller: Caller, queue: JobQueue): Promise<InputItem | undefined> {
+async function itemById(id: string, caller: Caller, queue: JobQueue): Promise<InputItem | undefined> {
   const suffix = /^(?:msg|rs|fc|fco|ctc|ctco|at|cmp)_([\w-]{1,80})$/.exec(id)?.[1];
   if (suffix === undefined) return undefined;
   for (const candidate of new Set([suffix, suffix.replace(/_i?\d+$/, '')])) {

@@ -7,7 +7,7 @@ import { lockFolder, openToOthers } from '../../queue/embedded/data-folder.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
 /** Of PGlite 0.5; it can't read another one's files. */
-export const postgresMajor = '18';
+const postgresMajor = '18';
 /** Bytes. */
 const leastFree = 500_000_000;
 /** ms */

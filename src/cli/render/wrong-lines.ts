@@ -10,7 +10,7 @@ export type JudgedThought = {
 /** Where a computed value stands in its line, in UTF-16 units. */
 export type ComputedPart = { from: number; to: number };
 /** `replaces`: stands where the chain before it had a wrong line, which is listed before it. */
-export type MarkedLine = { text: string; wrong: boolean; computed: readonly ComputedPart[]; replaces?: true };
+type MarkedLine = { text: string; wrong: boolean; computed: readonly ComputedPart[]; replaces?: true };
 
 /** That a thought takes a line back itself says nothing here: a small model takes right ones back too. */
 export function judgedThought(

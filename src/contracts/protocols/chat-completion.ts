@@ -147,7 +147,6 @@ export const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_fil
 export type FinishReason = z.infer<typeof FinishReason>;
 
 const ChatLogprobs = z.object({ content: z.array(OutputLogprob).nullable(), refusal: z.null() });
-export type ChatLogprobs = z.infer<typeof ChatLogprobs>;
 
 const count = z.int().nonnegative();
 export const ChatUsage = z.object({

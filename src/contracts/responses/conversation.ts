@@ -123,7 +123,6 @@ const KeptResponse = z.object({
   /** The response itself no longer exists. */
   gone: z.literal(true).optional(),
 });
-export type KeptResponse = z.infer<typeof KeptResponse>;
 
 const ConversationEntry = z.discriminatedUnion('type', [
   z.object({

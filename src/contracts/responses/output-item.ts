@@ -37,7 +37,7 @@ export const ReasoningItem = z.object({
 });
 export type ReasoningItem = z.infer<typeof ReasoningItem>;
 
-export const OutputFunctionCall = z.object({
+const OutputFunctionCall = z.object({
   type: z.literal('function_call'),
   id: z.string(),
   call_id: z.string(),
@@ -46,10 +46,9 @@ export const OutputFunctionCall = z.object({
   arguments: z.string(),
   status: ItemStatus,
 });
-export type OutputFunctionCall = z.infer<typeof OutputFunctionCall>;
 
 /** A call of a tool that accepts free text. */
-export const OutputCustomToolCall = z.object({
+const OutputCustomToolCall = z.object({
   type: z.literal('custom_tool_call'),
   id: z.string(),
   call_id: z.string(),
@@ -58,7 +57,6 @@ export const OutputCustomToolCall = z.object({
   input: z.string(),
   status: ItemStatus,
 });
-export type OutputCustomToolCall = z.infer<typeof OutputCustomToolCall>;
 
 export const OutputItem = z.discriminatedUnion('type', [
   OutputMessage,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
-export type ToolCall = z.infer<typeof ToolCall>;
+const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 
 /** A part of a turn that is not only text. `url` is an http(s) or data URL, `data` a data URL. */
 export const PromptPart = z.discriminatedUnion('type', [

@@ -12,14 +12,13 @@ export const PairedDifference = Estimate.extend({ gained: count, lost: count });
 export type PairedDifference = z.infer<typeof PairedDifference>;
 
 /** The answers after a phase, compared with those before it. */
-export const PhaseContribution = z.object({
+const PhaseContribution = z.object({
   phase: z.string(),
   questions: count,
   right: count,
   wrong_to_right: count,
   right_to_wrong: count,
 });
-export type PhaseContribution = z.infer<typeof PhaseContribution>;
 
 /**
  * One configuration: an effort and its overrides. Tokens and seconds are means per question, unless named otherwise.

@@ -1,5 +1,5 @@
 /** `type` of the error envelope, as OpenAI's clients know them. */
-export type ErrorType =
+type ErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'permission_error'

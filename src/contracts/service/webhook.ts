@@ -34,7 +34,7 @@ export type WebhookDeliveryList = z.infer<typeof WebhookDeliveryList>;
 export const DeliveriesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).optional() });
 
 /** Must be a public address, unless the operator allows others. */
-export const WebhookUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https address' }).max(2048);
+const WebhookUrl = z.url({ protocol: /^https?$/, error: 'expected an http or https address' }).max(2048);
 
 /** A key's webhook, for its responses that name none. Null removes it. */
 export const SetWebhook = z.object({ url: WebhookUrl.nullable() });

@@ -23,7 +23,7 @@ import { embeddedSchema, embeddedUpkeep, releaseOrphans } from './embedded-schem
 import { createEmbeddedStore } from './embedded-store.ts';
 
 /** Runs a full garbage collection now, for memory outside V8's heap that V8's own schedule would keep for minutes. */
-export function collectGarbage(): void {
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect === 'function') collect();
@@ -34,7 +34,7 @@ export function collectGarbage(): void {
  * own notifications. No library does this: PGlite's node-postgres bridge has no LISTEN and blocks timers (see
  * docs/decisions).
  */
-export function createPglitePool(db: PGlite): PgPool {
+function createPglitePool(db: PGlite): PgPool {
   const query = <R>(text: string, params?: readonly unknown[]) => runQuery<R>(db, text, params);
   return Object.assign(new EventEmitter().setMaxListeners(0), {
     query,
@@ -84,7 +84,7 @@ function withoutComments(text: string): string {
   return text.replace(/--[^\n]*(\n|$)/g, '').trim();
 }
 
-export type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions> & {
+type EmbeddedQueueConnection = QueueConnection<PostgresQueueBackend, PostgresConnectionOptions> & {
   /** For queries that only this backend supports. */
   query: PgPool['query'];
 };

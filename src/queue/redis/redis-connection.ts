@@ -9,7 +9,7 @@ import { createRedisDirectory } from './redis-directory.ts';
 import type { RedisCommands } from './redis-scripts.ts';
 import { createRedisStore } from './redis-store.ts';
 
-export type RedisQueueConnection = QueueConnection<RedisQueueBackend, ConnectionOptions> & {
+type RedisQueueConnection = QueueConnection<RedisQueueBackend, ConnectionOptions> & {
   /** For commands that BullMQ is not involved in. */
   client: RedisCommands;
 };

@@ -181,7 +181,7 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
 `;
 
-export const redisScripts = {
+const redisScripts = {
   append: { keys: 10, lua: append },
   read: { keys: 6, lua: read },
   log: { keys: 2, lua: log },

@@ -19,7 +19,7 @@ import { isJobId, loadJob, ownerKey } from './stored-job.ts';
 const pageIds = 100;
 
 /** A page of an owner's jobs, newest first, with their current state. */
-export async function listJobs(
+async function listJobs(
   queues: OpenQueues,
   { owner, limit, after, status }: ListQuery,
 ): Promise<{ jobs: JobSnapshot[]; hasMore: boolean }> {
@@ -40,7 +40,7 @@ export async function listJobs(
 }
 
 /** The terminal line determines the status; without one, BullMQ's state does. */
-export function toSnapshot(record: JobRecord): JobSnapshot {
+function toSnapshot(record: JobRecord): JobSnapshot {
   const terminal = record.terminal === undefined ? undefined : parseRow(record.terminal);
   return JobSnapshot.parse({
     job: loadJob(record.data),
@@ -58,7 +58,7 @@ function runningStatus(record: JobRecord): JobStatus {
   return record.running || record.attempts > 0 ? 'in_progress' : 'queued';
 }
 
-export type BullmqQueueOptions<B extends IQueueBackend, C> = {
+type BullmqQueueOptions<B extends IQueueBackend, C> = {
   /** Belongs to whoever opened it: `close` of the queue leaves it open. */
   connection: QueueConnection<B, C>;
   terminalLines: TerminalLines;

@@ -6,7 +6,7 @@ import { logPageRows, parseRow } from './job-log.ts';
 import type { JobStore, LogPage } from './job-store.ts';
 
 /** Waiters of this process by job id; waking one job touches only its own waiters. */
-export type Wakeups = {
+type Wakeups = {
   /** Call this before reading, so that a change in between is not missed. */
   watch(id: string): Watch;
   wake(id: string): void;

@@ -33,13 +33,13 @@ export type JobDirectory = {
 };
 
 /** `contextLength`: the tokens that it has room for. `capabilities`: for a model on a server, as observed in use. */
-export type AnnouncedModel = {
+type AnnouncedModel = {
   id: string;
   contextLength: number | undefined;
   capabilities?: ModelCard['capabilities'] | undefined;
 };
 
-export type JobClaim = {
+type JobClaim = {
   id: string;
   owner: string;
   createdAt: number;

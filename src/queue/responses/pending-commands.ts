@@ -1,7 +1,7 @@
 import type { ControlCommand } from '../../core/job-queue.ts';
 
 /** Commands received before their job's lease is open here; applied when it opens. */
-export type PendingCommands = {
+type PendingCommands = {
   keep(id: string, command: ControlCommand): void;
   take(id: string): readonly ControlCommand[];
 };

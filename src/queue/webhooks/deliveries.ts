@@ -31,7 +31,7 @@ export type Deliver = (delivery: {
   owner: string | null;
 }) => Promise<void>;
 
-export type DeliveryOptions = {
+type DeliveryOptions = {
   deliver: Deliver;
   /** The URL of a job's webhook; undefined: it has none after all. */
   urlOf(job: Job): Promise<string | undefined>;

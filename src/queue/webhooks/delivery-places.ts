@@ -1,5 +1,5 @@
 /** The slots in which a process sends deliveries, and those deferred because there was no free slot. */
-export type DeliveryPlaces<T> = {
+type DeliveryPlaces<T> = {
   /** False: the key has as many slots as it may have now. */
   take(key: string): boolean;
   /** Frees a slot; returns the key's next deferred delivery that may use it. */

@@ -13,7 +13,7 @@ const tries = 4;
 /** Tokens that a line may have beyond the characters of the one that it replaces. */
 const slack = 16;
 
-export type LineSearch = {
+type LineSearch = {
   prompt: Prompt;
   sample: number;
   prefix: readonly ThoughtSegment[];

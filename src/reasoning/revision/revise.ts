@@ -18,7 +18,7 @@ const leastPart = 0.25;
 const hotTemperature = 1;
 
 /** Of revisions. `repair`: what a check knows to be right is put in the wrong line. */
-export type ReviseOptions = { repair: boolean };
+type ReviseOptions = { repair: boolean };
 
 /**
  * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the

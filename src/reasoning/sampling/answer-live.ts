@@ -52,7 +52,7 @@ export async function* answerFast(state: RunState, budget: Budget): AsyncGenerat
   });
 }
 
-export type LiveRun = {
+type LiveRun = {
   /** Absent: it answers fast. */
   thinking?: ThinkingRequest;
   /** Tokens that may be fed in the thought: before the next continuation word would pass them, thinking ends as at the budget. */

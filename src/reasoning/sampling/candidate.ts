@@ -14,7 +14,7 @@ import { type SampleRun, usagePhase } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
 
 /** Where an answer comes from; `handed_over`: from a chain whose thought was cut. */
-export type CandidateSource = 'draft' | 'chain' | 'handed_over' | 'revised';
+type CandidateSource = 'draft' | 'chain' | 'handed_over' | 'revised';
 
 /** An answer that may be chosen, with what is known of it. */
 export type Candidate = {

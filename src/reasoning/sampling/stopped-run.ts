@@ -3,7 +3,7 @@ import { untoldThinking } from '../budget.ts';
 import type { UsageTotals } from '../phase-usage.ts';
 
 /** The thinking of a run that is stopped before its rows have ended, and that nobody has read. */
-export type StoppedRun = {
+type StoppedRun = {
   /** For the model, which may tell it before or after `withhold`, or never. */
   onStopped(thinkingTokens: number): void;
   /** At first all that the rows may have thought is not granted again; what they have not is, as soon as the model tells. */

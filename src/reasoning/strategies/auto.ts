@@ -18,7 +18,7 @@ import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';
 
 /** Without calibration the fast answer stands where its tokens were this probable, as a geometric mean. */
-export const uncalibratedThreshold = 0.9;
+const uncalibratedThreshold = 0.9;
 /** Of a second answer that the first is compared with, of a model without log-probabilities. */
 const secondTemperature = 0.7;
 
@@ -152,7 +152,7 @@ async function secondAnswer(context: StrategyContext, request: GenerateRequest):
 }
 
 /** Whether a fast answer stands; pure. `second`: of a model without log-probabilities, another one to compare with. */
-export function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<EffortTable, 'auto'>): Decision {
+function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<EffortTable, 'auto'>): Decision {
   const level = thinkingLevel('auto', table.auto);
   const fast = (because: string, suffices: number | null = null): Decision => ({
     effort: 'none',

@@ -11,7 +11,7 @@ import type { Decision } from './decide.ts';
 import { showTally } from './vote.ts';
 
 /** One side of a comparison: an answer as a reader sees it, and the thought that led to it. */
-export type Compared = { answer: string; thought: string };
+type Compared = { answer: string; thought: string };
 
 /** Lines and characters of a thought that a comparison quotes. */
 const quotedLines = 3;

@@ -14,7 +14,7 @@ type ApiContext = Context<ApiEnvironment>;
 type NewBatch = Pick<BatchRecord, 'endpoint' | 'input_file_id' | 'metadata' | 'errors'> & { requests: BatchRequest[] };
 
 /** Batches as all APIs that have them start, find and cancel them. */
-export type BatchRuns = {
+type BatchRuns = {
   store: BatchRecords;
   /** With `errors` nothing is run. */
   create(c: ApiContext, batch: NewBatch): Promise<BatchRecord>;

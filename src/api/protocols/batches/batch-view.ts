@@ -4,8 +4,8 @@ import { TerminalEvent } from '../../../contracts/responses/response-event.ts';
 import type { JobQueue } from '../../../core/job-queue.ts';
 import { batchAnswer } from './batch-requests.ts';
 
-export const outputFileOf = (id: string): string => id.replace(/^batch_/, 'file-out_');
-export const errorFileOf = (id: string): string => id.replace(/^batch_/, 'file-err_');
+const outputFileOf = (id: string): string => id.replace(/^batch_/, 'file-out_');
+const errorFileOf = (id: string): string => id.replace(/^batch_/, 'file-err_');
 
 /** Responses that are looked at side by side. */
 const atOnce = 32;

@@ -101,7 +101,7 @@ export function chatCompletion(runs: readonly AnsweredRun[], settled: readonly S
 }
 
 /** What every chunk and the whole have in common. */
-export function completionOf(
+function completionOf(
   runs: readonly AnsweredRun[],
   tier: Response['service_tier'],
 ): Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | 'service_tier'> {

@@ -26,12 +26,12 @@ const keyOf = (id: string): string => `${kind}:${id}`;
 const stepSize = 50;
 
 /** A record with the responses that are its choices, all of them ended. */
-export type StoredChat = { record: ChatCompletionRecord; snapshots: JobSnapshot[] };
+type StoredChat = { record: ChatCompletionRecord; snapshots: JobSnapshot[] };
 
 type ChatRun = Pick<Run, 'job' | 'warnings'>;
 
 /** Chat completions of `store: true`. Their content stays in their responses: the record names these and holds the metadata. */
-export type StoredChats = {
+type StoredChats = {
   /** Before the responses are queued, so that none is left out. One that is kept already stays as it is. */
   save(runs: readonly ChatRun[], metadata: ChatCompletionRecord['metadata']): Promise<void>;
   /** Takes back what `save` kept of responses that were not queued. */

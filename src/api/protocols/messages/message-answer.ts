@@ -95,7 +95,7 @@ export function messageOf(run: Run, { response, thoughts }: Settled): Message {
 }
 
 /** The message before there is any of it. */
-export function beginningOf({ job, warnings }: Run): Message {
+function beginningOf({ job, warnings }: Run): Message {
   return {
     id: job.id.replace(/^resp_/, 'msg_'),
     type: 'message',
@@ -113,7 +113,7 @@ export function beginningOf({ job, warnings }: Run): Message {
   };
 }
 
-export function stopReason(response: Response): StopReason {
+function stopReason(response: Response): StopReason {
   if (response.output.some((item) => item.type === 'function_call')) return 'tool_use';
   const refused = response.output.some(
     (item) => item.type === 'message' && item.content.some((part) => part.type === 'refusal'),
@@ -123,7 +123,7 @@ export function stopReason(response: Response): StopReason {
   return response.stop_sequence === null ? 'end_turn' : 'stop_sequence';
 }
 
-export function messageUsage(usage: ResponseUsage | null): MessageUsage {
+function messageUsage(usage: ResponseUsage | null): MessageUsage {
   const cached = usage?.input_tokens_details.cached_tokens ?? 0;
   return {
     input_tokens: Math.max(0, (usage?.input_tokens ?? 0) - cached),

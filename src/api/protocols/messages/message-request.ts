@@ -14,7 +14,7 @@ type Part = Exclude<ContentPart, { type: 'output_text' | 'refusal' }>;
 type ShownBlock = Extract<MessageBlockParam, { type: 'text' | 'image' | 'document' }>;
 
 /** Anthropic's messages as input items, and where each item and part came from. */
-export function itemsOfMessages(messages: readonly MessageParam[]): {
+function itemsOfMessages(messages: readonly MessageParam[]): {
   items: InputItem[];
   origins: Array<[ours: string, theirs: string]>;
 } {
@@ -53,7 +53,7 @@ export function itemsOfMessages(messages: readonly MessageParam[]): {
   return { items, origins };
 }
 
-export function text(blocks: readonly ShownBlock[]): string {
+function text(blocks: readonly ShownBlock[]): string {
   return blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
 }
 

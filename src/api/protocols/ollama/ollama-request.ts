@@ -14,7 +14,7 @@ import { foreignFields, type Translation } from '../translation.ts';
  * Ollama's messages as input items. Their calls need no ids: a call without one is numbered, and a tool's answer without
  * one belongs to the first call (of its tool, where it names one) that has none yet.
  */
-export function itemsOfOllama(messages: readonly OllamaMessage[]): OriginatedItem[] {
+function itemsOfOllama(messages: readonly OllamaMessage[]): OriginatedItem[] {
   const open: Array<{ id: string; name: string }> = [];
   let calls = 0;
   return messages.flatMap((message, index): OriginatedItem[] => {
