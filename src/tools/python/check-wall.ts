@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { buildWall, type Wall } from './wall.ts';
+
+/** The wall, or why Python can't be run on this machine. */
+export type WallCheck = { wall: Wall } | { reason: string };
+
+let checked: Promise<WallCheck> | undefined;
+
+/** Builds the wall and tries it, once in the life of this process. Never rejects. */
+export function checkWall(): Promise<WallCheck> {
+  checked ??= tryWall().catch((error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }));
+  return checked;
+}
+
+/** ms; a busy machine takes a while to start a Node. */
+const startLimit = 30_000;
+const probe = fileURLToPath(new URL('./probe.mjs', import.meta.url));
+
+async function tryWall(): Promise<WallCheck> {
+  const wall = await buildWall();
+  const folder = await mkdtemp(join(tmpdir(), 'thinkfirst-wall-'));
+  const server = createServer((socket) => socket.destroy());
+  try {
+    const file = join(folder, 'file');
+    await writeFile(file, 'seen');
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    return { wall: await tried(wall, [file, String(port)]) };
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @throws Error of the wall that does not come up, or that lets something through */
+async function tried(wall: Wall, args: readonly string[]): Promise<Wall> {
+  const child = wall.start({ files: { '/probe.mjs': probe }, args, nodeOptions: [], memoryMegabytes: 512 });
+  const timer = setTimeout(() => child.kill('SIGKILL'), startLimit);
+  const [, errors, report] = child.stdio.slice(1);
+  const read = async (stream: typeof report) => (stream && 'read' in stream ? text(stream) : '');
+  try {
+    const [said, complaint] = await Promise.all([read(report), read(errors)]);
+    const possible = z.array(z.string()).safeParse(parsed(said));
+    if (!possible.success) throw new Error(notUp(complaint));
+    if (possible.data.length > 0) throw new Error(`The sandbox does not hold. Code in it could ${possible.data.join(', ')}.`);
+    return wall;
+  } finally {
+    clearTimeout(timer);
+    child.kill('SIGKILL');
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function notUp(complaint: string): string {
+  const first = complaint.trim().split('\n')[0]?.slice(0, 200);
+  const why = first === undefined || first === '' ? 'it did not start' : first;
+  if (!/namespace|uid map|Permission denied|not permitted|loopback/i.test(why)) return `bubblewrap failed: ${why}`;
+  return [
+    `bubblewrap may not make namespaces here (${why}).`,
+    'In a container: --security-opt seccomp=unconfined --security-opt apparmor=unconfined.',
+    'On Ubuntu 24.04 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.',
+  ].join(' ');
+}

@@ -1,0 +1,256 @@
+import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Duplex, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Wall } from './wall.ts';
+
+export type PythonLimits = {
+  /** Of one run, by the clock; ms. */
+  timeMs: number;
+  /** Of the process, Python's own 150 MB included. */
+  memoryMegabytes: number;
+  /** Of one run. */
+  outputBytes: number;
+};
+
+export type RunResult = {
+  /** What the code printed, and the value of its last expression; cut at the limit. */
+  logs: string;
+  /** Python's traceback, or the reason why the run was ended. */
+  error?: string;
+  exitReason: 'done' | 'error' | 'timeout' | 'memory' | 'output' | 'crashed';
+  durationMs: number;
+};
+
+/** One Python in a process of its own, from its start to its end. */
+export type Interpreter = {
+  /** Rejects where it does not come up. */
+  readonly ready: Promise<void>;
+  /** False once the process has ended or is being ended; what it knew is lost. */
+  readonly alive: boolean;
+  /** The memory of a Python that has started, where it was asked for one; ends with the process at the latest. */
+  readonly memory: Readable | undefined;
+  /** Runs code, one call at a time. @throws the reason of `signal`; the process is ended then */
+  run(code: string, options: { signal: AbortSignal }): Promise<RunResult>;
+  /** Resolves once the process is gone. */
+  kill(): Promise<void>;
+};
+
+/** ms; some seconds on a quiet machine without a snapshot, some tenths of one with it. */
+const startLimit = 60_000;
+/** What bubblewrap exits with when the process behind it was killed for want of memory. */
+const killedExit = 128 + 9;
+
+const childScript = fileURLToPath(new URL('./child.mjs', import.meta.url));
+const runner = fileURLToPath(new URL('./runner.py', import.meta.url));
+const pyodideFiles = [
+  'pyodide.mjs',
+  'pyodide.asm.mjs',
+  'pyodide.asm.wasm',
+  'pyodide-lock.json',
+  'python_stdlib.zip',
+] as const;
+
+const nodeOptions = [
+  // No way from a function's constructor to code of one's own.
+  '--disallow-code-generation-from-strings',
+  '--max-old-space-size=192',
+  '--max-semi-space-size=2',
+  '--v8-pool-size=1',
+];
+
+const FromChild = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('output'), run: z.string(), text: z.string() }),
+  z.object({
+    type: z.literal('ended'),
+    run: z.string(),
+    kind: z.enum(['done', 'error', 'memory', 'interrupted', 'output']),
+    error: z.string().nullable(),
+  }),
+]);
+type FromChild = z.infer<typeof FromChild>;
+
+/**
+ * Starts a Python behind the wall. `from` is the descriptor of the memory of one that has started before, which saves it most
+ * of its start; without it, it starts from the library and gives such a memory. `script`: what runs behind the wall; tests put
+ * hostile ones in its place.
+ */
+export function startInterpreter(
+  wall: Wall,
+  {
+    limits,
+    newId,
+    from,
+    script = childScript,
+  }: { limits: PythonLimits; newId: () => string; from: number | undefined; script?: string },
+): Interpreter {
+  const pyodide = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
+  const child = wall.start({
+    files: {
+      '/sandbox/child.mjs': script,
+      '/sandbox/runner.py': runner,
+      ...Object.fromEntries(pyodideFiles.map((name) => [`/sandbox/pyodide/${name}`, join(pyodide, name)])),
+    },
+    args: [from === undefined ? 'snapshot' : 'restore'],
+    nodeOptions,
+    memoryMegabytes: limits.memoryMegabytes,
+    descriptor: from ?? 'pipe',
+  });
+  const [, , errors, channel, memory] = child.stdio;
+  if (!(channel instanceof Duplex)) throw new Error('a child process has no channel');
+  const complaint = lastOf(errors instanceof Readable ? errors : undefined);
+  let alive = true;
+  let hear: (frame: FromChild) => void = () => {};
+  const exited = exitOf(child, channel);
+  exited.then(() => {
+    alive = false;
+  });
+  const end = () => {
+    alive = false;
+    child.kill('SIGKILL');
+  };
+  // A child that dies while it is written to says so by its exit.
+  channel.on('error', () => {});
+  readFrames(channel, { most: limits.outputBytes * 8 + 1_000_000, hear: (frame) => hear(frame), refuse: end });
+
+  const ready = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(end, startLimit);
+    hear = ({ type }) => {
+      clearTimeout(timer);
+      if (type === 'ready') resolve();
+      else end();
+      // Nothing is to be heard before it is asked.
+      hear = end;
+    };
+    exited.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`Python did not start (${how}): ${complaint().trim().slice(-300)}`));
+    });
+  });
+  ready.catch(() => {});
+
+  return {
+    ready,
+    memory: memory instanceof Readable ? memory : undefined,
+    get alive() {
+      return alive;
+    },
+    run(code, { signal }) {
+      const run = newId();
+      const started = performance.now();
+      const logs: string[] = [];
+      let left = limits.outputBytes;
+      return new Promise<RunResult>((resolve, reject) => {
+        const finish = (exitReason: RunResult['exitReason'], error?: string | null) => {
+          stop();
+          const durationMs = Math.round(performance.now() - started);
+          resolve({ logs: logs.join(''), ...(error && { error }), exitReason, durationMs });
+        };
+        const stop = () => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', abort);
+          hear = end;
+        };
+        const abort = () => {
+          stop();
+          end();
+          reject(signal.reason);
+        };
+        const timer = setTimeout(() => {
+          end();
+          finish('timeout', `Stopped: the code ran longer than ${limits.timeMs / 1_000} s.`);
+        }, limits.timeMs);
+        if (signal.aborted) return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        hear = (frame) => {
+          // The run's id is known to nobody else; what comes without it was forged.
+          if (frame.type === 'ready' || frame.run !== run) return end();
+          if (frame.type === 'ended') return finish(...endOf(frame));
+          left -= frame.text.length;
+          // The script behind the wall sends no more than that: this was sent by something else.
+          if (left < 0) return end();
+          logs.push(frame.text);
+        };
+        exited.then((how) => finish(...deathOf(how, complaint())));
+        channel.write(`${JSON.stringify({ run, code, outputBytes: limits.outputBytes })}\n`);
+      });
+    },
+    async kill() {
+      end();
+      await exited;
+    },
+  };
+}
+
+function endOf({ kind, error }: Extract<FromChild, { type: 'ended' }>): [RunResult['exitReason'], string | null] {
+  switch (kind) {
+    case 'done':
+    case 'error':
+    case 'memory':
+      return [kind, error];
+    case 'interrupted':
+      return ['error', error];
+    case 'output':
+      return [kind, 'Stopped: the code printed more than is kept. What it printed first is above.'];
+    default:
+      return kind satisfies never;
+  }
+}
+
+function deathOf(how: string, complaint: string): [RunResult['exitReason'], string] {
+  if (how === `exit code ${killedExit}` || /out of memory|allocation failed|bad_alloc/i.test(complaint)) {
+    return ['memory', 'Stopped: the code needed more memory than it may have.'];
+  }
+  return ['crashed', 'The Python process broke off.'];
+}
+
+/** How it ended, once nothing behind the wall holds the channel any more. Never rejects. */
+function exitOf(child: ChildProcess, channel: Duplex): Promise<string> {
+  const closed = new Promise((resolve) => {
+    channel.once('close', resolve);
+  });
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      void closed.then(() => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    });
+    child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
+  });
+}
+
+/** The last characters that a stream has given so far. */
+function lastOf(stream: Readable | undefined): () => string {
+  let last = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    last = `${last}${text}`.slice(-4_000);
+  });
+  return () => last;
+}
+
+/** Reads lines of JSON. More than `most` bytes in one line, or a line that is none of ours, and `refuse` is called. */
+function readFrames(
+  stream: Readable,
+  { most, hear, refuse }: { most: number; hear(frame: FromChild): void; refuse(): void },
+): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > most) return refuse();
+    for (const line of lines) {
+      const frame = FromChild.safeParse(parsed(line));
+      if (!frame.success) return refuse();
+      hear(frame.data);
+    }
+  });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

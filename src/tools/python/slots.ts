@@ -1,0 +1,44 @@
+/** A semaphore: `count` holders at a time, the others wait in the order in which they came. */
+export type Slots = {
+  /** Gives what releases the slot; releasing it twice does nothing. @throws the reason of `signal` */
+  acquire(signal: AbortSignal): Promise<() => void>;
+};
+
+export function createSlots(count: number): Slots {
+  let free = count;
+  const waiting: Array<() => void> = [];
+
+  function held(): () => void {
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    };
+  }
+
+  return {
+    async acquire(signal) {
+      signal.throwIfAborted();
+      if (free > 0) {
+        free -= 1;
+        return held();
+      }
+      await new Promise<void>((resolve, reject) => {
+        const leave = () => {
+          waiting.splice(waiting.indexOf(go), 1);
+          reject(signal.reason);
+        };
+        const go = () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        waiting.push(go);
+      });
+      return held();
+    },
+  };
+}
