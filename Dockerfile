@@ -15,6 +15,8 @@ RUN npm run prepack && npm prune --omit=dev && rm -rf console/src scripts && mkd
   && find node_modules/onnxruntime-node/bin -mindepth 3 -type d ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 
 FROM node:20-bookworm-slim
+# Around Python of the tool code_interpreter (docs/tools.md): 0.1 MB.
+RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8080 \

@@ -85,6 +85,12 @@ export const Environment = z.object({
   THINKFIRST_CORS_ORIGINS: z.string().default(''),
   /** 1: allow private addresses in callers' check and webhook URLs. */
   THINKFIRST_PRIVATE_CALLBACKS: flag,
+  /** Limits of one call of `code_interpreter`: seconds by the clock, megabytes of its process, kilobytes of output. */
+  THINKFIRST_PYTHON_SECONDS: whole(1, 3_600).default(10),
+  THINKFIRST_PYTHON_MB: whole(256, 65_536).default(512),
+  THINKFIRST_PYTHON_OUTPUT_KB: whole(1, 64).default(64),
+  /** Python processes of one worker that live at a time, one for each chain that calls; further chains wait. */
+  THINKFIRST_PYTHON_PROCESSES: whole(1, 256).default(16),
   /** Where `/metrics` is served without keys, beside the API's own; a worker has no other. Absent: nowhere. */
   METRICS_PORT: whole(0, 65_535).optional(),
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),

@@ -3,11 +3,13 @@ import { configuredMcpServers, configuredModels } from '../../entry/configured-m
 import { type Environment, parseEnvironment, unknownText, unknownVariables } from '../../entry/environment.ts';
 import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
+import { checkWall } from '../../tools/python/check-wall.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings, nativeFindings } from './machine.ts';
 import { mcpServerFindings } from './mcp-servers.ts';
 import { modelFindings } from './model-files.ts';
 import { portFinding } from './port.ts';
+import { pythonFinding } from './python.ts';
 import { folderFindings, redisFindings } from './store.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -20,6 +22,7 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
     ...machineFindings({ threads: environment.THINKFIRST_THREADS }),
     finding,
     ...(await nativeFindings()),
+    pythonFinding(await checkWall()),
     ...('finding' in models ? [models.finding] : await modelFindings(models.configs)),
     ...(await mcpServerFindings(() => configuredMcpServers(variables))),
     await portFinding({ host: environment.HOST, port: environment.PORT }),

@@ -6,18 +6,27 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { buildWall, type Wall } from './wall.ts';
+import { buildWall, type Wall, WallFault } from './wall.ts';
 
-/** The wall, or why Python can't be run on this machine. */
-export type WallCheck = { wall: Wall } | { reason: string };
+/** The wall, or why Python can't be run on this machine and what to do about it. */
+export type WallCheck = { wall: Wall } | { reason: string; advice: string };
 
 let checked: Promise<WallCheck> | undefined;
 
 /** Builds the wall and tries it, once in the life of this process. Never rejects. */
 export function checkWall(): Promise<WallCheck> {
-  checked ??= tryWall().catch((error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }));
+  checked ??= tryWall().catch((error: unknown) =>
+    error instanceof WallFault
+      ? { reason: error.message, advice: error.advice }
+      : {
+          reason: `The sandbox can't be built: ${error instanceof Error ? error.message : String(error)}.`,
+          advice: tryIt,
+        },
+  );
   return checked;
 }
+
+const tryIt = 'Try it by hand: bwrap --unshare-all --ro-bind / / true';
 
 /** ms; a busy machine takes a while to start a Node. */
 const startLimit = 30_000;
@@ -34,14 +43,14 @@ async function tryWall(): Promise<WallCheck> {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return { wall: await tried(wall, [file, String(port)]) };
+    return { wall: await tried(wall, [file, String(port), '/written']) };
   } finally {
     server.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** @throws Error of the wall that does not come up, or that lets something through */
+/** @throws WallFault where the wall does not come up, or lets something through */
 async function tried(wall: Wall, args: readonly string[]): Promise<Wall> {
   const child = wall.start({ files: { '/probe.mjs': probe }, args, nodeOptions: [], memoryMegabytes: 512 });
   const timer = setTimeout(() => child.kill('SIGKILL'), startLimit);
@@ -50,8 +59,11 @@ async function tried(wall: Wall, args: readonly string[]): Promise<Wall> {
   try {
     const [said, complaint] = await Promise.all([read(report), read(errors)]);
     const possible = z.array(z.string()).safeParse(parsed(said));
-    if (!possible.success) throw new Error(notUp(complaint));
-    if (possible.data.length > 0) throw new Error(`The sandbox does not hold. Code in it could ${possible.data.join(', ')}.`);
+    if (!possible.success) throw notUp(complaint);
+    if (possible.data.length > 0) {
+      const holes = `The sandbox does not hold: code in it could ${possible.data.join(', ')}.`;
+      throw new WallFault(holes, 'Report it, as SECURITY.md says.');
+    }
     return wall;
   } finally {
     clearTimeout(timer);
@@ -67,13 +79,12 @@ function parsed(json: string): unknown {
   }
 }
 
-function notUp(complaint: string): string {
-  const first = complaint.trim().split('\n')[0]?.slice(0, 200);
-  const why = first === undefined || first === '' ? 'it did not start' : first;
-  if (!/namespace|uid map|Permission denied|not permitted|loopback/i.test(why)) return `bubblewrap failed: ${why}`;
-  return [
-    `bubblewrap may not make namespaces here (${why}).`,
-    'In a container: --security-opt seccomp=unconfined --security-opt apparmor=unconfined.',
-    'On Ubuntu 24.04 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.',
-  ].join(' ');
+function notUp(complaint: string): WallFault {
+  const why = complaint.trim().split('\n')[0]?.slice(0, 200) || 'it gave no reason';
+  if (!/namespace|uid map|not permitted|permission denied|loopback/i.test(why)) {
+    return new WallFault(`bubblewrap failed: ${why}`, tryIt);
+  }
+  const inDocker = 'In Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined.';
+  const onUbuntu = 'On Ubuntu 24.04 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.';
+  return new WallFault(`bubblewrap may not make namespaces here: ${why}`, `${inDocker} ${onUbuntu}`);
 }

@@ -109,7 +109,12 @@ for (let line = readLine(); line !== undefined; line = readLine()) {
   try {
     const { kind, error } = JSON.parse(run(command.code));
     signals[0] = 0;
-    send({ type: 'ended', run: command.run, kind: current.cut ? 'output' : kind, error: error?.slice(0, mostError) ?? null });
+    send({
+      type: 'ended',
+      run: command.run,
+      kind: current.cut ? 'output' : kind,
+      error: error?.slice(0, mostError) ?? null,
+    });
   } catch {
     // WebAssembly itself broke off: this Python can't be used again.
     exit(1);

@@ -39,7 +39,7 @@ export type Interpreter = {
 };
 
 /** ms; some seconds on a quiet machine without a snapshot, some tenths of one with it. */
-const startLimit = 60_000;
+const startLimit = 120_000;
 /** What bubblewrap exits with when the process behind it was killed for want of memory. */
 const killedExit = 128 + 9;
 

@@ -13,6 +13,8 @@ import type { Wall } from './wall.ts';
 export type PythonSandbox = {
   /** Why it can't run on this machine; undefined where it can. */
   unavailable(): Promise<string | undefined>;
+  /** Starts the spare process if there is none, so that the first call need not wait for it. */
+  warm(): void;
   /** A container for one chain. @throws Error where it can't run here or does not start; the reason of `signal` */
   open(options: { signal: AbortSignal }): Promise<PythonContainer>;
   /** Ends all processes. */
@@ -68,7 +70,7 @@ export function createPythonSandbox({
     if (memory === undefined) {
       const first = launch(check.wall, undefined);
       memory = keepMemory(first).catch((error: unknown) => {
-        warn(`Python's memory could not be kept, so each start takes seconds: ${String(error)}`);
+        warn(String(error));
         first.memory?.resume();
         return undefined;
       });
@@ -82,7 +84,7 @@ export function createPythonSandbox({
   }
 
   function refill(): void {
-    if (closed) return;
+    if (closed || spare !== undefined) return;
     spare = start();
     spare.catch(() => {
       spare = undefined;
@@ -108,6 +110,7 @@ export function createPythonSandbox({
       const check = await checkWall();
       return 'reason' in check ? check.reason : undefined;
     },
+    warm: refill,
     async open({ signal }) {
       const release = await containers.acquire(signal);
       let interpreter: Interpreter;

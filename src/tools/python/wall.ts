@@ -1,6 +1,7 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { isFiltered, seccompFilter } from './seccomp-filter.ts';
 
@@ -21,8 +22,18 @@ export type WalledProgram = {
   /** Of all that the process may write to: heaps, stacks and WebAssembly's memory together. */
   memoryMegabytes: number;
   /** Its descriptor 4: a file that is open here, or a pipe. */
-  descriptor?: number | 'pipe';
+  descriptor?: number | 'pipe' | 'ignore';
 };
+
+/** Why there is no wall on this machine, and what to do about it, each as sentences. */
+export class WallFault extends Error {
+  readonly advice: string;
+
+  constructor(message: string, advice: string) {
+    super(message);
+    this.advice = advice;
+  }
+}
 
 /** Where distributions have it. The search path is not asked: what it names would become part of the wall. */
 const places = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap', '/run/current-system/sw/bin/bwrap'];
@@ -33,15 +44,22 @@ const mostProcessorSeconds = 600;
 /**
  * Builds the wall out of bubblewrap: namespaces of its own for users, processes, network, mounts and the rest, a root folder in
  * memory that is made read-only, no capabilities, resource limits, and a filter of system calls. The process dies with this one.
- * @throws Error in plain words where this machine lacks something for it
+ * @throws WallFault where this machine lacks something for it
  */
 export async function buildWall(): Promise<Wall> {
   const { platform, arch } = process;
-  if (platform !== 'linux') throw new Error('Python runs behind bubblewrap, which only Linux has. Use the Docker image.');
-  if (!isFiltered(arch)) throw new Error(`There is no filter of system calls for ${arch} processors, only for x64 and arm64.`);
+  if (platform !== 'linux') {
+    throw new WallFault(
+      'Python runs behind bubblewrap, which only Linux has.',
+      'Run the worker on Linux, or in Docker.',
+    );
+  }
+  if (!isFiltered(arch)) {
+    throw new WallFault(`There is no system call filter for ${arch}.`, 'Run the worker on an x64 or arm64 machine.');
+  }
   const bubblewrap = places.find(isExecutable);
   if (bubblewrap === undefined) {
-    throw new Error('bubblewrap is not installed: apt-get install bubblewrap, dnf install bubblewrap, or apk add bubblewrap.');
+    throw new WallFault('bubblewrap is not installed.', 'apt-get install bubblewrap, or dnf install bubblewrap.');
   }
   const filter = seccompFilter(arch);
   const node = realpathSync(process.execPath);
@@ -67,18 +85,21 @@ export async function buildWall(): Promise<Wall> {
         `ulimit -t ${mostProcessorSeconds}`,
         `ulimit -d ${memoryMegabytes * 1_024}`,
       ];
+      const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe', descriptor, 'pipe'];
       const child = spawn(
         '/bin/sh',
         [
           ...['-c', `${limits.join(' && ')} && exec "$0" "$@"`, bubblewrap, ...isolation, ...binds],
           ...['--chdir', '/', '--remount-ro', '/', '/node', ...nodeOptions, script, ...args],
         ],
-        { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe', descriptor, 'pipe'] },
+        { env: {}, stdio },
       );
-      const filterPipe = child.stdio[5];
+      const pipes: readonly unknown[] = child.stdio;
+      const filterPipe = pipes[5];
+      if (!(filterPipe instanceof Writable)) throw new Error('a child process has no pipe for its filter');
       // A child that dies before it has read it says so by its exit.
-      filterPipe?.on('error', () => {});
-      if (filterPipe !== undefined && filterPipe !== null && 'end' in filterPipe) filterPipe.end(filter);
+      filterPipe.on('error', () => {});
+      filterPipe.end(filter);
       return child;
     },
   };

@@ -66,19 +66,23 @@ describe.skipIf(reason !== undefined)('hostile Python', () => {
   }, 120_000);
   afterAll(() => sandbox.close());
 
-  test.each(hostileCases('hostile-python.txt', values))('$name', async ({ code, ends }) => {
-    const container = await sandbox.open({ signal });
-    try {
-      const result = await container.run(code, { signal });
-      expectNothingReached(result);
-      expect(result.error ?? '').not.toContain('SyntaxError');
-      expect(ends, JSON.stringify(result).slice(0, 600)).toContain(result.exitReason);
-      expect(result.durationMs).toBeLessThan(mostMs);
-      expect(result.logs.length).toBeLessThanOrEqual(limits.outputBytes);
-    } finally {
-      await container.close();
-    }
-  }, 60_000);
+  test.each(hostileCases('hostile-python.txt', values))(
+    '$name',
+    async ({ code, ends }) => {
+      const container = await sandbox.open({ signal });
+      try {
+        const result = await container.run(code, { signal });
+        expectNothingReached(result);
+        expect(result.error ?? '').not.toContain('SyntaxError');
+        expect(ends, JSON.stringify(result).slice(0, 600)).toContain(result.exitReason);
+        expect(result.durationMs).toBeLessThan(mostMs);
+        expect(result.logs.length).toBeLessThanOrEqual(limits.outputBytes);
+      } finally {
+        await container.close();
+      }
+    },
+    60_000,
+  );
 
   test('leaves nothing behind for the next container', async () => {
     const container = await sandbox.open({ signal });
@@ -93,19 +97,23 @@ describe.skipIf(reason !== undefined)('hostile Python', () => {
 describe.skipIf(reason !== undefined)('hostile JavaScript in the child', () => {
   const script = fileURLToPath(new URL('./hostile-child.mjs', import.meta.url));
 
-  test.each(hostileCases('hostile-javascript.txt', values))('$name', async ({ code, ends }) => {
-    if ('reason' in check) throw new Error(check.reason);
-    const interpreter = startInterpreter(check.wall, { limits, newId: randomUUID, from: undefined, script });
-    try {
-      await interpreter.ready;
-      const result = await interpreter.run(code, { signal });
-      expectNothingReached(result);
-      expect(result.error ?? '').not.toContain('SyntaxError');
-      expect(ends, JSON.stringify(result).slice(0, 600)).toContain(result.exitReason);
-      expect(result.durationMs).toBeLessThan(mostMs);
-    } finally {
-      // Resolves only once every process behind the wall has let the channel go.
-      await interpreter.kill();
-    }
-  }, 60_000);
+  test.each(hostileCases('hostile-javascript.txt', values))(
+    '$name',
+    async ({ code, ends }) => {
+      if ('reason' in check) throw new Error(check.reason);
+      const interpreter = startInterpreter(check.wall, { limits, newId: randomUUID, from: undefined, script });
+      try {
+        await interpreter.ready;
+        const result = await interpreter.run(code, { signal });
+        expectNothingReached(result);
+        expect(result.error ?? '').not.toContain('SyntaxError');
+        expect(ends, JSON.stringify(result).slice(0, 600)).toContain(result.exitReason);
+        expect(result.durationMs).toBeLessThan(mostMs);
+      } finally {
+        // Resolves only once every process behind the wall has let the channel go.
+        await interpreter.kill();
+      }
+    },
+    60_000,
+  );
 });
