@@ -64,7 +64,12 @@ async function load() {
   if (mode === 'snapshot') {
     pyodide.runPython(readFileSync('/sandbox/runner.py', 'utf8'));
     pyodide.runPython('prepare()');
-    write(memory, pyodide.makeMemorySnapshot());
+    const bytes = pyodide.makeMemorySnapshot();
+    try {
+      write(memory, bytes);
+    } catch {
+      // The parent has no room for it, or no need.
+    }
   }
   closeSync(memory);
   return pyodide;

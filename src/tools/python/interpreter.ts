@@ -24,6 +24,9 @@ export type RunResult = {
   durationMs: number;
 };
 
+/** `timeMs`: less than the limit. */
+export type RunOptions = { signal: AbortSignal; timeMs?: number };
+
 /** One Python in a process of its own, from its start to its end. */
 export type Interpreter = {
   /** Rejects where it does not come up. */
@@ -33,8 +36,10 @@ export type Interpreter = {
   /** The memory of a Python that has started, where it was asked for one; ends with the process at the latest. */
   readonly memory: Readable | undefined;
   /** Runs code, one call at a time. @throws the reason of `signal`; the process is ended then */
-  run(code: string, options: { signal: AbortSignal }): Promise<RunResult>;
-  /** Resolves once the process is gone. */
+  run(code: string, options: RunOptions): Promise<RunResult>;
+  /** Resolves once the process has ended. */
+  readonly gone: Promise<void>;
+  /** Ends the process; resolves once it is gone. */
   kill(): Promise<void>;
 };
 
@@ -105,7 +110,7 @@ export function startInterpreter(
   let alive = true;
   let hear: (frame: FromChild) => void = () => {};
   const exited = exitOf(child, channel);
-  exited.then(() => {
+  const gone = exited.then(() => {
     alive = false;
   });
   const end = () => {
@@ -134,11 +139,12 @@ export function startInterpreter(
 
   return {
     ready,
+    gone,
     memory: memory instanceof Readable ? memory : undefined,
     get alive() {
       return alive;
     },
-    run(code, { signal }) {
+    run(code, { signal, timeMs = limits.timeMs }) {
       const run = newId();
       const started = performance.now();
       const logs: string[] = [];
@@ -161,8 +167,8 @@ export function startInterpreter(
         };
         const timer = setTimeout(() => {
           end();
-          finish('timeout', `Stopped: the code ran longer than ${limits.timeMs / 1_000} s.`);
-        }, limits.timeMs);
+          finish('timeout', `Stopped: the code ran longer than ${timeMs / 1_000} s.`);
+        }, timeMs);
         if (signal.aborted) return abort();
         signal.addEventListener('abort', abort, { once: true });
         hear = (frame) => {
@@ -180,7 +186,7 @@ export function startInterpreter(
     },
     async kill() {
       end();
-      await exited;
+      await gone;
     },
   };
 }

@@ -5,7 +5,13 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { checkWall } from './check-wall.ts';
-import { type Interpreter, type PythonLimits, type RunResult, startInterpreter } from './interpreter.ts';
+import {
+  type Interpreter,
+  type PythonLimits,
+  type RunOptions,
+  type RunResult,
+  startInterpreter,
+} from './interpreter.ts';
 import { createSlots } from './slots.ts';
 import type { Wall } from './wall.ts';
 
@@ -27,7 +33,7 @@ export type PythonContainer = {
    * of memory. The next run then has a fresh process, and its result says so. One call at a time.
    * @throws the reason of `signal`
    */
-  run(code: string, options: { signal: AbortSignal }): Promise<ContainerResult>;
+  run(code: string, options: RunOptions): Promise<ContainerResult>;
   close(): Promise<void>;
 };
 
@@ -46,6 +52,7 @@ export function createPythonSandbox({
 }: {
   limits: PythonLimits;
   processes: number;
+  /** Hears why the memory of the first start could not be kept; each start takes seconds then. */
   warn(reason: string): void;
 }): PythonSandbox {
   const living = new Set<Interpreter>();
@@ -59,6 +66,7 @@ export function createPythonSandbox({
   function launch(wall: Wall, from: number | undefined): Interpreter {
     const interpreter = startInterpreter(wall, { limits, newId: randomUUID, from });
     living.add(interpreter);
+    void interpreter.gone.then(() => living.delete(interpreter));
     if (closed) void interpreter.kill();
     return interpreter;
   }
@@ -70,15 +78,16 @@ export function createPythonSandbox({
     if (memory === undefined) {
       const first = launch(check.wall, undefined);
       memory = keepMemory(first).catch((error: unknown) => {
-        warn(String(error));
-        first.memory?.resume();
+        memory = undefined;
+        if (!closed) warn(String(error));
         return undefined;
       });
       await first.ready;
       return first;
     }
     const interpreter = launch(check.wall, (await memory)?.descriptor);
-    if (interpreter.memory !== undefined) interpreter.memory.resume();
+    // There is one where the first start's memory could not be kept; nobody needs this one's.
+    interpreter.memory?.destroy();
     await interpreter.ready;
     return interpreter;
   }
@@ -100,9 +109,23 @@ export function createPythonSandbox({
     return taken;
   }
 
-  async function end(interpreter: Interpreter): Promise<void> {
-    living.delete(interpreter);
-    await interpreter.kill();
+  /** A process for a caller that may give up; it then ends as soon as it has started. */
+  async function takeFor(signal: AbortSignal): Promise<Interpreter> {
+    signal.throwIfAborted();
+    const taking = take();
+    let giveUp = () => {};
+    const given = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        taking.then((taken) => taken.kill()).catch(() => {});
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+    try {
+      return await Promise.race([taking, given]);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   return {
@@ -115,8 +138,7 @@ export function createPythonSandbox({
       const release = await containers.acquire(signal);
       let interpreter: Interpreter;
       try {
-        interpreter = await take();
-        signal.throwIfAborted();
+        interpreter = await takeFor(signal);
       } catch (error) {
         release();
         throw error;
@@ -127,8 +149,7 @@ export function createPythonSandbox({
           const leave = await runs.acquire(options.signal);
           try {
             if (!interpreter.alive) {
-              await end(interpreter);
-              interpreter = await take();
+              interpreter = await takeFor(options.signal);
               restarted = true;
             }
             const result = { ...(await interpreter.run(code, options)), restarted };
@@ -139,16 +160,16 @@ export function createPythonSandbox({
           }
         },
         async close() {
+          await interpreter.kill();
           release();
-          await end(interpreter);
         },
       };
     },
     async close() {
       closed = true;
-      const kept = await memory;
-      await Promise.all([...living].map(end));
-      await kept?.close();
+      const keeping = memory;
+      await Promise.all([...living].map((interpreter) => interpreter.kill()));
+      await (await keeping)?.close();
     },
   };
 }
