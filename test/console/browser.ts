@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { dataFolder, startService } from '../support/start-service.ts';
 
 /** Debian's package; CHROMIUM_PATH names another. */
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -17,13 +19,9 @@ export const longThought =
   'Sort these numbers from smallest to largest: 10, 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61, 98, 46, 83, 31, 68, 16, 53, 90, 38, 75, 23, 60, 97, 45, 82, 30, 67, 15, 52, 89, 37, 74, 22, 59';
 
 /** A page of its own, with what it must not do: errors on its console, requests to elsewhere. */
-export type WatchedPage = { page: Page; faults: string[]; close(): Promise<void> };
+type WatchedPage = { page: Page; faults: string[]; close(): Promise<void> };
 
-export async function openPage(
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions = {},
-): Promise<WatchedPage> {
+async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ locale: 'en-US', baseURL: url, ...options });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
   const page = await context.newPage();
@@ -34,6 +32,68 @@ export async function openPage(
     if (!request.url().startsWith(`${url}/`)) faults.push(`left the machine: ${request.url()}`);
   });
   return { page, faults, close: () => context.close() };
+}
+
+/** ms that a suite waits for what the embedded model does, on a busy machine too. */
+const longMs = 150_000;
+
+/** What a suite opens pages of; `stop` ends it. */
+type Served = { url: string; stop(): Promise<unknown> };
+
+/** The real service with its embedded model, and a data folder of its own. */
+export async function realService() {
+  const data = await dataFolder();
+  const service = await startService('start', { THINKFIRST_DATA: data.path });
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      await data.remove();
+    },
+  };
+}
+
+/** A service and a Chromium for all tests of a suite, begun before them and ended behind them; each test's pages are closed. */
+export function consoleSuite<S extends Served>(start: () => Promise<S>) {
+  let running: { service: S; browser: Browser } | undefined;
+  const pages: WatchedPage[] = [];
+  const up = () => {
+    if (running === undefined) throw new Error('The suite has not begun.');
+    return running;
+  };
+  const closePages = async () => {
+    for (const page of pages.splice(0)) await page.close();
+  };
+  beforeAll(async () => {
+    const [service, browser] = await Promise.all([start(), launchChromium()]);
+    running = { service, browser };
+  });
+  afterAll(async () => {
+    await running?.browser.close();
+    await running?.service.stop();
+  });
+  afterEach(closePages);
+  return {
+    get url() {
+      return up().service.url;
+    },
+    get service() {
+      return up().service;
+    },
+    /** What this test's pages must not have done. */
+    get faults() {
+      return pages.flatMap(({ faults }) => faults);
+    },
+    /** Opens a page of its own at a path; `url`: of another service. */
+    async open(path: string, { url = up().service.url, ...options }: BrowserContextOptions & { url?: string } = {}) {
+      const watched = await openPage(up().browser, url, options);
+      pages.push(watched);
+      watched.page.setDefaultTimeout(longMs);
+      await watched.page.goto(path);
+      return watched.page;
+    },
+    closePages,
+  };
 }
 
 /** Serious and critical findings of axe on the page as it is, one line each. */

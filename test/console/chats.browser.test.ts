@@ -1,7 +1,7 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Script } from '../support/scripted-language-model.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 import { scriptedConsole } from './scripted-console.ts';
 
 /** Says what it was asked, so that each answer is known; `slowly`: for as long as a test needs it. */
@@ -12,31 +12,10 @@ const script: Script = ({ request }) => {
 };
 
 describe.skipIf(withoutChromium)('conversations in the console', () => {
-  let service: Awaited<ReturnType<typeof scriptedConsole>>;
-  let browser: Browser;
-  const open: WatchedPage[] = [];
+  const suite = consoleSuite(() => scriptedConsole(script, { tokensPerSecond: 1_000 }));
+  const start = (options: BrowserContextOptions = {}) => suite.open('/', options);
+  afterEach(() => expect(suite.faults).toEqual([]));
 
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([scriptedConsole(script, { tokensPerSecond: 1_000 }), launchChromium()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await service?.close();
-  });
-  afterEach(async () => {
-    for (const { faults, close } of open.splice(0)) {
-      await close();
-      expect(faults).toEqual([]);
-    }
-  });
-
-  async function start(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
-    const watched = await openPage(browser, service.url, options);
-    open.push(watched);
-    watched.page.setDefaultTimeout(60_000);
-    await watched.page.goto(path);
-    return watched.page;
-  }
   const question = (page: Page) => page.getByRole('textbox', { name: 'Question', exact: true });
   const answers = (page: Page) => page.locator('article[aria-busy=false]');
   const said = (page: Page, text: string) => answers(page).getByText(`You said: ${text}.`, { exact: true }).waitFor();
@@ -127,7 +106,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     const id = new URL(first.url()).searchParams.get('c');
     await expect
       .poll(async () => {
-        const turns = await (await fetch(`${service.url}/v1/conversations/${id}/turns`)).json();
+        const turns = await (await fetch(`${suite.url}/v1/conversations/${id}/turns`)).json();
         return turns.data.map((turn: { question: string }) => turn.question).sort();
       })
       .toEqual(['at once', 'both', 'left', 'right']);
@@ -152,7 +131,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     const id = new URL(page.url()).searchParams.get('c');
     await remove();
     await page.goto('about:blank');
-    await expect.poll(async () => (await fetch(`${service.url}/v1/conversations/${id}`)).status).toBe(404);
+    await expect.poll(async () => (await fetch(`${suite.url}/v1/conversations/${id}`)).status).toBe(404);
   });
 
   it('gives the same chat again from its export', async () => {
@@ -198,7 +177,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
   });
 
   it('opens the list as a drawer on a phone', async () => {
-    const page = await start('/', { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+    const page = await start({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
     await ask(page, 'on a phone');
     await said(page, 'on a phone');
     await page.getByRole('button', { name: 'Conversations' }).click();

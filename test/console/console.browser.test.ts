@@ -1,50 +1,17 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, getJson, startService, type TestService } from '../support/start-service.ts';
-import {
-  accessibilityFaults,
-  launchChromium,
-  longThought,
-  openPage,
-  type WatchedPage,
-  withoutChromium,
-} from './browser.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { getJson } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
 
 const bike =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
 const views = ['/', '/compare', '/jobs', '/trace', '/eval', '/settings'];
-const longMs = 150_000;
-
 describe.skipIf(withoutChromium)('the console', () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let service: TestService;
-  let browser: Browser;
-  let watched: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-    await data?.remove();
-  });
-  afterEach(async () => {
-    await watched?.close();
-    watched = undefined;
-  });
-
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    watched = await openPage(browser, service.url, options);
-    watched.page.setDefaultTimeout(longMs);
-    await watched.page.goto(path);
-    return watched.page;
-  }
-
-  const expectNoFaults = () => expect(watched?.faults).toEqual([]);
+  const suite = consoleSuite(realService);
+  const { open } = suite;
+  const expectNoFaults = () => expect(suite.faults).toEqual([]);
   const shownId = (page: Page) => new URL(page.url()).searchParams.get('r') ?? '';
-  const shown = (page: Page) => getJson(`${service.url}/v1/responses/${shownId(page)}`);
+  const shown = (page: Page) => getJson(`${suite.url}/v1/responses/${shownId(page)}`);
   const ended = (page: Page) => page.locator('article[aria-busy=false]').last().waitFor();
 
   async function ask(page: Page, question: string, effort: string): Promise<void> {
@@ -136,7 +103,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     await page.getByText('Thank you, noted.').waitFor();
     await page.getByRole('button', { name: 'A good answer', exact: true }).click();
     await page.locator('button[aria-label="A good answer"][aria-pressed=true]').waitFor();
-    const lines = (await (await fetch(`${service.url}/v1/feedback`)).text()).trim().split('\n');
+    const lines = (await (await fetch(`${suite.url}/v1/feedback`)).text()).trim().split('\n');
     const given = lines.map((line) => JSON.parse(line));
     expect(given).toEqual(
       expect.arrayContaining([
@@ -284,7 +251,7 @@ describe.skipIf(withoutChromium)('the console', () => {
     let hurried: Made;
     beforeAll(async () => {
       const make = async (body: object, secret?: string): Promise<Made> => {
-        const answer = await fetch(`${service.url}/v1/keys`, {
+        const answer = await fetch(`${suite.url}/v1/keys`, {
           method: 'POST',
           headers: {
             'content-type': 'application/json',

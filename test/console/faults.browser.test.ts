@@ -1,48 +1,20 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, getJson, startService, type TestService } from '../support/start-service.ts';
-import {
-  accessibilityFaults,
-  launchChromium,
-  longThought,
-  openPage,
-  type WatchedPage,
-  withoutChromium,
-} from './browser.ts';
-
-const longMs = 150_000;
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { dataFolder, getJson, startService } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
 
 describe.skipIf(withoutChromium)('the console, where something is in the way', () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let service: TestService;
-  let browser: Browser;
-  let watched: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    data = await dataFolder();
-    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-    await data?.remove();
-  });
-  afterEach(async () => {
-    await watched?.close();
-    watched = undefined;
-  });
+  const suite = consoleSuite(realService);
 
   async function open(path: string): Promise<Page> {
-    watched = await openPage(browser, service.url);
-    watched.page.setDefaultTimeout(longMs);
-    await watched.page.goto(path);
-    await watched.page.getByRole('heading', { level: 1 }).first().waitFor();
-    return watched.page;
+    const page = await suite.open(path);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    return page;
   }
   const focused = (page: Page) =>
     page.evaluate<string>('document.activeElement?.ariaLabel ?? document.activeElement?.textContent ?? ""');
   const question = (page: Page) => page.getByRole('textbox', { name: 'Question' });
-  const withoutKey = async (path: string) => (await fetch(`${service.url}${path}`)).status;
+  const withoutKey = async (path: string) => (await fetch(`${suite.url}${path}`)).status;
 
   it.each([
     ['Ask', '/settings', 'Ask fast, or let it think first.'],
@@ -122,7 +94,7 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
     // Left without a copy: nothing is closed, nobody is locked out.
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect((await getJson(`${service.url}/v1/keys`)).data).toEqual([]);
+    expect((await getJson(`${suite.url}/v1/keys`)).data).toEqual([]);
 
     await name.fill('owner');
     await name.press('Enter');
@@ -161,10 +133,7 @@ describe.skipIf(withoutChromium)('the console, where something is in the way', (
     const other = await dataFolder();
     const killed = await startService('start', { THINKFIRST_DATA: other.path });
     try {
-      watched = await openPage(browser, killed.url);
-      const { page } = watched;
-      page.setDefaultTimeout(longMs);
-      await page.goto('/');
+      const page = await suite.open('/', { url: killed.url });
       await page.getByRole('radio', { name: 'High' }).click();
       await question(page).fill(longThought);
       await question(page).press('Enter');

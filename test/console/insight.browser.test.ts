@@ -1,57 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
-import {
-  accessibilityFaults,
-  launchChromium,
-  longThought,
-  openPage,
-  type WatchedPage,
-  withoutChromium,
-} from './browser.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { getJson, postJson } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
 
 /** With compute off the embedded model writes a wrong line, which is taken back where a revision is asked for. */
 const product = 'What is 758 * 6?';
-const longMs = 150_000;
-
 describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let service: TestService;
-  let browser: Browser;
-  let watched: WatchedPage | undefined;
+  const suite = consoleSuite(realService);
+  const { open } = suite;
   /** Of `product`, asked with thinking: the model's own values, and computed ones. */
   let thought: string;
   let computed: string;
 
   beforeAll(async () => {
-    data = await dataFolder();
-    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
     thought = (await ask({ input: product, reasoning: { effort: 'high', compute: 'off', max_revisions: 2 } })).id;
     computed = (await ask({ input: product, reasoning: { effort: 'low' } })).id;
     await ask({ input: 'What is 47 + 385?', mode: 'fast' });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-    await data?.remove();
-  });
-  afterEach(async () => {
-    await watched?.close();
-    watched = undefined;
-  });
-
-  const ask = async (body: unknown) => (await postJson(`${service.url}/v1/responses`, body)).body;
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    watched = await openPage(browser, service.url, options);
-    watched.page.setDefaultTimeout(longMs);
-    await watched.page.goto(path);
-    return watched.page;
-  }
-  const expectNoFaults = () => expect(watched?.faults).toEqual([]);
+  const ask = async (body: unknown) => (await postJson(`${suite.url}/v1/responses`, body)).body;
+  const expectNoFaults = () => expect(suite.faults).toEqual([]);
 
   it('shows a response as a timeline, a tree, a crossed-out line and a vote; the link opens the same step', async () => {
-    const { steps } = await getJson(`${service.url}/v1/responses/${thought}/trace`);
+    const { steps } = await getJson(`${suite.url}/v1/responses/${thought}/trace`);
     const failed = steps.find((step: { phase: string; checks: { line?: number }[] }) =>
       step.checks.some((check) => check.line !== undefined),
     );
@@ -88,7 +59,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('counts what was decoded alike above and in the timeline, on a phone with a name over each row', async () => {
-    const { usage } = await getJson(`${service.url}/v1/responses/${thought}`);
+    const { usage } = await getJson(`${suite.url}/v1/responses/${thought}`);
     const { forced } = usage.phases;
     expect(forced).toBeGreaterThan(0);
     const page = await open(`/trace/${thought}`, { viewport: { width: 390, height: 844 } });
@@ -119,7 +90,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   ] satisfies [string, BrowserContextOptions][])(
     'marks computed values in a colour of their own, with their expression and a legend, %s',
     async (_, options) => {
-      const { steps } = await getJson(`${service.url}/v1/responses/${computed}/trace`);
+      const { steps } = await getJson(`${suite.url}/v1/responses/${computed}/trace`);
       const step = steps.find((one: { computed?: unknown[] }) => (one.computed ?? []).length > 0);
       const { at, length, expression } = step.computed[0];
       const shown = { name: `${expression}, computed by the service`, text: step.text.slice(at, at + length) };
@@ -139,13 +110,13 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
         expect(own).not.toBe(around);
         expect(await accessibilityFaults(page)).toEqual([]);
         expectNoFaults();
-        await watched?.close();
+        await suite.closePages();
       }
     },
   );
 
   it('tells the thought tokens of the budget, and apart from them what the budget does not count', async () => {
-    const { usage, reasoning } = await getJson(`${service.url}/v1/responses/${computed}`);
+    const { usage, reasoning } = await getJson(`${suite.url}/v1/responses/${computed}`);
     const { think, check, revise, draft, forced, discarded } = usage.phases;
     const spent = think + check + revise;
     const budget = reasoning.effective.budget_tokens.toLocaleString('en-US');
@@ -184,7 +155,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const file = await downloading;
     expect(file.suggestedFilename()).toBe(`${thought}.trace.json`);
     const { steps, response } = JSON.parse(await readFile(await file.path(), 'utf8'));
-    expect(steps).toEqual((await getJson(`${service.url}/v1/responses/${thought}/trace`)).steps);
+    expect(steps).toEqual((await getJson(`${suite.url}/v1/responses/${thought}/trace`)).steps);
     expect(response.id).toBe(thought);
     expectNoFaults();
   });
@@ -199,7 +170,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       .waitFor();
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByText('Cancelled', { exact: true }).first().waitFor();
-    expect((await getJson(`${service.url}/v1/responses/${id}`)).status).toBe('cancelled');
+    expect((await getJson(`${suite.url}/v1/responses/${id}`)).status).toBe('cancelled');
     await page.getByText('Live', { exact: true }).waitFor({ state: 'detached' });
     expectNoFaults();
   });
@@ -229,7 +200,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await mine.getByRole('button', { name: /^Delete: / }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await mine.waitFor({ state: 'detached' });
-    expect((await fetch(`${service.url}/v1/responses/${id}`)).status).toBe(404);
+    expect((await fetch(`${suite.url}/v1/responses/${id}`)).status).toBe(404);
     expect(await accessibilityFaults(page)).toEqual([]);
     expectNoFaults();
   });
@@ -266,7 +237,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
   });
 
   it('charts what evaluations measured, on a phone in Korean too', async () => {
-    const { data: results } = await getJson(`${service.url}/v1/evaluations`);
+    const { data: results } = await getJson(`${suite.url}/v1/evaluations`);
     const percent = new Intl.NumberFormat('en-US', { style: 'percent' });
     const page = await open('/eval');
     const chart = page.getByRole('img', { name: /^Accuracy over tokens/ });
@@ -281,7 +252,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const shipped = results.map((one: { came_with: string | null }) => one.came_with !== null);
     expect(told.map((name) => name.endsWith(' · came with Thinkfirst'))).toEqual(shipped);
     expectNoFaults();
-    await watched?.close();
+    await suite.closePages();
     const phone = await open('/eval', { locale: 'ko', viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
     await phone.getByRole('img', { name: /^질문당 토큰에 따른 정확도/ }).waitFor();
     expect(await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
@@ -328,7 +299,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     const summary = await made('dashboard', 'trace:summary', false);
     const none = await made('app', 'trace:none', false);
     const asked = async (secret: string) => {
-      const answer = await fetch(`${service.url}/v1/responses`, {
+      const answer = await fetch(`${suite.url}/v1/responses`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
         body: JSON.stringify({ input: product, reasoning: { effort: 'low' } }),
@@ -356,7 +327,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('button', { name: 'Revoke: app' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
     await page.getByText('revoked', { exact: true }).waitFor();
-    const refused = await fetch(`${service.url}/v1/caller`, { headers: { authorization: `Bearer ${none}` } });
+    const refused = await fetch(`${suite.url}/v1/caller`, { headers: { authorization: `Bearer ${none}` } });
     expect(refused.status).toBe(401);
   });
 });

@@ -1,7 +1,7 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Script } from '../support/scripted-language-model.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 import { scriptedConsole } from './scripted-console.ts';
 
 const lines = (count: number) =>
@@ -25,31 +25,14 @@ const script: Script = ({ request }) => {
 };
 
 describe.skipIf(withoutChromium)('a running answer', () => {
-  let service: Awaited<ReturnType<typeof scriptedConsole>>;
-  let browser: Browser;
-  let watched: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([scriptedConsole(script, { tokensPerSecond: 300 }), launchChromium()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await service?.close();
-  });
-  afterEach(async () => {
-    await watched?.close();
-    watched = undefined;
-  });
+  const suite = consoleSuite(() => scriptedConsole(script, { tokensPerSecond: 300 }));
 
   async function start(options: BrowserContextOptions = {}, key?: string): Promise<Page> {
-    watched = await openPage(browser, service.url, options);
-    const { page } = watched;
-    page.setDefaultTimeout(60_000);
+    const page = await suite.open(key === undefined ? '/' : '/healthz', options);
     if (key !== undefined) {
-      await page.goto('/healthz');
       await page.evaluate(`localStorage.setItem('thinkfirst.key', ${JSON.stringify(key)})`);
+      await page.goto('/');
     }
-    await page.goto('/');
     return page;
   }
   async function ask(page: Page, text: string, effort: string): Promise<void> {
@@ -109,13 +92,13 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       .waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
-    expect(watched?.faults).toEqual([]);
+    expect(suite.faults).toEqual([]);
   });
 
   it('shows as much of it as the key may see', async () => {
-    const full = await service.makeKey(['admin', 'trace:full', 'feedback']);
-    const summary = await service.makeKey(['trace:summary']);
-    const none = await service.makeKey([]);
+    const full = await suite.service.makeKey(['admin', 'trace:full', 'feedback']);
+    const summary = await suite.service.makeKey(['trace:summary']);
+    const none = await suite.service.makeKey([]);
     for (const [key, seen] of [
       [full, /^chain-\d$/],
       [summary, /^Thinks in /],
@@ -129,7 +112,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       else await chain.getByText(seen).first().waitFor();
       await ended(page);
       if (key !== full) expect(await page.locator('body').textContent()).not.toMatch(/chain-\d|eight more words/);
-      await watched?.close();
+      await suite.closePages();
     }
   });
 });

@@ -18,7 +18,7 @@ type ScriptedConsole = {
   url: string;
   /** The secret of a new key; from the first on, the service asks for one. */
   makeKey(scopes: NewApiKey['scopes']): Promise<string>;
-  close(): Promise<void>;
+  stop(): Promise<void>;
 };
 
 /** One chain; three chains, which must agree. Arithmetic is checked. */
@@ -63,7 +63,7 @@ export async function scriptedConsole(
   return {
     url: service.url,
     makeKey: async (scopes) => (await keys.create({ name: 'test', scopes })).secret,
-    close: () => service.close(),
+    stop: () => service.close(),
   };
 }
 

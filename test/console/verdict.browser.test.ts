@@ -1,11 +1,10 @@
 import pico from 'picocolors';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { shortVerdict, verdictLine } from '../../src/cli/render/verdict-line.ts';
 import { AnswerVerdict } from '../../src/contracts/responses/answer-verdict.ts';
 import { runCli } from '../support/cli.ts';
-import { dataFolder, getJson, postJson, startService, type TestService } from '../support/start-service.ts';
-import { accessibilityFaults, launchChromium, openPage, type WatchedPage, withoutChromium } from './browser.ts';
+import { getJson, postJson } from '../support/start-service.ts';
+import { accessibilityFaults, consoleSuite, realService, withoutChromium } from './browser.ts';
 
 const question = 'What is 758 * 6?';
 const plain = pico.createColors(false);
@@ -15,36 +14,14 @@ const words = {
 } as const;
 
 describe.skipIf(withoutChromium)('the verdict on one run of the embedded model', () => {
-  let data: Awaited<ReturnType<typeof dataFolder>>;
-  let service: TestService;
-  let browser: Browser;
-  let watched: WatchedPage | undefined;
+  const suite = consoleSuite(realService);
+  const { open } = suite;
 
-  beforeAll(async () => {
-    data = await dataFolder();
-    [service, browser] = await Promise.all([startService('start', { THINKFIRST_DATA: data.path }), launchChromium()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-    await data?.remove();
-  });
-  afterEach(async () => {
-    await watched?.close();
-    watched = undefined;
-  });
-
-  const cli = async (...given: string[]) => runCli(given, { environment: { THINKFIRST_URL: service.url } });
+  const cli = async (...given: string[]) => runCli(given, { environment: { THINKFIRST_URL: suite.url } });
   const verdictOf = async (id: string): Promise<AnswerVerdict> =>
-    AnswerVerdict.parse((await getJson(`${service.url}/v1/responses/${id}`)).verdict);
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    watched = await openPage(browser, service.url, options);
-    await watched.page.goto(path);
-    return watched.page;
-  }
-
+    AnswerVerdict.parse((await getJson(`${suite.url}/v1/responses/${id}`)).verdict);
   it('is one in the response, its trace on the command line, the list of jobs and the console', async () => {
-    const { body } = await postJson(`${service.url}/v1/responses`, { input: question, reasoning: { effort: 'high' } });
+    const { body } = await postJson(`${suite.url}/v1/responses`, { input: question, reasoning: { effort: 'high' } });
     const verdict = AnswerVerdict.parse(body.verdict);
     expect(verdict.kind).not.toBe('verified');
     expect(verdict.probability).toBeGreaterThan(0);
@@ -65,14 +42,14 @@ describe.skipIf(withoutChromium)('the verdict on one run of the embedded model',
         await page.goto('/jobs');
         expect(await page.getByTitle(verdict.because).textContent()).toContain(words[locale][verdict.kind]);
         expect(await accessibilityFaults(page)).toEqual([]);
-        expect(watched?.faults).toEqual([]);
-        await watched?.close();
+        expect(suite.faults).toEqual([]);
+        await suite.closePages();
       }
     }
   });
 
   it('is one in a chat completion, a line of a batch, and the responses behind them', async () => {
-    const chat = await postJson(`${service.url}/v1/chat/completions`, {
+    const chat = await postJson(`${suite.url}/v1/chat/completions`, {
       messages: [{ role: 'user', content: question }],
       reasoning_effort: 'low',
     });
@@ -88,14 +65,14 @@ describe.skipIf(withoutChromium)('the verdict on one run of the embedded model',
     };
     form.set('purpose', 'batch');
     form.set('file', new File([JSON.stringify(line)], 'in.jsonl'));
-    const file = await (await fetch(`${service.url}/v1/files`, { method: 'POST', body: form })).json();
+    const file = await (await fetch(`${suite.url}/v1/files`, { method: 'POST', body: form })).json();
     const started = { input_file_id: file.id, endpoint: '/v1/responses', completion_window: '24h' };
-    const batch = (await postJson(`${service.url}/v1/batches`, started)).body;
+    const batch = (await postJson(`${suite.url}/v1/batches`, started)).body;
     await expect
-      .poll(async () => (await getJson(`${service.url}/v1/batches/${batch.id}`)).status, { timeout: 120_000 })
+      .poll(async () => (await getJson(`${suite.url}/v1/batches/${batch.id}`)).status, { timeout: 120_000 })
       .toBe('completed');
-    const { output_file_id } = await getJson(`${service.url}/v1/batches/${batch.id}`);
-    const result = await getJson(`${service.url}/v1/files/${output_file_id}/content`);
+    const { output_file_id } = await getJson(`${suite.url}/v1/batches/${batch.id}`);
+    const result = await getJson(`${suite.url}/v1/files/${output_file_id}/content`);
     const inBatch = AnswerVerdict.parse(result.response.body.verdict);
     expect(await verdictOf(result.response.body.id)).toEqual(inBatch);
   });
@@ -109,12 +86,12 @@ describe.skipIf(withoutChromium)('the verdict on one run of the embedded model',
     const badge = page.locator('article[data-status="completed"]').getByText(/^Verdict: /);
     await badge.first().waitFor();
     expect(await page.locator('article').textContent()).toMatch(/Chains agree|Not compared|Unsure/);
-    expect(watched?.faults).toEqual([]);
+    expect(suite.faults).toEqual([]);
   });
 
   it('has a tick where a check of the caller’s has confirmed the answer, and nowhere else', async () => {
     const checks = [{ type: 'expected', value: '4548' }];
-    const { body } = await postJson(`${service.url}/v1/responses`, {
+    const { body } = await postJson(`${suite.url}/v1/responses`, {
       input: question,
       reasoning: { effort: 'low', checks },
     });

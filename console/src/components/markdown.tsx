@@ -57,23 +57,27 @@ const components: ComponentProps<typeof ReactMarkdown>['components'] = {
     const language = classes.find((name) => name.startsWith('language-'))?.slice('language-'.length);
     return <CodeBlock code={code.replace(/\n$/, '')} language={language} />;
   },
-  p: ({ children }) => <p dir="auto">{children}</p>,
-  li: ({ children, className }) => (
-    <li dir="auto" className={className}>
+  // Direction by the text itself: of a list, a quote and a table as a whole, of each paragraph by its style.
+  ul: ({ children, className }) => (
+    <ul dir="auto" className={className}>
       {children}
-    </li>
+    </ul>
   ),
-  h1: ({ children }) => <h3 dir="auto">{children}</h3>,
-  h2: ({ children }) => <h3 dir="auto">{children}</h3>,
-  h3: ({ children }) => <h4 dir="auto">{children}</h4>,
-  h4: ({ children }) => <h5 dir="auto">{children}</h5>,
+  ol: ({ children, start }) => (
+    <ol dir="auto" start={start}>
+      {children}
+    </ol>
+  ),
   blockquote: ({ children }) => <blockquote dir="auto">{children}</blockquote>,
-  th: ({ children }) => <th dir="auto">{children}</th>,
-  td: ({ children }) => <td dir="auto">{children}</td>,
+  // The page has a heading of its own above each answer.
+  h1: ({ children }) => <h3>{children}</h3>,
+  h2: ({ children }) => <h3>{children}</h3>,
+  h3: ({ children }) => <h4>{children}</h4>,
+  h4: ({ children }) => <h5>{children}</h5>,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by the keyboard too
     <div className={styles.scroll} tabIndex={0}>
-      <table>{children}</table>
+      <table dir="auto">{children}</table>
     </div>
   ),
 };

@@ -3,7 +3,16 @@ import { defineStrings } from '../i18n/strings.ts';
 export const effortStrings = defineStrings({
   en: {
     effort: 'Effort',
-    efforts: { auto: 'Auto', none: 'Fast', low: 'Low', medium: 'Medium', high: 'High' },
+    efforts: {
+      auto: 'Auto',
+      none: 'Fast',
+      minimal: 'Minimal',
+      low: 'Low',
+      medium: 'Medium',
+      high: 'High',
+      xhigh: 'Very high',
+      max: 'Maximum',
+    },
     about: {
       auto: 'Decides for each question whether thinking pays',
       none: 'Answers at once, without thinking',
@@ -23,7 +32,16 @@ export const effortStrings = defineStrings({
   },
   ko: {
     effort: '노력',
-    efforts: { auto: '자동', none: '빠르게', low: '낮음', medium: '보통', high: '높음' },
+    efforts: {
+      auto: '자동',
+      none: '빠르게',
+      minimal: '최소',
+      low: '낮음',
+      medium: '보통',
+      high: '높음',
+      xhigh: '매우 높음',
+      max: '최대',
+    },
     about: {
       auto: '질문마다 생각할 가치가 있는지 판단합니다',
       none: '생각하지 않고 바로 답합니다',

@@ -25,9 +25,12 @@ export function levelOf(model: ModelObject | undefined, effort: ChosenEffort): E
   return levels[effort === 'auto' ? (auto?.level ?? 'medium') : effort];
 }
 
-/** An effort as it is shown: what `auto` has decided stands behind it. */
-export function shownEffort({ effort, requested }: EffectiveReasoning): string {
-  return requested === undefined || effort === requested ? effort : `${requested}: ${effort}`;
+/** An effort in the reader's words: what `auto` has decided stands behind it. */
+export function shownEffort(
+  { effort, requested }: EffectiveReasoning,
+  names: Readonly<Record<EffectiveReasoning['effort'], string>>,
+): string {
+  return requested === undefined || effort === requested ? names[effort] : `${names[requested]}: ${names[effort]}`;
 }
 
 /** The request's fields for a choice. */

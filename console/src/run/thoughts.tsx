@@ -16,7 +16,9 @@ export function Thoughts({ run }: { run: RunState }) {
   if (run.trace === 'hidden') return <p className={styles.hidden}>{words.thoughtsHidden}</p>;
   const steps = thoughtSteps(run.steps).filter(({ step }) => step.phase !== 'answer');
   if (steps.length === 0 || (run.response?.reasoning.effective.budget_tokens ?? 0) === 0) return null;
-  const withheld = steps.every(({ step }) => step.text === null);
+  // Only what was thought can be withheld.
+  const chains = steps.filter(({ step }) => step.phase === 'think' && step.tokens > 0);
+  const withheld = chains.length > 0 && chains.every(({ step }) => step.text === null);
   return (
     <details className={styles.thoughts}>
       <summary>{words.thoughts}</summary>

@@ -1,5 +1,6 @@
 import { Select, TextField } from '../../components/field.tsx';
 import { useStrings } from '../../i18n/strings.ts';
+import { effortStrings } from '../../run/effort-control.strings.ts';
 import { useModels } from '../../service/use-models.ts';
 import styles from './jobs.module.css';
 import { strings } from './strings.ts';
@@ -8,6 +9,7 @@ import type { JobsQuery } from './use-jobs.ts';
 /** What the list is narrowed to. */
 export function Filters({ query, onChange }: { query: JobsQuery; onChange(name: string, value: string): void }) {
   const words = useStrings(strings);
+  const { efforts } = useStrings(effortStrings);
   const models = useModels();
   const any = { value: '', label: words.any };
   const entries = (names: Readonly<Record<string, string>>) => [
@@ -27,7 +29,7 @@ export function Filters({ query, onChange }: { query: JobsQuery; onChange(name: 
       <Select
         label={words.effort}
         value={query.effort}
-        options={entries(words.efforts)}
+        options={entries(efforts)}
         onChange={(event) => onChange('effort', event.target.value)}
       />
       {ids.length > 1 && (

@@ -5,6 +5,7 @@ import { IconButton, IconLink } from '../../components/button.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { shownEffort } from '../../run/effort.ts';
+import { effortStrings } from '../../run/effort-control.strings.ts';
 import { thinkingTokens, wholeSecondsOf } from '../../run/run-figures.ts';
 import { VerdictBadge } from '../../run/verdict-badge.tsx';
 import { JobProgress } from './job-progress.tsx';
@@ -58,6 +59,7 @@ export function JobTable({ jobs, busy, onAction }: JobTableProps) {
 
 function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & Pick<JobTableProps, 'onAction'>) {
   const words = useStrings(strings);
+  const { efforts } = useStrings(effortStrings);
   const format = useFormat();
   const { usage, status, reasoning } = job;
   const running = status === 'queued' || status === 'in_progress';
@@ -91,9 +93,9 @@ function Row({ job, busy, onAction }: { job: ListedResponse; busy: boolean } & P
       </td>
       <td>
         <span className={styles.effort} data-effort={reasoning.effective.effort}>
-          {shownEffort(reasoning.effective)}
+          {shownEffort(reasoning.effective, efforts)}
         </span>
-        <span className={styles.soft}>{reasoning.effective.strategy}</span>
+        {reasoning.effective.budget_tokens > 0 && <span className={styles.soft}>{reasoning.effective.strategy}</span>}
       </td>
       <td className={styles.end}>
         {usage !== null && (

@@ -15,16 +15,6 @@ export const strings = defineStrings({
     searchPlaceholder: 'Question, answer or id',
     any: 'Any',
     statuses: statuses.en,
-    efforts: {
-      none: 'none (fast)',
-      minimal: 'minimal (fast)',
-      low: 'low',
-      medium: 'medium',
-      high: 'high',
-      xhigh: 'xhigh',
-      max: 'max',
-      auto: 'auto',
-    },
     columns: {
       status: 'Status',
       question: 'Question and answer',
@@ -94,16 +84,6 @@ export const strings = defineStrings({
     searchPlaceholder: '질문, 답, id',
     any: '전체',
     statuses: statuses.ko,
-    efforts: {
-      none: 'none (빠름)',
-      minimal: 'minimal (빠름)',
-      low: 'low',
-      medium: 'medium',
-      high: 'high',
-      xhigh: 'xhigh',
-      max: 'max',
-      auto: 'auto',
-    },
     columns: {
       status: '상태',
       question: '질문과 답',

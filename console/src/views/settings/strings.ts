@@ -4,6 +4,7 @@ export const strings = defineStrings({
   en: {
     title: 'Settings',
     lead: 'What this service has, and what your key may do with it.',
+    reference: 'API reference',
     key: 'Your key',
     keyNone: 'This service asks for no key: whoever reaches it may do all of this.',
     keyUsed: (id: string) => `You are ${id}.`,
@@ -143,6 +144,7 @@ export const strings = defineStrings({
   ko: {
     title: '설정',
     lead: '이 서비스가 가진 것과 내 키로 할 수 있는 것.',
+    reference: 'API 문서',
     key: '내 키',
     keyNone: '이 서비스는 키를 묻지 않습니다. 접속할 수 있는 사람은 모두 아래를 할 수 있습니다.',
     keyUsed: (id: string) => `접속한 키: ${id}`,

@@ -19,7 +19,7 @@ export function View() {
   const models = useModels();
   const admin = caller.state === 'ready' && caller.value.scopes.admin;
   return (
-    <Page title={words.title} lead={words.lead}>
+    <Page title={words.title} lead={words.lead} actions={<a href="/docs">{words.reference}</a>}>
       {caller.state === 'loading' && <Loading>{words.loading}</Loading>}
       <Faults
         faults={[

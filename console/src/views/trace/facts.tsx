@@ -2,6 +2,7 @@ import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { shownEffort } from '../../run/effort.ts';
+import { effortStrings } from '../../run/effort-control.strings.ts';
 import { runFigures } from '../../run/run-figures.ts';
 import { VerdictBadge, verdictStrings } from '../../run/verdict-badge.tsx';
 import { StatusBadge } from '../jobs/status-badge.tsx';
@@ -15,6 +16,7 @@ import type { TraceSteps } from './trace-steps.ts';
 export function Facts({ response, trace }: { response: Response; trace: TraceSteps }) {
   const words = useStrings(strings);
   const { verdict } = useStrings(verdictStrings);
+  const { efforts } = useStrings(effortStrings);
   const format = useFormat();
   const { effective } = response.reasoning;
   const { usage, progress, status } = response;
@@ -30,7 +32,7 @@ export function Facts({ response, trace }: { response: Response; trace: TraceSte
   const thinking =
     usage === null ? (trace.progress?.thinking_tokens ?? progress?.thinking_tokens ?? 0) : thinkingTokens;
   const facts: [string, string | undefined][] = [
-    [words.facts.effort, shownEffort(effective)],
+    [words.facts.effort, shownEffort(effective, efforts)],
     [words.facts.strategy, effective.strategy],
     [words.facts.model, response.model],
     [words.facts.source, response.answer_source === null ? undefined : words.sources[response.answer_source]],
