@@ -150,8 +150,8 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
       .setInputFiles(await download.path());
     await page.waitForURL((url) => url.href !== before && url.searchParams.get('c') !== null);
     const kept = page.getByRole('article', { name: 'Answer' });
-    await kept.getByText('You said: exported.').waitFor();
     await kept.getByText('Its text was kept.').waitFor();
+    await kept.getByText('You said: exported.').waitFor();
     // It goes on as any chat.
     await ask(page, 'and on');
     await said(page, 'exported | and on');
