@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/client';
 import type { McpToolParam } from '../../contracts/responses/tool-param.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { AnswerRefused, createGuardedFetch, type GuardedFetch } from '../../outbound/guarded-fetch.ts';
-import { AddressRefused } from '../../outbound/public-address.ts';
+import { AddressRefused, addressRefusal } from '../../outbound/public-address.ts';
 import { mostOutputCharacters, type OpenTool, type ServerTool, type ToolResult } from '../server-tool.ts';
 import { connectServer, type McpConnection, type McpTarget } from './connect.ts';
 import type { OperatorServers } from './operator-servers.ts';
@@ -27,6 +27,31 @@ export type McpToolOptions = {
   now(): number;
 };
 
+/** Why an entry of a request can't be served, as far as it shows without asking its server; without a full stop. */
+export function mcpRefusal(
+  { server_label: label, server_url: url, authorization, headers }: McpToolParam,
+  { servers, allowPrivate }: Pick<McpToolOptions, 'servers' | 'allowPrivate'>,
+): string | undefined {
+  if (url === undefined) {
+    if (!servers.has(label)) return `this service is configured without an MCP server '${label}'; give its server_url`;
+    const sent = authorization !== undefined || Object.keys(headers ?? {}).length > 0;
+    return sent ? `the operator sets what '${label}' is sent; leave out authorization and headers` : undefined;
+  }
+  const refusal = addressRefusal(url, { allowPrivate });
+  if (refusal !== undefined) return `server_url: ${refusal}`;
+  const sent = { ...headers, ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }) };
+  const wrong = Object.entries(sent).find(([name, value]) => ownHeaders.test(name) || !isHeader(name, value));
+  return wrong === undefined ? undefined : `the header ${JSON.stringify(wrong[0].slice(0, 64))} can't be sent`;
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    return new Headers([[name, value]]).has(name);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Tools of MCP servers: those that a request names by address, and the operator's by their label. One connection for each entry of
  * a response, opened at its start; the list of tools is fetched once.
@@ -40,17 +65,20 @@ export function createMcpTool(options: McpToolOptions): ServerTool<'mcp'> {
     type: 'mcp',
     unavailable: async () => undefined,
     async open(entry, { signal }) {
+      const refusal = mcpRefusal(entry, options);
+      if (refusal !== undefined) throw unusable(entry.server_label, refusal);
       const { target, trusted, timeoutMs } = targetOf(entry, options.servers, fetches);
       const hide = secretsRemoved(target);
       let connection: McpConnection | undefined;
       try {
         connection = await connectServer(target, { version: options.version, signal });
-        const functions = await listFunctions(connection.client, entry, { trusted, signal, timeout: listMs });
+        const functions = await listFunctions(connection.client, entry, { trusted, hide, signal, timeout: listMs });
         return openTool(connection, functions, { timeoutMs, hide, now: options.now, label: entry.server_label });
       } catch (error) {
         await connection?.close();
         signal.throwIfAborted();
-        throw await unusable(entry, error);
+        const why = error instanceof ToolListRefused ? error.message : await reasonOf(error, { quotes: false });
+        throw unusable(entry.server_label, why);
       }
     },
   };
@@ -98,54 +126,33 @@ function openTool(
   };
 }
 
-/** @throws ServiceError `invalid_value` for an unknown label, or headers that can't be sent */
 function targetOf(
   entry: McpToolParam,
   servers: OperatorServers,
   fetches: { callers: GuardedFetch; operators: GuardedFetch },
 ): { target: McpTarget; trusted: boolean; timeoutMs: number } {
-  if (entry.server_url === undefined) {
-    const server = servers.get(entry.server_label);
-    if (server === undefined) throw unknownLabel(entry.server_label);
+  const { server_url: url, authorization } = entry;
+  const server = url === undefined ? servers.get(entry.server_label) : undefined;
+  if (server !== undefined) {
     const timeoutMs = (server.timeoutSeconds ?? callMs / 1_000) * 1_000;
     const target: McpTarget =
       'url' in server ? { type: 'http', ...server, fetch: fetches.operators } : { type: 'stdio', ...server };
     return { target, trusted: true, timeoutMs };
   }
-  const { server_url: url, authorization } = entry;
   const headers = {
     ...entry.headers,
     ...(authorization !== undefined && { authorization: `Bearer ${authorization}` }),
   };
-  for (const [name, value] of Object.entries(headers)) checkHeader(name, value);
-  return { target: { type: 'http', url, headers, fetch: fetches.callers }, trusted: false, timeoutMs: callMs };
+  const target: McpTarget = { type: 'http', url: url ?? '', headers, fetch: fetches.callers };
+  return { target, trusted: false, timeoutMs: callMs };
 }
 
-function checkHeader(name: string, value: string): void {
-  const message = `Invalid header '${plainText(name)}': `;
-  if (ownHeaders.test(name)) throw invalid('tools.headers', `${message}the service sets it itself.`);
-  try {
-    new Headers([[name, value]]);
-  } catch {
-    throw invalid('tools.headers', `${message}expected a header's name and value.`);
-  }
+function unusable(label: string, why: string): ServiceError {
+  const message = `The MCP server '${label}' can't be used: ${why}.`;
+  return new ServiceError({ code: 'invalid_value', param: 'tools', message });
 }
 
-function unknownLabel(label: string): ServiceError {
-  return invalid(
-    'tools.server_label',
-    `There is no MCP server '${label}' in this service's configuration. Name one that there is, or give its server_url.`,
-  );
-}
-
-/** A server's own words are left out: it can repeat the token that it was sent. */
-async function unusable(entry: McpToolParam, error: unknown): Promise<unknown> {
-  if (error instanceof ServiceError) return error;
-  const why = error instanceof ToolListRefused ? error.message : `${await reasonOf(error, { quotes: false })}.`;
-  return invalid('tools', `The MCP server '${entry.server_label}' can't be used: ${why}`);
-}
-
-/** `quotes`: with the message of an error that the server answered. */
+/** `quotes`: with the message of an error that the server answered, which the model reads. It can repeat a token. */
 async function reasonOf(error: unknown, { quotes }: { quotes: boolean }): Promise<string> {
   const { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } = await import(
     '@modelcontextprotocol/client'
@@ -189,8 +196,4 @@ function secretsRemoved(target: McpTarget): (text: string) => string {
   const values = Object.values(target.type === 'http' ? target.headers : target.env);
   const secrets = values.map((value) => value.replace(/^(?:Bearer|Basic) /, '')).filter((value) => value.length >= 8);
   return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '[removed]'), text);
-}
-
-function invalid(param: string, message: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', param, message });
 }

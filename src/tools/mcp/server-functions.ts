@@ -21,6 +21,15 @@ const mostDescriptionCharacters = 4_096;
 const toolName = /^[\w.\-/]{1,128}$/;
 const mostFunctionName = 64;
 
+type Listing = {
+  /** The operator's server: its hints are believed. */
+  trusted: boolean;
+  /** Removes what the server was sent in secret, which it can repeat. */
+  hide(text: string): string;
+  signal: AbortSignal;
+  timeout: number;
+};
+
 /**
  * The tools of a server that a request allows, in the server's order.
  * @throws ToolListRefused for a list that is too long, or a tool among the allowed ones that can't be offered
@@ -28,14 +37,14 @@ const mostFunctionName = 64;
 export async function listFunctions(
   client: Client,
   entry: McpToolParam,
-  { trusted, signal, timeout }: { trusted: boolean; signal: AbortSignal; timeout: number },
+  { trusted, hide, signal, timeout }: Listing,
 ): Promise<McpFunction[]> {
   const functions: McpFunction[] = [];
   let characters = 0;
   const { tools } = await client.listTools(undefined, { signal, timeout });
   for (const tool of tools) {
     if (!isAllowed(tool, entry)) continue;
-    const made = functionOf(tool, entry, trusted);
+    const made = functionOf(tool, entry, { trusted, hide });
     characters += made.description.length + JSON.stringify(made.parameters).length;
     if (functions.length === mostTools) throw refused(`more than ${mostTools} tools`);
     if (characters > mostListCharacters) throw refused(`more than ${mostListCharacters} characters of descriptions`);
@@ -48,14 +57,14 @@ export async function listFunctions(
 function functionOf(
   { name, description, inputSchema, annotations }: Tool,
   entry: McpToolParam,
-  trusted: boolean,
+  { trusted, hide }: Pick<Listing, 'trusted' | 'hide'>,
 ): McpFunction & { description: string } {
   if (!toolName.test(name)) throw refused(`a tool whose name can't be used: ${JSON.stringify(name.slice(0, 64))}`);
   const readOnly = annotations?.readOnlyHint === true;
   return {
     name: functionName(entry.server_label, name),
-    description: plainText(description ?? '').slice(0, mostDescriptionCharacters),
-    parameters: checkedSchema(inputSchema, name),
+    description: hide(plainText(description ?? '')).slice(0, mostDescriptionCharacters),
+    parameters: checkedSchema(inputSchema, { name, hide }),
     shown: {
       type: 'mcp',
       server_label: entry.server_label,
@@ -98,11 +107,14 @@ function functionName(label: string, name: string): string {
   return `${plain.slice(0, mostFunctionName - hash.length - 1)}_${hash}`;
 }
 
-function checkedSchema(schema: Tool['inputSchema'], name: string): Record<string, unknown> {
+function checkedSchema(
+  schema: Tool['inputSchema'],
+  { name, hide }: { name: string; hide: Listing['hide'] },
+): Record<string, unknown> {
   if (isDeeper(schema, mostSchemaDepth)) throw refused(`a tool '${name}' whose schema is nested too deeply`);
   const text = JSON.stringify(schema);
   if (text.length > mostSchemaCharacters) throw refused(`a tool '${name}' whose schema is too large`);
-  return JSON.parse(text);
+  return JSON.parse(hide(text));
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -125,5 +137,5 @@ export function plainText(text: string): string {
 }
 
 function refused(what: string): ToolListRefused {
-  return new ToolListRefused(`it has ${what}. Choose others with 'allowed_tools'.`);
+  return new ToolListRefused(`it has ${what}. Choose others with 'allowed_tools'`);
 }

@@ -115,18 +115,27 @@ describe('a server that a caller may not name', { timeout: 60_000 }, () => {
     'http://10.0.0.1/',
   ])('%s', async (server_url) => {
     const tool = mcpTool({}, { allowPrivate: false });
-    await expect(opened({ server_url }, tool)).rejects.toThrow(/'it' can't be used: expected a public address\.$/);
+    await expect(opened({ server_url }, tool)).rejects.toThrow(
+      /'it' can't be used: server_url: expected a public address\.$/,
+    );
   });
 
   test('a label that the operator does not have', async () => {
-    await expect(opened({})).rejects.toMatchObject({ code: 'invalid_value', param: 'tools.server_label' });
+    await expect(opened({})).rejects.toThrow(/configured without an MCP server 'it'; give its server_url\.$/);
   });
 
   test.each(['Host', 'content-length', 'mcp-session-id', 'bad name', 'x\ny'])('a header %j', async (name) => {
     const { url, requests } = await listing(simple);
-    await expect(opened({ server_url: url, headers: { [name]: 'a' } })).rejects.toMatchObject({
-      param: 'tools.headers',
-    });
+    await expect(opened({ server_url: url, headers: { [name]: 'a' } })).rejects.toThrow(
+      /the header ".*" can't be sent\.$/,
+    );
+    expect(requests).toEqual([]);
+  });
+
+  test('headers for a server of the operator', async () => {
+    const { url, requests } = await listing(simple);
+    const tool = mcpTool({ it: { url } });
+    await expect(opened({ authorization: 'mine' }, tool)).rejects.toThrow(/leave out authorization and headers\.$/);
     expect(requests).toEqual([]);
   });
 });
@@ -231,8 +240,15 @@ describe('a hostile server', { timeout: 60_000 }, () => {
   });
 
   test('repeats the token that it was sent: the model does not read it', async () => {
-    const server = await calling(() => ({ error: { code: -32000, message: 'bad token tok-0123456789' } }));
-    const { session } = await opened({ server_url: server.url, authorization: 'tok-0123456789' });
+    const token = 'tok-0123456789';
+    const inputSchema = { type: 'object', title: token };
+    const server = await rawServer(({ method }) =>
+      method === 'tools/list'
+        ? { result: { tools: [{ ...simple, description: `You sent ${token}`, inputSchema }] } }
+        : { error: { code: -32000, message: `bad token ${token}` } },
+    );
+    const { functions, session } = await opened({ server_url: server.url, authorization: 'tok-0123456789' });
+    expect(functions).toMatchObject([{ description: 'You sent [removed]', parameters: { title: '[removed]' } }]);
     const { output } = await session().call('it__say', {}, { signal: never });
     expect(output).toBe('The call failed: it answered: bad token [removed]');
     expect(server.requests.every(({ headers }) => headers.authorization === 'Bearer tok-0123456789')).toBe(true);
