@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import type { ServerToolParam } from '../contracts/responses/tool-param.ts';
+import { createMcpTool, mcpRefusal } from '../tools/mcp/mcp-tool.ts';
+import { createCodeInterpreter } from '../tools/python/code-interpreter.ts';
+import type { OpenTool } from '../tools/server-tool.ts';
+import { configuredMcpServers } from './configured-models.ts';
+import type { Environment } from './environment.ts';
+import { openPython } from './open-python.ts';
+import { packageVersion } from './package-version.ts';
+
+/** The tools that a worker runs itself, and what of a request the API refuses before one is asked. */
+export type ServerTools = {
+  openTool(entry: ServerToolParam, options: { signal: AbortSignal }): Promise<OpenTool>;
+  /** Without a full stop. */
+  toolRefusal(entry: ServerToolParam): Promise<string | undefined>;
+  close(): Promise<void>;
+};
+
+/** Opens nothing before its first use. `worker`: Python runs in this process's role. @throws StartError or ServiceError for a faulty configuration */
+export function createServerTools({
+  environment,
+  variables,
+  worker,
+  log,
+}: {
+  environment: Environment;
+  variables: Readonly<Record<string, string | undefined>>;
+  worker: boolean;
+  log: Logger;
+}): ServerTools {
+  const servers = configuredMcpServers(variables);
+  const allowPrivate = environment.THINKFIRST_PRIVATE_CALLBACKS;
+  const mcp = createMcpTool({ servers, allowPrivate, version: packageVersion(), now: Date.now });
+  const sandbox = openPython(environment, log);
+  const python = createCodeInterpreter(sandbox, { timeMs: environment.THINKFIRST_PYTHON_SECONDS * 1_000 });
+  return {
+    openTool: (entry, options) => (entry.type === 'mcp' ? mcp.open(entry, options) : python.open(entry, options)),
+    async toolRefusal(entry) {
+      if (entry.type === 'mcp') return mcpRefusal(entry, { servers, allowPrivate });
+      // What the worker's machine has is not known here.
+      return worker ? (await python.unavailable())?.replace(/\.$/, '') : undefined;
+    },
+    close: () => sandbox.close(),
+  };
+}
