@@ -92,7 +92,25 @@ export type GenerateRequest = {
   deadlineAt?: number;
   /** Absent: the request shares its cache with no other. */
   cacheScope?: CacheScope;
+  /** Of each sample: calls that an earlier attempt has made in it; the chain goes on behind them. Read by `tools/with-tools.ts` alone. */
+  made?: ReadonlyArray<readonly MadeCall[]>;
 };
+
+/** A call of a tool that the service runs itself, within a chain. */
+export type ServerCall = {
+  id: string;
+  /** As the model knows the tool. */
+  name: string;
+  arguments: string;
+  /** Calls that were made together have the same number. */
+  turn: number;
+  /** What the chain thought and said in this turn; empty in further calls of one turn. */
+  thought: string;
+  text: string;
+};
+
+/** Without `result`: the worker that made it died meanwhile. */
+export type MadeCall = ServerCall & { result?: { output: string; isError: boolean } };
 
 /**
  * Which requests may start from this one's keys and values. Reuse shows, in `cachedTokens` and in time, that a prompt begins
@@ -191,6 +209,7 @@ export type ScoredToken = {
 };
 
 export type ModelEvent =
+  | ToolEvent
   /**
    * `forced` tokens were fed (hand-over, correction, continuation word, computed value), not sampled. `expression`: the text
    * is a space and the value that was computed for it.
@@ -225,6 +244,25 @@ export type ModelEvent =
     };
 
 /**
+ * A chain calls a tool of the service. A call is made once its `tool-start` has been taken by the reader, who logs it first. A
+ * call that was interrupted and may not be repeated has a `tool-result` alone. `usage`: of the chain so far.
+ */
+export type ToolEvent =
+  | { type: 'tool-start'; sample: number; call: ServerCall; usage: ChainUsage }
+  | {
+      type: 'tool-result';
+      sample: number;
+      call: ServerCall;
+      output: string;
+      isError: boolean;
+      durationMs: number;
+      usage: ChainUsage;
+    };
+
+/** Tokens of a chain that goes on behind a call: what it wrote so far counts as thinking, within its budget. */
+export type ChainUsage = Pick<SampleUsage, 'thinkingTokens' | 'forcedTokens' | 'answerTokens'>;
+
+/**
  * `length`: the answer met its cap or the context's end. `loop`: it repeated itself and was cut. `empty`: nothing visible
  * could be had.
  */
@@ -242,6 +280,8 @@ type SampleUsage = {
   thinkingTokens: number;
   forcedTokens: number;
   answerTokens: number;
+  /** Of the results of tools that the service ran: input behind the prompt. Absent: none. */
+  toolTokens?: number;
 };
 
 /** Of the raw distribution, fed tokens left out; absent where the implementation has none. */

@@ -10,6 +10,7 @@ import {
   type ScoreRequest,
   type ScoreResult,
   samplingFields,
+  type ToolEvent,
 } from './language-model.ts';
 
 /**
@@ -110,6 +111,7 @@ export const ModelEventMessage = z.discriminatedUnion('type', [
       thinkingTokens: count,
       forcedTokens: count,
       answerTokens: count,
+      toolTokens: count.exactOptional(),
     }),
     scores: z.object({
       thinkingMeanLogprob: z.number().exactOptional(),
@@ -162,9 +164,10 @@ type Complete<T> = T extends readonly (infer Item)[]
 type Assert<Fact extends true> = Fact;
 /** @public Checked where it stands; nobody uses it. */
 export type PortCheck = [
-  Assert<Same<GenerateRequest, z.infer<typeof GenerateRequestMessage>>>,
+  // Tools are called on this side of the border.
+  Assert<Same<Omit<GenerateRequest, 'made'>, z.infer<typeof GenerateRequestMessage>>>,
   Assert<Same<ScoreRequest, z.infer<typeof ScoreRequestMessage>>>,
   Assert<Same<ScoreResult, z.infer<typeof ScoreResultMessage>>>,
-  Assert<Same<ModelEvent, z.infer<typeof ModelEventMessage>>>,
+  Assert<Same<Exclude<ModelEvent, ToolEvent>, z.infer<typeof ModelEventMessage>>>,
   Assert<Same<ModelCapabilities, z.infer<typeof CapabilitiesMessage>>>,
 ];

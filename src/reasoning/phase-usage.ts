@@ -20,11 +20,11 @@ export function createUsageTotals(): UsageTotals {
   let withheld = 0;
   return {
     add(phase, tokens) {
-      totals[phase] += tokens;
+      totals[phase] = (totals[phase] ?? 0) + tokens;
     },
     move(from, to, tokens) {
-      totals[from] -= tokens;
-      totals[to] += tokens;
+      totals[from] = (totals[from] ?? 0) - tokens;
+      totals[to] = (totals[to] ?? 0) + tokens;
     },
     withhold(tokens) {
       withheld += tokens;

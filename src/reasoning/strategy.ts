@@ -71,6 +71,8 @@ export type StrategyContext = {
   now(): number;
   /** Steps that an earlier attempt has finished; they are kept, not thought again. */
   finishedSteps: readonly TraceStep[];
+  /** Steps of calls that an earlier attempt began and that have no result: it died meanwhile. */
+  interruptedCalls?: readonly TraceStep[];
 };
 
 export type StrategyEvent =

@@ -32,6 +32,7 @@ function concise(step: TraceStep, before: readonly TraceStep[]): string | undefi
       return step.because;
     case 'check':
     case 'vote':
+    case 'tool':
       return undefined;
     default:
       return step.phase satisfies never;
@@ -41,6 +42,7 @@ function concise(step: TraceStep, before: readonly TraceStep[]): string | undefi
 const titles: Readonly<Record<TraceStep['phase'], string>> = {
   draft: 'Draft',
   think: 'Chain',
+  tool: 'Tool call of chain',
   check: 'Check',
   revise: 'Revision',
   vote: 'Vote',

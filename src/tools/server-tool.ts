@@ -50,7 +50,7 @@ export type ToolSession = {
 };
 
 export type ToolResult = {
-  /** Text for the model and for the log. The loop bounds it to `mostOutputCharacters` and makes special tokens harmless. */
+  /** Text for the model and for the log. The loop bounds it to `mostOutputCharacters`; template tokens in it are harmless, as in any content of a prompt. */
   output: string;
   isError: boolean;
   /** Of the call alone, in ms. */

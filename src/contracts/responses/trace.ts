@@ -9,11 +9,12 @@ import { AnswerSource, Decision } from './reasoning.ts';
  */
 export function visibleStep(step: TraceStep, { trace }: KeyScopes): TraceStep {
   if (trace === 'full') return step;
-  const { because: _quotes, computed: _values, ...rest } = step;
+  const { because: _quotes, computed: _values, call, ...rest } = step;
   const { decided } = step;
   // The reason for a decision of auto contains no quotation.
   const because = decided === undefined ? {} : { because: decided.because };
-  return { ...rest, ...because, text: null, checks: step.checks.map(visibleCheck) };
+  const hidden = call === undefined ? {} : { call: { ...call, arguments: '', output: null, text: '' } };
+  return { ...rest, ...because, ...hidden, text: null, checks: step.checks.map(visibleCheck) };
 }
 
 /** A step as a summary may describe it. A decision contains no quotation, a correction does. */
@@ -48,10 +49,29 @@ export type CheckResult = z.infer<typeof CheckResult>;
 export const TallyEntry = z.object({ answer: z.string(), ballots: z.int().positive() });
 export type TallyEntry = z.infer<typeof TallyEntry>;
 
+/** A call of a tool that the service ran itself, within a chain. */
+export const TraceCall = z.object({
+  id: z.string(),
+  /** As the model knows the tool. */
+  name: z.string(),
+  /** JSON; empty without scope `trace:full`, as `text` is. */
+  arguments: z.string(),
+  /** Null while it runs, and without scope `trace:full`. */
+  output: z.string().nullable(),
+  error: z.boolean(),
+  /** The phase of the chain's own step. */
+  of: z.enum(['draft', 'think', 'revise', 'answer']),
+  /** Calls that were made together have the same number. */
+  turn: z.int().nonnegative(),
+  /** What the chain said before the call, beside its thought. */
+  text: z.string(),
+});
+export type TraceCall = z.infer<typeof TraceCall>;
+
 /** One recorded step of the reasoning. Times in epoch ms, durations in ms; tokens are those decoded in the step. */
 export const TraceStep = z.object({
   index: z.int().nonnegative(),
-  phase: z.enum(['draft', 'think', 'check', 'revise', 'vote', 'answer']),
+  phase: z.enum(['draft', 'think', 'tool', 'check', 'revise', 'vote', 'answer']),
   sample: z.int().nonnegative().nullable(),
   started_at: z.number(),
   duration_ms: z.number().nonnegative(),
@@ -88,6 +108,10 @@ export const TraceStep = z.object({
     .optional(),
   tally: z.array(TallyEntry).optional(),
   because: z.string().optional(),
+  /** On a step of phase `tool`. Its `text` is what the chain thought since its last call. */
+  call: TraceCall.exactOptional(),
+  /** On a chain's step: the indexes of its calls' steps. Absent where it called nothing. */
+  calls: z.array(z.int().nonnegative()).exactOptional(),
   /** On the step of the fast answer that `auto` tried: the decision. */
   decided: Decision.exactOptional(),
 });

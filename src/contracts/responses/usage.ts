@@ -18,8 +18,8 @@ export const PhaseTokens = z.object({
 });
 export type PhaseTokens = z.infer<typeof PhaseTokens>;
 
-/** Running totals of a request in tokens, as a strategy reports them. */
-export const RunningUsage = PhaseTokens.extend({ input: count, cached: count });
+/** Running totals of a request in tokens, as a strategy reports them. `tool`: results of tools, which are input; absent: none. */
+export const RunningUsage = PhaseTokens.extend({ input: count, cached: count, tool: count.exactOptional() });
 export type RunningUsage = z.infer<typeof RunningUsage>;
 
 /** Nothing spent yet. */
@@ -58,7 +58,13 @@ export const ResponseUsage = z.preprocess(
       ),
     }),
     total_tokens: count,
-    phases: PhaseTokens,
+    phases: PhaseTokens.extend({
+      tool: count
+        .exactOptional()
+        .describe(
+          'Results of tools that the service ran. They are a part of input_tokens; the other phases add up to output_tokens.',
+        ),
+    }),
   }),
 );
 export type ResponseUsage = z.infer<typeof ResponseUsage>;
@@ -66,7 +72,8 @@ export type ResponseUsage = z.infer<typeof ResponseUsage>;
 /**
  * The `usage` of a response from running totals: `reasoning_tokens` is everything decoded except the visible answer.
  */
-export function responseUsage({ input, cached, ...phases }: RunningUsage): ResponseUsage {
+export function responseUsage({ input: prompt, cached, tool, ...phases }: RunningUsage): ResponseUsage {
+  const input = prompt + (tool ?? 0);
   const output = Object.values(phases).reduce((sum, tokens) => sum + tokens, 0);
   return {
     input_tokens: input,
@@ -74,7 +81,7 @@ export function responseUsage({ input, cached, ...phases }: RunningUsage): Respo
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: output - phases.answer },
     total_tokens: input + output,
-    phases,
+    phases: { ...phases, ...(tool === undefined ? {} : { tool }) },
   };
 }
 

@@ -1,9 +1,10 @@
 import type { IncompleteReason, ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
+import type { ChainUsage, MadeCall, ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
 import { type Budget, thinkingDeadline } from '../budget.ts';
 import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import type { OpenStep } from '../trace-recorder.ts';
+import { createCallSteps } from './call-steps.ts';
 import { type RunState, runSignal } from './run-samples.ts';
 import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
 
@@ -72,12 +73,22 @@ export async function* answerLive(
   run: LiveRun,
 ): AsyncGenerator<StrategyEvent, Sample | undefined, void> {
   const { context, usage, trace } = state;
-  const counted = { thinking: 0, forced: 0, answer: 0 };
+  const chain =
+    run.thinking === undefined ? { of: 'answer' as const, sample: null } : { of: 'think' as const, sample: 0 };
+  const calls = createCallSteps(trace, context, chain);
+  // What an earlier attempt spent before its last call is in the totals already.
+  const counted = { ...calls.spent };
   const count = (kind: keyof Sample['usage'], tokens: number): void => {
     counted[kind] += tokens;
     usage.add(kind === 'thinking' ? 'think' : kind, tokens);
   };
+  const settle = (final: ChainUsage): void => {
+    count('thinking', calls.spent.thinking + final.thinkingTokens - counted.thinking);
+    count('forced', calls.spent.forced + final.forcedTokens - counted.forced);
+    count('answer', calls.spent.answer + final.answerTokens - counted.answer);
+  };
   const segments = [...(run.thinking?.prefix ?? [])];
+  if (run.thinking !== undefined && calls.thought !== '') segments.push({ text: calls.thought });
   const toolCalls: Sample['answer']['toolCalls'][number][] = [];
   const logprobs: Sample['answer']['logprobs'][number][] = [];
   /** Forced tokens that are computed values. */
@@ -116,6 +127,7 @@ export async function* answerLive(
       ...computedIn(segments),
       stop_reason: reason,
       usage: { ...counted, answer: 0 },
+      ...calls.patch(),
     });
     yield* beginAnswer();
   };
@@ -127,7 +139,7 @@ export async function* answerLive(
   const stopReason = (reason: ThinkingStop): ThinkingStop =>
     reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
   try {
-    for await (const event of context.model.generate(requestOf(context, run), options)) {
+    for await (const event of context.model.generate(requestOf(context, run, calls.made), options)) {
       switch (event.type) {
         case 'thinking-delta':
           count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
@@ -162,9 +174,8 @@ export async function* answerLive(
           yield { type: 'tool-call', name: event.name, arguments: event.arguments };
           break;
         case 'finish':
-          count('thinking', event.usage.thinkingTokens - counted.thinking);
-          count('forced', event.usage.forcedTokens - counted.forced);
-          count('answer', event.usage.answerTokens - counted.answer);
+          settle(event.usage);
+          if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
           if (usage.snapshot().input === 0) {
             usage.add('input', event.usage.inputTokens);
             usage.add('cached', event.usage.cachedTokens);
@@ -183,6 +194,11 @@ export async function* answerLive(
             usage: { ...counted },
             scores: event.scores,
           };
+          break;
+        case 'tool-start':
+        case 'tool-result':
+          settle(event.usage);
+          yield* calls.take(event, counted);
           break;
         default:
           event satisfies never;
@@ -208,6 +224,7 @@ export async function* answerLive(
         ...computedIn(segments),
         stop_reason: 'deadline',
         usage: { ...counted, answer: 0 },
+        ...calls.patch(),
       });
       return sample;
     }
@@ -226,6 +243,7 @@ export async function* answerLive(
       answer_text: text,
       confidence: sample?.scores.answerMeanLogprob ?? null,
       usage: { thinking: 0, forced: 0, answer: counted.answer },
+      ...(run.thinking === undefined ? calls.patch() : {}),
     });
     if (empty && !late) return undefined;
   }
@@ -235,6 +253,7 @@ export async function* answerLive(
 function requestOf(
   context: RunState['context'],
   run: LiveRun,
+  made: readonly MadeCall[],
 ): Parameters<RunState['context']['model']['generate']>[0] {
   const thinkUntil = run.thinking === undefined ? undefined : thinkingDeadline(context, undefined);
   return {
@@ -245,5 +264,6 @@ function requestOf(
     deterministic: context.deterministic,
     ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
     ...(thinkUntil === undefined ? {} : { deadlineAt: thinkUntil }),
+    ...(made.length > 0 && { made: [made] }),
   };
 }

@@ -37,6 +37,8 @@ export function withEvent(probe: FastProbe, event: ModelEvent): FastProbe {
       return { ...probe, finish: event.reason, tokens: event.usage.answerTokens };
     case 'thinking-delta':
     case 'thinking-end':
+    case 'tool-start':
+    case 'tool-result':
       return probe;
     default:
       return event satisfies never;

@@ -1,9 +1,10 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
-import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
+import type { AnswerRequest, ChainUsage, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
 import { createUsageTotals, type UsageTotals } from '../phase-usage.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import { createTraceRecorder, type OpenStep, type StepPatch, type TraceRecorder } from '../trace-recorder.ts';
+import { type CallSteps, createCallSteps, openCalls } from './call-steps.ts';
 import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
 import { createStoppedRun } from './stopped-run.ts';
 
@@ -22,6 +23,13 @@ export function createRunState(context: StrategyContext): RunState {
     } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
       for (const kind of ['thinking', 'forced', 'answer'] as const)
         usage.add(usagePhase(phase, kind), step.usage[kind]);
+    }
+  }
+  for (const { call, usage: spent } of openCalls(context)) {
+    if (call === undefined || spent === undefined) continue;
+    for (const kind of ['thinking', 'forced', 'answer'] as const) {
+      const phase = call.of === 'answer' ? (kind === 'thinking' ? 'think' : kind) : usagePhase(call.of, kind);
+      usage.add(phase, spent[kind]);
     }
   }
   return { context, usage, trace: createTraceRecorder({ now: context.now, finished: context.finishedSteps }) };
@@ -55,6 +63,7 @@ export type SampleRun = {
 type Row = {
   number: number;
   step: OpenStep;
+  calls: CallSteps;
   segments: Sample['segments'][number][];
   text: string;
   logprobs: Sample['answer']['logprobs'][number][];
@@ -83,14 +92,17 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       ...(run.because === undefined ? {} : { because: run.because }),
       ...(run.prompted === undefined ? {} : { prompt: run.prompted }),
     });
+    const calls = createCallSteps(trace, context, { of: run.phase, sample: run.phase === 'draft' ? null : number });
     rows.push({
       number,
       step,
-      segments: [...(run.thinking?.prefix ?? [])],
+      calls,
+      segments: [...(run.thinking?.prefix ?? []), ...(calls.thought === '' ? [] : [{ text: calls.thought }])],
       text: '',
       logprobs: [],
       toolCalls: [],
-      usage: { thinking: 0, forced: 0, answer: 0 },
+      // They are in the totals already.
+      usage: { ...calls.spent },
       thoughtEnded: false,
       thinkingStop: undefined,
       done: false,
@@ -103,7 +115,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   };
   const samples: Sample[] = [];
   try {
-    for await (const event of context.model.generate(request(context, run), {
+    for await (const event of context.model.generate(request(context, run, rows), {
       signal: runSignal(context, stopping.signal),
       answerNow: context.answerNow,
       onStopped: unread.onStopped,
@@ -117,11 +129,12 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
           usage.add('input', event.usage.inputTokens);
           usage.add('cached', event.usage.cachedTokens);
         }
+        if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
         const sample = toSample(row, event);
         samples.push(sample);
         const patch = await run.onSample?.(sample);
         row.done = true;
-        yield row.step.done({ ...stepOf(sample, event.usage), ...patch });
+        yield row.step.done({ ...stepOf(sample, event.usage), ...row.calls.patch(), ...patch });
         const isSettled = run.settles !== undefined && (yield* run.settles(sample));
         if (isSettled && samples.length < rows.length) stopping.abort(new Error('settled'));
       }
@@ -151,6 +164,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       summary: stopped[stop],
       stop_reason: stop,
       usage: { ...row.usage },
+      ...row.calls.patch(),
       ...patch,
     });
   }
@@ -195,7 +209,11 @@ export function usagePhase(
   return kind === 'thinking' ? phase : 'discarded';
 }
 
-function request(context: StrategyContext, run: SampleRun): Parameters<StrategyContext['model']['generate']>[0] {
+function request(
+  context: StrategyContext,
+  run: SampleRun,
+  rows: readonly Row[],
+): Parameters<StrategyContext['model']['generate']>[0] {
   return {
     prompt: run.prompt,
     samples: run.numbers.length,
@@ -204,6 +222,7 @@ function request(context: StrategyContext, run: SampleRun): Parameters<StrategyC
     deterministic: context.deterministic,
     ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
     ...(run.thinkUntil === undefined ? {} : { deadlineAt: run.thinkUntil }),
+    ...(rows.some(({ calls }) => calls.made.length > 0) && { made: rows.map(({ calls }) => calls.made) }),
   };
 }
 
@@ -233,20 +252,26 @@ function* take(
     case 'finish':
       row.thoughtEnded = true;
       return;
+    case 'tool-start':
+    case 'tool-result':
+      settle(event.usage, row, count);
+      yield* row.calls.take(event, row.usage);
+      return;
     default:
       event satisfies never;
   }
 }
 
-/** The model's own count replaces that of the deltas: an upstream model has no token ids. */
+/** The model's own count replaces that of the deltas: an upstream model has no token ids. What earlier attempts spent is beside it. */
 function settle(
-  final: Extract<ModelEvent, { type: 'finish' }>['usage'],
+  final: ChainUsage,
   row: Row,
   count: (row: Row, kind: keyof Sample['usage'], tokens: number) => void,
 ): void {
-  count(row, 'thinking', final.thinkingTokens - row.usage.thinking);
-  count(row, 'forced', final.forcedTokens - row.usage.forced);
-  count(row, 'answer', final.answerTokens - row.usage.answer);
+  const { spent } = row.calls;
+  count(row, 'thinking', spent.thinking + final.thinkingTokens - row.usage.thinking);
+  count(row, 'forced', spent.forced + final.forcedTokens - row.usage.forced);
+  count(row, 'answer', spent.answer + final.answerTokens - row.usage.answer);
 }
 
 function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sample {
