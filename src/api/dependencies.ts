@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import type { Constraint } from '../contracts/responses/constraint.ts';
 import type { Effort } from '../contracts/responses/reasoning.ts';
+import type { ServerToolParam } from '../contracts/responses/tool-param.ts';
 import type { Evaluation } from '../contracts/service/evaluation.ts';
 import type { KeyScopes } from '../contracts/service/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/service/model-card.ts';
@@ -61,6 +62,8 @@ export type ApiDependencies = {
    * accepted; absent: it is found out when it runs.
    */
   checkConstraints?(model: ModelCard, constraints: readonly Constraint[]): Promise<Array<ServiceError | undefined>>;
+  /** Why a tool that the service runs itself can't be served, without a full stop; undefined where it can. Absent: it is found out when it runs. */
+  toolRefusal?(tool: ServerToolParam): Promise<string | undefined>;
   /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
   allowedHosts: readonly string[];
   /** Sites whose pages may call, as browsers name them (`https://app.example.org`); `*` any. Absent: none. */

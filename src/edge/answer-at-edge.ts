@@ -42,7 +42,7 @@ export async function answerAtEdge(
       records: backend.records,
       // Nothing here is on loopback: without a key nobody has access, unless the edge is explicitly open.
       keys: open ? keys : { ...keys, required: async () => true },
-      anonymous: open ? { ...allScopes, admin: false } : noScopes,
+      anonymous: open ? { ...allScopes, admin: false, tools: false } : noScopes,
       requestLimiter: backend.requestLimiter,
       ledger: backend.ledger,
       webhooks: {

@@ -26,7 +26,7 @@ export async function checkAccess(
 
 /** What may be done while there are no keys: on this machine all; from elsewhere all but making keys and changing settings. */
 export function anonymousScopes({ HOST }: Environment): KeyScopes {
-  return { ...allScopes, admin: isLoopback(HOST) };
+  return { ...allScopes, admin: isLoopback(HOST), tools: isLoopback(HOST) };
 }
 
 export function isLoopback(host: string): boolean {

@@ -41,7 +41,7 @@ describe('summarise', () => {
       }),
     });
     const { steps } = await runStrategy('deliberate', { model, effective: { samples: 1 } });
-    const scopes = { trace: 'summary', feedback: false, admin: false } as const;
+    const scopes = { trace: 'summary', feedback: false, admin: false, tools: false } as const;
     expect(
       steps.some((step) => step.checks.some(({ name, verdict }) => name === 'agreement' && verdict === 'fail')),
     ).toBe(true);

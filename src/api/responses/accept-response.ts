@@ -18,6 +18,7 @@ import { planReasoning } from './effective-reasoning.ts';
 import { promptFiles } from './prompt-files.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
+import { givenServerTools, sealedTools, withoutToolSecrets } from './server-tools.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
 
 type AcceptDependencies = Pick<
@@ -26,6 +27,7 @@ type AcceptDependencies = Pick<
   | 'checkConstraints'
   | 'defaults'
   | 'strategies'
+  | 'toolRefusal'
   | 'now'
   | 'newId'
   | 'pace'
@@ -71,7 +73,7 @@ export async function acceptResponse(
   const summarises = caller.scopes.trace !== 'none';
   const response: ResponseJob = {
     version: 1,
-    request,
+    request: request.tools ? { ...request, tools: withoutToolSecrets(request.tools) } : request,
     ...(resolved.entry === undefined ? {} : { context_entry: resolved.entry }),
     ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
     ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
@@ -86,6 +88,10 @@ export async function acceptResponse(
       ...(logprobs ? { top_logprobs: request.top_logprobs ?? 0 } : {}),
     },
     ...(toolPlan.calls === undefined ? {} : { tool_calls: toolPlan.calls }),
+    ...(toolPlan.server === undefined
+      ? {}
+      : { server_tools: sealedTools(toolPlan.server, (text) => dependencies.sealer.seal(text, caller.owner)) }),
+    ...(prepared.approved.length > 0 ? { approved_calls: prepared.approved } : {}),
     sampling: {
       temperature: request.temperature ?? null,
       ...(isNumber(request.top_p) ? { top_p: request.top_p } : {}),
@@ -105,6 +111,7 @@ export async function acceptResponse(
       reasoning_text: includes(request, 'reasoning.text'),
       encrypted_content: includes(request, 'reasoning.encrypted_content'),
       logprobs,
+      tool_outputs: includes(request, 'code_interpreter_call.outputs'),
     },
     scopes: caller.scopes,
     ...(caller.key === undefined ? {} : { keyed: true as const }),
@@ -174,7 +181,8 @@ export async function preparePrompt(
   const open = (sealed: string) => sealer.open(sealed, caller.owner);
   const resolved = await resolveContext(request, caller, dependencies);
   const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
-  const toolPlan = await planTools(request, tools, { card, check: checkConstraints });
+  const server = await givenServerTools(tools, caller, dependencies.toolRefusal);
+  const toolPlan = await planTools(request, tools, { card, check: checkConstraints, server: server.tools });
   const built = buildPrompt(request, {
     ...resolved,
     ...(toolPlan.tools === undefined ? {} : { tools: toolPlan.tools }),
@@ -182,6 +190,7 @@ export async function preparePrompt(
     addressRefusal: (address) => dependencies.webhooks?.refusal(address),
     files: await promptFiles(request, resolved.context, { caller, records: dependencies.records }),
     open,
+    server: (toolPlan.server ?? []).map(({ tool }) => tool),
   });
   const { prompt, tokens, dropped } = await fitPrompt(raw ? { ...built.prompt, raw } : built.prompt, {
     request,
@@ -194,12 +203,13 @@ export async function preparePrompt(
   const cut = { field: 'truncation', message: `The ${dropped} oldest turns were left out, so that the rest fits.` };
   const warnings = [
     ...unhonouredFields(body, request, card.capabilities),
+    ...server.warnings,
     ...toolPlan.warnings,
     ...resolved.warnings,
     ...built.warnings,
     ...(dropped > 0 ? [cut] : []),
   ];
-  return { request, card, choice, toolPlan, resolved, prompt, inputTokens: tokens, warnings };
+  return { request, card, choice, toolPlan, resolved, prompt, approved: built.approved, inputTokens: tokens, warnings };
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { InputItem } from '../../contracts/responses/input-item.ts';
-import type { ChatMessage, FunctionTool, Prompt } from '../../contracts/responses/prompt.ts';
+import type { ChatMessage, FunctionTool, Prompt, ToolCall } from '../../contracts/responses/prompt.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
+import type { ServerToolParam } from '../../contracts/responses/tool-param.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { fieldPath } from '../validation-error.ts';
@@ -78,7 +79,13 @@ type Path = Array<string | number>;
 /** What of a request becomes its prompt. */
 type Asked = Pick<CreateResponse, 'input' | 'instructions' | 'conversation' | 'reasoning'>;
 export type Located = { item: InputItem; path: Path };
-type Turns = { messages: ChatMessage[]; warnings: Warning[]; thought: string | undefined };
+type Turns = {
+  messages: ChatMessage[];
+  warnings: Warning[];
+  thought: string | undefined;
+  /** Calls that an earlier response asked about, and what was said; undefined: nothing yet. */
+  asked: Map<string, { call: ToolCall; label: string; approve?: boolean }>;
+};
 
 type PromptParts = ResolvedContext & {
   tools?: FunctionTool[];
@@ -90,6 +97,8 @@ type PromptParts = ResolvedContext & {
   addressRefusal: AddressRefusal;
   /** What was uploaded, by the ids that parts name. */
   files: PromptFiles;
+  /** Tools of the request that the service runs itself. */
+  server?: readonly ServerToolParam[];
 };
 
 /**
@@ -98,21 +107,29 @@ type PromptParts = ResolvedContext & {
  * @throws ServiceError `unsupported_input` naming the part that the model can't take, `invalid_value` for empty input,
  * results without their call and sealed thoughts that don't open
  */
-export function buildPrompt(request: Asked, parts: PromptParts): { prompt: Prompt; warnings: Warning[] } {
+export function buildPrompt(
+  request: Asked,
+  parts: PromptParts,
+): { prompt: Prompt; warnings: Warning[]; approved: ToolCall[] } {
   const items = locatedItems(request, parts);
   const keepsAll = request.reasoning?.context === 'all_turns';
   const turnStart = items.findLastIndex(({ item }) => isMessage(item) && item.role === 'user');
-  const turns: Turns = { messages: [], warnings: [], thought: undefined };
+  const turns: Turns = { messages: [], warnings: [], thought: undefined, asked: new Map() };
   if (request.instructions) turns.messages.push({ role: 'system', content: request.instructions });
   for (const [index, { item, path }] of items.entries()) {
     if (item.type !== 'reasoning') append(turns, item, path, parts);
     else if (keepsAll || index > turnStart) takeThought(turns, item, path, parts.open);
   }
   const { messages, warnings } = turns;
+  const decided = [...turns.asked.values()];
+  const approved = decided.filter(({ approve }) => approve === true).map(({ call }) => call);
+  for (const { call, approve } of decided) {
+    if (approve === undefined) answerCall(messages, call.id, 'The user has not approved this call.');
+  }
   const asks = messages.some((message) => isAsked(message));
-  const calls = messages.some((message) => message.role === 'tool');
+  const calls = approved.length > 0 || messages.some((message) => message.role === 'tool');
   if (!asks && !calls) throw invalid(['input'], 'expected text that asks for something, got none');
-  return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings };
+  return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings, approved };
 }
 
 /** The items of a prompt in order, those of a compaction opened, each with where it stands in the request. */
@@ -146,7 +163,7 @@ function append(
   turns: Turns,
   item: Exclude<InputItem, { type: 'reasoning' }>,
   path: Path,
-  taken: Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files'>,
+  taken: Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files' | 'server'>,
 ): void {
   const { messages } = turns;
   switch (item.type) {
@@ -161,13 +178,51 @@ function append(
     case 'function_call':
     case 'custom_tool_call': {
       const args = item.type === 'function_call' ? item.arguments : customArguments(item.input);
-      const call = { id: item.call_id, name: nameForModel(item), arguments: args };
-      const last = messages.at(-1);
-      // Calls that were made together are one turn of the model's.
-      if (last?.role === 'assistant' && turns.thought === undefined) last.toolCalls = [...(last.toolCalls ?? []), call];
-      else messages.push({ role: 'assistant', content: '', ...thoughtOf(turns), toolCalls: [call] });
+      addCall(turns, { id: item.call_id, name: nameForModel(item), arguments: args });
       return;
     }
+    case 'code_interpreter_call': {
+      const { id, code, outputs } = item;
+      addCall(turns, { id, name: 'code_interpreter', arguments: JSON.stringify({ code: code ?? '' }) });
+      const logs = outputs?.map((output) => (output.type === 'logs' ? output.logs : '')).join('');
+      messages.push({ role: 'tool', content: logs ?? '(The output was not kept.)', toolCallId: id });
+      return;
+    }
+    case 'mcp_call': {
+      const { id, output, error } = item;
+      const asked = turns.asked.get(item.approval_request_id ?? '');
+      if (asked === undefined) addCall(turns, mcpCall(item));
+      else turns.asked.delete(asked.call.id);
+      messages.push({ role: 'tool', content: error ?? output ?? '(no output)', toolCallId: asked?.call.id ?? id });
+      return;
+    }
+    case 'mcp_approval_request': {
+      const call = mcpCall(item);
+      turns.asked.set(item.id, { call, label: item.server_label });
+      addCall(turns, call);
+      return;
+    }
+    case 'mcp_approval_response': {
+      const asked = turns.asked.get(item.approval_request_id);
+      if (asked === undefined) {
+        throw invalid([...path, 'approval_request_id'], 'expected the id of an earlier mcp_approval_request');
+      }
+      if (!item.approve) {
+        const because = item.reason ? `: ${item.reason}` : '';
+        turns.asked.delete(item.approval_request_id);
+        answerCall(messages, asked.call.id, `The user declined this call${because}.`);
+        return;
+      }
+      const offered = taken.server?.some((tool) => tool.type === 'mcp' && tool.server_label === asked.label);
+      if (offered !== true) {
+        throw invalid([...path, 'approval_request_id'], `expected the server '${asked.label}' among 'tools'`);
+      }
+      asked.approve = true;
+      return;
+    }
+    // The model is told of the tools themselves.
+    case 'mcp_list_tools':
+      return;
     case 'function_call_output':
     case 'custom_tool_call_output': {
       const { warnings, ...content } = toolContent(item.output, [...path, 'output'], taken);
@@ -188,6 +243,27 @@ function append(
     default:
       item satisfies never;
   }
+}
+
+function mcpCall(item: { id: string; server_label: string; name: string; arguments: string }): ToolCall {
+  const { id, name, server_label: namespace } = item;
+  return { id, name: nameForModel({ name, namespace }), arguments: item.arguments };
+}
+
+/** Calls that were made together are one turn of the model's. */
+function addCall(turns: Turns, call: ToolCall): void {
+  const { messages } = turns;
+  const last = messages.at(-1);
+  if (last?.role === 'assistant' && turns.thought === undefined) last.toolCalls = [...(last.toolCalls ?? []), call];
+  else messages.push({ role: 'assistant', content: '', ...thoughtOf(turns), toolCalls: [call] });
+}
+
+/** Behind the turn of the call and the results that it has already. */
+function answerCall(messages: ChatMessage[], id: string, content: string): void {
+  const at = messages.findIndex((turn) => turn.role === 'assistant' && turn.toolCalls?.some((call) => call.id === id));
+  let behind = at + 1;
+  while (messages[behind]?.role === 'tool') behind += 1;
+  messages.splice(behind, 0, { role: 'tool', content, toolCallId: id });
 }
 
 function takeThought(

@@ -3,12 +3,14 @@ import type { CreateResponse } from '../../contracts/responses/create-response.t
 import { type FunctionTool, takesNothing } from '../../contracts/responses/prompt.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
 import type { ToolCalls } from '../../contracts/responses/response-job.ts';
+import { isServerTool } from '../../contracts/responses/tool-param.ts';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { fieldPath } from '../validation-error.ts';
 import type { Located } from './build-prompt.ts';
 import { type GivenTool, type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
+import type { GivenServerTool } from './server-tools.ts';
 
 /**
  * What `text.format` holds the answer to; undefined for free text.
@@ -42,6 +44,8 @@ type ToolPlan = {
   /** What the model is told of; absent: no tools. */
   tools?: FunctionTool[];
   calls?: ToolCalls;
+  /** Those that the service runs itself. */
+  server?: readonly GivenServerTool[];
   warnings: Warning[];
 };
 
@@ -65,13 +69,21 @@ export function givenTools({ tools }: Pick<CreateResponse, 'tools'>, items: read
 export async function planTools(
   request: CreateResponse,
   all: readonly GivenTool[],
-  { card, check }: { card: ModelCard; check: CheckConstraints },
+  { card, check, server }: { card: ModelCard; check: CheckConstraints; server: readonly GivenServerTool[] },
 ): Promise<ToolPlan> {
-  const { tools: given, missing, warnings } = offeredTools(all);
-  const allowed = allowedTools(request, given, missing);
-  const forced = isForced(request.tool_choice);
+  const { tools: given, missing, warnings } = offeredTools(all.filter(({ tool }) => !isServerTool(tool)));
+  const named = chosenServerTools(request, server);
+  const choosing = { ...request, tool_choice: named.choice };
+  warnings.push(...named.warnings);
+  const allowed = allowedTools(choosing, given, missing);
+  const forced = isForced(choosing.tool_choice);
   warnings.push(...missing.map(missingTool));
-  if (given.length === 0) return { warnings };
+  const ofServer = card.capabilities.tools && named.tools.length > 0 ? { server: named.tools } : {};
+  if (given.length === 0) {
+    if (named.tools.length === 0) return { warnings };
+    if (!card.capabilities.tools) return { warnings: [...warnings, ...toolless(card, forced)] };
+    return { ...ofServer, calls: { choice: 'auto', parallel: request.parallel_tool_calls ?? true }, warnings };
+  }
   if (!card.capabilities.tools) return { warnings: [...warnings, ...toolless(card, forced)] };
   const asked = allowed.map(({ shown }) => ({ type: 'json_schema' as const, schema: shown.parameters ?? anyObject }));
   const faults = (await check?.(card, asked)) ?? [];
@@ -81,6 +93,7 @@ export async function planTools(
   const choice = forced ? 'required' : request.tool_choice === 'none' ? 'none' : 'auto';
   const called = calledOtherwise(given);
   return {
+    ...ofServer,
     tools: (choice === 'none' ? given : allowed).map(({ shown }) => shown),
     calls: {
       choice,
@@ -98,6 +111,41 @@ export async function planTools(
           ]
         : warnings,
   };
+}
+
+/** A model can't be made to call a tool of the service: then the choice is its own. */
+function chosenServerTools(
+  { tool_choice: choice }: Pick<CreateResponse, 'tool_choice'>,
+  server: readonly GivenServerTool[],
+): { tools: readonly GivenServerTool[]; choice: CreateResponse['tool_choice']; warnings: Warning[] } {
+  if (server.length === 0 || choice === undefined || choice === null) return { tools: server, choice, warnings: [] };
+  if (choice === 'none') return { tools: [], choice, warnings: [] };
+  const unforced = {
+    field: 'tool_choice',
+    message: 'A model can’t be made to call a tool that the service runs; it may answer instead.',
+  };
+  if (typeof choice === 'string') {
+    return choice === 'auto'
+      ? { tools: server, choice, warnings: [] }
+      : { tools: server, choice: 'auto', warnings: [unforced] };
+  }
+  if ('tools' in choice) {
+    const isNamed = (named: JsonObject, { tool }: GivenServerTool) =>
+      named['type'] === tool.type && (tool.type !== 'mcp' || named['server_label'] === tool.server_label);
+    const others = choice.tools.filter((named) => !server.some((tool) => isNamed(named, tool)));
+    const tools = server.filter((tool) => choice.tools.some((named) => isNamed(named, tool)));
+    const isForcing = choice.mode === 'required' && tools.length > 0;
+    return {
+      tools,
+      choice: { ...choice, mode: isForcing ? 'auto' : choice.mode, tools: others },
+      warnings: isForcing ? [unforced] : [],
+    };
+  }
+  const tools = server.filter(({ tool }) => tool.type === choice.type);
+  // A function of the client's must be called: there is no place for another call.
+  return tools.length === 0
+    ? { tools, choice, warnings: [] }
+    : { tools, choice: { type: 'allowed_tools', mode: 'auto', tools: [] }, warnings: [unforced] };
 }
 
 function calledOtherwise(tools: readonly OfferedTool[]): NonNullable<ToolCalls['called']> {

@@ -1,11 +1,13 @@
 import { CreateResponse, ReasoningRequest, TextRequest } from '../../contracts/responses/create-response.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
+import { isServerTool } from '../../contracts/responses/tool-param.ts';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { isObject } from '../read-request.ts';
 
 type Capabilities = ModelCard['capabilities'];
 
 const honouredParts: ReadonlySet<string> = new Set([
+  'code_interpreter_call.outputs',
   'message.output_text.logprobs',
   'reasoning.encrypted_content',
   'reasoning.text',
@@ -54,8 +56,8 @@ const neutral: ReadonlySet<string> = new Set(['presence_penalty 0', 'frequency_p
 const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse): boolean; message: string }> = [
   {
     field: 'max_tool_calls',
-    asked: ({ max_tool_calls }) => isGiven(max_tool_calls),
-    message: 'There are no built-in tools to count.',
+    asked: ({ max_tool_calls, tools }) => isGiven(max_tool_calls) && !(tools ?? []).some(isServerTool),
+    message: 'The request has no tool that the service runs itself.',
   },
   {
     field: 'text.verbosity',
@@ -65,7 +67,7 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   {
     field: 'include',
     asked: ({ include }) => (include ?? []).some((part) => !honouredParts.has(part)),
-    message: 'Beside log-probabilities and reasoning there is nothing to include.',
+    message: 'Only log-probabilities, reasoning and outputs of code can be included.',
   },
   {
     field: 'service_tier',

@@ -2,7 +2,14 @@ import type { Job } from './job.ts';
 import type { Response, ResponseTool } from './response.ts';
 import type { ResponseEvent } from './response-event.ts';
 import { responseJob } from './response-job.ts';
-import { type CustomToolParam, type FunctionToolParam, ToolChoice, type ToolParam } from './tool-param.ts';
+import {
+  type CustomToolParam,
+  type FunctionToolParam,
+  isServerTool,
+  ToolChoice,
+  type ToolParam,
+  withoutSecrets,
+} from './tool-param.ts';
 
 /** The response object of an accepted job before any work. Pure: the same job gives the same object. */
 export function initialResponse(job: Job): Response {
@@ -78,6 +85,7 @@ export function initialEvents(job: Job): ResponseEvent[] {
 /** The request's tools that the model may call, with every field present. */
 function responseTools(tools: readonly ToolParam[]): ResponseTool[] {
   return tools.flatMap((tool): ResponseTool[] => {
+    if (isServerTool(tool)) return [withoutSecrets(tool)];
     if (!('name' in tool)) return [];
     if (tool.type !== 'namespace') return [callableTool(tool)];
     const { type, name, description } = tool;
@@ -85,7 +93,9 @@ function responseTools(tools: readonly ToolParam[]): ResponseTool[] {
   });
 }
 
-function callableTool(tool: FunctionToolParam | CustomToolParam): Exclude<ResponseTool, { type: 'namespace' }> {
+function callableTool(
+  tool: FunctionToolParam | CustomToolParam,
+): Extract<ResponseTool, { type: 'function' | 'custom' }> {
   const { name, description } = tool;
   if (tool.type === 'custom') {
     const { type, format } = tool;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CodeInterpreterCall, McpApprovalRequest, McpCall, McpListTools } from './output-item.ts';
 import { ToolParam } from './tool-param.ts';
 
 /** The items of a request's `input`, as in OpenAI's Responses API; unknown ones are refused by `type`. */
@@ -98,6 +99,15 @@ const PastReasoningItem = z.object({
   status: ItemStatus.nullish(),
 });
 
+/** Whether a call may be made that an earlier response asked about. */
+const McpApprovalResponse = z.object({
+  type: z.literal('mcp_approval_response'),
+  id: z.string().nullish(),
+  approval_request_id: z.string().min(1),
+  approve: z.boolean(),
+  reason: z.string().nullish(),
+});
+
 const ItemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
 /**
@@ -126,6 +136,11 @@ export const InputItem = z.discriminatedUnion('type', [
   CustomToolCallOutputItem,
   PastReasoningItem,
   AdditionalToolsItem,
+  CodeInterpreterCall,
+  McpListTools,
+  McpCall,
+  McpApprovalRequest,
+  McpApprovalResponse,
   ItemReference,
   CompactionItem,
 ]);

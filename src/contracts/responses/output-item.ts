@@ -58,10 +58,72 @@ const OutputCustomToolCall = z.object({
   status: ItemStatus,
 });
 
+/** A call of `code_interpreter`. `outputs` only where `include` asks for them. */
+export const CodeInterpreterCall = z.object({
+  type: z.literal('code_interpreter_call'),
+  id: z.string(),
+  code: z.string().nullable(),
+  container_id: z.string(),
+  outputs: z
+    .array(
+      z.discriminatedUnion('type', [
+        z.object({ type: z.literal('logs'), logs: z.string() }),
+        z.object({ type: z.literal('image'), url: z.string() }),
+      ]),
+    )
+    .nullable(),
+  status: z.enum(['in_progress', 'completed', 'incomplete', 'interpreting', 'failed']),
+});
+export type CodeInterpreterCall = z.infer<typeof CodeInterpreterCall>;
+
+/** The tools that an MCP server offered. */
+export const McpListTools = z.object({
+  type: z.literal('mcp_list_tools'),
+  id: z.string(),
+  server_label: z.string(),
+  tools: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string().nullable().exactOptional(),
+      input_schema: z.unknown(),
+      annotations: z.unknown().optional(),
+    }),
+  ),
+  error: z.string().nullable().exactOptional(),
+});
+export type McpListTools = z.infer<typeof McpListTools>;
+
+export const McpCall = z.object({
+  type: z.literal('mcp_call'),
+  id: z.string(),
+  server_label: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+  approval_request_id: z.string().nullable().exactOptional(),
+  output: z.string().nullable().exactOptional(),
+  error: z.string().nullable().exactOptional(),
+  status: z.enum(['in_progress', 'completed', 'incomplete', 'calling', 'failed']).exactOptional(),
+});
+export type McpCall = z.infer<typeof McpCall>;
+
+/** A call that waits for an `mcp_approval_response` in a following request. */
+export const McpApprovalRequest = z.object({
+  type: z.literal('mcp_approval_request'),
+  id: z.string(),
+  server_label: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+export type McpApprovalRequest = z.infer<typeof McpApprovalRequest>;
+
 export const OutputItem = z.discriminatedUnion('type', [
   OutputMessage,
   ReasoningItem,
   OutputFunctionCall,
   OutputCustomToolCall,
+  CodeInterpreterCall,
+  McpListTools,
+  McpCall,
+  McpApprovalRequest,
 ]);
 export type OutputItem = z.infer<typeof OutputItem>;

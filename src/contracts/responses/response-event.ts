@@ -59,6 +59,18 @@ export const ResponseEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('response.custom_tool_call_input.delta'), ...ofItem, ...delta }),
   z.object({ type: z.literal('response.custom_tool_call_input.done'), ...ofItem, input: z.string() }),
+  z.object({ type: z.literal('response.code_interpreter_call.in_progress'), ...ofItem }),
+  z.object({ type: z.literal('response.code_interpreter_call_code.delta'), ...ofItem, ...delta }),
+  z.object({ type: z.literal('response.code_interpreter_call_code.done'), ...ofItem, code: z.string() }),
+  z.object({ type: z.literal('response.code_interpreter_call.interpreting'), ...ofItem }),
+  z.object({ type: z.literal('response.code_interpreter_call.completed'), ...ofItem }),
+  z.object({ type: z.literal('response.mcp_list_tools.in_progress'), ...ofItem }),
+  z.object({ type: z.literal('response.mcp_list_tools.completed'), ...ofItem }),
+  z.object({ type: z.literal('response.mcp_call.in_progress'), ...ofItem }),
+  z.object({ type: z.literal('response.mcp_call_arguments.delta'), ...ofItem, ...delta }),
+  z.object({ type: z.literal('response.mcp_call_arguments.done'), ...ofItem, arguments: z.string() }),
+  z.object({ type: z.literal('response.mcp_call.completed'), ...ofItem }),
+  z.object({ type: z.literal('response.mcp_call.failed'), ...ofItem }),
   /** The stream itself failed, not the response (that is `response.failed`): the reader may resume. */
   z.object({
     type: z.literal('error'),

@@ -133,6 +133,19 @@ function withEvent(response: Response, event: ResponseEvent): Response {
       return withThought(response, event.output_index, (sofar) => sofar + event.delta);
     case 'response.reasoning_text.done':
       return withThought(response, event.output_index, () => event.text);
+    // The item's own event follows at once, and has all of it.
+    case 'response.code_interpreter_call.in_progress':
+    case 'response.code_interpreter_call_code.delta':
+    case 'response.code_interpreter_call_code.done':
+    case 'response.code_interpreter_call.interpreting':
+    case 'response.code_interpreter_call.completed':
+    case 'response.mcp_list_tools.in_progress':
+    case 'response.mcp_list_tools.completed':
+    case 'response.mcp_call.in_progress':
+    case 'response.mcp_call_arguments.delta':
+    case 'response.mcp_call_arguments.done':
+    case 'response.mcp_call.completed':
+    case 'response.mcp_call.failed':
     case 'response.content_part.added':
     case 'response.content_part.done':
     case 'response.refusal.delta':

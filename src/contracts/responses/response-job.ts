@@ -4,9 +4,10 @@ import { Constraint } from './constraint.ts';
 import { Check, CreateResponse } from './create-response.ts';
 import { InputItem } from './input-item.ts';
 import type { Job } from './job.ts';
-import { Prompt } from './prompt.ts';
+import { Prompt, ToolCall } from './prompt.ts';
 import { EffectiveReasoning } from './reasoning.ts';
 import { Warning } from './response.ts';
+import { ServerToolParam } from './tool-param.ts';
 
 /** How tools may be called. `constraint`: a call as JSON text, if the model must call a tool. */
 export const ToolCalls = z.object({
@@ -67,6 +68,10 @@ export const ResponseJob = z.object({
   }),
   /** Absent: no tools. */
   tool_calls: ToolCalls.optional(),
+  /** Tools of the request that the service runs itself. `sealed`: what the entry had of secrets, as `ToolSecrets`. */
+  server_tools: z.array(z.object({ tool: ServerToolParam, sealed: z.string().exactOptional() })).optional(),
+  /** Calls of an earlier response that the request approves: the prompt has them without a result. */
+  approved_calls: z.array(ToolCall).optional(),
   sampling: z.object({
     /** Null: the caller gave none; then the effort table determines how chains are sampled. */
     temperature: z.number().nullable(),
@@ -86,7 +91,13 @@ export const ResponseJob = z.object({
   background: z.boolean(),
   /** Null: no reasoning item with a summary. */
   summary: z.enum(['auto', 'concise', 'detailed']).nullable(),
-  include: z.object({ reasoning_text: z.boolean(), encrypted_content: z.boolean(), logprobs: z.boolean() }),
+  include: z.object({
+    reasoning_text: z.boolean(),
+    encrypted_content: z.boolean(),
+    logprobs: z.boolean(),
+    /** Of calls of `code_interpreter`. */
+    tool_outputs: z.boolean().default(false),
+  }),
   scopes: KeyScopes,
   /** It came with a key. Absent in jobs of earlier versions. */
   keyed: z.literal(true).exactOptional(),

@@ -4,7 +4,7 @@ import { Metadata, TextFormat } from './create-response.ts';
 import { JobStatus } from './job.ts';
 import { OutputItem } from './output-item.ts';
 import { AnswerSource, EffectiveReasoning, Effort, IncompleteReason, Progress, ThinkingStop } from './reasoning.ts';
-import { CustomToolParam, ToolChoice } from './tool-param.ts';
+import { CodeInterpreterToolParam, CustomToolParam, McpToolParam, ToolChoice } from './tool-param.ts';
 import { ResponseUsage } from './usage.ts';
 
 /** A field that was accepted but not applied. */
@@ -46,8 +46,14 @@ const ResponseNamespace = z.object({
   tools: z.array(z.discriminatedUnion('type', [ResponseFunctionTool, ResponseCustomTool])),
 });
 
-/** A tool of the request that the model may call. */
-export const ResponseTool = z.discriminatedUnion('type', [ResponseFunctionTool, ResponseCustomTool, ResponseNamespace]);
+/** A tool of the request that the model may call; of one that the service runs, no secret is returned. */
+export const ResponseTool = z.discriminatedUnion('type', [
+  ResponseFunctionTool,
+  ResponseCustomTool,
+  ResponseNamespace,
+  CodeInterpreterToolParam,
+  McpToolParam.omit({ authorization: true, headers: true, connector_id: true, tunnel_id: true }),
+]);
 export type ResponseTool = z.infer<typeof ResponseTool>;
 
 /** A number in every response, as Open Responses requires; `neutral` if it was not recorded. */

@@ -60,7 +60,7 @@ function cutShort(end: {
 }
 
 function closed(item: OutputItem): OutputItem {
-  return item.status === 'in_progress' ? { ...item, status: 'incomplete' } : item;
+  return 'status' in item && item.status === 'in_progress' ? { ...item, status: 'incomplete' } : item;
 }
 
 function terminalStatus(response: Response): TerminalStatus {

@@ -40,15 +40,22 @@ export const NamespaceToolParam = z.object({
 });
 export type NamespaceToolParam = z.infer<typeof NamespaceToolParam>;
 
-/** Python that the service runs itself. Files in a container, and containers that outlive a response, it doesn't have. */
+/** Python that the service runs itself. A container lives as long as its chain and begins without files: ids of either are refused. */
 export const CodeInterpreterToolParam = z.object({
   type: z.literal('code_interpreter'),
-  container: z.object({ type: z.literal('auto') }),
+  container: z.union([
+    z.string(),
+    z.object({
+      type: z.literal('auto'),
+      file_ids: z.array(z.string()).exactOptional(),
+      memory_limit: z.enum(['1g', '4g', '16g', '64g']).nullable().exactOptional(),
+    }),
+  ]),
 });
 export type CodeInterpreterToolParam = z.infer<typeof CodeInterpreterToolParam>;
 
 const ToolNames = z.array(z.string().min(1).max(128)).max(128);
-const ToolFilter = z.object({ tool_names: ToolNames.optional(), read_only: z.boolean().optional() });
+const ToolFilter = z.object({ tool_names: ToolNames.exactOptional(), read_only: z.boolean().exactOptional() });
 
 /** Tools of a Model Context Protocol server. Without `server_url`, `server_label` names one of the operator's servers. */
 export const McpToolParam = z.object({
@@ -58,15 +65,21 @@ export const McpToolParam = z.object({
     .max(32)
     .regex(/^[A-Za-z][\w-]*$/),
   server_url: z.url({ protocol: /^https?$/ }).exactOptional(),
-  server_description: z.string().max(1_024).nullish(),
-  allowed_tools: z.union([ToolNames, ToolFilter]).nullish(),
+  /** OpenAI's own services: refused. */
+  connector_id: z.string().exactOptional(),
+  tunnel_id: z.string().exactOptional(),
+  server_description: z.string().max(1_024).exactOptional(),
+  allowed_tools: z.union([ToolNames, ToolFilter]).nullable().exactOptional(),
   require_approval: z
-    .union([z.enum(['always', 'never']), z.object({ always: ToolFilter.optional(), never: ToolFilter.optional() })])
-    .nullish(),
+    .union([
+      z.enum(['always', 'never']),
+      z.object({ always: ToolFilter.exactOptional(), never: ToolFilter.exactOptional() }),
+    ])
+    .nullable().exactOptional(),
   /** Sent as a bearer token; never returned. */
   authorization: z.string().min(1).max(8_192).exactOptional(),
   /** Sent to the server; never returned. */
-  headers: z.record(z.string().max(128), z.string().max(8_192)).nullish(),
+  headers: z.record(z.string().max(128), z.string().max(8_192)).nullable().exactOptional(),
 });
 export type McpToolParam = z.infer<typeof McpToolParam>;
 
@@ -89,10 +102,18 @@ const typeBeside = (known: readonly string[]) =>
  * A tool that other services run themselves (`web_search`, …) and this one does not have: it gives a warning, or is
  * refused if it must be called.
  */
-const OtherToolParam = z.object({ type: typeBeside(['function', 'custom', 'namespace']) });
+const OtherToolParam = z.object({
+  type: typeBeside(['function', 'custom', 'namespace', 'code_interpreter', 'mcp']),
+});
 
 export const ToolParam = z.union([
-  z.discriminatedUnion('type', [FunctionToolParam, CustomToolParam, NamespaceToolParam]),
+  z.discriminatedUnion('type', [
+    FunctionToolParam,
+    CustomToolParam,
+    NamespaceToolParam,
+    CodeInterpreterToolParam,
+    McpToolParam,
+  ]),
   OtherToolParam,
 ]);
 export type ToolParam = z.infer<typeof ToolParam>;
@@ -108,3 +129,18 @@ export const ToolChoiceParam = z.union([
   ToolChoice,
   z.object({ type: typeBeside(['function', 'custom', 'allowed_tools']) }),
 ]);
+
+/** A tool that the service runs itself; a `type` of ours is never taken for one without a schema. */
+export function isServerTool(tool: ToolParam): tool is ServerToolParam {
+  return 'container' in tool || 'server_label' in tool;
+}
+
+/** What an entry has of secrets. They are never stored as they are, and never returned. */
+export const ToolSecrets = McpToolParam.pick({ authorization: true, headers: true });
+export type ToolSecrets = z.infer<typeof ToolSecrets>;
+
+export function withoutSecrets(tool: ServerToolParam): ServerToolParam {
+  if (tool.type !== 'mcp') return tool;
+  const { authorization: _token, headers: _headers, ...shown } = tool;
+  return shown;
+}

@@ -5,17 +5,19 @@ export const KeyScopes = z.object({
   trace: z.enum(['none', 'summary', 'full']),
   feedback: z.boolean(),
   admin: z.boolean(),
+  /** The service's own tools: Python, MCP servers. Absent in what earlier versions stored. */
+  tools: z.boolean().default(false),
 });
 export type KeyScopes = z.infer<typeof KeyScopes>;
 
 /** Without keys, on loopback, everything is allowed. */
-export const allScopes: KeyScopes = { trace: 'full', feedback: true, admin: true };
+export const allScopes: KeyScopes = { trace: 'full', feedback: true, admin: true, tools: true };
 
 /** What is allowed without a key if keys are required: nothing that has an owner. */
-export const noScopes: KeyScopes = { trace: 'none', feedback: false, admin: false };
+export const noScopes: KeyScopes = { trace: 'none', feedback: false, admin: false, tools: false };
 
 /** A scope as users write it. */
-export const ScopeName = z.enum(['trace:none', 'trace:summary', 'trace:full', 'feedback', 'admin']);
+export const ScopeName = z.enum(['trace:none', 'trace:summary', 'trace:full', 'feedback', 'admin', 'tools:run']);
 export type ScopeName = z.infer<typeof ScopeName>;
 
 /** Scopes by name. Of several `trace:…` the widest applies; without one it is `trace:none`, as for a new key. */
@@ -25,12 +27,18 @@ export function scopesOf(names: readonly ScopeName[]): KeyScopes {
     trace: has('trace:full') ? 'full' : has('trace:summary') ? 'summary' : 'none',
     feedback: has('feedback'),
     admin: has('admin'),
+    tools: has('tools:run'),
   };
 }
 
 /** The names from which `scopesOf` makes these scopes. */
-export function scopeNames({ trace, feedback, admin }: KeyScopes): ScopeName[] {
-  return [`trace:${trace}`, ...(feedback ? ['feedback' as const] : []), ...(admin ? ['admin' as const] : [])];
+export function scopeNames({ trace, feedback, admin, tools }: KeyScopes): ScopeName[] {
+  const others: Array<[boolean, ScopeName]> = [
+    [feedback, 'feedback'],
+    [admin, 'admin'],
+    [tools, 'tools:run'],
+  ];
+  return [`trace:${trace}`, ...others.flatMap(([held, name]) => (held ? [name] : []))];
 }
 
 const traceLevels = ['none', 'summary', 'full'] as const;
@@ -39,6 +47,7 @@ const traceLevels = ['none', 'summary', 'full'] as const;
 export function scopeBeyond(wanted: KeyScopes, held: KeyScopes): ScopeName | undefined {
   if (traceLevels.indexOf(wanted.trace) > traceLevels.indexOf(held.trace)) return `trace:${wanted.trace}`;
   if (wanted.feedback && !held.feedback) return 'feedback';
+  if (wanted.tools && !held.tools) return 'tools:run';
   return wanted.admin && !held.admin ? 'admin' : undefined;
 }
 

@@ -26,7 +26,7 @@ export function createRunState(context: StrategyContext): RunState {
     }
   }
   for (const { call, usage: spent } of openCalls(context)) {
-    if (call === undefined || spent === undefined) continue;
+    if (call === undefined || call.of === 'request' || spent === undefined) continue;
     for (const kind of ['thinking', 'forced', 'answer'] as const) {
       const phase = call.of === 'answer' ? (kind === 'thinking' ? 'think' : kind) : usagePhase(call.of, kind);
       usage.add(phase, spent[kind]);

@@ -276,7 +276,7 @@ describe('one item of a conversation', () => {
   });
 
   test('that is a thought is there for no key that may not read it', async () => {
-    const noThoughts = { trace: 'none', feedback: false, admin: false } as const;
+    const noThoughts = { trace: 'none', feedback: false, admin: false, tools: false } as const;
     const { app, post } = createApi({ anonymous: noThoughts });
     const items = [
       { id: 'rs_1', type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: thought }] },

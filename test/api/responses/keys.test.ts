@@ -14,7 +14,7 @@ describe('without keys', () => {
 
   test('from elsewhere nobody makes the first key', async () => {
     const { as } = await createKeyedApi({
-      overrides: { anonymous: { trace: 'full', feedback: true, admin: false } },
+      overrides: { anonymous: { trace: 'full', feedback: true, admin: false, tools: false } },
     });
     const refused = await as('unused', '/v1/keys', { name: 'mine' });
     expect(refused.status).toBe(403);

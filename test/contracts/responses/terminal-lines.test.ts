@@ -29,7 +29,7 @@ const body = (background: boolean): ResponseJob => ({
   deadline_at: null,
   background,
   summary: null,
-  include: { reasoning_text: false, encrypted_content: false, logprobs: false },
+  include: { reasoning_text: false, encrypted_content: false, logprobs: false, tool_outputs: false },
   scopes: allScopes,
   warnings: [],
 });

@@ -161,6 +161,12 @@ function blocksOf(item: OutputItem): MessageBlock[] {
     case 'custom_tool_call':
       // No tool of theirs takes free text.
       return [];
+    // Only requests of the Responses API have them.
+    case 'code_interpreter_call':
+    case 'mcp_list_tools':
+    case 'mcp_call':
+    case 'mcp_approval_request':
+      return [];
     default:
       return item satisfies never;
   }
