@@ -82,6 +82,14 @@ export function createCaller(tools: ServerTools, earlier: readonly MadeCall[]): 
   };
 }
 
+/** The result of a call that may not be repeated. */
+export const interruptedCall: ToolResult = {
+  output:
+    'The call was interrupted: the service stopped while it ran. It may have taken effect or not, and it is not repeated.',
+  isError: true,
+  durationMs: 0,
+};
+
 function failed(output: string): ToolResult {
   return { output, isError: true, durationMs: 0 };
 }

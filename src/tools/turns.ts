@@ -21,6 +21,21 @@ export function promptBehind(prompt: Prompt, made: readonly MadeCall[]): Prompt 
   return { ...prompt, messages };
 }
 
+/** The prompt with the results of calls that stand in it without one, behind the turn of their call. */
+export function withResults(prompt: Prompt, results: ReadonlyMap<string, string>): Prompt {
+  const messages = [...prompt.messages];
+  for (const [id, output] of results) {
+    const turn = messages.findIndex(
+      (message) => message.role === 'assistant' && message.toolCalls?.some((call) => call.id === id),
+    );
+    if (turn === -1) continue;
+    let behind = turn + 1;
+    while (messages[behind]?.role === 'tool') behind += 1;
+    messages.splice(behind, 0, { role: 'tool', content: output || '(no output)', toolCallId: id });
+  }
+  return { ...prompt, messages };
+}
+
 /** Characters that are left of a result in any case. */
 const leastOutput = 200;
 

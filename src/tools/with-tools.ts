@@ -9,7 +9,7 @@ import {
   type SampleUsage,
   type ServerCall,
 } from '../core/language-model.ts';
-import { createCaller, type ServerTools } from './call-tools.ts';
+import { createCaller, interruptedCall, type ServerTools } from './call-tools.ts';
 import { fitPrompt, promptBehind } from './turns.ts';
 
 type Finish = Extract<ModelEvent, { type: 'finish' }>;
@@ -41,7 +41,18 @@ type Chain = {
  */
 export function withTools(
   model: LanguageModel,
-  { tools, mostCalls, newId }: { tools: ServerTools; mostCalls: number; newId: () => string },
+  {
+    tools,
+    mostCalls,
+    newId,
+    onlyThinking = false,
+  }: {
+    tools: ServerTools;
+    mostCalls: number;
+    newId: () => string;
+    /** A sample that answers at once makes no call. */
+    onlyThinking?: boolean;
+  },
 ): LanguageModel {
   const isOwn = (name: string): boolean => tools.find(name)?.needsApproval === false;
 
@@ -49,6 +60,10 @@ export function withTools(
     const { made = [], ...asked } = request;
     if (!mayCallTools(asked) || !asked.prompt.tools?.some(({ name }) => isOwn(name))) {
       yield* model.generate(asked, options);
+      return;
+    }
+    if (onlyThinking && asked.thinking === undefined) {
+      yield* model.generate({ ...asked, answer: { ...asked.answer, toolCalls: 'none' } }, options);
       return;
     }
     const stop = new AbortController();
@@ -298,7 +313,7 @@ function createRun({
         const usage = chainUsage(chain);
         const repeats = chain.caller.mayRepeat(call);
         if (repeats) await emit({ type: 'tool-start', sample: chain.sample, call, usage });
-        const result = repeats ? await chain.caller.call(call, { signal }) : interrupted;
+        const result = repeats ? await chain.caller.call(call, { signal }) : interruptedCall;
         const { output, isError } = result;
         chain.made[index] = { ...call, result: { output, isError } };
         await emit({ type: 'tool-result', sample: chain.sample, call, ...result, usage });
@@ -310,13 +325,6 @@ function createRun({
 
 /** Tokens that a thought behind a call should have at least. */
 const leastThought = 64;
-
-const interrupted = {
-  output:
-    'The call was interrupted: the service stopped while it ran. It may have taken effect or not, and it is not repeated.',
-  isError: true,
-  durationMs: 0,
-};
 
 function chainUsage({ spent }: Chain) {
   return { thinkingTokens: spent.thinking, forcedTokens: spent.forced, answerTokens: spent.answer };

@@ -1,7 +1,8 @@
+import type { LogLine } from '../contracts/responses/job.ts';
 import type { Progress } from '../contracts/responses/reasoning.ts';
 import type { Response } from '../contracts/responses/response.ts';
 import { responseFromLog } from '../contracts/responses/response-from-log.ts';
-import { responseJob } from '../contracts/responses/response-job.ts';
+import { type ResponseJob, responseJob } from '../contracts/responses/response-job.ts';
 import { largerUsage, responseUsage, totalTokens } from '../contracts/responses/usage.ts';
 import { type Pace, timeLeft } from '../contracts/service/pace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
@@ -12,10 +13,11 @@ import type { WorkerDependencies } from './dependencies.ts';
 import { createLiveSteps } from './live-steps.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';
+import { openResponseTools, type ResponseTools } from './server-tools.ts';
 import { createShownReasoning } from './shown-reasoning.ts';
 import { strategyRun } from './strategy-run.ts';
 import { type CallGate, createCallGate } from './tool-calls.ts';
-import { createTraceWriter, finishedSteps } from './trace-writer.ts';
+import { createTraceWriter, finishedSteps, type TraceWriter } from './trace-writer.ts';
 import { listenForTokens } from './untold-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
 import { createWrittenCalls } from './written-calls.ts';
@@ -65,7 +67,39 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     timeLeft: () => timeLeft(run.pace, body.effective.effort, dependencies.now() - run.startedAt),
     now: dependencies.now,
   });
-  const prepared = strategyRun({ lease, dependencies, log, wire });
+  /** A call is made only once its start is in the log, so that no later attempt makes it again. */
+  const record: Recorder = async (event) => {
+    const type = event.type === 'step-added' ? 'trace_step.added' : 'trace_step.done';
+    await writer.write([trace.line({ type, step: event.step })]);
+    await writer.flush();
+  };
+  const tools = await openResponseTools({ lease, body, dependencies, log, record });
+  try {
+    return await runWithTools({ ...run, deadline, body, log, wire, trace, progress, record, tools });
+  } finally {
+    await tools?.close();
+  }
+}
+
+type Recorder = Parameters<typeof openResponseTools>[0]['record'];
+
+type Prepared = Attempt & {
+  deadline: AbortSignal | undefined;
+  body: ResponseJob;
+  /** What it held when the attempt began. */
+  log: readonly LogLine[];
+  wire: WireWriter;
+  trace: TraceWriter;
+  progress: ReturnType<typeof createProgressReporter>;
+  record: Recorder;
+  tools: ResponseTools | undefined;
+};
+
+async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
+  const { lease, dependencies, writer, usage, deadline, body, log, wire, trace, progress, record, tools } = run;
+  const { job } = lease;
+  // Calls that the request approved are in the log by now.
+  const prepared = strategyRun({ lease, dependencies, log: writer.lines(), wire, tools });
   const untold = listenForTokens(prepared.context.model, {
     promptTokens: body.input_tokens,
     phase: () => progress.current().phase,
@@ -87,9 +121,12 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
 
   /** The reasoning is whole before the first visible piece: by then the winning thought is known. */
   const beforeOutput = async (): Promise<void> => {
-    if (!thoughts.isWanted() || wire.hasOutput()) return;
+    if (wire.hasOutput() || (tools === undefined && !thoughts.isWanted())) return;
     await writer.flush();
-    await writer.write(thoughts.settle(finishedSteps(writer.lines())));
+    const steps = finishedSteps(writer.lines());
+    if (thoughts.isWanted()) await writer.write(thoughts.settle(steps));
+    // All of them in one append: an attempt that dies has shown none or all.
+    await writer.write((tools?.winning(steps) ?? []).flatMap(wire.serverItem));
   };
   const show = async (call: Awaited<ReturnType<CallGate['take']>>): Promise<void> => {
     if (call === undefined) return;
@@ -129,6 +166,7 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
           : undefined;
       }
       case 'step-added':
+        if (event.step.call !== undefined) return record(event);
         thoughts.begin(event.step);
         return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
       case 'step-done':
@@ -143,8 +181,14 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
       case 'answer-delta':
         if (onText(event.text)) return;
         return showWritten(written.push(event.text, event.logprobs));
-      case 'tool-call':
+      case 'tool-call': {
+        const asks = tools?.approval(event);
+        if (asks !== undefined) {
+          await beforeOutput();
+          return writer.write(wire.serverItem(asks));
+        }
         return show(await gate.take({ name: event.name, arguments: event.arguments }));
+      }
       default:
         return event satisfies never;
     }
@@ -166,7 +210,8 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
     return { ...next.value, usage: spent };
   };
 
-  await writer.write([...wire.begin(), ...thoughts.resume()]);
+  const first = tools?.first(finishedSteps(writer.lines())) ?? [];
+  await writer.write([...wire.begin(), ...first.flatMap(wire.serverItem), ...thoughts.resume()]);
   const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
   let outcome = await drive(prepared.strategy, context, forced);
   const direct = dependencies.strategies.get('direct');
@@ -188,7 +233,11 @@ async function runWithin(run: Attempt, deadline: AbortSignal | undefined): Promi
   await writer.flush();
   const { reasoning } = responseFromLog(job, writer.lines());
   await writer.write(
-    endLines(wire, outcome, { reasoning, warnings: [...body.warnings, ...calls], refused: gate.refused }),
+    endLines(wire, outcome, {
+      reasoning,
+      warnings: [...body.warnings, ...(tools?.warnings ?? []), ...calls],
+      refused: gate.refused,
+    }),
   );
   await writer.flush();
   return outcome;

@@ -9,6 +9,7 @@ import { decidingFirst } from '../reasoning/strategies/auto.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import { withCacheScope } from './cache-scope.ts';
 import type { WorkerDependencies } from './dependencies.ts';
+import { interruptedCalls, type ResponseTools } from './server-tools.ts';
 import { finishedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 
@@ -21,8 +22,10 @@ export function strategyRun(options: {
   dependencies: WorkerDependencies;
   log: readonly LogLine[];
   wire: WireWriter;
+  /** Those that the service runs itself; undefined: none. */
+  tools: ResponseTools | undefined;
 }): { strategy: Strategy; context: StrategyContext } {
-  const { lease, dependencies, log, wire } = options;
+  const { lease, dependencies, log, wire, tools } = options;
   const body = responseJob(lease.job);
   const { id, owner } = lease.job;
   const model = dependencies.models.get(lease.job.model);
@@ -33,7 +36,9 @@ export function strategyRun(options: {
   if (named === undefined) {
     throw new ServiceError({ code: 'invalid_value', message: `There is no strategy ${body.effective.strategy}.` });
   }
-  const strategy = body.effective.effort === 'auto' ? decidingFirst(named) : named;
+  const isSingle = tools?.single === true;
+  const strategy = body.effective.effort === 'auto' && !isSingle ? decidingFirst(named) : named;
+  const prompt = tools?.prompt ?? body.prompt;
   const table = dependencies.effortTable(lease.job.model);
   const { temperature, top_p, top_k, min_p, presence_penalty, frequency_penalty, logit_bias, seed } = body.sampling;
   const shown = wire.shownText();
@@ -41,18 +46,19 @@ export function strategyRun(options: {
   // A forced call is an answer held to the form of a call: right by construction, and put to the vote like any answer.
   const forced = calls?.choice === 'required' && calls.constraint !== undefined;
   const constraint = forced ? calls.constraint : body.answer.constraint;
+  const scoped =
+    dependencies.cacheOwner === undefined
+      ? model
+      : withCacheScope(model, {
+          prompt,
+          keyed: body.keyed === true || owner !== null,
+          owner: dependencies.cacheOwner(owner),
+          response: id,
+        });
   const context: StrategyContext = {
-    model:
-      dependencies.cacheOwner === undefined
-        ? model
-        : withCacheScope(model, {
-            prompt: body.prompt,
-            keyed: body.keyed === true || owner !== null,
-            owner: dependencies.cacheOwner(owner),
-            response: id,
-          }),
-    prompt: body.prompt,
-    effective: body.effective,
+    model: tools?.model(scoped) ?? scoped,
+    prompt,
+    effective: isSingle ? { ...body.effective, samples: 1, max_revisions: 0 } : body.effective,
     table,
     options: body.request.reasoning?.options ?? {},
     checks: chosenChecks(
@@ -86,6 +92,7 @@ export function strategyRun(options: {
     answerNow: lease.answerNow,
     now: dependencies.now,
     finishedSteps: finishedSteps(log),
+    interruptedCalls: interruptedCalls(log),
   };
   return { strategy, context };
 }

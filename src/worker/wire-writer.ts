@@ -6,6 +6,8 @@ import { outputText, responseFromLog } from '../contracts/responses/response-fro
 import { nextWireNumber, terminalLine } from '../contracts/responses/terminal-lines.ts';
 import type { ScoredToken, TokenLogprob } from '../core/language-model.ts';
 import { createReasoningWriter, type SettledReasoning } from './reasoning-writer.ts';
+import { serverItemEvents } from './server-item-lines.ts';
+import type { ServerItem } from './server-tools.ts';
 import type { Unnumbered } from './unnumbered.ts';
 
 /** A call as the client knows its tool: a function's arguments are JSON, a custom tool's free text. */
@@ -17,6 +19,8 @@ export type WireWriter = {
   begin(): LogLine[];
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
   toolCall(call: ShownCall): LogLine[];
+  /** An item of a tool that the service runs, whole; nothing where it was shown already. */
+  serverItem(item: ServerItem): LogLine[];
   /** Of the reasoning: see there. */
   thought(text: string): LogLine[];
   endThought(): LogLine[];
@@ -153,6 +157,12 @@ export function createWireWriter({
         line({ type: 'response.output_item.done', output_index, item: done }),
       ];
     },
+    serverItem(item) {
+      if (output.some(({ id }) => id === item.id)) return [];
+      const lines = endMessage('completed');
+      const output_index = put(item);
+      return [...lines, ...serverItemEvents(item, output_index, inPieces).map(line)];
+    },
     thought: (text) => reasoning.thought(text),
     endThought: () => reasoning.endThought(),
     summary: (text) => reasoning.summary(text),
@@ -173,7 +183,8 @@ export function createWireWriter({
     },
     shownText: () => outputText(output),
     shownCalls: () => output.filter(isCall).length,
-    hasOutput: () => outputText(output).trim() !== '' || output.some(isCall),
+    hasOutput: () =>
+      outputText(output).trim() !== '' || output.some((item) => isCall(item) || item.type === 'mcp_approval_request'),
   };
 }
 

@@ -183,7 +183,7 @@ function append(
     }
     case 'code_interpreter_call': {
       const { id, code, outputs } = item;
-      addCall(turns, { id, name: 'code_interpreter', arguments: JSON.stringify({ code: code ?? '' }) });
+      addCall(turns, { id, name: 'python', arguments: JSON.stringify({ code: code ?? '' }) });
       const logs = outputs?.map((output) => (output.type === 'logs' ? output.logs : '')).join('');
       messages.push({ role: 'tool', content: logs ?? '(The output was not kept.)', toolCallId: id });
       return;

@@ -15,8 +15,8 @@ import type { GivenTool } from './offered-tools.ts';
 /** A tool of a request that the service runs itself. */
 export type GivenServerTool = { tool: ServerToolParam; param: string };
 
-/** The name under which a model knows `code_interpreter`. */
-const codeInterpreter = 'code_interpreter';
+/** The name under which a model knows `code_interpreter` (`tools/python/code-interpreter.ts`). */
+const pythonFunction = 'python';
 
 /**
  * Those tools of a request that the service runs itself, each of them checked.
@@ -41,9 +41,9 @@ export async function givenServerTools(
     if (tools.slice(0, index).some((other) => labelOf(other.tool) === labelOf(tool))) {
       throw invalid(param, `'${labelOf(tool)}' is given twice`);
     }
-    const twin = given.find((other) => 'name' in other.tool && other.tool.name === labelOf(tool));
-    if (tool.type === codeInterpreter && twin !== undefined) {
-      throw invalid(`${twin.param}.name`, `this name belongs to the tool '${codeInterpreter}'`);
+    const twin = given.find((other) => 'name' in other.tool && other.tool.name === pythonFunction);
+    if (tool.type === 'code_interpreter' && twin !== undefined) {
+      throw invalid(`${twin.param}.name`, "this name belongs to the tool 'code_interpreter'");
     }
     warnings.push(...checkEntry(tool, param));
     const refused = await refusal?.(tool);

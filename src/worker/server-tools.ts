@@ -1,0 +1,284 @@
+import type { LogLine } from '../contracts/responses/job.ts';
+import type {
+  CodeInterpreterCall,
+  McpApprovalRequest,
+  McpCall,
+  McpListTools,
+} from '../contracts/responses/output-item.ts';
+import type { Prompt } from '../contracts/responses/prompt.ts';
+import type { ResponseJob } from '../contracts/responses/response-job.ts';
+import { ToolSecrets } from '../contracts/responses/tool-param.ts';
+import type { TraceStep } from '../contracts/responses/trace.ts';
+import { TraceEvent } from '../contracts/responses/trace-event.ts';
+import { ServiceError } from '../contracts/service/service-error.ts';
+import type { JobLease } from '../core/job-queue.ts';
+import type { LanguageModel, ServerCall, ToolEvent } from '../core/language-model.ts';
+import { createCallSteps, openCalls } from '../reasoning/sampling/call-steps.ts';
+import type { StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
+import { createTraceRecorder } from '../reasoning/trace-recorder.ts';
+import { createCaller, interruptedCall, joinTools, type ServerTools } from '../tools/call-tools.ts';
+import type { OpenTool } from '../tools/server-tool.ts';
+import { withResults } from '../tools/turns.ts';
+import { withTools } from '../tools/with-tools.ts';
+import type { WorkerDependencies } from './dependencies.ts';
+import { finishedSteps } from './trace-writer.ts';
+
+/** The tools of one response that the service runs itself, in one attempt. */
+export type ResponseTools = {
+  /** The prompt with the tools in it, and the results of calls that the request approved. */
+  prompt: Prompt;
+  /** One call may change something outside: then there is one chain, so that no call is made for nothing. */
+  single: boolean;
+  warnings: StrategyOutcome['warnings'];
+  model(model: LanguageModel): LanguageModel;
+  /** Items that come before anything else: lists of tools, and calls that the request approved. */
+  first(steps: readonly TraceStep[]): ServerItem[];
+  /** The calls of the chain that the answer came of. */
+  winning(steps: readonly TraceStep[]): ServerItem[];
+  /** The item that asks for approval; undefined where the call is no such one. */
+  approval(call: { name: string; arguments: string }): McpApprovalRequest | undefined;
+  close(): Promise<void>;
+};
+
+export type ServerItem = CodeInterpreterCall | McpListTools | McpCall | McpApprovalRequest;
+
+/** Of a request that doesn't say. */
+const usualMostCalls = 16;
+
+/**
+ * Opens the tools of a response and makes the calls that its request approved; each is logged before it is made. Undefined
+ * where it has none.
+ * @throws ServiceError where one can't be opened
+ */
+export async function openResponseTools(options: {
+  lease: JobLease;
+  body: ResponseJob;
+  dependencies: WorkerDependencies;
+  log: readonly LogLine[];
+  /** Resolves when it is in the log. */
+  record(event: Extract<StrategyEvent, { type: 'step-added' | 'step-done' }>): Promise<void>;
+}): Promise<ResponseTools | undefined> {
+  const { lease, body, dependencies, log, record } = options;
+  const given = body.server_tools ?? [];
+  if (given.length === 0) return undefined;
+  const entries: OpenTool[] = [];
+  const tools = () => joinTools(entries, dependencies.observeTool);
+  try {
+    for (const { tool, sealed } of given) {
+      const secrets = sealed === undefined ? {} : unsealed(sealed, lease.job.owner, dependencies);
+      entries.push(await openTool({ ...tool, ...secrets }, dependencies, lease.signal));
+    }
+    const opened = tools();
+    const results = await approvedCalls({ lease, body, dependencies, log, record }, opened);
+    return responseTools(opened, { lease, body, results });
+  } catch (error) {
+    await tools().close();
+    throw error;
+  }
+}
+
+async function openTool(
+  entry: Parameters<NonNullable<WorkerDependencies['openTool']>>[0],
+  { openTool: open }: WorkerDependencies,
+  signal: AbortSignal,
+): Promise<OpenTool> {
+  const opened = await open?.(entry, { signal });
+  if (opened !== undefined) return opened;
+  const message = `The tool '${entry.type}' can't be run: the worker that took this response doesn't have it.`;
+  throw new ServiceError({ code: 'server_error', message, retryable: false });
+}
+
+function unsealed(sealed: string, owner: string | null, { unseal }: WorkerDependencies): ToolSecrets {
+  const text = unseal?.(sealed, owner);
+  if (text !== undefined) return ToolSecrets.parse(JSON.parse(text));
+  const message = "The headers of a tool can't be read: the worker's THINKFIRST_SECRET is another than the API's.";
+  throw new ServiceError({ code: 'server_error', message, retryable: false });
+}
+
+function responseTools(
+  tools: ServerTools,
+  { lease, body, results }: { lease: JobLease; body: ResponseJob; results: ReadonlyMap<string, string> },
+): ResponseTools {
+  const suffix = lease.job.id.replace(/^resp_/, '');
+  const single = tools.functions.some(({ pure, needsApproval }) => !pure && !needsApproval);
+  const asked = withResults(body.prompt, results);
+  const functions = tools.functions.map(({ name, description, parameters, strict }) => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(strict === undefined ? {} : { strict }),
+  }));
+  const item = (step: TraceStep) => itemOf(step, { tools, suffix, outputs: body.include.tool_outputs });
+  const { samples, max_revisions, effort } = body.effective;
+  const cuts = single && (samples > 1 || max_revisions > 0 || effort === 'auto');
+  const oneChain = 'A tool of this request may change something outside, so there was one chain: no vote, no revision.';
+  let approvals = 0;
+  return {
+    prompt: { ...asked, tools: [...(asked.tools ?? []), ...functions] },
+    single,
+    warnings: cuts ? [{ field: 'tools', message: oneChain }] : [],
+    model: (model) =>
+      withTools(model, {
+        tools,
+        mostCalls: body.request.max_tool_calls ?? usualMostCalls,
+        newId: () => `call_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`,
+        // A draft's or a probe's calls would be made for nothing.
+        onlyThinking: single && body.effective.budget_tokens !== 0,
+      }),
+    first: (steps) => [
+      ...lists(tools, suffix),
+      ...steps.filter(({ call }) => call?.of === 'request').flatMap((step) => item(step)),
+    ],
+    winning: (steps) => winningCalls(steps).flatMap((step) => item(step)),
+    approval({ name, arguments: args }) {
+      const shown = tools.find(name);
+      if (shown?.needsApproval !== true || shown.shown.type !== 'mcp') return undefined;
+      approvals += 1;
+      const { server_label, name: own } = shown.shown;
+      return {
+        type: 'mcp_approval_request',
+        id: `mcpr_${suffix}_${approvals - 1}`,
+        server_label,
+        name: own,
+        arguments: args,
+      };
+    },
+    close: () => tools.close(),
+  };
+}
+
+/** Calls that the request approved, each made once; one that was interrupted is repeated only if that is safe. */
+async function approvedCalls(
+  options: Parameters<typeof openResponseTools>[0],
+  tools: ServerTools,
+): Promise<Map<string, string>> {
+  const { lease, body, dependencies, log, record } = options;
+  const results = new Map<string, string>();
+  if (body.approved_calls === undefined) return results;
+  const attempt = { finishedSteps: finishedSteps(log), interruptedCalls: interruptedCalls(log) };
+  const trace = createTraceRecorder({ now: dependencies.now, finished: attempt.finishedSteps });
+  const steps = createCallSteps(trace, attempt, { of: 'request', sample: null });
+  const caller = createCaller(tools, []);
+  const usage = { thinkingTokens: 0, forcedTokens: 0, answerTokens: 0 };
+  const write = async (event: ToolEvent) => {
+    for (const step of steps.take(event, { thinking: 0, forced: 0, answer: 0 })) {
+      if (step.type === 'step-added' || step.type === 'step-done') await record(step);
+    }
+  };
+  try {
+    for (const approved of body.approved_calls) {
+      const earlier = steps.made.find(({ id }) => id === approved.id);
+      const call: ServerCall = { ...approved, turn: 0, thought: '', text: '' };
+      let { result } = earlier ?? {};
+      if (result === undefined) {
+        const isCut = earlier !== undefined && !caller.mayRepeat(call);
+        if (!isCut) await write({ type: 'tool-start', sample: 0, call, usage });
+        const made = isCut ? interruptedCall : await caller.call(call, { signal: lease.signal });
+        await write({ type: 'tool-result', sample: 0, call, ...made, usage });
+        result = made;
+      }
+      results.set(approved.id, result.output);
+    }
+  } finally {
+    await caller.close();
+  }
+  return results;
+}
+
+/** Calls whose start is in the log, and whose result is not. */
+export function interruptedCalls(log: readonly LogLine[]): TraceStep[] {
+  const begun = new Map<string, TraceStep>();
+  for (const { stream, data } of log) {
+    if (stream !== 'trace') continue;
+    const event = TraceEvent.parse(data);
+    if (event.type !== 'trace_step.added' && event.type !== 'trace_step.done') continue;
+    const { call } = event.step;
+    if (call === undefined) continue;
+    if (event.type === 'trace_step.added') begun.set(call.id, event.step);
+    else begun.delete(call.id);
+  }
+  return [...begun.values()];
+}
+
+/** Steps of the calls of the chain that the answer came of; while it still streams there is one chain only. */
+function winningCalls(steps: readonly TraceStep[]): TraceStep[] {
+  const byIndex = new Map(steps.map((step) => [step.index, step]));
+  const callsOf = (step: TraceStep | undefined) => (step?.calls ?? []).flatMap((index) => byIndex.get(index) ?? []);
+  const chains = steps.filter(({ phase }) => phase === 'draft' || phase === 'think' || phase === 'revise');
+  const answer = steps.findLast(({ phase }) => phase === 'answer');
+  if (answer !== undefined) {
+    const source = chains.findLast(({ sample, phase }) =>
+      answer.sample === null ? phase === 'draft' : sample === answer.sample,
+    );
+    return answer.calls === undefined ? callsOf(source) : callsOf(answer);
+  }
+  const open = openCalls({ finishedSteps: steps }).filter(({ call }) => call?.of === 'answer');
+  return open.length > 0 ? open : callsOf(chains.at(-1));
+}
+
+function lists(tools: ServerTools, suffix: string): McpListTools[] {
+  const byServer = new Map<string, McpListTools>();
+  for (const { shown, description, parameters } of tools.functions) {
+    if (shown.type !== 'mcp') continue;
+    const { server_label, name, annotations } = shown;
+    const list: McpListTools = byServer.get(server_label) ?? {
+      type: 'mcp_list_tools',
+      id: `mcpl_${suffix}_${byServer.size}`,
+      server_label,
+      tools: [],
+    };
+    list.tools.push({
+      name,
+      description: description ?? null,
+      input_schema: parameters ?? { type: 'object' },
+      annotations: annotations ?? null,
+    });
+    byServer.set(server_label, list);
+  }
+  return [...byServer.values()];
+}
+
+function itemOf(
+  step: TraceStep,
+  { tools, suffix, outputs }: { tools: ServerTools; suffix: string; outputs: boolean },
+): ServerItem[] {
+  const { call } = step;
+  const shown = tools.find(call?.name ?? '')?.shown;
+  if (call === undefined || shown === undefined) return [];
+  const output = call.output ?? '';
+  if (shown.type === 'code_interpreter') {
+    return [
+      {
+        type: 'code_interpreter_call',
+        id: `ci_${suffix}_${step.index}`,
+        code: codeOf(call.arguments),
+        container_id: `cntr_${suffix}_${step.sample ?? 0}`,
+        outputs: outputs ? [{ type: 'logs', logs: output }] : null,
+        status: 'completed',
+      },
+    ];
+  }
+  return [
+    {
+      type: 'mcp_call',
+      id: `mcp_${suffix}_${step.index}`,
+      server_label: shown.server_label,
+      name: shown.name,
+      arguments: call.arguments,
+      approval_request_id: call.of === 'request' ? call.id : null,
+      output: call.error ? null : output,
+      error: call.error ? output : null,
+      status: call.error ? 'failed' : 'completed',
+    },
+  ];
+}
+
+/** The one text that the tool takes, which small models write without JSON around it. */
+function codeOf(args: string): string {
+  try {
+    const parsed: unknown = JSON.parse(args);
+    return typeof parsed === 'object' && parsed !== null && 'code' in parsed ? String(parsed.code) : args;
+  } catch {
+    return args;
+  }
+}
