@@ -273,7 +273,7 @@ export type FinishReason = 'stop' | 'length' | 'loop' | 'tool-calls' | 'empty';
  * reported for each. The others are the ids of the deltas: sampled thoughts, fed tokens, the answer with its tool calls.
  * Close and end tags that a model writes by itself are in none of them.
  */
-type SampleUsage = {
+export type SampleUsage = {
   inputTokens: number;
   /** Of the owner's own prompt, without thoughts: tokens that were found in the cache. */
   cachedTokens: number;

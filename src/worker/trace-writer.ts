@@ -3,7 +3,7 @@ import type { TraceStep } from '../contracts/responses/trace.ts';
 import { TraceEvent } from '../contracts/responses/trace-event.ts';
 
 /** Numbers the trace's lines, on from those that the log has. */
-type TraceWriter = { line(event: TraceEvent): LogLine };
+export type TraceWriter = { line(event: TraceEvent): LogLine };
 
 export function createTraceWriter(log: readonly LogLine[]): TraceWriter {
   let number = log.filter((line) => line.stream === 'trace').length;

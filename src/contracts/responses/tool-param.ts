@@ -75,7 +75,8 @@ export const McpToolParam = z.object({
       z.enum(['always', 'never']),
       z.object({ always: ToolFilter.exactOptional(), never: ToolFilter.exactOptional() }),
     ])
-    .nullable().exactOptional(),
+    .nullable()
+    .exactOptional(),
   /** Sent as a bearer token; never returned. */
   authorization: z.string().min(1).max(8_192).exactOptional(),
   /** Sent to the server; never returned. */
