@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export const ToolCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type ToolCall = z.infer<typeof ToolCall>;
 
 /** A part of a turn that is not only text. `url` is an http(s) or data URL, `data` a data URL. */
 export const PromptPart = z.discriminatedUnion('type', [
