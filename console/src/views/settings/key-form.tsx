@@ -9,9 +9,18 @@ import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
-const empty = { name: '', trace: 'trace:none', feedback: true, admin: false, rpm: '', concurrent: '', daily: '' };
+const empty = {
+  name: '',
+  trace: 'trace:none',
+  feedback: true,
+  admin: false,
+  'tools:run': false,
+  rpm: '',
+  concurrent: '',
+  daily: '',
+};
 /** A first key that is not its owner's would lock everybody out of the console. */
-const owners = { ...empty, trace: 'trace:full', admin: true };
+const owners = { ...empty, trace: 'trace:full', admin: true, 'tools:run': true };
 const traces = ['trace:none', 'trace:summary', 'trace:full'] as const;
 
 /** Makes a key, which waits for its confirmation; its secret is handed on once. The `first` one is an owner's. */
@@ -67,7 +76,7 @@ export function KeyForm({ first, onCreated }: { first: boolean; onCreated(key: C
         {number('daily')}
         <fieldset className={styles.boxes}>
           <legend>{words.scopes}</legend>
-          {(['feedback', 'admin'] as const).map((scope) => (
+          {(['feedback', 'admin', 'tools:run'] as const).map((scope) => (
             <label key={scope}>
               <input
                 type="checkbox"
@@ -100,6 +109,7 @@ function newKey(form: typeof empty): NewApiKey {
       traces.find((scope) => scope === form.trace) ?? 'trace:none',
       ...(form.feedback ? ['feedback' as const] : []),
       ...(form.admin ? ['admin' as const] : []),
+      ...(form['tools:run'] ? ['tools:run' as const] : []),
     ],
     requests_per_minute: limit(form.rpm),
     concurrent_responses: limit(form.concurrent),

@@ -59,6 +59,7 @@ export const strings = defineStrings({
     phases: {
       draft: 'Draft',
       think: 'Think',
+      tool: 'Tool call',
       check: 'Check',
       revise: 'Revise',
       vote: 'Vote',
@@ -207,6 +208,7 @@ export const strings = defineStrings({
     phases: {
       draft: '초안',
       think: '생각',
+      tool: '도구 호출',
       check: '검사',
       revise: '수정',
       vote: '투표',
