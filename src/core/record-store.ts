@@ -15,7 +15,5 @@ export type RecordStore = {
   keys(prefix: string): Promise<string[]>;
   /** False: there was none. */
   remove(key: string): Promise<boolean>;
-  /** Lists from now on what a version that kept no index has written since; nothing where no index is kept. */
-  reindex(): Promise<void>;
   close(): Promise<void>;
 };

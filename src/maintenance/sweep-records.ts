@@ -2,7 +2,7 @@ import { idempotencyPrefix } from '../api/middleware/idempotency.ts';
 import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
 import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
-import { listedPrefix, listingKey, parseListing } from '../api/protocols/record-listing.ts';
+import { listedPrefix, parseListing } from '../api/protocols/record-listing.ts';
 import {
   conversationKey,
   indexConversation,
@@ -12,7 +12,7 @@ import {
   removeStaleCards,
 } from '../api/responses/conversation-index.ts';
 import { conversationIdOf, keepResponseItems } from '../api/responses/conversations.ts';
-import { BatchRecord, FileRecord } from '../contracts/protocols/batch.ts';
+import { BatchRecord } from '../contracts/protocols/batch.ts';
 import { ConversationRecord } from '../contracts/responses/conversation.ts';
 import { ResponseJob } from '../contracts/responses/response-job.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
@@ -53,8 +53,6 @@ export function sweepRecords(options: {
   });
   let closed = false;
   const sweep = async () => {
-    await records.reindex();
-    await listOlder(records);
     await removeListed({ queue, records }, now() - retentionMs);
     await sweepChatCompletions({ queue, records }, now() - retentionMs);
     await listOlderConversations({ records, now });
@@ -68,7 +66,6 @@ export function sweepRecords(options: {
     sweep().catch(onError);
   }, hourMs);
   timer.unref();
-  // Records of an older version appear in the lists within an hour.
   const swept = sweep().catch((error: unknown) => {
     if (!closed) onError(error);
   });
@@ -79,18 +76,6 @@ export function sweepRecords(options: {
       clearInterval(timer);
     },
   };
-}
-
-/** Files and batches of a version without a list per owner. */
-async function listOlder(records: RecordStore): Promise<void> {
-  for (const kind of ['files', 'batches'] as const) {
-    const listed = new Set((await records.keys(listedPrefix(kind))).map((key) => parseListing(key).id));
-    for (const key of await records.keys(kind)) {
-      if (listed.has(key.slice(kind.length + 1))) continue;
-      const record = (kind === 'files' ? FileRecord : BatchRecord).safeParse(await records.get(key)).data;
-      if (record !== undefined) await records.set(listingKey(kind, record), {});
-    }
-  }
 }
 
 /** Removes those created before `oldest`, epoch ms. A running batch stays until it has ended. */

@@ -78,7 +78,6 @@ export function createUnstorageRecords(storage: Storage): RecordStore {
       if (there) await reach(storage.removeItem(key));
       return there;
     },
-    reindex: async () => undefined,
     close: () => storage.dispose(),
   };
 }

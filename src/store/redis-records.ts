@@ -23,16 +23,9 @@ return 1`,
   remove: `
 redis.call('zrem', KEYS[2], ARGV[1])
 return redis.call('unlink', KEYS[1])`,
-  /** A record that was removed in the meantime must not return to the index. */
-  index: `
-if redis.call('exists', KEYS[1]) == 1 then redis.call('zadd', KEYS[2], 0, ARGV[1]) end
-return 1`,
 };
 
 const message = 'The store of records does not answer.';
-
-/** One of the workers searches for unlisted keys at most this often. Seconds. */
-const lookSeconds = 3_000;
 
 /**
  * Records as keys of a Redis or cluster, `<base>:<key>`, with all keys in one sorted set, so that a list reads only
@@ -41,30 +34,9 @@ const lookSeconds = 3_000;
 export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; base: string }): RecordStore {
   const full = (key: string) => `${base}:${key}`;
   const index = `${base}-index`;
-  const whole = `${base}-indexed`;
   const get = (key: string) => redis.get(full(key));
   const run = (name: keyof typeof scripts, key: string, ...values: string[]) =>
     redis.eval(scripts[name], 2, full(key), index, key, ...values);
-  const scanned = async () => {
-    const pattern = `${full('').replace(/[\\*?[\]]/g, '\\$&')}*`;
-    for (const node of 'nodes' in redis ? redis.nodes('master') : [redis]) {
-      for await (const page of scan(node, pattern)) {
-        await Promise.all(page.map((name) => run('index', name.slice(base.length + 1))));
-      }
-    }
-    await redis.set(whole, '1');
-  };
-  /** The first list over records of a version without an index creates the index. */
-  let indexed: Promise<void> | undefined;
-  const ready = async () => {
-    indexed ??= redis.exists(whole).then((there) => (there === 1 ? undefined : scanned()));
-    try {
-      await indexed;
-    } catch (error) {
-      indexed = undefined;
-      throw error;
-    }
-  };
   return {
     async get(key) {
       const text = await reach(get(key));
@@ -79,22 +51,10 @@ export function createRedisRecords({ redis, base }: { redis: Redis | Cluster; ba
       message,
     }),
     // ';' is the character after ':'.
-    keys: (prefix) => reach(ready().then(() => redis.zrangebylex(index, `[${prefix}:`, `(${prefix};`))),
+    keys: (prefix) => reach(redis.zrangebylex(index, `[${prefix}:`, `(${prefix};`)),
     remove: async (key) => (await reach(run('remove', key))) === 1,
-    async reindex() {
-      const mine = await reach(redis.set(`${base}-looked`, '1', 'EX', lookSeconds, 'NX'));
-      if (mine !== null) await reach(scanned());
-    },
     close: async () => redis.disconnect(),
   };
-}
-
-async function* scan(node: Redis, pattern: string): AsyncGenerator<string[], void, void> {
-  for (let cursor: string | undefined = '0'; cursor !== undefined; ) {
-    const [next, found]: [string, string[]] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000);
-    yield found;
-    cursor = next === '0' ? undefined : next;
-  }
 }
 
 async function reach<T>(operation: Promise<T>): Promise<T> {

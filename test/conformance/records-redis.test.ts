@@ -60,21 +60,6 @@ describe.skipIf(missing !== undefined)('records on Redis', () => {
     client.disconnect();
   });
 
-  test('what a version without an index has written is listed', async () => {
-    const environment = { REDIS_URL: redis.url, REDIS_PREFIX: `records-old-${process.pid}` };
-    const client = new Redis(redis.url);
-    const { records } = await openRecords(parseEnvironment(environment));
-    const old = (key: string) => client.set(`${environment.REDIS_PREFIX}-records:${key}`, '{"old":true}');
-    await old('feedback:ann:1');
-    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1']);
-    await old('feedback:ann:2');
-    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1']);
-    await records.reindex();
-    expect(await records.keys('feedback:ann')).toEqual(['feedback:ann:1', 'feedback:ann:2']);
-    await records.close();
-    client.disconnect();
-  });
-
   test('an outage is told as one of the backend', async () => {
     if (redis.outage === undefined) return;
     const { records } = await open();

@@ -54,29 +54,6 @@ test('feedback goes with the responses it is about, after one look through its k
   sweep.close();
 });
 
-test('files and batches of a version that listed none are listed with their owners', async () => {
-  const records = createUnstorageRecords(createStorage());
-  const file = { object: 'file', bytes: 5, filename: 'in.jsonl', purpose: 'batch', status: 'processed' };
-  await records.set('files:file-old', { ...file, id: 'file-old', created_at: 10, owner: 'ann' });
-  const store = createBatchRecords(records);
-  await store.saveFile(
-    FileRecord.parse({ ...file, id: 'file-new', created_at: 20, owner: 'ann' }),
-    Buffer.from('{}'),
-    1_000_000,
-  );
-  const listed = async () => {
-    const { data } = await store.files({ owner: 'ann', scopes: noScopes }, {});
-    return data.map(({ id }) => id);
-  };
-  expect(await listed()).toEqual(['file-new']);
-  const sweep = sweepRecords({ ...swept, records, now: () => 30_000 });
-  await vi.waitUntil(async () => (await listed()).length === 2);
-  expect(await listed()).toEqual(['file-new', 'file-old']);
-  await store.removeFile(await store.file('file-old', { owner: 'ann', scopes: noScopes }, 'id'));
-  expect((await records.keys('files-of')).map((key) => key.split(':').at(-1))).toEqual(['file-new']);
-  sweep.close();
-});
-
 test('files, batches and conversations go once their time is over; a conversation by its last use', async () => {
   const records = createUnstorageRecords(createStorage());
   let clock = 100 * dayMs;

@@ -11,8 +11,6 @@ import { comesWithLog, loadJob } from './stored-job.ts';
 
 export type AttemptContext = {
   store: JobStore;
-  /** A queue of an earlier version also has jobs for other models: those are handed back. */
-  models: readonly string[];
   settings: QueueSettings;
   terminalLines: TerminalLines;
   handler: JobHandler;
@@ -36,7 +34,6 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
   const { store, settings, terminalLines } = context;
   const job = loadJob(attempt.data);
   if (context.closing()) throw await attempt.handBack();
-  if (!context.models.includes(job.model)) throw await attempt.handBack(settings.pollMs);
   // Before the first attempt only an import writes to a job's log, and commands reach the lease directly, so there is
   // nothing to read.
   const isNew = attempt.number === 1 && attempt.losses === 0 && !comesWithLog(attempt.data);

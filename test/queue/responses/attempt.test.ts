@@ -58,7 +58,6 @@ async function attempted(options: { number?: number; losses?: number; nonce?: st
     settings: defaultQueueSettings,
     terminalLines: testTerminalLines,
     handler,
-    models: ['scripted'],
     now: () => 0,
     closing: () => false,
     endsEarlier: () => false,
