@@ -6,7 +6,6 @@ import { addToConversation } from '../../src/api/responses/conversations.ts';
 import { BatchRecord, FileRecord } from '../../src/contracts/protocols/batch.ts';
 import { ConversationRecord } from '../../src/contracts/responses/conversation.ts';
 import type { Job } from '../../src/contracts/responses/job.ts';
-import { noScopes } from '../../src/contracts/service/key-scopes.ts';
 import { sweepRecords } from '../../src/maintenance/sweep-records.ts';
 import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createWorkingApi } from '../api/responses/fixture.ts';
