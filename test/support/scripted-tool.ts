@@ -18,7 +18,7 @@ export function createScriptedTool(options: ScriptedToolOptions = {}) {
   const sessions: string[][] = [];
   let closed = 0;
   const fn: ServerFunction = {
-    name: 'code_interpreter',
+    name: 'python',
     description: 'Runs Python.',
     parameters: { type: 'object', properties: { code: { type: 'string' } }, required: ['code'] },
     shown: { type: 'code_interpreter' },
@@ -61,5 +61,5 @@ export function createScriptedTool(options: ScriptedToolOptions = {}) {
 
 /** A call of it. */
 export function codeCall(code: string): { name: string; arguments: string } {
-  return { name: 'code_interpreter', arguments: JSON.stringify({ code }) };
+  return { name: 'python', arguments: JSON.stringify({ code }) };
 }

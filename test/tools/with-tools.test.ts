@@ -141,10 +141,10 @@ describe('a chain that calls tools of the service', () => {
     const { run, calls } = setUp(({ request }) =>
       request.prompt.messages.length > 1
         ? { answer: 'done' }
-        : { answer: '', toolCalls: [{ name: 'code_interpreter', arguments: 'print(1)' }] },
+        : { answer: '', toolCalls: [{ name: 'python', arguments: 'print(1)' }] },
     );
     await run({
-      prompt: { messages: [{ role: 'user', content: 'x' }], tools: [{ name: 'code_interpreter' }] },
+      prompt: { messages: [{ role: 'user', content: 'x' }], tools: [{ name: 'python' }] },
     });
     expect(calls()).toEqual(['print(1)']);
   });

@@ -6,11 +6,16 @@ import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
+import type { WorkerDependencies } from '../../src/worker/dependencies.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, sealer } from '../api/responses/fixture.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
-export async function createService(model: LanguageModel, overrides: Partial<ApiDependencies> = {}) {
+export async function createService(
+  model: LanguageModel,
+  overrides: Partial<ApiDependencies> = {},
+  tools: Pick<WorkerDependencies, 'openTool' | 'observeTool'> = {},
+) {
   const { records = createUnstorageRecords(createStorage()) } = overrides;
   const pace = createPaceBook({ records, now: Date.now });
   const api = createApi({ pace, ...overrides, records });
@@ -24,6 +29,8 @@ export async function createService(model: LanguageModel, overrides: Partial<Api
       effortTable: (id) => api.dependencies.catalog.effortTable(id),
       summarise: (step, { before, mode }) => `${mode}: ${step.phase} after ${before.length}`,
       seal: sealer.seal,
+      unseal: sealer.open,
+      ...tools,
       cacheOwner: (owner) => `cache of ${owner}`,
       pace,
       now: Date.now,

@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest';
+import { TraceStep } from '../../src/contracts/responses/trace.ts';
+import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
+import { allScopes } from '../../src/contracts/service/key-scopes.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
+import type { OpenTool, ServerFunction } from '../../src/tools/server-tool.ts';
+import { readEvents } from '../api/responses/fixture.ts';
+import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
+import { codeCall, createScriptedTool, type ScriptedToolOptions } from '../support/scripted-tool.ts';
+import { createService } from './service.ts';
+
+const interpreter = { type: 'code_interpreter', container: { type: 'auto' } };
+const question = 'What is 6 * 7?';
+
+/** Computes once, then answers. */
+const computes: Script = ({ request }) =>
+  request.prompt.messages.at(-1)?.role === 'tool'
+    ? { thought: 'So it is 42.', answer: 'The answer is 42.' }
+    : { thought: 'Let me run it.', answer: '', toolCalls: [codeCall('print(6 * 7)')] };
+
+async function setUp(script: Script = computes, options: ScriptedToolOptions = {}, overrides = {}) {
+  const scripted = createScriptedTool({
+    answer: () => ({ output: '42\n', isError: false, durationMs: 5 }),
+    ...options,
+  });
+  const model = createScriptedModel({ id: 'tiny', script });
+  const observed: string[] = [];
+  const service = await createService(model, overrides, {
+    openTool: async () => scripted.open,
+    observeTool: ({ function: { name } }) => void observed.push(name),
+  });
+  const refusal = async (body: object) => {
+    const reply = await service.ask({ input: question, ...body });
+    return { status: reply.status, ...ErrorEnvelope.parse(await reply.json()).error };
+  };
+  const trace = async (id: string) => {
+    const reply = await service.app.request(`/v1/responses/${id}/trace`);
+    const { steps } = (await reply.json()) as { steps: unknown[] };
+    return TraceStep.array().parse(steps);
+  };
+  return { ...service, ...scripted, model, observed, refusal, trace };
+}
+
+describe('code_interpreter', () => {
+  it.each([
+    ['in a fast answer', { mode: 'fast' }],
+    ['in one chain', { reasoning: { effort: 'low', strategy: 'budget-forcing' } }],
+    ['in a deliberation', { reasoning: { effort: 'low' } }],
+  ])('is called %s, and the call is an item before the answer', async (_where, how) => {
+    const { answered, trace, observed, closed } = await setUp();
+    const response = await answered({ input: question, tools: [interpreter], ...how });
+    const suffix = response.id.replace('resp_', '');
+    expect(response.output).toMatchObject([
+      {
+        type: 'code_interpreter_call',
+        code: 'print(6 * 7)',
+        container_id: `cntr_${suffix}_0`,
+        outputs: null,
+        status: 'completed',
+      },
+      { type: 'message', content: [{ text: 'The answer is 42.' }] },
+    ]);
+    expect(response.tools).toEqual([interpreter]);
+    expect(response.usage?.phases.tool).toBeGreaterThan(0);
+    const { tool: _input, ...decoded } = response.usage?.phases ?? {};
+    expect(Object.values(decoded).reduce((sum, tokens) => sum + tokens, 0)).toBe(response.usage?.output_tokens);
+    const steps = await trace(response.id);
+    expect(steps.find(({ phase }) => phase === 'tool')?.call).toMatchObject({
+      name: 'python',
+      output: '42\n',
+      error: false,
+    });
+    expect(observed).toEqual(['python']);
+    expect(closed()).toBe(1);
+  });
+
+  it('shows outputs where the request asks for them', async () => {
+    const { answered } = await setUp();
+    const include = ['code_interpreter_call.outputs'];
+    const { output, warnings } = await answered({ input: question, tools: [interpreter], include });
+    expect(output[0]).toMatchObject({ outputs: [{ type: 'logs', logs: '42\n' }] });
+    expect(warnings).toEqual([]);
+  });
+
+  it('streams the call with OpenAI’s events, numbered without gaps', async () => {
+    const { ask } = await setUp();
+    const { events } = await readEvents(await ask({ input: question, tools: [interpreter], stream: true }));
+    const types = events.map(({ type }) => type);
+    expect(types.filter((type) => String(type).includes('code_interpreter'))).toEqual([
+      'response.code_interpreter_call.in_progress',
+      'response.code_interpreter_call_code.delta',
+      'response.code_interpreter_call_code.done',
+      'response.code_interpreter_call.interpreting',
+      'response.code_interpreter_call.completed',
+    ]);
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
+  });
+
+  it('takes its items back as input, outputs included', async () => {
+    const { answered, model } = await setUp();
+    const include = ['code_interpreter_call.outputs'];
+    const first = await answered({ input: question, tools: [interpreter], include });
+    const again = [{ role: 'user', content: question }, ...first.output, { role: 'user', content: 'And twice that?' }];
+    await answered({ input: again, mode: 'fast' });
+    const { messages } = model.calls.at(-1)?.prompt ?? { messages: [] };
+    expect(messages.slice(1, 4)).toMatchObject([
+      { role: 'assistant', toolCalls: [codeCall('print(6 * 7)')] },
+      { role: 'tool', content: '42\n' },
+      { role: 'assistant', content: 'The answer is 42.' },
+    ]);
+  });
+
+  it('runs in every chain of a vote', async () => {
+    const { answered, sessions } = await setUp();
+    const reasoning = { effort: 'low', strategy: 'self-consistency', samples: 3, budget_tokens: 200 };
+    const response = await answered({ input: question, tools: [interpreter], reasoning });
+    expect(sessions.length).toBeGreaterThan(1);
+    expect(response.verdict?.kind).toBe('agreed');
+    expect(response.output.filter(({ type }) => type === 'code_interpreter_call')).toHaveLength(1);
+  });
+
+  it('never spends more thinking than the budget', async () => {
+    const forever: Script = () => ({ thought: 'one two three', answer: 'No idea.', toolCalls: [codeCall('1')] });
+    const { answered, calls } = await setUp(forever);
+    const reasoning = { effort: 'low', budget_tokens: 20, samples: 1 };
+    const { usage, status } = await answered({ input: question, tools: [interpreter], reasoning });
+    const { think = 0, check = 0, revise = 0 } = usage?.phases ?? {};
+    expect(think + check + revise).toBeLessThanOrEqual(20);
+    expect(calls().length).toBeLessThan(8);
+    expect(status).toBe('completed');
+  });
+
+  it('is called at most max_tool_calls times', async () => {
+    const forever: Script = () => ({ thought: 'again', answer: 'No idea.', toolCalls: [codeCall('1')] });
+    const { answered, calls } = await setUp(forever);
+    const { warnings } = await answered({ input: question, tools: [interpreter], max_tool_calls: 2, mode: 'fast' });
+    expect(calls()).toHaveLength(2);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    [{ type: 'code_interpreter', container: 'cntr_1' }, 'tools[0].container'],
+    [{ type: 'code_interpreter', container: { type: 'auto', file_ids: ['file_1'] } }, 'tools[0].container.file_ids'],
+    [{ type: 'mcp', server_label: 'a', connector_id: 'connector_gmail' }, 'tools[0].connector_id'],
+    [{ type: 'code_interpreter' }, 'tools[0].container'],
+  ])('refuses what it does not have: %j', async (tool, param) => {
+    const { refusal } = await setUp();
+    expect(await refusal({ tools: [tool] })).toMatchObject({ status: 400, param });
+  });
+
+  it('refuses two of one kind, and a function of its name', async () => {
+    const { refusal } = await setUp();
+    expect(await refusal({ tools: [interpreter, interpreter] })).toMatchObject({ status: 400, param: 'tools[1]' });
+    const twin = { type: 'function', name: 'python' };
+    expect(await refusal({ tools: [interpreter, twin] })).toMatchObject({ status: 400, param: 'tools[1].name' });
+  });
+
+  it('needs the scope tools:run', async () => {
+    const { refusal } = await setUp(computes, {}, { anonymous: { ...allScopes, tools: false } });
+    expect(await refusal({ tools: [interpreter] })).toMatchObject({ status: 403, code: 'insufficient_scope' });
+  });
+
+  it('is refused with the reason where it can not run', async () => {
+    const toolRefusal = async () => 'there is no bubblewrap on this machine';
+    const { refusal } = await setUp(computes, {}, { toolRefusal });
+    const { status, message } = await refusal({ tools: [interpreter] });
+    expect(status).toBe(400);
+    expect(message).toContain('bubblewrap');
+  });
+
+  it('is not offered where the request wants no call', async () => {
+    const { answered, model } = await setUp(() => ({ answer: 'Forty-two.' }));
+    await answered({ input: question, tools: [interpreter], tool_choice: 'none', mode: 'fast' });
+    expect(model.calls[0]?.prompt.tools).toBeUndefined();
+  });
+
+  it('warns where it must be called, since no model can be made to', async () => {
+    const { answered } = await setUp();
+    const { warnings } = await answered({
+      input: question,
+      tools: [interpreter],
+      tool_choice: { type: 'code_interpreter' },
+    });
+    expect(warnings).toMatchObject([{ field: 'tool_choice' }]);
+  });
+
+  it('hides code and output from a reader without trace:full', async () => {
+    const { answered, app } = await setUp(computes, {}, { anonymous: { ...allScopes, trace: 'summary' } });
+    const { id } = await answered({ input: question, tools: [interpreter], reasoning: { effort: 'low' } });
+    const text = await (await app.request(`/v1/responses/${id}/trace`)).text();
+    expect(text).toContain('"phase":"tool"');
+    expect(text).not.toContain('print(6');
+    expect(text).not.toContain('Let me run it');
+  });
+});
+
+/** An MCP server with one tool, in memory. */
+function remoteTool({ needsApproval = false } = {}) {
+  const calls: string[] = [];
+  const fn: ServerFunction = {
+    name: 'shop__order',
+    parameters: { type: 'object', properties: { item: { type: 'string' } } },
+    shown: { type: 'mcp', server_label: 'shop', name: 'order' },
+    pure: false,
+    stateful: false,
+    needsApproval,
+  };
+  const open: OpenTool = {
+    functions: [fn],
+    session: () => ({
+      async call(_name, args) {
+        calls.push(String(args['item']));
+        return { output: `ordered ${args['item']}`, isError: false, durationMs: 2 };
+      },
+      close: async () => {},
+    }),
+    close: async () => {},
+  };
+  return { open, calls };
+}
+
+const order = { name: 'shop__order', arguments: '{"item":"tea"}' };
+const ordering: Script = ({ request }) =>
+  request.prompt.messages.at(-1)?.role === 'tool'
+    ? { thought: 'Done.', answer: 'It is ordered.' }
+    : { thought: 'I order it.', answer: '', toolCalls: [order] };
+const shop = { type: 'mcp', server_label: 'shop', server_url: 'https://shop.example/mcp', require_approval: 'never' };
+
+async function setUpShop(options: { needsApproval?: boolean } = {}) {
+  const remote = remoteTool(options);
+  const opened: unknown[] = [];
+  const model = createScriptedModel({ id: 'tiny', script: ordering });
+  const service = await createService(
+    model,
+    {},
+    {
+      openTool: async (entry) => {
+        opened.push(entry);
+        return remote.open;
+      },
+    },
+  );
+  return { ...service, ...remote, opened, model };
+}
+
+describe('a tool of an MCP server', () => {
+  it('is listed, called, and shown, in one chain, with a warning', async () => {
+    const { answered, calls } = await setUpShop();
+    const response = await answered({
+      input: 'Order tea',
+      tools: [shop],
+      reasoning: { effort: 'low', samples: 4, budget_tokens: 400 },
+    });
+    expect(response.output).toMatchObject([
+      { type: 'mcp_list_tools', server_label: 'shop', tools: [{ name: 'order' }] },
+      {
+        type: 'mcp_call',
+        server_label: 'shop',
+        name: 'order',
+        arguments: order.arguments,
+        output: 'ordered tea',
+        error: null,
+      },
+      { type: 'message' },
+    ]);
+    expect(calls).toEqual(['tea']);
+    expect(response.warnings).toMatchObject([{ field: 'tools' }]);
+  });
+
+  it('gets its headers and token, which are in no answer and not in the job', async () => {
+    const { answered, opened, queue, app } = await setUpShop();
+    const secret = { authorization: 'token-of-mine', headers: { 'x-key': 'header-of-mine' } };
+    const response = await answered({ input: 'Order tea', tools: [{ ...shop, ...secret }], mode: 'fast' });
+    expect(opened).toMatchObject([secret]);
+    const stored = JSON.stringify(await queue.get(response.id));
+    const seen = await (await app.request(`/v1/responses/${response.id}`)).text();
+    for (const text of [stored, seen, JSON.stringify(response)]) expect(text).not.toContain('of-mine');
+  });
+
+  it('asks for approval, is called once that is given, and not where it is not', async () => {
+    const { answered, calls, model } = await setUpShop({ needsApproval: true });
+    const first = await answered({ input: 'Order tea', tools: [shop], mode: 'fast' });
+    const asked = first.output.at(-1);
+    expect(asked).toMatchObject({
+      type: 'mcp_approval_request',
+      server_label: 'shop',
+      name: 'order',
+      arguments: order.arguments,
+    });
+    expect(first.status).toBe('completed');
+    expect(calls).toEqual([]);
+    const answer = (approve: boolean) => ({
+      previous_response_id: first.id,
+      input: [{ type: 'mcp_approval_response', approval_request_id: asked?.id, approve }],
+      tools: [shop],
+      mode: 'fast',
+    });
+    const declined = await answered(answer(false));
+    expect(calls).toEqual([]);
+    expect(declined.output_text).toBe('It is ordered.');
+    expect(model.calls.at(-1)?.prompt.messages.at(-1)?.content).toContain('declined');
+    const approved = await answered(answer(true));
+    expect(calls).toEqual(['tea']);
+    expect(approved.output).toMatchObject([
+      { type: 'mcp_list_tools' },
+      { type: 'mcp_call', approval_request_id: asked?.id, output: 'ordered tea' },
+      { type: 'message' },
+    ]);
+  });
+});
+
+describe('an attempt that goes on', () => {
+  const died = new ServiceError({ code: 'model_unavailable', message: 'The model process died.', retryable: true });
+
+  it('does not make a finished call again', async () => {
+    const remote = remoteTool();
+    let calls = 0;
+    const model = createScriptedModel({
+      id: 'tiny',
+      script: (turn) => {
+        calls += 1;
+        if (calls === 2) throw died;
+        return ordering(turn);
+      },
+    });
+    const { answered } = await createService(model, {}, { openTool: async () => remote.open });
+    const response = await answered({ input: 'Order tea', tools: [shop], reasoning: { effort: 'low' } });
+    expect(response.output_text).toBe('It is ordered.');
+    expect(remote.calls).toEqual(['tea']);
+    expect(response.output.filter(({ type }) => type === 'mcp_call')).toHaveLength(1);
+    const { think = 0 } = response.usage?.phases ?? {};
+    // Three words and a call, then one word: each of them once.
+    expect(think).toBe(5);
+  });
+});
