@@ -1,4 +1,5 @@
 import { createLoopBreaker } from '../../src/core/loop-breaker.ts';
+import { createThinkingBudget } from '../../src/core/token-ledger.ts';
 import { computedValue } from '../../src/models/local/decoder/computed-value.ts';
 import { createEngine, type Engine } from '../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
@@ -102,7 +103,7 @@ async function rate(
         sampler,
         bans,
         loopBreaker: createLoopBreaker(),
-        purse: { left: 250 * run.rows },
+        budget: createThinkingBudget(250 * run.rows),
         interrupted: () => undefined,
         emit(event) {
           if (event.type === 'thinking-delta') tokens += event.tokenIds.length;

@@ -1,7 +1,7 @@
 import { checks } from '../../src/checks/index.ts';
 import { runChecks } from '../../src/checks/run-checks.ts';
-import { computeAllowance } from '../../src/contracts/responses/compute.ts';
 import type { GenerateRequest, LanguageModel, ThinkingRequest } from '../../src/core/language-model.ts';
+import { computeAllowance } from '../../src/core/token-ledger.ts';
 import type { Question } from '../generator/question.ts';
 import { scoreAnswer } from '../score-answer.ts';
 import { type CollectedSample, collectSamples } from './collect-samples.ts';

@@ -5,11 +5,11 @@ import { asWorkersHave, type ModelCatalog, type WorkersModels } from '../contrac
 import { PublishedService, PublishedTokenizer, publishedServiceKey } from '../contracts/service/published-service.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { RecordStore } from '../core/record-store.ts';
+import { estimatePrompt } from '../core/token-ledger.ts';
 import { familyByName } from '../models/families/index.ts';
 import { plain } from '../models/families/plain.ts';
 import { renderPrompt } from '../models/local/folder/render-prompt.ts';
 import { createModelTokenizer } from '../models/local/folder/tokenizer.ts';
-import { estimatePrompt } from '../models/servers/stream/messages.ts';
 import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];

@@ -1,7 +1,8 @@
 import { showAnswer } from '../answers/normalise.ts';
 import { type EffortLevel, levelOf } from '../contracts/service/effort-table.ts';
 import type { AnswerRequest, Sampling } from '../core/language-model.ts';
-import { type Budget, createBudget, deadlinePassed, thinkingDeadline } from './budget.ts';
+import { type Budget, createBudget, reserveOf } from '../core/token-ledger.ts';
+import { deadlinePassed, thinkingDeadline } from './deadline.ts';
 import { createJudge, type Judge } from './revision/judge.ts';
 import { askSlowChecks } from './revision/slow-checks.ts';
 import {
@@ -123,8 +124,7 @@ function revisionsOf(context: StrategyContext): Map<number, number> {
 /** The fast answer, for a request that may have to end before a chain does: it stands where no chain does. */
 export async function* makeDraft(deliberation: Deliberation): AsyncGenerator<StrategyEvent, void, void> {
   const { budget, context, candidates, answer } = deliberation;
-  const { maxTokens, reserve = maxTokens } = answer;
-  const room = Math.min(budget.answer(1), reserve);
+  const room = Math.min(budget.answer(1), reserveOf(answer));
   if (context.finishedSteps.some(({ phase }) => phase === 'draft') || room === 0) return;
   yield { type: 'phase', phase: 'draft', step: 1, steps: undefined };
   const drafts = yield* runJudged(deliberation, {
@@ -151,7 +151,7 @@ export async function* think(
   },
 ): AsyncGenerator<StrategyEvent, readonly number[], void> {
   const { budget, context, candidates, natural } = deliberation;
-  const { maxTokens: longest, reserve = longest } = deliberation.answer;
+  const reserve = reserveOf(deliberation.answer);
   let rows = wave.numbers.length;
   while (rows > 1 && (budget.thinking(rows) < rows * natural || budget.answer(rows) < reserve)) rows -= 1;
   const numbers = wave.numbers.slice(0, rows);

@@ -2,14 +2,20 @@ import { showAnswer } from '../answers/normalise.ts';
 import { asksForName, asksForNumber, asksYesOrNo } from '../answers/question.ts';
 import { type AnswerSource, ThinkingStop } from '../contracts/responses/reasoning.ts';
 import { computes, createDeliberation, type Deliberation, makeDraft, think } from './deliberation.ts';
-import { outcomeOf } from './phase-usage.ts';
 import { revise } from './revision/revise.ts';
 import { runSlowChecks } from './revision/slow-checks.ts';
 import { answerEnd, answerFast } from './sampling/answer-live.ts';
 import { type Candidate, needsRevision, shownChecks } from './sampling/candidate.ts';
 import { replay } from './sampling/replay.ts';
 import { answerText } from './sampling/sample.ts';
-import type { Plan, StrategyContext, StrategyDependencies, StrategyEvent, StrategyOutcome } from './strategy.ts';
+import {
+  outcomeOf,
+  type Plan,
+  type StrategyContext,
+  type StrategyDependencies,
+  type StrategyEvent,
+  type StrategyOutcome,
+} from './strategy.ts';
 import { confirmedBy, guess, isGuess, unthoughtVerdict, verdictOf } from './voting/answer-verdict.ts';
 import { certaintyOf, standingOf } from './voting/certainty.ts';
 import { settleTie } from './voting/compare.ts';

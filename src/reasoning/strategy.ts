@@ -9,7 +9,7 @@ import type {
   ThinkingStop,
 } from '../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
-import type { RunningUsage } from '../contracts/responses/usage.ts';
+import { type RunningUsage, thinkingTokens } from '../contracts/responses/usage.ts';
 import type { EffortTable } from '../contracts/service/effort-table.ts';
 import type { AnswerRequest, LanguageModel, Sampling, TokenLogprob } from '../core/language-model.ts';
 import type { Prompts } from './prompts.ts';
@@ -103,3 +103,18 @@ export type StrategyOutcome = {
   usage: PhaseUsage;
   warnings: ReadonlyArray<{ field: string; message: string }>;
 };
+
+/** An outcome with what was used; without a verdict where it turns out that nothing was thought. */
+export function outcomeOf(
+  { verdict = null, ...found }: Omit<StrategyOutcome, 'usage' | 'warnings' | 'verdict'> & Partial<StrategyOutcome>,
+  usage: PhaseUsage,
+  warnings: StrategyOutcome['warnings'],
+): StrategyOutcome {
+  const thinkingStop = stopOfThinking(found.thinkingStop, usage);
+  return { ...found, thinkingStop, verdict: thinkingStop === null ? null : verdict, usage, warnings };
+}
+
+/** Why thinking ended; null where it was stopped before its first token. */
+function stopOfThinking(stop: ThinkingStop | null, usage: PhaseUsage): ThinkingStop | null {
+  return stop === 'natural' || thinkingTokens(usage) > 0 ? stop : null;
+}

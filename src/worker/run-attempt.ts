@@ -18,7 +18,7 @@ import { createShownReasoning } from './shown-reasoning.ts';
 import { strategyRun } from './strategy-run.ts';
 import { type CallGate, createCallGate } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps, type TraceWriter } from './trace-writer.ts';
-import { listenForTokens } from './untold-tokens.ts';
+import { listenForTokens } from './unreported-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
 import { createWrittenCalls } from './written-calls.ts';
 
@@ -100,13 +100,13 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   const { job } = lease;
   // Calls that the request approved are in the log by now.
   const prepared = strategyRun({ lease, dependencies, log: writer.lines(), wire, tools });
-  const untold = listenForTokens(prepared.context.model, {
+  const unreported = listenForTokens(prepared.context.model, {
     promptTokens: body.input_tokens,
     phase: () => progress.current().phase,
   });
   const context: StrategyContext = {
     ...prepared.context,
-    model: untold.model,
+    model: unreported.model,
     ...(deadline === undefined ? {} : { deadline }),
   };
   let logged = usage.latest;
@@ -158,7 +158,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
       case 'phase':
         return logProgress(progress.phase(event));
       case 'usage': {
-        const spent = untold.added(event.usage);
+        const spent = unreported.added(event.usage);
         usage.latest = largerUsage(logged, spent);
         progress.usage(spent);
         return totalTokens(usage.latest) - totalTokens(logged) >= usageEvery
@@ -204,7 +204,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     let next = await events.next();
     for (; !next.done; next = await events.next()) await take(next.value, collect);
     await showWritten(written.end());
-    const spent = untold.added(next.value.usage);
+    const spent = unreported.added(next.value.usage);
     usage.latest = largerUsage(logged, spent);
     if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(text));
     return { ...next.value, usage: spent };

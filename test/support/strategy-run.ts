@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { thinkingTokens } from '../../src/contracts/responses/usage.ts';
+import { outputTokens, thinkingTokens } from '../../src/contracts/responses/usage.ts';
 import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
-import { outputTokens } from '../../src/reasoning/phase-usage.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { decidingFirst } from '../../src/reasoning/strategies/auto.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';

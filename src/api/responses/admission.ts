@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
-import { computeAllowance } from '../../contracts/responses/compute.ts';
 import type { Job, JobSnapshot } from '../../contracts/responses/job.ts';
 import { TerminalEvent } from '../../contracts/responses/response-event.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import type { KeyLimits } from '../../contracts/service/api-key.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { computeAllowance, usableOutput } from '../../core/token-ledger.ts';
 import type { UsageLedger } from '../../store/usage-ledger.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { showLimit } from '../middleware/request-rate.ts';
@@ -226,7 +226,12 @@ function mostTokens(job: Job): number {
   const { request, input_tokens, effective, answer } = responseJob(job);
   const others = effective.budget_tokens === 0 ? 0 : effective.samples + effective.max_revisions + 1;
   const computed = effective.compute === 'on' ? computeAllowance(effective.budget_tokens) : 0;
-  const output = effective.budget_tokens + computed + answer.max_tokens + others * effective.answer_reserve_tokens;
+  const output = usableOutput({
+    thinking: effective.budget_tokens + computed,
+    otherAnswers: others,
+    reserve: effective.answer_reserve_tokens,
+    answerTokens: answer.max_tokens,
+  });
   return input_tokens + Math.min(output, request.max_output_tokens ?? Number.POSITIVE_INFINITY);
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { thinkingWithin } from '../../contracts/responses/compute.ts';
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import { decidedReasoning, type EffectiveReasoning } from '../../contracts/responses/reasoning.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
 import { type EffortTable, levelOf } from '../../contracts/service/effort-table.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { answerShare, thinkingAllowed, tokenMargins, usableOutput } from '../../core/token-ledger.ts';
 import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
 
 type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
@@ -24,9 +24,6 @@ type PlanInput = {
   /** Of the model: values can be computed in its thoughts; it expects that. */
   compute: { possible: boolean; usual: boolean };
 };
-
-/** A smaller `max_output_tokens` is all kept for the answer: too little to think with. */
-const leastShared = 128;
 
 /**
  * Spends the tokens of a request: the answer's reserve comes first, out of the context and out of `max_output_tokens`,
@@ -49,13 +46,8 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
     });
   }
   const usual = input.table.answer_reserve_tokens;
-  const reserve = Math.min(asked ?? shareOf(most, usual), input.contextLeft);
+  const reserve = Math.min(asked ?? answerShare(most, usual), input.contextLeft);
   return choice.thinks ? deliberate(input, reserve, asked) : fast(input, reserve, asked);
-}
-
-/** The answer's part of `max_output_tokens`: the usual one, and half of a small one. */
-function shareOf(most: number | undefined, usual: number): number {
-  return most === undefined ? usual : Math.min(usual, Math.max(Math.min(most, leastShared), Math.floor(most / 2)));
 }
 
 function fast(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
@@ -119,11 +111,14 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   const revisions = uses(input, wanted, 'max_revisions')
     ? (request.reasoning?.max_revisions ?? level.max_revisions)
     : 0;
-  // Each chain has the context to itself; what is sampled in all of them counts against the one budget.
-  const inContext = (contextLeft - reserve) * samples;
-  const room = Math.max(0, Math.min(inContext, (request.max_output_tokens ?? Infinity) - reserve));
   const compute = computeOf(input);
-  const allowed = compute === 'on' && Number.isFinite(room) ? thinkingWithin(room) : room;
+  const { allowed, inContext } = thinkingAllowed({
+    contextLeft,
+    reserve,
+    samples,
+    maxOutputTokens: request.max_output_tokens ?? undefined,
+    compute: compute === 'on',
+  });
   const wished = choice.budget === -1 ? allowed : (choice.budget ?? level.budget_tokens);
   const budget = Math.min(wished, allowed);
   const warnings: Warning[] = [];
@@ -137,7 +132,7 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     const message =
       inContext === 0
         ? 'Answered fast: the input and the answer fill the context, and nothing is left to think with.'
-        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, leastShared)}, or lower reasoning.answer_reserve_tokens.`;
+        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
     warnings.push({ field: 'reasoning.effort', message });
   }
   for (const [name, used] of [
@@ -149,7 +144,8 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     warnings.push({ field: `reasoning.${name}`, message: `The strategy ${wanted} does not use it.` });
   }
   const answerTokens = answerTokensOf(input, reserve, asked);
-  warnings.push(...beyondContext(input, budget + (samples + revisions + 1) * reserve + answerTokens));
+  const otherAnswers = samples + revisions + 1;
+  warnings.push(...beyondContext(input, usableOutput({ thinking: budget, otherAnswers, reserve, answerTokens })));
   const ran = budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : undefined;
   const effective: EffectiveReasoning = {
     effort: choice.effort,

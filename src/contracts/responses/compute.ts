@@ -15,13 +15,3 @@ export const ComputedValue = z.object({
   expression: z.string(),
 });
 export type ComputedValue = z.infer<typeof ComputedValue>;
-
-/** How many tokens of computed values may be inserted in a thought of at most so many sampled tokens: a quarter. */
-export function computeAllowance(thinkingTokens: number): number {
-  return Math.floor(thinkingTokens / 4);
-}
-
-/** How many tokens of `room` may be sampled, so that their allowance for computed values fits as well. */
-export function thinkingWithin(room: number): number {
-  return Math.floor((room * 4) / 5);
-}

@@ -65,3 +65,9 @@ export function takesNothing(schema: Readonly<Record<string, unknown>>): boolean
 
 /** Keywords that do not change the arguments. */
 const silent: ReadonlySet<string> = new Set(['required', 'title', 'description', '$schema', '$id']);
+
+/** Images and files of a turn. */
+export function mediaOf(message: ChatMessage): PromptPart[] {
+  const parts = message.role === 'user' || message.role === 'tool' ? message.parts : undefined;
+  return (parts ?? []).filter(({ type }) => type !== 'text');
+}

@@ -42,6 +42,11 @@ export function thinkingTokens({ think, check, revise }: Pick<PhaseTokens, 'thin
   return think + check + revise;
 }
 
+/** Tokens that `max_output_tokens` bounds: everything that was decoded or inserted. */
+export function outputTokens({ draft, think, check, revise, forced, discarded, answer }: PhaseTokens): number {
+  return draft + think + check + revise + forced + discarded + answer;
+}
+
 /**
  * `usage` of a response: OpenAI's fields and our phases. Clients require numbers in the details, so the phases are
  * outside them.
@@ -74,7 +79,7 @@ export type ResponseUsage = z.infer<typeof ResponseUsage>;
  */
 export function responseUsage({ input: prompt, cached, tool, ...phases }: RunningUsage): ResponseUsage {
   const input = prompt + (tool ?? 0);
-  const output = Object.values(phases).reduce((sum, tokens) => sum + tokens, 0);
+  const output = outputTokens(phases);
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },

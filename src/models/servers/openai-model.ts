@@ -8,6 +8,14 @@ import type {
   ModelEvent,
   Sampling,
 } from '../../core/language-model.ts';
+import {
+  createThinkingBudget,
+  estimatePrompt,
+  fitPrompt,
+  isNearLimit,
+  reserveOf,
+  tokensOfSegments,
+} from '../../core/token-ledger.ts';
 import type { UpstreamModel } from '../config/model-config.ts';
 import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
@@ -17,13 +25,13 @@ import { createGate, inTurn, merge } from './client/concurrency.ts';
 import { capabilitiesOf, dialects } from './client/dialect.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { UpstreamRefused, unavailable } from './client/upstream-error.ts';
-import { estimatePrompt, tokensOfSegments, toldForm } from './stream/messages.ts';
+import { toldForm } from './stream/messages.ts';
 import { hasNoSwitch, renderPrompt, tokensOf } from './stream/raw-prompt.ts';
 import { createRefusals } from './stream/refusals.ts';
 import { losesLogprobs } from './stream/request-body.ts';
 import { scoreContinuations } from './stream/score.ts';
 import { alwaysThinking, runSample } from './thinking/run-sample.ts';
-import { createOpenings, createPurse, type SampleContext } from './thinking/sample-context.ts';
+import { createOpenings, type SampleContext } from './thinking/sample-context.ts';
 import { goesOn } from './thinking/sample-tokens.ts';
 import { createServerBudget } from './thinking/server-budget.ts';
 
@@ -41,9 +49,6 @@ const Slots = z.object({ total_slots: z.int().positive() });
 
 /** A cold server may load its weights, and prefill a long prompt, before the first byte. */
 const defaultTimeouts: UpstreamTimeouts = { firstByteMs: 600_000, idleMs: 120_000 };
-
-/** An estimate may be that much too low: code and languages of other scripts take more tokens than their length tells. */
-const estimateSlack = 1.5;
 
 /**
  * A model behind any OpenAI-compatible chat completions server. Nothing is sent before the first call, so the service
@@ -131,7 +136,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
       warn,
       clock,
       signal,
-      purse: createPurse(request.thinking?.budgetTokens ?? 0),
+      budget: createThinkingBudget(request.thinking?.budgetTokens ?? 0),
       ...(await fitted(request, signal)),
       answerNow: given.answerNow,
       tokenise: (text) => tokenise(text, signal),
@@ -230,25 +235,27 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     request: GenerateRequest,
     signal: AbortSignal,
   ): Promise<Pick<SampleContext, 'request' | 'room' | 'promptTokens'>> {
-    const { maxTokens, reserve = maxTokens } = request.answer;
-    const estimate = estimatePrompt(request.prompt);
-    const begun = tokensOfSegments([...(request.thinking?.prefix ?? []), ...(request.answer.prefix ?? [])]);
-    const beside = begun + (request.thinking?.budgetTokens ?? 0);
-    const near = estimate * estimateSlack + beside + maxTokens > config.contextLength;
-    const exact = near ? await exactTokens(request.prompt, request.thinking !== undefined, signal) : undefined;
-    const tokens = exact ?? estimate;
-    if (tokens + reserve > config.contextLength) {
+    const load = {
+      contextLength: config.contextLength,
+      estimate: estimatePrompt(request.prompt),
+      begun: tokensOfSegments([...(request.thinking?.prefix ?? []), ...(request.answer.prefix ?? [])]),
+      budgetTokens: request.thinking?.budgetTokens ?? 0,
+      answer: request.answer,
+    };
+    const thinks = request.thinking !== undefined;
+    const exact = isNearLimit(load) ? await exactTokens(request.prompt, thinks, signal) : undefined;
+    // Where thinking can't be switched off, as much again is asked for it.
+    const shares = alwaysThinking({ dialect, family }) ? 2 : 1;
+    const { tokens, fits, room, answerTokens } = fitPrompt(load, { exact, shares });
+    if (!fits) {
       throw new ServiceError({
         code: 'context_length_exceeded',
-        message: `The prompt (${tokens} tokens) and the answer's ${reserve} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
+        message: `The prompt (${tokens} tokens) and the answer's ${reserveOf(request.answer)} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
         param: 'input',
       });
     }
-    const safe = config.contextLength - (exact ?? Math.ceil(estimate * estimateSlack)) - beside;
-    // Where thinking can't be switched off, as much again is asked for it.
-    const shares = alwaysThinking({ dialect, family }) ? 2 : 1;
-    const answer = { ...request.answer, maxTokens: Math.min(maxTokens, Math.max(reserve, Math.floor(safe / shares))) };
-    return { request: { ...request, answer }, room: config.contextLength - tokens - begun, promptTokens: tokens };
+    const answer = { ...request.answer, maxTokens: answerTokens };
+    return { request: { ...request, answer }, room, promptTokens: tokens };
   }
 
   async function exactTokens(prompt: GenerateRequest['prompt'], thinking: boolean, signal: AbortSignal) {

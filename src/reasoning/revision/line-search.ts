@@ -1,10 +1,10 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
-import type { Sampling, ThoughtSegment } from '../../core/language-model.ts';
+import type { ModelEvent, Sampling, ThoughtSegment } from '../../core/language-model.ts';
+import { createSampleCounter, createStoppedRun } from '../../core/token-counts.ts';
 import type { Deliberation } from '../deliberation.ts';
 import { failedLine, isHeld } from '../sampling/candidate.ts';
 import { runSignal } from '../sampling/run-samples.ts';
 import { computedIn, segmentOf } from '../sampling/sample.ts';
-import { createStoppedRun } from '../sampling/stopped-run.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import { cutSegments } from './roll-back.ts';
 
@@ -47,7 +47,6 @@ export async function* searchLine(
   yield step.added;
   const known = search.prefix.map((segment) => segment.text).join('');
   const thoughts = Array.from({ length: rows }, () => [...search.prefix]);
-  const rowsTold = thoughts.map(() => ({ told: 0, ended: false }));
   const judged = new Set<number>();
   const spent = { thinking: 0, forced: 0, answer: 0 };
   const count = (kind: keyof typeof spent, tokens: number): void => {
@@ -55,6 +54,7 @@ export async function* searchLine(
     state.usage.add(kind === 'thinking' ? 'revise' : kind === 'forced' ? 'forced' : 'discarded', tokens);
   };
   count('forced', await fedTokens(context, search.prefix));
+  const counters = thoughts.map(() => createSampleCounter(count));
   const stopping = new AbortController();
   const granted = { budgetTokens, perSampleTokens: perLine };
   const computed = budget.computed(Math.floor(budgetTokens / rows));
@@ -80,16 +80,12 @@ export async function* searchLine(
       },
     )) {
       const thought = thoughts[event.sample];
-      const row = rowsTold[event.sample];
-      if (thought === undefined || row === undefined) continue;
-      if (event.type !== 'thinking-delta') row.ended = true;
-      else if (!event.forced) row.told += event.tokenIds.length;
+      const counter = counters[event.sample];
+      if (thought === undefined || counter === undefined) continue;
+      counter.count(event.type === 'finish' ? withoutPrefix(event, counter.tokens.forced) : event);
       if (event.type === 'thinking-delta') {
-        count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
         if (!event.forced || event.expression !== undefined) thought.push(segmentOf(event));
         yield { type: 'usage', usage: state.usage.snapshot() };
-      } else if (event.type === 'answer-delta') {
-        count('answer', event.tokenIds.length);
       }
       if (judged.has(event.sample) || found !== undefined) continue;
       const line = firstLine(thought, known.length, event.type !== 'thinking-delta');
@@ -102,7 +98,7 @@ export async function* searchLine(
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
-    unread.withhold(rowsTold);
+    unread.withhold(counters);
   }
   yield step.done({
     tokens: spent.thinking + spent.answer,
@@ -113,6 +109,11 @@ export async function* searchLine(
     usage: spent,
   });
   return found;
+}
+
+/** A row's `finish`, without the fed tokens of the prefix: the rows share them, so they are counted once. */
+function withoutPrefix(event: Extract<ModelEvent, { type: 'finish' }>, forcedTokens: number): ModelEvent {
+  return { ...event, usage: { ...event.usage, forcedTokens } };
 }
 
 /**

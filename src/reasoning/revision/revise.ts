@@ -4,6 +4,7 @@ import type { Judgement } from '../../checks/run-checks.ts';
 import { isProof } from '../../checks/thought-lines.ts';
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
+import { reserveOf } from '../../core/token-ledger.ts';
 import { type Deliberation, greedy, runJudged, sampled } from '../deliberation.ts';
 import { type Candidate, failedLine, failedValue, goesFurther, replaces } from '../sampling/candidate.ts';
 import type { SampleRun } from '../sampling/run-samples.ts';
@@ -143,13 +144,13 @@ async function* planRevision(
  * chain or the answer's reserve may: the context has room for that much.
  */
 async function putRight(
-  { context, natural, answer: { maxTokens, reserve = maxTokens } }: Deliberation,
+  { context, natural, answer }: Deliberation,
   { repair }: Judgement,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
   if (repair === undefined) return undefined;
   const prefix: ThoughtSegment[] = [...back.before, { text: rightLine(back.wrongLine, repair), fed: true }];
-  return (await fedTokens(context, prefix)) > Math.min(natural, reserve) ? undefined : prefix;
+  return (await fedTokens(context, prefix)) > Math.min(natural, reserveOf(answer)) ? undefined : prefix;
 }
 
 /** The line as the check knows it to be right, up to where it was wrong. */
@@ -182,10 +183,9 @@ async function tellWhatFailed(
       { role: 'user', content: text },
     ],
   };
-  const { maxTokens, reserve = maxTokens } = deliberation.answer;
   const tokens = await context.model.countTokens(prompt, { thinking: true });
   // Beside a long answer there may be no room for another.
-  if (tokens + reserve > context.model.contextLength) return undefined;
+  if (tokens + reserveOf(deliberation.answer) > context.model.contextLength) return undefined;
   return {
     prompt,
     thinking: {},

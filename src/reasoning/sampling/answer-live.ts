@@ -1,7 +1,9 @@
 import type { IncompleteReason, ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { ChainUsage, MadeCall, ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
-import { type Budget, thinkingDeadline } from '../budget.ts';
+import type { MadeCall, ModelEvent, ThinkingRequest } from '../../core/language-model.ts';
+import { createSampleCounter } from '../../core/token-counts.ts';
+import type { Budget } from '../../core/token-ledger.ts';
+import { thinkingDeadline } from '../deadline.ts';
 import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import type { OpenStep } from '../trace-recorder.ts';
 import { createCallSteps } from './call-steps.ts';
@@ -77,22 +79,15 @@ export async function* answerLive(
     run.thinking === undefined ? { of: 'answer' as const, sample: null } : { of: 'think' as const, sample: 0 };
   const calls = createCallSteps(trace, context, chain);
   // What an earlier attempt spent before its last call is in the totals already.
-  const counted = { ...calls.spent };
-  const count = (kind: keyof Sample['usage'], tokens: number): void => {
-    counted[kind] += tokens;
-    usage.add(kind === 'thinking' ? 'think' : kind, tokens);
-  };
-  const settle = (final: ChainUsage): void => {
-    count('thinking', calls.spent.thinking + final.thinkingTokens - counted.thinking);
-    count('forced', calls.spent.forced + final.forcedTokens - counted.forced);
-    count('answer', calls.spent.answer + final.answerTokens - counted.answer);
-  };
+  const counter = createSampleCounter(
+    (kind, tokens) => usage.add(kind === 'thinking' ? 'think' : kind, tokens),
+    calls.spent,
+  );
+  const counted = counter.tokens;
   const segments = [...(run.thinking?.prefix ?? [])];
   if (run.thinking !== undefined && calls.thought !== '') segments.push({ text: calls.thought });
   const toolCalls: Sample['answer']['toolCalls'][number][] = [];
   const logprobs: Sample['answer']['logprobs'][number][] = [];
-  /** Forced tokens that are computed values. */
-  let computed = 0;
   let text = '';
   let held: Array<Extract<ModelEvent, { type: 'answer-delta' }>> = [];
   let visible = context.answer.prefix !== undefined;
@@ -140,14 +135,13 @@ export async function* answerLive(
     reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
   try {
     for await (const event of context.model.generate(requestOf(context, run, calls.made), options)) {
+      counter.count(event);
       switch (event.type) {
         case 'thinking-delta':
-          count(event.forced ? 'forced' : 'thinking', event.tokenIds.length);
           segments.push(segmentOf(event));
-          if (event.expression !== undefined) computed += event.tokenIds.length;
           if (
             event.forced &&
-            counted.forced - computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+            counted.forced - counter.computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
           )
             fedEnough.abort();
           if (thinking !== undefined) yield thinking.delta(event);
@@ -158,7 +152,6 @@ export async function* answerLive(
           break;
         case 'answer-delta':
           yield* endThought('natural');
-          count('answer', event.tokenIds.length);
           text += event.text;
           logprobs.push(...event.logprobs);
           held.push(event);
@@ -174,12 +167,8 @@ export async function* answerLive(
           yield { type: 'tool-call', name: event.name, arguments: event.arguments };
           break;
         case 'finish':
-          settle(event.usage);
           if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
-          if (usage.snapshot().input === 0) {
-            usage.add('input', event.usage.inputTokens);
-            usage.add('cached', event.usage.cachedTokens);
-          }
+          usage.addPrompt(event.usage);
           sample = {
             number: 0,
             segments,
@@ -197,7 +186,6 @@ export async function* answerLive(
           break;
         case 'tool-start':
         case 'tool-result':
-          settle(event.usage);
           yield* calls.take(event, counted);
           break;
         default:

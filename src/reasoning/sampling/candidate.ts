@@ -8,9 +8,9 @@ import type { IncompleteReason } from '../../contracts/responses/reasoning.ts';
 import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
 import { goesInCircles } from '../../core/repetition.ts';
-import type { UsagePhase } from '../phase-usage.ts';
+import { type UsageField, usageField } from '../../core/token-counts.ts';
 import { cutBy } from './answer-live.ts';
-import { type SampleRun, usagePhase } from './run-samples.ts';
+import type { SampleRun } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
 
 /** Where an answer comes from; `handed_over`: from a chain whose thought was cut. */
@@ -45,7 +45,7 @@ export type Candidate = {
   answerLogprob: number | undefined;
   thoughtTokens: number | undefined;
   /** Where its answer's tokens are counted unless it is chosen. */
-  counted: { phase: UsagePhase; tokens: number };
+  counted: { phase: UsageField; tokens: number };
 };
 
 export function candidateOf(
@@ -79,7 +79,7 @@ export function candidateOf(
     thoughtLogprob: sample.scores.thinkingMeanLogprob,
     answerLogprob: sample.scores.answerMeanLogprob,
     thoughtTokens: sample.usage.thinking,
-    counted: { phase: usagePhase(from.phase, 'answer'), tokens: sample.usage.answer },
+    counted: { phase: usageField(from.phase, 'answer'), tokens: sample.usage.answer },
   };
 }
 
@@ -120,7 +120,7 @@ export function candidatesOf(
       thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
       answerLogprob: step.answer_confidence,
       thoughtTokens: step.usage?.thinking,
-      counted: { phase: usagePhase(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
+      counted: { phase: usageField(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
     });
   }
   const standing = new Map<number | null, Candidate>();

@@ -1,12 +1,18 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
-import type { AnswerRequest, ChainUsage, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
-import { createUsageTotals, type UsageTotals } from '../phase-usage.ts';
+import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
+import {
+  createSampleCounter,
+  createStoppedRun,
+  createUsageTotals,
+  type SampleCounter,
+  type UsageTotals,
+  usageField,
+} from '../../core/token-counts.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import { createTraceRecorder, type OpenStep, type StepPatch, type TraceRecorder } from '../trace-recorder.ts';
 import { type CallSteps, createCallSteps, openCalls } from './call-steps.ts';
 import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
-import { createStoppedRun } from './stopped-run.ts';
 
 /** Begins a run: an earlier attempt's finished steps are on its trace, and their tokens in its totals. */
 export function createRunState(context: StrategyContext): RunState {
@@ -14,21 +20,18 @@ export function createRunState(context: StrategyContext): RunState {
   for (const step of context.finishedSteps) {
     if (step.usage === undefined) continue;
     const phase = step.phase;
-    if (usage.snapshot().input === 0) {
-      usage.add('input', step.usage.input ?? 0);
-      usage.add('cached', step.usage.cached ?? 0);
-    }
+    usage.addPrompt({ inputTokens: step.usage.input ?? 0, cachedTokens: step.usage.cached ?? 0 });
     if (phase === 'answer' || phase === 'vote') {
       usage.add('discarded', step.usage.answer);
     } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
       for (const kind of ['thinking', 'forced', 'answer'] as const)
-        usage.add(usagePhase(phase, kind), step.usage[kind]);
+        usage.add(usageField(phase, kind), step.usage[kind]);
     }
   }
   for (const { call, usage: spent } of openCalls(context)) {
     if (call === undefined || call.of === 'request' || spent === undefined) continue;
     for (const kind of ['thinking', 'forced', 'answer'] as const) {
-      const phase = call.of === 'answer' ? (kind === 'thinking' ? 'think' : kind) : usagePhase(call.of, kind);
+      const phase = call.of === 'answer' ? (kind === 'thinking' ? 'think' : kind) : usageField(call.of, kind);
       usage.add(phase, spent[kind]);
     }
   }
@@ -68,8 +71,7 @@ type Row = {
   text: string;
   logprobs: Sample['answer']['logprobs'][number][];
   toolCalls: Sample['answer']['toolCalls'][number][];
-  usage: Sample['usage'];
-  thoughtEnded: boolean;
+  counter: SampleCounter;
   thinkingStop: ThinkingStop | undefined;
   done: boolean;
 };
@@ -101,18 +103,16 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
       text: '',
       logprobs: [],
       toolCalls: [],
-      // They are in the totals already.
-      usage: { ...calls.spent },
-      thoughtEnded: false,
+      counter: createSampleCounter(
+        (kind, tokens) => usage.add(usageField(run.phase, kind), tokens),
+        // In the totals already.
+        calls.spent,
+      ),
       thinkingStop: undefined,
       done: false,
     });
     yield step.added;
   }
-  const count = (row: Row, kind: keyof Sample['usage'], tokens: number): void => {
-    row.usage[kind] += tokens;
-    usage.add(usagePhase(run.phase, kind), tokens);
-  };
   const samples: Sample[] = [];
   try {
     for await (const event of context.model.generate(request(context, run, rows), {
@@ -122,13 +122,10 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     })) {
       const row = rows[event.sample];
       if (row === undefined) continue;
-      yield* take(event, row, count);
+      row.counter.count(event);
+      yield* take(event, row);
       if (event.type === 'finish') {
-        settle(event.usage, row, count);
-        if (usage.snapshot().input === 0) {
-          usage.add('input', event.usage.inputTokens);
-          usage.add('cached', event.usage.cachedTokens);
-        }
+        usage.addPrompt(event.usage);
         if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
         const sample = toSample(row, event);
         samples.push(sample);
@@ -148,7 +145,7 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
-    unread.withhold(rows.map((row) => ({ told: row.usage.thinking, ended: row.thoughtEnded })));
+    unread.withhold(rows.map(({ counter }) => counter));
   }
   for (const row of rows) {
     if (row.done) continue;
@@ -158,12 +155,12 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     if (sample !== undefined) samples.push(sample);
     const stop = isLate ? 'deadline' : row.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
     yield row.step.done({
-      tokens: row.usage.thinking + row.usage.answer,
+      tokens: row.counter.tokens.thinking + row.counter.tokens.answer,
       text: row.segments.map((segment) => segment.text).join('') || null,
       ...computedIn(row.segments),
       summary: stopped[stop],
       stop_reason: stop,
-      usage: { ...row.usage },
+      usage: { ...row.counter.tokens },
       ...row.calls.patch(),
       ...patch,
     });
@@ -194,19 +191,9 @@ function cutSample(row: Row): Sample | undefined {
     answer: { text: row.text, logprobs: row.logprobs, toolCalls: row.toolCalls },
     finish: 'deadline',
     thinkingStop: row.thinkingStop,
-    usage: { ...row.usage },
+    usage: { ...row.counter.tokens },
     scores: {},
   };
-}
-
-/** Where a sample's tokens are counted before an answer is chosen. */
-export function usagePhase(
-  phase: SampleRun['phase'],
-  kind: keyof Sample['usage'],
-): 'draft' | 'think' | 'revise' | 'forced' | 'discarded' {
-  if (kind === 'forced') return 'forced';
-  if (phase === 'draft') return 'draft';
-  return kind === 'thinking' ? phase : 'discarded';
 }
 
 function request(
@@ -226,19 +213,13 @@ function request(
   };
 }
 
-function* take(
-  event: ModelEvent,
-  row: Row,
-  count: (row: Row, kind: keyof Sample['usage'], tokens: number) => void,
-): Generator<StrategyEvent, void, void> {
+function* take(event: ModelEvent, row: Row): Generator<StrategyEvent, void, void> {
   switch (event.type) {
     case 'thinking-delta':
-      count(row, event.forced ? 'forced' : 'thinking', event.tokenIds.length);
       row.segments.push(segmentOf(event));
       yield row.step.delta(event);
       return;
     case 'answer-delta':
-      count(row, 'answer', event.tokenIds.length);
       row.text += event.text;
       row.logprobs.push(...event.logprobs);
       return;
@@ -247,31 +228,16 @@ function* take(
       return;
     case 'thinking-end':
       row.thinkingStop = event.reason;
-      row.thoughtEnded = true;
       return;
     case 'finish':
-      row.thoughtEnded = true;
       return;
     case 'tool-start':
     case 'tool-result':
-      settle(event.usage, row, count);
-      yield* row.calls.take(event, row.usage);
+      yield* row.calls.take(event, row.counter.tokens);
       return;
     default:
       event satisfies never;
   }
-}
-
-/** The model's own count replaces that of the deltas: an upstream model has no token ids. What earlier attempts spent is beside it. */
-function settle(
-  final: ChainUsage,
-  row: Row,
-  count: (row: Row, kind: keyof Sample['usage'], tokens: number) => void,
-): void {
-  const { spent } = row.calls;
-  count(row, 'thinking', spent.thinking + final.thinkingTokens - row.usage.thinking);
-  count(row, 'forced', spent.forced + final.forcedTokens - row.usage.forced);
-  count(row, 'answer', spent.answer + final.answerTokens - row.usage.answer);
 }
 
 function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sample {
@@ -286,7 +252,7 @@ function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sa
     },
     finish: finish.reason,
     thinkingStop: finish.thinkingStop,
-    usage: { ...row.usage },
+    usage: { ...row.counter.tokens },
     scores: finish.scores,
   };
 }

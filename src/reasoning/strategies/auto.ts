@@ -3,7 +3,7 @@ import type { Decision } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { type AutoRule, type EffortTable, thinkingLevel } from '../../contracts/service/effort-table.ts';
 import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../core/language-model.ts';
-import { deadlinePassed } from '../budget.ts';
+import { deadlinePassed } from '../deadline.ts';
 import {
   emptyProbe,
   type FastProbe,

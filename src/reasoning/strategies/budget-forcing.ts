@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
-import { continuationAllowance, createBudget, deadlinePassed } from '../budget.ts';
+import { createBudget, tokenMargins } from '../../core/token-ledger.ts';
+import { deadlinePassed } from '../deadline.ts';
 import { computes, firstSampling } from '../deliberation.ts';
-import { outcomeOf } from '../phase-usage.ts';
 import { questionOf } from '../revision/judge.ts';
 import { answerEnd, answerFast, answerLive } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
 import { createRunState } from '../sampling/run-samples.ts';
 import { isEmptyAnswer, segmentsOf } from '../sampling/sample.ts';
-import type { Strategy, StrategyContext, StrategyOutcome } from '../strategy.ts';
+import { outcomeOf, type Strategy, type StrategyContext, type StrategyOutcome } from '../strategy.ts';
 import { unthoughtVerdict, verdictOf } from '../voting/answer-verdict.ts';
 
 const Options = z.object({
@@ -42,7 +42,7 @@ export const budgetForcing: Strategy = {
     });
     const earlier = finishedThought(context);
     const minimumTokens = Math.min(options.minimum_tokens ?? 0, budget.thinking(1));
-    const withWords = budget.thinking(1, continuationAllowance);
+    const withWords = budget.thinking(1, tokenMargins.continuations);
     const forces = minimumTokens > 0 && minimumTokens <= withWords;
     const budgetTokens = forces ? withWords : budget.thinking(1);
     const computeTokens = budget.computed(budgetTokens);
@@ -57,7 +57,10 @@ export const budgetForcing: Strategy = {
       return outcome({ thinkingStop: null, answerSource: 'draft', ...answerEnd(fast) });
     }
     const sample = yield* answerLive(state, {
-      answerTokens: Math.max(1, budget.answer(1, budgetTokens + computeTokens + (forces ? continuationAllowance : 0))),
+      answerTokens: Math.max(
+        1,
+        budget.answer(1, budgetTokens + computeTokens + (forces ? tokenMargins.continuations : 0)),
+      ),
       sampling: firstSampling(context, { greedyPays: true }),
       thinking: {
         budgetTokens,
@@ -65,7 +68,7 @@ export const budgetForcing: Strategy = {
         ...(forces ? { minimumTokens } : {}),
         ...(earlier === undefined ? {} : { prefix: earlier.segments, ended: true }),
       },
-      ...(forces && context.maxOutputTokens !== undefined ? { continuationTokens: continuationAllowance } : {}),
+      ...(forces && context.maxOutputTokens !== undefined ? { continuationTokens: tokenMargins.continuations } : {}),
     });
     if (sample === undefined) {
       const fast = yield* answerFast(state, budget);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { createBudget, deadlinePassed } from '../budget.ts';
+import { createBudget } from '../../core/token-ledger.ts';
+import { deadlinePassed } from '../deadline.ts';
 import { answerEnd, answerFast } from '../sampling/answer-live.ts';
 import { createRunState } from '../sampling/run-samples.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';

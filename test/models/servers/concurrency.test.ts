@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createGate, merge } from '../../../src/models/servers/client/concurrency.ts';
-import { createPurse } from '../../../src/models/servers/thinking/sample-context.ts';
 
 const never = new AbortController().signal;
 
@@ -98,23 +97,5 @@ describe('a gate whose server refuses', () => {
     for (let index = 0; index < 8; index += 1) (await gate.enter({ signal: never })).leave();
     const both = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
     expect(both).toHaveLength(2);
-  });
-});
-
-describe('purse', () => {
-  it('gives no more than there is and says when it is empty', () => {
-    const purse = createPurse(5);
-    expect(purse.take(3)).toBe(true);
-    expect(purse.spent.aborted).toBe(false);
-    expect(purse.take(2)).toBe(true);
-    expect(purse.spent.aborted).toBe(true);
-    expect(purse.take(1)).toBe(false);
-  });
-
-  it('a piece that is too large ends it', () => {
-    const purse = createPurse(5);
-    expect(purse.take(6)).toBe(false);
-    expect(purse.spent.aborted).toBe(true);
-    expect(purse.remaining()).toBe(0);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { samplingFields } from '../../../src/core/language-model.ts';
+import { createTokenMeter } from '../../../src/core/token-counts.ts';
 import { capabilitiesOf, dialects } from '../../../src/models/servers/client/dialect.ts';
 import { readReason, toServiceError, UpstreamRefused } from '../../../src/models/servers/client/upstream-error.ts';
-import { Chunk, type Delta, readDelta } from '../../../src/models/servers/client/wire.ts';
+import { Chunk, countedChunk, type Delta, readDelta } from '../../../src/models/servers/client/wire.ts';
 import { sampleSeed } from '../../../src/models/servers/stream/request-body.ts';
-import { createTokenMeter, estimateTokens } from '../../../src/models/servers/thinking/token-meter.ts';
 
 const delta = (parts: Partial<Delta>): Delta => ({ ...readDelta({}), ...parts });
 const counted = (deltas: Array<Partial<Delta>>) => {
   const meter = createTokenMeter();
-  const tokens = deltas.map((parts) => meter.count(delta(parts)));
+  const tokens = deltas.map((parts) => meter.count(countedChunk(delta(parts))));
   return { tokens, exact: meter.exact() };
 };
 
@@ -52,12 +52,6 @@ describe('counting tokens as they come', () => {
     ['long pieces by length', [{ content: 'x'.repeat(80) }], { tokens: [20], exact: false }],
   ])('by %s', (_what, deltas, expected) => {
     expect(counted(deltas)).toEqual(expected);
-  });
-
-  it('estimates scripts beyond Latin higher', () => {
-    expect(estimateTokens('a'.repeat(40))).toBe(10);
-    expect(estimateTokens('思'.repeat(40))).toBe(28);
-    expect(estimateTokens('')).toBe(0);
   });
 });
 

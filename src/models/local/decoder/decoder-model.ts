@@ -10,6 +10,7 @@ import {
   type ScoreResult,
 } from '../../../core/language-model.ts';
 import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createThinkingBudget, type ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createGrammarEngine, type GrammarEngine } from '../../../grammar/grammar-engine.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { renderPrompt } from '../folder/render-prompt.ts';
@@ -98,7 +99,7 @@ export async function createDecoderModel(
     bytesPerToken: bytesPerToken(session.shape),
     stats: () => engine.stats,
     generate(request, { signal, answerNow, onStopped }) {
-      const purse = { left: request.thinking?.budgetTokens ?? 0 };
+      const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
       const channel = createEventChannel<ModelEvent>();
       let rows: Array<{ cancel(): void }> = [];
       let stopped: { reason: unknown } | undefined;
@@ -114,14 +115,14 @@ export async function createDecoderModel(
       };
       const onAbort = () => {
         stop(signal.reason);
-        onStopped?.((request.thinking?.budgetTokens ?? 0) - purse.left);
+        onStopped?.(budget.taken);
       };
       // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
       signal.addEventListener('abort', onAbort, { once: true });
       open.add(stop);
       const start = async () => {
         signal.throwIfAborted();
-        const begin = await prepare(context, request, { purse, answerNow });
+        const begin = await prepare(context, request, { budget, answerNow });
         if (stopped) return;
         const done = () => {
           settle();
@@ -191,7 +192,7 @@ type Begin = (
 async function prepare(
   context: Context,
   request: GenerateRequest,
-  { purse, answerNow }: { purse: { left: number }; answerNow: AbortSignal | undefined },
+  { budget, answerNow }: { budget: ThinkingBudget; answerNow: AbortSignal | undefined },
 ): Promise<Begin> {
   const { folder, grammar, engine, contextLength, vocabularySize } = context;
   const { constraint } = request.answer;
@@ -219,7 +220,7 @@ async function prepare(
         bans: context.bans.forRow({ tools: mayCallTools(request) }),
         matcher: compiled?.createMatcher(),
         loopBreaker: createLoopBreaker(),
-        purse,
+        budget,
         interrupted,
         emit,
         onFinish() {

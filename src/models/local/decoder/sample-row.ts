@@ -6,6 +6,7 @@ import {
   mayCallTools,
 } from '../../../core/language-model.ts';
 import type { LoopBreaker } from '../../../core/loop-breaker.ts';
+import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import type { GrammarMatcher } from '../../../grammar/grammar-matcher.ts';
 import { createTextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -29,8 +30,8 @@ export type SampleRowOptions = {
   bans: RowBans;
   matcher?: GrammarMatcher | undefined;
   loopBreaker: LoopBreaker;
-  /** Sampled thinking tokens left to all samples of the request. */
-  purse: { left: number };
+  /** Thinking tokens that all samples of the request share. */
+  budget: ThinkingBudget;
   /** Why thinking has to end now, if it has to. */
   interrupted(): 'user' | 'deadline' | undefined;
   emit(event: ModelEvent): void;
@@ -43,7 +44,7 @@ export type SampleRow = RowDriver & { cancel(): void };
 
 /**
  * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and loop breaker, hands
- * over, and answers within its reserve. An invariant of the budget: `purse.left` goes down by one with each sampled thinking
+ * over, and answers within its reserve. An invariant of the budget: `budget` loses one with each sampled thinking
  * token and none is sampled at 0, so all samples together never exceed it.
  *
  * Behind an equals sign in its thought the value of the line is fed, where there is one (`thinking.computeTokens`). What the
@@ -51,7 +52,7 @@ export type SampleRow = RowDriver & { cancel(): void };
  * nothing that was fed is ever taken back, in the cache, the ids or the events.
  */
 export function createSampleRow(options: SampleRowOptions): SampleRow {
-  const { model, request, sample, prompt, sampler, bans, purse, emit } = options;
+  const { model, request, sample, prompt, sampler, bans, budget, emit } = options;
   const { tokens, tokenizer, family } = model;
   const ids = [...prompt.ids];
   const history: number[] = [];
@@ -125,7 +126,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     feedValue();
     endThought(reason, tokens.handOver, family.handOver);
   };
-  const spent = () => usage.thinking >= limits.thinking || purse.left <= 0;
+  const spent = () => usage.thinking >= limits.thinking || budget.left <= 0;
   const finish = (reason: FinishReason) => {
     phase = 'finished';
     emit({
@@ -176,7 +177,7 @@ export function createSampleRow(options: SampleRowOptions): SampleRow {
     if (token === tokens.close || tokens.end.has(token)) return naturalEnd(token);
     append(token);
     usage.thinking += 1;
-    purse.left -= 1;
+    budget.take(1);
     scores.add('thinking', sampled);
     const text = thought.push([token]);
     const before = lines.line;

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { GenerateRequest, ScoreRequest, ThoughtSegment } from '../../../core/language-model.ts';
+import { shareRoom } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
 import type { FamilyTokens } from '../folder/family-tokens.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -109,13 +110,7 @@ export function rowLimits(options: {
       message: `The input takes ${prompt.ids.length + fed} tokens; ${contextLength} is the most that input, thoughts and answer may have together.`,
     });
   }
-  const { maxTokens, reserve = maxTokens } = request.answer;
-  const wanted = Math.min(thinking?.budgetTokens ?? 0, thinking?.perSampleTokens ?? Number.POSITIVE_INFINITY);
-  const left = Math.max(0, room - reserve);
-  const computed = Math.min(thinking?.computeTokens ?? 0, Math.floor(left / 5));
-  const thinkingTokens = Math.max(0, Math.min(wanted, left - computed));
-  const thought = thinkingTokens + computed;
-  const answer = Math.min(maxTokens, room - thought);
-  const need = prompt.ids.length + fed + thought + answer;
-  return { thinking: thinkingTokens, computed, answer, continuations, need };
+  const shares = shareRoom(room, { thinking, answer: request.answer });
+  const need = prompt.ids.length + fed + shares.thinking + shares.computed + shares.answer;
+  return { ...shares, continuations, need };
 }

@@ -9,6 +9,7 @@ import {
   mayCallTools,
 } from '../../../core/language-model.ts';
 import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createThinkingBudget } from '../../../core/token-ledger.ts';
 import { createSampleRow, type SampleRow } from '../decoder/sample-row.ts';
 import { answerPrompt, rowLimits } from '../decoder/sequence-limits.ts';
 import { createRowBans, type RowBans } from '../decoder/token-masks.ts';
@@ -108,7 +109,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
     });
     signal.throwIfAborted();
   }
-  const purse = { left: request.thinking?.budgetTokens ?? 0 };
+  const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
   const interrupted = () => {
     if (answerNow?.aborted) return 'user' as const;
     return request.deadlineAt !== undefined && rows.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
@@ -126,7 +127,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
       }),
       bans: rows.bans.forRow({ tools: mayCallTools(request) }),
       loopBreaker: createLoopBreaker(),
-      purse,
+      budget,
       interrupted,
       emit: rows.emit,
       onFinish() {},

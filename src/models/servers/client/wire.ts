@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TokenLogprob } from '../../../core/language-model.ts';
+import type { CountedChunk } from '../../../core/token-counts.ts';
 
 /** What one chunk brings, whichever server and route it came from. */
 export type Delta = {
@@ -37,6 +38,23 @@ export function readDelta(chunk: Chunk): Delta {
     promptTokens: promptTokens ?? undefined,
     cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? timings?.cache_n ?? undefined,
     reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? undefined,
+  };
+}
+
+/** What a chunk says of its tokens. */
+export function countedChunk({
+  decodedTokens,
+  tokenIds,
+  logprobs,
+  reasoning,
+  content,
+  toolCalls,
+}: Delta): CountedChunk {
+  const calls = toolCalls.map((call) => `${call.function?.name ?? ''}${call.function?.arguments ?? ''}`).join('');
+  return {
+    decodedTokens,
+    listed: Math.max(tokenIds.length, logprobs.length),
+    text: reasoning + content + calls,
   };
 }
 

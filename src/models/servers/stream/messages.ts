@@ -1,6 +1,5 @@
 import type { Constraint } from '../../../contracts/responses/constraint.ts';
-import type { ChatMessage, Prompt, PromptPart } from '../../../contracts/responses/prompt.ts';
-import type { ThoughtSegment } from '../../../core/language-model.ts';
+import { type ChatMessage, mediaOf, type Prompt, type PromptPart } from '../../../contracts/responses/prompt.ts';
 import {
   controlPattern,
   createDefuse,
@@ -11,7 +10,6 @@ import {
 } from '../../control-texts.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import type { Dialect } from '../client/dialect.ts';
-import { estimateTokens } from '../thinking/token-meter.ts';
 
 /**
  * The prompt with the form of its answer in the system turn. OpenAI's own models are told the schema that they are held to;
@@ -90,29 +88,6 @@ export function toTools(prompt: Prompt, options: { dialect: Dialect; family: Mod
       function: defusedJson({ parameters: { type: 'object', properties: {} }, ...tool }, defuseFor(options)),
     })),
   };
-}
-
-/** What an image or a page of a file comes to with most models, so that a prompt of them is not taken for an empty one. */
-const tokensOfMedia = 300;
-
-/** Tokens of a prompt, without the server's tokenizer: texts, and a few for the template of each turn. */
-export function estimatePrompt(prompt: Prompt): number {
-  const turns = prompt.messages.map((message) => {
-    const extra = message.role === 'assistant' ? JSON.stringify(message.toolCalls ?? '') + (message.thought ?? '') : '';
-    return estimateTokens(message.content + extra) + 5 + mediaOf(message).length * tokensOfMedia;
-  });
-  const tools = prompt.tools === undefined ? 0 : estimateTokens(JSON.stringify(prompt.tools));
-  return turns.reduce((sum, tokens) => sum + tokens, tools + 3);
-}
-
-function mediaOf(message: ChatMessage): PromptPart[] {
-  const parts = message.role === 'user' || message.role === 'tool' ? message.parts : undefined;
-  return (parts ?? []).filter(({ type }) => type !== 'text');
-}
-
-/** Tokens of begun texts: their own ids where they have them. */
-export function tokensOfSegments(segments: readonly ThoughtSegment[]): number {
-  return segments.reduce((sum, { text, tokenIds }) => sum + (tokenIds?.length || estimateTokens(text)), 0);
 }
 
 function toMessage(message: ChatMessage, dialect: Dialect, defuse: Defuse): WireMessage {

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { Prompt } from '../../../contracts/responses/prompt.ts';
+import { estimatePrompt, estimateTokens } from '../../../core/token-ledger.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import { endsWithTag, missingSuffix } from '../../families/missing-suffix.ts';
 import type { Dialect } from '../client/dialect.ts';
 import type { UpstreamClient } from '../client/upstream-client.ts';
 import { UpstreamRefused } from '../client/upstream-error.ts';
 import { RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from '../client/wire.ts';
-import { estimateTokens } from '../thinking/token-meter.ts';
-import { estimatePrompt, toMessages, toTools } from './messages.ts';
+import { toMessages, toTools } from './messages.ts';
 
 /** A prompt as the server's own template renders it, up to where the model goes on. Ids on vLLM, text on llama.cpp. */
 export type RawPrompt = {

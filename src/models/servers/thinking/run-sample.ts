@@ -1,16 +1,18 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import type { ModelEvent, ThoughtSegment } from '../../../core/language-model.ts';
+import { createTokenMeter } from '../../../core/token-counts.ts';
+import { estimateTokens } from '../../../core/token-ledger.ts';
+import { countedChunk } from '../client/wire.ts';
 import { type AnswerSink, createAnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter } from '../stream/delta-splitter.ts';
 import { type GoOn, openContinuation, openTurn } from '../stream/open-stream.ts';
 import { type AdmittedContext, newTally, type SampleContext, type Tally } from './sample-context.ts';
 import { closingTokens, forced, reconcile, roomLeft } from './sample-tokens.ts';
 import { type ThinkOutcome, think } from './think.ts';
-import { createTokenMeter, estimateTokens } from './token-meter.ts';
 
 /** One sample from its thought to its `finish`. @throws what the client throws, and `signal.reason` */
 export async function* runSample(context: AdmittedContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
-  const { request, purse } = context;
+  const { request, budget } = context;
   const sink = createAnswerSink(sample, request.answer, answerEnds(context));
   const tally = newTally();
   const answer = begunAnswer(context);
@@ -21,7 +23,7 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
   let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
   let thinkingStop: ThinkingStop | undefined;
   const begun = textOf(request.answer.prefix) !== '' || request.thinking?.ended === true;
-  const wants = request.thinking !== undefined && !begun && (purse.remaining() > 0 || kept !== '');
+  const wants = request.thinking !== undefined && !begun && (budget.left > 0 || kept !== '');
   if (request.thinking !== undefined && wants) {
     outcome = yield* think(context, { sample, thinking: request.thinking, thoughts: kept, sink, tally });
     thinkingStop = outcome.stop;
@@ -123,11 +125,11 @@ async function* speak(
   }
 
   for await (const delta of deltas) {
-    const tokens = meter.count(delta);
+    const tokens = meter.count(countedChunk(delta));
     finishReason = delta.finishReason ?? finishReason;
     if (delta.toolCalls.length > 0) sink.pushToolCalls(delta.toolCalls, tokens);
     else if (yield* take(splitter.push(delta, tokens))) return { finishReason, hidden };
-    if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, purse: context.purse });
+    if (hidden === '') reconcile({ meter, delta, tally, sink, before, cap: before.thinking, budget: context.budget });
   }
   const cut = finishReason === 'length';
   // An answer may be longer than its tokens, too: where thinking is switched off, a cut text is no thought for that alone.

@@ -1,4 +1,5 @@
 import type { GenerateRequest } from '../../../core/language-model.ts';
+import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import type { UpstreamModel } from '../../config/model-config.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import type { Clock } from '../client/clock.ts';
@@ -72,35 +73,6 @@ async function seen(context: SampleContext, look: () => Promise<boolean>): Promi
   }
 }
 
-/** The thinking budget that the samples of one request share. */
-export type Purse = {
-  remaining(): number;
-  /** Takes tokens; false, and nothing taken, where fewer are left. Emptying it stops every sample that still thinks. */
-  take(tokens: number): boolean;
-  /** Aborted when nothing is left. */
-  spent: AbortSignal;
-};
-
-export function createPurse(budgetTokens: number): Purse {
-  const spent = new AbortController();
-  let remaining = budgetTokens;
-  const empty = () => {
-    remaining = 0;
-    spent.abort(new Error('the thinking budget is spent'));
-  };
-  if (remaining <= 0) empty();
-  return {
-    remaining: () => remaining,
-    take(tokens) {
-      const enough = tokens <= remaining;
-      if (enough) remaining -= tokens;
-      if (!enough || remaining === 0) empty();
-      return enough;
-    },
-    spent: spent.signal,
-  };
-}
-
 /** What the samples of one request have in common. */
 export type SampleContext = {
   config: UpstreamModel;
@@ -114,7 +86,8 @@ export type SampleContext = {
   warn(what: string): void;
   clock: Clock;
   request: GenerateRequest;
-  purse: Purse;
+  /** Thinking tokens that the samples of this request share. */
+  budget: ThinkingBudget;
   /** Tokens that the context leaves to what a sample decodes and is fed: beside the prompt and the begun texts. */
   room: number;
   /** The prompt's tokens as far as they are known before the server says. */

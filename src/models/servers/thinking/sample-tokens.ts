@@ -1,10 +1,11 @@
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
+import { reconciled, type TokenMeter } from '../../../core/token-counts.ts';
+import { estimateTokens, roomForThought, type ThinkingBudget, tokenMargins } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
 import type { Delta } from '../client/wire.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
 import { answerTurn } from '../stream/messages.ts';
-import type { Purse, SampleContext, Tally } from './sample-context.ts';
-import { estimateTokens, type TokenMeter } from './token-meter.ts';
+import type { SampleContext, Tally } from './sample-context.ts';
 
 /** Feeds a sentence into a thought: counts it, by the server's tokenizer where it has one, and makes its event. */
 export async function forced(
@@ -17,9 +18,6 @@ export async function forced(
   return { type: 'thinking-delta', ...fed, tokenIds: tokenIds ?? [], logprobs: [], forced: true };
 }
 
-/** Open tag, close tag and end of turn. */
-const controlTokens = 3;
-
 /**
  * Puts the server's final usage in place of what was estimated for one stream. What would take the thought beyond its cap
  * stays with the answer, so that the sum is what the server decoded.
@@ -31,28 +29,20 @@ export function reconcile(parts: {
   sink: AnswerSink;
   before: { thinking: number; answer: number };
   cap: number;
-  purse: Purse;
+  budget: ThinkingBudget;
 }): void {
-  const { meter, delta, tally, sink, before, cap, purse } = parts;
+  const { meter, delta, tally, sink, before, cap, budget } = parts;
   const { decodedTokens, reasoningTokens } = delta;
   if (meter.exact() || decodedTokens === undefined || delta.reasoning !== '' || delta.content !== '') return;
   const thinking = tally.thinkingTokens - before.thinking;
   const answer = sink.tokens() - before.answer;
-  if (thinking + answer === 0) return;
-  // Tags and the end are tokens without text: so small a difference says that nothing was miscounted.
-  const missed = decodedTokens - thinking - answer;
-  if (missed >= 0 && missed <= controlTokens && !reasoningTokens) return;
-  const share = thinking / (thinking + answer);
-  const known = reasoningTokens || Math.round(decodedTokens * share);
-  const most = Math.min(Math.max(0, cap - before.thinking), thinking + purse.remaining());
-  const exact = Math.min(known, most);
-  if (exact > thinking) purse.take(exact - thinking);
-  tally.thinkingTokens = before.thinking + exact;
-  sink.setTokens(before.answer + Math.max(0, decodedTokens - exact));
+  const most = Math.min(Math.max(0, cap - before.thinking), thinking + budget.left);
+  const exact = reconciled({ thinking, answer }, { decodedTokens, reasoningTokens }, most);
+  if (exact === undefined) return;
+  if (exact.thinking > thinking) budget.take(exact.thinking - thinking);
+  tally.thinkingTokens = before.thinking + exact.thinking;
+  sink.setTokens(before.answer + exact.answer);
 }
-
-/** Tokens that tags, and a template around a turn of its own, come to at most. */
-const markup = 8;
 
 /** Whether a thought can be gone on with, by what its server has and has not refused. */
 export function goesOn({ dialect, refusals }: Pick<SampleContext, 'dialect' | 'refusals'>): boolean {
@@ -70,7 +60,7 @@ export function roomLeft(context: SampleContext, tally: Tally): number {
 
 /** Tokens that stand between a thought, with its hand-over, and the answer. */
 export function closingTokens(context: SampleContext): number {
-  return markup + (goesOn(context) ? 0 : estimateTokens(answerTurn));
+  return tokenMargins.markup + (goesOn(context) ? 0 : estimateTokens(answerTurn));
 }
 
 /**
@@ -78,14 +68,14 @@ export function closingTokens(context: SampleContext): number {
  * fed. The server's tokenizer is asked only where it matters.
  */
 export async function thoughtRoom(context: SampleContext, thinking: ThinkingRequest): Promise<number> {
-  const { family, purse, request, room } = context;
+  const { family, budget, request, room } = context;
   const limit = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
-  const { maxTokens, reserve = maxTokens } = request.answer;
-  const free = room - reserve - closingTokens(context);
+  const closing = closingTokens(context);
+  const left = (fed: number) => roomForThought(room, { answer: request.answer, inserted: closing + fed });
   const words = thinking.minimumTokens && goesOn(context) ? mostContinuations : 0;
   const estimate = estimateTokens(family.handOver) + words * estimateTokens(family.continuation);
-  if (Math.min(limit, purse.remaining()) + 2 * estimate <= free) return limit;
+  if (Math.min(limit, budget.left) <= left(2 * estimate)) return limit;
   const exact = async (text: string) => (await context.tokenise(text))?.length ?? estimateTokens(text);
   const fed = (await exact(family.handOver)) + (words === 0 ? 0 : words * (await exact(family.continuation)));
-  return Math.max(0, Math.min(limit, free - fed));
+  return Math.max(0, Math.min(limit, left(fed)));
 }

@@ -1,4 +1,5 @@
 import type { serverBudgetStates } from '../../../contracts/service/model-card.ts';
+import { tokenMargins } from '../../../core/token-ledger.ts';
 import type { Dialect } from '../client/dialect.ts';
 import type { Refusals } from '../stream/refusals.ts';
 
@@ -17,14 +18,7 @@ export type ServerBudget = {
   state(): (typeof serverBudgetStates)[number];
 };
 
-/** What a verifying request asks for less than ours. */
-const early = 8;
-/** Servers count tags and blanks that we don't, or the other way round. */
-const slack = 5;
-/** Above ours by so much, a server's budget never ends a thought before ours does. */
-const late = 16;
-/** A shorter budget may end by chance where the model does. */
-const shortestVerified = 48;
+const { early, slack, late, shortestVerified } = tokenMargins.serverBudget;
 
 export function createServerBudget(options: {
   dialect: Dialect;

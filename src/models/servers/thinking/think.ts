@@ -2,16 +2,18 @@ import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
 import { createTextLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createTokenMeter } from '../../../core/token-counts.ts';
+import { tokensOfPiece } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
 import type { Clock } from '../client/clock.ts';
+import { countedChunk } from '../client/wire.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter, type Piece } from '../stream/delta-splitter.ts';
 import { type OpenStream, openContinuation, openTurn } from '../stream/open-stream.ts';
 import type { AdmittedContext, Tally } from './sample-context.ts';
 import { forced, goesOn, reconcile, roomLeft, thoughtRoom } from './sample-tokens.ts';
-import { createTokenMeter, tokensOfPiece } from './token-meter.ts';
 
-/** Ends a thought from outside: the caller wants the answer now, the deadline has come, another sample spent the budget. */
+/** Ends a thought from outside: the caller wants the answer now, the deadline has come, another sample used up the budget. */
 export type StopWatch = {
   /** Aborts the running request when thinking has to end, and when the caller goes away. */
   signal: AbortSignal;
@@ -24,11 +26,11 @@ export type StopWatch = {
 export function createStopWatch(options: {
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
-  spent: AbortSignal;
+  usedUp: AbortSignal;
   deadlineAt: number | undefined;
   clock: Clock;
 }): StopWatch {
-  const { answerNow, spent, deadlineAt, clock } = options;
+  const { answerNow, usedUp, deadlineAt, clock } = options;
   const controller = new AbortController();
   let reason: ThinkingStop | undefined;
   const stop = (why: ThinkingStop) => {
@@ -38,19 +40,19 @@ export function createStopWatch(options: {
     controller.abort(new Error(`thinking ends: ${why}`));
   };
   const onAnswerNow = () => stop('user');
-  const onSpent = () => stop('budget');
+  const onUsedUp = () => stop('budget');
   let cancelTimer: (() => void) | undefined;
   function release() {
     answerNow?.removeEventListener('abort', onAnswerNow);
-    spent.removeEventListener('abort', onSpent);
+    usedUp.removeEventListener('abort', onUsedUp);
     cancelTimer?.();
   }
   answerNow?.addEventListener('abort', onAnswerNow, { once: true });
-  spent.addEventListener('abort', onSpent, { once: true });
+  usedUp.addEventListener('abort', onUsedUp, { once: true });
   if (deadlineAt !== undefined)
     cancelTimer = clock.after(Math.max(0, deadlineAt - clock.now()), () => stop('deadline'));
   if (answerNow?.aborted) stop('user');
-  else if (spent.aborted) stop('budget');
+  else if (usedUp.aborted) stop('budget');
   else if (deadlineAt !== undefined && deadlineAt <= clock.now()) stop('deadline');
   return {
     signal: AbortSignal.any([options.signal, controller.signal]),
@@ -89,9 +91,9 @@ export async function* think(
   context: AdmittedContext,
   state: ThinkState,
 ): AsyncGenerator<ModelEvent, ThinkOutcome, void> {
-  const { request, purse, clock, signal, answerNow, family } = context;
+  const { request, budget, clock, signal, answerNow, family } = context;
   const { sample, thinking, sink, tally } = state;
-  const watch = createStopWatch({ signal, answerNow, spent: purse.spent, deadlineAt: request.deadlineAt, clock });
+  const watch = createStopWatch({ signal, answerNow, usedUp: budget.usedUp, deadlineAt: request.deadlineAt, clock });
   const loops = createTextLoopBreaker();
   const cap = await thoughtRoom(context, thinking);
   if (cap === 0) watch.stop('budget');
@@ -112,7 +114,7 @@ export async function* think(
       run.tooEarly = false;
       try {
         if (watch.stopped() === undefined) {
-          const budgetTokens = Math.min(purse.remaining(), cap - tally.thinkingTokens);
+          const budgetTokens = Math.min(budget.left, cap - tally.thinkingTokens);
           const maxTokens = Math.min(roomLeft(context, tally), budgetTokens + request.answer.maxTokens);
           const options = { sample, maxTokens, answerOnly: false, signal: watch.signal, tally };
           const asks = context.serverBudget.ask(budgetTokens);
@@ -185,8 +187,7 @@ async function* readThought(
     if (piece.kind === 'thinking') {
       if (run.answered || piece.text === '') return false;
       if (watch.stopped() !== undefined) return true;
-      const { purse } = context;
-      if (tally.thinkingTokens + piece.tokens > run.cap || !purse.take(piece.tokens)) {
+      if (tally.thinkingTokens + piece.tokens > run.cap || !context.budget.take(piece.tokens)) {
         serverBudget.reached(run.asked, own() + piece.tokens);
         watch.stop('budget');
         return true;
@@ -233,7 +234,7 @@ async function* readThought(
   }
 
   for await (const delta of deltas) {
-    const tokens = meter.count(delta);
+    const tokens = meter.count(countedChunk(delta));
     run.finishReason = delta.finishReason ?? run.finishReason;
     if (delta.toolCalls.length > 0) {
       if (!(yield* endThought())) return;
@@ -242,7 +243,7 @@ async function* readThought(
       for (const piece of splitter.push(delta, tokens)) if (yield* take(piece)) return;
     }
     // Where the stream is whole, the server's own figures correct our estimate.
-    reconcile({ meter, delta, tally, sink, before, cap: run.cap, purse: context.purse });
+    reconcile({ meter, delta, tally, sink, before, cap: run.cap, budget: context.budget });
   }
   for (const piece of splitter.end({ cut: run.finishReason === 'length' })) if (yield* take(piece)) return;
   // It ended within the thought, or right after it.

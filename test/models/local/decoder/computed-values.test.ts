@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { GenerateRequest, ModelEvent, ThinkingRequest } from '../../../../src/core/language-model.ts';
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import { createSampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
 import { createRowBans, type RowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
@@ -37,7 +38,7 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
       return { token, logprob: -0.5, selfCertainty: 3 };
     },
   };
-  const purse = { left: run.thinking?.budgetTokens ?? 100 };
+  const budget = createThinkingBudget(run.thinking?.budgetTokens ?? 100);
   const row = createSampleRow({
     model,
     contextLength: run.contextLength ?? 8192,
@@ -54,7 +55,7 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
     sampler,
     bans,
     loopBreaker: createLoopBreaker(),
-    purse,
+    budget,
     interrupted: () => run.interrupted?.(text),
     emit(event) {
       events.push(event);
@@ -66,7 +67,7 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
     },
   });
   row.onCached(0);
-  return { row, events, draws, purse, text: () => text };
+  return { row, events, draws, budget, text: () => text };
 }
 
 function finish(writes: (text: string) => readonly string[], run: Run = {}) {
@@ -114,9 +115,9 @@ describe('behind an equals sign', () => {
   });
 
   it('what is drawn there and given up for the value costs nothing of the budget', () => {
-    const { end, purse, draws } = finish(asks);
+    const { end, budget, draws } = finish(asks);
     expect(draws).toContain(' ');
-    expect(100 - purse.left).toBe(end.usage.thinkingTokens);
+    expect(budget.taken).toBe(end.usage.thinkingTokens);
   });
 
   it('nothing is fed where nothing may be', () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import type { GrammarMatcher } from '../../../../src/grammar/grammar-matcher.ts';
 import { plain } from '../../../../src/models/families/plain.ts';
 import { createFolderGrammar } from '../../../../src/models/local/decoder/decoder-model.ts';
@@ -71,7 +72,7 @@ function say(text: string, run: Run = {}) {
     loopBreaker: createLoopBreaker(),
     sampler,
     bans: forRow({ tools }),
-    purse: { left: budget },
+    budget: createThinkingBudget(budget),
     interrupted: () => undefined,
     emit: (event) => events.push(event),
     onFinish() {},

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import {
   createSampleRow,
   type SampleRow,
@@ -21,7 +22,7 @@ function start(
     fed?: number;
   } = {},
 ): Run[] {
-  const purse = { left: request.thinking?.budgetTokens ?? 0 };
+  const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
   return Array.from({ length: request.samples }, (_, sample) => {
     const run: { row?: SampleRow; events: ModelEvent[]; failed: unknown } = { events: [], failed: undefined };
     const row = createSampleRow({
@@ -42,7 +43,7 @@ function start(
       bans: bans.forRow({ tools: true }),
       matcher: options.matcher,
       loopBreaker: options.loopBreaker ?? createLoopBreaker(),
-      purse,
+      budget,
       interrupted: options.interrupted ?? (() => undefined),
       emit: (event) => run.events.push(event),
       onFinish() {},

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
 import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createThinkingBudget, type ThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import { createEngine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
 import { createSampleRow, type SampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
@@ -17,7 +18,7 @@ function makeRow(options: {
   request: GenerateRequest;
   sample: number;
   ids: readonly number[];
-  purse: { left: number };
+  budget: ThinkingBudget;
   interrupted(): 'user' | undefined;
 }): Made {
   const events: ModelEvent[] = [];
@@ -83,9 +84,9 @@ test('hundreds of mixed requests in a tight cache all end, each with the tokens 
       const interruptAt = next(5) === 0 ? engine.stats.steps + next(20) : Number.POSITIVE_INFINITY;
       const interrupted = () => (engine.stats.steps >= interruptAt ? ('user' as const) : undefined);
       const make = () => {
-        const purse = { left: request.thinking?.budgetTokens ?? 0 };
+        const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
         return Array.from({ length: request.samples }, (_, sample) =>
-          makeRow({ request, sample, ids, purse, interrupted }),
+          makeRow({ request, sample, ids, budget, interrupted }),
         );
       };
       const rows = make();

@@ -1,17 +1,18 @@
 import type { Phase } from '../contracts/responses/reasoning.ts';
 import { emptyUsage, PhaseTokens } from '../contracts/responses/usage.ts';
 import type { LanguageModel, ModelEvent } from '../core/language-model.ts';
+import { tokensOfPiece } from '../core/token-ledger.ts';
 import type { PhaseUsage } from '../reasoning/strategy.ts';
 
 /**
- * What a run has cost and its model does not tell: the prompt, and the text of servers that send no token ids. A strategy
- * counts both when a sample has ended, which is too late for one that is cut short, and never for one that is stopped.
+ * Tokens that a run has used and its model does not report as they come: the prompt, and the text of servers that send no
+ * token ids. A strategy counts both when a sample ends, which is too late for a sample that still runs or was stopped.
  */
-type UntoldTokens = {
-  /** The model given, listened to. */
+type UnreportedTokens = {
+  /** The given model; its events are counted. */
   model: LanguageModel;
-  /** `told` by the strategy, and what is untold of samples that have not ended, be it that they still run or were stopped. */
-  added(told: PhaseUsage): PhaseUsage;
+  /** The strategy's own count, and the unreported tokens of samples that still run or were stopped. */
+  added(reported: PhaseUsage): PhaseUsage;
 };
 
 type Counts = { thinking: number; forced: number; answer: number; byId: boolean };
@@ -20,7 +21,7 @@ type Counts = { thinking: number; forced: number; answer: number; byId: boolean 
 export function listenForTokens(
   model: LanguageModel,
   { promptTokens, phase }: { promptTokens: number; phase(): Phase },
-): UntoldTokens {
+): UnreportedTokens {
   const open = new Map<string, Counts>();
   /** Of stopped samples. */
   let lost = emptyUsage();
@@ -50,7 +51,7 @@ export function listenForTokens(
     counts.byId ||= event.tokenIds.length > 0;
     if (counts.byId) return;
     const kind = event.type === 'answer-delta' ? 'answer' : event.forced ? 'forced' : 'thinking';
-    counts[kind] += event.logprobs.length || estimatedTokens(event.text);
+    counts[kind] += event.logprobs.length || tokensOfPiece(event.text);
   }
 
   function lose(key: string): void {
@@ -61,9 +62,9 @@ export function listenForTokens(
 
   return {
     model: { ...model, generate },
-    added(told) {
-      let usage = { ...told };
-      if (begun && told.input === 0) usage.input = promptTokens;
+    added(reported) {
+      let usage = { ...reported };
+      if (begun && reported.input === 0) usage.input = promptTokens;
       for (const kind of PhaseTokens.keyof().options) usage[kind] += lost[kind];
       for (const counts of open.values()) usage = withCounts(usage, counts, phase());
       return usage;
@@ -76,10 +77,4 @@ function withCounts(usage: PhaseUsage, { thinking, forced, answer }: Counts, pha
   sum[phase === 'draft' || phase === 'revise' ? phase : 'think'] += thinking;
   sum[phase === 'answer' || phase === 'draft' ? phase : 'discarded'] += answer;
   return sum;
-}
-
-/** Nearly all servers send token by token; in a longer piece about four characters are a token. */
-function estimatedTokens(text: string): number {
-  const longestToken = 24;
-  return text.length > longestToken ? Math.ceil(text.length / 4) : Math.min(1, text.length);
 }
