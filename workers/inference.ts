@@ -1,9 +1,9 @@
 import { createLocalModel, type LocalModel } from '../src/models/local/local-model.ts';
 import { createInferenceHost, type InferenceHost } from '../src/models/local/process/inference-host.ts';
-import { errorMessage, type SentByInference, ToInference } from '../src/models/local/process/inference-protocol.ts';
+import { errorMessage, type FromInference, ToInference } from '../src/models/local/process/inference-protocol.ts';
 
 /** The inference process: it is forked by the worker, loads what the first message names, and ends with its parent. */
-const send = (message: SentByInference) => {
+const send = (message: FromInference) => {
   // To a parent that has just died it fails, which without a hearer ends in a stack trace; 'disconnect' follows.
   if (process.connected) process.send?.(message, () => {});
 };

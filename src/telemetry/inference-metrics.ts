@@ -1,20 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-
-/** One report of an inference process: counts since its last report, and its current state. */
-type InferenceReport = {
-  tokens: number;
-  busyMs: number;
-  residentBytes: number;
-  models: ReadonlyArray<{
-    id: string;
-    /** Decode steps since the last report, by number of rows: `[steps with 1 row, with 2, …]`. */
-    batches: readonly number[];
-    running: number;
-    waiting: number;
-    kvUsedBytes: number;
-    kvCapacityBytes: number;
-  }>;
-};
+import type { InferenceReport } from '../core/inference-report.ts';
 
 export type InferenceMetrics = {
   report(report: InferenceReport): void;

@@ -4,7 +4,7 @@ import {
   type InferenceConnection,
 } from '../../src/models/local/process/inference-connection.ts';
 import { createInferenceHost } from '../../src/models/local/process/inference-host.ts';
-import { FromInference, type SentByInference, ToInference } from '../../src/models/local/process/inference-protocol.ts';
+import { FromInference, ToInference } from '../../src/models/local/process/inference-protocol.ts';
 
 /**
  * Both ends of the inference protocol in one process. Each message goes through JSON and its schema, as between
@@ -14,8 +14,8 @@ export function linkInference(
   model: LanguageModel,
   deliver: (message: FromInference, receive: (message: FromInference) => void) => void = (message, receive) =>
     receive(message),
-): { connection: InferenceConnection; sent: SentByInference[] } {
-  const sent: SentByInference[] = [];
+): { connection: InferenceConnection; sent: FromInference[] } {
+  const sent: FromInference[] = [];
   const receive = (message: FromInference) => {
     if (message.type === 'events' || message.type === 'done' || message.type === 'failed') connection.receive(message);
   };

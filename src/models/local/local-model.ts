@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { ModelLoad } from '../../core/inference-report.ts';
 import type { LanguageModel, ModelCapabilities } from '../../core/language-model.ts';
 import { createDecoderModel, createFolderGrammar } from './decoder/decoder-model.ts';
 import { isHalf, type ModelSource, modelFault } from './folder/model-files.ts';
@@ -21,18 +22,8 @@ export type LocalModelOptions = {
   warn(message: string): void;
 };
 
-/** `load`: what its decode loop does now, where it has one. */
-export type LocalModel = LanguageModel & { load?(): DecoderLoad };
-
-/** Counts since it was loaded; rows and bytes at this moment. */
-export type DecoderLoad = {
-  /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
-  batches: readonly number[];
-  running: number;
-  waiting: number;
-  kvUsedBytes: number;
-  kvCapacityBytes: number;
-};
+/** `load`: what its decode loop does now, where it has one; its `batches` are counted since the model was loaded. */
+export type LocalModel = LanguageModel & { load?(): Omit<ModelLoad, 'id'> };
 
 /**
  * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 
 /** Weights that can be loaded, best on a CPU first: 4-bit, 8-bit, full, half (slow without a GPU, and its caches are not the decoder's). */
@@ -54,13 +55,14 @@ export function isHalf(dtype: Dtype): boolean {
 }
 
 /** A folder of this machine with a model in it. */
-export type ModelSource = {
-  id: string;
-  path: string;
-  family?: string;
+export const ModelSource = z.object({
+  id: z.string(),
+  path: z.string(),
+  family: z.string().exactOptional(),
   /** False: another process runs it; its weights need not be here. */
-  weights?: boolean;
-};
+  weights: z.boolean().exactOptional(),
+});
+export type ModelSource = z.infer<typeof ModelSource>;
 
 /** A folder by its path alone; its name is the model's id. */
 export function modelSource(path: string): ModelSource {

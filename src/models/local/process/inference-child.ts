@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import type { InferenceReport } from '../../../core/inference-report.ts';
 import type { TypescriptChild } from '../../../core/typescript-child.ts';
+import type { ModelSource } from '../folder/model-files.ts';
 import type { KvBits } from '../graph/session.ts';
 import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
-import { FromInference, type HostedModel, type ModelSummary, serviceError } from './inference-protocol.ts';
+import { FromInference, type ModelSummary, serviceError, type ToInference } from './inference-protocol.ts';
 
 /** pino's shape, whose own `pid` is the parent's; nothing of a prompt or an answer is ever among the fields. */
 export type InferenceLog = Record<
@@ -13,7 +15,7 @@ export type InferenceLog = Record<
 export type InferenceChildOptions = {
   /** The module that the child runs: workers/inference.ts. */
   entry: URL;
-  models: readonly HostedModel[];
+  models: readonly ModelSource[];
   threads: number;
   kvMegabytes: number;
   kvBits: KvBits;
@@ -23,7 +25,7 @@ export type InferenceChildOptions = {
 };
 
 export type InferenceObserver = {
-  report(stats: Extract<FromInference, { type: 'stats' }>): void;
+  report(report: InferenceReport): void;
   died(): void;
 };
 
@@ -126,7 +128,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
 }
 
 /** A child that is on its way out takes no more messages; its exit says the rest. */
-function send(child: ChildProcess, message: object): void {
+function send(child: ChildProcess, message: ToInference): void {
   if (child.connected) child.send(message, () => {});
 }
 

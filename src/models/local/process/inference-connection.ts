@@ -1,13 +1,6 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
-import type { GenerateRequest, ModelEvent, ScoreRequest } from '../../../core/language-model.ts';
-import { type FromInference, serviceError, type ToInference } from './inference-protocol.ts';
-
-/** A call as it is sent; its number is the connection's. */
-export type InferenceCall =
-  | { type: 'generate'; model: string; request: GenerateRequest }
-  | { type: 'score'; model: string; request: ScoreRequest }
-  | { type: 'count'; model: string; prompt: GenerateRequest['prompt']; thinking: boolean }
-  | { type: 'forget'; model: string; response: string };
+import type { ModelEvent } from '../../../core/language-model.ts';
+import { type FromInference, type InferenceCall, serviceError, type ToInference } from './inference-protocol.ts';
 
 /** The end of a call. */
 export type CallResult = Extract<FromInference, { type: 'done' }>;
@@ -30,12 +23,10 @@ export type InferenceConnection = {
   readonly running: number;
 };
 
-type Sent = Exclude<ToInference, { type: InferenceCall['type'] }> | (InferenceCall & { call: number });
-
 type Running = { resolve(result: CallResult): void; reject(reason: unknown): void; onEvent(event: ModelEvent): void };
 
 export function createInferenceConnection(options: {
-  send(message: Sent): void;
+  send(message: ToInference): void;
   /** Hears what a model's own failure said. */
   onFailure(detail: string): void;
 }): InferenceConnection {

@@ -1,7 +1,8 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { ModelLoad } from '../../../core/inference-report.ts';
 import type { ModelEvent } from '../../../core/language-model.ts';
 import type { LocalModel } from '../local-model.ts';
-import { errorMessage, type ModelLoad, type SentByInference, type ToInference } from './inference-protocol.ts';
+import { errorMessage, type FromInference, type ToInference } from './inference-protocol.ts';
 
 /** `events` messages that may be on their way unread; beyond that the host keeps events, and models wait to be read. */
 const window = 16;
@@ -17,7 +18,7 @@ type Controls = { abort: AbortController; answerNow: AbortController; thinking?:
 
 export type InferenceHostOptions = {
   models: ReadonlyMap<string, LocalModel>;
-  send(message: SentByInference): void;
+  send(message: FromInference): void;
   /** ms, of a clock that never goes back. */
   now(): number;
   residentBytes(): number;
@@ -61,7 +62,7 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
   const serve = async (
     call: number,
     modelId: string,
-    work: (model: LocalModel, signal: AbortSignal, controls: Controls) => Promise<SentByInference>,
+    work: (model: LocalModel, signal: AbortSignal, controls: Controls) => Promise<FromInference>,
   ) => {
     const controls: Controls = { abort: new AbortController(), answerNow: new AbortController() };
     running.set(call, controls);

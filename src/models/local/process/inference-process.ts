@@ -2,8 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { LanguageModel } from '../../../core/language-model.ts';
 import { prepareTypescriptChild } from '../../../core/typescript-child.ts';
 import { type InferenceChild, type InferenceChildOptions, spawnInferenceChild } from './inference-child.ts';
-import { type CallOptions, type CallResult, type InferenceCall, processLost } from './inference-connection.ts';
-import type { ModelSummary } from './inference-protocol.ts';
+import { type CallOptions, type CallResult, processLost } from './inference-connection.ts';
+import type { InferenceCall, ModelSummary } from './inference-protocol.ts';
 import { createInferenceProxy } from './inference-proxy.ts';
 
 /** ms before a new child, doubled by each one that doesn't stay up for `healthyMs`. */

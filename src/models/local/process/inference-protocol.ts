@@ -1,22 +1,27 @@
 import { z } from 'zod';
 import { Prompt } from '../../../contracts/responses/prompt.ts';
 import { type ErrorCode, errorCodes, ServiceError } from '../../../contracts/service/service-error.ts';
-import type { LanguageModel, ModelEvent, ScoreResult } from '../../../core/language-model.ts';
+import { InferenceReport } from '../../../core/inference-report.ts';
 import {
-  CapabilitiesMessage,
-  GenerateRequestMessage,
-  ModelEventMessage,
-  ScoreRequestMessage,
-  ScoreResultMessage,
-} from '../../../core/model-messages.ts';
+  GenerateRequest,
+  ModelCapabilities,
+  ModelEvent,
+  ScoreRequest,
+  ScoreResult,
+} from '../../../core/language-model.ts';
+import { ModelSource } from '../folder/model-files.ts';
 
 /** The messages between the worker and its inference process: JSON over node's IPC channel, each parsed where it arrives. */
 const call = z.int().nonnegative();
 const model = z.string();
 
-/** A local model as the inference process loads it. */
-export const HostedModel = z.object({ id: z.string(), path: z.string(), family: z.string().exactOptional() });
-export type HostedModel = z.infer<typeof HostedModel>;
+/** A model that the process has loaded: what the port says of it. */
+export const ModelSummary = z.object({
+  id: z.string(),
+  contextLength: z.int().positive(),
+  capabilities: ModelCapabilities,
+});
+export type ModelSummary = z.infer<typeof ModelSummary>;
 
 export const ErrorMessage = z.object({
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
@@ -28,28 +33,17 @@ export const ErrorMessage = z.object({
 });
 export type ErrorMessage = z.infer<typeof ErrorMessage>;
 
-/** A decode loop: `batches` are steps since the last report by their rows (`[with 1 row, with 2, …]`), the rest is as of now. */
-export const ModelLoad = z.object({
-  id: z.string(),
-  batches: z.array(z.int().nonnegative()),
-  running: z.int().nonnegative(),
-  waiting: z.int().nonnegative(),
-  kvUsedBytes: z.number().nonnegative(),
-  kvCapacityBytes: z.number().nonnegative(),
-});
-export type ModelLoad = z.infer<typeof ModelLoad>;
-
 export const ToInference = z.discriminatedUnion('type', [
   /** The first message: what to load. `kvMegabytes` caps the KV cache, of numbers of `kvBits`. */
   z.object({
     type: z.literal('start'),
-    models: z.array(HostedModel).min(1),
+    models: z.array(ModelSource).min(1).readonly(),
     threads: z.int().positive(),
     kvMegabytes: z.int().positive(),
     kvBits: z.literal([8, 32]),
   }),
-  z.object({ type: z.literal('generate'), call, model, request: GenerateRequestMessage }),
-  z.object({ type: z.literal('score'), call, model, request: ScoreRequestMessage }),
+  z.object({ type: z.literal('generate'), call, model, request: GenerateRequest }),
+  z.object({ type: z.literal('score'), call, model, request: ScoreRequest }),
   z.object({ type: z.literal('count'), call, model, prompt: Prompt, thinking: z.boolean() }),
   /** A response has ended: its thoughts leave the cache. */
   z.object({ type: z.literal('forget'), call, model, response: z.string() }),
@@ -61,10 +55,14 @@ export const ToInference = z.discriminatedUnion('type', [
 ]);
 export type ToInference = z.infer<typeof ToInference>;
 
+type WithoutNumber<Message> = Message extends { call: number; model: string } ? Omit<Message, 'call'> : never;
+/** A call to a model; its number is the connection's. */
+export type InferenceCall = WithoutNumber<ToInference>;
+
 export const FromInference = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('ready'),
-    models: z.array(z.object({ id: z.string(), contextLength: z.int().positive(), capabilities: CapabilitiesMessage })),
+    models: z.array(ModelSummary).readonly(),
     /** ms from the process's start. */
     startMs: z.number(),
     residentBytes: z.number(),
@@ -75,35 +73,20 @@ export const FromInference = z.discriminatedUnion('type', [
   /** All events of one turn of the event loop: of one decode step. */
   z.object({
     type: z.literal('events'),
-    calls: z.array(z.object({ call, events: z.array(ModelEventMessage) })),
+    calls: z.array(z.object({ call, events: z.array(ModelEvent).readonly() })).readonly(),
   }),
   z.object({
     type: z.literal('done'),
     call,
-    score: ScoreResultMessage.exactOptional(),
+    score: ScoreResult.exactOptional(),
     tokens: z.int().exactOptional(),
   }),
   /** `thinking`: of an aborted call, the tokens that its rows have sampled. */
   z.object({ type: z.literal('failed'), call, error: ErrorMessage, thinking: z.int().nonnegative().exactOptional() }),
-  /** While it works, every 10 s, and when it falls idle: decoded tokens and the time that had calls in it, since the last one. */
-  z.object({
-    type: z.literal('stats'),
-    tokens: z.int(),
-    busyMs: z.number(),
-    residentBytes: z.number(),
-    models: z.array(ModelLoad),
-  }),
+  /** While it works, every 10 s, and when it falls idle. */
+  InferenceReport.extend({ type: z.literal('stats') }),
 ]);
 export type FromInference = z.infer<typeof FromInference>;
-
-/** The same as its sender has it: the port's own objects, whose lists are readonly. */
-export type SentByInference =
-  | Exclude<FromInference, { type: 'events' | 'done' | 'ready' }>
-  | { type: 'ready'; models: readonly ModelSummary[]; startMs: number; residentBytes: number }
-  | { type: 'events'; calls: ReadonlyArray<{ call: number; events: readonly ModelEvent[] }> }
-  | { type: 'done'; call: number; score?: ScoreResult; tokens?: number };
-
-export type ModelSummary = Pick<LanguageModel, 'id' | 'contextLength' | 'capabilities'>;
 
 /** What crosses of an error: a ServiceError whole, of anything else only that there was one. */
 export function errorMessage(error: unknown): ErrorMessage {

@@ -1,8 +1,8 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import { createEventChannel } from '../../../core/event-channel.ts';
 import type { LanguageModel, ModelEvent } from '../../../core/language-model.ts';
-import type { CallOptions, CallResult, InferenceCall } from './inference-connection.ts';
-import type { ModelSummary } from './inference-protocol.ts';
+import type { CallOptions, CallResult } from './inference-connection.ts';
+import type { InferenceCall, ModelSummary } from './inference-protocol.ts';
 
 /** The port over calls to another process. Closing it is nothing: that process has the model. */
 export function createInferenceProxy(
