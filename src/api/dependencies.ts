@@ -9,9 +9,9 @@ import type { ModelCard, ModelCatalog } from '../contracts/service/model-card.ts
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/service/model-configuration.ts';
 import type { PaceBook } from '../contracts/service/pace.ts';
 import type { ServiceError } from '../contracts/service/service-error.ts';
-import type { WebhookDelivery } from '../contracts/service/webhook.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
+import type { DeliveryLog, WebhookSettings } from '../core/webhooks.ts';
 import type { KeyStore } from '../store/key-store.ts';
 import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
@@ -100,17 +100,8 @@ export type MessageSocket = {
 
 /** What is told to others when a response ends. */
 export type ApiWebhooks = {
-  settings: {
-    readonly shared: boolean;
-    of(owner: string | null): Promise<{ url: string | null; secret: string }>;
-    set(owner: string | null, url: string | null): Promise<void>;
-    rotate(owner: string | null): Promise<void>;
-  };
-  deliveries: {
-    of(responseId: string): Promise<WebhookDelivery[]>;
-    list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
-    forget(responseId: string): Promise<void>;
-  };
+  settings: Pick<WebhookSettings, 'shared' | 'of' | 'set' | 'rotate'>;
+  deliveries: DeliveryLog;
   /** Why an address is never called; undefined for one that may be. */
   refusal(url: string): string | undefined;
 };

@@ -5,6 +5,7 @@ import { terminalLines } from '../contracts/responses/terminal-lines.ts';
 import { settledWithin } from '../core/deadlines.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
+import type { DeliveryLog } from '../core/webhooks.ts';
 import { createRedisDirectory } from '../queue/redis/redis-directory.ts';
 import { createRedisStore } from '../queue/redis/redis-store.ts';
 import type { QueueConnection } from '../queue/responses/bullmq-parts.ts';
@@ -32,7 +33,7 @@ type EdgeBackend = {
   openQueue(): Promise<{
     queue: JobQueue;
     directory: JobDirectory;
-    deliveries: Pick<Deliveries, 'of' | 'list' | 'forget'>;
+    deliveries: DeliveryLog;
   }>;
   openSealer(): Promise<Sealer>;
   reached(): Promise<boolean>;

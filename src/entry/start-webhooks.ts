@@ -5,13 +5,13 @@ import type { ModelCatalog } from '../contracts/service/model-card.ts';
 import type { PaceBook } from '../contracts/service/pace.ts';
 import type { Consumer, JobQueue } from '../core/job-queue.ts';
 import type { LanguageModel } from '../core/language-model.ts';
+import type { WebhookSettings } from '../core/webhooks.ts';
 import { createPost, StatusRefused } from '../outbound/post-json.ts';
 import { AddressRefused, addressRefusal } from '../outbound/public-address.ts';
 import { type Deliver, type Deliveries, GaveUp } from '../queue/webhooks/deliveries.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
 import type { Sealer } from '../store/sealer.ts';
-import type { WebhookSettings } from '../store/webhook-settings.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';
 

@@ -1,21 +1,7 @@
 import { WebhookRecord } from '../contracts/service/webhook.ts';
 import type { RecordStore } from '../core/record-store.ts';
+import type { WebhookSettings } from '../core/webhooks.ts';
 import type { Sealer } from './sealer.ts';
-
-/**
- * Each key's webhook and the secrets that sign for it. Secrets are not stored: they are derived from the service's own
- * secret.
- */
-export type WebhookSettings = {
-  of(owner: string | null): Promise<{ url: string | null; secret: string }>;
-  /** All keys have the operator's secret. */
-  readonly shared: boolean;
-  set(owner: string | null, url: string | null): Promise<void>;
-  /** Switches to the next secret; the previous one also signs for one more day. */
-  rotate(owner: string | null): Promise<void>;
-  /** All secrets that sign now, the newest first. */
-  secrets(owner: string | null): Promise<string[]>;
-};
 
 const overlapMs = 86_400_000;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Job } from '../../contracts/responses/job.ts';
 import { type WebhookDelivery, WebhookEvent } from '../../contracts/service/webhook.ts';
 import { reachBackend, settledWithin } from '../../core/deadlines.ts';
+import type { DeliveryLog } from '../../core/webhooks.ts';
 import type { OpenQueues } from '../open-queues.ts';
 import type { QueueConnection } from '../responses/bullmq-parts.ts';
 import { parseRow } from '../responses/job-log.ts';
@@ -11,13 +12,7 @@ import { loadJob, ownerKey } from '../responses/stored-job.ts';
 import { createDeliveryPlaces } from './delivery-places.ts';
 
 /** Webhook deliveries: a separate queue, filled from ended jobs that asked for one. */
-export type Deliveries = {
-  /** The deliveries of one response. */
-  of(responseId: string): Promise<WebhookDelivery[]>;
-  /** Newest first. */
-  list(options: { limit: number }): Promise<{ data: WebhookDelivery[]; hasMore: boolean }>;
-  /** The response was deleted: nothing more is sent or listed. A delivery that is being sent is not interrupted. */
-  forget(responseId: string): Promise<void>;
+export type Deliveries = DeliveryLog & {
   /** Starts sending; any number of processes may do so. */
   start(options: DeliveryOptions): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;
