@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { waitAtMost } from '../src/core/deadlines.ts';
 import { freePort } from './free-port.ts';
 
 type Service = { url: string; close(): Promise<void> };
@@ -39,8 +40,7 @@ export async function startService(options: { environment?: Record<string, strin
   const close = async () => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM');
-      await Promise.race([exited, delay(stopLimit, undefined, { ref: false })]);
-      server.kill('SIGKILL');
+      if (!(await waitAtMost(exited, stopLimit))) server.kill('SIGKILL');
       await exited;
     }
     await rm(folder, { recursive: true, force: true });

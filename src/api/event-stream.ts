@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ResponseEvent } from '../contracts/responses/response-event.ts';
+import { late, orLate } from '../core/deadlines.ts';
 import type { ApiLog } from './dependencies.ts';
 import { asServiceError, errorEnvelope } from './errors.ts';
 
@@ -81,8 +82,8 @@ export function lineStream(
       async pull(controller) {
         pending ??= iterator.next();
         const { idle } = options;
-        const next = idle === undefined ? await pending : await beforeTimeout(pending, idle.ms);
-        if (next === undefined) {
+        const next = idle === undefined ? await pending : await orLate(pending, { ms: idle.ms });
+        if (next === late) {
           controller.enqueue(encode(idle?.line() ?? {}));
           return;
         }
@@ -125,8 +126,8 @@ export function eventStream(
     {
       async pull(controller) {
         pending ??= iterator.next();
-        const next = await beforeTimeout(pending, options.keepAliveMs);
-        if (next === undefined) {
+        const next = await orLate(pending, { ms: options.keepAliveMs });
+        if (next === late) {
           controller.enqueue(encoder.encode(options.keepAlive ? format(options.keepAlive) : ': keep-alive\n\n'));
           return;
         }
@@ -146,17 +147,4 @@ export function eventStream(
 
 function format({ event, id, data }: ServerSentEvent): string {
   return `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
-}
-
-/** What a promise comes to within `ms`; undefined where it takes longer. */
-export async function beforeTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

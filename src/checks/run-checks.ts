@@ -1,4 +1,5 @@
 import type { CheckResult } from '../contracts/responses/trace.ts';
+import { late, orLate } from '../core/deadlines.ts';
 import { abstain, type Check, type CheckInput, type CheckServices, type Finding } from './check.ts';
 import { checks } from './index.ts';
 import { isReadable } from './readable.ts';
@@ -64,20 +65,13 @@ async function within(
   outer: readonly AbortSignal[],
   run: (signal: AbortSignal) => Promise<Finding>,
 ): Promise<Finding> {
-  const timeout = AbortSignal.timeout(limit);
-  const signal = AbortSignal.any([...outer, timeout]);
+  const signal = AbortSignal.any([...outer, AbortSignal.timeout(limit)]);
   if (signal.aborted) return abstain('there was no time for it');
-  let stop = (): void => {};
-  const ended = new Promise<Finding>((resolve) => {
-    stop = () => resolve(abstain('it took too long'));
-  });
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([run(signal), ended]);
+    const finding = await orLate(run(signal), { signal });
+    return finding === late ? abstain('it took too long') : finding;
   } catch {
     // The error may hold what is none of the client's business.
     return abstain('the check could not be made');
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

@@ -5,6 +5,7 @@ import type { Progress } from '../contracts/responses/reasoning.ts';
 import { Response } from '../contracts/responses/response.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
 import { TraceEvent } from '../contracts/responses/trace-event.ts';
+import { waitAtMost } from '../core/deadlines.ts';
 import { CliError, exitCodes } from './cli-error.ts';
 import type { ServiceClient } from './service-client.ts';
 
@@ -76,7 +77,7 @@ export async function runQuestion(
   try {
     const end = await followAnswer(client, response.id, view);
     // The last steps are written before the answer ends; what still hangs is not waited for.
-    await Promise.race([following, delay(1_000, undefined, { signal: ended.signal }).catch(() => {})]);
+    await waitAtMost(following, 1_000);
     return end;
   } finally {
     release();

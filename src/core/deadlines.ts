@@ -1,30 +1,67 @@
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { LeaseEnded } from './job-queue.ts';
 
-/** Waits for `work`, `ms` at most; false: it goes on by itself. */
-export async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const settled = await Promise.race([work.then(() => true), deadline]);
-  clearTimeout(timer);
-  return settled;
-}
+/** Stands for a result that did not come in time. */
+export const late = Symbol('late');
 
-/** Runs `work` against the backend; a failure or `deadlineMs` without an answer gives ServiceError `backend_unavailable`. */
-export async function reachBackend<T>(work: () => Promise<T>, deadlineMs = 8_000): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+/**
+ * What `work` gives, or `late` once `ms` have passed or `signal` is aborted. The work itself goes on.
+ * @throws what `work` throws in time
+ */
+export async function orLate<T>(
+  work: Promise<T>,
+  { ms, signal }: { ms?: number; signal?: AbortSignal | undefined },
+): Promise<T | typeof late> {
+  if (signal?.aborted === true) {
+    work.catch(() => undefined);
+    return late;
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => undefined;
+  const over = new Promise<typeof late>((resolve) => {
+    stop = () => resolve(late);
+    if (ms !== undefined) timer = setTimeout(stop, ms);
+    signal?.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([work(), deadline]);
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Waits for `work`, `ms` at most; false where it has not ended by then. */
+export async function waitAtMost(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return (await orLate(work, { ms })) !== late;
+}
+
+/** Gives `work` a signal that is aborted after `ms`, with an error that says `reason`. Its timer ends with the work. */
+export async function withTimeLimit<T>(
+  { ms, reason }: { ms: number; reason: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error(reason)), ms);
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The backend has this long to answer. */
+const backendMs = 8_000;
+
+/** Runs `work` against the backend; a failure or no answer in time gives ServiceError `backend_unavailable`. */
+export async function withBackendDeadline<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    const answer = await orLate(work(), { ms: backendMs });
+    if (answer === late) throw new Error(`no answer within ${backendMs} ms`);
+    return answer;
   } catch (error) {
     if (error instanceof ServiceError || error instanceof LeaseEnded) throw error;
     throw backendUnavailable(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createApp } from '../api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../api/dependencies.ts';
 import { allScopes, noScopes } from '../contracts/service/key-scopes.ts';
+import { late, orLate } from '../core/deadlines.ts';
 import { constraintFault } from '../grammar/constraint-language.ts';
 import { createKeyStore } from '../store/key-store.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
@@ -82,15 +83,9 @@ export async function answerAtEdge(
 }
 
 async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer of Redis within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = await orLate(work(), { ms });
+  if (answer === late) throw new Error(`no answer of Redis within ${ms} ms`);
+  return answer;
 }
 
 function unavailable(): Response {

@@ -2,7 +2,7 @@ import { type ConnectionOptions, createRedisBackend, type RedisQueueBackend } fr
 import { Redis } from 'ioredis';
 import type { ApiLog } from '../api/dependencies.ts';
 import { terminalLines } from '../contracts/responses/terminal-lines.ts';
-import { settledWithin } from '../core/deadlines.ts';
+import { waitAtMost } from '../core/deadlines.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { DeliveryLog } from '../core/webhooks.ts';
@@ -70,9 +70,9 @@ export function openEdgeBackend({
   let opened: { queue: JobQueue; deliveries: Deliveries } | undefined;
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await settledWithin(Promise.allSettled([...under]), closeMs);
+    await waitAtMost(Promise.allSettled([...under]), closeMs);
     const goodbyes = Promise.allSettled([opened?.queue.close(), opened?.deliveries.close()]);
-    await settledWithin(goodbyes, closeMs);
+    await waitAtMost(goodbyes, closeMs);
     redis.disconnect();
   };
   return {

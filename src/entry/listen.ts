@@ -1,6 +1,7 @@
 import { Server } from 'node:http';
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import type { OpenSocket } from '../api/dependencies.ts';
+import { waitAtMost } from '../core/deadlines.ts';
 import type { Environment } from './environment.ts';
 import { probeService } from './probe-service.ts';
 import { StartError } from './run-entry.ts';
@@ -141,10 +142,9 @@ export async function listen({
     async close({ graceMs }) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await sockets.close({ graceMs });
-      await closed;
-      clearTimeout(cut);
+      const ended = Promise.all([closed, sockets.close({ graceMs })]);
+      if (!(await waitAtMost(ended, graceMs))) server.closeAllConnections();
+      await ended;
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   type Readiness,
 } from '../api/dependencies.ts';
 import type { ModelCatalog, WorkersModels } from '../contracts/service/model-card.ts';
+import { orLate } from '../core/deadlines.ts';
 import type { JobQueue } from '../core/job-queue.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import { createConstraintChecker } from '../grammar/check-on-thread.ts';
@@ -77,12 +78,11 @@ const answerMs = 2_000;
 
 /** Whether the queue's backend answers, within two seconds. Never throws. */
 export async function backendAnswers(queue: Pick<JobQueue, 'list'>): Promise<boolean> {
-  const late = new Promise<boolean>((resolve) => setTimeout(resolve, answerMs, false).unref());
   const answered = queue.list({ owner: null, limit: 1 }).then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, late]);
+  return (await orLate(answered, { ms: answerMs })) === true;
 }
 
 /** Tokens of an answer where a request names no `max_output_tokens`, as far as the context holds them. */

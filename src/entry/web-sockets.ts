@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { MessageSocket, OpenSocket } from '../api/dependencies.ts';
+import { waitAtMost } from '../core/deadlines.ts';
 
 /** Between two pings: a client that gives up without a byte for 10 s gets one in time. ms */
 const pingMs = 5_000;
@@ -35,11 +36,8 @@ export function createWebSockets({ maxBytes }: { maxBytes: number }): WebSockets
       const ended = Promise.all(
         [...server.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
       );
-      const cut = setTimeout(() => {
-        for (const socket of server.clients) socket.terminate();
-      }, graceMs);
+      if (!(await waitAtMost(ended, graceMs))) for (const socket of server.clients) socket.terminate();
       await ended;
-      clearTimeout(cut);
     },
   };
 }

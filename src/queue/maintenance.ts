@@ -1,4 +1,4 @@
-import { settledWithin } from '../core/deadlines.ts';
+import { waitAtMost } from '../core/deadlines.ts';
 import type { OpenQueue } from './open-queues.ts';
 import { removeJob } from './responses/add-job.ts';
 import { workersDied } from './responses/attempt.ts';
@@ -63,7 +63,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await settledWithin(running, 3_000);
+      await waitAtMost(running, 3_000);
     },
   };
 }

@@ -6,6 +6,7 @@ import { type ResponseJob, responseJob } from '../contracts/responses/response-j
 import { largerUsage, responseUsage, totalTokens } from '../contracts/responses/usage.ts';
 import { type Pace, timeLeft } from '../contracts/service/pace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
+import { withTimeLimit } from '../core/deadlines.ts';
 import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { unthoughtVerdict } from '../reasoning/voting/answer-verdict.ts';
@@ -33,14 +34,8 @@ const usageEvery = 128;
 export async function runAttempt(run: Attempt): Promise<StrategyOutcome> {
   const { deadline_at: deadlineAt } = responseJob(run.lease.job);
   if (deadlineAt === null) return runWithin(run, undefined);
-  const deadline = new AbortController();
-  const left = Math.max(0, deadlineAt - run.dependencies.now());
-  const timer = setTimeout(() => deadline.abort(new Error('the deadline passed')), left);
-  try {
-    return await runWithin(run, deadline.signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  const ms = Math.max(0, deadlineAt - run.dependencies.now());
+  return withTimeLimit({ ms, reason: 'the deadline passed' }, (deadline) => runWithin(run, deadline));
 }
 
 type Attempt = {

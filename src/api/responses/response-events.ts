@@ -1,6 +1,7 @@
 import { initialEvents } from '../../contracts/responses/initial-response.ts';
 import type { Job, LogLine } from '../../contracts/responses/job.ts';
 import { ResponseEvent, TerminalEvent } from '../../contracts/responses/response-event.ts';
+import { withTimeLimit } from '../../core/deadlines.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 
 /**
@@ -56,11 +57,7 @@ export async function waitForEnd(
   id: string,
   { ms, signal }: { ms: number; signal: AbortSignal },
 ): Promise<void> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), ms);
-  try {
-    await terminalEvent(queue, id, { signal: AbortSignal.any([over.signal, signal]) });
-  } finally {
-    clearTimeout(timer);
-  }
+  await withTimeLimit({ ms, reason: 'the wait is over' }, (over) =>
+    terminalEvent(queue, id, { signal: AbortSignal.any([over, signal]) }),
+  );
 }

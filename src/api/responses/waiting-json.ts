@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import { late, orLate } from '../../core/deadlines.ts';
 import type { ApiEnvironment, ApiLog } from '../dependencies.ts';
-import { beforeTimeout } from '../event-stream.ts';
 
 /**
  * JSON that may be long in coming, and whose status is 200 whatever it says. What is known within `keepAliveMs` is answered
@@ -13,8 +13,8 @@ export async function waitingJson<T extends object>(
   pending: Promise<T>,
   { answer, ...options }: { answer(known: T): Response; keepAliveMs: number; log: ApiLog; onCancel(): void },
 ): Promise<Response> {
-  const known = await beforeTimeout(pending, options.keepAliveMs);
-  if (known !== undefined) return answer(known);
+  const known = await orLate(pending, { ms: options.keepAliveMs });
+  if (known !== late) return answer(known);
   const requestId = c.get('requestId');
   const onError = (error: unknown) =>
     options.log.error({ err: error, request_id: requestId }, 'a waiting answer broke');
@@ -38,9 +38,9 @@ function spacedJson(
       },
       async pull(controller) {
         try {
-          const known = await beforeTimeout(pending, keepAliveMs);
-          controller.enqueue(known === undefined ? space : encoder.encode(JSON.stringify(known)));
-          if (known !== undefined) controller.close();
+          const known = await orLate(pending, { ms: keepAliveMs });
+          controller.enqueue(known === late ? space : encoder.encode(JSON.stringify(known)));
+          if (known !== late) controller.close();
         } catch (error) {
           onError(error);
           throw error;

@@ -3,6 +3,7 @@ import { initialResponse } from '../../contracts/responses/initial-response.ts';
 import { TraceEvent, TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { TraceQuery } from '../../contracts/service/query.ts';
+import { withTimeLimit } from '../../core/deadlines.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, sseEvents } from '../event-stream.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
@@ -59,19 +60,17 @@ export function createTraceRoutes({ queue, limits, log }: ApiDependencies): Hono
 
   /** Bounded in time, so that a log that keeps growing while it is read holds nobody. */
   async function traceSoFar(id: string, clientGone: AbortSignal): Promise<TraceEvent[]> {
-    const over = new AbortController();
-    const timer = setTimeout(() => over.abort(), limits.traceReadMs);
-    const signal = AbortSignal.any([over.signal, clientGone]);
     const events: TraceEvent[] = [];
-    try {
-      for await (const line of queue.events(id, { stream: 'trace', follow: false, signal })) {
-        events.push(TraceEvent.parse(line.data));
+    await withTimeLimit({ ms: limits.traceReadMs, reason: 'the trace is too long' }, async (over) => {
+      const signal = AbortSignal.any([over, clientGone]);
+      try {
+        for await (const line of queue.events(id, { stream: 'trace', follow: false, signal })) {
+          events.push(TraceEvent.parse(line.data));
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error;
       }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    });
     return events;
   }
 }

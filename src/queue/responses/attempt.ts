@@ -1,5 +1,6 @@
 import { workDone } from '../../contracts/responses/response-from-log.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { late, orLate } from '../../core/deadlines.ts';
 import type { JobHandler, TerminalLines } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
@@ -88,21 +89,15 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
  * more.
  */
 async function runHandler(open: OpenLease, context: AttemptContext): Promise<Error | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<undefined>((resolve) => {
-    const start = () => {
-      const { handBackMs, cancelMs } = context.settings;
-      timer = setTimeout(() => resolve(undefined), open.ended() === 'cancelled' ? cancelMs : handBackMs);
-    };
-    open.lease.signal.addEventListener('abort', start, { once: true });
-  });
   const handled = context
     .handler(open.lease)
     .then(() => undefined)
     .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-  const failure = await Promise.race([handled, overdue]);
-  clearTimeout(timer);
-  return failure;
+  const failure = await orLate(handled, { signal: open.lease.signal });
+  if (failure !== late) return failure;
+  const { handBackMs, cancelMs } = context.settings;
+  const told = await orLate(handled, { ms: open.ended() === 'cancelled' ? cancelMs : handBackMs });
+  return told === late ? undefined : told;
 }
 
 /** For the client: why a request that kills its workers is not tried again. */

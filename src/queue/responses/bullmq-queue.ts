@@ -1,7 +1,7 @@
 import type { IQueueBackend } from 'bullmq';
 import { type Job, JobSnapshot, type JobStatus } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { reachBackend, settledWithin } from '../../core/deadlines.ts';
+import { waitAtMost, withBackendDeadline } from '../../core/deadlines.ts';
 import type { ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
 import { createOpenQueues, type OpenQueue, type OpenQueues } from '../open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
@@ -115,7 +115,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   };
   // One listener per process, however many readers there are.
   const listener =
-    connection.listens === false ? undefined : await reachBackend(() => connection.subscribe(name, onNotice));
+    connection.listens === false ? undefined : await withBackendDeadline(() => connection.subscribe(name, onNotice));
 
   const find = (id: string) => (isJobId(id) ? queues.find(id) : Promise.resolve(undefined));
   const visible = async (id: string): Promise<(OpenQueue & { record: JobRecord }) | undefined> => {
@@ -164,23 +164,23 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     add(job) {
       if (!isJobId(job.id))
         throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
-      return reachBackend(() => addJob(job, { queues, settings, now }));
+      return withBackendDeadline(() => addJob(job, { queues, settings, now }));
     },
     get: (id) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         const found = await visible(id);
         return found && toSnapshot(found.record);
       }),
     list: (query) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         const count = async () => Promise.all((await queues.all()).map(({ parts }) => parts.waiting()));
         const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
         return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
       }),
     events: (id, events) => followLog(id, { ...events, find, wakeups, recheckMs: settings.recheckMs }),
-    control: (id, command) => reachBackend(() => control(id, command)),
+    control: (id, command) => withBackendDeadline(() => control(id, command)),
     remove: (id) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         const found = await visible(id);
         if (!found) return false;
         await control(id, 'cancel');
@@ -219,7 +219,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       wakeups.wakeAll();
       // A backend that is down does not answer, so do not wait longer.
-      await settledWithin(Promise.all([listener?.close(), queues.close()]), 3_000);
+      await waitAtMost(Promise.all([listener?.close(), queues.close()]), 3_000);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { settledWithin } from '../../core/deadlines.ts';
+import { waitAtMost } from '../../core/deadlines.ts';
 import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../../core/job-queue.ts';
 import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
@@ -102,11 +102,11 @@ export async function startConsumer(
 
   const close = async (drainMs: number) => {
     const ended = pull.stop();
-    await settledWithin(ended, drainMs);
+    await waitAtMost(ended, drainMs);
     for (const lease of open.keys()) lease.end('shutdown');
     // If the backend is down, the jobs cannot be handed back: their locks expire.
-    await settledWithin(ended, settings.handBackMs + 2_000);
-    await settledWithin(Promise.all(sources.map((source) => source.close())), 1_000);
+    await waitAtMost(ended, settings.handBackMs + 2_000);
+    await waitAtMost(Promise.all(sources.map((source) => source.close())), 1_000);
     for (const timer of timers) clearInterval(timer);
     await maintenance.stop();
   };

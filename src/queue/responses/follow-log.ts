@@ -1,6 +1,6 @@
 import type { LogLine } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { reachBackend } from '../../core/deadlines.ts';
+import { orLate, withBackendDeadline } from '../../core/deadlines.ts';
 import type { EventsOptions } from '../../core/job-queue.ts';
 import { logPageRows, parseRow } from './job-log.ts';
 import type { JobStore, LogPage } from './job-store.ts';
@@ -40,12 +40,7 @@ export function createWakeups(): Wakeups {
       waiters.set(id, own.add(resolve));
       return {
         async changed({ timeoutMs, signal }) {
-          if (signal?.aborted) return;
-          const timer = setTimeout(resolve, timeoutMs);
-          signal?.addEventListener('abort', resolve, { once: true });
-          await woken;
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', resolve);
+          await orLate(woken, { ms: timeoutMs, signal });
         },
         close() {
           own.delete(resolve);
@@ -69,7 +64,7 @@ export async function* followLog(
 ): AsyncGenerator<LogLine> {
   const { stream, after = -1, follow = true, signal, wakeups, recheckMs } = options;
   const read = async (from: number) => {
-    const page = await reachBackend(async () => (await options.find(id))?.store.log(id, from, logPageRows));
+    const page = await withBackendDeadline(async () => (await options.find(id))?.store.log(id, from, logPageRows));
     if (!page) throw new ServiceError({ code: 'not_found', message: `No response with id '${id}'.`, param: 'id' });
     return page;
   };

@@ -1,5 +1,5 @@
 import type { Job, LogLine } from '../../contracts/responses/job.ts';
-import { isBackendUnavailable, reachBackend } from '../../core/deadlines.ts';
+import { isBackendUnavailable, withBackendDeadline } from '../../core/deadlines.ts';
 import { type JobLease, type LeaseEnd, LeaseEnded } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
 import type { BullmqAttempt } from './bullmq-parts.ts';
@@ -85,7 +85,7 @@ export function openLease(options: {
       },
       async progress(progress) {
         if (ended === 'lost' || committed) return;
-        await reachBackend(() => attempt.progress(progress));
+        await withBackendDeadline(() => attempt.progress(progress));
       },
     },
   };
@@ -100,7 +100,7 @@ async function appendThrough(store: JobStore, request: Parameters<JobStore['appe
   const giveUpAt = performance.now() + lockMs;
   for (;;) {
     try {
-      const result = await reachBackend(() => store.append(request));
+      const result = await withBackendDeadline(() => store.append(request));
       const mayBeDone = result === 'moved' || result === 'ended';
       return mayBeDone && (await holdsRows(store, request)) ? 'appended' : result;
     } catch (error) {
@@ -111,6 +111,6 @@ async function appendThrough(store: JobStore, request: Parameters<JobStore['appe
 }
 
 async function holdsRows(store: JobStore, { id, expectedLength, rows }: Parameters<JobStore['append']>[0]) {
-  const page = await reachBackend(() => store.log(id, expectedLength, rows.length));
+  const page = await withBackendDeadline(() => store.log(id, expectedLength, rows.length));
   return page?.rows.length === rows.length && page.rows.every((row, index) => row === rows[index]);
 }

@@ -1,4 +1,4 @@
-import { settledWithin } from '../../core/deadlines.ts';
+import { waitAtMost } from '../../core/deadlines.ts';
 import type { BullmqSource, RunningJob } from './bullmq-parts.ts';
 import type { WeightedPicker } from './weighted-picker.ts';
 
@@ -53,7 +53,7 @@ export function pullJobs(options: {
     const look = unasked.size > 0 ? pollMs : lookedAt + pollMs - now();
     const times = [look, ...due.map((at) => at - now() + 1)];
     const ms = Math.max(1, Math.min(pollMs, ...times));
-    if (!(await settledWithin(rest, ms)) && hasRoom) picker.ready();
+    if (!(await waitAtMost(rest, ms)) && hasRoom) picker.ready();
     renew();
   };
   const run = (name: string, job: RunningJob) => {
@@ -94,7 +94,7 @@ export function pullJobs(options: {
       stopped = true;
       woken();
       // If the backend is down, the last `take` waits for it to return.
-      await settledWithin(looping, 2_000);
+      await waitAtMost(looping, 2_000);
       // A job that ends may have started another.
       while (running.size > 0) await Promise.all(running);
     },

@@ -2,7 +2,7 @@ import { type Job as BullmqJob, DelayedError, type IQueueBackend, UnrecoverableE
 import { z } from 'zod';
 import type { Job } from '../../contracts/responses/job.ts';
 import { type WebhookDelivery, WebhookEvent } from '../../contracts/service/webhook.ts';
-import { reachBackend, settledWithin } from '../../core/deadlines.ts';
+import { waitAtMost, withBackendDeadline } from '../../core/deadlines.ts';
 import type { DeliveryLog } from '../../core/webhooks.ts';
 import type { OpenQueues } from '../open-queues.ts';
 import type { QueueConnection } from '../responses/bullmq-parts.ts';
@@ -117,16 +117,16 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
 
   return {
     of: (responseId) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         const shownJob = await show(responseId);
         return shownJob ? [shownJob] : [];
       }),
     forget: (responseId) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         await queue.remove(responseId);
       }),
     list: ({ limit }) =>
-      reachBackend(async () => {
+      withBackendDeadline(async () => {
         const jobs = await queue.getJobs([...states], 0, limit, false);
         const present = jobs.filter((job) => job !== undefined).sort((a, b) => b.timestamp - a.timestamp);
         const data = await Promise.all(present.slice(0, limit).map((job) => show(job.id ?? '')));
@@ -184,12 +184,12 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
       return {
         async close() {
           clearInterval(timer);
-          await settledWithin(Promise.all([running, worker.close()]), 3_000);
+          await waitAtMost(Promise.all([running, worker.close()]), 3_000);
         },
       };
     },
     async close() {
-      await settledWithin(queue.close(), 1_000);
+      await waitAtMost(queue.close(), 1_000);
     },
   };
 }

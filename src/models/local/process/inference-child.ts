@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { waitAtMost } from '../../../core/deadlines.ts';
 import type { InferenceReport } from '../../../core/inference-report.ts';
 import type { TypescriptChild } from '../../../core/typescript-child.ts';
 import type { ModelSource } from '../folder/model-files.ts';
@@ -120,9 +121,8 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     async close(graceMs) {
       closing = true;
       send(child, { type: 'close' });
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      if (!(await waitAtMost(exited, graceMs))) child.kill('SIGKILL');
       await exited;
-      clearTimeout(timer);
     },
   };
 }

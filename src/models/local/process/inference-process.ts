@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { late, orLate } from '../../../core/deadlines.ts';
 import type { LanguageModel } from '../../../core/language-model.ts';
 import { prepareTypescriptChild } from '../../../core/typescript-child.ts';
 import { type InferenceChild, type InferenceChildOptions, spawnInferenceChild } from './inference-child.ts';
@@ -41,7 +42,9 @@ export async function startInferenceProcess(
   let child = spawnInferenceChild(program, options);
   let summaries: readonly ModelSummary[];
   try {
-    summaries = await Promise.race([child.ready, abortOf(signal)]);
+    const loaded = await orLate(child.ready, { signal });
+    if (loaded === late) throw signal?.reason ?? processLost();
+    summaries = loaded;
   } catch (error) {
     // What only loads has nothing to end well.
     await child.close(signal?.aborted === true ? 0 : closeGraceMs);
@@ -112,12 +115,4 @@ export async function startInferenceProcess(
       await watching;
     },
   };
-}
-
-/** Rejects with the signal's reason; else stays open. */
-function abortOf(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal?.aborted === true) reject(signal.reason);
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
