@@ -1,0 +1,211 @@
+import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
+import type { GenerateRequest, ModelEvent } from '../../../core/language-model.ts';
+import type { LoopBreaker } from '../../../core/loop-breaker.ts';
+import type { ThinkingBudget } from '../../../core/token-ledger.ts';
+import { createTextStream, type TextStream } from '../../text-stream.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
+import type { SampledToken, Sampler } from '../sampler.ts';
+import type { RawDistribution } from '../sampler-softmax.ts';
+import { computedValue } from './computed-value.ts';
+import type { RowScores } from './sequence-answer.ts';
+import type { RowLimits, RowPrompt } from './sequence-limits.ts';
+import { createThoughtLines, type ThoughtLines } from './thought-lines.ts';
+import type { RowBans } from './token-masks.ts';
+
+/** All ids of a row, and those that came after its prompt. */
+export type Tape = { readonly ids: readonly number[]; readonly history: readonly number[]; append(id: number): void };
+
+export function createTape(promptIds: readonly number[]): Tape {
+  const ids = [...promptIds];
+  const history: number[] = [];
+  return {
+    ids,
+    history,
+    append(id) {
+      ids.push(id);
+      history.push(id);
+    },
+  };
+}
+
+export type ThoughtOptions = {
+  model: Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens' | 'vocabularySize'>;
+  request: GenerateRequest;
+  sample: number;
+  prompt: RowPrompt;
+  sampler: Sampler;
+  bans: RowBans;
+  loopBreaker: LoopBreaker;
+  /** Thinking tokens that all samples of the request share. */
+  budget: ThinkingBudget;
+  /** Why thinking has to end now, if it has to. */
+  interrupted(): 'user' | 'deadline' | undefined;
+  emit(event: ModelEvent): void;
+  limits: RowLimits;
+  tape: Tape;
+  scores: RowScores;
+};
+
+/** The thought of one sample, up to where its answer begins. */
+export type ThoughtPhase = {
+  readonly tokens: { thinking: number; forced: number };
+  /** Why it ended; undefined while it goes on, and where there is none. */
+  readonly stop: ThinkingStop | undefined;
+  /** Before the first token: ends at once where there is nothing to think with, or where the answer was asked for meanwhile. */
+  begin(): void;
+  /** Takes the logits behind the last id. */
+  take(logits: Float32Array, raw?: RawDistribution): void;
+};
+
+type Thought = ThoughtOptions & {
+  count: { thinking: number; forced: number };
+  stop: ThinkingStop | undefined;
+  text: TextStream;
+  lines: ThoughtLines;
+  lineEnded: boolean;
+  /** Times that a too early end was replaced. */
+  continuations: number;
+  minimum: number;
+  /** Tokens of computed values that may still be inserted. */
+  computable: number;
+  /** The thought ends in an equals sign whose value was not looked up yet. */
+  open: boolean;
+  /** The last token is that of a computed value. */
+  behindValue: boolean;
+  /** How a family without tags begins its answer; undefined for one with tags. */
+  marker: RegExp | undefined;
+};
+
+export function createThoughtPhase(options: ThoughtOptions): ThoughtPhase {
+  const { model, request, limits, prompt } = options;
+  const { tokens, family } = model;
+  const given = (request.thinking?.prefix ?? []).map(({ text }) => text).join('');
+  const lines = createThoughtLines(given);
+  const hasMarker = tokens.close === undefined && family.answerMarker !== undefined;
+  const thought: Thought = {
+    ...options,
+    count: { thinking: 0, forced: prompt.fed },
+    stop: undefined,
+    text: createTextStream(model.tokenizer),
+    lines,
+    lineEnded: given.endsWith('\n'),
+    continuations: 0,
+    minimum: Math.min(request.thinking?.minimumTokens ?? 0, limits.thinking),
+    computable: limits.computed,
+    open: lines.equals,
+    behindValue: false,
+    marker: hasMarker ? new RegExp(`^[*# ]*${family.answerMarker}`, 'm') : undefined,
+  };
+  return {
+    tokens: thought.count,
+    get stop() {
+      return thought.stop;
+    },
+    begin() {
+      const reason = options.interrupted();
+      if (reason || isUsedUp(thought)) handOver(thought, reason ?? 'budget');
+    },
+    take: (logits, raw) => takeToken(thought, logits, raw),
+  };
+}
+
+function isUsedUp({ count, limits, budget }: Thought): boolean {
+  return count.thinking >= limits.thinking || budget.left <= 0;
+}
+
+function takeToken(thought: Thought, logits: Float32Array, raw: RawDistribution | undefined): void {
+  const { bans, sampler, tape, prompt, model, behindValue, open } = thought;
+  const interrupted = thought.interrupted();
+  if (interrupted || isUsedUp(thought)) {
+    handOver(thought, interrupted ?? 'budget');
+    return;
+  }
+  const banned = behindValue ? bans.thoughtBehindValue : bans.thought;
+  const sampled = sampler.next(logits, { raw, history: tape.history, promptTokens: prompt.ids, banned });
+  thought.behindValue = false;
+  // A second `=` or a `>` makes another sign of it, which has no value.
+  if (!/^[=>]/.test(open ? model.tokenizer.textOf(sampled.token) : '') && insertValue(thought)) return;
+  if (sampled.token === model.tokens.close || model.tokens.end.has(sampled.token)) endNaturally(thought, sampled.token);
+  else keepToken(thought, sampled);
+}
+
+function keepToken(thought: Thought, sampled: SampledToken): void {
+  const { lines, emit, sample, count } = thought;
+  const { token, logprob } = sampled;
+  thought.tape.append(token);
+  count.thinking += 1;
+  thought.budget.take(1);
+  thought.scores.add('thinking', sampled);
+  const text = thought.text.push([token]);
+  const before = lines.line;
+  lines.push(text);
+  thought.open = text.endsWith('=') && lines.equals;
+  thought.lineEnded = text.endsWith('\n');
+  emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [logprob], forced: false });
+  if (thought.marker?.test(before + text)) end(thought, 'natural', thought.model.tokens.afterThought);
+  else if (thought.loopBreaker.push(token, text)) handOver(thought, 'loop');
+  // At once, so that the stop-thinking sentence is computed together with the last thought.
+  else if (isUsedUp(thought)) handOver(thought, 'budget');
+}
+
+/** The model ends its thought: before the minimum a continuation word stands in its place. */
+function endNaturally(thought: Thought, token: number): void {
+  const { model, limits, lines, tape } = thought;
+  const { tokens, family } = model;
+  if (thought.count.thinking < thought.minimum && thought.continuations < limits.continuations) {
+    thought.continuations += 1;
+    flush(thought);
+    insert(thought, tokens.continuation, family.continuation);
+    lines.push(family.continuation);
+    thought.open = lines.equals;
+    thought.lineEnded = family.continuation.endsWith('\n');
+  } else if (token === tokens.close) {
+    tape.append(token);
+    end(thought, 'natural', tokens.afterThought);
+  } else end(thought, 'natural', thought.lineEnded ? tokens.closingAfterLine : tokens.closing);
+}
+
+/** Ends a thought that would go on: the family's stop-thinking sentence leads to the answer. */
+function handOver(thought: Thought, reason: ThinkingStop): void {
+  insertValue(thought);
+  end(thought, reason, thought.model.tokens.handOver, thought.model.family.handOver);
+}
+
+function end(thought: Thought, reason: ThinkingStop, inserted: readonly number[], text = ''): void {
+  flush(thought);
+  insert(thought, inserted, text);
+  thought.stop = reason;
+  thought.emit({ type: 'thinking-end', sample: thought.sample, reason });
+}
+
+/** Text that was held back because it ended in half a character. */
+function flush({ text, emit, sample }: Thought): void {
+  const held = text.end();
+  if (held !== '') emit({ type: 'thinking-delta', sample, text: held, tokenIds: [], logprobs: [], forced: false });
+}
+
+function insert({ tape, count, emit, sample }: Thought, ids: readonly number[], text: string): void {
+  for (const id of ids) tape.append(id);
+  count.forced += ids.length;
+  if (ids.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: ids, logprobs: [], forced: true });
+}
+
+/** True where a value was inserted behind the open equals sign. */
+function insertValue(thought: Thought): boolean {
+  if (!thought.open) return false;
+  thought.open = false;
+  const { lines, computable, model, tape, count, loopBreaker, emit, sample } = thought;
+  const value = computable > 0 && !lines.inCode ? computedValue(lines.line, model) : undefined;
+  if (value === undefined || value.ids.length > computable) return false;
+  const { ids, text, expression } = value;
+  thought.computable -= ids.length;
+  for (const id of ids) tape.append(id);
+  count.forced += ids.length;
+  // The text of the next token may depend on the one before it, so the stream takes these as well.
+  thought.text.push(ids);
+  lines.push(text);
+  loopBreaker.fed(text);
+  thought.behindValue = true;
+  emit({ type: 'thinking-delta', sample, text, tokenIds: ids, logprobs: [], forced: true, expression });
+  return true;
+}
