@@ -3,7 +3,8 @@ import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from
 import type { UpstreamModel } from '../../src/models/config/model-config.ts';
 import type { Clock } from '../../src/models/servers/client/clock.ts';
 import { systemClock } from '../../src/models/servers/client/clock.ts';
-import { createOpenaiModel, type OpenaiModelOptions } from '../../src/models/servers/openai-model.ts';
+import type { OpenaiModelOptions } from '../../src/models/servers/model-server.ts';
+import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { startUpstreamServer, type UpstreamServer, type UpstreamServerOptions } from './upstream-server.ts';
 
 /** Tokens as the tests' server sends them: a word with the preceding space. */

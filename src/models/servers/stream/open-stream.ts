@@ -5,7 +5,7 @@ import { type Delta, readDelta } from '../client/wire.ts';
 import type { AdmittedContext, SampleContext, Tally } from '../thinking/sample-context.ts';
 import type { LearnedOpening, Opening } from './delta-splitter.ts';
 import { extend } from './raw-prompt.ts';
-import { streamTolerantly } from './refusals.ts';
+import { streamTolerantly, unlessRefused } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
 
 /**
@@ -58,17 +58,13 @@ export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGener
 }
 
 /** The server's rendering with our text after it; undefined where the server doesn't render (any more). */
-async function rendered(context: SampleContext, goOn: GoOn) {
+function rendered(context: SampleContext, goOn: GoOn) {
   const { client, config, dialect, family, refusals, signal } = context;
-  try {
+  return unlessRefused(refusals, async () => {
     const prompt = await context.render({ thinking: goOn.at !== 'fast' });
     const text = goOn.at === 'thought' ? goOn.thoughts : goOn.at === 'fast' ? goOn.answer : closedText(family, goOn);
-    return await extend({ client, dialect, family, model: config.model, signal }, prompt, text);
-  } catch (error) {
-    if (!(error instanceof UpstreamRefused)) throw error;
-    refusals.addWay('raw', error);
-    return undefined;
-  }
+    return extend({ client, dialect, family, model: config.model, signal }, prompt, text);
+  });
 }
 
 /** Thoughts, the close tag (or marker), what stands before an answer, the answer so far. The opening is the template's. */

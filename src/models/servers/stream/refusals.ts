@@ -32,6 +32,17 @@ export function createRefusals(onNew: (feature: string) => void): Refusals {
   };
 }
 
+/** What the server's rendering gives; undefined where it refuses, which is remembered if it has no such route. */
+export async function unlessRefused<T>(refusals: Refusals, render: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await render();
+  } catch (error) {
+    if (!(error instanceof UpstreamRefused)) throw error;
+    refusals.addWay('raw', error);
+    return undefined;
+  }
+}
+
 const noRoute: ReadonlySet<number> = new Set([404, 405, 501]);
 
 const isBadRequest = ({ status }: UpstreamRefused) => status === 400 || status === 422;

@@ -6,10 +6,9 @@ import type { Clock } from '../client/clock.ts';
 import type { Gate, Place } from '../client/concurrency.ts';
 import type { Dialect } from '../client/dialect.ts';
 import type { UpstreamClient } from '../client/upstream-client.ts';
-import { UpstreamRefused } from '../client/upstream-error.ts';
 import type { LearnedOpening, Opening } from '../stream/delta-splitter.ts';
 import type { RawPrompt } from '../stream/raw-prompt.ts';
-import type { Refusals } from '../stream/refusals.ts';
+import { type Refusals, unlessRefused } from '../stream/refusals.ts';
 import type { ServerBudget } from './server-budget.ts';
 
 /**
@@ -64,11 +63,10 @@ export function createOpenings(): Openings {
 async function seen(context: SampleContext, look: () => Promise<boolean>): Promise<boolean | undefined> {
   if (context.dialect.render === undefined || context.refusals.has('raw')) return undefined;
   try {
-    return await look();
+    return await unlessRefused(context.refusals, look);
   } catch (error) {
     if (context.signal.aborted) throw error;
     // Where the route fails in another way, the answer itself will say what is wrong, if anything is.
-    if (error instanceof UpstreamRefused) context.refusals.addWay('raw', error);
     return undefined;
   }
 }
