@@ -1,9 +1,9 @@
-import { createLoopBreaker } from '../../src/core/loop-breaker.ts';
+import { createLoopBreaker } from '../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../src/core/token-ledger.ts';
 import { computedValue } from '../../src/models/local/decoder/computed-value.ts';
 import { createEngine, type Engine } from '../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
-import { createSampleRow } from '../../src/models/local/decoder/sample-row.ts';
+import { createSampleRow } from '../../src/models/local/decoder/sample-sequence.ts';
 import { createRowBans } from '../../src/models/local/decoder/token-masks.ts';
 import { openDecoderSession } from '../../src/models/local/graph/session.ts';
 import { createSampler, type Sampler } from '../../src/models/local/sampler.ts';

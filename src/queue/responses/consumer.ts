@@ -5,11 +5,11 @@ import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
-import { createIsolation } from './isolation.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createPendingCommands } from './pending-commands.ts';
 import { type JobPull, pullJobs } from './pull-jobs.ts';
+import { createIsolation } from './quarantine.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
 /** A consumer that can receive commands: `deliver` passes one to the attempts at this job that run here. */

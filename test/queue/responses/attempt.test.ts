@@ -4,8 +4,8 @@ import type { JobHandler } from '../../../src/core/job-queue.ts';
 import { defaultQueueSettings } from '../../../src/queue/queue-settings.ts';
 import { type AttemptContext, runAttempt } from '../../../src/queue/responses/attempt.ts';
 import type { BullmqAttempt } from '../../../src/queue/responses/bullmq-parts.ts';
-import { createIsolation } from '../../../src/queue/responses/isolation.ts';
 import type { JobRecord, JobStore } from '../../../src/queue/responses/job-store.ts';
+import { createIsolation } from '../../../src/queue/responses/quarantine.ts';
 import { importedNonce, storeJob } from '../../../src/queue/responses/stored-job.ts';
 import { makeJob, terminal, testTerminalLines, wire } from '../../support/queue-jobs.ts';
 

@@ -9,7 +9,7 @@ import {
   mayCallTools,
   type ScoreResult,
 } from '../../../core/language-model.ts';
-import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../core/thought-repetition.ts';
 import { createThinkingBudget, type ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createGrammarEngine, type GrammarEngine } from '../../../grammar/grammar-engine.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -22,8 +22,8 @@ import { createNucleusScratch } from '../sampler-nucleus.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
 import { createKvArena } from './kv-arena.ts';
 import type { RowCache } from './prefix-store.ts';
-import { createSampleRow } from './sample-row.ts';
-import { createScoreRow } from './score-row.ts';
+import { createSampleRow } from './sample-sequence.ts';
+import { createScoreRow } from './score-sequence.ts';
 import { answerPrompt, scorePrompt } from './sequence-limits.ts';
 import { createRowBans, type RowBans } from './token-masks.ts';
 

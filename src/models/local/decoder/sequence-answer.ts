@@ -6,7 +6,7 @@ import type {
   ScoredToken,
   TokenLogprob,
 } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import { createTextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';

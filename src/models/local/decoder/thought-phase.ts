@@ -1,6 +1,6 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import type { GenerateRequest, ModelEvent } from '../../../core/language-model.ts';
-import type { LoopBreaker } from '../../../core/loop-breaker.ts';
+import type { LoopBreaker } from '../../../core/thought-repetition.ts';
 import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createTextStream, type TextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';

@@ -8,9 +8,9 @@ import {
   type ModelEvent,
   mayCallTools,
 } from '../../../core/language-model.ts';
-import { createLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../core/token-ledger.ts';
-import { createSampleRow, type SampleRow } from '../decoder/sample-row.ts';
+import { createSampleRow, type SampleRow } from '../decoder/sample-sequence.ts';
 import { answerPrompt, rowLimits } from '../decoder/sequence-limits.ts';
 import { createRowBans, type RowBans } from '../decoder/token-masks.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';

@@ -1,5 +1,5 @@
 import type { AnswerRequest, FinishReason, ModelEvent } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import type { ToolCallDelta } from '../client/wire.ts';
 import { join, noTokens, type Piece, type Tokens } from './delta-splitter.ts';

@@ -1,7 +1,7 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/loop-breaker.ts';
+import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
 import { createTokenMeter } from '../../../core/token-counts.ts';
 import { tokensOfPiece } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { GenerateRequest, ModelEvent, ThinkingRequest } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
-import { createSampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createSampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
 import { createRowBans, type RowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
 import { type Sampler, streamSeed } from '../../../../src/models/local/sampler.ts';

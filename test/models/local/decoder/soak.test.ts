@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget, type ThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import { createEngine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
-import { createSampleRow, type SampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createSampleRow, type SampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
 import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel } from './toy-model.ts';

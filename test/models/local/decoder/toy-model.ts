@@ -1,5 +1,5 @@
 import { families } from '../../../../src/models/families/index.ts';
-import type { SampleRowOptions } from '../../../../src/models/local/decoder/sample-row.ts';
+import type { SampleRowOptions } from '../../../../src/models/local/decoder/sample-sequence.ts';
 import type { ModelTokenizer } from '../../../../src/models/local/folder/tokenizer.ts';
 import { toyVocabulary } from './toy-runner.ts';
 

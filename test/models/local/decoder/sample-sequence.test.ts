@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import {
   createSampleRow,
   type SampleRow,
   type SampleRowOptions,
-} from '../../../../src/models/local/decoder/sample-row.ts';
+} from '../../../../src/models/local/decoder/sample-sequence.ts';
 import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel, toyTokens } from './toy-model.ts';

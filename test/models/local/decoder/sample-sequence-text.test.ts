@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/loop-breaker.ts';
+import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import type { GrammarMatcher } from '../../../../src/grammar/grammar-matcher.ts';
 import { plain } from '../../../../src/models/families/plain.ts';
 import { createFolderGrammar } from '../../../../src/models/local/decoder/decoder-model.ts';
-import { createSampleRow } from '../../../../src/models/local/decoder/sample-row.ts';
+import { createSampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
 import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
 import { familyTokens } from '../../../../src/models/local/folder/family-tokens.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLoopBreaker, createTextLoopBreaker } from '../../src/core/loop-breaker.ts';
+import { createLoopBreaker, createTextLoopBreaker } from '../../src/core/thought-repetition.ts';
 
 /** Feeds a text word by word; each new word gets the next id. Gives the number of words after which it trips. */
 function tripsAfter(text: string): number | undefined {
