@@ -1,10 +1,10 @@
-import { createLoopBreaker } from '../../src/core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../src/core/token-ledger.ts';
 import { computedValue } from '../../src/models/local/decoder/computed-value.ts';
 import { createEngine, type Engine } from '../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
-import { createSampleRow } from '../../src/models/local/decoder/sample-sequence.ts';
-import { createRowBans } from '../../src/models/local/decoder/token-masks.ts';
+import { createSampleSequence } from '../../src/models/local/decoder/sample-sequence.ts';
+import { createSuppressedTokens } from '../../src/models/local/decoder/token-masks.ts';
 import { openDecoderSession } from '../../src/models/local/graph/session.ts';
 import { createSampler, type Sampler } from '../../src/models/local/sampler.ts';
 import { type Figure, figureOf, median } from './figure.ts';
@@ -62,7 +62,7 @@ async function rate(
   { folder }: Pick<Ours, 'folder'>,
   run: { rows: number; salt: number; compute: boolean },
 ): Promise<number> {
-  const bans = createRowBans(folder).forRow({ tools: false });
+  const suppressed = createSuppressedTokens(folder).forSequence({ tools: false });
   const random = createRandom(run.salt);
   const scratch = { vocabularySize: folder.vocabularySize };
   let tokens = 0;
@@ -78,7 +78,7 @@ async function rate(
           return { ...drawn.next(logits, state), token: script[state.history.length] ?? folder.tokens.close ?? 0 };
         },
       };
-      return createSampleRow({
+      return createSampleSequence({
         model: folder,
         request: {
           prompt: { messages: [] },
@@ -101,8 +101,8 @@ async function rate(
         },
         contextLength: 400,
         sampler,
-        bans,
-        loopBreaker: createLoopBreaker(),
+        suppressed,
+        repetition: createThoughtRepetition(),
         budget: createThinkingBudget(250 * run.rows),
         interrupted: () => undefined,
         emit(event) {

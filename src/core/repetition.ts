@@ -2,7 +2,7 @@
 const circle = { repeats: 4, shortest: 24, longestPeriod: 64 };
 
 /** A text that goes round in circles: some stretch of it is up to 64 words, four times or more in a row. One pass. */
-export function goesInCircles(text: string): boolean {
+export function repeatsItself(text: string): boolean {
   const words = text.toLowerCase().match(/\S+/g) ?? [];
   const repetition = createRepetition<string>(circle);
   return words.some((word) => repetition.push(word));

@@ -1,7 +1,7 @@
 import { createRepetition } from './repetition.ts';
 
 /** Watches a thought and tells when it goes round in circles. */
-export type LoopBreaker = {
+export type ThoughtRepetition = {
   /** Takes a sampled token and the text that it completed; true once the thought repeats itself. */
   push(token: number, text: string): boolean;
   /** Takes a value that was fed, as one item: in a long one (`a-a-a-…`) it is not the thought that repeats itself. */
@@ -24,7 +24,7 @@ const longestBlock = 8;
  * lines are one line four times, or one block of two to eight lines three times. Column arithmetic repeats forms, never the
  * numbers, so whole periods don't come up in it (measured on 5,000 true thoughts: none trips).
  */
-export function createLoopBreaker(): LoopBreaker {
+export function createThoughtRepetition(): ThoughtRepetition {
   const runs = createRepetition<number | string>({ repeats, shortest: shortestSpan, longestPeriod });
   const lines: string[] = [];
   let line = '';
@@ -54,7 +54,7 @@ const shortestWords = 160;
 const longestWord = 8;
 
 /** The same for an answer, and for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
-export function createTextLoopBreaker(): { push(text: string): boolean } {
+export function createTextRepetition(): { push(text: string): boolean } {
   const runs = createRepetition<string>({ repeats, shortest: shortestWords, longestPeriod });
   let word = '';
   return {

@@ -7,7 +7,7 @@ export type QueueSettings = {
   lockMs: number;
   stalledCheckMs: number;
   /** How many workers a job may lose in a row without progress; after one more, it fails. */
-  maxFruitlessLosses: number;
+  maxLossesWithoutProgress: number;
   /** How many workers a job may lose in total, whatever its progress. */
   maxStalledCount: number;
   /** How many attempts may throw before the job fails; the delay doubles from `backoffMs`. */
@@ -42,7 +42,7 @@ export type QueueSettings = {
 export const defaultQueueSettings: QueueSettings = {
   lockMs: 10_000,
   stalledCheckMs: 2_000,
-  maxFruitlessLosses: 2,
+  maxLossesWithoutProgress: 2,
   maxStalledCount: 20,
   attempts: 3,
   backoffMs: 500,

@@ -17,7 +17,7 @@ import { createProgressReporter } from './progress-reporter.ts';
 import { openResponseTools, type ResponseTools } from './server-tools.ts';
 import { createShownReasoning } from './shown-reasoning.ts';
 import { strategyRun } from './strategy-run.ts';
-import { type CallGate, createCallGate } from './tool-calls.ts';
+import { createToolCallFilter, type ToolCallFilter } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps, type TraceWriter } from './trace-writer.ts';
 import { listenForTokens } from './unreported-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
@@ -105,7 +105,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     ...(deadline === undefined ? {} : { deadline }),
   };
   let logged = usage.latest;
-  const gate = createCallGate({
+  const callFilter = createToolCallFilter({
     tools: body.prompt.tools ?? [],
     calls: body.tool_calls,
     shown: wire.shownCalls(),
@@ -123,7 +123,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     // All of them in one append: an attempt that dies has shown none or all.
     await writer.write((tools?.winning(steps) ?? []).flatMap(wire.serverItem));
   };
-  const show = async (call: Awaited<ReturnType<CallGate['take']>>): Promise<void> => {
+  const show = async (call: Awaited<ReturnType<ToolCallFilter['take']>>): Promise<void> => {
     if (call === undefined) return;
     await beforeOutput();
     await writer.write(wire.toolCall(call));
@@ -135,8 +135,8 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   const showWritten = async (pieces: ReturnType<typeof written.push>): Promise<void> => {
     for (const piece of pieces) {
       if (piece.type === 'call') {
-        const call = await gate.takeText(piece.text);
-        leftOut ||= call === undefined && gate.refused !== undefined;
+        const call = await callFilter.takeText(piece.text);
+        leftOut ||= call === undefined && callFilter.refused !== undefined;
         await show(call);
         continue;
       }
@@ -182,7 +182,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
           await beforeOutput();
           return writer.write(wire.serverItem(asks));
         }
-        return show(await gate.take({ name: event.name, arguments: event.arguments }));
+        return show(await callFilter.take({ name: event.name, arguments: event.arguments }));
       }
       default:
         return event satisfies never;
@@ -201,7 +201,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     await showWritten(written.end());
     const spent = unreported.added(next.value.usage);
     usage.latest = largerUsage(logged, spent);
-    if (isCall && next.value.incomplete === undefined) await show(await gate.takeText(text));
+    if (isCall && next.value.incomplete === undefined) await show(await callFilter.takeText(text));
     return { ...next.value, usage: spent };
   };
 
@@ -210,7 +210,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
   let outcome = await drive(prepared.strategy, context, forced);
   const direct = dependencies.strategies.get('direct');
-  if (!wire.hasOutput() && gate.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
+  if (!wire.hasOutput() && callFilter.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
     // A call that doesn't fit its tool is made once more, held to the tools' schemas.
     await writer.flush();
     const again: StrategyContext = {
@@ -223,7 +223,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     const verdict = outcome.verdict === null ? null : unthoughtVerdict;
     outcome = { ...outcome, verdict, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
   }
-  const message = `A call that the model wrote into its answer was left out: ${gate.refused}.`;
+  const message = `A call that the model wrote into its answer was left out: ${callFilter.refused}.`;
   const calls = leftOut && wire.hasOutput() ? [{ field: 'tools', message }] : [];
   await writer.flush();
   const { reasoning } = responseFromLog(job, writer.lines());
@@ -231,7 +231,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     endLines(wire, outcome, {
       reasoning,
       warnings: [...body.warnings, ...(tools?.warnings ?? []), ...calls],
-      refused: gate.refused,
+      refused: callFilter.refused,
     }),
   );
   await writer.flush();

@@ -7,8 +7,8 @@ import type { ShownCall } from './wire-writer.ts';
 /** As the model made it: by the name that it knows. */
 type MadeCall = { name: string; arguments: string };
 
-/** What the calls of one run come to before anyone sees them. */
-export type CallGate = {
+/** Decides which of a run's tool calls are shown. */
+export type ToolCallFilter = {
   /** A call that may be shown; undefined for one that doesn't fit its tool, that was shown before, or that is one too many. */
   take(call: MadeCall): Promise<ShownCall | undefined>;
   /** A call that was written as text, where one is forced. */
@@ -20,11 +20,11 @@ export type CallGate = {
 const WrittenCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) });
 
 /** `shown`: calls that an earlier attempt has shown already; this one makes them again. */
-export function createCallGate(options: {
+export function createToolCallFilter(options: {
   tools: readonly FunctionTool[];
   calls: ToolCalls | undefined;
   shown: number;
-}): CallGate {
+}): ToolCallFilter {
   const { tools, calls } = options;
   const most = calls?.parallel === false ? 1 : Number.POSITIVE_INFINITY;
   let refused: string | undefined;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../src/api/dependencies.ts';
 import { eventStream, type ServerSentEvent } from '../../src/api/event-stream.ts';
-import { createApi, createGate, createWorkingApi, readEvents } from './responses/fixture.ts';
+import { createApi, createSemaphore, createWorkingApi, readEvents } from './responses/fixture.ts';
 import { thought } from './responses/scripted-worker.ts';
 
 afterEach(() => vi.useRealTimers());
@@ -76,7 +76,7 @@ describe('a stream of a response', () => {
   });
 
   test('follows a response that is still running, for several readers', async () => {
-    const gate = createGate('two');
+    const gate = createSemaphore('two');
     const { app, ask } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
     await ask({ input: 'a', background: true });
     await gate.reached;
@@ -94,7 +94,7 @@ describe('a stream of a response', () => {
       [{ originator: 'codex_exec' }, 'event: keepalive\ndata: {"type":"keepalive"}\n\n'],
       [{}, ': keep-alive\n\n'],
     ] as const) {
-      const gate = createGate('one');
+      const gate = createSemaphore('one');
       const { app } = await createWorkingApi(
         { deltas: ['one'], gate: gate.gate },
         { limits: { ...defaultLimits, keepAliveMs: 5 } },
@@ -114,7 +114,7 @@ describe('a stream of a response', () => {
   });
 
   test('of a foreground response that loses its reader is cancelled, and leaves no reader behind', async () => {
-    const gate = createGate('two');
+    const gate = createSemaphore('two');
     const { ask, queue } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
     const response = await ask({ input: 'a', stream: true });
     const reader = response.body?.getReader();
@@ -126,7 +126,7 @@ describe('a stream of a response', () => {
   });
 
   test('of a background response, or read by GET, stops nothing by going away', async () => {
-    const gate = createGate('two');
+    const gate = createSemaphore('two');
     const { app, ask, queue } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
     const created = await ask({ input: 'a', stream: true, background: true });
     const followed = await app.request('/v1/responses/resp_0000?stream=true');
@@ -178,7 +178,7 @@ describe('a stream of a response', () => {
 
 describe('the trace', () => {
   test('gives the steps while it runs and after', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     const { app, ask } = await createWorkingApi({ deltas: ['x'], gate: gate.gate });
     await ask({ input: 'a', background: true });
     await gate.reached;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createLoopBreaker, createTextLoopBreaker } from '../../src/core/thought-repetition.ts';
+import { createTextRepetition, createThoughtRepetition } from '../../src/core/thought-repetition.ts';
 
 /** Feeds a text word by word; each new word gets the next id. Gives the number of words after which it trips. */
 function tripsAfter(text: string): number | undefined {
   const ids = new Map<string, number>();
-  const breaker = createLoopBreaker();
+  const breaker = createThoughtRepetition();
   const words = text.match(/\S+|\n/g) ?? [];
   for (const [index, word] of words.entries()) {
     if (!ids.has(word)) ids.set(word, ids.size);
@@ -63,7 +63,7 @@ describe('a loop trips it', () => {
 
 describe('text in pieces that are no words', () => {
   const trips = (text: string, size: number): boolean => {
-    const breaker = createTextLoopBreaker();
+    const breaker = createTextRepetition();
     const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
     return pieces.map((piece) => breaker.push(piece)).includes(true);
   };
@@ -83,7 +83,7 @@ describe('text in pieces that are no words', () => {
   });
 
   test('takes time linear in a text without blanks', () => {
-    const breaker = createTextLoopBreaker();
+    const breaker = createTextRepetition();
     const digits = Array.from({ length: 20_000 }, (_, index) => String((index * 7919) % 1_000_003));
     expect(digits.map((piece) => breaker.push(piece))).not.toContain(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest, LanguageModel } from '../../src/core/language-model.ts';
-import { createCallGate } from '../../src/worker/tool-calls.ts';
+import { createToolCallFilter } from '../../src/worker/tool-calls.ts';
 import { readEvents } from '../api/responses/fixture.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';
 import { createService } from './service.ts';
@@ -75,9 +75,10 @@ describe('a tool call', () => {
   });
 });
 
-describe('the gate', () => {
+describe('the filter', () => {
   const tools = [{ name: 'weather', parameters: weather.parameters }, { name: 'now' }];
-  const gate = (before = 0) => createCallGate({ tools, calls: { choice: 'auto', parallel: true }, shown: before });
+  const filter = (before = 0) =>
+    createToolCallFilter({ tools, calls: { choice: 'auto', parallel: true }, shown: before });
   const shown = (given: typeof call) => ({ type: 'function', name: given.name, text: given.arguments });
   it.each([
     [call, true],
@@ -87,10 +88,10 @@ describe('the gate', () => {
     [{ name: 'weather', arguments: 'Oslo' }, false],
     [{ name: 'now', arguments: '[]' }, false],
   ])('%j', async (given, fits) => {
-    expect(await gate().take(given)).toEqual(fits ? shown(given) : undefined);
+    expect(await filter().take(given)).toEqual(fits ? shown(given) : undefined);
   });
   it('leaves out what an earlier attempt has shown', async () => {
-    const resumed = gate(1);
+    const resumed = filter(1);
     expect([await resumed.take(call), await resumed.take(call)]).toEqual([undefined, shown(call)]);
   });
 });

@@ -8,7 +8,7 @@ import { expOfMinus, likeliest, type RawDistribution, rawDistribution } from './
 export type Sampler = {
   /**
    * The next token of one row. `logits` [vocabulary] is changed during the call and is as it was after it.
-   * @throws ServiceError `server_error` where mask and bans together leave no token
+   * @throws ServiceError `server_error` where mask and suppressed tokens together leave no token
    */
   next(logits: Float32Array, state: SamplerState): SampledToken;
 };
@@ -23,7 +23,7 @@ export type SamplerState = {
   /** Bit `id & 31` of word `id >> 5` allows a token. */
   mask?: Uint32Array | undefined;
   /** Tokens that may not come now (an end before there is visible text). */
-  banned?: readonly number[] | undefined;
+  suppressed?: readonly number[] | undefined;
   /** How many alternatives to return; none by default. */
   topLogprobs?: number | undefined;
 };
@@ -153,7 +153,7 @@ function createEdits(sampling: Sampling): {
         }
       }
       for (const { id, value } of bias) edit(id, (logits[id] ?? 0) + value);
-      for (const id of state.banned ?? []) edit(id, Number.NEGATIVE_INFINITY);
+      for (const id of state.suppressed ?? []) edit(id, Number.NEGATIVE_INFINITY);
       const undo = () => {
         for (let index = old.length - 2; index >= 0; index -= 2) logits[old[index] ?? 0] = old[index + 1] ?? 0;
       };

@@ -3,13 +3,13 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { GenerateRequest, ModelCapabilities } from '../../core/language-model.ts';
 import { estimatePrompt, fitPrompt, isNearLimit, reserveOf, tokensOfSegments } from '../../core/token-ledger.ts';
 import type { ModelServer } from './model-server.ts';
-import { toldForm } from './stream/messages.ts';
+import { withFormatInstruction } from './stream/messages.ts';
 import { renderPrompt } from './stream/raw-prompt.ts';
 import { unlessRefused } from './stream/refusals.ts';
 import { losesLogprobs } from './stream/request-body.ts';
 import { alwaysThinking } from './thinking/run-sample.ts';
 import type { SampleContext } from './thinking/sample-context.ts';
-import { goesOn } from './thinking/sample-tokens.ts';
+import { canContinueThought } from './thinking/sample-tokens.ts';
 
 /**
  * A request as its server can run it: with the format in its prompt, and an answer no longer than the context allows. Our
@@ -22,7 +22,9 @@ export async function fitRequest(
   signal: AbortSignal,
 ): Promise<Pick<SampleContext, 'request' | 'room' | 'promptTokens'>> {
   const { config, dialect } = server;
-  const request = dialect.tellsForm ? { ...asked, prompt: toldForm(asked.prompt, asked.answer.constraint) } : asked;
+  const request = dialect.needsFormatInstruction
+    ? { ...asked, prompt: withFormatInstruction(asked.prompt, asked.answer.constraint) }
+    : asked;
   const load = {
     contextLength: config.contextLength,
     estimate: estimatePrompt(request.prompt),
@@ -77,7 +79,7 @@ export function warnOfLimits({ dialect, refusals, warn }: ModelServer, request: 
   if (topLogprobs !== undefined && !spareLogprobs && losesLogprobs(dialect, request)) {
     warn('gives no log-probabilities beside tools');
   }
-  if ((request.thinking?.minimumTokens ?? 0) > 0 && !goesOn({ dialect, refusals })) {
+  if ((request.thinking?.minimumTokens ?? 0) > 0 && !canContinueThought({ dialect, refusals })) {
     warn('can not go on with a thought that has ended: a minimum of thinking is not kept');
   }
 }

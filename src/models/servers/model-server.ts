@@ -6,12 +6,12 @@ import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './client/backoff.ts';
 import { type Clock, systemClock } from './client/clock.ts';
-import { createGate, type Gate } from './client/concurrency.ts';
+import { createSemaphore, type Semaphore } from './client/concurrency.ts';
 import { capabilitiesOf, type Dialect, dialects } from './client/dialect.ts';
 import { createUpstreamClient, type UpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { unavailable } from './client/upstream-error.ts';
 import { createRefusals, type Refusals } from './stream/refusals.ts';
-import { createOpenings, type Openings } from './thinking/sample-context.ts';
+import { createReasoningStarts, type ReasoningStarts } from './thinking/sample-context.ts';
 import { createServerBudget, type ServerBudget } from './thinking/server-budget.ts';
 
 export type OpenaiModelOptions = {
@@ -30,9 +30,9 @@ export type ModelServer = {
   family: ModelFamily;
   client: UpstreamClient;
   refusals: Refusals;
-  openings: Openings;
+  reasoningStarts: ReasoningStarts;
   serverBudget: ServerBudget;
-  gate: Gate;
+  semaphore: Semaphore;
   clock: Clock;
   /** `what` continues "The server behind X …"; logged once. */
   warn(what: string): void;
@@ -71,7 +71,7 @@ export function createModelServer(config: UpstreamModel, options: OpenaiModelOpt
     options.warn?.(`The server behind ${config.id} ${what}.`);
   };
   const refusals = createRefusals((feature) => warn(`does not take "${feature}": it is left out from now on`));
-  const gate = createGate(config.maxParallel);
+  const semaphore = createSemaphore(config.maxParallel);
   const closed = new AbortController();
   return {
     config,
@@ -79,12 +79,12 @@ export function createModelServer(config: UpstreamModel, options: OpenaiModelOpt
     family: familyByName(config.family) ?? plain,
     client,
     refusals,
-    openings: createOpenings(),
+    reasoningStarts: createReasoningStarts(),
     serverBudget: createServerBudget({ dialect, refusals, warn }),
-    gate,
+    semaphore,
     clock,
     warn,
-    ...createSlots({ config, dialect, client, gate, closed: closed.signal }),
+    ...createSlots({ config, dialect, client, semaphore, closed: closed.signal }),
     closed: closed.signal,
     close: () => closed.abort(unavailable(config.id, 'is not used any more', { retryable: false })),
   };
@@ -94,9 +94,9 @@ function createSlots({
   config,
   dialect,
   client,
-  gate,
+  semaphore,
   closed,
-}: Pick<ModelServer, 'config' | 'dialect' | 'client' | 'gate' | 'closed'>): Pick<
+}: Pick<ModelServer, 'config' | 'dialect' | 'client' | 'semaphore' | 'closed'>): Pick<
   ModelServer,
   'findSlots' | 'parallel'
 > {
@@ -104,7 +104,7 @@ function createSlots({
   let asked: Promise<void> | undefined;
   const ask = async (route: string): Promise<void> => {
     slots = Slots.safeParse(await client.look(route, { signal: closed })).data?.total_slots;
-    if (slots !== undefined) gate.limit(slots);
+    if (slots !== undefined) semaphore.limit(slots);
   };
   return {
     findSlots() {
@@ -113,7 +113,7 @@ function createSlots({
     },
     parallel() {
       if (capabilitiesOf(dialect).batching) return config.maxParallel;
-      return slots === undefined ? Math.max(1, gate.mostStreaming()) : Math.min(slots, config.maxParallel);
+      return slots === undefined ? Math.max(1, semaphore.mostStreaming()) : Math.min(slots, config.maxParallel);
     },
   };
 }

@@ -91,7 +91,7 @@ async function* runSamples(
 }
 
 async function* admitted(context: SampleContext, sample: number): AsyncGenerator<ModelEvent, void, void> {
-  const place = await context.gate.enter({ signal: context.signal });
+  const place = await context.semaphore.enter({ signal: context.signal });
   try {
     yield* runSample({ ...context, place }, sample);
   } finally {

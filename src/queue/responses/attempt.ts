@@ -7,7 +7,7 @@ import type { BullmqAttempt } from './bullmq-parts.ts';
 import { endJob, readWholeLog } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import { type OpenLease, openLease } from './lease.ts';
-import type { Isolation } from './quarantine.ts';
+import type { Quarantine } from './quarantine.ts';
 import { comesWithLog, loadJob } from './stored-job.ts';
 
 export type AttemptContext = {
@@ -22,7 +22,7 @@ export type AttemptContext = {
   endsEarlier(id: string): boolean;
   /** Registers the lease for commands, until the returned function is called. */
   register(lease: OpenLease): () => void;
-  isolation: Isolation;
+  quarantine: Quarantine;
   onChange(id: string): void;
   onError(error: Error): void;
 };
@@ -48,12 +48,13 @@ export async function runAttempt(attempt: BullmqAttempt, context: AttemptContext
     await endJob({ store, settings, job, token: attempt.token, line, now: context.now });
     context.onChange(job.id);
   };
-  const fruitless =
+  const lossesWithoutProgress =
     attempt.losses === 0 ? 0 : await store.lose({ id: job.id, losses: attempt.losses, work: workDone(log) });
-  if (fruitless > settings.maxFruitlessLosses) return end((lines) => terminalLines.failed(job, lines, workersDied));
-  const suspect = fruitless === settings.maxFruitlessLosses;
-  if (!context.isolation.admits({ id: job.id, suspect })) throw await attempt.handBack(settings.backoffMs);
-  const leave = context.isolation.enter({ suspect });
+  if (lossesWithoutProgress > settings.maxLossesWithoutProgress)
+    return end((lines) => terminalLines.failed(job, lines, workersDied));
+  const suspect = lossesWithoutProgress === settings.maxLossesWithoutProgress;
+  if (!context.quarantine.admits({ id: job.id, suspect })) throw await attempt.handBack(settings.backoffMs);
+  const leave = context.quarantine.enter({ suspect });
   const open = openLease({ ...context, attempt, job, log, onAppended: () => context.onChange(job.id) });
   const unregister = context.register(open);
   try {

@@ -9,7 +9,7 @@ import { addJob, removeJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import type { RemovedJob } from './consumer-parts.ts';
-import { createWakeups, followLog } from './follow-log.ts';
+import { createLogWaiters, followLog } from './follow-log.ts';
 import { endJob, parseRow } from './job-log.ts';
 import type { JobRecord } from './job-store.ts';
 import type { Notice } from './notices.ts';
@@ -90,7 +90,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const { connection, terminalLines, onError, name = 'responses', now = Date.now } = options;
   const settings = { ...defaultQueueSettings, ...options.settings };
   const queues = createOpenQueues({ connection, base: name, onError });
-  const wakeups = createWakeups();
+  const waiters = createLogWaiters();
   const consumers = new Set<RunningConsumer>();
   const deliver = (id: string, command: ControlCommand) => {
     for (const consumer of consumers) consumer.deliver(id, command);
@@ -101,13 +101,13 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const onNotice = (notice: Notice) => {
     switch (notice.type) {
       case 'log':
-        return wakeups.wake(notice.id);
+        return waiters.wake(notice.id);
       case 'control':
         return deliver(notice.id, notice.command);
       case 'waiting':
         return wakeConsumers(notice.queue);
       case 'missed':
-        wakeups.wakeAll();
+        waiters.wakeAll();
         return wakeConsumers();
       default:
         return notice satisfies never;
@@ -149,7 +149,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       if (ended === 'appended' && record.position !== undefined) {
         await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
       }
-      wakeups.wake(id);
+      waiters.wake(id);
       return ended === 'appended' ? 'accepted' : 'already_ended';
     }
     throw new Error(`${id} changes hands too often`);
@@ -177,7 +177,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
         return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
       }),
-    events: (id, events) => followLog(id, { ...events, find, wakeups, recheckMs: settings.recheckMs }),
+    events: (id, events) => followLog(id, { ...events, find, waiters, recheckMs: settings.recheckMs }),
     control: (id, command) => withBackendDeadline(() => control(id, command)),
     remove: (id) =>
       withBackendDeadline(async () => {
@@ -185,7 +185,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         if (!found) return false;
         await control(id, 'cancel');
         await found.store.forget(id);
-        wakeups.wake(id);
+        waiters.wake(id);
         // If a worker still holds the job, it is removed by the sweep, or when the id is added again.
         await removeJob(id, found, queues);
         return true;
@@ -196,7 +196,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         settings,
         terminalLines,
         now,
-        onChange: wakeups.wake,
+        onChange: waiters.wake,
         async onExpiring(job) {
           for (const listener of expiringListeners) await listener(job);
         },
@@ -217,7 +217,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     },
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
-      wakeups.wakeAll();
+      waiters.wakeAll();
       // A backend that is down does not answer, so do not wait longer.
       await waitAtMost(Promise.all([listener?.close(), queues.close()]), 3_000);
     },

@@ -9,7 +9,7 @@ import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createPendingCommands } from './pending-commands.ts';
 import { type JobPull, pullJobs } from './pull-jobs.ts';
-import { createIsolation } from './quarantine.ts';
+import { createQuarantine } from './quarantine.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
 /** A consumer that can receive commands: `deliver` passes one to the attempts at this job that run here. */
@@ -30,7 +30,7 @@ export async function startConsumer(
   let closing: Promise<void> | undefined;
   let pull: JobPull | undefined;
   const maintenance = createMaintenance(options);
-  const isolation = createIsolation(now);
+  const quarantine = createQuarantine(now);
   const pending = createPendingCommands(now);
   const workerId = randomUUID();
 
@@ -55,7 +55,7 @@ export async function startConsumer(
     const context: AttemptContext = {
       ...options,
       store,
-      isolation,
+      quarantine,
       closing: () => closing !== undefined,
       endsEarlier(id) {
         const earlier = [...open.keys()].filter((lease) => lease.id === id);

@@ -6,7 +6,7 @@ import { logPageRows, parseRow } from './job-log.ts';
 import type { JobStore, LogPage } from './job-store.ts';
 
 /** Waiters of this process by job id; waking one job touches only its own waiters. */
-type Wakeups = {
+type LogWaiters = {
   /** Call this before reading, so that a change in between is not missed. */
   watch(id: string): Watch;
   wake(id: string): void;
@@ -19,7 +19,7 @@ type Watch = {
   close(): void;
 };
 
-export function createWakeups(): Wakeups {
+export function createLogWaiters(): LogWaiters {
   const waiters = new Map<string, Set<() => void>>();
   const wake = (id: string) => {
     const own = waiters.get(id);
@@ -58,11 +58,11 @@ export async function* followLog(
   id: string,
   options: EventsOptions & {
     find(id: string): Promise<{ store: JobStore } | undefined>;
-    wakeups: Wakeups;
+    waiters: LogWaiters;
     recheckMs: number;
   },
 ): AsyncGenerator<LogLine> {
-  const { stream, after = -1, follow = true, signal, wakeups, recheckMs } = options;
+  const { stream, after = -1, follow = true, signal, waiters, recheckMs } = options;
   const read = async (from: number) => {
     const page = await withBackendDeadline(async () => (await options.find(id))?.store.log(id, from, logPageRows));
     if (!page) throw new ServiceError({ code: 'not_found', message: `No response with id '${id}'.`, param: 'id' });
@@ -70,7 +70,7 @@ export async function* followLog(
   };
   let position = after < 0 ? 0 : await seek({ stream, after, read });
   while (!signal.aborted) {
-    const watch = wakeups.watch(id);
+    const watch = waiters.watch(id);
     try {
       const page = await read(position);
       position += page.rows.length;

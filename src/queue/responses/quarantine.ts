@@ -2,11 +2,12 @@
  * Separates the jobs of one process if one of them is suspected of killing it. A job that has lost two workers without
  * progress runs alone, so that it harms no other job if it kills a third.
  */
-export type Isolation = {
+export type Quarantine = {
   /**
    * False: not now, the job goes back for a moment. True: it may run, until the function returned by `enter` is called.
    */
   admits(job: { id: string; suspect: boolean }): boolean;
+  /** The job runs, until the returned function is called. */
   enter(job: { suspect: boolean }): () => void;
 };
 
@@ -15,7 +16,7 @@ const patienceMs = 20_000;
 /** How long this process takes no new jobs after the last try of a suspect. ms */
 const drainMs = 3_000;
 
-export function createIsolation(now: () => number): Isolation {
+export function createQuarantine(now: () => number): Quarantine {
   let running = 0;
   let alone = false;
   let drainUntil = 0;

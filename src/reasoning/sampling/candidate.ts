@@ -7,7 +7,7 @@ import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { IncompleteReason } from '../../contracts/responses/reasoning.ts';
 import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
-import { goesInCircles } from '../../core/repetition.ts';
+import { repeatsItself } from '../../core/repetition.ts';
 import { type UsageField, usageField } from '../../core/token-counts.ts';
 import { cutBy } from './answer-live.ts';
 import type { SampleRun } from './run-samples.ts';
@@ -74,7 +74,7 @@ export function candidateOf(
     failedLines: 0,
     asked: false,
     cut: cutBy(sample.finish),
-    circles: goesInCircles(sample.answer.text),
+    circles: repeatsItself(sample.answer.text),
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
     thoughtLogprob: sample.scores.thinkingMeanLogprob,
     answerLogprob: sample.scores.answerMeanLogprob,
@@ -115,7 +115,7 @@ export function candidatesOf(
       asked: false,
       // Of a chain that has thought this is why its thought ended.
       cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
-      circles: goesInCircles(answer.text),
+      circles: repeatsItself(answer.text),
       confidence: step.confidence ?? undefined,
       thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
       answerLogprob: step.answer_confidence,

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { ChatCompletion, ChatCompletionChunk } from '../../../src/contracts/protocols/chat-completion.ts';
 import { ErrorEnvelope } from '../../../src/contracts/service/error-envelope.ts';
-import { createApi, createGate, createWorkingApi, readEvents } from '../responses/fixture.ts';
+import { createApi, createSemaphore, createWorkingApi, readEvents } from '../responses/fixture.ts';
 import { spent } from '../responses/scripted-worker.ts';
 import { createTranslatingApi } from './fixture.ts';
 
@@ -100,7 +100,7 @@ describe('waiting', () => {
   });
 
   test('a client that goes away cancels its response', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     const { app, queue } = await createWorkingApi({ deltas: ['never'], gate: gate.gate });
     const client = new AbortController();
     const answer = app.request(path, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { ResponseList } from '../../../src/contracts/service/listings.ts';
-import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
+import { createApi, createSemaphore, createWorkingApi, readEvents } from './fixture.ts';
 
 const body = async (response: Response) => ResponseObject.parse(await response.json());
 
@@ -16,7 +16,7 @@ describe('cancel', () => {
   });
 
   test('ends a running response with the text and the usage that were there, and its stream with incomplete', async () => {
-    const gate = createGate('two');
+    const gate = createSemaphore('two');
     const { ask, post } = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate });
     const stream = readEvents(await ask({ input: 'a', stream: true, background: true }));
     await gate.reached;
@@ -41,7 +41,7 @@ describe('cancel', () => {
 
 describe('answer_now', () => {
   test('reaches the running response', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     let asked = false;
     const { ask, post } = await createWorkingApi({
       deltas: ['x'],
@@ -87,7 +87,7 @@ test('a response that waits past its deadline ends, whether somebody waits for i
 });
 
 test('DELETE removes, and cancels what runs', async () => {
-  const gate = createGate('thought');
+  const gate = createSemaphore('thought');
   const { app, ask } = await createWorkingApi({ deltas: ['x'], gate: gate.gate });
   await ask({ input: 'a', background: true });
   await gate.reached;

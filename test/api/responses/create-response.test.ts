@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
-import { createApi, createGate, createWorkingApi, readEvents } from './fixture.ts';
+import { createApi, createSemaphore, createWorkingApi, readEvents } from './fixture.ts';
 import { spent, thought } from './scripted-worker.ts';
 
 const body = async (response: Response) => ResponseObject.parse(await response.json());
@@ -55,7 +55,7 @@ describe('waiting', () => {
   });
 
   test('a client that goes away cancels its response', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     const { ask, queue } = await createWorkingApi({ deltas: ['never'], gate: gate.gate });
     const client = new AbortController();
     const answer = ask({ input: 'a' }, { signal: client.signal, ...jsonInit({ input: 'a' }) });
@@ -67,7 +67,7 @@ describe('waiting', () => {
   });
 
   test('unless it is configured otherwise', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     const { ask, queue } = await createWorkingApi({ deltas: ['x'], gate: gate.gate }, { cancelOnDisconnect: false });
     const client = new AbortController();
     const answer = ask({ input: 'a' }, { signal: client.signal, ...jsonInit({ input: 'a' }) });
@@ -81,7 +81,7 @@ describe('waiting', () => {
 
 describe('in the background', () => {
   test('returns at once, then goes queued, in_progress, completed, with progress', async () => {
-    const gate = createGate('thought');
+    const gate = createSemaphore('thought');
     const { app, ask, queue } = createApi();
     const first = await body(await ask({ input: 'a', background: true }));
     expect(first).toMatchObject({ status: 'queued', background: true, output: [], progress: { queue_position: 0 } });

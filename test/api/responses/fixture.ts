@@ -117,7 +117,7 @@ export async function createWorkingApi(
 }
 
 /** A gate that holds scripted workers at a name until it is opened, and tells when one has come there. */
-export function createGate(held: string) {
+export function createSemaphore(held: string) {
   let open = (): void => undefined;
   let arrive = (): void => undefined;
   const opened = new Promise<void>((resolve) => {

@@ -4,7 +4,7 @@ import { Batch } from '../../../src/contracts/protocols/batch.ts';
 import { Response as ResponseObject } from '../../../src/contracts/responses/response.ts';
 import { ErrorEnvelope } from '../../../src/contracts/service/error-envelope.ts';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
-import { createGate } from './fixture.ts';
+import { createSemaphore } from './fixture.ts';
 import { createKeyedApi } from './keyed-api.ts';
 
 const errorOf = async (response: Response) => ErrorEnvelope.parse(await response.json()).error;
@@ -50,7 +50,7 @@ describe('requests per minute', () => {
 
 describe('responses at a time', () => {
   test('a place comes back when a response ends, and the next request has it', async () => {
-    const gate = createGate('begun');
+    const gate = createSemaphore('begun');
     const { as, create } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
     const { secret } = await create({ concurrent_responses: 1 });
     const id = await idOf(await as(secret, '/v1/responses', background));
@@ -70,7 +70,7 @@ describe('responses at a time', () => {
   });
 
   test('of requests that come together, as many as allowed are taken', async () => {
-    const gate = createGate('begun');
+    const gate = createSemaphore('begun');
     const { as, create } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
     const { secret } = await create({ concurrent_responses: 3 });
     const answers = await Promise.all(Array.from({ length: 12 }, () => as(secret, '/v1/responses', background)));
@@ -80,7 +80,7 @@ describe('responses at a time', () => {
   });
 
   test('a place stays a job’s whose acceptance the queue did not answer, and comes back when it has ended', async () => {
-    const gate = createGate('begun');
+    const gate = createSemaphore('begun');
     const { as, create, queue, ledger } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
     const { secret, id: key } = await create({ concurrent_responses: 1, tokens_per_day: 1_000 });
     const add = queue.add;
@@ -121,7 +121,7 @@ describe('responses at a time', () => {
   });
 
   test('a place whose API died is found again', async () => {
-    const gate = createGate('begun');
+    const gate = createSemaphore('begun');
     const { as, create, ledger, clock } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
     const { secret, id: key } = await create({ concurrent_responses: 1 });
     // As an API leaves it that is killed between reserving and queueing.
@@ -180,7 +180,7 @@ describe('tokens per day', () => {
   });
 
   test('requests side by side can’t overrun it', async () => {
-    const gate = createGate('begun');
+    const gate = createSemaphore('begun');
     const { as, create } = await createKeyedApi({ script: { deltas: ['42'], gate: gate.gate } });
     const { secret } = await create({ tokens_per_day: 5 * most });
     const answers = await Promise.all(Array.from({ length: 20 }, () => as(secret, '/v1/responses', background)));

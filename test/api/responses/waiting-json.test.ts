@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { defaultLimits } from '../../../src/api/dependencies.ts';
-import { createApi, createGate, createWorkingApi } from './fixture.ts';
+import { createApi, createSemaphore, createWorkingApi } from './fixture.ts';
 
 const limits = { ...defaultLimits, keepAliveMs: 1 };
 
@@ -19,7 +19,7 @@ async function untilSpace(response: Response) {
 
 /** A response that waits in the middle of its answer. */
 async function waiting() {
-  const gate = createGate('two');
+  const gate = createSemaphore('two');
   const api = await createWorkingApi({ deltas: ['one', 'two'], gate: gate.gate }, { limits });
   return { ...api, gate };
 }
@@ -47,7 +47,7 @@ describe('a request that waits', () => {
   });
 
   test('for a response that fails has the failed response', async () => {
-    const gate = createGate('two');
+    const gate = createSemaphore('two');
     const { ask } = await createWorkingApi(
       {
         deltas: ['one', 'two'],

@@ -24,7 +24,7 @@ function reference(
     history: readonly number[];
     promptTokens?: readonly number[];
     mask?: Uint32Array;
-    banned?: readonly number[];
+    suppressed?: readonly number[];
   },
 ): Float64Array {
   const adjusted = Array.from(logits, (logit, id) => {
@@ -38,7 +38,7 @@ function reference(
       (sampling.frequencyPenalty ?? 0) * count +
       (sampling.logitBias?.[id] ?? 0);
     const allowed = !state.mask || ((state.mask[id >>> 5] ?? 0) >>> (id & 31)) & 1;
-    return allowed && !state.banned?.includes(id) ? value / (sampling.temperature ?? 1) : Number.NEGATIVE_INFINITY;
+    return allowed && !state.suppressed?.includes(id) ? value / (sampling.temperature ?? 1) : Number.NEGATIVE_INFINITY;
   });
   const max = Math.max(...adjusted);
   let sorted = adjusted.map((value, id) => ({ id, weight: Math.exp(value - max) }));
@@ -78,7 +78,7 @@ const cases: Array<{ name: string; sampling: Sampling; state?: Parameters<typeof
   { name: 'presence and frequency', sampling: { temperature: 1, presencePenalty: 1.5, frequencyPenalty: 0.7 }, state },
   { name: 'a raised maximum', sampling: { temperature: 1, logitBias: { 9: 12, 10: -100 } } },
   { name: 'a mask', sampling: { temperature: 1, topP: 0.9 }, state: { history: [], mask: everyThird } },
-  { name: 'bans', sampling: { temperature: 1 }, state: { history: [], banned: [0, 3, 100] } },
+  { name: 'suppressed', sampling: { temperature: 1 }, state: { history: [], suppressed: [0, 3, 100] } },
 ];
 
 describe('draws follow the plain definition', () => {
@@ -131,7 +131,7 @@ describe('greedy', () => {
     ).toBe(1);
   });
 
-  test('obeys mask, bans, bias and penalties', () => {
+  test('obeys mask, suppressed, bias and penalties', () => {
     const logits = Float32Array.from([0, 3, 2, 1]);
     const next = (sampling: Partial<Sampling>, given: Partial<Parameters<typeof reference>[2]>) =>
       createSampler({ temperature: 0, ...sampling }, { sample: 0, vocabularySize: 4 }).next(logits, {
@@ -139,7 +139,7 @@ describe('greedy', () => {
         ...given,
       }).token;
     expect(next({}, { mask: Uint32Array.of(0b1001) })).toBe(3);
-    expect(next({}, { banned: [1] })).toBe(2);
+    expect(next({}, { suppressed: [1] })).toBe(2);
     expect(next({ logitBias: { 0: 10 } }, {})).toBe(0);
     expect(next({ repetitionPenalty: 4 }, { history: [1] })).toBe(2);
     expect(next({ frequencyPenalty: 0.6 }, { history: [1, 1] })).toBe(2);
@@ -200,13 +200,13 @@ describe('a random stream', () => {
 });
 
 describe('logits that are out of the ordinary', () => {
-  test('of two that are largest, a banned one takes no share of the other', () => {
+  test('of two that are largest, a suppressed one takes no share of the other', () => {
     const logits = new Float32Array(vocabularySize).fill(-20);
     logits[3] = 5;
     logits[4] = 5;
     for (let seed = 0; seed < 50; seed += 1) {
       const sampler = createSampler({ temperature: 1, seed }, { sample: 0, vocabularySize });
-      expect(sampler.next(logits, { history: [], banned: [3] }).token).toBe(4);
+      expect(sampler.next(logits, { history: [], suppressed: [3] }).token).toBe(4);
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGate, merge } from '../../../src/models/servers/client/concurrency.ts';
+import { createSemaphore, merge } from '../../../src/models/servers/client/concurrency.ts';
 
 const never = new AbortController().signal;
 
@@ -32,16 +32,16 @@ async function drain(stream: AsyncIterable<string>): Promise<void> {
   for await (const _ of stream);
 }
 
-describe('gate', () => {
+describe('semaphore', () => {
   it('admits in order of arrival, as places come free', async () => {
-    const gate = createGate(1);
+    const semaphore = createSemaphore(1);
     const log: number[] = [];
-    const place = await gate.enter({ signal: never });
-    const second = gate.enter({ signal: never }).then((out) => {
+    const place = await semaphore.enter({ signal: never });
+    const second = semaphore.enter({ signal: never }).then((out) => {
       log.push(2);
       return out;
     });
-    const third = gate.enter({ signal: never }).then((out) => {
+    const third = semaphore.enter({ signal: never }).then((out) => {
       log.push(3);
       return out;
     });
@@ -53,23 +53,23 @@ describe('gate', () => {
   });
 
   it('lets one that is cancelled go without taking a place', async () => {
-    const gate = createGate(1);
-    const place = await gate.enter({ signal: never });
+    const semaphore = createSemaphore(1);
+    const place = await semaphore.enter({ signal: never });
     const cancel = new AbortController();
-    const waiting = gate.enter({ signal: cancel.signal });
+    const waiting = semaphore.enter({ signal: cancel.signal });
     cancel.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
     place.leave();
-    (await gate.enter({ signal: never })).leave();
+    (await semaphore.enter({ signal: never })).leave();
   });
 });
 
-describe('a gate whose server refuses', () => {
+describe('a semaphore whose server refuses', () => {
   it('waits for another request to leave, and admits one fewer from then on', async () => {
-    const gate = createGate(2);
-    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const semaphore = createSemaphore(2);
+    const [first, second] = await Promise.all([semaphore.enter({ signal: never }), semaphore.enter({ signal: never })]);
     const log: string[] = [];
-    const third = gate.enter({ signal: never }).then((place) => {
+    const third = semaphore.enter({ signal: never }).then((place) => {
       log.push('third');
       return place;
     });
@@ -83,19 +83,19 @@ describe('a gate whose server refuses', () => {
   });
 
   it('has nobody to wait for where it is alone', async () => {
-    const place = await createGate(2).enter({ signal: never });
+    const place = await createSemaphore(2).enter({ signal: never });
     expect(await place.refused({ signal: never })).toBe(false);
   });
 
   it('tries more again after many requests in peace', async () => {
-    const gate = createGate(2);
-    const [first, second] = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    const semaphore = createSemaphore(2);
+    const [first, second] = await Promise.all([semaphore.enter({ signal: never }), semaphore.enter({ signal: never })]);
     const again = second.refused({ signal: never });
     first.leave();
     await again;
     second.leave();
-    for (let index = 0; index < 8; index += 1) (await gate.enter({ signal: never })).leave();
-    const both = await Promise.all([gate.enter({ signal: never }), gate.enter({ signal: never })]);
+    for (let index = 0; index < 8; index += 1) (await semaphore.enter({ signal: never })).leave();
+    const both = await Promise.all([semaphore.enter({ signal: never }), semaphore.enter({ signal: never })]);
     expect(both).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { defaultQueueSettings } from '../../../src/queue/queue-settings.ts';
 import { type AttemptContext, runAttempt } from '../../../src/queue/responses/attempt.ts';
 import type { BullmqAttempt } from '../../../src/queue/responses/bullmq-parts.ts';
 import type { JobRecord, JobStore } from '../../../src/queue/responses/job-store.ts';
-import { createIsolation } from '../../../src/queue/responses/quarantine.ts';
+import { createQuarantine } from '../../../src/queue/responses/quarantine.ts';
 import { importedNonce, storeJob } from '../../../src/queue/responses/stored-job.ts';
 import { makeJob, terminal, testTerminalLines, wire } from '../../support/queue-jobs.ts';
 
@@ -62,7 +62,7 @@ async function attempted(options: { number?: number; losses?: number; nonce?: st
     closing: () => false,
     endsEarlier: () => false,
     register: () => () => {},
-    isolation: createIsolation(() => 0),
+    quarantine: createQuarantine(() => 0),
     onChange: () => {},
     onError: () => {},
   };

@@ -393,7 +393,9 @@ describe('deliberate', () => {
       },
     });
     await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 2 } });
-    const goesOn = model.requests.filter((request) => request.thinking?.prefix !== undefined && request.samples === 1);
+    const goesOn = model.requests.filter(
+      (request) => request.thinking?.prefix !== undefined && request.samples === 1,
+    );
     expect(goesOn).toHaveLength(2);
   });
 

@@ -9,7 +9,7 @@ import {
   mayCallTools,
   type ScoreResult,
 } from '../../../core/language-model.ts';
-import { createLoopBreaker } from '../../../core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../core/thought-repetition.ts';
 import { createThinkingBudget, type ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createGrammarEngine, type GrammarEngine } from '../../../grammar/grammar-engine.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -21,11 +21,11 @@ import { createSampler, withOwnSampling } from '../sampler.ts';
 import { createNucleusScratch } from '../sampler-nucleus.ts';
 import { createEngine, type Engine, type EngineStats } from './engine.ts';
 import { createKvArena } from './kv-arena.ts';
-import type { RowCache } from './prefix-store.ts';
-import { createSampleRow } from './sample-sequence.ts';
-import { createScoreRow } from './score-sequence.ts';
+import type { SequenceCache } from './prefix-store.ts';
+import { createSampleSequence } from './sample-sequence.ts';
+import { createScoreSequence } from './score-sequence.ts';
 import { answerPrompt, scorePrompt } from './sequence-limits.ts';
-import { createRowBans, type RowBans } from './token-masks.ts';
+import { createSuppressedTokens, type SuppressedTokens } from './token-masks.ts';
 
 /** A grammar engine over a folder's vocabulary; undefined where its tokenizer doesn't tell which bytes a token stands for. */
 export function createFolderGrammar({
@@ -88,7 +88,7 @@ export async function createDecoderModel(
     engine,
     contextLength,
     vocabularySize: session.shape.vocabularySize,
-    bans: createRowBans(folder),
+    suppressed: createSuppressedTokens(folder),
     scratch: createNucleusScratch(session.shape.vocabularySize),
   };
   const model: DecoderModel = {
@@ -148,7 +148,7 @@ export async function createDecoderModel(
             settle(value);
           };
         };
-        const row = createScoreRow({
+        const row = createScoreSequence({
           promptIds,
           continuations,
           vocabularySize: context.vocabularySize,
@@ -157,7 +157,7 @@ export async function createDecoderModel(
         });
         if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
         signal.addEventListener('abort', onAbort, { once: true });
-        engine.add([row], { alone: false, cache: rowCache(request.cacheScope, 0) });
+        engine.add([row], { alone: false, cache: sequenceCache(request.cacheScope, 0) });
       });
     },
     async forget(response) {
@@ -178,7 +178,7 @@ type Context = Pick<DecoderModelOptions, 'folder' | 'grammar' | 'now'> & {
   engine: Engine;
   contextLength: number;
   vocabularySize: number;
-  bans: { forRow(row: { tools: boolean }): RowBans };
+  suppressed: { forSequence(row: { tools: boolean }): SuppressedTokens };
   scratch: ReturnType<typeof createNucleusScratch>;
 };
 
@@ -206,7 +206,7 @@ async function prepare(
   return (emit, onDone, onFail) => {
     let unfinished = request.samples;
     const rows = Array.from({ length: request.samples }, (_, sample) =>
-      createSampleRow({
+      createSampleSequence({
         model: { ...folder, vocabularySize },
         request,
         sample,
@@ -217,9 +217,9 @@ async function prepare(
           vocabularySize,
           scratch: context.scratch,
         }),
-        bans: context.bans.forRow({ tools: mayCallTools(request) }),
+        suppressed: context.suppressed.forSequence({ tools: mayCallTools(request) }),
         matcher: compiled?.createMatcher(),
-        loopBreaker: createLoopBreaker(),
+        repetition: createThoughtRepetition(),
         budget,
         interrupted,
         emit,
@@ -230,13 +230,13 @@ async function prepare(
         onFail,
       }),
     );
-    engine.add(rows, { alone: request.deterministic, cache: rowCache(request.cacheScope, prompt.own) });
+    engine.add(rows, { alone: request.deterministic, cache: sequenceCache(request.cacheScope, prompt.own) });
     return rows;
   };
 }
 
 /** `own`: tokens of the row that its owner's other responses may start from. */
-function rowCache(scope: CacheScope | undefined, own: number): RowCache | undefined {
+function sequenceCache(scope: CacheScope | undefined, own: number): SequenceCache | undefined {
   return scope && { owner: scope.owner, response: scope.response, own };
 }
 

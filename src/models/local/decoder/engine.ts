@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CacheRunner } from '../graph/cache-runner.ts';
 import type { KvArena } from './kv-arena.ts';
 import { createModelRuns, decodeStep, type ModelRuns, prefill, probe } from './model-runs.ts';
-import { createPrefixStore, ended, type RowCache } from './prefix-store.ts';
+import { createPrefixStore, ended, type SequenceCache } from './prefix-store.ts';
 import {
   admitWaiting,
   type CacheMemory,
@@ -13,7 +13,7 @@ import {
   type Schedule,
   startDecoding,
 } from './schedule.ts';
-import { engineRows, fits, type EngineRow as Row, type RowDriver } from './sequence.ts';
+import { fits, type Sequence as Row, type SequenceDriver, sequencesOf } from './sequence.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
@@ -36,7 +36,7 @@ export type Engine = {
    * itself, from a cold cache, so that nothing else sways its rounding. `cache`: which rows of other calls they may start from,
    * and which may start from them; absent: none. Rows are let go once their driver is finished.
    */
-  add(drivers: readonly RowDriver[], options: { alone: boolean; cache?: RowCache | undefined }): void;
+  add(drivers: readonly SequenceDriver[], options: { alone: boolean; cache?: SequenceCache | undefined }): void;
   /** A response has ended: of its rows the owner's prompts are kept, and nothing else. */
   forget(response: string): void;
   readonly stats: EngineStats;
@@ -88,7 +88,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
         for (const driver of drivers) driver.fail(closed.reason);
         return;
       }
-      schedule.waiting.push(...engineRows(drivers, { alone, cache, ...limits }));
+      schedule.waiting.push(...sequencesOf(drivers, { alone, cache, ...limits }));
       loop ??= start();
     },
     get stats() {

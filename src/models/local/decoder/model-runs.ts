@@ -3,7 +3,7 @@ import type { KvArena } from './kv-arena.ts';
 import type { RowGroup } from './layout.ts';
 import { commonPrefix } from './prefix-store.ts';
 import { beginRow, followersOf, largestBatch, missingIds, type Schedule } from './schedule.ts';
-import type { EngineRow as Row } from './sequence.ts';
+import type { Sequence as Row } from './sequence.ts';
 
 /** The model with what its runs have come to so far. */
 export type ModelRuns = {

@@ -4,10 +4,10 @@ import type { KvPlace } from './kv-arena.ts';
  * Who may start from a row's keys and values: requests of its response from all of it, other responses of its owner from the
  * first `own` tokens, nobody else from any. `response` is absent once it has ended.
  */
-export type RowCache = { owner: string; response?: string; own: number };
+export type SequenceCache = { owner: string; response?: string; own: number };
 
 /** A row that has ended, kept for the next prompt that begins like it. */
-export type StoredRow = { ids: readonly number[]; readonly length: number; place: KvPlace; cache: RowCache };
+export type StoredSequence = { ids: readonly number[]; readonly length: number; place: KvPlace; cache: SequenceCache };
 
 /** Shorter common beginnings aren't worth a copy: most prompts share a template's first tokens. */
 const worthCopying = 8;
@@ -15,20 +15,20 @@ const worthCopying = 8;
 /** Ended rows by last use. */
 export type PrefixStore = {
   /** Oldest first. */
-  readonly rows: readonly StoredRow[];
+  readonly rows: readonly StoredSequence[];
   /** Keeps what others may start from; rows that are no more than a beginning of it go. */
-  keep(row: Omit<StoredRow, 'length'>): void;
+  keep(row: Omit<StoredSequence, 'length'>): void;
   /** Marks a row as used now. */
-  touch(row: StoredRow): void;
-  remove(row: StoredRow): void;
+  touch(row: StoredSequence): void;
+  remove(row: StoredSequence): void;
   /** A response has ended: what only its own requests may start from goes. */
   forget(response: string): void;
   clear(): void;
 };
 
 export function createPrefixStore(): PrefixStore {
-  let rows: StoredRow[] = [];
-  const kept = ({ ids, place, cache }: Omit<StoredRow, 'length'>): StoredRow[] => {
+  let rows: StoredSequence[] = [];
+  const kept = ({ ids, place, cache }: Omit<StoredSequence, 'length'>): StoredSequence[] => {
     const length = cache.response === undefined ? Math.min(ids.length, cache.own) : ids.length;
     return length < worthCopying ? [] : [{ ids: ids.slice(0, length), length, place, cache }];
   };
@@ -58,14 +58,14 @@ export function createPrefixStore(): PrefixStore {
 }
 
 /** The same once its response has ended. */
-export function ended({ owner, own }: RowCache): RowCache {
+export function ended({ owner, own }: SequenceCache): SequenceCache {
   return { owner, own };
 }
 
-type Shared = { ids: readonly number[]; length: number; cache: RowCache };
+type Shared = { ids: readonly number[]; length: number; cache: SequenceCache };
 
 /** The rows that `reader` may start from, each as long as it may be used. */
-export function shareable<Row extends Shared>(rows: readonly Row[], reader: RowCache | undefined): Row[] {
+export function shareable<Row extends Shared>(rows: readonly Row[], reader: SequenceCache | undefined): Row[] {
   if (reader === undefined) return [];
   return rows.flatMap((row) => {
     const { owner, response, own } = row.cache;

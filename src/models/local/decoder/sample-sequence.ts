@@ -2,13 +2,13 @@ import { type FinishReason, mayCallTools } from '../../../core/language-model.ts
 import type { GrammarMatcher } from '../../../grammar/grammar-matcher.ts';
 import type { SampledToken } from '../sampler.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
-import type { RowDriver } from './sequence.ts';
-import { createRowAnswer, createRowScores, type RowScores } from './sequence-answer.ts';
-import { type RowLimits, rowLimits } from './sequence-limits.ts';
+import type { SequenceDriver } from './sequence.ts';
+import { createSequenceAnswer, createSequenceScores, type SequenceScores } from './sequence-answer.ts';
+import { type SequenceLimits, sequenceLimits } from './sequence-limits.ts';
 import { createTape, createThoughtPhase, type Tape, type ThoughtOptions } from './thought-phase.ts';
 import { createAnswerMask } from './token-masks.ts';
 
-export type SampleRowOptions = Omit<ThoughtOptions, 'limits' | 'tape' | 'scores'> & {
+export type SampleSequenceOptions = Omit<ThoughtOptions, 'limits' | 'tape' | 'scores'> & {
   /** Prompt, thoughts and answer together at most. Tokens. */
   contextLength: number;
   matcher?: GrammarMatcher | undefined;
@@ -17,7 +17,7 @@ export type SampleRowOptions = Omit<ThoughtOptions, 'limits' | 'tape' | 'scores'
 };
 
 /** A driver that can be stopped from outside: nothing comes after it. */
-export type SampleRow = RowDriver & { cancel(): void };
+export type SampleSequence = SequenceDriver & { cancel(): void };
 
 /**
  * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and loop breaker, hands
@@ -28,10 +28,10 @@ export type SampleRow = RowDriver & { cancel(): void };
  * model would have written there is drawn first: only a second `=` or a `>` (`==`, `=>`) is kept in place of the value. So
  * nothing that was fed is ever taken back, in the cache, the ids or the events.
  */
-export function createSampleRow(options: SampleRowOptions): SampleRow {
+export function createSampleSequence(options: SampleSequenceOptions): SampleSequence {
   const { model, request, sample, prompt, emit } = options;
-  const limits = rowLimits({ prompt, request, tokens: model.tokens, contextLength: options.contextLength });
-  const parts = { ...options, limits, tape: createTape(prompt.ids), scores: createRowScores() };
+  const limits = sequenceLimits({ prompt, request, tokens: model.tokens, contextLength: options.contextLength });
+  const parts = { ...options, limits, tape: createTape(prompt.ids), scores: createSequenceScores() };
   const thought = createThoughtPhase(parts);
   const answer = createAnswerPhase(parts);
   let cached = 0;
@@ -91,10 +91,10 @@ type AnswerPhase = {
 };
 
 function createAnswerPhase(
-  options: SampleRowOptions & { limits: RowLimits; tape: Tape; scores: RowScores },
+  options: SampleSequenceOptions & { limits: SequenceLimits; tape: Tape; scores: SequenceScores },
 ): AnswerPhase {
-  const { model, request, sample, prompt, sampler, bans, emit, limits, tape, scores } = options;
-  const answer = createRowAnswer(model, {
+  const { model, request, sample, prompt, sampler, suppressed, emit, limits, tape, scores } = options;
+  const answer = createSequenceAnswer(model, {
     sample,
     stop: request.answer.stop ?? [],
     visible: prompt.answerBegun,
@@ -107,12 +107,13 @@ function createAnswerPhase(
   const draw = (logits: Float32Array, raw?: RawDistribution): SampledToken => {
     const place = answer.place();
     const masked = place === 'tool-call' ? undefined : mask?.at(place);
-    const plainBans = place === 'start' ? bans.answerStart : place === 'text' ? bans.answer : bans.toolCall;
+    const list =
+      place === 'start' ? suppressed.answerStart : place === 'text' ? suppressed.answer : suppressed.toolCall;
     return sampler.next(logits, {
       raw,
       history: tape.history,
       promptTokens: prompt.ids,
-      ...(masked ? { mask: masked } : { banned: plainBans }),
+      ...(masked ? { mask: masked } : { suppressed: list }),
       topLogprobs: request.answer.topLogprobs,
     });
   };

@@ -1,7 +1,7 @@
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
 import { planLayout, type RowGroup } from './layout.ts';
-import { covers, longestPrefix, type PrefixStore, type StoredRow, shareable } from './prefix-store.ts';
-import { admit, makeRoom, type RoomLimits, type EngineRow as Row } from './sequence.ts';
+import { covers, longestPrefix, type PrefixStore, type StoredSequence, shareable } from './prefix-store.ts';
+import { admit, makeRoom, type RoomLimits, type Sequence as Row } from './sequence.ts';
 
 /** Rows of one run; more wait. */
 export const largestBatch = 32;
@@ -92,7 +92,7 @@ export function beginRow(row: Row, reused: number): void {
 }
 
 /** A kept row that is wholly contained in the new one need not be kept besides. */
-function touchStored(store: PrefixStore, stored: StoredRow, { driver, cache }: Row, length: number): void {
+function touchStored(store: PrefixStore, stored: StoredSequence, { driver, cache }: Row, length: number): void {
   if (cache && covers({ ids: driver.ids, length, cache }, stored)) store.remove(stored);
   else store.touch(stored);
 }

@@ -1,6 +1,6 @@
 import type { ScoreResult } from '../../../core/language-model.ts';
 import { rawDistribution } from '../sampler-softmax.ts';
-import type { RowDriver } from './sequence.ts';
+import type { SequenceDriver } from './sequence.ts';
 
 /** Stands for minus infinity, which JSON has no word for. Nats. */
 const impossible = -1e6;
@@ -10,13 +10,13 @@ const impossible = -1e6;
  * prompt's own last logits, so single-token continuations (yes, no) cost nothing more; longer ones are run behind the
  * prompt and cut off again.
  */
-export function createScoreRow(options: {
+export function createScoreSequence(options: {
   promptIds: readonly number[];
   continuations: ReadonlyArray<readonly number[]>;
   vocabularySize: number;
   onResult(result: ScoreResult): void;
   onFail(error: unknown): void;
-}): RowDriver & { cancel(): void } {
+}): SequenceDriver & { cancel(): void } {
   const { promptIds, continuations, vocabularySize } = options;
   const logprobs: number[] = continuations.map(() => 0);
   const longest = Math.max(0, ...continuations.map(({ length }) => length - 1));
@@ -25,7 +25,7 @@ export function createScoreRow(options: {
   let probing = -1;
 
   const longer = (from: number) => continuations.findIndex((ids, index) => index >= from && ids.length > 1);
-  const goOn = () => {
+  const proceed = () => {
     probing = longer(probing + 1);
     if (probing >= 0) return;
     finished = true;
@@ -55,14 +55,14 @@ export function createScoreRow(options: {
       continuations.forEach(([first], index) => {
         add(index, logits, first);
       });
-      goOn();
+      proceed();
     },
     onProbe(logits) {
       const index = probing;
       continuations[index]?.slice(1).forEach((token, position) => {
         add(index, logits.subarray(position * vocabularySize, (position + 1) * vocabularySize), token);
       });
-      goOn();
+      proceed();
     },
     cancel() {
       finished = true;

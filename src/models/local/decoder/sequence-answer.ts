@@ -6,7 +6,7 @@ import type {
   ScoredToken,
   TokenLogprob,
 } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
+import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import { createTextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
@@ -32,12 +32,12 @@ export function parseToolCall(text: string): { name: string; arguments: string }
 }
 
 /** Means over a row's sampled tokens, of the raw distribution. */
-export type RowScores = {
+export type SequenceScores = {
   add(part: 'thinking' | 'answer', sampled: SampledToken): void;
   result(): SampleScores;
 };
 
-export function createRowScores(): RowScores {
+export function createSequenceScores(): SequenceScores {
   const sums = { thinking: { total: 0, count: 0 }, answer: { total: 0, count: 0 }, certainty: { total: 0, count: 0 } };
   const mean = ({ total, count }: { total: number; count: number }) => (count > 0 ? total / count : undefined);
   const put = (sum: { total: number; count: number }, value: number) => {
@@ -63,7 +63,7 @@ export function createRowScores(): RowScores {
 }
 
 /** The answer of one row: visible text, tool calls and how they end. */
-export type RowAnswer = {
+export type SequenceAnswer = {
   /** Takes a sampled token; a reason when the answer ended with it. */
   accept(sampled: SampledToken): FinishReason | undefined;
   /** Gives what is held back and the final reason, for an answer cut from outside. */
@@ -75,7 +75,7 @@ export type RowAnswer = {
   readonly stopText: string | undefined;
 };
 
-export function createRowAnswer(
+export function createSequenceAnswer(
   model: Pick<ModelFolder, 'tokenizer' | 'tokens'>,
   options: {
     sample: number;
@@ -85,11 +85,11 @@ export function createRowAnswer(
     keepsBlanks?: boolean;
     emit(event: ModelEvent): void;
   },
-): RowAnswer {
+): SequenceAnswer {
   const { tokenizer, tokens } = model;
   const stream = createTextStream(tokenizer);
   const scanner = createStopScanner(options.stop);
-  const loops = createTextLoopBreaker();
+  const loops = createTextRepetition();
   let count = 0;
   let visible = options.visible;
   let calls = 0;

@@ -9,7 +9,7 @@ import { renderPrompt, thoughtIds } from '../folder/render-prompt.ts';
 type PromptModel = Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens'>;
 
 /** The ids that a request's rows begin with, and what of them was fed by this request. */
-export async function answerPrompt(model: PromptModel, request: GenerateRequest): Promise<RowPrompt> {
+export async function answerPrompt(model: PromptModel, request: GenerateRequest): Promise<SequencePrompt> {
   const { thinking } = request;
   const given = thinking?.prefix ?? [];
   const begun = request.answer.prefix ?? [];
@@ -53,7 +53,7 @@ function idsOf({ tokenizer }: PromptModel, segment: ThoughtSegment): readonly nu
 }
 
 /** What a row begins with. */
-export type RowPrompt = {
+export type SequencePrompt = {
   /** The rendered prompt, then what thought and answer go on from. */
   ids: readonly number[];
   /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
@@ -71,7 +71,7 @@ export type RowPrompt = {
 };
 
 /** Tokens that a row may take. */
-export type RowLimits = {
+export type SequenceLimits = {
   /** Sampled in the thought. */
   thinking: number;
   /** Fed as computed values in the thought. */
@@ -89,12 +89,12 @@ export type RowLimits = {
  * cut by the context's end where the prompt leaves less than the reserve.
  * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
  */
-export function rowLimits(options: {
-  prompt: Pick<RowPrompt, 'ids' | 'inputTokens' | 'thinking'>;
+export function sequenceLimits(options: {
+  prompt: Pick<SequencePrompt, 'ids' | 'inputTokens' | 'thinking'>;
   request: Pick<GenerateRequest, 'thinking' | 'answer'>;
   tokens: Pick<FamilyTokens, 'handOver' | 'closing' | 'afterThought' | 'continuation'>;
   contextLength: number;
-}): RowLimits {
+}): SequenceLimits {
   const { prompt, request, tokens, contextLength } = options;
   const thinking = prompt.thinking ? request.thinking : undefined;
   const continuations = thinking?.minimumTokens ? mostContinuations : 0;

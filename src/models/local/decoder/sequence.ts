@@ -1,10 +1,10 @@
 import type { RawDistribution } from '../sampler-softmax.ts';
 import type { KvPlace } from './kv-arena.ts';
 import { capacityFor } from './layout.ts';
-import type { RowCache } from './prefix-store.ts';
+import type { SequenceCache } from './prefix-store.ts';
 
 /** A row that waits for room. */
-export type WaitingRow = {
+export type WaitingSequence = {
   /** Rows of one request share it. */
   request: object;
   /** Tokens of cache that it takes. */
@@ -21,7 +21,7 @@ const patience = 8;
  * first, so that one of many samples doesn't shut out the others.
  * `waiting` in order of arrival; `running` gives a request's running rows; `free` is the room left, in tokens.
  */
-export function admit<Row extends WaitingRow>(
+export function admit<Row extends WaitingSequence>(
   waiting: readonly Row[],
   options: { free: number; slots: number; running(request: object): number },
 ): Row[] {
@@ -51,7 +51,7 @@ export function admit<Row extends WaitingRow>(
  * What a row wants of the loop. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
  * one's logits and makes `ids` longer, asks for a probe, or ends the row. Calls run to their end: nothing is awaited.
  */
-export type RowDriver = {
+export type SequenceDriver = {
   /** Prompt and all that followed, fed or sampled; it only grows. */
   readonly ids: readonly number[];
   /** The most ids that there will ever be, probes included. */
@@ -73,8 +73,8 @@ export type RowDriver = {
 };
 
 /** A row in the loop. */
-export type EngineRow = {
-  driver: RowDriver;
+export type Sequence = {
+  driver: SequenceDriver;
   request: object;
   /** Tokens that it has room for now; an answer may grow far beyond what most come to, so its room grows with it. */
   need: number;
@@ -82,9 +82,9 @@ export type EngineRow = {
   passed: number;
   alone: boolean;
   /** Who else may start from its keys and values; absent: nobody. */
-  cache: RowCache | undefined;
+  cache: SequenceCache | undefined;
   /** The row whose prefill it waits for. */
-  leader: EngineRow | undefined;
+  leader: Sequence | undefined;
   place: KvPlace | undefined;
   /** Ids whose keys and values are in the cache. */
   cached: number;
@@ -101,12 +101,12 @@ export type EngineRow = {
 export type RoomLimits = { largest: number; headroom: number };
 
 /** A request's rows as they wait; the first one leads. */
-export function engineRows(
-  drivers: readonly RowDriver[],
-  { alone, cache, ...limits }: { alone: boolean; cache?: RowCache | undefined } & RoomLimits,
-): EngineRow[] {
+export function sequencesOf(
+  drivers: readonly SequenceDriver[],
+  { alone, cache, ...limits }: { alone: boolean; cache?: SequenceCache | undefined } & RoomLimits,
+): Sequence[] {
   const request = {};
-  const rows: EngineRow[] = [];
+  const rows: Sequence[] = [];
   for (const driver of drivers) {
     rows.push({
       driver,
@@ -131,8 +131,8 @@ export function engineRows(
  * Gives rows that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
  * a row that no other can leave for leaves itself, with those that wait for its prefill. The oldest row always goes on.
  */
-export function makeRoom(running: readonly EngineRow[], limits: RoomLimits): { grown: boolean; leaving: EngineRow[] } {
-  const leaving = new Set<EngineRow>();
+export function makeRoom(running: readonly Sequence[], limits: RoomLimits): { grown: boolean; leaving: Sequence[] } {
+  const leaving = new Set<Sequence>();
   let grown = false;
   const used = () => running.reduce((sum, row) => sum + (leaving.has(row) ? 0 : row.room), 0);
   for (const row of running) {
@@ -154,13 +154,13 @@ export function makeRoom(running: readonly EngineRow[], limits: RoomLimits): { g
   return { grown, leaving: [...leaving] };
 }
 
-export function fits({ driver, need }: Pick<EngineRow, 'driver' | 'need'>): boolean {
+export function fits({ driver, need }: Pick<Sequence, 'driver' | 'need'>): boolean {
   return driver.ids.length <= need;
 }
 
 /** A row that runs by itself, or is probed, has all its room from the start. */
 function roomFor(
-  { driver, alone }: Pick<EngineRow, 'driver' | 'alone'>,
+  { driver, alone }: Pick<Sequence, 'driver' | 'alone'>,
   { largest, headroom }: RoomLimits,
 ): { need: number; room: number } {
   const whole = alone || driver.onProbe !== undefined;

@@ -1,16 +1,16 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import type { GenerateRequest, ModelEvent } from '../../../core/language-model.ts';
-import type { LoopBreaker } from '../../../core/thought-repetition.ts';
+import type { ThoughtRepetition } from '../../../core/thought-repetition.ts';
 import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createTextStream, type TextStream } from '../../text-stream.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
 import { computedValue } from './computed-value.ts';
-import type { RowScores } from './sequence-answer.ts';
-import type { RowLimits, RowPrompt } from './sequence-limits.ts';
+import type { SequenceScores } from './sequence-answer.ts';
+import type { SequenceLimits, SequencePrompt } from './sequence-limits.ts';
 import { createThoughtLines, type ThoughtLines } from './thought-lines.ts';
-import type { RowBans } from './token-masks.ts';
+import type { SuppressedTokens } from './token-masks.ts';
 
 /** All ids of a row, and those that came after its prompt. */
 export type Tape = { readonly ids: readonly number[]; readonly history: readonly number[]; append(id: number): void };
@@ -32,18 +32,18 @@ export type ThoughtOptions = {
   model: Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens' | 'vocabularySize'>;
   request: GenerateRequest;
   sample: number;
-  prompt: RowPrompt;
+  prompt: SequencePrompt;
   sampler: Sampler;
-  bans: RowBans;
-  loopBreaker: LoopBreaker;
+  suppressed: SuppressedTokens;
+  repetition: ThoughtRepetition;
   /** Thinking tokens that all samples of the request share. */
   budget: ThinkingBudget;
   /** Why thinking has to end now, if it has to. */
   interrupted(): 'user' | 'deadline' | undefined;
   emit(event: ModelEvent): void;
-  limits: RowLimits;
+  limits: SequenceLimits;
   tape: Tape;
-  scores: RowScores;
+  scores: SequenceScores;
 };
 
 /** The thought of one sample, up to where its answer begins. */
@@ -114,14 +114,14 @@ function isUsedUp({ count, limits, budget }: Thought): boolean {
 }
 
 function takeToken(thought: Thought, logits: Float32Array, raw: RawDistribution | undefined): void {
-  const { bans, sampler, tape, prompt, model, behindValue, open } = thought;
+  const { suppressed, sampler, tape, prompt, model, behindValue, open } = thought;
   const interrupted = thought.interrupted();
   if (interrupted || isUsedUp(thought)) {
     handOver(thought, interrupted ?? 'budget');
     return;
   }
-  const banned = behindValue ? bans.thoughtBehindValue : bans.thought;
-  const sampled = sampler.next(logits, { raw, history: tape.history, promptTokens: prompt.ids, banned });
+  const list = behindValue ? suppressed.thoughtBehindValue : suppressed.thought;
+  const sampled = sampler.next(logits, { raw, history: tape.history, promptTokens: prompt.ids, suppressed: list });
   thought.behindValue = false;
   // A second `=` or a `>` makes another sign of it, which has no value.
   if (!/^[=>]/.test(open ? model.tokenizer.textOf(sampled.token) : '') && insertValue(thought)) return;
@@ -143,7 +143,7 @@ function keepToken(thought: Thought, sampled: SampledToken): void {
   thought.lineEnded = text.endsWith('\n');
   emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [logprob], forced: false });
   if (thought.marker?.test(before + text)) end(thought, 'natural', thought.model.tokens.afterThought);
-  else if (thought.loopBreaker.push(token, text)) handOver(thought, 'loop');
+  else if (thought.repetition.push(token, text)) handOver(thought, 'loop');
   // At once, so that the stop-thinking sentence is computed together with the last thought.
   else if (isUsedUp(thought)) handOver(thought, 'budget');
 }
@@ -194,7 +194,7 @@ function insert({ tape, count, emit, sample }: Thought, ids: readonly number[], 
 function insertValue(thought: Thought): boolean {
   if (!thought.open) return false;
   thought.open = false;
-  const { lines, computable, model, tape, count, loopBreaker, emit, sample } = thought;
+  const { lines, computable, model, tape, count, repetition, emit, sample } = thought;
   const value = computable > 0 && !lines.inCode ? computedValue(lines.line, model) : undefined;
   if (value === undefined || value.ids.length > computable) return false;
   const { ids, text, expression } = value;
@@ -204,7 +204,7 @@ function insertValue(thought: Thought): boolean {
   // The text of the next token may depend on the one before it, so the stream takes these as well.
   thought.text.push(ids);
   lines.push(text);
-  loopBreaker.fed(text);
+  repetition.fed(text);
   thought.behindValue = true;
   emit({ type: 'thinking-delta', sample, text, tokenIds: ids, logprobs: [], forced: true, expression });
   return true;

@@ -3,7 +3,7 @@ import { unsupported } from '../../../grammar/unsupported.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
 /** Tokens that may not come at a place of a row, by id. */
-export type RowBans = {
+export type SuppressedTokens = {
   /** Within a thought: what would open another one, or a tool call. */
   thought: readonly number[];
   /** The same behind a computed value: what would make another number of it as well. */
@@ -15,9 +15,9 @@ export type RowBans = {
   toolCall: readonly number[];
 };
 
-/** The bans of one model; one pass over its vocabulary. */
-export function createRowBans(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
-  forRow(row: { tools: boolean }): RowBans;
+/** The suppressed tokens of one model; one pass over its vocabulary. */
+export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
+  forSequence(row: { tools: boolean }): SuppressedTokens;
 } {
   const { tokenizer, tokens } = model;
   const { end, open, close, toolCallOpen, toolCallClose } = tokens;
@@ -36,7 +36,7 @@ export function createRowBans(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 
   }
   const except = (...kept: Array<number | undefined>) => [...control].filter((id) => !kept.includes(id));
   return {
-    forRow({ tools }) {
+    forSequence({ tools }) {
       const answer = tools ? except(toolCallOpen) : except();
       return {
         thought: except(close),

@@ -8,11 +8,11 @@ import {
   type ModelEvent,
   mayCallTools,
 } from '../../../core/language-model.ts';
-import { createLoopBreaker } from '../../../core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../core/token-ledger.ts';
-import { createSampleRow, type SampleRow } from '../decoder/sample-sequence.ts';
-import { answerPrompt, rowLimits } from '../decoder/sequence-limits.ts';
-import { createRowBans, type RowBans } from '../decoder/token-masks.ts';
+import { createSampleSequence, type SampleSequence } from '../decoder/sample-sequence.ts';
+import { answerPrompt, sequenceLimits } from '../decoder/sequence-limits.ts';
+import { createSuppressedTokens, type SuppressedTokens } from '../decoder/token-masks.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { renderPrompt } from '../folder/render-prompt.ts';
 import { createSampler, withOwnSampling } from '../sampler.ts';
@@ -54,7 +54,7 @@ export type GenerateModelOptions = {
  */
 export async function createGenerateModel(folder: ModelFolder, options: GenerateModelOptions): Promise<LanguageModel> {
   const causal = await loadCausalModel(folder, options);
-  const bans = createRowBans(folder);
+  const suppressed = createSuppressedTokens(folder);
   const closed = new AbortController();
   return {
     id: folder.id,
@@ -65,7 +65,7 @@ export async function createGenerateModel(folder: ModelFolder, options: Generate
       const left = new AbortController();
       const stopped = AbortSignal.any([signal, left.signal, closed.signal]);
       const onAbort = () => channel.fail(stopped.reason);
-      const rows = { folder, causal, bans, now: options.now, emit: channel.push };
+      const rows = { folder, causal, suppressed, now: options.now, emit: channel.push };
       const start = async () => {
         stopped.throwIfAborted();
         stopped.addEventListener('abort', onAbort, { once: true });
@@ -88,7 +88,7 @@ export async function createGenerateModel(folder: ModelFolder, options: Generate
 type Rows = {
   folder: ModelFolder;
   causal: CausalModel;
-  bans: { forRow(row: { tools: boolean }): RowBans };
+  suppressed: { forSequence(row: { tools: boolean }): SuppressedTokens };
   now(): number;
   emit(event: ModelEvent): void;
 };
@@ -99,7 +99,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
   const prompt = await answerPrompt(folder, request);
   const { contextLength } = folder;
   // Before the prompt is computed: what can't fit is refused at once.
-  rowLimits({ prompt, request, tokens: folder.tokens, contextLength });
+  sequenceLimits({ prompt, request, tokens: folder.tokens, contextLength });
   let prefilled: KeyValueCache | undefined;
   for (let end = prefillChunk; end < prompt.ids.length; end += prefillChunk) {
     prefilled = await causal.run({
@@ -115,7 +115,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
     return request.deadlineAt !== undefined && rows.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
   };
   for (let sample = 0; sample < request.samples; sample++) {
-    const row = createSampleRow({
+    const row = createSampleSequence({
       model: folder,
       request,
       sample,
@@ -125,8 +125,8 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
         sample,
         vocabularySize: folder.vocabularySize,
       }),
-      bans: rows.bans.forRow({ tools: mayCallTools(request) }),
-      loopBreaker: createLoopBreaker(),
+      suppressed: rows.suppressed.forSequence({ tools: mayCallTools(request) }),
+      repetition: createThoughtRepetition(),
       budget,
       interrupted,
       emit: rows.emit,
@@ -151,7 +151,7 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
 const stop = { token: 0, more: false };
 
 /** One token further: generate() can go on by itself only where the row has grown by that very token. */
-function step(row: SampleRow, logits: Float32Array): { token: number; more: boolean } {
+function step(row: SampleSequence, logits: Float32Array): { token: number; more: boolean } {
   const before = row.ids.length;
   row.onLogits(logits);
   const token = row.ids.at(-1);

@@ -42,10 +42,10 @@ export async function* inTurn<Item>(
  * Lets a bounded number of requests through at the same time, first come first served. A server that refuses one more than it
  * takes narrows the bound; many answers in a row without a refusal widen it again, up to what it was.
  */
-export type Gate = {
-  /** @throws the signal's reason when it is aborted before there is a place */
+export type Semaphore = {
+  /** @throws the signal's reason when it is aborted before there is room */
   enter(options: { signal: AbortSignal }): Promise<Place>;
-  /** The server is known to take so many at once: never more than the gate was made for. */
+  /** Lowers the bound to what the server is known to take at once. */
   limit(places: number): void;
   /** A stream has given its first text and runs; the returned function says that it has ended. */
   streaming(): () => void;
@@ -56,16 +56,16 @@ export type Gate = {
 export type Place = {
   leave(): void;
   /**
-   * The server refused this request because it has too much to do: gives the place up and waits until another of ours leaves,
-   * then holds a place again. False, at once, where no other is there to wait for.
+   * The server refused this request because it is overloaded: gives the place up, waits until another of our requests ends, and
+   * takes a place again. False at once where there is no other request to wait for.
    */
   refused(options: { signal: AbortSignal }): Promise<boolean>;
 };
 
-/** Places left without a refusal, for each place there is, before one more is tried. */
+/** Requests that must end without a refusal, for each place, before one more place is tried. */
 const patience = 8;
 
-export function createGate(places: number): Gate {
+export function createSemaphore(places: number): Semaphore {
   const waiting: Array<() => void> = [];
   let most = places;
   let bound = places;

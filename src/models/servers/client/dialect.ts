@@ -40,7 +40,7 @@ export type Dialect = {
   countFields: Readonly<Record<string, unknown>>;
   constraints: ReadonlyArray<Constraint['type']>;
   /** The model is told in words of the form that its answer is held to: these servers don't. */
-  tellsForm: boolean;
+  needsFormatInstruction: boolean;
   logprobs: boolean;
   /** `logprobs` beside `tools` in a stream is refused. */
   logprobsWithTools: boolean;
@@ -82,7 +82,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     },
     countFields: { stream_options: { include_usage: true, continuous_usage_stats: true }, return_token_ids: true },
     constraints: ['json_object', 'json_schema', 'regex', 'choice'],
-    tellsForm: true,
+    needsFormatInstruction: true,
     logprobs: true,
     logprobsWithTools: true,
     score: true,
@@ -102,7 +102,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { ...shared, topK: 'top_k', minP: 'min_p', repetitionPenalty: 'repeat_penalty', logitBias: 'logit_bias' },
     countFields: { stream_options: { include_usage: true }, timings_per_token: true },
     constraints: ['json_object', 'json_schema'],
-    tellsForm: true,
+    needsFormatInstruction: true,
     logprobs: true,
     logprobsWithTools: false,
     score: false,
@@ -120,7 +120,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: shared,
     countFields: { stream_options: { include_usage: true } },
     constraints: ['json_object', 'json_schema'],
-    tellsForm: true,
+    needsFormatInstruction: true,
     logprobs: true,
     logprobsWithTools: true,
     score: false,
@@ -138,7 +138,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     countFields: { stream_options: { include_usage: true } },
     // Its `response_format` takes a schema only; it accepts `logprobs` and gives null.
     constraints: ['json_schema'],
-    tellsForm: true,
+    needsFormatInstruction: true,
     logprobs: false,
     logprobsWithTools: false,
     score: false,
@@ -157,7 +157,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { ...shared, topK: 'top_k', minP: 'min_p', logitBias: 'logit_bias' },
     countFields: { stream_options: { include_usage: true } },
     constraints: ['json_object', 'json_schema'],
-    tellsForm: false,
+    needsFormatInstruction: false,
     logprobs: true,
     logprobsWithTools: true,
     score: false,
@@ -173,7 +173,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     sampling: { ...shared, logitBias: 'logit_bias' },
     countFields: { stream_options: { include_usage: true } },
     constraints: [],
-    tellsForm: false,
+    needsFormatInstruction: false,
     logprobs: false,
     logprobsWithTools: false,
     score: false,

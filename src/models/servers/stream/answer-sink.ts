@@ -1,5 +1,5 @@
 import type { AnswerRequest, FinishReason, ModelEvent } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
+import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createStopScanner } from '../../stop-scanner.ts';
 import type { ToolCallDelta } from '../client/wire.ts';
 import { join, noTokens, type Piece, type Tokens } from './delta-splitter.ts';
@@ -26,7 +26,7 @@ export type AnswerSink = {
 export function createAnswerSink(sample: number, answer: AnswerRequest, ends: readonly string[] = []): AnswerSink {
   const scanner = createStopScanner([...(answer.stop ?? []), ...ends]);
   const calls = createToolCalls();
-  const loops = createTextLoopBreaker();
+  const repetition = createTextRepetition();
   let started = answer.prefix !== undefined;
   let visible = false;
   let tokens = 0;
@@ -63,7 +63,7 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
       if (!started) return { events: [], full: ended !== undefined };
       const scanned = scanner.push(text);
       if (scanned.stopped) ended = 'stop';
-      else if (loops.push(scanned.text)) ended ??= 'loop';
+      else if (repetition.push(scanned.text)) ended ??= 'loop';
       return { events: emit(scanned.text, piece), full: ended !== undefined };
     },
     pushToolCalls(deltas, more) {

@@ -21,10 +21,10 @@ export const join = (one: Tokens, other: Tokens): Tokens => ({
  * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `untagged`: with the
  * answer, unless a field says that it is a thought. `closed`: all of it is the answer, whatever field the server puts it in.
  */
-export type Opening = 'tagged' | 'inside' | 'held' | 'untagged' | 'closed';
+export type ReasoningStart = 'tagged' | 'inside' | 'held' | 'untagged' | 'closed';
 
 /** What a held text turns out to have been. `inside`: a thought without its opening tag. `tagged`: thoughts have tags or a field. */
-export type LearnedOpening = Extract<Opening, 'inside' | 'tagged'>;
+export type LearnedReasoningStart = Extract<ReasoningStart, 'inside' | 'tagged'>;
 
 /**
  * Sorts a stream into thought and answer, for all three spellings: `reasoning`, `reasoning_content`, tags in the content.
@@ -39,10 +39,10 @@ export type DeltaSplitter = {
 /** `learn` is told what a text that is `held` turns out to be. */
 export function createDeltaSplitter(
   family: ModelFamily,
-  opening: Opening,
-  learn: (opening: LearnedOpening) => void = () => {},
+  reasoningStart: ReasoningStart,
+  learn: (reasoningStart: LearnedReasoningStart) => void = () => {},
 ): DeltaSplitter {
-  const tags = createTags(family, opening, learn);
+  const tags = createTags(family, reasoningStart, learn);
   let fields = false;
   let held = noTokens;
   /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
@@ -57,10 +57,11 @@ export function createDeltaSplitter(
       return [];
     }
     // A thought that was held back whole: this chunk closed it, and its tokens go to what comes after.
-    const closed = opening === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
+    const closed =
+      reasoningStart === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
     // What came without text between thought and answer was the close tag, which is part of neither.
     const tag = last === 'thinking' && first.kind === 'answer';
-    const before = first.kind === 'thinking' && opening === 'tagged' ? held : join(silent, held);
+    const before = first.kind === 'thinking' && reasoningStart === 'tagged' ? held : join(silent, held);
     const own = closed ? before : tag ? tokens : join(before, tokens);
     held = noTokens;
     silent = noTokens;
@@ -72,7 +73,7 @@ export function createDeltaSplitter(
   function split(text: string): TextPart[] {
     if (text === '') return [];
     // A server that takes the thought out itself leaves no tags; what looks like one is the answer's own.
-    if (opening === 'closed' || fields) return [{ kind: 'answer', text }];
+    if (reasoningStart === 'closed' || fields) return [{ kind: 'answer', text }];
     return tags.push(text);
   }
 
@@ -100,9 +101,9 @@ export function createDeltaSplitter(
       }
       const parts: TextPart[] = [];
       if (delta.reasoning !== '') {
-        if (opening === 'held' && !fields) learn('tagged');
+        if (reasoningStart === 'held' && !fields) learn('tagged');
         fields = true;
-        parts.push({ kind: opening === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
+        parts.push({ kind: reasoningStart === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
       }
       return settle([...parts, ...split(delta.content)], {
         tokens,
@@ -111,17 +112,22 @@ export function createDeltaSplitter(
       });
     },
     end({ cut }) {
-      const rest = opening === 'closed' || fields ? [] : tags.end({ cut });
+      const rest = reasoningStart === 'closed' || fields ? [] : tags.end({ cut });
       return rest.length > 0 ? settle(rest, noTokens) : [];
     },
   };
 }
 
-function createTags(family: ModelFamily, opening: Opening, learn: (opening: LearnedOpening) => void): ThinkSplitter {
+function createTags(
+  family: ModelFamily,
+  reasoningStart: ReasoningStart,
+  learn: (reasoningStart: LearnedReasoningStart) => void,
+): ThinkSplitter {
   const { tags, answerMarker } = family;
-  if (opening === 'closed' || opening === 'untagged') return createThinkSplitter({ close: '', start: 'answer' });
+  if (reasoningStart === 'closed' || reasoningStart === 'untagged')
+    return createThinkSplitter({ close: '', start: 'answer' });
   if (tags !== undefined) {
-    const start = opening === 'inside' ? 'thinking' : opening === 'held' ? 'held' : 'either';
+    const start = reasoningStart === 'inside' ? 'thinking' : reasoningStart === 'held' ? 'held' : 'either';
     return createThinkSplitter({ ...tags, start, onTag: (tag) => learn(tag === 'open' ? 'tagged' : 'inside') });
   }
   if (answerMarker !== undefined) return createThinkSplitter({ close: answerMarker, start: 'thinking' });

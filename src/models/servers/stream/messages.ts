@@ -15,8 +15,8 @@ import type { Dialect } from '../client/dialect.ts';
  * The prompt with the form of its answer in the system turn. OpenAI's own models are told the schema that they are held to;
  * other servers only mask tokens, so a model that isn't told fills the form with whatever fits.
  */
-export function toldForm(prompt: Prompt, constraint: Constraint | undefined): Prompt {
-  const sentence = constraint === undefined ? undefined : formSentence(constraint);
+export function withFormatInstruction(prompt: Prompt, constraint: Constraint | undefined): Prompt {
+  const sentence = constraint === undefined ? undefined : formatInstruction(constraint);
   if (sentence === undefined) return prompt;
   const [first, ...rest] = prompt.messages;
   const messages: ChatMessage[] =
@@ -27,7 +27,7 @@ export function toldForm(prompt: Prompt, constraint: Constraint | undefined): Pr
 }
 
 /** A fed sentence, kept as data as those of `families/` are. */
-function formSentence(constraint: Constraint): string | undefined {
+function formatInstruction(constraint: Constraint): string | undefined {
   switch (constraint.type) {
     case 'json_object':
       return 'Give your final answer as one JSON object, and nothing else.';

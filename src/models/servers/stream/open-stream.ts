@@ -1,9 +1,9 @@
 import type { ModelFamily } from '../../families/family.ts';
-import type { Gate } from '../client/concurrency.ts';
+import type { Semaphore } from '../client/concurrency.ts';
 import { toServiceError, UpstreamRefused, unavailable } from '../client/upstream-error.ts';
 import { type Delta, readDelta } from '../client/wire.ts';
 import type { AdmittedContext, SampleContext, Tally } from '../thinking/sample-context.ts';
-import type { LearnedOpening, Opening } from './delta-splitter.ts';
+import type { LearnedReasoningStart, ReasoningStart } from './delta-splitter.ts';
 import { extend } from './raw-prompt.ts';
 import { streamTolerantly, unlessRefused } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
@@ -12,7 +12,7 @@ import { buildRequest, type Start } from './request-body.ts';
  * Where a sample goes on: within an open thought, or after a closed one in the answer. `prefilled`: the model has not heeded that
  * it was asked to stop, so the closed thought is put into its mouth, whatever is known of the server.
  */
-export type GoOn =
+export type ContinuationPoint =
   | { at: 'thought'; thoughts: string }
   | { at: 'answer'; thoughts: string; answer: string; prefilled?: true }
   /** The fast form: no thought at all. Where nothing is begun, the thought is closed before it can be opened. */
@@ -22,74 +22,75 @@ export type GoOn =
  * The starts by which this server can go on there, best first. With tools the chat route comes first, since the server
  * reads the tool calls there. An open thought or a begun answer can't be gone on with in a new turn.
  */
-export async function* startsFor(context: SampleContext, goOn: GoOn): AsyncGenerator<Start, void, void> {
+export async function* startsFor(context: SampleContext, point: ContinuationPoint): AsyncGenerator<Start, void, void> {
   const { dialect, family, refusals, request } = context;
   if (request.prompt.raw) {
-    const prompt = await rendered(context, goOn);
-    if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: goOn.at === 'fast' };
+    const prompt = await rendered(context, point);
+    if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: point.at === 'fast' };
     return;
   }
   const tools = (request.prompt.tools?.length ?? 0) > 0;
   // A prompt of text or ids has no place for images.
   const media = request.prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
-  if (goOn.at === 'answer' && goOn.prefilled) {
-    yield { form: 'final-message', content: messageText(family, goOn), closed: true };
+  if (point.at === 'answer' && point.prefilled) {
+    yield { form: 'final-message', content: messageText(family, point), closed: true };
     return;
   }
-  const open = goOn.at === 'thought' || goOn.answer !== '';
-  const fresh = goOn.at === 'fast' && !open;
+  const open = point.at === 'thought' || point.answer !== '';
+  const fresh = point.at === 'fast' && !open;
   for (const way of dialect.continuations) {
     if (refusals.has(way) || (way === 'raw' && (tools || media)) || (way === 'final-message' && fresh)) continue;
     if (way === 'raw') {
-      const prompt = await rendered(context, goOn);
-      if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: goOn.at === 'thought' || fresh };
+      const prompt = await rendered(context, point);
+      if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: point.at === 'thought' || fresh };
     } else if (way === 'final-message') {
-      yield { form: 'final-message', content: messageText(family, goOn), closed: goOn.at !== 'thought' };
-    } else if (!open && goOn.at === 'answer') {
-      yield { form: 'answer-turn', thoughts: goOn.thoughts };
+      yield { form: 'final-message', content: messageText(family, point), closed: point.at !== 'thought' };
+    } else if (!open && point.at === 'answer') {
+      yield { form: 'answer-turn', thoughts: point.thoughts };
     } else if (!open) {
       yield { form: 'turn', thinking: false };
     }
   }
   // A begun answer must not be begun again: nearly every server goes on with a last assistant message.
-  if (goOn.at !== 'thought' && goOn.answer !== '' && !dialect.continuations.includes('final-message')) {
-    yield { form: 'final-message', content: goOn.answer, closed: true };
+  if (point.at !== 'thought' && point.answer !== '' && !dialect.continuations.includes('final-message')) {
+    yield { form: 'final-message', content: point.answer, closed: true };
   }
 }
 
 /** The server's rendering with our text after it; undefined where the server doesn't render (any more). */
-function rendered(context: SampleContext, goOn: GoOn) {
+function rendered(context: SampleContext, point: ContinuationPoint) {
   const { client, config, dialect, family, refusals, signal } = context;
   return unlessRefused(refusals, async () => {
-    const prompt = await context.render({ thinking: goOn.at !== 'fast' });
-    const text = goOn.at === 'thought' ? goOn.thoughts : goOn.at === 'fast' ? goOn.answer : closedText(family, goOn);
+    const prompt = await context.render({ thinking: point.at !== 'fast' });
+    const text =
+      point.at === 'thought' ? point.thoughts : point.at === 'fast' ? point.answer : closedText(family, point);
     return extend({ client, dialect, family, model: config.model, signal }, prompt, text);
   });
 }
 
-/** Thoughts, the close tag (or marker), what stands before an answer, the answer so far. The opening is the template's. */
+/** Thoughts, the close tag (or marker), what stands before an answer, the answer so far. The template writes the opening tag. */
 function closedText(family: ModelFamily, { thoughts, answer }: { thoughts: string; answer: string }): string {
   return `${thoughts}${family.tags?.close ?? family.answerMarker ?? ''}${family.afterThought}${answer}`;
 }
 
-function messageText(family: ModelFamily, goOn: GoOn): string {
+function messageText(family: ModelFamily, point: ContinuationPoint): string {
   const open = family.promptSuffix.on;
-  switch (goOn.at) {
+  switch (point.at) {
     case 'thought':
-      return open + goOn.thoughts;
+      return open + point.thoughts;
     case 'answer':
-      return open + closedText(family, goOn);
+      return open + closedText(family, point);
     case 'fast':
-      return family.promptSuffix.off + goOn.answer;
+      return family.promptSuffix.off + point.answer;
     default:
-      return goOn satisfies never;
+      return point satisfies never;
   }
 }
 
 /** A stream that has begun: how its text starts, who is told what a held text was, and its chunks. */
 export type OpenStream = {
-  opening: Opening;
-  learn(opening: LearnedOpening): void;
+  reasoningStart: ReasoningStart;
+  learn(reasoningStart: LearnedReasoningStart): void;
   deltas: AsyncGenerator<Delta, void, void>;
 };
 
@@ -101,32 +102,39 @@ export function openTurn(
   start: Omit<Extract<Start, { form: 'turn' }>, 'form'>,
   options: OpenOptions,
 ): Promise<OpenStream> {
-  return attempt(context, [{ form: 'turn', ...start }], options, () => context.openings.of(context, start.thinking));
+  return attempt(context, [{ form: 'turn', ...start }], options, () =>
+    context.reasoningStarts.of(context, start.thinking),
+  );
 }
 
 /** Goes on with what there is, by the best way that the server takes. */
-export function openContinuation(context: AdmittedContext, goOn: GoOn, options: OpenOptions): Promise<OpenStream> {
-  const openingOf = async (start: Start): Promise<Opening> => {
-    if (goOn.at === 'thought') return 'inside';
+export function openContinuation(
+  context: AdmittedContext,
+  point: ContinuationPoint,
+  options: OpenOptions,
+): Promise<OpenStream> {
+  const startOf = async (start: Start): Promise<ReasoningStart> => {
+    if (point.at === 'thought') return 'inside';
     // A model whose thought was closed before it began may open another.
     if (start.form === 'raw' && start.showsTags) return 'tagged';
     if (start.form === 'raw' || start.form === 'final-message') return 'closed';
-    return context.openings.of(context, false);
+    return context.reasoningStarts.of(context, false);
   };
-  return attempt(context, startsFor(context, goOn), options, openingOf);
+  return attempt(context, startsFor(context, point), options, startOf);
 }
 
 async function attempt(
   context: AdmittedContext,
   starts: Iterable<Start> | AsyncIterable<Start>,
   options: OpenOptions,
-  openingOf: (start: Start) => Promise<Opening>,
+  startOf: (start: Start) => Promise<ReasoningStart>,
 ): Promise<OpenStream> {
   const { client, refusals, config, request } = context;
   let refused: UpstreamRefused | undefined;
   for await (const start of starts) {
-    const opening = await openingOf(start);
-    const learn = (learned: LearnedOpening) => context.openings.learn(start.form === 'turn' && start.thinking, learned);
+    const reasoningStart = await startOf(start);
+    const learn = (learned: LearnedReasoningStart) =>
+      context.reasoningStarts.learn(start.form === 'turn' && start.thinking, learned);
     const upstream = buildRequest({ ...context, ...options, start });
     const chunks = streamTolerantly(client, upstream, refusals, {
       signal: options.signal,
@@ -135,10 +143,10 @@ async function attempt(
     try {
       // The first chunk shows whether this way is taken.
       const first = await chunks.next();
-      const all = read(first.done ? undefined : readDelta(first.value), chunks, context.gate, options.tally);
+      const all = read(first.done ? undefined : readDelta(first.value), chunks, context.semaphore, options.tally);
       const begun = start.form === 'final-message' ? start.content : '';
       const deltas = begun === '' ? all : withoutEcho(all, begun);
-      return { opening, learn, deltas };
+      return { reasoningStart, learn, deltas };
     } catch (error) {
       if (!(error instanceof UpstreamRefused)) throw error;
       refused = error;
@@ -171,13 +179,13 @@ async function* withoutEcho(deltas: OpenStream['deltas'], begun: string): OpenSt
 async function* read(
   first: Delta | undefined,
   rest: AsyncGenerator<Parameters<typeof readDelta>[0], void, void>,
-  gate: Gate,
+  semaphore: Semaphore,
   tally: Tally,
 ): AsyncGenerator<Delta, void, void> {
   const fromPrompt = tally.inputTokens === undefined;
   let ended: (() => void) | undefined;
   const note = (delta: Delta) => {
-    if (ended === undefined && (delta.reasoning !== '' || delta.content !== '')) ended = gate.streaming();
+    if (ended === undefined && (delta.reasoning !== '' || delta.content !== '')) ended = semaphore.streaming();
     // Later requests of a sample hold its own thoughts as well; the first one has the prompt alone.
     if (fromPrompt && delta.promptTokens !== undefined) {
       tally.inputTokens = Math.max(0, delta.promptTokens - tally.fedInPrompt);

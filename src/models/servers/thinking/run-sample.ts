@@ -5,7 +5,7 @@ import { estimateTokens } from '../../../core/token-ledger.ts';
 import { countedChunk } from '../client/wire.ts';
 import { type AnswerSink, createAnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter } from '../stream/delta-splitter.ts';
-import { type GoOn, openContinuation, openTurn } from '../stream/open-stream.ts';
+import { type ContinuationPoint, openContinuation, openTurn } from '../stream/open-stream.ts';
 import { type AdmittedContext, newTally, type SampleContext, type Tally } from './sample-context.ts';
 import { closingTokens, forced, reconcile, roomLeft } from './sample-tokens.ts';
 import { type ThinkOutcome, think } from './think.ts';
@@ -30,21 +30,21 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
   }
   let { finishReason } = outcome;
   if (!outcome.answered) {
-    const goOn = yield* handOver(context, { sample, outcome, answer, thought: wants, tally });
-    const second = yield* speak(context, { sample, goOn, sink, tally });
+    const point = yield* handOver(context, { sample, outcome, answer, thought: wants, tally });
+    const second = yield* speak(context, { sample, point, sink, tally });
     finishReason = second.finishReason;
     if (!sink.visible() && second.hidden !== '') {
       // A model that thinks all the same has used up its answer's tokens: its thought is closed for it, and where it can only
       // be asked to stop, it may think as much again.
-      const thoughts = `${goOn.at === 'answer' ? goOn.thoughts : ''}${second.hidden}${context.family.handOver}`;
+      const thoughts = `${point.at === 'answer' ? point.thoughts : ''}${second.hidden}${context.family.handOver}`;
       await forced(context, tally, { sample, text: context.family.handOver });
       const spare = Math.max(tally.thinkingTokens, request.answer.maxTokens);
-      const again: GoOn = { at: 'answer', thoughts, answer };
-      const third = yield* speak(context, { sample, goOn: again, sink, tally, spare });
+      const again: ContinuationPoint = { at: 'answer', thoughts, answer };
+      const third = yield* speak(context, { sample, point: again, sink, tally, spare });
       finishReason = third.finishReason;
       if (!sink.visible() && third.hidden !== '' && !context.request.prompt.raw) {
-        const closed: GoOn = { ...again, prefilled: true };
-        ({ finishReason } = yield* speak(context, { sample, goOn: closed, sink, tally }));
+        const closed: ContinuationPoint = { ...again, prefilled: true };
+        ({ finishReason } = yield* speak(context, { sample, point: closed, sink, tally }));
       }
     }
   }
@@ -76,7 +76,7 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
 async function* handOver(
   context: AdmittedContext,
   parts: { sample: number; outcome: ThinkOutcome; answer: string; thought: boolean; tally: Tally },
-): AsyncGenerator<ModelEvent, GoOn, void> {
+): AsyncGenerator<ModelEvent, ContinuationPoint, void> {
   const { sample, outcome, answer, thought, tally } = parts;
   const { stop, thoughts } = outcome;
   if (!thought) return thoughts === '' ? { at: 'fast', answer } : { at: 'answer', thoughts: lineEnd(thoughts), answer };
@@ -92,19 +92,19 @@ async function* handOver(
 /** Asks for the answer alone. Thoughts that come all the same are counted and not shown; `spare`: tokens for such. */
 async function* speak(
   context: AdmittedContext,
-  parts: { sample: number; goOn: GoOn; sink: AnswerSink; tally: Tally; spare?: number },
+  parts: { sample: number; point: ContinuationPoint; sink: AnswerSink; tally: Tally; spare?: number },
 ): AsyncGenerator<ModelEvent, { finishReason: string | undefined; hidden: string }, void> {
-  const { sample, goOn, sink, tally, spare = alwaysThinking(context) ? context.request.answer.maxTokens : 0 } = parts;
+  const { sample, point, sink, tally, spare = alwaysThinking(context) ? context.request.answer.maxTokens : 0 } = parts;
   const { request, signal, family } = context;
-  const room = roomLeft(context, tally) - (goOn.at === 'fast' ? 0 : closingTokens(context));
+  const room = roomLeft(context, tally) - (point.at === 'fast' ? 0 : closingTokens(context));
   const maxTokens = Math.min(room, request.answer.maxTokens - sink.tokens() + spare);
   const options = { sample, maxTokens, answerOnly: true, signal, tally };
-  const fresh = goOn.at === 'fast' && goOn.answer === '';
-  const turn = fresh && !request.prompt.raw && !(await context.openings.thinksAnyway(context));
-  const { deltas, opening, learn } = turn
+  const fresh = point.at === 'fast' && point.answer === '';
+  const turn = fresh && !request.prompt.raw && !(await context.reasoningStarts.thinksAnyway(context));
+  const { deltas, reasoningStart, learn } = turn
     ? await openTurn(context, { thinking: false }, options)
-    : await openContinuation(context, goOn, options);
-  const splitter = createDeltaSplitter(family, opening, learn);
+    : await openContinuation(context, point, options);
+  const splitter = createDeltaSplitter(family, reasoningStart, learn);
   const meter = createTokenMeter();
   const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
   let finishReason: string | undefined;
@@ -133,9 +133,9 @@ async function* speak(
   }
   const cut = finishReason === 'length';
   // An answer may be longer than its tokens, too: where thinking is switched off, a cut text is no thought for that alone.
-  yield* take(splitter.end({ cut: cut && context.openings.mayHideThought(context) }));
+  yield* take(splitter.end({ cut: cut && context.reasoningStarts.mayHideThought(context) }));
   // All of it was the answer: this server begins so when it is not to think.
-  if (opening === 'held' && !cut && hidden === '') learn('tagged');
+  if (reasoningStart === 'held' && !cut && hidden === '') learn('tagged');
   return { finishReason, hidden };
 }
 

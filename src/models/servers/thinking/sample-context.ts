@@ -3,10 +3,10 @@ import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import type { UpstreamModel } from '../../config/model-config.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import type { Clock } from '../client/clock.ts';
-import type { Gate, Place } from '../client/concurrency.ts';
+import type { Place, Semaphore } from '../client/concurrency.ts';
 import type { Dialect } from '../client/dialect.ts';
 import type { UpstreamClient } from '../client/upstream-client.ts';
-import type { LearnedOpening, Opening } from '../stream/delta-splitter.ts';
+import type { LearnedReasoningStart, ReasoningStart } from '../stream/delta-splitter.ts';
 import type { RawPrompt } from '../stream/raw-prompt.ts';
 import { type Refusals, unlessRefused } from '../stream/refusals.ts';
 import type { ServerBudget } from './server-budget.ts';
@@ -16,19 +16,19 @@ import type { ServerBudget } from './server-budget.ts';
  * doesn't take thoughts out then leaves one in the content whose opening tag nobody sees. Told by the entry, else seen in
  * the template where the server shows it, else learned from the first answers: until then their text is held back.
  */
-export type Openings = {
-  of(context: SampleContext, thinking: boolean): Promise<Opening>;
+export type ReasoningStarts = {
+  of(context: SampleContext, thinking: boolean): Promise<ReasoningStart>;
   /** What a stream that was held back has shown. */
-  learn(thinking: boolean, opening: LearnedOpening): void;
+  learn(thinking: boolean, reasoningStart: LearnedReasoningStart): void;
   /** Whether a new turn thinks though it is told not to: its template has no switch. False where none is shown. */
   thinksAnyway(context: SampleContext): Promise<boolean>;
   /** Whether a text without any tag, of a turn that is told not to think, may still be a thought. */
   mayHideThought(context: SampleContext): boolean;
 };
 
-export function createOpenings(): Openings {
-  const known = new Map<boolean, LearnedOpening>();
-  const learn = (thinking: boolean, opening: LearnedOpening) => void known.set(thinking, opening);
+export function createReasoningStarts(): ReasoningStarts {
+  const known = new Map<boolean, LearnedReasoningStart>();
+  const learn = (thinking: boolean, reasoningStart: LearnedReasoningStart) => void known.set(thinking, reasoningStart);
   let switchless: boolean | undefined;
   return {
     learn,
@@ -78,7 +78,7 @@ export type SampleContext = {
   family: ModelFamily;
   client: UpstreamClient;
   refusals: Refusals;
-  openings: Openings;
+  reasoningStarts: ReasoningStarts;
   serverBudget: ServerBudget;
   /** Says once of a server what it can't do; continues "The server behind X …". */
   warn(what: string): void;
@@ -96,12 +96,12 @@ export type SampleContext = {
   hasNoSwitch(): Promise<boolean>;
   /** Ids of a fed text by the server's tokenizer; undefined where it has none to ask. */
   tokenise(text: string): Promise<readonly number[] | undefined>;
-  gate: Gate;
+  semaphore: Semaphore;
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
 };
 
-/** One sample's context: it holds a place at the gate. */
+/** One sample's context: it holds a place of the semaphore. */
 export type AdmittedContext = SampleContext & { place: Place };
 
 /** What a sample has used so far. Tokens. */

@@ -45,7 +45,7 @@ export function reconcile(parts: {
 }
 
 /** Whether a thought can be gone on with, by what its server has and has not refused. */
-export function goesOn({ dialect, refusals }: Pick<SampleContext, 'dialect' | 'refusals'>): boolean {
+export function canContinueThought({ dialect, refusals }: Pick<SampleContext, 'dialect' | 'refusals'>): boolean {
   return dialect.continuations.some((way) => way !== 'turn' && !refusals.has(way));
 }
 
@@ -60,7 +60,7 @@ export function roomLeft(context: SampleContext, tally: Tally): number {
 
 /** Tokens that stand between a thought, with its hand-over, and the answer. */
 export function closingTokens(context: SampleContext): number {
-  return tokenMargins.markup + (goesOn(context) ? 0 : estimateTokens(answerTurn));
+  return tokenMargins.markup + (canContinueThought(context) ? 0 : estimateTokens(answerTurn));
 }
 
 /**
@@ -72,7 +72,7 @@ export async function thoughtRoom(context: SampleContext, thinking: ThinkingRequ
   const limit = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
   const closing = closingTokens(context);
   const left = (fed: number) => roomForThought(room, { answer: request.answer, inserted: closing + fed });
-  const words = thinking.minimumTokens && goesOn(context) ? mostContinuations : 0;
+  const words = thinking.minimumTokens && canContinueThought(context) ? mostContinuations : 0;
   const estimate = estimateTokens(family.handOver) + words * estimateTokens(family.continuation);
   if (Math.min(limit, budget.left) <= left(2 * estimate)) return limit;
   const exact = async (text: string) => (await context.tokenise(text))?.length ?? estimateTokens(text);

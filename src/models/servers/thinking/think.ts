@@ -1,7 +1,7 @@
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
-import { createTextLoopBreaker } from '../../../core/thought-repetition.ts';
+import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { createTokenMeter } from '../../../core/token-counts.ts';
 import { tokensOfPiece } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
@@ -11,7 +11,7 @@ import type { AnswerSink } from '../stream/answer-sink.ts';
 import { createDeltaSplitter, type Piece } from '../stream/delta-splitter.ts';
 import { type OpenStream, openContinuation, openTurn } from '../stream/open-stream.ts';
 import type { AdmittedContext, Tally } from './sample-context.ts';
-import { forced, goesOn, reconcile, roomLeft, thoughtRoom } from './sample-tokens.ts';
+import { canContinueThought, forced, reconcile, roomLeft, thoughtRoom } from './sample-tokens.ts';
 
 /** Ends a thought from outside: the caller wants the answer now, the deadline has come, another sample used up the budget. */
 export type StopWatch = {
@@ -94,13 +94,13 @@ export async function* think(
   const { request, budget, clock, signal, answerNow, family } = context;
   const { sample, thinking, sink, tally } = state;
   const watch = createStopWatch({ signal, answerNow, usedUp: budget.usedUp, deadlineAt: request.deadlineAt, clock });
-  const loops = createTextLoopBreaker();
+  const repetition = createTextRepetition();
   const cap = await thoughtRoom(context, thinking);
   if (cap === 0) watch.stop('budget');
   const run: Run = {
     ...state,
     watch,
-    loops,
+    repetition,
     cap,
     answered: false,
     tooEarly: false,
@@ -109,7 +109,7 @@ export async function* think(
   };
   try {
     for (let ends = 0, breaks = 0; ; ) {
-      const minimum = goesOn(context) && ends < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
+      const minimum = canContinueThought(context) && ends < mostContinuations ? (thinking.minimumTokens ?? 0) : 0;
       const before = run.thoughts;
       run.tooEarly = false;
       try {
@@ -129,7 +129,14 @@ export async function* think(
         if (signal.aborted) throw signal.reason;
         const retryable = error instanceof ServiceError && error.retryable;
         // A connection that breaks costs no more than itself where the thought can be gone on with.
-        if (retryable && !run.answered && run.thoughts !== before && goesOn(context) && breaks++ < mostBreaks) continue;
+        if (
+          retryable &&
+          !run.answered &&
+          run.thoughts !== before &&
+          canContinueThought(context) &&
+          breaks++ < mostBreaks
+        )
+          continue;
         // A server that can't go on with a thought after all has still thought: its own end stands.
         const ownEnd = ends > 0 && run.thoughts === before && error instanceof ServiceError && !retryable;
         if (watch.stopped() === undefined && !ownEnd) throw error;
@@ -154,7 +161,7 @@ export async function* think(
 
 type Run = ThinkState & {
   watch: StopWatch;
-  loops: ReturnType<typeof createTextLoopBreaker>;
+  repetition: ReturnType<typeof createTextRepetition>;
   cap: number;
   answered: boolean;
   tooEarly: boolean;
@@ -166,12 +173,12 @@ type Run = ThinkState & {
 async function* readThought(
   context: AdmittedContext,
   run: Run,
-  { deltas, opening, learn }: OpenStream,
+  { deltas, reasoningStart, learn }: OpenStream,
   minimum: number,
 ): AsyncGenerator<ModelEvent, void, void> {
   const { sample, sink, tally, watch } = run;
   const { serverBudget } = context;
-  const splitter = createDeltaSplitter(context.family, opening, learn);
+  const splitter = createDeltaSplitter(context.family, reasoningStart, learn);
   const meter = createTokenMeter();
   const before = { thinking: tally.thinkingTokens, answer: sink.tokens() };
   /** Thinking tokens of this stream. */
@@ -201,7 +208,7 @@ async function* readThought(
         tally.thinkingLogprobs.count += logprobs.length;
         yield { type: 'thinking-delta', sample, text, tokenIds: piece.tokenIds, logprobs, forced: false };
       }
-      if (run.loops.push(text)) watch.stop('loop');
+      if (run.repetition.push(text)) watch.stop('loop');
       serverBudget.reached(run.asked, own());
       if (tally.thinkingTokens >= run.cap) watch.stop('budget');
       return watch.stopped() !== undefined;

@@ -7,7 +7,7 @@ import {
   StoredChatCompletion,
 } from '../../../../src/contracts/protocols/stored-chat-completion.ts';
 import { ErrorEnvelope } from '../../../../src/contracts/service/error-envelope.ts';
-import { createApi, createGate, createWorkingApi } from '../../responses/fixture.ts';
+import { createApi, createSemaphore, createWorkingApi } from '../../responses/fixture.ts';
 import { createTranslatingApi } from '../fixture.ts';
 
 const path = '/v1/chat/completions';
@@ -91,7 +91,7 @@ test('without store, or with false, it is not there, though its response is', as
 });
 
 test('one that runs is in conflict and not listed; a failed one is not there', async () => {
-  const gate = createGate('thought');
+  const gate = createSemaphore('thought');
   const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate });
   const completions = clientOf(api);
   const making = completions.create(asked);
@@ -121,7 +121,7 @@ test('one that runs is in conflict and not listed; a failed one is not there', a
 });
 
 test('one that runs is cancelled by its removal', async () => {
-  const gate = createGate('thought');
+  const gate = createSemaphore('thought');
   const api = await createWorkingApi({ deltas: ['42'], gate: gate.gate });
   const making = clientOf(api)
     .create(asked)

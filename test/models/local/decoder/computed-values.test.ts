@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import type { GenerateRequest, ModelEvent, ThinkingRequest } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
-import { createSampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
-import { createRowBans, type RowBans } from '../../../../src/models/local/decoder/token-masks.ts';
+import { createSampleSequence } from '../../../../src/models/local/decoder/sample-sequence.ts';
+import { createSuppressedTokens, type SuppressedTokens } from '../../../../src/models/local/decoder/token-masks.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
 import { type Sampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 
 let model: ModelFolder;
-let bans: RowBans;
+let suppressed: SuppressedTokens;
 beforeAll(async () => {
   model = await loadModelFolder('models/thinkfirst-135m');
-  bans = createRowBans(model).forRow({ tools: false });
+  suppressed = createSuppressedTokens(model).forSequence({ tools: false });
 });
 
 type Run = {
@@ -31,15 +31,15 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
   const events: ModelEvent[] = [];
   const draws: string[] = [];
   const sampler: Sampler = {
-    next(_logits, { banned }) {
+    next(_logits, { suppressed }) {
       const wanted = writes(text).map((one) => model.tokenizer.encode(one)[0] ?? 2);
-      const token = wanted.find((id) => !banned?.includes(id)) ?? 2;
+      const token = wanted.find((id) => !suppressed?.includes(id)) ?? 2;
       draws.push(model.tokenizer.textOf(token));
       return { token, logprob: -0.5, selfCertainty: 3 };
     },
   };
   const budget = createThinkingBudget(run.thinking?.budgetTokens ?? 100);
-  const row = createSampleRow({
+  const row = createSampleSequence({
     model,
     contextLength: run.contextLength ?? 8192,
     request: {
@@ -53,8 +53,8 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
     sample: 0,
     prompt: { ids: [1, 2, 3], inputTokens: 3, own: 0, fed: 0, thinking: true, answerBegun: false, answerIds: [] },
     sampler,
-    bans,
-    loopBreaker: createLoopBreaker(),
+    suppressed,
+    repetition: createThoughtRepetition(),
     budget,
     interrupted: () => run.interrupted?.(text),
     emit(event) {
@@ -157,12 +157,14 @@ describe('behind an equals sign', () => {
       return text === '2 + 2 = 4.' ? ['5'] : rest('2 + 2 =', text);
     });
     expect(thought.startsWith('2 + 2 = 4.5')).toBe(true);
-    for (const [id, banned] of [
+    for (const [id, isSuppressed] of [
       ['0', true],
       ['.', false],
       [' ', false],
     ] as const) {
-      expect(bans.thoughtBehindValue.includes(model.tokenizer.idOf(id === ' ' ? 'Ġ' : id) ?? -1)).toBe(banned);
+      expect(suppressed.thoughtBehindValue.includes(model.tokenizer.idOf(id === ' ' ? 'Ġ' : id) ?? -1)).toBe(
+        isSuppressed,
+      );
     }
   });
 

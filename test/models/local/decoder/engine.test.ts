@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { createEngine, type Engine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
-import type { RowCache } from '../../../../src/models/local/decoder/prefix-store.ts';
-import type { RowDriver } from '../../../../src/models/local/decoder/sequence.ts';
+import type { SequenceCache } from '../../../../src/models/local/decoder/prefix-store.ts';
+import type { SequenceDriver } from '../../../../src/models/local/decoder/sequence.ts';
 import { streamSeed } from '../../../../src/models/local/sampler.ts';
 import { rawDistribution } from '../../../../src/models/local/sampler-softmax.ts';
 import { createToyRunner, greedy, toyContinuation, toyLogits, toyShape } from './toy-runner.ts';
 
-type TestRow = RowDriver & { done: Promise<number[]>; cached: number; cancel(): void; error: unknown };
+type TestRow = SequenceDriver & { done: Promise<number[]>; cached: number; cancel(): void; error: unknown };
 
 /** Rows of one response. */
-const together: RowCache = { owner: 'a', response: 'r', own: 0 };
+const together: SequenceCache = { owner: 'a', response: 'r', own: 0 };
 
 /** A greedy row of `count` tokens; `feeding` puts forced ids after the token at that place. */
 function rowOf(
@@ -261,7 +261,7 @@ describe('the cache', () => {
 
 describe('between responses', () => {
   const hers = { owner: 'a', response: 'a1', own: 0 };
-  const run = async (engine: Engine, ids: readonly number[], cache: RowCache | undefined, count = 5) => {
+  const run = async (engine: Engine, ids: readonly number[], cache: SequenceCache | undefined, count = 5) => {
     const row = rowOf(ids, count);
     engine.add([row], { alone: false, cache });
     await row.done;
@@ -423,7 +423,7 @@ test('a probe sees the logits of all its ids and leaves no trace', async () => {
   let finished = false;
   let round = 0;
   await new Promise<void>((resolve) => {
-    const driver: RowDriver = {
+    const driver: SequenceDriver = {
       ids: prompt,
       need: prompt.length + 3,
       get finished() {

@@ -1,24 +1,24 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import type { GrammarMatcher } from '../../../../src/grammar/grammar-matcher.ts';
 import { plain } from '../../../../src/models/families/plain.ts';
 import { createFolderGrammar } from '../../../../src/models/local/decoder/decoder-model.ts';
-import { createSampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
+import { createSampleSequence } from '../../../../src/models/local/decoder/sample-sequence.ts';
+import { createSuppressedTokens } from '../../../../src/models/local/decoder/token-masks.ts';
 import { familyTokens } from '../../../../src/models/local/folder/family-tokens.ts';
 import { loadModelFolder, type ModelFolder } from '../../../../src/models/local/folder/model-folder.ts';
 import type { Sampler } from '../../../../src/models/local/sampler.ts';
 
 let embedded: ModelFolder;
 let untagged: ModelFolder;
-let forRow: ReturnType<typeof createRowBans>['forRow'];
+let forSequence: ReturnType<typeof createSuppressedTokens>['forSequence'];
 beforeAll(async () => {
   embedded = await loadModelFolder('models/thinkfirst-135m');
   const tokens = familyTokens({ name: 'x', family: plain, tokenizer: embedded.tokenizer, endTokenIds: [2] });
   untagged = { ...embedded, family: plain, tokens };
-  forRow = createRowBans(embedded).forRow;
+  forSequence = createSuppressedTokens(embedded).forSequence;
 });
 
 type Run = {
@@ -36,9 +36,9 @@ function say(text: string, run: Run = {}) {
   const { model = embedded, request = {}, budget = 100, contextLength = 8192, begun = [], matcher } = run;
   const said = model.tokenizer.encode(text);
   const sampler: Sampler = {
-    next(_logits, { banned, mask }) {
+    next(_logits, { suppressed, mask }) {
       const allows = (id: number) =>
-        !banned?.includes(id) && (mask === undefined || ((mask[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0);
+        !suppressed?.includes(id) && (mask === undefined || ((mask[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0);
       let token = said.shift() ?? 2;
       while (!allows(token) && said.length > 0) token = said.shift() ?? 2;
       return { token, logprob: -0.5, selfCertainty: 3 };
@@ -46,7 +46,7 @@ function say(text: string, run: Run = {}) {
   };
   const events: ModelEvent[] = [];
   const tools = (request.prompt?.tools?.length ?? 0) > 0;
-  const row = createSampleRow({
+  const row = createSampleSequence({
     model,
     contextLength,
     request: {
@@ -69,9 +69,9 @@ function say(text: string, run: Run = {}) {
       answerBegun: begun.length > 0,
       answerIds: begun,
     },
-    loopBreaker: createLoopBreaker(),
+    repetition: createThoughtRepetition(),
     sampler,
-    bans: forRow({ tools }),
+    suppressed: forSequence({ tools }),
     budget: createThinkingBudget(budget),
     interrupted: () => undefined,
     emit: (event) => events.push(event),

@@ -1,31 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import {
-  createSampleRow,
-  type SampleRow,
-  type SampleRowOptions,
+  createSampleSequence,
+  type SampleSequence,
+  type SampleSequenceOptions,
 } from '../../../../src/models/local/decoder/sample-sequence.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
+import { createSuppressedTokens } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel, toyTokens } from './toy-model.ts';
 import { toyLogits, toyVocabulary } from './toy-runner.ts';
 
-const bans = createRowBans(toyModel);
+const suppressed = createSuppressedTokens(toyModel);
 
-type Run = { row: SampleRow; events: ModelEvent[]; failed: unknown };
+type Run = { row: SampleSequence; events: ModelEvent[]; failed: unknown };
 
 function start(
   request: GenerateRequest,
-  options: Partial<Pick<SampleRowOptions, 'interrupted' | 'contextLength' | 'loopBreaker' | 'matcher'>> & {
+  options: Partial<Pick<SampleSequenceOptions, 'interrupted' | 'contextLength' | 'repetition' | 'matcher'>> & {
     fed?: number;
   } = {},
 ): Run[] {
   const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
   return Array.from({ length: request.samples }, (_, sample) => {
-    const run: { row?: SampleRow; events: ModelEvent[]; failed: unknown } = { events: [], failed: undefined };
-    const row = createSampleRow({
+    const run: { row?: SampleSequence; events: ModelEvent[]; failed: unknown } = { events: [], failed: undefined };
+    const row = createSampleSequence({
       model: toyModel,
       request,
       sample,
@@ -40,9 +40,9 @@ function start(
       },
       contextLength: options.contextLength ?? 500,
       sampler: createSampler(request.sampling, { sample, vocabularySize: toyVocabulary }),
-      bans: bans.forRow({ tools: true }),
+      suppressed: suppressed.forSequence({ tools: true }),
       matcher: options.matcher,
-      loopBreaker: options.loopBreaker ?? createLoopBreaker(),
+      repetition: options.repetition ?? createThoughtRepetition(),
       budget,
       interrupted: options.interrupted ?? (() => undefined),
       emit: (event) => run.events.push(event),

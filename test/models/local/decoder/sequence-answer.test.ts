@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ModelEvent } from '../../../../src/core/language-model.ts';
-import { createRowAnswer } from '../../../../src/models/local/decoder/sequence-answer.ts';
+import { createSequenceAnswer } from '../../../../src/models/local/decoder/sequence-answer.ts';
 import { toyModel } from './toy-model.ts';
 
 /** Feeds tokens until the answer ends; gives how many it took and why it ended. */
 function accept(tokens: readonly number[]) {
   const events: ModelEvent[] = [];
-  const answer = createRowAnswer(toyModel, {
+  const answer = createSequenceAnswer(toyModel, {
     sample: 0,
     stop: [],
     visible: false,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { rowLimits } from '../../../../src/models/local/decoder/sequence-limits.ts';
+import { sequenceLimits } from '../../../../src/models/local/decoder/sequence-limits.ts';
 
 const tokens = { handOver: [1, 2, 3], closing: [], afterThought: [], continuation: [] };
 const prompt = { ids: Array.from({ length: 20 }, () => 0), inputTokens: 20, thinking: true };
 const limits = (answer: { maxTokens: number; reserve?: number }, budgetTokens: number) =>
-  rowLimits({ prompt, request: { thinking: { budgetTokens }, answer }, tokens, contextLength: 123 });
+  sequenceLimits({ prompt, request: { thinking: { budgetTokens }, answer }, tokens, contextLength: 123 });
 
 /** 100 tokens are left to thought and answer. */
 test.each([

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../../../src/core/language-model.ts';
-import { createLoopBreaker } from '../../../../src/core/thought-repetition.ts';
+import { createThoughtRepetition } from '../../../../src/core/thought-repetition.ts';
 import { createThinkingBudget, type ThinkingBudget } from '../../../../src/core/token-ledger.ts';
 import { createEngine } from '../../../../src/models/local/decoder/engine.ts';
 import { createKvArena } from '../../../../src/models/local/decoder/kv-arena.ts';
-import { createSampleRow, type SampleRow } from '../../../../src/models/local/decoder/sample-sequence.ts';
-import { createRowBans } from '../../../../src/models/local/decoder/token-masks.ts';
+import { createSampleSequence, type SampleSequence } from '../../../../src/models/local/decoder/sample-sequence.ts';
+import { createSuppressedTokens } from '../../../../src/models/local/decoder/token-masks.ts';
 import { createSampler, streamSeed } from '../../../../src/models/local/sampler.ts';
 import { toyModel } from './toy-model.ts';
 import { createToyRunner, toyLogits, toyShape, toyVocabulary } from './toy-runner.ts';
 
-const bans = createRowBans(toyModel);
+const suppressed = createSuppressedTokens(toyModel);
 
-type Made = { row: SampleRow; events: ModelEvent[]; settled: Promise<unknown> };
+type Made = { row: SampleSequence; events: ModelEvent[]; settled: Promise<unknown> };
 
 function makeRow(options: {
   request: GenerateRequest;
@@ -26,7 +26,7 @@ function makeRow(options: {
   const settled = new Promise<unknown>((resolve) => {
     settle = resolve;
   });
-  const row = createSampleRow({
+  const row = createSampleSequence({
     ...options,
     model: toyModel,
     prompt: {
@@ -40,8 +40,8 @@ function makeRow(options: {
     },
     contextLength: 400,
     sampler: createSampler(options.request.sampling, { sample: options.sample, vocabularySize: toyVocabulary }),
-    bans: bans.forRow({ tools: true }),
-    loopBreaker: createLoopBreaker(),
+    suppressed: suppressed.forSequence({ tools: true }),
+    repetition: createThoughtRepetition(),
     emit: (event) => events.push(event),
     onFinish: () => settle(),
     onFail: settle,

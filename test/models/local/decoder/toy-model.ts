@@ -1,5 +1,5 @@
 import { families } from '../../../../src/models/families/index.ts';
-import type { SampleRowOptions } from '../../../../src/models/local/decoder/sample-sequence.ts';
+import type { SampleSequenceOptions } from '../../../../src/models/local/decoder/sample-sequence.ts';
 import type { ModelTokenizer } from '../../../../src/models/local/folder/tokenizer.ts';
 import { toyVocabulary } from './toy-runner.ts';
 
@@ -34,7 +34,7 @@ const [family] = families;
 if (!family) throw new Error('there are no families');
 
 /** What a sample row needs of a folder, for the toy runner's vocabulary. */
-export const toyModel: SampleRowOptions['model'] = {
+export const toyModel: SampleSequenceOptions['model'] = {
   family,
   tokenizer,
   vocabularySize: toyVocabulary,

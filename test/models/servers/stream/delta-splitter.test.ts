@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { plain } from '../../../../src/models/families/plain.ts';
 import { qwen3 } from '../../../../src/models/families/qwen3.ts';
 import { type Delta, readDelta } from '../../../../src/models/servers/client/wire.ts';
-import { createDeltaSplitter, type Opening, type Piece } from '../../../../src/models/servers/stream/delta-splitter.ts';
+import {
+  createDeltaSplitter,
+  type Piece,
+  type ReasoningStart,
+} from '../../../../src/models/servers/stream/delta-splitter.ts';
 
 const delta = (parts: Partial<Delta>): Delta => ({ ...readDelta({}), ...parts });
 const logged = (token: string) => ({ token, logprob: -1 });
 
-function sort(opening: Opening, deltas: Array<Partial<Delta>>, family = qwen3): Piece[] {
+function sort(opening: ReasoningStart, deltas: Array<Partial<Delta>>, family = qwen3): Piece[] {
   const splitter = createDeltaSplitter(family, opening);
   return [...deltas.flatMap((parts) => splitter.push(delta(parts), 1)), ...splitter.end({ cut: false })];
 }
