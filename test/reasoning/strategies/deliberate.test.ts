@@ -195,6 +195,30 @@ describe('deliberate', () => {
     expect(run.answer).toBe('The answer is 4.');
   });
 
+  it('counts what the rows of a search report at their end, where their text has no token ids', async () => {
+    const wrong = '2 + 2 = 6.';
+    const scripted = createTestModel({
+      script(request, sample) {
+        const known = request.thinking?.prefix?.map((segment) => segment.text).join('');
+        if (known === undefined) return chain('5', '2 + 2 = 5.');
+        if (known.includes('2 + 2 = 4')) return { thought: 'So the answer is 4.', answer: 'The answer is 4.' };
+        const right = '2 + 2 = 4, which is what I wanted to have in this very place.\nAnd so on.';
+        return { thought: sample === 0 ? wrong : right, answer: '?' };
+      },
+    });
+    const model: typeof scripted = {
+      ...scripted,
+      async *generate(request, options) {
+        for await (const event of scripted.generate(request, options)) {
+          yield event.type === 'thinking-delta' || event.type === 'answer-delta' ? { ...event, tokenIds: [] } : event;
+        }
+      },
+    };
+    const run = await runStrategy('deliberate', { model, effective: { samples: 1 }, options: searches });
+    expect(run.steps.find((step) => step.stop_reason === 'line')?.usage?.thinking).toBe(tokens(wrong));
+    expect(run.answer).toBe('The answer is 4.');
+  });
+
   it('gives a chain up whose line won’t come right', async () => {
     const model = createTestModel({
       script: (request) => (isDraft(request) ? { answer: '9' } : chain('5', '2 + 2 = 5.')),
@@ -393,9 +417,7 @@ describe('deliberate', () => {
       },
     });
     await runStrategy('deliberate', { model, effective: { samples: 1, max_revisions: 2 } });
-    const goesOn = model.requests.filter(
-      (request) => request.thinking?.prefix !== undefined && request.samples === 1,
-    );
+    const goesOn = model.requests.filter((request) => request.thinking?.prefix !== undefined && request.samples === 1);
     expect(goesOn).toHaveLength(2);
   });
 
