@@ -2,11 +2,13 @@ import { ServiceError } from '../../../contracts/service/service-error.ts';
 import { createEventChannel } from '../../../core/event-channel.ts';
 import {
   type CacheScope,
+  type GenerateOptions,
   type GenerateRequest,
   type LanguageModel,
   type ModelCapabilities,
   type ModelEvent,
   mayCallTools,
+  type ScoreRequest,
   type ScoreResult,
 } from '../../../core/language-model.ts';
 import { createThoughtRepetition } from '../../../core/thought-repetition.ts';
@@ -81,8 +83,7 @@ export async function createDecoderModel(
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
   const engine = createEngine({ runner: session.runner(arena), arena });
   const contextLength = Math.min(folder.contextLength, engine.largestRow);
-  /** Ends each request that has not ended yet. */
-  const open = new Set<(reason: unknown) => void>();
+  const open: OpenRequests = new Set();
   const context: Context = {
     ...options,
     engine,
@@ -98,68 +99,8 @@ export async function createDecoderModel(
     inPlace: session.inPlace,
     bytesPerToken: bytesPerToken(session.shape),
     stats: () => engine.stats,
-    generate(request, { signal, answerNow, onStopped }) {
-      const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
-      const channel = createEventChannel<ModelEvent>();
-      let rows: Array<{ cancel(): void }> = [];
-      let stopped: { reason: unknown } | undefined;
-      const settle = () => {
-        signal.removeEventListener('abort', onAbort);
-        open.delete(stop);
-      };
-      const stop = (reason: unknown) => {
-        stopped = { reason };
-        for (const row of rows) row.cancel();
-        channel.fail(reason);
-        settle();
-      };
-      const onAbort = () => {
-        stop(signal.reason);
-        onStopped?.(budget.taken);
-      };
-      // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
-      signal.addEventListener('abort', onAbort, { once: true });
-      open.add(stop);
-      const start = async () => {
-        signal.throwIfAborted();
-        const begin = await prepare(context, request, { budget, answerNow });
-        if (stopped) return;
-        const done = () => {
-          settle();
-          channel.end();
-        };
-        rows = begin(channel.push, done, stop);
-      };
-      start().catch(stop);
-      return channel.read(() => stop(new Error('the reader left')));
-    },
-    async score(request, { signal }) {
-      const promptIds = await scorePrompt(folder, request);
-      const continuations = request.continuations.map((text) => folder.tokenizer.encode(text));
-      signal.throwIfAborted();
-      return new Promise<ScoreResult>((resolve, reject) => {
-        const onAbort = () => {
-          row.cancel();
-          reject(signal.reason);
-        };
-        const settled = <T>(settle: (value: T) => void) => {
-          return (value: T) => {
-            signal.removeEventListener('abort', onAbort);
-            settle(value);
-          };
-        };
-        const row = createScoreSequence({
-          promptIds,
-          continuations,
-          vocabularySize: context.vocabularySize,
-          onResult: settled(resolve),
-          onFail: settled(reject),
-        });
-        if (row.need > contextLength) return reject(tooLong(row.need, contextLength));
-        signal.addEventListener('abort', onAbort, { once: true });
-        engine.add([row], { alone: false, cache: sequenceCache(request.cacheScope, 0) });
-      });
-    },
+    generate: (request, given) => generate(context, open, request, given),
+    score: (request, { signal }) => score(context, request, signal),
     async forget(response) {
       engine.forget(response);
     },
@@ -172,6 +113,82 @@ export async function createDecoderModel(
     },
   };
   return { model };
+}
+
+/** What ends each request that has not ended yet. */
+type OpenRequests = Set<(reason: unknown) => void>;
+
+function generate(
+  context: Context,
+  open: OpenRequests,
+  request: GenerateRequest,
+  { signal, answerNow, onStopped }: GenerateOptions,
+): AsyncIterable<ModelEvent> {
+  const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
+  const channel = createEventChannel<ModelEvent>();
+  let sequences: Array<{ cancel(): void }> = [];
+  let stopped: { reason: unknown } | undefined;
+  const release = () => {
+    signal.removeEventListener('abort', onAbort);
+    open.delete(stop);
+  };
+  const stop = (reason: unknown) => {
+    stopped = { reason };
+    for (const sequence of sequences) sequence.cancel();
+    channel.fail(reason);
+    release();
+  };
+  const onAbort = () => {
+    stop(signal.reason);
+    onStopped?.(budget.taken);
+  };
+  // Not AbortSignal.any: the model's own signal would outlive each request and hold on to it.
+  signal.addEventListener('abort', onAbort, { once: true });
+  open.add(stop);
+  const start = async () => {
+    signal.throwIfAborted();
+    const begin = await prepare(context, request, { budget, answerNow });
+    if (stopped) return;
+    const done = () => {
+      release();
+      channel.end();
+    };
+    sequences = begin(channel.push, done, stop);
+  };
+  start().catch(stop);
+  return channel.read(() => stop(new Error('the reader left')));
+}
+
+async function score(
+  { folder, engine, contextLength, vocabularySize }: Context,
+  request: ScoreRequest,
+  signal: AbortSignal,
+): Promise<ScoreResult> {
+  const promptIds = await scorePrompt(folder, request);
+  const continuations = request.continuations.map((text) => folder.tokenizer.encode(text));
+  signal.throwIfAborted();
+  return new Promise<ScoreResult>((resolve, reject) => {
+    const onAbort = () => {
+      sequence.cancel();
+      reject(signal.reason);
+    };
+    const settled = <T>(settle: (value: T) => void) => {
+      return (value: T) => {
+        signal.removeEventListener('abort', onAbort);
+        settle(value);
+      };
+    };
+    const sequence = createScoreSequence({
+      promptIds,
+      continuations,
+      vocabularySize,
+      onResult: settled(resolve),
+      onFail: settled(reject),
+    });
+    if (sequence.need > contextLength) return reject(tooLong(sequence.need, contextLength));
+    signal.addEventListener('abort', onAbort, { once: true });
+    engine.add([sequence], { alone: false, cache: sequenceCache(request.cacheScope, 0) });
+  });
 }
 
 type Context = Pick<DecoderModelOptions, 'folder' | 'grammar' | 'now'> & {

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelLoad } from '../../../core/inference-report.ts';
-import type { ModelEvent } from '../../../core/language-model.ts';
+import type { GenerateRequest, ModelEvent } from '../../../core/language-model.ts';
 import type { LocalModel } from '../local-model.ts';
 import { errorMessage, type FromInference, type ToInference } from './inference-protocol.ts';
 
@@ -31,39 +31,9 @@ export type InferenceHostOptions = {
 export function createInferenceHost(options: InferenceHostOptions): InferenceHost {
   const { models, send } = options;
   const running = new Map<number, Controls>();
-  const outbox = new Map<number, ModelEvent[]>();
+  const outbox = createOutbox(send);
   const stats = createStats(options);
-  let unread = 0;
-  let flushing = false;
-  let resume: Array<() => void> = [];
-
-  const flush = () => {
-    if (outbox.size === 0 || unread >= window) return;
-    const calls = [...outbox].map(([call, events]) => ({ call, events }));
-    outbox.clear();
-    unread += 1;
-    send({ type: 'events', calls });
-  };
-  /** Resolves once what is in the outbox may be added to. */
-  const put = async (call: number, event: ModelEvent) => {
-    const events = outbox.get(call) ?? [];
-    events.push(event);
-    outbox.set(call, events);
-    if (!flushing) {
-      flushing = true;
-      // After all that this turn of the event loop still does, and before the next decode step.
-      process.nextTick(() => {
-        flushing = false;
-        flush();
-      });
-    }
-    while (unread >= window) await new Promise<void>((resolve) => resume.push(resolve));
-  };
-  const serve = async (
-    call: number,
-    modelId: string,
-    work: (model: LocalModel, signal: AbortSignal, controls: Controls) => Promise<FromInference>,
-  ) => {
+  const serve = async (call: number, modelId: string, work: Work) => {
     const controls: Controls = { abort: new AbortController(), answerNow: new AbortController() };
     running.set(call, controls);
     stats.begin();
@@ -71,63 +41,47 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
       const model = models.get(modelId);
       if (!model)
         throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${modelId}.` });
-      const last = await work(model, controls.abort.signal, controls);
-      flush();
-      // What is still kept has to go first, whatever the window says: it ends the call.
-      const rest = outbox.get(call);
-      if (rest) {
-        outbox.delete(call);
-        unread += 1;
-        send({ type: 'events', calls: [{ call, events: rest }] });
-      }
-      send(last);
+      const result = await work(model, controls);
+      outbox.finish(call);
+      send({ type: 'done', call, ...result });
     } catch (error) {
-      outbox.delete(call);
-      // The other end has given an aborted call up already; its end is no failure of the model.
-      const { aborted } = controls.abort.signal;
-      const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
-      const { thinking } = controls;
-      send({
-        type: 'failed',
-        call,
-        error: aborted ? over : errorMessage(error),
-        ...(aborted && thinking !== undefined && { thinking }),
-      });
+      outbox.drop(call);
+      send(failure(call, error, controls));
     } finally {
       running.delete(call);
       stats.end(running.size === 0);
     }
   };
+  const generate = (call: number, request: GenerateRequest): Work => {
+    return async (model, controls) => {
+      const onStopped = (thinking: number) => {
+        controls.thinking = thinking;
+      };
+      const [signal, answerNow] = [controls.abort.signal, controls.answerNow.signal];
+      for await (const event of model.generate(request, { signal, answerNow, onStopped })) {
+        if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
+        await outbox.put(call, event);
+      }
+      return {};
+    };
+  };
   return {
     receive(message) {
       switch (message.type) {
-        case 'generate': {
-          const { call } = message;
-          return void serve(call, message.model, async (model, signal, controls) => {
-            const onStopped = (thinking: number) => {
-              controls.thinking = thinking;
-            };
-            const answerNow = controls.answerNow.signal;
-            for await (const event of model.generate(message.request, { signal, answerNow, onStopped })) {
-              if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
-              await put(call, event);
-            }
-            return { type: 'done', call };
-          });
-        }
+        case 'generate':
+          return void serve(message.call, message.model, generate(message.call, message.request));
         case 'score':
-          return void serve(message.call, message.model, async (model, signal) => {
-            return { type: 'done', call: message.call, score: await model.score(message.request, { signal }) };
+          return void serve(message.call, message.model, async (model, { abort: { signal } }) => {
+            return { score: await model.score(message.request, { signal }) };
           });
         case 'count':
           return void serve(message.call, message.model, async (model) => {
-            const tokens = await model.countTokens(message.prompt, { thinking: message.thinking });
-            return { type: 'done', call: message.call, tokens };
+            return { tokens: await model.countTokens(message.prompt, { thinking: message.thinking }) };
           });
         case 'forget':
           return void serve(message.call, message.model, async (model) => {
             await model.forget?.(message.response);
-            return { type: 'done', call: message.call };
+            return {};
           });
         case 'abort':
           running.get(message.call)?.abort.abort();
@@ -135,14 +89,8 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
         case 'answer-now':
           running.get(message.call)?.answerNow.abort();
           return;
-        case 'read': {
-          unread = Math.max(0, unread - 1);
-          flush();
-          const waiting = resume;
-          resume = [];
-          for (const go of waiting) go();
-          return;
-        }
+        case 'read':
+          return outbox.wasRead();
         default:
           return message satisfies never;
       }
@@ -150,6 +98,78 @@ export function createInferenceHost(options: InferenceHostOptions): InferenceHos
     async close() {
       for (const { abort } of running.values()) abort.abort();
       await Promise.all([...models.values()].map((model) => model.close()));
+    },
+  };
+}
+
+type Work = (
+  model: LocalModel,
+  controls: Controls,
+) => Promise<Omit<Extract<FromInference, { type: 'done' }>, 'type' | 'call'>>;
+
+/** The other end no longer waits for an aborted call, so the end of one is not a failure of the model. */
+function failure(call: number, error: unknown, { abort, thinking }: Controls): FromInference {
+  if (!abort.signal.aborted) return { type: 'failed', call, error: errorMessage(error) };
+  const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
+  return { type: 'failed', call, error: over, ...(thinking !== undefined && { thinking }) };
+}
+
+/** Events on their way to the other end. */
+type Outbox = {
+  /** Resolves once more may be added. */
+  put(call: number, event: ModelEvent): Promise<void>;
+  /** Sends what is left of a call that ends. */
+  finish(call: number): void;
+  drop(call: number): void;
+  /** The other end has read a message. */
+  wasRead(): void;
+};
+
+function createOutbox(send: InferenceHostOptions['send']): Outbox {
+  const kept = new Map<number, ModelEvent[]>();
+  let unread = 0;
+  let flushing = false;
+  let resume: Array<() => void> = [];
+  const flush = () => {
+    if (kept.size === 0 || unread >= window) return;
+    const calls = [...kept].map(([call, events]) => ({ call, events }));
+    kept.clear();
+    unread += 1;
+    send({ type: 'events', calls });
+  };
+  return {
+    async put(call, event) {
+      const events = kept.get(call) ?? [];
+      events.push(event);
+      kept.set(call, events);
+      if (!flushing) {
+        flushing = true;
+        // After all that this turn of the event loop still does, and before the next decode step.
+        process.nextTick(() => {
+          flushing = false;
+          flush();
+        });
+      }
+      while (unread >= window) await new Promise<void>((resolve) => resume.push(resolve));
+    },
+    finish(call) {
+      flush();
+      // What is still kept has to go first, whatever the window says: it ends the call.
+      const rest = kept.get(call);
+      if (rest === undefined) return;
+      kept.delete(call);
+      unread += 1;
+      send({ type: 'events', calls: [{ call, events: rest }] });
+    },
+    drop(call) {
+      kept.delete(call);
+    },
+    wasRead() {
+      unread = Math.max(0, unread - 1);
+      flush();
+      const waiting = resume;
+      resume = [];
+      for (const go of waiting) go();
     },
   };
 }
