@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** A machine may be slow to start a thread, which is no fault of what it is asked. ms */
+/** A slow machine may take long to start a thread; that does not count as the time of a question. ms */
 const startLimit = 20_000;
 
 /** `unanswered`: the thread took too long or ran out of memory, and was ended. `unstarted`: there is no thread. */
@@ -60,7 +60,7 @@ export function createAnsweringThread<Answer>(options: {
       await worker.terminate();
       throw error;
     }
-    // A fault is met by whoever waits then.
+    // A failure reaches the caller that waits at that moment.
     worker.on('error', () => undefined);
     return worker;
   }

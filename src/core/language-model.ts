@@ -38,8 +38,8 @@ export type GenerateOptions = {
   /** Aborted when the caller wants the answer now: thinking ends within one step, the answer follows. */
   answerNow?: AbortSignal;
   /**
-   * Called after an abort, by models that can tell: the thinking tokens that all rows together have sampled, with those that
-   * nobody has read any more. None is sampled after it.
+   * Called after an abort, by models that can count: the thinking tokens that all samples together have decoded, with those
+   * that were not read. None is decoded after it.
    */
   onStopped?(thinkingTokens: number): void;
 };
@@ -59,13 +59,13 @@ export const samplingFields = [
 
 /** What an implementation can do. What it can't do, a caller learns here and never by a silent difference. */
 export const ModelCapabilities = z.object({
-  /** Thoughts are told apart from the answer. */
+  /** Thoughts are kept apart from the answer. */
   thinking: z.boolean(),
   /** The thinking budget is exact to the token (else it is an estimate enforced by aborting). */
   exactBudget: z.boolean(),
   /** A thought can be cut and continued from given segments (`thinking.prefix`). */
   rollback: z.boolean(),
-  /** `Constraint` types that the answer can be held to. */
+  /** `Constraint` types that it can enforce on the answer. */
   constraints: z.array(z.enum(['json_object', 'json_schema', 'regex', 'choice'])).readonly(),
   logprobs: z.boolean(),
   score: z.boolean(),
@@ -77,7 +77,7 @@ export const ModelCapabilities = z.object({
   compute: z.boolean(),
   /** Its own configuration says that it expects them to be. */
   computesByDefault: z.literal(true).exactOptional(),
-  /** Its prefix cache is kept apart by `CacheScope.owner`, so that `cachedTokens` tells nothing of other owners. */
+  /** Its prefix cache is kept apart by `CacheScope.owner`, so that `cachedTokens` reveals nothing about other owners. */
   cacheByOwner: z.boolean().exactOptional(),
   /** Whether its server ends a thought at the budget by itself. Absent: no server. */
   serverBudget: z.enum(serverBudgetStates).exactOptional(),
@@ -222,10 +222,10 @@ export function mayCallTools({ prompt, answer }: Pick<GenerateRequest, 'prompt' 
 }
 
 export const ScoredToken = z.object({
-  /** As it reads by itself. */
+  /** Its text alone. */
   token: z.string(),
   logprob: z.number(),
-  /** Where the text doesn't tell them: a piece of a character. */
+  /** Present where the text can't show them: a piece of a character. */
   bytes: z.array(z.int()).readonly().exactOptional(),
 });
 export type ScoredToken = z.infer<typeof ScoredToken>;

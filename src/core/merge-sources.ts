@@ -14,7 +14,7 @@ export async function* mergeSources<T>(sources: readonly AsyncIterable<T>[]): As
       pending.set(index, next(index));
     }
   } finally {
-    // Those that still wait end by their own signal; nobody is there for what they end with.
+    // Sources that still wait end by their own signal; how they end is of no interest any more.
     for (const promise of pending.values()) promise.catch(() => undefined);
     for (const iterator of iterators) iterator.return?.()?.catch(() => undefined);
   }

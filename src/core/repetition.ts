@@ -1,10 +1,10 @@
-/** A run of words repeated at once, whole, so many times, over so many words: honest text has none (measured: see the tests). */
-const circle = { repeats: 4, shortest: 24, longestPeriod: 64 };
+/** A stretch of words that is repeated at once and whole, this often and over this many words. True text has none (measured: see the tests). */
+const wordLimits = { repeats: 4, shortest: 24, longestPeriod: 64 };
 
-/** A text that goes round in circles: some stretch of it is up to 64 words, four times or more in a row. One pass. */
+/** True if some stretch of up to 64 words comes four times or more in a row. One pass. */
 export function repeatsItself(text: string): boolean {
   const words = text.toLowerCase().match(/\S+/g) ?? [];
-  const repetition = createRepetition<string>(circle);
+  const repetition = createRepetition<string>(wordLimits);
   return words.some((word) => repetition.push(word));
 }
 

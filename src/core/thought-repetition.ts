@@ -1,18 +1,18 @@
 import { createRepetition } from './repetition.ts';
 
-/** Watches a thought and tells when it goes round in circles. */
+/** Watches a thought and says when it repeats itself. */
 export type ThoughtRepetition = {
   /** Takes a sampled token and the text that it completed; true once the thought repeats itself. */
   push(token: number, text: string): boolean;
-  /** Takes a value that was fed, as one item: in a long one (`a-a-a-…`) it is not the thought that repeats itself. */
+  /** Takes a value that was inserted, as one item: a long one (`a-a-a-…`) is not a repetition of the thought. */
   fed(text: string): void;
 };
 
-/** A run of tokens repeated at once, whole, so many times. The shorter the run, the more often honest text repeats it. */
+/** A stretch of tokens that is repeated at once and whole. The shorter the stretch, the more often true thoughts repeat it. */
 const shortestSpan = 64;
 const repeats = 4;
 const longestPeriod = 96;
-/** The same line, with no other progress between: honest column work repeats a line only with other lines between. */
+/** The same line, with no other between: true column arithmetic repeats a line only with other lines between. */
 const sameLine = 4;
 const shortestLine = 2;
 /** The same block of lines in a row. */
@@ -48,12 +48,12 @@ export function createThoughtRepetition(): ThoughtRepetition {
   };
 }
 
-/** Words that a stretch must be repeated over: grids and closing brackets of honest code repeat what is short for less. */
+/** The repeated words must be at least this many: grids and closing brackets of true code repeat short stretches over fewer. */
 const shortestWords = 160;
-/** What has no blanks (Chinese, digits) is taken apart so. Characters. */
+/** Text without blanks (Chinese, digits) is split into words of this length. Characters. */
 const longestWord = 8;
 
-/** The same for an answer, and for a thought whose tokens aren't known: words stand for them, and lines for nothing. */
+/** The same for an answer, and for a thought whose tokens aren't known: by words, without lines. */
 export function createTextRepetition(): { push(text: string): boolean } {
   const runs = createRepetition<string>({ repeats, shortest: shortestWords, longestPeriod });
   let word = '';

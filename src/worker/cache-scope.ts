@@ -4,7 +4,7 @@ import type { CacheScope, LanguageModel } from '../core/language-model.ts';
 /**
  * The model for one response: its calls share a cache with each other, and `prompt`, which the owner sent, with the owner's other
  * responses. Prompts that a strategy makes hold drafts or thoughts, so they stay within the response.
- * `keyed`: the response belongs to a key, which isn't told what a server found in a cache that all keys share.
+ * `keyed`: the response belongs to a key, which must not learn what a server found in a cache that all keys share.
  */
 export function withCacheScope(
   model: LanguageModel,
@@ -14,7 +14,7 @@ export function withCacheScope(
     ...request,
     cacheScope: { owner, response, ownPrompt: request.prompt === prompt },
   });
-  // Asked anew each time: a server may have refused the salt meanwhile.
+  // Checked each time: a server may have refused the salt meanwhile.
   const isShared = () => model.capabilities.cacheByOwner !== true;
   return {
     ...model,

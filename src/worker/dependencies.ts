@@ -23,7 +23,7 @@ export type WorkerDependencies = {
   observeTool?: ServerTools['observe'];
   /** The owner as caches know it: can't be guessed from a key's id. Absent: no response shares a cache with another call. */
   cacheOwner?(owner: string | null): string;
-  /** What responses took so far; absent: nobody knows how long one has left. */
+  /** How long responses took so far; absent: the time that is left is unknown. */
   pace?: PaceBook;
   /** Epoch ms. */
   now(): number;

@@ -17,7 +17,7 @@ export function createProgressReporter(options: {
   effective: EffectiveReasoning;
   /** What earlier attempts have used: progress never falls back behind it. */
   spent: PhaseUsage;
-  /** Ms that the response is likely to take yet; null where nobody knows. */
+  /** Ms that the response is likely to still take; null if unknown. */
   timeLeft(): number | null;
   now(): number;
 }): ProgressReporter {

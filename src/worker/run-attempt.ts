@@ -23,12 +23,12 @@ import { listenForTokens } from './unreported-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
 import { createWrittenCalls } from './written-calls.ts';
 
-/** Tokens between two lines that log what a running response has used: so much a worker's death may hide. */
+/** Tokens between two lines that log a running response's usage: at most this many are lost when a worker dies. */
 const usageEvery = 128;
 
 /**
  * One attempt from what the log holds to the terminal line: a strategy's events become lines of trace and wire.
- * `usage.latest` is never less than what the log said, of this attempt or an earlier one: so much a cut costs at least.
+ * `usage.latest` is never less than what the log says of this attempt or an earlier one, so a cut costs at least that.
  * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
  */
 export async function runAttempt(run: Attempt): Promise<StrategyOutcome> {
@@ -128,7 +128,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     await beforeOutput();
     await writer.write(wire.toolCall(call));
   };
-  // Where a form is asked for, its text may well look like a call.
+  // With an output format, the answer itself may look like a call.
   const readsCalls = body.tool_calls?.choice === 'auto' && body.answer.constraint === undefined;
   const written = createWrittenCalls(readsCalls ? (body.prompt.tools ?? []).map(({ name }) => name) : []);
   let leftOut = false;
@@ -211,7 +211,7 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   let outcome = await drive(prepared.strategy, context, forced);
   const direct = dependencies.strategies.get('direct');
   if (!wire.hasOutput() && callFilter.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
-    // A call that doesn't fit its tool is made once more, held to the tools' schemas.
+    // A call that doesn't fit its tool is made once more, constrained to the tools' schemas.
     await writer.flush();
     const again: StrategyContext = {
       ...context,

@@ -43,7 +43,7 @@ export function strategyRun(options: {
   const { temperature, top_p, top_k, min_p, presence_penalty, frequency_penalty, logit_bias, seed } = body.sampling;
   const shown = wire.shownText();
   const calls = body.tool_calls;
-  // A forced call is an answer held to the form of a call: right by construction, and put to the vote like any answer.
+  // A forced call is an answer constrained to the format of a call: always well-formed, and voted on like any answer.
   const forced = calls?.choice === 'required' && calls.constraint !== undefined;
   const constraint = forced ? calls.constraint : body.answer.constraint;
   const scoped =

@@ -2,7 +2,7 @@ import type { GrammarMatcher } from '../../../grammar/grammar-matcher.ts';
 import { unsupported } from '../../../grammar/unsupported.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
-/** Tokens that may not come at a place of a row, by id. */
+/** Tokens that must not be sampled at a place of a sequence, by id. */
 export type SuppressedTokens = {
   /** Within a thought: what would open another one, or a tool call. */
   thought: readonly number[];
