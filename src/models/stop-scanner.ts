@@ -8,7 +8,7 @@ export type StopScanner = {
   readonly stop: string | undefined;
 };
 
-/** The earliest of `stops` ends the text. Here and not at the server, which would look for them in the thought as well. */
+/** The earliest of `stops` ends the text. Done here, because the server would apply them to the thought as well. */
 export function createStopScanner(stops: readonly string[]): StopScanner {
   const marks = stops.filter((stop) => stop !== '');
   let held = '';

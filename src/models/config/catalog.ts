@@ -11,7 +11,7 @@ import { readEffortTable } from './effort-tables.ts';
 
 /** One model as the catalogue shows it. */
 export type CatalogEntry = {
-  /** Read anew each time: what a server can do turns out while it is used. */
+  /** Read each time: what a server can do turns out while it is used. */
   readonly card: ModelCard;
   /** As `ModelCatalog.countTokens`. */
   countTokens(prompt: Prompt, options: CountOptions): Promise<number>;

@@ -21,9 +21,9 @@ type Invalid = (field: keyof NewUpstream, expected: string) => ServiceError;
 const answerMs = 5_000;
 
 /**
- * What was left out of an upstream's entry, as its server tells: the address' path, the model, its id and family, the
- * dialect, the context, what it takes beside text. What was given stands. Notices say what a person should know of it.
- * @throws what `invalid` makes, where no server answers or the server alone can't tell
+ * Completes an upstream's entry by asking its server: the address' path, the model, its id and family, the dialect, the
+ * context, and the inputs that it takes. Given fields are kept. Notices are for the operator.
+ * @throws the error that `invalid` makes, if no server answers or the server can't decide a field
  */
 export async function completeUpstream(
   asWritten: NewUpstream,
@@ -42,9 +42,9 @@ export async function completeUpstream(
   if (server === 'away') {
     throw invalid('url', `nothing answers at ${given.url}; start the server first, or put the address right`);
   }
-  if (server === 'unlisted') return untold(given, server, invalid);
+  if (server === 'unlisted') return undiscovered(given, server, invalid);
   if (server === 'locked') {
-    return untold({ ...given, url: await addressBehindKey(given.url, asking) }, server, invalid);
+    return undiscovered({ ...given, url: await addressBehindKey(given.url, asking) }, server, invalid);
   }
   const name = nameOf(given, server, invalid);
   const about = await server.about(name);
@@ -80,8 +80,8 @@ const why = {
   unlisted: 'The server answers, but not to a list of its models',
 };
 
-/** A server that wants a key isn't asked further: the key goes to no address that nobody has proved yet. */
-function untold(
+/** A server that wants a key isn't asked further: the key is not sent to an address that is not verified yet. */
+function undiscovered(
   given: NewUpstream,
   server: keyof typeof why,
   invalid: Invalid,
@@ -118,8 +118,8 @@ function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: In
 const mostNames = 5;
 
 /**
- * By its template where the server shows it and it tells, else by its names, all together: one may say that it doesn't think.
- * Where neither tells, a model that thinks has most likely the tags that most have.
+ * By its template, if the server shows one that is known; else by all its names together, since one of them may say that it
+ * doesn't think. If neither helps, a model that thinks most likely has the commonest tags.
  */
 function familyFor({ name, knownAs, chatTemplate, thinks }: DiscoveredModel): string {
   const id = [name, ...knownAs].map(lastPart).join(' ');

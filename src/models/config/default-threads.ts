@@ -9,7 +9,7 @@ export function defaultThreads(): number {
   return Math.max(1, Math.min(most, availableParallelism(), physicalCores() ?? most));
 }
 
-/** Linux tells which logical processors share a core; elsewhere undefined. */
+/** Logical processors that share a core, on Linux; elsewhere undefined. */
 function physicalCores(): number | undefined {
   const file = '/proc/cpuinfo';
   if (!existsSync(file)) return undefined;

@@ -1,4 +1,4 @@
-/** A thought that ends again and again is let end: past so many, budget forcing only makes it go round in circles. */
+/** Continuations of one thought that ends too early: beyond these, budget forcing only makes it repeat itself. */
 export const mostContinuations = 6;
 
 /** What is known of a model before it runs. `modelType` is that of config.json, '' where only a server's template is seen. */
@@ -9,7 +9,7 @@ export type ModelTraits = { modelType: string; id: string; chatTemplate: string 
  */
 export type ModelFamily = {
   name: string;
-  /** Where its facts can be looked up (model card, chat template). */
+  /** Where its facts come from (model card, chat template). */
   source: string;
   /** True for a model of this family, by its template; the registry asks in order, the last one takes all. */
   matches(model: ModelTraits): boolean;

@@ -58,7 +58,7 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
   };
 }
 
-/** Weights beside the graph are looked for before it is opened. @throws ServiceError that names the file that is missing or short */
+/** Checks the weights beside the graph before it is opened. @throws ServiceError that names the file that is missing or short */
 function checkWeights(folder: ModelFolder): void {
   const { path, bytes = 0 } = folder.onnx() ?? {};
   if (path === undefined) throw modelFault(folder.id, `there are no weights in ${folder.path}`);

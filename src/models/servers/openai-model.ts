@@ -55,7 +55,7 @@ async function* runSamples(
   const leaving = new AbortController();
   const signal = AbortSignal.any([given.signal, leaving.signal, server.closed]);
   const slots = server.findSlots().catch(() => undefined);
-  // One sample needs no answer to that; what it is will be known to whoever plans the next ones.
+  // A single sample does not wait for that; the answer is there when the next samples are planned.
   if (asked.samples > 1) await slots;
   const fitted = await fitRequest(server, asked, signal);
   const { prompt, thinking, samples, deterministic } = fitted.request;

@@ -29,7 +29,7 @@ import { createScoreSequence } from './score-sequence.ts';
 import { answerPrompt, scorePrompt } from './sequence-limits.ts';
 import { createSuppressedTokens, type SuppressedTokens } from './token-masks.ts';
 
-/** A grammar engine over a folder's vocabulary; undefined where its tokenizer doesn't tell which bytes a token stands for. */
+/** A grammar engine over a folder's vocabulary; undefined if its tokenizer can't give the bytes of a token. */
 export function createFolderGrammar({
   tokenizer,
   tokens,

@@ -18,8 +18,8 @@ import { fits, type Sequence as Row, type SequenceDriver, sequencesOf } from './
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
 /**
- * Fed ids of a row that decodes amid so many others go along with their steps, one in each: a run of their own would hold the
- * others up, and costs more than the ids do beside them.
+ * Inserted ids of a row that decodes with this many others go along with their steps, one in each. A run of their own would
+ * delay the others, and costs more than the ids do within the batch.
  */
 const goingAlong = { rows: 3, ids: 8 };
 /** Turns without a run, while rows are there: one happens where rows end. */
@@ -33,7 +33,7 @@ export type Engine = {
   readonly largestRow: number;
   /**
    * Adds rows of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
-   * itself, from a cold cache, so that nothing else sways its rounding. `cache`: which rows of other calls they may start from,
+   * itself, from a cold cache, so that nothing else affects its rounding. `cache`: which rows of other calls they may start from,
    * and which may start from them; absent: none. Rows are let go once their driver is finished.
    */
   add(drivers: readonly SequenceDriver[], options: { alone: boolean; cache?: SequenceCache | undefined }): void;

@@ -75,7 +75,7 @@ export function shareable<Row extends Shared>(rows: readonly Row[], reader: Sequ
   });
 }
 
-/** True where whoever may start from `kept` may start from `row` just as far. */
+/** True where every reader of `kept` may read `row` just as far. */
 export function covers(row: Shared, kept: Shared): boolean {
   const { owner, response, own } = row.cache;
   const before = kept.cache;

@@ -20,13 +20,13 @@ export type SampleSequenceOptions = Omit<ThoughtOptions, 'limits' | 'tape' | 'sc
 export type SampleSequence = SequenceDriver & { cancel(): void };
 
 /**
- * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and loop breaker, hands
- * over, and answers within its reserve. An invariant of the budget: `budget` loses one with each sampled thinking
- * token and none is sampled at 0, so all samples together never exceed it.
+ * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and repetition limits, is
+ * handed over, and answers within its reserve. An invariant: `budget` loses one with each sampled thinking token and none is
+ * sampled at 0, so all samples together never exceed it.
  *
- * Behind an equals sign in its thought the value of the line is fed, where there is one (`thinking.computeTokens`). What the
- * model would have written there is drawn first: only a second `=` or a `>` (`==`, `=>`) is kept in place of the value. So
- * nothing that was fed is ever taken back, in the cache, the ids or the events.
+ * After an equals sign in its thought the value of the line is inserted, if it has one (`thinking.computeTokens`). The model's
+ * own next token is drawn first: only a second `=` or a `>` (`==`, `=>`) is kept in place of the value. So an inserted token
+ * is never taken back, in the cache, the ids or the events.
  */
 export function createSampleSequence(options: SampleSequenceOptions): SampleSequence {
   const { model, request, sample, prompt, emit } = options;

@@ -105,7 +105,7 @@ export function growRows(schedule: Schedule, memory: CacheMemory): void {
   if (grown || leaving.length > 0) layOut(schedule, memory);
 }
 
-/** Rows whose prompt is in the cache join those that decode, once nobody waits for it. */
+/** Rows whose prompt is in the cache join those that decode, once no other waits for it. */
 export function startDecoding(schedule: Schedule, memory: CacheMemory): void {
   for (const row of schedule.running) {
     const ready = !row.leader && row.cached > 0 && missingIds(row) === 1 && followersOf(schedule, row).length === 0;
@@ -118,7 +118,7 @@ export function startDecoding(schedule: Schedule, memory: CacheMemory): void {
   if (!schedule.laidOut) layOut(schedule, memory);
 }
 
-/** Groups the rows anew and moves their caches to where they belong now. `copies`: caches that new rows start from. */
+/** Groups the rows again and moves their caches to where they belong now. `copies`: caches that new rows start from. */
 function layOut(schedule: Schedule, { arena, store }: CacheMemory, copies: Copies = new Map()): void {
   const layout = planLayout({ tokens: arena.tokens, active: schedule.running, kept: store.rows });
   const moves: KvMove[] = [];

@@ -20,7 +20,7 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   const own = request.cacheScope?.ownPrompt ? ids.length : 0;
   for (const id of await thoughtIds(model, segments)) ids.push(id);
   const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
-  // An answer that has begun stands behind a closed thought.
+  // A partial answer stands behind a closed thought.
   const ended = begun.length > 0 || thinking?.ended === true;
   if (ended && thinks) ids.push(...closedThought(model, segments));
   const answerBegun = begun.some(({ text }) => text.trim() !== '');
@@ -54,7 +54,7 @@ function idsOf({ tokenizer }: PromptModel, segment: ThoughtSegment): readonly nu
 
 /** What a row begins with. */
 export type SequencePrompt = {
-  /** The rendered prompt, then what thought and answer go on from. */
+  /** The rendered prompt, then the thought and answer that are continued. */
   ids: readonly number[];
   /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
   inputTokens: number;
@@ -66,7 +66,7 @@ export type SequencePrompt = {
   thinking: boolean;
   /** It ends within visible text of the answer. */
   answerBegun: boolean;
-  /** Of `ids`, those of the begun answer: a constraint holds for them too. */
+  /** Of `ids`, those of the partial answer: a constraint holds for them too. */
   answerIds: readonly number[];
 };
 
@@ -79,12 +79,12 @@ export type SequenceLimits = {
   answer: number;
   /** Times that a too early end of the thought is replaced. */
   continuations: number;
-  /** All ids that it can come to hold in the cache. */
+  /** The most ids that it can have in the cache. */
   need: number;
 };
 
 /**
- * What a row needs is known before it is let in: prompt, thought, fed sentences and values, answer. The reserve comes out of
+ * What a sequence needs is known before it is admitted: prompt, thought, fed sentences and values, answer. The reserve comes out of
  * the context first, then the thought with its computed values, which get at most a fifth of what is left. The answer may be
  * cut by the context's end where the prompt leaves less than the reserve.
  * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room

@@ -3,22 +3,22 @@ import type { KvPlace } from './kv-arena.ts';
 import { capacityFor } from './layout.ts';
 import type { SequenceCache } from './prefix-store.ts';
 
-/** A row that waits for room. */
+/** A sequence that waits for room. */
 export type WaitingSequence = {
-  /** Rows of one request share it. */
+  /** Sequences of one request share it. */
   request: object;
   /** Tokens of cache that it takes. */
   room: number;
-  /** How often a later row went in past it. */
+  /** How often a later one was admitted before it. */
   passed: number;
 };
 
-/** So often may later rows go in past one that doesn't fit; then it is waited for, so a large row isn't starved by small ones. */
+/** Later sequences may be admitted this often before one that doesn't fit. Then they wait for it, so that small ones can't starve a large one. */
 const patience = 8;
 
 /**
- * The rows that go in now, in order: of the requests in their order of arrival, the one with the fewest running rows goes
- * first, so that one of many samples doesn't shut out the others.
+ * The sequences that are admitted now, in order: the request with the fewest running ones goes first (among equals, the
+ * earliest), so that a request of many samples doesn't shut out the others.
  * `waiting` in order of arrival; `running` gives a request's running rows; `free` is the room left, in tokens.
  */
 export function admit<Row extends WaitingSequence>(
@@ -48,7 +48,7 @@ export function admit<Row extends WaitingSequence>(
 }
 
 /**
- * What a row wants of the loop. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
+ * A sequence as the loop drives it. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
  * one's logits and makes `ids` longer, asks for a probe, or ends the row. Calls run to their end: nothing is awaited.
  */
 export type SequenceDriver = {
@@ -63,12 +63,12 @@ export type SequenceDriver = {
    * cut back to `ids`.
    */
   readonly probe?: readonly number[] | undefined;
-  /** Logits [vocabulary] of the last id, valid during the call; `raw` where the model tells their distribution besides. */
+  /** Logits [vocabulary] of the last id, valid during the call; `raw` where the graph also gives their distribution. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;
   /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the row first came in. */
   onCached(tokens: number): void;
-  /** The loop can't go on with this row. */
+  /** The loop can't continue this sequence. */
   fail(error: unknown): void;
 };
 
@@ -76,12 +76,12 @@ export type SequenceDriver = {
 export type Sequence = {
   driver: SequenceDriver;
   request: object;
-  /** Tokens that it has room for now; an answer may grow far beyond what most come to, so its room grows with it. */
+  /** Tokens that it has room for now. Its room grows with it, because few answers get as long as they may. */
   need: number;
   room: number;
   passed: number;
   alone: boolean;
-  /** Who else may start from its keys and values; absent: nobody. */
+  /** Which others may start from its keys and values; absent: none. */
   cache: SequenceCache | undefined;
   /** The row whose prefill it waits for. */
   leader: Sequence | undefined;
@@ -90,9 +90,9 @@ export type Sequence = {
   cached: number;
   /** Ids that were found in the cache when it came in. */
   reused: number;
-  /** Its driver was told of `reused`: once, however often it comes in. */
+  /** `onCached` was called: once, however often it comes in. */
   begun: boolean;
-  /** All its first ids have been in the cache, and its driver has gone on from them. */
+  /** All its first ids have been in the cache, and its driver has continued from them. */
   filled: boolean;
   decoding: boolean;
 };
@@ -129,7 +129,7 @@ export function sequencesOf(
 
 /**
  * Gives rows that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
- * a row that no other can leave for leaves itself, with those that wait for its prefill. The oldest row always goes on.
+ * if no other can leave, the row itself leaves, with those that wait for its prefill. The oldest row always stays.
  */
 export function makeRoom(running: readonly Sequence[], limits: RoomLimits): { grown: boolean; leaving: Sequence[] } {
   const leaving = new Set<Sequence>();

@@ -1,6 +1,6 @@
 /** A thought's text as far as its computed values need it: its last line, and whether that is code. */
 export type ThoughtLines = {
-  /** Takes what the thought goes on with, sampled or fed. */
+  /** Takes the next text of the thought, sampled or inserted. */
   push(text: string): void;
   /** The last line so far. */
   readonly line: string;
@@ -13,7 +13,7 @@ export type ThoughtLines = {
 /** A fence as CommonMark has it, in a list or a quotation too. */
 const fenceLine = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)$/;
 
-/** @param given the text that the thought goes on from */
+/** @param given the text that the thought continues */
 export function createThoughtLines(given: string): ThoughtLines {
   let line = '';
   let fence: string | undefined;

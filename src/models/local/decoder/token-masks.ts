@@ -58,7 +58,7 @@ export type AnswerMask = {
 };
 
 /**
- * An answer is text that fits, or tool calls: once one was made, the text may stay out. It goes on from the ids in `begun`.
+ * An answer is text that fits, or tool calls: once a call was made, the text may be missing. It continues the ids in `begun`.
  * @throws ServiceError `unsupported_constraint` where those don't fit
  */
 export function createAnswerMask(

@@ -11,7 +11,7 @@ export type FamilyTokens = {
   close: number | undefined;
   toolCallOpen: number | undefined;
   toolCallClose: number | undefined;
-  /** Fed at the budget: hand-over sentence, close tag (or marker), what stands before the answer. */
+  /** Inserted at the budget: stop-thinking sentence, close tag (or marker), and what stands before the answer. */
   handOver: readonly number[];
   /** Fed where a thought ended without its close tag (an end token, say). */
   closing: readonly number[];

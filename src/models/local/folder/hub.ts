@@ -47,7 +47,7 @@ const Listing = z.object({
 const Config = z.looseObject({ 'transformers.js_config': z.looseObject({ dtype: z.unknown() }).optional() });
 
 const waitFor = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-/** ms between two looks at a download of another process. */
+/** ms between two checks of another process's download. */
 const lookAgain = 500;
 
 /**
@@ -218,7 +218,7 @@ async function nearestOf(name: string, ask: AskHub, { endpoint }: HubOptions): P
 
 const mostRedirects = 5;
 
-/** Follows redirects by itself: the key goes to the hub's own host alone. */
+/** Follows redirects here, so that the key goes to the hub's own host alone. */
 function createAskHub({ endpoint, token }: HubOptions): AskHub {
   const home = new URL(endpoint).origin;
   return async (path, headers) => {

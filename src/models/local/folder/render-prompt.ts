@@ -53,7 +53,7 @@ function isLetter(character: string | undefined): boolean {
 type RenderingModel = { family: ModelFamily; tokenizer: ModelTokenizer };
 
 /**
- * Token ids of a prompt, up to where the model goes on: within an open thought with `thinking`, at the answer without.
+ * Token ids of a prompt, up to where the model continues: within an open thought with `thinking`, at the answer without.
  * `prefix` continues the thought; its own ids are used where they are given. What a user wrote can't become a special
  * token: a zero-width space is put into its text (`control-texts.ts`).
  * @throws Error of the template for turns that it doesn't take
@@ -87,7 +87,7 @@ export function renderText(model: RenderingModel, prompt: Prompt, thinking: bool
     templateArguments: thinking ? family.templateArguments.on : family.templateArguments.off,
   });
   const { off } = family.promptSuffix;
-  // A template without a switch may write the empty thought whatever it is told.
+  // A template without a switch may always write the empty thought.
   const open = thinking && off !== '' && rendered.endsWith(off) ? rendered.slice(0, -off.length) : rendered;
   return open + missingSuffix(open, family, { thinking });
 }

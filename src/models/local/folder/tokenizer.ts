@@ -54,13 +54,13 @@ export type ModelTokenizer = {
    * that is neither byte-level nor has byte fallback.
    */
   readonly textBytesOf: ((id: number) => Uint8Array | undefined) | undefined;
-  /** How one token reads by itself: special tokens by name, pieces of a character as U+FFFD. */
+  /** The text of one token alone: special tokens by name, pieces of a character as U+FFFD. */
   textOf(id: number): string;
   isSpecial(id: number): boolean;
   readonly specialTexts: readonly string[];
   /** The texts that are tokens of the prompt's structure: special ones, and others that the chat template writes. */
   readonly controlTexts: readonly string[];
-  /** The chat template, rendered up to where the model goes on. */
+  /** The chat template, rendered up to where the model continues. */
   render(messages: readonly Record<string, unknown>[], options: RenderOptions): string;
 };
 

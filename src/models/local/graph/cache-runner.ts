@@ -19,7 +19,7 @@ export type RunCall = {
 export type CacheRunner = {
   /** Logits [rows, keep, vocabulary], valid until the next call. The caches of the rows hold the new tokens after it. */
   run(call: RunCall): Float32Array | Promise<Float32Array>;
-  /** What the graph itself tells of a row's last logits in the last call, if it does. */
+  /** The distribution of a row's last logits in the last call, if the graph computes it. */
   distribution?(row: number): RawDistribution | undefined;
   close(): void;
 };
@@ -27,7 +27,7 @@ export type CacheRunner = {
 /** The inputs beside the caches, in buffers that grow and are reused. */
 export type RunInputs = {
   ids: BigInt64Array;
-  /** [rows, capacity]: 1 up to the last new token. Padded to the capacity, which is what tells the graph to keep the buffer. */
+  /** [rows, capacity]: 1 up to the last new token. Padded to the capacity, which makes the graph keep the buffer. */
   mask: BigInt64Array;
   positions: BigInt64Array;
   keep: BigInt64Array;

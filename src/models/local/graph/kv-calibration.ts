@@ -30,7 +30,7 @@ const margin = 1.15;
 /** How sure a model is, at each place of a text, of the token that it finds likeliest there. */
 export type Likeliest = { id: number; logProbability: number };
 
-/** Runs a text through one row of an arena that is exactly as long, and tells the likeliest token after each of its own. */
+/** Runs a text through one row of an arena that is exactly as long, and gives the likeliest token after each of its own. */
 export async function likeliestTokens(
   runner: CacheRunner,
   { vocabularySize }: Pick<GraphShape, 'vocabularySize'>,

@@ -49,7 +49,7 @@ function readKept(file: string): z.infer<typeof Kept> | undefined {
   }
 }
 
-/** The temporary folder is everybody's: what another user has put there is not taken. Beside a model, whoever put that there may. */
+/** Every user can write to the temporary folder, so another user's file there is not used. A file beside the model is trusted like the model. */
 function isOwn(file: string): boolean {
   const owner = statSync(file, { throwIfNoEntry: false })?.uid;
   return owner !== undefined && (!process.getuid || [process.getuid(), 0].includes(owner));

@@ -11,7 +11,7 @@ export type Field = Span & { number: number; value: Span | undefined };
 /** More than a tag and a length take. */
 const headBytes = 20;
 
-/** The fields of a message, none of whose values is read. @throws Error where it is none */
+/** The fields of a message, without reading their values. @throws Error if it is not a message */
 export function readerOf(read: ReadBytes, { start, end }: Span): Field[] {
   const found: Field[] = [];
   for (let at = start; at < end; ) {

@@ -154,7 +154,7 @@ async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Prom
   }
 }
 
-/** The session, if its caches can be had in place; else it is closed. */
+/** The session, if its caches can be updated in place; else it is closed. */
 async function proved(session: NativeSession, declared: DeclaredShape | undefined): Promise<Opened> {
   const shape = graphShape(session, declared);
   if ('unsupported' in shape) {

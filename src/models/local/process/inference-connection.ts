@@ -9,7 +9,7 @@ export type CallOptions = {
   signal?: AbortSignal;
   answerNow?: AbortSignal;
   onEvent?(event: ModelEvent): void;
-  /** After an abort, once the child tells it: thinking tokens that were sampled. Never where the child dies before. */
+  /** Called after an abort, when the child reports the thinking tokens that were sampled. Never if the child dies before. */
   onStopped?: ((thinkingTokens: number) => void) | undefined;
 };
 

@@ -5,15 +5,15 @@ export const dialectNames = ['vllm', 'llama.cpp', 'ollama', 'lmstudio', 'thinkfi
 export type DialectName = (typeof dialectNames)[number];
 
 /**
- * How a thought is gone on with after a stop. `raw`: the server renders the prompt, we append tokens and complete it.
- * `final-message`: an open assistant message. `turn`: a user turn that asks for the answer, where neither can be had.
+ * How a thought is continued after a stop. `raw`: the server renders the prompt, we append tokens and complete it.
+ * `final-message`: an open assistant message. `turn`: a user turn that asks for the answer, where neither is available.
  */
 export type Continuation = 'raw' | 'final-message' | 'turn';
 
 /** What a server takes and gives beyond the chat completions that all of them share; data alone. */
 export type Dialect = {
   name: DialectName;
-  /** Where its facts can be looked up. */
+  /** The documentation that these facts come from. */
   source: string;
   /** The texts of special tokens in a prompt are text to it, whatever they are. */
   keepsControlTexts?: true;
@@ -34,12 +34,12 @@ export type Dialect = {
   thinkingSwitch: 'template-arguments' | 'reasoning-effort' | 'reasoning-object' | 'none';
   /** Field of an assistant message that takes its thought back. */
   thoughtField?: 'reasoning' | 'reasoning_content';
-  /** The request's name for each kind of sampling that the server honours. */
+  /** The request's field for each kind of sampling that the server supports. */
   sampling: Partial<Record<keyof Sampling, string>>;
   /** Sent with each streamed request: what makes each chunk carry exact token counts. */
   countFields: Readonly<Record<string, unknown>>;
   constraints: ReadonlyArray<Constraint['type']>;
-  /** The model is told in words of the form that its answer is held to: these servers don't. */
+  /** The prompt states the output format in words, because the server only enforces it. */
   needsFormatInstruction: boolean;
   logprobs: boolean;
   /** `logprobs` beside `tools` in a stream is refused. */
@@ -49,7 +49,7 @@ export type Dialect = {
   embeddings: boolean;
   /** Parallel requests of one prompt share its prefill and decode together. Elsewhere it is asked (`slotsRoute`), or seen. */
   batching: boolean;
-  /** Route of a GET that tells `total_slots`: the requests that run at once, from the server's root. */
+  /** Route of a GET that gives `total_slots`, the requests that run at once; from the server's root. */
   slotsRoute?: string;
 };
 

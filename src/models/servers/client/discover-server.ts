@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { DialectName } from './dialect.ts';
 
-/** A model as its server tells of it. */
+/** A model as its server describes it. */
 export type DiscoveredModel = {
   name: string;
-  /** Further texts that may tell its family: the weights' file, its architecture. */
+  /** Other texts that may name its family: the weights' file, its architecture. */
   knownAs: readonly string[];
   /** Tokens that one request may have. */
   contextLength?: number;

@@ -57,7 +57,7 @@ export function createUpstreamClient(options: {
     });
   }
 
-  /** Runs `use` on the response, again and again while it fails before `begun`. */
+  /** Runs `use` on the response, and retries while it fails before `begun`. */
   async function* withRetries<Item>(
     route: string,
     body: object,
@@ -142,7 +142,7 @@ export function createUpstreamClient(options: {
   };
 }
 
-/** What is only looked up holds a request up no longer. */
+/** A look-up may delay a request no longer than this. */
 const lookMs = 5_000;
 
 /** Not worth another try as it is. 501: it has no such route. */
@@ -194,7 +194,7 @@ function faultOf(error: unknown, watch: Watch, modelId: string, begun: boolean):
   return unavailable(modelId, begun ? 'went away while it was answering' : 'can not be reached', { cause: error });
 }
 
-/** A signal that follows the caller's and fires by itself when the server says nothing for as long as was expected of it. */
+/** A signal that follows the caller's, and is also aborted when the server is silent for longer than expected. */
 type Watch = { signal: AbortSignal; expect(ms: number): void; expired(): boolean; close(): void };
 
 function createWatch(clock: Clock, signal: AbortSignal): Watch {

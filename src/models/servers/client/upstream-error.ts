@@ -7,9 +7,9 @@ export class UpstreamRefused extends Error {
   readonly status: number;
   /** The server's own words, one line, without key and address. */
   readonly reason: string;
-  /** False where it may repeat what can't be told from it: a prompt that was sent as token ids, thoughts included. */
+  /** False if it may quote a prompt that was sent as token ids (thoughts included), which can't be recognised in it. */
   readonly tellable: boolean;
-  /** All that it said. It may repeat what it was sent, so it is searched and never shown or logged. */
+  /** Its whole message. It may quote the request, so it is searched and never shown or logged. */
   readonly #said: string;
   constructor(status: number, reason: string, { tellable = true, said = reason } = {}) {
     super(`the upstream refused the request with ${status}`);
@@ -52,7 +52,7 @@ const longestRead = 2_000;
 /** Characters in a row that are no accident. */
 const echoLength = 12;
 
-/** Cut where it begins to repeat what it was sent; a server may quote the prompt, escaped or not. */
+/** Cut where it begins to quote the request; a server may quote the prompt, escaped or not. */
 function withoutEcho(reason: string, sent: readonly string[]): string {
   const said = sent.flatMap((text) => [text, JSON.stringify(text)]);
   for (let at = 0; at + echoLength <= reason.length; at += 1) {
@@ -62,7 +62,7 @@ function withoutEcho(reason: string, sent: readonly string[]): string {
   return reason;
 }
 
-/** Whether a request names its prompt by token ids, of which no echo can be told. */
+/** Whether a request gives its prompt as token ids: a quotation of it can't be recognised. */
 export function sendsTokens(sent: object): boolean {
   return 'prompt' in sent && Array.isArray(sent.prompt);
 }

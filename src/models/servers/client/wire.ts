@@ -120,7 +120,7 @@ export const Choice = z.looseObject({
     })
     .nullish(),
   text,
-  /** `ChatLogprobs` or `CompletionLogprobs`; a server's own third form is as good as none. */
+  /** `ChatLogprobs` or `CompletionLogprobs`; any other form is ignored. */
   logprobs: z.unknown().optional(),
   token_ids: z.array(z.int()).nullish(),
   finish_reason: text,

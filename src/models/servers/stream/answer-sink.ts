@@ -22,7 +22,7 @@ export type AnswerSink = {
   meanLogprob(): number | undefined;
 };
 
-/** `ends`: texts that end it as stop texts do, though nobody asked for them. */
+/** `ends`: texts that end it as stop texts do, although the request doesn't name them. */
 export function createAnswerSink(sample: number, answer: AnswerRequest, ends: readonly string[] = []): AnswerSink {
   const scanner = createStopScanner([...(answer.stop ?? []), ...ends]);
   const calls = createToolCalls();

@@ -18,7 +18,7 @@ export const join = (one: Tokens, other: Tokens): Tokens => ({
 
 /**
  * How the text of a request begins. `tagged`: with the answer, unless a tag or a field says that it is a thought. `inside`:
- * within a thought. `held`: nobody knows yet, so it is held back until a tag or the end says what it was. `untagged`: with the
+ * within a thought. `held`: not known yet, so it is buffered until a tag or the end decides. `untagged`: with the
  * answer, unless a field says that it is a thought. `closed`: all of it is the answer, whatever field the server puts it in.
  */
 export type ReasoningStart = 'tagged' | 'inside' | 'held' | 'untagged' | 'closed';
@@ -36,7 +36,7 @@ export type DeltaSplitter = {
   end(options: { cut: boolean }): Piece[];
 };
 
-/** `learn` is told what a text that is `held` turns out to be. */
+/** `learn` is called with what a text that was `held` turns out to be. */
 export function createDeltaSplitter(
   family: ModelFamily,
   reasoningStart: ReasoningStart,
@@ -72,7 +72,7 @@ export function createDeltaSplitter(
 
   function split(text: string): TextPart[] {
     if (text === '') return [];
-    // A server that takes the thought out itself leaves no tags; what looks like one is the answer's own.
+    // A server that takes the thought out leaves no tags; text that looks like one belongs to the answer.
     if (reasoningStart === 'closed' || fields) return [{ kind: 'answer', text }];
     return tags.push(text);
   }

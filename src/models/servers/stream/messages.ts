@@ -12,8 +12,8 @@ import type { ModelFamily } from '../../families/family.ts';
 import type { Dialect } from '../client/dialect.ts';
 
 /**
- * The prompt with the form of its answer in the system turn. OpenAI's own models are told the schema that they are held to;
- * other servers only mask tokens, so a model that isn't told fills the form with whatever fits.
+ * The prompt with the format of its answer in the system turn. OpenAI's own models see the schema that constrains them; other
+ * servers only mask tokens, so without the instruction a model fills the format with anything that fits.
  */
 export function withFormatInstruction(prompt: Prompt, constraint: Constraint | undefined): Prompt {
   const sentence = constraint === undefined ? undefined : formatInstruction(constraint);
@@ -26,7 +26,7 @@ export function withFormatInstruction(prompt: Prompt, constraint: Constraint | u
   return { ...prompt, messages };
 }
 
-/** A fed sentence, kept as data as those of `families/` are. */
+/** An inserted sentence, kept as data like those of `families/`. */
 function formatInstruction(constraint: Constraint): string | undefined {
   switch (constraint.type) {
     case 'json_object':
@@ -42,7 +42,7 @@ function formatInstruction(constraint: Constraint): string | undefined {
 }
 
 /**
- * Fed as a user turn where a server can't go on with an assistant message: a fed sentence, kept as data as those of
+ * Inserted as a user turn where a server can't continue an assistant message: a sentence kept as data like those of
  * `families/` are, and said in words that any chat model follows.
  */
 export const answerTurn = 'Stop thinking now. Give your final answer to my question, based on the thinking so far.';
@@ -50,7 +50,7 @@ export const answerTurn = 'Stop thinking now. Give your final answer to my quest
 /** A message as chat completions take it. */
 export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
 
-/** Of a server's tokenizer only the family is known: what models in general spell their special tokens by is defused. */
+/** Only the family of a server's tokenizer is known, so the usual spellings of special tokens are defused as well. */
 function defuseFor({ dialect, family }: { dialect: Dialect; family: ModelFamily }): Defuse {
   return dialect.keepsControlTexts ? (text) => text : createDefuse(familyTexts(family), controlPattern);
 }
@@ -67,7 +67,7 @@ export function toMessages(
     messages.push(toMessage(message, options.dialect, defuse));
     if (message.role !== 'tool') continue;
     media.push(...mediaOf(message));
-    // A tool's turn holds text alone: what it shows follows the results of all calls that were made together.
+    // A tool's turn holds text alone, so its images follow the results of all calls that were made together.
     if (media.length === 0 || prompt.messages[index + 1]?.role === 'tool') continue;
     messages.push({ role: 'user', content: media.map((part) => toPart(part, defuse)) });
     media = [];

@@ -9,18 +9,18 @@ import { streamTolerantly, unlessRefused } from './refusals.ts';
 import { buildRequest, type Start } from './request-body.ts';
 
 /**
- * Where a sample goes on: within an open thought, or after a closed one in the answer. `prefilled`: the model has not heeded that
+ * Where a sample is continued: within an open thought, or after a closed one in the answer. `prefilled`: the model has ignored that
  * it was asked to stop, so the closed thought is put into its mouth, whatever is known of the server.
  */
 export type ContinuationPoint =
   | { at: 'thought'; thoughts: string }
   | { at: 'answer'; thoughts: string; answer: string; prefilled?: true }
-  /** The fast form: no thought at all. Where nothing is begun, the thought is closed before it can be opened. */
+  /** The fast form: no thought at all. Without a partial answer, the thought is closed before it can be opened. */
   | { at: 'fast'; answer: string };
 
 /**
- * The starts by which this server can go on there, best first. With tools the chat route comes first, since the server
- * reads the tool calls there. An open thought or a begun answer can't be gone on with in a new turn.
+ * The starts by which this server can continue there, best first. With tools the chat route comes first, since the server
+ * reads the tool calls there. A new turn can continue neither an open thought nor a partial answer.
  */
 export async function* startsFor(context: SampleContext, point: ContinuationPoint): AsyncGenerator<Start, void, void> {
   const { dialect, family, refusals, request } = context;
@@ -51,7 +51,7 @@ export async function* startsFor(context: SampleContext, point: ContinuationPoin
       yield { form: 'turn', thinking: false };
     }
   }
-  // A begun answer must not be begun again: nearly every server goes on with a last assistant message.
+  // A partial answer must not be started again: nearly every server continues a last assistant message.
   if (point.at !== 'thought' && point.answer !== '' && !dialect.continuations.includes('final-message')) {
     yield { form: 'final-message', content: point.answer, closed: true };
   }
@@ -87,7 +87,7 @@ function messageText(family: ModelFamily, point: ContinuationPoint): string {
   }
 }
 
-/** A stream that has begun: how its text starts, who is told what a held text was, and its chunks. */
+/** An open stream: how its text starts, what learns how a buffered text turned out, and its chunks. */
 export type OpenStream = {
   reasoningStart: ReasoningStart;
   learn(reasoningStart: LearnedReasoningStart): void;
@@ -164,7 +164,7 @@ async function attempt(
 }
 
 /**
- * Some servers say a begun message again before they go on with it (llama.cpp, unless it is told to continue): all of it
+ * Some servers repeat a partial message before they continue it (llama.cpp, unless it is asked to continue): all of it
  * and the first token come as one chunk. A digit or two may be said again by the model itself.
  */
 async function* withoutEcho(deltas: OpenStream['deltas'], begun: string): OpenStream['deltas'] {

@@ -9,7 +9,7 @@ import { UpstreamRefused } from '../client/upstream-error.ts';
 import { RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from '../client/wire.ts';
 import { toMessages, toTools } from './messages.ts';
 
-/** A prompt as the server's own template renders it, up to where the model goes on. Ids on vLLM, text on llama.cpp. */
+/** A prompt as the server's own template renders it, up to where the model continues. Ids on vLLM, text on llama.cpp. */
 export type RawPrompt = {
   tokens: readonly number[] | undefined;
   text: string;

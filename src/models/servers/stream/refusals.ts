@@ -3,7 +3,7 @@ import { UpstreamRefused } from '../client/upstream-error.ts';
 import type { Chunk } from '../client/wire.ts';
 import type { UpstreamRequest } from './request-body.ts';
 
-/** What this server has refused since start, so that it isn't asked again: optional fields and ways to go on. */
+/** What this server has refused since the start, so that it isn't asked again: optional fields, and ways to continue a thought. */
 export type Refusals = {
   has(feature: string): boolean;
   add(feature: string): void;
@@ -13,13 +13,13 @@ export type Refusals = {
 
 export type Way = 'raw' | 'final-message';
 
-/** `onNew` is told once of each thing that is left out from then on. */
+/** `onNew` is called once for each thing that is left out from then on. */
 export function createRefusals(onNew: (feature: string) => void): Refusals {
   const features = new Set<string>();
   const add = (feature: string) => {
     if (features.has(feature)) return;
     features.add(feature);
-    // The cap is sent all the same, by its newer name.
+    // The cap is still sent, by its newer name.
     if (feature !== 'max_tokens') onNew(feature);
   };
   return {

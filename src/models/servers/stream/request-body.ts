@@ -7,7 +7,7 @@ import type { Dialect } from '../client/dialect.ts';
 import { answerTurn, toMessages, toTools } from './messages.ts';
 import type { RawPrompt } from './raw-prompt.ts';
 
-/** Sampling under the server's names; what it doesn't know is left out (the capabilities say what). */
+/** Sampling under the server's names; fields that it doesn't support are left out (the capabilities name them). */
 export function samplingFields(dialect: Dialect, sampling: Sampling, sample: number): Record<string, unknown> {
   const values: Partial<Record<keyof Sampling, unknown>> = { ...sampling };
   if (sampling.seed !== undefined) values.seed = sampleSeed(sampling.seed, sample);
@@ -52,7 +52,7 @@ export function constraintFields(
   }
 }
 
-/** A request for one sample: the route, what it must say, and what may be left out when a server knows no such field. */
+/** A request for one sample: the route, the required fields, and those that are left out if the server doesn't know them. */
 export type UpstreamRequest = {
   route: '/chat/completions' | '/completions';
   body: Record<string, unknown>;
@@ -137,7 +137,7 @@ function shownTags({ dialect, family }: RequestOptions): Record<string, unknown>
   return { preserved_tokens: [...new Set(tokens)] };
 }
 
-/** A form would begin anew after the text that is there already. */
+/** The server would start the format again after the text that is there already. */
 function answerBegun({ answer }: GenerateRequest): boolean {
   return (answer.prefix ?? []).some(({ text }) => text.trim() !== '');
 }
@@ -165,7 +165,7 @@ function messagesOf({ dialect, family, request, start }: RequestOptions): unknow
   }
 }
 
-/** llama.cpp opens a last assistant message by itself, vLLM is told to; newer llama.cpp takes the same words. */
+/** llama.cpp continues a last assistant message; vLLM has to be asked to; newer llama.cpp takes the same fields. */
 function openEnd(dialect: Dialect, start: Start): Record<string, unknown> {
   if (start.form !== 'final-message' || !dialect.continuations.includes('final-message')) return {};
   return { continue_final_message: true, add_generation_prompt: false };
@@ -190,7 +190,7 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
       // On is the server's default; naming a level is refused for models that know none.
       return thinking || family.tags === undefined ? {} : { reasoning_effort: off['reasoning_effort'] ?? 'none' };
     case 'reasoning-object':
-      // One chain that streams as it is thought, and ends at the budget by itself.
+      // One chain that streams as it is thought, and that the server ends at the budget.
       return thinking
         ? { reasoning: { effort: 'low', strategy: 'budget-forcing', budget_tokens: start.budgetTokens ?? -1 } }
         : { reasoning_effort: 'none' };
@@ -201,7 +201,7 @@ function thinkingFields({ dialect, family, start }: RequestOptions): Record<stri
   }
 }
 
-/** Its log-probabilities, which the server has, can't be had beside this request's tools. */
+/** Whether the server has log-probabilities but gives none with this request's tools. */
 export function losesLogprobs(dialect: Dialect, request: GenerateRequest): boolean {
   return dialect.logprobs && !dialect.logprobsWithTools && mayCallTools(request);
 }

@@ -34,8 +34,8 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
     const second = yield* speak(context, { sample, point, sink, tally });
     finishReason = second.finishReason;
     if (!sink.visible() && second.hidden !== '') {
-      // A model that thinks all the same has used up its answer's tokens: its thought is closed for it, and where it can only
-      // be asked to stop, it may think as much again.
+      // A model that thinks nevertheless has used up its answer's tokens. Its thought is closed for it; a model that can only
+      // be asked to stop may think as much again.
       const thoughts = `${point.at === 'answer' ? point.thoughts : ''}${second.hidden}${context.family.handOver}`;
       await forced(context, tally, { sample, text: context.family.handOver });
       const spare = Math.max(tally.thinkingTokens, request.answer.maxTokens);
@@ -89,7 +89,7 @@ async function* handOver(
   return { at: 'answer', thoughts: cut ? thoughts + context.family.handOver : lineEnd(thoughts), answer };
 }
 
-/** Asks for the answer alone. Thoughts that come all the same are counted and not shown; `spare`: tokens for such. */
+/** Asks for the answer alone. Thoughts that come nevertheless are counted and not shown; `spare`: extra tokens for them. */
 async function* speak(
   context: AdmittedContext,
   parts: { sample: number; point: ContinuationPoint; sink: AnswerSink; tally: Tally; spare?: number },
@@ -139,14 +139,14 @@ async function* speak(
   return { finishReason, hidden };
 }
 
-/** A server that can't be told not to think may have a model that does, beside its answer. */
+/** Whether thinking can't be switched off on this server: its model may think before any answer. */
 export function alwaysThinking({ dialect, family }: Pick<SampleContext, 'dialect' | 'family'>): boolean {
   return dialect.thinkingSwitch === 'none' && family.tags !== undefined;
 }
 
 /**
- * The text that the answer goes on from. A server begins a form anew after it: blanks are begun anew with it, and beside
- * a begun text the form is not asked for (`buildRequest`), which is told.
+ * The partial answer that is continued. A server would start a format again after it, so blanks are dropped, and after a
+ * visible text the format is not requested (`buildRequest`), with a warning.
  */
 function begunAnswer({ request: { answer }, warn }: SampleContext): string {
   const begun = textOf(answer.prefix);

@@ -12,17 +12,17 @@ import { type Refusals, unlessRefused } from '../stream/refusals.ts';
 import type { ServerBudget } from './server-budget.ts';
 
 /**
- * How this server's new turns begin, with thinking and without: a template may open the thought itself, and a server that
- * doesn't take thoughts out then leaves one in the content whose opening tag nobody sees. Told by the entry, else seen in
- * the template where the server shows it, else learned from the first answers: until then their text is held back.
+ * How this server's new turns begin, with thinking and without. A template may open the thought itself; a server that doesn't
+ * take thoughts out of the content then sends one without its opening tag. Known from the configuration, else from the
+ * template if the server shows it, else from the first answers, whose text is buffered until it is known.
  */
 export type ReasoningStarts = {
   of(context: SampleContext, thinking: boolean): Promise<ReasoningStart>;
-  /** What a stream that was held back has shown. */
+  /** What the text of a buffered stream turned out to be. */
   learn(thinking: boolean, reasoningStart: LearnedReasoningStart): void;
-  /** Whether a new turn thinks though it is told not to: its template has no switch. False where none is shown. */
+  /** Whether a new turn thinks although it is asked not to, because its template has no switch. False if the server shows no template. */
   thinksAnyway(context: SampleContext): Promise<boolean>;
-  /** Whether a text without any tag, of a turn that is told not to think, may still be a thought. */
+  /** Whether text without any tag may still be a thought, in a turn that is asked not to think. */
   mayHideThought(context: SampleContext): boolean;
 };
 
@@ -39,12 +39,12 @@ export function createReasoningStarts(): ReasoningStarts {
     },
     mayHideThought({ config, dialect, family, refusals }) {
       if (dialect.thinkingSwitch !== 'reasoning-effort' || refusals.has('reasoning_effort')) return true;
-      // What only thinks less goes on thinking; and who has left a thought without its opening tag may do so again.
+      // A model that only thinks less still thinks; and a server that once left out the opening tag may do so again.
       const less = family.templateArguments.off['reasoning_effort'] !== undefined;
       return less || config.thoughtOpenedByTemplate || known.get(true) === 'inside';
     },
     async of(context, thinking) {
-      // Without think tags there is a marker to look for, or nothing.
+      // A family without think tags has a marker, or nothing.
       if (context.family.tags === undefined) return thinking ? 'tagged' : 'untagged';
       // Such a server has a field for thoughts and leaves none in the content.
       if (!thinking && context.dialect.thinkingSwitch === 'reasoning-object') return 'tagged';
@@ -80,13 +80,13 @@ export type SampleContext = {
   refusals: Refusals;
   reasoningStarts: ReasoningStarts;
   serverBudget: ServerBudget;
-  /** Says once of a server what it can't do; continues "The server behind X …". */
+  /** Logs once what the server can't do; continues "The server behind X …". */
   warn(what: string): void;
   clock: Clock;
   request: GenerateRequest;
   /** Thinking tokens that the samples of this request share. */
   budget: ThinkingBudget;
-  /** Tokens that the context leaves to what a sample decodes and is fed: beside the prompt and the begun texts. */
+  /** Tokens of the context for what a sample decodes and is given, after the prompt and the texts that it continues. */
   room: number;
   /** The prompt's tokens as far as they are known before the server says. */
   promptTokens: number;
@@ -94,7 +94,7 @@ export type SampleContext = {
   render(options: { thinking: boolean }): Promise<RawPrompt>;
   /** Whether the template has no switch of the family's: it renders alike with thinking and without. @throws UpstreamRefused */
   hasNoSwitch(): Promise<boolean>;
-  /** Ids of a fed text by the server's tokenizer; undefined where it has none to ask. */
+  /** Ids of an inserted text by the server's tokenizer; undefined where the server offers none. */
   tokenise(text: string): Promise<readonly number[] | undefined>;
   semaphore: Semaphore;
   signal: AbortSignal;

@@ -44,12 +44,12 @@ export function reconcile(parts: {
   sink.setTokens(before.answer + exact.answer);
 }
 
-/** Whether a thought can be gone on with, by what its server has and has not refused. */
+/** Whether the server can continue a thought, by what it has refused so far. */
 export function canContinueThought({ dialect, refusals }: Pick<SampleContext, 'dialect' | 'refusals'>): boolean {
   return dialect.continuations.some((way) => way !== 'turn' && !refusals.has(way));
 }
 
-/** Tokens of the context that are left to a sample, after what it has thought and was fed. */
+/** Tokens of the context that are left to a sample after its thought and the inserted sentences. */
 export function roomLeft(context: SampleContext, tally: Tally): number {
   const { config, room } = context;
   const { inputTokens, fedInPrompt, thinkingTokens, forcedTokens } = tally;
@@ -58,7 +58,7 @@ export function roomLeft(context: SampleContext, tally: Tally): number {
   return known - thinkingTokens - (forcedTokens - fedInPrompt);
 }
 
-/** Tokens that stand between a thought, with its hand-over, and the answer. */
+/** Tokens between a thought, with its stop-thinking sentence, and the answer. */
 export function closingTokens(context: SampleContext): number {
   return tokenMargins.markup + (canContinueThought(context) ? 0 : estimateTokens(answerTurn));
 }

@@ -4,16 +4,16 @@ import type { Dialect } from '../client/dialect.ts';
 import type { Refusals } from '../stream/refusals.ts';
 
 /**
- * A thinking budget that the server keeps by itself. Ours is enforced in any case; the server's saves what it would decode
+ * A thinking budget that the server enforces. Ours is enforced in any case; the server's saves what it would decode
  * before it notices that we left. Some servers accept the field and ignore it, so the first thoughts that reach the budget
  * verify it: they ask for a few tokens less than ours and see whether the thought ends there.
  */
 export type ServerBudget = {
   /** The tokens to ask for where ours are `cap`; undefined: the field is not sent. */
   ask(cap: number): number | undefined;
-  /** The model's thought ended after so many tokens of the `asked` ones. True where the server's budget ended it. */
+  /** The thought ended after `tokens`. True if the server's budget of `asked` tokens ended it. */
   ended(asked: number | undefined, tokens: number): boolean;
-  /** The thought has so many tokens and goes on. */
+  /** The thought has `tokens` by now and has not ended. */
   reached(asked: number | undefined, tokens: number): void;
   state(): (typeof serverBudgetStates)[number];
 };

@@ -76,7 +76,7 @@ export type ThinkOutcome = {
 export type ThinkState = {
   sample: number;
   thinking: ThinkingRequest;
-  /** What the thought goes on from. */
+  /** The thought so far. */
   thoughts: string;
   sink: AnswerSink;
   tally: Tally;
@@ -128,7 +128,7 @@ export async function* think(
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         const retryable = error instanceof ServiceError && error.retryable;
-        // A connection that breaks costs no more than itself where the thought can be gone on with.
+        // After a broken connection the thought is continued, if the server can do that.
         if (
           retryable &&
           !run.answered &&
@@ -137,7 +137,7 @@ export async function* think(
           breaks++ < mostBreaks
         )
           continue;
-        // A server that can't go on with a thought after all has still thought: its own end stands.
+        // The server turns out not to continue thoughts: the end that its model chose stands.
         const ownEnd = ends > 0 && run.thoughts === before && error instanceof ServiceError && !retryable;
         if (watch.stopped() === undefined && !ownEnd) throw error;
       }
@@ -233,7 +233,7 @@ async function* readThought(
     return true;
   }
 
-  /** A thought that its server's budget ended is one that the budget ended: the hand-over follows, which the server doesn't know. */
+  /** The server's own budget has ended the thought. Our stop-thinking sentence still follows, which the server doesn't know. */
   function endedByServer(): boolean {
     if (!serverBudget.ended(run.asked, own())) return false;
     watch.stop('budget');
