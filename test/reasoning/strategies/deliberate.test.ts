@@ -215,7 +215,7 @@ describe('deliberate', () => {
       },
     };
     const run = await runStrategy('deliberate', { model, effective: { samples: 1 }, options: searches });
-    expect(run.steps.find((step) => step.stop_reason === 'line')?.usage?.thinking).toBe(tokens(wrong));
+    expect(run.steps.find((step) => step.stop_reason === 'line')?.usage?.thinking).toBe(tokens(wrong).length);
     expect(run.answer).toBe('The answer is 4.');
   });
 
