@@ -106,6 +106,23 @@ describe('createSampleCounter', () => {
     expect(counter.computed).toBe(4);
   });
 
+  it('settles at each call of a tool, beside what earlier attempts spent', () => {
+    const added = { thinking: 0, forced: 0, answer: 0 };
+    const counter = createSampleCounter(
+      (kind, tokens) => {
+        added[kind] += tokens;
+      },
+      { thinking: 5, forced: 1, answer: 0 },
+    );
+    counter.count(thought(3));
+    const call = { id: 'call_1', name: 'sum', arguments: '{}', turn: 0, thought: '', text: '' };
+    const usage = { thinkingTokens: 6, forcedTokens: 0, answerTokens: 0 };
+    counter.count({ type: 'tool-start', sample: 0, call, usage });
+    expect(counter.tokens).toEqual({ thinking: 11, forced: 1, answer: 0 });
+    expect(added).toEqual({ thinking: 6, forced: 0, answer: 0 });
+    expect(counter.thoughtEnded).toBe(false);
+  });
+
   it('takes the model’s own count at the end, and passes on the difference', () => {
     const added = { thinking: 0, forced: 0, answer: 0 };
     const counter = createSampleCounter((kind, tokens) => {

@@ -141,7 +141,8 @@ export async function* answerLive(
           segments.push(segmentOf(event));
           if (
             event.forced &&
-            counted.forced - counter.computed + event.tokenIds.length > (run.continuationTokens ?? Number.POSITIVE_INFINITY)
+            counted.forced - counter.computed + event.tokenIds.length >
+              (run.continuationTokens ?? Number.POSITIVE_INFINITY)
           )
             fedEnough.abort();
           if (thinking !== undefined) yield thinking.delta(event);
