@@ -1,6 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { manPage } from '../src/cli/man-page.ts';
+import { createProgram } from '../src/cli/program.ts';
+import { createTerminal } from '../src/cli/terminal.ts';
 import { buildConsole } from '../src/entry/open-console.ts';
 import { bundleTransformers } from './bundle-transformers.ts';
 
@@ -14,4 +18,6 @@ await rm(folder, { recursive: true, force: true });
 if (!values.remove) {
   await bundleTransformers(folder);
   await buildConsole();
+  const program = createProgram(createTerminal({ colour: false, variables: {} }));
+  await writeFile(join(folder, 'thinkfirst.1'), manPage(program));
 }

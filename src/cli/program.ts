@@ -3,6 +3,7 @@ import { packageVersion } from '../entry/package-version.ts';
 import { addAsk } from './commands/ask.ts';
 import { addChat } from './commands/chat.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addConversations } from './commands/conversations.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addJobs } from './commands/jobs.ts';
 import { addKeys } from './commands/keys.ts';
@@ -12,13 +13,14 @@ import { addScripts } from './commands/script.ts';
 import { addServe } from './commands/serve.ts';
 import { addTrace } from './commands/trace.ts';
 import { addTransfer } from './commands/transfer.ts';
+import { manPage } from './man-page.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
  * Says of a word that is no command of `group` that it isn't. Commander itself hands such a word to the default command and
  * complains of arguments of `list`, which nobody typed; and it answers `help` of one with the general help.
  */
-function refuseUnknownCommands(group: Command): void {
+function refuseUnknownCommands(group: Command, print?: (text: string) => void): void {
   for (const each of group.commands) if (each.commands.length > 0) refuseUnknownCommands(each);
   const list = commandOf(group, 'list');
   list?.allowExcessArguments().hook('preAction', () => {
@@ -30,15 +32,14 @@ function refuseUnknownCommands(group: Command): void {
   });
   // Its own would stand beside this one.
   group.helpCommand(false);
-  group
-    .command('help')
-    .argument('[command...]')
-    .description('display help for command')
-    .action((words: string[]) => {
-      let asked = group;
-      for (const word of words) asked = commandOf(asked, word) ?? unknownCommand(asked, word);
-      asked.help();
-    });
+  const command = group.command('help').argument('[command...]').description('display help for command');
+  if (print) command.option('--man', 'print the manual page: thinkfirst help --man | man -l -');
+  command.action((words: string[], { man }: { man?: true }) => {
+    if (man && print) return print(manPage(group));
+    let asked = group;
+    for (const word of words) asked = commandOf(asked, word) ?? unknownCommand(asked, word);
+    asked.help();
+  });
 }
 
 function commandOf(group: Command, word: string): Command | undefined {
@@ -72,6 +73,7 @@ export function createProgram(terminal: Terminal): Command {
   addServe(program, terminal);
   addAsk(program, terminal);
   addChat(program, terminal);
+  addConversations(program, terminal);
   addJobs(program, terminal);
   addTrace(program, terminal);
   addModels(program, terminal);
@@ -81,6 +83,6 @@ export function createProgram(terminal: Terminal): Command {
   addDoctor(program, terminal);
   addTransfer(program, terminal);
   addCompletion(program);
-  refuseUnknownCommands(program);
+  refuseUnknownCommands(program, terminal.print);
   return program;
 }

@@ -2,7 +2,7 @@ import type { Progress } from '../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
 import { thinkingTokens } from '../contracts/responses/usage.ts';
 import { bar, clipped, counted, duration, wholeNumber } from './render/figures.ts';
-import { createStepWriter, stepLine } from './render/step-text.ts';
+import { createStepReader, createStepWriter, stepLine } from './render/step-text.ts';
 import { verdictLine } from './render/verdict-line.ts';
 import type { Answered, QuestionView } from './run-question.ts';
 import type { Terminal } from './terminal.ts';
@@ -128,9 +128,11 @@ export function showQuestion(
     meter = undefined;
   };
   const stepText = createStepWriter(paint);
-  const shown = (step: TraceStep) => (trace ? stepText(step) : paint.dim(stepLine(step, paint)));
+  const read = createStepReader();
+  const shown = (step: TraceStep) => (trace ? stepText(step) : paint.dim(stepLine(read(step), paint)));
   return {
     view: {
+      moves: live,
       begun: () => {},
       progress: (progress) => meter?.progress(progress),
       step(step) {

@@ -30,6 +30,8 @@ export type Answered = z.infer<typeof Answered>;
 
 /** What a question shows while it runs. */
 export type QuestionView = {
+  /** Its progress is drawn as it moves, so it is asked for between the steps as well. */
+  moves: boolean;
   begun(response: Answered): void;
   progress(progress: Progress): void;
   /** Each step once it is done. */
@@ -54,8 +56,9 @@ const WireEvent = z.union([
   z.object({ type: z.string() }),
 ]);
 
-/** ms between looks at a response whose trace may not be followed. */
+/** ms between looks at a response: whose trace may not be followed, and whose progress is drawn. */
 const lookEvery = 700;
+const lookEveryMoving = 250;
 const resumeAttempts = 5;
 
 /**
@@ -129,27 +132,36 @@ async function followAnswer(client: ServiceClient, id: string, view: QuestionVie
 
 /** Steps and progress as they come; of a key that may not see the trace, the progress alone. */
 async function followTrace(client: ServiceClient, id: string, view: QuestionView, signal: AbortSignal): Promise<void> {
-  let live = false;
-  const looking = lookAt();
+  let latest: Progress | undefined;
+  const over = new AbortController();
+  const looking = lookAt(AbortSignal.any([signal, over.signal]));
   try {
     for await (const event of client.events(TraceEvent, `/v1/responses/${id}/trace?stream=true`, { signal })) {
-      live = true;
-      if (event.type === 'progress') view.progress(event.progress);
+      if (event.type === 'progress') {
+        latest = event.progress;
+        view.progress(latest);
+      }
       if (event.type === 'trace_step.done') view.step(event.step);
     }
+    over.abort();
   } catch (error) {
     // Not allowed, or over: the answer does not depend on it.
     if (error instanceof CliError && error.exitCode === exitCodes.forbidden) view.traceDenied(error.message);
   }
   await looking;
 
-  /** Until the trace tells: the place in the queue. */
-  async function lookAt(): Promise<void> {
-    while (!signal.aborted && !live) {
-      const seen = await client.call(Answered, `/v1/responses/${id}`, { signal }).catch(() => undefined);
-      if (seen?.progress && !live) view.progress(seen.progress);
-      if (seen?.progress === null) return;
-      await delay(lookEvery, undefined, { signal }).catch(() => {});
+  /** Until the trace tells: the place in the queue. Then tokens alone, which the trace has only every hundred or so. */
+  async function lookAt(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted && (view.moves || latest === undefined)) {
+      const seen = await client.call(Answered, `/v1/responses/${id}`, { signal: ended }).catch(() => undefined);
+      if (seen?.progress === null || ended.aborted) return;
+      if (seen?.progress && latest === undefined) view.progress(seen.progress);
+      else if (seen?.progress && latest && seen.progress.thinking_tokens > latest.thinking_tokens) {
+        const { thinking_tokens, eta_ms } = seen.progress;
+        latest = { ...latest, thinking_tokens, eta_ms };
+        view.progress(latest);
+      }
+      await delay(view.moves ? lookEveryMoving : lookEvery, undefined, { signal: ended }).catch(() => {});
     }
   }
 }

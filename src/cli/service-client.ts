@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
+import { ConversationList } from '../contracts/responses/conversation.ts';
 import { ErrorEnvelope } from '../contracts/service/error-envelope.ts';
 import { ResponseList } from '../contracts/service/listings.ts';
 import { CliError, type ExitCode, exitCodes } from './cli-error.ts';
@@ -10,6 +11,14 @@ export async function responseIdOf(given: string, client: ServiceClient): Promis
   const { first_id: id } = await client.call(ResponseList.pick({ first_id: true }), '/v1/responses?limit=1');
   if (id !== null) return id;
   throw new CliError({ message: 'There is no response yet.', advice: 'Ask something first: thinkfirst ask "…"' });
+}
+
+/** A conversation's id as it was given; `last` is the one used last. @throws CliError where there is none */
+export async function conversationIdOf(given: string, client: ServiceClient): Promise<string> {
+  if (given !== 'last') return encodeURIComponent(given);
+  const { first_id: id } = await client.call(ConversationList, '/v1/conversations?limit=1');
+  if (id !== null) return id;
+  throw new CliError({ message: 'There is no conversation yet.', advice: 'Begin one with: thinkfirst chat' });
 }
 
 type ServiceAddress = { url: string; key?: string | undefined };

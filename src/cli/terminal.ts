@@ -56,6 +56,7 @@ export function createTerminal(options: { colour: boolean; variables: Variables 
     notePaint: pico.createColors(coloured(stderr)),
     outputLive: stdout.isTTY === true && !dumb,
     noteLive: stderr.isTTY === true && !dumb,
-    columns: () => stderr.columns ?? stdout.columns ?? 80,
+    // A terminal without a size says 0.
+    columns: () => stderr.columns || stdout.columns || 80,
   };
 }

@@ -7,9 +7,12 @@ import type { Terminal } from '../../src/cli/terminal.ts';
 export function keptTerminal({
   input = '',
   variables = {},
+  columns,
 }: {
   input?: string;
   variables?: Terminal['variables'];
+  /** Standard output is a terminal of this width. */
+  columns?: number;
 } = {}) {
   const kept = { output: '', told: '' };
   const add = (to: keyof typeof kept) => (text: string) => {
@@ -27,15 +30,15 @@ export function keptTerminal({
     draw: () => {},
     paint,
     notePaint: paint,
-    outputLive: false,
+    outputLive: columns !== undefined,
     noteLive: false,
-    columns: () => 80,
+    columns: () => columns ?? 80,
   };
   return { terminal, kept };
 }
 
 /** One command line in this process. @returns what it printed and told; @throws what `main` turns into an exit code */
-export async function runProgram(words: readonly string[], options: { input?: string } = {}) {
+export async function runProgram(words: readonly string[], options: { input?: string; columns?: number } = {}) {
   const { terminal, kept } = keptTerminal(options);
   await createProgram(terminal).parseAsync([...words], { from: 'user' });
   return kept;

@@ -70,8 +70,8 @@ function unknownIn(line: string): string[] {
 }
 
 function knows(command: Command, option: string): boolean {
-  // `jobs --watch` is `jobs list --watch`.
-  const standing = command.commands.filter((each) => each.name() === 'list');
+  // `jobs --watch` is `jobs list --watch`; `help` was passed over.
+  const standing = command.commands.filter((each) => ['list', 'help'].includes(each.name()));
   const options = [command, ...standing, program].flatMap((each) => each.options);
   return ['--help', '-h'].includes(option) || options.some(({ long, short }) => long === option || short === option);
 }

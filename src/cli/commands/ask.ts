@@ -5,6 +5,7 @@ import type { CreateResponse } from '../../contracts/responses/create-response.t
 import { Effort } from '../../contracts/responses/reasoning.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { Trace } from '../../contracts/service/listings.ts';
+import { questionWithFiles } from '../attachments.ts';
 import { CliError, type ExitCode, exitCodes } from '../cli-error.ts';
 import { openService } from '../embedded-service.ts';
 import type { ServiceOptions } from '../find-service.ts';
@@ -28,7 +29,7 @@ export type ThinkingOptions = {
   system?: string;
 };
 type AskOptions = ServiceOptions &
-  ThinkingOptions & { fast?: true; json?: true; trace?: true; stream?: true; quiet?: true };
+  ThinkingOptions & { file?: string[]; fast?: true; json?: true; trace?: true; stream?: true; quiet?: true };
 
 /** `thinkfirst ask` */
 export function addAsk(program: Command, terminal: Terminal): void {
@@ -43,6 +44,11 @@ export function addAsk(program: Command, terminal: Terminal): void {
     .argument('<question...>', 'the question; - stands for what comes on standard input');
   thinkingOptions(command)
     .addOption(new Option('--fast', 'answer at once: short for --effort none').conflicts('effort'))
+    .option(
+      '-f, --file <path>',
+      'a text file to ask about, or an image or PDF file for a model that reads them; may be given again',
+      (path: string, before: string[] = []) => [...before, path],
+    )
     .option('--stream', 'print the answer as it is written, once it is settled')
     .option('--trace', 'show each step with its thought, its checks and the vote')
     .option(
@@ -63,6 +69,7 @@ Examples:
   thinkfirst ask --fast "What is 47 + 385?"
   thinkfirst ask --effort high --trace "What is 758 * 6?" 2> trace.txt
   echo "What is 12 x 12?" | thinkfirst ask -
+  thinkfirst ask "What does this say?" --file notes.txt
   thinkfirst ask --json "What is 9 * 9?" | jq .usage
 
 Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 no service, 4 not allowed, 5 the answer was cut short, 130 cancelled.`;
@@ -81,6 +88,7 @@ export function thinkingOptions(command: Command): Command {
 }
 
 async function ask(question: string, options: AskOptions, terminal: Terminal): Promise<void> {
+  const input = await questionWithFiles(question, options.file ?? []);
   listenForInterrupts();
   const quiet = options.quiet === true;
   const { client, close } = await openService(options, terminal, { quiet });
@@ -97,7 +105,7 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
   });
   try {
     const effort = options.fast === true ? 'none' : options.effort;
-    const request = createRequest(question, { ...options, ...(effort === undefined ? {} : { effort }) });
+    const request = createRequest(input, { ...options, ...(effort === undefined ? {} : { effort }) });
     const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
     if (streamed) terminal.write('\n');
     shown.end(response);
@@ -128,7 +136,7 @@ async function traceOf(client: ServiceClient, id: string, terminal: Terminal): P
 }
 
 /** The request's body. Fields that were not given are left to the service. */
-export function createRequest(question: string, options: ThinkingOptions): CreateResponse {
+export function createRequest(question: CreateResponse['input'], options: ThinkingOptions): CreateResponse {
   const reasoning = {
     ...(options.effort !== undefined && { effort: options.effort }),
     ...(options.strategy !== undefined && { strategy: options.strategy }),

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { Conversation } from '../../contracts/responses/conversation.ts';
 import { Effort, splitModelSuffix } from '../../contracts/responses/reasoning.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { CliError, type ExitCode, exitCodes } from '../cli-error.ts';
@@ -9,17 +10,20 @@ import type { ServiceOptions } from '../find-service.ts';
 import { listenForInterrupts, onInterrupt } from '../interrupts.ts';
 import { serviceOptions } from '../options.ts';
 import { showQuestion } from '../question-view.ts';
+import { counted } from '../render/figures.ts';
 import { createStepWriter } from '../render/step-text.ts';
 import { runQuestion } from '../run-question.ts';
-import type { ServiceClient } from '../service-client.ts';
+import { conversationIdOf, type ServiceClient } from '../service-client.ts';
 import { shownText, type Terminal } from '../terminal.ts';
 import { createRequest, exitCodeOf, type ThinkingOptions, thinkingOptions } from './ask.ts';
 
-type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true };
+type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true; continue?: string | true };
 
 /** What a chat remembers between its lines. */
 type Chat = {
   options: ThinkingOptions & { trace: boolean };
+  /** Made with the first question. */
+  conversation: string | undefined;
   /** The last answered response: the next question goes on from it. */
   previous: string | undefined;
   over: boolean;
@@ -32,7 +36,7 @@ const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; 
 /trace           how the last answer came about
 /trace on|off    show it with each answer
 /good, /bad      what you think of the last answer (kept for tuning, see docs/tuning.md)
-/new             forget what was said
+/new             begin another conversation
 /exit            so does Ctrl-D; Ctrl-C answers with what there is, twice cancels`;
 
 /** `thinkfirst chat` */
@@ -40,16 +44,28 @@ export function addChat(program: Command, terminal: Terminal): void {
   const command = program
     .command('chat')
     .summary('talk, with memory')
-    .description('A conversation: each question goes on from the answers before it. /help says what else there is.');
-  thinkingOptions(command).option('--trace', 'show how each answer came about');
+    .description(
+      'A conversation: each question goes on from the answers before it. /help says what else there is.\n' +
+        'It is kept: `thinkfirst conversations` lists them, and the console shows them.',
+    );
+  thinkingOptions(command)
+    .option('-c, --continue [id]', 'go on with a conversation (default: the one used last)')
+    .option('--trace', 'show how each answer came about');
   serviceOptions(command)
     .addHelpText('after', `\nIn the chat:\n${help.replaceAll(/^/gm, '  ')}`)
     .action(async (options: ChatOptions) => {
       listenForInterrupts();
       const { client, close } = await openService(options, terminal, { quiet: false });
-      const { url: _, key: __, trace = false, ...thinking } = options;
-      const chat: Chat = { options: { ...thinking, trace }, previous: undefined, over: false, code: exitCodes.ok };
+      const { url: _, key: __, continue: given, trace = false, ...thinking } = options;
+      const chat: Chat = {
+        options: { ...thinking, trace },
+        conversation: undefined,
+        previous: undefined,
+        over: false,
+        code: exitCodes.ok,
+      };
       try {
+        if (given !== undefined) await goOn(given === true ? 'last' : given, client, chat, terminal);
         await talk(client, chat, terminal);
         // Who talks has read what went wrong; a script has only this to know it by.
         if (terminal.input.isTTY !== true) process.exitCode = chat.code;
@@ -57,6 +73,16 @@ export function addChat(program: Command, terminal: Terminal): void {
         await close();
       }
     });
+}
+
+/** Takes up a conversation where it was left. @throws CliError where there is none */
+async function goOn(given: string, client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
+  const id = await conversationIdOf(given, client);
+  const { title, turns, last_response_id: last } = await client.call(Conversation, `/v1/conversations/${id}`);
+  chat.conversation = id;
+  chat.previous = last ?? undefined;
+  const name = title === null ? id : `“${shownText(title)}”`;
+  terminal.note(terminal.notePaint.dim(`Going on with ${name}, ${counted(turns, 'answer')} so far.`));
 }
 
 async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
@@ -85,10 +111,10 @@ async function answer(question: string, client: ServiceClient, chat: Chat, termi
     now: () => performance.now(),
   });
   try {
-    const request = {
-      ...createRequest(question, chat.options),
-      ...(chat.previous !== undefined && { previous_response_id: chat.previous }),
-    };
+    chat.conversation ??= (await client.call(Conversation, '/v1/conversations', { body: {} })).id;
+    // From the last answer: a question that failed is not part of the talk.
+    const conversation = { id: chat.conversation, after: chat.previous ?? null };
+    const request = { ...createRequest(question, chat.options), conversation };
     const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
     if (response.output_text !== '') terminal.write('\n');
     shown.end(response);
@@ -111,7 +137,8 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
       return;
     case 'new':
       chat.previous = undefined;
-      return terminal.note('Forgotten.');
+      chat.conversation = undefined;
+      return terminal.note('A new conversation.');
     case 'effort': {
       const effort = Effort.safeParse(given);
       if (effort.success) chat.options.effort = effort.data;

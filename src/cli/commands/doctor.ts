@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../cli-error.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { wrapped } from '../render/columns.ts';
 import { counted } from '../render/figures.ts';
-import type { Paint, Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** `thinkfirst doctor` */
 export function addDoctor(program: Command, terminal: Terminal): void {
@@ -20,20 +21,33 @@ export function addDoctor(program: Command, terminal: Terminal): void {
       const faults = findings.filter(({ status }) => status === 'fault').length;
       const warnings = findings.filter(({ status }) => status === 'warning').length;
       if (json === true) terminal.print(JSON.stringify({ healthy: faults === 0, findings }, undefined, 2));
-      else
-        terminal.print(
-          [...findings.map((one) => findingText(one, terminal.paint)), '', verdict(faults, warnings)].join('\n'),
-        );
+      else terminal.print([...findingLines(findings, terminal), '', verdict(faults, warnings)].join('\n'));
       if (faults > 0) process.exitCode = exitCodes.failed;
     });
 }
 
-const nameWidth = 16;
+/** On a narrower terminal each finding's name has a line of its own. */
+const leastColumns = 80;
 
-function findingText({ name, status, detail, advice }: Finding, paint: Paint): string {
-  const mark = { ok: paint.green('✓'), warning: paint.yellow('!'), fault: paint.red('✗') }[status];
-  const line = `${mark} ${name.padEnd(nameWidth)} ${detail}`;
-  return advice === undefined ? line : `${line}\n  ${' '.repeat(nameWidth)} ${paint.bold(`→ ${advice}`)}`;
+/** Names in a column, details beside them; on a terminal, broken between words where it ends. */
+export function findingLines(
+  findings: readonly Finding[],
+  { paint, outputLive, columns }: Pick<Terminal, 'paint' | 'outputLive' | 'columns'>,
+): string[] {
+  const width = outputLive ? columns() - 1 : Number.POSITIVE_INFINITY;
+  const isNarrow = width < leastColumns;
+  const nameWidth = Math.max(...findings.map(({ name }) => name.length));
+  const indent = ' '.repeat(isNarrow ? 4 : 2 + nameWidth + 1);
+  return findings.flatMap(({ name, status, detail, advice }) => {
+    const mark = { ok: paint.green('✓'), warning: paint.yellow('!'), fault: paint.red('✗') }[status];
+    const advised =
+      advice === undefined ? [] : wrapped(`→ ${advice}`, width - indent.length).map((line) => paint.bold(line));
+    const [first = '', ...rest] = [...wrapped(detail, width - indent.length), ...advised];
+    const told = rest.map((line) => `${indent}${line}`);
+    return isNarrow
+      ? [`${mark} ${name}`, `${indent}${first}`, ...told]
+      : [`${mark} ${name.padEnd(nameWidth)} ${first}`, ...told];
+  });
 }
 
 function verdict(faults: number, warnings: number): string {

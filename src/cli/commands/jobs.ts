@@ -5,7 +5,7 @@ import { JobStatus } from '../../contracts/responses/job.ts';
 import { ListedResponse } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';
 import { serviceOptions } from '../options.ts';
-import { columns } from '../render/columns.ts';
+import { columns, filled } from '../render/columns.ts';
 import { ago, clipped, duration, wholeNumber } from '../render/figures.ts';
 import { shortVerdict } from '../render/verdict-line.ts';
 import { Answered } from '../run-question.ts';
@@ -78,6 +78,9 @@ async function shown(client: ServiceClient, { status, limit, json }: ListOptions
   const { data } = await client.call(Listed, path);
   if (data.length === 0) return terminal.paint.dim(status === undefined ? noResponse : `No response is ${status}.`);
   const { paint } = terminal;
+  if (terminal.outputLive && terminal.columns() < otherCells + leastText) {
+    return data.map((row) => narrow(cells(row, terminal), terminal)).join('\n');
+  }
   const heads = ['id', 'status', 'effort', 'tokens', 'verdict', 'when', 'question and answer'].map((head) =>
     paint.dim(head),
   );
@@ -87,12 +90,29 @@ async function shown(client: ServiceClient, { status, limit, json }: ListOptions
 /** Columns that the other cells take. */
 const otherCells = 93;
 const textWidth = 90;
+/** With less room for the question than this, each job has lines of its own in place of a row. */
+const leastText = 20;
+
+/** One job in a few lines, for a narrow terminal. */
+function narrow(
+  [id = '', status = '', effort = '', tokens = '', verdict = '', when = '', text = '']: string[],
+  { columns: width, paint }: Terminal,
+): string {
+  const room = width() - 3;
+  const facts = [status, effort, `${tokens} tokens`, verdict].filter((fact) => fact !== '');
+  const lines = [...filled(facts, { between: ' · ', width: room }), clipped(text, room)];
+  return [
+    ...filled([id, paint.dim(when)], { between: '  ', width: width() - 1 }),
+    ...lines.map((line) => `  ${line}`),
+  ].join('\n');
+}
 
 function cells(row: Row, terminal: Terminal): string[] {
   const { paint } = terminal;
   const tokens = row.usage?.output_tokens ?? row.progress?.thinking_tokens ?? 0;
   const answer = row.output_text === '' ? '' : ` → ${row.output_text}`;
-  const width = terminal.outputLive ? Math.max(20, terminal.columns() - otherCells) : textWidth;
+  const room = terminal.columns() - otherCells;
+  const width = terminal.outputLive && room >= leastText ? room : textWidth;
   return [
     row.id,
     statusPaint(row.status, paint)(row.progress ? `${row.status} (${progressText(row.progress)})` : row.status),

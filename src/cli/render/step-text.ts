@@ -19,14 +19,26 @@ export function stepLine(step: TraceStep, paint: Paint): string {
   return `${mark(step, paint)} ${paint.bold(stepName(step).padEnd(9))} ${tokens.padStart(12)}  ${clipped(step.summary, longestSummary)}`;
 }
 
+/** The steps of a response, one after the other: an answer whose step repeats what the vote said names its chain instead. */
+export function createStepReader(): (step: TraceStep) => TraceStep {
+  let voted: string | undefined;
+  return (step) => {
+    if (step.phase === 'vote') voted = step.summary;
+    if (step.phase !== 'answer' || step.summary !== voted) return step;
+    return { ...step, summary: step.sample === null ? 'As voted.' : `From chain ${step.sample + 1}.` };
+  };
+}
+
 /**
  * Writes a response's steps whole, in their order: a revision shows the line that it has in a wrong one's place. Under the
  * first thought with computed values a line says what is underlined.
  */
 export function createStepWriter(paint: Paint): (step: TraceStep) => string {
   const standing = new Map<number, JudgedThought>();
+  const read = createStepReader();
   let explained = !paint.isColorSupported;
-  return (step) => {
+  return (given) => {
+    const step = read(given);
     const { phase, sample, answer } = step;
     const isChain = sample !== null && (phase === 'think' || phase === 'revise');
     const revised = isChain && phase === 'revise' ? standing.get(sample) : undefined;

@@ -108,4 +108,16 @@ describe('a step in the terminal', () => {
     expect(Math.max(...vote.split('\n').map(({ length }) => length))).toBeLessThan(200);
     expect(vote).toContain('a tale of the soul, a tale of the soul, a tale of the soul,…');
   });
+
+  it('says once what the vote decided', () => {
+    const summary = '5 leads the vote with 2 of 3 ballots.';
+    const rest = { ...step, text: null, checks: [], tokens: 0, duration_ms: 0, stop_reason: null };
+    const vote: TraceStep = { ...rest, phase: 'vote', sample: null, summary };
+    const stepText = createStepWriter(plain);
+    const written = [vote, { ...rest, phase: 'answer' as const, sample: 1, summary }].map(stepText).join('\n');
+    expect(written.split(summary)).toHaveLength(2);
+    expect(written).toContain('From chain 2.');
+    const unvoted = createStepWriter(plain)({ ...rest, phase: 'answer', sample: 0, summary });
+    expect(unvoted).toContain(summary);
+  });
 });

@@ -1,0 +1,179 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import {
+  Conversation,
+  ConversationList,
+  type ConversationTurn,
+  TurnList,
+} from '../../contracts/responses/conversation.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { reachService, type ServiceOptions } from '../find-service.ts';
+import { serviceOptions, wholeNumberFrom } from '../options.ts';
+import { columns, filled } from '../render/columns.ts';
+import { ago, clipped, counted } from '../render/figures.ts';
+import { conversationIdOf, type ServiceClient } from '../service-client.ts';
+import { shownText, type Terminal } from '../terminal.ts';
+
+type ListOptions = ServiceOptions & { search?: string; limit: number; json?: true };
+type ExportOptions = ServiceOptions & { format: 'json' | 'markdown'; output?: string };
+
+/** `thinkfirst conversations` */
+export function addConversations(program: Command, terminal: Terminal): void {
+  const conversations = program
+    .command('conversations')
+    .summary('chats: list, show, rename, export, import, delete')
+    .description('Conversations of this key, the last used first. `thinkfirst chat --continue` goes on with one.');
+  const command = (name: string, does: string) => serviceOptions(conversations.command(name).description(does));
+  const which = 'a conversation; last is the one used last';
+
+  serviceOptions(
+    conversations
+      .command('list', { isDefault: true })
+      .description('list them (what `thinkfirst conversations` does)')
+      .option('-s, --search <words>', 'only those with all these words in title, questions or answers')
+      .option('-n, --limit <n>', 'at most so many', wholeNumberFrom(1), 20)
+      .option('--json', 'as the service has them, one a line'),
+  ).action(async (options: ListOptions) => {
+    const client = await reachService(options, terminal);
+    terminal.print(listText(await listed(client, options), options, terminal));
+  });
+  command('show', 'print its last branch, question by question')
+    .argument('[id]', which, 'last')
+    .action(async (given: string, options: ServiceOptions) => {
+      const client = await reachService(options, terminal);
+      const id = await conversationIdOf(given, client);
+      terminal.print(await shownBranch(client, id, terminal));
+    });
+  command('rename', 'give it another title')
+    .argument('<id>', which)
+    .argument('<title...>', 'the title')
+    .action(async (given: string, words: string[], options: ServiceOptions) => {
+      const client = await reachService(options, terminal);
+      const id = await conversationIdOf(given, client);
+      const { title } = await client.call(Conversation, `/v1/conversations/${id}`, {
+        body: { title: words.join(' ') },
+      });
+      terminal.print(`${id}  ${shownText(title ?? '')}`);
+    });
+  command('export', 'write it as a file: JSON, which import reads, or Markdown')
+    .argument('[id]', which, 'last')
+    .addOption(
+      new Option('-f, --format <format>', 'json has all branches').choices(['json', 'markdown']).default('json'),
+    )
+    .option('-o, --output <file>', 'where to write it (default: standard output)')
+    .action(async (given: string, options: ExportOptions) => {
+      const client = await reachService(options, terminal);
+      const id = await conversationIdOf(given, client);
+      const file = await client.text(`/v1/conversations/${id}/export?format=${options.format}`);
+      if (options.output === undefined) terminal.print(file);
+      else await written(options.output, file);
+    });
+  command('import', 'make a conversation of an export')
+    .argument('<file>', 'the JSON of an export; - stands for standard input')
+    .action(async (file: string, options: ServiceOptions) => {
+      const body = parsed(file, file === '-' ? await text(terminal.input) : await readText(file));
+      const client = await reachService(options, terminal);
+      const { id, title, turns } = await client.call(Conversation, '/v1/conversations/import', { body });
+      terminal.print(`${id}  ${shownText(title ?? '')} (${counted(turns, 'turn')})`);
+    });
+  command('delete', 'remove conversations with their responses and traces')
+    .argument('<id...>', which)
+    .action(async (given: string[], options: ServiceOptions) => {
+      const client = await reachService(options, terminal);
+      for (const one of given) {
+        const id = await conversationIdOf(one, client);
+        await client.call(z.unknown(), `/v1/conversations/${id}`, { method: 'DELETE' });
+        terminal.print(`${id}  deleted`);
+      }
+    });
+}
+
+/** Of a page of the service. */
+const pageSize = 100;
+
+async function listed(client: ServiceClient, { search, limit }: ListOptions): Promise<Conversation[]> {
+  const found: Conversation[] = [];
+  for (let after = ''; found.length < limit; ) {
+    const query = new URLSearchParams({ limit: String(Math.min(pageSize, limit - found.length)) });
+    if (search !== undefined) query.set('q', search);
+    if (after !== '') query.set('after', after);
+    const { data, has_more, last_id } = await client.call(ConversationList, `/v1/conversations?${query}`);
+    found.push(...data);
+    if (!has_more || last_id === null) break;
+    after = last_id;
+  }
+  return found;
+}
+
+/** Below this width each conversation has two lines. */
+const leastColumns = 100;
+
+function listText(found: readonly Conversation[], { search, json }: ListOptions, terminal: Terminal): string {
+  const { paint, outputLive } = terminal;
+  if (json === true) return found.map((one) => JSON.stringify(one)).join('\n');
+  const none =
+    search === undefined ? 'No conversation yet. Begin one: thinkfirst chat' : 'No conversation has these words.';
+  if (found.length === 0) return paint.dim(none);
+  const width = outputLive ? terminal.columns() - 1 : leastColumns;
+  const cells = found.map(({ id, title, turns, updated_at }) => ({
+    id,
+    facts: [counted(turns, 'turn'), ago(updated_at, Date.now())],
+    title: title ?? 'no question yet',
+  }));
+  if (width < leastColumns) {
+    const lines = cells.flatMap(({ id, facts, title }) => [
+      clipped(title, width),
+      ...filled([id, ...facts], { between: ' · ', width: width - 2 }).map((line) => `  ${paint.dim(line)}`),
+    ]);
+    return lines.join('\n');
+  }
+  const heads = ['id', 'turns', 'when', 'title'].map((head) => paint.dim(head));
+  return columns([heads, ...cells.map(({ id, facts, title }) => [id, ...facts, clipped(title, 60)])], { right: [1] });
+}
+
+async function shownBranch(client: ServiceClient, id: string, { paint }: Terminal): Promise<string> {
+  const { title, last_response_id: last } = await client.call(Conversation, `/v1/conversations/${id}`);
+  const turns = new Map<string, ConversationTurn>();
+  for (let after = ''; ; ) {
+    const page = await client.call(TurnList, `/v1/conversations/${id}/turns?limit=1000${after && `&after=${after}`}`);
+    for (const turn of page.data) turns.set(turn.id, turn);
+    if (!page.has_more || page.last_id === null) break;
+    after = page.last_id;
+  }
+  const branch: ConversationTurn[] = [];
+  for (let turn = turns.get(last ?? ''); turn !== undefined; turn = turns.get(turn.parent ?? '')) branch.push(turn);
+  const others = turns.size - branch.length;
+  const rest = others === 0 ? [] : [paint.dim(`${counted(others, 'turn')} in other branches: export has all of them.`)];
+  const texts = branch.reverse().map(({ question, answer, status, effort }) => {
+    const told = answer === '' ? paint.dim(`(${status.replace('_', ' ')})`) : shownText(answer);
+    return `${paint.cyan('>')} ${shownText(question)} ${paint.dim(`(${effort})`)}\n${told}\n`;
+  });
+  return [`${paint.bold(shownText(title ?? id))}\n`, ...texts, ...rest].join('\n').trimEnd();
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new CliError({ message: `${file} can't be read.`, exitCode: exitCodes.usage, cause });
+  });
+}
+
+async function written(file: string, content: string): Promise<void> {
+  await writeFile(file, content).catch((cause: unknown) => {
+    throw new CliError({ message: `${file} can't be written.`, exitCode: exitCodes.usage, cause });
+  });
+}
+
+function parsed(file: string, content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    throw new CliError({
+      message: `${file} is not the JSON of an export.`,
+      advice: 'thinkfirst conversations export ID -o FILE writes one.',
+      exitCode: exitCodes.usage,
+      cause,
+    });
+  }
+}
