@@ -64,7 +64,7 @@ function unknownIn(line: string): string[] {
     const inner = command.commands.find((each) => each.name() === word);
     if (inner) command = inner;
     else if (/^--?[a-z]/.test(word) && !knows(command, word.split('=')[0] ?? '')) unknown.push(`${line}: ${word}`);
-    else if (command === program && /^[a-z-]+$/.test(word)) unknown.push(`${line}: ${word}`);
+    else if (command === program && /^[a-z][a-z-]*$/.test(word)) unknown.push(`${line}: ${word}`);
   }
   return unknown;
 }
