@@ -26,6 +26,6 @@ it.skipIf(spawnSync('groff', ['--version']).status !== 0)('groff reads it withou
   const { output } = await runProgram(['help', '--man']);
   const { stdout, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-k'], { input: output, encoding: 'utf8' });
   expect(stderr).toBe('');
-  // Bold letters are printed twice, one over the other.
-  expect(stdout.replaceAll(/.\x08/g, '')).toContain('EXIT STATUS');
+  // Without its headings, whose bold letters are printed one over the other.
+  expect(stdout).toContain('answers with what there is');
 });
