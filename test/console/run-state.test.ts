@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { candidatesOf } from '../../console/src/run/candidates.ts';
 import { runFigures, shortAnswer } from '../../console/src/run/run-figures.ts';
+import { type StepsSoFar, stepsAfter } from '../../console/src/run/steps-so-far.ts';
 import { computedByLine, thoughtSteps } from '../../console/src/run/thought-lines.ts';
 import type { CheckResult, TraceStep } from '../../src/contracts/responses/trace.ts';
 
@@ -84,6 +85,64 @@ describe('thoughts', () => {
     ]);
     expect(second?.lines.map(({ text }) => text)).toEqual(['Wait, 9 is wrong.', '48 ÷ 6 = 8.']);
     expect(third?.lines.map(({ text }) => text)).toEqual(['So the answer is 8.']);
+  });
+
+  it('have calls of tools where the thought had come to, ended or still running', () => {
+    const called = (index: number, text: string) =>
+      step({
+        index,
+        phase: 'tool',
+        sample: 0,
+        text,
+        call: {
+          id: `c${index}`,
+          name: 'python',
+          arguments: '{}',
+          output: '42',
+          error: false,
+          of: 'think',
+          turn: index,
+          text: '',
+        },
+      });
+    const calls = [called(5, 'First.\n'), called(6, 'Second.\n')];
+    const chain = step({ index: 4, phase: 'think', sample: 0, text: 'First.\nSecond.\nThird.' });
+    const placed = (steps: TraceStep[]) =>
+      thoughtSteps(steps).map(({ step: { index }, calls: made }) => [
+        index,
+        made.map((call) => [call.step.index, call.after]),
+      ]);
+    expect(placed([{ ...chain, calls: [5, 6] }, ...calls])).toEqual([
+      [
+        4,
+        [
+          [5, 0],
+          [6, 1],
+        ],
+      ],
+    ]);
+    expect(placed([{ ...chain, text: 'First.' }, called(5, 'First.\n')])).toEqual([[4, [[5, 0]]]]);
+    // Without the chain's own step it stands for itself.
+    expect(placed([called(5, '')])).toEqual([[5, [[5, -1]]]]);
+  });
+
+  it('grow with the live trace, computed values where they stand', () => {
+    const begun = step({ index: 0, phase: 'think', sample: 0 });
+    let known: StepsSoFar = { steps: [], running: new Set() };
+    const hear = (event: Parameters<typeof stepsAfter>[1]) => {
+      known = stepsAfter(known, event);
+    };
+    hear({ type: 'trace_step.added', step: begun });
+    hear({ type: 'trace_step.delta', index: 0, text: '40 + 2 = ' });
+    hear({ type: 'trace_step.delta', index: 0, text: '42.', computed: [{ at: 0, length: 2, expression: '40 + 2' }] });
+    expect(known.steps[0]).toMatchObject({ text: '40 + 2 = 42.', computed: [{ at: 9, length: 2 }] });
+    // A worker that died: the next one begins the step anew.
+    hear({ type: 'trace_step.added', step: begun });
+    expect(known.steps[0]?.text).toBeNull();
+    hear({ type: 'trace_step.done', step: { ...begun, text: 'whole' } });
+    hear({ type: 'trace_step.delta', index: 0, text: 'late' });
+    expect(known).toMatchObject({ steps: [{ text: 'whole' }] });
+    expect(known.running.size).toBe(0);
   });
 
   it('have no lines for a key that may not see them', () => {

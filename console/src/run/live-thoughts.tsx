@@ -54,10 +54,10 @@ function Chain({ chain: { sample, steps }, running }: { chain: ChainSteps; runni
       </p>
       <ScrollRegion label={name} className={styles.scroll}>
         <div>
-          {steps.map(({ step, lines }) => (
+          {steps.map(({ step, lines, calls }) => (
             <div key={step.index} className={styles.step} data-phase={step.phase}>
-              {step.text === null && inWords(step.summary)}
-              <ThoughtLineList lines={lines} />
+              {step.text === null && step.call === undefined && inWords(step.summary)}
+              <ThoughtLineList lines={lines} calls={calls} />
             </div>
           ))}
           {now !== undefined && <span className={styles.cursor} data-phase={now.phase} aria-hidden="true" />}

@@ -1,16 +1,32 @@
-import { memo } from 'react';
+import { Fragment, memo } from 'react';
 import { ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
-import type { ThoughtLine } from './thought-lines.ts';
+import type { ThoughtLine, ThoughtStep } from './thought-lines.ts';
+import { ToolCard } from './tool-card.tsx';
 
-/** Lines of a thought: a wrong one struck through where it stands with the reason behind it, computed values in their colour. */
-export function ThoughtLineList({ lines }: { lines: readonly ThoughtLine[] }) {
-  if (lines.length === 0) return null;
+/**
+ * Lines of a thought: a wrong one struck through where it stands with the reason behind it, computed values in their colour;
+ * calls of tools as cards between them.
+ */
+export function ThoughtLineList({ lines, calls = [] }: Pick<ThoughtStep, 'lines'> & Partial<ThoughtStep>) {
+  if (lines.length === 0 && calls.length === 0) return null;
+  const first = lines[0]?.number ?? Number.POSITIVE_INFINITY;
+  const last = lines.at(-1)?.number ?? Number.NEGATIVE_INFINITY;
+  const cards = (isHere: (after: number) => boolean) =>
+    calls.filter(({ after }) => isHere(after)).map(({ step }) => <ToolCard key={`call-${step.index}`} step={step} />);
   return (
     <div className={styles.lines}>
-      {lines.map((line) => (
-        <Line key={line.number} line={line} spans={JSON.stringify(line.computed)} />
-      ))}
+      {cards((after) => after < first)}
+      {lines.map((line, index) => {
+        const next = lines[index + 1]?.number ?? Number.POSITIVE_INFINITY;
+        return (
+          <Fragment key={line.number}>
+            <Line line={line} spans={JSON.stringify(line.computed)} />
+            {cards((after) => after >= line.number && after < next && after <= last)}
+          </Fragment>
+        );
+      })}
+      {cards((after) => after > last && after >= first)}
     </div>
   );
 }

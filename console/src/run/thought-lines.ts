@@ -13,17 +13,25 @@ export type ThoughtLine = {
   dropped: boolean;
 };
 
-/** A step with the lines that it added to its chain. */
-export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[] };
+/** A call of a tool within a thought: behind the line of number `after`, -1: before all lines. */
+export type ThoughtCall = { step: TraceStep; after: number };
+
+/** A step with the lines that it added to its chain, and the tools that it called. */
+export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[]; calls: readonly ThoughtCall[] };
 
 /**
  * The steps with their thoughts' lines. A revision's text holds its chain from the start: only what it adds is given, and
- * lines that a check had struck stay struck.
+ * lines that a check had struck stay struck. Calls of tools stand within the thought that made them; one that belongs to no
+ * chain's step is a step of its own.
  */
-export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
+export function thoughtSteps(all: readonly TraceStep[]): ThoughtStep[] {
+  const calls = new Map(all.map((step) => [step.index, callsOf(all, step)]));
+  const within = new Set([...calls.values()].flatMap((made) => made.map(({ step }) => step.index)));
+  const steps = all.filter(({ index }) => !within.has(index));
   const chains = new Map<number, { lines: string[]; struck: Map<number, string> }>();
   const thoughts = steps.map((step) => {
-    const lines = (step.text ?? '').split('\n').map((line) => line.trimEnd());
+    // What was thought before a call is in the text of the chain's own step.
+    const lines = (step.call === undefined ? (step.text ?? '') : '').split('\n').map((line) => line.trimEnd());
     while (lines.at(-1) === '') lines.pop();
     const computed = computedByLine(step);
     const before = step.sample === null ? undefined : chains.get(step.sample);
@@ -44,15 +52,36 @@ export function thoughtSteps(steps: readonly TraceStep[]): ThoughtStep[] {
         dropped: false,
       }))
       .slice(kept);
-    return { step, lines: added.filter(({ text }) => text !== '') };
+    const own = step.call === undefined ? (calls.get(step.index) ?? []) : [{ step, after: -1 }];
+    return { step, lines: added.filter(({ text }) => text !== ''), calls: own };
   });
-  return thoughts.map(({ step, lines }) => {
+  return thoughts.map(({ step, lines, calls: made }) => {
     const next = thoughts.find(({ step: { index, sample, phase } }) => {
       return index > step.index && sample === step.sample && phase === 'revise';
     });
     const from = lines.find(({ struck }) => struck !== undefined)?.number;
-    if (next === undefined || from === undefined) return { step, lines };
-    return { step, lines: lines.map((line) => ({ ...line, dropped: line.number > from })) };
+    if (next === undefined || from === undefined) return { step, lines, calls: made };
+    return { step, lines: lines.map((line) => ({ ...line, dropped: line.number > from })), calls: made };
+  });
+}
+
+/** The calls that a chain's step has made, each where its thought had come to. */
+function callsOf(steps: readonly TraceStep[], chain: TraceStep): ThoughtCall[] {
+  if (chain.call !== undefined) return [];
+  const nextOfKind = steps.find(
+    ({ index, sample, phase }) => index > chain.index && sample === chain.sample && phase === chain.phase,
+  );
+  const made = steps.filter(({ index, sample, call }) => {
+    if (call === undefined) return false;
+    if (chain.calls !== undefined) return chain.calls.includes(index);
+    const isBefore = nextOfKind !== undefined && index > nextOfKind.index;
+    return sample === chain.sample && call.of === chain.phase && index > chain.index && !isBefore;
+  });
+  const text = chain.text ?? '';
+  let said = 0;
+  return made.map((step) => {
+    said += (step.text ?? '').length + (step.call?.text ?? '').length;
+    return { step, after: text.slice(0, said).trimEnd().split('\n').length - 1 };
   });
 }
 

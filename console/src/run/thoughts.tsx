@@ -27,7 +27,7 @@ export function Thoughts({ run }: { run: RunState }) {
         {steps.some(({ lines }) => lines.some(({ computed }) => computed.length > 0)) && <ComputedLegend />}
       </div>
       <ol>
-        {steps.map(({ step, lines }) => (
+        {steps.map(({ step, lines, calls }) => (
           <li key={step.index} data-phase={step.phase}>
             <p className={styles.stepHead}>
               <span>
@@ -40,7 +40,7 @@ export function Thoughts({ run }: { run: RunState }) {
               </small>
             </p>
             <p className={styles.stepSummary}>{inWords(step.summary)}</p>
-            <ThoughtLineList lines={lines} />
+            <ThoughtLineList lines={lines} calls={calls} />
           </li>
         ))}
       </ol>

@@ -2,6 +2,7 @@ import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { ToolCard } from '../../run/tool-card.tsx';
 import { Checks } from './checks.tsx';
 import { revisedBy, wasPutRight } from './sample-tree.ts';
 import styles from './step-detail.module.css';
@@ -60,6 +61,7 @@ export function StepDetail({
           <b>{words.because}</b> {step.because}
         </p>
       )}
+      {step.call !== undefined && <ToolCard step={step} />}
       <section className={styles.part}>
         <h3>{words.thought}</h3>
         <Thought step={step} revised={revisedBy(steps, step)} putRight={wasPutRight(steps, step)} running={running} />

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { byDay } from '../../console/src/frame/chats-by-day.ts';
+import { inKorean } from '../../console/src/i18n/korean-sentences.ts';
+import { branchThrough, type ChatTurn, lastUsable } from '../../console/src/views/ask/chat-tree.ts';
+import { guess, unthoughtVerdict } from '../../src/reasoning/voting/answer-verdict.ts';
+
+const turn = (
+  id: string,
+  parent: string | null,
+  question: string,
+  status: ChatTurn['status'] = 'completed',
+): ChatTurn => ({
+  id,
+  object: 'conversation.turn',
+  parent,
+  question,
+  answer: '',
+  status,
+  model: 'tiny',
+  effort: 'low',
+  created_at: 0,
+  completed_at: 0,
+  stored: true,
+});
+/** Two answers to one, a branch of another question, and turns below each. */
+const turns = [
+  turn('a', null, 'one'),
+  turn('a2', null, 'one'),
+  turn('b', 'a', 'two'),
+  turn('u', null, 'uno'),
+  turn('c', 'b', 'three', 'failed'),
+];
+const ids = (id?: string) => branchThrough(turns, id).map((place) => place.turn.id);
+
+describe('a branch of a chat', () => {
+  it('goes from the first question through a turn to the newest below it', () => {
+    expect(ids('b')).toEqual(['a', 'b', 'c']);
+    expect(ids('a2')).toEqual(['a2']);
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(ids('nothing')).toEqual([]);
+  });
+
+  it('knows what else stands in a question’s place', () => {
+    const [first] = branchThrough(turns, 'c');
+    expect(first?.questions.map(({ id }) => id)).toEqual(['a', 'u']);
+    expect(first?.answers.map(({ id }) => id)).toEqual(['a', 'a2']);
+    // Each other question by its newest answer.
+    expect(branchThrough(turns, 'u')[0]?.questions.map(({ id }) => id)).toEqual(['a2', 'u']);
+  });
+
+  it('goes on from the last answer that there is', () => {
+    expect(lastUsable(branchThrough(turns, 'c'))).toBe('b');
+    expect(lastUsable([])).toBeNull();
+  });
+});
+
+describe('the list of chats', () => {
+  const now = new Date(2026, 10, 29, 15, 0).getTime();
+  const chat = (id: string, hoursAgo: number) => ({
+    id,
+    object: 'conversation' as const,
+    created_at: 0,
+    metadata: {},
+    title: id,
+    updated_at: (now - hoursAgo * 3_600_000) / 1000,
+    turns: 1,
+    last_response_id: null,
+  });
+
+  it('is parted by the days of the reader’s calendar', () => {
+    const parted = byDay([chat('noon', 3), chat('night', 16), chat('before', 40), chat('long', 400)], now);
+    expect(parted.map(({ day, chats }) => [day, chats.map(({ id }) => id)])).toEqual([
+      ['today', ['noon']],
+      ['yesterday', ['night']],
+      ['earlier', ['before', 'long']],
+    ]);
+  });
+});
+
+describe('sentences of the service in Korean', () => {
+  it.each([
+    guess,
+    unthoughtVerdict.because,
+    '2 of 3 chains gave this answer.',
+    'The chains disagree: 1 of 3 gave this answer, as many another.',
+    'The chains disagree: 1 of 3 gave this answer, 2 another.',
+    'Thinks in a sampled chain.',
+    'Called python.',
+  ])('%s', (sentence) => {
+    expect(inKorean(sentence)).toMatch(/[가-힣]/);
+    expect(inKorean(sentence)).not.toMatch(/chain|answer/i);
+  });
+
+  it('an unknown one stays', () => expect(inKorean('Something new.')).toBe('Something new.'));
+});
