@@ -116,22 +116,27 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
   const checks = fitChecks(measured, plain, questions.map(setOf));
   const verdict = await judgeVerdict(options, measured);
   const { checks: _, ...unchecked } = fitted;
+  // What one sure chain saves is known only where no other has begun beside it.
+  const confident = fitConfident(measured, {
+    agreement: { samples: ladder.medium.samples, agree: 2, wave: 1 },
+    greedyFirst: greedy.pays,
+    certainty: certainty.certainty,
+  });
+  const sure =
+    certainty.certainty === null || confident.value === null
+      ? {}
+      : { confident: { certainty: certainty.certainty, probability: confident.value } };
   const agreements = new Map(
     levelNames.map((name) => {
       const { samples } = ladder[name];
-      return [samples, fitAgreement(measured, { samples, greedyFirst: greedy.pays })] as const;
+      return [samples, fitAgreement(measured, { samples, greedyFirst: greedy.pays, ...sure })] as const;
     }),
   );
   const agreement = (samples: number) => {
     const { agree = 1, wave = 1, samples: seen = 1 } = agreements.get(samples)?.chosen ?? {};
-    // For more chains than were measured, the same share must agree.
+    // Of more chains than were measured the same part has to agree.
     return samples === 1 ? { agree: 1, wave: 1 } : { agree: Math.max(2, Math.round((agree * samples) / seen)), wave };
   };
-  const confident = fitConfident(measured, {
-    agreement: { samples: ladder.medium.samples, ...agreement(ladder.medium.samples) },
-    greedyFirst: greedy.pays,
-    certainty: certainty.certainty,
-  });
   const compare = await fitCompare(measured, {
     ...options,
     samples: ladder.high.samples,
@@ -171,10 +176,10 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
     });
   }
   const { levels, figures } = mergeLevels(proposed.levels, runs);
-  if (levelNames.every((effort) => levels[effort] === levels.low)) {
+  if ([levels.high, levels.xhigh, levels.max].every((level) => level === levels.medium)) {
     const asked = `${spread.length} ${spread.length === 1 ? 'question' : 'questions'}`;
     options.onNotice?.(
-      `Every level does what low does: on ${asked} none was better. More of them (--levels-on), or harder ones, may tell.`,
+      `Every level above medium does what medium does: on ${asked} none was better. More of them (--levels-on), or harder ones, may tell.`,
     );
   }
   const auto =

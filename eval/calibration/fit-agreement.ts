@@ -5,6 +5,9 @@ import { decide } from '../../src/reasoning/voting/decide.ts';
 import { average } from '../statistics.ts';
 import { candidateOfChain, type MeasuredChain, type MeasuredQuestion } from './measured-chain.ts';
 
+/** One chain ends the thinking where its answer is right with this probability. */
+export type Confident = { certainty: Certainty; probability: number };
+
 /** How many chains a level runs, at most and at the same time, and how many of them must agree. */
 type Agreement = { samples: number; agree: number; wave: number };
 
@@ -23,12 +26,13 @@ const waves: readonly number[] = [1, 2, 3, 4, 5, 8];
  */
 export function fitAgreement(
   measured: readonly MeasuredQuestion[],
-  options: { samples: number; greedyFirst: boolean },
+  options: { samples: number; greedyFirst: boolean; confident?: Confident },
 ): { chosen: AgreementFigure; all: AgreementFigure; tried: AgreementFigure[] } {
-  const { greedyFirst } = options;
+  const { greedyFirst, confident } = options;
   const samples = Math.min(options.samples, ...measured.map((question) => chainsOf(question, greedyFirst).length));
-  const figure = (agreement: Agreement) => figureOf(measured, agreement, greedyFirst);
-  const all = figure({ samples, agree: samples + 1, wave: samples });
+  const figure = (agreement: Agreement) =>
+    figureOf(measured, { ...agreement, greedyFirst, ...(confident && { confident }) });
+  const all = figureOf(measured, { samples, agree: samples + 1, wave: samples, greedyFirst });
   const agrees = Array.from({ length: Math.max(1, Math.ceil((samples + 1) / 2) - 1) }, (_, index) => index + 2);
   const tried = agrees.flatMap((agree) =>
     waves.filter((wave) => wave <= Math.max(1, samples)).map((wave) => figure({ samples, agree, wave })),
@@ -67,10 +71,13 @@ export function fitConfident(
   return { value: best?.probability ?? null, figures: [never, ...figures] };
 }
 
-function figureOf(measured: readonly MeasuredQuestion[], agreement: Agreement, greedyFirst: boolean): AgreementFigure {
-  const runs = measured.map((question) => firstToAgree(question, { ...agreement, greedyFirst }));
+function figureOf(measured: readonly MeasuredQuestion[], options: Parameters<typeof firstToAgree>[1]): AgreementFigure {
+  const { samples, agree, wave } = options;
+  const runs = measured.map((question) => firstToAgree(question, options));
   return {
-    ...agreement,
+    samples,
+    agree,
+    wave,
     right: average(runs.map(({ right }) => Number(right))),
     tokens: average(runs.map(({ tokens }) => tokens)),
     steps: average(runs.map(({ steps }) => steps)),
@@ -84,7 +91,7 @@ function chainsOf({ chains: [greedy, ...samples] }: MeasuredQuestion, greedyFirs
 /** One question as the engine would have run it with these chains: in waves, each stopped as soon as enough agree. */
 export function firstToAgree(
   question: MeasuredQuestion,
-  options: Agreement & { greedyFirst: boolean; confident?: { certainty: Certainty; probability: number } },
+  options: Agreement & { greedyFirst: boolean; confident?: Confident },
 ): { right: boolean; tokens: number; steps: number } {
   const { samples, agree, wave, greedyFirst, confident } = options;
   const chains = chainsOf(question, greedyFirst).slice(0, samples);

@@ -58,7 +58,10 @@ type LevelFigures = {
   mergedWith?: LevelName;
 };
 
-/** Merges a level that is not better than the one below. `runs`: the same questions in the same order. */
+/**
+ * Merges a level that is not better than the one below. `medium` stays above `low` whatever it gains: the agreement of an
+ * independent chain is what its verdict rests on. `runs`: the same questions in the same order.
+ */
 export function mergeLevels(
   levels: EffortTable['levels'],
   runs: Record<LevelName, readonly LevelRun[]>,
@@ -80,7 +83,7 @@ export function mergeLevels(
     const against = pairedDifference(
       own.map(({ right }, index) => ({ base: below[index]?.right ?? false, other: right })),
     );
-    if (against.value > 0) {
+    if (against.value > 0 || name === 'medium') {
       standing = name;
       figures[name] = { ...figure, againstBelow: against };
     } else {

@@ -54,7 +54,7 @@ const settings = {
 };
 
 const flat = (asked: number) =>
-  `Every level does what low does: on ${asked} questions none was better. More of them (--levels-on), or harder ones, may tell.`;
+  `Every level above medium does what medium does: on ${asked} questions none was better. More of them (--levels-on), or harder ones, may tell.`;
 
 const noCertainty = 'Not fitted: the probability of its answers. That takes 40 questions, answered right and wrong.';
 
@@ -80,7 +80,7 @@ describe('calibrateTable', () => {
     expect(table.levels.low.checks).toBeUndefined();
     expect(table.checks?.off ?? []).not.toContain('arithmetic');
     // The greedy chain is always right: no level can be better than low, so all are merged with it.
-    expect(table.levels.max).toEqual(table.levels.low);
+    expect(table.levels.max).toEqual(table.levels.medium);
     expect(stages.slice(-5)).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
 
     expect(told).toEqual([noCertainty, flat(5)]);

@@ -40,6 +40,18 @@ describe('fitAgreement', () => {
     expect(chosen.tokens).toBeLessThan(100);
   });
 
+  it('begins one at a time where one sure chain is enough', () => {
+    const sure = { certainty: { questions: 1_000, intercept: 4, features: {} }, probability: 0.8 };
+    const slow = { thinkingTokens: 100 };
+    const tailed = question([chain('1', slow), chain('1', slow), chain('1', slow)]);
+    const three = { samples: 3, greedyFirst: true };
+    expect(fitAgreement(times(3, tailed), { ...three, confident: sure }).chosen).toMatchObject({
+      wave: 1,
+      tokens: 105,
+    });
+    expect(fitAgreement(times(3, tailed), three).chosen.tokens).toBe(210);
+  });
+
   it('stops the others when enough agree, and counts what they had spent by then', () => {
     const slow = { thinkingTokens: 95 };
     const asked = question([chain('1'), chain('1'), chain('1', slow), chain('1')]);
@@ -142,6 +154,13 @@ describe('mergeLevels', () => {
     expect(figures['high']).toMatchObject({ mergedWith: 'medium', tokens: 400 });
     expect(figures['xhigh']?.againstBelow?.value).toBeCloseTo(0.1);
     expect(figures['xhigh']?.mergedWith).toBeUndefined();
+  });
+
+  it('keeps medium, whose verdict rests on agreement, and merges what is no better with it', () => {
+    const runs = { low: run(6, 100), medium: run(5, 200), high: run(5, 400), xhigh: run(5, 600), max: run(5, 900) };
+    const { levels } = mergeLevels(defaultTable.levels, runs);
+    const { low, medium } = defaultTable.levels;
+    expect(levels).toEqual({ low, medium, high: medium, xhigh: medium, max: medium });
   });
 });
 
