@@ -29,7 +29,8 @@ module.exports = {
       '^src/api/',
       '^src/(api|contracts|core)/|^src/store/(sealer|key-store|request-limiter|usage-ledger)\\.ts$',
     ),
-    only('worker-knows-the-ports', '^src/worker/', '^src/(checks|contracts|core|reasoning|worker)/'),
+    only('worker-knows-the-ports', '^src/worker/', '^src/(checks|contracts|core|reasoning|tools|worker)/'),
+    only('tools-know-contracts-core-and-outbound', '^src/tools/', '^src/(contracts|core|outbound|tools)/'),
     only('telemetry-knows-the-ports', '^src/telemetry/', '^src/(contracts|core|telemetry)/'),
     {
       name: 'the-edge-reaches-nothing-that-workerd-lacks',

@@ -37,6 +37,8 @@ export type Repair = { at: number; text: string };
 
 /** What a check may need from outside; pure checks use none of it. */
 export type CheckServices = {
+  /** Runs code in a fresh sandbox. */
+  runPython?: (code: string, options: { signal: AbortSignal }) => Promise<{ output: string; isError: boolean }>;
   postCheck?: (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
   /** Log-odds of yes against no by the model itself. */
   verdict?: (question: string, answer: string, options: { signal: AbortSignal }) => Promise<number | undefined>;

@@ -4,6 +4,7 @@ import { arithmetic } from './arithmetic.ts';
 import type { Check } from './check.ts';
 import { expected } from './expected.ts';
 import { jsonSchema } from './json-schema.ts';
+import { python } from './python.ts';
 import { regex } from './regex.ts';
 import { selfVerdict } from './self-verdict.ts';
 import { units } from './units.ts';
@@ -11,7 +12,7 @@ import { webhook } from './webhook.ts';
 
 /** Every check by its name. To add one, write its file and add a line here. */
 export const checks: ReadonlyMap<string, Check> = new Map(
-  [arithmetic, agreement, units, answerForm, jsonSchema, regex, expected, selfVerdict, webhook].map((check) => [
+  [arithmetic, agreement, units, answerForm, jsonSchema, regex, expected, selfVerdict, webhook, python].map((check) => [
     check.name,
     check,
   ]),

@@ -9,6 +9,7 @@ import { observeHttp } from '../telemetry/observe-http.ts';
 import { observeModel } from '../telemetry/observe-model.ts';
 import { observeQueue } from '../telemetry/observe-queue.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import type { WorkerDependencies } from '../worker/dependencies.ts';
 import type { Environment } from './environment.ts';
 
 /** How this process is seen from outside. */
@@ -21,6 +22,7 @@ export type Operations = {
     models: ReadonlyMap<string, LanguageModel>,
     implementationOf: (id: string) => string | undefined,
   ): ReadonlyMap<string, LanguageModel>;
+  observeTool: NonNullable<WorkerDependencies['observeTool']>;
   /** What the API shows of it. */
   api: ApiOperations;
   /** Sends the spans that are left. */
@@ -54,6 +56,12 @@ export async function openOperations(environment: Environment): Promise<Operatio
           return [id, observeModel(model, { metrics, tracing, provider })];
         }),
       ),
+    observeTool: ({ function: { shown }, result: { isError, durationMs } }) =>
+      metrics.toolCalled({
+        tool: shown.type === 'mcp' ? `mcp ${shown.server_label}` : shown.type,
+        outcome: isError ? 'error' : 'ok',
+        seconds: durationMs / 1_000,
+      }),
     api: {
       observe: observeHttp({ metrics, tracing }),
       metrics,

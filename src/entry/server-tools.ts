@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ServerToolParam } from '../contracts/responses/tool-param.ts';
+import type { RunPython } from '../reasoning/strategy.ts';
 import { createMcpTool, mcpRefusal } from '../tools/mcp/mcp-tool.ts';
 import { createCodeInterpreter } from '../tools/python/code-interpreter.ts';
 import type { OpenTool } from '../tools/server-tool.ts';
@@ -13,6 +14,8 @@ export type ServerTools = {
   openTool(entry: ServerToolParam, options: { signal: AbortSignal }): Promise<OpenTool>;
   /** Without a full stop. */
   toolRefusal(entry: ServerToolParam): Promise<string | undefined>;
+  /** Runs code in a sandbox of its own. @throws ServiceError where there is none */
+  runPython: RunPython;
   close(): Promise<void>;
 };
 
@@ -39,6 +42,14 @@ export function createServerTools({
       if (entry.type === 'mcp') return mcpRefusal(entry, { servers, allowPrivate });
       // What the worker's machine has is not known here.
       return worker ? (await python.unavailable())?.replace(/\.$/, '') : undefined;
+    },
+    async runPython(code, { signal }) {
+      const opened = await python.open({ type: 'code_interpreter', container: { type: 'auto' } }, { signal });
+      try {
+        return await opened.session().call('python', { code }, { signal });
+      } finally {
+        await opened.close();
+      }
     },
     close: () => sandbox.close(),
   };

@@ -101,6 +101,7 @@ export function startApi(options: {
   console: ConsoleFiles | undefined;
   /** `localFiles()`. */
   files: Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>;
+  toolRefusal: NonNullable<ApiDependencies['toolRefusal']>;
   modelsReady(): boolean;
   operations: ApiOperations;
   webhooks?: ApiWebhooks;
@@ -137,6 +138,7 @@ export function startApi(options: {
       implementation === 'transformers' ? checkConstraints(constraints) : [],
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
+    toolRefusal: options.toolRefusal,
     cancelOnDisconnect,
     openSocket: listening.openSocket,
     openMcp: async () => {

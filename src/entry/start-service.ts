@@ -32,6 +32,7 @@ import { type OpenedQueue, openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
 import { publishService } from './publish-service.ts';
 import { type Running, StartError } from './run-entry.ts';
+import { createServerTools, type ServerTools } from './server-tools.ts';
 import { backendAnswers, defaultAnswerTokens, followWorkers, localFiles, startApi } from './start-api.ts';
 import { startWebhooks, startWorker, webhookRefusal } from './start-webhooks.ts';
 
@@ -91,8 +92,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const settings = createWebhookSettings({ records, sealer, given, now: Date.now });
     const catalog = createModelCatalog(await catalogEntries(configs, backends.loaded?.models ?? new Map()), tables);
     const prompts = loadPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)));
-    const strategies = createStrategies({ prompts, postCheck: callbacks(environment) });
-    const shared = { ...backends, operations, records, sealer, settings, catalog, strategies };
+    const tools = createServerTools({ environment, variables: start.variables, worker, log: start.log });
+    parts.keep('models', tools);
+    const { runPython } = tools;
+    const strategies = createStrategies({ prompts, postCheck: callbacks(environment), runPython });
+    const shared = { ...backends, operations, records, sealer, settings, catalog, strategies, tools };
     if (worker) await startWork(start, shared);
     if (listening !== undefined) await serveApi(start, { ...shared, listening, page });
     if (api) publish(start, shared, configs);
@@ -207,6 +211,7 @@ type Shared = Backends &
     settings: ReturnType<typeof createWebhookSettings>;
     catalog: ModelCatalog;
     strategies: ReadonlyMap<string, Strategy>;
+    tools: ServerTools;
   };
 
 /** The worker's role: the retention sweep, webhooks, and the leasing of responses. */
@@ -219,7 +224,20 @@ async function startWork({ environment, parts, log }: Start, shared: Shared): Pr
   if (loaded === undefined) return;
   const models = operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation);
   const pace = createPaceBook({ records, now: Date.now });
-  const consumer = await startWorker({ environment, queue, catalog, models, sealer, pace, strategies, log });
+  const { openTool } = shared.tools;
+  const observeTool = operations.observeTool;
+  const consumer = await startWorker({
+    environment,
+    queue,
+    catalog,
+    models,
+    sealer,
+    pace,
+    strategies,
+    openTool,
+    observeTool,
+    log,
+  });
   parts.keep('intake', { close: ({ graceMs }) => consumer.close({ drainMs: graceMs }) });
 }
 
@@ -245,6 +263,7 @@ async function serveApi(
     console: await shared.page,
     keyLimits: parts.keep('background', openLimits(environment, records)),
     files: localFiles({ variables, log }),
+    toolRefusal: shared.tools.toolRefusal,
     modelsReady: () => loaded?.ready() ?? true,
     operations: operations.api,
     webhooks: { settings, deliveries, refusal: (url) => webhookRefusal(url, environment) },

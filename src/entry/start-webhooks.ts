@@ -12,6 +12,7 @@ import { type Deliver, type Deliveries, GaveUp } from '../queue/webhooks/deliver
 import type { Strategy } from '../reasoning/strategy.ts';
 import { summarise } from '../reasoning/summary.ts';
 import type { Sealer } from '../store/sealer.ts';
+import type { WorkerDependencies } from '../worker/dependencies.ts';
 import { runResponse } from '../worker/run-response.ts';
 import type { Environment } from './environment.ts';
 
@@ -24,9 +25,11 @@ export function startWorker(options: {
   sealer: Sealer;
   pace: PaceBook;
   strategies: ReadonlyMap<string, Strategy>;
+  openTool: NonNullable<WorkerDependencies['openTool']>;
+  observeTool: NonNullable<WorkerDependencies['observeTool']>;
   log: Logger;
 }): Promise<Consumer> {
-  const { environment, queue, catalog, models, sealer, pace, strategies, log } = options;
+  const { environment, queue, catalog, models, sealer, pace, strategies, openTool, observeTool, log } = options;
   const effortTable = (model: string) => catalog.effortTable(model);
   const consuming = {
     concurrency: environment.THINKFIRST_CONCURRENCY,
@@ -46,6 +49,9 @@ export function startWorker(options: {
       effortTable,
       summarise,
       seal: sealer.seal,
+      unseal: sealer.open,
+      openTool,
+      observeTool,
       cacheOwner: (owner) => sealer.mac(JSON.stringify(['cache', owner])),
       pace,
       now: Date.now,

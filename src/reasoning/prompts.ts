@@ -5,6 +5,8 @@ import { join } from 'node:path';
 /** The placeholders that each prompt file must use; a family's own version may leave out those in `optional`. */
 const promptFiles = {
   compare: { required: ['question', 'first', 'first_lines', 'second', 'second_lines'], optional: [] },
+  program: { required: ['question'], optional: [] },
+  'program-error': { required: ['error'], optional: [] },
   verdict: { required: ['question', 'answer'], optional: [] },
   revise: { required: ['wrong'], optional: ['reason'] },
 } as const satisfies Record<string, { required: readonly string[]; optional: readonly string[] }>;

@@ -39,10 +39,18 @@ export type PlanPart = z.infer<typeof PlanPart>;
 /** What a strategy does with its budget. */
 export type Plan = ReadonlySet<PlanPart>;
 
+/** What a program printed, and whether it failed. */
+export type RunPython = (
+  code: string,
+  options: { signal: AbortSignal },
+) => Promise<{ output: string; isError: boolean; durationMs: number }>;
+
 /** What strategies are made with, once per process. */
 export type StrategyDependencies = {
   prompts: Prompts;
   /** Posts JSON to a caller's own checker and gives its JSON reply; addresses are vetted by whoever hands this in. Absent: webhook checks abstain. */
+  /** Runs code in a fresh sandbox. Absent: there is no Python here. */
+  runPython?: RunPython;
   postCheck?: (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
 };
 

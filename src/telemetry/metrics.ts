@@ -36,6 +36,8 @@ export type Metrics = {
   /** How an attempt ended: `ended`, or why it was cut short. */
   attemptEnded(outcome: string): void;
   modelCalled(call: { model: string; operation: string; outcome: string; seconds: number }): void;
+  /** A call of a tool that the service runs itself. */
+  toolCalled(call: { tool: string; outcome: 'ok' | 'error'; seconds: number }): void;
   inference: InferenceMetrics;
   /** Called at each scrape before the answer; an error leaves its values out of the answer. */
   onScrape(collect: (gauges: ScrapeGauges) => Promise<void>): void;
@@ -98,6 +100,10 @@ export function createMetrics(): Metrics {
     'operation',
     'outcome',
   ]);
+  const toolCalls = histogram('tool_call_duration_seconds', 'Calls of tools that the service runs.', longSeconds, [
+    'tool',
+    'outcome',
+  ]);
   const queueJobs = new Gauge({
     name: name('queue_jobs'),
     help: 'Jobs in the queue by state, over all processes.',
@@ -108,6 +114,7 @@ export function createMetrics(): Metrics {
   const methods = boundedLabel(12);
   const models = boundedLabel(100);
   const checkNames = boundedLabel(100);
+  const toolNames = boundedLabel(100);
   let collectors: Array<(gauges: ScrapeGauges) => Promise<void>> = [];
 
   return {
@@ -131,6 +138,7 @@ export function createMetrics(): Metrics {
     attemptEnded: (outcome) => attempts.inc({ outcome }),
     modelCalled: ({ model, operation, outcome, seconds }) =>
       calls.observe({ model: models(model), operation, outcome }, seconds),
+    toolCalled: ({ tool, outcome, seconds }) => toolCalls.observe({ tool: toolNames(tool), outcome }, seconds),
     inference: inferenceMetrics(registry),
     onScrape(collect) {
       collectors = [...collectors, collect];

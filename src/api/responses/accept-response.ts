@@ -178,6 +178,7 @@ export async function preparePrompt(
   checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
+  await checkPython(request, caller, dependencies);
   const open = (sealed: string) => sealer.open(sealed, caller.owner);
   const resolved = await resolveContext(request, caller, dependencies);
   const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
@@ -281,6 +282,25 @@ function checkScope(request: CreateResponse, { scopes }: Caller): void {
     message: "This key may not read thoughts; leave 'reasoning.text' out of 'include'.",
     param: 'include',
   });
+}
+
+/** Checks and programs in Python need what `code_interpreter` needs. @throws ServiceError `insufficient_scope`, `unsupported_input` */
+async function checkPython(
+  { reasoning }: CreateResponse,
+  { scopes }: Caller,
+  { toolRefusal }: Pick<AcceptDependencies, 'toolRefusal'>,
+): Promise<void> {
+  const check = (reasoning?.checks ?? []).findIndex(({ type }) => type === 'python');
+  const isProgram = reasoning?.strategy === 'program-of-thought';
+  if (check === -1 && !isProgram) return;
+  const param = isProgram ? 'reasoning.strategy' : `reasoning.checks[${check}]`;
+  if (!scopes.tools) {
+    const message = 'Python is run by this service; the key needs the scope tools:run for it.';
+    throw new ServiceError({ code: 'insufficient_scope', message, param });
+  }
+  const refused = await toolRefusal?.({ type: 'code_interpreter', container: { type: 'auto' } });
+  if (refused === undefined) return;
+  throw new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${refused}.`, param });
 }
 
 /** Warnings of options that the strategy doesn't have. @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */

@@ -55,6 +55,7 @@ export function createJudge(
     });
     const services: CheckServices = {
       ...(dependencies.postCheck === undefined ? {} : { postCheck: dependencies.postCheck }),
+      ...(dependencies.runPython === undefined ? {} : { runPython: dependencies.runPython }),
       ...(context.model.capabilities.score ? { verdict } : {}),
     };
     const checks = await run(of, { slow: true, services, hurry: hurry(context) });
