@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createEventChannel } from '../core/event-channel.ts';
 import {
   type GenerateOptions,
@@ -200,7 +201,9 @@ function createRun({
     chain.toolTokens += chain.first === undefined ? 0 : Math.max(0, usage.inputTokens - chain.length);
     chain.first ??= { inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens };
     chain.length = usage.inputTokens + usage.thinkingTokens + usage.forcedTokens + usage.answerTokens;
-    const all = held.filter((event): event is Call => event.type === 'tool-call');
+    const called = held.filter((event): event is Call => event.type === 'tool-call');
+    const written = called.length === 0 && mayCall(chain) ? writtenCall(said.text, isOwn) : undefined;
+    const all: Call[] = written === undefined ? called : [{ type: 'tool-call', sample: chain.sample, ...written }];
     const own = mayCall(chain) ? all.filter(({ name }) => isOwn(name)) : [];
     if (own.length === 0) return end(chain, finish, held);
     // The call is a thought too, as far as the budget goes.
@@ -208,7 +211,7 @@ function createRun({
     chain.spent.thinking += usage.thinkingTokens + asThought;
     chain.spent.forced += usage.forcedTokens;
     chain.spent.answer += usage.answerTokens - asThought;
-    const text = said.text.trim();
+    const text = written === undefined ? said.text.trim() : '';
     if (thinking !== undefined && text !== '') await emit(inserted(chain.sample, `${gap(said.thought)}${text}`));
     const turnNumber = chain.turn;
     chain.turn += 1;
@@ -321,6 +324,22 @@ function createRun({
       await goOn(chain);
     },
   };
+}
+
+const WrittenCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) });
+
+/** Small models write a call as JSON, in a fence or in tags, instead of in their own format: then it is all of the answer. */
+function writtenCall(text: string, isOwn: (name: string) => boolean): Pick<Call, 'name' | 'arguments'> | undefined {
+  const json = /^\s*(?:```\w*|<tool_call>)?\s*(\{[\s\S]*\})\s*(?:```|<\/tool_call>)?\s*$/.exec(text)?.[1];
+  if (json === undefined) return undefined;
+  try {
+    const call = WrittenCall.safeParse(JSON.parse(json)).data;
+    return call !== undefined && isOwn(call.name)
+      ? { name: call.name, arguments: JSON.stringify(call.arguments) }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tokens that a thought behind a call should have at least. */

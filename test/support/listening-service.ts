@@ -11,10 +11,10 @@ export type SocketMessage = { type: string; [field: string]: unknown };
 export async function listeningService(
   model: LanguageModel,
   overrides: Partial<ApiDependencies> = {},
-  options: { messageBytes?: number } = {},
+  { tools = {}, ...options }: { messageBytes?: number; tools?: Parameters<typeof createService>[2] } = {},
 ) {
   const listening = await listen({ host: '127.0.0.1', port: 0, ...options });
-  const service = await createService(model, { openSocket: listening.openSocket, ...overrides });
+  const service = await createService(model, { openSocket: listening.openSocket, ...overrides }, tools);
   listening.serve((request, bindings) => service.app.fetch(request, bindings));
   const socketUrl = `${listening.url.replace('http', 'ws')}/v1/responses`;
   return { ...service, url: listening.url, socketUrl, close: (graceMs = 0) => listening.close({ graceMs }) };

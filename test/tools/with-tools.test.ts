@@ -149,6 +149,20 @@ describe('a chain that calls tools of the service', () => {
     expect(calls()).toEqual(['print(1)']);
   });
 
+  it.each([
+    ['as JSON', (json: string) => json],
+    ['in a fence', (json: string) => `\`\`\`json\n${json}\n\`\`\``],
+    ['in tags', (json: string) => `<tool_call>\n${json}\n</tool_call>`],
+  ])('makes a call that is written %s instead of an answer', async (_how, write) => {
+    const { run, calls } = setUp(({ request }) =>
+      request.prompt.messages.length > 1
+        ? { answer: 'done' }
+        : { answer: write('{"name": "python", "arguments": {"code": "print(2)"}}') },
+    );
+    expect(text(await run(), 'answer-delta')).toBe('done');
+    expect(calls()).toEqual(['print(2)']);
+  });
+
   it('tells the model of a call that failed, and goes on', async () => {
     const { run } = setUp(callsThenAnswers(1), {
       answer: () => {

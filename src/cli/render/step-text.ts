@@ -1,4 +1,4 @@
-import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
+import type { CheckResult, TraceCall, TraceStep } from '../../contracts/responses/trace.ts';
 import { type Paint, shownText } from '../terminal.ts';
 import { bar, clipped, counted, duration } from './figures.ts';
 import { type ComputedPart, type JudgedThought, judgedThought, markedLines } from './wrong-lines.ts';
@@ -6,7 +6,7 @@ import { type ComputedPart, type JudgedThought, judgedThought, markedLines } fro
 /** `chain 1`, `revise 1`, `draft`, `vote`, `answer` */
 function stepName({ phase, sample }: TraceStep): string {
   if (sample === null || phase === 'draft' || phase === 'answer') return phase;
-  return `${phase === 'think' ? 'chain' : phase} ${sample + 1}`;
+  return `${phase === 'think' ? 'chain' : phase === 'tool' ? 'call' : phase} ${sample + 1}`;
 }
 
 /** Characters. Answers are as long as the model makes them; `--json` has them whole. */
@@ -56,7 +56,9 @@ export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought)
   if (step.because !== undefined && step.because !== step.summary)
     lines.push(`    ${paint.yellow('because')} ${shownText(step.because)}`);
   const gutter = paint.dim('    │ ');
-  if (step.text !== null) {
+  if (step.call !== undefined) lines.push(...callLines(step.call, paint));
+  // The thought before a call is part of its chain's.
+  else if (step.text !== null) {
     lines.push(
       ...markedLines(judgedThought(step, revised), revised).map(({ text: line, wrong, computed, replaces }) => {
         const text = underlined(line, computed, paint);
@@ -76,6 +78,33 @@ export function stepText(step: TraceStep, paint: Paint, revised?: JudgedThought)
   const told = facts.filter(Boolean).join(', ');
   if (told !== '' && step.phase !== 'answer') lines.push(paint.dim(`      ${told}`));
   return lines.join('\n');
+}
+
+/** What was called, and what came back. */
+function callLines({ arguments: args, output, error }: TraceCall, paint: Paint): string[] {
+  const gutter = paint.dim('    │ ');
+  const asked = codeOf(args).split('\n').filter(Boolean);
+  const came = (output ?? '').trimEnd().split('\n').filter(Boolean);
+  const colour = error ? paint.red : paint.green;
+  const more = came.length > mostOutputLines ? [paint.dim(`      ${came.length - mostOutputLines} more lines`)] : [];
+  return [
+    ...asked.map((line) => `${gutter}${paint.cyan(shownText(line))}`),
+    ...came.slice(0, mostOutputLines).map((line) => `${paint.dim('    → ')}${colour(shownText(line))}`),
+    ...more,
+  ];
+}
+
+const mostOutputLines = 20;
+
+/** Code as it was written; any other arguments as JSON. */
+function codeOf(args: string): string {
+  try {
+    const parsed: unknown = JSON.parse(args);
+    const code = typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
+    return typeof code === 'string' ? code : args;
+  } catch {
+    return args;
+  }
 }
 
 /** The line, safe to print, with its computed values underlined. */
