@@ -35,7 +35,12 @@ describe.skipIf(withoutChromium)('the console', () => {
     await page.getByRole('article').nth(1).waitFor();
     await page.locator('article[aria-busy=false]').nth(1).waitFor();
     const second = await shown(page);
-    expect(second.previous_response_id).toBe(fast.id);
+    expect(second.conversation).toEqual(fast.conversation);
+    const turns = await getJson(`${suite.url}/v1/conversations/${second.conversation.id}/turns`);
+    expect(turns.data.map(({ id, parent }: { id: string; parent: string | null }) => [id, parent])).toEqual([
+      [fast.id, null],
+      [second.id, fast.id],
+    ]);
     const answer = page.getByRole('article').nth(1);
     await answer.getByText(/^Thought for .* of .* tokens/).waitFor();
     expect(await answer.textContent()).toContain(second.output_text.trim());
