@@ -57,6 +57,18 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
+  it('keeps a long title within its column', async () => {
+    const page = await start();
+    const long = 'Averyveryveryverylongquestionthatgoesonandon'.repeat(3);
+    await ask(page, long);
+    await said(page, long);
+    const link = await chats(page)
+      .getByRole('link', { name: /^Averyvery/ })
+      .boundingBox();
+    const column = await page.getByRole('banner').boundingBox();
+    expect((link?.x ?? 0) + (link?.width ?? 0)).toBeLessThanOrEqual((column?.x ?? 0) + (column?.width ?? 0));
+  });
+
   it('edits a question as a branch, goes back and forth, and answers again from any turn', async () => {
     const page = await start();
     await ask(page, 'one');
