@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { embeddedModel } from '../src/entry/configured-models.ts';
+import { embeddedModel } from '../src/entry/models/configured-models.ts';
 import { calibrateModel, calibrationDefaults as defaults } from './calibration/calibrate-model.ts';
 import { runScript } from './run-script.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { embeddedModel } from '../src/entry/configured-models.ts';
+import { embeddedModel } from '../src/entry/models/configured-models.ts';
 import { accuracyChart } from './accuracy-chart.ts';
 import { openRowStore, type RowStore } from './answered-row.ts';
 import { fastArm, greedyArm, parseArm } from './arm.ts';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { manPage } from '../src/cli/man-page.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { createTerminal } from '../src/cli/terminal.ts';
-import { buildConsole } from '../src/entry/open-console.ts';
+import { buildConsole } from '../src/entry/http/open-console.ts';
 import { bundleTransformers } from './bundle-transformers.ts';
 
 /**

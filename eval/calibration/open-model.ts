@@ -1,5 +1,5 @@
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import type { FetchedModel } from '../../src/entry/fetch-models.ts';
+import type { FetchedModel } from '../../src/entry/models/fetch-models.ts';
 import { createLocalModel } from '../../src/models/local/local-model.ts';
 
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';

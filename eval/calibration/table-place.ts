@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { EffortTable } from '../../src/contracts/service/effort-table.ts';
-import { embeddedModel } from '../../src/entry/configured-models.ts';
+import { embeddedModel } from '../../src/entry/models/configured-models.ts';
 import { fileName, packagedTable, readEffortTable } from '../../src/models/config/effort-tables.ts';
 import type { ModelConfig } from '../../src/models/config/model-config.ts';
 import { absolutePath } from '../../src/models/local/folder/model-files.ts';

@@ -1,6 +1,6 @@
 import { copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { embeddedModel } from '../../src/entry/configured-models.ts';
+import { embeddedModel } from '../../src/entry/models/configured-models.ts';
 import { Report, reportText } from '../report-file.ts';
 import { weightsHash } from '../take/model-files.ts';
 import { fillMarkers } from './fill-markers.ts';

@@ -1,7 +1,7 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { embeddedModel } from '../../src/entry/configured-models.ts';
+import { embeddedModel } from '../../src/entry/models/configured-models.ts';
 import { calibrateModel, calibrationDefaults } from '../calibration/calibrate-model.ts';
 import { evaluate } from '../evaluate.ts';
 import { publishedArms, publishedSets, reportName } from '../figures/sections.ts';

@@ -1,9 +1,9 @@
 import type { LanguageModel } from '../core/language-model.ts';
-import { configuredModels, namedModel } from '../entry/configured-models.ts';
 import { parseEnvironment } from '../entry/environment.ts';
-import { fetchModels } from '../entry/fetch-models.ts';
-import { loadModels } from '../entry/load-models.ts';
 import { createLogger } from '../entry/logger.ts';
+import { configuredModels, namedModel } from '../entry/models/configured-models.ts';
+import { fetchModels } from '../entry/models/fetch-models.ts';
+import { loadModels } from '../entry/models/load-models.ts';
 import { readEffortTable } from '../models/config/effort-tables.ts';
 import type { ModelConfig } from '../models/config/model-config.ts';
 import { CliError } from './cli-error.ts';

@@ -11,7 +11,7 @@ import {
 import type { RecordStore } from '../core/record-store.ts';
 import { readTokenizerFiles } from '../models/local/folder/model-folder.ts';
 import type { Environment } from './environment.ts';
-import type { FetchedModel } from './fetch-models.ts';
+import type { FetchedModel } from './models/fetch-models.ts';
 
 /**
  * Writes what a front without models needs (src/edge.ts) among the records: the cards, the effort tables, the tokenizers.

@@ -4,8 +4,8 @@ import type { RunPython } from '../reasoning/strategy.ts';
 import { createMcpTool, mcpRefusal } from '../tools/mcp/mcp-tool.ts';
 import { createCodeInterpreter } from '../tools/python/code-interpreter.ts';
 import type { OpenTool } from '../tools/server-tool.ts';
-import { configuredMcpServers } from './configured-models.ts';
 import type { Environment } from './environment.ts';
+import { configuredMcpServers } from './models/configured-models.ts';
 import { openPython } from './open-python.ts';
 import { packageVersion } from './package-version.ts';
 

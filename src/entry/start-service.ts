@@ -17,23 +17,22 @@ import { createPaceBook } from '../store/pace-book.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { banner } from './banner.ts';
 import { checkAccess } from './check-access.ts';
-import { configuredModels } from './configured-models.ts';
 import { type Environment, parseEnvironment, unknownText, unknownVariables } from './environment.ts';
-import { type FetchedModel, fetchModels, logProgress } from './fetch-models.ts';
-import { bindFault, type Invocation, type Listening, listen, npmInvocation } from './listen.ts';
-import { listenMetrics } from './listen-metrics.ts';
-import { catalogEntries, type LoadedModels, loadModels } from './load-models.ts';
+import { bindFault, type Invocation, type Listening, listen, npmInvocation } from './http/listen.ts';
+import { listenMetrics } from './http/listen-metrics.ts';
+import { openConsole } from './http/open-console.ts';
+import { openLimits } from './http/open-limits.ts';
+import { backendAnswers, defaultAnswerTokens, followWorkers, localFiles, startApi } from './http/start-api.ts';
 import { createLogger } from './logger.ts';
-import { openConsole } from './open-console.ts';
-import { openLimits } from './open-limits.ts';
+import { configuredModels } from './models/configured-models.ts';
+import { type FetchedModel, fetchModels, logProgress } from './models/fetch-models.ts';
+import { catalogEntries, type LoadedModels, loadModels } from './models/load-models.ts';
 import { type Operations, openOperations } from './open-operations.ts';
 import { type OpenedQueue, openQueue } from './open-queue.ts';
-
 import { openRecords } from './open-records.ts';
 import { publishService } from './publish-service.ts';
 import { type Running, StartError } from './run-entry.ts';
 import { createServerTools, type ServerTools } from './server-tools.ts';
-import { backendAnswers, defaultAnswerTokens, followWorkers, localFiles, startApi } from './start-api.ts';
 import { startWebhooks, startWorker, webhookRefusal } from './start-webhooks.ts';
 
 /** What this process does. One role alone needs Redis, where it meets the other. */

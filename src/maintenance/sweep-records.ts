@@ -1,8 +1,3 @@
-import { idempotencyPrefix } from '../api/middleware/idempotency.ts';
-import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
-import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
-import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
-import { listedPrefix, parseListing } from '../api/protocols/record-listing.ts';
 import {
   conversationKey,
   indexConversation,
@@ -10,8 +5,13 @@ import {
   marksOf,
   removeConversation,
   removeStaleCards,
-} from '../api/responses/conversation-index.ts';
-import { conversationIdOf, keepResponseItems } from '../api/responses/conversations.ts';
+} from '../api/conversations/conversation-index.ts';
+import { conversationIdOf, keepResponseItems } from '../api/conversations/conversations.ts';
+import { idempotencyPrefix } from '../api/middleware/idempotency.ts';
+import { countEnded, isOver } from '../api/protocols/batches/batch-view.ts';
+import { removeChatCompletionsOf, sweepChatCompletions } from '../api/protocols/chat-completions/stored-chats.ts';
+import { removeFeedbackOf } from '../api/protocols/feedback-keys.ts';
+import { listedPrefix, parseListing } from '../api/protocols/record-listing.ts';
 import { BatchRecord } from '../contracts/protocols/batch.ts';
 import { ConversationRecord } from '../contracts/responses/conversation.ts';
 import { ResponseJob } from '../contracts/responses/response-job.ts';

@@ -9,7 +9,7 @@ import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
 import type { JobQueue } from '../../src/core/job-queue.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
-import { openLimits } from '../../src/entry/open-limits.ts';
+import { openLimits } from '../../src/entry/http/open-limits.ts';
 import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connection.ts';
 import { queueName } from '../../src/queue/queue-names.ts';
 import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';

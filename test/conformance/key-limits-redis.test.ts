@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseEnvironment } from '../../src/entry/environment.ts';
-import { type Limits, openLimits } from '../../src/entry/open-limits.ts';
+import { type Limits, openLimits } from '../../src/entry/http/open-limits.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
 import { keyLimitsSuite } from '../suites/key-limits.suite.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';

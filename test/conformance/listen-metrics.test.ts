@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { parseEnvironment } from '../../src/entry/environment.ts';
-import { listenMetrics } from '../../src/entry/listen-metrics.ts';
+import { listenMetrics } from '../../src/entry/http/listen-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 let close = async () => undefined as unknown;

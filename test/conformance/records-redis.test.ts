@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { conversationKey } from '../../src/api/responses/conversation-index.ts';
-import { addToConversation } from '../../src/api/responses/conversations.ts';
+import { conversationKey } from '../../src/api/conversations/conversation-index.ts';
+import { addToConversation } from '../../src/api/conversations/conversations.ts';
 import { ConversationRecord } from '../../src/contracts/responses/conversation.ts';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { openRecords } from '../../src/entry/open-records.ts';

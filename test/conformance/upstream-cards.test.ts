@@ -1,7 +1,7 @@
 /** What a server turns out to do reaches the model's card: in the process that uses it, and where only workers do. */
 import { expect, it } from 'vitest';
 import { asWorkersHave } from '../../src/contracts/service/model-card.ts';
-import { catalogEntries } from '../../src/entry/load-models.ts';
+import { catalogEntries } from '../../src/entry/models/load-models.ts';
 import { createModelCatalog } from '../../src/models/config/catalog.ts';
 import { parseModelEntries } from '../../src/models/config/model-config.ts';
 import { connect, run, script, thinking } from '../support/upstream-run.ts';

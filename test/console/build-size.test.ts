@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { buildConsole } from '../../src/entry/open-console.ts';
+import { buildConsole } from '../../src/entry/http/open-console.ts';
 
 const limitBytes = 400_000;
 /** The frame and React; a view comes on top when it is opened. */

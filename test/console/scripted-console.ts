@@ -5,7 +5,7 @@ import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import type { NewApiKey } from '../../src/contracts/service/api-key.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import { openConsole } from '../../src/entry/open-console.ts';
+import { openConsole } from '../../src/entry/http/open-console.ts';
 import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';

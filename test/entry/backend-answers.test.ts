@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
-import { backendAnswers } from '../../src/entry/start-api.ts';
+import { backendAnswers } from '../../src/entry/http/start-api.ts';
 
 test.each([
   ['answers', async () => ({ jobs: [], hasMore: false, waiting: 0 }), true],

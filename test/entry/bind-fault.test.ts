@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bindFault, type Invocation, npmInvocation } from '../../src/entry/listen.ts';
+import { bindFault, type Invocation, npmInvocation } from '../../src/entry/http/listen.ts';
 
 const cli: Invocation = { command: 'thinkfirst serve', whole: 'thinkfirst serve', options: { PORT: '--port' } };
 const npm = npmInvocation({ api: true, worker: true });

@@ -1,8 +1,8 @@
 import { createStorage } from 'unstorage';
 import { expect, test, vi } from 'vitest';
+import { conversationKey } from '../../src/api/conversations/conversation-index.ts';
+import { addToConversation } from '../../src/api/conversations/conversations.ts';
 import { createBatchRecords } from '../../src/api/protocols/batches/batch-records.ts';
-import { conversationKey } from '../../src/api/responses/conversation-index.ts';
-import { addToConversation } from '../../src/api/responses/conversations.ts';
 import { BatchRecord, FileRecord } from '../../src/contracts/protocols/batch.ts';
 import { ConversationRecord } from '../../src/contracts/responses/conversation.ts';
 import type { Job } from '../../src/contracts/responses/job.ts';

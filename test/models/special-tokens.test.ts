@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { buildPrompt } from '../../src/api/responses/build-prompt.ts';
+import { buildPrompt } from '../../src/api/responses/prompt/build-prompt.ts';
 import { CreateResponse } from '../../src/contracts/responses/create-response.ts';
 import type { Prompt } from '../../src/contracts/responses/prompt.ts';
 import { familyTexts } from '../../src/models/control-texts.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import { listen } from '../../src/entry/listen.ts';
+import { listen } from '../../src/entry/http/listen.ts';
 import { createService } from '../worker/service.ts';
 
 export type SocketMessage = { type: string; [field: string]: unknown };

@@ -4,7 +4,7 @@
  */
 
 import { parseEnvironment } from '../../src/entry/environment.ts';
-import { openLimits } from '../../src/entry/open-limits.ts';
+import { openLimits } from '../../src/entry/http/open-limits.ts';
 import { openRecords } from '../../src/entry/open-records.ts';
 import { createRedisQueue } from '../../src/queue/redis/redis-queue.ts';
 import { makeJob, readAll, terminal, testTerminalLines, wire } from './queue-jobs.ts';

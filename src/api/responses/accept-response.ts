@@ -11,14 +11,14 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, safeParseNaming, validationError } from '../validation-error.ts';
-import { buildPrompt, fitPrompt, locatedItems } from './build-prompt.ts';
 import { checkWebhook } from './check-webhook.ts';
-import { formatConstraint, givenTools, planTools } from './constraints.ts';
 import { planReasoning } from './effective-reasoning.ts';
-import { promptFiles } from './prompt-files.ts';
+import { buildPrompt, fitPrompt, locatedItems } from './prompt/build-prompt.ts';
+import { formatConstraint, givenTools, planTools } from './prompt/constraints.ts';
+import { promptFiles } from './prompt/prompt-files.ts';
+import { givenServerTools, sealedTools, withoutToolSecrets } from './prompt/server-tools.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
-import { givenServerTools, sealedTools, withoutToolSecrets } from './server-tools.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
 
 type AcceptDependencies = Pick<

@@ -6,10 +6,10 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { validationError } from '../validation-error.ts';
-import { buildPrompt, isMessage } from './build-prompt.ts';
+import { buildPrompt, isMessage } from './prompt/build-prompt.ts';
+import { openedItems, sealedItems } from './prompt/sealed-items.ts';
 import { resolveContext } from './resolve-context.ts';
 import { resolveModel } from './resolve-reasoning.ts';
-import { openedItems, sealedItems } from './sealed-items.ts';
 
 /** Of the model's context: what a compacted window may take at most. The rest is for what follows. */
 const shareOfContext = 0.5;

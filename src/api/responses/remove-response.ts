@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 import type { JobSnapshot } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
+import { conversationIdOf, keepResponseItems } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { removeChatCompletionsOf } from '../protocols/chat-completions/stored-chats.ts';
 import { removeFeedbackOf } from '../protocols/feedback-keys.ts';
 import { createAdmission } from './admission.ts';
-import { conversationIdOf, keepResponseItems } from './conversations.ts';
 import { waitForEnd } from './response-events.ts';
 
 type ApiContext = Context<ApiEnvironment>;

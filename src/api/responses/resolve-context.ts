@@ -7,8 +7,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
-import { fieldPath } from '../validation-error.ts';
-import { entryOfResponse, lastEntry, pathTo, startOf } from './conversation-tree.ts';
+import { entryOfResponse, lastEntry, pathTo, startOf } from '../conversations/conversation-tree.ts';
 import {
   branchOf,
   checkRoom,
@@ -16,8 +15,9 @@ import {
   conversationItems,
   findConversation,
   stillRuns,
-} from './conversations.ts';
-import { chainItems, type EarlierItems, isUserMessage } from './earlier-items.ts';
+} from '../conversations/conversations.ts';
+import { fieldPath } from '../validation-error.ts';
+import { chainItems, type EarlierItems, isUserMessage } from './prompt/earlier-items.ts';
 import { conflict } from './resolve-reasoning.ts';
 import { inputItems, outputItems } from './response-items.ts';
 

@@ -6,7 +6,7 @@ import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment, ApiLimits, MessageSocket } from '../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../errors.ts';
 import { isObject } from '../read-request.ts';
-import { contextItems } from './earlier-items.ts';
+import { contextItems } from './prompt/earlier-items.ts';
 import type { Remembered } from './resolve-context.ts';
 import { inputItems, outputItems } from './response-items.ts';
 

@@ -8,18 +8,18 @@ import {
 } from '../../contracts/responses/conversation.ts';
 import { InputItem } from '../../contracts/responses/input-item.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { describeRoutes } from '../openapi/describe-routes.ts';
-import { listItems } from '../pages.ts';
-import { parseQuery, readJson } from '../read-request.ts';
-import { shownConversation } from '../responses/conversation-index.ts';
+import { shownConversation } from '../conversations/conversation-index.ts';
 import {
   addToConversation,
   conversationInput,
   conversationItems,
   findConversation,
   removeFromConversation,
-} from '../responses/conversations.ts';
+} from '../conversations/conversations.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+import { listItems } from '../pages.ts';
+import { parseQuery, readJson } from '../read-request.ts';
 import { visibleItems } from '../responses/response-items.ts';
 import { parseBody } from '../validation-error.ts';
 

@@ -13,20 +13,19 @@ import {
   UpdateConversation,
 } from '../../contracts/responses/conversation.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
-import { mostImportedBytes } from '../middleware/idempotency.ts';
-import { describeRoutes } from '../openapi/describe-routes.ts';
-import { pageOf } from '../pages.ts';
-import { parseQuery, readJson } from '../read-request.ts';
-import { conversationMarkdown, exportedConversation, importedConversation } from '../responses/conversation-export.ts';
+import {
+  conversationMarkdown,
+  exportedConversation,
+  importedConversation,
+} from '../conversations/conversation-export.ts';
 import {
   conversationKey,
   indexConversation,
   listConversations,
   removeConversation,
   shownConversation,
-} from '../responses/conversation-index.ts';
-import { entryOfResponse, responseOf } from '../responses/conversation-tree.ts';
+} from '../conversations/conversation-index.ts';
+import { entryOfResponse, responseOf } from '../conversations/conversation-tree.ts';
 import {
   changeConversation,
   checkRoom,
@@ -34,7 +33,12 @@ import {
   conversationTurns,
   findConversation,
   settleConversation,
-} from '../responses/conversations.ts';
+} from '../conversations/conversations.ts';
+import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
+import { mostImportedBytes } from '../middleware/idempotency.ts';
+import { describeRoutes } from '../openapi/describe-routes.ts';
+import { pageOf } from '../pages.ts';
+import { parseQuery, readJson } from '../read-request.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { parseBody } from '../validation-error.ts';
 

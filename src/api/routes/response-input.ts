@@ -10,7 +10,7 @@ import { parseQuery, readJson } from '../read-request.ts';
 import { preparePrompt } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
 import { compact } from '../responses/compact.ts';
-import { contextItems } from '../responses/earlier-items.ts';
+import { contextItems } from '../responses/prompt/earlier-items.ts';
 import { inputItems, visibleItems } from '../responses/response-items.ts';
 import { findResponse } from '../responses/response-view.ts';
 

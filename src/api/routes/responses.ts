@@ -8,6 +8,7 @@ import { DeletedResponse, ResponseList } from '../../contracts/service/listings.
 import type { Pace } from '../../contracts/service/pace.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { conversationIdOf, joinConversation } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
@@ -15,7 +16,6 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
-import { conversationIdOf, joinConversation } from '../responses/conversations.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { responseEvents, terminalEvent, waitForEnd } from '../responses/response-events.ts';
 import { findResponse, listedResponse, responseNotFound, responseView } from '../responses/response-view.ts';

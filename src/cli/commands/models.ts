@@ -54,7 +54,7 @@ export function addModels(program: Command, terminal: Terminal): void {
     .option('--context <tokens>', 'of the server’s model (default: as the server says, else 8192)', wholeNumberFrom(1))
     .option('--dry-run', 'check only, write nothing')
     .action(async (named: string, options: AddOptions) => {
-      const { createModelConfiguration } = await import('../../entry/model-configuration.ts');
+      const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
       const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
       const model = newModel(named, options);
       const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model)).catch(

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Environment, variableFault } from '../../entry/environment.ts';
-import type { Invocation } from '../../entry/listen.ts';
+import type { Invocation } from '../../entry/http/listen.ts';
 import { runEntry } from '../../entry/run-entry.ts';
 import { downloadBar } from '../render/download-bar.ts';
 import type { Terminal } from '../terminal.ts';

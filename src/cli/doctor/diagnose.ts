@@ -1,6 +1,6 @@
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { configuredMcpServers, configuredModels } from '../../entry/configured-models.ts';
 import { type Environment, parseEnvironment, unknownText, unknownVariables } from '../../entry/environment.ts';
+import { configuredMcpServers, configuredModels } from '../../entry/models/configured-models.ts';
 import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { checkWall } from '../../tools/python/check-wall.ts';

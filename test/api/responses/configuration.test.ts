@@ -4,7 +4,7 @@ import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createOnError } from '../../../src/api/errors.ts';
 import { createConfigurationRoutes } from '../../../src/api/routes/configuration.ts';
 import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
-import { createModelConfiguration } from '../../../src/entry/model-configuration.ts';
+import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
 import { createApi } from './fixture.ts';
 
 const modelConfiguration = createModelConfiguration({ folder: '/nonexistent', variables: {} });

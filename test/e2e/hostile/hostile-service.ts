@@ -1,10 +1,10 @@
 import { parseEnvironment } from '../../../src/entry/environment.ts';
-import { listen } from '../../../src/entry/listen.ts';
+import { listen } from '../../../src/entry/http/listen.ts';
+import { openLimits } from '../../../src/entry/http/open-limits.ts';
+import { startApi } from '../../../src/entry/http/start-api.ts';
 import { createLogger } from '../../../src/entry/logger.ts';
-import { openLimits } from '../../../src/entry/open-limits.ts';
 import { openQueue } from '../../../src/entry/open-queue.ts';
 import { openRecords } from '../../../src/entry/open-records.ts';
-import { startApi } from '../../../src/entry/start-api.ts';
 import { webhookRefusal } from '../../../src/entry/start-webhooks.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';

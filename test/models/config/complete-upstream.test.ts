@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createModelConfiguration } from '../../../src/entry/model-configuration.ts';
+import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
 
 /** Servers as they answer; `discover-server.test.ts` has each kind of them. */
 function configurationOver(routes: Readonly<Record<string, unknown>>) {

@@ -11,7 +11,7 @@ import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../../core/job-queue.ts';
 import type { RecordStore } from '../../../core/record-store.ts';
 import type { Caller } from '../../caller.ts';
-import { stillRuns } from '../../responses/conversations.ts';
+import { stillRuns } from '../../conversations/conversations.ts';
 import { visibleItems } from '../../responses/response-items.ts';
 import { responseView } from '../../responses/response-view.ts';
 import { listedOf, listedPrefix, listingKey, parseListing } from '../record-listing.ts';

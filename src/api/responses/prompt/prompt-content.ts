@@ -1,9 +1,9 @@
-import type { ContentPart } from '../../contracts/responses/input-item.ts';
-import type { PromptPart } from '../../contracts/responses/prompt.ts';
-import type { Warning } from '../../contracts/responses/response.ts';
-import type { ModelCard } from '../../contracts/service/model-card.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import { fieldPath } from '../validation-error.ts';
+import type { ContentPart } from '../../../contracts/responses/input-item.ts';
+import type { PromptPart } from '../../../contracts/responses/prompt.ts';
+import type { Warning } from '../../../contracts/responses/response.ts';
+import type { ModelCard } from '../../../contracts/service/model-card.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { fieldPath } from '../../validation-error.ts';
 import type { PromptFile, PromptFiles } from './prompt-files.ts';
 
 type Path = ReadonlyArray<string | number>;

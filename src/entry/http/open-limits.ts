@@ -1,10 +1,10 @@
-import type { RecordStore } from '../core/record-store.ts';
-import { clusterPrefix, createRedisClient } from '../queue/redis/redis-client.ts';
-import { createRedisChange } from '../store/redis-swap.ts';
-import { createRequestLimiter, type RequestLimiter } from '../store/request-limiter.ts';
-import { createUsageLedger, type UsageLedger } from '../store/usage-ledger.ts';
-import type { Environment } from './environment.ts';
-import { redisAddress } from './open-queue.ts';
+import type { RecordStore } from '../../core/record-store.ts';
+import { clusterPrefix, createRedisClient } from '../../queue/redis/redis-client.ts';
+import { createRedisChange } from '../../store/redis-swap.ts';
+import { createRequestLimiter, type RequestLimiter } from '../../store/request-limiter.ts';
+import { createUsageLedger, type UsageLedger } from '../../store/usage-ledger.ts';
+import type { Environment } from '../environment.ts';
+import { redisAddress } from '../open-queue.ts';
 
 export type Limits = { requestLimiter: RequestLimiter; ledger: UsageLedger; close(): void };
 

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import { ourHosts } from '../api/middleware/host-check.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { isLoopback } from './check-access.ts';
-import { type Environment, listed } from './environment.ts';
-import { StartError } from './run-entry.ts';
+import { ourHosts } from '../../api/middleware/host-check.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { isLoopback } from '../check-access.ts';
+import { type Environment, listed } from '../environment.ts';
+import { StartError } from '../run-entry.ts';
 
 /**
  * `/metrics`, `/healthz` and `/readyz` on an address of their own, without keys: for processes that have no API, and for

@@ -1,26 +1,26 @@
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import type { ModelConfigurationStore } from '../api/dependencies.ts';
+import type { ModelConfigurationStore } from '../../api/dependencies.ts';
 import type {
   CheckedModel,
   ModelConfiguration,
   ModelsChange,
   NewModel,
-} from '../contracts/service/model-configuration.ts';
-import { ServiceError } from '../contracts/service/service-error.ts';
-import { localCatalogEntry } from '../models/config/catalog.ts';
-import { completeUpstream } from '../models/config/complete-upstream.ts';
+} from '../../contracts/service/model-configuration.ts';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import { localCatalogEntry } from '../../models/config/catalog.ts';
+import { completeUpstream } from '../../models/config/complete-upstream.ts';
 import {
   type ModelConfig,
   ModelsConfig,
   configFile as name,
   parseModelEntry,
   parseModelsConfig,
-} from '../models/config/model-config.ts';
-import { families } from '../models/families/index.ts';
-import { localCapabilities } from '../models/local/local-model.ts';
-import { dialectNames } from '../models/servers/client/dialect.ts';
+} from '../../models/config/model-config.ts';
+import { families } from '../../models/families/index.ts';
+import { localCapabilities } from '../../models/local/local-model.ts';
+import { dialectNames } from '../../models/servers/client/dialect.ts';
 import { embeddedModel, namesOnlyServers } from './configured-models.ts';
 
 /** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */

@@ -1,10 +1,10 @@
-import type { CreateResponse } from '../../contracts/responses/create-response.ts';
-import type { InputItem } from '../../contracts/responses/input-item.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { RecordStore } from '../../core/record-store.ts';
-import type { Caller } from '../caller.ts';
-import { createBatchRecords } from '../protocols/batches/batch-records.ts';
-import { fieldPath } from '../validation-error.ts';
+import type { CreateResponse } from '../../../contracts/responses/create-response.ts';
+import type { InputItem } from '../../../contracts/responses/input-item.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { RecordStore } from '../../../core/record-store.ts';
+import type { Caller } from '../../caller.ts';
+import { createBatchRecords } from '../../protocols/batches/batch-records.ts';
+import { fieldPath } from '../../validation-error.ts';
 
 /** An uploaded file as a part of a prompt: `data` is a data URL; `text` is there where the file is text. */
 export type PromptFile = { name: string; data: string; text?: string };

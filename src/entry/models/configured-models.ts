@@ -8,16 +8,16 @@ import {
   parseModelName,
   parseModelsConfig,
   parseModelsVariable,
-} from '../models/config/model-config.ts';
-import { type OperatorServers, parseOperatorServers } from '../tools/mcp/operator-servers.ts';
-import type { Environment } from './environment.ts';
-import { StartError } from './run-entry.ts';
+} from '../../models/config/model-config.ts';
+import { type OperatorServers, parseOperatorServers } from '../../tools/mcp/operator-servers.ts';
+import type { Environment } from '../environment.ts';
+import { StartError } from '../run-entry.ts';
 
 /** The model that comes with the package. */
 export const embeddedModel: FolderModel = {
   kind: 'folder',
   id: 'thinkfirst-135m',
-  path: fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url)),
+  path: fileURLToPath(new URL('../../../models/thinkfirst-135m', import.meta.url)),
 };
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type CompactionItem, InputItem } from '../../contracts/responses/input-item.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import { fieldPath } from '../validation-error.ts';
+import { type CompactionItem, InputItem } from '../../../contracts/responses/input-item.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { fieldPath } from '../../validation-error.ts';
 
 /** What a compaction item holds once it is opened. The marker tells it from a sealed thought. */
 const Sealed = z.object({ compaction: z.literal(1), items: z.array(InputItem) });

@@ -2,32 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { createApp } from '../api/app.ts';
-import type { ConsoleFiles } from '../api/dependencies.ts';
+import { createApp } from '../../api/app.ts';
+import type { ConsoleFiles } from '../../api/dependencies.ts';
 import {
   type ApiDependencies,
   type ApiOperations,
   type ApiWebhooks,
   defaultLimits,
   type Readiness,
-} from '../api/dependencies.ts';
-import type { ModelCatalog, WorkersModels } from '../contracts/service/model-card.ts';
-import { orLate } from '../core/deadlines.ts';
-import type { JobQueue } from '../core/job-queue.ts';
-import type { RecordStore } from '../core/record-store.ts';
-import { createConstraintChecker } from '../grammar/check-on-thread.ts';
-import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
-import type { Strategy } from '../reasoning/strategy.ts';
-import { createEvaluationReports } from '../store/evaluation-reports.ts';
-import { createKeyStore } from '../store/key-store.ts';
-import { createPaceBook } from '../store/pace-book.ts';
-import type { Sealer } from '../store/sealer.ts';
-import { anonymousScopes } from './check-access.ts';
-import { type Environment, listed } from './environment.ts';
+} from '../../api/dependencies.ts';
+import type { ModelCatalog, WorkersModels } from '../../contracts/service/model-card.ts';
+import { orLate } from '../../core/deadlines.ts';
+import type { JobQueue } from '../../core/job-queue.ts';
+import type { RecordStore } from '../../core/record-store.ts';
+import { createConstraintChecker } from '../../grammar/check-on-thread.ts';
+import { type JobDirectory, readWorkersModels } from '../../queue/responses/job-directory.ts';
+import type { Strategy } from '../../reasoning/strategy.ts';
+import { createEvaluationReports } from '../../store/evaluation-reports.ts';
+import { createKeyStore } from '../../store/key-store.ts';
+import { createPaceBook } from '../../store/pace-book.ts';
+import type { Sealer } from '../../store/sealer.ts';
+import { anonymousScopes } from '../check-access.ts';
+import { type Environment, listed } from '../environment.ts';
+import { createModelConfiguration } from '../models/model-configuration.ts';
+import { packageVersion } from '../package-version.ts';
 import type { Listening } from './listen.ts';
-import { createModelConfiguration } from './model-configuration.ts';
 import type { Limits } from './open-limits.ts';
-import { packageVersion } from './package-version.ts';
 
 /** Workers announce themselves every 5 s; one that just came should be known before its first job is. ms */
 const lookMs = 1_000;
@@ -66,8 +66,8 @@ export function localFiles({
 }): Required<Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>> {
   return {
     evaluations: createEvaluationReports({
-      results: fileURLToPath(new URL('../../eval/results', import.meta.url)),
-      runs: fileURLToPath(new URL('../../eval/runs', import.meta.url)),
+      results: fileURLToPath(new URL('../../../eval/results', import.meta.url)),
+      runs: fileURLToPath(new URL('../../../eval/runs', import.meta.url)),
       onFault: (fault) => log.warn(fault, 'no report of an evaluation'),
     }),
     modelConfiguration: createModelConfiguration({ folder: resolve('.'), variables }),
@@ -143,7 +143,7 @@ export function startApi(options: {
     openSocket: listening.openSocket,
     openMcp: async () => {
       // It takes longer to load than the rest of the API, and few use it.
-      const { createMcpEndpoint } = await import('../api/mcp/mcp-endpoint.ts');
+      const { createMcpEndpoint } = await import('../../api/mcp/mcp-endpoint.ts');
       return createMcpEndpoint({ version: packageVersion(), cancelOnDisconnect, keepAliveMs: limits.keepAliveMs, log });
     },
     operations: options.operations,

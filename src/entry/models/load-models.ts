@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
-import type { LanguageModel } from '../core/language-model.ts';
-import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../models/config/catalog.ts';
-import { defaultThreads } from '../models/config/default-threads.ts';
-import type { UpstreamModel } from '../models/config/model-config.ts';
-import { localCapabilities } from '../models/local/local-model.ts';
-import type { InferenceObserver } from '../models/local/process/inference-child.ts';
-import { type InferenceProcess, startInferenceProcess } from '../models/local/process/inference-process.ts';
-import { createEmbed } from '../models/servers/client/embed.ts';
-import { createOpenaiModel } from '../models/servers/openai-model.ts';
-import type { Environment } from './environment.ts';
+import type { LanguageModel } from '../../core/language-model.ts';
+import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../../models/config/catalog.ts';
+import { defaultThreads } from '../../models/config/default-threads.ts';
+import type { UpstreamModel } from '../../models/config/model-config.ts';
+import { localCapabilities } from '../../models/local/local-model.ts';
+import type { InferenceObserver } from '../../models/local/process/inference-child.ts';
+import { type InferenceProcess, startInferenceProcess } from '../../models/local/process/inference-process.ts';
+import { createEmbed } from '../../models/servers/client/embed.ts';
+import { createOpenaiModel } from '../../models/servers/openai-model.ts';
+import type { Environment } from '../environment.ts';
 import type { FetchedModel } from './fetch-models.ts';
 
 export type LoadedModels = {
@@ -37,7 +37,7 @@ export async function loadModels(options: {
   let inference: InferenceProcess | undefined;
   if (local.length > 0) {
     inference = await startInferenceProcess({
-      entry: inferenceEntry ?? new URL('../../workers/inference.ts', import.meta.url),
+      entry: inferenceEntry ?? new URL('../../../workers/inference.ts', import.meta.url),
       models: local,
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,

@@ -1,13 +1,13 @@
-import type { InputItem } from '../../contracts/responses/input-item.ts';
-import type { Job } from '../../contracts/responses/job.ts';
-import { type ResponseJob, responseJob } from '../../contracts/responses/response-job.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { JobQueue } from '../../core/job-queue.ts';
-import type { RecordStore } from '../../core/record-store.ts';
-import type { Caller } from '../caller.ts';
-import { pathTo } from './conversation-tree.ts';
-import { conversationIdOf, conversationItems, findConversation, stillRuns } from './conversations.ts';
-import { inputItems, outputItems } from './response-items.ts';
+import type { InputItem } from '../../../contracts/responses/input-item.ts';
+import type { Job } from '../../../contracts/responses/job.ts';
+import { type ResponseJob, responseJob } from '../../../contracts/responses/response-job.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { JobQueue } from '../../../core/job-queue.ts';
+import type { RecordStore } from '../../../core/record-store.ts';
+import type { Caller } from '../../caller.ts';
+import { pathTo } from '../../conversations/conversation-tree.ts';
+import { conversationIdOf, conversationItems, findConversation, stillRuns } from '../../conversations/conversations.ts';
+import { inputItems, outputItems } from '../response-items.ts';
 
 type Stores = { queue: JobQueue; records: RecordStore };
 

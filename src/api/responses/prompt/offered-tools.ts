@@ -1,7 +1,7 @@
-import type { FunctionTool } from '../../contracts/responses/prompt.ts';
-import type { Warning } from '../../contracts/responses/response.ts';
-import type { CustomToolParam, FunctionToolParam, ToolParam } from '../../contracts/responses/tool-param.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { FunctionTool } from '../../../contracts/responses/prompt.ts';
+import type { Warning } from '../../../contracts/responses/response.ts';
+import type { CustomToolParam, FunctionToolParam, ToolParam } from '../../../contracts/responses/tool-param.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
 
 /** A tool that the client runs, as the client knows it and as the model is shown it. */
 export type OfferedTool = {

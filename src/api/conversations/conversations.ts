@@ -14,6 +14,8 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
+import { terminalEvent } from '../responses/response-events.ts';
+import { inputItems, outputItems, withIds } from '../responses/response-items.ts';
 import { conversationKey, indexConversation, lastUse } from './conversation-index.ts';
 import {
   answerIn,
@@ -25,8 +27,6 @@ import {
   responseOf,
   tipFrom,
 } from './conversation-tree.ts';
-import { terminalEvent } from './response-events.ts';
-import { inputItems, outputItems, withIds } from './response-items.ts';
 
 type Clocked = { records: RecordStore; now(): number };
 type Stores = Clocked & { queue: JobQueue };

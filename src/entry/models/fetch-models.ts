@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FolderModel, ModelConfig, UpstreamModel } from '../models/config/model-config.ts';
-import { fetchHubModel, type HubProgress } from '../models/local/folder/hub.ts';
-import { absolutePath } from '../models/local/folder/model-files.ts';
-import { lockFolder } from '../queue/embedded/data-folder.ts';
-import type { Environment } from './environment.ts';
+import type { FolderModel, ModelConfig, UpstreamModel } from '../../models/config/model-config.ts';
+import { fetchHubModel, type HubProgress } from '../../models/local/folder/hub.ts';
+import { absolutePath } from '../../models/local/folder/model-files.ts';
+import { lockFolder } from '../../queue/embedded/data-folder.ts';
+import type { Environment } from '../environment.ts';
 
 /** A configured model that needs nothing more of the hub. */
 export type FetchedModel = (FolderModel & { weights?: boolean }) | UpstreamModel;

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { MessageSocket, OpenSocket } from '../api/dependencies.ts';
-import { waitAtMost } from '../core/deadlines.ts';
+import type { MessageSocket, OpenSocket } from '../../api/dependencies.ts';
+import { waitAtMost } from '../../core/deadlines.ts';
 
 /** Between two pings: a client that gives up without a byte for 10 s gets one in time. ms */
 const pingMs = 5_000;

@@ -1,15 +1,15 @@
-import type { Warning } from '../../contracts/responses/response.ts';
-import type { ResponseJob } from '../../contracts/responses/response-job.ts';
+import type { Warning } from '../../../contracts/responses/response.ts';
+import type { ResponseJob } from '../../../contracts/responses/response-job.ts';
 import {
   isServerTool,
   type ServerToolParam,
   type ToolParam,
   type ToolSecrets,
   withoutSecrets,
-} from '../../contracts/responses/tool-param.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import type { Caller } from '../caller.ts';
-import type { ApiDependencies } from '../dependencies.ts';
+} from '../../../contracts/responses/tool-param.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import type { Caller } from '../../caller.ts';
+import type { ApiDependencies } from '../../dependencies.ts';
 import type { GivenTool } from './offered-tools.ts';
 
 /** A tool of a request that the service runs itself. */

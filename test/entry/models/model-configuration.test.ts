@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createModelConfiguration } from '../../src/entry/model-configuration.ts';
+import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
 
-const embedded = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
+const embedded = fileURLToPath(new URL('../../../models/thinkfirst-135m', import.meta.url));
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'thinkfirst-config-'));

@@ -5,9 +5,9 @@ import type {
 } from '../../contracts/responses/conversation.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
+import { inputItems, visibleItems } from '../responses/response-items.ts';
 import { shownConversation } from './conversation-index.ts';
 import { conversationInput, conversationTurns } from './conversations.ts';
-import { inputItems, visibleItems } from './response-items.ts';
 
 /**
  * A conversation as a file: all branches with their items. A response that still runs is there as one without an answer.

@@ -1,10 +1,10 @@
 import { Server } from 'node:http';
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
-import type { OpenSocket } from '../api/dependencies.ts';
-import { waitAtMost } from '../core/deadlines.ts';
-import type { Environment } from './environment.ts';
-import { probeService } from './probe-service.ts';
-import { StartError } from './run-entry.ts';
+import type { OpenSocket } from '../../api/dependencies.ts';
+import { waitAtMost } from '../../core/deadlines.ts';
+import type { Environment } from '../environment.ts';
+import { probeService } from '../probe-service.ts';
+import { StartError } from '../run-entry.ts';
 import { createWebSockets, ignoreOtherUpgrades } from './web-sockets.ts';
 
 /** What was typed to start this process: what advice repeats. */

@@ -1,16 +1,16 @@
-import type { CreateResponse } from '../../contracts/responses/create-response.ts';
-import type { InputItem } from '../../contracts/responses/input-item.ts';
-import type { ChatMessage, FunctionTool, Prompt, ToolCall } from '../../contracts/responses/prompt.ts';
-import type { Warning } from '../../contracts/responses/response.ts';
-import type { ServerToolParam } from '../../contracts/responses/tool-param.ts';
-import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
-import { fieldPath } from '../validation-error.ts';
-import { throwIfGone } from './client-gone.ts';
+import type { CreateResponse } from '../../../contracts/responses/create-response.ts';
+import type { InputItem } from '../../../contracts/responses/input-item.ts';
+import type { ChatMessage, FunctionTool, Prompt, ToolCall } from '../../../contracts/responses/prompt.ts';
+import type { Warning } from '../../../contracts/responses/response.ts';
+import type { ServerToolParam } from '../../../contracts/responses/tool-param.ts';
+import type { ModelCard, ModelCatalog } from '../../../contracts/service/model-card.ts';
+import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { fieldPath } from '../../validation-error.ts';
+import { throwIfGone } from '../client-gone.ts';
+import type { ResolvedContext } from '../resolve-context.ts';
 import { customArguments, nameForModel } from './offered-tools.ts';
 import { type AddressRefusal, textOf, toolContent, userContent } from './prompt-content.ts';
 import type { PromptFiles } from './prompt-files.ts';
-import type { ResolvedContext } from './resolve-context.ts';
 import { openedItems } from './sealed-items.ts';
 
 /**

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Logger } from 'pino';
-import type { ConsoleFile, ConsoleFiles } from '../api/dependencies.ts';
+import type { ConsoleFile, ConsoleFiles } from '../../api/dependencies.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'console');
 const built = join(folder, 'dist');
 /** In the built folder: the digest of what it was built from. */
@@ -86,7 +86,7 @@ export async function openConsole({ log }: { log: Logger }): Promise<ConsoleFile
   try {
     return readFiles(await buildConsole());
   } catch (error) {
-    const earlier = fileURLToPath(new URL('../../console/dist', import.meta.url));
+    const earlier = fileURLToPath(new URL('../../../console/dist', import.meta.url));
     const there = existsSync(join(earlier, 'index.html'));
     const reason = error instanceof Error ? error.message : String(error);
     log.warn(
