@@ -42,6 +42,8 @@ RULES = re.compile(
             "expected none; a text is only continued at its end",
             "this service keeps no prompt templates",
             "answers in all, got",
+            # An export whose entries follow none that stand before them.
+            "expected the index of an earlier entry",
             "expected each custom_id once",
             # More than the schema says, because stored requests are read by it too; or names that only the service knows.
             r"expected at most \d+ (items|item_references)",

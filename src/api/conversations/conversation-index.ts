@@ -192,7 +192,7 @@ const bySentence = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const byWord = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /** The first sentence of a question, cut at a word where it is long. */
-function titleOf(question: string): string {
+export function titleOf(question: string): string {
   const start = question.trim().slice(0, 1_000);
   const [line = ''] = start.split('\n', 1);
   const [sentence] = bySentence.segment(line);

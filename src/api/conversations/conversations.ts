@@ -14,6 +14,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
+import type { ApiLog } from '../dependencies.ts';
 import { terminalEvent } from '../responses/response-events.ts';
 import { inputItems, outputItems, withIds } from '../responses/response-items.ts';
 import { conversationKey, indexConversation, lastUse } from './conversation-index.ts';
@@ -281,15 +282,15 @@ export async function removeFromConversation(
   return removed;
 }
 
-/** Puts an accepted response into its conversation, and keeps its items there once it has ended. */
-export async function joinConversation(
-  stores: Stores,
-  { id, job, onError }: { id: string; job: Job; onError(error: unknown): void },
-): Promise<void> {
+/** Puts an accepted response into its conversation, if it names one, and keeps its items there once it has ended. */
+export async function joinConversation(stores: Stores & { log: ApiLog }, job: Job): Promise<void> {
   const body = responseJob(job);
+  const { conversation } = body.request;
+  if (!conversation || !job.store) return;
+  const id = conversationIdOf(conversation);
   const { context_entry: place } = body;
   const question = questionIn(inputItems(job, body)).slice(0, questionLength);
-  const isBranch = branchOf(body.request.conversation) !== undefined;
+  const isBranch = branchOf(conversation) !== undefined;
   await addToConversation(stores, id, (record) => {
     // Without a place of its own it comes behind what others have added since its prompt was made.
     const follows = place === undefined || isBranch ? place : tipFrom(record, place);
@@ -297,7 +298,7 @@ export async function joinConversation(
   });
   terminalEvent(stores.queue, job.id, { signal: new AbortController().signal })
     .then(() => keepResponseItems(stores, { id, responseId: job.id }))
-    .catch(onError);
+    .catch((error: unknown) => stores.log.error({ err: error, response_id: job.id }, 'conversation not kept'));
 }
 
 export function conversationIdOf(conversation: NonNullable<CreateResponse['conversation']>): string {

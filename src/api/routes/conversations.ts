@@ -44,7 +44,7 @@ import { parseBody } from '../validation-error.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
-const importLimits = { bodyBytes: mostImportedBytes, bodyValues: 262_144 };
+const importLimits = { bodyBytes: mostImportedBytes, bodyValues: 131_072 };
 
 const described = describeRoutes({
   createConversation: {

@@ -8,7 +8,7 @@ import { DeletedResponse, ResponseList } from '../../contracts/service/listings.
 import type { Pace } from '../../contracts/service/pace.ts';
 import { ListQueryString, RetrieveQuery } from '../../contracts/service/query.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { conversationIdOf, joinConversation } from '../conversations/conversations.ts';
+import { joinConversation } from '../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
@@ -89,7 +89,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const before = identity && (await acceptedBefore(queue, identity));
     if (before) {
       // The process that accepted it may have died before it joined.
-      await join(before);
+      await joinConversation(dependencies, before);
       return answer(c, before, 'again');
     }
     const known = { ...dependencies, ...remembered(c) };
@@ -98,7 +98,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     // Another request of the same key came first, this very moment: that one is the job.
     if (!created && identity) return answer(c, (await acceptedBefore(queue, identity)) ?? job, 'again');
     log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model }, 'response accepted');
-    await join(job);
+    await joinConversation(dependencies, job);
     return answer(c, job, 'new');
   });
 
@@ -178,13 +178,6 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     if (request.stream) return stream(c, job, { ids: false, stops });
     if (background) return kind === 'new' ? accepted(c, job) : show(c, job.id);
     return wait(c, job, stops);
-  }
-
-  async function join(job: Job): Promise<void> {
-    const { conversation } = responseJob(job).request;
-    if (!conversation || !job.store) return;
-    const onError = (error: unknown) => log.error({ err: error, response_id: job.id }, 'conversation not kept');
-    await joinConversation(dependencies, { id: conversationIdOf(conversation), job, onError });
   }
 
   /** As accepted: a worker may have begun by now, which the first poll tells. */

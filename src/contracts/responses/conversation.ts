@@ -5,7 +5,7 @@ import { InputItem } from './input-item.ts';
 import { JobStatus, TerminalStatus } from './job.ts';
 import { Effort } from './reasoning.ts';
 
-const Title = z.string().trim().min(1).max(200);
+const Title = z.string().min(1).max(200).regex(/\S/, 'expected a title that is not blank');
 
 /** `POST /v1/conversations` */
 export const CreateConversation = z.object({

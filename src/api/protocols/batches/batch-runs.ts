@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { BatchRecord, BatchRequest } from '../../../contracts/protocols/batch.ts';
 import { responseJob } from '../../../contracts/responses/response-job.ts';
+import { joinConversation } from '../../conversations/conversations.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../../errors.ts';
 import { createAdmission } from '../../responses/admission.ts';
@@ -121,6 +122,7 @@ export function createBatchRuns(dependencies: ApiDependencies): BatchRuns {
         if (isStoredChat(endpoint, body))
           await chats.save([{ job, warnings: [] }], responseJob(job).request.metadata ?? {});
         await admission.add(c, job, { batch: true });
+        await joinConversation(dependencies, job);
         requests.push({ custom_id, response_id, error: null });
       } catch (error) {
         const fault = asServiceError(error);
