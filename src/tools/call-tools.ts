@@ -16,17 +16,22 @@ export type ServerTools = {
   entryOf(name: string): OpenTool | undefined;
   /** Told of every call that was made. */
   observe?: ((call: { function: ServerFunction; result: ToolResult }) => void) | undefined;
+  /** Told of what a call threw that is no ServiceError: neither the model nor the client sees it. */
+  onFault?: ((error: unknown) => void) | undefined;
   close(): Promise<void>;
 };
 
-export function joinTools(entries: readonly OpenTool[], observe?: ServerTools['observe']): ServerTools {
+export function joinTools(
+  entries: readonly OpenTool[],
+  told: Pick<ServerTools, 'observe' | 'onFault'> = {},
+): ServerTools {
   const functions = entries.flatMap((entry) => entry.functions.map((one) => ({ one, entry })));
   const known = new Map(functions.map((each) => [each.one.name, each]));
   return {
     functions: functions.map(({ one }) => one),
     find: (name) => known.get(name)?.one,
     entryOf: (name) => known.get(name)?.entry,
-    observe,
+    ...told,
     close: async () => void (await Promise.allSettled(entries.map((entry) => entry.close()))),
   };
 }
@@ -69,6 +74,7 @@ export function createCaller(tools: ServerTools, earlier: readonly MadeCall[]): 
       signal.throwIfAborted();
       const result = await made(call, signal).catch((error: unknown): ToolResult => {
         signal.throwIfAborted();
+        if (!(error instanceof ServiceError)) tools.onFault?.(error);
         return failed(error instanceof ServiceError ? error.message : 'The call failed inside the service.');
       });
       const known = tools.find(call.name);

@@ -62,7 +62,8 @@ export async function openResponseTools(options: {
   const given = body.server_tools ?? [];
   if (given.length === 0) return undefined;
   const entries: OpenTool[] = [];
-  const tools = () => joinTools(entries, dependencies.observeTool);
+  const onFault = (err: unknown) => dependencies.log.error({ response: lease.job.id, err }, 'a call of a tool failed');
+  const tools = () => joinTools(entries, { observe: dependencies.observeTool, onFault });
   try {
     for (const { tool, sealed } of given) {
       const secrets = sealed === undefined ? {} : unsealed(sealed, lease.job.owner, dependencies);
