@@ -17,7 +17,7 @@ import type { RequestLimiter } from '../store/request-limiter.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { UsageLedger } from '../store/usage-ledger.ts';
 import type { Caller } from './caller.ts';
-import type { McpEndpoint } from './mcp/mcp-endpoint.ts';
+import type { McpEndpoint } from './mcp/service-calls.ts';
 import type { Remembered } from './responses/resolve-context.ts';
 
 /** One file of the built console, as it is and compressed. */

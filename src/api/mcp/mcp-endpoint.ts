@@ -1,10 +1,7 @@
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { ApiLog } from '../dependencies.ts';
-import type { ServiceCalls } from './service-calls.ts';
+import type { McpEndpoint } from './service-calls.ts';
 import { createThinkServer } from './think-server.ts';
-
-/** Answers one HTTP request of an MCP client. `body`: parsed, of a POST. */
-export type McpEndpoint = (request: Request, given: { body?: unknown; service: ServiceCalls }) => Promise<Response>;
 
 /**
  * The streamable HTTP transport of MCP, without state: each request gets a server of its own, so that any API process answers

@@ -6,8 +6,7 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { requestIdentity } from '../middleware/idempotency.ts';
 import { readJson } from '../read-request.ts';
 import type { Dispatch } from '../responses/socket-session.ts';
-import type { McpEndpoint } from './mcp-endpoint.ts';
-import { CallRefused, type ServiceCalls } from './service-calls.ts';
+import { CallRefused, type McpEndpoint, type ServiceCalls } from './service-calls.ts';
 
 /** What of an MCP request each call to the API is sent with. */
 const carried = ['authorization', 'x-api-key', 'user-agent', 'host'];

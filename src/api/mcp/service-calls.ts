@@ -13,6 +13,9 @@ export type ServiceCalls = {
   ): Promise<z.output<Shape>>;
 };
 
+/** Answers one HTTP request of an MCP client. `body`: parsed, of a POST. */
+export type McpEndpoint = (request: Request, given: { body?: unknown; service: ServiceCalls }) => Promise<Response>;
+
 /** The service refused a call, or can't be reached. Its message is written for the client. */
 export class CallRefused extends Error {
   override readonly name = 'CallRefused';
