@@ -3,15 +3,14 @@ import type { OpenQueue } from './open-queues.ts';
 import { removeJob } from './responses/add-job.ts';
 import { workersDied } from './responses/attempt.ts';
 import type { ConsumerParts, RemovedJob } from './responses/consumer-parts.ts';
-import { endJob } from './responses/job-log.ts';
-import type { JobStore } from './responses/job-store.ts';
+import { endJob, eraseSecrets } from './responses/job-log.ts';
 import { loadJob } from './responses/stored-job.ts';
 
 /** Background work of consumers: write the terminal line of jobs that BullMQ failed, and remove expired jobs. */
 type Maintenance = {
   start(): void;
   /** Writes the terminal line of a job that BullMQ has failed without one. */
-  settle(store: JobStore, id: string): Promise<void>;
+  settle(queue: Pick<OpenQueue, 'parts' | 'store'>, id: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -24,11 +23,13 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const settle = async (store: JobStore, id: string) => {
+  const settle = async (queue: Pick<OpenQueue, 'parts' | 'store'>, id: string) => {
+    const { store } = queue;
     const record = await store.read(id);
     if (!record?.failed || record.terminal !== undefined) return;
     const job = loadJob(record.data);
     await endJob({ store, settings, job, now, line: (log) => terminalLines.failed(job, log, workersDied) });
+    await eraseSecrets(queue, { id, data: record.data });
     onChange(id);
   };
   const remove = async (queue: OpenQueue, id: string): Promise<RemovedJob | undefined> => {
@@ -41,7 +42,7 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
   };
   const run = async () => {
     for (const queue of await queues.all()) {
-      for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue.store, id).catch(onError);
+      for (const id of await queue.store.unsettled(batch)) if (!stopped) await settle(queue, id).catch(onError);
       const removed: RemovedJob[] = [];
       for (const id of await queue.store.expired(now(), batch)) {
         if (stopped) break;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogLine } from '../../src/contracts/responses/job.ts';
+import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import { type ControlCommand, type JobLease, type JobQueue, LeaseEnded } from '../../src/core/job-queue.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
 import type { JobStore } from '../../src/queue/responses/job-store.ts';
@@ -54,6 +55,31 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
     afterEach(async () => {
       for (const instance of opened) await instance.close();
     });
+    test.each<[string, (owner: JobQueue, id: string) => Promise<unknown>]>([
+      [
+        'answered',
+        (owner) => owner.consume({ concurrency: 1, models: ['scripted'] }, (lease) => lease.append([terminal(0)])),
+      ],
+      ['cancelled while it waits', (owner, id) => owner.control(id, 'cancel')],
+      [
+        'failed',
+        (owner) =>
+          owner.consume({ concurrency: 1, models: ['scripted'] }, async () => {
+            throw new ServiceError({ code: 'invalid_value', message: 'no', retryable: false });
+          }),
+      ],
+    ])('the sealed secrets of a job that was %s are erased, and nothing else of it', async (_how, end) => {
+      const tool = { type: 'mcp', server_label: 'a' };
+      const body = { input: 'hello', server_tools: [{ tool, sealed: 'a secret' }, { tool }] };
+      const job = makeJob({ body });
+      await queue.add(job);
+      expect((await queue.get(job.id))?.job).toEqual(job);
+      await end(queue, job.id);
+      await readAll(queue, job.id);
+      const erased = { ...job, body: { ...body, server_tools: [{ tool }, { tool }] } };
+      await vi.waitFor(async () => expect((await queue.get(job.id))?.job).toEqual(erased), { timeout: 20_000 });
+    });
+
     /** A job that is leased and waits; `lease` is its handler's. */
     const running = async (owner: JobQueue, options: { end?(lease: JobLease): Promise<void> } = {}) => {
       const job = makeJob();

@@ -109,3 +109,12 @@ export type ResponseJob = z.infer<typeof ResponseJob>;
 export function responseJob(job: Job): ResponseJob {
   return ResponseJob.parse(job.body);
 }
+
+const Sealed = z.object({ server_tools: z.array(z.looseObject({ sealed: z.string().optional() })) });
+
+/** A job without the secrets of its tools; undefined if it has none. */
+export function withoutSealed(job: Job): Job | undefined {
+  const { server_tools: tools } = Sealed.safeParse(job.body).data ?? { server_tools: [] };
+  if (tools.every(({ sealed }) => sealed === undefined)) return undefined;
+  return { ...job, body: { ...job.body, server_tools: tools.map(({ sealed: _, ...tool }) => tool) } };
+}

@@ -105,6 +105,8 @@ type AddOptions = {
 
 export type BullmqParts = {
   add(id: string, data: StoredJob, options: AddOptions): Promise<void>;
+  /** Of a job that is there. */
+  replaceData(id: string, data: StoredJob): Promise<void>;
   /** False if a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
@@ -133,6 +135,9 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
     async add(id, data, { timestamp, attempts, backoffMs, priority }) {
       const backoff = { type: 'exponential', delay: backoffMs, jitter: 0.5 };
       await queue.add('response', data, { jobId: id, timestamp, attempts, backoff, priority });
+    },
+    async replaceData(id, data) {
+      await (await queue.getJob(id))?.updateData(data);
     },
     async remove(id) {
       return (await queue.remove(id)) > 0;

@@ -10,7 +10,7 @@ import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import type { RemovedJob } from './consumer-parts.ts';
 import { createLogWaiters, followLog } from './follow-log.ts';
-import { endJob, parseRow } from './job-log.ts';
+import { endJob, eraseSecrets, parseRow } from './job-log.ts';
 import type { JobRecord } from './job-store.ts';
 import type { Notice } from './notices.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
@@ -146,6 +146,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       if (ended === 'running') continue;
       if (ended === 'missing') return 'not_found';
       // The job is cancelled; an error in freeing its position must not make the cancel fail.
+      if (ended === 'appended') await eraseSecrets(found, { id, data: record.data }).catch(onError);
       if (ended === 'appended' && record.position !== undefined) {
         await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
       }

@@ -4,7 +4,9 @@ import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../..
 import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
+import type { BullmqAttempt } from './bullmq-parts.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
+import { eraseSecrets } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createPendingCommands } from './pending-commands.ts';
@@ -73,13 +75,15 @@ export async function startConsumer(
         };
       },
     };
-    return parts.source((attempt) => runAttempt(attempt, context), {
+    const run = (attempt: BullmqAttempt) =>
+      runAttempt(attempt, context).finally(() => eraseSecrets({ parts, store }, attempt).catch(onError));
+    return parts.source(run, {
       lockMs: settings.lockMs,
       stalledCheckMs: settings.stalledCheckMs,
       maxStalledCount: settings.maxStalledCount,
       onLockLost: recheckAll,
       onWaiting: () => pull?.wake(name),
-      onFailed: (id) => maintenance.settle(store, id).catch(onError),
+      onFailed: (id) => maintenance.settle({ parts, store }, id).catch(onError),
       onError,
     });
   });

@@ -1,6 +1,9 @@
 import { type Job, LogLine, type TerminalStatus } from '../../contracts/responses/job.ts';
+import { withoutSealed } from '../../contracts/responses/response-job.ts';
 import type { QueueSettings } from '../queue-settings.ts';
+import type { BullmqParts } from './bullmq-parts.ts';
 import type { AppendResult, JobStore, LogAppend } from './job-store.ts';
+import { loadJob, StoredJob } from './stored-job.ts';
 
 /**
  * Writes the terminal line that `line` creates from the current log: under an attempt's token, or without one if no
@@ -25,6 +28,19 @@ export async function endJob(options: {
     if (result !== 'moved') return result;
   }
   throw new Error(`the log of ${job.id} grows without a running attempt`);
+}
+
+/**
+ * Replaces the data of a job that has ended by the same without its sealed secrets, if it has any: nobody needs them any more.
+ * @throws what the backend throws
+ */
+export async function eraseSecrets(
+  queue: { parts: Pick<BullmqParts, 'replaceData'>; store: Pick<JobStore, 'read'> },
+  { id, data }: { id: string; data: unknown },
+): Promise<void> {
+  const job = withoutSealed(loadJob(data));
+  if (job === undefined || (await queue.store.read(id))?.terminal === undefined) return;
+  await queue.parts.replaceData(id, { ...StoredJob.parse(data), job: JSON.stringify(job) });
 }
 
 /** Rows read at a time: a reader holds one page, however long the log is. */
