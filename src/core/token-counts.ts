@@ -5,7 +5,7 @@ import { tokenMargins, tokensOfPiece } from './token-ledger.ts';
 /** Counting the tokens that were used, from the stream of a server to the `usage` of a response. All figures are tokens. */
 
 /** What one sample has decoded and was given. */
-export type SampleTokens = { thinking: number; forced: number; answer: number };
+type SampleTokens = { thinking: number; forced: number; answer: number };
 
 /** A field of a response's `usage`. */
 export type UsageField = keyof RunningUsage;
@@ -112,7 +112,7 @@ type Granted = Pick<ThinkingRequest, 'budgetTokens' | 'perSampleTokens'> | undef
 type ReadSample = Pick<SampleCounter, 'thoughtEnded'> & { tokens: Pick<SampleTokens, 'thinking'> };
 
 /** The thinking of a run that is stopped before its samples have ended, and that nobody has read. */
-export type StoppedRun = {
+type StoppedRun = {
   /** For the model, which may report it before or after `withhold`, or never. */
   onStopped(thinkingTokens: number): void;
   /** First withholds all that the samples may have thought; once the model reports what they did think, the rest is granted again. */

@@ -213,7 +213,7 @@ export function shareRoom(
 }
 
 /** A prompt whose exact length only its server knows, with what the call adds to it. */
-export type PromptLoad = {
+type PromptLoad = {
   contextLength: number;
   /** Our estimate of the prompt. */
   estimate: number;

@@ -39,7 +39,7 @@ export function createFolderGrammar({
   return bytesOf && createGrammarEngine({ vocabulary: { size, bytesOf, endTokenIds: [...tokens.end] } });
 }
 
-export type DecoderModelOptions = {
+type DecoderModelOptions = {
   folder: ModelFolder;
   /** Threads of one operator. */
   threads: number;

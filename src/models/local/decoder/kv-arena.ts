@@ -19,7 +19,7 @@ export type KvArena = {
   move(moves: readonly KvMove[]): void;
 };
 
-export type KvBuffer = Float32Array | Int8Array;
+type KvBuffer = Float32Array | Int8Array;
 
 export function createKvArena(
   shape: Pick<GraphShape, 'layers' | 'kvHeads' | 'headDim' | 'cacheType'>,

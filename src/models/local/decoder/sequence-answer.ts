@@ -18,7 +18,7 @@ const Written = z.object({
 });
 
 /** What stands between a model's tool-call tags, `{"name": …, "arguments": {…}}`; undefined where it is something else. */
-export function parseToolCall(text: string): { name: string; arguments: string } | undefined {
+function parseToolCall(text: string): { name: string; arguments: string } | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -63,7 +63,7 @@ export function createSequenceScores(): SequenceScores {
 }
 
 /** The answer of one row: visible text, tool calls and how they end. */
-export type SequenceAnswer = {
+type SequenceAnswer = {
   /** Takes a sampled token; a reason when the answer ended with it. */
   accept(sampled: SampledToken): FinishReason | undefined;
   /** Gives what is held back and the final reason, for an answer cut from outside. */

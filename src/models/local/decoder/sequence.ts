@@ -4,7 +4,7 @@ import { capacityFor } from './layout.ts';
 import type { SequenceCache } from './prefix-store.ts';
 
 /** A sequence that waits for room. */
-export type WaitingSequence = {
+type WaitingSequence = {
   /** Sequences of one request share it. */
   request: object;
   /** Tokens of cache that it takes. */

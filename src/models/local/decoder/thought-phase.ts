@@ -47,7 +47,7 @@ export type ThoughtOptions = {
 };
 
 /** The thought of one sample, up to where its answer begins. */
-export type ThoughtPhase = {
+type ThoughtPhase = {
   readonly tokens: { thinking: number; forced: number };
   /** Why it ended; undefined while it goes on, and where there is none. */
   readonly stop: ThinkingStop | undefined;

@@ -50,7 +50,7 @@ export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 't
 }
 
 /** What a grammar allows of the next answer token. */
-export type AnswerMask = {
+type AnswerMask = {
   /** The mask at a place of the answer; `start`: no end yet, and a tool call may begin where there are tools. */
   at(place: 'start' | 'text'): Uint32Array;
   accept(token: number): void;

@@ -8,10 +8,7 @@ import { createInferenceConnection, type InferenceConnection, processLost } from
 import { FromInference, type ModelSummary, serviceError, type ToInference } from './inference-protocol.ts';
 
 /** pino's shape, whose own `pid` is the parent's; nothing of a prompt or an answer is ever among the fields. */
-export type InferenceLog = Record<
-  'info' | 'warn' | 'error',
-  (fields: Record<string, unknown>, message: string) => void
->;
+type InferenceLog = Record<'info' | 'warn' | 'error', (fields: Record<string, unknown>, message: string) => void>;
 
 export type InferenceChildOptions = {
   /** The module that the child runs: workers/inference.ts. */

@@ -16,7 +16,7 @@ export type InferenceHost = {
 /** `thinking`: tokens that the rows of an aborted call have sampled. */
 type Controls = { abort: AbortController; answerNow: AbortController; thinking?: number };
 
-export type InferenceHostOptions = {
+type InferenceHostOptions = {
   models: ReadonlyMap<string, LocalModel>;
   send(message: FromInference): void;
   /** ms, of a clock that never goes back. */

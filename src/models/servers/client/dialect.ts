@@ -8,7 +8,7 @@ export type DialectName = (typeof dialectNames)[number];
  * How a thought is continued after a stop. `raw`: the server renders the prompt, we append tokens and complete it.
  * `final-message`: an open assistant message. `turn`: a user turn that asks for the answer, where neither is available.
  */
-export type Continuation = 'raw' | 'final-message' | 'turn';
+type Continuation = 'raw' | 'final-message' | 'turn';
 
 /** What a server takes and gives beyond the chat completions that all of them share; data alone. */
 export type Dialect = {

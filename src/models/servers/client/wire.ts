@@ -82,7 +82,7 @@ const text = z.string().nullish();
 
 const TopLogprob = z.looseObject({ token: z.string(), logprob: z.number() });
 
-export const ChatLogprobs = z.looseObject({
+const ChatLogprobs = z.looseObject({
   content: z
     .array(z.looseObject({ token: z.string(), logprob: z.number(), top_logprobs: z.array(TopLogprob).nullish() }))
     .nullish(),
@@ -101,13 +101,12 @@ export const ToolCallDelta = z.looseObject({
 });
 export type ToolCallDelta = z.infer<typeof ToolCallDelta>;
 
-export const Usage = z.looseObject({
+const Usage = z.looseObject({
   prompt_tokens: z.int().nullish(),
   completion_tokens: z.int().nullish(),
   prompt_tokens_details: z.looseObject({ cached_tokens: z.int().nullish() }).nullish(),
   completion_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
 });
-export type Usage = z.infer<typeof Usage>;
 
 export const Choice = z.looseObject({
   index: z.int().nullish(),

@@ -30,7 +30,7 @@ export type LearnedReasoningStart = Extract<ReasoningStart, 'inside' | 'tagged'>
  * Sorts a stream into thought and answer, for all three spellings: `reasoning`, `reasoning_content`, tags in the content.
  * Each token is counted once, with the piece that it ends up in.
  */
-export type DeltaSplitter = {
+type DeltaSplitter = {
   push(delta: Delta, tokens: number): Piece[];
   /** `cut`: by its length, and not by the model. */
   end(options: { cut: boolean }): Piece[];

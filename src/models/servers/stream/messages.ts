@@ -48,7 +48,7 @@ function formatInstruction(constraint: Constraint): string | undefined {
 export const answerTurn = 'Stop thinking now. Give your final answer to my question, based on the thinking so far.';
 
 /** A message as chat completions take it. */
-export type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
+type WireMessage = { role: string; content: string | unknown[] | null; [field: string]: unknown };
 
 /** Only the family of a server's tokenizer is known, so the usual spellings of special tokens are defused as well. */
 function defuseFor({ dialect, family }: { dialect: Dialect; family: ModelFamily }): Defuse {

@@ -22,7 +22,7 @@ export type ContinuationPoint =
  * The starts by which this server can continue there, best first. With tools the chat route comes first, since the server
  * reads the tool calls there. A new turn can continue neither an open thought nor a partial answer.
  */
-export async function* startsFor(context: SampleContext, point: ContinuationPoint): AsyncGenerator<Start, void, void> {
+async function* startsFor(context: SampleContext, point: ContinuationPoint): AsyncGenerator<Start, void, void> {
   const { dialect, family, refusals, request } = context;
   if (request.prompt.raw) {
     const prompt = await rendered(context, point);
@@ -94,7 +94,7 @@ export type OpenStream = {
   deltas: AsyncGenerator<Delta, void, void>;
 };
 
-export type OpenOptions = { sample: number; maxTokens: number; answerOnly: boolean; signal: AbortSignal; tally: Tally };
+type OpenOptions = { sample: number; maxTokens: number; answerOnly: boolean; signal: AbortSignal; tally: Tally };
 
 /** A new turn, with thoughts or without. */
 export function openTurn(

@@ -11,7 +11,7 @@ export type Refusals = {
   addWay(way: Way, refused: UpstreamRefused): void;
 };
 
-export type Way = 'raw' | 'final-message';
+type Way = 'raw' | 'final-message';
 
 /** `onNew` is called once for each thing that is left out from then on. */
 export function createRefusals(onNew: (feature: string) => void): Refusals {

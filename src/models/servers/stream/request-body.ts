@@ -26,7 +26,7 @@ export function sampleSeed(seed: number, sample: number): number {
 }
 
 /** The fields that hold a text to a form, on either route. The form must be one of the dialect's `constraints`. */
-export function constraintFields(
+function constraintFields(
   dialect: Dialect,
   constraint: Constraint | undefined,
   route: 'chat' | 'raw',
@@ -72,7 +72,7 @@ export type Start =
   /** A user turn that asks for the answer after the thoughts so far. */
   | { form: 'answer-turn'; thoughts: string };
 
-export type RequestOptions = {
+type RequestOptions = {
   config: UpstreamModel;
   dialect: Dialect;
   family: ModelFamily;

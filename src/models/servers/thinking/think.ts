@@ -14,7 +14,7 @@ import type { AdmittedContext, Tally } from './sample-context.ts';
 import { canContinueThought, forced, reconcile, roomLeft, thoughtRoom } from './sample-tokens.ts';
 
 /** Ends a thought from outside: the caller wants the answer now, the deadline has come, another sample used up the budget. */
-export type StopWatch = {
+type StopWatch = {
   /** Aborts the running request when thinking has to end, and when the caller goes away. */
   signal: AbortSignal;
   stopped(): ThinkingStop | undefined;
@@ -23,7 +23,7 @@ export type StopWatch = {
   release(): void;
 };
 
-export function createStopWatch(options: {
+function createStopWatch(options: {
   signal: AbortSignal;
   answerNow: AbortSignal | undefined;
   usedUp: AbortSignal;
@@ -73,7 +73,7 @@ export type ThinkOutcome = {
   finishReason: string | undefined;
 };
 
-export type ThinkState = {
+type ThinkState = {
   sample: number;
   thinking: ThinkingRequest;
   /** The thought so far. */
