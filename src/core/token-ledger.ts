@@ -11,6 +11,8 @@ export const tokenMargins = {
   handOver: 48,
   /** Kept of `max_output_tokens` for the words that are inserted where a thought ends before its minimum. */
   continuations: 96,
+  /** Room for a thought after the result of a tool's call, at least. */
+  thoughtAfterCall: 64,
   /** A smaller `max_output_tokens` is all kept for the answer: too little to think with. */
   leastShared: 128,
   /** What a template writes around one turn, and around a whole prompt. */

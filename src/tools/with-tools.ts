@@ -10,6 +10,7 @@ import {
   type SampleUsage,
   type ServerCall,
 } from '../core/language-model.ts';
+import { reserveOf, tokenMargins } from '../core/token-ledger.ts';
 import { createCaller, interruptedCall, type ServerTools } from './call-tools.ts';
 import { fitPrompt, promptBehind } from './turns.ts';
 
@@ -255,7 +256,8 @@ function createRun({
     const seed = request.sampling.seed;
     const prompt = await fitPrompt(model, promptBehind(request.prompt, chain.made), {
       reserve:
-        Math.min(maxTokens, request.answer.reserve ?? maxTokens) + (thinks ? Math.min(left(chain), leastThought) : 0),
+        Math.min(maxTokens, reserveOf(request.answer)) +
+        (thinks ? Math.min(left(chain), tokenMargins.thoughtAfterCall) : 0),
       thinking: thinks,
     });
     const { thinking: _thinking, ...rest } = request;
@@ -341,9 +343,6 @@ function writtenCall(text: string, isOwn: (name: string) => boolean): Pick<Call,
     return undefined;
   }
 }
-
-/** Tokens that a thought behind a call should have at least. */
-const leastThought = 64;
 
 function chainUsage({ spent }: Chain) {
   return { thinkingTokens: spent.thinking, forcedTokens: spent.forced, answerTokens: spent.answer };
