@@ -286,6 +286,8 @@ function createRun({
 
   /** The sample's last events, its usage that of all its turns. */
   async function end(chain: Chain, finish: Finish, held: readonly ModelEvent[]): Promise<void> {
+    // Other chains may wait for its sandbox's place.
+    await chain.caller.close();
     for (const event of held) if (event.type !== 'tool-call' || !isOwn(event.name)) await emit(event);
     const { usage } = finish;
     const { thinking: thought, forced, answer } = chain.spent;

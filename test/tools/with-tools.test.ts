@@ -122,6 +122,18 @@ describe('a chain that calls tools of the service', () => {
     expect(closed()).toBe(3);
   });
 
+  it('ends the session of a chain with the chain: another one may wait for its place', async () => {
+    const { wrapped, request, closed } = setUp(callsThenAnswers(2));
+    let finished = 0;
+    const asked = request({ samples: 3, thinking: { budgetTokens: 120 } });
+    for await (const event of wrapped.generate(asked, { signal: new AbortController().signal })) {
+      if (event.type !== 'finish') continue;
+      finished += 1;
+      expect(closed()).toBeGreaterThanOrEqual(finished);
+    }
+    expect(finished).toBe(3);
+  });
+
   it('draws the turns of different chains from different streams', async () => {
     const { run, model } = setUp(callsThenAnswers(2));
     await run({ samples: 3, thinking: { budgetTokens: 120 } });
