@@ -14,7 +14,6 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
-import type { ApiLog } from '../dependencies.ts';
 import { terminalEvent } from '../responses/response-events.ts';
 import { inputItems, outputItems, withIds } from '../responses/response-items.ts';
 import { conversationKey, indexConversation, lastUse } from './conversation-index.ts';
@@ -283,7 +282,10 @@ export async function removeFromConversation(
 }
 
 /** Puts an accepted response into its conversation, if it names one, and keeps its items there once it has ended. */
-export async function joinConversation(stores: Stores & { log: ApiLog }, job: Job): Promise<void> {
+export async function joinConversation(
+  stores: Stores & { log: { error(fields: Record<string, unknown>, message: string): void } },
+  job: Job,
+): Promise<void> {
   const body = responseJob(job);
   const { conversation } = body.request;
   if (!conversation || !job.store) return;
