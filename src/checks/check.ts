@@ -17,7 +17,7 @@ export type CheckInput = {
 };
 
 /**
- * `fail` and `pass` are judgements; `abstain` confirms nothing and is normal. A failed line is named by its number in the
+ * `fail` and `pass` are outcomes; `abstain` confirms nothing and is normal. A failed line is named by its number in the
  * thought (from 0) with the value that is wrong in it, so that the chain can be cut there. `held` names the lines that were
  * read and found right: a line that no check could read holds nothing. `quoting` is the detail in the thought's own words: for the
  * model, and for those who may see thoughts. `repair` is there where the check knows what is right.

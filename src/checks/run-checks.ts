@@ -5,7 +5,7 @@ import { checks } from './index.ts';
 import { isReadable } from './readable.ts';
 
 /** A check's result with what the roll back needs of it. */
-export type Judgement = CheckResult &
+export type CheckOutcome = CheckResult &
   Pick<Finding, 'line' | 'wrong' | 'quoting' | 'repair' | 'held'> & { confirms: boolean; slow: boolean };
 
 export type NamedCheck = { type: string; [option: string]: unknown };
@@ -29,7 +29,7 @@ export async function runChecks(
     timeLimits?: typeof checkTimeLimits;
     registry?: ReadonlyMap<string, Check>;
   },
-): Promise<Judgement[]> {
+): Promise<CheckOutcome[]> {
   const registry = options.registry ?? checks;
   const limit = (options.timeLimits ?? checkTimeLimits)[options.slow ? 'slow' : 'fast'];
   const readable = options.slow || [input.question, input.thought, input.answer].every(isReadable);
@@ -37,8 +37,8 @@ export async function runChecks(
     const check = registry.get(one.type);
     return check === undefined || (check.slow === true) !== options.slow ? [] : [{ check, given: one }];
   });
-  const judgements = await Promise.all(
-    chosen.map(async ({ check, given }): Promise<Judgement> => {
+  const outcomes = await Promise.all(
+    chosen.map(async ({ check, given }): Promise<CheckOutcome> => {
       const finding = await within(
         limit,
         [options.signal, ...(options.hurry === undefined ? [] : [options.hurry])],
@@ -57,7 +57,7 @@ export async function runChecks(
     }),
   );
   options.signal.throwIfAborted();
-  return judgements;
+  return outcomes;
 }
 
 async function within(

@@ -3,7 +3,7 @@ import { type EffortLevel, levelOf } from '../contracts/service/effort-table.ts'
 import type { AnswerRequest, Sampling } from '../core/language-model.ts';
 import { type Budget, createBudget, reserveOf } from '../core/token-ledger.ts';
 import { deadlinePassed, thinkingDeadline } from './deadline.ts';
-import { createJudge, type Judge } from './revision/judge.ts';
+import { type CheckRunner, createCheckRunner } from './revision/check-runner.ts';
 import { askSlowChecks } from './revision/slow-checks.ts';
 import {
   type Candidate,
@@ -24,7 +24,7 @@ function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate)
   const subject = { draft: 'The draft', think: 'The chain', revise: 'The revised chain' }[phase];
   if (isEmptyAnswer(candidate.answer)) return `${subject} gave no answer.`;
   const said = candidate.value === undefined ? 'gave an answer in words' : `answered ${showAnswer(candidate.value)}`;
-  const stopped = `${candidate.source === 'handed_over' ? ' when its thinking was cut' : ''}${endOf(candidate)}`;
+  const stopped = `${candidate.origin.thoughtCut ? ' when its thinking was cut' : ''}${endOf(candidate)}`;
   const line = failedLine(candidate.checks);
   // What it says of a line quotes it, and the line is a thought.
   if (line !== undefined) return `${subject} ${said}${stopped}; a line failed its check (${line.name}).`;
@@ -34,9 +34,9 @@ function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate)
   return `${subject} ${said}${stopped}${passed > 0 ? `; ${passed} ${passed === 1 ? 'check' : 'checks'} passed` : ''}.`;
 }
 
-function endOf({ cut, circles }: Candidate): string {
-  if (circles) return ', going round in circles';
-  return cut ? ', and was cut' : '';
+function endOf({ end }: Candidate): string {
+  if (end.repeats) return ', going round in circles';
+  return end.cut ? ', and was cut' : '';
 }
 
 /** What the phases of one deliberation share. */
@@ -45,7 +45,7 @@ export type Deliberation = {
   context: StrategyContext;
   dependencies: StrategyDependencies;
   budget: Budget;
-  judge: Judge;
+  checkRunner: CheckRunner;
   /** The latest of each chain, and of the draft (null), that stands. */
   candidates: Map<number | null, Candidate>;
   /** Revisions that were made of each chain. */
@@ -69,7 +69,7 @@ export function createDeliberation(
   plan: Plan,
 ): Deliberation {
   const state = createRunState(context);
-  const judge = createJudge(context, dependencies, plan.has('checks') ? context.checks : []);
+  const checkRunner = createCheckRunner(context, dependencies, plan.has('checks') ? context.checks : []);
   const { prefix: _, ...answer } = context.answer;
   const level = levelOf(context.table, context.effective.effort);
   const greedyFirst = startsGreedily(context, plan.has('greedy'));
@@ -77,7 +77,7 @@ export function createDeliberation(
     state,
     context,
     dependencies,
-    judge,
+    checkRunner,
     answer,
     level,
     greedyFirst,
@@ -91,7 +91,7 @@ export function createDeliberation(
     }),
     candidates: new Map(
       candidatesOf(context.finishedSteps, {
-        question: judge.question,
+        question: checkRunner.question,
         constraint: answer.constraint,
         greedyFirst,
       }).map((one) => [one.sample, one]),
@@ -187,17 +187,17 @@ export async function* runJudged(
   run: Omit<SampleRun, 'onSample' | 'settles' | 'stands'>,
   enough: (found: readonly Candidate[]) => boolean = () => false,
 ): AsyncGenerator<StrategyEvent, Candidate[], void> {
-  const { judge, state } = deliberation;
+  const { checkRunner, state } = deliberation;
   const found: Candidate[] = [];
   const onSample = async (sample: Sample) => {
     const told = run.prompt === state.context.prompt ? {} : { told: run.prompt };
     const { constraint } = run.answer;
     const { greedyFirst } = deliberation;
-    const from = { phase: run.phase, question: judge.question, constraint, checks: [], greedyFirst, ...told };
+    const from = { phase: run.phase, question: checkRunner.question, constraint, checks: [], greedyFirst, ...told };
     const unchecked = candidateOf(sample, from);
     const judged = { thought: thoughtText(sample), answer: sample.answer, value: unchecked.value };
-    const checks = await judge.fast(judged);
-    const candidate = { ...unchecked, checks, failedLines: await judge.failedLines(judged, checks) };
+    const checks = await checkRunner.fast(judged);
+    const candidate = { ...unchecked, checks, failedLines: await checkRunner.failedLines(judged, checks) };
     found.push(candidate);
     const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
     return { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) };
@@ -219,9 +219,9 @@ export async function* runJudged(
 
 /** Thought to its end, and answered to its end; no check found its value wrong. */
 function isFinished(candidate: Candidate): boolean {
-  const { source, answer } = candidate;
+  const { origin, answer } = candidate;
   return (
-    source !== 'draft' &&
+    origin.phase !== 'draft' &&
     endedByItself(candidate) &&
     isWhole(candidate) &&
     !isEmptyAnswer(answer) &&

@@ -84,7 +84,7 @@ export async function* runPlan(
     thinkingStop,
     answerSource,
     verdict: verdictOf(winner, [...candidates.values()], context.table.certainty),
-    ...(winner.cut === undefined ? {} : { incomplete: winner.cut }),
+    ...(winner.end.cut === undefined ? {} : { incomplete: winner.end.cut }),
     ...(stopText === undefined ? {} : { stopText }),
   });
 }
@@ -153,7 +153,7 @@ function waveSize(deliberation: Deliberation, plan: Plan, done: ReadonlySet<numb
 }
 
 /** The question, or the form that the answer is held to, tells that there will be a value to compare. */
-function asksForValue({ judge: { question }, answer }: Deliberation): boolean {
+function asksForValue({ checkRunner: { question }, answer }: Deliberation): boolean {
   return answer.constraint !== undefined || asksForNumber(question) || asksYesOrNo(question) || asksForName(question);
 }
 
@@ -186,7 +186,7 @@ function settledBy(
 ): ThinkingStop | undefined {
   const { winner, tally, inWords } = decide(candidates, plan);
   if (!plan.has('adaptive') || winner === undefined || needsRevision(winner)) return undefined;
-  const isThought = winner.source !== 'draft';
+  const isThought = winner.origin.phase !== 'draft';
   if (isThought && confirmedBy(winner) !== undefined) return 'confident';
   if (inWords) return chains === 1 ? lastChainStop(deliberation) : 'natural';
   if (!isThought || !plan.has('vote') || winner.value === undefined || !endedByItself(winner)) return undefined;
@@ -253,8 +253,8 @@ async function* giveAnswer(
 }
 
 function sourceOf(winner: Candidate, decision: Decision, plan: Plan): AnswerSource {
-  if (winner.source === 'draft') return 'draft';
-  if (winner.revised) return 'revision';
+  if (winner.origin.phase === 'draft') return 'draft';
+  if (winner.origin.phase === 'revise') return 'revision';
   return plan.has('vote') && (decision.tally.entries[0]?.ballots ?? 0) > 1 ? 'vote' : 'deliberate';
 }
 

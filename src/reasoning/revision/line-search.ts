@@ -33,7 +33,7 @@ export async function* searchLine(
   deliberation: Deliberation,
   search: LineSearch,
 ): AsyncGenerator<StrategyEvent, ThoughtSegment[] | undefined, void> {
-  const { context, state, budget, judge } = deliberation;
+  const { context, state, budget, checkRunner } = deliberation;
   const perLine = Math.min(deliberation.natural, search.wrongLine.length + slack);
   const budgetTokens = Math.min(tries * perLine, budget.thinking(tries));
   const rows = Math.min(tries, Math.floor(budgetTokens / slack));
@@ -91,7 +91,7 @@ export async function* searchLine(
       const line = firstLine(thought, known.length, event.type !== 'thinking-delta');
       if (line === undefined) continue;
       judged.add(event.sample);
-      const checks = await judge.fast({ thought: line.text, answer: { text: '', logprobs: [], toolCalls: [] } });
+      const checks = await checkRunner.fast({ thought: line.text, answer: { text: '', logprobs: [], toolCalls: [] } });
       if (failedLine(checks) === undefined && isHeld(checks, line.number)) found = cutSegments(thought, line.end);
       if (found !== undefined || judged.size === rows) stopping.abort(new Error('the line is there'));
     }

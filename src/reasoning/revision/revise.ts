@@ -1,6 +1,6 @@
 import { showAnswer } from '../../answers/normalise.ts';
 import type { Repair } from '../../checks/check.ts';
-import type { Judgement } from '../../checks/run-checks.ts';
+import type { CheckOutcome } from '../../checks/run-checks.ts';
 import { isProof } from '../../checks/thought-lines.ts';
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
@@ -52,7 +52,7 @@ export async function* revise(
     if (!roomLeft(deliberation, fed)) return;
     // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
     const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
-    const isGreedy = candidate.greedy && !made.has(key);
+    const isGreedy = candidate.origin.greedy && !made.has(key);
     const thought = budget.thinking(1, fed);
     const computed = budget.computed(thought);
     made.add(key);
@@ -145,7 +145,7 @@ async function* planRevision(
  */
 async function putRight(
   { context, natural, answer }: Deliberation,
-  { repair }: Judgement,
+  { repair }: CheckOutcome,
   back: RolledBack,
 ): Promise<ThoughtSegment[] | undefined> {
   if (repair === undefined) return undefined;
@@ -162,7 +162,7 @@ function rightLine(line: string, repair: Repair): string {
 async function tellWhatFailed(
   deliberation: Deliberation,
   candidate: Candidate,
-  failed: Judgement,
+  failed: CheckOutcome,
   options: ReviseOptions,
 ): Promise<RevisionPlan | undefined> {
   const { context, dependencies } = deliberation;
@@ -195,13 +195,13 @@ async function tellWhatFailed(
   };
 }
 
-function knownRight(candidate: Candidate, { line, repair }: Judgement): string | undefined {
+function knownRight(candidate: Candidate, { line, repair }: CheckOutcome): string | undefined {
   const wrongLine = line === undefined ? undefined : thoughtText(candidate).split('\n')[line];
   if (wrongLine === undefined || repair === undefined || isProof(wrongLine)) return undefined;
   return rightLine(wrongLine, repair);
 }
 
-function because(failed: Judgement): string {
+function because(failed: CheckOutcome): string {
   return `${failed.name}: ${failed.quoting ?? failed.detail}`;
 }
 

@@ -1,12 +1,12 @@
-import type { Judgement } from '../../checks/run-checks.ts';
+import type { CheckOutcome } from '../../checks/run-checks.ts';
 import { type Candidate, failedValue, shownChecks } from '../sampling/candidate.ts';
 import type { RunState } from '../sampling/run-samples.ts';
 import { isEmptyAnswer, thoughtText } from '../sampling/sample.ts';
 import type { StrategyEvent } from '../strategy.ts';
-import type { Judge } from './judge.ts';
+import type { CheckRunner } from './check-runner.ts';
 
 /** What asking needs of a deliberation. */
-type Asking = { judge: Judge; state: RunState; mustStop(): 'user' | 'deadline' | undefined };
+type Asking = { checkRunner: CheckRunner; state: RunState; mustStop(): 'user' | 'deadline' | undefined };
 
 /** Asks the slow checks about candidates that they were not asked about yet: those of an attempt that died. */
 export async function* runSlowChecks(
@@ -27,27 +27,32 @@ export async function* askSlowChecks(
   candidate: Candidate,
   others: readonly Candidate[],
 ): AsyncGenerator<StrategyEvent, Candidate, void> {
-  const { judge, state } = deliberation;
-  if (judge.slow === undefined || deliberation.mustStop() !== undefined) return candidate;
-  if (candidate.asked || isEmptyAnswer(candidate.answer) || failedValue(candidate) !== undefined) return candidate;
-  const known = others.find((other) => other.asked && other.answer.text === candidate.answer.text);
+  const { checkRunner, state } = deliberation;
+  if (checkRunner.slow === undefined || deliberation.mustStop() !== undefined) return candidate;
+  if (candidate.slowChecked || isEmptyAnswer(candidate.answer) || failedValue(candidate) !== undefined)
+    return candidate;
+  const known = others.find((other) => other.slowChecked && other.answer.text === candidate.answer.text);
   if (known !== undefined) {
-    return { ...candidate, asked: true, checks: [...candidate.checks, ...known.checks.filter(({ slow }) => slow)] };
+    return {
+      ...candidate,
+      slowChecked: true,
+      checks: [...candidate.checks, ...known.checks.filter(({ slow }) => slow)],
+    };
   }
   yield { type: 'phase', phase: 'check', step: (candidate.sample ?? 0) + 1, steps: undefined };
   const step = state.trace.begin({ phase: 'check', sample: candidate.sample, summary: 'Asks about the answer.' });
   yield step.added;
   const input = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
-  const { checks: found, prompted } = await judge.slow(input);
+  const { checks: found, prompted } = await checkRunner.slow(input);
   yield step.done({
     checks: shownChecks(found),
     summary: summaryOf(candidate, found),
     ...(prompted === undefined ? {} : { prompt: prompted }),
   });
-  return { ...candidate, asked: true, checks: [...candidate.checks, ...found] };
+  return { ...candidate, slowChecked: true, checks: [...candidate.checks, ...found] };
 }
 
-function summaryOf(candidate: Candidate, found: readonly Judgement[]): string {
+function summaryOf(candidate: Candidate, found: readonly CheckOutcome[]): string {
   const of = candidate.sample === null ? 'the draft' : `chain ${candidate.sample + 1}`;
   return `Of ${of}: ${found.map((check) => `${check.name} ${check.verdict} (${check.detail})`).join('; ')}.`;
 }

@@ -1,7 +1,7 @@
 import { answerValue } from '../../answers/answer-value.ts';
 import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { canonical, normalise, sameAnswer } from '../../answers/normalise.ts';
-import type { Judgement } from '../../checks/run-checks.ts';
+import type { CheckOutcome } from '../../checks/run-checks.ts';
 import type { Constraint } from '../../contracts/responses/constraint.ts';
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { IncompleteReason } from '../../contracts/responses/reasoning.ts';
@@ -13,32 +13,33 @@ import { cutBy } from './answer-live.ts';
 import type { SampleRun } from './run-samples.ts';
 import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
 
-/** Where an answer comes from; `handed_over`: from a chain whose thought was cut. */
-type CandidateSource = 'draft' | 'chain' | 'handed_over' | 'revised';
+/** How an answer came to be. */
+type Origin = {
+  phase: SampleRun['phase'];
+  /** The greedy chain, revised or not. */
+  greedy: boolean;
+  /** The thought before it was cut by budget, deadline, loop or the user. */
+  thoughtCut: boolean;
+};
 
 /** An answer that may be chosen, with what is known of it. */
 export type Candidate = {
   /** The chain's number; null for the draft. */
   sample: number | null;
-  source: CandidateSource;
-  /** The greedy chain, revised or not. */
-  greedy: boolean;
-  revised: boolean;
+  origin: Origin;
   segments: readonly ThoughtSegment[];
   /** What it was thought on; undefined for the request's own prompt. */
   told: Prompt | undefined;
   answer: SampleAnswer;
   /** Undefined where nothing could be read from it: it is no ballot then. */
   value: NormalAnswer | undefined;
-  checks: readonly Judgement[];
+  checks: readonly CheckOutcome[];
   /** Lines that checks found wrong; of an earlier attempt's candidate only the first of each check is known. */
   failedLines: number;
   /** The slow checks were asked. */
-  asked: boolean;
-  /** Why its answer did not come to its end, if it did not. */
-  cut: IncompleteReason | undefined;
-  /** It says the same over and over. */
-  circles: boolean;
+  slowChecked: boolean;
+  /** Why its answer did not come to its end, if it did not; and whether it repeats itself. */
+  end: { cut: IncompleteReason | undefined; repeats: boolean };
   confidence: number | undefined;
   /** Mean log-probabilities of the thought's tokens and of the answer's, and how many tokens were thought. */
   thoughtLogprob: number | undefined;
@@ -54,7 +55,7 @@ export function candidateOf(
     phase: SampleRun['phase'];
     question: string;
     constraint?: Constraint | undefined;
-    checks: readonly Judgement[];
+    checks: readonly CheckOutcome[];
     told?: Prompt;
     /** The first chain is greedy. */
     greedyFirst: boolean;
@@ -63,18 +64,19 @@ export function candidateOf(
   const thinking = from.phase !== 'draft';
   return {
     sample: thinking ? sample.number : null,
-    source: sourceOf(from.phase, sample.thinkingStop),
-    greedy: from.greedyFirst && thinking && sample.number === 0,
-    revised: from.phase === 'revise',
+    origin: {
+      phase: from.phase,
+      greedy: from.greedyFirst && thinking && sample.number === 0,
+      thoughtCut: thinking && isCut(sample.thinkingStop),
+    },
     segments: sample.segments,
     told: from.told,
     answer: sample.answer,
     value: readValue(sample.answer, from),
     checks: from.checks,
     failedLines: 0,
-    asked: false,
-    cut: cutBy(sample.finish),
-    circles: repeatsItself(sample.answer.text),
+    slowChecked: false,
+    end: { cut: cutBy(sample.finish), repeats: repeatsItself(sample.answer.text) },
     confidence: sample.scores.thinkingMeanLogprob ?? sample.scores.answerMeanLogprob,
     thoughtLogprob: sample.scores.thinkingMeanLogprob,
     answerLogprob: sample.scores.answerMeanLogprob,
@@ -94,7 +96,7 @@ export function candidatesOf(
       const at = all.findLastIndex(({ sample }) => sample === step.sample);
       const asked = all[at];
       if (asked !== undefined)
-        all[at] = { ...asked, asked: true, checks: [...asked.checks, ...judgementsOf(step, true)] };
+        all[at] = { ...asked, slowChecked: true, checks: [...asked.checks, ...outcomesOf(step, true)] };
       continue;
     }
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
@@ -103,19 +105,23 @@ export function candidatesOf(
     const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
     all.push({
       sample: step.sample,
-      source: sourceOf(step.phase, step.stop_reason ?? undefined),
-      greedy: from.greedyFirst && step.phase !== 'draft' && step.sample === 0,
-      revised: step.phase === 'revise',
+      origin: {
+        phase: step.phase,
+        greedy: from.greedyFirst && step.phase !== 'draft' && step.sample === 0,
+        thoughtCut: step.phase !== 'draft' && isCut(step.stop_reason ?? undefined),
+      },
       segments: segmentsOf(step),
       told: undefined,
       answer,
       value: readValue(answer, from),
-      checks: judgementsOf(step, false),
+      checks: outcomesOf(step, false),
       failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
-      asked: false,
-      // Of a chain that has thought this is why its thought ended.
-      cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
-      circles: repeatsItself(answer.text),
+      slowChecked: false,
+      end: {
+        // Otherwise the stop reason of a chain says why its thought ended.
+        cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
+        repeats: repeatsItself(answer.text),
+      },
       confidence: step.confidence ?? undefined,
       thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
       answerLogprob: step.answer_confidence,
@@ -132,21 +138,21 @@ export function candidatesOf(
   return [...standing.values()];
 }
 
-function judgementsOf({ checks }: TraceStep, slow: boolean): Judgement[] {
+function outcomesOf({ checks }: TraceStep, slow: boolean): CheckOutcome[] {
   return checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow }));
 }
 
 /** Not cut, and not round in circles: what is either is no answer. */
-export function isWhole({ cut, circles }: Pick<Candidate, 'cut' | 'circles'>): boolean {
-  return cut === undefined && !circles;
+export function isWhole({ end }: Pick<Candidate, 'end'>): boolean {
+  return end.cut === undefined && !end.repeats;
 }
 
-export function failedValue(candidate: Pick<Candidate, 'checks'>): Judgement | undefined {
+export function failedValue(candidate: Pick<Candidate, 'checks'>): CheckOutcome | undefined {
   return candidate.checks.find((check) => check.judges === 'value' && check.verdict === 'fail');
 }
 
 /** The failed line that comes first in the thought; of one line's failures the one that is put right first in it. */
-export function failedLine(checks: readonly Judgement[]): Judgement | undefined {
+export function failedLine(checks: readonly CheckOutcome[]): CheckOutcome | undefined {
   const last = Number.POSITIVE_INFINITY;
   return checks
     .filter((check) => check.judges === 'line' && check.verdict === 'fail')
@@ -166,11 +172,11 @@ export function needsRevision(candidate: Pick<Candidate, 'checks'> | undefined):
 }
 
 /** Some check read this line of the thought and found it right. */
-export function isHeld(checks: readonly Judgement[], line: number): boolean {
+export function isHeld(checks: readonly CheckOutcome[], line: number): boolean {
   return checks.some((check) => check.judges === 'line' && check.held?.includes(line) === true);
 }
 
-type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer' | 'cut' | 'circles'>;
+type Compared = Pick<Candidate, 'checks' | 'failedLines' | 'answer' | 'end'>;
 
 /** A revision that fails worse than what it revises does not take its place, nor one whose answer did not come to its end. */
 function isWorse(revised: Compared, original: Compared): boolean {
@@ -185,7 +191,7 @@ export function replaces(revised: Candidate, original: Candidate, others: readon
   const { value, sample } = revised;
   const agrees = (other: Candidate) =>
     other.sample !== sample &&
-    other.source !== 'draft' &&
+    other.origin.phase !== 'draft' &&
     !needsRevision(other) &&
     value !== undefined &&
     other.value !== undefined &&
@@ -205,7 +211,7 @@ function failedValues({ checks }: Pick<Candidate, 'checks'>): number {
 }
 
 /** The checks as the trace shows them. */
-export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
+export function shownChecks(checks: readonly CheckOutcome[]): CheckResult[] {
   return checks.map(({ name, verdict, judges, detail, line, wrong, confirms }) => ({
     name,
     verdict,
@@ -217,10 +223,8 @@ export function shownChecks(checks: readonly Judgement[]): CheckResult[] {
   }));
 }
 
-function sourceOf(phase: SampleRun['phase'], stop: string | undefined): CandidateSource {
-  if (phase === 'draft') return 'draft';
-  if (stop === 'budget' || stop === 'deadline' || stop === 'loop' || stop === 'user') return 'handed_over';
-  return phase === 'revise' ? 'revised' : 'chain';
+function isCut(stop: string | undefined): boolean {
+  return stop === 'budget' || stop === 'deadline' || stop === 'loop' || stop === 'user';
 }
 
 /** A call of a tool is an answer too: the same call is the same answer. So is any text that is held to a form. */

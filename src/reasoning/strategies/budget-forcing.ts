@@ -4,7 +4,7 @@ import type { ThoughtSegment } from '../../core/language-model.ts';
 import { createBudget, tokenMargins } from '../../core/token-ledger.ts';
 import { deadlinePassed } from '../deadline.ts';
 import { computes, firstSampling } from '../deliberation.ts';
-import { questionOf } from '../revision/judge.ts';
+import { questionOf } from '../revision/check-runner.ts';
 import { answerEnd, answerFast, answerLive } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
 import { createRunState } from '../sampling/run-samples.ts';

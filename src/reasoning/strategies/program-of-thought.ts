@@ -9,7 +9,7 @@ import type {
   ServerCall,
 } from '../../core/language-model.ts';
 import type { Prompts } from '../prompts.ts';
-import { questionOf } from '../revision/judge.ts';
+import { questionOf } from '../revision/check-runner.ts';
 import { runPlan } from '../run-plan.ts';
 import type { RunPython, Strategy, StrategyDependencies } from '../strategy.ts';
 

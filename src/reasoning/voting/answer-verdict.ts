@@ -23,7 +23,7 @@ export function verdictOf(
   candidates: readonly Candidate[],
   certainty: Certainty | null,
 ): AnswerVerdict {
-  const chains = candidates.filter(({ source }) => source !== 'draft');
+  const chains = candidates.filter(({ origin }) => origin.phase !== 'draft');
   const agree = agreeing(winner, chains).length;
   const isCompared = winner.value !== undefined && chains.length > 1;
   const agreement = isCompared ? { agree, of: chains.length } : null;
@@ -34,16 +34,16 @@ export function verdictOf(
   }
   // The estimate knows nothing of a caller's check that found this answer wrong.
   const isRefuted = winner.checks.some(({ confirms, verdict }) => confirms && verdict === 'fail');
-  const isEstimated = winner.source !== 'draft' && !isRefuted;
+  const isEstimated = winner.origin.phase !== 'draft' && !isRefuted;
   const probability = isEstimated ? certaintyOf(standingOf(winner, candidates), certainty) : null;
   const shared = { agreement, probability };
   if (isGuess(candidates)) return { kind: 'unsure', ...shared, because: guess };
   if (agreement !== null) return { ...shared, ...compared(winner, chains, agreement) };
-  if (winner.source === 'draft' && chains.length === 0) return unthoughtVerdict;
+  if (winner.origin.phase === 'draft' && chains.length === 0) return unthoughtVerdict;
   const because =
     winner.value === undefined
       ? 'Answers in open text are not compared with each other.'
-      : winner.source === 'draft'
+      : winner.origin.phase === 'draft'
         ? 'The fast answer stands; the one chain gave another.'
         : 'One chain was run, so there is nothing to compare it with.';
   return { kind: 'single', ...shared, because };

@@ -37,7 +37,7 @@ export function certaintyOf(standing: Standing, certainty: Certainty | null): nu
 
 /** Of the winner among what stands; the draft is no chain. */
 export function standingOf(winner: Candidate, candidates: readonly Candidate[]): Standing {
-  const chains = candidates.filter(({ source }) => source !== 'draft');
+  const chains = candidates.filter(({ origin }) => origin.phase !== 'draft');
   const { value, segments } = winner;
   const agree = agreeing(winner, chains).length;
   return {
@@ -49,7 +49,7 @@ export function standingOf(winner: Candidate, candidates: readonly Candidate[]):
     thoughtTokens: winner.thoughtTokens,
     computed: segments.some(({ expression }) => expression !== undefined),
     failed: winner.checks.some(({ verdict }) => verdict === 'fail'),
-    handedOver: winner.source === 'handed_over',
+    handedOver: winner.origin.thoughtCut,
   };
 }
 

@@ -83,7 +83,7 @@ export async function* settleTie(
   deliberation: Deliberation,
   decision: Decision,
 ): AsyncGenerator<StrategyEvent, NormalAnswer | undefined, void> {
-  const { context, candidates, budget, state, dependencies, judge } = deliberation;
+  const { context, candidates, budget, state, dependencies, checkRunner } = deliberation;
   const pair = tiedLeaders(decision, [...candidates.values()]);
   if (!context.table.compare || pair === undefined) return undefined;
   const values = pair.map(({ value }) => value);
@@ -97,7 +97,7 @@ export async function* settleTie(
   const { preferred, tokens, version } = await compareAnswers([first, second], {
     model: context.model,
     prompts: dependencies.prompts,
-    question: judge.question,
+    question: checkRunner.question,
     deterministic: context.deterministic,
     signal: runSignal(context),
   });

@@ -42,7 +42,7 @@ export function decide(
   const thought = orElse(chains(answered).filter(isSound), chains(answered));
   const isOpen = plan.has('vote') && thought.every((one) => one.value === undefined);
   // Where all that stands goes in circles, another chain may not.
-  const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.circles === false;
+  const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.end.repeats === false;
   const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
   const isAlone = plan.has('adaptive') && inWords && winner !== undefined && chains(answered).length === 1;
   const because = isAlone ? oneChain(winner) : reason({ winner, tally, preferred }, dropped, sound.length === 0);
@@ -55,8 +55,8 @@ function leaderOf({ entries }: Tally, preferred: NormalAnswer | undefined): Tall
 }
 
 /** Its thought was not cut by budget, deadline, loop or the user. */
-export function endedByItself({ source }: Pick<Candidate, 'source'>): boolean {
-  return source !== 'handed_over';
+export function endedByItself({ origin }: Pick<Candidate, 'origin'>): boolean {
+  return !origin.thoughtCut;
 }
 
 function orElse(some: Candidate[], others: Candidate[]): Candidate[] {
@@ -64,12 +64,12 @@ function orElse(some: Candidate[], others: Candidate[]): Candidate[] {
 }
 
 function chains(candidates: readonly Candidate[]): Candidate[] {
-  return candidates.filter((candidate) => candidate.source !== 'draft');
+  return candidates.filter((candidate) => candidate.origin.phase !== 'draft');
 }
 
 /** Without the filter, what checks found doesn't count. */
 function ballotsOf(candidates: readonly Candidate[], plan: Plan) {
-  return candidates.flatMap(({ value, greedy, thoughtTokens: length = 0, checks }) =>
+  return candidates.flatMap(({ value, origin: { greedy }, thoughtTokens: length = 0, checks }) =>
     value === undefined
       ? []
       : [{ answer: value, greedy, length, sound: !plan.has('filter') || !needsRevision({ checks }) }],
@@ -81,7 +81,7 @@ function best(candidates: readonly Candidate[]): Candidate | undefined {
   const rank = (candidate: Candidate): number[] => [
     candidate.checks.filter((check) => check.confirms && check.verdict === 'pass').length,
     -candidate.checks.filter((check) => check.verdict === 'fail').length,
-    Number(candidate.greedy),
+    Number(candidate.origin.greedy),
     candidate.confidence ?? Number.NEGATIVE_INFINITY,
   ];
   return [...candidates].sort((a, b) => compare(rank(b), rank(a)))[0];
@@ -96,7 +96,8 @@ function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 function oneChain(winner: Candidate): string {
-  const stands = winner.source === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
+  const stands =
+    winner.origin.phase === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
   return `No answer that could be voted on; one chain is enough.${stands}`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Judgement } from '../../../src/checks/run-checks.ts';
+import type { CheckOutcome } from '../../../src/checks/run-checks.ts';
 import type { Certainty } from '../../../src/contracts/service/effort-table.ts';
 import { type Candidate, candidateOf } from '../../../src/reasoning/sampling/candidate.ts';
 import { guess, isGuess, unthoughtVerdict, verdictOf } from '../../../src/reasoning/voting/answer-verdict.ts';
@@ -15,7 +15,7 @@ const certainty: Certainty = {
   },
 };
 
-const check = (name: string, verdict: Judgement['verdict'], changes: Partial<Judgement> = {}): Judgement => ({
+const check = (name: string, verdict: CheckOutcome['verdict'], changes: Partial<CheckOutcome> = {}): CheckOutcome => ({
   name,
   verdict,
   judges: 'value',
@@ -24,12 +24,12 @@ const check = (name: string, verdict: Judgement['verdict'], changes: Partial<Jud
   slow: false,
   ...changes,
 });
-const expected = (verdict: Judgement['verdict']) => check('expected', verdict, { confirms: true });
-const webhook = (verdict: Judgement['verdict']) => check('webhook', verdict, { confirms: true, slow: true });
-const form = (verdict: Judgement['verdict']) => check('answer-form', verdict);
+const expected = (verdict: CheckOutcome['verdict']) => check('expected', verdict, { confirms: true });
+const webhook = (verdict: CheckOutcome['verdict']) => check('webhook', verdict, { confirms: true, slow: true });
+const form = (verdict: CheckOutcome['verdict']) => check('answer-form', verdict);
 
 let number = 0;
-const chain = (answer: string, checks: Judgement[] = [], phase: 'think' | 'draft' = 'think'): Candidate => {
+const chain = (answer: string, checks: CheckOutcome[] = [], phase: 'think' | 'draft' = 'think'): Candidate => {
   number += 1;
   return candidateOf(
     {

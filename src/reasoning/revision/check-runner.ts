@@ -3,7 +3,7 @@ import { showAnswer } from '../../answers/normalise.ts';
 import type { CheckServices } from '../../checks/check.ts';
 import { checks } from '../../checks/index.ts';
 import { isReadable } from '../../checks/readable.ts';
-import { type Judgement, runChecks } from '../../checks/run-checks.ts';
+import { type CheckOutcome, runChecks } from '../../checks/run-checks.ts';
 import type { Prompts, PromptVersion } from '../prompts.ts';
 import type { SampleAnswer } from '../sampling/sample.ts';
 import type { StrategyContext, StrategyDependencies } from '../strategy.ts';
@@ -14,27 +14,27 @@ const mostFailedLines = 8;
 type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined };
 
 /** Judges answers and thoughts of one request. */
-export type Judge = {
+export type CheckRunner = {
   question: string;
   /** Checks that only compute: they are run even where the answer is wanted now. */
-  fast(of: Judged): Promise<Judgement[]>;
+  fast(of: Judged): Promise<CheckOutcome[]>;
   /** Lines that `checks`, which judged the thought, find wrong: each names its first one, so the others are sought behind it. */
-  failedLines(of: Judged, checks: readonly Judgement[]): Promise<number>;
+  failedLines(of: Judged, checks: readonly CheckOutcome[]): Promise<number>;
   /** Checks that ask a model or the caller's server, with the prompt of the model's verdict; undefined where none is wanted. */
-  slow: ((of: Judged) => Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }>) | undefined;
+  slow: ((of: Judged) => Promise<{ checks: CheckOutcome[]; prompted: PromptVersion | undefined }>) | undefined;
 };
 
-export function createJudge(
+export function createCheckRunner(
   context: StrategyContext,
   dependencies: StrategyDependencies,
   wanted = context.checks,
-): Judge {
+): CheckRunner {
   const question = questionOf(context);
   const conversation = conversationOf(context);
   const run = async (
     { thought, answer, value }: Judged,
     { only, ...how }: { slow: boolean; services: CheckServices; hurry?: AbortSignal; only?: ReadonlySet<string> },
-  ): Promise<Judgement[]> => {
+  ): Promise<CheckOutcome[]> => {
     // A tool's call is no text to be judged.
     if (answer.toolCalls.length > 0) return [];
     const input = {
@@ -48,7 +48,7 @@ export function createJudge(
     const chosen = only === undefined ? wanted : wanted.filter(({ type }) => only.has(type));
     return await runChecks(chosen, input, { ...how, signal: context.signal });
   };
-  const slow = async (of: Judged): Promise<{ checks: Judgement[]; prompted: PromptVersion | undefined }> => {
+  const slow = async (of: Judged): Promise<{ checks: CheckOutcome[]; prompted: PromptVersion | undefined }> => {
     let prompted: PromptVersion | undefined;
     const verdict = createVerdict(context, dependencies.prompts, (version) => {
       prompted = version;
@@ -61,7 +61,7 @@ export function createJudge(
     const checks = await run(of, { slow: true, services, hurry: hurry(context) });
     return { checks, prompted };
   };
-  const failedLines: Judge['failedLines'] = async (of, checks) => {
+  const failedLines: CheckRunner['failedLines'] = async (of, checks) => {
     const failures = checks.filter((check) => check.judges === 'line' && check.verdict === 'fail');
     const lines = of.thought.split('\n');
     const failed = new Set<number>();
