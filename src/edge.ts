@@ -12,8 +12,8 @@ export default {
   async fetch(request: Request, variables: unknown, context: EdgeContext): Promise<Response> {
     const parsed = EdgeVariables.safeParse(variables);
     if (parsed.success) return answerAtEdge(request, parsed.data, (work) => context.waitUntil(work));
-    console.error(JSON.stringify({ level: 50, msg: 'a variable of the edge is bad', issues: parsed.error.issues }));
-    const error = { message: 'This front is not set up.', type: 'server_error', code: 'server_error', param: null };
+    console.error(JSON.stringify({ level: 50, msg: 'a variable of the edge is invalid', issues: parsed.error.issues }));
+    const error = { message: 'This edge is not configured.', type: 'server_error', code: 'server_error', param: null };
     return Response.json({ error }, { status: 500 });
   },
 };

@@ -272,7 +272,7 @@ async function judgeVerdict(options: CalibrationOptions, measured: readonly Meas
     options.onNotice?.(`Not measured: its own verdict. ${why}`);
     return { check: undefined, figures: null };
   };
-  if (!model.capabilities.score) return none('It gives no log-probabilities of given text.');
+  if (!model.capabilities.score) return none('It does not return log-probabilities of given text.');
   const answers = balancedAnswers(measured, mostVerdicts);
   try {
     const judged = await forEachOf(answers, options, 'verdicts', async ({ question, answer, right }) => {

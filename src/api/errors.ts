@@ -79,5 +79,5 @@ export function asServiceError(error: unknown): ServiceError {
   if (error instanceof HTTPException && error.status < 500) {
     return new ServiceError({ code: 'invalid_value', message: 'The request could not be read.', cause: error });
   }
-  return new ServiceError({ code: 'server_error', message: 'Something went wrong on our side.', cause: error });
+  return new ServiceError({ code: 'server_error', message: 'An internal error occurred.', cause: error });
 }

@@ -98,7 +98,7 @@ export async function readJson(
 export function parseTree(bytes: Uint8Array, limits: TreeLimits): unknown {
   const field = overfullField(bytes, limits.bodyValues);
   if (field !== undefined) {
-    const message = `Invalid ${field === '' ? 'body' : `'${field}'`}: expected a body of at most ${limits.bodyValues} values in all (fields and list elements).`;
+    const message = `Invalid ${field === '' ? 'body' : `'${field}'`}: expected a body of at most ${limits.bodyValues} values in total (fields and list elements).`;
     throw new ServiceError({ code: 'invalid_value', message, ...(field === '' ? {} : { param: field }) });
   }
   const tree = parse(bytes);
@@ -171,7 +171,7 @@ export async function readBytes(request: HonoRequest, maxBytes: number): Promise
 }
 
 function brokenOff(cause: unknown): never {
-  throw new ServiceError({ code: 'invalid_json', message: 'The body broke off.', cause });
+  throw new ServiceError({ code: 'invalid_json', message: 'The body is incomplete.', cause });
 }
 
 function parse(bytes: Uint8Array): unknown {

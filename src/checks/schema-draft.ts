@@ -54,13 +54,13 @@ function checkReferences(schema: Record<string, unknown>, context: Context): voi
   try {
     places = dereference(structuredClone(schema));
   } catch {
-    context.addIssue({ code: 'custom', message: 'expected names ($id) that are addresses, each of one part' });
+    context.addIssue({ code: 'custom', message: 'expected each name ($id) to be an address with a single part' });
     return;
   }
   for (const [address, place] of Object.entries(places)) {
     if (typeof place === 'boolean' || place.__absolute_ref__ === undefined) continue;
     if (places[place.__absolute_ref__] !== undefined) continue;
-    const message = `nothing in this schema is at '${place.$ref}'`;
+    const message = `this schema has nothing at '${place.$ref}'`;
     context.addIssue({ code: 'custom', path: [...pathOf(address), '$ref'], message });
     return;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const oneAddress = 'the edge can be a front of a single Redis alone, and of a cluster `npm run serve` is';
+const oneAddress = 'the edge supports only a single Redis; for a cluster use `npm run serve`';
 
 /**
  * The variables that the edge reads, with the same meaning as in .env.example. Set them in wrangler.toml or as secrets.

@@ -105,7 +105,7 @@ export function openEdgeBackend({
     },
     async openSealer() {
       const secret = given ?? (await redis.get(`${prefix}-secret`));
-      if (secret === null) throw new Error('no API process has made a secret in this Redis yet');
+      if (secret === null) throw new Error('no API process has created a secret in this Redis yet');
       return createSealer(Buffer.from(secret));
     },
     reached: () =>

@@ -19,8 +19,8 @@ export async function checkAccess(
     await close();
   }
   throw new StartError(
-    `HOST=${HOST} would let anyone who reaches this machine use the service. Make a key first ` +
-      '(thinkfirst keys create --name NAME), or set THINKFIRST_OPEN=1 if that is meant.',
+    `HOST=${HOST} would let anyone who can reach this machine use the service. Create a key first ` +
+      '(thinkfirst keys create --name NAME), or set THINKFIRST_OPEN=1 if this is intended.',
   );
 }
 

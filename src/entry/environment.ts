@@ -37,7 +37,7 @@ export const Environment = z.object({
     .string()
     .regex(
       /^\s*rediss?:\/\/[^,]+(,\s*rediss?:\/\/[^,]+)*\s*$/,
-      'must be redis:// or rediss:// addresses with commas between',
+      'must be a comma-separated list of redis:// or rediss:// addresses',
     )
     .optional(),
   /** Before every key; in a cluster between braces, so that all keys are in one slot. */
@@ -52,7 +52,7 @@ export const Environment = z.object({
   /** Where the embedded store lives. */
   THINKFIRST_DATA: z.string().min(1).default('data'),
   /** Seals thoughts that clients carry, and names idempotent requests; the same in all processes. Absent: made at the first start. */
-  THINKFIRST_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  THINKFIRST_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   THINKFIRST_DEFAULT_EFFORT: Effort.default('medium'),
   /** Bytes. */
   THINKFIRST_BODY_LIMIT: whole(1_024, 1_073_741_824).default(1_048_576),
@@ -72,7 +72,7 @@ export const Environment = z.object({
   /** Signs all webhooks; absent: each key has a secret of its own. */
   THINKFIRST_WEBHOOK_SECRET: z
     .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and 24 bytes or more in base64')
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ followed by at least 24 bytes in base64')
     .optional(),
   THINKFIRST_RETENTION_DAYS: z.coerce.number().positive().max(36_500).default(30),
   /** 1: cancel a response when its waiting or streaming client disconnects. */

@@ -24,7 +24,7 @@ export async function runEntry(start: () => Promise<Running>): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(130);
     stopping = true;
-    process.stderr.write('\nStopping: no new work is taken, running answers get a few seconds.\n');
+    process.stderr.write('\nStopping: running answers have a few seconds to finish, no new ones are started.\n');
     setTimeout(() => process.exit(0), hardLimitMs).unref();
     await running?.close({ graceMs });
     process.exit(0);

@@ -248,7 +248,7 @@ async function serveApi(
   const { queue, deliveries, swept, loaded, operations, records, sealer, settings, catalog, strategies } = shared;
   const workers = await followWorkers({
     directory: swept.queues.directory,
-    onError: (error) => log.debug({ err: error }, 'the workers could not be asked'),
+    onError: (error) => log.debug({ err: error }, 'the workers could not be reached'),
   });
   parts.keep('background', workers);
   startApi({
@@ -276,7 +276,7 @@ function publish({ environment, log }: Start, shared: Shared, configs: readonly 
   const { catalog, records, strategies } = shared;
   const published = { environment, configs, catalog, records, answerTokens: defaultAnswerTokens };
   publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
-    log.warn({ err: error }, 'the models were not published for the edge'),
+    log.warn({ err: error }, 'the models could not be published for the edge'),
   );
 }
 

@@ -120,7 +120,7 @@ function parse(text: string, { file, number }: { file: string; number: number })
   try {
     return Line.parse(JSON.parse(text));
   } catch {
-    throw new StartError(`${file}, line ${number}: this is no line of an export.`);
+    throw new StartError(`${file}, line ${number}: this is not a line of an export.`);
   }
 }
 

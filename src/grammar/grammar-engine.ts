@@ -115,8 +115,8 @@ function compileGrammar(
     const classes = partition([...sets, ...numberBytes]);
     const derivatives = createDerivatives(arena, { fuel: { left: COMPILE_FUEL }, classes });
     const root = prune(arena, derivatives, language);
-    if (root === arena.empty) throw unsupported(param, 'no text can fulfil this');
-    if (root === arena.epsilon) throw unsupported(param, 'only the empty text fulfils this');
+    if (root === arena.empty) throw unsupported(param, 'no text can satisfy this');
+    if (root === arena.epsilon) throw unsupported(param, 'only the empty text satisfies this');
     const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(size / 32) });
     return {
       createMatcher: () => createGrammarMatcher(automaton, { bytesOf, endTokenIds, param }),

@@ -97,7 +97,8 @@ export function createGrammarMatcher(
         mask.set(allowed);
         const complete = automaton.nullable(state);
         if (complete) for (const id of endTokenIds) mask[id >>> 5] = (mask[id >>> 5] ?? 0) | (1 << (id & 31));
-        else if (allowed.every((word) => word === 0)) throw unsupported(param, 'no token of this model can go on here');
+        else if (allowed.every((word) => word === 0))
+          throw unsupported(param, 'no token of this model can follow here');
         return true;
       });
     },

@@ -45,7 +45,7 @@ export function arrayLanguage({
     if (closed && facets.arrays.length > 1)
       throw unsupported(
         `${facet.path}.unevaluatedItems`,
-        'beside other schemas that hold together with it, this is not supported',
+        'this is not supported together with other schemas that apply here',
       );
     // Further items that no schema describes are left out, unless some are required.
     const silent = prefix.length > 0 && !rest && least <= prefix.length;
@@ -110,7 +110,7 @@ export function objectLanguage(input: Input): Expression {
   // Counting costs an expression per member and count, so it is done only if the bounds can be violated.
   const counts = least > required || most < (other === arena.empty ? members.length : Infinity);
   if (counts && members.length * Math.min(least + members.length, MAX_COUNTED) > MAX_COUNTED)
-    throw unsupported(facets.path, '"minProperties" or "maxProperties" over so many properties');
+    throw unsupported(facets.path, '"minProperties" or "maxProperties" with so many properties is not supported');
 
   const separator = literal(arena, itemSeparator);
   const separated = (member: Expression, first: boolean) => (first ? member : arena.sequence(separator, member));
@@ -250,7 +250,7 @@ function isOpen({ objects }: Facets): boolean {
     if (objects.some((other) => other.path !== path && !other.path.startsWith(`${path}.`)))
       throw unsupported(
         `${path}.unevaluatedProperties`,
-        'beside other schemas that hold together with it, this is not supported',
+        'this is not supported together with other schemas that apply here',
       );
     if (keywords.additionalProperties === undefined) return false;
   }

@@ -40,7 +40,7 @@ export function regexLanguage(
   const syntax = parseRegex(pattern);
   if (positions(syntax) > MAX_POSITIONS)
     throw new UnsupportedRegex(
-      `the pattern is too large (its quantifiers written out, more than ${MAX_POSITIONS} characters)`,
+      `the pattern is too large (with its quantifiers expanded, more than ${MAX_POSITIONS} characters)`,
     );
   const characters = new Map<CodePoints, Expression>();
   const written = (ranges: CodePoints): Expression => {

@@ -60,7 +60,7 @@ function unicodeProperty(property: string): CodePoints {
   try {
     matcher = new RegExp(property, 'u');
   } catch {
-    throw new UnsupportedRegex(`${property} is no Unicode property`);
+    throw new UnsupportedRegex(`${property} is not a Unicode property`);
   }
   const ranges: Array<[number, number]> = [];
   for (let point = 0; point <= MAX_CODE_POINT; point += 1) {

@@ -176,7 +176,7 @@ export function together(reader: SchemaReader, schemas: readonly Located[]): Inc
     if (seen.has(next.schema) || next.schema === true) continue;
     seen.add(next.schema);
     reader.count();
-    if (seen.size > MAX_TOGETHER) throw unsupported(next.path, `more than ${MAX_TOGETHER} schemas hold together here`);
+    if (seen.size > MAX_TOGETHER) throw unsupported(next.path, `more than ${MAX_TOGETHER} schemas apply together here`);
     if (next.schema === false) {
       found.push({ schema: false, keywords: false, path: next.path });
       continue;

@@ -117,11 +117,11 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
     const group = facets.groups[chosen];
     if (!group) return ofTypes(facets);
     nestedChoices += 1;
-    if (nestedChoices > MAX_NESTED_CHOICES) throw unsupported(group.path, 'alternatives are nested too deep');
+    if (nestedChoices > MAX_NESTED_CHOICES) throw unsupported(group.path, 'alternatives are nested too deeply');
     const owners = new Set(facets.groups.slice(0, chosen + 1).map(({ owner }) => owner));
     for (const option of group.options)
       if (together(reader, [option]).some(({ schema }) => owners.has(schema)))
-        throw unsupported(option.path, 'this alternative refers to what it is an alternative of');
+        throw unsupported(option.path, 'this alternative refers back to the schema that contains it');
     if (group.exclusive) refuseOverlap(group.options, group.path);
     const options = group.options.map((option) =>
       ofFacets(facetsOf(reader, [...schemas, option]), [...schemas, option], chosen + 1),
@@ -174,7 +174,7 @@ export function schemaLanguage(arena: Arena, document: Readonly<Record<string, u
   function numeric(facets: Facets, integer: boolean): Expression {
     const [multiple, ...more] = facets.multiples;
     if (multiple && more.length > 0)
-      throw unsupported(multiple.path, 'several "multipleOf" together are not supported');
+      throw unsupported(multiple.path, 'several "multipleOf" for one value are not supported');
     if (multiple && !isEnforceable(multiple.value))
       throw unsupported(
         multiple.path,
@@ -211,19 +211,23 @@ function enumerated(facets: Facets, values: readonly unknown[]): string[] {
       if (!facets.types.has(typeOf(value)) && !(typeOf(value) === 'integer' && facets.types.has('number')))
         return false;
       if (typeof value === 'string') {
-        if (pattern) throw unsupported(pattern.path, '"pattern" or "format" beside "enum" or "const" is not supported');
+        if (pattern)
+          throw unsupported(pattern.path, '"pattern" or "format" together with "enum" or "const" is not supported');
         const length = Array.from(value).length;
         return length >= facets.minLength && length <= facets.maxLength;
       }
       if (typeof value === 'number') {
-        if (multiple) throw unsupported(multiple.path, '"multipleOf" beside "enum" or "const" is not supported');
+        if (multiple) throw unsupported(multiple.path, '"multipleOf" together with "enum" or "const" is not supported');
         const below = least && (value < least.value || (least.exclusive && value === least.value));
         const above = most && (value > most.value || (most.exclusive && value === most.value));
         return !below && !above;
       }
       const facet = typeOf(value) === 'object' ? facets.objects[0] : facets.arrays[0];
       if (typeof value === 'object' && value !== null && facet)
-        throw unsupported(facet.path, 'keywords for objects or arrays beside "enum" or "const" are not supported');
+        throw unsupported(
+          facet.path,
+          'keywords for objects or arrays together with "enum" or "const" are not supported',
+        );
       return true;
     })
     .map(jsonText);

@@ -52,19 +52,19 @@ export function createSchemaReader(document: Readonly<Record<string, unknown>>, 
     for (const step of reference.split('/').slice(1)) {
       const name = unescaped(step);
       if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name))
-        throw refuse(`"${reference}" points at nothing`);
+        throw refuse(`"${reference}" refers to nothing`);
       at = Object.entries(at).find(([key]) => key === name)?.[1];
       where = `${where}.${name}`;
     }
     // The original object, not a parsed copy, because recursion is recognised by identity.
-    if (!isSchema(at)) throw refuse(`"${reference}" points at no schema`);
+    if (!isSchema(at)) throw refuse(`"${reference}" does not refer to a schema`);
     return { schema: at, path: where };
   }
 
   /** Counts each schema that is expanded; alternatives of alternatives can multiply without end. */
   function count(): void {
     laidOut += 1;
-    if (laidOut > MAX_LAID_OUT) throw unsupported(root, 'the schema is too large (its alternatives written out)');
+    if (laidOut > MAX_LAID_OUT) throw unsupported(root, 'the schema is too large with its alternatives expanded');
   }
 
   return { keywordsOf, resolve, count };
@@ -90,7 +90,7 @@ function checkSize(document: unknown, root: string): void {
   for (let depth = 0; level.length > 0; depth += 1) {
     values += level.length;
     if (depth > MAX_DEPTH) throw unsupported(root, `the schema is nested deeper than ${MAX_DEPTH} levels`);
-    if (values > MAX_VALUES) throw unsupported(root, `the schema holds more than ${MAX_VALUES} values`);
+    if (values > MAX_VALUES) throw unsupported(root, `the schema has more than ${MAX_VALUES} values`);
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
 }

@@ -86,6 +86,6 @@ async function reach<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (cause) {
-    throw new ServiceError({ code: 'backend_unavailable', message: 'The store of records does not answer.', cause });
+    throw new ServiceError({ code: 'backend_unavailable', message: 'The record store is not responding.', cause });
   }
 }

@@ -25,7 +25,7 @@ redis.call('zrem', KEYS[2], ARGV[1])
 return redis.call('unlink', KEYS[1])`,
 };
 
-const message = 'The store of records does not answer.';
+const message = 'The record store is not responding.';
 
 /**
  * Records as keys of a Redis or cluster, `<base>:<key>`, with all keys in one sorted set, so that a list reads only

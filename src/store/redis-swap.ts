@@ -20,7 +20,7 @@ export function createRedisChange({ redis, prefix }: { redis: Redis | Cluster; p
     read: (key) => redis.get(name(key)),
     swap: async (key, before, after) =>
       (await redis.eval(swap, 1, name(key), before ?? '', after, String(keptSeconds))) === 1,
-    message: 'The store of quotas does not answer.',
+    message: 'The quota store is not responding.',
   });
 }
 
@@ -54,6 +54,9 @@ export function createRedisSwap(options: {
         if (changed === undefined) return;
         if (await reach(swap(key, before, JSON.stringify(changed)))) return;
       }
-      throw new ServiceError({ code: 'backend_unavailable', message: 'The record changes too often.' });
+      throw new ServiceError({
+        code: 'backend_unavailable',
+        message: 'The record is being changed too often. Try again.',
+      });
     });
 }

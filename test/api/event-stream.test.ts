@@ -160,13 +160,13 @@ describe('a stream of a response', () => {
       type: 'error',
       sequence_number: 1,
       code: 'server_error',
-      message: 'Something went wrong on our side.',
+      message: 'An internal error occurred.',
       param: null,
       // As Open Responses has it.
       error: {
         type: 'server_error',
         code: 'server_error',
-        message: 'Something went wrong on our side.',
+        message: 'An internal error occurred.',
         param: null,
       },
     });

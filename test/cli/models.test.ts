@@ -14,8 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'thinkfirst-models-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
-  [[join(folder, 'nope')], /^\S+nope: The model .* can't be loaded: there is no folder \S+[^.]\.$/],
-  [['org/name', '--family', 'gpt-9'], /^--family: no such family; there are .*[^.]\.$/],
+  [[join(folder, 'nope')], /^\S+nope: The model .* cannot be loaded: there is no folder \S+[^.]\.$/],
+  [['org/name', '--family', 'gpt-9'], /^--family: unknown family; expected one of .*[^.]\.$/],
   [['name'], /^name: a hub name is organisation\/name\.$/],
   [['localhost:1'], /^localhost:1: nothing answers at http:\/\/localhost:1; /],
   [['127.0.0.1:1/v1'], /^127\.0\.0\.1:1\/v1: nothing answers at http:\/\/127\.0\.0\.1:1\/v1; /],

@@ -143,8 +143,8 @@ describe('a model of the hub', () => {
       'test-org/litle-model',
       /has no such model; the nearest name there is test-org\/little-model\.$/,
     ],
-    ['no name like it', () => {}, {}, 'nobody/something', /has no such model, or it is private: set HF_TOKEN\.$/],
-    ['no token', (faults) => Object.assign(faults, { key: 'k' }), {}, name, /or it is private: set HF_TOKEN\.$/],
+    ['no name like it', () => {}, {}, 'nobody/something', /has no such model, or it is private; set HF_TOKEN\.$/],
+    ['no token', (faults) => Object.assign(faults, { key: 'k' }), {}, name, /or it is private; set HF_TOKEN\.$/],
     [
       'a wrong token',
       (faults) => Object.assign(faults, { key: 'k' }),

@@ -18,7 +18,7 @@ it.each(['ollama', 'lmstudio', 'thinkfirst', 'plain'] as const)(
     const { model, warnings } = await connectAndListen({ dialect, script });
     await run(model, short);
     expect(await run(model, short)).toMatchObject({ forced: '', finish: { thinkingStop: 'natural' } });
-    expect(warnings).toEqual([expect.stringContaining('a minimum of thinking is not kept')]);
+    expect(warnings).toEqual([expect.stringContaining('minimum_tokens is not enforced')]);
     expect(model.capabilities.rollback).toBe(false);
   },
 );
@@ -42,7 +42,7 @@ it('a server that turns out not to go on with a thought is told of from then on'
 });
 
 it.each([
-  ['llama.cpp', ['The server behind upstream gives no log-probabilities beside tools.']],
+  ['llama.cpp', ['The server behind upstream does not return log-probabilities together with tools.']],
   ['vllm', []],
   ['plain', []],
 ] as const)('%s: log-probabilities that are lost to tools are told, once', async (dialect, expected) => {

@@ -64,7 +64,7 @@ it('a server that ignores the budget is asked for it until that is seen, and its
   for (let index = 0; index < 3; index += 1) await run(model, asked);
   expect(server.completions().flatMap(({ body }) => body['thinking_token_budget'] ?? [])).toEqual([52]);
   expect(told).toEqual([
-    'The server behind upstream takes "thinking_token_budget" and thinks on: its thoughts are ended from here.',
+    'The server behind upstream takes "thinking_token_budget" but does not stop thinking, so this service ends its thoughts.',
   ]);
 });
 

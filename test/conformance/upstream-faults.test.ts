@@ -131,7 +131,7 @@ it('close ends what runs', async () => {
 });
 
 it.each([
-  [401, { error: { message: `Incorrect key ${key}` } }, 'model_unavailable', 'refuses the key'],
+  [401, { error: { message: `Incorrect key ${key}` } }, 'model_unavailable', 'refused the key'],
   [404, { error: { message: 'The model `x` does not exist.' } }, 'model_unavailable', 'does not know'],
   [
     400,

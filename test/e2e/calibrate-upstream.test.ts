@@ -56,7 +56,7 @@ describe('calibrating a model of another server', () => {
     const { code, output, told } = await runCli(words, { folder });
     expect({ code, told }).toEqual({ code: 0, told: expect.any(String) });
     expect(told).toContain(`--threads and --kv-mb do nothing here: far runs at ${far.url}/v1.`);
-    expect(told).toContain('Not measured: its own verdict. It gives no log-probabilities of given text.');
+    expect(told).toContain('Not measured: its own verdict. It does not return log-probabilities of given text.');
     const table = EffortTable.parse(await written('far.effort.json'));
     expect(table).toMatchObject({ model: 'far', calibrated: { questions: 2 } });
     expect(table.natural_tokens).toBeLessThanOrEqual(32);
@@ -91,7 +91,7 @@ describe('calibrating a model of another server', () => {
     expect(code).toBe(1);
     expect(told).toEqual([
       expect.stringContaining(
-        `THINKFIRST_MODELS[0].effortTable: ${path} is no effort table: model: Invalid input: expected string`,
+        `THINKFIRST_MODELS[0].effortTable: ${path} is not an effort table: model: Invalid input: expected string`,
       ),
     ]);
   });

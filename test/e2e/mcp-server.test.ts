@@ -131,7 +131,10 @@ describe.each(['2025', '2026'] as const)('the MCP server at /mcp, protocol of %s
     const { structuredContent } = await ask();
     const { response_id } = z.object({ response_id: z.string() }).parse(structuredContent);
     const trace = await client.callTool({ name: 'get_trace', arguments: { response_id } });
-    expect(Texts.parse(trace)).toMatchObject({ isError: true, content: [{ text: 'This key may not read traces.' }] });
+    expect(Texts.parse(trace)).toMatchObject({
+      isError: true,
+      content: [{ text: 'This key may not read traces. It needs the scope trace:summary.' }],
+    });
     expect(Texts.parse(await ask()).isError).toBeUndefined();
     expect(Texts.parse(await ask())).toMatchObject({
       isError: true,

@@ -27,7 +27,7 @@ function fault(
 describe('an address that can’t be bound', () => {
   it('is in use by something else: another port, as it was typed', async () => {
     answer = '{"status":"ok"}';
-    expect(await fault('EADDRINUSE')).toMatch(/is in use\. Stop what holds it.*: thinkfirst serve --port \d+$/);
+    expect(await fault('EADDRINUSE')).toMatch(/is in use\. Stop the program that uses it.*: thinkfirst serve --port \d+$/);
     expect(await fault('EADDRINUSE', { invocation: npm })).toMatch(/: PORT=\d+ npm start$/);
   });
 
@@ -37,14 +37,14 @@ describe('an address that can’t be bound', () => {
   ])('is that of a Thinkfirst that %s: a second one needs a folder of its own as well', async (_, body) => {
     answer = body;
     const told = await fault('EADDRINUSE');
-    expect(told).toMatch(/by a Thinkfirst that runs already.*: THINKFIRST_DATA=data-\d+ thinkfirst serve --port \d+$/);
+    expect(told).toMatch(/by another Thinkfirst service.*: THINKFIRST_DATA=data-\d+ thinkfirst serve --port \d+$/);
     const onRedis = await fault('EADDRINUSE', { redis: 'redis://127.0.0.1' });
     expect(onRedis).toMatch(/For a second one: thinkfirst serve --port \d+$/);
   });
 
   it('is this process’s own, of METRICS_PORT', async () => {
     expect(await fault('EADDRINUSE', { metricsPort: port })).toBe(
-      `PORT and METRICS_PORT are both ${port}. Give one of them another: METRICS_PORT=${port + 1} thinkfirst serve`,
+      `PORT and METRICS_PORT are both ${port}. Change one of them: METRICS_PORT=${port + 1} thinkfirst serve`,
     );
   });
 

@@ -26,7 +26,7 @@ describe('environment', () => {
   it.each([
     [{ PORT: 'abc' }, 'PORT: expected a whole number from 0 to 65535, not "abc".'],
     [{ THINKFIRST_LOG_LEVEL: 'loud' }, /THINKFIRST_LOG_LEVEL: expected one of "silent".*, not "loud"\.$/],
-    [{ THINKFIRST_SECRET: 'tooshort' }, 'THINKFIRST_SECRET: must have 16 characters or more.'],
+    [{ THINKFIRST_SECRET: 'tooshort' }, 'THINKFIRST_SECRET: must have at least 16 characters.'],
     [{ REDIS_URL: 'user:secret@redis' }, 'REDIS_URL: must begin with redis:// or rediss://.'],
   ])('says what was expected and what was given, unless it is secret: %j', (variables, text) => {
     expect(() => parseEnvironment(variables)).toThrowError(text);

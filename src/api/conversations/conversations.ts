@@ -137,7 +137,7 @@ export function checkRoom(
   added: ConversationEntry = { type: 'response', id: 'x'.repeat(128) },
 ): void {
   if (entries.length < mostEntries && Buffer.byteLength(JSON.stringify([...entries, added])) <= mostBytes) return;
-  const message = `The conversation '${id}' is full: it takes ${mostEntries} entries and ${mostBytes} bytes. Begin another.`;
+  const message = `The conversation '${id}' is full: the limit is ${mostEntries} entries and ${mostBytes} bytes. Start another one.`;
   throw new ServiceError({ code: 'conflict', message, param: 'conversation', retryable: false });
 }
 

@@ -28,7 +28,7 @@ export function createMcpRoutes(dependencies: ApiDependencies, dispatch: Dispatc
 
   return new Hono<ApiEnvironment>().all('/', async (c) => {
     if (openMcp === undefined) {
-      throw new ServiceError({ code: 'not_found', message: 'There is no MCP server at this address.' });
+      throw new ServiceError({ code: 'not_found', message: 'This service has no MCP server at this path.' });
     }
     const body = c.req.method === 'POST' ? await readJson(c.req, limits) : undefined;
     const session = c.req.header(sessionHeader);

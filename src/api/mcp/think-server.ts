@@ -132,7 +132,7 @@ export function createThinkServer(options: {
     } catch (error) {
       if (error instanceof CallRefused) return fault(error.message);
       onFault(error);
-      return fault('Something went wrong on our side.');
+      return fault('An internal error occurred.');
     }
   }
 }

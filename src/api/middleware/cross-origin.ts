@@ -54,7 +54,7 @@ export function originCheck(allowed: readonly string[]): MiddlewareHandler {
     if (origin !== undefined && !reads && !origins.has('*') && !origins.has(origin) && !sameSite(origin, c.req.url)) {
       throw new ServiceError({
         code: 'origin_not_allowed',
-        message: 'This origin is not allowed. Allow it with THINKFIRST_CORS_ORIGINS.',
+        message: 'This origin is not allowed. The operator can allow it with THINKFIRST_CORS_ORIGINS.',
       });
     }
     await next();

@@ -13,7 +13,7 @@ export function hostCheck(allowed: readonly string[]): MiddlewareHandler {
     if (!isOurs(c.req.header('host') ?? new URL(c.req.url).host)) {
       throw new ServiceError({
         code: 'host_not_allowed',
-        message: 'The Host header names no host of this service. Allow it with THINKFIRST_ALLOWED_HOSTS.',
+        message: 'This Host header is not allowed. The operator can allow it with THINKFIRST_ALLOWED_HOSTS.',
       });
     }
     await next();

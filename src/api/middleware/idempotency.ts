@@ -44,7 +44,7 @@ export async function acceptedBefore(queue: JobQueue, { id, bodyHash }: Identity
   if (responseJob(snapshot.job).body_hash === bodyHash) return snapshot.job;
   throw new ServiceError({
     code: 'conflict',
-    message: 'This Idempotency-Key was used before with another body.',
+    message: 'This Idempotency-Key was already used with another body. Use a new key.',
     param: 'Idempotency-Key',
     retryable: false,
   });
@@ -153,7 +153,7 @@ function sha256(bytes: Uint8Array): string {
 function usedBefore(): ServiceError {
   return new ServiceError({
     code: 'conflict',
-    message: 'This Idempotency-Key was used before with another body.',
+    message: 'This Idempotency-Key was already used with another body. Use a new key.',
     param: 'Idempotency-Key',
     retryable: false,
   });

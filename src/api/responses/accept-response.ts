@@ -201,7 +201,10 @@ export async function preparePrompt(
     signal,
     reserve: request.reasoning?.answer_reserve_tokens ?? catalog.effortTable(card.id).answer_reserve_tokens,
   });
-  const cut = { field: 'truncation', message: `The ${dropped} oldest turns were left out, so that the rest fits.` };
+  const cut = {
+    field: 'truncation',
+    message: `The ${dropped} oldest turns were left out so that the rest fits into the context.`,
+  };
   const warnings = [
     ...unhonouredFields(body, request, card.capabilities),
     ...server.warnings,
@@ -272,7 +275,7 @@ function checkScope(request: CreateResponse, { scopes }: Caller): void {
   if (webhook !== -1 && scopes.trace === 'none') {
     throw new ServiceError({
       code: 'insufficient_scope',
-      message: 'A webhook check is sent answers that may be discarded; the key needs the scope trace:summary for it.',
+      message: 'A webhook check receives answers that may be discarded, so the key needs the scope trace:summary.',
       param: `reasoning.checks[${webhook}]`,
     });
   }
@@ -318,12 +321,12 @@ function checkStrategyOptions(
     const known = strategy.options instanceof z.ZodObject ? strategy.options.shape : reasoning.options;
     return unknownKeys(reasoning.options, known, 'reasoning.options.').map((field) => ({
       field,
-      message: `The strategy ${name} has no such option; ignored.`,
+      message: `The strategy ${name} does not have this option; it was ignored.`,
     }));
   }
   throw new ServiceError({
     code: 'invalid_value',
-    message: `Invalid 'reasoning.options.${misplaced}': it goes into 'reasoning.${misplaced}'.`,
+    message: `Invalid 'reasoning.options.${misplaced}': set 'reasoning.${misplaced}' instead.`,
     param: `reasoning.options.${misplaced}`,
   });
 }
@@ -371,7 +374,7 @@ function checkWarnings(
 ): Warning[] {
   const options = strategies?.find((strategy) => strategy.name === name)?.options;
   const isRun = !(options instanceof z.ZodObject) || name === 'direct' || 'checks' in options.shape;
-  const ignored = { field: 'reasoning.checks', message: `The strategy ${name} runs no checks; they were left out.` };
+  const ignored = { field: 'reasoning.checks', message: `The strategy ${name} runs no checks; yours were ignored.` };
   return isRun || !reasoning?.checks?.length ? [] : [ignored];
 }
 

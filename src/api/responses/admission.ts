@@ -102,7 +102,7 @@ export function createAdmission({
       case 'too_many':
         throw new ServiceError({
           code: 'rate_limit_exceeded',
-          message: `This key may have ${limits.concurrent_responses} responses that have not ended.`,
+          message: `This key may have ${limits.concurrent_responses} unfinished responses. Wait for one to finish.`,
           retryAfterSeconds: retrySeconds,
         });
       case 'over_quota':

@@ -57,7 +57,7 @@ export async function compact(
   if ((await count(kept)) >= card.context_length) {
     throw new ServiceError({
       code: 'context_length_exceeded',
-      message: `The last exchange alone is longer than the context of '${card.id}', ${card.context_length} tokens.`,
+      message: `The last exchange alone is longer than the context of '${card.id}' (${card.context_length} tokens).`,
       param: 'input',
     });
   }
@@ -75,7 +75,7 @@ export async function compact(
 
 const unapplied: Warning = {
   field: 'instructions',
-  message: 'Not applied: the newest items are kept as they are, and no model is asked.',
+  message: 'Not applied: the newest items are kept unchanged, and no model is called.',
 };
 
 function asItems(input: string | InputItem[]): InputItem[] {

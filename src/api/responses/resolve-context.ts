@@ -53,7 +53,11 @@ export async function resolveContext(
   const { previous_response_id: previous, conversation } = request;
   if (previous && conversation) throw conflict('previous_response_id', 'conversation');
   if (previous && !responseId.test(previous)) {
-    throw new ServiceError({ code: 'not_found', message: 'There is no response.', param: 'previous_response_id' });
+    throw new ServiceError({
+      code: 'not_found',
+      message: 'The response does not exist.',
+      param: 'previous_response_id',
+    });
   }
   const { remembered } = stores;
   const {
@@ -69,7 +73,7 @@ export async function resolveContext(
       : { items: [] };
   const lost = {
     field: 'previous_response_id',
-    message: `The response '${gone}' is gone: it and what stood before it are not part of the prompt.`,
+    message: `The response '${gone}' no longer exists: it and the turns before it are not part of the prompt.`,
   };
   const referenced = await referencedItems(request, context, caller, stores);
   const unkept = conversation && request.store === false ? [notAdded] : [];
@@ -79,7 +83,7 @@ export async function resolveContext(
 
 const notAdded = {
   field: 'conversation',
-  message: "With 'store': false the response reads the conversation and is not added to it.",
+  message: "With 'store': false the response reads the conversation but is not added to it.",
 };
 
 /** A prompt keeps thoughts since the last message of the user's, or all of them. */
@@ -137,7 +141,7 @@ async function referencedItems(
     found.push(target);
     bytes += Buffer.byteLength(JSON.stringify(target));
     if (bytes > mostReferencedBytes) {
-      const message = `Invalid 'input': expected item_references to at most ${mostReferencedBytes} bytes of items in all.`;
+      const message = `Invalid 'input': expected item_references to at most ${mostReferencedBytes} bytes of items in total.`;
       throw new ServiceError({ code: 'invalid_value', message, param: 'input' });
     }
   }

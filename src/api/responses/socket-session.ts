@@ -63,7 +63,7 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
   });
   socket.onMessage((text) => {
     if (waiting.length >= limits.sockets.waiting) {
-      const message = `Too many messages wait; expected at most ${limits.sockets.waiting}.`;
+      const message = `Too many messages are waiting; expected at most ${limits.sockets.waiting}.`;
       sendFault(new ServiceError({ code: 'rate_limit_exceeded', message }))
         .catch(() => undefined)
         .finally(() => socket.close(closing.policy, 'Too many messages wait.'));
@@ -91,7 +91,7 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
     } catch (error) {
       if (!socket.closed.aborted) {
         log.error({ err: error }, 'a WebSocket broke');
-        socket.close(closing.fault, 'Something went wrong on our side.');
+        socket.close(closing.fault, 'An internal error occurred.');
       }
     }
     running = false;
@@ -101,13 +101,13 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
 
   function end(): void {
     if (socket.stopping.aborted) {
-      socket.close(closing.goingAway, 'The service stops.');
+      socket.close(closing.goingAway, 'The service is stopping.');
       return;
     }
     const message = `This connection has been open for ${Math.round(limits.sockets.lifeMs / 60_000)} minutes. Open another.`;
     sendFault(new ServiceError({ code: 'websocket_connection_limit_reached', message }))
       .catch(() => undefined)
-      .finally(() => socket.close(closing.done, 'Open for as long as a connection may be.'));
+      .finally(() => socket.close(closing.done, 'The connection has been open for the maximum time.'));
   }
 
   /** One message, from its reading to the last event of its response. */
@@ -142,7 +142,7 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
     if (snapshot?.job.owner === session.caller.owner && snapshot.job.store) return undefined;
     throw new ServiceError({
       code: 'previous_response_not_found',
-      message: `There is no response '${id.slice(0, 80)}' to go on from. Send the whole conversation as input.`,
+      message: `There is no response '${id.slice(0, 80)}' to continue from. Send the whole conversation as input.`,
       param: 'previous_response_id',
     });
   }

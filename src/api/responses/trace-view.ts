@@ -8,7 +8,10 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 /** @throws ServiceError `insufficient_scope` for a key that may see no trace */
 export function requireTraceScope(scopes: KeyScopes): void {
   if (scopes.trace === 'none') {
-    throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not read traces.' });
+    throw new ServiceError({
+      code: 'insufficient_scope',
+      message: 'This key may not read traces. It needs the scope trace:summary.',
+    });
   }
 }
 
@@ -17,7 +20,7 @@ export function requireThoughtScope(job: Job, scopes: KeyScopes): void {
   if (scopes.trace === 'full' || !responseJob(job).include.reasoning_text) return;
   throw new ServiceError({
     code: 'insufficient_scope',
-    message: 'The events hold thoughts; this key may not read them.',
+    message: 'These events contain thoughts, which this key may not read. It needs the scope trace:full.',
   });
 }
 

@@ -37,14 +37,14 @@ export async function embeddingsOf(
   const { model: _model, ...asked } = request;
   const answer = await catalog.embed?.(card.id, asked, { signal });
   if (answer === undefined) {
-    const message = `'${card.id}' makes no embeddings. A model behind a server that has /v1/embeddings does.`;
+    const message = `'${card.id}' does not support embeddings. Use a model on a server with /v1/embeddings.`;
     throw new ServiceError({ code: 'not_found', message, param: 'model' });
   }
   const parsed = Embeddings.safeParse({ object: 'list', ...answer, model: card.id });
   if (parsed.success) return parsed.data;
   throw new ServiceError({
     code: 'model_unavailable',
-    message: `The server of '${card.id}' gave embeddings in a form that is not OpenAI's.`,
+    message: `The server of '${card.id}' returned embeddings in an unknown format.`,
     cause: parsed.error,
   });
 }

@@ -83,7 +83,7 @@ function requireAdmin({ scopes }: Caller): void {
 }
 
 function unknownKey(): ServiceError {
-  return new ServiceError({ code: 'not_found', message: 'There is no such key.', param: 'id' });
+  return new ServiceError({ code: 'not_found', message: 'This key does not exist.', param: 'id' });
 }
 
 function missing(scope: string): ServiceError {

@@ -29,7 +29,7 @@ export function createOperationsRoutes({ metrics, board }: ApiOperations): Hono<
   if (board) {
     const show = async (raw: Request, caller: Caller) => {
       // It shows the data and the log of every job, whosever it is: prompts, thoughts and answers.
-      if (!caller.scopes.admin || caller.scopes.trace !== 'full') throw insufficient('The board of queues');
+      if (!caller.scopes.admin || caller.scopes.trace !== 'full') throw insufficient('The queue dashboard');
       return (await board()).fetch(raw);
     };
     routes.get(`${boardPath}/*`, async (c) => {
@@ -49,6 +49,6 @@ function insufficient(what: string): ServiceError {
   const needed = what === 'Metrics' ? "the scope 'admin'" : "the scopes 'admin' and 'trace:full'";
   return new ServiceError({
     code: 'insufficient_scope',
-    message: `${what} can be read with a key that has ${needed}.`,
+    message: `${what} requires a key with ${needed}.`,
   });
 }

@@ -21,7 +21,7 @@ export function createResponseSocketRoutes(dependencies: ApiDependencies, dispat
     if (openSocket === undefined) {
       throw new ServiceError({
         code: 'not_found',
-        message: "There is no WebSocket mode at this address. Send POST /v1/responses with 'stream': true.",
+        message: "This service has no WebSocket mode. Send POST /v1/responses with 'stream': true.",
       });
     }
     const caller = c.get('caller');

@@ -154,7 +154,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     if (outcome === 'not_running') {
       throw new ServiceError({
         code: 'conflict',
-        message: `The response '${job.id}' has not begun to think yet.`,
+        message: `The response '${job.id}' has not started to think yet.`,
         retryable: true,
       });
     }
@@ -162,7 +162,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     if (snapshot.status === 'cancelled' || snapshot.status === 'failed') {
       throw new ServiceError({
         code: 'conflict',
-        message: `The response '${job.id}' is ${snapshot.status}: there will be no answer.`,
+        message: `The response '${job.id}' is ${snapshot.status}: it will not have an answer.`,
         retryable: false,
       });
     }

@@ -101,7 +101,7 @@ const LogitBias = z
  */
 export const CreateResponse = z.object({
   model: z.string().min(1).max(256).optional(),
-  input: z.union([z.string().min(1), z.array(InputItem).min(1, 'expected text that asks for something, got none')]),
+  input: z.union([z.string().min(1), z.array(InputItem).min(1, 'expected some text, got none')]),
   instructions: z.string().nullish(),
   mode: Mode.nullish(),
   reasoning: ReasoningRequest.nullish(),

@@ -21,7 +21,7 @@ export async function listenMetrics(
     const answer = (status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers }).end(body);
     };
-    if (!isOurs(request.headers.host ?? '')) return answer(403, 'text/plain', 'the Host is none of this service\n');
+    if (!isOurs(request.headers.host ?? '')) return answer(403, 'text/plain', 'this Host header is not allowed\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'text/plain', 'only GET\n');
     switch (request.url?.split('?')[0]) {
       case '/metrics':
@@ -42,13 +42,13 @@ export async function listenMetrics(
         );
         return;
       default:
-        return answer(404, 'text/plain', 'there is /metrics, /healthz and /readyz\n');
+        return answer(404, 'text/plain', 'the paths are /metrics, /healthz and /readyz\n');
     }
   });
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(`METRICS_PORT ${port} on ${host} can't be opened (${error.code ?? error.message}).`)),
+      reject(new StartError(`METRICS_PORT ${port} on ${host} cannot be opened (${error.code ?? error.message}).`)),
     );
     server.listen(port, host, resolve);
   });

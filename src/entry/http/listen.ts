@@ -57,21 +57,21 @@ export async function bindFault(
   switch (error.code) {
     case 'EADDRINUSE': {
       if (port === metricsPort) {
-        return `PORT and METRICS_PORT are both ${port}. Give one of them another: ${again(invocation, { METRICS_PORT: other })}`;
+        return `PORT and METRICS_PORT are both ${port}. Change one of them: ${again(invocation, { METRICS_PORT: other })}`;
       }
       const inUse = `Port ${port} on ${host} is in use`;
       if ((await probeService(addressUrl({ host, port }), answerMs)) !== 'absent') {
         // Without Redis one process alone may have the folder.
         const folder = REDIS_URL === undefined ? { THINKFIRST_DATA: `data-${other}` } : {};
-        return `${inUse} by a Thinkfirst that runs already. For a second one: ${again(invocation, { PORT: other, ...folder })}`;
+        return `${inUse} by another Thinkfirst service. To start a second one: ${again(invocation, { PORT: other, ...folder })}`;
       }
-      return `${inUse}. Stop what holds it, or choose another: ${again(invocation, { PORT: other })}`;
+      return `${inUse}. Stop the program that uses it, or choose another port: ${again(invocation, { PORT: other })}`;
     }
     case 'EACCES':
-      return `Port ${port} may not be opened by this user. Choose one above 1023: ${again(invocation, { PORT: 8080 })}`;
+      return `Port ${port} cannot be opened by this user. Choose one above 1023: ${again(invocation, { PORT: 8080 })}`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `HOST ${host} is no address of this machine.`;
+      return `HOST ${host} is not an address of this machine.`;
     default:
       return `Can't listen on ${host}:${port} (${error.code ?? error.message}).`;
   }

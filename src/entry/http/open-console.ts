@@ -25,7 +25,7 @@ const stampFile = 'sources.txt';
 export async function buildConsole(): Promise<string> {
   if (!existsSync(join(folder, 'src'))) {
     if (existsSync(built)) return built;
-    throw new Error('the console is neither built nor are its sources here');
+    throw new Error('there is neither a built console nor its source code');
   }
   const stamp = digestOfSources();
   if (stampOf(built) === stamp) return built;

@@ -121,7 +121,7 @@ export function createModelConfiguration(options: {
     if (!parsed.success) {
       throw new ServiceError({
         code: 'conflict',
-        message: `${name} names no models; put it right by hand.`,
+        message: `${name} contains no models; correct it by hand.`,
         retryable: false,
       });
     }
@@ -143,10 +143,10 @@ export function createModelConfiguration(options: {
     // Beside what a variable names, nothing is written.
     const beside = source === 'variable' || entries.length === 0 ? [] : parseModelsConfig({ models: entries }, lookUp);
     if (beside.some(({ id }) => id === config.id)) {
-      throw invalid('model.id', `there is a model ${config.id} already; give this one another id`);
+      throw invalid('model.id', `a model ${config.id} already exists; give this one another id`);
     }
     const facts = await factsOf(config);
-    const notices = unset ? [`Set ${model.apiKeyVariable} before the next start: it holds the key.`] : [];
+    const notices = unset ? [`Set ${model.apiKeyVariable} before the next start; it must contain the key.`] : [];
     return {
       object: 'model_configuration.change',
       checked: { ...facts, id: config.id, kind, notices: [...notices, ...told, ...facts.notices] },
@@ -169,7 +169,7 @@ export function createModelConfiguration(options: {
         return {
           family: config.family ?? null,
           context_length: null,
-          notices: ['It is fetched from the hub at the next start, which then takes longer.'],
+          notices: ['The next start downloads it from the hub and takes longer.'],
         };
       case 'upstream':
         return { family: config.family, context_length: config.contextLength, notices: [] };
@@ -185,7 +185,7 @@ async function readJson(file: string): Promise<unknown> {
   } catch {
     throw new ServiceError({
       code: 'conflict',
-      message: `${name} is not valid JSON; put it right by hand.`,
+      message: `${name} is not valid JSON; correct it by hand.`,
       retryable: false,
     });
   }

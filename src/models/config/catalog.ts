@@ -30,7 +30,7 @@ export function createModelCatalog(
 ): ModelCatalog {
   const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
   if (byId.size !== entries.length || entries.length === 0)
-    throw new Error('a catalogue needs models, each with an id of its own');
+    throw new Error('a catalog needs models with different ids');
   const ownTables = new Map(
     entries.map(({ card: { id, family } }) => [id, tables.get(id) ?? readEffortTable(id, undefined, family)]),
   );

@@ -35,12 +35,12 @@ export async function completeUpstream(
   const { username, password } = new URL(given.url);
   // `fetch` refuses such an address, and no message may show it.
   if (username !== '' || password !== '') {
-    throw invalid('url', "an address without a user and a password; the key's variable is apiKeyVariable");
+    throw invalid('url', 'an address without user and password; name the variable with the key in apiKeyVariable');
   }
   const asking = { fetch, timeoutMs: answerMs };
   const server = await discoverServer(given.url, asking);
   if (server === 'away') {
-    throw invalid('url', `nothing answers at ${given.url}; start the server first, or put the address right`);
+    throw invalid('url', `nothing answers at ${given.url}; start the server first, or correct the address`);
   }
   if (server === 'unlisted') return undiscovered(given, server, invalid);
   if (server === 'locked') {
@@ -56,7 +56,7 @@ export async function completeUpstream(
     ...(server.names.includes(name) ? [] : [`The server lists no model yet; it must have ${name} by the next start.`]),
     ...(dialect === server.dialect || server.dialect === 'plain'
       ? []
-      : [`The server looks like ${server.dialect}, and ${dialect} was given.`]),
+      : [`The server seems to be ${server.dialect}, but ${dialect} was given.`]),
     ...(given.contextLength === undefined && about.notice !== undefined ? [about.notice] : []),
   ];
   return {
@@ -109,7 +109,7 @@ function nameOf({ model }: NewUpstream, { names }: DiscoveredServer, invalid: In
     throw invalid('model', `the server has no model ${model}; the names most like it are ${nearest}`);
   }
   const [only, ...others] = names;
-  if (only === undefined) throw invalid('model', 'the server has no model yet; name the one that it will have');
+  if (only === undefined) throw invalid('model', 'the server has no model yet; name the one that it will load');
   if (others.length > 0) throw invalid('model', `name one of the server's models: ${names.join(', ')}`);
   return only;
 }

@@ -51,14 +51,11 @@ function tableIn({ path, field }: TableFile, modelId: string): EffortTable {
     json = JSON.parse(text);
   } catch (error) {
     // The parser's own words quote the file, which may be anything.
-    throw fault(
-      `${file} is not valid JSON; an effort table was expected, as \`thinkfirst calibrate\` writes it`,
-      error,
-    );
+    throw fault(`${file} is not valid JSON; expected an effort table written by \`thinkfirst calibrate\``, error);
   }
   const parsed = EffortTable.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? '' : `${z.core.toDotPath(issue.path)}: `;
-  throw fault(`${file} is no effort table: ${place}${issue?.message ?? 'not valid'}`, parsed.error);
+  throw fault(`${file} is not an effort table: ${place}${issue?.message ?? 'not valid'}`, parsed.error);
 }

@@ -47,7 +47,7 @@ const Id = z
 const familyNames = families.map(({ name }) => name).join(', ');
 const Family = z
   .string(`how the model writes its thoughts: ${familyNames}`)
-  .refine((name) => familyByName(name) !== undefined, `no such family; there are ${familyNames}`);
+  .refine((name) => familyByName(name) !== undefined, `unknown family; expected one of ${familyNames}`);
 
 const tableExpected = 'the path of a file that `thinkfirst calibrate` wrote';
 const TablePath = z.string(tableExpected).min(1, tableExpected).optional();
@@ -93,7 +93,7 @@ export type ModelEntry = z.input<typeof ModelEntry>;
 /** In the working folder. */
 export const configFile = 'thinkfirst.config.json';
 
-const modelsExpected = 'a list of models was expected, such as {"models": ["./my-model"]}';
+const modelsExpected = 'expected a list of models, such as {"models": ["./my-model"]}';
 /** `thinkfirst.config.json`, as far as models go; the first model is the default. */
 export const ModelsConfig = z.looseObject(
   { models: z.array(z.unknown(), modelsExpected).min(1, 'name at least one model') },
@@ -215,7 +215,7 @@ export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, 
       ...tableOf(effortTable, where),
     };
   }
-  if (!('url' in entry)) throw fault(where, `one of "folder", "hub" or "url" was expected${misspeltKind(entry)}`);
+  if (!('url' in entry)) throw fault(where, `expected one of "folder", "hub" or "url"${misspeltKind(entry)}`);
   const { apiKeyVariable, url, effortTable, ...upstream } = parse(UpstreamEntry, entry, where);
   if (new URL(url).username !== '' || new URL(url).password !== '') {
     throw fault(fieldOf(where, 'url'), 'put the key into a variable and name it in apiKeyVariable, not into the URL');
@@ -260,7 +260,7 @@ function noneOf(text: string, known: KnownModels = () => []): string {
   if (ids.length === 0) return '';
   const meant = nearestName(text, ids);
   const question = meant === undefined ? '' : `. Did you mean ${meant}?`;
-  return `, nor an id that is known: ${ids.join(', ')}${question}`;
+  return `, nor a known id: ${ids.join(', ')}${question}`;
 }
 
 function parse<Shape extends z.ZodObject>(shape: Shape, entry: object, where: string): z.output<Shape> {
@@ -274,7 +274,8 @@ function parse<Shape extends z.ZodObject>(shape: Shape, entry: object, where: st
     const fields = Object.keys(shape.shape);
     const missing = fields.filter((field) => !given.includes(field));
     const meant = nearestName(unknown, missing);
-    if (meant === undefined) throw fault(where, `"${unknown}" is not known; there are ${fields.join(', ')}`);
+    if (meant === undefined)
+      throw fault(where, `"${unknown}" is not a known field; expected one of ${fields.join(', ')}`);
     const expected = issues.find(({ path }) => path[0] === meant)?.message;
     throw fault(where, unknownName(unknown, meant, expected));
   }

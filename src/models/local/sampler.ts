@@ -84,7 +84,7 @@ export function createSampler(
             ? logits.indexOf(max)
             : largest(logits, state.mask).token;
       edited.undo();
-      if (token < 0) throw new ServiceError({ code: 'server_error', message: 'No token is allowed at this place.' });
+      if (token < 0) throw new ServiceError({ code: 'server_error', message: 'No token is allowed here.' });
       const sampled = { token, logprob: (logits[token] ?? 0) - raw.logSumExp, selfCertainty: raw.selfCertainty };
       return top === undefined ? sampled : { ...sampled, top };
     },

@@ -118,7 +118,7 @@ function full(claim: Extract<ClaimResult, { kind: 'full' }>, { model, tier }: Jo
   const whose = claim.of === 'owner' ? 'this key' : `${model} at service tier ${tier}`;
   return new ServiceError({
     code: 'queue_full',
-    message: `Too many responses of ${whose} are waiting.`,
+    message: `Too many responses for ${whose} are waiting.`,
     retryAfterSeconds: retryAfterSeconds(claim),
   });
 }

@@ -289,7 +289,7 @@ describe('the request', () => {
       await (await post(path, { messages, prediction: { type: 'content' }, audio: null, wild: 1 })).json(),
     );
     expect(answer.warnings).toEqual([
-      { field: 'prediction', message: 'Not applied. Nothing is predicted.' },
+      { field: 'prediction', message: 'Not applied. Predicted outputs are not supported.' },
       { field: 'wild', message: 'Unknown field; ignored.' },
     ]);
   });

@@ -103,7 +103,7 @@ describe('the plan of tokens', () => {
       requested: 'auto',
       strategy: 'direct',
       budget_tokens: 0,
-      because: expect.stringMatching(/nothing is left/i),
+      because: expect.stringMatching(/no tokens are left/i),
     });
   });
 
@@ -178,7 +178,7 @@ describe('the plan of tokens', () => {
     expect(plan({ max_output_tokens: 10 }).warnings).toMatchObject([
       {
         field: 'reasoning.effort',
-        message: expect.stringContaining('max_output_tokens (10) is all kept for the answer. Raise it above 32'),
+        message: expect.stringContaining('max_output_tokens (10) is reserved for the answer. Raise it above 32'),
       },
     ]);
     expect(plan({ reasoning: { effort: 'low' } }, 1).warnings).toMatchObject([

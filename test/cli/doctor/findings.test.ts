@@ -101,7 +101,7 @@ describe('doctor', () => {
     });
     expect(own).toMatchObject({ status: 'ok', detail: expect.stringContaining('thinkfirst calibrate --model other') });
     expect(faulty).toMatchObject({ name: 'efforts of mine', status: 'fault', detail: expect.stringContaining(field) });
-    expect(faulty?.detail).toContain(`${path} is no effort table: model: `);
+    expect(faulty?.detail).toContain(`${path} is not an effort table: model: `);
   });
 
   it('tells a port that something else holds from a free one', async () => {

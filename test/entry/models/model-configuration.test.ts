@@ -95,7 +95,7 @@ test('an upstream must answer; its key is not sent, and one that is not set yet 
     const there = await create({ BIG_API_KEY: 'secret' }).check({ ...upstream, model: 'big' });
     expect(there.checked.notices).toEqual([]);
     const other = await create().check({ ...upstream, model: 'big' });
-    expect(other.checked.notices).toEqual(['Set BIG_API_KEY before the next start: it holds the key.']);
+    expect(other.checked.notices).toEqual(['Set BIG_API_KEY before the next start; it must contain the key.']);
     expect(new Set(asked)).toEqual(new Set([undefined]));
   } finally {
     await new Promise((resolve) => server.close(resolve));

@@ -96,15 +96,13 @@ describe('calibrateTable', () => {
     {
       dialect: 'vllm',
       abstained: [
-        expect.stringMatching(
-          /^Not measured: its own verdict\. The server behind far does not know this model or route/,
-        ),
+        expect.stringMatching(/^Not measured: its own verdict\. The server behind far has no such model or route/),
       ],
     },
     {
       dialect: 'plain',
       abstained: [
-        'Not measured: its own verdict. It gives no log-probabilities of given text.',
+        'Not measured: its own verdict. It does not return log-probabilities of given text.',
         "Not measured: roll back. It can't go on with a begun thought, so its revisions ask anew.",
       ],
     },

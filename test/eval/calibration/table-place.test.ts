@@ -42,7 +42,7 @@ describe('where a calibration writes its table', () => {
     await writeFile(path, JSON.stringify({ ...readEffortTable('org/b'), temperature: 0.123 }));
     expect(tableBefore(named(path)).temperature).toBe(0.123);
     await writeFile(path, '{}');
-    expect(() => tableBefore(named(path))).toThrow(/no effort table/);
+    expect(() => tableBefore(named(path))).toThrow(/not an effort table/);
     await rm(folder, { recursive: true });
   });
 });

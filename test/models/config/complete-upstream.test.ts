@@ -72,7 +72,7 @@ test('what is given stands, and what contradicts the server is told', async () =
     ...given,
   });
   expect(entry).toMatchObject(given);
-  expect(checked.notices).toEqual(['The server looks like llama.cpp, and vllm was given.']);
+  expect(checked.notices).toEqual(['The server seems to be llama.cpp, but vllm was given.']);
 });
 
 test('an address without a scheme is one of http', async () => {
@@ -128,7 +128,8 @@ test.each(['http://me:secret@box:8000/v1', 'http://secret@box:8000/v1'])(
   async (url) => {
     await expect(configurationOver(llamaCpp).check({ kind: 'upstream', url })).rejects.toMatchObject({
       param: 'model.url',
-      message: "Invalid 'model.url': an address without a user and a password; the key's variable is apiKeyVariable.",
+      message:
+        "Invalid 'model.url': an address without user and password; name the variable with the key in apiKeyVariable.",
     });
   },
 );

@@ -32,12 +32,12 @@ describe('the effort table of a model', () => {
     [
       'no JSON, which is not quoted',
       write('passwords', 'root:x:0'),
-      `${join(folder, 'passwords')} is not valid JSON; an effort table was expected, as \`thinkfirst calibrate\` writes it`,
+      `${join(folder, 'passwords')} is not valid JSON; expected an effort table written by \`thinkfirst calibrate\``,
     ],
     [
       'another JSON',
       write('a.json', []),
-      `${join(folder, 'a.json')} is no effort table: Invalid input: expected object, received array`,
+      `${join(folder, 'a.json')} is not an effort table: Invalid input: expected object, received array`,
     ],
     [
       'a table with a wrong field',

@@ -48,7 +48,7 @@ describe('models by configuration', () => {
     ]);
     expect(() => parseModelsVariable('bigg', none, { known })).toThrow(
       'THINKFIRST_MODELS: "bigg" is neither a folder (./name) nor a hub name (hub:organisation/name), ' +
-        'nor an id that is known: big. Did you mean big?',
+        'nor a known id: big. Did you mean big?',
     );
     expect(() => parseModelName('other', { known })).toThrow(/^"other" is neither .* known: big$/);
   });
@@ -82,7 +82,7 @@ describe('models by configuration', () => {
     [['just-a-word'], 'models[0]: "just-a-word" is neither a folder'],
     [['./a', 7], 'models[1]: expected a string or an object'],
     [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
-    [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: no such family; there are thinkfirst, qwen3'],
+    [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: unknown family; expected one of thinkfirst, qwen3'],
     [
       [{ ...upstream, family: undefined }],
       'models[0].family is missing: how the model writes its thoughts: thinkfirst, qwen3',
@@ -117,10 +117,10 @@ describe('models by configuration', () => {
   it.each([
     [
       { model: ['./a'] },
-      'thinkfirst.config.json: models: a list of models was expected, such as {"models": ["./my-model"]}',
+      'thinkfirst.config.json: models: expected a list of models, such as {"models": ["./my-model"]}',
     ],
     [{ model: ['./a'] }, '"model" is not known. Did you mean "models"?'],
-    [{ models: './a', model: 1 }, /^thinkfirst\.config\.json: models: a list of models was expected[^;]*$/],
+    [{ models: './a', model: 1 }, /^thinkfirst\.config\.json: models: expected a list of models[^;]*$/],
     [['./a'], 'thinkfirst.config.json: a list of models was expected'],
     [{ models: ['./a', {}] }, 'thinkfirst.config.json: models[1]: one of'],
     [{ models: [] }, 'thinkfirst.config.json: models: name at least one model'],

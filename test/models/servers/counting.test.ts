@@ -122,7 +122,7 @@ it('an upstream’s reason that repeats what it was sent is cut there', () => {
 it('says which model a server does not have, in its own words', () => {
   const reason = readReason({ error: 'model "qwen3:32b" not found, try pulling it first' }, { secrets: [] });
   expect(toServiceError(new UpstreamRefused(404, reason), 'big', false).message).toBe(
-    'The server behind big does not know this model or route: model "qwen3:32b" not found, try pulling it first.',
+    'The server behind big has no such model or route: model "qwen3:32b" not found, try pulling it first.',
   );
   expect(toServiceError(new UpstreamRefused(404, ''), 'big', false).message).toMatch(/model or route\.$/);
 });

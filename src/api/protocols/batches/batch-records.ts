@@ -114,7 +114,7 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
 }
 
 function tooMuch(mostBytes: number): ServiceError {
-  const message = `The files of one key may have ${mostBytes} bytes in all; delete some of them.`;
+  const message = `The files of a key may have at most ${mostBytes} bytes in total. Delete some of them.`;
   return new ServiceError({ code: 'conflict', message, param: 'file', retryable: false });
 }
 

@@ -24,7 +24,7 @@ export async function batchJob(
   runs: TranslatedRuns,
   { endpoint, body, id }: { endpoint: BatchEndpoint; body: Body; id: string },
 ): Promise<Job> {
-  if (body['stream']) throw refused('stream', 'expected none in a batch');
+  if (body['stream']) throw refused('stream', 'not supported in a batch');
   const translation = translationOf(endpoint, body);
   const background = { ...translation, body: { ...translation.body, background: true, service_tier: undefined } };
   const { job } = await runs.accept(c, background, 'none');

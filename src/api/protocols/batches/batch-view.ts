@@ -98,7 +98,7 @@ export async function* batchResults(
     }
     const snapshot = await queue.get(response_id);
     if (snapshot?.terminal === undefined) {
-      const gone = { code: 'not_found', message: 'The response was deleted, or its time was over.' };
+      const gone = { code: 'not_found', message: 'The response was deleted or has expired.' };
       if (kind === 'errors' && snapshot === undefined) yield { id, custom_id, response: null, error: gone };
       continue;
     }

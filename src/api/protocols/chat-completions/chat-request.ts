@@ -7,10 +7,10 @@ import { itemsOfChat } from './chat-messages.ts';
 
 /** Fields of theirs that nothing here acts on, and what is so instead. */
 const notHonoured: Readonly<Record<string, string>> = {
-  modalities: 'The answer is text.',
-  audio: 'The answer is text.',
-  prediction: 'Nothing is predicted.',
-  web_search_options: 'Nothing is searched.',
+  modalities: 'Only text answers are supported.',
+  audio: 'Only text answers are supported.',
+  prediction: 'Predicted outputs are not supported.',
+  web_search_options: 'Web search is not supported.',
   functions: 'Use tools.',
   function_call: 'Use tool_choice.',
 };

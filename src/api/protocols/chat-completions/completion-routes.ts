@@ -36,7 +36,7 @@ export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<Api
     const prompts = translateCompletion(request, body);
     const each = request.n ?? 1;
     if (prompts.length * each > mostAnswers) {
-      const message = `Invalid 'n': expected at most ${mostAnswers} answers in all, got ${prompts.length * each}.`;
+      const message = `Invalid 'n': expected at most ${mostAnswers} answers in total, got ${prompts.length * each}.`;
       throw new ServiceError({ code: 'invalid_value', message, param: 'n' });
     }
     const accepted: PromptRun[] = [];

@@ -19,7 +19,7 @@ export type PromptRun = { run: Run; prompt: number; begun: string };
 const usualTokens = 16;
 
 const notHonoured: Readonly<Record<string, string>> = {
-  best_of: 'Each answer that is made is given.',
+  best_of: 'Every generated answer is returned.',
 };
 
 /**

@@ -130,7 +130,7 @@ export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<
     const id = c.req.param('id') ?? '';
     const record = /^msgbatch_/.test(id) ? await batches.find(c, batchIdOf(id)) : undefined;
     if (record !== undefined && isOfMessages(record)) return record;
-    throw new ServiceError({ code: 'not_found', message: 'There is no such batch of messages.', param: 'id' });
+    throw new ServiceError({ code: 'not_found', message: 'This message batch does not exist.', param: 'id' });
   }
 
   async function view(c: ApiContext, record: BatchRecord): Promise<MessageBatch> {

@@ -73,7 +73,7 @@ function refused({ status, body }: NonNullable<BatchRecord['requests'][number]['
 }
 
 function gone(id: string): MessageError {
-  const message = 'The response was deleted, or its time was over.';
+  const message = 'The response was deleted or has expired.';
   return messageError(new ServiceError({ code: 'not_found', message }), id);
 }
 

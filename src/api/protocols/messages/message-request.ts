@@ -130,12 +130,12 @@ function sourceUrl(source: Readonly<Record<string, unknown>>): string | null {
 
 /** Fields of theirs that nothing here acts on, and what is so instead. */
 const notHonoured: Readonly<Record<string, string>> = {
-  service_tier: 'All requests wait in one queue.',
-  container: 'There are no containers.',
-  inference_geo: 'It runs here.',
-  context_management: 'Nothing is cut.',
-  mcp_servers: 'No server is called.',
-  cache_control: 'Prompts are cached by their text alone.',
+  service_tier: 'There is one queue for all requests.',
+  container: 'Containers are not supported.',
+  inference_geo: 'The request always runs on this service.',
+  context_management: 'The context is never shortened.',
+  mcp_servers: 'MCP servers are not called for this API.',
+  cache_control: 'Prompts are cached by their text.',
 };
 
 /** What the caller asked to see of the thoughts, as far as the key may see them. */

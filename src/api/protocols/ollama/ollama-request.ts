@@ -71,7 +71,7 @@ function reasoning(text: string): InputItem {
 }
 
 const notHonoured: Readonly<Record<string, string>> = {
-  keep_alive: 'Models stay loaded.',
+  keep_alive: 'Models always stay loaded.',
   template: 'The model’s own template is used.',
   context: 'Send earlier turns as messages to /api/chat.',
 };
@@ -100,7 +100,7 @@ export function translateOllama(request: OllamaChatRequest, body: Readonly<Recor
   const sent = isObject(body['options']) ? body['options'] : {};
   const unknownOptions = foreignFields(sent, OllamaOptions.shape, {}).map(({ field }) => ({
     field: `options.${field}`,
-    message: 'Not applied. How the model runs is the service’s configuration.',
+    message: 'Not applied. The service’s configuration determines how the model runs.',
   }));
   return {
     origins: new Map<string, string>([
@@ -164,7 +164,7 @@ export function translateGenerate(
 
 /** Of a text that should end before another: neither chat models nor their servers take one. */
 export function noSuffix(): ServiceError {
-  const message = "Invalid 'suffix': expected none; a text is only continued at its end.";
+  const message = "Invalid 'suffix': not supported; text can only be continued at its end.";
   return new ServiceError({ code: 'unsupported_input', message, param: 'suffix' });
 }
 

@@ -170,7 +170,7 @@ export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvir
     const whole = await joinedLines(lines);
     signal.removeEventListener('abort', onCancel);
     if (whole) return c.json(shaped(whole));
-    throw new ServiceError({ code: 'conflict', message: 'The client went away.' });
+    throw new ServiceError({ code: 'conflict', message: 'The client disconnected.' });
   }
 
   function loaded({ model }: Pick<OllamaChatRequest, 'model'>): OllamaChatResponse {

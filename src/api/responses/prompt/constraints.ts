@@ -28,7 +28,7 @@ export async function formatConstraint(
   if (!card.capabilities.constraints.includes(constraint.type)) {
     throw new ServiceError({
       code: 'unsupported_constraint',
-      message: `Invalid 'text.format': answers of '${card.id}' can't be held to a ${constraint.type}.`,
+      message: `Invalid 'text.format': '${card.id}' cannot constrain answers to a ${constraint.type}.`,
       param: 'text.format',
     });
   }
@@ -107,7 +107,7 @@ export async function planTools(
       forced && !constrained
         ? [
             ...warnings,
-            { field: 'tool_choice', message: 'This model can’t be made to call a tool; it may answer instead.' },
+            { field: 'tool_choice', message: 'This model cannot be forced to call a tool; it may answer instead.' },
           ]
         : warnings,
   };
@@ -164,11 +164,14 @@ function hasRegex({ type, shown }: OfferedTool): boolean {
 }
 
 function looseGrammar({ param }: OfferedTool): Warning {
-  return { field: `${param}.format`, message: 'This model can’t be held to a grammar; its input may not match.' };
+  return {
+    field: `${param}.format`,
+    message: 'This model cannot be constrained to a grammar; the tool input may not match it.',
+  };
 }
 
 function missingTool({ type, param }: MissingTool): Warning {
-  return { field: param, message: `This service has no '${type}'; the model is not told of it.` };
+  return { field: param, message: `This service has no tool '${type}'; it was ignored.` };
 }
 
 function isForced(choice: CreateResponse['tool_choice']): boolean {
@@ -193,7 +196,7 @@ function allowedTools(
   if (choice === 'required' && given.length === 0) {
     const [lacking] = missing;
     if (lacking === undefined) throw invalid('tool_choice', 'expected tools to choose from');
-    throw invalid(`${lacking.param}.type`, `a tool must be called, and this service has no '${lacking.type}'`);
+    throw invalid(`${lacking.param}.type`, `a tool must be called, but this service has no '${lacking.type}'`);
   }
   return [...given];
 }

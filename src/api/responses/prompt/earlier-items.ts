@@ -99,7 +99,7 @@ function notThere(id: string): ServiceError {
 
 function full(id: string): ServiceError {
   const message =
-    `The responses before '${id}' are too many: a chain of previous_response_id takes ${mostResponses} responses and ` +
+    `There are too many responses before '${id}': a chain of previous_response_id is limited to ${mostResponses} responses and  ` +
     `${mostBytes} bytes. Start a new chain, or use a conversation.`;
   return new ServiceError({ code: 'conflict', message, param: 'previous_response_id', retryable: false });
 }

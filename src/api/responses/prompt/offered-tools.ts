@@ -44,7 +44,10 @@ export function offeredTools(given: readonly GivenTool[]): OfferedTools {
     tools.splice(same === -1 ? tools.length : same, same === -1 ? 0 : 1, { ...called, shown: named, param });
     if (tools.length > mostTools) throw tooMany(param);
     if (tool.type === 'custom' && tool.format?.type === 'grammar' && tool.format.syntax === 'lark') {
-      warnings.push({ field: `${param}.format`, message: 'Lark grammars are not enforced: the model is shown it.' });
+      warnings.push({
+        field: `${param}.format`,
+        message: 'Lark grammars are not enforced; the grammar is shown to the model.',
+      });
     }
   };
   for (const { tool, param, added } of given) {
@@ -106,7 +109,7 @@ function customTool({ name, description, format }: CustomToolParam): FunctionToo
 }
 
 function tooMany(param: string): ServiceError {
-  const message = `Invalid '${param}': expected at most ${mostTools} tools in all.`;
+  const message = `Invalid '${param}': expected at most ${mostTools} tools in total.`;
   return new ServiceError({ code: 'invalid_value', message, param });
 }
 
@@ -115,7 +118,7 @@ function checkNames(tools: readonly OfferedTool[]): void {
   for (const [index, { shown, namespace, param }] of tools.entries()) {
     const other = tools.findIndex((tool) => tool.shown.name === shown.name);
     if (other === index || (namespace === undefined && tools[other]?.namespace === undefined)) continue;
-    const message = `Invalid '${param}.name': another tool is called '${shown.name}' already.`;
+    const message = `Invalid '${param}.name': another tool already has the name '${shown.name}'.`;
     throw new ServiceError({ code: 'invalid_value', message, param: `${param}.name` });
   }
 }

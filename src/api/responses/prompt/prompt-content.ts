@@ -49,7 +49,10 @@ export function toolContent(
   const readable = content.map((part, index): ContentPart => {
     if (takes(part, taken)) return part;
     const field = fieldPath([...path, index]);
-    warnings.push({ field, message: 'This model can’t read it; it is told that something was left out.' });
+    warnings.push({
+      field,
+      message: 'This model cannot read it. A note in the prompt says that something was left out.',
+    });
     return { type: 'input_text', text: JSON.stringify({ omitted: part.type }) };
   });
   return { ...userContent(readable, path, taken), warnings };
@@ -86,7 +89,7 @@ function uploadedPart(
 }
 
 function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addressRefusal: AddressRefusal): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected image_url, or the id of a file that is there');
+  if (file_id) throw refused([...path, 'file_id'], 'expected image_url, or the id of an existing file');
   if (!url || !/^(?:https?:\/\/|data:image\/)/i.test(url)) {
     throw refused([...path, 'image_url'], 'expected an http(s) or data:image URL');
   }
@@ -98,8 +101,8 @@ function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addre
 }
 
 function filePart({ file_id, file_url, file_data: data, filename: name }: File, path: Path): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected file_data, or the id of a file that is there');
-  if (file_url) throw refused([...path, 'file_url'], 'expected file_data; the service fetches nothing');
+  if (file_id) throw refused([...path, 'file_id'], 'expected file_data, or the id of an existing file');
+  if (file_url) throw refused([...path, 'file_url'], 'expected file_data; the service does not download files');
   if (!data) throw refused([...path, 'file_data'], 'expected the file as a data URL');
   return { type: 'file', data, ...(name === undefined ? {} : { name }) };
 }
@@ -112,9 +115,9 @@ function partText(part: ContentPart, path: Path): string {
     case 'refusal':
       return part.refusal;
     case 'input_image':
-      throw unsupported(path, "expected text; the model can't see images here");
+      throw unsupported(path, 'expected text; this model cannot see images');
     case 'input_file':
-      throw unsupported(path, "expected text; the model can't read files here");
+      throw unsupported(path, 'expected text; this model cannot read files');
     default:
       return part satisfies never;
   }

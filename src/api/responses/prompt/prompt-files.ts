@@ -32,7 +32,7 @@ export async function promptFiles(
     const { purpose, filename, bytes: size } = await store.file(id, caller, param);
     if (purpose !== 'user_data') throw invalid(param, "expected a file of purpose 'user_data'");
     bytes += size;
-    if (bytes > mostBytes) throw invalid(param, `expected files of at most ${mostBytes} bytes in all`);
+    if (bytes > mostBytes) throw invalid(param, `expected files of at most ${mostBytes} bytes in total`);
     files.set(id, fileOf(filename, await store.content(id)));
   }
   return files;

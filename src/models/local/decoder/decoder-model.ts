@@ -284,7 +284,7 @@ function unsupportedConstraint(type: string): ServiceError {
   return new ServiceError({
     code: 'unsupported_constraint',
     param: 'text.format',
-    message: `Answers held to a ${type} can't be had of this model.`,
+    message: `This model cannot constrain answers to a ${type}.`,
   });
 }
 
@@ -292,6 +292,6 @@ function tooLong(tokens: number, contextLength: number): ServiceError {
   return new ServiceError({
     code: 'context_length_exceeded',
     param: 'input',
-    message: `The input takes ${tokens} tokens; ${contextLength} is the most that there may be.`,
+    message: `The input takes ${tokens} tokens; the limit is ${contextLength}.`,
   });
 }

@@ -107,7 +107,7 @@ export function sequenceLimits(options: {
     throw new ServiceError({
       code: 'context_length_exceeded',
       param: 'input',
-      message: `The input takes ${prompt.ids.length + fed} tokens; ${contextLength} is the most that input, thoughts and answer may have together.`,
+      message: `The input takes ${prompt.ids.length + fed} tokens; the limit for input, thoughts and answer together is ${contextLength}.`,
     });
   }
   const shares = shareRoom(room, { thinking, answer: request.answer });

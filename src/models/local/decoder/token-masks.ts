@@ -78,7 +78,7 @@ export function createAnswerMask(
     mask[id >>> 5] = allowed ? word | bit : word & ~bit;
   };
   if (!options.begun.every((id) => matcher.accept(id))) {
-    throw unsupported('text.format', 'the answer has begun with text that it does not allow');
+    throw unsupported('text.format', 'the answer already starts with text that it does not allow');
   }
   return {
     at(place) {

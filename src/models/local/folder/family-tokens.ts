@@ -31,7 +31,7 @@ export function familyTokens(options: {
   endTokenIds: readonly number[];
 }): FamilyTokens {
   const { family, tokenizer } = options;
-  if (family.serverOnly) throw modelFault(options.name, `models of the family ${family.name} run behind a server only`);
+  if (family.serverOnly) throw modelFault(options.name, `models of the family ${family.name} run only on a server`);
   const single = (token: string): number => {
     const id = tokenizer.idOf(token);
     if (id === undefined) throw modelFault(options.name, `its tokenizer lacks ${token}, which its family has`);

@@ -51,7 +51,7 @@ export async function downloadHubFile(
       if (await isWhole(part, said)) return await rename(part, target);
       await rm(part);
       wrongSums += 1;
-      reason = new Error('what arrived is not what the hub lists (its size or checksum differs)');
+      reason = new Error('the size or checksum of the download differs from that on the hub');
       if (wrongSums > 1) break;
     } catch (error) {
       if (error instanceof HubRefusal || isOfDisk(error)) throw error;

@@ -61,7 +61,10 @@ export async function fetchHubModel(name: string, options: HubOptions): Promise<
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw modelFault(name, `${folder} can't be made (${messageOf(error)}); THINKFIRST_HUB_CACHE names another place`);
+    throw modelFault(
+      name,
+      `${folder} can't be made (${messageOf(error)}); choose another folder with THINKFIRST_HUB_CACHE`,
+    );
   }
   let lock = await options.lock(join(folder, '.lock'));
   while (lock === undefined) {
@@ -152,13 +155,13 @@ async function list(name: string, ask: AskHub, options: HubOptions): Promise<{ c
       refused(name, error, options, await nearestOf(name, ask, options)) ??
       modelFault(
         name,
-        `${options.endpoint} can't be reached (${messageOf(error)}). HF_ENDPOINT names another hub`,
+        `${options.endpoint} can't be reached (${messageOf(error)}). choose another hub with HF_ENDPOINT`,
         error,
       )
     );
   }
   const listing = Listing.safeParse(await response.json().catch(() => undefined));
-  if (!listing.success) throw modelFault(name, `${options.endpoint} answers with no list of its files`);
+  if (!listing.success) throw modelFault(name, `${options.endpoint} returned no list of its files`);
   return {
     commit: listing.data.sha,
     files: listing.data.siblings.map(({ rfilename, size, blobId, lfs }) => {
@@ -180,7 +183,7 @@ function refused(name: string, error: unknown, { endpoint, token }: HubOptions, 
   switch (error.status) {
     case 401:
     case 404: {
-      const key = token === undefined ? 'it is private: set HF_TOKEN' : 'the key in HF_TOKEN may not read it';
+      const key = token === undefined ? 'it is private; set HF_TOKEN' : 'the key in HF_TOKEN may not read it';
       return modelFault(
         name,
         `${endpoint} has no such model${meant === undefined ? `, or ${key}` : `; ${meant}`}`,
@@ -234,6 +237,6 @@ function createAskHub({ endpoint, token }: HubOptions): AskHub {
       await response.body?.cancel();
       url = new URL(location, url);
     }
-    throw new Error(`${endpoint} sends on more than ${mostRedirects} times`);
+    throw new Error(`${endpoint} redirects more than ${mostRedirects} times`);
   };
 }

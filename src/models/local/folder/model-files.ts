@@ -93,7 +93,7 @@ export function onnxFile(
 export function modelFault(name: string, reason: string, cause?: unknown): ServiceError {
   return new ServiceError({
     code: 'model_unavailable',
-    message: `The model ${name} can't be loaded: ${reason}.`,
+    message: `The model ${name} cannot be loaded: ${reason}.`,
     retryable: false,
     cause,
   });

@@ -76,7 +76,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
   const family = source.family
     ? familyByName(source.family)
     : foundFamily({ modelType: config.model_type, id: source.id, chatTemplate }, tokenizer);
-  if (!family) throw modelFault(named, `there is no family ${source.family}`);
+  if (!family) throw modelFault(named, `unknown family ${source.family}`);
   const settings = await readGenerationSettings(named, path);
   const eos = [config.eos_token_id, settings.eos_token_id].flat().filter((id) => typeof id === 'number');
   return {
@@ -128,7 +128,7 @@ function readFolder(
     if (!existsSync(join(path, file))) throw modelFault(named, `${join(path, file)} is missing`);
   }
   if (weights && onnxFile(path) === undefined) {
-    throw modelFault(named, `there is no onnx/model*.onnx in ${path}; names that are taken: ${weightNames}`);
+    throw modelFault(named, `there is no onnx/model*.onnx in ${path}; supported names: ${weightNames}`);
   }
   const json = async (file: string) => AnyObject.parse(JSON.parse(await readFile(join(path, file), 'utf8')));
   return {

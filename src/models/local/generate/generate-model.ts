@@ -76,7 +76,7 @@ export async function createGenerateModel(folder: ModelFolder, options: Generate
         .finally(() => stopped.removeEventListener('abort', onAbort));
       return channel.read(() => left.abort(new Error('the reader left')));
     },
-    score: () => Promise.reject(unsupported('Scores of given texts')),
+    score: () => Promise.reject(unsupported('Scoring given text')),
     countTokens: async (prompt, { thinking }) => (await renderPrompt(folder, prompt, { thinking })).length,
     async close() {
       closed.abort(new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' }));
@@ -95,7 +95,7 @@ type Rows = {
 
 async function runRequest(rows: Rows, request: GenerateRequest, { signal, answerNow }: GenerateOptions): Promise<void> {
   const { folder, causal } = rows;
-  if (request.answer.constraint) throw unsupported(`Answers held to a ${request.answer.constraint.type}`);
+  if (request.answer.constraint) throw unsupported(`Constraining answers to a ${request.answer.constraint.type}`);
   const prompt = await answerPrompt(folder, request);
   const { contextLength } = folder;
   // Before the prompt is computed: what can't fit is refused at once.
@@ -159,5 +159,5 @@ function step(row: SampleSequence, logits: Float32Array): { token: number; more:
 }
 
 function unsupported(what: string): ServiceError {
-  return new ServiceError({ code: 'unsupported_constraint', message: `${what} can't be had of this model.` });
+  return new ServiceError({ code: 'unsupported_constraint', message: `${what} is not supported by this model.` });
 }

@@ -58,7 +58,7 @@ export function graphShape(
   const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const logits = outputs.get('logits');
   if (!inputs.has('input_ids') || !inputs.has('attention_mask') || !logits) {
-    return { unsupported: 'it has not the inputs input_ids and attention_mask and the output logits' };
+    return { unsupported: 'it lacks the inputs input_ids and attention_mask or the output logits' };
   }
   const first = inputs.get('past_key_values.0.key');
   if (!first) return { unsupported: 'it has no key/value cache' };
@@ -66,7 +66,7 @@ export function graphShape(
   if (first.elementType === half) {
     return {
       unsupported:
-        'its cache is in 16-bit floats (float16); put model_q4.onnx, model_q8.onnx or model.onnx beside it, which keep theirs in 32 bits',
+        'its cache is in 16-bit floats (float16); add model_q4.onnx, model_q8.onnx or model.onnx, whose caches have 32 bits',
     };
   }
   if (!cacheType) return { unsupported: 'its cache is neither in 32-bit floats nor in bytes' };
@@ -100,7 +100,7 @@ export function graphShape(
         : headDim === undefined
           ? 'head_dim, or hidden_size and num_attention_heads'
           : 'vocab_size';
-    return { unsupported: `its shapes are not written in the graph, and config.json lacks ${field}` };
+    return { unsupported: `the graph does not contain its shapes, and config.json lacks ${field}` };
   }
   if (logits.elementType !== float) return { unsupported: 'its logits are not 32-bit floats' };
   return {

@@ -68,7 +68,7 @@ export function scalesOf(arena: KvArena): number[] {
   return arena.buffers.map((buffer) => {
     let largest = 0;
     for (const value of buffer) largest = Math.max(largest, Math.abs(value));
-    if (!(largest > 0 && Number.isFinite(largest))) throw new Error('a cache of it holds nothing after a text');
+    if (!(largest > 0 && Number.isFinite(largest))) throw new Error('one of its caches is empty after a text');
     return Math.fround((largest * margin) / 127);
   });
 }

@@ -81,7 +81,7 @@ export function readOnnxFile(path: string): OnnxGraph {
         // Named as they are seen beside the link.
         const weights = realpathSync(join(dirname(path), outside.location ?? ''));
         const location = relative(folder, weights);
-        if (location.startsWith('..')) throw new Error('its weights lie in another folder than its graph');
+        if (location.startsWith('..')) throw new Error('its weights are in another folder than its graph');
         const { read: readWeights, size: end } = files.open(weights);
         const offset = Number(outside.offset ?? 0);
         hash.update(readWeights(offset + Math.floor(Number(outside.length ?? end - offset) / 2), sampleBytes));

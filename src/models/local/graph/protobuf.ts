@@ -24,7 +24,7 @@ export function readerOf(read: ReadBytes, { start, end }: Span): Field[] {
       value = { start: at + head.pos, end: at + head.pos + length };
     } else head.skipType(wireType);
     const next = value?.end ?? at + head.pos;
-    if (next > end || tag >> 3 === 0) throw new Error('it is no protobuf message');
+    if (next > end || tag >> 3 === 0) throw new Error('it is not a protobuf message');
     found.push({ number: tag >>> 3, start: at, end: next, value });
     at = next;
   }

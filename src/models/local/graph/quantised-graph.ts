@@ -58,9 +58,9 @@ export function withQuantisedCaches(model: Buffer, scales: ReadonlyMap<string, n
 /** The names of its four caches. */
 function cachesOf({ inputs, outputs }: OnnxNode, scales: ReadonlyMap<string, number>): string[] {
   const pasts = [inputs[places.pastKey] ?? '', inputs[places.pastValue] ?? ''];
-  if (!pasts.every((name) => scales.has(name))) throw new Error('a cache of it is no input');
-  if (inputs.length > places.keyScale) throw new Error('a cache of it is quantised already');
-  if (outputs.length !== 3) throw new Error('its attention gives more than the caches');
+  if (!pasts.every((name) => scales.has(name))) throw new Error('one of its caches is not an input');
+  if (inputs.length > places.keyScale) throw new Error('one of its caches is already quantised');
+  if (outputs.length !== 3) throw new Error('its attention has more outputs than the caches');
   return [...pasts, ...outputs.slice(1)];
 }
 

@@ -110,7 +110,9 @@ export async function openDecoderSession(options: SessionOptions): Promise<Decod
   const native = await openNative(options);
   if ('session' in native) return native.session;
   if ('unsupported' in native) return native;
-  options.warn(`The decoder copies its cache in every step, since ${native.reason}: slower, same answers.`);
+  options.warn(
+    `The decoder copies its cache in every step, because ${native.reason}. This is slower; the answers are the same.`,
+  );
   const { session, shape } = await openPlainSession(options.path, options);
   if ('unsupported' in shape) return shape;
   const arena = createKvArena(shape, 64);
@@ -141,7 +143,9 @@ async function openNative(options: SessionOptions): Promise<Opened> {
   // Of a graph that has no such cache there is nothing to say here.
   if (narrow && !('unsupported' in wide)) {
     const reason = 'reason' in narrow ? narrow.reason : narrow.unsupported;
-    options.warn(`The KV cache takes 32 bits a number and not 8, since ${reason}: four times the memory.`);
+    options.warn(
+      `The KV cache uses 32 bits per number instead of 8, because ${reason}. It needs four times the memory.`,
+    );
   }
   return wide;
 }

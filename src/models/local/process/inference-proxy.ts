@@ -50,5 +50,5 @@ export function createInferenceProxy(
 }
 
 function lacking(what: string): ServiceError {
-  return new ServiceError({ code: 'server_error', message: `The inference process gave no ${what}.` });
+  return new ServiceError({ code: 'server_error', message: `The inference process returned no ${what}.` });
 }

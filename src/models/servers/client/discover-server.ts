@@ -172,7 +172,7 @@ const OllamaRunning = z.object({ models: z.array(z.object({ name: z.string(), co
 const ollamaContext = {
   contextLength: 4_096,
   notice:
-    'Ollama gives a request 4,096 tokens on most machines. More: OLLAMA_CONTEXT_LENGTH there, and the same as contextLength here.',
+    'Ollama gives a request 4,096 tokens on most machines. For more, set OLLAMA_CONTEXT_LENGTH there, and the same value as contextLength here.',
 };
 
 function ollama({ url, entries, ask }: Asked, root: string): DiscoveredServer {

@@ -92,7 +92,7 @@ export function createUpstreamClient(options: {
         }
         crowded = response.status === 429;
         wait = retryAfterMs(response.headers.get('retry-after'), clock.now());
-        const what = response.status === 429 ? 'has too much to do' : 'is not ready';
+        const what = response.status === 429 ? 'is overloaded' : 'is not ready';
         fault = unavailable(modelId, what, {
           ...(wait !== undefined && { retryAfterSeconds: Math.ceil(wait / 1000) }),
         });
@@ -190,8 +190,8 @@ async function readBody(response: Response): Promise<unknown> {
 function faultOf(error: unknown, watch: Watch, modelId: string, begun: boolean): ServiceError {
   if (watch.expired()) return unavailable(modelId, 'does not answer', { cause: error });
   if (error instanceof BrokenStream)
-    return unavailable(modelId, `broke off its answer (${error.message})`, { cause: error });
-  return unavailable(modelId, begun ? 'went away while it was answering' : 'can not be reached', { cause: error });
+    return unavailable(modelId, `ended its answer early (${error.message})`, { cause: error });
+  return unavailable(modelId, begun ? 'disconnected while answering' : 'cannot be reached', { cause: error });
 }
 
 /** A signal that follows the caller's, and is also aborted when the server is silent for longer than expected. */

@@ -79,10 +79,10 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
   const { status, reason } = refused;
   const told = refused.tellable && reason !== '' ? `: ${reason}` : '';
   if (status === 401 || status === 403) {
-    return unavailable(modelId, 'refuses the key that this service has for it', { retryable: false, cause: refused });
+    return unavailable(modelId, 'refused the key of this service', { retryable: false, cause: refused });
   }
   if (status === 404 || status === 405 || status === 501) {
-    return unavailable(modelId, `does not know this model or route${told.replace(/\.$/, '')}`, {
+    return unavailable(modelId, `has no such model or route${told.replace(/\.$/, '')}`, {
       retryable: false,
       cause: refused,
     });
@@ -101,7 +101,7 @@ export function toServiceError(refused: UpstreamRefused, modelId: string, constr
   if (constrained && refused.says(/schema|grammar|regex|guided|structured|response_format|xgrammar/i)) {
     return new ServiceError({
       code: 'unsupported_constraint',
-      message: `${modelId} can't hold an answer to this form${told}`,
+      message: `${modelId} cannot constrain an answer to this format${told}`,
       param: 'text.format',
       cause: refused,
     });

@@ -158,8 +158,7 @@ async function attempt(
       }
     }
   }
-  if (refused === undefined)
-    throw unavailable(config.id, 'has no way to go on with a begun text', { retryable: false });
+  if (refused === undefined) throw unavailable(config.id, 'cannot continue a partial text', { retryable: false });
   throw toServiceError(refused, config.id, options.answerOnly && request.answer.constraint !== undefined);
 }
 

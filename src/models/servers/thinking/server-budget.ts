@@ -41,7 +41,9 @@ export function createServerBudget(options: {
     reached(asked, tokens) {
       if (asked === undefined || tokens <= asked + slack || seen !== 'unverified' || refused()) return;
       seen = 'ignored';
-      options.warn(`takes "${budgetFields.join('", "')}" and thinks on: its thoughts are ended from here`);
+      options.warn(
+        `takes "${budgetFields.join('", "')}" but does not stop thinking, so this service ends its thoughts`,
+      );
     },
     state: () => (budgetFields.length === 0 ? 'none' : refused() ? 'refused' : seen),
   };

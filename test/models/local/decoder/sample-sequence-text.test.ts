@@ -138,7 +138,7 @@ describe('sample row with the embedded tokenizer', () => {
     expect(finish).toMatchObject({ reason: 'stop' });
     const other = embedded.tokenizer.encode('No sum');
     expect(() => say('', { budget: 0, begun: other, matcher: compiled?.createMatcher() })).toThrow(
-      /has begun with text/,
+      /already starts with text/,
     );
   });
 

@@ -71,7 +71,7 @@ describe('model folder', () => {
     [
       'a model that no folder can hold',
       () => folderWith('harmony', { 'tokenizer_config.json': templateOf('<|channel|>analysis') }),
-      /family gpt-oss run behind a server only/,
+      /family gpt-oss run only on a server/,
     ],
   ])('says in one line what is wrong with %s', async (_what, folder, message) => {
     const error = await loadModelFolder(folder()).catch((reason: unknown) => reason);
