@@ -51,8 +51,8 @@ function page(cells: ReadonlyMap<string, ReadonlyMap<string, boolean | undefined
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`;
   return `# Clients
 
-The table is made by \`npm run clients\`, against the service with the embedded model and, for agents, a scripted one that calls its tools.
-\`–\`: the client has no such thing, or it is not tried.
+\`npm run clients\` writes this table. It runs the clients against the service with the embedded model or, for agents, with a scripted model that calls their tools.
+\`–\` means that the client does not have the feature, or that it is not tested.
 
 ${line(['', 'version', ...features])}
 ${line(['---', '---', ...features.map(() => '---')])}
