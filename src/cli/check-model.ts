@@ -59,8 +59,8 @@ export async function checkModels(named: readonly string[], terminal: Terminal):
   }
   if (faults > 0) {
     throw new CliError({
-      message: `${counted(faults, 'model')} can't be used.`,
-      advice: 'docs/models.md says what a folder holds and which servers there are.',
+      message: `${counted(faults, 'model')} cannot be used.`,
+      advice: 'docs/models.md describes folders and servers.',
     });
   }
 }
@@ -80,7 +80,7 @@ function facts({ contextLength, capabilities: can }: LanguageModel, { thinks }: 
     can.tools && 'calls tools',
     can.batching && 'batches',
     can.score && 'scores',
-    can.constraints.length > 0 && `held to ${can.constraints.join(', ')}`,
+    can.constraints.length > 0 && `constrains answers to ${can.constraints.join(', ')}`,
   ];
   return [`${wholeNumber(contextLength)} tokens of context`, ...able.filter(Boolean)].join(', ');
 }
@@ -112,7 +112,8 @@ async function tried(
       tokens = event.usage.thinkingTokens + event.usage.forcedTokens + event.usage.answerTokens;
   }
   const ms = performance.now() - startedAt;
-  if (answer.trim() === '') throw new CliError({ message: `${model.id} loads, and gave no answer to "${question}".` });
+  if (answer.trim() === '')
+    throw new CliError({ message: `${model.id} was loaded but gave no answer to "${question}".` });
   const speed = `${(tokens / (ms / 1_000)).toFixed(0)} tokens/s`;
   const text = answer.trim().replaceAll(/\s+/g, ' ');
   return { line: `${question} ${text}  (${counted(tokens, 'token')}, ${duration(ms)}, ${speed})`, thought };

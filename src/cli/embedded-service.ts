@@ -30,7 +30,9 @@ export async function openService(
   const kept = terminal.variables['THINKFIRST_DATA'] || undefined;
   if (kept !== undefined && (await inUse(kept))) throw runsElsewhere(kept, url);
   if (!quiet)
-    terminal.note(notePaint.dim(`No service at ${url}: starting one here for now (thinkfirst serve keeps one).`));
+    terminal.note(
+      notePaint.dim(`No service at ${url}: starting one here for now (thinkfirst serve keeps one running).`),
+    );
   const { startService } = await import('../entry/start-service.ts');
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'thinkfirst-'));
   // Also when Ctrl-C ends this process before the service has started.
@@ -64,8 +66,8 @@ async function inUse(folder: string): Promise<boolean> {
 
 function runsElsewhere(folder: string, url: string): CliError {
   return new CliError({
-    message: `A Thinkfirst service is running with the data folder ${folder}, and not at ${url}.`,
-    advice: 'Name its address with --url, THINKFIRST_URL or PORT; or name another folder with THINKFIRST_DATA.',
+    message: `A Thinkfirst service is running with the data folder ${folder}, but not at ${url}.`,
+    advice: 'Give its address with --url, THINKFIRST_URL or PORT, or choose another folder with THINKFIRST_DATA.',
     exitCode: exitCodes.unreachable,
   });
 }

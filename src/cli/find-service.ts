@@ -36,7 +36,7 @@ export async function reachService(options: ServiceOptions, terminal: Terminal):
   });
   throw new CliError({
     message: `The server at ${url} is not a Thinkfirst service.`,
-    advice: 'Name the right address with --url or THINKFIRST_URL.',
+    advice: 'Give the right address with --url or THINKFIRST_URL.',
     exitCode: exitCodes.unreachable,
   });
 }
@@ -57,7 +57,7 @@ function checkedUrl(text: string): string {
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return text.replace(/(\/v1)?\/*$/, '');
   throw new CliError({
     message: `"${text}" is not the address of a service.`,
-    advice: 'Give it whole, like http://127.0.0.1:8080.',
+    advice: 'Give a full address, like http://127.0.0.1:8080.',
     exitCode: exitCodes.usage,
   });
 }

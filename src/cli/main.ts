@@ -34,6 +34,6 @@ function tell(error: unknown, { note, notePaint }: Terminal): number {
     return error instanceof CliError ? error.exitCode : exitCodes.failed;
   }
   note(`${notePaint.red('thinkfirst:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  note('  This is a fault of Thinkfirst. `thinkfirst doctor` may say more.');
+  note('  This is a bug in Thinkfirst. `thinkfirst doctor` may help.');
   return exitCodes.failed;
 }

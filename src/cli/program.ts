@@ -26,9 +26,9 @@ function refuseUnknownCommands(group: Command, print?: (text: string) => void): 
   list?.allowExcessArguments().hook('preAction', () => {
     const [word] = list.args;
     if (word === undefined) return;
-    if (group.args[0] === list.name()) list.error(`error: 'list' takes no argument, and got '${word}'`);
+    if (group.args[0] === list.name()) list.error(`error: 'list' takes no argument, but got '${word}'`);
     if (commandOf(group, word) === undefined) unknownCommand(group, word);
-    group.error(`error: '${word}' comes before its options: ${group.name()} ${word} …`);
+    group.error(`error: '${word}' must come before its options: ${group.name()} ${word} …`);
   });
   // Its own would stand beside this one.
   group.helpCommand(false);
@@ -68,7 +68,7 @@ export function createProgram(terminal: Terminal): Command {
     .version(packageVersion(), '-V, --version')
     .option('--no-color', 'no colours; NO_COLOR=1 does the same')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(--help lists the options)')
     .exitOverride();
   addServe(program, terminal);
   addAsk(program, terminal);

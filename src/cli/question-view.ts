@@ -169,10 +169,10 @@ export function showQuestion(
 }
 
 const interruption = {
-  'answer-now': 'Answering now with what there is. Ctrl-C again cancels.',
+  'answer-now': 'Answering now with the best result so far. Ctrl-C again cancels.',
   'not-thinking-yet': 'It is not thinking yet. Ctrl-C again cancels.',
   cancel: 'Cancelled.',
-  'not-cancelled': 'It could not be cancelled. Ctrl-C again leaves it running.',
+  'not-cancelled': 'Cancelling failed. Ctrl-C again exits and leaves it running.',
 } as const;
 
 /** `thought for 4.2 s, 371 tokens of a budget of 2,048 (confident); answer from the revision; thinkfirst-135m, resp_…` */

@@ -124,8 +124,8 @@ async function followAnswer(client: ServiceClient, id: string, view: QuestionVie
     await delay(lookEvery);
   }
   throw new CliError({
-    message: `The connection to ${client.url} broke off.`,
-    advice: `Where the service still runs, the response goes on: thinkfirst trace ${id}`,
+    message: `The connection to ${client.url} was lost.`,
+    advice: `If the service still runs, the response continues: thinkfirst trace ${id}`,
     exitCode: exitCodes.unreachable,
   });
 }

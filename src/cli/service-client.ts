@@ -64,7 +64,7 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
     if (parsed.success) return parsed.data;
     const where = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new CliError({
-      message: `${url} answered ${path} in a form that this version does not know${where && ` (${where})`}.`,
+      message: `${url} answered ${path} in a format that this version does not know${where && ` (${where})`}.`,
       advice: 'Is it a Thinkfirst service of the same version?',
     });
   }
@@ -91,7 +91,7 @@ export function createServiceClient({ url, key }: ServiceAddress): ServiceClient
 export function unreachable(url: string, cause: unknown): CliError {
   return new CliError({
     message: `No service answers at ${url}.`,
-    advice: 'Start one with `thinkfirst serve`, or name another with --url, THINKFIRST_URL or PORT.',
+    advice: 'Start one with `thinkfirst serve`, or give another address with --url, THINKFIRST_URL or PORT.',
     exitCode: exitCodes.unreachable,
     cause,
   });
@@ -102,7 +102,7 @@ const StreamError = z.object({ message: z.string() });
 /** The stream itself failed; the response goes on, and a reader may resume after what it has read. */
 function brokeOff(data: string): CliError {
   const told = StreamError.safeParse(JSON.parse(data));
-  const message = told.success ? told.data.message : 'The stream of events broke off.';
+  const message = told.success ? told.data.message : 'The event stream was interrupted.';
   return new CliError({ message, exitCode: exitCodes.unreachable });
 }
 
@@ -119,8 +119,8 @@ function refused(status: number, text: string): CliError {
 }
 
 const advices: Readonly<Record<number, string>> = {
-  401: 'Give a key with --key or THINKFIRST_KEY; `thinkfirst keys create` makes one.',
-  403: 'Use a key with that scope (--key); `thinkfirst keys create --scopes …` makes one.',
+  401: 'Give a key with --key or THINKFIRST_KEY; `thinkfirst keys create` creates one.',
+  403: 'Use a key with that scope (--key); `thinkfirst keys create --scopes …` creates one.',
   429: 'Wait a little and try again.',
   503: 'It may still be starting. Try again in a moment.',
 };

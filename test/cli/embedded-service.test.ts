@@ -11,7 +11,7 @@ it('says that a service runs with this data folder, at another address, and how 
   const lock = await lockFolder(join(folder, 'queue.lock'));
   const { terminal, kept } = keptTerminal({ variables: { PORT: '1', THINKFIRST_DATA: folder } });
   await expect(openService({}, terminal, { quiet: false })).rejects.toMatchObject({
-    message: `A Thinkfirst service is running with the data folder ${folder}, and not at http://127.0.0.1:1.`,
+    message: `A Thinkfirst service is running with the data folder ${folder}, but not at http://127.0.0.1:1.`,
     advice: expect.stringContaining('--url, THINKFIRST_URL or PORT'),
     exitCode: 3,
   });

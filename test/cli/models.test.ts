@@ -45,6 +45,6 @@ it('`models add` says how requests choose the model, and which one they get with
   expect(code).toBe(0);
   expect(told).toContain(`"url":"http://127.0.0.1:${port}/v1"`);
   expect(told).toContain(
-    'Requests choose it by its name: thinkfirst ask --model Qwen3-8B …; without it they get thinkfirst-135m, the first of the file',
+    'Requests choose it by name: thinkfirst ask --model Qwen3-8B …; without a name they get thinkfirst-135m, the first one in the file',
   );
 });

@@ -22,8 +22,8 @@ describe('a command line that is wrong', () => {
   it.each([
     ['jobs lst', "error: unknown command 'lst'\n(Did you mean list?)"],
     ['jobs --json lst', "error: unknown command 'lst'\n(Did you mean list?)"],
-    ['jobs list foo', "error: 'list' takes no argument, and got 'foo'"],
-    ['jobs --json list', "error: 'list' comes before its options: jobs list …"],
+    ['jobs list foo', "error: 'list' takes no argument, but got 'foo'"],
+    ['jobs --json list', "error: 'list' must come before its options: jobs list …"],
     ['models nope', "error: unknown command 'nope'"],
     ['keys foo', "error: unknown command 'foo'"],
     ['keys crate', "error: unknown command 'crate'\n(Did you mean create?)"],
@@ -35,7 +35,7 @@ describe('a command line that is wrong', () => {
     ['ask --fast --effort high hi', "error: option '--fast' cannot be used with option '-e, --effort <level>'"],
   ])('%s: says what is wrong with it', async (line, told) => {
     expect(await refusal(line)).toBe(told);
-    expect(printed).toBe(`${told}\n(add --help for what there is)\n`);
+    expect(printed).toBe(`${told}\n(--help lists the options)\n`);
   });
 
   it.each([

@@ -155,7 +155,7 @@ describe('thinkfirst, on a terminal', () => {
     const cli = ptyCli(['ask', hard, '--effort', 'max', '--strategy', 'self-consistency', '--trace'], { environment });
     await cli.saw(/thinking +[━─]{20} +[1-9]/);
     cli.type('\u0003');
-    await cli.saw(/Answering now with what there is/);
+    await cli.saw(/Answering now with the best result so far/);
     expect(await cli.ended).toBe(0);
     expect(stripVTControlCharacters(cli.raw())).toMatch(/\(user\).*\s+The answer is/s);
   });

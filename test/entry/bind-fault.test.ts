@@ -39,7 +39,7 @@ describe('an address that can’t be bound', () => {
     const told = await fault('EADDRINUSE');
     expect(told).toMatch(/by another Thinkfirst service.*: THINKFIRST_DATA=data-\d+ thinkfirst serve --port \d+$/);
     const onRedis = await fault('EADDRINUSE', { redis: 'redis://127.0.0.1' });
-    expect(onRedis).toMatch(/For a second one: thinkfirst serve --port \d+$/);
+    expect(onRedis).toMatch(/To start a second one: thinkfirst serve --port \d+$/);
   });
 
   it('is this process’s own, of METRICS_PORT', async () => {

@@ -9,10 +9,10 @@ import type { Terminal } from '../terminal.ts';
 export function addDoctor(program: Command, terminal: Terminal): void {
   program
     .command('doctor')
-    .summary('what is wrong with this machine')
+    .summary('find problems with this installation')
     .description(
-      'Looks at everything that the service needs on this machine, in this folder and with these variables, and says what to\n' +
-        'do about what is wrong. It changes nothing. Exit code 1 where something would keep the service from working.',
+      'Checks everything that the service needs on this machine, in this folder and with these variables, and says how to\n' +
+        'fix problems. It changes nothing. Exit code 1 if the service could not work.',
     )
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: true }) => {

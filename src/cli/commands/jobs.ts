@@ -29,14 +29,14 @@ export function addJobs(program: Command, terminal: Terminal): void {
   const jobs = program
     .command('jobs')
     .summary('responses: list, cancel, answer now, delete')
-    .description('Responses of this key, the newest first; each is a job of the queue.');
+    .description('The responses of this key, newest first; each is a job in the queue.');
   const list = jobs
     .command('list', { isDefault: true })
-    .description('list them (what `thinkfirst jobs` does)')
-    .addOption(new Option('--status <status>', 'those alone').choices(JobStatus.options))
-    .option('-n, --limit <n>', 'so many at most', upTo100, 20)
-    .option('-w, --watch', 'go on showing them until Ctrl-C')
-    .option('--json', 'as the service has them, one a line');
+    .description('list responses (the same as `thinkfirst jobs`)')
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(JobStatus.options))
+    .option('-n, --limit <n>', 'the most jobs to list', upTo100, 20)
+    .option('-w, --watch', 'keep updating until Ctrl-C')
+    .option('--json', 'as JSON from the service, one per line');
   serviceOptions(list).action(async (options: ListOptions) => {
     const client = await reachService(options, terminal);
     if (options.watch === true) await watch(client, options, terminal);
@@ -46,7 +46,7 @@ export function addJobs(program: Command, terminal: Terminal): void {
     const { status } = await client.call(Answered, `/v1/responses/${id}/cancel`, { method: 'POST' });
     return status === 'cancelled' ? 'cancelled' : `not cancelled, it is ${status}`;
   });
-  action('answer-now', 'end the thinking and answer with what there is', async (client, id) => {
+  action('answer-now', 'end the thinking and answer with the best result so far', async (client, id) => {
     const { status } = await client.call(Answered, `/v1/responses/${id}/answer_now`, { method: 'POST' });
     return status === 'in_progress' || status === 'queued' ? 'answering now' : `it is ${status}`;
   });

@@ -32,20 +32,20 @@ export function addKeys(program: Command, terminal: Terminal): void {
     .command('keys')
     .summary('API keys: create, list, revoke')
     .description(
-      'API keys. Without --url or THINKFIRST_URL they are written straight into the store (THINKFIRST_DATA, or REDIS_URL),\n' +
-        'with or without a running service, which notices within seconds. With a URL, over /v1/keys by a key with scope admin.\n' +
+      'API keys. Without --url or THINKFIRST_URL they are written directly to the store (THINKFIRST_DATA, or REDIS_URL),\n' +
+        'and a running service notices within seconds. With a URL, they are managed over /v1/keys, with a key with scope admin.\n' +
         'As soon as there is one key, the service requires a key for every request.',
     );
   const create = keys
     .command('create')
-    .description('make a key; its secret is shown this once')
-    .requiredOption('-n, --name <name>', 'whose it is, or what for')
+    .description('create a key; its secret is shown only once')
+    .requiredOption('-n, --name <name>', 'the owner or purpose of the key')
     .addOption(
       new Option('-s, --scopes <names>', `comma-separated: ${ScopeName.options.join(', ')}`)
         .argParser(scopes)
-        .default(undefined, 'trace:none, which sees no thoughts'),
+        .default(undefined, 'trace:none, which shows no thoughts'),
     )
-    .option('--rpm <n>', 'requests a minute', wholeNumberFrom(1))
+    .option('--rpm <n>', 'requests per minute', wholeNumberFrom(1))
     .option('--concurrent <n>', 'responses at the same time', wholeNumberFrom(1))
     .option('--tokens-per-day <n>', 'input and output together', wholeNumberFrom(1))
     .option('--json', 'the key as JSON');
@@ -54,7 +54,7 @@ export function addKeys(program: Command, terminal: Terminal): void {
       const created = await store.create(wantedKey(options));
       if (options.json === true) return terminal.print(JSON.stringify(created, undefined, 2));
       terminal.note(
-        `Key ${created.id} for ${created.name}, scopes ${created.scopes.join(', ')}. It is shown this once:`,
+        `Key ${created.id} for ${created.name}, scopes ${created.scopes.join(', ')}. The secret is shown only once:`,
       );
       terminal.print(created.secret);
       terminal.note(terminal.notePaint.dim('Use it: export THINKFIRST_KEY=…, or the header Authorization: Bearer …'));
@@ -62,8 +62,8 @@ export function addKeys(program: Command, terminal: Terminal): void {
   );
   const list = keys
     .command('list', { isDefault: true })
-    .description('list them, revoked ones too')
-    .option('--json', 'as JSON, one a line');
+    .description('list keys, including revoked ones')
+    .option('--json', 'as JSON, one per line');
   serviceOptions(list).action((options: ServiceOptions & { json?: true }) =>
     using(options, terminal, async (store) => {
       const all = await store.list();
@@ -73,7 +73,7 @@ export function addKeys(program: Command, terminal: Terminal): void {
   );
   const revoke = keys
     .command('revoke')
-    .description('revoke a key permanently, effective at once')
+    .description('revoke a key permanently, with immediate effect')
     .argument('<id...>', 'key_…');
   serviceOptions(revoke).action((ids: string[], options: ServiceOptions) =>
     using(options, terminal, async (store) => {
@@ -86,7 +86,8 @@ export function addKeys(program: Command, terminal: Terminal): void {
   );
 }
 
-const noKeys = 'No key yet: whoever reaches the service may use it. Make one: thinkfirst keys create --name NAME';
+const noKeys =
+  'There is no key yet: anyone who can reach the service may use it. Create one: thinkfirst keys create --name NAME';
 
 async function using(options: ServiceOptions, terminal: Terminal, work: (keys: Keys) => Promise<void>): Promise<void> {
   const keys = await openStore(options, terminal);
@@ -160,6 +161,6 @@ function scopes(text: string): ScopeName[] {
 function unknownKey(id: string): CliError {
   return new CliError({
     message: `There is no key ${id}.`,
-    advice: 'thinkfirst keys list shows those that there are.',
+    advice: 'thinkfirst keys list shows all keys.',
   });
 }

@@ -17,7 +17,7 @@ export function addMcp(program: Command, terminal: Terminal): void {
     .summary('an MCP server for Claude Desktop, Cursor, VS Code')
     .description(
       'Speaks the Model Context Protocol on standard input and output: the tools think and get_trace.\n' +
-        'A program starts it, see docs/clients.md. It talks to a running service; where none runs, the first call starts one.\n' +
+        'MCP clients start it, see docs/clients.md. It uses a running service; if there is none, the first call starts one.\n' +
         'A running service is an MCP server itself, at /mcp.',
     );
   serviceOptions(command).action(async (options: ServiceOptions) => {

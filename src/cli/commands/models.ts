@@ -28,11 +28,11 @@ export function addModels(program: Command, terminal: Terminal): void {
     .summary('models: list, add, check')
     .description(
       'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
-        '`thinkfirst calibrate --model ID` measures what each effort is worth to one, and writes its effort table.',
+        '`thinkfirst calibrate --model ID` measures what each effort achieves with a model, and writes its effort table.',
     );
   const list = models
     .command('list', { isDefault: true })
-    .description('what a running service has, with the budget of each effort')
+    .description('list the models of a running service, with the budget of each effort')
     .option('--json', 'as the service has them');
   serviceOptions(list).action(async (options: ServiceOptions & { json?: true }) => {
     const client = await reachService(options, terminal);
@@ -41,17 +41,21 @@ export function addModels(program: Command, terminal: Terminal): void {
   });
   models
     .command('add')
-    .description('write a model into thinkfirst.config.json of this folder; the service reads it at its next start')
+    .description('add a model to thinkfirst.config.json in this folder; the service reads it when it starts')
     .argument(
       '<model>',
       'a folder (./my-model), a hub name (organisation/name), or the address of a server (http://127.0.0.1:11434)',
     )
-    .option('--id <id>', 'what requests call it (default: the last part of its name)')
-    .option('--family <family>', 'how it thinks (default: found out)')
-    .option('--name <name>', 'the name that the server knows it by (default: the only one it has)')
-    .addOption(new Option('--dialect <dialect>', 'the kind of server (default: found out)').choices(dialectNames))
-    .option('--key-variable <name>', 'the environment variable that holds the key for the server; ends in _API_KEY')
-    .option('--context <tokens>', 'of the server’s model (default: as the server says, else 8192)', wholeNumberFrom(1))
+    .option('--id <id>', 'the name that requests use for it (default: the last part of its name)')
+    .option('--family <family>', 'how it thinks (default: detected)')
+    .option('--name <name>', 'the server’s name for it (default: its only model)')
+    .addOption(new Option('--dialect <dialect>', 'the type of server (default: detected)').choices(dialectNames))
+    .option('--key-variable <name>', 'the environment variable with the key for the server; ends in _API_KEY')
+    .option(
+      '--context <tokens>',
+      'the context of the model (default: as the server reports, else 8192)',
+      wholeNumberFrom(1),
+    )
     .option('--dry-run', 'check only, write nothing')
     .action(async (named: string, options: AddOptions) => {
       const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
@@ -63,18 +67,16 @@ export function addModels(program: Command, terminal: Terminal): void {
         },
       );
       terminal.print(checkedText(change.checked, terminal));
-      const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written; it would be';
+      const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written. The entry would be';
       terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
       if (!change.written) return;
-      terminal.note('Try it with `thinkfirst models check`; a running service has it after a restart.');
-      terminal.note(
-        `Requests choose it by its name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`,
-      );
+      terminal.note('Try it with `thinkfirst models check`; a running service uses it after a restart.');
+      terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`);
     });
   models
     .command('check')
-    .description('load a model here and let it answer: the configured ones, or those named')
-    .argument('[model...]', 'ids of the configuration, folders or hub names')
+    .description('load models here and let them answer: the configured ones, or those named')
+    .argument('[model...]', 'ids from the configuration, folders or hub names')
     .action(async (named: string[]) => {
       const { checkModels } = await import('../check-model.ts');
       await checkModels(named, terminal);
@@ -84,7 +86,9 @@ export function addModels(program: Command, terminal: Terminal): void {
 /** The first entry is the default, and what is added stands last. */
 function staysDefault({ configuration: { entries } }: ModelsChange): string {
   const [first, ...others] = parseModelsConfig({ models: entries }, () => 'set at the start');
-  return first === undefined || others.length === 0 ? '' : `; without it they get ${first.id}, the first of the file`;
+  return first === undefined || others.length === 0
+    ? ''
+    : `; without a name they get ${first.id}, the first one in the file`;
 }
 
 function newModel(named: string, options: AddOptions): NewModel {

@@ -24,7 +24,7 @@ export function addScripts(program: Command): void {
 function addScript(program: Command, script: { name: string; summary: string; file: string; example: string }): void {
   program
     .command(script.name)
-    .description(`${script.summary}; the options are the script's own (--help)`)
+    .description(`${script.summary}; for its options, use --help`)
     .argument('[options...]', `like ${script.example}`)
     .helpOption(false)
     .allowUnknownOption()

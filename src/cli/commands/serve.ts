@@ -22,12 +22,12 @@ export function addServe(program: Command, terminal: Terminal): void {
     .summary('start the service')
     .description(
       'Starts the service and keeps it running: API, queue, store and worker in this process.\n' +
-        'With Redis (--redis or REDIS_URL) further workers can run elsewhere: thinkfirst worker.\n' +
-        'All else is configured by environment variables, see docs/cli.md.',
+        'With Redis (--redis or REDIS_URL) more workers can run elsewhere: thinkfirst worker.\n' +
+        'Everything else is configured with environment variables, see docs/cli.md.',
     )
-    .option('-p, --port <port>', 'where it listens (default: PORT, else 8080)', valueFor('PORT'))
-    .option('--host <host>', 'on which address (default: HOST, else 127.0.0.1)', valueFor('HOST'))
-    .option('--api-only', 'the API alone; workers run elsewhere, on the same Redis');
+    .option('-p, --port <port>', 'the port to listen on (default: PORT, else 8080)', valueFor('PORT'))
+    .option('--host <host>', 'the address to listen on (default: HOST, else 127.0.0.1)', valueFor('HOST'))
+    .option('--api-only', 'run only the API; workers run elsewhere, on the same Redis');
   backendOptions(serve).action(async ({ apiOnly, ...options }: ServeOptions) => {
     const command = apiOnly === true ? 'thinkfirst serve --api-only' : 'thinkfirst serve';
     await start({ api: true, worker: apiOnly !== true }, { command, options, terminal });
@@ -37,7 +37,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .command('worker')
     .summary('start a worker on Redis')
     .description(
-      'Starts a worker: it takes responses from the queue on Redis and answers them. Any number of them, on any machine.',
+      'Starts a worker, which takes requests from the queue on Redis and answers them. Start any number of them, on any machine.',
     );
   backendOptions(worker).action(async (options: ServeOptions) => {
     await start({ api: false, worker: true }, { command: 'thinkfirst worker', options, terminal });
@@ -85,13 +85,13 @@ function backendOptions(command: Command): Command {
     )
     .option(
       '-d, --data <folder>',
-      'where the embedded store lives (default: THINKFIRST_DATA, else data)',
+      'the folder of the embedded store (default: THINKFIRST_DATA, else data)',
       valueFor('THINKFIRST_DATA'),
     )
     .option('--redis <url>', 'Redis instead of the embedded store (default: REDIS_URL)', valueFor('REDIS_URL'))
     .option(
       '-t, --threads <n>',
-      'threads of the inference (default: the cores, 4 at most)',
+      'threads for inference (default: the cores, 4 at most)',
       valueFor('THINKFIRST_THREADS'),
     );
 }

@@ -18,14 +18,14 @@ type TraceOptions = ServiceOptions & { json?: true; follow?: true };
 export function addTrace(program: Command, terminal: Terminal): void {
   const command = program
     .command('trace')
-    .summary('how an answer came about')
+    .summary('show how an answer was found')
     .description(
-      'Shows how an answer came about: each step with its thought, lines that a check found wrong struck out and what\n' +
-        'stands in their place, computed values underlined, the verdicts, the vote and why a step was made. How much is seen\n' +
-        'is up to the key: trace:summary hides the thoughts.',
+      'Shows how an answer was found: each step with its thought, wrong lines struck out with their replacement,\n' +
+        'computed values underlined, the verdicts, the vote and the reason for the step. How much is shown\n' +
+        'depends on the key: trace:summary hides the thoughts.',
     )
     .argument('[id]', 'a response; last is the newest', 'last')
-    .option('-f, --follow', 'show steps as they come, until the response ends')
+    .option('-f, --follow', 'show new steps until the response ends')
     .option('--json', 'as the service has it');
   serviceOptions(command).action(async (given: string, options: TraceOptions) => {
     const client = await reachService(options, terminal);

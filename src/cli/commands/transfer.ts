@@ -6,13 +6,13 @@ import type { Terminal } from '../terminal.ts';
 export function addTransfer(program: Command, terminal: Terminal): void {
   program
     .command('export')
-    .summary('write all that is stored to a file')
+    .summary('write everything stored to a file')
     .description(
-      'Writes every response with its events, and conversations, feedback, keys and batches, as JSON lines: a backup, and the\n' +
-        'way to another data folder, to Redis, or to a version with another PostgreSQL inside. Stop the service first where it\n' +
-        'has the embedded store. Take the file `secret` of the data folder along, unless THINKFIRST_SECRET is set.',
+      'Writes every response with its events, and conversations, feedback, keys and batches, as JSON lines: as a backup, or to\n' +
+        'move to another data folder, to Redis, or to a version with another PostgreSQL release. With the embedded store, stop\n' +
+        'the service first. Also copy the file `secret` of the data folder, unless THINKFIRST_SECRET is set.',
     )
-    .argument('<file>', 'where to write; it holds prompts and answers')
+    .argument('<file>', 'the file to write; it contains prompts and answers')
     .action(async (file: string) => {
       const { exportStore } = await import('../../entry/transfer-store.ts');
       const { parseEnvironment } = await import('../../entry/environment.ts');
@@ -21,9 +21,9 @@ export function addTransfer(program: Command, terminal: Terminal): void {
     });
   program
     .command('import')
-    .summary('take an export in')
+    .summary('import an export')
     .description(
-      'Takes in what `thinkfirst export` has written. What is there already stays as it is; responses that had not ended wait\n' +
+      'Imports a file written by `thinkfirst export`. Existing records are not changed; responses that had not ended wait\n' +
         'for a worker and are resumed. Their retention restarts.',
     )
     .argument('<file>', 'an export')
@@ -32,7 +32,7 @@ export function addTransfer(program: Command, terminal: Terminal): void {
       const { parseEnvironment } = await import('../../entry/environment.ts');
       const { responses, records, there } = await importStore(parseEnvironment(terminal.variables), file);
       terminal.print(
-        `${counted(responses, 'response')} and ${counted(records, 'record')} were taken in; ${there} were there already.`,
+        `${counted(responses, 'response')} and ${counted(records, 'record')} were imported; ${there} existed already.`,
       );
     });
 }

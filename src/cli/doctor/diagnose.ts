@@ -38,7 +38,7 @@ function readEnvironment(variables: Variables): { environment: Environment; find
     return { environment: parseEnvironment(variables), finding: variablesFinding(variables) };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    const finding = faulty('environment', error.message, 'docs/cli.md lists the variables and what they take.');
+    const finding = faulty('environment', error.message, 'docs/cli.md lists the variables and their values.');
     return { environment: parseEnvironment({}), finding };
   }
 }
@@ -47,7 +47,7 @@ export function variablesFinding(variables: Variables): Finding {
   const unknown = unknownVariables(variables);
   if (unknown.length === 0) return well('environment', 'every variable can be read');
   const detail = unknown.map(unknownText).join(' ');
-  return doubtful('environment', detail, 'Put the name right, or unset it; docs/cli.md says where they are listed.');
+  return doubtful('environment', detail, 'Correct the name, or unset it; docs/cli.md lists the variables.');
 }
 
 function readModels(environment: Environment, variables: Variables): { configs: ModelConfig[] } | { finding: Finding } {
@@ -59,7 +59,7 @@ function readModels(environment: Environment, variables: Variables): { configs: 
       finding: faulty(
         'models',
         error.message,
-        'Put thinkfirst.config.json or THINKFIRST_MODELS right; see docs/models.md.',
+        'Correct thinkfirst.config.json or THINKFIRST_MODELS; see docs/models.md.',
       ),
     };
   }

@@ -2,7 +2,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { defaultThreads } from '../../models/config/default-threads.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 
-const again = 'Install again on this very machine: rm -rf node_modules && npm ci';
+const again = 'Install again on this machine: rm -rf node_modules && npm ci';
 
 /** Whether the native parts load here: onnxruntime, koffi, the lock of the data folder. */
 export async function nativeFindings(): Promise<Finding[]> {
@@ -21,7 +21,7 @@ export async function nativeFindings(): Promise<Finding[]> {
       const { openNativeRuntime } = await import('../../models/local/graph/native-runtime.ts');
       if ((await openNativeRuntime()) !== undefined)
         return well('decoder', 'koffi loads and finds onnxruntime’s C API');
-      const slower = 'Answers come, some two times slower: this platform has no library for it.';
+      const slower = 'Answers are about two times slower, because there is no library for this platform.';
       return doubtful('decoder', 'no C API of onnxruntime is found', slower);
     }),
   ];
@@ -62,13 +62,13 @@ function memoryBytes(): number {
 export function memoryFinding(total: number, free: number): Finding {
   const detail = `${gigabytes(total)} in all, ${gigabytes(free)} free`;
   if (total < leastMemory) {
-    return faulty('memory', detail, 'The embedded model needs 1 GB. Give the machine or the container more.');
+    return faulty('memory', detail, 'The embedded model needs 1 GB. Give the machine or container more memory.');
   }
   if (free < wantedFree) {
     return doubtful(
       'memory',
       detail,
-      'The service with the embedded model takes some 800 MB: stop something else, or it may swap.',
+      'The service with the embedded model takes about 800 MB: stop other programs, or the machine may swap.',
     );
   }
   return well('memory', detail);

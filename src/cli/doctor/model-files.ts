@@ -43,13 +43,13 @@ function tableFinding({ id, effortTable }: ModelConfig): Finding {
     const table = readEffortTable(id, effortTable);
     const unknown = unknownChecks(table);
     if (unknown.length > 0) {
-      const advice = `They do nothing. Take them out of the table, or run \`thinkfirst calibrate --model ${id}\` for a new one.`;
+      const advice = `They have no effect. Remove them from the table, or run \`thinkfirst calibrate --model ${id}\` for a new one.`;
       return doubtful(name, `the table names checks that don't exist: ${unknown.join(', ')}${from}`, advice);
     }
     return well(name, `${effortTableText(table)}${from}`);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return faulty(name, error.message, 'Put that file right, or take the field out of the entry; see docs/models.md.');
+    return faulty(name, error.message, 'Correct that file, or remove the field from the entry; see docs/models.md.');
   }
 }
 
@@ -61,7 +61,7 @@ async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 
       return faulty(
         name,
         `${folder.path} has no weights`,
-        'Put onnx/model_q4.onnx (or another of its kind) there; see docs/models.md.',
+        'Add onnx/model_q4.onnx (or a similar file); see docs/models.md.',
       );
     }
     const broken = await brokenFiles(folder.path);
@@ -79,7 +79,7 @@ async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 
     return faulty(
       name,
       error.message,
-      'docs/models.md says what a folder holds; thinkfirst models check NAME tries one.',
+      'docs/models.md describes model folders; thinkfirst models check NAME tests one.',
     );
   }
 }

@@ -6,7 +6,7 @@ import { doubtful, type Finding, faulty, well } from './finding.ts';
 export async function portFinding({ host, port }: { host: string; port: number }): Promise<Finding> {
   const fault = await bindFault(host, port);
   if (fault === undefined) return well('port', `${port} on ${host} is free`);
-  const other = `Stop what holds it (ss -ltnp, on Windows netstat -ano), or choose another: thinkfirst serve --port ${port + 1}`;
+  const other = `Stop the program that uses it (ss -ltnp, on Windows netstat -ano), or choose another port: thinkfirst serve --port ${port + 1}`;
   switch (fault) {
     case 'EADDRINUSE':
       if ((await awaitService(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)) === 'ready') {
@@ -16,14 +16,14 @@ export async function portFinding({ host, port }: { host: string; port: number }
     case 'EACCES':
       return faulty(
         'port',
-        `${port} may not be opened by this user`,
+        `${port} cannot be opened by this user`,
         'Choose one above 1023: thinkfirst serve --port 8080',
       );
     default:
       return faulty(
         'port',
-        `${host} is no address of this machine (${fault})`,
-        'Put HOST right; 127.0.0.1 is the default.',
+        `${host} is not an address of this machine (${fault})`,
+        'Correct HOST; 127.0.0.1 is the default.',
       );
   }
 }

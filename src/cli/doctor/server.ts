@@ -21,20 +21,24 @@ export async function serverFindings(config: UpstreamModel): Promise<Finding[]> 
   const server = await discoverServer(url, { fetch: ask, timeoutMs: answerMs });
   switch (server) {
     case 'away': {
-      const advice = 'Start that server, or put its address right in thinkfirst.config.json.';
+      const advice = 'Start that server, or correct its address in thinkfirst.config.json.';
       return [faulty(name, `nothing answers at ${url}`, advice)];
     }
     case 'locked':
       return [
         apiKey === undefined
-          ? faulty(name, `${url} asks for a key`, 'Put the key into a variable, and name that in apiKeyVariable.')
-          : faulty(name, `${url} refuses the key`, 'Put the variable right that apiKeyVariable names.'),
+          ? faulty(
+              name,
+              `${url} requires a key`,
+              'Put the key into a variable, and name the variable in apiKeyVariable.',
+            )
+          : faulty(name, `${url} refuses the key`, 'Correct the variable that apiKeyVariable names.'),
       ];
     case 'unlisted': {
-      const advice = 'Put the address right: it is the one before /chat/completions, and mostly ends in /v1.';
+      const advice = 'Correct the address: it is the part before /chat/completions, and usually ends in /v1.';
       return [
         (await hasRoute(url, ask))
-          ? well(name, `${url} answers, and has no list of its models to compare with`)
+          ? well(name, `${url} answers, but has no list of models to compare with`)
           : faulty(name, `${url} has no /chat/completions`, advice),
       ];
     }
@@ -81,7 +85,7 @@ async function addressFinding(
   if (server.url === url) return undefined;
   // llama.cpp's routes without /v1 are there, and some of them are of its own kind; gateways may have all of them twice.
   if (server.dialect !== 'llama.cpp' && (await hasRoute(url, ask))) return undefined;
-  const detail = `${url} is not where its routes begin, that is ${server.url}`;
+  const detail = `its routes start at ${server.url}, not at ${url}`;
   return faulty(nameOf(config), detail, `Put "url": "${server.url}" into that entry.`);
 }
 
@@ -90,7 +94,7 @@ function modelFinding(config: UpstreamModel, { dialect, names, url }: Discovered
   if (names.includes(model) || names.includes(`${model}:latest`)) return undefined;
   const listed = names.length === 0 ? 'nothing yet' : names.join(', ');
   const detail = `${url} has no model ${model}; it lists ${listed}`;
-  const advice = 'Put one of them into "model" of that entry, or have the server load it.';
+  const advice = 'Use one of them as "model" of that entry, or load the model on the server.';
   const refused =
     strictAboutNames.includes(dialect) || names.length === 0 || (dialect === 'llama.cpp' && names.length > 1);
   return (refused ? faulty : doubtful)(nameOf(config), detail, advice);
@@ -99,7 +103,7 @@ function modelFinding(config: UpstreamModel, { dialect, names, url }: Discovered
 function dialectFinding(config: UpstreamModel, server: DiscoveredServer): Finding | undefined {
   const { dialect } = config;
   if (server.dialect === 'plain' || server.dialect === dialect) return undefined;
-  const detail = `${server.url} is ${server.dialect}, and the entry's dialect is ${dialect}`;
+  const detail = `${server.url} is ${server.dialect}, but the entry's dialect is ${dialect}`;
   const advice = `Put "dialect": "${server.dialect}" into that entry.`;
   // Plain asks for nothing that a server might not have.
   return (dialect === 'plain' ? doubtful : faulty)(nameOf(config), detail, advice);
@@ -114,7 +118,7 @@ async function contextFinding(config: UpstreamModel, server: DiscoveredServer): 
   if (known === undefined) return undefined;
   const about = await server.about(known);
   if (about.contextLength === undefined || contextLength <= about.contextLength) return undefined;
-  const detail = `a request gets ${wholeNumber(about.contextLength)} tokens there, and the entry's contextLength is ${wholeNumber(contextLength)}: what is longer is cut or refused`;
+  const detail = `a request gets ${wholeNumber(about.contextLength)} tokens there, but the entry's contextLength is ${wholeNumber(contextLength)}: longer requests are cut or refused`;
   // A notice says that it is a guess.
   if (about.notice !== undefined) return doubtful(nameOf(config), detail, about.notice);
   const more = server.dialect === 'llama.cpp' ? 'llama.cpp divides its -c by --parallel' : 'give the server more';

@@ -33,24 +33,27 @@ async function writeFinding(path: string): Promise<Finding> {
   try {
     await writeFile(probe, '', { flag: 'wx' });
     await rm(probe);
-    return well('data folder', there === path ? `${path} can be written` : `${path} is made at the first start`);
+    return well(
+      'data folder',
+      there === path ? `${path} can be written` : `${path} will be created at the first start`,
+    );
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
     return faulty(
       'data folder',
       `${there} can’t be written (${reason})`,
-      'Give this user write rights, or name another with THINKFIRST_DATA.',
+      'Give this user write access, or choose another folder with THINKFIRST_DATA.',
     );
   }
 }
 
 function privacyFindings(path: string): Finding[] {
   if (!existsSync(path)) return [];
-  if (!openToOthers(path)) return [well('privacy', `only this user may enter ${path}`)];
+  if (!openToOthers(path)) return [well('privacy', `only this user can read ${path}`)];
   return [
     doubtful(
       'privacy',
-      `other users of this machine may enter ${path}: prompts and answers lie there in plain form`,
+      `other users of this machine can read ${path}, which contains prompts and answers unencrypted`,
       `chmod 700 ${path}`,
     ),
   ];
@@ -65,7 +68,11 @@ async function roomFinding(path: string): Promise<Finding> {
   const free = bavail * bsize;
   const detail = `${(free / 1e9).toFixed(1)} GB free`;
   if (free >= leastFree) return well('disk', detail);
-  return doubtful('disk', detail, 'Make room: responses, events and traces are kept for THINKFIRST_RETENTION_DAYS.');
+  return doubtful(
+    'disk',
+    detail,
+    'Free some space: responses, events and traces are kept for THINKFIRST_RETENTION_DAYS.',
+  );
 }
 
 export function versionFinding(path: string, version: string): Finding {
@@ -113,7 +120,7 @@ export async function redisFindings(url: string): Promise<Finding[]> {
       faulty(
         'Redis',
         `${shown} does not answer (${why})`,
-        'Start it, or put REDIS_URL right; without REDIS_URL the embedded store is used.',
+        'Start it, or correct REDIS_URL; without REDIS_URL the embedded store is used.',
       ),
     ];
   } finally {
@@ -131,7 +138,7 @@ export function evictionFinding(policy: string): Finding {
   if (policy === 'noeviction') return well('Redis memory', 'evicts nothing');
   return faulty(
     'Redis memory',
-    `its policy is ${policy || 'unknown'}: under pressure it throws responses away`,
+    `its policy is ${policy || 'unknown'}: it deletes responses if memory runs out`,
     'redis-cli config set maxmemory-policy noeviction (and the same in redis.conf)',
   );
 }
@@ -140,7 +147,7 @@ export function appendFinding(enabled: string): Finding {
   if (enabled === '1') return well('Redis durability', 'append-only file is on');
   return doubtful(
     'Redis durability',
-    'the append-only file is off: a crash of Redis loses what came since its last snapshot',
+    'the append-only file is off: a crash of Redis loses everything since its last snapshot',
     'redis-cli config set appendonly yes (and the same in redis.conf)',
   );
 }

@@ -68,8 +68,8 @@ test.each<[string, Routes, string, Partial<UpstreamModel>]>([
 });
 
 test.each<[string, Routes, string, Partial<UpstreamModel>, string, RegExp, RegExp]>([
-  ['an address without /v1', llamaCpp, '', {}, 'fault', /is not where its routes begin/, /"url": ".*\/v1"/],
-  ['one without /v1 whose routes are not there', vllm, '', { dialect: 'vllm' }, 'fault', /routes begin/, /\/v1"/],
+  ['an address without /v1', llamaCpp, '', {}, 'fault', /its routes start at/, /"url": ".*\/v1"/],
+  ['one without /v1 whose routes are not there', vllm, '', { dialect: 'vllm' }, 'fault', /routes start at/, /\/v1"/],
   ['one with another path', vllm, '/v2', { dialect: 'vllm' }, 'fault', /v2 has no \/chat\/completions/, /ends in \/v1/],
   [
     'a model that it has not',
@@ -136,7 +136,7 @@ test('shows a server the key of its entry, and says where it asks for one or ref
   expect(await lookAt(url, { ...entry, apiKey: 'wrong' })).toMatchObject([
     { status: 'fault', detail: `${url} refuses the key` },
   ]);
-  expect(await lookAt(url, entry)).toMatchObject([{ status: 'fault', detail: `${url} asks for a key` }]);
+  expect(await lookAt(url, entry)).toMatchObject([{ status: 'fault', detail: `${url} requires a key` }]);
 });
 
 test('says that nothing answers', async () => {

@@ -38,7 +38,7 @@ describe('model catalogue', () => {
       code: 'model_not_found',
     });
     expect(() => catalog.effortTable('none')).toThrow(/no model none/);
-    expect(() => createModelCatalog([entry, entry])).toThrow(/id of its own/);
+    expect(() => createModelCatalog([entry, entry])).toThrow(/different ids/);
   });
 
   it('has an effort table for each: one that is given, its own or the default one', () => {

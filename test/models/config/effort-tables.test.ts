@@ -42,7 +42,7 @@ describe('the effort table of a model', () => {
     [
       'a table with a wrong field',
       write('b.json', { ...packaged, levels: { ...packaged.levels, low: { ...packaged.levels.low, samples: 'two' } } }),
-      `${join(folder, 'b.json')} is no effort table: levels.low.samples: Invalid input: expected number, received string`,
+      `${join(folder, 'b.json')} is not an effort table: levels.low.samples: Invalid input: expected number, received string`,
     ],
   ])('that is %s is refused by field, file and what was expected', (_, named, message) => {
     expect(() => readEffortTable('mine', named)).toThrow(

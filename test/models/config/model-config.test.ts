@@ -50,7 +50,7 @@ describe('models by configuration', () => {
       'THINKFIRST_MODELS: "bigg" is neither a folder (./name) nor a hub name (hub:organisation/name), ' +
         'nor a known id: big. Did you mean big?',
     );
-    expect(() => parseModelName('other', { known })).toThrow(/^"other" is neither .* known: big$/);
+    expect(() => parseModelName('other', { known })).toThrow(/^"other" is neither .* known id: big$/);
   });
 
   it('reads the key from the variable that the entry names', () => {
@@ -81,7 +81,7 @@ describe('models by configuration', () => {
   it.each([
     [['just-a-word'], 'models[0]: "just-a-word" is neither a folder'],
     [['./a', 7], 'models[1]: expected a string or an object'],
-    [[{ id: 'x' }], 'models[0]: one of "folder", "hub" or "url"'],
+    [[{ id: 'x' }], 'models[0]: expected one of "folder", "hub" or "url"'],
     [[{ ...upstream, family: 'gpt-9' }], 'models[0].family: unknown family; expected one of thinkfirst, qwen3'],
     [
       [{ ...upstream, family: undefined }],
@@ -100,10 +100,10 @@ describe('models by configuration', () => {
       [{ ...upstream, model: undefined, modle: 'x' }],
       'models[0]: "modle" is not known. Did you mean "model" (the name that the server knows the model by)?',
     ],
-    [[{ ...upstream, temperature: 1 }], 'models[0]: "temperature" is not known; there are id, url, apiKeyVariable,'],
+    [[{ ...upstream, temperature: 1 }], 'models[0]: "temperature" is not a known field; expected one of id, url, apiKeyVariable,'],
     [[{ ...upstream, effortTable: {} }], 'models[0].effortTable: the path of a file that `thinkfirst calibrate` wrote'],
     [[{ hub: 'org/b', efortTable: './b' }], 'models[0]: "efortTable" is not known. Did you mean "effortTable"'],
-    [[{ fodler: './a' }], '"hub" or "url" was expected; "fodler" is not known. Did you mean "folder"?'],
+    [[{ fodler: './a' }], '"hub" or "url"; "fodler" is not known. Did you mean "folder"?'],
     [['./a', '/other/a'], 'models[1].id: there are two models named a'],
     [[], 'models: name at least one model'],
   ])('%j is refused in one line that names the place', (entries, message) => {
@@ -121,8 +121,8 @@ describe('models by configuration', () => {
     ],
     [{ model: ['./a'] }, '"model" is not known. Did you mean "models"?'],
     [{ models: './a', model: 1 }, /^thinkfirst\.config\.json: models: expected a list of models[^;]*$/],
-    [['./a'], 'thinkfirst.config.json: a list of models was expected'],
-    [{ models: ['./a', {}] }, 'thinkfirst.config.json: models[1]: one of'],
+    [['./a'], 'thinkfirst.config.json: expected a list of models'],
+    [{ models: ['./a', {}] }, 'thinkfirst.config.json: models[1]: expected one of'],
     [{ models: [] }, 'thinkfirst.config.json: models: name at least one model'],
   ])('of the file %j it names the file', (config, message) => {
     expect(() => parseModelsConfig(config, none)).toThrow(message);

@@ -49,7 +49,7 @@ describe('the shape of a graph', () => {
   it('of a cache in 16-bit floats: the reason says which files to put there', () => {
     const shape = graphShape(graphOf({ cacheType: 10 }));
     expect(shape).toEqual({
-      unsupported: expect.stringMatching(/float16.*put model_q4\.onnx.*or model\.onnx, whose caches/),
+      unsupported: expect.stringMatching(/float16.*add model_q4\.onnx.*or model\.onnx, whose caches/),
     });
   });
 });
