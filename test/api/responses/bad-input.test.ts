@@ -92,7 +92,7 @@ const rows: Row[] = [
     body: { input: [{ role: 'user', content: [{ type: 'input_text', text: 'what?' }, image] }] },
     code: 'unsupported_input',
     param: 'input[0].content[1]',
-    says: /can't see/,
+    says: /cannot see/,
   },
   {
     name: 'file',

@@ -83,7 +83,7 @@ describe('previous_response_id', () => {
     await app.request(`/v1/responses/${first.id}`, { method: 'DELETE' });
     const third = await answered({ input: 'c', previous_response_id: second.id, mode: 'fast' });
     expect(third.warnings).toEqual([
-      { field: 'previous_response_id', message: expect.stringContaining(`'${first.id}' is gone`) },
+      { field: 'previous_response_id', message: expect.stringContaining(`'${first.id}' no longer exists`) },
     ]);
     expect((await prompt(third.id))?.map(({ content }) => content)).toEqual(['b', answer, 'c']);
   });
