@@ -84,7 +84,7 @@ export async function answerAtEdge(
 
 async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
   const answer = await orLate(work(), { ms });
-  if (answer === late) throw new Error(`no answer of Redis within ${ms} ms`);
+  if (answer === late) throw new Error(`Redis did not answer within ${ms} ms`);
   return answer;
 }
 

@@ -27,7 +27,9 @@ function fault(
 describe('an address that can’t be bound', () => {
   it('is in use by something else: another port, as it was typed', async () => {
     answer = '{"status":"ok"}';
-    expect(await fault('EADDRINUSE')).toMatch(/is in use\. Stop the program that uses it.*: thinkfirst serve --port \d+$/);
+    expect(await fault('EADDRINUSE')).toMatch(
+      /is in use\. Stop the program that uses it.*: thinkfirst serve --port \d+$/,
+    );
     expect(await fault('EADDRINUSE', { invocation: npm })).toMatch(/: PORT=\d+ npm start$/);
   });
 

@@ -41,7 +41,7 @@ export function planReasoning(input: PlanInput): ReasoningPlan {
   if (asked !== undefined && asked > input.contextLeft) {
     throw new ServiceError({
       code: 'context_length_exceeded',
-      message: `The answer's reserve of ${asked} tokens doesn't fit: the input leaves ${input.contextLeft}.`,
+      message: `The answer's reserve of ${asked} tokens does not fit into the context: the input leaves ${input.contextLeft} tokens.`,
       param: 'reasoning.answer_reserve_tokens',
     });
   }
@@ -70,7 +70,7 @@ function fast(input: PlanInput, reserve: number, asked: number | undefined): Rea
     warnings: [
       ...ignored.map((name) => ({
         field: `reasoning.${name}`,
-        message: 'A fast answer takes one sample, without checks or revisions.',
+        message: 'Not applied. A fast answer has one sample, without checks or revisions.',
       })),
       ...beyondContext(input, answerTokens),
       ...(request.reasoning?.compute === 'on'
@@ -93,7 +93,7 @@ function answerTokensOf(
 function beyondContext({ request, contextLeft }: PlanInput, usable: number): Warning[] {
   const most = request.max_output_tokens ?? 0;
   if (most <= Math.max(contextLeft, usable)) return [];
-  const message = `The context leaves ${contextLeft} tokens beside the input: the answer ends there at the latest, before ${most}.`;
+  const message = `The context leaves ${contextLeft} tokens after the input, so the answer cannot reach ${most}.`;
   return [{ field: 'max_output_tokens', message }];
 }
 
@@ -131,8 +131,8 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
   if (budget === 0) {
     const message =
       inContext === 0
-        ? 'Answered fast: the input and the answer fill the context, and nothing is left to think with.'
-        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is all kept for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
+        ? 'Answered fast: input and answer fill the context, and no tokens are left for thinking.'
+        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is reserved for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
     warnings.push({ field: 'reasoning.effort', message });
   }
   for (const [name, used] of [
@@ -158,7 +158,7 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     ...(budget > 0 && learned !== undefined && { natural_tokens: learned }),
     compute: budget === 0 ? 'off' : compute,
   };
-  const nothing = { effort: 'none', fast_suffices: null, because: 'Nothing is left to think with.' } as const;
+  const nothing = { effort: 'none', fast_suffices: null, because: 'No tokens are left for thinking.' } as const;
   return {
     effective: budget === 0 && choice.effort === 'auto' ? decidedReasoning(effective, nothing) : effective,
     answerTokens,

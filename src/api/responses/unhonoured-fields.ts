@@ -24,19 +24,19 @@ const incapable: ReadonlyArray<{
     field: 'top_logprobs',
     asked: wantsLogprobs,
     capable: ({ logprobs }) => logprobs,
-    message: 'This model gives no log-probabilities.',
+    message: 'This model does not provide log-probabilities.',
   },
   {
     field: 'seed',
     asked: ({ seed }) => isGiven(seed),
     capable: ({ seed }) => seed,
-    message: 'This model takes no seed.',
+    message: 'This model does not support a seed.',
   },
   {
     field: 'reasoning.compute',
     asked: ({ reasoning }) => reasoning?.compute === 'on',
     capable: ({ compute }) => compute,
-    message: 'Values cannot be computed in the thoughts of this model; it works them out itself.',
+    message: 'Values cannot be computed in this model’s thoughts; the model calculates them itself.',
   },
 ];
 
@@ -62,7 +62,7 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   {
     field: 'text.verbosity',
     asked: ({ text }) => !isOneOf(text?.verbosity, ['medium']),
-    message: 'The length of the answer is the model’s own.',
+    message: 'The model decides the length of its answer.',
   },
   {
     field: 'include',
@@ -72,17 +72,17 @@ const unhonoured: ReadonlyArray<{ field: string; asked(request: CreateResponse):
   {
     field: 'service_tier',
     asked: ({ service_tier }) => !isOneOf(service_tier, ['auto', 'default', 'flex', 'priority']),
-    message: 'There are flex, default and priority; this one is taken as default.',
+    message: 'The tiers are flex, default and priority; default was used.',
   },
   {
     field: 'prompt_cache_key',
     asked: ({ prompt_cache_key }) => isGiven(prompt_cache_key),
-    message: 'Prompts are cached by their text alone.',
+    message: 'Prompts are cached by their text.',
   },
   {
     field: 'client_metadata',
     asked: ({ client_metadata }) => isGiven(client_metadata),
-    message: 'Nothing reads it, and it is not kept.',
+    message: 'This field is not used or stored.',
   },
 ];
 

@@ -37,25 +37,25 @@ export function addAsk(program: Command, terminal: Terminal): void {
     .command('ask')
     .summary('ask one question')
     .description(
-      'Asks one question and prints its answer: the answer alone on standard output, everything else on standard error.\n' +
-        'Talks to a running service; where none runs, one is started for this question.\n' +
-        'Ctrl-C answers with what there is; Ctrl-C again cancels.',
+      'Asks one question and prints the answer to standard output; everything else goes to standard error.\n' +
+        'Uses a running service; if there is none, starts one for this question.\n' +
+        'Ctrl-C ends the thinking and answers with the best result so far; Ctrl-C again cancels.',
     )
-    .argument('<question...>', 'the question; - stands for what comes on standard input');
+    .argument('<question...>', 'the question; - reads it from standard input');
   thinkingOptions(command)
-    .addOption(new Option('--fast', 'answer at once: short for --effort none').conflicts('effort'))
+    .addOption(new Option('--fast', 'answer without thinking; the same as --effort none').conflicts('effort'))
     .option(
       '-f, --file <path>',
       'a text file to ask about, or an image or PDF file for a model that reads them; may be given again',
       (path: string, before: string[] = []) => [...before, path],
     )
-    .option('--stream', 'print the answer as it is written, once it is settled')
+    .option('--stream', 'print the answer while it is written, when it is final')
     .option('--trace', 'show each step with its thought, its checks and the vote')
     .option(
       '--json',
-      'print the whole response as JSON; with --stream its events, one a line; with --trace its steps too',
+      'print the whole response as JSON; with --stream its events, one per line; with --trace its steps too',
     )
-    .option('-q, --quiet', 'nothing but the answer');
+    .option('-q, --quiet', 'print only the answer');
   serviceOptions(command)
     .addHelpText('after', examples)
     .action(async (words: string[], options: AskOptions) => {
@@ -77,13 +77,17 @@ Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 no service, 4 not allowed, 5 
 export function thinkingOptions(command: Command): Command {
   return command
     .addOption(new Option('-e, --effort <level>', 'how much to think').choices(Effort.options))
-    .option('-m, --model <id>', 'of `thinkfirst models` (default: the first)')
+    .option('-m, --model <id>', 'a model from `thinkfirst models` (default: the first)')
     .option('-s, --strategy <name>', 'deliberate, budget-forcing, self-consistency, …')
-    .option('-b, --budget <tokens>', 'cap on thinking tokens; 0 none, -1 what the context allows', wholeNumberFrom(-1))
-    .option('--deadline <seconds>', 'answer with the best there is by then', seconds)
-    .option('--samples <n>', 'chains of thought at most', wholeNumberFrom(1))
+    .option(
+      '-b, --budget <tokens>',
+      'the most thinking tokens; 0: none, -1: as many as the context allows',
+      wholeNumberFrom(-1),
+    )
+    .option('--deadline <seconds>', 'answer by then, with the best result so far', seconds)
+    .option('--samples <n>', 'the most chains of thought', wholeNumberFrom(1))
     .option('--seed <n>', 'repeats a run: fixed seed, without cache or batching (slower)', wholeNumberFrom(0))
-    .option('--max-tokens <n>', 'of thoughts and answer together', wholeNumberFrom(1))
+    .option('--max-tokens <n>', 'the most tokens of thoughts and answer together', wholeNumberFrom(1))
     .option('--system <text>', 'instructions before the question');
 }
 
@@ -195,8 +199,8 @@ export function complain(response: Answered, { maxTokens }: Pick<ThinkingOptions
   throw new CliError({ message, advice: advice(), exitCode: exitCodes.incomplete });
 
   function advice(): string {
-    if (cut?.reason === 'deadline') return 'Give it longer with --deadline.';
-    if (cut?.reason === 'loop') return 'It repeated itself. Ask in other words, or with thinking.';
+    if (cut?.reason === 'deadline') return 'Allow more time with --deadline.';
+    if (cut?.reason === 'loop') return 'It repeated itself. Rephrase the question, or ask with thinking.';
     const { strategy, answer_reserve_tokens: reserve } = reasoning.effective;
     // A larger `max_output_tokens` is thought away first; the reserve is what is kept for the answer.
     if (strategy !== 'direct' && (maxTokens === undefined || maxTokens > reserve)) {

@@ -43,14 +43,14 @@ const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; 
 export function addChat(program: Command, terminal: Terminal): void {
   const command = program
     .command('chat')
-    .summary('talk, with memory')
+    .summary('hold a conversation')
     .description(
-      'A conversation: each question goes on from the answers before it. /help says what else there is.\n' +
+      'A conversation: each question continues from the previous answers. /help lists the commands.\n' +
         'It is kept: `thinkfirst conversations` lists them, and the console shows them.',
     );
   thinkingOptions(command)
     .option('-c, --continue [id]', 'go on with a conversation (default: the one used last)')
-    .option('--trace', 'show how each answer came about');
+    .option('--trace', 'show how each answer was found');
   serviceOptions(command)
     .addHelpText('after', `\nIn the chat:\n${help.replaceAll(/^/gm, '  ')}`)
     .action(async (options: ChatOptions) => {
@@ -87,7 +87,7 @@ async function goOn(given: string, client: ServiceClient, chat: Chat, terminal: 
 
 async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
   if (terminal.noteLive)
-    terminal.note(terminal.notePaint.dim('Ask away; /help says what else there is, /exit ends it.'));
+    terminal.note(terminal.notePaint.dim('Type a question; /help lists the commands, /exit ends the chat.'));
   for await (const line of readLines(terminal)) {
     try {
       if (line.startsWith('/')) await obey(line, client, chat, terminal);
@@ -162,7 +162,7 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
       return terminal.note('Noted, thank you.');
     }
     default:
-      return terminal.note(`There is no /${word}; /help says what there is.`);
+      return terminal.note(`There is no command /${word}; /help lists the commands.`);
   }
 }
 

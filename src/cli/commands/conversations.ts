@@ -34,7 +34,7 @@ export function addConversations(program: Command, terminal: Terminal): void {
       .description('list them (what `thinkfirst conversations` does)')
       .option('-s, --search <words>', 'only those with all these words in title, questions or answers')
       .option('-n, --limit <n>', 'at most so many', wholeNumberFrom(1), 20)
-      .option('--json', 'as the service has them, one a line'),
+      .option('--json', 'as JSON from the service, one per line'),
   ).action(async (options: ListOptions) => {
     const client = await reachService(options, terminal);
     terminal.print(listText(await listed(client, options), options, terminal));

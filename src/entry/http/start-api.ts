@@ -68,7 +68,7 @@ export function localFiles({
     evaluations: createEvaluationReports({
       results: fileURLToPath(new URL('../../../eval/results', import.meta.url)),
       runs: fileURLToPath(new URL('../../../eval/runs', import.meta.url)),
-      onFault: (fault) => log.warn(fault, 'no report of an evaluation'),
+      onFault: (fault) => log.warn(fault, 'not an evaluation report'),
     }),
     modelConfiguration: createModelConfiguration({ folder: resolve('.'), variables }),
   };

@@ -39,7 +39,7 @@ export async function fitRequest(
   if (!fits) {
     throw new ServiceError({
       code: 'context_length_exceeded',
-      message: `The prompt (${tokens} tokens) and the answer's ${reserveOf(request.answer)} don't fit into the ${config.contextLength} tokens of ${config.id}.`,
+      message: `The prompt (${tokens} tokens) and the answer's ${reserveOf(request.answer)} do not fit into the context of ${config.id} (${config.contextLength} tokens).`,
       param: 'input',
     });
   }
@@ -64,12 +64,12 @@ export function assertServed({ config }: ModelServer, capabilities: ModelCapabil
   if (constraint !== undefined && !capabilities.constraints.includes(constraint.type)) {
     throw new ServiceError({
       code: 'unsupported_constraint',
-      message: `${config.id} can't hold an answer to the form ${constraint.type}.`,
+      message: `${config.id} cannot constrain an answer to ${constraint.type}.`,
       param: 'text.format',
     });
   }
   if ((request.thinking?.prefix?.length ?? 0) > 0 && !capabilities.rollback) {
-    throw new ServiceError({ code: 'unsupported_input', message: `${config.id} can't go on with a begun thought.` });
+    throw new ServiceError({ code: 'unsupported_input', message: `${config.id} cannot continue a partial thought.` });
   }
 }
 
@@ -77,9 +77,9 @@ export function assertServed({ config }: ModelServer, capabilities: ModelCapabil
 export function warnOfLimits({ dialect, refusals, warn }: ModelServer, request: GenerateRequest): void {
   const { topLogprobs, spareLogprobs } = request.answer;
   if (topLogprobs !== undefined && !spareLogprobs && losesLogprobs(dialect, request)) {
-    warn('gives no log-probabilities beside tools');
+    warn('does not return log-probabilities together with tools');
   }
   if ((request.thinking?.minimumTokens ?? 0) > 0 && !canContinueThought({ dialect, refusals })) {
-    warn('can not go on with a thought that has ended: a minimum of thinking is not kept');
+    warn('cannot continue a thought that has ended, so minimum_tokens is not enforced');
   }
 }

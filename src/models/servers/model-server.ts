@@ -70,7 +70,7 @@ export function createModelServer(config: UpstreamModel, options: OpenaiModelOpt
     warned.add(what);
     options.warn?.(`The server behind ${config.id} ${what}.`);
   };
-  const refusals = createRefusals((feature) => warn(`does not take "${feature}": it is left out from now on`));
+  const refusals = createRefusals((feature) => warn(`does not support "${feature}", which is not sent from now on`));
   const semaphore = createSemaphore(config.maxParallel);
   const closed = new AbortController();
   return {

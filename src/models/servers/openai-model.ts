@@ -30,7 +30,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     },
     async score(request, { signal }) {
       if (!capabilities.score) {
-        throw unavailable(config.id, 'gives no log-probabilities of given text', { retryable: false });
+        throw unavailable(config.id, 'does not return log-probabilities of given text', { retryable: false });
       }
       const { refusals, closed } = server;
       const access = accessOf(server, AbortSignal.any([signal, closed]));

@@ -100,7 +100,10 @@ describe('models by configuration', () => {
       [{ ...upstream, model: undefined, modle: 'x' }],
       'models[0]: "modle" is not known. Did you mean "model" (the name that the server knows the model by)?',
     ],
-    [[{ ...upstream, temperature: 1 }], 'models[0]: "temperature" is not a known field; expected one of id, url, apiKeyVariable,'],
+    [
+      [{ ...upstream, temperature: 1 }],
+      'models[0]: "temperature" is not a known field; expected one of id, url, apiKeyVariable,',
+    ],
     [[{ ...upstream, effortTable: {} }], 'models[0].effortTable: the path of a file that `thinkfirst calibrate` wrote'],
     [[{ hub: 'org/b', efortTable: './b' }], 'models[0]: "efortTable" is not known. Did you mean "effortTable"'],
     [[{ fodler: './a' }], '"hub" or "url"; "fodler" is not known. Did you mean "folder"?'],

@@ -128,7 +128,7 @@ export function buildPrompt(
   }
   const asks = messages.some((message) => isAsked(message));
   const calls = approved.length > 0 || messages.some((message) => message.role === 'tool');
-  if (!asks && !calls) throw invalid(['input'], 'expected text that asks for something, got none');
+  if (!asks && !calls) throw invalid(['input'], 'expected some text, got none');
   return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings, approved };
 }
 
@@ -278,7 +278,11 @@ function takeThought(
   if (thought === undefined)
     throw invalid([...path, 'encrypted_content'], 'expected the unmodified value from this service');
   if (thought !== '') turns.thought = thought;
-  else turns.warnings.push({ field: fieldPath(path), message: 'No thought is in it, so none is part of the prompt.' });
+  else
+    turns.warnings.push({
+      field: fieldPath(path),
+      message: 'This item contains no thought, so none is added to the prompt.',
+    });
 }
 
 /** A thought belongs to what the model said next. */
