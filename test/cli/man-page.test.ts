@@ -27,5 +27,5 @@ it.skipIf(spawnSync('groff', ['--version']).status !== 0)('groff reads it withou
   const { stdout, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-k'], { input: output, encoding: 'utf8' });
   expect(stderr).toBe('');
   // Without its headings, whose bold letters are printed one over the other.
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('answers with what there is');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('answers with the best result so far');
 });

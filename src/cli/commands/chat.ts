@@ -31,13 +31,13 @@ type Chat = {
   code: ExitCode;
 };
 
-const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; alone: says what it is
-/model [ID]      another model; alone: the service's default
-/trace           how the last answer came about
+const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; without LEVEL: shows it
+/model [ID]      use another model; without ID: the service's default
+/trace           show how the last answer was found
 /trace on|off    show it with each answer
-/good, /bad      what you think of the last answer (kept for tuning, see docs/tuning.md)
-/new             begin another conversation
-/exit            so does Ctrl-D; Ctrl-C answers with what there is, twice cancels`;
+/good, /bad      rate the last answer (stored for tuning, see docs/tuning.md)
+/new             start a new conversation
+/exit            end the chat, like Ctrl-D; Ctrl-C ends the thinking and answers, twice cancels`;
 
 /** `thinkfirst chat` */
 export function addChat(program: Command, terminal: Terminal): void {
@@ -46,7 +46,7 @@ export function addChat(program: Command, terminal: Terminal): void {
     .summary('hold a conversation')
     .description(
       'A conversation: each question continues from the previous answers. /help lists the commands.\n' +
-        'It is kept: `thinkfirst conversations` lists them, and the console shows them.',
+        'It is stored: `thinkfirst conversations` lists them, and the console shows them.',
     );
   thinkingOptions(command)
     .option('-c, --continue [id]', 'go on with a conversation (default: the one used last)')

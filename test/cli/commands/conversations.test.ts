@@ -117,7 +117,7 @@ describe('thinkfirst ask --file', () => {
     const picture = join(folder, 'red.png');
     await writeFile(picture, 'not looked at');
     // The model reads text alone: the service says so.
-    await expect(run(['ask', '--fast', '--file', picture, 'What is this?'])).rejects.toThrow(/can't see images/);
+    await expect(run(['ask', '--fast', '--file', picture, 'What is this?'])).rejects.toThrow(/cannot see images/);
     const binary = join(folder, 'data.bin');
     await writeFile(binary, Buffer.from([0xff, 0xfe, 0x00]));
     await expect(run(['ask', '--file', binary, 'What is this?'])).rejects.toThrow(/neither text in UTF-8/);
