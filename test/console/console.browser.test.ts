@@ -81,19 +81,6 @@ describe.skipIf(withoutChromium)('the console', () => {
     expectNoFaults();
   });
 
-  it('says that the connection is lost, and catches up when it is back', async () => {
-    const page = await open('/');
-    await ask(page, longThought, 'Medium');
-    await page.locator('article[aria-busy=true]').waitFor();
-    await page.context().setOffline(true);
-    await page.getByText('This machine is offline.').waitFor();
-    await page.context().setOffline(false);
-    await ended(page);
-    const response = await shown(page);
-    expect(response.status).toMatch(/^(completed|incomplete)$/);
-    expect(await page.getByRole('article').textContent()).toContain(response.output_text.trim());
-  });
-
   it('asks again at another effort and notes which answer is better', async () => {
     const page = await open('/');
     await ask(page, 'What is 47 + 385?', 'Fast');

@@ -95,6 +95,28 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     expect(suite.faults).toEqual([]);
   });
 
+  it('says that the connection is lost, and catches up when it is back', async () => {
+    const page = await start();
+    await ask(page, 'fast, please', 'Low');
+    await running(page)
+      .getByText(/^Step 9\d:/)
+      .first()
+      .waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('This machine is offline.').waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('Line 59 of the answer has ten words in all.').waitFor();
+    await ended(page);
+    await page.getByText('Thoughts', { exact: true }).click();
+    // Nothing of the thought is missing, and nothing is there twice.
+    expect(
+      await page
+        .locator('article')
+        .getByText(/^Step 1\d\d:/)
+        .count(),
+    ).toBe(100);
+  });
+
   it('shows as much of it as the key may see', async () => {
     const full = await suite.service.makeKey(['admin', 'trace:full', 'feedback']);
     const summary = await suite.service.makeKey(['trace:summary']);
