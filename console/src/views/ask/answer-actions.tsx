@@ -5,14 +5,16 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { Fault } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
-import { efforts } from '../../run/effort.ts';
+import { type ChosenEffort, efforts } from '../../run/effort.ts';
 import { effortStrings } from '../../run/effort-control.strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import styles from './answer-actions.module.css';
 import { keepRating, type Rating, ratingOf } from './kept.ts';
 import { strings } from './strings.ts';
-import type { Retrying } from './turn-view.tsx';
+
+/** How a question is asked again; what is absent stays as it was. */
+export type Retrying = { effort?: ChosenEffort; model?: string };
 
 /** Copy, retry at another effort, thumbs, and “this one is better” where there is another answer to the same question. */
 export function AnswerActions({

@@ -6,21 +6,17 @@ import { Folded } from '../../components/folded.tsx';
 import { lazyComponent } from '../../components/lazy-component.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
-import type { ChosenEffort } from '../../run/effort.ts';
 import { RunCard } from '../../run/run-card.tsx';
 import { RunBar } from '../../run/run-controls.tsx';
 import { hasEnded } from '../../run/run-state.ts';
 import { useRun } from '../../run/use-run.ts';
 import { tellChatsChanged } from '../../service/chat-news.ts';
-import { AnswerActions } from './answer-actions.tsx';
+import { AnswerActions, type Retrying } from './answer-actions.tsx';
 import styles from './ask.module.css';
 import type { ChatPlace, ChatTurn } from './chat-tree.ts';
 import { strings } from './strings.ts';
 
 const Markdown = lazyComponent(async () => (await import('../../components/markdown.tsx')).Markdown);
-
-/** How a question is asked again; what is absent stays as it was. */
-export type Retrying = { effort?: ChosenEffort; model?: string };
 
 type TurnViewProps = {
   place: ChatPlace;

@@ -7,6 +7,7 @@ import type { ChosenEffort } from '../../run/effort.ts';
 import { service } from '../../service/service.ts';
 import { useLoad } from '../../service/use-load.ts';
 import { useModels } from '../../service/use-models.ts';
+import type { Retrying } from './answer-actions.tsx';
 import styles from './ask.module.css';
 import { type Attachment, questionWith } from './attachments.ts';
 import type { ChatTurn } from './chat-tree.ts';
@@ -15,7 +16,7 @@ import { FirstVisit } from './first-visit.tsx';
 import { draftOf, keepDraft } from './kept.ts';
 import { useAsking } from './settings.ts';
 import { strings } from './strings.ts';
-import { type Retrying, TurnView } from './turn-view.tsx';
+import { TurnView } from './turn-view.tsx';
 import { type Question, useChat } from './use-chat.ts';
 import { useFollowEnd } from './use-follow-end.ts';
 
