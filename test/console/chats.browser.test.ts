@@ -203,6 +203,13 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     expect(sideways).toBeLessThanOrEqual(0);
   });
 
+  it.each(['en-US', 'ko-KR'])('fits its frame on a phone in %s', async (locale) => {
+    const page = await start({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, locale });
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await page.getByRole('banner').evaluate((bar) => bar.scrollWidth - bar.clientWidth)).toBeLessThanOrEqual(0);
+    expect(await page.evaluate('document.documentElement.scrollWidth - 360')).toBeLessThanOrEqual(0);
+  });
+
   it('takes text files as text, says what does not fit, and pictures only where the model reads them', async () => {
     const page = await start();
     const files = page.locator('form input[type=file]');

@@ -24,7 +24,7 @@ export function Frame() {
         {narrow && <ChatDrawer />}
         <NavLink to="/" className={styles.brand ?? ''}>
           <img src="/icon.svg" alt="" width="26" height="26" />
-          Thinkfirst
+          <span>Thinkfirst</span>
         </NavLink>
         <nav aria-label={words.navigation} className={styles.navigation}>
           {links.map(({ to, name, Icon }) => (
