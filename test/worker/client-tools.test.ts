@@ -170,8 +170,8 @@ describe('tools that an item adds', () => {
 
   test('stay for what follows, and a later one replaces one of its name', async () => {
     const { answered, asked, app } = await calling('lookup', '{}');
-    const first = await answered({ input: [added(lookup, { type: 'mcp' }), hi], mode: 'fast' });
-    const newer = added({ ...lookup, description: 'Newer.' }, { type: 'mcp' });
+    const first = await answered({ input: [added(lookup, { type: 'file_search' }), hi], mode: 'fast' });
+    const newer = added({ ...lookup, description: 'Newer.' }, { type: 'file_search' });
     const second = await answered({ input: [newer, hi], previous_response_id: first.id, mode: 'fast' });
     expect((await asked(second.id))?.tools).toMatchObject([{ name: 'lookup', description: 'Newer.' }]);
     expect(second.warnings).toHaveLength(1);
@@ -201,15 +201,7 @@ describe('tools that an item adds', () => {
 });
 
 describe('a tool that only other services have', () => {
-  const others = [
-    'web_search',
-    'file_search',
-    'code_interpreter',
-    'mcp',
-    'local_shell',
-    'image_generation',
-    'computer',
-  ];
+  const others = ['web_search', 'file_search', 'local_shell', 'image_generation', 'computer'];
 
   test.each(others)('%s is warned of, and the others are offered', async (type) => {
     const { answered, asked } = await calling('lookup', '{}');
@@ -221,11 +213,14 @@ describe('a tool that only other services have', () => {
 
   test.each([
     [{ tools: [{ type: 'web_search' }], tool_choice: 'required' }, 'tools[0].type'],
-    [{ tools: [{ type: 'mcp' }, lookup], tool_choice: { type: 'mcp', server_label: 'x' } }, 'tool_choice.type'],
+    [
+      { tools: [{ type: 'file_search' }, lookup], tool_choice: { type: 'file_search', server_label: 'x' } },
+      'tool_choice.type',
+    ],
     [
       {
-        tools: [{ type: 'mcp' }, lookup],
-        tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'mcp', server_label: 'x' }] },
+        tools: [{ type: 'file_search' }, lookup],
+        tool_choice: { type: 'allowed_tools', mode: 'required', tools: [{ type: 'file_search', server_label: 'x' }] },
       },
       'tool_choice.tools[0].type',
     ],
@@ -233,7 +228,7 @@ describe('a tool that only other services have', () => {
     const { refusal } = await calling('lookup', '{}');
     const error = await refusal(body);
     expect(error).toMatchObject({ code: 'invalid_value', param });
-    expect(error.message).toMatch(/'(web_search|mcp)'/);
+    expect(error.message).toMatch(/'(web_search|file_search)'/);
   });
 
   test('does not excuse a known one that is not complete', async () => {

@@ -155,6 +155,13 @@ describe('code_interpreter', () => {
     expect(await refusal({ tools: [interpreter, twin] })).toMatchObject({ status: 400, param: 'tools[1].name' });
   });
 
+  it('may be added by an item beside the same of the request', async () => {
+    const { answered } = await setUp();
+    const added = { type: 'additional_tools', role: 'developer', tools: [interpreter] };
+    const input = [added, { role: 'user', content: question }];
+    expect((await answered({ input, tools: [interpreter] })).output_text).toBe('The answer is 42.');
+  });
+
   it('needs the scope tools:run', async () => {
     const { refusal } = await setUp(computes, {}, { anonymous: { ...allScopes, tools: false } });
     expect(await refusal({ tools: [interpreter] })).toMatchObject({ status: 403, code: 'insufficient_scope' });

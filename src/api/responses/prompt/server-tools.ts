@@ -27,7 +27,11 @@ export async function givenServerTools(
   { scopes }: Pick<Caller, 'scopes'>,
   refusal: ApiDependencies['toolRefusal'],
 ): Promise<{ tools: GivenServerTool[]; warnings: Warning[] }> {
-  const tools = given.flatMap(({ tool, param }) => (isServerTool(tool) ? [{ tool, param }] : []));
+  const all = given.flatMap(({ tool, param, added }) => (isServerTool(tool) ? [{ tool, param, added }] : []));
+  // A tool that an item adds takes the place of one given before it.
+  const isReplaced = (tool: ServerToolParam, index: number) =>
+    all.slice(index + 1).some((later) => later.added && labelOf(later.tool) === labelOf(tool));
+  const tools = all.filter(({ tool }, index) => !isReplaced(tool, index)).map(({ tool, param }) => ({ tool, param }));
   const warnings: Warning[] = [];
   const [first] = tools;
   if (first !== undefined && !scopes.tools) {
