@@ -108,7 +108,7 @@ describe('a model of the hub', () => {
     expect(readFileSync(join(folder, 'onnx/model_q4.onnx_data')).equals(weights)).toBe(true);
     rmSync(folder, { recursive: true });
     hub.faults.spoilt = 9;
-    await expect(fetchIt()).rejects.toThrow(/model_q4\.onnx_data stopped .*checksum differs/);
+    await expect(fetchIt()).rejects.toThrow(/model_q4\.onnx_data stopped .*checksum of the download differs/);
     expect(filesIn(folder).filter((file) => file.includes('onnx_data'))).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ it('a server that turns out not to go on with a thought is told of from then on'
   const { model, warnings } = await connectAndListen({ dialect: 'vllm', script, ...options });
   await run(model, short);
   await run(model, short);
-  expect(warnings.filter((message) => message.includes('a minimum of thinking'))).toHaveLength(1);
+  expect(warnings.filter((message) => message.includes('minimum_tokens'))).toHaveLength(1);
 });
 
 it.each([

@@ -58,9 +58,9 @@ it('hands a Retry-After that is too long to its caller at once', async () => {
 });
 
 it.each([
-  ['reset', 'went away'],
-  ['malformed', 'broke off'],
-  ['error-event', 'broke off'],
+  ['reset', 'disconnected while answering'],
+  ['malformed', 'ended its answer early'],
+  ['error-event', 'ended its answer early'],
 ] as const)('a stream that ends in %s after the first token is an error and never tried again', async (kind, words) => {
   const shown = gate();
   const { model, server } = await connect({
@@ -132,7 +132,7 @@ it('close ends what runs', async () => {
 
 it.each([
   [401, { error: { message: `Incorrect key ${key}` } }, 'model_unavailable', 'refused the key'],
-  [404, { error: { message: 'The model `x` does not exist.' } }, 'model_unavailable', 'does not know'],
+  [404, { error: { message: 'The model `x` does not exist.' } }, 'model_unavailable', 'has no such model'],
   [
     400,
     { error: { message: 'temperature must be non-negative' } },
