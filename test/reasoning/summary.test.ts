@@ -23,7 +23,7 @@ describe('summarise', () => {
     expect(parts).toEqual([
       'Thought in a chain, which came to 5.',
       'Found wrong and revised: arithmetic: 2 + 2 is not 5.',
-      '4 leads the vote with 1 of 1 ballot.',
+      '4 leads the vote with 1 of 1 vote.',
     ]);
     expect(partsOf(steps, 'auto')).toEqual(parts);
     const detailed = partsOf(steps, 'detailed');

@@ -157,6 +157,6 @@ function tallyLines(tally: NonNullable<TraceStep['tally']>, paint: Paint): strin
     const answer = answers[place] ?? '';
     const { full, empty } = bar(ballots, most, tallyWidth);
     const drawn = `${place === 0 ? paint.green(full) : full}${paint.dim(empty)}`;
-    return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'ballot')}`;
+    return `    ${answer.padEnd(widest)}  ${drawn}  ${counted(ballots, 'vote')}`;
   });
 }

@@ -115,7 +115,7 @@ function reason(
     return `${showAnswer(preferred)} was preferred when the leading answers were compared.${filtered}`;
   }
   const all = tally.entries.reduce((sum, { ballots }) => sum + ballots, 0);
-  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'ballot' : 'ballots'}.${filtered}`;
+  return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'vote' : 'votes'}.${filtered}`;
 }
 
 function told(answers: number, what: string): string {

@@ -91,8 +91,8 @@ describe('a step in the terminal', () => {
       plain,
     );
     expect(vote).toContain('because waves are over');
-    expect(vote).toContain(`4  ${'━'.repeat(20)}  4 ballots`);
-    expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 ballot`);
+    expect(vote).toContain(`4  ${'━'.repeat(20)}  4 votes`);
+    expect(vote).toContain(`5  ${'━'.repeat(5)}${'─'.repeat(15)}  1 vote`);
   });
 
   it('keeps a long answer to its line', () => {
@@ -110,7 +110,7 @@ describe('a step in the terminal', () => {
   });
 
   it('says once what the vote decided', () => {
-    const summary = '5 leads the vote with 2 of 3 ballots.';
+    const summary = '5 leads the vote with 2 of 3 votes.';
     const rest = { ...step, text: null, checks: [], tokens: 0, duration_ms: 0, stop_reason: null };
     const vote: TraceStep = { ...rest, phase: 'vote', sample: null, summary };
     const stepText = createStepWriter(plain);
