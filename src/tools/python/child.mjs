@@ -3,10 +3,10 @@
  * 3 and writes lines of JSON to it (`interpreter.ts`). Plain JavaScript, since there is no loader behind the wall.
  */
 import { closeSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { loadPyodide } from '/sandbox/pyodide/pyodide.mjs';
 
 const channel = 3;
 const memory = 4;
+const library = '/sandbox/pyodide/';
 /** Characters of a traceback. */
 const mostError = 8_000;
 /** Python's own number. */
@@ -54,8 +54,9 @@ function readMemory() {
 }
 
 async function load() {
+  const { loadPyodide } = await import(`${library}pyodide.mjs`);
   const options = {
-    indexURL: '/sandbox/pyodide/',
+    indexURL: library,
     // Python's `js` has nothing in it.
     jsglobals: Object.create(null),
     ...(mode === 'restore' ? { _loadSnapshot: readMemory() } : { _makeSnapshot: true }),
