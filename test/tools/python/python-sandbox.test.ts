@@ -17,7 +17,7 @@ const check = await checkWall();
 const reason = 'reason' in check ? check.reason : undefined;
 if (reason !== undefined) console.warn(`Python is not run: ${reason}`);
 
-const limits: PythonLimits = { timeMs: 3_000, memoryMegabytes: 512, outputBytes: 2_000 };
+const limits: PythonLimits = { timeMs: 10_000, memoryMegabytes: 512, outputBytes: 2_000 };
 const { signal } = new AbortController();
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)('Python sandbox', () => {
   it('goes on in a fresh process behind a timeout, and says so', { timeout: 60_000 }, async () => {
     await inContainer(async (container) => {
       await container.run('a = 1', { signal });
-      expect(await container.run('print("b")\nwhile True: pass', { signal })).toMatchObject({
+      expect(await container.run('print("b")\nwhile True: pass', { signal, timeMs: 2_000 })).toMatchObject({
         logs: 'b\n',
         exitReason: 'timeout',
       });
@@ -151,7 +151,7 @@ describe.skipIf(reason !== undefined)('Python sandbox', () => {
     const entry = await tool.open({ type: 'code_interpreter', container: { type: 'auto' } }, { signal });
     const session = entry.session();
     expect(entry.functions.map(({ name }) => name)).toEqual(['python']);
-    expect(entry.functions[0]?.description).toContain('3 seconds');
+    expect(entry.functions[0]?.description).toContain('10 seconds');
     expect(await session.call('python', { code: 'print(1)\n2' }, { signal })).toMatchObject({
       output: '1\n2\n',
       isError: false,
