@@ -58,7 +58,8 @@ describe('what a request allows', { timeout: 60_000 }, () => {
   };
   const approvals = async (require_approval: unknown) => {
     const { url } = await listing(...tools);
-    return (await opened({ server_url: url, require_approval })).functions.map(({ needsApproval }) => needsApproval);
+    const entry = require_approval === undefined ? {} : { require_approval };
+    return (await opened({ server_url: url, ...entry })).functions.map(({ needsApproval }) => needsApproval);
   };
 
   test.each([
@@ -68,7 +69,7 @@ describe('what a request allows', { timeout: 60_000 }, () => {
     [{ read_only: true }, ['read']],
     [{ read_only: true, tool_names: ['write'] }, []],
   ])('allowed_tools %j: %j', async (allowed_tools, expected) => {
-    expect(await names({ allowed_tools })).toEqual(expected);
+    expect(await names(allowed_tools === undefined ? {} : { allowed_tools })).toEqual(expected);
   });
 
   test.each([
