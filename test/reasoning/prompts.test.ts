@@ -10,6 +10,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'prompts-'));
   mkdirSync(join(folder, 'own'));
   write('verdict.txt', '{{question}} {{answer}}?');
+  write('program.txt', '{{question}}');
+  write('program-error.txt', '{{error}}');
   write('compare.txt', '{{question}} {{first}} {{first_lines}} {{second}} {{second_lines}}');
   write('revise.txt', '{{wrong}}: {{reason}}');
 });
