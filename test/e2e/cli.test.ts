@@ -161,7 +161,9 @@ describe('thinkfirst, on a terminal', () => {
   });
 
   it('cancels on the second', async () => {
-    const long = { input: hard, reasoning: { effort: 'max', strategy: 'self-consistency' }, background: true };
+    // More chains than the level has: it must still run when the second Ctrl-C comes.
+    const reasoning = { effort: 'max', strategy: 'self-consistency', samples: 32, budget_tokens: 20_000 };
+    const long = { input: hard, reasoning, background: true };
     const { body: ahead } = await postJson(`${service.url}/v1/responses`, long);
     const cli = ptyCli(['ask', hard, '--effort', 'high'], { environment });
     await cli.saw(/next in line/);

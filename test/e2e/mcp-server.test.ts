@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { defaultLimits } from '../../src/api/dependencies.ts';
 import { createMcpEndpoint } from '../../src/api/mcp/mcp-endpoint.ts';
 import { responseJob } from '../../src/contracts/responses/response-job.ts';
+import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
@@ -17,14 +18,29 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** Answers `ok`; what is asked to hang answers until it is stopped. */
-async function service() {
-  const model = createScriptedModel({
+/** Answers `ok`; what is asked to hang writes 200 words, and then nothing until it is stopped. */
+function hangingModel(): LanguageModel {
+  const scripted = createScriptedModel({
     id: 'tiny',
     script: ({ request }) => ({
-      answer: request.prompt.messages.at(-1)?.content.includes('hang') ? 'word '.repeat(200_000) : 'ok',
+      answer: request.prompt.messages.at(-1)?.content.includes('hang') ? 'word '.repeat(250) : 'ok',
     }),
   });
+  return {
+    ...scripted,
+    async *generate(request, options) {
+      let words = 0;
+      for await (const event of scripted.generate(request, options)) {
+        yield event;
+        words += 1;
+        if (words === 200) await new Promise((_, reject) => options.signal.addEventListener('abort', reject));
+      }
+    },
+  };
+}
+
+async function service() {
+  const model = hangingModel();
   const records = createUnstorageRecords(createStorage());
   const keys = createKeyStore({ records, now: Date.now, freshMs: 0 });
   const log = { info: () => {}, warn: () => {}, error: () => {} };
