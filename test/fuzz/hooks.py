@@ -28,7 +28,7 @@ RULES = re.compile(
         [
             # Of /v1/messages, whose errors have no code.
             "contradict each other; leave one of them out",
-            "expected text that asks for something",
+            "expected some text, got none",
             "expected text without half a surrogate pair",
             "expected tools to choose from",
             "expected one of '",

@@ -110,7 +110,8 @@ export function createThinkServer(options: {
   async function think(input: ThinkInput, { mcpReq }: ServerContext): Promise<CallToolResult> {
     const { signal } = mcpReq;
     const report = progressReporter(mcpReq);
-    const wait = report === undefined ? waits.silent : waits.reporting;
+    // The first report comes at once, so that even a quick answer has one.
+    let wait = report === undefined ? waits.silent : 0;
     const creation = { body: requestOf(input), callId: mcpReq.id };
     const { id } = await service.call(Asked.pick({ id: true }), '/v1/responses', creation);
     const path = `/v1/responses/${id}`;
@@ -123,6 +124,7 @@ export function createThinkServer(options: {
       if (response === undefined) continue;
       if (response.progress === null) return resultOf(response);
       await report?.(response.progress);
+      if (report !== undefined) wait = waits.reporting;
     }
   }
 
