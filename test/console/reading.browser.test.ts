@@ -94,7 +94,7 @@ describe.skipIf(withoutChromium)('an answer is read', () => {
 
   it('folded where it is long, once it is opened again', async () => {
     const { page, article } = await answer('Long');
-    expect(await article.getByRole('button', { name: 'Fold', exact: true }).count()).toBe(1);
+    await article.getByRole('button', { name: 'Fold', exact: true }).waitFor();
     await page.reload();
     const unfold = article.getByRole('button', { name: 'Show all of it' });
     await unfold.waitFor();
