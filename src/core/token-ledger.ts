@@ -250,6 +250,14 @@ export function fitPrompt(
   };
 }
 
+/** The part of a call's thinking budget that each of its samples has where they can't share it. */
+export function shareOfSample(
+  { budgetTokens, perSampleTokens = Number.POSITIVE_INFINITY }: ThinkingRequest,
+  samples: number,
+): number {
+  return Math.min(perSampleTokens, Math.floor(budgetTokens / samples));
+}
+
 /** What `room` leaves to a thought beside the answer's reserve and `inserted` tokens; negative where not even those fit. */
 export function roomForThought(
   room: number,

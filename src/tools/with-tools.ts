@@ -10,7 +10,7 @@ import {
   type SampleUsage,
   type ServerCall,
 } from '../core/language-model.ts';
-import { reserveOf, tokenMargins } from '../core/token-ledger.ts';
+import { reserveOf, shareOfSample, tokenMargins } from '../core/token-ledger.ts';
 import { createCaller, interruptedCall, type ServerTools } from './call-tools.ts';
 import { fitPrompt, promptBehind } from './turns.ts';
 
@@ -142,13 +142,7 @@ function createRun({
 }) {
   const { thinking } = request;
   const { signal, answerNow } = options;
-  const share =
-    thinking === undefined
-      ? 0
-      : Math.min(
-          thinking.perSampleTokens ?? Number.POSITIVE_INFINITY,
-          Math.floor(thinking.budgetTokens / request.samples),
-        );
+  const share = thinking === undefined ? 0 : shareOfSample(thinking, request.samples);
 
   const left = (chain: Chain): number => share - chain.spent.thinking;
   const mayCall = (chain: Chain): boolean =>

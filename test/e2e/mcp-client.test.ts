@@ -1,32 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { McpToolParam } from '../../src/contracts/responses/tool-param.ts';
-import { createMcpTool } from '../../src/tools/mcp/mcp-tool.ts';
-import { parseOperatorServers } from '../../src/tools/mcp/operator-servers.ts';
-import type { OpenTool } from '../../src/tools/server-tool.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { everythingCommand, startEverythingServer } from '../support/everything-server.ts';
+import { closedAfterEach, mcpTool, openedMcp } from '../support/mcp-tool.ts';
 
 const never = new AbortController().signal;
 
-/** As the service makes it; `allowPrivate` lets callers name servers of this machine. */
-function mcpTool(mcpServers: Record<string, unknown> = {}, { allowPrivate = true }: { allowPrivate?: boolean } = {}) {
-  return createMcpTool({
-    servers: parseOperatorServers({ mcpServers }, (name) => ({ SECRET: 'a secret of the operator' })[name]),
-    allowPrivate,
-    version: '0',
-    now: () => 0,
-  });
-}
-
-const closing: Array<() => Promise<void>> = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function opened(entry: object, tool = mcpTool()): Promise<OpenTool> {
-  const made = await tool.open(McpToolParam.parse({ type: 'mcp', server_label: 'it', ...entry }), { signal: never });
-  closing.push(() => made.close());
-  return made;
-}
+const closing = closedAfterEach();
+const opened = (entry: object, tool = mcpTool()) => openedMcp(closing, entry, tool);
 
 describe('a real server', () => {
   let everything: Awaited<ReturnType<typeof startEverythingServer>>;

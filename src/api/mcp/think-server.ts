@@ -6,6 +6,7 @@ import { Response, Warning } from '../../contracts/responses/response.ts';
 import { thinkingTokens } from '../../contracts/responses/usage.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { responseId } from '../../contracts/service/query.ts';
+import { late, orLate } from '../../core/deadlines.ts';
 import { CallRefused, type ServiceCalls } from './service-calls.ts';
 
 const ThinkInput = z.object({
@@ -120,8 +121,8 @@ export function createThinkServer(options: {
         if (cancels) await service.call(z.unknown(), `${path}/cancel`, { method: 'POST' });
         return fault('The request was cancelled.');
       }
-      const response = await Promise.race([service.call(Asked, `${path}?wait=${wait}`), aborted(signal)]);
-      if (response === undefined) continue;
+      const response = await orLate(service.call(Asked, `${path}?wait=${wait}`), { signal });
+      if (response === late) continue;
       if (response.progress === null) return resultOf(response);
       await report?.(response.progress);
       if (report !== undefined) wait = waits.reporting;
@@ -150,10 +151,6 @@ function requestOf({ question, effort, budget, schema, model }: ThinkInput): Rec
     }),
     ...(schema !== undefined && { text: { format: { type: 'json_schema', name: 'answer', schema, strict: true } } }),
   };
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 /** Undefined where the client did not ask for progress. */

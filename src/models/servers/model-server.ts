@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import type { ModelCapabilities, Sampling } from '../../core/language-model.ts';
 import type { UpstreamModel } from '../config/model-config.ts';
-import type { ModelFamily } from '../families/family.ts';
 import { familyByName } from '../families/index.ts';
 import { plain } from '../families/plain.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './client/backoff.ts';
 import { type Clock, systemClock } from './client/clock.ts';
-import { createSemaphore, type Semaphore } from './client/concurrency.ts';
-import { capabilitiesOf, type Dialect, dialects } from './client/dialect.ts';
-import { createUpstreamClient, type UpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
+import { createSemaphore } from './client/concurrency.ts';
+import { capabilitiesOf, dialects } from './client/dialect.ts';
+import { createUpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { unavailable } from './client/upstream-error.ts';
-import { createRefusals, type Refusals } from './stream/refusals.ts';
-import { createReasoningStarts, type ReasoningStarts } from './thinking/sample-context.ts';
-import { createServerBudget, type ServerBudget } from './thinking/server-budget.ts';
+import { createRefusals } from './stream/refusals.ts';
+import { createReasoningStarts, type SampleContext } from './thinking/sample-context.ts';
+import { createServerBudget } from './thinking/server-budget.ts';
 
 export type OpenaiModelOptions = {
   fetch?: typeof globalThis.fetch;
@@ -24,18 +23,19 @@ export type OpenaiModelOptions = {
 };
 
 /** One server with one model: how it is reached, and what was learned of it so far. */
-export type ModelServer = {
-  config: UpstreamModel;
-  dialect: Dialect;
-  family: ModelFamily;
-  client: UpstreamClient;
-  refusals: Refusals;
-  reasoningStarts: ReasoningStarts;
-  serverBudget: ServerBudget;
-  semaphore: Semaphore;
-  clock: Clock;
-  /** `what` continues "The server behind X …"; logged once. */
-  warn(what: string): void;
+export type ModelServer = Pick<
+  SampleContext,
+  | 'config'
+  | 'dialect'
+  | 'family'
+  | 'client'
+  | 'refusals'
+  | 'reasoningStarts'
+  | 'serverBudget'
+  | 'semaphore'
+  | 'clock'
+  | 'warn'
+> & {
   /** Asks the server how many requests it runs at a time, once. */
   findSlots(): Promise<void>;
   /** Samples that run side by side, as far as it is known: by what the server says, or by what was seen. */

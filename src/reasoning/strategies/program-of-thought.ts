@@ -8,6 +8,7 @@ import type {
   ModelEvent,
   ServerCall,
 } from '../../core/language-model.ts';
+import { shareOfSample } from '../../core/token-ledger.ts';
 import type { Prompts } from '../prompts.ts';
 import { questionOf } from '../revision/check-runner.ts';
 import { runPlan } from '../run-plan.ts';
@@ -57,10 +58,7 @@ function withPrograms(model: LanguageModel, programming: Programming): LanguageM
     drawn += asked.samples;
     const rows = Array.from({ length: asked.samples }, (_, sample) => sample);
     const [programs, chains] = [0, 1].map((rest) => rows.filter((sample) => (first + sample) % 2 === rest));
-    const share = Math.min(
-      thinking.perSampleTokens ?? Number.POSITIVE_INFINITY,
-      Math.floor(thinking.budgetTokens / asked.samples),
-    );
+    const share = shareOfSample(thinking, asked.samples);
     const given = (samples: number): GenerateRequest => ({
       ...asked,
       samples,

@@ -1,35 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
-import { McpToolParam } from '../../../src/contracts/responses/tool-param.ts';
+import { describe, expect, test } from 'vitest';
 import { createGuardedFetch } from '../../../src/outbound/guarded-fetch.ts';
-import { createMcpTool, mostAnswerBytes } from '../../../src/tools/mcp/mcp-tool.ts';
+import { mostAnswerBytes } from '../../../src/tools/mcp/mcp-tool.ts';
 import { parseOperatorServers } from '../../../src/tools/mcp/operator-servers.ts';
 import type { OpenTool } from '../../../src/tools/server-tool.ts';
 import { mostOutputCharacters } from '../../../src/tools/server-tool.ts';
+import { closedAfterEach, mcpTool, openedMcp } from '../../support/mcp-tool.ts';
 import { type RawAnswer, type RpcMessage, startRawMcpServer } from '../../support/raw-mcp-server.ts';
 
 const never = new AbortController().signal;
 
-/** As the service makes it; `allowPrivate` lets callers name servers of this machine. */
-function mcpTool(mcpServers: Record<string, unknown> = {}, { allowPrivate = true }: { allowPrivate?: boolean } = {}) {
-  return createMcpTool({
-    servers: parseOperatorServers({ mcpServers }, (name) => ({ SECRET: 'a secret of the operator' })[name]),
-    allowPrivate,
-    version: '0',
-    now: () => 0,
-  });
-}
-
-const closing: Array<() => Promise<void>> = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function opened(entry: object, tool = mcpTool()): Promise<OpenTool> {
-  const made = await tool.open(McpToolParam.parse({ type: 'mcp', server_label: 'it', ...entry }), { signal: never });
-  closing.push(() => made.close());
-  return made;
-}
+const closing = closedAfterEach();
+const opened = (entry: object, tool = mcpTool()) => openedMcp(closing, entry, tool);
 
 async function rawServer(answer: (message: RpcMessage) => RawAnswer) {
   const server = await startRawMcpServer(answer);
