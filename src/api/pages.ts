@@ -10,10 +10,17 @@ export function listItems(items: readonly InputItem[], query: ItemsQuery): ItemL
   return {
     object: 'list',
     data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
+    ...endsOf(data),
     has_more: start + limit < ordered.length,
   };
+}
+
+/** The ids that a page begins and ends with, as a list's object names them. */
+export function endsOf(data: readonly { id?: string | null | undefined }[]): {
+  first_id: string | null;
+  last_id: string | null;
+} {
+  return { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
 }
 
 /** A page of a list that is there whole: from behind the id that the last page ended with. */

@@ -8,6 +8,7 @@ import {
 } from '../../contracts/responses/conversation.ts';
 import { Metadata } from '../../contracts/responses/create-response.ts';
 import type { RecordStore } from '../../core/record-store.ts';
+import { endsOf } from '../pages.ts';
 import { answerIn, questionIn, responseOf } from './conversation-tree.ts';
 
 /**
@@ -129,8 +130,7 @@ export async function listConversations(
       return shownCard((changed ? await readCard(records, card.id) : undefined) ?? card);
     }),
   );
-  const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-  return { object: 'list', data, ...ids, has_more: found.length > limit };
+  return { object: 'list', data, ...endsOf(data), has_more: found.length > limit };
 }
 
 async function readCard(records: RecordStore, id: string): Promise<Card | undefined> {

@@ -37,7 +37,7 @@ import {
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { mostImportedBytes } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
-import { pageOf } from '../pages.ts';
+import { endsOf, pageOf } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { parseBody } from '../validation-error.ts';
@@ -185,8 +185,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
   routes.get('/:id/turns', described.listConversationTurns, async (c) => {
     const { limit = 100, after } = parseQuery(TurnsQuery, c.req);
     const { data, hasMore } = pageOf(await conversationTurns(dependencies, await settled(c)), { limit, after });
-    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return c.json({ object: 'list', data, ...ids, has_more: hasMore } satisfies TurnList);
+    return c.json({ object: 'list', data, ...endsOf(data), has_more: hasMore } satisfies TurnList);
   });
 
   routes.get('/:id/export', described.exportConversation, async (c) => {

@@ -4,6 +4,7 @@ import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { ModelsQuery } from '../../contracts/service/query.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
+import { endsOf } from '../pages.ts';
 import { parseQuery } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 
@@ -27,9 +28,8 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
 
   routes.get('/', described.listModels, (c) => {
     const data = catalog.list().map(modelObject);
-    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     const { client_version: codex } = parseQuery(ModelsQuery, c.req);
-    const list: ModelList = { object: 'list', data, ...ids, has_more: false };
+    const list: ModelList = { object: 'list', data, ...endsOf(data), has_more: false };
     return c.json(codex === undefined ? list : { ...list, models: [] });
   });
 

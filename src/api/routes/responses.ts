@@ -13,6 +13,7 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { eventStream, eventStreamHeaders, paddedEvents, type ServerSentEvent, sseEvents } from '../event-stream.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
+import { endsOf } from '../pages.ts';
 import { parseQuery, readJson, resumeAfter } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
 import { createAdmission } from '../responses/admission.ts';
@@ -109,8 +110,7 @@ export function createResponsesRoutes(dependencies: ApiDependencies): Hono<ApiEn
     const data = await Promise.all(
       page.jobs.map(async (snapshot) => listedResponse(snapshot, scopes, await paceOf(snapshot))),
     );
-    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies ResponseList);
+    return c.json({ object: 'list', data, ...endsOf(data), has_more: page.hasMore } satisfies ResponseList);
   });
 
   routes.get('/:id', described.retrieveResponse, async (c) => {

@@ -3,6 +3,7 @@ import { Batch, BatchList, BatchListQuery, type BatchRecord, CreateBatch } from 
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
+import { endsOf } from '../../pages.ts';
 import { parseQuery, readJson } from '../../read-request.ts';
 import { conflict } from '../../responses/resolve-reasoning.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -67,8 +68,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
     const data: Batch[] = [];
     for (const record of page.data) data.push(await view(record, c.req.raw.signal));
-    const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return c.json({ object: 'list', data, ...ids, has_more: page.hasMore } satisfies BatchList);
+    return c.json({ object: 'list', data, ...endsOf(data), has_more: page.hasMore } satisfies BatchList);
   });
 
   routes.get('/:id', described.retrieveBatch, async (c) => {
