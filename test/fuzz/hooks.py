@@ -37,9 +37,9 @@ RULES = re.compile(
             "expected the unmodified value that /v1/responses/compact gave",
             "expected the call_id of an earlier call",
             "this service has no '",
-            "another tool is called '",
+            "another tool already has the name '",
             "expected 'logprobs' to be true",
-            "expected none; a text is only continued at its end",
+            "not supported; text can only be continued at its end",
             "this service keeps no prompt templates",
             "answers in all, got",
             # An export whose entries follow none that stand before them.
@@ -54,11 +54,11 @@ RULES = re.compile(
             # A schema or pattern that no answer can be held to, by its path; a prompt that is too long; again without code.
             r"^(response_format|output_config\.format|format|text\.format|tools\[\d+\])[.:]",
             "tokens long; the context of '",
-            "tokens doesn't fit: the input leaves",
+            "does not fit into the context: the input leaves",
             # A request of a batch that names another endpoint than its batch.
             "expected the batch's endpoint '",
             # What this model can't read; of /api, whose errors have no code.
-            "the model can't (see images|read files) here",
+            "this model cannot (see images|read files)",
             "nested",
         ]
     )

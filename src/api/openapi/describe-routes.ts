@@ -16,6 +16,8 @@ type RouteDescription = {
   event?: z.ZodType;
   /** Media type of status 200, where it is not JSON: then `answer` is one line of it. */
   mediaType?: string;
+  /** Further media types of status 200, whose body is text or bytes. */
+  otherTypes?: readonly string[];
   /** Media type where the route can stream JSON lines, each an `answer`. */
   lineType?: string;
   /** Body of its errors, where it is not the contract's envelope. */

@@ -94,14 +94,15 @@ function describe(operation: Operation, operations: readonly Operation[]): Json 
   };
 }
 
-function success({ answer, event, mediaType, lineType }: Operation): Json {
+function success({ answer, event, mediaType, otherTypes = [], lineType }: Operation): Json {
+  const others = Object.fromEntries(otherTypes.map((type) => [type, { schema: { type: 'string' } }]));
   if (mediaType !== undefined) {
-    const schema = { type: 'string' };
-    return { description: 'OK', content: { [mediaType]: { schema, 'x-line': reference(answer, 'output') } } };
+    const lines = { schema: { type: 'string' }, 'x-line': reference(answer, 'output') };
+    return { description: 'OK', content: { [mediaType]: lines, ...others } };
   }
   const stream = event ? { 'text/event-stream': { schema: eventSchema(event) } } : {};
   const lines = lineType ? { [lineType]: { schema: { type: 'string' }, 'x-line': reference(answer, 'output') } } : {};
-  return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream, ...lines } };
+  return { description: 'OK', content: { ...json(reference(answer, 'output')), ...stream, ...lines, ...others } };
 }
 
 /** One event of a stream; OpenAPI 3.1 has no other way to say what a stream holds. */

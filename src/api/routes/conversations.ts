@@ -95,6 +95,7 @@ const described = describeRoutes({
       'JSON has all branches, and thoughts with the scope `trace:full`; `POST /v1/conversations/import` reads it. `format=markdown` gives one branch as `text/markdown`: the one that ends with the response `turn`.',
     query: ExportQuery,
     answer: ConversationExport,
+    otherTypes: ['text/markdown'],
     errors: [400, 404],
   },
 });

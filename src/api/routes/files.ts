@@ -52,6 +52,7 @@ const described = describeRoutes({
     summary: 'What a file holds: what was uploaded, or a batch’s results or errors, a line each',
     answer: BatchResult,
     mediaType: 'application/jsonl',
+    otherTypes: ['application/octet-stream'],
     errors: [404],
   },
 });
