@@ -17,7 +17,7 @@ export const ReasoningFields = z.strictObject({
 export type Arm = {
   name: string;
   /** Request fields in addition to `model` and `input`. */
-  request: { reasoning: Record<string, unknown>; temperature?: number };
+  request: { reasoning: Record<string, unknown>; temperature?: number; tools?: ReadonlyArray<Record<string, unknown>> };
 };
 
 /** The two baselines that every other arm is compared with. */
@@ -36,6 +36,8 @@ const Override = z.object({
     .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))
     .optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
+  /** `python`: with the tool `code_interpreter`. */
+  tools: z.enum(['python']).optional(),
   /**
    * A strategy's own options: parts of `deliberate` to leave out, joined by `+`; whether a vote stops when it is
    * decided.
@@ -64,7 +66,7 @@ export function parseArm(text: string, defaults: { strategy?: string } = {}): Ar
   const given = Object.fromEntries(fields.map((field) => field.split('=')));
   const override = z.strictObject(Override.shape).safeParse(given);
   if (!override.success) throw new Error(`"${text}": ${z.prettifyError(override.error)}`);
-  const { temperature, without, adaptive, ...reasoning } = override.data;
+  const { temperature, without, adaptive, tools, ...reasoning } = override.data;
   const only = reasoning.checks === undefined ? {} : { checks_only: true };
   const options = { ...(without && { without }), ...(adaptive !== undefined && { adaptive }) };
   const thinks = effort.data !== 'none' && effort.data !== 'minimal';
@@ -80,6 +82,7 @@ export function parseArm(text: string, defaults: { strategy?: string } = {}): Ar
         ...(Object.keys(options).length > 0 && { options }),
       },
       ...(temperature === undefined ? {} : { temperature }),
+      ...(tools && { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }),
     },
   };
 }

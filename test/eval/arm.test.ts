@@ -9,6 +9,13 @@ describe('parseArm', () => {
     expect(parseArm('none', { strategy: 'self-consistency' }).request).toEqual({ reasoning: { effort: 'none' } });
   });
 
+  it('gives a chain Python', () => {
+    expect(parseArm('low:tools=python').request).toEqual({
+      reasoning: { effort: 'low' },
+      tools: [{ type: 'code_interpreter', container: { type: 'auto' } }],
+    });
+  });
+
   it('reads overrides, for ablations', () => {
     expect(parseArm('high:samples=1:checks=none:max_revisions=0:temperature=0.5')).toEqual({
       name: 'high:samples=1:checks=none:max_revisions=0:temperature=0.5',
