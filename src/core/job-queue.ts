@@ -56,7 +56,7 @@ export type ControlCommand = 'cancel' | 'answer_now';
 export type ConsumeOptions = {
   /** Jobs leased at the same time, of all models together. */
   concurrency: number;
-  /** Ids of the models whose jobs are taken; announced to all processes. */
+  /** Ids of the models whose jobs are taken from the start; announced to all processes. */
   models: readonly string[];
   /** Tokens that a model has room for here, by its id; announced along, so that an API promises no more. */
   contextLengths?: ReadonlyMap<string, number>;
@@ -67,6 +67,13 @@ export type ConsumeOptions = {
 export type JobHandler = (lease: JobLease) => Promise<void>;
 
 export type Consumer = {
+  /**
+   * Takes jobs of this model as well, and announces it to all processes unless `announce` is false. Resolves once its
+   * queues are connected.
+   */
+  serve(model: string, options?: { announce?: boolean }): Promise<void>;
+  /** Takes no more jobs of this model; resolves when those that run have ended. */
+  leave(model: string): Promise<void>;
   /** Takes no new job, waits up to `drainMs` for those that run, then hands the rest back to the queue. */
   close(options: { drainMs: number }): Promise<void>;
 };

@@ -13,6 +13,11 @@ export function queueName(base: string, { model, tier }: Jobs): string {
   return `${base}.${model.replace(/[%:]/g, encodeURIComponent)}.${tier}`;
 }
 
+/** The queues of one model. */
+export function queuesOf(base: string, model: string): string[] {
+  return ServiceTier.options.map((tier) => queueName(base, { model, tier }));
+}
+
 /** The queues that a worker with these models pulls from. */
 export function pulledQueues(base: string, models: readonly string[]): PulledQueue[] {
   return models.flatMap((model) =>

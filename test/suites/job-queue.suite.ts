@@ -4,13 +4,14 @@ import type { LogLine } from '../../src/contracts/responses/job.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import { type ControlCommand, type JobLease, type JobQueue, LeaseEnded } from '../../src/core/job-queue.ts';
 import type { QueueSettings } from '../../src/queue/queue-settings.ts';
+import type { BullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import type { JobStore } from '../../src/queue/responses/job-store.ts';
 import { aborted, gate, makeJob, nextWire, readAll, terminal, trace, wire } from '../support/queue-jobs.ts';
 
 /** A backend under test, and the accidents that a test may cause in it. */
 export type JobQueueBackend = {
   /** Another instance on the same jobs, as another process would have it. */
-  open(queueName: string, settings: Partial<QueueSettings>): Promise<JobQueue>;
+  open(queueName: string, settings: Partial<QueueSettings>): Promise<BullmqQueue>;
   /** What a paused or dead worker looks like from outside: the attempt's lock is gone. */
   loseLock(queueName: string, id: string): Promise<void>;
   /** Persists a command without its message, as if the message had been lost. */
@@ -36,8 +37,8 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
   describe(`JobQueue on ${name}`, () => {
     let backend: JobQueueBackend;
     let queueName: string;
-    let opened: JobQueue[];
-    let queue: JobQueue;
+    let opened: BullmqQueue[];
+    let queue: BullmqQueue;
     const open = async (settings: Partial<QueueSettings> = {}) => {
       const instance = await backend.open(queueName, { ...quick, ...settings });
       opened.push(instance);
@@ -254,6 +255,72 @@ export function jobQueueSuite(name: string, openBackend: () => Promise<JobQueueB
         await queue.add(job);
         await queue.consume({ concurrency: 1, models: ['scripted'] }, async () => {});
         expect(await readAll(queue, job.id)).toMatchObject([{ terminal: 'failed' }]);
+      });
+    });
+
+    describe('a model that comes and goes', () => {
+      const reason = 'The model was removed.';
+
+      test('is served from when the consumer is told, and its jobs are refused once it is left', async () => {
+        const careful = await open({ absentModelMs: 60_000 });
+        const consumer = await queue.consume({ concurrency: 2, models: ['scripted'] }, (lease) =>
+          lease.append([terminal(0)]),
+        );
+        const job = () => makeJob({ model: 'later' });
+        await expect(careful.add(job())).rejects.toMatchObject({ code: 'model_unavailable' });
+        await consumer.serve('later');
+        const [first, other] = [job(), makeJob()];
+        await careful.add(first);
+        await careful.add(other);
+        for (const { id } of [first, other]) expect(await readAll(careful, id)).toEqual([terminal(0)]);
+        await consumer.leave('later');
+        await expect(careful.add(job())).rejects.toMatchObject({ code: 'model_unavailable' });
+        // It may come back, under the same name.
+        await consumer.serve('later');
+        const second = job();
+        await careful.add(second);
+        expect(await readAll(careful, second.id)).toEqual([terminal(0)]);
+      });
+
+      test('is left: what runs ends, what waits fails with the reason, and each ends once', async () => {
+        const finish = gate();
+        const { id, consumer } = await running(queue, {
+          async end(lease) {
+            await finish.promise;
+            await lease.append([wire(0), terminal(1)]);
+          },
+        });
+        const waiting = [makeJob(), makeJob({ tier: 'flex' }), makeJob({ owner: 'ann' })];
+        const other = await open();
+        for (const job of waiting) await other.add(job);
+        const left = consumer.leave('scripted');
+        const createdBefore = Date.now() + 1_000;
+        expect(await other.endWaiting('scripted', { reason, createdBefore })).toBe(1);
+        for (const job of waiting) {
+          expect(await readAll(other, job.id)).toMatchObject([{ terminal: 'failed', data: { reason } }]);
+          expect(await queue.get(job.id)).toMatchObject({ status: 'failed' });
+        }
+        finish.open();
+        await left;
+        expect(await readAll(other, id)).toEqual([wire(0), terminal(1)]);
+        expect(await other.endWaiting('scripted', { reason, createdBefore })).toBe(0);
+        expect((await queue.list({ owner: null, limit: 10 })).waiting).toBe(0);
+      });
+
+      test('is left: a job that was accepted for it since it came back still runs', async () => {
+        const [before, since] = [makeJob({ createdAt: 1_000 }), makeJob({ createdAt: 3_000 })];
+        for (const job of [before, since]) await queue.add(job);
+        expect(await queue.endWaiting('scripted', { reason, createdBefore: 2_000 })).toBe(0);
+        expect(await queue.get(before.id)).toMatchObject({ status: 'failed' });
+        expect(await queue.get(since.id)).toMatchObject({ status: 'queued' });
+      });
+
+      test('every process hears of it', async () => {
+        const { promise, open: told } = gate();
+        const other = await open();
+        other.onModels(() => told());
+        await queue.queues.directory.tellModels();
+        await promise;
       });
     });
 

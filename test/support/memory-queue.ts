@@ -134,6 +134,8 @@ export function createMemoryQueue(): JobQueue & { readers(): number } {
       consumers.push(consumer);
       pump();
       return {
+        async serve() {},
+        async leave() {},
         async close() {
           consumers.splice(consumers.indexOf(consumer), 1);
         },

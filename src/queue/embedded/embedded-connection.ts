@@ -138,7 +138,8 @@ export async function openEmbeddedConnection(options: {
       query: pool.query,
       store: (queue, base) => createEmbeddedStore(query, queue, (notice) => told.emit(base, notice)),
       directory(base) {
-        const directory = directories.get(base) ?? createEmbeddedDirectory(query, base);
+        const directory =
+          directories.get(base) ?? createEmbeddedDirectory(query, base, (notice) => told.emit(base, notice));
         directories.set(base, directory);
         return directory;
       },

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
 import { type JobDirectory, lastPriority, paceOf } from '../responses/job-directory.ts';
+import type { Notice } from '../responses/notices.ts';
 import type { Query } from './embedded-store.ts';
 
 /**
  * The directory of the only process that uses the folder. A table of ours stores the queue of each id; the owners'
  * queue positions and the announced models are kept only in memory.
  */
-export function createEmbeddedDirectory(query: Query, base: string): JobDirectory {
+export function createEmbeddedDirectory(query: Query, base: string, tell: (notice: Notice) => void): JobDirectory {
   const models = new Map<string, number>();
   const contextLengths = new Map<string, number>();
   const learned = new Map<string, ModelCard['capabilities']>();
@@ -96,6 +97,10 @@ export function createEmbeddedDirectory(query: Query, base: string): JobDirector
         if (contextLength !== undefined) contextLengths.set(id, contextLength);
       }
     },
+    async retract(model) {
+      for (const announced of [models, contextLengths, learned]) announced.delete(model);
+    },
+    tellModels: async () => tell({ type: 'models' }),
     announced: async (model) => models.get(model),
     contextLengths: async () => contextLengths,
     capabilities: async () => learned,

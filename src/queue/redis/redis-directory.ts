@@ -85,6 +85,15 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       }
       await redis.zremrangebyscore(workers, '-inf', now - forgetWorkersMs);
     },
+    async retract(model) {
+      await redis.hdel(models, model);
+      await redis.hdel(learned, model);
+      const own = (await redis.zrange(workers, '0', '-1')).filter((said) => announcement.exec(said)?.[2] === model);
+      if (own.length > 0) await redis.zrem(workers, ...own);
+    },
+    async tellModels() {
+      await redis.publish(`${root}notices`, 'models');
+    },
     async announced(model) {
       const at = await redis.hget(models, model);
       return at === null ? undefined : Number(at);

@@ -110,6 +110,8 @@ export type BullmqParts = {
   /** False if a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
+  /** Ids of jobs that wait, also for another attempt, or that a worker has; some of them if there are many. */
+  unfinished(): Promise<string[]>;
   source(process: (attempt: BullmqAttempt) => Promise<void>, options: SourceOptions): BullmqSource;
   close(): Promise<void>;
 };
@@ -143,6 +145,7 @@ export function createBullmqParts<B extends IQueueBackend, C>(options: {
       return (await queue.remove(id)) > 0;
     },
     waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
+    unfinished: () => queue.getRanges(['waiting', 'prioritized', 'delayed', 'active'], 0, 499, true),
     source: (process, options) => openSource({ classes, connection, name, process, options }),
     close: () => queue.close(),
   };

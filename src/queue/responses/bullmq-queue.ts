@@ -1,9 +1,10 @@
 import type { IQueueBackend } from 'bullmq';
-import { type Job, JobSnapshot, type JobStatus } from '../../contracts/responses/job.ts';
+import { type Job, JobSnapshot, type JobStatus, type LogLine } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { waitAtMost, withBackendDeadline } from '../../core/deadlines.ts';
 import type { ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
 import { createOpenQueues, type OpenQueue, type OpenQueues } from '../open-queues.ts';
+import { queuesOf } from '../queue-names.ts';
 import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
 import { addJob, removeJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
@@ -81,6 +82,13 @@ export type BullmqQueue = JobQueue & {
   onExpiring(listener: (job: Job) => Promise<void>): void;
   /** The listener is called with the jobs that the sweep has removed here. */
   onRemoved(listener: (jobs: readonly RemovedJob[]) => Promise<void>): void;
+  /** The listener is called when a process has changed the list of added models, or may have. */
+  onModels(listener: () => void): void;
+  /**
+   * Fails the jobs of a model that no worker has at the moment, with this reason. Works from any process.
+   * @returns the number of jobs that a worker still has
+   */
+  endWaiting(model: string, options: { reason: string; createdBefore: number }): Promise<number>;
 };
 
 /** The port over BullMQ: the job's log decides the outcome; BullMQ's state says who works on the job. */
@@ -98,6 +106,10 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const wakeConsumers = (queue?: string) => {
     for (const consumer of consumers) consumer.wake(queue);
   };
+  const tellModels = () => {
+    for (const listener of modelListeners) listener();
+  };
+  const modelListeners: (() => void)[] = [];
   const onNotice = (notice: Notice) => {
     switch (notice.type) {
       case 'log':
@@ -106,8 +118,11 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         return deliver(notice.id, notice.command);
       case 'waiting':
         return wakeConsumers(notice.queue);
+      case 'models':
+        return tellModels();
       case 'missed':
         waiters.wakeAll();
+        tellModels();
         return wakeConsumers();
       default:
         return notice satisfies never;
@@ -139,21 +154,52 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
         return 'accepted';
       }
       if (command === 'answer_now') return 'not_running';
-      const job = loadJob(record.data);
-      const line = command === 'expire' ? terminalLines.late : terminalLines.cancelled;
-      const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
+      const ended = await endUnheld(found, command === 'expire' ? terminalLines.late : terminalLines.cancelled);
       // A worker has just taken it: then the worker must receive the command.
       if (ended === 'running') continue;
       if (ended === 'missing') return 'not_found';
-      // The job is cancelled; an error in freeing its position must not make the cancel fail.
-      if (ended === 'appended') await eraseSecrets(found, { id, data: record.data }).catch(onError);
-      if (ended === 'appended' && record.position !== undefined) {
-        await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
-      }
-      waiters.wake(id);
       return ended === 'appended' ? 'accepted' : 'already_ended';
     }
     throw new Error(`${id} changes hands too often`);
+  };
+  /** Writes the terminal line of a job, unless a worker has it. */
+  const endUnheld = async (
+    found: OpenQueue & { record: JobRecord },
+    line: (job: Job, log: readonly LogLine[]) => LogLine,
+  ) => {
+    const { record, store } = found;
+    const job = loadJob(record.data);
+    const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
+    if (ended === 'running' || ended === 'missing') return ended;
+    // The job has ended; an error in freeing its position must not make that fail.
+    if (ended === 'appended') await eraseSecrets(found, { id: job.id, data: record.data }).catch(onError);
+    if (ended === 'appended' && record.position !== undefined) {
+      await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
+    }
+    waiters.wake(job.id);
+    return ended;
+  };
+  const endWaiting = async (model: string, { reason, createdBefore }: { reason: string; createdBefore: number }) => {
+    const known = new Set(await queues.directory.queues());
+    let held = 0;
+    for (const name of queuesOf(queues.base, model)) {
+      const seen = new Set<string>();
+      // What has ended is not listed again, so the next list begins with others.
+      for (
+        let ids = known.has(name) ? await queues.open(name).parts.unfinished() : [];
+        ids.some((id) => !seen.has(id));
+      ) {
+        for (const id of ids.filter((id) => !seen.has(id))) {
+          seen.add(id);
+          const found = await visible(id);
+          if (found === undefined || found.record.terminal !== undefined) continue;
+          if (loadJob(found.record.data).createdAt >= createdBefore) continue;
+          if ((await endUnheld(found, (job, log) => terminalLines.failed(job, log, reason))) === 'running') held += 1;
+        }
+        ids = await queues.open(name).parts.unfinished();
+      }
+    }
+    return held;
   };
 
   const expiringListeners: ((job: Job) => Promise<void>)[] = [];
@@ -162,6 +208,8 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     queues,
     onExpiring: (listener) => void expiringListeners.push(listener),
     onRemoved: (listener) => void removedListeners.push(listener),
+    onModels: (listener) => void modelListeners.push(listener),
+    endWaiting: (model, options) => endWaiting(model, options),
     add(job) {
       if (!isJobId(job.id))
         throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
@@ -210,6 +258,7 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
       });
       consumers.add(consumer);
       return {
+        ...consumer,
         async close(close) {
           await consumer.close(close);
           consumers.delete(consumer);

@@ -10,7 +10,7 @@ import { eraseSecrets } from './job-log.ts';
 import type { JobStore } from './job-store.ts';
 import type { OpenLease } from './lease.ts';
 import { createPendingCommands } from './pending-commands.ts';
-import { type JobPull, pullJobs } from './pull-jobs.ts';
+import { type JobPull, type PulledSource, pullJobs } from './pull-jobs.ts';
 import { createQuarantine } from './quarantine.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
@@ -51,8 +51,7 @@ export async function startConsumer(
   const recheckAll = (id?: string) => {
     for (const [lease, store] of open) if (id === undefined || lease.id === id) recheck(lease, store).catch(onError);
   };
-  const pulled = pulledQueues(queues.base, models);
-  const sources = pulled.map(({ name }) => {
+  const sourceOf = (name: string) => {
     const { parts, store } = queues.open(name);
     const context: AttemptContext = {
       ...options,
@@ -86,21 +85,34 @@ export async function startConsumer(
       onFailed: (id) => maintenance.settle({ parts, store }, id).catch(onError),
       onError,
     });
-  });
-  await Promise.all(sources.map((source) => source.ready()));
+  };
+  /** By model. */
+  const served = new Map<string, { sources: readonly PulledSource[]; announce: boolean }>();
+  const connect = async (model: string, announce: boolean): Promise<readonly PulledSource[]> => {
+    const sources = pulledQueues(queues.base, [model]).map(({ name, weight }) => ({ source: sourceOf(name), weight }));
+    await Promise.all(sources.map(({ source }) => source.ready()));
+    served.set(model, { sources, announce });
+    return sources;
+  };
+  const first = (await Promise.all(models.map((model) => connect(model, true)))).flat();
+  let announcing: Promise<void> = Promise.resolve();
   const announce = () => {
     const learned = options.capabilities?.();
-    const announced = models.map((id) => ({
-      id,
-      contextLength: options.contextLengths?.get(id),
-      capabilities: learned?.get(id),
-    }));
-    return queues.directory.announce(workerId, announced, now()).catch(onError);
+    const announced = [...served]
+      .flatMap(([id, { announce }]) => (announce ? [id] : []))
+      .map((id) => ({
+        id,
+        contextLength: options.contextLengths?.get(id),
+        capabilities: learned?.get(id),
+      }));
+    announcing = queues.directory.announce(workerId, announced, now()).catch(onError);
+    return announcing;
   };
   await announce();
   const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
-  const picker = createWeightedPicker(pulled);
+  const picker = createWeightedPicker(first.map(({ source: { name }, weight }) => ({ name, weight })));
   const { concurrency } = options;
+  const sources = first.map(({ source }) => source);
   pull = pullJobs({ sources, picker, concurrency, pollMs: settings.pollMs, now, onError });
   maintenance.start();
 
@@ -110,7 +122,10 @@ export async function startConsumer(
     for (const lease of open.keys()) lease.end('shutdown');
     // If the backend is down, the jobs cannot be handed back: their locks expire.
     await waitAtMost(ended, settings.handBackMs + 2_000);
-    await waitAtMost(Promise.all(sources.map((source) => source.close())), 1_000);
+    await waitAtMost(
+      Promise.all([...served.values()].flatMap(({ sources }) => sources.map(({ source }) => source.close()))),
+      1_000,
+    );
     for (const timer of timers) clearInterval(timer);
     await maintenance.stop();
   };
@@ -121,6 +136,20 @@ export async function startConsumer(
       for (const lease of leases) obey(lease, command);
     },
     wake: (queue) => pull.wake(queue),
+    async serve(model, { announce: isAnnounced = true } = {}) {
+      if (closing !== undefined || served.has(model)) return;
+      pull.add(await connect(model, isAnnounced));
+      await announce();
+    },
+    async leave(model) {
+      const left = served.get(model);
+      if (closing !== undefined || left === undefined) return;
+      served.delete(model);
+      await announcing;
+      await queues.directory.retract(model).catch(onError);
+      await pull.remove(left.sources.map(({ source }) => source.name));
+      await waitAtMost(Promise.all(left.sources.map(({ source }) => source.close())), 1_000);
+    },
     close({ drainMs }) {
       closing ??= close(drainMs);
       return closing;

@@ -26,6 +26,10 @@ export type JobDirectory = {
   announce(worker: string, models: readonly AnnouncedModel[], now: number): Promise<void>;
   /** When a worker last announced the model; undefined: never, or long ago. Epoch ms. */
   announced(model: string): Promise<number | undefined>;
+  /** Forgets what any worker announced about the model: a worker that still has it announces it again. */
+  retract(model: string): Promise<void>;
+  /** Notifies every process that the list of added models has changed. */
+  tellModels(): Promise<void>;
   /** By model: the number of tokens that all its workers have room for, since any of them may get the job. */
   contextLengths(): Promise<ReadonlyMap<string, number>>;
   /** By model: the observed capabilities of its server, from the worker that announced last. */

@@ -5,6 +5,8 @@ export type Notice =
   | { type: 'log'; id: string }
   | { type: 'control'; id: string; command: ControlCommand }
   | { type: 'waiting'; queue: string }
+  /** The list of models that were added to the running service has changed. */
+  | { type: 'models' }
   /** Notices may have been missed. */
   | { type: 'missed' };
 
@@ -16,5 +18,5 @@ export function parseNotice(text: string): Notice {
   if (first !== undefined && type === 'control' && (second === 'cancel' || second === 'answer_now')) {
     return { type, id: first, command: second };
   }
-  return { type: 'missed' };
+  return { type: type === 'models' ? type : 'missed' };
 }

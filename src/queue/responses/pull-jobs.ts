@@ -5,9 +5,16 @@ import type { WeightedPicker } from './weighted-picker.ts';
 export type JobPull = {
   /** A queue may have a job; without a name, all may have one. */
   wake(queue?: string): void;
+  /** Pulls from these queues as well. */
+  add(sources: readonly PulledSource[]): void;
+  /** Takes no more jobs from these queues; resolves when the running ones have ended. */
+  remove(names: readonly string[]): Promise<void>;
   /** Takes no new jobs from now on; resolves when the running ones have ended. */
   stop(): Promise<void>;
 };
+
+/** A queue to pull from, with its share relative to the others. */
+export type PulledSource = { source: BullmqSource; weight: number };
 
 /** Pulls jobs from several queues according to their weights, at most `concurrency` at a time in total. */
 export function pullJobs(options: {
@@ -20,7 +27,10 @@ export function pullJobs(options: {
 }): JobPull {
   const { picker, pollMs, now, onError } = options;
   const sources = new Map(options.sources.map((source) => [source.name, source]));
-  const running = new Set<Promise<void>>();
+  /** By the queue that the job is from. */
+  const running = new Map<Promise<void>, string>();
+  /** The queue that is asked at the moment. */
+  let asked: { name: string; answered: Promise<void> } | undefined;
   let stopped = false;
   let woken = () => {};
   let rest = new Promise<void>(() => {});
@@ -49,7 +59,7 @@ export function pullJobs(options: {
    */
   const pause = async () => {
     const hasRoom = running.size < options.concurrency;
-    const due = hasRoom ? options.sources.map((source) => source.dueAt()).filter((at) => at > 0) : [];
+    const due = hasRoom ? [...sources.values()].map((source) => source.dueAt()).filter((at) => at > 0) : [];
     const look = unasked.size > 0 ? pollMs : lookedAt + pollMs - now();
     const times = [look, ...due.map((at) => at - now() + 1)];
     const ms = Math.max(1, Math.min(pollMs, ...times));
@@ -64,7 +74,7 @@ export function pullJobs(options: {
       if (next) run(name, next);
       else woken();
     });
-    running.add(ended);
+    running.set(ended, name);
   };
   const takeOne = async (name: string) => {
     unasked.delete(name);
@@ -77,11 +87,14 @@ export function pullJobs(options: {
       lookEverywhere();
       const name = running.size < options.concurrency ? picker.next() : undefined;
       if (name === undefined) await pause();
-      else
-        await takeOne(name).catch((error: unknown) => {
+      else {
+        const answered = takeOne(name).catch((error: unknown) => {
           picker.empty(name);
           onError(error instanceof Error ? error : new Error(String(error)));
         });
+        asked = { name, answered };
+        await answered;
+      }
     }
   };
   const looping = loop();
@@ -90,13 +103,32 @@ export function pullJobs(options: {
       picker.ready(queue);
       woken();
     },
+    add(added) {
+      for (const { source, weight } of added) {
+        sources.set(source.name, source);
+        picker.add({ name: source.name, weight });
+      }
+      woken();
+    },
+    async remove(names) {
+      for (const name of names) {
+        picker.remove(name);
+        sources.delete(name);
+        unasked.delete(name);
+      }
+      // A job that is given right now still runs.
+      if (asked !== undefined && names.includes(asked.name)) await asked.answered;
+      const theirs = () => [...running].flatMap(([ended, name]) => (names.includes(name) ? [ended] : []));
+      // A job that ends may have started another.
+      for (let left = theirs(); left.length > 0; left = theirs()) await Promise.all(left);
+    },
     async stop() {
       stopped = true;
       woken();
       // If the backend is down, the last `take` waits for it to return.
       await waitAtMost(looping, 2_000);
       // A job that ends may have started another.
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0) await Promise.all(running.keys());
     },
   };
 }

@@ -8,16 +8,25 @@ export type WeightedPicker = {
   empty(name: string): void;
   /** The queue may have jobs; without a name, all may have. */
   ready(name?: string): void;
+  /** One more queue, which may have jobs; a queue that is there stays as it is. */
+  add(queue: WeightedQueue): void;
+  remove(name: string): void;
 };
+
+type WeightedQueue = { name: string; weight: number };
 
 /**
  * Stride scheduling (Waldspurger and Weihl, 1995): queues that always have jobs are served in proportion to their
  * weights, evenly interleaved. A queue that was empty starts at the others' current position, so it has not accumulated
  * a claim.
  */
-export function createWeightedPicker(queues: readonly { name: string; weight: number }[]): WeightedPicker {
-  const entries = new Map(queues.map(({ name, weight }) => [name, { stride: 1 / weight, pass: 0, isEmpty: false }]));
+export function createWeightedPicker(queues: readonly WeightedQueue[]): WeightedPicker {
+  const entries = new Map<string, { stride: number; pass: number; isEmpty: boolean }>();
   let clock = 0;
+  const add = ({ name, weight }: WeightedQueue) => {
+    if (!entries.has(name)) entries.set(name, { stride: 1 / weight, pass: clock, isEmpty: false });
+  };
+  for (const queue of queues) add(queue);
   const markReady = (name: string) => {
     const entry = entries.get(name);
     if (!entry?.isEmpty) return;
@@ -49,5 +58,7 @@ export function createWeightedPicker(queues: readonly { name: string; weight: nu
       if (name !== undefined) return markReady(name);
       for (const each of entries.keys()) markReady(each);
     },
+    add,
+    remove: (name) => void entries.delete(name),
   };
 }
