@@ -39,6 +39,33 @@ export function addressRefusal(url: string, { allowPrivate }: { allowPrivate: bo
   return isOwn && !allowPrivate ? 'expected a public address' : undefined;
 }
 
+/** Ranges of addresses at which a model server may be: the public internet, and the networks of this machine. */
+const serverRanges = new Set(['unicast', 'loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
+
+/** Addresses in those ranges at which a cloud's machines read their credentials; the others are link-local. */
+const metadataAddresses = new Set(['100.100.100.200', '168.63.129.16', 'fd00:ec2::254', 'fd20:ce::254']);
+
+function isServerAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const reached = ipaddr.process(address);
+  const range = reached.range();
+  if (!serverRanges.has(range) || metadataAddresses.has(reached.toString())) return false;
+  return range !== 'unicast' || isPublicAddress(address);
+}
+
+/**
+ * Why a model server that an admin named is not called: its address, or one that its name resolves to, is a cloud's
+ * metadata service or another address that no server has. Loopback and private networks are allowed.
+ */
+export async function serverAddressRefusal(url: string): Promise<string | undefined> {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
+  const addresses =
+    isIP(host) === 0 ? await resolve(host, { all: true }).catch(() => []) : [{ address: host, family: 0 }];
+  return addresses.every(({ address }) => isServerAddress(address))
+    ? undefined
+    : 'expected the address of a model server, not a link-local, metadata or reserved one';
+}
+
 /**
  * A `lookup` for node's sockets that returns only public addresses. The connection goes to the address that was
  * checked, so a name that resolves differently a moment later (DNS rebinding) has no effect. A name with a private

@@ -3,7 +3,7 @@ import { Effort } from '../responses/reasoning.ts';
 import { Response } from '../responses/response.ts';
 import { TraceStep } from '../responses/trace.ts';
 import { EffortTable } from './effort-table.ts';
-import { ModelCard } from './model-card.ts';
+import { ModelCard, ModelState } from './model-card.ts';
 
 /** A response with the start of the last user message. */
 export const ListedResponse = Response.extend({ input_preview: z.string() });
@@ -45,6 +45,7 @@ export const ModelObject = ModelCard.extend({
   owned_by: z.string(),
   default_effort: Effort,
   effort_table: EffortTable,
+  ...ModelState.partial().shape,
 });
 export type ModelObject = z.infer<typeof ModelObject>;
 
@@ -55,6 +56,8 @@ export const ModelList = z.object({
   first_id: z.string().nullable(),
   last_id: z.string().nullable(),
   has_more: z.literal(false),
+  /** Models that were added and of which too little is known yet to use them. */
+  pending: z.array(ModelState.extend({ id: z.string(), object: z.literal('model.pending') })).exactOptional(),
   /**
    * Only with the query `client_version`, with which Codex asks for a catalog in its own format: always empty, so that
    * Codex uses its defaults.

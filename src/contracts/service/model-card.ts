@@ -42,6 +42,19 @@ export function asWorkersHave(catalog: ModelCatalog, known: () => WorkersModels)
  */
 export const serverBudgetStates = ['none', 'unverified', 'honoured', 'ignored', 'refused'] as const;
 
+/**
+ * Where a model comes from (`added`: by an admin, while the service ran) and whether it can be used. `loading`: a worker
+ * loads, downloads or looks for it, or no worker has begun to. `reason`: why it failed, or what it waits for.
+ */
+export const ModelState = z.object({
+  source: z.enum(['variable', 'file', 'embedded', 'added']),
+  status: z.enum(['ready', 'loading', 'failed']),
+  reason: z.string().nullable(),
+  /** Of its download, while there is one. */
+  percent: z.int().min(0).max(100).nullable(),
+});
+export type ModelState = z.infer<typeof ModelState>;
+
 /** What `GET /v1/models` shows about a model. Tokens. */
 export const ModelCard = z.object({
   id: z.string(),
@@ -86,6 +99,8 @@ export interface ModelCatalog {
   list(): readonly ModelCard[];
   get(id: string): ModelCard | undefined;
   effortTable(id: string): EffortTable;
+  /** By id, also of models that are not in the list yet. Absent (at the edge): unknown. */
+  states?(): ReadonlyMap<string, ModelState>;
   /**
    * Tokens of the rendered prompt; long texts are counted in pieces so that the event loop is not blocked. Above `most`
    * counting may stop: the result is then some number above it.

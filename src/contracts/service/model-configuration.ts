@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { ModelState } from './model-card.ts';
 
 const id = z.string().min(1).max(128).optional();
 const family = z.string().min(1).optional();
 
 /**
- * A model to add to `thinkfirst.config.json`, with the file's field names (docs/models.md). Fields of an upstream that
+ * A model to add, with the field names of `thinkfirst.config.json` (docs/models.md). Fields of an upstream that
  * are left out are detected from its server.
  */
 export const NewModel = z.discriminatedUnion('kind', [
@@ -41,7 +42,7 @@ export function withScheme(address: string): string {
 /** The body of `POST /v1/configuration/models`. */
 export const ChangeModels = z.strictObject({
   model: NewModel,
-  /** `false`: only check the change. */
+  /** `false`: only check the model. */
   write: z.boolean().default(false),
 });
 export type ChangeModels = z.infer<typeof ChangeModels>;
@@ -53,19 +54,30 @@ export const CheckedModel = z.object({
   family: z.string().nullable(),
   /** Tokens; null if only its first start shows it. */
   context_length: z.int().positive().nullable(),
-  /** What to know or do before the next start. */
+  /** What to know or do. */
   notices: z.array(z.string()),
 });
 export type CheckedModel = z.infer<typeof CheckedModel>;
 
-/** What the service will read at its next start. */
+/** A model that an admin added while the service ran. */
+export const AddedModelView = ModelState.omit({ source: true }).extend({
+  id: z.string(),
+  /** With the field names of the configuration file; of a key, only the variable's name. */
+  entry: z.unknown(),
+  /** Epoch seconds. */
+  added_at: z.int(),
+});
+export type AddedModelView = z.infer<typeof AddedModelView>;
+
+/** The models that the operator configured, read at each start, and those that were added. */
 export const ModelConfiguration = z.object({
   object: z.literal('model_configuration'),
   /** `variable`: THINKFIRST_MODELS names them, and the file is not read. `embedded`: there is neither. */
   source: z.enum(['variable', 'file', 'embedded']),
   file: z.string(),
-  /** As written. */
+  /** The operator's, as written. */
   entries: z.array(z.unknown()),
+  added: z.array(AddedModelView),
   families: z.array(z.string()),
   dialects: z.array(z.string()),
 });
@@ -74,9 +86,12 @@ export type ModelConfiguration = z.infer<typeof ModelConfiguration>;
 export const ModelsChange = z.object({
   object: z.literal('model_configuration.change'),
   checked: CheckedModel,
-  /** The entry as it is, or would be, in the file. */
+  /** The model as the configuration file would have it. */
   entry: z.unknown(),
   written: z.boolean(),
   configuration: ModelConfiguration,
 });
 export type ModelsChange = z.infer<typeof ModelsChange>;
+
+export const RemovedModel = z.object({ id: z.string(), object: z.literal('model'), deleted: z.literal(true) });
+export type RemovedModel = z.infer<typeof RemovedModel>;

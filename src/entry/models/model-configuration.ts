@@ -2,25 +2,17 @@ import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { ModelConfigurationStore } from '../../api/dependencies.ts';
-import type {
-  CheckedModel,
-  ModelConfiguration,
-  ModelsChange,
-  NewModel,
-} from '../../contracts/service/model-configuration.ts';
+import type { ModelConfiguration, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { localCatalogEntry } from '../../models/config/catalog.ts';
-import { completeUpstream } from '../../models/config/complete-upstream.ts';
 import {
-  type ModelConfig,
   ModelsConfig,
   configFile as name,
   parseModelEntry,
   parseModelsConfig,
 } from '../../models/config/model-config.ts';
 import { families } from '../../models/families/index.ts';
-import { localCapabilities } from '../../models/local/local-model.ts';
 import { dialectNames } from '../../models/servers/client/dialect.ts';
+import { checkModel, type ModelCheck } from './check-model.ts';
 import { embeddedModel, namesOnlyServers } from './configured-models.ts';
 
 /** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */
@@ -104,6 +96,7 @@ export function createModelConfiguration(options: {
     const about = {
       object: 'model_configuration' as const,
       file: name,
+      added: [],
       families: families.map((family) => family.name),
       dialects: [...dialectNames],
     };
@@ -128,54 +121,19 @@ export function createModelConfiguration(options: {
     return { configuration: { ...about, source: 'file', entries: parsed.data.models }, whole: parsed.data };
   }
 
-  async function checked(
-    model: NewModel,
-    { source, entries }: ModelConfiguration,
-  ): Promise<Pick<ModelsChange, 'object' | 'checked' | 'entry'>> {
-    const { model: whole, notices: told } =
-      model.kind === 'upstream'
-        ? await completeUpstream(model, { fetch: ask, invalid: ofModel })
-        : { model, notices: [] };
-    const { kind, ...fields } = whole;
-    const entry = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-    const unset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
-    const config = parsedAs(model, () => parseModelEntry(entry, lookUp));
+  async function checked(model: NewModel, { source, entries }: ModelConfiguration): Promise<ModelCheck> {
     // Beside what a variable names, nothing is written.
     const beside = source === 'variable' || entries.length === 0 ? [] : parseModelsConfig({ models: entries }, lookUp);
-    if (beside.some(({ id }) => id === config.id)) {
-      throw invalid('model.id', `a model ${config.id} already exists; give this one another id`);
-    }
-    const facts = await factsOf(config);
-    const notices = unset ? [`Set ${model.apiKeyVariable} before the next start; it must contain the key.`] : [];
-    return {
-      object: 'model_configuration.change',
-      checked: { ...facts, id: config.id, kind, notices: [...notices, ...told, ...facts.notices] },
-      entry,
-    };
-  }
-
-  async function factsOf(config: ModelConfig): Promise<Pick<CheckedModel, 'family' | 'context_length' | 'notices'>> {
-    switch (config.kind) {
-      case 'folder': {
-        try {
-          const { card } = await localCatalogEntry(config, localCapabilities);
-          return { family: card.family, context_length: card.context_length, notices: [] };
-        } catch (error) {
-          if (error instanceof ServiceError) throw invalid('model.folder', error.message);
-          throw error;
-        }
-      }
-      case 'hub':
-        return {
-          family: config.family ?? null,
-          context_length: null,
-          notices: ['The next start downloads it from the hub and takes longer.'],
-        };
-      case 'upstream':
-        return { family: config.family, context_length: config.contextLength, notices: [] };
-      default:
-        return config satisfies never;
-    }
+    const check = await checkModel(model, {
+      fetch: ask,
+      isTaken: (id) => beside.some((config) => config.id === id),
+      lookUp,
+      hubNotice: 'The next start downloads it from the hub and takes longer.',
+    });
+    const isUnset = model.kind === 'upstream' && model.apiKeyVariable !== undefined && !variables[model.apiKeyVariable];
+    if (!isUnset) return check;
+    const notice = `Set ${model.apiKeyVariable} before the next start; it must contain the key.`;
+    return { ...check, checked: { ...check.checked, notices: [notice, ...check.checked.notices] } };
   }
 }
 
@@ -196,25 +154,4 @@ function asObject(entry: unknown): object {
   if (typeof entry !== 'string') return Object(entry);
   const config = parseModelEntry(entry, () => undefined);
   return config.kind === 'hub' ? { hub: config.name } : { folder: entry };
-}
-
-/** The entry's own words for what is wrong, with the field as the body names it. */
-function parsedAs<T>(model: NewModel, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const field = error.param || (model.kind === 'upstream' ? 'url' : model.kind);
-    throw invalid(`model.${field}`, error.message.replace(`${field}: `, ''));
-  }
-}
-
-const ofModel = (field: string, message: string): ServiceError => invalid(`model.${field}`, message);
-
-function invalid(param: string, message: string): ServiceError {
-  return new ServiceError({
-    code: 'invalid_value',
-    param,
-    message: `Invalid '${param}': ${message.replace(/\.$/, '')}.`,
-  });
 }

@@ -19,6 +19,14 @@ export type CatalogEntry = {
   embed?: Embed | undefined;
 };
 
+/** A catalogue that models are added to and removed from while it is used. */
+export type LiveCatalog = ModelCatalog & {
+  /** Puts a model at the end. @throws Error for an id that is there */
+  add(entry: CatalogEntry): void;
+  /** Takes a model out of the list; its effort table stays known, for responses that still run. */
+  remove(id: string): void;
+};
+
 /**
  * A catalogue of entries in order; the first is the default.
  * @param tables effort tables by id; a model that has none here gets the package's own, or the default of its family
@@ -27,13 +35,17 @@ export type CatalogEntry = {
 export function createModelCatalog(
   entries: readonly CatalogEntry[],
   tables: ReadonlyMap<string, EffortTable> = new Map(),
-): ModelCatalog {
-  const byId = new Map(entries.map((entry) => [entry.card.id, entry]));
-  if (byId.size !== entries.length || entries.length === 0)
-    throw new Error('a catalog needs models with different ids');
-  const ownTables = new Map(
-    entries.map(({ card: { id, family } }) => [id, tables.get(id) ?? readEffortTable(id, undefined, family)]),
-  );
+): LiveCatalog {
+  const byId = new Map<string, CatalogEntry>();
+  const ownTables = new Map<string, EffortTable>();
+  const add = (entry: CatalogEntry, table?: EffortTable) => {
+    const { id, family } = entry.card;
+    if (byId.has(id)) throw new Error('a catalog needs models with different ids');
+    ownTables.set(id, table ?? readEffortTable(id, undefined, family));
+    byId.set(id, entry);
+  };
+  for (const entry of entries) add(entry, tables.get(entry.card.id));
+  if (entries.length === 0) throw new Error('a catalog needs a model');
   const known = <T>(map: ReadonlyMap<string, T>, id: string): T => {
     const value = map.get(id);
     if (value === undefined)
@@ -41,11 +53,13 @@ export function createModelCatalog(
     return value;
   };
   return {
-    list: () => entries.map(({ card }) => card),
+    list: () => [...byId.values()].map(({ card }) => card),
     get: (id) => byId.get(id)?.card,
     effortTable: (id) => known(ownTables, id),
     countTokens: async (id, prompt, options) => known(byId, id).countTokens(prompt, options),
     embed: async (id, asked, options) => known(byId, id).embed?.(asked, options),
+    add: (entry) => add(entry),
+    remove: (id) => void byId.delete(id),
   };
 }
 

@@ -53,7 +53,9 @@ export async function completeUpstream(
   const contextLength = given.contextLength ?? about.contextLength;
   const inputs = given.inputs ?? about.inputs;
   const notices = [
-    ...(server.names.includes(name) ? [] : [`The server lists no model yet; it must have ${name} by the next start.`]),
+    ...(server.names.includes(name)
+      ? []
+      : [`The server lists no model yet; it must have ${name} by the first request.`]),
     ...(dialect === server.dialect || server.dialect === 'plain'
       ? []
       : [`The server seems to be ${server.dialect}, but ${dialect} was given.`]),

@@ -21,6 +21,7 @@ export type UpstreamModel = {
   url: string;
   /** The key itself, read from the variable that the entry names. Never printed. */
   apiKey?: string;
+  apiKeyVariable?: string;
   /** The name that the server knows the model by. */
   model: string;
   family: string;
@@ -224,7 +225,7 @@ export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, 
   if (apiKeyVariable !== undefined && !apiKey) {
     throw fault(fieldOf(where, 'apiKeyVariable'), `the variable ${apiKeyVariable} is not set`);
   }
-  const about = { ...(apiKey && { apiKey }), ...tableOf(effortTable, where) };
+  const about = { ...(apiKey && apiKeyVariable && { apiKey, apiKeyVariable }), ...tableOf(effortTable, where) };
   return { kind: 'upstream', ...upstream, url: url.replace(/\/+$/, ''), ...about };
 }
 

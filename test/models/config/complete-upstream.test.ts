@@ -89,7 +89,7 @@ test('a name that the server lacks is refused, with those that are most like it'
   });
   const empty = { ...ollama, '/v1/models': { data: [] } };
   const { checked } = await configurationOver(empty).check(upstream);
-  expect(checked.notices).toEqual(['The server lists no model yet; it must have lama3 by the next start.']);
+  expect(checked.notices).toEqual(['The server lists no model yet; it must have lama3 by the first request.']);
 });
 
 test.each([
