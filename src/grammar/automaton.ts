@@ -1,6 +1,5 @@
 import type { ByteClasses } from './byte-set.ts';
-import type { Derivatives } from './derivative.ts';
-import { createDerivatives } from './derivative.ts';
+import { Derivatives } from './derivative.ts';
 import type { Arena, Expression } from './expression.ts';
 import { MAX_TOKEN_BYTES, type TokenTrie } from './token-trie.ts';
 
@@ -15,83 +14,166 @@ const MAX_MASKS = 128;
 export const DEAD = 0;
 const UNKNOWN = -1;
 
-export type Automaton = ReturnType<typeof createAutomaton>;
-
 /**
  * The deterministic automaton of a grammar over bytes, built during decoding, with a mask for each state that is
  * reached.
  */
-export function createAutomaton({
-  arena,
-  root,
-  classes,
-  trie,
-  words,
-}: {
-  arena: Arena;
-  root: Expression;
-  classes: ByteClasses;
-  trie: TokenTrie;
-  words: number;
-}) {
-  const width = classes.representatives.length;
-  const grammarSize = arena.size();
-  const fuel = { left: 0 };
-  const derivatives: Derivatives = createDerivatives(arena, { fuel, classes });
-  const maximum = { expressions: MAX_EXPRESSIONS, transitions: MAX_TRANSITIONS };
-  let generation = 0;
-  let transitions = new Int32Array(64 * width).fill(UNKNOWN);
-  let expressions: Expression[] = [];
-  let states = new Map<Expression, number>();
-  let clipped = new Map<Expression, Expression>();
-  const masks = new Map<number, Uint32Array>();
-  forget();
+export class Automaton {
+  private readonly arena: Arena;
+  private readonly root: Expression;
+  private readonly classes: ByteClasses;
+  private readonly trie: TokenTrie;
+  /** Words of a mask, 32 tokens each. */
+  private readonly words: number;
+  /** Transitions of a state: one for each byte class. */
+  private readonly width: number;
+  private readonly grammarSize: number;
+  private readonly fuel = { left: 0 };
+  private readonly derivatives: Derivatives;
+  private maxExpressions = MAX_EXPRESSIONS;
+  private maxTransitions = MAX_TRANSITIONS;
+  private generation = 0;
+  private transitions = new Int32Array(0);
+  private expressions: Expression[] = [];
+  private states = new Map<Expression, number>();
+  private clipped = new Map<Expression, Expression>();
+  private readonly masks = new Map<number, Uint32Array>();
+
+  constructor(grammar: { arena: Arena; root: Expression; classes: ByteClasses; trie: TokenTrie; words: number }) {
+    this.arena = grammar.arena;
+    this.root = grammar.root;
+    this.classes = grammar.classes;
+    this.trie = grammar.trie;
+    this.words = grammar.words;
+    this.width = grammar.classes.representatives.length;
+    this.grammarSize = grammar.arena.size();
+    this.derivatives = new Derivatives(grammar.arena, { fuel: this.fuel, classes: grammar.classes });
+    this.forget();
+  }
+
+  /** Adds to the work that a step may do. */
+  refuel(amount: number): void {
+    this.fuel.left = amount;
+  }
+
+  /** Keeps what is built now: a long text needs its states, which would otherwise be rebuilt at every step. */
+  keep(): void {
+    this.maxExpressions = Math.max(this.maxExpressions, 2 * (this.arena.size() - this.grammarSize));
+    this.maxTransitions = Math.max(this.maxTransitions, 2 * this.expressions.length * this.width);
+  }
+
+  /** The remaining work of the step. */
+  fuelLeft(): number {
+    return Math.max(0, this.fuel.left);
+  }
+
+  /** Call this before a step. @returns the generation, which is new if memory was released */
+  begin(): number {
+    const tooLarge = this.arena.size() - this.grammarSize > this.maxExpressions;
+    if (tooLarge || this.expressions.length * this.width > this.maxTransitions) this.forget();
+    return this.generation;
+  }
+
+  /** The number of expressions, as a measure of memory (about 0.5 kB each with everything attached to them). */
+  size(): number {
+    return this.arena.size();
+  }
+
+  start(): number {
+    return this.stateOf(this.root);
+  }
+
+  next(state: number, byte: number): number {
+    return this.successor(state, this.classes.classOf[byte] ?? 0);
+  }
+
+  nullable(state: number): boolean {
+    return this.expressionOf(state).nullable;
+  }
+
+  /** The tokens that can come next, one bit each; end tokens are not included. Do not modify it. @throws OutOfFuel */
+  mask(state: number): Uint32Array {
+    const key = this.stateOf(this.clip(this.expressionOf(state)));
+    const known = this.masks.get(key);
+    if (known) return known;
+    const mask = this.walk(key);
+    this.masks.set(key, mask);
+    const [oldest] = this.masks.keys();
+    if (this.masks.size > MAX_MASKS && oldest !== undefined) this.masks.delete(oldest);
+    return mask;
+  }
+
+  /** The only byte that can follow, or undefined if there are none or several, or the text may end. */
+  onlyByte(state: number): number | undefined {
+    if (this.expressionOf(state).nullable) return undefined;
+    let only: number | undefined;
+    for (let byteClass = 0; byteClass < this.width; byteClass += 1) {
+      if (this.successor(state, byteClass) === DEAD) continue;
+      if (only !== undefined) return undefined;
+      only = byteClass;
+    }
+    if (only === undefined) return undefined;
+    const { classOf, representatives } = this.classes;
+    const bytes = classOf.reduce((count, byteClass) => count + (byteClass === only ? 1 : 0), 0);
+    return bytes === 1 ? representatives[only] : undefined;
+  }
+
+  /** No byte can follow. */
+  isFinal(state: number): boolean {
+    for (let byteClass = 0; byteClass < this.width; byteClass += 1)
+      if (this.successor(state, byteClass) !== DEAD) return false;
+    return true;
+  }
 
   /**
    * Discards everything but the grammar. States of the previous generation become invalid: matchers read their tokens
    * again.
    */
-  function forget(): void {
-    generation += 1;
-    arena.truncate(grammarSize);
-    derivatives.forget();
-    transitions = new Int32Array(64 * width).fill(UNKNOWN);
-    expressions = [arena.empty];
-    states = new Map([[arena.empty, DEAD]]);
-    clipped = new Map();
-    masks.clear();
-    transitions.fill(DEAD, 0, width);
+  private forget(): void {
+    this.generation += 1;
+    this.arena.truncate(this.grammarSize);
+    this.derivatives.forget();
+    this.transitions = new Int32Array(64 * this.width).fill(UNKNOWN);
+    this.expressions = [this.arena.empty];
+    this.states = new Map([[this.arena.empty, DEAD]]);
+    this.clipped = new Map();
+    this.masks.clear();
+    this.transitions.fill(DEAD, 0, this.width);
   }
 
-  function stateOf(expression: Expression): number {
-    const known = states.get(expression);
+  private stateOf(expression: Expression): number {
+    const known = this.states.get(expression);
     if (known !== undefined) return known;
-    const state = expressions.push(expression) - 1;
-    states.set(expression, state);
-    if (transitions.length < expressions.length * width) {
-      const grown = new Int32Array(transitions.length * 2).fill(UNKNOWN);
-      grown.set(transitions);
-      transitions = grown;
+    const state = this.expressions.push(expression) - 1;
+    this.states.set(expression, state);
+    if (this.transitions.length < this.expressions.length * this.width) {
+      const grown = new Int32Array(this.transitions.length * 2).fill(UNKNOWN);
+      grown.set(this.transitions);
+      this.transitions = grown;
     }
     return state;
   }
 
-  function expressionOf(state: number): Expression {
-    return expressions[state] ?? arena.empty;
+  private expressionOf(state: number): Expression {
+    return this.expressions[state] ?? this.arena.empty;
   }
 
-  function successor(state: number, byteClass: number): number {
-    const known = transitions[state * width + byteClass] ?? DEAD;
+  private successor(state: number, byteClass: number): number {
+    const known = this.transitions[state * this.width + byteClass] ?? DEAD;
     if (known !== UNKNOWN) return known;
-    const next = stateOf(derivatives.after(expressionOf(state), classes.representatives[byteClass] ?? 0));
-    transitions[state * width + byteClass] = next;
+    const byte = this.classes.representatives[byteClass] ?? 0;
+    const next = this.stateOf(this.derivatives.after(this.expressionOf(state), byte));
+    this.transitions[state * this.width + byteClass] = next;
     return next;
   }
 
-  function walk(start: number): Uint32Array {
-    const mask = new Uint32Array(words);
-    const { byte, depth, skip, firstToken, nextToken } = trie;
-    const { classOf } = classes;
+  /** The mask of a state: one pass over the vocabulary's prefix tree, which leaves out subtrees that cannot follow. */
+  private walk(start: number): Uint32Array {
+    const mask = new Uint32Array(this.words);
+    const { byte, depth, skip, firstToken, nextToken } = this.trie;
+    const { classOf } = this.classes;
+    const { width } = this;
+    let { transitions } = this;
     const path = new Int32Array(MAX_TOKEN_BYTES + 1);
     path[0] = start;
     const end = byte.length;
@@ -100,7 +182,11 @@ export function createAutomaton({
       const from = path[level - 1] ?? DEAD;
       const byteClass = classOf[byte[node] ?? 0] ?? 0;
       let next = transitions[from * width + byteClass] ?? DEAD;
-      if (next === UNKNOWN) next = successor(from, byteClass);
+      if (next === UNKNOWN) {
+        next = this.successor(from, byteClass);
+        // The table may have grown.
+        transitions = this.transitions;
+      }
       if (next === DEAD) {
         node = skip[node] ?? end;
         continue;
@@ -117,75 +203,24 @@ export function createAutomaton({
    * Simplifies as far as one token can see: counts that no token can exhaust are treated as equal, so that the states
    * of a long bounded string or list share their masks.
    */
-  function clip(expression: Expression): Expression {
+  private clip(expression: Expression): Expression {
     if (expression.kind !== 'sequence' && expression.kind !== 'alternatives' && expression.kind !== 'repeat')
       return expression;
-    const known = clipped.get(expression);
+    const known = this.clipped.get(expression);
     if (known) return known;
-    const result = clipOnce(expression);
-    clipped.set(expression, result);
+    const result = this.clipOnce(expression);
+    this.clipped.set(expression, result);
     return result;
   }
-  function clipOnce(expression: Expression): Expression {
-    if (expression.kind === 'alternatives') return arena.alternatives(expression.options.map(clip));
-    if (expression.kind === 'sequence') return arena.sequence(clip(expression.first), clip(expression.rest));
+
+  private clipOnce(expression: Expression): Expression {
+    const { arena } = this;
+    if (expression.kind === 'alternatives')
+      return arena.alternatives(expression.options.map((option) => this.clip(option)));
+    if (expression.kind === 'sequence') return arena.sequence(this.clip(expression.first), this.clip(expression.rest));
     if (expression.kind !== 'repeat' || expression.inner.nullable) return expression;
     const { minimum, maximum } = expression;
     const far = MAX_TOKEN_BYTES + 1;
     return arena.repeat(expression.inner, Math.min(minimum, far), maximum > far ? Infinity : maximum);
   }
-
-  return {
-    /** Adds to the work that a step may do. */
-    refuel(amount: number): void {
-      fuel.left = amount;
-    },
-    /** Keeps what is built now: a long text needs its states, which would otherwise be rebuilt at every step. */
-    keep(): void {
-      maximum.expressions = Math.max(maximum.expressions, 2 * (arena.size() - grammarSize));
-      maximum.transitions = Math.max(maximum.transitions, 2 * expressions.length * width);
-    },
-    /** The remaining work of the step. */
-    fuelLeft: () => Math.max(0, fuel.left),
-    /** Call this before a step. @returns the generation, which is new if memory was released */
-    begin(): number {
-      const tooLarge = arena.size() - grammarSize > maximum.expressions;
-      if (tooLarge || expressions.length * width > maximum.transitions) forget();
-      return generation;
-    },
-    /** The number of expressions, as a measure of memory (about 0.5 kB each with everything attached to them). */
-    size: () => arena.size(),
-    start: () => stateOf(root),
-    next: (state: number, byte: number) => successor(state, classes.classOf[byte] ?? 0),
-    nullable: (state: number) => expressionOf(state).nullable,
-    /** The tokens that can come next, one bit each; end tokens are not included. Do not modify it. @throws OutOfFuel */
-    mask(state: number): Uint32Array {
-      const key = stateOf(clip(expressionOf(state)));
-      const known = masks.get(key);
-      if (known) return known;
-      const mask = walk(key);
-      masks.set(key, mask);
-      const [oldest] = masks.keys();
-      if (masks.size > MAX_MASKS && oldest !== undefined) masks.delete(oldest);
-      return mask;
-    },
-    /** The only byte that can follow, or undefined if there are none or several, or the text may end. */
-    onlyByte(state: number): number | undefined {
-      if (expressionOf(state).nullable) return undefined;
-      let only: number | undefined;
-      for (let byteClass = 0; byteClass < width; byteClass += 1) {
-        if (successor(state, byteClass) === DEAD) continue;
-        if (only !== undefined) return undefined;
-        only = byteClass;
-      }
-      if (only === undefined) return undefined;
-      const bytes = classes.classOf.reduce((count, byteClass) => count + (byteClass === only ? 1 : 0), 0);
-      return bytes === 1 ? classes.representatives[only] : undefined;
-    },
-    /** No byte can follow. */
-    isFinal(state: number): boolean {
-      for (let byteClass = 0; byteClass < width; byteClass += 1) if (successor(state, byteClass) !== DEAD) return false;
-      return true;
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import type { Constraint } from '../contracts/responses/constraint.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
-import { type Arena, createArena, type Expression } from './expression.ts';
+import { Arena, type Expression } from './expression.ts';
 import { regexLanguage } from './regex-language.ts';
 import { UnsupportedRegex } from './regex-parser.ts';
 import { schemaLanguage } from './schema-language.ts';
@@ -16,7 +16,7 @@ const MAX_READ = 200_000;
  */
 function checkConstraint(constraint: Constraint): void {
   try {
-    const arena = createArena(MAX_READ);
+    const arena = new Arena(MAX_READ);
     constraintLanguage(arena, constraint);
   } catch (error) {
     if (error instanceof RangeError) {

@@ -28,37 +28,34 @@ export type Expression =
   | (Base & { readonly kind: 'call'; readonly rule: string })
   | (Base & { readonly kind: 'automaton'; readonly automaton: NumberAutomaton; readonly state: number });
 
-export type Arena = ReturnType<typeof createArena>;
-
 /**
  * The expressions of one grammar and its named rules (for recursion; a rule never matches the empty text). Throws
  * RangeError beyond `limit`.
  */
-export function createArena(limit: number) {
-  const byKey = new Map<string, Expression>();
-  const keys: string[] = [];
-  const rules = new Map<string, Expression>();
-  function intern(key: string, make: (id: number) => Expression): Expression {
-    const known = byKey.get(key);
-    if (known) return known;
-    if (keys.length >= limit) throw new RangeError(`more than ${limit} expressions`);
-    const made = make(keys.length);
-    keys.push(key);
-    byKey.set(key, made);
-    return made;
-  }
-  const empty = intern('0', (id) => ({ kind: 'empty', id, nullable: false }));
-  const epsilon = intern('1', (id) => ({ kind: 'epsilon', id, nullable: true }));
+export class Arena {
+  readonly empty: Expression;
+  readonly epsilon: Expression;
+  readonly rules = new Map<string, Expression>();
+  private readonly byKey = new Map<string, Expression>();
+  private readonly keys: string[] = [];
+  private readonly limit: number;
 
-  function bytes(set: ByteSet): Expression {
-    return intern(`b${set.key}`, (id) => ({ kind: 'bytes', id, nullable: false, set }));
+  constructor(limit: number) {
+    this.limit = limit;
+    this.empty = this.intern('0', (id) => ({ kind: 'empty', id, nullable: false }));
+    this.epsilon = this.intern('1', (id) => ({ kind: 'epsilon', id, nullable: true }));
   }
-  function sequence(first: Expression, rest: Expression): Expression {
-    if (first === empty || rest === empty) return empty;
-    if (first === epsilon) return rest;
-    if (rest === epsilon) return first;
+
+  bytes(set: ByteSet): Expression {
+    return this.intern(`b${set.key}`, (id) => ({ kind: 'bytes', id, nullable: false, set }));
+  }
+
+  sequence(first: Expression, rest: Expression): Expression {
+    if (first === this.empty || rest === this.empty) return this.empty;
+    if (first === this.epsilon) return rest;
+    if (rest === this.epsilon) return first;
     const nullable = first.nullable && rest.nullable;
-    return intern(`s${first.id},${rest.id}`, (id) => ({
+    return this.intern(`s${first.id},${rest.id}`, (id) => ({
       kind: 'sequence',
       id,
       nullable,
@@ -66,53 +63,57 @@ export function createArena(limit: number) {
       rest,
     }));
   }
-  function alternatives(options: Iterable<Expression>): Expression {
+
+  alternatives(options: Iterable<Expression>): Expression {
     const set = new Set<Expression>();
     const sets: ByteSet[] = [];
     for (const option of options) {
       if (option.kind === 'bytes') sets.push(option.set);
-      else if (option !== empty) set.add(option);
+      else if (option !== this.empty) set.add(option);
     }
-    if (sets.length > 0) set.add(bytes(sets.length === 1 && sets[0] ? sets[0] : unionOf(sets)));
+    if (sets.length > 0) set.add(this.bytes(sets.length === 1 && sets[0] ? sets[0] : unionOf(sets)));
     const list = [...set].sort((left, right) => left.id - right.id);
     const [only] = list;
-    if (!only) return empty;
+    if (!only) return this.empty;
     if (list.length === 1) return only;
     const nullable = list.some((option) => option.nullable);
     const key = `a${list.map((option) => option.id).join()}`;
-    return intern(key, (id) => ({ kind: 'alternatives', id, nullable, options: list }));
+    return this.intern(key, (id) => ({ kind: 'alternatives', id, nullable, options: list }));
   }
-  function both(parts: Iterable<Expression>): Expression {
+
+  both(parts: Iterable<Expression>): Expression {
     const set = new Set<Expression>();
     for (const part of parts) {
-      if (part === empty) return empty;
+      if (part === this.empty) return this.empty;
       if (part.kind === 'both') for (const inner of part.parts) set.add(inner);
-      else if (part.kind !== 'complement' || part.inner !== empty) set.add(part);
+      else if (part.kind !== 'complement' || part.inner !== this.empty) set.add(part);
     }
     const list = [...set].sort((left, right) => left.id - right.id);
     const [only] = list;
-    if (!only) return complement(empty);
+    if (!only) return this.complement(this.empty);
     if (list.length === 1) return only;
     const nullable = list.every((part) => part.nullable);
-    return intern(`i${list.map((part) => part.id).join()}`, (id) => ({
+    return this.intern(`i${list.map((part) => part.id).join()}`, (id) => ({
       kind: 'both',
       id,
       nullable,
       parts: list,
     }));
   }
-  function complement(inner: Expression): Expression {
+
+  complement(inner: Expression): Expression {
     if (inner.kind === 'complement') return inner.inner;
-    return intern(`n${inner.id}`, (id) => ({ kind: 'complement', id, nullable: !inner.nullable, inner }));
+    return this.intern(`n${inner.id}`, (id) => ({ kind: 'complement', id, nullable: !inner.nullable, inner }));
   }
+
   /** `maximum` may be Infinity. */
-  function repeat(inner: Expression, minimum: number, maximum: number): Expression {
-    if (maximum === 0 || inner === epsilon || (inner === empty && minimum === 0)) return epsilon;
-    if (inner === empty || maximum < minimum) return empty;
+  repeat(inner: Expression, minimum: number, maximum: number): Expression {
+    if (maximum === 0 || inner === this.epsilon || (inner === this.empty && minimum === 0)) return this.epsilon;
+    if (inner === this.empty || maximum < minimum) return this.empty;
     if (minimum === 1 && maximum === 1) return inner;
     const least = inner.nullable ? 0 : minimum;
     const nullable = least === 0;
-    return intern(`r${inner.id},${least},${maximum}`, (id) => ({
+    return this.intern(`r${inner.id},${least},${maximum}`, (id) => ({
       kind: 'repeat',
       id,
       nullable,
@@ -121,12 +122,14 @@ export function createArena(limit: number) {
       maximum,
     }));
   }
-  function call(rule: string): Expression {
-    return intern(`c${rule}`, (id) => ({ kind: 'call', id, nullable: false, rule }));
+
+  call(rule: string): Expression {
+    return this.intern(`c${rule}`, (id) => ({ kind: 'call', id, nullable: false, rule }));
   }
-  function automaton(of: NumberAutomaton, state: number): Expression {
+
+  automaton(of: NumberAutomaton, state: number): Expression {
     const nullable = of.accepts[state] ?? false;
-    return intern(`m${of.name}@${state}`, (id) => ({
+    return this.intern(`m${of.name}@${state}`, (id) => ({
       kind: 'automaton',
       id,
       nullable,
@@ -134,25 +137,29 @@ export function createArena(limit: number) {
       state,
     }));
   }
-  return {
-    empty,
-    epsilon,
-    bytes,
-    sequence,
-    alternatives,
-    both,
-    complement,
-    repeat,
-    call,
-    automaton,
-    rules,
-    size: () => keys.length,
-    expressions: () => byKey.values(),
-    /** Discards every expression created after the arena had `size` of them. */
-    truncate(size: number) {
-      for (const key of keys.splice(size)) byKey.delete(key);
-    },
-  };
+
+  size(): number {
+    return this.keys.length;
+  }
+
+  expressions(): Iterable<Expression> {
+    return this.byKey.values();
+  }
+
+  /** Discards every expression created after the arena had `size` of them. */
+  truncate(size: number): void {
+    for (const key of this.keys.splice(size)) this.byKey.delete(key);
+  }
+
+  private intern(key: string, make: (id: number) => Expression): Expression {
+    const known = this.byKey.get(key);
+    if (known) return known;
+    if (this.keys.length >= this.limit) throw new RangeError(`more than ${this.limit} expressions`);
+    const made = make(this.keys.length);
+    this.keys.push(key);
+    this.byKey.set(key, made);
+    return made;
+  }
 }
 
 /** The concatenation of all `parts`. */

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Constraint } from '../contracts/responses/constraint.ts';
-import { createAutomaton } from './automaton.ts';
+import { Automaton } from './automaton.ts';
 import { byteSet, partition } from './byte-set.ts';
 import { constraintLanguage, constraintParams } from './constraint-language.ts';
-import { createDerivatives, type Derivatives, OutOfFuel } from './derivative.ts';
-import { type Arena, createArena, type Expression } from './expression.ts';
+import { Derivatives, OutOfFuel } from './derivative.ts';
+import { Arena, type Expression } from './expression.ts';
 import { createGrammarMatcher, type GrammarMatcher } from './grammar-matcher.ts';
 import { createTokenTrie, type TokenTrie, type TokenVocabulary } from './token-trie.ts';
 import { unsupported } from './unsupported.ts';
 
 /** The same language without its empty parts, so that no path leads to a dead end; this includes the arena's rules. */
-function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expression {
-  const productive = productiveRules(arena, holdsText);
+function prune(arena: Arena, derivatives: Derivatives, root: Expression): Expression {
+  const productive = productiveRules(arena, derivatives);
   const memo = new Map<Expression, Expression>();
   function pruned(expression: Expression): Expression {
     const known = memo.get(expression);
@@ -30,7 +30,7 @@ function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expr
         return arena.repeat(pruned(expression.inner), expression.minimum, expression.maximum);
       case 'both':
       case 'complement':
-        return holdsText(expression) ? expression : arena.empty;
+        return derivatives.holdsText(expression) ? expression : arena.empty;
       case 'call':
         return productive.has(expression.rule) ? expression : arena.empty;
       case 'empty':
@@ -47,7 +47,7 @@ function prune(arena: Arena, { holdsText }: Derivatives, root: Expression): Expr
 }
 
 /** The rules that some finite text satisfies: the least fixed point. */
-function productiveRules(arena: Arena, holdsText: (expression: Expression) => boolean): ReadonlySet<string> {
+function productiveRules(arena: Arena, derivatives: Derivatives): ReadonlySet<string> {
   const productive = new Set<string>();
   for (let before = -1; before < productive.size; ) {
     before = productive.size;
@@ -70,7 +70,7 @@ function productiveRules(arena: Arena, holdsText: (expression: Expression) => bo
         case 'call':
           return productive.has(expression.rule);
         default:
-          return holdsText(expression);
+          return derivatives.holdsText(expression);
       }
     };
     for (const [rule, body] of arena.rules) if (isProductive(body)) productive.add(rule);
@@ -106,21 +106,21 @@ function compileGrammar(
   const param = constraintParams[constraint.type];
   const { size, bytesOf, endTokenIds, trie } = vocabulary;
   try {
-    const arena = createArena(MAX_EXPRESSIONS);
+    const arena = new Arena(MAX_EXPRESSIONS);
     const language = constraintLanguage(arena, constraint);
     if (arena.size() > MAX_GRAMMAR) throw unsupported(param, 'this is too large to be enforced');
     const sets = [...arena.expressions()].flatMap((expression) =>
       expression.kind === 'bytes' ? [expression.set] : [],
     );
     const classes = partition([...sets, ...numberBytes]);
-    const derivatives = createDerivatives(arena, { fuel: { left: COMPILE_FUEL }, classes });
+    const derivatives = new Derivatives(arena, { fuel: { left: COMPILE_FUEL }, classes });
     const root = prune(arena, derivatives, language);
     if (root === arena.empty) throw unsupported(param, 'no text can satisfy this');
     if (root === arena.epsilon) throw unsupported(param, 'only the empty text satisfies this');
-    const automaton = createAutomaton({ arena, root, classes, trie, words: Math.ceil(size / 32) });
+    const automaton = new Automaton({ arena, root, classes, trie, words: Math.ceil(size / 32) });
     return {
       createMatcher: () => createGrammarMatcher(automaton, { bytesOf, endTokenIds, param }),
-      size: automaton.size,
+      size: () => automaton.size(),
     };
   } catch (error) {
     // The call stack is a second limit: no reasonable schema is nested so deeply.

@@ -35,98 +35,119 @@ export type GrammarMatcher = {
 
 type Vocabulary = Pick<TokenVocabulary, 'bytesOf'> & { endTokenIds: readonly number[]; param: string };
 
-export function createGrammarMatcher(
-  automaton: Automaton,
-  { bytesOf, endTokenIds, param }: Vocabulary,
-): GrammarMatcher {
-  const accepted: number[] = [];
-  let states: number[] = [];
-  let generation = -1;
-  let fuel = MAX_FUEL;
-  let ended = false;
+export function createGrammarMatcher(automaton: Automaton, vocabulary: Vocabulary): GrammarMatcher {
+  return new AutomatonMatcher(automaton, vocabulary);
+}
+
+class AutomatonMatcher implements GrammarMatcher {
+  private readonly automaton: Automaton;
+  private readonly vocabulary: Vocabulary;
+  private readonly accepted: number[] = [];
+  /** The state after each accepted token, preceded by the start; valid in this generation of the automaton only. */
+  private states: number[] = [];
+  private generation = -1;
+  private fuel = MAX_FUEL;
+  private ended = false;
+
+  constructor(automaton: Automaton, vocabulary: Vocabulary) {
+    this.automaton = automaton;
+    this.vocabulary = vocabulary;
+  }
+
+  fillMask(mask: Uint32Array): boolean {
+    mask.fill(0);
+    if (this.ended) return true;
+    return this.step((state) => {
+      const { endTokenIds, param } = this.vocabulary;
+      const allowed = this.automaton.mask(state);
+      mask.set(allowed);
+      const complete = this.automaton.nullable(state);
+      if (complete) for (const id of endTokenIds) mask[id >>> 5] = (mask[id >>> 5] ?? 0) | (1 << (id & 31));
+      else if (allowed.every((word) => word === 0)) throw unsupported(param, 'no token of this model can follow here');
+      return true;
+    });
+  }
+
+  accept(tokenId: number): boolean {
+    if (this.ended) return false;
+    const taken = this.step((state) => this.take(state, tokenId));
+    if (taken) this.fuel = Math.min(MAX_FUEL, this.fuel + FUEL_PER_TOKEN);
+    return taken;
+  }
+
+  isComplete(): boolean {
+    return this.ended || this.step((state) => this.automaton.nullable(state));
+  }
+
+  mustEnd(): boolean {
+    return this.ended || this.step((state) => this.automaton.nullable(state) && this.automaton.isFinal(state));
+  }
+
+  rollback(count: number): void {
+    let left = Math.min(count, this.accepted.length + (this.ended ? 1 : 0));
+    if (left > 0 && this.ended) {
+      this.ended = false;
+      left -= 1;
+    }
+    this.accepted.length -= left;
+    this.states.length = this.accepted.length + 1;
+  }
+
+  forcedText(): string {
+    return this.ended ? '' : this.step((state) => forcedFrom(this.automaton, state));
+  }
+
+  close(): void {
+    this.accepted.length = 0;
+    this.states = [];
+    this.generation = -1;
+    this.ended = true;
+  }
 
   /** Runs one step within its share of work; if the automaton has discarded its states, they are rebuilt first. */
-  function step<Result>(work: (state: number) => Result): Result {
+  private step<Result>(work: (state: number) => Result): Result {
+    const { automaton } = this;
     const now = automaton.begin();
     try {
-      if (now !== generation) {
-        automaton.refuel(MAX_FUEL + FUEL_PER_TOKEN * accepted.length);
-        states = [automaton.start()];
-        for (const id of accepted) states.push(after(states.at(-1) ?? DEAD, id));
-        generation = now;
+      if (now !== this.generation) {
+        automaton.refuel(MAX_FUEL + FUEL_PER_TOKEN * this.accepted.length);
+        this.states = [automaton.start()];
+        for (const id of this.accepted) this.states.push(this.after(this.states.at(-1) ?? DEAD, id));
+        this.generation = now;
         automaton.keep();
       }
-      automaton.refuel(fuel);
-      return work(states.at(-1) ?? DEAD);
+      automaton.refuel(this.fuel);
+      return work(this.states.at(-1) ?? DEAD);
     } catch (error) {
       if (error instanceof OutOfFuel || error instanceof RangeError)
-        throw unsupported(param, 'this is too complex to be enforced while decoding', error);
+        throw unsupported(this.vocabulary.param, 'this is too complex to be enforced while decoding', error);
       throw error;
     } finally {
-      fuel = automaton.fuelLeft();
+      this.fuel = automaton.fuelLeft();
     }
   }
 
-  function after(state: number, tokenId: number): number {
+  private after(state: number, tokenId: number): number {
     let at = state;
-    for (const byte of bytesOf(tokenId) ?? []) {
-      at = automaton.next(at, byte);
+    for (const byte of this.vocabulary.bytesOf(tokenId) ?? []) {
+      at = this.automaton.next(at, byte);
       if (at === DEAD) return DEAD;
     }
     return at;
   }
 
-  function take(state: number, tokenId: number): boolean {
+  private take(state: number, tokenId: number): boolean {
+    const { bytesOf, endTokenIds } = this.vocabulary;
     if (endTokenIds.includes(tokenId)) {
-      ended = automaton.nullable(state);
-      return ended;
+      this.ended = this.automaton.nullable(state);
+      return this.ended;
     }
-    const next = bytesOf(tokenId)?.length ? after(state, tokenId) : DEAD;
+    const next = bytesOf(tokenId)?.length ? this.after(state, tokenId) : DEAD;
     if (next === DEAD) return false;
-    accepted.push(tokenId);
-    states.push(next);
+    this.accepted.push(tokenId);
+    this.states.push(next);
     return true;
   }
-
-  return {
-    fillMask(mask) {
-      mask.fill(0);
-      if (ended) return true;
-      return step((state) => {
-        const allowed = automaton.mask(state);
-        mask.set(allowed);
-        const complete = automaton.nullable(state);
-        if (complete) for (const id of endTokenIds) mask[id >>> 5] = (mask[id >>> 5] ?? 0) | (1 << (id & 31));
-        else if (allowed.every((word) => word === 0))
-          throw unsupported(param, 'no token of this model can follow here');
-        return true;
-      });
-    },
-    accept(tokenId) {
-      if (ended) return false;
-      const taken = step((state) => take(state, tokenId));
-      if (taken) fuel = Math.min(MAX_FUEL, fuel + FUEL_PER_TOKEN);
-      return taken;
-    },
-    isComplete: () => ended || step((state) => automaton.nullable(state)),
-    mustEnd: () => ended || step((state) => automaton.nullable(state) && automaton.isFinal(state)),
-    rollback(count) {
-      let left = Math.min(count, accepted.length + (ended ? 1 : 0));
-      if (left > 0 && ended) {
-        ended = false;
-        left -= 1;
-      }
-      accepted.length -= left;
-      states.length = accepted.length + 1;
-    },
-    forcedText: () => (ended ? '' : step((state) => forcedFrom(automaton, state))),
-    close() {
-      accepted.length = 0;
-      states = [];
-      generation = -1;
-      ended = true;
-    },
-  };
 }
 
 function forcedFrom(automaton: Automaton, start: number): string {

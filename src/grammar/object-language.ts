@@ -1,4 +1,4 @@
-import { createDerivatives } from './derivative.ts';
+import { Derivatives } from './derivative.ts';
 import { type Arena, type Expression, sequenceOf } from './expression.ts';
 import { anyJsonCharacter, anyStringContent, itemSeparator, keySeparator, quoted } from './json-text.ts';
 import { patternLanguage } from './regex-language.ts';
@@ -14,9 +14,9 @@ const FUEL = 1_000_000;
 
 /** Whether the language contains the text. @throws OutOfFuel */
 export function accepts(arena: Arena, language: Expression, text: string): boolean {
-  const { after } = createDerivatives(arena, { fuel: { left: FUEL } });
+  const derivatives = new Derivatives(arena, { fuel: { left: FUEL } });
   let rest = language;
-  for (const byte of Buffer.from(text)) rest = after(rest, byte);
+  for (const byte of Buffer.from(text)) rest = derivatives.after(rest, byte);
   return rest.nullable;
 }
 

@@ -49,56 +49,66 @@ export function regexLanguage(
     return known;
   };
   const anything = arena.repeat(written(anyCodePoint), 0, Infinity);
-  const margin = whole ? arena.epsilon : anything;
+  return outer({ arena, written, anything, margin: whole ? arena.epsilon : anything }, syntax);
+}
 
-  /** Alternatives from the text's start to its end: the only place where assertions make sense here. */
-  function outer(part: RegexSyntax): Expression {
-    if (part.kind === 'alternatives') return arena.alternatives(part.options.map(outer));
-    const items = part.kind === 'sequence' ? part.items : [part];
-    const [only] = items;
-    if (items.length === 1 && (only?.kind === 'alternatives' || only?.kind === 'sequence')) return outer(only);
-    const starts = items[0]?.kind === 'start';
-    const rest = sequenceTo(starts ? items.slice(1) : items, margin);
-    return starts ? rest : arena.sequence(margin, rest);
+type Writer = {
+  arena: Arena;
+  written(ranges: CodePoints): Expression;
+  anything: Expression;
+  /** What may precede and follow a match. */
+  margin: Expression;
+};
+
+/** Alternatives from the text's start to its end: the only place where assertions make sense here. */
+function outer(writer: Writer, part: RegexSyntax): Expression {
+  const { arena, margin } = writer;
+  if (part.kind === 'alternatives') return arena.alternatives(part.options.map((option) => outer(writer, option)));
+  const items = part.kind === 'sequence' ? part.items : [part];
+  const [only] = items;
+  if (items.length === 1 && (only?.kind === 'alternatives' || only?.kind === 'sequence')) return outer(writer, only);
+  const starts = items[0]?.kind === 'start';
+  const rest = sequenceTo(writer, starts ? items.slice(1) : items, margin);
+  return starts ? rest : arena.sequence(margin, rest);
+}
+
+/** `items`, then `tail`, which `$` replaces: from some position to the end of the text. */
+function sequenceTo(writer: Writer, items: readonly RegexSyntax[], tail: Expression): Expression {
+  const { arena } = writer;
+  const [item, ...rest] = items;
+  if (!item) return tail;
+  if (item.kind === 'end' && rest.length === 0) return arena.epsilon;
+  if (item.kind !== 'lookahead') return arena.sequence(inner(writer, item), sequenceTo(writer, rest, tail));
+  const ahead = aheadTo(writer, item.inner);
+  return arena.both([item.negative ? arena.complement(ahead) : ahead, sequenceTo(writer, rest, tail)]);
+}
+
+function aheadTo(writer: Writer, part: RegexSyntax): Expression {
+  if (part.kind === 'alternatives')
+    return writer.arena.alternatives(part.options.map((option) => aheadTo(writer, option)));
+  return sequenceTo(writer, part.kind === 'sequence' ? part.items : [part], writer.anything);
+}
+
+function inner(writer: Writer, part: RegexSyntax): Expression {
+  const { arena } = writer;
+  switch (part.kind) {
+    case 'characters':
+      return writer.written(part.ranges);
+    case 'sequence':
+      return sequenceOf(arena, ...part.items.map((item) => inner(writer, item)));
+    case 'alternatives':
+      return arena.alternatives(part.options.map((option) => inner(writer, option)));
+    case 'repeat':
+      return arena.repeat(inner(writer, part.inner), part.minimum, part.maximum);
+    case 'start':
+      throw new UnsupportedRegex('"^" anywhere but at the start is not supported');
+    case 'end':
+      throw new UnsupportedRegex('"$" anywhere but at the end is not supported');
+    case 'lookahead':
+      throw new UnsupportedRegex('a lookahead inside a group is not supported');
+    default:
+      return part satisfies never;
   }
-
-  /** `items`, then `tail`, which `$` replaces: from some position to the end of the text. */
-  function sequenceTo(items: readonly RegexSyntax[], tail: Expression): Expression {
-    const [item, ...rest] = items;
-    if (!item) return tail;
-    if (item.kind === 'end' && rest.length === 0) return arena.epsilon;
-    if (item.kind !== 'lookahead') return arena.sequence(inner(item), sequenceTo(rest, tail));
-    const ahead = aheadTo(item.inner);
-    return arena.both([item.negative ? arena.complement(ahead) : ahead, sequenceTo(rest, tail)]);
-  }
-
-  function aheadTo(part: RegexSyntax): Expression {
-    if (part.kind === 'alternatives') return arena.alternatives(part.options.map(aheadTo));
-    return sequenceTo(part.kind === 'sequence' ? part.items : [part], anything);
-  }
-
-  function inner(part: RegexSyntax): Expression {
-    switch (part.kind) {
-      case 'characters':
-        return written(part.ranges);
-      case 'sequence':
-        return sequenceOf(arena, ...part.items.map(inner));
-      case 'alternatives':
-        return arena.alternatives(part.options.map(inner));
-      case 'repeat':
-        return arena.repeat(inner(part.inner), part.minimum, part.maximum);
-      case 'start':
-        throw new UnsupportedRegex('"^" anywhere but at the start is not supported');
-      case 'end':
-        throw new UnsupportedRegex('"$" anywhere but at the end is not supported');
-      case 'lookahead':
-        throw new UnsupportedRegex('a lookahead inside a group is not supported');
-      default:
-        return part satisfies never;
-    }
-  }
-
-  return outer(syntax);
 }
 
 function positions(part: RegexSyntax): number {

@@ -85,134 +85,155 @@ const MAX_QUANTIFIER = 100_000;
  */
 export function parseRegex(pattern: string): RegexSyntax {
   checkSyntax(pattern);
-  const points = Array.from(pattern);
-  let at = 0;
-  const peek = (ahead = 0): string | undefined => points[at + ahead];
-  const takes = (text: string): boolean => {
-    const matches = Array.from(text).every((char, index) => peek(index) === char);
-    if (matches) at += text.length;
-    return matches;
-  };
-  const refuse = (what: string): never => {
-    throw new UnsupportedRegex(`${what} (at character ${at + 1}) is not supported`);
-  };
+  return new RegexParser(pattern).parse();
+}
 
-  function alternatives(depth: number): RegexSyntax {
-    if (depth > MAX_NESTING) return refuse(`nesting deeper than ${MAX_NESTING} groups`);
-    const options = [sequence(depth)];
-    while (takes('|')) options.push(sequence(depth));
+/** A recursive-descent parser; `at` is the next code point. */
+class RegexParser {
+  private readonly points: readonly string[];
+  private at = 0;
+
+  constructor(pattern: string) {
+    this.points = Array.from(pattern);
+  }
+
+  parse(): RegexSyntax {
+    const syntax = this.alternatives(0);
+    return this.at === this.points.length ? syntax : this.refuse(`"${this.peek()}"`);
+  }
+
+  private peek(ahead = 0): string | undefined {
+    return this.points[this.at + ahead];
+  }
+
+  private takes(text: string): boolean {
+    const matches = Array.from(text).every((char, index) => this.peek(index) === char);
+    if (matches) this.at += text.length;
+    return matches;
+  }
+
+  private refuse(what: string): never {
+    throw new UnsupportedRegex(`${what} (at character ${this.at + 1}) is not supported`);
+  }
+
+  private alternatives(depth: number): RegexSyntax {
+    if (depth > MAX_NESTING) return this.refuse(`nesting deeper than ${MAX_NESTING} groups`);
+    const options = [this.sequence(depth)];
+    while (this.takes('|')) options.push(this.sequence(depth));
     const [only] = options;
     return options.length === 1 && only ? only : { kind: 'alternatives', options };
   }
 
-  function sequence(depth: number): RegexSyntax {
+  private sequence(depth: number): RegexSyntax {
     const items: RegexSyntax[] = [];
-    while (peek() !== undefined && peek() !== '|' && peek() !== ')') items.push(quantified(atom(depth)));
+    while (this.peek() !== undefined && this.peek() !== '|' && this.peek() !== ')')
+      items.push(this.quantified(this.atom(depth)));
     return { kind: 'sequence', items };
   }
 
-  function atom(depth: number): RegexSyntax {
-    if (takes('^')) return { kind: 'start' };
-    if (takes('$')) return { kind: 'end' };
-    if (takes('(')) return group(depth);
-    if (takes('[')) return { kind: 'characters', ranges: characterClass() };
-    if (takes('.')) return { kind: 'characters', ranges: notLineTerminator };
-    if (peek() === '\\' && (peek(1) === 'b' || peek(1) === 'B')) return refuse('a word boundary');
-    return { kind: 'characters', ranges: character(false) };
+  private atom(depth: number): RegexSyntax {
+    if (this.takes('^')) return { kind: 'start' };
+    if (this.takes('$')) return { kind: 'end' };
+    if (this.takes('(')) return this.group(depth);
+    if (this.takes('[')) return { kind: 'characters', ranges: this.characterClass() };
+    if (this.takes('.')) return { kind: 'characters', ranges: notLineTerminator };
+    if (this.peek() === '\\' && (this.peek(1) === 'b' || this.peek(1) === 'B')) return this.refuse('a word boundary');
+    return { kind: 'characters', ranges: this.character(false) };
   }
 
-  function group(depth: number): RegexSyntax {
-    if (takes('?=') || takes('?!')) {
-      const negative = points[at - 1] === '!';
-      return { kind: 'lookahead', negative, inner: closed(alternatives(depth + 1)) };
+  private group(depth: number): RegexSyntax {
+    if (this.takes('?=') || this.takes('?!')) {
+      const negative = this.points[this.at - 1] === '!';
+      return { kind: 'lookahead', negative, inner: this.closed(this.alternatives(depth + 1)) };
     }
-    if (takes('?<=') || takes('?<!')) return refuse('a lookbehind');
-    if (takes('?<')) while (!takes('>')) at += 1;
-    else if (!takes('?:') && peek() === '?') return refuse('a group modifier');
-    return closed(alternatives(depth + 1));
+    if (this.takes('?<=') || this.takes('?<!')) return this.refuse('a lookbehind');
+    if (this.takes('?<')) while (!this.takes('>')) this.at += 1;
+    else if (!this.takes('?:') && this.peek() === '?') return this.refuse('a group modifier');
+    return this.closed(this.alternatives(depth + 1));
   }
 
-  function closed(inner: RegexSyntax): RegexSyntax {
-    return takes(')') ? inner : refuse('an unclosed group');
+  private closed(inner: RegexSyntax): RegexSyntax {
+    return this.takes(')') ? inner : this.refuse('an unclosed group');
   }
 
-  function quantified(inner: RegexSyntax): RegexSyntax {
-    const bounds = quantifier();
+  private quantified(inner: RegexSyntax): RegexSyntax {
+    const bounds = this.quantifier();
     if (!bounds) return inner;
-    takes('?'); // lazy: the same language
+    this.takes('?'); // lazy: the same language
     if (inner.kind === 'start' || inner.kind === 'end' || inner.kind === 'lookahead')
-      return refuse('a quantifier on an assertion');
+      return this.refuse('a quantifier on an assertion');
     if (bounds.minimum > MAX_QUANTIFIER || (bounds.maximum > MAX_QUANTIFIER && bounds.maximum < Infinity))
-      return refuse(`a quantifier above ${MAX_QUANTIFIER}`);
+      return this.refuse(`a quantifier above ${MAX_QUANTIFIER}`);
     return { kind: 'repeat', inner, ...bounds };
   }
 
-  function quantifier(): { minimum: number; maximum: number } | undefined {
-    if (takes('*')) return { minimum: 0, maximum: Infinity };
-    if (takes('+')) return { minimum: 1, maximum: Infinity };
-    if (takes('?')) return { minimum: 0, maximum: 1 };
-    const braces = /^\{(\d+)(,?)(\d*)\}/.exec(points.slice(at, at + 40).join(''));
+  private quantifier(): { minimum: number; maximum: number } | undefined {
+    if (this.takes('*')) return { minimum: 0, maximum: Infinity };
+    if (this.takes('+')) return { minimum: 1, maximum: Infinity };
+    if (this.takes('?')) return { minimum: 0, maximum: 1 };
+    const braces = /^\{(\d+)(,?)(\d*)\}/.exec(this.points.slice(this.at, this.at + 40).join(''));
     if (!braces) return undefined;
-    at += braces[0].length;
+    this.at += braces[0].length;
     const minimum = Number(braces[1]);
     if (!braces[2]) return { minimum, maximum: minimum };
     return { minimum, maximum: braces[3] ? Number(braces[3]) : Infinity };
   }
 
-  function characterClass(): CodePoints {
-    const negative = takes('^');
+  private characterClass(): CodePoints {
+    const negative = this.takes('^');
     const ranges: Array<readonly [number, number]> = [];
-    while (!takes(']')) {
-      const low = character(true);
+    while (!this.takes(']')) {
+      const low = this.character(true);
       const single = low.length === 1 && low[0]?.[0] === low[0]?.[1];
-      if (single && peek() === '-' && peek(1) !== ']') {
-        at += 1;
-        const high = character(true);
+      if (single && this.peek() === '-' && this.peek(1) !== ']') {
+        this.at += 1;
+        const high = this.character(true);
         ranges.push([low[0]?.[0] ?? 0, high[0]?.[1] ?? 0]);
       } else ranges.push(...low);
     }
     return negative ? inverted(ranges) : normalized(ranges);
   }
 
-  function character(inClass: boolean): CodePoints {
-    const char = peek() ?? refuse('an unfinished pattern');
-    at += 1;
+  private character(inClass: boolean): CodePoints {
+    const char = this.peek() ?? this.refuse('an unfinished pattern');
+    this.at += 1;
     if (char !== '\\') return one(char.codePointAt(0) ?? 0);
-    const letter = peek() ?? refuse('an unfinished escape');
-    at += 1;
+    const letter = this.peek() ?? this.refuse('an unfinished escape');
+    this.at += 1;
     if (letter === 'p' || letter === 'P') {
-      const start = at;
-      while (peek(-1) !== '}' && peek() !== undefined) at += 1;
-      return unicodeProperty(`\\${letter}${points.slice(start, at).join('')}`);
+      const start = this.at;
+      while (this.peek(-1) !== '}' && this.peek() !== undefined) this.at += 1;
+      return unicodeProperty(`\\${letter}${this.points.slice(start, this.at).join('')}`);
     }
     const shorthand = shorthandClass(letter);
     if (shorthand) return shorthand;
     if (inClass && letter === 'b') return one(8);
-    if (/[1-9k]/.test(letter)) return refuse('a backreference');
-    if (letter === 'x') return one(hexadecimal(2));
-    if (letter === 'u') return one(takes('{') ? bracedHexadecimal() : pairOf(hexadecimal(4)));
-    if (letter === 'c') return one((points[at++] ?? '').charCodeAt(0) % 32);
+    if (/[1-9k]/.test(letter)) return this.refuse('a backreference');
+    if (letter === 'x') return one(this.hexadecimal(2));
+    if (letter === 'u') return one(this.takes('{') ? this.bracedHexadecimal() : this.pairOf(this.hexadecimal(4)));
+    if (letter === 'c') return one((this.points[this.at++] ?? '').charCodeAt(0) % 32);
     return one(controlEscapes[letter] ?? letter.codePointAt(0) ?? 0);
   }
 
-  function hexadecimal(digits: number): number {
-    const text = points.slice(at, at + digits).join('');
-    at += digits;
-    return /^[0-9a-fA-F]+$/.test(text) && text.length === digits ? Number.parseInt(text, 16) : refuse('this escape');
-  }
-  function bracedHexadecimal(): number {
-    const start = at;
-    while (peek() !== undefined && !takes('}')) at += 1;
-    return Number.parseInt(points.slice(start, at - 1).join(''), 16);
-  }
-  /** `\uD83D\uDE00` is one code point. */
-  function pairOf(unit: number): number {
-    if (unit < 0xd800 || unit > 0xdbff || !takes('\\u')) return unit;
-    return 0x10000 + (unit - 0xd800) * 0x400 + (hexadecimal(4) - 0xdc00);
+  private hexadecimal(digits: number): number {
+    const text = this.points.slice(this.at, this.at + digits).join('');
+    this.at += digits;
+    return /^[0-9a-fA-F]+$/.test(text) && text.length === digits
+      ? Number.parseInt(text, 16)
+      : this.refuse('this escape');
   }
 
-  const syntax = alternatives(0);
-  return at === points.length ? syntax : refuse(`"${peek()}"`);
+  private bracedHexadecimal(): number {
+    const start = this.at;
+    while (this.peek() !== undefined && !this.takes('}')) this.at += 1;
+    return Number.parseInt(this.points.slice(start, this.at - 1).join(''), 16);
+  }
+
+  /** `\uD83D\uDE00` is one code point. */
+  private pairOf(unit: number): number {
+    if (unit < 0xd800 || unit > 0xdbff || !this.takes('\\u')) return unit;
+    return 0x10000 + (unit - 0xd800) * 0x400 + (this.hexadecimal(4) - 0xdc00);
+  }
 }
 
 const one = (point: number): CodePoints => [[point, point]];

@@ -1,6 +1,5 @@
 import type { NumberBound } from './json-number.ts';
-import { TypeName as AnyType, type SchemaKeywords, type TypeName } from './schema-keywords.ts';
-import type { Located, SchemaReader } from './schema-reader.ts';
+import { type Located, type SchemaKeywords, type SchemaReader, TypeName } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 
 const leapDay = '(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29';
@@ -92,77 +91,98 @@ const keywordsOfType: ReadonlyArray<readonly [TypeName, ReadonlyArray<keyof Sche
 const MAX_TOGETHER = 200;
 
 export function facetsOf(reader: SchemaReader, schemas: readonly Located[]): Facets {
-  const path = schemas[0]?.path ?? '';
-  let types = new Set<TypeName>(AnyType.options);
+  const draft: Draft = {
+    path: schemas[0]?.path ?? '',
+    impossible: false,
+    types: new Set<TypeName>(TypeName.options),
+    typed: false,
+    minLength: 0,
+    maxLength: Infinity,
+    patterns: [],
+    multiples: [],
+    objects: [],
+    arrays: [],
+    groups: [],
+  };
   const inferred = new Set<TypeName>();
-  const facets = { minLength: 0, maxLength: Infinity, impossible: false };
-  let typed = false;
-  let values: readonly unknown[] | undefined;
-  let least: NumberBound | undefined;
-  let most: NumberBound | undefined;
-  const patterns: Array<{ pattern: string; path: string; whole: boolean }> = [];
-  const multiples: Array<{ value: number; path: string }> = [];
-  const objects: Facet[] = [];
-  const arrays: Facet[] = [];
-  const groups: Group[] = [];
-
-  for (const { schema: owner, keywords, path: at } of together(reader, schemas)) {
+  for (const { schema: owner, keywords, path } of together(reader, schemas)) {
     if (keywords === false) {
-      facets.impossible = true;
+      draft.impossible = true;
       continue;
     }
-    if (keywords.type !== undefined) {
-      typed = true;
-      types = commonTypes(types, [keywords.type].flat());
-    }
-    if (keywords.enum) values = intersection(values, keywords.enum);
-    if ('const' in keywords) values = intersection(values, [keywords.const]);
+    addTypesAndValues(draft, keywords);
     for (const [type, names] of keywordsOfType)
       if (names.some((name) => keywords[name] !== undefined)) inferred.add(type);
-    facets.minLength = Math.max(facets.minLength, keywords.minLength ?? 0);
-    facets.maxLength = Math.min(facets.maxLength, keywords.maxLength ?? Infinity);
-    if (keywords.pattern !== undefined)
-      patterns.push({ pattern: keywords.pattern, path: `${at}.pattern`, whole: false });
-    least = tighter(least, [keywords.minimum, keywords.exclusiveMinimum], 1);
-    most = tighter(most, [keywords.maximum, keywords.exclusiveMaximum], -1);
-    if (keywords.multipleOf !== undefined) multiples.push({ value: keywords.multipleOf, path: `${at}.multipleOf` });
-    if (keywords.format !== undefined) {
-      const pattern = stringFormats.get(keywords.format);
-      const numeric = numberFormats.get(keywords.format);
-      if (pattern !== undefined) patterns.push({ pattern, path: `${at}.format`, whole: true });
-      else if (numeric && typed && !types.has('string')) {
-        least = tighter(least, [numeric.least, undefined], 1);
-        most = tighter(most, [numeric.most, undefined], -1);
-        if (numeric.integer) types = commonTypes(types, ['integer', ...[...types].filter((type) => type !== 'number')]);
-      } else
-        throw unsupported(
-          `${at}.format`,
-          `the format "${keywords.format}" is not supported here (strings: ${[...stringFormats.keys()].join(', ')})`,
-        );
-    }
-    if (mentions(keywords, 'object')) objects.push({ keywords, path: at });
-    if (mentions(keywords, 'array')) arrays.push({ keywords, path: at });
-    for (const name of ['anyOf', 'oneOf'] as const) {
-      const options = keywords[name]?.map((schema, index) => ({ schema, path: `${at}.${name}.${index}` }));
-      if (options) groups.push({ options, exclusive: name === 'oneOf', path: `${at}.${name}`, owner });
-    }
+    addLimits(draft, keywords, path);
+    if (keywords.format !== undefined) addFormat(draft, keywords.format, `${path}.format`);
+    if (mentions(keywords, 'object')) draft.objects.push({ keywords, path });
+    if (mentions(keywords, 'array')) draft.arrays.push({ keywords, path });
+    addGroups(draft, keywords, { path, owner });
   }
   // There are keywords of one type but no "type": the caller means that type, and its values are valid.
-  if (!typed && inferred.size > 0 && !values) types = inferred;
-  return {
-    ...facets,
-    path,
-    types,
-    typed,
-    ...(values && { values }),
-    patterns,
-    ...(least && { least }),
-    ...(most && { most }),
-    multiples,
-    objects,
-    arrays,
-    groups,
-  };
+  if (!draft.typed && inferred.size > 0 && !draft.values) draft.types = inferred;
+  return draft;
+}
+
+/** Facets while schemas are still added to them. */
+type Draft = {
+  -readonly [Name in keyof Facets]: Facets[Name] extends ReadonlyArray<infer Item> ? Item[] : Facets[Name];
+};
+
+function addTypesAndValues(draft: Draft, keywords: SchemaKeywords): void {
+  if (keywords.type !== undefined) {
+    draft.typed = true;
+    draft.types = commonTypes(draft.types, [keywords.type].flat());
+  }
+  if (keywords.enum) draft.values = intersection(draft.values, keywords.enum);
+  if ('const' in keywords) draft.values = intersection(draft.values, [keywords.const]);
+}
+
+/** The limits of strings and numbers. */
+function addLimits(draft: Draft, keywords: SchemaKeywords, path: string): void {
+  draft.minLength = Math.max(draft.minLength, keywords.minLength ?? 0);
+  draft.maxLength = Math.min(draft.maxLength, keywords.maxLength ?? Infinity);
+  if (keywords.pattern !== undefined)
+    draft.patterns.push({ pattern: keywords.pattern, path: `${path}.pattern`, whole: false });
+  addBounds(draft, { least: keywords.minimum, most: keywords.maximum }, false);
+  addBounds(draft, { least: keywords.exclusiveMinimum, most: keywords.exclusiveMaximum }, true);
+  if (keywords.multipleOf !== undefined)
+    draft.multiples.push({ value: keywords.multipleOf, path: `${path}.multipleOf` });
+}
+
+/** @throws ServiceError `unsupported_constraint` for an unknown format */
+function addFormat(draft: Draft, format: string, path: string): void {
+  const pattern = stringFormats.get(format);
+  if (pattern !== undefined) {
+    draft.patterns.push({ pattern, path, whole: true });
+    return;
+  }
+  const numeric = numberFormats.get(format);
+  if (!numeric || !draft.typed || draft.types.has('string'))
+    throw unsupported(
+      path,
+      `the format "${format}" is not supported here (strings: ${[...stringFormats.keys()].join(', ')})`,
+    );
+  addBounds(draft, numeric, false);
+  if (numeric.integer)
+    draft.types = commonTypes(draft.types, ['integer', ...[...draft.types].filter((type) => type !== 'number')]);
+}
+
+function addGroups(draft: Draft, keywords: SchemaKeywords, { path, owner }: { path: string; owner: unknown }): void {
+  for (const name of ['anyOf', 'oneOf'] as const) {
+    const options = keywords[name]?.map((schema, index) => ({ schema, path: `${path}.${name}.${index}` }));
+    if (options) draft.groups.push({ options, exclusive: name === 'oneOf', path: `${path}.${name}`, owner });
+  }
+}
+
+/** Keeps the tighter of two bounds on each side. */
+function addBounds(
+  draft: Draft,
+  bounds: { least?: number | undefined; most?: number | undefined },
+  exclusive: boolean,
+) {
+  if (bounds.least !== undefined) draft.least = tighter(draft.least, { value: bounds.least, exclusive }, 1);
+  if (bounds.most !== undefined) draft.most = tighter(draft.most, { value: bounds.most, exclusive }, -1);
 }
 
 type Included = { schema: unknown; keywords: SchemaKeywords | false; path: string };
@@ -200,7 +220,7 @@ function commonTypes(left: ReadonlySet<TypeName>, right: readonly TypeName[]): S
   const holds = (types: ReadonlySet<TypeName>, type: TypeName) =>
     types.has(type) || (type === 'integer' && types.has('number'));
   const other = new Set(right);
-  return new Set(AnyType.options.filter((type) => holds(left, type) && holds(other, type)));
+  return new Set(TypeName.options.filter((type) => holds(left, type) && holds(other, type)));
 }
 
 function intersection(left: readonly unknown[] | undefined, right: readonly unknown[]): readonly unknown[] {
@@ -219,19 +239,7 @@ export function canonical(value: unknown): string {
 }
 
 /** `direction` 1 for lower bounds, -1 for upper ones. */
-function tighter(
-  bound: NumberBound | undefined,
-  [inclusive, exclusive]: readonly [inclusive: number | undefined, exclusive: number | undefined],
-  direction: 1 | -1,
-): NumberBound | undefined {
-  let result = bound;
-  for (const [value, isExclusive] of [
-    [inclusive, false],
-    [exclusive, true],
-  ] as const) {
-    if (value === undefined) continue;
-    const further = result ? (value - result.value) * direction : 1;
-    if (further > 0 || (further === 0 && isExclusive)) result = { value, exclusive: isExclusive };
-  }
-  return result;
+function tighter(known: NumberBound | undefined, bound: NumberBound, direction: 1 | -1): NumberBound {
+  const further = known ? (bound.value - known.value) * direction : 1;
+  return !known || further > 0 || (further === 0 && bound.exclusive) ? bound : known;
 }

@@ -4,8 +4,7 @@ import { anyJsonCharacter, anyStringContent, jsonText, quoted } from './json-tex
 import { arrayLanguage, objectLanguage } from './object-language.ts';
 import { patternLanguage } from './regex-language.ts';
 import { canonical, type Facets, facetsOf, together } from './schema-facets.ts';
-import type { TypeName } from './schema-keywords.ts';
-import { createSchemaReader, type Located, type SchemaReader } from './schema-reader.ts';
+import { createSchemaReader, type Located, type SchemaReader, type TypeName } from './schema-reader.ts';
 import { unsupported } from './unsupported.ts';
 import { literal, literals } from './utf8.ts';
 
@@ -78,121 +77,130 @@ const MAX_ENUM_LENGTH = 100_000;
  * @throws ServiceError `unsupported_constraint`
  */
 export function schemaLanguage(arena: Arena, document: Readonly<Record<string, unknown>>, path: string): Expression {
-  const reader = createSchemaReader(document, path);
-  const identities = new Map<unknown, number>();
-  const finished = new Map<string, Expression>();
-  const underWay = new Set<string>();
-  const recursive = new Set<string>();
-  let nestedChoices = 0;
+  return new SchemaCompiler(arena, createSchemaReader(document, path)).value([{ schema: document, path }]);
+}
 
-  function value(all: readonly Located[]): Expression {
+class SchemaCompiler {
+  private readonly arena: Arena;
+  private readonly reader: SchemaReader;
+  private readonly identities = new Map<unknown, number>();
+  private readonly finished = new Map<string, Expression>();
+  private readonly underWay = new Set<string>();
+  private readonly recursive = new Set<string>();
+  private nestedChoices = 0;
+
+  constructor(arena: Arena, reader: SchemaReader) {
+    this.arena = arena;
+    this.reader = reader;
+  }
+
+  /** The values that satisfy all of these schemas; a schema that contains itself becomes a rule. */
+  value(all: readonly Located[]): Expression {
     const schemas = all.filter(({ schema }) => (schema !== true && Object.keys(schema).length > 0) || schema === false);
-    const key = `v${[...new Set(schemas.map(({ schema }) => identity(schema)))].sort((left, right) => left - right).join()}`;
-    const known = finished.get(key);
+    const ids = new Set(schemas.map(({ schema }) => this.identity(schema)));
+    const key = `v${[...ids].sort((left, right) => left - right).join()}`;
+    const known = this.finished.get(key);
     if (known) return known;
-    if (underWay.has(key)) {
-      recursive.add(key);
-      return arena.call(key);
+    if (this.underWay.has(key)) {
+      this.recursive.add(key);
+      return this.arena.call(key);
     }
-    underWay.add(key);
-    const choicesOutside = nestedChoices;
-    nestedChoices = 0;
-    const language = ofFacets(facetsOf(reader, schemas), schemas);
-    nestedChoices = choicesOutside;
-    underWay.delete(key);
-    if (recursive.has(key)) arena.rules.set(key, language);
-    const result = recursive.has(key) ? arena.call(key) : language;
-    finished.set(key, result);
+    this.underWay.add(key);
+    const choicesOutside = this.nestedChoices;
+    this.nestedChoices = 0;
+    const language = this.ofFacets(facetsOf(this.reader, schemas), schemas);
+    this.nestedChoices = choicesOutside;
+    this.underWay.delete(key);
+    if (this.recursive.has(key)) this.arena.rules.set(key, language);
+    const result = this.recursive.has(key) ? this.arena.call(key) : language;
+    this.finished.set(key, result);
     return result;
   }
 
-  function identity(schema: unknown): number {
-    const known = identities.get(schema) ?? identities.size;
-    identities.set(schema, known);
+  private identity(schema: unknown): number {
+    const known = this.identities.get(schema) ?? this.identities.size;
+    this.identities.set(schema, known);
     return known;
   }
 
-  function ofFacets(facets: Facets, schemas: readonly Located[], chosen = 0): Expression {
-    if (facets.impossible) return arena.empty;
+  private ofFacets(facets: Facets, schemas: readonly Located[], chosen = 0): Expression {
+    if (facets.impossible) return this.arena.empty;
     const group = facets.groups[chosen];
-    if (!group) return ofTypes(facets);
-    nestedChoices += 1;
-    if (nestedChoices > MAX_NESTED_CHOICES) throw unsupported(group.path, 'alternatives are nested too deeply');
+    if (!group) return this.ofTypes(facets);
+    this.nestedChoices += 1;
+    if (this.nestedChoices > MAX_NESTED_CHOICES) throw unsupported(group.path, 'alternatives are nested too deeply');
     const owners = new Set(facets.groups.slice(0, chosen + 1).map(({ owner }) => owner));
     for (const option of group.options)
-      if (together(reader, [option]).some(({ schema }) => owners.has(schema)))
+      if (together(this.reader, [option]).some(({ schema }) => owners.has(schema)))
         throw unsupported(option.path, 'this alternative refers back to the schema that contains it');
-    if (group.exclusive) refuseOverlap(group.options, group.path);
+    if (group.exclusive) refuseOverlap(this.reader, group.options, group.path);
     const options = group.options.map((option) =>
-      ofFacets(facetsOf(reader, [...schemas, option]), [...schemas, option], chosen + 1),
+      this.ofFacets(facetsOf(this.reader, [...schemas, option]), [...schemas, option], chosen + 1),
     );
-    nestedChoices -= 1;
-    return arena.alternatives(options);
+    this.nestedChoices -= 1;
+    return this.arena.alternatives(options);
   }
 
-  function refuseOverlap(options: readonly Located[], at: string): void {
-    for (const [index, left] of options.entries())
-      for (const right of options.slice(index + 1))
-        if (!disjoint(reader, left, right))
-          throw unsupported(
-            at,
-            `the branches ${left.path.split('.').at(-1)} and ${right.path.split('.').at(-1)} may overlap, which "oneOf" forbids: give them a property with different constants, or use "anyOf"`,
-          );
-  }
-
-  function ofTypes(facets: Facets): Expression {
-    if (facets.values) return enumeration(facets, facets.values);
+  private ofTypes(facets: Facets): Expression {
+    const { arena, reader } = this;
+    if (facets.values) return enumeration(arena, facets, facets.values);
+    const value = (schemas: readonly Located[]) => this.value(schemas);
     const options: Expression[] = [];
     for (const type of facets.types) {
       if (type === 'null') options.push(literal(arena, 'null'));
       if (type === 'boolean') options.push(literals(arena, ['true', 'false']));
-      if (type === 'string') options.push(quoted(arena, stringContent(facets)));
+      if (type === 'string') options.push(quoted(arena, stringContent(arena, facets)));
       if (type === 'object') options.push(objectLanguage({ arena, value, facets, reader }));
       if (type === 'array') options.push(arrayLanguage({ arena, value, facets }));
       if (type === 'number' || (type === 'integer' && !facets.types.has('number')))
-        options.push(numeric(facets, type === 'integer'));
+        options.push(numeric(arena, facets, type === 'integer'));
     }
     return arena.alternatives(options);
   }
+}
 
-  function enumeration(facets: Facets, values: readonly unknown[]): Expression {
-    const texts = enumerated(facets, values);
-    if (texts.reduce((sum, text) => sum + text.length, 0) > MAX_ENUM_LENGTH)
-      throw unsupported(`${facets.path}.enum`, `the values are longer than ${MAX_ENUM_LENGTH} characters together`);
-    return literals(arena, texts);
-  }
+function refuseOverlap(reader: SchemaReader, options: readonly Located[], at: string): void {
+  for (const [index, left] of options.entries())
+    for (const right of options.slice(index + 1))
+      if (!disjoint(reader, left, right))
+        throw unsupported(
+          at,
+          `the branches ${left.path.split('.').at(-1)} and ${right.path.split('.').at(-1)} may overlap, which "oneOf" forbids: give them a property with different constants, or use "anyOf"`,
+        );
+}
 
-  function stringContent(facets: Facets): Expression {
-    const parts = facets.patterns.map(({ pattern, path: at, whole }) =>
-      patternLanguage(arena, pattern, { path: at, whole }),
-    );
-    if (facets.minLength > 0 || facets.maxLength < Infinity)
-      parts.push(arena.repeat(anyJsonCharacter(arena), facets.minLength, facets.maxLength));
-    return parts.length > 0 ? arena.both(parts) : anyStringContent(arena);
-  }
+function enumeration(arena: Arena, facets: Facets, values: readonly unknown[]): Expression {
+  const texts = enumerated(facets, values);
+  if (texts.reduce((sum, text) => sum + text.length, 0) > MAX_ENUM_LENGTH)
+    throw unsupported(`${facets.path}.enum`, `the values are longer than ${MAX_ENUM_LENGTH} characters together`);
+  return literals(arena, texts);
+}
 
-  function numeric(facets: Facets, integer: boolean): Expression {
-    const [multiple, ...more] = facets.multiples;
-    if (multiple && more.length > 0)
-      throw unsupported(multiple.path, 'several "multipleOf" for one value are not supported');
-    if (multiple && !isEnforceable(multiple.value))
-      throw unsupported(
-        multiple.path,
-        '"multipleOf" is supported for integers up to 1000 and for 0.1, 0.01 … 0.000001',
-      );
-    const range: NumberRange = {
-      integer,
-      ...(facets.least && { least: facets.least }),
-      ...(facets.most && { most: facets.most }),
-      ...(multiple && { multipleOf: multiple.value }),
-    };
-    const language = jsonNumber(arena, range);
-    if (!language)
-      throw unsupported(multiple?.path ?? facets.path, 'these bounds with this "multipleOf" are not supported');
-    return language;
-  }
+function stringContent(arena: Arena, facets: Facets): Expression {
+  const parts = facets.patterns.map(({ pattern, path: at, whole }) =>
+    patternLanguage(arena, pattern, { path: at, whole }),
+  );
+  if (facets.minLength > 0 || facets.maxLength < Infinity)
+    parts.push(arena.repeat(anyJsonCharacter(arena), facets.minLength, facets.maxLength));
+  return parts.length > 0 ? arena.both(parts) : anyStringContent(arena);
+}
 
-  return value([{ schema: document, path }]);
+function numeric(arena: Arena, facets: Facets, integer: boolean): Expression {
+  const [multiple, ...more] = facets.multiples;
+  if (multiple && more.length > 0)
+    throw unsupported(multiple.path, 'several "multipleOf" for one value are not supported');
+  if (multiple && !isEnforceable(multiple.value))
+    throw unsupported(multiple.path, '"multipleOf" is supported for integers up to 1000 and for 0.1, 0.01 … 0.000001');
+  const range: NumberRange = {
+    integer,
+    ...(facets.least && { least: facets.least }),
+    ...(facets.most && { most: facets.most }),
+    ...(multiple && { multipleOf: multiple.value }),
+  };
+  const language = jsonNumber(arena, range);
+  if (!language)
+    throw unsupported(multiple?.path ?? facets.path, 'these bounds with this "multipleOf" are not supported');
+  return language;
 }
 
 function isEnforceable(multiple: number): boolean {

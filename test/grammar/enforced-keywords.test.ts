@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createArena } from '../../src/grammar/expression.ts';
+import { Arena } from '../../src/grammar/expression.ts';
 import { accepts } from '../../src/grammar/object-language.ts';
-import { enforcedKeywords } from '../../src/grammar/schema-keywords.ts';
 import { schemaLanguage } from '../../src/grammar/schema-language.ts';
+import { enforcedKeywords } from '../../src/grammar/schema-reader.ts';
 
 type Case = [keyword: string, schema: Record<string, unknown>, allowed: string[], refused: string[]];
 
@@ -116,7 +116,7 @@ const cases: Case[] = [
 
 describe('each keyword', () => {
   it.each(cases)('is enforced: %s in %j', (_keyword, schema, allowed, refused) => {
-    const arena = createArena(100_000);
+    const arena = new Arena(100_000);
     const language = schemaLanguage(arena, schema, 'schema');
     for (const text of allowed) expect(accepts(arena, language, text), `takes ${text}`).toBe(true);
     for (const text of refused) expect(accepts(arena, language, text), `refuses ${text}`).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusedKeywords } from '../../src/grammar/schema-keywords.ts';
+import { refusedKeywords } from '../../src/grammar/schema-reader.ts';
 import { realEngine } from './walk.ts';
 
 const engine = realEngine();
