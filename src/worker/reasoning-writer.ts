@@ -1,193 +1,245 @@
 import type { LogLine } from '../contracts/responses/job.ts';
 import type { OutputItem, ReasoningItem } from '../contracts/responses/output-item.ts';
-import type { Unnumbered } from './unnumbered.ts';
+import type { UnnumberedEvent } from '../contracts/responses/response-event.ts';
 
-/** What is known of the reasoning once the answer is; what is absent was not asked for. */
+/** The reasoning as it is known once the answer is; parts that the request did not ask for are absent. */
 export type SettledReasoning = {
-  /** The thought that the answer came of. */
+  /** The thought that led to the answer. */
   text?: string;
   encrypted?: string;
-  /** Said where no step gave a part of the summary. */
+  /** The summary, used if no step gave a part of one. */
   summary?: string;
 };
 
 /**
- * The reasoning items of one response. One is open at a time: it takes the first chain's thought as it is sampled, and the
- * parts of the summary. Where another thought wins, that one is a further item.
+ * The reasoning items of one response. One is open at a time: it receives the first chain's thought while it is sampled,
+ * and the parts of the summary. If another thought wins, that one becomes a further item.
  */
 export type ReasoningWriter = {
   /** A piece of the first chain's thought. Pieces are gathered, so that the log has no line for each token. */
   thought(text: string): LogLine[];
-  /** The first chain has thought to its end. */
+  /** The first chain's thought is complete. */
   endThought(): LogLine[];
   /** A part of the summary. */
   summary(text: string): LogLine[];
-  /** Completes the items; nothing where an earlier attempt did. */
+  /** Completes the items; no lines if an earlier attempt did. */
   settle(reasoning: SettledReasoning): LogLine[];
   /** Closes an open item as it is. */
   cut(): LogLine[];
 };
 
-/** A line of the log holds a line of the thought, so many characters, or what was sampled in so many ms. */
+/** A log line holds a line of the thought, or so many characters, or what was sampled in so many ms. */
 const most = { characters: 80, ms: 250 };
 /** Characters: shorter lines of a thought are gathered, empty ones above all. */
 const leastLine = 8;
 
-export function createReasoningWriter(options: {
+type ItemOptions = {
   output: OutputItem[];
   suffix: string;
   log: readonly LogLine[];
-  line(event: Unnumbered): LogLine;
-  now(): number;
-}): ReasoningWriter {
-  const { output, suffix, log, line, now } = options;
-  const begun = output.findLastIndex((item) => item.type === 'reasoning');
-  let settled = output.some((item) => item.type === 'reasoning' && item.status === 'completed');
-  let open = itemAt(begun)?.status === 'in_progress' ? begun : undefined;
-  let isTextOpen = open !== undefined && itemAt(open)?.content !== undefined && !hasThoughtEnded(log, open);
-  /** Shown by an attempt that died in the middle of it: this one may think the same again, or something else. */
-  let stale = open !== undefined && isTextOpen ? textOf(open) : undefined;
-  /** What this attempt has thought of it so far. */
-  let again = '';
-  let gathered = '';
-  let writtenAt = Number.NEGATIVE_INFINITY;
-  /** Parts of the summary that wait for the end of the thought, so that events of an item come in one order. */
-  let parts: string[] = [];
+  line(event: UnnumberedEvent): LogLine;
+};
 
-  function itemAt(index: number): ReasoningItem | undefined {
-    const item = output[index];
-    return item?.type === 'reasoning' ? item : undefined;
+export function createReasoningWriter(options: ItemOptions & { now(): number }): ReasoningWriter {
+  return new Reasoning(new ReasoningItems(options), options.now);
+}
+
+class Reasoning implements ReasoningWriter {
+  private readonly items: ReasoningItems;
+  private readonly now: () => number;
+  private settled: boolean;
+  /** Text shown by an attempt that died before the thought ended; this attempt may think the same or something else. */
+  private stale: string | undefined;
+  /** What this attempt has thought so far while there is stale text. */
+  private again = '';
+  private gathered = '';
+  private writtenAt = Number.NEGATIVE_INFINITY;
+  /** Parts of the summary that wait for the end of the thought, so that an item's events keep their order. */
+  private parts: string[] = [];
+
+  constructor(items: ReasoningItems, now: () => number) {
+    this.items = items;
+    this.now = now;
+    this.settled = items.areCompleted();
+    this.stale = items.isTextOpen ? items.text : undefined;
   }
 
-  function textOf(index: number): string | undefined {
-    return itemAt(index)?.content?.[0]?.text;
+  thought(text: string): LogLine[] {
+    // An item holds one thought.
+    if (this.settled || (this.items.text !== undefined && !this.items.isTextOpen)) return [];
+    this.gathered += text;
+    const isLine = this.gathered.includes('\n') && this.gathered.trim().length >= leastLine;
+    if (!isLine && this.gathered.length < most.characters && this.now() - this.writtenAt < most.ms) return [];
+    this.writtenAt = this.now();
+    return this.write();
   }
 
-  const start = (): LogLine[] => {
-    if (open !== undefined) return [];
-    const earlier = output.filter((item) => item.type === 'reasoning').length;
-    const id = earlier === 0 ? `rs_${suffix}` : `rs_${suffix}_${earlier}`;
-    const item: ReasoningItem = { type: 'reasoning', id, summary: [], status: 'in_progress' };
-    open = output.push(item) - 1;
-    return [line({ type: 'response.output_item.added', output_index: open, item })];
-  };
+  endThought(): LogLine[] {
+    return this.settled ? [] : this.finishThought();
+  }
 
-  const close = (status: 'completed' | 'incomplete'): LogLine[] => {
-    const item = open === undefined ? undefined : itemAt(open);
-    if (open === undefined || item === undefined) return [];
-    const lines = endText();
-    const done = { ...item, status };
-    output[open] = done;
-    lines.push(line({ type: 'response.output_item.done', output_index: open, item: done }));
-    open = undefined;
+  summary(text: string): LogLine[] {
+    if (this.settled) return [];
+    if (!this.items.isTextOpen && this.gathered === '') return this.items.addSummary(text);
+    this.parts.push(text);
+    return [];
+  }
+
+  settle({ text = '', encrypted, summary }: SettledReasoning): LogLine[] {
+    if (this.settled) return [];
+    this.settled = true;
+    const { items } = this;
+    const lines = this.finishThought();
+    if (summary !== undefined && !items.haveSummary()) lines.push(...items.addSummary(summary));
+    if (text !== '') {
+      if (items.text !== undefined && items.text !== text) lines.push(...items.close('completed'));
+      if (items.text === undefined) lines.push(...items.addText(text), ...items.endText());
+    }
+    if (encrypted !== undefined) lines.push(...items.addEncrypted(encrypted));
+    lines.push(...items.close('completed'));
     return lines;
-  };
+  }
 
-  const addText = (text: string): LogLine[] => {
+  cut(): LogLine[] {
+    return this.settled ? [] : [...this.finishThought(), ...this.items.close('incomplete')];
+  }
+
+  private finishThought(): LogLine[] {
+    const lines = this.write();
+    if (this.stale !== undefined && this.stale !== this.again) lines.push(...this.anotherThought());
+    this.stale = undefined;
+    lines.push(...this.items.endText(), ...this.parts.flatMap((text) => this.items.addSummary(text)));
+    this.parts = [];
+    return lines;
+  }
+
+  /** Writes the gathered text, without what an earlier attempt has shown already. */
+  private write(): LogLine[] {
+    const text = this.gathered;
+    this.gathered = '';
+    if (this.stale === undefined) return this.items.addText(text);
+    this.again += text;
+    if (this.stale.startsWith(this.again)) return [];
+    if (!this.again.startsWith(this.stale)) return this.anotherThought();
+    const more = this.again.slice(this.stale.length);
+    this.stale = undefined;
+    return this.items.addText(more);
+  }
+
+  /** Shown text is never taken back: if this attempt thinks something else, that becomes an item of its own. */
+  private anotherThought(): LogLine[] {
+    this.stale = undefined;
+    return [...this.items.close('incomplete'), ...this.items.addText(this.again)];
+  }
+}
+
+/** The reasoning items in a response's output, with the events that open, fill and close them. */
+class ReasoningItems {
+  private readonly output: OutputItem[];
+  private readonly suffix: string;
+  private readonly line: ItemOptions['line'];
+  /** Index of the open item in the output. */
+  private open: number | undefined;
+  isTextOpen: boolean;
+
+  constructor({ output, suffix, log, line }: ItemOptions) {
+    this.output = output;
+    this.suffix = suffix;
+    this.line = line;
+    const last = output.findLastIndex((item) => item.type === 'reasoning');
+    const item = output[last];
+    this.open = item?.type === 'reasoning' && item.status === 'in_progress' ? last : undefined;
+    this.isTextOpen = this.text !== undefined && !hasThoughtEnded(log, last);
+  }
+
+  /** The open item's thought so far; undefined if there is none. */
+  get text(): string | undefined {
+    return this.current()?.item.content?.[0]?.text;
+  }
+
+  areCompleted(): boolean {
+    return this.output.some((item) => item.type === 'reasoning' && item.status === 'completed');
+  }
+
+  haveSummary(): boolean {
+    return this.output.some((item) => item.type === 'reasoning' && item.summary.length > 0);
+  }
+
+  close(status: 'completed' | 'incomplete'): LogLine[] {
+    const lines = this.endText();
+    const current = this.current();
+    if (current === undefined) return lines;
+    const done = { ...current.item, status };
+    this.output[current.index] = done;
+    this.open = undefined;
+    return [...lines, this.line({ type: 'response.output_item.done', output_index: current.index, item: done })];
+  }
+
+  addText(text: string): LogLine[] {
     if (text === '') return [];
-    const lines = start();
-    const item = open === undefined ? undefined : itemAt(open);
-    if (open === undefined || item === undefined) return lines;
+    const lines = this.start();
+    const current = this.current();
+    if (current === undefined) return lines;
+    const { index, item } = current;
     const part = { type: 'reasoning_text' as const, text: '' };
-    const place = { output_index: open, item_id: item.id, content_index: 0 };
-    if (item.content === undefined) lines.push(line({ type: 'response.content_part.added', ...place, part }));
-    output[open] = { ...item, content: [{ ...part, text: (textOf(open) ?? '') + text }] };
-    isTextOpen = true;
-    lines.push(line({ type: 'response.reasoning_text.delta', ...place, delta: text }));
+    const place = { output_index: index, item_id: item.id, content_index: 0 };
+    if (item.content === undefined) lines.push(this.line({ type: 'response.content_part.added', ...place, part }));
+    this.output[index] = { ...item, content: [{ ...part, text: (this.text ?? '') + text }] };
+    this.isTextOpen = true;
+    lines.push(this.line({ type: 'response.reasoning_text.delta', ...place, delta: text }));
     return lines;
-  };
+  }
 
-  const endText = (): LogLine[] => {
-    const item = open === undefined ? undefined : itemAt(open);
-    const part = item?.content?.[0];
-    if (!isTextOpen || open === undefined || item === undefined || part === undefined) return [];
-    isTextOpen = false;
-    const place = { output_index: open, item_id: item.id, content_index: 0 };
+  endText(): LogLine[] {
+    const current = this.current();
+    const part = current?.item.content?.[0];
+    if (!this.isTextOpen || current === undefined || part === undefined) return [];
+    this.isTextOpen = false;
+    const place = { output_index: current.index, item_id: current.item.id, content_index: 0 };
     return [
-      line({ type: 'response.reasoning_text.done', ...place, text: part.text }),
-      line({ type: 'response.content_part.done', ...place, part }),
+      this.line({ type: 'response.reasoning_text.done', ...place, text: part.text }),
+      this.line({ type: 'response.content_part.done', ...place, part }),
     ];
-  };
+  }
 
-  const addSummary = (text: string): LogLine[] => {
-    const lines = start();
-    const item = open === undefined ? undefined : itemAt(open);
-    if (open === undefined || item === undefined) return lines;
+  addSummary(text: string): LogLine[] {
+    const lines = this.start();
+    const current = this.current();
+    if (current === undefined) return lines;
+    const { index, item } = current;
     const part = { type: 'summary_text' as const, text };
-    const place = { output_index: open, item_id: item.id, summary_index: item.summary.length };
-    output[open] = { ...item, summary: [...item.summary, part] };
-    lines.push(
-      line({ type: 'response.reasoning_summary_part.added', ...place, part: { ...part, text: '' } }),
-      line({ type: 'response.reasoning_summary_text.delta', ...place, delta: text }),
-      line({ type: 'response.reasoning_summary_text.done', ...place, text }),
-      line({ type: 'response.reasoning_summary_part.done', ...place, part }),
-    );
+    const place = { output_index: index, item_id: item.id, summary_index: item.summary.length };
+    this.output[index] = { ...item, summary: [...item.summary, part] };
+    return [
+      ...lines,
+      this.line({ type: 'response.reasoning_summary_part.added', ...place, part: { ...part, text: '' } }),
+      this.line({ type: 'response.reasoning_summary_text.delta', ...place, delta: text }),
+      this.line({ type: 'response.reasoning_summary_text.done', ...place, text }),
+      this.line({ type: 'response.reasoning_summary_part.done', ...place, part }),
+    ];
+  }
+
+  /** No event shows it before the item's last one. */
+  addEncrypted(encrypted: string): LogLine[] {
+    const lines = this.start();
+    const current = this.current();
+    if (current !== undefined) this.output[current.index] = { ...current.item, encrypted_content: encrypted };
     return lines;
-  };
+  }
 
-  /** What was shown is never taken back: a thought that turns out another one gets an item of its own. */
-  const anotherThought = (): LogLine[] => {
-    stale = undefined;
-    return [...close('incomplete'), ...addText(again)];
-  };
+  private current(): { index: number; item: ReasoningItem } | undefined {
+    const item = this.open === undefined ? undefined : this.output[this.open];
+    return this.open !== undefined && item?.type === 'reasoning' ? { index: this.open, item } : undefined;
+  }
 
-  const write = (): LogLine[] => {
-    const text = gathered;
-    gathered = '';
-    if (stale === undefined) return addText(text);
-    again += text;
-    if (stale.startsWith(again)) return [];
-    if (!again.startsWith(stale)) return anotherThought();
-    const more = again.slice(stale.length);
-    stale = undefined;
-    return addText(more);
-  };
-
-  const endThought = (): LogLine[] => {
-    const lines = write();
-    if (stale !== undefined && stale !== again) lines.push(...anotherThought());
-    stale = undefined;
-    lines.push(...endText(), ...parts.flatMap(addSummary));
-    parts = [];
-    return lines;
-  };
-
-  return {
-    thought(text) {
-      // An item holds one thought.
-      if (settled || (open !== undefined && itemAt(open)?.content !== undefined && !isTextOpen)) return [];
-      gathered += text;
-      const isLine = gathered.includes('\n') && gathered.trim().length >= leastLine;
-      if (!isLine && gathered.length < most.characters && now() - writtenAt < most.ms) return [];
-      writtenAt = now();
-      return write();
-    },
-    endThought: () => (settled ? [] : endThought()),
-    summary(text) {
-      if (settled) return [];
-      if (!isTextOpen && gathered === '') return addSummary(text);
-      parts.push(text);
-      return [];
-    },
-    settle({ text = '', encrypted, summary }) {
-      if (settled) return [];
-      settled = true;
-      const lines = endThought();
-      const isSummarised = output.some((item) => item.type === 'reasoning' && item.summary.length > 0);
-      if (summary !== undefined && !isSummarised) lines.push(...addSummary(summary));
-      const shown = open === undefined ? undefined : textOf(open);
-      if (text !== '' && shown !== undefined && shown !== text) lines.push(...close('completed'));
-      if (text !== '' && (open === undefined || textOf(open) === undefined)) lines.push(...addText(text), ...endText());
-      if (encrypted !== undefined) lines.push(...start());
-      const item = open === undefined ? undefined : itemAt(open);
-      if (encrypted !== undefined && open !== undefined && item !== undefined) {
-        output[open] = { ...item, encrypted_content: encrypted };
-      }
-      lines.push(...close('completed'));
-      return lines;
-    },
-    cut: () => (settled ? [] : [...endThought(), ...close('incomplete')]),
-  };
+  private start(): LogLine[] {
+    if (this.open !== undefined) return [];
+    const earlier = this.output.filter((item) => item.type === 'reasoning').length;
+    const id = earlier === 0 ? `rs_${this.suffix}` : `rs_${this.suffix}_${earlier}`;
+    const item: ReasoningItem = { type: 'reasoning', id, summary: [], status: 'in_progress' };
+    this.open = this.output.push(item) - 1;
+    return [this.line({ type: 'response.output_item.added', output_index: this.open, item })];
+  }
 }
 
 function hasThoughtEnded(log: readonly LogLine[], index: number): boolean {

@@ -3,6 +3,7 @@ import type { Progress } from '../contracts/responses/reasoning.ts';
 import type { Response } from '../contracts/responses/response.ts';
 import { responseFromLog } from '../contracts/responses/response-from-log.ts';
 import { type ResponseJob, responseJob } from '../contracts/responses/response-job.ts';
+import type { TraceEvent } from '../contracts/responses/trace-event.ts';
 import { largerUsage, responseUsage, totalTokens } from '../contracts/responses/usage.ts';
 import { type Pace, timeLeft } from '../contracts/service/pace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
@@ -11,25 +12,24 @@ import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { unthoughtVerdict } from '../reasoning/voting/answer-verdict.ts';
 import type { WorkerDependencies } from './dependencies.ts';
-import { createLiveSteps } from './live-steps.ts';
+import { createLiveSteps, type StepDelta } from './live-steps.ts';
 import type { LogWriter } from './log-writer.ts';
+import { OutputWriter } from './output-writer.ts';
 import { createProgressReporter } from './progress-reporter.ts';
 import { openResponseTools, type ResponseTools } from './server-tools.ts';
-import { createShownReasoning } from './shown-reasoning.ts';
+import { createShownReasoning, type ShownReasoning } from './shown-reasoning.ts';
 import { strategyRun } from './strategy-run.ts';
-import { createToolCallFilter, type ToolCallFilter } from './tool-calls.ts';
 import { createTraceWriter, finishedSteps, type TraceWriter } from './trace-writer.ts';
 import { listenForTokens } from './unreported-tokens.ts';
 import { createWireWriter, type WireWriter } from './wire-writer.ts';
-import { createWrittenCalls } from './written-calls.ts';
 
 /** Tokens between two lines that log a running response's usage: at most this many are lost when a worker dies. */
 const usageEvery = 128;
 
 /**
- * One attempt from what the log holds to the terminal line: a strategy's events become lines of trace and wire.
- * `usage.latest` is never less than what the log says of this attempt or an earlier one, so a cut costs at least that.
- * @throws what strategy, model and queue throw; ServiceError `server_error` where nothing came out that may be shown
+ * Continues from the log to the terminal line: a strategy's events become lines of the trace and the wire.
+ * `usage.latest` is never less than the usage in the log, so an attempt that is cut costs at least that.
+ * @throws what strategy, model and queue throw; ServiceError `server_error` if there is no output to show
  */
 export async function runAttempt(run: Attempt): Promise<StrategyOutcome> {
   const { deadline_at: deadlineAt } = responseJob(run.lease.job);
@@ -43,7 +43,7 @@ type Attempt = {
   dependencies: WorkerDependencies;
   writer: LogWriter;
   usage: { latest: PhaseUsage };
-  /** Epoch ms at which the worker took it. */
+  /** When the worker took the job. Epoch ms. */
   startedAt: number;
   pace: Pace | undefined;
 };
@@ -81,7 +81,7 @@ type Recorder = Parameters<typeof openResponseTools>[0]['record'];
 type Prepared = Attempt & {
   deadline: AbortSignal | undefined;
   body: ResponseJob;
-  /** What it held when the attempt began. */
+  /** The log when the attempt began. */
   log: readonly LogLine[];
   wire: WireWriter;
   trace: TraceWriter;
@@ -91,8 +91,7 @@ type Prepared = Attempt & {
 };
 
 async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
-  const { lease, dependencies, writer, usage, deadline, body, log, wire, trace, progress, record, tools } = run;
-  const { job } = lease;
+  const { lease, dependencies, writer, deadline, body, log, wire, progress, tools } = run;
   // Calls that the request approved are in the log by now.
   const prepared = strategyRun({ lease, dependencies, log: writer.lines(), wire, tools });
   const unreported = listenForTokens(prepared.context.model, {
@@ -104,138 +103,135 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
     model: unreported.model,
     ...(deadline === undefined ? {} : { deadline }),
   };
-  let logged = usage.latest;
-  const callFilter = createToolCallFilter({
-    tools: body.prompt.tools ?? [],
-    calls: body.tool_calls,
-    shown: wire.shownCalls(),
-  });
-  const callConstraint = body.tool_calls?.constraint;
-  const thoughts = createShownReasoning({ job, log, wire, dependencies });
-  const live = createLiveSteps(dependencies.now);
+  const thoughts = createShownReasoning({ job: lease.job, log, wire, dependencies });
+  const output = new OutputWriter({ body, writer, wire, thoughts, tools });
+  const events = new EventWriter(run, { unreported, thoughts, output });
 
-  /** The reasoning is whole before the first visible piece: by then the winning thought is known. */
-  const beforeOutput = async (): Promise<void> => {
-    if (wire.hasOutput() || (tools === undefined && !thoughts.isWanted())) return;
-    await writer.flush();
-    const steps = finishedSteps(writer.lines());
-    if (thoughts.isWanted()) await writer.write(thoughts.settle(steps));
-    // All of them in one append: an attempt that dies has shown none or all.
-    await writer.write((tools?.winning(steps) ?? []).flatMap(wire.serverItem));
+  const first = tools?.first(finishedSteps(writer.lines())) ?? [];
+  await writer.write([...wire.begin(), ...first.flatMap((item) => wire.serverItem(item)), ...thoughts.resume()]);
+  const forced = body.tool_calls?.choice === 'required' && body.tool_calls.constraint !== undefined;
+  const outcome = await events.drive(prepared.strategy, context, { isCall: forced });
+  const settled = await withRepeatedCall(run, { outcome, context, events, output });
+  await writer.flush();
+  const { reasoning } = responseFromLog(lease.job, writer.lines());
+  const warnings = [...body.warnings, ...(tools?.warnings ?? []), ...output.warnings()];
+  await writer.write(endLines(wire, settled, { reasoning, warnings, refused: output.refused }));
+  await writer.flush();
+  return settled;
+}
+
+/** A call that does not fit its tool is made once more, constrained to the tools' schemas. */
+async function withRepeatedCall(
+  { body, writer, wire, dependencies }: Prepared,
+  run: { outcome: StrategyOutcome; context: StrategyContext; events: EventWriter; output: OutputWriter },
+): Promise<StrategyOutcome> {
+  const { outcome, context, events, output } = run;
+  const constraint = body.tool_calls?.constraint;
+  const direct = dependencies.strategies.get('direct');
+  if (wire.hasOutput() || output.refused === undefined || constraint === undefined || direct === undefined)
+    return outcome;
+  await writer.flush();
+  const again: StrategyContext = {
+    ...context,
+    answer: { ...context.answer, constraint, toolCalls: 'none' },
+    finishedSteps: finishedSteps(writer.lines()),
   };
-  const show = async (call: Awaited<ReturnType<ToolCallFilter['take']>>): Promise<void> => {
-    if (call === undefined) return;
-    await beforeOutput();
-    await writer.write(wire.toolCall(call));
-  };
-  // With an output format, the answer itself may look like a call.
-  const readsCalls = body.tool_calls?.choice === 'auto' && body.answer.constraint === undefined;
-  const written = createWrittenCalls(readsCalls ? (body.prompt.tools ?? []).map(({ name }) => name) : []);
-  let leftOut = false;
-  const showWritten = async (pieces: ReturnType<typeof written.push>): Promise<void> => {
-    for (const piece of pieces) {
-      if (piece.type === 'call') {
-        const call = await callFilter.takeText(piece.text);
-        leftOut ||= call === undefined && callFilter.refused !== undefined;
-        await show(call);
-        continue;
-      }
-      await beforeOutput();
-      await writer.write(wire.answer(piece.text, body.include.logprobs ? (piece.logprobs ?? []) : []));
+  const { usage, incomplete } = await events.drive(direct, again, { isCall: true });
+  // The verdict was about the first run's answer.
+  const verdict = outcome.verdict === null ? null : unthoughtVerdict;
+  return { ...outcome, verdict, usage, ...(incomplete === undefined ? {} : { incomplete }) };
+}
+
+/** Writes a strategy's events to the log, as lines of the trace and the wire, and counts the tokens. */
+class EventWriter {
+  private readonly run: Prepared;
+  private readonly unreported: ReturnType<typeof listenForTokens>;
+  private readonly thoughts: ShownReasoning;
+  private readonly output: OutputWriter;
+  private readonly live: ReturnType<typeof createLiveSteps>;
+  /** The usage that the log holds. */
+  private logged: PhaseUsage;
+
+  constructor(
+    run: Prepared,
+    parts: { unreported: ReturnType<typeof listenForTokens>; thoughts: ShownReasoning; output: OutputWriter },
+  ) {
+    this.run = run;
+    this.unreported = parts.unreported;
+    this.thoughts = parts.thoughts;
+    this.output = parts.output;
+    this.live = createLiveSteps(run.dependencies.now);
+    this.logged = run.usage.latest;
+  }
+
+  /** Runs a strategy whose answer is shown as it comes; with `isCall`, its answer is the text of one call. */
+  async drive(strategy: Strategy, context: StrategyContext, { isCall }: { isCall: boolean }): Promise<StrategyOutcome> {
+    let callText = '';
+    const events = strategy.run(context);
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) {
+      if (isCall && next.value.type === 'answer-delta') callText += next.value.text;
+      else await this.take(next.value);
     }
-  };
-  const logProgress = (current: Progress): Promise<void> => {
-    logged = usage.latest;
-    return writer.write([trace.line({ type: 'progress', progress: current, usage: usage.latest })]);
-  };
-  const take = async (event: StrategyEvent, onText: (text: string) => boolean): Promise<void> => {
+    await this.output.endText();
+    const spent = this.count(next.value.usage);
+    if (isCall && next.value.incomplete === undefined) await this.output.callText(callText);
+    return { ...next.value, usage: spent };
+  }
+
+  private async take(event: StrategyEvent): Promise<void> {
+    const { progress, record } = this.run;
     switch (event.type) {
       case 'phase':
-        return logProgress(progress.phase(event));
-      case 'usage': {
-        const spent = unreported.added(event.usage);
-        usage.latest = largerUsage(logged, spent);
-        progress.usage(spent);
-        return totalTokens(usage.latest) - totalTokens(logged) >= usageEvery
-          ? logProgress(progress.current())
-          : undefined;
-      }
+        return this.logProgress(progress.phase(event));
+      case 'usage':
+        return this.takeUsage(event.usage);
       case 'step-added':
         if (event.step.call !== undefined) return record(event);
-        thoughts.begin(event.step);
-        return writer.write([trace.line({ type: 'trace_step.added', step: event.step })]);
+        this.thoughts.begin(event.step);
+        return this.write({ type: 'trace_step.added', step: event.step });
       case 'step-done':
-        live.end(event.step.index);
-        // In one append: a step that is kept has said all that it has to say.
-        return writer.write([trace.line({ type: 'trace_step.done', step: event.step }), ...thoughts.end(event.step)]);
-      case 'step-delta': {
-        const pieces = thoughts.isLive() ? live.delta(event) : [];
-        const lines = [...pieces.map(trace.line), ...thoughts.thought(event)];
-        return lines.length === 0 ? undefined : writer.write(lines);
-      }
+        this.live.end(event.step.index);
+        // In one append: a step that is in the log has written everything that it has to.
+        return this.write({ type: 'trace_step.done', step: event.step }, () => this.thoughts.end(event.step));
+      case 'step-delta':
+        return this.takeThought(event);
       case 'answer-delta':
-        if (onText(event.text)) return;
-        return showWritten(written.push(event.text, event.logprobs));
-      case 'tool-call': {
-        const asks = tools?.approval(event);
-        if (asks !== undefined) {
-          await beforeOutput();
-          return writer.write(wire.serverItem(asks));
-        }
-        return show(await callFilter.take({ name: event.name, arguments: event.arguments }));
-      }
+        return this.output.text(event.text, event.logprobs);
+      case 'tool-call':
+        return this.output.call({ name: event.name, arguments: event.arguments });
       default:
         return event satisfies never;
     }
-  };
-  /** Runs a strategy whose answer is shown as it comes, or is the text of one call. */
-  const drive = async (driven: Strategy, given: StrategyContext, isCall: boolean): Promise<StrategyOutcome> => {
-    let text = '';
-    const collect = (more: string): boolean => {
-      if (isCall) text += more;
-      return isCall;
-    };
-    const events = driven.run(given);
-    let next = await events.next();
-    for (; !next.done; next = await events.next()) await take(next.value, collect);
-    await showWritten(written.end());
-    const spent = unreported.added(next.value.usage);
-    usage.latest = largerUsage(logged, spent);
-    if (isCall && next.value.incomplete === undefined) await show(await callFilter.takeText(text));
-    return { ...next.value, usage: spent };
-  };
-
-  const first = tools?.first(finishedSteps(writer.lines())) ?? [];
-  await writer.write([...wire.begin(), ...first.flatMap(wire.serverItem), ...thoughts.resume()]);
-  const forced = body.tool_calls?.choice === 'required' && callConstraint !== undefined;
-  let outcome = await drive(prepared.strategy, context, forced);
-  const direct = dependencies.strategies.get('direct');
-  if (!wire.hasOutput() && callFilter.refused !== undefined && callConstraint !== undefined && direct !== undefined) {
-    // A call that doesn't fit its tool is made once more, constrained to the tools' schemas.
-    await writer.flush();
-    const again: StrategyContext = {
-      ...context,
-      answer: { ...context.answer, constraint: callConstraint, toolCalls: 'none' },
-      finishedSteps: finishedSteps(writer.lines()),
-    };
-    const { usage: spent, incomplete } = await drive(direct, again, true);
-    // The verdict was on what the first run gave.
-    const verdict = outcome.verdict === null ? null : unthoughtVerdict;
-    outcome = { ...outcome, verdict, usage: spent, ...(incomplete === undefined ? {} : { incomplete }) };
   }
-  const message = `A call that the model wrote into its answer was left out: ${callFilter.refused}.`;
-  const calls = leftOut && wire.hasOutput() ? [{ field: 'tools', message }] : [];
-  await writer.flush();
-  const { reasoning } = responseFromLog(job, writer.lines());
-  await writer.write(
-    endLines(wire, outcome, {
-      reasoning,
-      warnings: [...body.warnings, ...(tools?.warnings ?? []), ...calls],
-      refused: callFilter.refused,
-    }),
-  );
-  await writer.flush();
-  return outcome;
+
+  private async takeUsage(reported: PhaseUsage): Promise<void> {
+    const { usage, progress } = this.run;
+    progress.usage(this.count(reported));
+    if (totalTokens(usage.latest) - totalTokens(this.logged) >= usageEvery) await this.logProgress(progress.current());
+  }
+
+  private async takeThought(event: StepDelta): Promise<void> {
+    const pieces = this.thoughts.isLive() ? this.live.delta(event) : [];
+    const lines = [...pieces.map((piece) => this.run.trace.line(piece)), ...this.thoughts.thought(event)];
+    if (lines.length > 0) await this.run.writer.write(lines);
+  }
+
+  /** What the strategy reports and the tokens that it does not know of; the attempt's usage never falls. */
+  private count(reported: PhaseUsage): PhaseUsage {
+    const spent = this.unreported.added(reported);
+    this.run.usage.latest = largerUsage(this.logged, spent);
+    return spent;
+  }
+
+  private logProgress(progress: Progress): Promise<void> {
+    this.logged = this.run.usage.latest;
+    return this.write({ type: 'progress', progress, usage: this.logged });
+  }
+
+  private write(event: TraceEvent, more: () => LogLine[] = () => []): Promise<void> {
+    return this.run.writer.write([this.run.trace.line(event), ...more()]);
+  }
 }
 
 function endLines(

@@ -1,15 +1,19 @@
+import type { UnnumberedEvent } from '../contracts/responses/response-event.ts';
 import type { ServerItem } from './server-tools.ts';
-import type { Unnumbered } from './unnumbered.ts';
 
 /** The events of an item that is whole when it is shown, in OpenAI's order. */
 export function serverItemEvents(
   item: ServerItem,
   output_index: number,
   pieces: (text: string) => string[],
-): Unnumbered[] {
+): UnnumberedEvent[] {
   const at = { output_index, item_id: item.id };
-  const done: Unnumbered = { type: 'response.output_item.done', output_index, item };
-  const added = (begun: ServerItem): Unnumbered => ({ type: 'response.output_item.added', output_index, item: begun });
+  const done: UnnumberedEvent = { type: 'response.output_item.done', output_index, item };
+  const added = (begun: ServerItem): UnnumberedEvent => ({
+    type: 'response.output_item.added',
+    output_index,
+    item: begun,
+  });
   switch (item.type) {
     case 'code_interpreter_call': {
       const code = item.code ?? '';
@@ -17,7 +21,7 @@ export function serverItemEvents(
         added({ ...item, code: '', outputs: null, status: 'in_progress' }),
         { type: 'response.code_interpreter_call.in_progress', ...at },
         ...pieces(code).map(
-          (delta): Unnumbered => ({ type: 'response.code_interpreter_call_code.delta', ...at, delta }),
+          (delta): UnnumberedEvent => ({ type: 'response.code_interpreter_call_code.delta', ...at, delta }),
         ),
         { type: 'response.code_interpreter_call_code.done', ...at, code },
         { type: 'response.code_interpreter_call.interpreting', ...at },
@@ -30,7 +34,7 @@ export function serverItemEvents(
         added({ ...item, arguments: '', output: null, error: null, status: 'in_progress' }),
         { type: 'response.mcp_call.in_progress', ...at },
         ...pieces(item.arguments).map(
-          (delta): Unnumbered => ({ type: 'response.mcp_call_arguments.delta', ...at, delta }),
+          (delta): UnnumberedEvent => ({ type: 'response.mcp_call_arguments.delta', ...at, delta }),
         ),
         { type: 'response.mcp_call_arguments.done', ...at, arguments: item.arguments },
         { type: item.status === 'failed' ? 'response.mcp_call.failed' : 'response.mcp_call.completed', ...at },

@@ -9,7 +9,7 @@ import { endedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 
 /** What the client of a response reads of its reasoning while it goes on: as much as the request asked for. */
-type ShownReasoning = {
+export type ShownReasoning = {
   isWanted(): boolean;
   /** Whether the thoughts of all chains are logged while they are sampled. */
   isLive(): boolean;
@@ -56,7 +56,10 @@ export function createShownReasoning(options: {
   return {
     isWanted: () => isAskedFor && !isFast,
     isLive: () => isLive && !isFast,
-    resume: () => endedSteps(log).flatMap(part).slice(wire.summaryParts()).flatMap(wire.summary),
+    resume() {
+      const parts = endedSteps(log).flatMap(part);
+      return parts.slice(wire.summaryParts()).flatMap((text) => wire.summary(text));
+    },
     begin(step) {
       const isFirst = shown === undefined && step.phase === 'think' && !hasThought;
       if (!isFast && isLive && isFirst) shown = step.index;
@@ -64,7 +67,7 @@ export function createShownReasoning(options: {
     thought: ({ index, text }) => (index === shown ? wire.thought(text) : []),
     end(step) {
       const lines = step.index === shown ? wire.endThought() : [];
-      return [...lines, ...part(step).flatMap(wire.summary)];
+      return [...lines, ...part(step).flatMap((text) => wire.summary(text))];
     },
     settle(steps) {
       const thought = winningThought(steps);

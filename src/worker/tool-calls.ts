@@ -5,7 +5,7 @@ import { schemaFit } from '../core/schema-fit.ts';
 import type { ShownCall } from './wire-writer.ts';
 
 /** As the model made it: by the name that it knows. */
-type MadeCall = { name: string; arguments: string };
+export type MadeCall = { name: string; arguments: string };
 
 /** Decides which of a run's tool calls are shown. */
 export type ToolCallFilter = {

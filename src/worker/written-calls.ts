@@ -2,10 +2,10 @@ import type { TokenLogprob } from '../core/language-model.ts';
 
 type TextPiece = { type: 'text'; text: string; logprobs?: readonly TokenLogprob[] | undefined };
 /** `text`: JSON, or the beginning of it where the answer ended within the call. */
-type WrittenPiece = TextPiece | { type: 'call'; text: string };
+export type WrittenPiece = TextPiece | { type: 'call'; text: string };
 
 /** An answer's text as it comes, with the calls apart that a model wrote into it as JSON. */
-type WrittenCalls = {
+export type WrittenCalls = {
   push(text: string, logprobs?: readonly TokenLogprob[]): WrittenPiece[];
   /** What is still held back when the answer has ended. */
   end(): WrittenPiece[];

@@ -84,3 +84,8 @@ export const ResponseEvent = z.discriminatedUnion('type', [
   TerminalEvent,
 ]);
 export type ResponseEvent = z.infer<typeof ResponseEvent>;
+
+/** An event before it has its number. */
+export type UnnumberedEvent = {
+  [Event in ResponseEvent as Event['type']]: Omit<Event, 'sequence_number'>;
+}[ResponseEvent['type']];
