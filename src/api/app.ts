@@ -5,7 +5,7 @@ import type { ApiDependencies, ApiEnvironment } from './dependencies.ts';
 import { createOnError, createOnNotFound, envelopeOfPath, isAnthropic } from './errors.ts';
 import { createMcpRoutes } from './mcp/mcp-routes.ts';
 import { crossOrigin, originCheck } from './middleware/cross-origin.ts';
-import { hostCheck } from './middleware/host-check.ts';
+import { answerOwnProbe, hostCheck } from './middleware/host-check.ts';
 import { idempotentCreation } from './middleware/idempotency.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { requestRate } from './middleware/request-rate.ts';
@@ -51,6 +51,7 @@ export function createApp(dependencies: ApiDependencies): Hono<ApiEnvironment> {
   });
   if (dependencies.operations?.observe) app.use(dependencies.operations.observe);
   app.use(secureHeaders());
+  if (dependencies.ownProbe !== undefined) app.use(answerOwnProbe(dependencies.ownProbe));
   app.use(hostCheck(dependencies.allowedHosts));
   if (dependencies.console) app.route('/', createConsoleRoutes(dependencies.console));
   app.use(crossOrigin(dependencies.allowedOrigins ?? []));

@@ -55,6 +55,8 @@ export type ApiDependencies = {
   evaluations?(): Promise<Evaluation[]>;
   /** For `/v1/configuration/models`; absent: 404. */
   modelConfiguration?: ModelConfigurationStore;
+  /** What this service recognises requests by that it sent itself, to find out whether an address is its own. */
+  ownProbe?: string;
   /** The page at `/`; absent: there is none. */
   console?: ConsoleFiles;
   /**
@@ -115,13 +117,18 @@ export type ApiOperations = {
   board?(): Promise<{ fetch(request: Request): Response | Promise<Response> }>;
 };
 
-/** Reads and extends the file that names the models; what is served changes at the next start only. */
+/** The models of the service: those that the operator configured, and those that admins add and remove. */
 export type ModelConfigurationStore = {
   read(): Promise<ModelConfiguration>;
   /** @throws ServiceError `invalid_value` naming the field that doesn't fit */
   check(model: NewModel): Promise<ModelsChange>;
-  /** Checks it and writes it at the end of the file. @throws as `check`, and `conflict` where the file isn't read */
+  /** Checks it and adds it to the running service. @throws as `check` */
   add(model: NewModel): Promise<ModelsChange>;
+  /**
+   * Removes a model that was added: what runs ends, what waits fails.
+   * @throws ServiceError `model_not_found`, or `conflict` for one that the operator configured
+   */
+  remove(id: string): Promise<void>;
 };
 
 export type ApiLimits = {

@@ -59,7 +59,7 @@ export type ConsumeOptions = {
   /** Ids of the models whose jobs are taken from the start; announced to all processes. */
   models: readonly string[];
   /** Tokens that a model has room for here, by its id; announced along, so that an API promises no more. */
-  contextLengths?: ReadonlyMap<string, number>;
+  contextLengths?(): ReadonlyMap<string, number>;
   /** Of models behind servers, by id: what they turned out to do so far; announced along. */
   capabilities?(): ReadonlyMap<string, ModelCard['capabilities']>;
 };

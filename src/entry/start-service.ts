@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { unknownChecks } from '../checks/chosen-checks.ts';
 import type { EffortTable } from '../contracts/service/effort-table.ts';
-import { asWorkersHave, type ModelCatalog } from '../contracts/service/model-card.ts';
-import type { JobQueue } from '../core/job-queue.ts';
+import { asWorkersHave } from '../contracts/service/model-card.ts';
+import { waitAtMost } from '../core/deadlines.ts';
+import type { Consumer, JobQueue } from '../core/job-queue.ts';
+import type { LanguageModel } from '../core/language-model.ts';
 import { sweepRecords } from '../maintenance/sweep-records.ts';
-import { createModelCatalog } from '../models/config/catalog.ts';
+import { createModelCatalog, type LiveCatalog } from '../models/config/catalog.ts';
 import { readEffortTable } from '../models/config/effort-tables.ts';
 import type { HubProgress } from '../models/local/folder/hub.ts';
 import { createPostJson, type PostJson } from '../outbound/post-json.ts';
@@ -13,6 +17,7 @@ import type { Deliveries } from '../queue/webhooks/deliveries.ts';
 import { loadPrompts } from '../reasoning/prompts.ts';
 import { createStrategies } from '../reasoning/strategies/index.ts';
 import type { Strategy } from '../reasoning/strategy.ts';
+import { createAddedModels } from '../store/added-models.ts';
 import { createPaceBook } from '../store/pace-book.ts';
 import { createWebhookSettings } from '../store/webhook-settings.ts';
 import { banner } from './banner.ts';
@@ -22,11 +27,15 @@ import { bindFault, type Invocation, type Listening, listen, npmInvocation } fro
 import { listenMetrics } from './http/listen-metrics.ts';
 import { openConsole } from './http/open-console.ts';
 import { openLimits } from './http/open-limits.ts';
-import { backendAnswers, defaultAnswerTokens, followWorkers, localFiles, startApi } from './http/start-api.ts';
+import { backendAnswers, defaultAnswerTokens, followWorkers, localEvaluations, startApi } from './http/start-api.ts';
 import { createLogger } from './logger.ts';
 import { configuredModels } from './models/configured-models.ts';
 import { type FetchedModel, fetchModels, logProgress } from './models/fetch-models.ts';
+import { createLiveConfiguration } from './models/live-configuration.ts';
 import { catalogEntries, type LoadedModels, loadModels } from './models/load-models.ts';
+import { createModelConfiguration } from './models/model-configuration.ts';
+import { createAddedModelOpener, keyedServers } from './models/open-added-model.ts';
+import { createServedModels, type ServedModels } from './models/served-models.ts';
 import { type Operations, openOperations } from './open-operations.ts';
 import { type OpenedQueue, openQueue } from './open-queue.ts';
 import { openRecords } from './open-records.ts';
@@ -64,6 +73,7 @@ type Start = ServiceOptions & {
   log: Logger;
   parts: Parts;
   progress: { ready: boolean; loaded?: LoadedModels; queue?: JobQueue };
+  publishing: { last: Promise<void> };
 };
 
 /**
@@ -80,7 +90,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const log = createLogger(environment);
   for (const unknown of unknownVariables(variables)) log.warn(unknownText(unknown));
   const parts = createParts();
-  const start: Start = { ...options, invocation, environment, log, parts, progress: { ready: false } };
+  const start: Start = {
+    ...options,
+    invocation,
+    environment,
+    log,
+    parts,
+    progress: { ready: false },
+    publishing: { last: Promise.resolve() },
+  };
   try {
     const { operations, listening, page } = await openFront(start);
     const { configs, tables } = await readModels(start);
@@ -96,9 +114,9 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     const { runPython } = tools;
     const strategies = createStrategies({ prompts, postCheck: callbacks(environment), runPython });
     const shared = { ...backends, operations, records, sealer, settings, catalog, strategies, tools };
-    if (worker) await startWork(start, shared);
-    if (listening !== undefined) await serveApi(start, { ...shared, listening, page });
-    if (api) publish(start, shared, configs);
+    const working = worker ? await startWork(start, shared) : undefined;
+    const live = await serveAddedModels(start, shared, { configs, working });
+    if (listening !== undefined) await serveApi(start, { ...shared, ...live, listening, page });
     start.progress.ready = true;
     const seconds = (performance.now() - startedAt) / 1000;
     announce(banner({ environment, catalog, api, worker, url: listening?.url, seconds }));
@@ -208,20 +226,23 @@ type Shared = Backends &
   Awaited<ReturnType<typeof openRecords>> & {
     operations: Operations;
     settings: ReturnType<typeof createWebhookSettings>;
-    catalog: ModelCatalog;
+    catalog: LiveCatalog;
     strategies: ReadonlyMap<string, Strategy>;
     tools: ServerTools;
   };
 
+/** What leases responses here, and the models that it runs them with. */
+type Working = { consumer: Consumer; models: Map<string, LanguageModel> };
+
 /** The worker's role: the retention sweep, webhooks, and the leasing of responses. */
-async function startWork({ environment, parts, log }: Start, shared: Shared): Promise<void> {
+async function startWork({ environment, parts, log }: Start, shared: Shared): Promise<Working | undefined> {
   const { queue, deliveries, swept, loaded, operations, records, sealer, settings, catalog, strategies } = shared;
   const onError = (error: unknown) => log.warn({ err: error }, 'records could not be swept');
   const retentionMs = environment.THINKFIRST_RETENTION_DAYS * 86_400_000;
   parts.keep('background', sweepRecords({ queue: swept, records, retentionMs, now: Date.now, onError }));
   parts.keep('background', await startWebhooks({ environment, deliveries, settings, now: Date.now }));
-  if (loaded === undefined) return;
-  const models = operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation);
+  if (loaded === undefined) return undefined;
+  const models = new Map(operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation));
   const pace = createPaceBook({ records, now: Date.now });
   const { openTool } = shared.tools;
   const observeTool = operations.observeTool;
@@ -238,12 +259,61 @@ async function startWork({ environment, parts, log }: Start, shared: Shared): Pr
     log,
   });
   parts.keep('intake', { close: ({ graceMs }) => consumer.close({ drainMs: graceMs }) });
+  return { consumer, models };
+}
+
+type Live = { served: ServedModels; modelConfiguration: ReturnType<typeof createLiveConfiguration>; ownProbe: string };
+
+/** At a start, added models are waited for this long. ms */
+const addedMs = 3_000;
+
+/** The models that admins have added, and add from now on. */
+async function serveAddedModels(
+  start: Start,
+  shared: Shared,
+  { configs, working }: { configs: readonly FetchedModel[]; working: Working | undefined },
+): Promise<Live> {
+  const { environment, variables, worker, inferenceEntry, parts, log } = start;
+  const { records, catalog, operations, swept: queue, sealer } = shared;
+  const added = createAddedModels({ records, now: Date.now, newRevision: randomUUID });
+  const file = createModelConfiguration({ folder: resolve('.'), variables });
+  const source = await file.read().then(
+    (configuration) => configuration.source,
+    () => 'file' as const,
+  );
+  const keyed = keyedServers(configs);
+  const observer = operations.metrics.inference;
+  const ids = configs.map(({ id }) => id);
+  // A model of the operator's that has the name of a removed one: its jobs are not that one's.
+  await added.forgetRemoved(ids).catch((error: unknown) => log.warn({ err: error }, 'removed models not read'));
+  const served = createServedModels({
+    configured: { ids, source },
+    added,
+    catalog,
+    queue,
+    worker: working,
+    open: createAddedModelOpener({ environment, configured: keyed, worker, inferenceEntry, observer, log }),
+    observe: (model, { kind }) =>
+      operations
+        .observeModels(new Map([[model.id, model]]), () => (kind === 'upstream' ? 'openai' : 'transformers'))
+        .get(model.id) ?? model,
+    onChange: () => publish(start, shared, [...configs, ...served.configs()]),
+    now: Date.now,
+    log,
+  });
+  parts.keep('models', served);
+  await served.sync().catch((error: unknown) => log.warn({ err: error }, 'the added models could not be read'));
+  await waitAtMost(served.settled(), addedMs);
+  publish(start, shared, [...configs, ...served.configs()]);
+  const ownProbe = sealer.mac('the address of this service');
+  const modelConfiguration = createLiveConfiguration({ file, keyed, added, served, queue, ownProbe, now: Date.now });
+  return { served, modelConfiguration, ownProbe };
 }
 
 /** The API's role. */
 async function serveApi(
-  { environment, variables, parts, log }: Start,
-  shared: Shared & { listening: Listening; page: Front['page'] },
+  { environment, parts, log }: Start,
+  shared: Shared & Live & { listening: Listening; page: Front['page'] },
 ): Promise<void> {
   const { queue, deliveries, swept, loaded, operations, records, sealer, settings, catalog, strategies } = shared;
   const workers = await followWorkers({
@@ -255,13 +325,15 @@ async function serveApi(
     environment,
     listening: shared.listening,
     queue,
-    catalog: asWorkersHave(catalog, workers.known),
+    catalog: asWorkersHave({ ...catalog, states: shared.served.states }, workers.known),
     records,
     sealer,
     strategies,
     console: await shared.page,
     keyLimits: parts.keep('background', openLimits(environment, records)),
-    files: localFiles({ variables, log }),
+    evaluations: localEvaluations(log),
+    modelConfiguration: shared.modelConfiguration,
+    ownProbe: shared.ownProbe,
     toolRefusal: shared.tools.toolRefusal,
     modelsReady: () => loaded?.ready() ?? true,
     operations: operations.api,
@@ -271,13 +343,14 @@ async function serveApi(
 }
 
 /** For API processes that have no models of their own; this one needs nothing of it. */
-function publish({ environment, log }: Start, shared: Shared, configs: readonly FetchedModel[]): void {
-  if (environment.REDIS_URL === undefined) return;
+function publish({ api, environment, log, publishing }: Start, shared: Shared, configs: readonly FetchedModel[]): void {
+  if (!api || environment.REDIS_URL === undefined) return;
   const { catalog, records, strategies } = shared;
   const published = { environment, configs, catalog, records, answerTokens: defaultAnswerTokens };
-  publishService({ ...published, strategies: [...strategies.values()] }).catch((error: unknown) =>
-    log.warn({ err: error }, 'the models could not be published for the edge'),
-  );
+  // One after the other: the last state stays.
+  publishing.last = publishing.last
+    .then(() => publishService({ ...published, strategies: [...strategies.values()] }))
+    .catch((error: unknown) => log.warn({ err: error }, 'the models could not be published for the edge'));
 }
 
 function checkRoles({ api, worker }: Roles, { REDIS_URL }: Environment, invocation: Invocation): void {

@@ -34,7 +34,7 @@ export function startWorker(options: {
   const consuming = {
     concurrency: environment.THINKFIRST_CONCURRENCY,
     models: [...models.keys()],
-    contextLengths: new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
+    contextLengths: () => new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
     capabilities: () =>
       new Map(
         catalog

@@ -35,6 +35,8 @@ export type AddedModels = {
   add(model: { id: string; entry: Record<string, unknown> }): Promise<void>;
   /** False: there was none. */
   remove(id: string): Promise<boolean>;
+  /** Forgets that these were removed: models of the operator's have their names now. */
+  forgetRemoved(ids: readonly string[]): Promise<void>;
   /** Records what a worker says about a model, unless it was removed meanwhile. */
   report(worker: string, model: Pick<AddedModel, 'id' | 'revision'>, report: Omit<ModelReport, 'at'>): Promise<void>;
   /** Removes what a worker that stops has said. */
@@ -84,6 +86,11 @@ export function createAddedModels({
       });
       return found;
     },
+    forgetRemoved: (ids) =>
+      change((list) => {
+        if (!list.removed.some(({ id }) => ids.includes(id))) return undefined;
+        return { ...list, removed: list.removed.filter(({ id }) => !ids.includes(id)) };
+      }),
     report: (worker, { id, revision }, report) =>
       change((list) => {
         const known = list.models.find((model) => model.id === id && model.revision === revision);

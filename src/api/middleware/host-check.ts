@@ -1,6 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 
+/** In a request to a server that an admin names, and in this service's answer to it: the address is its own. */
+export const ownProbeHeader = 'x-thinkfirst-probe';
+
+/** Answers a request that this service sent to itself, whatever name it came by. `token`: what it recognises its own by. */
+export function answerOwnProbe(token: string): MiddlewareHandler {
+  return async function answerProbe(c, next) {
+    if (c.req.header(ownProbeHeader) !== token) return next();
+    return c.body(null, 204, { [ownProbeHeader]: token });
+  };
+}
+
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /**

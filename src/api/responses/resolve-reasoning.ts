@@ -1,6 +1,6 @@
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import { type Effort, type Mode, splitModelSuffix } from '../../contracts/responses/reasoning.ts';
-import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
+import type { ModelCard, ModelCatalog, ModelState } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 
 /** What a request asks of thinking, once its short forms agree. `budget` in tokens: -1 what the context allows. */
@@ -46,11 +46,24 @@ export function resolveModel(
   const split = splitModelSuffix(id);
   const card = split && catalog.get(split.id);
   if (card) return { card, suffix: split.suffix };
+  const state = catalog.states?.().get(split?.id ?? id) ?? catalog.states?.().get(id);
+  if (state !== undefined) throw notReady(id, state);
   const known = catalog.list().map((model) => `'${model.id}'`);
   throw new ServiceError({
     code: 'model_not_found',
     message: `The model '${id}' does not exist. Known: ${known.join(', ')}.`,
     param: 'model',
+  });
+}
+
+/** A model that was added and can't be used yet. */
+function notReady(id: string, { status, reason }: ModelState): ServiceError {
+  const what = status === 'failed' ? 'could not be loaded' : 'is being loaded';
+  return new ServiceError({
+    code: 'model_unavailable',
+    message: `The model '${id}' ${what}${reason === null ? '' : `: ${reason.replace(/\.$/, '')}`}.`,
+    param: 'model',
+    retryAfterSeconds: status === 'failed' ? 60 : 5,
   });
 }
 

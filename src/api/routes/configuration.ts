@@ -3,6 +3,7 @@ import {
   ChangeModels,
   ModelConfiguration,
   ModelsChange,
+  RemovedModel,
   withScheme,
 } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
@@ -13,19 +14,24 @@ import { safeParseNaming, validationError } from '../validation-error.ts';
 
 const described = describeRoutes({
   retrieveModelConfiguration: {
-    summary: 'The models that the next start reads; scope `admin`',
+    summary: 'The models that the operator configured, and those that were added; scope `admin`',
     answer: ModelConfiguration,
     errors: [404, 409],
   },
   changeModelConfiguration: {
-    summary: 'Checks one more model, and with `write` adds it for the next start; scope `admin`',
+    summary: 'Checks one more model, and with `write` adds it to the running service; scope `admin`',
     body: ChangeModels,
     answer: ModelsChange,
     errors: [400, 404, 409, 413, 415],
   },
+  removeModel: {
+    summary: 'Removes a model that was added: what runs ends, what waits fails; scope `admin`',
+    answer: RemovedModel,
+    errors: [404, 409],
+  },
 });
 
-/** `/v1/configuration/models`: which models the next start reads, and one more; for scope `admin`. */
+/** `/v1/configuration/models`: the models of this service, one more, and one less; for scope `admin`. */
 export function createConfigurationRoutes({
   modelConfiguration,
   limits,
@@ -60,15 +66,22 @@ export function createConfigurationRoutes({
       });
     }
     const change = write ? await kept().add(model) : await kept().check(model);
-    if (change.written) log.info({ request_id: c.get('requestId'), model: change.checked.id }, 'model configured');
+    if (change.written) log.info({ request_id: c.get('requestId'), model: change.checked.id }, 'model added');
     return c.json(change satisfies ModelsChange);
+  });
+
+  routes.delete('/models/:id{.+}', described.removeModel, async (c) => {
+    const id = c.req.param('id');
+    await kept().remove(id);
+    log.info({ request_id: c.get('requestId'), model: id }, 'model removed');
+    return c.json({ id, object: 'model', deleted: true } satisfies RemovedModel);
   });
 
   return routes;
 
   function kept(): ModelConfigurationStore {
     if (modelConfiguration !== undefined) return modelConfiguration;
-    throw new ServiceError({ code: 'not_found', message: 'This service has no configuration file to change.' });
+    throw new ServiceError({ code: 'not_found', message: 'This service has no models to change.' });
   }
 }
 

@@ -27,19 +27,27 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
   const routes = new Hono<ApiEnvironment>();
 
   routes.get('/', described.listModels, (c) => {
-    const data = catalog.list().map(modelObject);
+    const states = catalog.states?.();
+    const data = catalog.list().map((card) => modelObject(card, states));
+    const known = new Set(data.map(({ id }) => id));
+    const pending = [...(states ?? [])].flatMap(([id, state]) =>
+      known.has(id) ? [] : [{ id, object: 'model.pending' as const, ...state }],
+    );
     const { client_version: codex } = parseQuery(ModelsQuery, c.req);
-    const list: ModelList = { object: 'list', data, ...endsOf(data), has_more: false };
+    const list: ModelList = { object: 'list', data, ...endsOf(data), has_more: false, ...(states && { pending }) };
     return c.json(codex === undefined ? list : { ...list, models: [] });
   });
 
   routes.get('/:id{.+}', described.retrieveModel, (c) =>
-    c.json(modelObject(resolveModel(catalog, c.req.param('id')).card)),
+    c.json(modelObject(resolveModel(catalog, c.req.param('id')).card, catalog.states?.())),
   );
 
   return routes;
 
-  function modelObject(card: ModelCard): ModelObject {
+  function modelObject(
+    card: ModelCard,
+    states: ReturnType<NonNullable<typeof catalog.states>> | undefined,
+  ): ModelObject {
     return {
       ...card,
       object: 'model',
@@ -51,6 +59,7 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
       owned_by: 'thinkfirst',
       default_effort: defaults.effort,
       effort_table: catalog.effortTable(card.id),
+      ...states?.get(card.id),
     };
   }
 }

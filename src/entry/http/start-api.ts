@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createApp } from '../../api/app.ts';
@@ -24,7 +23,6 @@ import { createPaceBook } from '../../store/pace-book.ts';
 import type { Sealer } from '../../store/sealer.ts';
 import { anonymousScopes } from '../check-access.ts';
 import { type Environment, listed } from '../environment.ts';
-import { createModelConfiguration } from '../models/model-configuration.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Listening } from './listen.ts';
 import type { Limits } from './open-limits.ts';
@@ -56,22 +54,13 @@ export async function followWorkers(options: {
   return { known: () => known, close: () => clearInterval(timer) };
 }
 
-/** What the API shows of this installation's own files: reports of evaluations, and the file that names the models. */
-export function localFiles({
-  variables,
-  log,
-}: {
-  variables: Readonly<Record<string, string | undefined>>;
-  log: Logger;
-}): Required<Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>> {
-  return {
-    evaluations: createEvaluationReports({
-      results: fileURLToPath(new URL('../../../eval/results', import.meta.url)),
-      runs: fileURLToPath(new URL('../../../eval/runs', import.meta.url)),
-      onFault: (fault) => log.warn(fault, 'not an evaluation report'),
-    }),
-    modelConfiguration: createModelConfiguration({ folder: resolve('.'), variables }),
-  };
+/** Reports of evaluations among this installation's own files. */
+export function localEvaluations(log: Logger): NonNullable<ApiDependencies['evaluations']> {
+  return createEvaluationReports({
+    results: fileURLToPath(new URL('../../../eval/results', import.meta.url)),
+    runs: fileURLToPath(new URL('../../../eval/runs', import.meta.url)),
+    onFault: (fault) => log.warn(fault, 'not an evaluation report'),
+  });
 }
 
 const answerMs = 2_000;
@@ -99,8 +88,9 @@ export function startApi(options: {
   keyLimits: Pick<Limits, 'requestLimiter' | 'ledger'>;
   strategies: ReadonlyMap<string, Strategy>;
   console: ConsoleFiles | undefined;
-  /** `localFiles()`. */
-  files: Pick<ApiDependencies, 'evaluations' | 'modelConfiguration'>;
+  evaluations: NonNullable<ApiDependencies['evaluations']>;
+  modelConfiguration?: NonNullable<ApiDependencies['modelConfiguration']>;
+  ownProbe?: string;
   toolRefusal: NonNullable<ApiDependencies['toolRefusal']>;
   modelsReady(): boolean;
   operations: ApiOperations;
@@ -118,7 +108,9 @@ export function startApi(options: {
     pace: createPaceBook({ records, now: Date.now }),
     sealer,
     strategies: [...strategies.values()],
-    ...options.files,
+    evaluations: options.evaluations,
+    ...(options.modelConfiguration && { modelConfiguration: options.modelConfiguration }),
+    ...(options.ownProbe !== undefined && { ownProbe: options.ownProbe }),
     ...(options.console === undefined ? {} : { console: options.console }),
     keys: createKeyStore({ records, now: Date.now }),
     anonymous: anonymousScopes(environment),

@@ -21,7 +21,7 @@ export function createModelConfiguration(options: {
   folder: string;
   variables: Readonly<Record<string, string | undefined>>;
   fetch?: typeof fetch;
-}): ModelConfigurationStore & {
+}): Omit<ModelConfigurationStore, 'remove'> & {
   /** Names an effort table in a model's entry. @returns false where the file is not what names the models, or has none of this id */
   nameEffortTable(id: string, path: string): Promise<boolean>;
 } {

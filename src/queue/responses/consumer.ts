@@ -98,11 +98,12 @@ export async function startConsumer(
   let announcing: Promise<void> = Promise.resolve();
   const announce = () => {
     const learned = options.capabilities?.();
+    const lengths = options.contextLengths?.();
     const announced = [...served]
       .flatMap(([id, { announce }]) => (announce ? [id] : []))
       .map((id) => ({
         id,
-        contextLength: options.contextLengths?.get(id),
+        contextLength: lengths?.get(id),
         capabilities: learned?.get(id),
       }));
     announcing = queues.directory.announce(workerId, announced, now()).catch(onError);

@@ -1,16 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { Hono } from 'hono';
+import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createOnError } from '../../../src/api/errors.ts';
 import { createConfigurationRoutes } from '../../../src/api/routes/configuration.ts';
 import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
+import { createLiveConfiguration } from '../../../src/entry/models/live-configuration.ts';
 import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
+import { createAddedModels } from '../../../src/store/added-models.ts';
+import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createApi } from './fixture.ts';
 
-const modelConfiguration = createModelConfiguration({ folder: '/nonexistent', variables: {} });
+const added = createAddedModels({
+  records: createUnstorageRecords(createStorage()),
+  now: Date.now,
+  newRevision: randomUUID,
+});
+const keyed = { kind: 'upstream', url: 'http://127.0.0.1:9/v1', apiKey: 'k', apiKeyVariable: 'FAR_API_KEY' } as const;
+const modelConfiguration = createLiveConfiguration({
+  file: createModelConfiguration({ folder: '/nonexistent', variables: {} }),
+  keyed: [keyed],
+  added,
+  served: {
+    sync: () => added.list(),
+    states: () => new Map([['mine', { source: 'embedded', status: 'ready', reason: null, percent: null }]]),
+  },
+  queue: { endWaiting: async () => 0, queues: { directory: { retract: async () => {}, tellModels: async () => {} } } },
+  ownProbe: 'own',
+  now: Date.now,
+});
 const path = '/v1/configuration/models';
 
-test('a check says what would be written, and a mistake names its field', async () => {
+test('a check says what would be added, and a mistake names its field', async () => {
   const { app, post } = createApi({ modelConfiguration });
   expect(await (await app.request(path)).json()).toMatchObject({ source: 'embedded', file: 'thinkfirst.config.json' });
   const checked = await post(path, { model: { kind: 'hub', hub: 'org/name' } });
@@ -33,6 +56,21 @@ test('a check says what would be written, and a mistake names its field', async 
       },
       'model.apiKeyVariable',
     ],
+    // The key is for another port, and so for another server.
+    [
+      { model: { kind: 'upstream', url: 'http://127.0.0.1:10/v1', apiKeyVariable: 'FAR_API_KEY' } },
+      'model.apiKeyVariable',
+    ],
+    [
+      { model: { kind: 'upstream', url: 'https://127.0.0.1:9/v1', apiKeyVariable: 'FAR_API_KEY' } },
+      'model.apiKeyVariable',
+    ],
+    [{ model: { kind: 'upstream', url: keyed.url, apiKeyVariable: 'OTHER_API_KEY' } }, 'model.apiKeyVariable'],
+    [{ model: { kind: 'upstream', url: keyed.url } }, 'model.url'],
+    [{ model: { kind: 'upstream', url: 'http://169.254.169.254/v1', model: 'x' } }, 'model.url'],
+    [{ model: { kind: 'upstream', url: 'http://[fd00:ec2::254]', model: 'x' } }, 'model.url'],
+    [{ model: { kind: 'upstream', url: 'http://2852039166', model: 'x' } }, 'model.url'],
+    [{ model: { kind: 'hub', hub: 'a/b', id: 'mine' } }, 'model.id'],
   ];
   for (const [body, param] of wrong) {
     const refused = await post(path, body);
@@ -52,6 +90,7 @@ test('only a key with scope admin may see or change it', async () => {
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
   expect((await app.request(path)).status).toBe(403);
   expect((await app.request(path, { method: 'POST', body: '{}' })).status).toBe(403);
+  expect((await app.request(`${path}/mine`, { method: 'DELETE' })).status).toBe(403);
 });
 
 test.each(['http://localhost/v1', 'localhost', '127.0.0.1:80'])('%s is this service itself', async (url) => {
@@ -65,6 +104,41 @@ test.each(['http://localhost/v1', 'localhost', '127.0.0.1:80'])('%s is this serv
   expect(await response.json()).toMatchObject({
     error: { param: 'model.url', message: expect.stringMatching(/this is the address of this service/) },
   });
+});
+
+test('a server that answers as this service does is this service, whatever its name', async () => {
+  const { app } = createApi({ modelConfiguration, ownProbe: 'own' });
+  const server = createServer(async (request, response) => {
+    const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]);
+    const answer = await app.request(request.url ?? '/', { headers });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const address = server.address();
+    const url = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const model = { kind: 'upstream', url, model: 'mine' };
+    const refused = await createApi({ modelConfiguration }).post(path, { model });
+    expect(await refused.json()).toMatchObject({
+      error: { param: 'model.url', message: expect.stringMatching(/this is the address of this service/) },
+    });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('a model is added once, by one of two admins at once, and removed once; the operator’s stay', async () => {
+  const { app, post } = createApi({ modelConfiguration });
+  const adding = () => post(path, { model: { kind: 'hub', hub: 'org/added' }, write: true });
+  const statuses = (await Promise.all([adding(), adding()])).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([200, 400]);
+  expect(await (await app.request(path)).json()).toMatchObject({
+    added: [{ id: 'added', entry: { hub: 'org/added' }, status: 'loading' }],
+  });
+  const removing = async (id: string) => (await app.request(`${path}/${id}`, { method: 'DELETE' })).status;
+  expect((await Promise.all([removing('added'), removing('added')])).toSorted()).toEqual([200, 404]);
+  expect(await removing('mine')).toBe(409);
+  expect(await (await app.request(path)).json()).toMatchObject({ added: [] });
 });
 
 test('a caller is told what it may see and do', async () => {

@@ -67,7 +67,7 @@ export async function startHostileService() {
     keyLimits,
     strategies,
     console: undefined,
-    files: {},
+    evaluations: async () => [],
     operations: {},
     webhooks: {
       settings: createWebhookSettings({ records, sealer, given: undefined, now: Date.now }),
