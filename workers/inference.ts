@@ -12,10 +12,12 @@ let host: InferenceHost | undefined;
 async function start(message: Extract<ToInference, { type: 'start' }>): Promise<void> {
   const models = new Map<string, LocalModel>();
   for (const source of message.models) {
+    send({ type: 'loading', model: source.id });
     const model = await createLocalModel(source, {
       threads: message.threads,
       kvMegabytes: message.kvMegabytes,
       kvBits: message.kvBits,
+      ...(message.gpu !== undefined && { gpu: message.gpu }),
       now: Date.now,
       warn: (message) => send({ type: 'warning', message }),
     });

@@ -73,6 +73,7 @@ async function rate(
       const script = thoughtIds(folder, random);
       const drawn = createSampler({ temperature: 0.6, topP: 0.95, seed: run.salt }, { sample, ...scratch });
       const sampler: Sampler = {
+        needs: [],
         next(logits, state) {
           if (Number.isNaN(startedAt)) startedAt = performance.now();
           return { ...drawn.next(logits, state), token: script[state.history.length] ?? folder.tokens.close ?? 0 };

@@ -66,7 +66,7 @@ export async function answerAtEdge(
       now: Date.now,
       newId: () => randomBytes(18).toString('base64url'),
       checkConstraints: async ({ implementation }, constraints) =>
-        implementation === 'transformers' ? constraints.map(constraintFault) : [],
+        ['transformers', 'llama.cpp'].includes(implementation) ? constraints.map(constraintFault) : [],
       // The platform routes by host: requests for other names do not arrive here.
       allowedHosts: ['*'],
       allowedOrigins: variables.THINKFIRST_CORS_ORIGINS.split(',')

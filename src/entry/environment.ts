@@ -67,6 +67,8 @@ export const Environment = z.object({
     .enum(['8', '32'])
     .default('8')
     .transform((bits) => (bits === '8' ? 8 : 32)),
+  /** `off`: GGUF models don't use the graphics card. */
+  THINKFIRST_GPU: z.enum(['auto', 'off']).default('auto'),
   /** Responses of a model that may wait at one service tier (flex: a hundred times as many); more get 429. One key may hold a quarter. */
   THINKFIRST_QUEUE_LIMIT: whole(1, 1_000_000).default(1_000),
   /** Signs all webhooks; absent: each key has a secret of its own. */

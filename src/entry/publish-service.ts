@@ -10,6 +10,7 @@ import {
 } from '../contracts/service/published-service.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import { readTokenizerFiles } from '../models/local/folder/model-folder.ts';
+import { isGguf } from '../models/local/gguf/gguf-files.ts';
 import type { Environment } from './environment.ts';
 import type { FetchedModel } from './models/fetch-models.ts';
 
@@ -30,7 +31,7 @@ export async function publishService(options: {
   for (const [index, card] of catalog.list().entries()) {
     const config = configs.find(({ id }) => id === card.id);
     const model = { card, effort_table: catalog.effortTable(card.id) };
-    if (config === undefined || config.kind === 'upstream') {
+    if (config === undefined || config.kind === 'upstream' || isGguf(config.path)) {
       models.push(model);
       continue;
     }

@@ -44,7 +44,7 @@ export function addModels(program: Command, terminal: Terminal): void {
     .description('add a model to thinkfirst.config.json in this folder; the service reads it when it starts')
     .argument(
       '<model>',
-      'a folder (./my-model), a hub name (organisation/name), or the address of a server (http://127.0.0.1:11434)',
+      'a folder (./my-model), a GGUF file (model.gguf), a model of Ollama (ollama:qwen3:0.6b), a hub name (organisation/name), or the address of a server (http://127.0.0.1:11434)',
     )
     .option('--id <id>', 'the name that requests use for it (default: the last part of its name)')
     .option('--family <family>', 'how it thinks (default: detected)')
@@ -98,7 +98,7 @@ function newModel(named: string, options: AddOptions): NewModel {
   };
   const url = serverAddress(named);
   if (url === undefined) {
-    const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(named);
+    const folder = /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]|^ollama:|\.gguf$/i.test(named);
     return folder
       ? { kind: 'folder', folder: named, ...about }
       : { kind: 'hub', hub: named.replace(/^h[fub]+:/, ''), ...about };

@@ -61,7 +61,7 @@ export const ModelCard = z.object({
   /** Epoch seconds. */
   created: z.int(),
   family: z.string(),
-  implementation: z.enum(['transformers', 'openai', 'scripted']),
+  implementation: z.enum(['transformers', 'llama.cpp', 'openai', 'scripted']),
   context_length: z.int().positive(),
   capabilities: z.object({
     thinking: z.boolean(),

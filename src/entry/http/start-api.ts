@@ -127,7 +127,7 @@ export function startApi(options: {
     newId: () => randomBytes(18).toString('base64url'),
     // An upstream server reads schemas by itself.
     checkConstraints: async ({ implementation }, constraints) =>
-      implementation === 'transformers' ? checkConstraints(constraints) : [],
+      ['transformers', 'llama.cpp'].includes(implementation) ? checkConstraints(constraints) : [],
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
     toolRefusal: options.toolRefusal,

@@ -1,8 +1,9 @@
 import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { localCatalogEntry } from '../../models/config/catalog.ts';
+import { ggufCatalogEntry, localCatalogEntry } from '../../models/config/catalog.ts';
 import { completeUpstream } from '../../models/config/complete-upstream.ts';
 import { type ModelConfig, parseModelEntry } from '../../models/config/model-config.ts';
+import { isGguf } from '../../models/local/gguf/gguf-files.ts';
 import { localCapabilities } from '../../models/local/local-model.ts';
 import { idTaken } from '../../store/added-models.ts';
 
@@ -45,7 +46,9 @@ async function factsOf(
   switch (config.kind) {
     case 'folder': {
       try {
-        const { card } = await localCatalogEntry(config, localCapabilities);
+        const { card } = isGguf(config.path)
+          ? await ggufCatalogEntry(config)
+          : await localCatalogEntry(config, localCapabilities);
         return { family: card.family, context_length: card.context_length, notices: [] };
       } catch (error) {
         if (error instanceof ServiceError) throw invalid('model.folder', error.message);

@@ -1,8 +1,14 @@
 import type { Logger } from 'pino';
 import type { LanguageModel } from '../../core/language-model.ts';
-import { type CatalogEntry, cardCapabilities, localCatalogEntry } from '../../models/config/catalog.ts';
+import {
+  type CatalogEntry,
+  cardCapabilities,
+  ggufCatalogEntry,
+  localCatalogEntry,
+} from '../../models/config/catalog.ts';
 import { defaultThreads } from '../../models/config/default-threads.ts';
 import type { UpstreamModel } from '../../models/config/model-config.ts';
+import { isGguf } from '../../models/local/gguf/gguf-files.ts';
 import { localCapabilities } from '../../models/local/local-model.ts';
 import type { InferenceObserver } from '../../models/local/process/inference-child.ts';
 import { type InferenceProcess, startInferenceProcess } from '../../models/local/process/inference-process.ts';
@@ -42,6 +48,7 @@ export async function loadModels(options: {
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,
       kvBits: environment.THINKFIRST_KV_BITS,
+      gpu: environment.THINKFIRST_GPU !== 'off',
       ...(observer && { observer }),
       signal,
       log,
@@ -62,23 +69,31 @@ export async function loadModels(options: {
   };
 }
 
-/** The catalog's entries, in the configuration's order. `loaded` are the models where this process has them. */
+/**
+ * The catalog's entries, in the configuration's order. `loaded` are the models where this process has them: a GGUF model that
+ * is missing among them was left out at the start.
+ */
 export function catalogEntries(
   configs: readonly FetchedModel[],
   loaded: ReadonlyMap<string, LanguageModel>,
 ): Promise<CatalogEntry[]> {
+  const isLeftOut = (config: FetchedModel) =>
+    loaded.size > 0 && config.kind !== 'upstream' && isGguf(config.path) && !loaded.has(config.id);
   return Promise.all(
-    configs.map((config) => {
-      const model = loaded.get(config.id);
-      if (config.kind !== 'upstream') {
-        return localCatalogEntry(
-          config,
-          (folder) => model?.capabilities ?? localCapabilities(folder),
-          model?.contextLength,
-        );
-      }
-      return upstreamEntry(config, model ?? createOpenaiModel(config));
-    }),
+    configs
+      .filter((config) => !isLeftOut(config))
+      .map((config) => {
+        const model = loaded.get(config.id);
+        if (config.kind !== 'upstream' && isGguf(config.path)) return ggufCatalogEntry(config, model);
+        if (config.kind !== 'upstream') {
+          return localCatalogEntry(
+            config,
+            (folder) => model?.capabilities ?? localCapabilities(folder),
+            model?.contextLength,
+          );
+        }
+        return upstreamEntry(config, model ?? createOpenaiModel(config));
+      }),
   );
 }
 

@@ -2,10 +2,13 @@ import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import type { CountOptions, ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { type ModelCapabilities, samplingFields } from '../../core/language-model.ts';
+import { type LanguageModel, type ModelCapabilities, samplingFields } from '../../core/language-model.ts';
+import { estimatePrompt } from '../../core/token-ledger.ts';
+import { engineCapabilities } from '../local/decoder/decoder-model.ts';
 import type { ModelSource } from '../local/folder/model-files.ts';
 import { loadModelFolder, type ModelFolder } from '../local/folder/model-folder.ts';
 import { renderPrompt } from '../local/folder/render-prompt.ts';
+import { readGgufModel } from '../local/gguf/gguf-model.ts';
 import type { Embed } from '../servers/client/embed.ts';
 import { readEffortTable } from './effort-tables.ts';
 
@@ -86,6 +89,26 @@ export async function localCatalogEntry(
       capabilities: cardCapabilities(can),
     },
     countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,
+  };
+}
+
+/**
+ * The entry of a GGUF model, by its header alone.
+ * @param model where it runs in reach of this process: it counts tokens, which are estimated without it
+ * @throws ServiceError `model_unavailable` in one line that names the file
+ */
+export async function ggufCatalogEntry(source: ModelSource, model?: LanguageModel): Promise<CatalogEntry> {
+  const gguf = readGgufModel(source);
+  return {
+    card: {
+      id: gguf.id,
+      created: gguf.created,
+      family: gguf.family.name,
+      implementation: 'llama.cpp',
+      context_length: model?.contextLength ?? gguf.contextLength,
+      capabilities: cardCapabilities(model?.capabilities ?? engineCapabilities(gguf, true)),
+    },
+    countTokens: async (prompt, options) => model?.countTokens(prompt, options) ?? estimatePrompt(prompt),
   };
 }
 

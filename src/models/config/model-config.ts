@@ -3,12 +3,16 @@ import { z } from 'zod';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import { families, familyByName } from '../families/index.ts';
+import { ggufId, isGguf } from '../local/gguf/gguf-files.ts';
 import { type DialectName, dialectNames } from '../servers/client/dialect.ts';
 
 /** The file of an entry's effort table as it is written there, and the field that names it, as a fault begins. */
 export type TableFile = { path: string; field: string };
 
-/** A folder on this machine with `config.json`, `tokenizer.json` and `onnx/`. The id is the folder's name unless it is given. */
+/**
+ * A folder on this machine with `config.json`, `tokenizer.json` and `onnx/`, or a GGUF model: a file, a folder of its parts, or
+ * `ollama:NAME`. The id is its name unless it is given.
+ */
 export type FolderModel = { kind: 'folder'; id: string; path: string; family?: string; effortTable?: TableFile };
 
 /** A repository of the hub, `organisation/name`; fetched on first use. */
@@ -204,7 +208,7 @@ export function parseModelEntry(entry: unknown, environment: EnvironmentLookup, 
   if ('folder' in entry) {
     const { id, folder, family, effortTable } = parse(FolderEntry, entry, where);
     const about = { ...(family && { family }), ...tableOf(effortTable, where) };
-    return { kind: 'folder', id: id ?? lastPart(folder), path: folder, ...about };
+    return { kind: 'folder', id: id ?? folderId(folder), path: folder, ...about };
   }
   if ('hub' in entry) {
     const { id, hub, family, effortTable } = parse(HubEntry, entry, where);
@@ -243,17 +247,23 @@ function misspeltKind(entry: object): string {
 
 /** `models/x` could be a hub name as well: a folder that is there is meant. */
 function isFolder(text: string): boolean {
+  if (/^ollama:|\.gguf$/i.test(text)) return true;
   return /^(\.{1,2}|~)?[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(text) || existsSync(text);
 }
 
 function parseText(text: string, where: string, known?: KnownModels): FolderModel | HubModel {
-  if (isFolder(text)) return { kind: 'folder', id: lastPart(text), path: text };
+  if (isFolder(text)) return { kind: 'folder', id: folderId(text), path: text };
   const name = text.replace(/^(hub|hf):/, '');
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
     const neither = `"${text}" is neither a folder (./name) nor a hub name (hub:organisation/name)`;
     throw fault(where, `${neither}${noneOf(text, known)}`);
   }
   return { kind: 'hub', id: lastPart(name), name };
+}
+
+/** Without what makes a path of it: `qwen3-0.6b` of `ollama:qwen3:0.6b`, and of a file without its ending. */
+function folderId(path: string): string {
+  return lastPart(isGguf(path) ? ggufId(path) : path);
 }
 
 function noneOf(text: string, known: KnownModels = () => []): string {

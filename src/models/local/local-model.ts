@@ -3,10 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { ModelLoad } from '../../core/inference-report.ts';
 import type { LanguageModel, ModelCapabilities } from '../../core/language-model.ts';
-import { createDecoderModel, createFolderGrammar } from './decoder/decoder-model.ts';
+import { createDecoderModel, createFolderGrammar, type EngineModel } from './decoder/decoder-model.ts';
 import { isHalf, type ModelSource, modelFault } from './folder/model-files.ts';
 import { loadModelFolder, type ModelFolder } from './folder/model-folder.ts';
 import { createGenerateModel, generateCapabilities } from './generate/generate-model.ts';
+import { isGguf } from './gguf/gguf-files.ts';
+import { createGgufModel } from './gguf/gguf-local-model.ts';
 import { outsideWeights } from './graph/onnx-file.ts';
 import type { KvBits } from './graph/session.ts';
 
@@ -16,6 +18,8 @@ export type LocalModelOptions = {
   kvMegabytes: number;
   /** Of each number in it; 8 where a model can. */
   kvBits: KvBits;
+  /** Whether a GGUF model may use the graphics card; default: yes. */
+  gpu?: boolean;
   /** Epoch ms. */
   now(): number;
   /** One line for the log: a model that runs with less than it could. */
@@ -26,11 +30,14 @@ export type LocalModelOptions = {
 export type LocalModel = LanguageModel & { load?(): Omit<ModelLoad, 'id'> };
 
 /**
- * A local model with its weights: through the batch decoder where that can drive its graph, else through `generate()`, with
- * a warning that says why.
+ * A local model with its weights: a GGUF file by llama.cpp; a folder through the batch decoder where that can drive its graph,
+ * else through `generate()`, with a warning that says why.
  * @throws ServiceError `model_unavailable` in one line
  */
 export async function createLocalModel(source: string | ModelSource, options: LocalModelOptions): Promise<LocalModel> {
+  if (isGguf(typeof source === 'string' ? source : source.path)) {
+    return withLoad(await createGgufModel(source, { gpu: true, ...options }));
+  }
   const folder = await loadModelFolder(source);
   checkWeights(folder);
   const grammar = createFolderGrammar(folder);
@@ -46,10 +53,13 @@ export async function createLocalModel(source: string | ModelSource, options: Lo
     return createGenerateModel(folder, options);
   }
   const { name: family, correction } = folder.family;
-  const { stats, bytesPerToken, capabilities } = opened.model;
+  return withLoad({ ...opened.model, capabilities: { ...opened.model.capabilities, family, correction } });
+}
+
+function withLoad(model: EngineModel & { bytesPerToken: number }): LocalModel {
+  const { stats, bytesPerToken } = model;
   return {
-    ...opened.model,
-    capabilities: { ...capabilities, family, correction },
+    ...model,
     load() {
       const { batches, running, waiting, usedTokens, tokens } = stats();
       const [kvUsedBytes, kvCapacityBytes] = [usedTokens * bytesPerToken, tokens * bytesPerToken];

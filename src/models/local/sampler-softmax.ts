@@ -23,6 +23,8 @@ export type RawDistribution = {
   logSumExp: number;
   /** KL divergence of uniform from the distribution (arXiv 2502.18581). */
   selfCertainty: number;
+  /** Unlikely tokens are missing from the logits (minus infinity), and `selfCertainty` is not known (NaN). */
+  partial?: boolean;
 };
 
 /** Two passes over `logits` [vocabulary]: the maximum and the sum, then the sum of exponentials. */

@@ -11,6 +11,8 @@ export type Sampler = {
    * @throws ServiceError `server_error` where mask and suppressed tokens together leave no token
    */
   next(logits: Float32Array, state: SamplerState): SampledToken;
+  /** As `SequenceDriver.needs`, for what the request itself says of sampling. */
+  readonly needs: 'all' | readonly number[];
 };
 
 export type SamplerState = {
@@ -57,6 +59,7 @@ export function createSampler(
   };
   const edits = createEdits(sampling);
   return {
+    needs: neededLogits(sampling),
     next(logits, state) {
       const raw = state.raw ?? rawDistribution(logits);
       const top = state.topLogprobs === undefined ? undefined : likeliest(logits, raw.logSumExp, state.topLogprobs);
@@ -72,7 +75,7 @@ export function createSampler(
                 mask: state.mask,
                 // At temperature 1 the raw sum is the mass: the few edited tokens are put right in it.
                 mass:
-                  temperature === 1 && edited.keepsMax && max === raw.max
+                  temperature === 1 && !raw.partial && edited.keepsMax && max === raw.max
                     ? Math.exp(raw.logSumExp - max) + edited.massChange
                     : undefined,
                 uniform: uniformFloat64(random),
@@ -94,6 +97,13 @@ export function createSampler(
 /** What a request's tokens are drawn with: the model's `own` settings hold where the request names no temperature. */
 export function withOwnSampling(sampling: Sampling, own: Sampling): Sampling {
   return sampling.temperature === undefined ? { ...own, ...sampling } : sampling;
+}
+
+/** What raises unlikely tokens has to see them. */
+function neededLogits(sampling: Sampling): 'all' | readonly number[] {
+  const { temperature = 1, repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0 } = sampling;
+  const raises = temperature > 1 || repetitionPenalty < 1 || presencePenalty < 0 || frequencyPenalty < 0;
+  return raises ? 'all' : Object.keys(sampling.logitBias ?? {}).map(Number);
 }
 
 /** Mixes seed and sample into 32 bits (the finaliser of MurmurHash3), so that neighbouring seeds share no stream. */

@@ -14,7 +14,7 @@ import {
 import { createThoughtRepetition } from '../../../core/thought-repetition.ts';
 import { createThinkingBudget, type ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createGrammarEngine, type GrammarEngine } from '../../../grammar/grammar-engine.ts';
-import type { ModelFolder } from '../folder/model-folder.ts';
+import type { ChatModel, ModelFolder } from '../folder/model-folder.ts';
 import { renderPrompt } from '../folder/render-prompt.ts';
 import { bytesPerToken, declaredShape } from '../graph/graph-shape.ts';
 import { calibrationText } from '../graph/kv-calibration.ts';
@@ -54,11 +54,12 @@ type DecoderModelOptions = {
   grammar?: GrammarEngine;
 };
 
-export type DecoderModel = LanguageModel & {
+export type EngineModel = LanguageModel & { stats(): EngineStats };
+
+export type DecoderModel = EngineModel & {
   readonly inPlace: boolean;
   /** One token's keys and values, in bytes. */
   readonly bytesPerToken: number;
-  stats(): EngineStats;
 };
 
 /**
@@ -69,7 +70,7 @@ export type DecoderModel = LanguageModel & {
 export async function createDecoderModel(
   options: DecoderModelOptions,
 ): Promise<{ model: DecoderModel } | { unsupported: string }> {
-  const { folder, grammar } = options;
+  const { folder } = options;
   const file = folder.onnx();
   if (!file) throw new ServiceError({ code: 'model_unavailable', message: `${folder.id} has no weights here.` });
   const session = await openDecoderSession({
@@ -82,22 +83,32 @@ export async function createDecoderModel(
   if ('unsupported' in session) return session;
   const arena = createKvArena(session.shape, cacheTokens(session.shape, options.kvMegabytes, folder.contextLength));
   const engine = createEngine({ runner: session.runner(arena), arena });
+  const { vocabularySize } = session.shape;
+  const model = createEngineModel({ ...options, folder: { ...folder, vocabularySize }, engine }, () => session.close());
+  return { model: { ...model, inPlace: session.inPlace, bytesPerToken: bytesPerToken(session.shape) } };
+}
+
+type EngineModelOptions = Pick<DecoderModelOptions, 'grammar' | 'now'> & { folder: ChatModel; engine: Engine };
+
+/**
+ * The port over a decode loop, whatever computes the logits: prompts, budgets, masks and scores are the same.
+ * @param close what the loop ran on
+ */
+export function createEngineModel(options: EngineModelOptions, close: () => Promise<void>): EngineModel {
+  const { folder, grammar, engine } = options;
   const contextLength = Math.min(folder.contextLength, engine.largestRow);
   const open: OpenRequests = new Set();
   const context: Context = {
     ...options,
-    engine,
     contextLength,
-    vocabularySize: session.shape.vocabularySize,
+    vocabularySize: folder.vocabularySize,
     suppressed: createSuppressedTokens(folder),
-    scratch: createNucleusScratch(session.shape.vocabularySize),
+    scratch: createNucleusScratch(folder.vocabularySize),
   };
-  const model: DecoderModel = {
+  return {
     id: folder.id,
     contextLength,
-    capabilities: capabilities(folder, grammar !== undefined),
-    inPlace: session.inPlace,
-    bytesPerToken: bytesPerToken(session.shape),
+    capabilities: engineCapabilities(folder, grammar !== undefined),
     stats: () => engine.stats,
     generate: (request, given) => generate(context, open, request, given),
     score: (request, { signal }) => score(context, request, signal),
@@ -109,10 +120,9 @@ export async function createDecoderModel(
       const reason = new ServiceError({ code: 'model_unavailable', message: 'The model is being closed.' });
       for (const stop of [...open]) stop(reason);
       await engine.close(reason);
-      await session.close();
+      await close();
     },
   };
-  return { model };
 }
 
 /** What ends each request that has not ended yet. */
@@ -191,8 +201,7 @@ async function score(
   });
 }
 
-type Context = Pick<DecoderModelOptions, 'folder' | 'grammar' | 'now'> & {
-  engine: Engine;
+type Context = EngineModelOptions & {
   contextLength: number;
   vocabularySize: number;
   suppressed: { forSequence(row: { tools: boolean }): SuppressedTokens };
@@ -224,7 +233,7 @@ async function prepare(
     let unfinished = request.samples;
     const rows = Array.from({ length: request.samples }, (_, sample) =>
       createSampleSequence({
-        model: { ...folder, vocabularySize },
+        model: folder,
         request,
         sample,
         prompt,
@@ -263,7 +272,11 @@ function cacheTokens(shape: Parameters<typeof bytesPerToken>[0], kvMegabytes: nu
   return Math.min(allowed, contextLength * 64);
 }
 
-function capabilities(folder: ModelFolder, constrained: boolean): ModelCapabilities {
+/** What the decode loop can do with a model. */
+export function engineCapabilities(
+  folder: Pick<ChatModel, 'family' | 'computes'>,
+  constrained: boolean,
+): ModelCapabilities {
   return {
     thinking: true,
     exactBudget: true,

@@ -63,6 +63,9 @@ export function createSampleSequence(options: SampleSequenceOptions): SampleSequ
     get finished() {
       return finished;
     },
+    get needs() {
+      return inThought() ? thought.needs : answer.needs();
+    },
     onCached(tokens) {
       cached = tokens;
       if (inThought()) thought.begin();
@@ -87,6 +90,8 @@ type AnswerPhase = {
   /** Takes the logits behind the last id; the reason once the answer has ended. */
   take(logits: Float32Array, raw?: RawDistribution): FinishReason | undefined;
   tokens(): number;
+  /** As `SequenceDriver.needs`. */
+  needs(): 'all' | readonly number[];
   stopText(): string | undefined;
 };
 
@@ -119,6 +124,8 @@ function createAnswerPhase(
   };
   return {
     tokens: () => answer.tokens,
+    // At its start ends and blanks are suppressed, which may be the likeliest tokens together.
+    needs: () => (mask || answer.place() === 'start' ? 'all' : sampler.needs),
     stopText: () => answer.stopText,
     take(logits, raw) {
       const sampled = draw(logits, raw);

@@ -42,6 +42,7 @@ export function createScoreSequence(options: {
   return {
     ids: promptIds,
     need: promptIds.length + longest,
+    needs: 'all',
     get finished() {
       return finished;
     },

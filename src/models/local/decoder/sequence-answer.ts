@@ -56,7 +56,8 @@ export function createSequenceScores(): SequenceScores {
       return {
         ...(thinkingMeanLogprob !== undefined && { thinkingMeanLogprob }),
         ...(answerMeanLogprob !== undefined && { answerMeanLogprob }),
-        ...(selfCertainty !== undefined && { selfCertainty }),
+        // NaN: the engine doesn't read whole distributions.
+        ...(selfCertainty !== undefined && !Number.isNaN(selfCertainty) && { selfCertainty }),
       };
     },
   };

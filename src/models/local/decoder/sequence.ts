@@ -63,6 +63,11 @@ export type SequenceDriver = {
    * cut back to `ids`.
    */
   readonly probe?: readonly number[] | undefined;
+  /**
+   * Of the next logits, those that have to be there whatever their size: all, or these ids. An engine may leave out others
+   * (minus infinity) that are unlikely together. Absent: none in particular.
+   */
+  readonly needs?: 'all' | readonly number[];
   /** Logits [vocabulary] of the last id, valid during the call; `raw` where the graph also gives their distribution. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;

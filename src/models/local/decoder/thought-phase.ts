@@ -51,6 +51,8 @@ type ThoughtPhase = {
   readonly tokens: { thinking: number; forced: number };
   /** Why it ended; undefined while it goes on, and where there is none. */
   readonly stop: ThinkingStop | undefined;
+  /** As `SequenceDriver.needs`. */
+  readonly needs: 'all' | readonly number[];
   /** Before the first token: ends at once where there is nothing to think with, or where the answer was asked for meanwhile. */
   begin(): void;
   /** Takes the logits behind the last id. */
@@ -100,6 +102,10 @@ export function createThoughtPhase(options: ThoughtOptions): ThoughtPhase {
     tokens: thought.count,
     get stop() {
       return thought.stop;
+    },
+    get needs() {
+      // Behind a value all digits are suppressed, which may be the likeliest tokens together.
+      return thought.behindValue ? 'all' : options.sampler.needs;
     },
     begin() {
       const reason = options.interrupted();

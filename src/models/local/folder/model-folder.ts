@@ -10,11 +10,11 @@ import { type FamilyTokens, familyTokens } from './family-tokens.ts';
 import { absolutePath, type ModelSource, modelFault, modelSource, onnxFile, weightNames } from './model-files.ts';
 import { createModelTokenizer, type ModelTokenizer, type TokenizerFiles } from './tokenizer.ts';
 
-/** A chat model of transformers.js's layout, read but for its weights. */
-export type ModelFolder = {
+/** A chat model, read but for its weights. */
+export type ChatModel = {
   id: string;
   source: ModelSource;
-  /** Where its files lie. */
+  /** Where its files lie; of a GGUF model, its first file. */
   path: string;
   /** Epoch seconds of its configuration file. */
   created: number;
@@ -29,6 +29,10 @@ export type ModelFolder = {
   computes: boolean;
   /** How its makers want its tokens drawn: `generation_config.json`, else what the family's authors advise. */
   sampling: Sampling;
+};
+
+/** A chat model of transformers.js's layout. */
+export type ModelFolder = ChatModel & {
   /** config.json; what a nested `text_config` says of the model of text stands beside the other fields. */
   config: Readonly<Record<string, unknown>>;
   /** The weights' file; undefined where the weights are not here. */
@@ -97,7 +101,7 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
 }
 
 /** A template may have tags that its tokenizer has no tokens for: told apart by words alone, such a model thinks by prompt. */
-function foundFamily(traits: ModelTraits, tokenizer: ModelTokenizer): ModelFamily {
+export function foundFamily(traits: ModelTraits, tokenizer: Pick<ModelTokenizer, 'idOf'>): ModelFamily {
   const family = familyOf(traits);
   const { tags, serverOnly } = family;
   if (tags === undefined || serverOnly) return family;

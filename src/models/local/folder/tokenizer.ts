@@ -32,7 +32,7 @@ export function byteLevelSpelling(): TokenSpelling {
 }
 
 const encoder = new TextEncoder();
-function byteFallbackSpelling(token: string): Uint8Array {
+export function byteFallbackSpelling(token: string): Uint8Array {
   const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
   return byte ? Uint8Array.of(Number.parseInt(byte, 16)) : encoder.encode(token.replaceAll('▁', ' '));
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { waitAtMost } from '../../../core/deadlines.ts';
 import type { InferenceReport } from '../../../core/inference-report.ts';
 import type { TypescriptChild } from '../../../core/typescript-child.ts';
-import type { ModelSource } from '../folder/model-files.ts';
+import { type ModelSource, modelFault } from '../folder/model-files.ts';
 import type { KvBits } from '../graph/session.ts';
 import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
 import { FromInference, type ModelSummary, serviceError, type ToInference } from './inference-protocol.ts';
@@ -17,6 +17,8 @@ export type InferenceChildOptions = {
   threads: number;
   kvMegabytes: number;
   kvBits: KvBits;
+  /** False: GGUF models leave the graphics card alone. */
+  gpu?: boolean;
   log: InferenceLog;
   /** Hears of the work of each process, and of its death. */
   observer?: InferenceObserver;
@@ -33,6 +35,8 @@ export type InferenceChild = {
   readonly connection: InferenceConnection;
   /** The models, once they are loaded. @throws ServiceError of the model that can't be, or `model_unavailable` if it dies before */
   readonly ready: Promise<readonly ModelSummary[]>;
+  /** The model that it loads, or failed to load. */
+  readonly loading: ModelSource | undefined;
   /** Resolves with what ended it. Never rejects. */
   readonly exited: Promise<string>;
   /** Asks it to end and kills it after `graceMs`. */
@@ -47,6 +51,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     onFailure: (detail) => log.error({ inferencePid: child.pid, detail: program.locate(detail) }, 'a model failed'),
   });
   let closing = false;
+  let loading: ModelSource | undefined;
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
     child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
@@ -64,6 +69,9 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
       }
       const message = parsed.data;
       switch (message.type) {
+        case 'loading':
+          loading = options.models.find(({ id }) => id === message.model);
+          return;
         case 'ready':
           log.info(
             {
@@ -99,7 +107,7 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     });
     exited.then((how) => {
       connection.lost();
-      reject(processLost());
+      reject(loading && !closing ? endedWhileLoading(loading, how) : processLost());
       if (closing) log.info({ inferencePid: child.pid, how }, 'inference process closed');
       else {
         options.observer?.died();
@@ -108,12 +116,15 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     });
   });
   ready.catch(() => {});
-  const { models, threads, kvMegabytes, kvBits } = options;
-  send(child, { type: 'start', models, threads, kvMegabytes, kvBits });
+  const { models, threads, kvMegabytes, kvBits, gpu } = options;
+  send(child, { type: 'start', models, threads, kvMegabytes, kvBits, ...(gpu !== undefined && { gpu }) });
   return {
     pid: child.pid,
     connection,
     ready,
+    get loading() {
+      return loading;
+    },
     exited,
     async close(graceMs) {
       closing = true;
@@ -122,6 +133,11 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
       await exited;
     },
   };
+}
+
+/** A file that llama.cpp or onnxruntime could not bear. */
+function endedWhileLoading({ path }: ModelSource, how: string): Error {
+  return modelFault(path, `the inference process ended while it was loaded (${how}); the file is damaged or too large`);
 }
 
 /** A child that is on its way out takes no more messages; its exit says the rest. */

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { late, orLate } from '../../../core/deadlines.ts';
 import type { LanguageModel } from '../../../core/language-model.ts';
-import { prepareTypescriptChild } from '../../../core/typescript-child.ts';
+import { prepareTypescriptChild, type TypescriptChild } from '../../../core/typescript-child.ts';
+import type { ModelSource } from '../folder/model-files.ts';
+import { isGguf } from '../gguf/gguf-files.ts';
 import { type InferenceChild, type InferenceChildOptions, spawnInferenceChild } from './inference-child.ts';
 import { type CallOptions, type CallResult, processLost } from './inference-connection.ts';
 import type { InferenceCall, ModelSummary } from './inference-protocol.ts';
@@ -27,29 +29,21 @@ export type InferenceProcess = {
  * Starts the inference process and watches it: when it dies, its calls fail with `model_unavailable`, retryable, and another
  * one is started, with a growing pause while that goes wrong. Calls that come meanwhile wait for it. A parent that is killed
  * takes the child with it: it ends when the channel closes. `signal` gives the first start up.
- * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start; the signal's reason, once the child is gone
+ * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start and is not a GGUF file beside others; the signal's reason, once the child is gone
  */
 export async function startInferenceProcess(
   options: InferenceChildOptions & { signal?: AbortSignal | undefined },
 ): Promise<InferenceProcess> {
-  const { entry, log, signal } = options;
+  const { entry, log } = options;
   const stop = new AbortController();
   const program = await prepareTypescriptChild({
     entry,
     args: ['thinkfirst-inference'],
     warn: (reason) => log.warn({ reason }, 'the inference process could not be bundled and loads its sources itself'),
   });
-  let child = spawnInferenceChild(program, options);
-  let summaries: readonly ModelSummary[];
-  try {
-    const loaded = await orLate(child.ready, { signal });
-    if (loaded === late) throw signal?.reason ?? processLost();
-    summaries = loaded;
-  } catch (error) {
-    // What only loads has nothing to end well.
-    await child.close(signal?.aborted === true ? 0 : closeGraceMs);
-    throw error;
-  }
+  const first = await startFirst(program, options);
+  const { summaries, models } = first;
+  let child = first.child;
   let up = true;
   let waiting: Array<{ resolve(): void; reject(reason: unknown): void }> = [];
   const settleWaiting = (settle: (call: (typeof waiting)[number]) => void) => {
@@ -68,7 +62,7 @@ export async function startInferenceProcess(
       pause = performance.now() - started > restart.healthyMs ? restart.firstMs : Math.min(pause * 2, restart.mostMs);
       await setTimeout(pause, undefined, { signal: stop.signal }).catch(() => {});
       if (stop.signal.aborted) return;
-      child = spawnInferenceChild(program, options);
+      child = spawnInferenceChild(program, { ...options, models });
       await child.ready.then(
         () => {
           up = true;
@@ -115,4 +109,31 @@ export async function startInferenceProcess(
       await watching;
     },
   };
+}
+
+type FirstStart = { child: InferenceChild; summaries: readonly ModelSummary[]; models: readonly ModelSource[] };
+
+/** A GGUF file that can't be loaded is left out where there are other models: such files come from anywhere. */
+async function startFirst(
+  program: TypescriptChild,
+  options: InferenceChildOptions & { signal?: AbortSignal | undefined },
+): Promise<FirstStart> {
+  const { log, signal } = options;
+  let { models } = options;
+  while (true) {
+    const child = spawnInferenceChild(program, { ...options, models });
+    try {
+      const summaries = await orLate(child.ready, { signal });
+      if (summaries === late) throw signal?.reason ?? processLost();
+      return { child, summaries, models };
+    } catch (error) {
+      const { loading } = child;
+      // What only loads has nothing to end well.
+      await child.close(signal?.aborted === true ? 0 : closeGraceMs);
+      if (signal?.aborted || loading === undefined || !isGguf(loading.path) || models.length === 1) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ model: loading.id, error: reason }, 'a model is left out: it cannot be loaded');
+      models = models.filter((each) => each !== loading);
+    }
+  }
 }

@@ -41,6 +41,8 @@ export const ToInference = z.discriminatedUnion('type', [
     threads: z.int().positive(),
     kvMegabytes: z.int().positive(),
     kvBits: z.literal([8, 32]),
+    /** False: GGUF models leave the graphics card alone. */
+    gpu: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('generate'), call, model, request: GenerateRequest }),
   z.object({ type: z.literal('score'), call, model, request: ScoreRequest }),
@@ -67,6 +69,8 @@ export const FromInference = z.discriminatedUnion('type', [
     startMs: z.number(),
     residentBytes: z.number(),
   }),
+  /** What it loads now: a crash of native code can't say it afterwards. */
+  z.object({ type: z.literal('loading'), model }),
   z.object({ type: z.literal('start-failed'), error: ErrorMessage }),
   /** One line for the log. */
   z.object({ type: z.literal('warning'), message: z.string() }),

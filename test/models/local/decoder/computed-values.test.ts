@@ -31,6 +31,7 @@ function start(writes: (text: string) => readonly string[], run: Run = {}) {
   const events: ModelEvent[] = [];
   const draws: string[] = [];
   const sampler: Sampler = {
+    needs: [],
     next(_logits, { suppressed }) {
       const wanted = writes(text).map((one) => model.tokenizer.encode(one)[0] ?? 2);
       const token = wanted.find((id) => !suppressed?.includes(id)) ?? 2;

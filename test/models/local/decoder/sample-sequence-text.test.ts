@@ -36,6 +36,7 @@ function say(text: string, run: Run = {}) {
   const { model = embedded, request = {}, budget = 100, contextLength = 8192, begun = [], matcher } = run;
   const said = model.tokenizer.encode(text);
   const sampler: Sampler = {
+    needs: [],
     next(_logits, { suppressed, mask }) {
       const allows = (id: number) =>
         !suppressed?.includes(id) && (mask === undefined || ((mask[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0);

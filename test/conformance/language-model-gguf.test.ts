@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { describe, it } from 'vitest';
+import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
+import { createGgufModel } from '../../src/models/local/gguf/gguf-local-model.ts';
+import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
+import { languageModelSuite } from '../suites/language-model.suite.ts';
+import { embeddedQuestions } from '../suites/language-model-questions.ts';
+
+const own = process.env['GGUF_FILE'] ?? '/work/foreign/thinkfirst.gguf';
+if (installedLlama() !== undefined && existsSync(own)) {
+  languageModelSuite('llama.cpp on the embedded model’s weights', async () => {
+    const folder = await loadModelFolder('models/thinkfirst-135m');
+    const model = await createGgufModel(own, {
+      threads: 1,
+      kvMegabytes: 256,
+      gpu: false,
+      now: Date.now,
+      warn: (message) => {
+        throw new Error(message);
+      },
+    });
+    return { model, ...embeddedQuestions, retokenise: (text) => folder.tokenizer.encode(text).length };
+  });
+} else {
+  describe('LanguageModel: llama.cpp', () => {
+    it.skip('needs node-llama-cpp and a GGUF file (GGUF_FILE)', () => {});
+  });
+}
