@@ -101,7 +101,7 @@ type Reader = {
 };
 
 function createReader(file: number, size: number): Reader {
-  const window = Buffer.alloc(windowBytes);
+  const window = Buffer.alloc(Math.min(windowBytes, size));
   let [start, end, at] = [0, 0, 0];
   const check = (length: number) => {
     if (length > size - at) throw new Error(`it is cut short or damaged: byte ${at + length} of ${size} is missing`);
@@ -109,7 +109,7 @@ function createReader(file: number, size: number): Reader {
   };
   const bytes = (length: number): Buffer => {
     check(length);
-    if (length > windowBytes) {
+    if (length > window.length) {
       const whole = Buffer.alloc(length);
       if (readSync(file, whole, 0, length, at) < length) throw new Error('it became shorter while it was read');
       at += length;
@@ -117,7 +117,7 @@ function createReader(file: number, size: number): Reader {
     }
     if (at < start || at + length > end) {
       start = at;
-      end = at + readSync(file, window, 0, windowBytes, at);
+      end = at + readSync(file, window, 0, window.length, at);
       if (end < at + length) throw new Error('it became shorter while it was read');
     }
     const part = window.subarray(at - start, at - start + length);
@@ -146,7 +146,10 @@ function createReader(file: number, size: number): Reader {
 
 /** Undefined where it is not to be kept. */
 function readValue(reader: Reader, type: number, keep: boolean): GgufValue | undefined {
-  if (type !== arrayType) return readScalar(reader, type, keep);
+  if (type !== arrayType) {
+    const value = readScalar(reader, type, keep);
+    return keep ? value : undefined;
+  }
   const itemType = reader.number(4);
   const size = sizes.get(itemType);
   const length = reader.count(limits.items, 'items of a list', size ?? 8);

@@ -20,6 +20,8 @@ export type GgufModel = Omit<ChatModel, 'tokenizer' | 'tokens'> & {
   layers: number;
   vocabulary: GgufVocabulary;
   chatTemplate: string;
+  /** That its chat template may take. */
+  templateMs: number;
   /** Ids that the file names as ends. */
   ends: readonly number[];
 };
@@ -73,6 +75,7 @@ export function readGgufModel(model: string | ModelSource): GgufModel {
     layers: number('block_count') ?? 0,
     vocabulary,
     chatTemplate,
+    templateMs: mostTemplateMs,
     ends: ['eos', 'eot', 'eom'].flatMap(
       (name) => asNumber(header.metadata.get(`tokenizer.ggml.${name}_token_id`)) ?? [],
     ),
@@ -171,12 +174,12 @@ function createGgufTokenizer(model: GgufModel, { tokenise }: LlamaVocabulary): M
 }
 
 /** The file's template comes from anywhere: one that never ends is stopped. */
-function createRenderer({ chatTemplate }: GgufModel): (values: Record<string, unknown>) => string {
+function createRenderer({ chatTemplate, templateMs }: GgufModel): (values: Record<string, unknown>) => string {
   const template = new Template(chatTemplate);
   const script = new Script('render()');
   return (values) => {
     const result: unknown = script.runInContext(createContext({ render: () => template.render(values) }), {
-      timeout: mostTemplateMs,
+      timeout: templateMs,
     });
     return String(result);
   };

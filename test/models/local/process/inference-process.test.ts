@@ -29,3 +29,52 @@ it('gives a start up that still loads, and leaves no process behind', { timeout:
   const pid = Number(logged[0]?.['inferencePid']);
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
+
+it('goes on without a GGUF file that ends the process, and names it', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'inference-process-'));
+  const entry = join(folder, 'crashing.ts');
+  writeFileSync(entry, crashingEntry);
+  const logged: Array<Record<string, unknown>> = [];
+  const log = (fields: Record<string, unknown>, message: string) => void logged.push({ ...fields, message });
+  const start = (models: ReadonlyArray<{ id: string; path: string }>) =>
+    startInferenceProcess({
+      entry: pathToFileURL(entry),
+      models,
+      threads: 1,
+      kvMegabytes: 16,
+      kvBits: 8,
+      log: { info: log, warn: log, error: log },
+    });
+  const hostile = { id: 'hostile', path: join(folder, 'hostile.gguf') };
+  const inference = await start([hostile, { id: 'good', path: folder }]);
+  expect([...inference.models.keys()]).toEqual(['good']);
+  expect(logged).toContainEqual({
+    model: 'hostile',
+    error: expect.stringMatching(/hostile\.gguf cannot be loaded: the inference process ended .*\(signal SIG/),
+    message: 'a model is left out: it cannot be loaded',
+  });
+  await inference.close();
+  await expect(start([hostile])).rejects.toThrow(/hostile\.gguf cannot be loaded/);
+  rmSync(folder, { recursive: true });
+});
+
+/** As workers/inference.ts, but that a GGUF file ends it as a fault in native code does. */
+const crashingEntry = `
+process.on('message', (message) => {
+  if (message.type === 'close') process.exit(0);
+  if (message.type !== 'start') return;
+  for (const { id, path } of message.models) {
+    process.send({ type: 'loading', model: id }, () => {
+      if (path.endsWith('.gguf')) process.kill(process.pid, 'SIGSEGV');
+    });
+    if (path.endsWith('.gguf')) return;
+  }
+  const capabilities = {
+    thinking: true, exactBudget: true, rollback: true, constraints: [], logprobs: true,
+    score: true, tools: true, seed: true, batching: true, compute: true,
+  };
+  const models = message.models.map(({ id }) => ({ id, contextLength: 512, capabilities }));
+  process.send({ type: 'ready', models, startMs: 1, residentBytes: 1 });
+});
+process.on('disconnect', () => process.exit(0));
+`;
