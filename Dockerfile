@@ -11,7 +11,7 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 # Built here, since the running container's root is read-only; what builds and checks stays behind. Without its sources the
 # console is taken as it is. onnxruntime brings its libraries for every system: 240 MB for others than this one.
-RUN npm run prepack && npm prune --omit=dev && rm -rf console/src scripts && mkdir -p /data \
+RUN npm run prepack && npm prune --omit=dev && rm -rf console/src scripts tsconfig.json && mkdir -p /data \
   && find node_modules/onnxruntime-node/bin -mindepth 3 -type d ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 
 FROM node:20-bookworm-slim
@@ -34,4 +34,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["nod
 # SIGTERM drains and exits 0 within 10 s.
 STOPSIGNAL SIGTERM
 # API and worker in one process; compose.yaml runs the halves.
-CMD ["node", "--import", "tsx", "src/server.ts"]
+CMD ["node", "bin/run.mjs", "src/server.ts"]

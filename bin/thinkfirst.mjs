@@ -8,8 +8,8 @@ if (major < least) {
   );
   process.exit(1);
 }
-const { register } = await import('tsx/esm/api');
-// No tsconfig.json of the folder that it happens to run in.
-register({ tsconfig: false });
-const { main } = await import('../src/cli/main.ts');
+const { compiled } = await import('../src/core/compiled.mjs');
+// Stacks lead to the sources.
+process.setSourceMapsEnabled(true);
+const { main } = await import(await compiled('src/cli/main.ts'));
 await main(process.argv.slice(2));

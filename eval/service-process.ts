@@ -18,7 +18,7 @@ const stopLimit = 12_000;
  */
 export async function startService(options: { environment?: Record<string, string> } = {}): Promise<Service> {
   const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'thinkfirst-eval-'))];
-  const server = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
+  const server = spawn(process.execPath, ['bin/run.mjs', 'src/server.ts'], {
     cwd: new URL('..', import.meta.url),
     env: {
       ...process.env,

@@ -30,7 +30,6 @@ async function inChild(task: MemoryTask): Promise<MemoryResult> {
   const program = await prepareTypescriptChild({
     entry: new URL('./memory-child.ts', import.meta.url),
     args: [JSON.stringify(task)],
-    warn: (reason) => console.error(reason),
   });
   return new Promise((resolve, reject) => {
     const child = program.fork();

@@ -1,5 +1,5 @@
-import type { Fraction } from 'mathjs';
 import { conversionFactors, isLetterUnit, isMeasureWord, isScaleWord } from '../answers/units.ts';
+import type { Fraction } from '../evaluator/exact-arithmetic.ts';
 import { decimalOf, exactValue } from '../evaluator/exact-arithmetic.ts';
 import {
   type Context,

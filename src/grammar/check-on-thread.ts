@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Constraint } from '../contracts/responses/constraint.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { createAnsweringThread } from '../core/answering-thread.ts';
-import { bundleEntry } from '../core/typescript-child.ts';
+import { compiled } from '../core/compiled.mjs';
 import { constraintFault, constraintParams } from './constraint-language.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -26,7 +26,8 @@ type ConstraintChecker = (constraints: readonly Constraint[]) => Promise<Array<S
  * terminated after `timeLimit`.
  */
 export function createConstraintChecker(): ConstraintChecker {
-  const ask = createAnsweringThread<unknown>({ script: bundledThread, timeLimit, memoryLimit });
+  const script = () => compiled(new URL('./constraint-thread.ts', import.meta.url));
+  const ask = createAnsweringThread<unknown>({ script, timeLimit, memoryLimit });
   return async (constraints) => {
     if (constraints.every(isSmall)) return constraints.map(constraintFault);
     const answer = await ask(constraints);
@@ -51,10 +52,4 @@ function isSmall(constraint: Constraint): boolean {
 
 function unsupportedAs({ message, param }: { message: string; param?: string | undefined }): ServiceError {
   return new ServiceError({ code: 'unsupported_constraint', message, ...(param === undefined ? {} : { param }) });
-}
-
-/** Bundled, because a thread has no TypeScript loader. */
-async function bundledThread(): Promise<URL> {
-  const { code } = await bundleEntry(new URL('./constraint-thread.ts', import.meta.url));
-  return new URL(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
 }

@@ -39,7 +39,7 @@ export async function startMember(options: {
   let waiters: (() => void)[] = [];
   const start = () => {
     ready = false;
-    child = spawn(process.execPath, ['--import', 'tsx', entry, half], {
+    child = spawn(process.execPath, ['bin/run.mjs', entry, half], {
       cwd: root,
       env: { PATH, HOME, PORT: `${port}`, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bundleEntry, prepareTypescriptChild } from '../../src/core/typescript-child.ts';
+import { compiled } from '../../src/core/compiled.mjs';
+import { prepareTypescriptChild } from '../../src/core/typescript-child.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'typescript-child-'));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
@@ -33,59 +35,58 @@ export function told(): Told {
   return entry;
 }
 
-async function run(entry: string) {
-  const warnings: string[] = [];
-  const child = await prepareTypescriptChild({
-    entry: pathToFileURL(entry),
-    args: ['a word'],
-    warn: (reason) => warnings.push(reason),
-  });
-  const tell = async () => {
+describe('a TypeScript child', { timeout: 60_000 }, () => {
+  it('runs compiled: each module knows its own address, a stack leads to the sources', async () => {
+    const entry = write('child');
+    const child = await prepareTypescriptChild({ entry: pathToFileURL(entry), args: ['a word'] });
     const forked = child.fork();
     const [told] = await once(forked, 'message');
     forked.disconnect();
     await once(forked, 'exit');
-    return told;
-  };
-  const told = await tell();
-  // The first was there already, each further one begins from nothing.
-  expect(await tell()).toEqual(told);
-  return { told, stack: child.locate(told.stack), warnings };
-}
-
-describe('a TypeScript child', { timeout: 60_000 }, () => {
-  it('runs a bundle: each module knows its own address, a stack leads to the sources', async () => {
-    const entry = write('bundled');
-    const { told, stack, warnings } = await run(entry);
-    const source = join(folder, 'bundled-told.ts');
+    const source = join(folder, 'child-told.ts');
     expect(told).toMatchObject({ word: 'a word', address: pathToFileURL(source).href });
-    expect(told.stack).toContain('[eval1]');
-    expect(stack).toContain(`at told (${source}:6:`);
-    expect(stack).toContain(`${entry}:4:`);
-    expect(warnings).toEqual([]);
-  });
-
-  it('loads its sources itself, after one warning, where it cannot be bundled', async () => {
-    const entry = write('loaded', "if (process.argv[2] === 'never') import('./no-such-file.ts');");
-    const { told, stack, warnings } = await run(entry);
-    expect(told.word).toBe('a word');
-    expect(stack).toContain(join(folder, 'loaded-told.ts:6:'));
-    expect(warnings).toEqual([expect.stringContaining('no-such-file')]);
-  });
-
-  it('is bundled by several callers at once', async () => {
-    const entry = pathToFileURL(write('shared'));
-    const [first, ...rest] = await Promise.all([bundleEntry(entry), bundleEntry(entry), bundleEntry(entry)]);
-    for (const bundle of rest) expect(bundle).toEqual(first);
+    const stack = child.locate(told.stack);
+    expect(stack).toContain(`at told (${pathToFileURL(source).href}:6:`);
+    expect(stack).toContain(`${pathToFileURL(entry).href}:4:`);
   });
 });
 
-describe('the inference process', () => {
-  it('loads transformers.js only when it is needed', async () => {
-    const { code } = await bundleEntry(new URL('../../workers/inference.ts', import.meta.url));
-    expect(code).toMatch(/ import\("file:[^"]*\/@huggingface\/transformers\//);
-    expect(code).not.toMatch(/^import .*@huggingface\/transformers\//m);
-    // Of this repository nothing is left outside.
-    expect(code).not.toMatch(/from "file:(?!.*\/node_modules\/)/);
+describe('compiled sources', { timeout: 60_000 }, () => {
+  it('say what is wrong with them, and are compiled again when it is mended', async () => {
+    const entry = write('mended', "import './missing.ts';");
+    await expect(compiled(pathToFileURL(entry))).rejects.toThrow(
+      /mended\.ts:2:\d+: ERROR: Could not resolve "\.\/missing\.ts"/,
+    );
+    writeFileSync(join(folder, 'missing.ts'), 'export {};\n');
+    expect(existsSync(await compiled(pathToFileURL(entry)))).toBe(true);
+  });
+
+  it('are compiled once for several that ask at once, and again after a change', async () => {
+    const entry = write('shared');
+    const asked = await Promise.all([entry, entry].map((path) => compiled(pathToFileURL(path))));
+    expect(asked[0]).toEqual(asked[1]);
+    writeFileSync(join(folder, 'shared-told.ts'), "export const told = () => 'something else';\n");
+    expect(await compiled(pathToFileURL(entry))).not.toEqual(asked[0]);
+  });
+
+  it('of the inference process load transformers.js only when it is needed', async () => {
+    const all: string[] = [];
+    const read = async (address: URL) => {
+      if (all.includes(address.href)) return;
+      all.push(address.href);
+      const code = await readFile(address, 'utf8');
+      expect(code).not.toMatch(/^(import|\} from) .*transformers/m);
+      for (const [, piece = ''] of code.matchAll(/^(?:import|\}) .*"(\.\/[^"]+)"/gm))
+        await read(new URL(piece, address));
+    };
+    await read(await compiled('workers/inference.ts'));
+    expect(all.length).toBeGreaterThan(2);
+    const folderOfAll = fileURLToPath(new URL('.', all[0]));
+    const pieces = await Promise.all(
+      readdirSync(folderOfAll)
+        .filter((name) => name.endsWith('.mjs'))
+        .map((name) => readFile(join(folderOfAll, name), 'utf8')),
+    );
+    expect(pieces.some((code) => /import\("@huggingface\/transformers"\)/.test(code))).toBe(true);
   });
 });

@@ -11,7 +11,7 @@ export type TestChild = {
 };
 
 export function startChild(file: URL, args: readonly string[]): TestChild {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file.pathname, ...args], {
+  const child: ChildProcess = spawn(process.execPath, ['bin/run.mjs', file.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (!child.stdout) throw new Error('no stdout');

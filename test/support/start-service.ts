@@ -35,7 +35,7 @@ const commands: Record<Half, string[]> = {
 /** Starts a process for a role; `environment` is added to PORT=0, without this process's own settings. */
 function spawnHalf(half: Half, environment: Record<string, string>): ChildProcess {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
-  return spawn(process.execPath, ['--import', 'tsx', ...commands[half]], {
+  return spawn(process.execPath, ['bin/run.mjs', ...commands[half]], {
     cwd: root,
     env: { PATH, HOME, PORT: '0', ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

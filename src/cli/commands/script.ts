@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { compiled } from '../../core/compiled.mjs';
 import { exitCodes } from '../cli-error.ts';
 
 /** `thinkfirst eval` and `thinkfirst calibrate`: the scripts of eval/, with the words that follow. */
@@ -29,11 +29,8 @@ function addScript(program: Command, script: { name: string; summary: string; fi
     .helpOption(false)
     .allowUnknownOption()
     .action(async (words: string[]) => {
-      const child = spawn(
-        process.execPath,
-        ['--import', tsx(), fileURLToPath(new URL(`../../../eval/${script.file}`, import.meta.url)), ...words],
-        { stdio: 'inherit' },
-      );
+      const file = fileURLToPath(await compiled(`eval/${script.file}`));
+      const child = spawn(process.execPath, ['--enable-source-maps', file, ...words], { stdio: 'inherit' });
       // Ctrl-C reaches it too; what is sent to this process alone is passed on. Its end is ours.
       process.on('SIGINT', () => {});
       for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
@@ -42,6 +39,3 @@ function addScript(program: Command, script: { name: string; summary: string; fi
         typeof code === 'number' ? code : signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.failed;
     });
 }
-
-/** Resolved here, so that it doesn't hang on the working folder. */
-const tsx = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

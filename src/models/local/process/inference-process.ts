@@ -36,11 +36,7 @@ export async function startInferenceProcess(
 ): Promise<InferenceProcess> {
   const { entry, log } = options;
   const stop = new AbortController();
-  const program = await prepareTypescriptChild({
-    entry,
-    args: ['thinkfirst-inference'],
-    warn: (reason) => log.warn({ reason }, 'the inference process could not be bundled and loads its sources itself'),
-  });
+  const program = await prepareTypescriptChild({ entry, args: ['thinkfirst-inference'] });
   const first = await startFirst(program, options);
   const { summaries, models } = first;
   let child = first.child;
