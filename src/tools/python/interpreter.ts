@@ -85,15 +85,36 @@ type FromChild = z.infer<typeof FromChild>;
  */
 export function startInterpreter(
   wall: Wall,
-  {
-    limits,
-    newId,
-    from,
-    script = childScript,
-  }: { limits: PythonLimits; newId: () => string; from: number | undefined; script?: string },
+  options: { limits: PythonLimits; newId: () => string; from: number | undefined; script?: string },
 ): Interpreter {
+  const { limits, newId } = options;
+  const child = startChild(wall, options);
+  const memory: unknown = child.stdio[4];
+  const link = openLink(child, { mostBytes: limits.outputBytes * 8 + 1_000_000 });
+  const ready = untilReady(link);
+  ready.catch(() => {});
+  return {
+    ready,
+    gone: link.exited.then(() => {}),
+    memory: memory instanceof Readable ? memory : undefined,
+    get alive() {
+      return link.alive;
+    },
+    run: (code, { signal, timeMs = limits.timeMs }) =>
+      runCode(link, { run: newId(), code, outputBytes: limits.outputBytes }, { signal, timeMs }),
+    async kill() {
+      link.end();
+      await link.exited;
+    },
+  };
+}
+
+function startChild(
+  wall: Wall,
+  { limits, from, script = childScript }: { limits: PythonLimits; from: number | undefined; script?: string },
+): ChildProcess {
   const pyodide = dirname(createRequire(import.meta.url).resolve('pyodide/package.json'));
-  const child = wall.start({
+  return wall.start({
     files: {
       '/sandbox/child.mjs': script,
       '/sandbox/runner.py': runner,
@@ -104,91 +125,110 @@ export function startInterpreter(
     memoryMegabytes: limits.memoryMegabytes,
     descriptor: from ?? 'pipe',
   });
-  const [, , errors, channel, memory] = child.stdio;
+}
+
+/** The process, and what it sends. */
+type Link = {
+  readonly alive: boolean;
+  /** How it ended. Never rejects. */
+  readonly exited: Promise<string>;
+  /** The last that it wrote to standard error. */
+  complaint(): string;
+  /** Gives the frames that follow to `hear`; without it, any frame ends the process, since nothing was asked. */
+  listen(hear?: (frame: FromChild) => void): void;
+  send(line: string): void;
+  end(): void;
+};
+
+function openLink(child: ChildProcess, { mostBytes }: { mostBytes: number }): Link {
+  const [, , errors, channel] = child.stdio;
   if (!(channel instanceof Duplex)) throw new Error('a child process has no channel');
   const complaint = lastOf(errors instanceof Readable ? errors : undefined);
   let alive = true;
-  let hear: (frame: FromChild) => void = () => {};
-  const exited = exitOf(child, channel);
-  const gone = exited.then(() => {
-    alive = false;
-  });
   const end = () => {
     alive = false;
     child.kill('SIGKILL');
   };
+  let hear: (frame: FromChild) => void = end;
+  const exited = exitOf(child, channel).then((how) => {
+    alive = false;
+    return how;
+  });
   // A child that dies while it is written to says so by its exit.
   channel.on('error', () => {});
-  readFrames(channel, { most: limits.outputBytes * 8 + 1_000_000, hear: (frame) => hear(frame), refuse: end });
-
-  const ready = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(end, startLimit);
-    hear = ({ type }) => {
-      clearTimeout(timer);
-      if (type === 'ready') resolve();
-      else end();
-      // Nothing is to be heard before it is asked.
-      hear = end;
-    };
-    exited.then((how) => {
-      clearTimeout(timer);
-      reject(new Error(`Python did not start (${how}): ${complaint().trim().slice(-300)}`));
-    });
-  });
-  ready.catch(() => {});
-
+  readFrames(channel, { most: mostBytes, hear: (frame) => hear(frame), refuse: end });
   return {
-    ready,
-    gone,
-    memory: memory instanceof Readable ? memory : undefined,
     get alive() {
       return alive;
     },
-    run(code, { signal, timeMs = limits.timeMs }) {
-      const run = newId();
-      const started = performance.now();
-      const logs: string[] = [];
-      let left = limits.outputBytes;
-      return new Promise<RunResult>((resolve, reject) => {
-        const finish = (exitReason: RunResult['exitReason'], error?: string | null) => {
-          stop();
-          const durationMs = Math.round(performance.now() - started);
-          resolve({ logs: logs.join(''), ...(error && { error }), exitReason, durationMs });
-        };
-        const stop = () => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', abort);
-          hear = end;
-        };
-        const abort = () => {
-          stop();
-          end();
-          reject(signal.reason);
-        };
-        const timer = setTimeout(() => {
-          end();
-          finish('timeout', `Stopped: the code ran longer than ${timeMs / 1_000} s.`);
-        }, timeMs);
-        if (signal.aborted) return abort();
-        signal.addEventListener('abort', abort, { once: true });
-        hear = (frame) => {
-          // The run's id is known to nobody else; what comes without it was forged.
-          if (frame.type === 'ready' || frame.run !== run) return end();
-          if (frame.type === 'ended') return finish(...endOf(frame));
-          left -= frame.text.length;
-          // The script behind the wall sends no more than that: this was sent by something else.
-          if (left < 0) return end();
-          logs.push(frame.text);
-        };
-        exited.then((how) => finish(...deathOf(how, complaint())));
-        channel.write(`${JSON.stringify({ run, code, outputBytes: limits.outputBytes })}\n`);
-      });
+    exited,
+    complaint,
+    listen(next = end) {
+      hear = next;
     },
-    async kill() {
-      end();
-      await gone;
-    },
+    send: (line) => void channel.write(`${line}\n`),
+    end,
   };
+}
+
+function untilReady(link: Link): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(link.end, startLimit);
+    link.listen(({ type }) => {
+      clearTimeout(timer);
+      if (type === 'ready') resolve();
+      else link.end();
+      link.listen();
+    });
+    link.exited.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`Python did not start (${how}): ${link.complaint().trim().slice(-300)}`));
+    });
+  });
+}
+
+function runCode(
+  link: Link,
+  asked: { run: string; code: string; outputBytes: number },
+  { signal, timeMs }: Required<RunOptions>,
+): Promise<RunResult> {
+  const started = performance.now();
+  const logs: string[] = [];
+  let left = asked.outputBytes;
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      link.listen();
+    };
+    const finish = (exitReason: RunResult['exitReason'], error?: string | null) => {
+      stop();
+      const durationMs = Math.round(performance.now() - started);
+      resolve({ logs: logs.join(''), ...(error && { error }), exitReason, durationMs });
+    };
+    const abort = () => {
+      stop();
+      link.end();
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      link.end();
+      finish('timeout', `Stopped: the code ran longer than ${timeMs / 1_000} s.`);
+    }, timeMs);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    link.listen((frame) => {
+      // The run's id is known to nobody else; what comes without it was forged.
+      if (frame.type === 'ready' || frame.run !== asked.run) return link.end();
+      if (frame.type === 'ended') return finish(...endOf(frame));
+      left -= frame.text.length;
+      // The script behind the wall sends no more than that: this was sent by something else.
+      if (left < 0) return link.end();
+      logs.push(frame.text);
+    });
+    link.exited.then((how) => finish(...deathOf(how, link.complaint())));
+    link.send(JSON.stringify(asked));
+  });
 }
 
 function endOf({ kind, error }: Extract<FromChild, { type: 'ended' }>): [RunResult['exitReason'], string | null] {

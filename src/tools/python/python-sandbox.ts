@@ -12,7 +12,7 @@ import {
   type RunResult,
   startInterpreter,
 } from './interpreter.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, type Slots } from './slots.ts';
 import type { Wall } from './wall.ts';
 
 /** Python for code that nobody has read. */
@@ -40,27 +40,133 @@ export type PythonContainer = {
 /** `restarted`: the names of earlier runs were lost before this one. */
 export type ContainerResult = RunResult & { restarted: boolean };
 
-/**
- * A sandbox whose first container starts from Python's library; the memory of that start is kept, and all later ones start from
- * it. From then on one spare process that has run nobody's code waits for the next container.
- * @param options.processes most containers that live at a time; further ones wait
- */
-export function createPythonSandbox({
-  limits,
-  processes,
-  warn,
-}: {
+type SandboxOptions = {
   limits: PythonLimits;
+  /** Most containers that live at a time; further ones wait. */
   processes: number;
   /** Hears why the memory of the first start could not be kept; each start takes seconds then. */
   warn(reason: string): void;
-}): PythonSandbox {
-  const living = new Set<Interpreter>();
+};
+
+/**
+ * A sandbox whose first container starts from Python's library; the memory of that start is kept, and all later ones start from
+ * it. From then on one spare process that has run nobody's code waits for the next container.
+ */
+export function createPythonSandbox({ processes, ...options }: SandboxOptions): PythonSandbox {
+  const interpreters = createInterpreters(options);
   const containers = createSlots(processes);
   // What waits for a processor would use up its time by the clock.
   const runs = createSlots(Math.max(2, availableParallelism()));
-  let memory: Promise<Awaited<ReturnType<typeof keepMemory>> | undefined> | undefined;
+  return {
+    async unavailable() {
+      const check = await checkWall();
+      return 'reason' in check ? check.reason : undefined;
+    },
+    warm: interpreters.refill,
+    async open({ signal }) {
+      const release = await containers.acquire(signal);
+      try {
+        return createContainer(await interpreters.take(signal), { interpreters, runs, release });
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    close: interpreters.close,
+  };
+}
+
+function createContainer(
+  first: Interpreter,
+  { interpreters, runs, release }: { interpreters: Interpreters; runs: Slots; release(): void },
+): PythonContainer {
+  let interpreter = first;
+  let restarted = false;
+  return {
+    async run(code, options) {
+      const leave = await runs.acquire(options.signal);
+      try {
+        if (!interpreter.alive) {
+          interpreter = await interpreters.take(options.signal);
+          restarted = true;
+        }
+        const result = { ...(await interpreter.run(code, options)), restarted };
+        restarted = false;
+        return result;
+      } finally {
+        leave();
+      }
+    },
+    async close() {
+      await interpreter.kill();
+      release();
+    },
+  };
+}
+
+type Interpreters = {
+  /** Starts the spare if there is none. */
+  refill(): void;
+  /** A process of one's own, at best the spare. For a caller that gives up, it ends as soon as it has started. */
+  take(signal: AbortSignal): Promise<Interpreter>;
+  close(): Promise<void>;
+};
+
+function createInterpreters(options: Pick<SandboxOptions, 'limits' | 'warn'>): Interpreters {
+  const starter = createStarter(options);
   let spare: Promise<Interpreter> | undefined;
+
+  function refill(): void {
+    if (starter.closed || spare !== undefined) return;
+    spare = starter.start();
+    spare.catch(() => {
+      spare = undefined;
+    });
+  }
+
+  async function take(): Promise<Interpreter> {
+    const waiting = spare;
+    spare = undefined;
+    const kept = await waiting?.catch(() => undefined);
+    const taken = kept?.alive === true ? kept : await starter.start();
+    refill();
+    return taken;
+  }
+
+  return {
+    refill,
+    async take(signal) {
+      signal.throwIfAborted();
+      const taking = take();
+      let giveUp = () => {};
+      const given = new Promise<never>((_, reject) => {
+        giveUp = () => {
+          taking.then((taken) => taken.kill()).catch(() => {});
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', giveUp, { once: true });
+      });
+      try {
+        return await Promise.race([taking, given]);
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+      }
+    },
+    close: starter.close,
+  };
+}
+
+type Starter = {
+  readonly closed: boolean;
+  /** @throws Error where Python can't run on this machine, or does not start */
+  start(): Promise<Interpreter>;
+  close(): Promise<void>;
+};
+
+/** The first one makes the memory that the others start from; without one, each starts from the library. */
+function createStarter({ limits, warn }: Pick<SandboxOptions, 'limits' | 'warn'>): Starter {
+  const living = new Set<Interpreter>();
+  let memory: Promise<Awaited<ReturnType<typeof keepMemory>> | undefined> | undefined;
   let closed = false;
 
   function launch(wall: Wall, from: number | undefined): Interpreter {
@@ -71,99 +177,30 @@ export function createPythonSandbox({
     return interpreter;
   }
 
-  /** The first one makes the memory that the others start from; without one, each starts from the library. */
-  async function start(): Promise<Interpreter> {
-    const check = await checkWall();
-    if ('reason' in check) throw new Error(check.reason);
-    if (memory === undefined) {
-      const first = launch(check.wall, undefined);
-      memory = keepMemory(first).catch((error: unknown) => {
-        memory = undefined;
-        if (!closed) warn(String(error));
-        return undefined;
-      });
-      await first.ready;
-      return first;
-    }
-    const interpreter = launch(check.wall, (await memory)?.descriptor);
-    // There is one where the first start's memory could not be kept; nobody needs this one's.
-    interpreter.memory?.destroy();
-    await interpreter.ready;
-    return interpreter;
-  }
-
-  function refill(): void {
-    if (closed || spare !== undefined) return;
-    spare = start();
-    spare.catch(() => {
-      spare = undefined;
+  async function startFirst(wall: Wall): Promise<Interpreter> {
+    const first = launch(wall, undefined);
+    memory = keepMemory(first).catch((error: unknown) => {
+      memory = undefined;
+      if (!closed) warn(String(error));
+      return undefined;
     });
-  }
-
-  async function take(): Promise<Interpreter> {
-    const waiting = spare;
-    spare = undefined;
-    const kept = await waiting?.catch(() => undefined);
-    const taken = kept?.alive === true ? kept : await start();
-    refill();
-    return taken;
-  }
-
-  /** A process for a caller that may give up; it then ends as soon as it has started. */
-  async function takeFor(signal: AbortSignal): Promise<Interpreter> {
-    signal.throwIfAborted();
-    const taking = take();
-    let giveUp = () => {};
-    const given = new Promise<never>((_, reject) => {
-      giveUp = () => {
-        taking.then((taken) => taken.kill()).catch(() => {});
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
-    try {
-      return await Promise.race([taking, given]);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    await first.ready;
+    return first;
   }
 
   return {
-    async unavailable() {
-      const check = await checkWall();
-      return 'reason' in check ? check.reason : undefined;
+    get closed() {
+      return closed;
     },
-    warm: refill,
-    async open({ signal }) {
-      const release = await containers.acquire(signal);
-      let interpreter: Interpreter;
-      try {
-        interpreter = await takeFor(signal);
-      } catch (error) {
-        release();
-        throw error;
-      }
-      let restarted = false;
-      return {
-        async run(code, options) {
-          const leave = await runs.acquire(options.signal);
-          try {
-            if (!interpreter.alive) {
-              interpreter = await takeFor(options.signal);
-              restarted = true;
-            }
-            const result = { ...(await interpreter.run(code, options)), restarted };
-            restarted = false;
-            return result;
-          } finally {
-            leave();
-          }
-        },
-        async close() {
-          await interpreter.kill();
-          release();
-        },
-      };
+    async start() {
+      const check = await checkWall();
+      if ('reason' in check) throw new Error(check.reason);
+      if (memory === undefined) return startFirst(check.wall);
+      const interpreter = launch(check.wall, (await memory)?.descriptor);
+      // There is one where the first start's memory could not be kept; nobody needs this one's.
+      interpreter.memory?.destroy();
+      await interpreter.ready;
+      return interpreter;
     },
     async close() {
       closed = true;
