@@ -62,6 +62,8 @@ export type ConsumeOptions = {
   contextLengths?(): ReadonlyMap<string, number>;
   /** Of models behind servers, by id: what they turned out to do so far; announced along. */
   capabilities?(): ReadonlyMap<string, ModelCard['capabilities']>;
+  /** Why Python can't run on this worker's machine, once that is known; announced along, so that an API refuses it at once. */
+  pythonRefusal?(): string | undefined;
 };
 
 export type JobHandler = (lease: JobLease) => Promise<void>;

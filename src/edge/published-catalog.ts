@@ -10,7 +10,7 @@ import { familyByName } from '../models/families/index.ts';
 import { plain } from '../models/families/plain.ts';
 import { renderPrompt } from '../models/local/folder/render-prompt.ts';
 import { createModelTokenizer } from '../models/local/folder/tokenizer.ts';
-import { type JobDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
+import { type AnnouncedDirectory, readWorkersModels } from '../queue/responses/job-directory.ts';
 
 type RenderingModel = Parameters<typeof renderPrompt>[0];
 
@@ -33,7 +33,7 @@ const freshMs = 60_000;
  */
 export async function readPublishedService(
   records: RecordStore,
-  directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>,
+  directory: AnnouncedDirectory,
 ): Promise<{ catalog: ModelCatalog; defaults: ApiDefaults; strategies: readonly StrategyListing[] }> {
   if (published === undefined || Date.now() - published.readAt > freshMs) {
     const service = PublishedService.safeParse(await records.get(publishedServiceKey)).data;

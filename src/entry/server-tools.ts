@@ -14,6 +14,10 @@ export type ServerTools = {
   openTool(entry: ServerToolParam, options: { signal: AbortSignal }): Promise<OpenTool>;
   /** Without a full stop. */
   toolRefusal(entry: ServerToolParam): Promise<string | undefined>;
+  /** Why Python can't run on this machine; undefined if it can, or until `tryPython` has found out. */
+  pythonRefusal(): string | undefined;
+  /** Tries the sandbox. Never rejects. */
+  tryPython(): Promise<void>;
   /** Runs code in a sandbox of its own. @throws ServiceError where there is none */
   runPython: RunPython;
   close(): Promise<void>;
@@ -35,13 +39,18 @@ export function createServerTools({
   const allowPrivate = environment.THINKFIRST_PRIVATE_CALLBACKS;
   const mcp = createMcpTool({ servers, allowPrivate, version: packageVersion(), now: Date.now });
   const sandbox = openPython(environment, log);
+  let pythonRefusal: string | undefined;
   const python = createCodeInterpreter(sandbox, { timeMs: environment.THINKFIRST_PYTHON_SECONDS * 1_000 });
   return {
     openTool: (entry, options) => (entry.type === 'mcp' ? mcp.open(entry, options) : python.open(entry, options)),
     async toolRefusal(entry) {
       if (entry.type === 'mcp') return mcpRefusal(entry, { servers, allowPrivate });
-      // What the worker's machine has is not known here.
+      // What the workers' machines have is announced by them.
       return worker ? (await python.unavailable())?.replace(/\.$/, '') : undefined;
+    },
+    pythonRefusal: () => pythonRefusal,
+    async tryPython() {
+      pythonRefusal = await sandbox.unavailable();
     },
     async runPython(code, { signal }) {
       const opened = await python.open({ type: 'code_interpreter', container: { type: 'auto' } }, { signal });

@@ -244,7 +244,9 @@ async function startWork({ environment, parts, log }: Start, shared: Shared): Pr
   if (loaded === undefined) return undefined;
   const models = new Map(operations.observeModels(loaded.models, (id) => catalog.get(id)?.implementation));
   const pace = createPaceBook({ records, now: Date.now });
-  const { openTool } = shared.tools;
+  const { openTool, pythonRefusal } = shared.tools;
+  // An API in another process learns from the next announcement whether Python can run here.
+  if (environment.REDIS_URL !== undefined) void shared.tools.tryPython();
   const observeTool = operations.observeTool;
   const consumer = await startWorker({
     environment,
@@ -256,6 +258,7 @@ async function startWork({ environment, parts, log }: Start, shared: Shared): Pr
     strategies,
     openTool,
     observeTool,
+    pythonRefusal,
     log,
   });
   parts.keep('intake', { close: ({ graceMs }) => consumer.close({ drainMs: graceMs }) });

@@ -27,6 +27,7 @@ export function startWorker(options: {
   strategies: ReadonlyMap<string, Strategy>;
   openTool: NonNullable<WorkerDependencies['openTool']>;
   observeTool: NonNullable<WorkerDependencies['observeTool']>;
+  pythonRefusal(): string | undefined;
   log: Logger;
 }): Promise<Consumer> {
   const { environment, queue, catalog, models, sealer, pace, strategies, openTool, observeTool, log } = options;
@@ -34,6 +35,7 @@ export function startWorker(options: {
   const consuming = {
     concurrency: environment.THINKFIRST_CONCURRENCY,
     models: [...models.keys()],
+    pythonRefusal: options.pythonRefusal,
     contextLengths: () => new Map([...models].map(([id, { contextLength }]) => [id, contextLength])),
     capabilities: () =>
       new Map(

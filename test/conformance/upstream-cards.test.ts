@@ -38,7 +38,11 @@ it('an API without workers of its own shows what they have found out', async () 
   const capabilities = new Map([
     [card.id, { ...card.capabilities, server_budget: 'ignored' as const, rollback: false }],
   ]);
-  const catalog = asWorkersHave(own, () => ({ contextLengths: new Map([[card.id, 2_048]]), capabilities }));
+  const catalog = asWorkersHave(own, () => ({
+    contextLengths: new Map([[card.id, 2_048]]),
+    capabilities,
+    pythonRefusals: new Map(),
+  }));
   expect(catalog.get(card.id)).toMatchObject({
     context_length: 2_048,
     capabilities: { server_budget: 'ignored', rollback: false },

@@ -68,6 +68,19 @@ describe.skipIf(redisMissing() !== undefined)('what workers announce in Redis', 
     expect(await capabilities()).toEqual(new Map([['qwen', after]]));
   });
 
+  test('Python is refused for a model while one of its workers can not run it', async () => {
+    const { announce, pythonRefusals } = directory();
+    expect(await pythonRefusals()).toEqual(new Map());
+    const pythonRefusal = 'bubblewrap is not installed.';
+    await announce('without', [{ id: 'tiny', contextLength: 1, pythonRefusal }], now);
+    await announce('with', [{ id: 'tiny', contextLength: 1 }], now + 5_000);
+    await announce('with', [{ id: 'other', contextLength: 1 }], now + 5_000);
+    expect(await pythonRefusals()).toEqual(new Map([['tiny', pythonRefusal]]));
+    // That worker is gone.
+    await announce('with', [{ id: 'tiny', contextLength: 1 }], now + 40_000);
+    expect(await pythonRefusals()).toEqual(new Map());
+  });
+
   test('a worker of a version that announced no room is passed over', async () => {
     const { announce, contextLengths } = directory();
     await client.zadd(`announced-${process.pid}:jobs${bases - 1}:tf:workers`, now, 'old tiny');

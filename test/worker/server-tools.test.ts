@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { TraceStep } from '../../src/contracts/responses/trace.ts';
 import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
 import { allScopes } from '../../src/contracts/service/key-scopes.ts';
+import { asWorkersHave } from '../../src/contracts/service/model-card.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import type { OpenTool, ServerFunction } from '../../src/tools/server-tool.ts';
-import { readEvents } from '../api/responses/fixture.ts';
+import { createApi, readEvents } from '../api/responses/fixture.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
 import { codeCall, createScriptedTool, type ScriptedToolOptions } from '../support/scripted-tool.ts';
 import { createService } from './service.ts';
@@ -173,6 +174,20 @@ describe('code_interpreter', () => {
     const { status, message } = await refusal({ tools: [interpreter] });
     expect(status).toBe(400);
     expect(message).toContain('bubblewrap');
+  });
+
+  it('is refused at once where a worker has announced that it can not run', async () => {
+    const { catalog } = createApi().dependencies;
+    const pythonRefusals = new Map([['tiny', 'bubblewrap is not installed.']]);
+    const known = { contextLengths: new Map(), capabilities: new Map(), pythonRefusals };
+    const service = await setUp(computes, {}, { catalog: asWorkersHave(catalog, () => known) });
+    const message = expect.stringContaining(': bubblewrap is not installed.');
+    expect(await service.refusal({ tools: [interpreter] })).toMatchObject({ status: 400, param: 'tools[0]', message });
+    const checks = [{ type: 'python', code: 'assert answer' }];
+    const refused = await service.refusal({ reasoning: { strategy: 'best-of-n', checks } });
+    expect(refused).toMatchObject({ status: 400, param: 'reasoning.checks[0]', message });
+    const models = await (await service.app.request('/v1/models/tiny')).json();
+    expect(models).toMatchObject({ code_interpreter_refusal: 'bubblewrap is not installed.' });
   });
 
   it('is not offered where the request wants no call', async () => {

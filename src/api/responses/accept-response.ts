@@ -16,7 +16,7 @@ import { planReasoning } from './effective-reasoning.ts';
 import { buildPrompt, fitPrompt, locatedItems } from './prompt/build-prompt.ts';
 import { formatConstraint, givenTools, planTools } from './prompt/constraints.ts';
 import { promptFiles } from './prompt/prompt-files.ts';
-import { givenServerTools, sealedTools, withoutToolSecrets } from './prompt/server-tools.ts';
+import { givenServerTools, sealedTools, type ToolRefusal, withoutToolSecrets } from './prompt/server-tools.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
 import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
@@ -178,11 +178,12 @@ export async function preparePrompt(
   checkChecks(request, dependencies);
   checkCheckAddresses(request, dependencies);
   checkScope(request, caller);
-  await checkPython(request, caller, dependencies);
+  const refusal = toolRefusal(card, dependencies);
+  await checkPython(request, caller, refusal);
   const open = (sealed: string) => sealer.open(sealed, caller.owner);
   const resolved = await resolveContext(request, caller, dependencies);
   const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
-  const server = await givenServerTools(tools, caller, dependencies.toolRefusal);
+  const server = await givenServerTools(tools, caller, refusal);
   const toolPlan = await planTools(request, tools, { card, check: checkConstraints, server: server.tools });
   const built = buildPrompt(request, {
     ...resolved,
@@ -287,12 +288,19 @@ function checkScope(request: CreateResponse, { scopes }: Caller): void {
   });
 }
 
+/** Why a tool can't be run for this model, as far as its workers have announced it or this process knows it. */
+function toolRefusal(
+  { code_interpreter_refusal: announced }: ModelCard,
+  dependencies: Pick<AcceptDependencies, 'toolRefusal'>,
+): ToolRefusal {
+  return async (tool) =>
+    tool.type === 'code_interpreter' && announced !== undefined
+      ? announced.replace(/\.$/, '')
+      : dependencies.toolRefusal?.(tool);
+}
+
 /** Checks and programs in Python need what `code_interpreter` needs. @throws ServiceError `insufficient_scope`, `unsupported_input` */
-async function checkPython(
-  { reasoning }: CreateResponse,
-  { scopes }: Caller,
-  { toolRefusal }: Pick<AcceptDependencies, 'toolRefusal'>,
-): Promise<void> {
+async function checkPython({ reasoning }: CreateResponse, { scopes }: Caller, refusal: ToolRefusal): Promise<void> {
   const check = (reasoning?.checks ?? []).findIndex(({ type }) => type === 'python');
   const isProgram = reasoning?.strategy === 'program-of-thought';
   if (check === -1 && !isProgram) return;
@@ -301,7 +309,7 @@ async function checkPython(
     const message = 'Python is run by this service; the key needs the scope tools:run for it.';
     throw new ServiceError({ code: 'insufficient_scope', message, param });
   }
-  const refused = await toolRefusal?.({ type: 'code_interpreter', container: { type: 'auto' } });
+  const refused = await refusal({ type: 'code_interpreter', container: { type: 'auto' } });
   if (refused === undefined) return;
   throw new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${refused}.`, param });
 }

@@ -4,11 +4,12 @@ import type { EffortTable } from './effort-table.ts';
 
 /**
  * What the workers announced about their models, by id. `contextLengths`: tokens. `capabilities`: for models on
- * servers.
+ * servers. `pythonRefusals`: why Python can't run on a worker's machine, if it can't.
  */
 export type WorkersModels = {
   contextLengths: ReadonlyMap<string, number>;
   capabilities: ReadonlyMap<string, ModelCard['capabilities']>;
+  pythonRefusals: ReadonlyMap<string, string>;
 };
 
 /**
@@ -17,13 +18,15 @@ export type WorkersModels = {
  */
 export function asWorkersHave(catalog: ModelCatalog, known: () => WorkersModels): ModelCatalog {
   const shown = (card: ModelCard): ModelCard => {
-    const { contextLengths, capabilities } = known();
+    const { contextLengths, capabilities, pythonRefusals } = known();
     const length = contextLengths.get(card.id);
+    const refusal = pythonRefusals.get(card.id);
     const learned = card.implementation === 'openai' ? capabilities.get(card.id) : undefined;
     return {
       ...card,
       ...(length !== undefined && { context_length: length }),
       ...(learned !== undefined && { capabilities: learned }),
+      ...(refusal !== undefined && { code_interpreter_refusal: refusal }),
     };
   };
   return {
@@ -63,6 +66,8 @@ export const ModelCard = z.object({
   family: z.string(),
   implementation: z.enum(['transformers', 'llama.cpp', 'openai', 'scripted']),
   context_length: z.int().positive(),
+  /** Why the tool `code_interpreter` can't run on the machine of one of its workers. Absent: it can, or no worker has announced otherwise. */
+  code_interpreter_refusal: z.string().optional(),
   capabilities: z.object({
     thinking: z.boolean(),
     exact_budget: z.boolean(),

@@ -15,7 +15,7 @@ import { orLate } from '../../core/deadlines.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { RecordStore } from '../../core/record-store.ts';
 import { createConstraintChecker } from '../../grammar/check-on-thread.ts';
-import { type JobDirectory, readWorkersModels } from '../../queue/responses/job-directory.ts';
+import { type AnnouncedDirectory, readWorkersModels } from '../../queue/responses/job-directory.ts';
 import type { Strategy } from '../../reasoning/strategy.ts';
 import { createEvaluationReports } from '../../store/evaluation-reports.ts';
 import { createKeyStore } from '../../store/key-store.ts';
@@ -32,10 +32,10 @@ const lookMs = 1_000;
 
 /** Follows what the workers know of their models. Resolves after the first look; what was seen last holds while Redis is away. */
 export async function followWorkers(options: {
-  directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>;
+  directory: AnnouncedDirectory;
   onError(error: unknown): void;
 }): Promise<{ known(): WorkersModels; close(): void }> {
-  let known: WorkersModels = { contextLengths: new Map(), capabilities: new Map() };
+  let known: WorkersModels = { contextLengths: new Map(), capabilities: new Map(), pythonRefusals: new Map() };
   let looking = false;
   const look = async () => {
     if (looking) return;

@@ -12,6 +12,7 @@ export function createEmbeddedDirectory(query: Query, base: string, tell: (notic
   const models = new Map<string, number>();
   const contextLengths = new Map<string, number>();
   const learned = new Map<string, ModelCard['capabilities']>();
+  const refusals = new Map<string, string>();
   const entered = new Set<string>();
   const lastOf = new Map<string, Map<string, number>>();
   const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
@@ -91,10 +92,11 @@ export function createEmbeddedDirectory(query: Query, base: string, tell: (notic
       return [...new Set([base, ...names.map(({ name }) => name)])];
     },
     async announce(_worker, own, now) {
-      for (const { id, contextLength, capabilities } of own) {
+      for (const { id, contextLength, capabilities, pythonRefusal } of own) {
         models.set(id, now);
         if (capabilities !== undefined) learned.set(id, capabilities);
         if (contextLength !== undefined) contextLengths.set(id, contextLength);
+        if (pythonRefusal !== undefined) refusals.set(id, pythonRefusal);
       }
     },
     async retract(model) {
@@ -104,6 +106,7 @@ export function createEmbeddedDirectory(query: Query, base: string, tell: (notic
     announced: async (model) => models.get(model),
     contextLengths: async () => contextLengths,
     capabilities: async () => learned,
+    pythonRefusals: async () => refusals,
   };
 
   async function locate(id: string): Promise<string | undefined> {

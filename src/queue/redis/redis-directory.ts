@@ -19,6 +19,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
   const workers = `${root}tf:workers`;
   const models = `${root}tf:models`;
   const learned = `${root}tf:capabilities`;
+  const refusals = `${root}tf:python-refusals`;
   const ownerIndex = (owner: string) => `${root}tf:owner:${owner}`;
   return {
     async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
@@ -78,12 +79,14 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       return [...new Set([base, ...(await redis.smembers(queues))])];
     },
     async announce(worker, own, now) {
-      for (const { id, contextLength, capabilities } of own) {
+      for (const { id, contextLength, capabilities, pythonRefusal } of own) {
         await redis.zadd(workers, now, `${worker} ${contextLength ?? ''} ${id}`);
         await redis.hset(models, id, now);
         if (capabilities !== undefined) await redis.hset(learned, id, JSON.stringify(capabilities));
+        if (pythonRefusal !== undefined) await redis.zadd(refusals, now, JSON.stringify([id, pythonRefusal]));
       }
       await redis.zremrangebyscore(workers, '-inf', now - forgetWorkersMs);
+      await redis.zremrangebyscore(refusals, '-inf', now - forgetWorkersMs);
     },
     async retract(model) {
       await redis.hdel(models, model);
@@ -122,6 +125,19 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         }),
       );
     },
+    async pythonRefusals() {
+      const found = new Map<string, string>();
+      const said = await redis.zrange(refusals, '0', '-1', 'WITHSCORES');
+      const announced = said.length === 0 ? {} : await redis.hgetall(models);
+      for (let index = 0; index < said.length; index += 2) {
+        const [id, reason] = PythonRefusal.safeParse(said[index]).data ?? [];
+        if (id === undefined || reason === undefined) continue;
+        const newest = Number(announced[id] ?? 0);
+        // The worker is gone, or its machine can run Python by now.
+        if (newest - Number(said[index + 1]) <= silentMs) found.set(id, reason);
+      }
+      return found;
+    },
   };
 }
 
@@ -139,6 +155,11 @@ const Capabilities = z
   .string()
   .transform((text): unknown => JSON.parse(text))
   .pipe(ModelCard.shape.capabilities);
+
+const PythonRefusal = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.tuple([z.string(), z.string()]));
 
 const ClaimReply = z.union([
   z.tuple([z.literal('full'), z.enum(['queue', 'owner']), z.number(), z.array(z.string())]),

@@ -99,12 +99,14 @@ export async function startConsumer(
   const announce = () => {
     const learned = options.capabilities?.();
     const lengths = options.contextLengths?.();
+    const pythonRefusal = options.pythonRefusal?.();
     const announced = [...served]
       .flatMap(([id, { announce }]) => (announce ? [id] : []))
       .map((id) => ({
         id,
         contextLength: lengths?.get(id),
         capabilities: learned?.get(id),
+        pythonRefusal,
       }));
     announcing = queues.directory.announce(workerId, announced, now()).catch(onError);
     return announcing;

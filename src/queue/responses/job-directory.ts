@@ -1,4 +1,4 @@
-import type { ModelCard } from '../../contracts/service/model-card.ts';
+import type { ModelCard, WorkersModels } from '../../contracts/service/model-card.ts';
 
 /**
  * State shared by all queues of a service, in the same backend: which queue has an id, the index by owner, how full a
@@ -34,6 +34,8 @@ export type JobDirectory = {
   contextLengths(): Promise<ReadonlyMap<string, number>>;
   /** By model: the observed capabilities of its server, from the worker that announced last. */
   capabilities(): Promise<ReadonlyMap<string, ModelCard['capabilities']>>;
+  /** By model: why Python can't run on the machine of one of its workers, since any of them may get the job. */
+  pythonRefusals(): Promise<ReadonlyMap<string, string>>;
 };
 
 /** `contextLength`: the tokens that it has room for. `capabilities`: for a model on a server, as observed in use. */
@@ -41,7 +43,11 @@ type AnnouncedModel = {
   id: string;
   contextLength: number | undefined;
   capabilities?: ModelCard['capabilities'] | undefined;
+  pythonRefusal?: string | undefined;
 };
+
+/** The part of the directory that API processes follow. */
+export type AnnouncedDirectory = Pick<JobDirectory, 'contextLengths' | 'capabilities' | 'pythonRefusals'>;
 
 type JobClaim = {
   id: string;
@@ -79,7 +85,11 @@ export function retryAfterSeconds({ waiting, endedPerSecond }: { waiting: number
 }
 
 /** What all workers have announced about their models so far. */
-export async function readWorkersModels(directory: Pick<JobDirectory, 'contextLengths' | 'capabilities'>) {
-  const [contextLengths, capabilities] = await Promise.all([directory.contextLengths(), directory.capabilities()]);
-  return { contextLengths, capabilities };
+export async function readWorkersModels(directory: AnnouncedDirectory): Promise<WorkersModels> {
+  const [contextLengths, capabilities, pythonRefusals] = await Promise.all([
+    directory.contextLengths(),
+    directory.capabilities(),
+    directory.pythonRefusals(),
+  ]);
+  return { contextLengths, capabilities, pythonRefusals };
 }

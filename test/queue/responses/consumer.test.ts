@@ -9,7 +9,8 @@ import { storeJob } from '../../../src/queue/responses/stored-job.ts';
 import { aborted, gate, makeJob, terminal, testTerminalLines } from '../../support/queue-jobs.ts';
 
 /** A consumer of queues that give what `attempt` says. */
-async function consuming(handler: (lease: JobLease) => Promise<void>) {
+async function consuming(handler: (lease: JobLease) => Promise<void>, options: { pythonRefusal?(): string } = {}) {
+  const announced: unknown[] = [];
   const appends: LogAppend[] = [];
   const starts: ((attempt: BullmqAttempt) => Promise<void>)[] = [];
   const store = {
@@ -32,7 +33,10 @@ async function consuming(handler: (lease: JobLease) => Promise<void>) {
       return source;
     },
   };
-  const directory = { announce: async () => {}, queues: async () => [] };
+  const directory = {
+    announce: async (_worker: string, models: readonly unknown[]) => void announced.push(...models),
+    queues: async () => [],
+  };
   const queues = { base: 'responses', directory, open: () => ({ parts, store }), all: async () => [] };
   const consumer = await startConsumer({
     queues: queues as unknown as OpenQueues,
@@ -46,6 +50,7 @@ async function consuming(handler: (lease: JobLease) => Promise<void>) {
     concurrency: 1,
     models: ['scripted'],
     handler,
+    ...options,
   });
   const attempt = (id: string): BullmqAttempt => ({
     id,
@@ -58,10 +63,17 @@ async function consuming(handler: (lease: JobLease) => Promise<void>) {
     handBack: async () => new Error('handed back'),
     giveUp: (reason) => new Error(reason),
   });
-  return { consumer, appends, run: (id: string) => starts[0]?.(attempt(id)) };
+  return { consumer, appends, announced, run: (id: string) => starts[0]?.(attempt(id)) };
 }
 
 describe('a consumer', () => {
+  test('announces its models, and why Python can not run beside them', async () => {
+    const refused = { pythonRefusal: () => 'bubblewrap is not installed.' };
+    const { consumer, announced } = await consuming(async () => {}, refused);
+    expect(announced).toMatchObject([{ id: 'scripted', pythonRefusal: 'bubblewrap is not installed.' }]);
+    await consumer.close({ drainMs: 0 });
+  });
+
   test.each<ControlCommand>(['cancel', 'answer_now'])(
     'gives a lease the %s that overtook the job on its way here, and no other lease',
     async (command) => {

@@ -9,11 +9,13 @@ import {
 } from '../../../contracts/responses/tool-param.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { Caller } from '../../caller.ts';
-import type { ApiDependencies } from '../../dependencies.ts';
 import type { GivenTool } from './offered-tools.ts';
 
 /** A tool of a request that the service runs itself. */
 export type GivenServerTool = { tool: ServerToolParam; param: string };
+
+/** Why the service can't run a tool, without a full stop; undefined if it can, or if only a worker knows. */
+export type ToolRefusal = (tool: ServerToolParam) => Promise<string | undefined>;
 
 /** The name under which a model knows `code_interpreter` (`tools/python/code-interpreter.ts`). */
 const pythonFunction = 'python';
@@ -25,7 +27,7 @@ const pythonFunction = 'python';
 export async function givenServerTools(
   given: readonly GivenTool[],
   { scopes }: Pick<Caller, 'scopes'>,
-  refusal: ApiDependencies['toolRefusal'],
+  refusal: ToolRefusal,
 ): Promise<{ tools: GivenServerTool[]; warnings: Warning[] }> {
   const all = given.flatMap(({ tool, param, added }) => (isServerTool(tool) ? [{ tool, param, added }] : []));
   // A tool that an item adds takes the place of one given before it.
@@ -50,7 +52,7 @@ export async function givenServerTools(
       throw invalid(`${twin.param}.name`, "this name belongs to the tool 'code_interpreter'");
     }
     warnings.push(...checkEntry(tool, param));
-    const refused = await refusal?.(tool);
+    const refused = await refusal(tool);
     if (refused !== undefined) throw unsupported(param, refused);
   }
   return { tools, warnings };
