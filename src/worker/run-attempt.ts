@@ -108,7 +108,11 @@ async function runWithTools(run: Prepared): Promise<StrategyOutcome> {
   const events = new EventWriter(run, { unreported, thoughts, output });
 
   const first = tools?.first(finishedSteps(writer.lines())) ?? [];
-  await writer.write([...wire.begin(), ...first.flatMap((item) => wire.serverItem(item)), ...thoughts.resume()]);
+  await writer.write([
+    ...wire.begin(tools?.effective),
+    ...first.flatMap((item) => wire.serverItem(item)),
+    ...thoughts.resume(),
+  ]);
   const forced = body.tool_calls?.choice === 'required' && body.tool_calls.constraint !== undefined;
   const outcome = await events.drive(prepared.strategy, context, { isCall: forced });
   const settled = await withRepeatedCall(run, { outcome, context, events, output });

@@ -6,8 +6,10 @@ import type {
   McpListTools,
 } from '../contracts/responses/output-item.ts';
 import type { Prompt } from '../contracts/responses/prompt.ts';
+import type { EffectiveReasoning } from '../contracts/responses/reasoning.ts';
+import type { Warning } from '../contracts/responses/response.ts';
 import type { ResponseJob } from '../contracts/responses/response-job.ts';
-import { ToolSecrets } from '../contracts/responses/tool-param.ts';
+import { type ServerToolParam, ToolSecrets } from '../contracts/responses/tool-param.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
 import { TraceEvent } from '../contracts/responses/trace-event.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
@@ -29,6 +31,8 @@ export type ResponseTools = {
   prompt: Prompt;
   /** One call may change something outside: then there is one chain, so that no call is made for nothing. */
   single: boolean;
+  /** What the request's reasoning comes to with these tools. */
+  effective: EffectiveReasoning;
   warnings: StrategyOutcome['warnings'];
   model(model: LanguageModel): LanguageModel;
   /** Items that come before anything else: lists of tools, and calls that the request approved. */
@@ -62,16 +66,19 @@ export async function openResponseTools(options: {
   const given = body.server_tools ?? [];
   if (given.length === 0) return undefined;
   const entries: OpenTool[] = [];
+  const warnings: Warning[] = [];
   const onFault = (err: unknown) => dependencies.log.error({ response: lease.job.id, err }, 'a call of a tool failed');
   const tools = () => joinTools(entries, { observe: dependencies.observeTool, onFault });
   try {
     for (const { tool, sealed } of given) {
       const secrets = sealed === undefined ? {} : unsealed(sealed, lease.job.owner, dependencies);
-      entries.push(await openTool({ ...tool, ...secrets }, dependencies, lease.signal));
+      const entry = await openTool({ ...tool, ...secrets }, dependencies, lease.signal);
+      entries.push(entry);
+      if (entry.functions.length === 0) warnings.push(emptyTool(tool));
     }
     const opened = tools();
     const results = await approvedCalls({ lease, body, dependencies, log, record }, opened);
-    return responseTools(opened, { lease, body, results });
+    return responseTools(opened, { lease, body, results, warnings });
   } catch (error) {
     await tools().close();
     throw error;
@@ -89,6 +96,11 @@ async function openTool(
   throw new ServiceError({ code: 'server_error', message, retryable: false });
 }
 
+function emptyTool(tool: ServerToolParam): Warning {
+  const name = tool.type === 'mcp' ? `The MCP server '${tool.server_label}'` : `'${tool.type}'`;
+  return { field: 'tools', message: `${name} has no tool that the request allows, so none of it was offered.` };
+}
+
 function unsealed(sealed: string, owner: string | null, { unseal }: WorkerDependencies): ToolSecrets {
   const text = unseal?.(sealed, owner);
   if (text !== undefined) return ToolSecrets.parse(JSON.parse(text));
@@ -98,7 +110,17 @@ function unsealed(sealed: string, owner: string | null, { unseal }: WorkerDepend
 
 function responseTools(
   tools: ServerTools,
-  { lease, body, results }: { lease: JobLease; body: ResponseJob; results: ReadonlyMap<string, string> },
+  {
+    lease,
+    body,
+    results,
+    warnings,
+  }: {
+    lease: JobLease;
+    body: ResponseJob;
+    results: ReadonlyMap<string, string>;
+    warnings: readonly Warning[];
+  },
 ): ResponseTools {
   const suffix = lease.job.id.replace(/^resp_/, '');
   const single = tools.functions.some(({ pure, needsApproval }) => !pure && !needsApproval);
@@ -117,7 +139,8 @@ function responseTools(
   return {
     prompt: { ...asked, tools: [...(asked.tools ?? []), ...functions] },
     single,
-    warnings: cuts ? [{ field: 'tools', message: oneChain }] : [],
+    effective: single ? { ...body.effective, samples: 1, max_revisions: 0 } : body.effective,
+    warnings: cuts ? [...warnings, { field: 'tools', message: oneChain }] : warnings,
     model: (model) =>
       withTools(model, {
         tools,

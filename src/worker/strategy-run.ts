@@ -42,7 +42,7 @@ export function strategyRun(options: {
   const context: StrategyContext = {
     model: tools?.model(scoped) ?? scoped,
     prompt,
-    effective: isSingle ? { ...body.effective, samples: 1, max_revisions: 0 } : body.effective,
+    effective: tools?.effective ?? body.effective,
     table,
     options: body.request.reasoning?.options ?? {},
     checks: chosenChecks(

@@ -1,5 +1,6 @@
 import type { Job, LogLine } from '../contracts/responses/job.ts';
 import type { OutputItem, OutputLogprob, OutputMessage } from '../contracts/responses/output-item.ts';
+import type { EffectiveReasoning } from '../contracts/responses/reasoning.ts';
 import type { Response } from '../contracts/responses/response.ts';
 import type { TerminalEvent, UnnumberedEvent } from '../contracts/responses/response-event.ts';
 import { outputText, responseFromLog } from '../contracts/responses/response-from-log.ts';
@@ -14,8 +15,8 @@ export type ShownCall = { type: 'function' | 'custom'; name: string; namespace?:
 
 /** Turns a strategy's results into numbered wire lines. It continues a log, so a new attempt repeats nothing. */
 export type WireWriter = {
-  /** `response.in_progress`, unless an earlier attempt wrote it. */
-  begin(): LogLine[];
+  /** `response.in_progress`, unless an earlier attempt wrote it. `effective`: if it differs from that of the accepted request. */
+  begin(effective?: EffectiveReasoning): LogLine[];
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[];
   toolCall(call: ShownCall): LogLine[];
   /** A complete item of a tool that the service runs; no lines if it was shown already. */
@@ -65,9 +66,10 @@ class ResponseWriter implements WireWriter {
     this.reasoningItems = createReasoningWriter({ ...items, log, now });
   }
 
-  begin(): LogLine[] {
+  begin(effective = this.seen.reasoning.effective): LogLine[] {
     if (this.begun) return [];
-    return [this.line({ type: 'response.in_progress', response: { ...this.seen, status: 'in_progress' } })];
+    const reasoning = { ...this.seen.reasoning, effective };
+    return [this.line({ type: 'response.in_progress', response: { ...this.seen, reasoning, status: 'in_progress' } })];
   }
 
   answer(text: string, logprobs: readonly TokenLogprob[]): LogLine[] {

@@ -4,6 +4,8 @@ export type ScriptedToolOptions = {
   pure?: boolean;
   stateful?: boolean;
   needsApproval?: boolean;
+  /** It has no function. */
+  empty?: boolean;
   /** What a call gives; default: its number in its session and its code. */
   answer?: (
     code: string,
@@ -27,7 +29,7 @@ export function createScriptedTool(options: ScriptedToolOptions = {}) {
     needsApproval,
   };
   const open: OpenTool = {
-    functions: [fn],
+    functions: options.empty ? [] : [fn],
     session() {
       let calls: string[] | undefined;
       let isClosed = false;

@@ -12,6 +12,7 @@ import { createService } from './service.ts';
 
 const interpreter = { type: 'code_interpreter', container: { type: 'auto' } };
 const question = 'What is 6 * 7?';
+const shop = { type: 'mcp', server_label: 'shop', server_url: 'https://shop.example/mcp', require_approval: 'never' };
 
 /** Computes once, then answers. */
 const computes: Script = ({ request }) =>
@@ -26,8 +27,12 @@ async function setUp(script: Script = computes, options: ScriptedToolOptions = {
   });
   const model = createScriptedModel({ id: 'tiny', script });
   const observed: string[] = [];
+  const entries: object[] = [];
   const service = await createService(model, overrides, {
-    openTool: async () => scripted.open,
+    openTool: async (entry) => {
+      entries.push(entry);
+      return scripted.open;
+    },
     observeTool: ({ function: { name } }) => void observed.push(name),
   });
   const refusal = async (body: object) => {
@@ -39,7 +44,7 @@ async function setUp(script: Script = computes, options: ScriptedToolOptions = {
     const { steps } = (await reply.json()) as { steps: unknown[] };
     return TraceStep.array().parse(steps);
   };
-  return { ...service, ...scripted, model, observed, refusal, trace };
+  return { ...service, ...scripted, model, observed, entries, refusal, trace };
 }
 
 describe('code_interpreter', () => {
@@ -206,6 +211,59 @@ describe('code_interpreter', () => {
     expect(warnings).toMatchObject([{ field: 'tool_choice' }]);
   });
 
+  const choice = (...tools: object[]) => ({ type: 'allowed_tools', mode: 'auto', tools });
+  const label = { type: 'mcp', server_label: 'shop' };
+  const named = (name: string) => ({ allowed_tools: { tool_names: [name] } });
+  it.each<[string, unknown, object[], string[]]>([
+    ['auto', 'auto', [interpreter, shop], []],
+    ['required', 'required', [interpreter, shop], ['tool_choice']],
+    ['none', 'none', [], []],
+    ['code_interpreter', { type: 'code_interpreter' }, [interpreter], ['tool_choice']],
+    ['a server', label, [shop], ['tool_choice']],
+    ['a tool of a server', { ...label, name: 'buy' }, [{ ...shop, ...named('buy') }], ['tool_choice']],
+    ['some tools', choice({ type: 'code_interpreter' }), [interpreter], []],
+    ['some of which one must be called', { ...choice(label), mode: 'required' }, [shop], ['tool_choice']],
+    [
+      'two tools of a server',
+      choice({ ...label, name: 'buy' }, { ...label, name: 'sell' }),
+      [{ ...shop, allowed_tools: { tool_names: ['buy', 'sell'] } }],
+      [],
+    ],
+    ['a tool of a server and all of them', choice({ ...label, name: 'buy' }, label), [shop], []],
+    ['no tools', choice(), [], []],
+  ])('tool_choice %s: only the tools that it names are opened', async (_title, tool_choice, opened, fields) => {
+    const { answered, entries } = await setUp(() => ({ answer: 'Yes.' }));
+    const response = await answered({ input: 'a', mode: 'fast', tools: [interpreter, shop], tool_choice });
+    expect(entries).toEqual(opened);
+    expect(response.tool_choice).toEqual(tool_choice);
+    expect(response.tools).toEqual([interpreter, shop]);
+    expect(response.warnings.map(({ field }) => field)).toEqual(fields);
+  });
+
+  it.each<[object[], unknown, string]>([
+    [[shop], { type: 'code_interpreter' }, 'tool_choice.type'],
+    [[], { type: 'code_interpreter' }, 'tool_choice.type'],
+    [[], label, 'tool_choice.type'],
+    [[shop], { ...label, server_label: 'other' }, 'tool_choice.server_label'],
+    [[shop], { type: 'mcp' }, 'tool_choice.server_label'],
+    [[{ ...shop, allowed_tools: ['sell'] }], { ...label, name: 'buy' }, 'tool_choice.name'],
+    [[shop], choice(label, { type: 'code_interpreter' }), 'tool_choice.tools[1].type'],
+    [[shop], choice({ type: 'mcp' }), 'tool_choice.tools[0].server_label'],
+    [[shop], choice({ ...label, name: 7 }), 'tool_choice.tools[0].name'],
+    [[shop], choice(label, { type: 'function', name: 'none' }), 'tool_choice.tools[1].name'],
+    [[shop], { type: 'web_search' }, 'tool_choice.type'],
+  ])('of %j, the choice %j is refused by its field', async (tools, tool_choice, param) => {
+    const { refusal } = await setUp();
+    expect(await refusal({ tools, tool_choice })).toMatchObject({ status: 400, param });
+  });
+
+  it('warns of a server none of whose tools is allowed', async () => {
+    const { answered, model } = await setUp(() => ({ answer: 'Yes.' }), { empty: true });
+    const { warnings } = await answered({ input: 'a', mode: 'fast', tools: [shop] });
+    expect(warnings).toMatchObject([{ field: 'tools', message: expect.stringContaining("'shop'") }]);
+    expect(model.calls[0]?.prompt.tools ?? []).toEqual([]);
+  });
+
   it('hides code and output from a reader without trace:full', async () => {
     const { answered, app } = await setUp(computes, {}, { anonymous: { ...allScopes, trace: 'summary' } });
     const { id } = await answered({ input: question, tools: [interpreter], reasoning: { effort: 'low' } });
@@ -246,7 +304,6 @@ const ordering: Script = ({ request }) =>
   request.prompt.messages.at(-1)?.role === 'tool'
     ? { thought: 'Done.', answer: 'It is ordered.' }
     : { thought: 'I order it.', answer: '', toolCalls: [order] };
-const shop = { type: 'mcp', server_label: 'shop', server_url: 'https://shop.example/mcp', require_approval: 'never' };
 
 async function setUpShop(options: { needsApproval?: boolean } = {}) {
   const remote = remoteTool(options);
@@ -287,6 +344,15 @@ describe('a tool of an MCP server', () => {
     ]);
     expect(calls).toEqual(['tea']);
     expect(response.warnings).toMatchObject([{ field: 'tools' }]);
+    expect(response.reasoning.effective).toMatchObject({ samples: 1, max_revisions: 0 });
+  });
+
+  it('shows that there is one chain as soon as it begins', async () => {
+    const { ask } = await setUpShop();
+    const reasoning = { effort: 'low', samples: 4, budget_tokens: 400 };
+    const { events } = await readEvents(await ask({ input: 'Order tea', tools: [shop], reasoning, stream: true }));
+    const begun = events.find(({ type }) => type === 'response.in_progress');
+    expect(begun).toMatchObject({ response: { reasoning: { effective: { samples: 1, max_revisions: 0 } } } });
   });
 
   it('gets its headers and token, which are in no answer and not in the job', async () => {

@@ -56,6 +56,7 @@ export type CodeInterpreterToolParam = z.infer<typeof CodeInterpreterToolParam>;
 
 const ToolNames = z.array(z.string().min(1).max(128)).max(128);
 const ToolFilter = z.object({ tool_names: ToolNames.exactOptional(), read_only: z.boolean().exactOptional() });
+export type ToolFilter = z.infer<typeof ToolFilter>;
 
 /** Tools of a Model Context Protocol server. Without `server_url`, `server_label` names one of the operator's servers. */
 export const McpToolParam = z.object({
@@ -119,8 +120,20 @@ export const ToolParam = z.union([
 ]);
 export type ToolParam = z.infer<typeof ToolParam>;
 
+/** A tool that the service runs. `name`: one tool of an MCP server. */
+export const ServerToolChoice = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('code_interpreter') }),
+  z.object({
+    type: z.literal('mcp'),
+    server_label: z.string().min(1),
+    name: z.string().min(1).max(128).nullable().exactOptional(),
+  }),
+]);
+export type ServerToolChoice = z.infer<typeof ServerToolChoice>;
+
 export const ToolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
+  ServerToolChoice,
   z.object({ type: z.enum(['function', 'custom']), name: z.string().min(1) }),
   z.object({ type: z.literal('allowed_tools'), mode: z.enum(['auto', 'required']), tools: z.array(JsonSchema) }),
 ]);
@@ -128,7 +141,7 @@ export type ToolChoice = z.infer<typeof ToolChoice>;
 
 export const ToolChoiceParam = z.union([
   ToolChoice,
-  z.object({ type: typeBeside(['function', 'custom', 'allowed_tools']) }),
+  z.object({ type: typeBeside(['function', 'custom', 'allowed_tools', 'code_interpreter', 'mcp']) }),
 ]);
 
 /** A tool that the service runs itself; a `type` of ours is never taken for one without a schema. */

@@ -10,7 +10,7 @@ import type { ApiDependencies } from '../../dependencies.ts';
 import { fieldPath } from '../../validation-error.ts';
 import type { Located } from './build-prompt.ts';
 import { type GivenTool, type MissingTool, type OfferedTool, offeredTools } from './offered-tools.ts';
-import type { GivenServerTool } from './server-tools.ts';
+import { chosenServerTools, type GivenServerTool, isServerToolChoice } from './server-tools.ts';
 
 /**
  * What `text.format` holds the answer to; undefined for free text.
@@ -113,41 +113,6 @@ export async function planTools(
   };
 }
 
-/** A model can't be made to call a tool of the service: then the choice is its own. */
-function chosenServerTools(
-  { tool_choice: choice }: Pick<CreateResponse, 'tool_choice'>,
-  server: readonly GivenServerTool[],
-): { tools: readonly GivenServerTool[]; choice: CreateResponse['tool_choice']; warnings: Warning[] } {
-  if (server.length === 0 || choice === undefined || choice === null) return { tools: server, choice, warnings: [] };
-  if (choice === 'none') return { tools: [], choice, warnings: [] };
-  const unforced = {
-    field: 'tool_choice',
-    message: 'A model can’t be made to call a tool that the service runs; it may answer instead.',
-  };
-  if (typeof choice === 'string') {
-    return choice === 'auto'
-      ? { tools: server, choice, warnings: [] }
-      : { tools: server, choice: 'auto', warnings: [unforced] };
-  }
-  if ('tools' in choice) {
-    const isNamed = (named: JsonObject, { tool }: GivenServerTool) =>
-      named['type'] === tool.type && (tool.type !== 'mcp' || named['server_label'] === tool.server_label);
-    const others = choice.tools.filter((named) => !server.some((tool) => isNamed(named, tool)));
-    const tools = server.filter((tool) => choice.tools.some((named) => isNamed(named, tool)));
-    const isForcing = choice.mode === 'required' && tools.length > 0;
-    return {
-      tools,
-      choice: { ...choice, mode: isForcing ? 'auto' : choice.mode, tools: others },
-      warnings: isForcing ? [unforced] : [],
-    };
-  }
-  const tools = server.filter(({ tool }) => tool.type === choice.type);
-  // A function of the client's must be called: there is no place for another call.
-  return tools.length === 0
-    ? { tools, choice, warnings: [] }
-    : { tools, choice: { type: 'allowed_tools', mode: 'auto', tools: [] }, warnings: [unforced] };
-}
-
 function calledOtherwise(tools: readonly OfferedTool[]): NonNullable<ToolCalls['called']> {
   return Object.fromEntries(
     tools
@@ -212,6 +177,7 @@ function amongAllowed(
     tool.name === named['name'] && (named['type'] === undefined || named['type'] === tool.type);
   for (const [index, named] of tools.entries()) {
     const field = `tool_choice.tools[${index}]`;
+    if (isServerToolChoice(named)) continue;
     if (isMissing(named)) {
       if (mode === 'required') throw invalid(`${field}.type`, `this service has no '${String(named['type'])}'`);
     } else if (!given.some((tool) => isNamed(tool, named))) {
