@@ -4,6 +4,7 @@ import type { Constraint } from '../contracts/responses/constraint.ts';
 import type { Effort } from '../contracts/responses/reasoning.ts';
 import type { ServerToolParam } from '../contracts/responses/tool-param.ts';
 import type { Evaluation } from '../contracts/service/evaluation.ts';
+import type { FoundModel } from '../contracts/service/found-models.ts';
 import type { KeyScopes } from '../contracts/service/key-scopes.ts';
 import type { ModelCard, ModelCatalog } from '../contracts/service/model-card.ts';
 import type { ModelConfiguration, ModelsChange, NewModel } from '../contracts/service/model-configuration.ts';
@@ -120,6 +121,8 @@ export type ApiOperations = {
 /** The models of the service: those that the operator configured, and those that admins add and remove. */
 export type ModelConfigurationStore = {
   read(): Promise<ModelConfiguration>;
+  /** Models on this machine that could be added: of its servers, and files. */
+  find(): Promise<FoundModel[]>;
   /** @throws ServiceError `invalid_value` naming the field that doesn't fit */
   check(model: NewModel): Promise<ModelsChange>;
   /** Checks it and adds it to the running service. @throws as `check` */

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { FoundModelList } from '../../contracts/service/found-models.ts';
 import {
   ChangeModels,
   ModelConfiguration,
@@ -23,6 +24,11 @@ const described = describeRoutes({
     body: ChangeModels,
     answer: ModelsChange,
     errors: [400, 404, 409, 413, 415],
+  },
+  findModels: {
+    summary: 'Models on the machine of the service that could be added: servers on loopback, files; scope `admin`',
+    answer: FoundModelList,
+    errors: [404],
   },
   removeModel: {
     summary: 'Removes a model that was added: what runs ends, what waits fails; scope `admin`',
@@ -51,6 +57,10 @@ export function createConfigurationRoutes({
 
   routes.get('/models', described.retrieveModelConfiguration, async (c) =>
     c.json((await kept().read()) satisfies ModelConfiguration),
+  );
+
+  routes.get('/models/found', described.findModels, async (c) =>
+    c.json({ object: 'list', data: await kept().find() } satisfies FoundModelList),
   );
 
   routes.post('/models', described.changeModelConfiguration, async (c) => {

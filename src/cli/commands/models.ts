@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { FoundModel } from '../../contracts/service/found-models.ts';
 import { ModelList, type ModelObject } from '../../contracts/service/listings.ts';
 import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
@@ -25,7 +26,7 @@ type AddOptions = {
 export function addModels(program: Command, terminal: Terminal): void {
   const models = program
     .command('models')
-    .summary('models: list, add, check')
+    .summary('models: list, find, add, check')
     .description(
       'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
         '`thinkfirst calibrate --model ID` measures what each effort achieves with a model, and writes its effort table.',
@@ -72,6 +73,30 @@ export function addModels(program: Command, terminal: Terminal): void {
       if (!change.written) return;
       terminal.note('Try it with `thinkfirst models check`; a running service uses it after a restart.');
       terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`);
+    });
+  models
+    .command('find')
+    .description(
+      'list the models that this machine has: of servers at their usual ports on loopback (Ollama, LM Studio, llama.cpp, ' +
+        'vLLM), and files of Ollama, LM Studio, llama.cpp and the hub',
+    )
+    .option('--add <id...>', 'add these to thinkfirst.config.json in this folder')
+    .option('--json', 'with all that is known of them')
+    .action(async (options: { add?: string[]; json?: true }) => {
+      const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
+      const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
+      const found = await configuration.find();
+      for (const id of options.add ?? []) {
+        const model = found.find((one) => one.id === id)?.model;
+        if (model === undefined) throw new CliError({ message: `--add: there is no ${id} on this machine.` });
+        const change = await configuration.add(model).catch((error: unknown) => {
+          throw asTyped(error, id);
+        });
+        terminal.print(checkedText(change.checked, terminal));
+      }
+      if (options.add !== undefined) return;
+      terminal.print(options.json === true ? JSON.stringify(found, undefined, 2) : foundText(found, terminal));
+      if (found.length > 0) terminal.note('Add one with `thinkfirst models find --add ID`.');
     });
   models
     .command('check')
@@ -146,6 +171,35 @@ function checkedText(
     `${paint.green('✓')} ${paint.bold(id)}  ${facts.filter(Boolean).join(', ')}`,
     ...notices.map((notice) => `  ${paint.yellow('!')} ${notice}`),
   ].join('\n');
+}
+
+function foundText(found: readonly FoundModel[], { paint }: Terminal): string {
+  if (found.length === 0) return 'No models were found on this machine.';
+  return found
+    .map(({ id, source, place, bytes, family, context_length: context, capabilities: can, notice }) => {
+      const facts = [
+        source,
+        bytes !== null && `${(bytes / 1e9).toFixed(1)} GB`,
+        family !== null && `family ${family}`,
+        context !== null && `${wholeNumber(context)} tokens of context`,
+      ];
+      const gives = can && [
+        can.exact_budget && 'exact budget',
+        can.rollback && 'rolls back',
+        can.compute && 'computes values',
+        can.batching && 'parallel chains',
+        can.constraints.length > 0 && 'constrained answers',
+        can.tools && 'tools',
+        can.score && 'scores',
+      ];
+      return [
+        `${gives ? paint.green('✓') : paint.red('✗')} ${paint.bold(id)}  ${facts.filter(Boolean).join(', ')}`,
+        paint.dim(`  ${place}`),
+        ...(gives ? [`  gives ${gives.filter(Boolean).join(', ')}`] : []),
+        ...(notice === null ? [] : [`  ${paint.yellow('!')} ${notice}`]),
+      ].join('\n');
+    })
+    .join('\n\n');
 }
 
 function modelsText(models: readonly ModelObject[], { paint }: Terminal): string {

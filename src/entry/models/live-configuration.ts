@@ -14,7 +14,7 @@ import { removedReason, type ServedModels } from './served-models.ts';
 /** The models of a running service: the operator's as they are configured, and those that admins add and remove. */
 export function createLiveConfiguration(options: {
   /** What the operator configured. */
-  file: Pick<ModelConfigurationStore, 'read'>;
+  file: Pick<ModelConfigurationStore, 'read' | 'find'>;
   /** The operator's models that have a key. */
   keyed: readonly Pick<UpstreamModel, 'url' | 'apiKey' | 'apiKeyVariable'>[];
   added: AddedModels;
@@ -31,6 +31,7 @@ export function createLiveConfiguration(options: {
   const { directory } = queue.queues;
   return {
     read,
+    find: file.find,
     async check(model) {
       return { ...(await checked(model)), written: false, configuration: await read() };
     },
@@ -118,7 +119,7 @@ export function createLiveConfiguration(options: {
 const answerMs = 5_000;
 
 function inWorkingFolder(folder: string): string {
-  return folder.startsWith('~') ? folder : absolutePath(folder);
+  return /^(~|ollama:)/.test(folder) ? folder : absolutePath(folder);
 }
 
 function ofField<T>(field: string, read: () => T): T {

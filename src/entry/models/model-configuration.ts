@@ -14,6 +14,7 @@ import { families } from '../../models/families/index.ts';
 import { dialectNames } from '../../models/servers/client/dialect.ts';
 import { checkModel, type ModelCheck } from './check-model.ts';
 import { embeddedModel, namesOnlyServers } from './configured-models.ts';
+import { findModels } from './find-models.ts';
 
 /** `thinkfirst.config.json` of the working folder, as `configuredModels` reads it at a start. */
 export function createModelConfiguration(options: {
@@ -34,6 +35,7 @@ export function createModelConfiguration(options: {
 
   return {
     read: async () => (await state()).configuration,
+    find: () => findModels({ variables, fetch: ask }),
     check: async (model) => {
       const { configuration } = await state();
       return { ...(await checked(model, configuration)), written: false, configuration };

@@ -84,6 +84,7 @@ export const walks: Readonly<Record<string, Walk>> = {
   'GET /v1/evaluations': (ask) => ask('GET', '/v1/evaluations'),
   'GET /v1/caller': (ask) => ask('GET', '/v1/caller'),
   'GET /v1/configuration/models': (ask) => ask('GET', '/v1/configuration/models'),
+  'GET /v1/configuration/models/found': (ask) => ask('GET', '/v1/configuration/models/found'),
   'POST /v1/configuration/models': (ask) => ask('POST', '/v1/configuration/models', { model: {} }),
   'GET /v1/webhook': (ask) => ask('GET', '/v1/webhook'),
   'POST /v1/webhook': (ask) => ask('POST', '/v1/webhook', { url: 'https://hooks.example.org/a' }),

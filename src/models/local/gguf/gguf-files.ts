@@ -68,9 +68,9 @@ const Manifest = z.object({
 });
 
 /** Where Ollama keeps its models on this machine. */
-export function ollamaFolders(): string[] {
+export function ollamaFolders(home = homedir()): string[] {
   const own = process.env['OLLAMA_MODELS'];
-  const usual = [join(homedir(), '.ollama', 'models'), '/usr/share/ollama/.ollama/models'];
+  const usual = [join(home, '.ollama', 'models'), '/usr/share/ollama/.ollama/models'];
   return (own ? [own] : usual).filter((folder) => existsSync(folder));
 }
 
