@@ -123,7 +123,9 @@ async function* runProgram(
     }
     const gap = thought === '' || thought.endsWith('\n') ? '' : '\n';
     yield { type: 'thinking-delta', sample, text: `${gap}${text.trim()}\n`, tokenIds: [], logprobs: [], forced: true };
-    const code = codeBlocks(text).at(-1);
+    // A model that thinks by prompt may write it in its thought, and have nothing to add.
+    const written = codeBlocks(text).length > 0 ? text : thought;
+    const code = codeBlocks(written).at(-1);
     if (code === undefined) break;
     const call: ServerCall = {
       id: `program_${crypto.randomUUID()}`,
@@ -141,7 +143,7 @@ async function* runProgram(
       const again = prompts.fill('program-error', { error }, family).text;
       prompt = {
         ...prompt,
-        messages: [...prompt.messages, { role: 'assistant', content: text }, { role: 'user', content: again }],
+        messages: [...prompt.messages, { role: 'assistant', content: written }, { role: 'user', content: again }],
       };
     } else {
       value = lastLine(result.output);

@@ -43,6 +43,22 @@ describe('program-of-thought', () => {
     expect(new Set(prompted)).toEqual(new Set([true, false]));
   });
 
+  it('finds a program that was written in the thought, without anything behind it', async () => {
+    const { runPython } = python();
+    const script: Script = ({ request }) =>
+      isProgram(request.prompt.messages[0]?.content)
+        ? { thought: program(request.prompt.messages.length > 1 ? '42' : 'error'), answer: '' }
+        : { thought: 'Hm.', answer: '7' };
+    const model = createScriptedModel({ script });
+    const run = await runStrategy(
+      'program-of-thought',
+      { model, effective: { ...effective, samples: 1 } },
+      { runPython },
+    );
+    expect(run.answer).toBe('42');
+    expect(model.calls.at(-1)?.prompt.messages.at(-2)?.content).toBe(program('error'));
+  });
+
   it('gives an error back once', async () => {
     const { ran, runPython } = python();
     const model = createScriptedModel({ script: voters(['error', '42']) });

@@ -100,13 +100,24 @@ export async function loadModelFolder(model: string | ModelSource): Promise<Mode
   };
 }
 
-/** A template may have tags that its tokenizer has no tokens for: told apart by words alone, such a model thinks by prompt. */
+/**
+ * A template may have tags that its tokenizer has no tokens for: told apart by words alone, such a model thinks by prompt.
+ * One without thoughts may know tools all the same: then its template says how a call is written.
+ */
 export function foundFamily(traits: ModelTraits, tokenizer: Pick<ModelTokenizer, 'idOf'>): ModelFamily {
+  const hasTokens = (pair: { open: string; close: string }) =>
+    [pair.open, pair.close].every((tag) => tokenizer.idOf(tag) !== undefined);
   const family = familyOf(traits);
-  const { tags, serverOnly } = family;
-  if (tags === undefined || serverOnly) return family;
-  return [tags.open, tags.close].every((tag) => tokenizer.idOf(tag) !== undefined) ? family : plain;
+  if (family.serverOnly) return family;
+  const found = family.tags === undefined || hasTokens(family.tags) ? family : plain;
+  const writesCalls =
+    found.toolCallTags === undefined && jsonCalls.test(traits.chatTemplate) && hasTokens(toolCallTags);
+  return writesCalls ? { ...found, toolCallTags } : found;
 }
+
+/** As Qwen2.5, Hermes and many after them: `<tool_call>{"name": …, "arguments": …}</tool_call>`. */
+const toolCallTags = { open: '<tool_call>', close: '</tool_call>' };
+const jsonCalls = /<tool_call>[^<]*"name\W[\s\S]*?"arguments\W[\s\S]*?<\/tool_call>/;
 
 /**
  * The tokenizer's two files and the chat template, as `loadModelFolder` reads them: to count tokens elsewhere.

@@ -88,6 +88,21 @@ describe('model folder', () => {
     expect((await loadModelFolder(path)).family.name).toBe(family);
   });
 
+  it.each([
+    [
+      'JSON between tags that are tokens',
+      '<tool_call>\\n{\\"name\\": <function-name>, \\"arguments\\": <args>}\\n</tool_call>',
+      true,
+    ],
+    ['another form', '<tool_call>\\n<function=name>\\n</tool_call>', false],
+    ['tags that are no tokens', '[TOOL_CALL]{\\"name\\": x, \\"arguments\\": y}[/TOOL_CALL]', false],
+  ])('a model without thoughts calls tools where its template asks for %s', async (name, form, calls) => {
+    const path = folderWith(`calls ${name}`, { 'tokenizer_config.json': templateOf(`<|im_start|>{{ "${form}" }}`) });
+    const { family, tokens } = await loadModelFolder(path);
+    expect({ name: family.name, calls: family.toolCallTags !== undefined }).toEqual({ name: 'plain', calls });
+    expect(tokens.toolCallOpen !== undefined).toBe(calls);
+  });
+
   it.each<[string, string[], unknown, ReturnType<typeof chooseWeights>]>([
     [
       'the best on a CPU',
