@@ -4,7 +4,7 @@ import { NewModel } from '../../src/contracts/service/model-configuration.ts';
 
 test.each([
   [
-    { ...emptyForm, folder: ' ./models/mine ' },
+    { ...emptyForm, kind: 'folder' as const, folder: ' ./models/mine ' },
     { kind: 'folder', folder: './models/mine' },
   ],
   [

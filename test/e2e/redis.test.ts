@@ -1,4 +1,10 @@
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gate } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis, type TestRedis } from '../support/redis-server.ts';
 import { getJson, postJson, startService, type TestService } from '../support/start-service.ts';
 
@@ -78,4 +84,114 @@ describe.skipIf(redisMissing())('the service on Redis', () => {
     expect(now.output_text).not.toBe('');
     workers.splice(workers.indexOf(owner), 1);
   });
+
+  it('serves a model that is added while it runs, drains one that is removed, and a later worker reads the same list', async () => {
+    const path = `${api.url}/v1/configuration/models`;
+    const add = (model: object) => postJson(path, { model, write: true });
+    const remove = async (id: string) => (await fetch(`${path}/${id}`, { method: 'DELETE' })).status;
+    const ask = (model: string, more: object = {}) =>
+      postJson(`${api.url}/v1/responses`, { model, input: 'hello', mode: 'fast', ...more });
+    const stateOf = async (id: string) => {
+      const { data, pending } = await getJson(`${api.url}/v1/models`);
+      return [...data, ...pending].find((model) => model.id === id);
+    };
+    const isReady = (id: string) =>
+      expect.poll(async () => (await stateOf(id))?.status, { timeout: 60_000 }).toBe('ready');
+    const ended = (id: string) => getJson(`${api.url}/v1/responses/${id}?wait=30`);
+    const server = await startGatedServer();
+    const noWeights = await folderWithoutWeights();
+    try {
+      // Two admins at once: one of them adds it.
+      const both = await Promise.all([add(server.as('gated')), add(server.as('gated'))]);
+      expect(both.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+      expect(await stateOf('gated')).toMatchObject({ source: 'added' });
+      await isReady('gated');
+
+      // What runs when it is removed ends; nobody else gets in.
+      const running = (await ask('gated', { background: true })).body;
+      await server.asked();
+      expect(await remove('gated')).toBe(200);
+      expect(await ask('gated')).toMatchObject({ status: 404, body: { error: { code: 'model_not_found' } } });
+      expect(await getJson(`${api.url}/v1/responses/${running.id}`)).toMatchObject({ status: 'in_progress' });
+      server.open();
+      expect(await ended(running.id)).toMatchObject({ status: 'completed', output_text: 'through the gate' });
+
+      // Its name is free again. What the worker can't load says why.
+      expect((await add({ kind: 'folder', folder: noWeights.path, id: 'hollow' })).status).toBe(200);
+      expect((await add(server.as('gated'))).status).toBe(200);
+      await isReady('gated');
+      expect((await ask('gated')).body).toMatchObject({ status: 'completed', output_text: 'through the gate' });
+      await expect
+        .poll(() => stateOf('hollow'), { timeout: 60_000 })
+        .toMatchObject({
+          status: 'failed',
+          reason: expect.stringMatching(/weights|onnx/i),
+        });
+      expect(await ask('hollow')).toMatchObject({ status: 503, body: { error: { code: 'model_unavailable' } } });
+
+      // While no worker is there: what waits for a removed model fails at once, and what is added waits for one.
+      await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+      const waiting = (await ask('gated', { background: true })).body;
+      expect(await remove('gated')).toBe(200);
+      expect(await ended(waiting.id)).toMatchObject({
+        status: 'failed',
+        error: { message: expect.stringMatching(/'gated' was removed/) },
+      });
+      expect((await add(server.as('later'))).status).toBe(200);
+      expect(await stateOf('later')).toMatchObject({ status: 'loading', reason: expect.stringMatching(/No worker/) });
+      const environment = { REDIS_URL: redis.url, REDIS_PREFIX: `e2e-${process.pid}` };
+      // Its own model is on a server, so it starts without weights.
+      const { kind: _, ...configured } = server.as('configured');
+      const entry = JSON.stringify([{ ...configured, family: 'plain' }]);
+      workers.push(await startService('worker', { ...environment, THINKFIRST_MODELS: entry }));
+      await isReady('later');
+      expect((await ask('later')).body).toMatchObject({ status: 'completed', output_text: 'through the gate' });
+    } finally {
+      await server.close();
+      await noWeights.remove();
+    }
+  });
 });
+
+/** A model server whose first answer waits until the gate is opened. */
+async function startGatedServer() {
+  const gated = gate();
+  const first = gate();
+  const server = createServer(async (request, response) => {
+    if (request.url === '/v1/models') {
+      response.setHeader('content-type', 'application/json').end('{"data":[{"id":"m"}]}');
+    } else if (request.url === '/v1/chat/completions') {
+      first.open();
+      await gated.promise;
+      const choice = { index: 0, delta: { role: 'assistant', content: 'through the gate' }, finish_reason: 'stop' };
+      const event = { id: 'c', object: 'chat.completion.chunk', created: 0, model: 'm', choices: [choice] };
+      response.setHeader('content-type', 'text/event-stream');
+      response.end(`data: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v1`;
+  return {
+    as: (id: string) => ({ kind: 'upstream', id, url, model: 'm' }),
+    asked: () => first.promise,
+    open: () => gated.open(),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The embedded model's folder with all that an API reads, and nothing that a worker needs. */
+async function folderWithoutWeights() {
+  const path = await mkdtemp(join(tmpdir(), 'thinkfirst-hollow-'));
+  const model = fileURLToPath(new URL('../../models/thinkfirst-135m', import.meta.url));
+  for (const name of await readdir(model)) {
+    if (/\.json$|\.jinja$/.test(name)) await copyFile(join(model, name), join(path, name));
+  }
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}

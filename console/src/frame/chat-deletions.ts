@@ -1,7 +1,7 @@
 import type { Conversation } from '../../../src/contracts/responses/conversation.ts';
-import { tellChatsChanged } from '../service/chat-news.ts';
 import { service } from '../service/service.ts';
 import { asFault, type ServiceFault } from '../service/service-fault.ts';
+import { tellChatsChanged } from '../service/tab-news.ts';
 
 /** ms in which a deletion can be taken back. */
 const undoMs = 8_000;

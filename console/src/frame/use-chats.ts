@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { Conversation } from '../../../src/contracts/responses/conversation.ts';
-import { onChatsChanged } from '../service/chat-news.ts';
 import { service } from '../service/service.ts';
 import { asFault, type ServiceFault } from '../service/service-fault.ts';
+import { onChatsChanged } from '../service/tab-news.ts';
 import { whenReachable } from '../service/when-reachable.ts';
 
 const pageSize = 50;

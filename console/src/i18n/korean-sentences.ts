@@ -45,5 +45,30 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Called (\S+): an error\.$/, '$1 도구 호출이 실패했습니다.'],
   [/^Compares the two leading answers\.$/, '앞선 두 답을 비교합니다.'],
   [/^Stopped: the deadline passed\.$/, '시간이 다 되어 멈췄습니다.'],
+  // Models: src/entry/models, src/models/config/complete-upstream.ts.
+  [/^No worker has begun to load it yet\.$/, '아직 불러오기 시작한 작업자가 없습니다.'],
+  [/^This API process has not read it yet\.$/, '이 API 프로세스가 아직 읽지 않았습니다.'],
+  [/^It could not be opened; the log says why\.$/, '열 수 없습니다. 이유는 로그에 있습니다.'],
+  [/^Nothing answers the worker at (\S+)\.$/, '작업자가 보기에 $1에서 응답이 없습니다.'],
+  [/^It is downloaded from the hub now, which takes a while\.$/, '지금 허브에서 내려받습니다. 시간이 걸립니다.'],
+  [
+    /^Nothing answers at (\S+); start the server first, or correct the address\.$/,
+    '$1에서 응답이 없습니다. 서버를 먼저 시작하거나 주소를 고치세요.',
+  ],
+  [
+    /^This is the address of this service; give the address of a model server\.$/,
+    '이 서비스 자신의 주소입니다. 모델 서버의 주소를 적으세요.',
+  ],
+  [
+    /^Expected the address of a model server, not a link-local, metadata or reserved one\.$/,
+    '모델 서버의 주소가 아니라 링크 로컬, 메타데이터 또는 예약된 주소입니다.',
+  ],
+  [/^The server has no model (\S+); the names most like it are (.+)\.$/, '서버에 $1 모델이 없습니다. 비슷한 이름: $2.'],
+  [/^Name one of the server's models: (.+)\.$/, '서버의 모델 가운데 하나를 적으세요: $1.'],
+  [/^A model (\S+) already exists; give this one another id\.$/, '$1 모델이 이미 있습니다. 다른 Id를 적으세요.'],
+  [
+    /^(\S+) is not sent to (\S+): the configuration file has no model there with this variable\.$/,
+    '$1 변수는 $2에 보내지 않습니다. 설정 파일에 이 주소와 변수를 함께 쓰는 모델이 없습니다.',
+  ],
   [/^The answer came out empty\.$/, '답이 비어 있습니다.'],
 ];

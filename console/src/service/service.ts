@@ -21,7 +21,12 @@ import type {
   StrategyList,
   Trace,
 } from '../../../src/contracts/service/listings.ts';
-import type { ModelConfiguration, ModelsChange, NewModel } from '../../../src/contracts/service/model-configuration.ts';
+import type {
+  ModelConfiguration,
+  ModelsChange,
+  NewModel,
+  RemovedModel,
+} from '../../../src/contracts/service/model-configuration.ts';
 import type { KeyWebhook, WebhookDeliveryList } from '../../../src/contracts/service/webhook.ts';
 import { followEvents, type LinkState } from './follow-events.ts';
 import { request, requestJson } from './request.ts';
@@ -90,6 +95,9 @@ export const service = {
   /** Without `write` it is only checked. */
   configureModel: (body: { model: NewModel; write: boolean }) =>
     requestJson<ModelsChange>('/v1/configuration/models', { method: 'POST', body }),
+  /** What runs ends, what waits fails. */
+  removeModel: (id: string) =>
+    requestJson<RemovedModel>(`/v1/configuration/models/${encodeURIComponent(id)}`, { method: 'DELETE' }),
   keys: (options?: Signal) => requestJson<ApiKeyList>('/v1/keys', options),
   createKey: (body: NewApiKey) => requestJson<CreatedApiKey>('/v1/keys', { method: 'POST', body }),
   confirmKey: (id: string) => requestJson<ApiKey>(`/v1/keys/${encodeURIComponent(id)}/confirm`, { method: 'POST' }),

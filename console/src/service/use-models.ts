@@ -1,7 +1,36 @@
+import { useEffect } from 'react';
+import type { ModelList, ModelObject } from '../../../src/contracts/service/listings.ts';
+import type { ModelState } from '../../../src/contracts/service/model-card.ts';
 import { service } from './service.ts';
+import { onModelsChanged } from './tab-news.ts';
 import { useLoad } from './use-load.ts';
 
-/** The models that can be chosen, the first is the default, each with its effort table. */
+/** Between two looks at a model that is being loaded. ms */
+const lookMs = 1_500;
+
+/**
+ * The models, the first is the default, each with its effort table. They are fetched again when one was added or removed
+ * in any tab, and as long as one is being loaded.
+ */
 export function useModels() {
-  return useLoad(service.models);
+  const models = useLoad(service.models);
+  const { reload } = models;
+  useEffect(() => onModelsChanged(reload), [reload]);
+  const isLoading =
+    models.state === 'ready' &&
+    [...models.value.data, ...(models.value.pending ?? [])].some(({ status }) => status === 'loading');
+  useEffect(() => {
+    if (!isLoading) return undefined;
+    const timer = setInterval(reload, lookMs);
+    return () => clearInterval(timer);
+  }, [isLoading, reload]);
+  return models;
+}
+
+/** Where a model comes from and how far it is; a service of an older version does not say. */
+export type ShownState = { [Field in keyof ModelState]?: ModelState[Field] | undefined };
+
+/** Those that can be chosen. */
+export function readyModels({ data }: ModelList): ModelObject[] {
+  return data.filter(({ status = 'ready' }) => status === 'ready');
 }

@@ -10,7 +10,7 @@ import { RunCard } from '../../run/run-card.tsx';
 import { RunBar } from '../../run/run-controls.tsx';
 import { hasEnded } from '../../run/run-state.ts';
 import { useRun } from '../../run/use-run.ts';
-import { tellChatsChanged } from '../../service/chat-news.ts';
+import { tellChatsChanged } from '../../service/tab-news.ts';
 import { AnswerActions, type Retrying } from './answer-actions.tsx';
 import styles from './ask.module.css';
 import type { ChatPlace, ChatTurn } from './chat-tree.ts';

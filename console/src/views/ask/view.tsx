@@ -6,7 +6,7 @@ import { useStrings } from '../../i18n/strings.ts';
 import type { ChosenEffort } from '../../run/effort.ts';
 import { service } from '../../service/service.ts';
 import { useLoad } from '../../service/use-load.ts';
-import { useModels } from '../../service/use-models.ts';
+import { readyModels, useModels } from '../../service/use-models.ts';
 import type { Retrying } from './answer-actions.tsx';
 import styles from './ask.module.css';
 import { type Attachment, questionWith } from './attachments.ts';
@@ -54,8 +54,8 @@ export function View() {
   const running = runningTurn !== undefined && !empty;
   const busy = busyWord();
   // A model that was chosen once may be gone since.
-  const model = models.state !== 'ready' || models.value.data.some(({ id }) => id === asking.model) ? asking.model : '';
-  const known = models.state === 'ready' ? models.value.data : [];
+  const known = models.state === 'ready' ? readyModels(models.value) : [];
+  const model = models.state !== 'ready' || known.some(({ id }) => id === asking.model) ? asking.model : '';
   const ids = known.map(({ id }) => id).join('\n');
   const modelIds = useMemo(() => ids.split('\n').filter((id) => id !== ''), [ids]);
   const answering = known.find(({ id }) => id === model) ?? known[0];

@@ -13,7 +13,7 @@ import { initialRun, type RunState } from '../../run/run-state.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { useLoad } from '../../service/use-load.ts';
-import { useModels } from '../../service/use-models.ts';
+import { readyModels, useModels } from '../../service/use-models.ts';
 import { examples } from '../ask/examples.ts';
 import { ColumnRun } from './column-run.tsx';
 import { ColumnSettings } from './column-settings.tsx';
@@ -130,7 +130,7 @@ export function View() {
               <ColumnSettings
                 number={number}
                 choice={choice}
-                models={models.state === 'ready' ? models.value.data : []}
+                models={models.state === 'ready' ? readyModels(models.value) : []}
                 strategies={strategies.state === 'ready' ? strategies.value.data : []}
                 onChange={(changed) => change(index, changed)}
                 onRemove={

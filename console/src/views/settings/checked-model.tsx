@@ -1,14 +1,17 @@
 import { Check } from 'lucide-react';
 import type { ModelsChange } from '../../../../src/contracts/service/model-configuration.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import type { ShownState } from '../../service/use-models.ts';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
-/** What a check found, or that the model is written and what to restart. */
-export function CheckedModel({ change }: { change: ModelsChange }) {
+/** What a check found, or that the model is added and how far it is. */
+export function CheckedModel({ change, state }: { change: ModelsChange; state: ShownState | undefined }) {
   const words = useStrings(strings);
   const format = useFormat();
+  const sentence = useServiceSentence();
   const { id, family, context_length: context, notices } = change.checked;
   return (
     <div className={styles.checked} role="status">
@@ -19,9 +22,9 @@ export function CheckedModel({ change }: { change: ModelsChange }) {
           {family !== null && words.familyIs(family)} {context !== null && words.contextIs(format.number(context))}
         </p>
         {notices.map((notice) => (
-          <p key={notice}>{notice}</p>
+          <p key={notice}>{sentence(notice)}</p>
         ))}
-        {change.written && <p>{words.restart}</p>}
+        {change.written && <p>{words.progress[state?.status ?? 'loading']}</p>}
         <details open={!change.written}>
           <summary>{words.entry}</summary>
           <pre className={styles.code}>{JSON.stringify(change.entry, undefined, 2)}</pre>

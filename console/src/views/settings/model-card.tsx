@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { ModelObject } from '../../../../src/contracts/service/listings.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
@@ -10,7 +11,17 @@ import { strings } from './strings.ts';
 const levels = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /** A model: what it can, and what each effort of it spends. */
-export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefault: boolean }) {
+export function ModelCardView({
+  model,
+  isDefault,
+  state,
+  actions,
+}: {
+  model: ModelObject;
+  isDefault: boolean;
+  state: ReactNode;
+  actions: ReactNode;
+}) {
   const words = useStrings(strings);
   const format = useFormat();
   const { effort_table: table, capabilities } = model;
@@ -34,7 +45,9 @@ export function ModelCardView({ model, isDefault }: { model: ModelObject; isDefa
           <p className={styles.soft}>
             {model.family} · {model.implementation} · {words.context(format.number(model.context_length))}
           </p>
+          {state}
         </div>
+        {actions}
       </header>
       <ul className={styles.chips}>
         {can.map(([capability, label]) => (

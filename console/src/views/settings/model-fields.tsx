@@ -9,8 +9,8 @@ import { strings } from './strings.ts';
 type ModelFieldsProps = {
   form: ModelForm;
   configuration: ModelConfiguration;
-  /** The field that the service found fault with. */
-  wrong: string | undefined;
+  /** The field that the service found fault with, and what it said. */
+  wrong: { field: string; message: string } | undefined;
   onChange(part: Partial<ModelForm>): void;
 };
 
@@ -29,7 +29,7 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
       value={form[name]}
       spellCheck={false}
       autoComplete="off"
-      aria-invalid={wrong === name}
+      error={wrong?.field === name ? wrong.message : ''}
       onChange={(event) => onChange({ [name]: event.target.value })}
       {...rest}
     />
@@ -48,6 +48,7 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
       {text('id', words.id, words.idHint)}
       <Select
         label={words.family}
+        error={wrong?.field === 'family' ? wrong.message : ''}
         value={form.family}
         options={[
           { value: '', label: words.foundOut },
@@ -58,6 +59,7 @@ export function ModelFields({ form, configuration, wrong, onChange }: ModelField
       {upstream && (
         <Select
           label={words.dialect}
+          error={wrong?.field === 'dialect' ? wrong.message : ''}
           value={form.dialect}
           options={[
             { value: '', label: words.foundOut },

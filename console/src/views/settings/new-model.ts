@@ -15,7 +15,7 @@ export type ModelForm = {
 };
 
 export const emptyForm: ModelForm = {
-  kind: 'folder',
+  kind: 'upstream',
   folder: '',
   hub: '',
   url: '',

@@ -7,7 +7,7 @@ import { useModels } from '../../service/use-models.ts';
 import { AddModel } from './add-model.tsx';
 import { CallerCard } from './caller-card.tsx';
 import { Keys } from './keys.tsx';
-import { ModelCardView } from './model-card.tsx';
+import { Models } from './models.tsx';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
 import { Webhooks } from './webhooks.tsx';
@@ -18,6 +18,7 @@ export function View() {
   const caller = useLoad(service.caller);
   const models = useModels();
   const admin = caller.state === 'ready' && caller.value.scopes.admin;
+  const all = models.state === 'ready' ? [...models.value.data, ...(models.value.pending ?? [])] : [];
   return (
     <Page title={words.title} lead={words.lead} actions={<a href="/docs">{words.reference}</a>}>
       {caller.state === 'loading' && <Loading>{words.loading}</Loading>}
@@ -31,12 +32,9 @@ export function View() {
       <section className={styles.section}>
         <h2>{words.models}</h2>
         {models.state === 'loading' && <Loading />}
-        {models.state === 'ready' &&
-          models.value.data.map((model, index) => (
-            <ModelCardView key={model.id} model={model} isDefault={index === 0} />
-          ))}
+        {models.state === 'ready' && <Models models={models.value} admin={admin} />}
       </section>
-      {admin && <AddModel />}
+      {admin && <AddModel stateOf={(id) => all.find((model) => model.id === id)} />}
       {admin && <Keys />}
       {caller.state === 'ready' && <Webhooks admin={admin} />}
     </Page>
