@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { getJson, postJson } from '../support/start-service.ts';
@@ -260,9 +262,10 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     expectNoFaults();
   });
 
-  it('checks a model before it is written, and names the field that does not fit', async () => {
+  it('checks a model before it is added, and names the field that does not fit', async () => {
     const page = await open('/settings');
     await page.getByText('Full: every thought').waitFor();
+    await page.getByRole('radio', { name: 'Folder' }).check();
     await page.getByRole('textbox', { name: 'Folder' }).fill('./models/thinkfirst-135m');
     await page.getByRole('textbox', { name: 'Id', exact: true }).fill('second');
     await page.getByRole('button', { name: 'Check', exact: true }).click();
@@ -273,6 +276,67 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('textbox', { name: 'Folder' }).getAttribute('aria-invalid')).toBe('true');
     expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('adds a model of a server, which can be chosen at once in another tab, and removes it; on a phone in Korean too', async () => {
+    const server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      if (request.url === '/v1/models') response.end('{"data":[{"id":"alpha","owned_by":"vllm"},{"id":"beta"}]}');
+      else response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bound = server.address();
+    const address = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+    try {
+      const page = await open('/settings');
+      const url = page.getByRole('textbox', { name: 'Address' }).first();
+      const model = page.getByRole('textbox', { name: 'Model there' });
+      await url.fill(new URL(suite.url).host);
+      await url.press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'This is the address of this service' }).waitFor();
+      await url.fill(address);
+      await url.press('Enter');
+      await page.getByRole('alert').filter({ hasText: "Name one of the server's models: alpha, beta." }).waitFor();
+      await model.and(page.locator(':focus')).waitFor();
+      await page.keyboard.type('alhpa');
+      await page.getByRole('button', { name: 'Add it' }).press('Enter');
+      await page.getByRole('alert').filter({ hasText: 'no model alhpa; the names most like it are alpha' }).waitFor();
+      expect(await model.getAttribute('aria-invalid')).toBe('true');
+      expect(await accessibilityFaults(page)).toEqual([]);
+
+      const ask = await page.context().newPage();
+      await ask.goto('/');
+      await ask.getByRole('button', { name: 'Budget, model and system prompt' }).press('Enter');
+      const choice = ask.getByRole('combobox', { name: 'Model' });
+      await model.fill('alpha');
+      await page.getByRole('button', { name: 'Add it' }).press('Enter');
+      await page.getByText('alpha is added').waitFor();
+      await page.getByText('It can be chosen now.').waitFor();
+      await page.getByRole('heading', { name: 'alpha' }).waitFor();
+      await page.getByText('Added while the service ran.').waitFor();
+      await choice.selectOption('alpha');
+      expect(await ask.title()).not.toBe('');
+
+      const phone = await open('/settings', {
+        locale: 'ko',
+        viewport: { width: 390, height: 844 },
+        colorScheme: 'dark',
+      });
+      await phone.getByText('실행 중에 추가한 모델.').waitFor();
+      await phone.getByRole('textbox', { name: '주소' }).first().fill('127.0.0.1:1');
+      await phone.getByRole('textbox', { name: '주소' }).first().press('Enter');
+      await phone.getByRole('alert').filter({ hasText: '응답이 없습니다' }).waitFor();
+      expect(await phone.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect(await accessibilityFaults(phone)).toEqual([]);
+
+      await page.getByRole('button', { name: 'Remove: alpha' }).press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).press('Enter');
+      await page.getByRole('heading', { name: 'alpha' }).waitFor({ state: 'detached' });
+      await ask.waitForFunction("![...document.querySelectorAll('option')].some((one) => one.value === 'alpha')");
+      expect((await getJson(`${suite.url}/v1/models`)).data).toHaveLength(1);
+    } finally {
+      server.close();
+    }
   });
 
   it('makes keys; one that may see summaries sees no thought, and one that may see none is told so', async () => {

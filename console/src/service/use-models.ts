@@ -1,6 +1,5 @@
 import { useEffect } from 'react';
 import type { ModelList, ModelObject } from '../../../src/contracts/service/listings.ts';
-import type { ModelState } from '../../../src/contracts/service/model-card.ts';
 import { service } from './service.ts';
 import { onModelsChanged } from './tab-news.ts';
 import { useLoad } from './use-load.ts';
@@ -26,9 +25,6 @@ export function useModels() {
   }, [isLoading, reload]);
   return models;
 }
-
-/** Where a model comes from and how far it is; a service of an older version does not say. */
-export type ShownState = { [Field in keyof ModelState]?: ModelState[Field] | undefined };
 
 /** Those that can be chosen. */
 export function readyModels({ data }: ModelList): ModelObject[] {

@@ -1,18 +1,30 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { FoundModel } from '../../contracts/service/found-models.ts';
 import { ModelList, type ModelObject } from '../../contracts/service/listings.ts';
-import type { CheckedModel, ModelsChange, NewModel } from '../../contracts/service/model-configuration.ts';
+import type { ModelState, ShownModelState } from '../../contracts/service/model-card.ts';
+import {
+  type ChangeModels,
+  type CheckedModel,
+  ModelsChange,
+  type NewModel,
+  RemovedModel,
+} from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { probeService } from '../../entry/probe-service.ts';
 import { parseModelsConfig } from '../../models/config/model-config.ts';
 import { dialectNames } from '../../models/servers/client/dialect.ts';
 import { CliError } from '../cli-error.ts';
-import { reachService, type ServiceOptions } from '../find-service.ts';
+import { namedService, reachService, type ServiceOptions } from '../find-service.ts';
 import { serviceOptions, wholeNumberFrom } from '../options.ts';
 import { columns } from '../render/columns.ts';
 import { effortTableText, wholeNumber } from '../render/figures.ts';
+import type { ServiceClient } from '../service-client.ts';
 import type { Terminal } from '../terminal.ts';
 
-type AddOptions = {
+type AddOptions = ServiceOptions & {
+  file?: true;
   id?: string;
   family?: string;
   name?: string;
@@ -26,7 +38,7 @@ type AddOptions = {
 export function addModels(program: Command, terminal: Terminal): void {
   const models = program
     .command('models')
-    .summary('models: list, find, add, check')
+    .summary('models: list, find, add, remove, check')
     .description(
       'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
         '`thinkfirst calibrate --model ID` measures what each effort achieves with a model, and writes its effort table.',
@@ -38,11 +50,15 @@ export function addModels(program: Command, terminal: Terminal): void {
   serviceOptions(list).action(async (options: ServiceOptions & { json?: true }) => {
     const client = await reachService(options, terminal);
     const all = await client.call(ModelList, '/v1/models');
-    terminal.print(options.json === true ? JSON.stringify(all.data, undefined, 2) : modelsText(all.data, terminal));
+    terminal.print(options.json === true ? JSON.stringify(all.data, undefined, 2) : modelsText(all, terminal));
   });
-  models
+  const add = models
     .command('add')
-    .description('add a model to thinkfirst.config.json in this folder; the service reads it when it starts')
+    .summary('add a model to the running service, or to the configuration file')
+    .description(
+      'Adds a model to the running service, which uses it at once and keeps it until it is removed. If no service runs,\n' +
+        'or with --file, adds it to thinkfirst.config.json in this folder, which the service reads when it starts.',
+    )
     .argument(
       '<model>',
       'a folder (./my-model), a GGUF file (model.gguf), a model of Ollama (ollama:qwen3:0.6b), a hub name (organisation/name), or the address of a server (http://127.0.0.1:11434)',
@@ -57,23 +73,24 @@ export function addModels(program: Command, terminal: Terminal): void {
       'the context of the model (default: as the server reports, else 8192)',
       wholeNumberFrom(1),
     )
-    .option('--dry-run', 'check only, write nothing')
-    .action(async (named: string, options: AddOptions) => {
-      const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
-      const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
-      const model = newModel(named, options);
-      const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model)).catch(
-        (error: unknown) => {
-          throw asTyped(error, named);
-        },
-      );
-      terminal.print(checkedText(change.checked, terminal));
-      const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written. The entry would be';
-      terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
-      if (!change.written) return;
-      terminal.note('Try it with `thinkfirst models check`; a running service uses it after a restart.');
-      terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`);
+    .option('--dry-run', 'check only, add nothing')
+    .option('--file', 'add it to thinkfirst.config.json, also if a service runs');
+  serviceOptions(add).action(async (named: string, options: AddOptions) => {
+    const isForFile = options.file === true || !(await hasService(options, terminal));
+    const adding = isForFile ? addToFile(named, options, terminal) : addToService(named, options, terminal);
+    await adding.catch((error: unknown) => {
+      throw asTyped(error, named);
     });
+  });
+  const remove = models
+    .command('remove')
+    .description('remove a model that was added to the running service: what runs ends, what waits fails')
+    .argument('<id>', 'the name that requests use for it');
+  serviceOptions(remove).action(async (id: string, options: ServiceOptions) => {
+    const client = await reachService(options, terminal);
+    await client.call(RemovedModel, `/v1/configuration/models/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    terminal.print(`${terminal.paint.green('✓')} ${id} is removed.`);
+  });
   models
     .command('find')
     .description(
@@ -106,6 +123,70 @@ export function addModels(program: Command, terminal: Terminal): void {
       const { checkModels } = await import('../check-model.ts');
       await checkModels(named, terminal);
     });
+}
+
+/** One that is named must be there; one at the default address may be. */
+async function hasService(options: ServiceOptions, terminal: Terminal): Promise<boolean> {
+  const { url, named } = namedService(options, terminal);
+  return named || (await probeService(url, probeMs)) !== 'absent';
+}
+
+/** ms */
+const probeMs = 1_000;
+
+async function addToFile(named: string, options: AddOptions, terminal: Terminal): Promise<void> {
+  const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
+  const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
+  const model = newModel(named, options);
+  const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model));
+  terminal.print(checkedText(change.checked, terminal));
+  const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written. The entry would be';
+  terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
+  if (!change.written) return;
+  terminal.note('Try it with `thinkfirst models check`; the service uses it from its next start.');
+  terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`);
+}
+
+async function addToService(named: string, options: AddOptions, terminal: Terminal): Promise<void> {
+  const client = await reachService(options, terminal);
+  const given = newModel(named, options);
+  // The service may have another working folder.
+  const isHere = given.kind === 'folder' && !given.folder.startsWith('~');
+  const model = isHere ? { ...given, folder: resolve(given.folder) } : given;
+  const body = { model, write: options.dryRun !== true } satisfies ChangeModels;
+  const change = await client.call(ModelsChange, '/v1/configuration/models', { body });
+  terminal.print(checkedText(change.checked, terminal));
+  const done = change.written ? `Added to the service at ${client.url}` : 'Nothing was added. The model would be';
+  terminal.note(`${done}: ${JSON.stringify(change.entry)}`);
+  if (!change.written) return;
+  await awaitModel(change.checked.id, client, terminal);
+  terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …`);
+  terminal.note(`\`thinkfirst models remove ${change.checked.id}\` removes it.`);
+}
+
+/** ms */
+const lookMs = 300;
+
+/** Tells how far a worker is with the model. @throws CliError where it can't be loaded */
+async function awaitModel(id: string, client: ServiceClient, terminal: Terminal): Promise<void> {
+  for (let told = ''; ; await delay(lookMs)) {
+    const { data, pending = [] } = await client.call(ModelList, '/v1/models');
+    const model = data.find((one) => one.id === id) ?? pending.find((one) => one.id === id);
+    if (model === undefined) throw new CliError({ message: `${id} was removed meanwhile.` });
+    const { status = 'ready', reason } = model;
+    if (status === 'ready') return;
+    if (status === 'failed') {
+      const advice = `The service tries again; \`thinkfirst models remove ${id}\` gives it up.`;
+      throw new CliError({ message: `${id} is added, but can’t be used: ${reason ?? 'no reason given'}`, advice });
+    }
+    const now = stateText(model);
+    if (now !== told) terminal.note(terminal.notePaint.dim(now));
+    told = now;
+  }
+}
+
+function stateText({ status, reason, percent }: ShownModelState): string {
+  return [status, typeof percent === 'number' && `${percent} %`, reason].filter(Boolean).join(', ');
 }
 
 /** The first entry is the default, and what is added stands last. */
@@ -157,9 +238,10 @@ const optionOf = new Map([
 
 /** A field of the API's body is an option here, or the model itself. */
 function asTyped(error: unknown, named: string): unknown {
-  if (!(error instanceof ServiceError) || error.param === undefined) return error;
-  const message = error.message.replace(`Invalid '${error.param}': `, '');
-  return new CliError({ message: `${optionOf.get(error.param) ?? named}: ${message}`, cause: error });
+  if (!(error instanceof ServiceError || error instanceof CliError)) return error;
+  const [, param = '', message] = /^Invalid '([^']+)': (.*)$/s.exec(error.message) ?? [];
+  if (message === undefined) return error;
+  return new CliError({ message: `${optionOf.get(param) ?? named}: ${message}`, cause: error });
 }
 
 function checkedText(
@@ -202,28 +284,41 @@ function foundText(found: readonly FoundModel[], { paint }: Terminal): string {
     .join('\n\n');
 }
 
-function modelsText(models: readonly ModelObject[], { paint }: Terminal): string {
-  return models
-    .map((model, place) => {
-      const { levels } = model.effort_table;
-      const heads = ['  effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(head));
-      const rows = Object.entries(levels).map(([effort, level]) => [
-        `  ${effort}${effort === model.default_effort ? ' *' : ''}`,
-        level.strategy,
-        wholeNumber(level.budget_tokens),
-        String(level.samples),
-        String(level.max_revisions),
-      ]);
-      const facts = [
-        model.implementation,
-        `family ${model.family}`,
-        `${wholeNumber(model.context_length)} tokens of context`,
-      ];
-      return [
-        `${paint.bold(model.id)}${place === 0 ? paint.green(' (default)') : ''}  ${facts.join(', ')}`,
-        paint.dim(`  effort table: ${effortTableText(model.effort_table)}`),
-        columns([heads, ...rows], { right: [2, 3, 4] }),
-      ].join('\n');
-    })
-    .join('\n\n');
+function modelsText({ data, pending = [] }: ModelList, terminal: Terminal): string {
+  const { paint } = terminal;
+  const open = pending.map((model) => `${paint.bold(model.id)}  added, ${stateText(model)}`);
+  return [...cardTexts(data, terminal), ...open].join('\n\n');
+}
+
+const sources: Record<ModelState['source'], string> = {
+  variable: 'from THINKFIRST_MODELS',
+  file: 'from thinkfirst.config.json',
+  embedded: 'comes with Thinkfirst',
+  added: 'added while the service ran',
+};
+
+function cardTexts(models: readonly ModelObject[], { paint }: Terminal): string[] {
+  return models.map((model, place) => {
+    const { levels } = model.effort_table;
+    const heads = ['  effort', 'strategy', 'budget', 'chains', 'revisions'].map((head) => paint.dim(head));
+    const rows = Object.entries(levels).map(([effort, level]) => [
+      `  ${effort}${effort === model.default_effort ? ' *' : ''}`,
+      level.strategy,
+      wholeNumber(level.budget_tokens),
+      String(level.samples),
+      String(level.max_revisions),
+    ]);
+    const facts = [
+      model.implementation,
+      `family ${model.family}`,
+      `${wholeNumber(model.context_length)} tokens of context`,
+      ...(model.source === undefined ? [] : [sources[model.source]]),
+      ...(model.status === undefined || model.status === 'ready' ? [] : [stateText(model)]),
+    ];
+    return [
+      `${paint.bold(model.id)}${place === 0 ? paint.green(' (default)') : ''}  ${facts.join(', ')}`,
+      paint.dim(`  effort table: ${effortTableText(model.effort_table)}`),
+      columns([heads, ...rows], { right: [2, 3, 4] }),
+    ].join('\n');
+  });
 }

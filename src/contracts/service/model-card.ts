@@ -57,6 +57,8 @@ export const ModelState = z.object({
   percent: z.int().min(0).max(100).nullable(),
 });
 export type ModelState = z.infer<typeof ModelState>;
+/** As an answer may have it: the edge, or an older version, does not say. */
+export type ShownModelState = { [Field in keyof ModelState]?: ModelState[Field] | undefined };
 
 /** What `GET /v1/models` shows about a model. Tokens. */
 export const ModelCard = z.object({

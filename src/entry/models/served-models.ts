@@ -45,8 +45,8 @@ type Slot = {
 const lookMs = 5_000;
 /** A worker that loads says so again. ms */
 const renewMs = 20_000;
-/** Until a model that could not be opened is tried again, doubled each time. ms */
-const retry = { firstMs: 5_000, mostMs: 300_000 };
+/** Until a model that could not be opened is tried again, doubled each time. A server is tried sooner than a download. ms */
+const retry = { serverMs: 5_000, otherMs: 60_000, mostMs: 300_000 };
 /** A response may have been accepted by a process that did not know yet that its model was removed. ms */
 const sweptMs = 3_600_000;
 
@@ -146,7 +146,8 @@ export function createServedModels(options: {
     slot.opening = serve(slot).catch(async (error: unknown) => {
       if (slot.abort.signal.aborted) return;
       const reason = error instanceof ServiceError ? error.message : 'It could not be opened; the log says why.';
-      const pause = Math.min(retry.firstMs * 2 ** tries, retry.mostMs);
+      const first = 'url' in model.entry ? retry.serverMs : retry.otherMs;
+      const pause = Math.min(first * 2 ** tries, retry.mostMs);
       slot.failure = { reason, tries: tries + 1, retryAt: now() + pause };
       log.warn({ err: error, model: model.id }, 'an added model can not be served');
       await say(slot, { status: 'failed', reason, percent: null }, { tell: true });

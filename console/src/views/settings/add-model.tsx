@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
+import type { ShownModelState } from '../../../../src/contracts/service/model-card.ts';
 import type { ModelConfiguration, ModelsChange } from '../../../../src/contracts/service/model-configuration.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -10,14 +11,13 @@ import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { tellModelsChanged } from '../../service/tab-news.ts';
 import { useLoad } from '../../service/use-load.ts';
-import type { ShownState } from '../../service/use-models.ts';
 import { CheckedModel } from './checked-model.tsx';
 import { ModelFields } from './model-fields.tsx';
 import { emptyForm, isComplete, newModel } from './new-model.ts';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
-type StateOf = (id: string) => ShownState | undefined;
+type StateOf = (id: string) => ShownModelState | undefined;
 
 /** One more model: checked first, then added to the running service. `stateOf`: of the models that there are. */
 export function AddModel({ stateOf }: { stateOf: StateOf }) {

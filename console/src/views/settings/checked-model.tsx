@@ -1,14 +1,14 @@
 import { Check } from 'lucide-react';
+import type { ShownModelState } from '../../../../src/contracts/service/model-card.ts';
 import type { ModelsChange } from '../../../../src/contracts/service/model-configuration.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
-import type { ShownState } from '../../service/use-models.ts';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
 
 /** What a check found, or that the model is added and how far it is. */
-export function CheckedModel({ change, state }: { change: ModelsChange; state: ShownState | undefined }) {
+export function CheckedModel({ change, state }: { change: ModelsChange; state: ShownModelState | undefined }) {
   const words = useStrings(strings);
   const format = useFormat();
   const sentence = useServiceSentence();

@@ -1,6 +1,7 @@
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { ModelList } from '../../../../src/contracts/service/listings.ts';
+import type { ShownModelState } from '../../../../src/contracts/service/model-card.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -11,7 +12,6 @@ import { useStrings } from '../../i18n/strings.ts';
 import { service } from '../../service/service.ts';
 import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { tellModelsChanged } from '../../service/tab-news.ts';
-import type { ShownState } from '../../service/use-models.ts';
 import { ModelCardView } from './model-card.tsx';
 import styles from './settings.module.css';
 import { strings } from './strings.ts';
@@ -20,7 +20,7 @@ import { strings } from './strings.ts';
 export function Models({ models, admin }: { models: ModelList; admin: boolean }) {
   const words = useStrings(strings);
   const [removing, setRemoving] = useState<string>();
-  const actions = ({ id, source }: ShownState & { id: string }) =>
+  const actions = ({ id, source }: ShownModelState & { id: string }) =>
     admin &&
     source === 'added' && (
       <Button
@@ -61,7 +61,7 @@ export function Models({ models, admin }: { models: ModelList; admin: boolean })
 }
 
 /** Where a model comes from, and how far it is. */
-function State({ state: { source, status = 'ready', reason, percent } }: { state: ShownState }) {
+function State({ state: { source, status = 'ready', reason, percent } }: { state: ShownModelState }) {
   const words = useStrings(strings);
   const sentence = useServiceSentence();
   if (source === undefined) return null;
