@@ -22,7 +22,7 @@ it.each([
   [['[::1]:1'], /nothing answers at http:\/\/\[::1\]:1; /],
 ])('`models add %j` names what was typed, not a field of the API', { timeout: 60_000 }, async (words, message) => {
   const program = createProgram(createTerminal({ colour: false, variables: {} }));
-  const adding = program.parseAsync(['models', 'add', '--dry-run', ...words], { from: 'user' });
+  const adding = program.parseAsync(['models', 'add', '--dry-run', '--file', ...words], { from: 'user' });
   await expect(adding).rejects.toThrow(
     expect.objectContaining({ name: 'CliError', message: expect.stringMatching(message) }),
   );
@@ -40,7 +40,7 @@ it('`models add` says how requests choose the model, and which one they get with
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = z.object({ port: z.number() }).parse(server.address());
-  const { code, told } = await runCli(['models', 'add', `127.0.0.1:${port}`], { folder });
+  const { code, told } = await runCli(['models', 'add', `127.0.0.1:${port}`, '--file'], { folder });
   server.close();
   expect(code).toBe(0);
   expect(told).toContain(`"url":"http://127.0.0.1:${port}/v1"`);

@@ -312,7 +312,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
       await page.getByRole('button', { name: 'Add it' }).press('Enter');
       await page.getByText('alpha is added').waitFor();
       await page.getByText('It can be chosen now.').waitFor();
-      await page.getByRole('heading', { name: 'alpha' }).waitFor();
+      await page.getByRole('heading', { name: 'alpha', exact: true, level: 3 }).waitFor();
       await page.getByText('Added while the service ran.').waitFor();
       await choice.selectOption('alpha');
       expect(await ask.title()).not.toBe('');
@@ -331,7 +331,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
 
       await page.getByRole('button', { name: 'Remove: alpha' }).press('Enter');
       await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).press('Enter');
-      await page.getByRole('heading', { name: 'alpha' }).waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'alpha', exact: true, level: 3 }).waitFor({ state: 'detached' });
       await ask.waitForFunction("![...document.querySelectorAll('option')].some((one) => one.value === 'alpha')");
       expect((await getJson(`${suite.url}/v1/models`)).data).toHaveLength(1);
     } finally {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { stripVTControlCharacters } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -222,12 +224,37 @@ describe('thinkfirst without a service', () => {
   it('adds a model to thinkfirst.config.json of the folder', async () => {
     const folder = await dataFolder();
     const model = new URL('../../models/thinkfirst-135m', import.meta.url).pathname;
-    const added = await runCli(['models', 'add', model, '--id', 'mine'], { folder: folder.path });
+    const added = await runCli(['models', 'add', model, '--id', 'mine', '--file'], { folder: folder.path });
     expect(added).toMatchObject({ code: 0, output: expect.stringContaining('mine') });
     const { readFile } = await import('node:fs/promises');
     const written = JSON.parse(await readFile(`${folder.path}/thinkfirst.config.json`, 'utf8'));
     expect(written.models).toContainEqual({ folder: model, id: 'mine' });
     await folder.remove();
+  });
+
+  it('adds a server’s model to the running service, which uses it at once, and removes it', async () => {
+    const server = createServer((_, answer) => {
+      answer.setHeader('content-type', 'application/json').end('{"data":[{"id":"alpha","owned_by":"vllm"}]}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bound = server.address();
+    const address = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
+    try {
+      const lacking = await runCli(['models', 'add', address, '--name', 'alhpa'], { environment });
+      expect(lacking).toMatchObject({
+        code: 1,
+        told: expect.stringContaining('--name: the server has no model alhpa'),
+      });
+      const added = await runCli(['models', 'add', address], { environment });
+      expect(added).toMatchObject({ code: 0, told: expect.stringContaining('Added to the service at') });
+      expect((await runCli(['models'], { environment })).output).toMatch(/alpha .*added while the service ran\n/);
+      const removed = await runCli(['models', 'remove', 'alpha'], { environment });
+      expect(removed).toMatchObject({ code: 0, output: '✓ alpha is removed.\n' });
+      const configured = await runCli(['models', 'remove', 'thinkfirst-135m'], { environment });
+      expect(configured).toMatchObject({ code: 1, told: expect.stringContaining('only the operator changes') });
+    } finally {
+      server.close();
+    }
   });
 
   it('finds this machine well, and says what is wrong with one that isn’t', async () => {
