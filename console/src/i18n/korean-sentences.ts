@@ -48,7 +48,7 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   // Models: src/entry/models, src/models/config/complete-upstream.ts.
   [/^No worker has begun to load it yet\.$/, '아직 불러오기 시작한 작업자가 없습니다.'],
   [/^This API process has not read it yet\.$/, '이 API 프로세스가 아직 읽지 않았습니다.'],
-  [/^It could not be opened; the log says why\.$/, '열 수 없습니다. 이유는 로그에 있습니다.'],
+  [/^It could not be (?:opened|loaded); the log says why\.$/, '열 수 없습니다. 이유는 로그에 있습니다.'],
   [/^Nothing answers the worker at (\S+)\.$/, '작업자가 보기에 $1에서 응답이 없습니다.'],
   [/^It is downloaded from the hub now, which takes a while\.$/, '지금 허브에서 내려받습니다. 시간이 걸립니다.'],
   [

@@ -151,7 +151,7 @@ async function addToService(named: string, options: AddOptions, terminal: Termin
   const client = await reachService(options, terminal);
   const given = newModel(named, options);
   // The service may have another working folder.
-  const isHere = given.kind === 'folder' && !given.folder.startsWith('~');
+  const isHere = given.kind === 'folder' && !/^(~|ollama:)/.test(given.folder);
   const model = isHere ? { ...given, folder: resolve(given.folder) } : given;
   const body = { model, write: options.dryRun !== true } satisfies ChangeModels;
   const change = await client.call(ModelsChange, '/v1/configuration/models', { body });

@@ -55,9 +55,12 @@ export function createAddedModelOpener(options: {
       : undefined;
     try {
       const [card] = await catalogEntries([fetched], loaded?.models ?? new Map());
-      if (card === undefined) throw new Error('nothing was read');
+      const model = loaded?.models.get(config.id);
+      if (card === undefined || (worker && model === undefined)) {
+        throw new ServiceError({ code: 'model_unavailable', message: 'It could not be loaded; the log says why.' });
+      }
       const close = async () => loaded?.close();
-      return { config: fetched, entry: card, model: loaded?.models.get(config.id), close };
+      return { config: fetched, entry: card, model, close };
     } catch (error) {
       await loaded?.close();
       throw error;
