@@ -127,7 +127,7 @@ function thoughtIds(folder: Ours['folder'], random: () => number): number[] {
   for (let line = 0; line < lines; line += 1) {
     const [a, b] = [random, random].map((next) => 11 + Math.floor(next() * 900));
     const begun = `Boxes: ${a} × ${b} =`;
-    ids.push(...folder.tokenizer.encode(begun), ...(computedValue(begun, folder)?.ids ?? []));
+    ids.push(...folder.tokenizer.encode(begun), ...(computedValue({ line: begun, inCode: false }, folder)?.ids ?? []));
     ids.push(...folder.tokenizer.encode('.\n'));
   }
   return ids;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import { evaluate } from '../../src/evaluator/evaluate.ts';
-import { createThoughtLines } from '../../src/models/local/decoder/thought-lines.ts';
+import { createThoughtLines, makesAnotherSign, valueBehind } from '../../src/models/thought-lines.ts';
 import type { Question } from '../generator/question.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureChains } from './measure-question.ts';
@@ -79,10 +78,9 @@ export function equationsOf(thought: string): { equations: number; differing: nu
     const end = index + 1;
     lines.push(thought.slice(pushed, end));
     pushed = end;
-    if (!lines.equals || lines.inCode) continue;
     const rest = thought.slice(end, end + longestValue);
-    if (/^[=>]/.test(rest)) continue;
-    const value = evaluate(lines.line.slice(0, -1));
+    if (!lines.equals || makesAnotherSign(rest)) continue;
+    const value = valueBehind(lines)?.text.trimStart();
     if (value === undefined) continue;
     equations += 1;
     const written = rest.trimStart();

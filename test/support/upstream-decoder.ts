@@ -30,13 +30,14 @@ export function decode(script: Script, place: Place, budget = Number.POSITIVE_IN
   ];
 }
 
-/** The tokens after those that the text starts with; a text that differs is continued at the same position. */
+/** The tokens after those that the text starts with, one that it breaks off in from there on; a text that differs is continued at the same position. */
 function rest(tokens: readonly string[], text: string): readonly string[] {
   let length = 0;
   let index = 0;
   while (index < tokens.length && length + (tokens[index] ?? '').length <= text.length)
     length += (tokens[index++] ?? '').length;
-  return tokens.slice(index);
+  const begun = text.length - length;
+  return begun === 0 ? tokens.slice(index) : [(tokens[index] ?? '').slice(begun), ...tokens.slice(index + 1)];
 }
 
 /** One token per word with the preceding space; tags are separate tokens. Ids are assigned as words occur. */

@@ -51,6 +51,10 @@ export type UpstreamServerOptions = {
   alwaysThinks?: boolean;
   /** Its template has no switch: it opens the thought always or never. */
   opens?: 'always' | 'never';
+  /** What it does with `stop` in a plain completion: leaves it out of the text (the default), in it, or ignores it. */
+  stops?: 'left out' | 'left in' | 'ignored';
+  /** Does not say which stop text ended a completion. */
+  tellsNoStop?: boolean;
   /** Repeats a partial assistant message before continuing it, in one chunk with the first token. */
   echoes?: boolean;
 };
@@ -87,6 +91,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
   const vocabulary = createVocabulary();
   let running = 0;
   let most = 0;
+  const slots = new Set<number>();
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.use(async function record(c, next) {
@@ -118,11 +123,23 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     return c.json({ count: tokens.length, tokens, ...(body.return_token_strs && { token_strs: strings }) });
   });
 
+  app.post('/detokenize', async (c) => {
+    const { tokens } = await c.req.json();
+    const text = vocabulary.decode(tokens);
+    return c.json(options.dialect === 'vllm' ? { prompt: text } : { content: text });
+  });
+
   app.get('/props', (c) => (options.slots === undefined ? c.notFound() : c.json({ total_slots: options.slots })));
 
   app.post('/apply-template', async (c) => {
     const body = await c.req.json();
     return c.json({ prompt: rendered(body, options) });
+  });
+
+  app.post('/completion', async (c) => {
+    if (options.dialect !== 'llama.cpp') return c.notFound();
+    const body = await c.req.json();
+    return answer(c, body, placeIn(body.prompt, false), 'own', vocabulary.encode(body.prompt).length);
   });
 
   app.post('/v1/completions', async (c) => {
@@ -139,7 +156,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       });
     }
     const constrained = ['response_format', 'structured_outputs', 'json_schema'].some((field) => field in body);
-    return answer(c, body, placeIn(text, constrained), true, vocabulary.encode(text).length);
+    return answer(c, body, placeIn(text, constrained), 'raw', vocabulary.encode(text).length);
   });
 
   app.post('/v1/chat/completions', async (c) => {
@@ -147,14 +164,14 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     const asked = placeOf(body, options);
     const prefilled = body.messages.at(-1)?.role === 'assistant';
     const place = { ...asked, ...(options.alwaysThinks && !prefilled && { thinking: true }) };
-    return answer(c, body, place, false, vocabulary.encode(render(body.messages, place.thinking)).length);
+    return answer(c, body, place, 'chat', vocabulary.encode(render(body.messages, place.thinking)).length);
   });
 
   async function answer(
     c: Context,
     body: Record<string, unknown>,
     place: Place,
-    raw: boolean,
+    route: Route,
     promptTokens: number,
   ): Promise<Response> {
     const fault = faults.shift() ?? { kind: 'none' };
@@ -177,7 +194,12 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
     if (options.refusesMore && running >= (options.slots ?? 1)) return c.json({ error: { message: 'busy' } }, 429);
     running++;
     most = Math.max(most, running);
-    c.env.outgoing.once('close', () => running--);
+    const slot = Number(body['id_slot'] ?? [0, 1, 2, 3, 4, 5, 6, 7].find((free) => !slots.has(free)));
+    slots.add(slot);
+    c.env.outgoing.once('close', () => {
+      running--;
+      slots.delete(slot);
+    });
     const budget = options.ignoresBudget
       ? undefined
       : (body['thinking_token_budget'] ?? body['thinking_budget_tokens']);
@@ -188,14 +210,17 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       tokens,
       cut: all.length > tokens.length,
       body,
-      raw,
+      raw: route !== 'chat',
       promptTokens,
       place,
       script,
       options,
     });
     const paced = options.slots !== undefined || options.refusesMore === true;
-    return new Response(sse(chunks, { fault, paced, c }), { headers: { 'content-type': 'text/event-stream' } });
+    const sent = route === 'own' ? ownChunks(chunks, { slot, idOf: (text) => vocabulary.encode(text)[0] }) : chunks;
+    return new Response(sse(sent, { fault, paced, c, done: route !== 'own' }), {
+      headers: { 'content-type': 'text/event-stream' },
+    });
   }
 
   const server = await new Promise<ServerType>((resolve) => {
@@ -206,7 +231,7 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests,
-    completions: () => requests.filter(({ path }) => path.endsWith('/completions')),
+    completions: () => requests.filter(({ path }) => /\/completions?$/.test(path)),
     mostRunning: () => most,
     close: () =>
       new Promise((resolve) => {
@@ -256,6 +281,37 @@ function drawn(script: Script, body: Record<string, unknown>): Script {
   };
 }
 
+/** `own`: llama.cpp's own route of plain completions. */
+type Route = 'chat' | 'raw' | 'own';
+
+type PlainChunk = {
+  choices: Array<{ text?: string; token?: string; finish_reason?: string | null; stop_reason?: string | null }>;
+  timings?: object;
+};
+
+/** Chunks as llama.cpp's `/completion` has them: the log-probabilities name the cut text of a token, its id is whole. */
+function* ownChunks(
+  chunks: Iterable<object>,
+  { slot, idOf }: { slot: number; idOf: (text: string) => number | undefined },
+): Generator<object> {
+  for (const chunk of chunks as Iterable<PlainChunk>) {
+    const [choice] = chunk.choices;
+    if (choice === undefined) continue;
+    const { text: content = '', token, finish_reason: finish } = choice;
+    const { timings } = chunk;
+    if (finish === undefined || finish === null) {
+      const id = token === undefined ? undefined : idOf(token);
+      const listed = { id, token: content, bytes: [], logprob: -0.25, top_logprobs: [] };
+      const tokens = id === undefined ? [] : [id];
+      yield { index: 0, content, tokens, stop: false, id_slot: -1, timings, completion_probabilities: [listed] };
+    } else {
+      const word = choice.stop_reason ?? '';
+      const stop_type = finish === 'length' ? 'limit' : word === '' ? 'eos' : 'word';
+      yield { index: 0, content: '', tokens: [], stop: true, id_slot: slot, stop_type, stopping_word: word, timings };
+    }
+  }
+}
+
 function* chunksOf(parts: {
   tokens: readonly DecodedToken[];
   cut: boolean;
@@ -292,6 +348,9 @@ function* chunksOf(parts: {
   const inTags = raw || spelling === 'tags' || spelling === 'tags-without-open' || spelling === 'marker';
   if (!raw && spelling === 'tags' && place.thinking) yield* cutText('<think>\n');
   let count = 0;
+  let written = '';
+  let stoppedBy: string | undefined;
+  const stops = raw && options.stops !== 'ignored' ? [body['stop'] ?? []].flat().map(String) : [];
   const last = raw ? undefined : (body['messages'] as ChatTurn[]).at(-1);
   let echo = options.echoes && last?.role === 'assistant' ? (last.content ?? '') : '';
   for (const { kind, text: token } of tokens) {
@@ -303,13 +362,25 @@ function* chunksOf(parts: {
       : { content: [one] };
     const logprobs = wantsLogprobs ? listed : null;
     if (kind === 'answer' || inTags) {
-      const pieces = options.cut?.(text) ?? [echo + text];
+      const from = written.length;
+      written += text;
+      stoppedBy = stops.find((stop) => written.includes(stop));
+      const left = options.stops === 'left in' ? (stoppedBy ?? '') : '';
+      const shown = echo + (stoppedBy === undefined ? text : written.slice(from).split(stoppedBy)[0] + left);
+      const pieces = options.cut?.(shown) ?? [shown];
       echo = '';
       for (const piece of pieces)
-        yield { ...shape(raw ? { text: piece } : { content: piece }, logprobs), ...counts(count) };
+        yield { ...shape(raw ? { text: piece, token: text } : { content: piece }, logprobs), ...counts(count) };
+      if (stoppedBy !== undefined) break;
     } else if (kind === 'thinking') {
       yield { ...shape({ [spelling]: text }, logprobs), ...counts(count) };
     }
+  }
+  if (stoppedBy !== undefined) {
+    const told = options.tellsNoStop ? {} : { stop_reason: stoppedBy };
+    yield { ...shape({ ...told, finish_reason: 'stop' }, null, 'stop'), ...counts(count) };
+    if (counted && streamOptions.include_usage) yield { choices: [], usage: total(count) };
+    return;
   }
   const calls = raw || cut || body['tools'] === undefined ? [] : (script.toolCalls ?? []);
   for (const [index, call] of calls.entries()) {
@@ -334,7 +405,7 @@ function* chunksOf(parts: {
 /** `paced`: other requests are handled between its chunks, as if a chunk took time. */
 function sse(
   chunks: Iterable<object>,
-  { fault, paced, c }: { fault: Fault; paced: boolean; c: Context },
+  { fault, paced, c, done }: { fault: Fault; paced: boolean; c: Context; done: boolean },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = chunks[Symbol.iterator]();
@@ -358,7 +429,7 @@ function sse(
       if (paced) await new Promise((resolve) => setImmediate(resolve));
       const next = iterator.next();
       if (next.done) {
-        put('data: [DONE]\n\n');
+        if (done) put('data: [DONE]\n\n');
         controller.close();
       } else {
         put(`: keep-alive\n\ndata: ${JSON.stringify(next.value)}\n\n`);

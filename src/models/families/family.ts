@@ -35,6 +35,8 @@ export type ModelFamily = {
   afterThought: string;
   /** Fed at the budget, before the close tag. */
   handOver: string;
+  /** Its models were made for values that are computed in their thoughts; a folder says so itself. */
+  expectsValues?: true;
   /** Fed in place of a too early end of thinking (arXiv 2501.19393). */
   continuation: string;
   /** Fed after a line that a check found wrong. `{{wrong}}` is the wrong value. */

@@ -18,6 +18,7 @@ export const thinkfirst: ModelFamily = {
   templateArguments: { on: { enable_thinking: true }, off: { enable_thinking: false } },
   promptSuffix: { on: '<think>\n', off: '<think>\n\n</think>\n\n' },
   afterThought: '\n\n',
+  expectsValues: true,
   handOver: '\nI have thought long enough and answer with what I have.\n',
   continuation: '\nWait, I check that again.\n',
   correction: 'Wait, {{wrong}} is wrong. I do that step again.\n',

@@ -10,7 +10,7 @@ import { capabilitiesOf, dialects } from './client/dialect.ts';
 import { createUpstreamClient, type UpstreamTimeouts } from './client/upstream-client.ts';
 import { unavailable } from './client/upstream-error.ts';
 import { createRefusals } from './stream/refusals.ts';
-import { createReasoningStarts, type SampleContext } from './thinking/sample-context.ts';
+import { createReasoningStarts, createSlotHolders, type SampleContext } from './thinking/sample-context.ts';
 import { createServerBudget } from './thinking/server-budget.ts';
 
 export type OpenaiModelOptions = {
@@ -33,6 +33,7 @@ export type ModelServer = Pick<
   | 'reasoningStarts'
   | 'serverBudget'
   | 'semaphore'
+  | 'slots'
   | 'clock'
   | 'warn'
 > & {
@@ -82,6 +83,7 @@ export function createModelServer(config: UpstreamModel, options: OpenaiModelOpt
     reasoningStarts: createReasoningStarts(),
     serverBudget: createServerBudget({ dialect, refusals, warn }),
     semaphore,
+    slots: createSlotHolders(),
     clock,
     warn,
     ...createSlots({ config, dialect, client, semaphore, closed: closed.signal }),
@@ -138,6 +140,11 @@ export function serverCapabilities(server: ModelServer): ModelCapabilities {
     get rollback() {
       return can.rollback && !(refusals.has('raw') && refusals.has('final-message'));
     },
+    /** As long as its thoughts can be continued as raw text. */
+    get compute() {
+      return can.compute && !refusals.has('raw');
+    },
+    ...(family.expectsValues && { computesByDefault: family.expectsValues }),
     get batching() {
       return server.parallel() > 1;
     },

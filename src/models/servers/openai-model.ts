@@ -2,10 +2,10 @@ import type { GenerateOptions, GenerateRequest, LanguageModel, ModelEvent } from
 import { createThinkingBudget, estimatePrompt } from '../../core/token-ledger.ts';
 import type { UpstreamModel } from '../config/model-config.ts';
 import { inTurn, merge } from './client/concurrency.ts';
-import { unavailable } from './client/upstream-error.ts';
+import { UpstreamRefused, unavailable } from './client/upstream-error.ts';
 import { assertServed, exactTokens, fitRequest, warnOfLimits } from './fit-request.ts';
 import { createModelServer, type ModelServer, type OpenaiModelOptions, serverCapabilities } from './model-server.ts';
-import { hasNoSwitch, renderPrompt, tokensOf } from './stream/raw-prompt.ts';
+import { hasNoSwitch, renderPrompt, textOfToken, tokensOf } from './stream/raw-prompt.ts';
 import { unlessRefused } from './stream/refusals.ts';
 import { scoreContinuations } from './stream/score.ts';
 import { runSample } from './thinking/run-sample.ts';
@@ -18,7 +18,7 @@ import type { SampleContext } from './thinking/sample-context.ts';
 export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOptions = {}): LanguageModel {
   const server = createModelServer(config, options);
   const capabilities = serverCapabilities(server);
-  const tokenise = createTokeniser(server);
+  const texts = { tokenise: createTokeniser(server), tokenText: createTokenTexts(server) };
   return {
     id: config.id,
     contextLength: config.contextLength,
@@ -26,7 +26,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
     async *generate(asked, given) {
       assertServed(server, capabilities, asked);
       warnOfLimits(server, asked);
-      yield* runSamples(server, tokenise, asked, given);
+      yield* runSamples(server, texts, asked, given);
     },
     async score(request, { signal }) {
       if (!capabilities.score) {
@@ -48,7 +48,7 @@ export function createOpenaiModel(config: UpstreamModel, options: OpenaiModelOpt
 /** The samples of one request: side by side, or one after the other where they have to be alone. */
 async function* runSamples(
   server: ModelServer,
-  tokenise: Tokenise,
+  { tokenise, tokenText }: { tokenise: Tokenise; tokenText: ReturnType<typeof createTokenTexts> },
   asked: GenerateRequest,
   given: GenerateOptions,
 ): AsyncGenerator<ModelEvent, void, void> {
@@ -68,6 +68,7 @@ async function* runSamples(
     budget: createThinkingBudget(thinking?.budgetTokens ?? 0),
     answerNow: given.answerNow,
     tokenise: (text) => tokenise(text, signal),
+    tokenText: (id) => tokenText(id, signal),
     hasNoSwitch: () => hasNoSwitch(access, prompt),
     render({ thinking: thinks }) {
       const known = renders.get(thinks) ?? renderPrompt(access, prompt, { thinking: thinks });
@@ -119,5 +120,21 @@ function createTokeniser(server: ModelServer): Tokenise {
     const ids = await unlessRefused(refusals, () => tokensOf(accessOf(server, signal), text));
     if (ids !== undefined && (text === family.handOver || text === family.continuation)) sentences.set(text, ids);
     return ids;
+  };
+}
+
+/** Texts of the server's tokens, each asked for once. Undefined where it has no such route. */
+function createTokenTexts(server: ModelServer): (id: number, signal: AbortSignal) => Promise<string | undefined> {
+  const known = new Map<number, string>();
+  return async (id, signal) => {
+    if (server.dialect.render === undefined || known.has(id)) return known.get(id);
+    try {
+      const text = await textOfToken(accessOf(server, signal), id);
+      known.set(id, text);
+      return text;
+    } catch (error) {
+      if (error instanceof UpstreamRefused) return undefined;
+      throw error;
+    }
   };
 }

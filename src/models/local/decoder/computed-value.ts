@@ -1,11 +1,11 @@
-import { evaluateEnd } from '../../../evaluator/evaluate.ts';
+import { type FoundValue, type ThoughtLines, valueBehind } from '../../thought-lines.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
 /** Characters of a line's end whose ids are looked at: a value's own depend on what is right before it. */
 const longestTail = 600;
 
 /** A value that the service computed, as it is fed behind its equals sign. */
-export type ComputedValue = { text: string; ids: readonly number[]; expression: string };
+export type ComputedValue = FoundValue & { ids: readonly number[] };
 
 /**
  * The value of a line that ends in an equals sign (a calculator in the thought, arXiv 2110.14168): its ids are those of line
@@ -13,13 +13,13 @@ export type ComputedValue = { text: string; ids: readonly number[]; expression: 
  * value would hold a special token: a string in a call could spell one.
  */
 export function computedValue(
-  line: string,
+  lines: Pick<ThoughtLines, 'line' | 'inCode'>,
   { tokenizer, tokens }: Pick<ModelFolder, 'tokenizer' | 'tokens'>,
 ): ComputedValue | undefined {
-  const found = evaluateEnd(line.slice(0, -1));
+  const found = valueBehind(lines);
   if (found === undefined) return undefined;
-  const text = ` ${found.value}`;
-  const tail = line.slice(-longestTail);
+  const { text, expression } = found;
+  const tail = lines.line.slice(-longestTail);
   const before = tokenizer.encode(tail);
   const after = tokenizer.encode(tail + text);
   const ids = after.slice(before.length);
@@ -27,5 +27,5 @@ export function computedValue(
   const tags = [open, close, toolCallOpen, toolCallClose];
   const isControl = (id: number) => tokenizer.isSpecial(id) || end.has(id) || tags.includes(id);
   if (ids.length === 0 || ids.some(isControl) || before.some((id, index) => after[index] !== id)) return undefined;
-  return { text, ids, expression: found.expression };
+  return { text, ids, expression };
 }

@@ -3,13 +3,13 @@ import type { GenerateRequest, ModelEvent } from '../../../core/language-model.t
 import type { ThoughtRepetition } from '../../../core/thought-repetition.ts';
 import type { ThinkingBudget } from '../../../core/token-ledger.ts';
 import { createTextStream, type TextStream } from '../../text-stream.ts';
+import { createThoughtLines, makesAnotherSign, type ThoughtLines } from '../../thought-lines.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import type { SampledToken, Sampler } from '../sampler.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
 import { computedValue } from './computed-value.ts';
 import type { SequenceScores } from './sequence-answer.ts';
 import type { SequenceLimits, SequencePrompt } from './sequence-limits.ts';
-import { createThoughtLines, type ThoughtLines } from './thought-lines.ts';
 import type { SuppressedTokens } from './token-masks.ts';
 
 /** All ids of a row, and those that came after its prompt. */
@@ -130,7 +130,7 @@ function takeToken(thought: Thought, logits: Float32Array, raw: RawDistribution 
   const sampled = sampler.next(logits, { raw, history: tape.history, promptTokens: prompt.ids, suppressed: list });
   thought.behindValue = false;
   // A second `=` or a `>` makes another sign of it, which has no value.
-  if (!/^[=>]/.test(open ? model.tokenizer.textOf(sampled.token) : '') && insertValue(thought)) return;
+  if (open && !makesAnotherSign(model.tokenizer.textOf(sampled.token)) && insertValue(thought)) return;
   if (sampled.token === model.tokens.close || model.tokens.end.has(sampled.token)) endNaturally(thought, sampled.token);
   else keepToken(thought, sampled);
 }
@@ -201,7 +201,7 @@ function insertValue(thought: Thought): boolean {
   if (!thought.open) return false;
   thought.open = false;
   const { lines, computable, model, tape, count, repetition, emit, sample } = thought;
-  const value = computable > 0 && !lines.inCode ? computedValue(lines.line, model) : undefined;
+  const value = computable > 0 ? computedValue(lines, model) : undefined;
   if (value === undefined || value.ids.length > computable) return false;
   const { ids, text, expression } = value;
   thought.computable -= ids.length;

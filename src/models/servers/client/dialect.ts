@@ -21,6 +21,13 @@ export type Dialect = {
   continuations: readonly Continuation[];
   /** How the server renders a prompt for `raw`: `tokenize` gives ids, `apply-template` gives text. Paths are from the server's root. */
   render?: 'tokenize' | 'apply-template';
+  /**
+   * Its own route of plain completions, from the server's root, which also gives token ids, the stop text that ended a request
+   * and the slot that decoded it. Fields that it needs for that.
+   */
+  ownCompletions?: { route: '//completion'; fields: Readonly<Record<string, unknown>> };
+  /** How a plain completion keeps the cache of its sample: the field that names the slot, and others. */
+  slotCache?: { field: string; fields: Readonly<Record<string, unknown>> };
   /** Field of a plain completion that has special tokens shown: all that are named, or all there are. */
   specialTokensField?: 'preserved_tokens' | 'skip_special_tokens';
   /** Fields of the request that cap the thought, in tokens, by their names in different versions: all are sent (`server-budget.ts`). */
@@ -94,6 +101,8 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     source: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
     continuations: ['raw', 'final-message', 'turn'],
     render: 'apply-template',
+    ownCompletions: { route: '//completion', fields: { return_tokens: true } },
+    slotCache: { field: 'id_slot', fields: { cache_prompt: true } },
     specialTokensField: 'preserved_tokens',
     // The newer name first; versions that know both prefer it.
     budgetFields: ['reasoning_budget_tokens', 'thinking_budget_tokens'],
@@ -194,7 +203,7 @@ export function capabilitiesOf(dialect: Dialect): Omit<ModelCapabilities, 'famil
     tools: true,
     seed: dialect.sampling.seed !== undefined,
     batching: dialect.batching,
-    compute: false,
+    compute: dialect.continuations.includes('raw'),
     sampling: samplingFields.filter((name) => dialect.sampling[name] !== undefined),
   };
 }

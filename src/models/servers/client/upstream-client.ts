@@ -30,7 +30,7 @@ export type StreamOptions = {
   refused?(options: { signal: AbortSignal }): Promise<boolean>;
 };
 
-export function createUpstreamClient(options: {
+type ClientOptions = {
   modelId: string;
   url: string;
   apiKey: string | undefined;
@@ -38,99 +38,24 @@ export function createUpstreamClient(options: {
   retry: RetryPolicy;
   timeouts: UpstreamTimeouts;
   clock: Clock;
-}): UpstreamClient {
-  const { modelId, retry, timeouts, clock } = options;
-  const secrets = [options.apiKey ?? '', options.url, new URL(options.url).host];
-  const root = options.url.replace(/\/v\d+$/, '');
+};
 
-  async function attempt(route: string, body: object | undefined, guard: AbortSignal): Promise<Response> {
-    const target = route.startsWith('//') ? `${root}${route.slice(1)}` : `${options.url}${route}`;
-    return options.fetch(target, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(options.apiKey !== undefined && { authorization: `Bearer ${options.apiKey}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: guard,
-      redirect: 'error',
-    });
-  }
-
-  /** Runs `use` on the response, and retries while it fails before `begun`. */
-  async function* withRetries<Item>(
-    route: string,
-    body: object,
-    { signal, refused }: StreamOptions,
-    use: (response: Response, watch: Watch) => AsyncGenerator<Item, void, void>,
-  ): AsyncGenerator<Item, void, void> {
-    let startedAt = clock.now();
-    for (let attempts = 1; ; attempts++) {
-      signal.throwIfAborted();
-      const watch = createWatch(clock, signal);
-      let begun = false;
-      let fault: ServiceError;
-      let wait: number | undefined;
-      let crowded = false;
-      try {
-        watch.expect(timeouts.firstByteMs);
-        const response = await attempt(route, body, watch.signal);
-        if (response.ok) {
-          for await (const item of use(response, watch)) {
-            begun = true;
-            yield item;
-          }
-          return;
-        }
-        const said = await readBody(response);
-        if (isRefusal(response.status)) {
-          const reason = readReason(said, { secrets, sent: body });
-          throw new UpstreamRefused(response.status, reason, {
-            tellable: !sendsTokens(body),
-            said: readMessage(said),
-          });
-        }
-        crowded = response.status === 429;
-        wait = retryAfterMs(response.headers.get('retry-after'), clock.now());
-        const what = response.status === 429 ? 'is overloaded' : 'is not ready';
-        fault = unavailable(modelId, what, {
-          ...(wait !== undefined && { retryAfterSeconds: Math.ceil(wait / 1000) }),
-        });
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (error instanceof UpstreamRefused) throw error;
-        fault = faultOf(error, watch, modelId, begun);
-        if (begun) throw fault;
-      } finally {
-        watch.close();
-      }
-      if (crowded && (await refused?.({ signal }))) {
-        attempts = 0;
-        startedAt = clock.now();
-        continue;
-      }
-      const elapsedMs = clock.now() - startedAt;
-      const delay = retryDelay(retry, { attempt: attempts, elapsedMs, retryAfterMs: wait, random: clock.random() });
-      if (delay === undefined) throw fault;
-      await clock.sleep(delay, { signal });
-    }
-  }
-
+export function createUpstreamClient(options: ClientOptions): UpstreamClient {
   return {
-    stream: (route, body, options) =>
-      withRetries(route, body, options, (response, watch) => chunksOf(response, watch, timeouts)),
+    stream: (route, body, given) =>
+      withRetries(options, { route, body }, given, (response, watch) => chunksOf(response, watch, options.timeouts)),
     async json(route, body, { signal }) {
-      const answers = withRetries<unknown>(route, body, { signal }, async function* one(response) {
+      const answers = withRetries<unknown>(options, { route, body }, { signal }, async function* one(response) {
         yield await response.json();
       });
       for await (const answer of answers) return answer;
-      throw unavailable(modelId, 'sent nothing');
+      throw unavailable(options.modelId, 'sent nothing');
     },
     async look(route, { signal }) {
-      const watch = createWatch(clock, signal);
+      const watch = createWatch(options.clock, signal);
       try {
         watch.expect(lookMs);
-        const response = await attempt(route, undefined, watch.signal);
+        const response = await send(options, { route }, watch.signal);
         return response.ok ? parseJson(await response.text()) : undefined;
       } catch {
         signal.throwIfAborted();
@@ -140,6 +65,90 @@ export function createUpstreamClient(options: {
       }
     },
   };
+}
+
+/** Without a body: a GET. */
+type Call = { route: string; body?: object };
+
+function send({ url, apiKey, fetch }: ClientOptions, { route, body }: Call, guard: AbortSignal): Promise<Response> {
+  const root = url.replace(/\/v\d+$/, '');
+  const target = route.startsWith('//') ? `${root}${route.slice(1)}` : `${url}${route}`;
+  return fetch(target, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: guard,
+    redirect: 'error',
+  });
+}
+
+/** Runs `use` on the response, and retries while it fails before its first item. */
+async function* withRetries<Item>(
+  options: ClientOptions,
+  call: Required<Call>,
+  { signal, refused }: StreamOptions,
+  use: (response: Response, watch: Watch) => AsyncGenerator<Item, void, void>,
+): AsyncGenerator<Item, void, void> {
+  const { modelId, retry, timeouts, clock } = options;
+  let startedAt = clock.now();
+  for (let attempts = 1; ; attempts++) {
+    signal.throwIfAborted();
+    const watch = createWatch(clock, signal);
+    let begun = false;
+    let fault: NotReady;
+    try {
+      watch.expect(timeouts.firstByteMs);
+      const response = await send(options, call, watch.signal);
+      if (response.ok) {
+        for await (const item of use(response, watch)) {
+          begun = true;
+          yield item;
+        }
+        return;
+      }
+      fault = await faultOfStatus(options, call, response);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof UpstreamRefused) throw error;
+      fault = { error: faultOf(error, watch, modelId, begun), waitMs: undefined, crowded: false };
+      if (begun) throw fault.error;
+    } finally {
+      watch.close();
+    }
+    if (fault.crowded && (await refused?.({ signal }))) {
+      attempts = 0;
+      startedAt = clock.now();
+      continue;
+    }
+    const elapsedMs = clock.now() - startedAt;
+    const random = clock.random();
+    const delay = retryDelay(retry, { attempt: attempts, elapsedMs, retryAfterMs: fault.waitMs, random });
+    if (delay === undefined) throw fault.error;
+    await clock.sleep(delay, { signal });
+  }
+}
+
+/** Why a request may be sent again. `waitMs`: what the server asks to wait; `crowded`: it takes no more requests at present. */
+type NotReady = { error: ServiceError; waitMs: number | undefined; crowded: boolean };
+
+/** @throws UpstreamRefused where another try is not worth it */
+async function faultOfStatus(options: ClientOptions, { body }: Required<Call>, response: Response): Promise<NotReady> {
+  const { apiKey = '', url, modelId, clock } = options;
+  const { status, headers } = response;
+  const said = await readBody(response);
+  if (isRefusal(status)) {
+    const reason = readReason(said, { secrets: [apiKey, url, new URL(url).host], sent: body });
+    throw new UpstreamRefused(status, reason, { tellable: !sendsTokens(body), said: readMessage(said) });
+  }
+  const crowded = status === 429;
+  const waitMs = retryAfterMs(headers.get('retry-after'), clock.now());
+  const error = unavailable(modelId, crowded ? 'is overloaded' : 'is not ready', {
+    ...(waitMs !== undefined && { retryAfterSeconds: Math.ceil(waitMs / 1000) }),
+  });
+  return { error, waitMs, crowded };
 }
 
 /** A look-up may delay a request no longer than this. */
@@ -169,7 +178,8 @@ async function* chunksOf(
     const chunk = Chunk.safeParse(parseJson(event.data));
     if (!chunk.success || event.event === 'error') throw new BrokenStream('not a chunk');
     if (chunk.data.error !== undefined && chunk.data.error !== null) throw new BrokenStream('an error in the stream');
-    finished ||= chunk.data.choices?.some((choice) => choice.finish_reason) ?? false;
+    const { choices, stop_type: ownEnd } = chunk.data;
+    finished ||= Boolean(ownEnd) || (choices?.some((choice) => choice.finish_reason) ?? false);
     yield chunk.data;
   }
   if (!finished) throw new BrokenStream('cut');

@@ -13,6 +13,10 @@ export type Delta = {
   tokenIds: readonly number[];
   toolCalls: readonly ToolCallDelta[];
   finishReason: string | undefined;
+  /** The stop text of the request that ended it; null where the server says that none did, undefined where it says nothing. */
+  stopText: string | null | undefined;
+  /** The slot that decoded it: on llama.cpp's own route, with the last chunk. */
+  slot: number | undefined;
   /** Tokens decoded so far, where the server says. */
   decodedTokens: number | undefined;
   promptTokens: number | undefined;
@@ -24,21 +28,31 @@ export type Delta = {
 /** Reads a chunk of a request for one choice. */
 export function readDelta(chunk: Chunk): Delta {
   const choice = chunk.choices?.[0];
-  const { usage, timings } = chunk;
+  const { usage, timings, stop_type: stopType } = chunk;
   const promptTokens =
     usage?.prompt_tokens ?? (timings?.prompt_n != null ? timings.prompt_n + (timings.cache_n ?? 0) : undefined);
+  const ownReason = stopType == null ? undefined : stopType === 'limit' ? 'length' : 'stop';
   return {
     reasoning: choice?.delta?.reasoning || choice?.delta?.reasoning_content || '',
-    content: choice?.delta?.content ?? choice?.text ?? '',
-    logprobs: readLogprobs(choice?.logprobs),
-    tokenIds: choice?.token_ids ?? [],
+    content: choice?.delta?.content ?? choice?.text ?? chunk.content ?? '',
+    logprobs: readLogprobs(choice?.logprobs ?? chunk.completion_probabilities),
+    tokenIds: choice?.token_ids ?? chunk.tokens ?? [],
     toolCalls: choice?.delta?.tool_calls ?? [],
-    finishReason: choice?.finish_reason ?? undefined,
+    finishReason: choice?.finish_reason ?? ownReason,
+    stopText: readStopText(chunk),
+    slot: chunk.id_slot != null && chunk.id_slot >= 0 ? chunk.id_slot : undefined,
     decodedTokens: usage?.completion_tokens ?? timings?.predicted_n ?? undefined,
     promptTokens: promptTokens ?? undefined,
     cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? timings?.cache_n ?? undefined,
     reasoningTokens: usage?.completion_tokens_details?.reasoning_tokens ?? undefined,
   };
+}
+
+function readStopText({ choices, stop_type: stopType, stopping_word: word }: Chunk): Delta['stopText'] {
+  if (stopType != null) return stopType === 'word' && word ? word : null;
+  const choice = choices?.[0];
+  if (choice?.finish_reason == null || choice.stop_reason === undefined) return undefined;
+  return typeof choice.stop_reason === 'string' ? choice.stop_reason : null;
 }
 
 /** What a chunk says of its tokens. */
@@ -67,7 +81,7 @@ function readLogprobs(logprobs: unknown): TokenLogprob[] {
       return { token, logprob: values[index] ?? 0, ...(top.length > 0 && { top }) };
     });
   }
-  const chat = ChatLogprobs.safeParse(logprobs);
+  const chat = ChatLogprobs.safeParse(Array.isArray(logprobs) ? { content: logprobs } : logprobs);
   return (chat.data?.content ?? []).map(({ token, logprob, top_logprobs: tops }) => {
     const top = (tops ?? []).map((one) => ({ token: one.token, logprob: one.logprob }));
     return { token, logprob, ...(top.length > 0 && { top }) };
@@ -123,6 +137,8 @@ export const Choice = z.looseObject({
   logprobs: z.unknown().optional(),
   token_ids: z.array(z.int()).nullish(),
   finish_reason: text,
+  /** vLLM: the stop text, or the id of the token that ended it. */
+  stop_reason: z.unknown().optional(),
 });
 export type Choice = z.infer<typeof Choice>;
 
@@ -134,6 +150,13 @@ export const Chunk = z.looseObject({
     .looseObject({ cache_n: z.number().nullish(), prompt_n: z.number().nullish(), predicted_n: z.number().nullish() })
     .nullish(),
   error: z.unknown().optional(),
+  /** llama.cpp's own route (`/completion`). */
+  content: text,
+  tokens: z.array(z.int()).nullish(),
+  completion_probabilities: z.unknown().optional(),
+  id_slot: z.int().nullish(),
+  stop_type: text,
+  stopping_word: text,
 });
 export type Chunk = z.infer<typeof Chunk>;
 
@@ -157,6 +180,11 @@ export const TokenizedMessages = z.looseObject({
 
 /** llama.cpp's `/tokenize` and `/apply-template`. */
 export const TokenList = z.looseObject({ tokens: z.array(z.unknown()).min(1) });
+/** The text of token ids: llama.cpp's `/detokenize`, and vLLM's. */
+export const Detokenized = z.union([
+  z.looseObject({ content: z.string() }).transform(({ content }) => content),
+  z.looseObject({ prompt: z.string() }).transform(({ prompt }) => prompt),
+]);
 export const RenderedPrompt = z.looseObject({ prompt: z.string() });
 
 /** vLLM's `prompt_logprobs`: per token of the prompt, the log-probability of that token, by its id. */

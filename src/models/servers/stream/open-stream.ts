@@ -1,5 +1,5 @@
+import type { GenerateRequest } from '../../../core/language-model.ts';
 import type { ModelFamily } from '../../families/family.ts';
-import type { Semaphore } from '../client/concurrency.ts';
 import { toServiceError, UpstreamRefused, unavailable } from '../client/upstream-error.ts';
 import { type Delta, readDelta } from '../client/wire.ts';
 import type { AdmittedContext, SampleContext, Tally } from '../thinking/sample-context.ts';
@@ -10,10 +10,11 @@ import { buildRequest, type Start } from './request-body.ts';
 
 /**
  * Where a sample is continued: within an open thought, or after a closed one in the answer. `prefilled`: the model has ignored that
- * it was asked to stop, so the closed thought is put into its mouth, whatever is known of the server.
+ * it was asked to stop, so the closed thought is put into its mouth, whatever is known of the server. `computes`: the thought
+ * stops for computed values, so the dialect's own route is used, which says more of a stop.
  */
 export type ContinuationPoint =
-  | { at: 'thought'; thoughts: string }
+  | { at: 'thought'; thoughts: string; computes?: boolean }
   | { at: 'answer'; thoughts: string; answer: string; prefilled?: true }
   /** The fast form: no thought at all. Without a partial answer, the thought is closed before it can be opened. */
   | { at: 'fast'; answer: string };
@@ -29,9 +30,6 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
     if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: point.at === 'fast' };
     return;
   }
-  const tools = (request.prompt.tools?.length ?? 0) > 0;
-  // A prompt of text or ids has no place for images.
-  const media = request.prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
   if (point.at === 'answer' && point.prefilled) {
     yield { form: 'final-message', content: messageText(family, point), closed: true };
     return;
@@ -39,10 +37,17 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
   const open = point.at === 'thought' || point.answer !== '';
   const fresh = point.at === 'fast' && !open;
   for (const way of dialect.continuations) {
-    if (refusals.has(way) || (way === 'raw' && (tools || media)) || (way === 'final-message' && fresh)) continue;
+    if (refusals.has(way) || (way === 'raw' && !fitsText(request)) || (way === 'final-message' && fresh)) continue;
     if (way === 'raw') {
       const prompt = await rendered(context, point);
-      if (prompt !== undefined) yield { form: 'raw', prompt, showsTags: point.at === 'thought' || fresh };
+      const start = { form: 'raw' as const, showsTags: point.at === 'thought' || fresh };
+      const own =
+        point.at === 'thought' &&
+        point.computes &&
+        dialect.ownCompletions !== undefined &&
+        !refusals.has('/completion');
+      if (prompt !== undefined && own) yield { ...start, prompt, own };
+      if (prompt !== undefined) yield { ...start, prompt };
     } else if (way === 'final-message') {
       yield { form: 'final-message', content: messageText(family, point), closed: point.at !== 'thought' };
     } else if (!open && point.at === 'answer') {
@@ -55,6 +60,12 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
   if (point.at !== 'thought' && point.answer !== '' && !dialect.continuations.includes('final-message')) {
     yield { form: 'final-message', content: point.answer, closed: true };
   }
+}
+
+/** Whether the prompt can be rendered as text or ids: neither has a place for images, and tool calls are read on the chat route alone. */
+export function fitsText({ prompt }: Pick<GenerateRequest, 'prompt'>): boolean {
+  const media = prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
+  return !media && (prompt.tools?.length ?? 0) === 0;
 }
 
 /** The server's rendering with our text after it; undefined where the server doesn't render (any more). */
@@ -94,7 +105,15 @@ export type OpenStream = {
   deltas: AsyncGenerator<Delta, void, void>;
 };
 
-type OpenOptions = { sample: number; maxTokens: number; answerOnly: boolean; signal: AbortSignal; tally: Tally };
+type OpenOptions = {
+  sample: number;
+  maxTokens: number;
+  answerOnly: boolean;
+  signal: AbortSignal;
+  tally: Tally;
+  stops?: readonly string[];
+  call?: number;
+};
 
 /** A new turn, with thoughts or without. */
 export function openTurn(
@@ -135,7 +154,7 @@ async function attempt(
     const reasoningStart = await startOf(start);
     const learn = (learned: LearnedReasoningStart) =>
       context.reasoningStarts.learn(start.form === 'turn' && start.thinking, learned);
-    const upstream = buildRequest({ ...context, ...options, start });
+    const upstream = buildRequest({ ...context, ...options, start, slot: context.slots.of(options.tally) });
     const chunks = streamTolerantly(client, upstream, refusals, {
       signal: options.signal,
       refused: context.place.refused,
@@ -143,7 +162,7 @@ async function attempt(
     try {
       // The first chunk shows whether this way is taken.
       const first = await chunks.next();
-      const all = read(first.done ? undefined : readDelta(first.value), chunks, context.semaphore, options.tally);
+      const all = read(context, first.done ? undefined : readDelta(first.value), chunks, options.tally);
       const begun = start.form === 'final-message' ? start.content : '';
       const deltas = begun === '' ? all : withoutEcho(all, begun);
       return { reasoningStart, learn, deltas };
@@ -154,7 +173,7 @@ async function attempt(
         const constrained = options.answerOnly && request.answer.constraint !== undefined;
         const service = toServiceError(error, config.id, constrained);
         if (service.code === 'context_length_exceeded' || service.code === 'unsupported_constraint') throw service;
-        refusals.addWay(start.form, error);
+        refusals.addWay(start.form === 'raw' && start.own ? '/completion' : start.form, error);
       }
     }
   }
@@ -176,15 +195,16 @@ async function* withoutEcho(deltas: OpenStream['deltas'], begun: string): OpenSt
 }
 
 async function* read(
+  { semaphore, slots }: Pick<SampleContext, 'semaphore' | 'slots'>,
   first: Delta | undefined,
   rest: AsyncGenerator<Parameters<typeof readDelta>[0], void, void>,
-  semaphore: Semaphore,
   tally: Tally,
 ): AsyncGenerator<Delta, void, void> {
   const fromPrompt = tally.inputTokens === undefined;
   let ended: (() => void) | undefined;
   const note = (delta: Delta) => {
     if (ended === undefined && (delta.reasoning !== '' || delta.content !== '')) ended = semaphore.streaming();
+    if (delta.slot !== undefined) slots.took(delta.slot, tally);
     // Later requests of a sample hold its own thoughts as well; the first one has the prompt alone.
     if (fromPrompt && delta.promptTokens !== undefined) {
       tally.inputTokens = Math.max(0, delta.promptTokens - tally.fedInPrompt);

@@ -6,7 +6,7 @@ import { endsWithTag, missingSuffix } from '../../families/missing-suffix.ts';
 import type { Dialect } from '../client/dialect.ts';
 import type { UpstreamClient } from '../client/upstream-client.ts';
 import { UpstreamRefused } from '../client/upstream-error.ts';
-import { RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from '../client/wire.ts';
+import { Detokenized, RenderedPrompt, Tokenized, TokenizedMessages, TokenList } from '../client/wire.ts';
 import { toMessages, toTools } from './messages.ts';
 
 /** A prompt as the server's own template renders it, up to where the model continues. Ids on vLLM, text on llama.cpp. */
@@ -80,16 +80,19 @@ async function applyTemplate(
   return { tokens, text: strings.slice(-8).join('') };
 }
 
-/** The rendered prompt with more text after it. The border is a border of tokens as well. */
+/**
+ * The rendered prompt with more text after it. In a prompt of ids the border is a border of tokens as well; the count of one of
+ * text is an estimate then.
+ */
 export async function extend(access: Access, raw: RawPrompt, text: string): Promise<RawPrompt> {
   if (text === '') return raw;
-  if (access.dialect.render === undefined) {
+  if (raw.tokens === undefined) {
     return { ...raw, text: raw.text + text, count: raw.count + estimateTokens(text) };
   }
   const more = await tokensOf(access, text);
   return {
     ...raw,
-    tokens: raw.tokens === undefined ? undefined : [...raw.tokens, ...more],
+    tokens: [...raw.tokens, ...more],
     text: raw.text + text,
     count: raw.count + more.length,
   };
@@ -108,6 +111,12 @@ export async function tokensOf({ client, dialect, model, signal }: Access, text:
     await client.json('//tokenize', { content: text, add_special: false, parse_special: true }, { signal }),
   );
   return tokens.filter((token) => typeof token === 'number');
+}
+
+/** Text of one token. @throws UpstreamRefused where the server has no such route */
+export async function textOfToken({ client, dialect, model, signal }: Access, id: number): Promise<string> {
+  const named = dialect.render === 'tokenize' ? { model } : {};
+  return read(Detokenized, await client.json('//detokenize', { ...named, tokens: [id] }, { signal }));
 }
 
 /** A route that answers in another form is no better than none. */

@@ -11,7 +11,7 @@ export type Refusals = {
   addWay(way: Way, refused: UpstreamRefused): void;
 };
 
-type Way = 'raw' | 'final-message';
+type Way = 'raw' | 'final-message' | '/completion';
 
 /** `onNew` is called once for each thing that is left out from then on. */
 export function createRefusals(onNew: (feature: string) => void): Refusals {
@@ -54,6 +54,7 @@ const lacking =
 const wayNames: Readonly<Record<Way, RegExp>> = {
   raw: /\b(?:completions?|prompt|messages|add_generation_prompt|return_token_strs|add_special_tokens)\b/i,
   'final-message': /continue_final_message|add_generation_prompt/i,
+  '/completion': /(?!)/,
 };
 
 /** Words by which servers name a field that they won't take, beside its own name. */

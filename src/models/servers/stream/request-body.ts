@@ -8,9 +8,11 @@ import { answerTurn, toMessages, toTools } from './messages.ts';
 import type { RawPrompt } from './raw-prompt.ts';
 
 /** Sampling under the server's names; fields that it doesn't support are left out (the capabilities name them). */
-export function samplingFields(dialect: Dialect, sampling: Sampling, sample: number): Record<string, unknown> {
+function samplingFields({ dialect, request, sample, call = 0 }: RequestOptions): Record<string, unknown> {
+  const { sampling } = request;
   const values: Partial<Record<keyof Sampling, unknown>> = { ...sampling };
-  if (sampling.seed !== undefined) values.seed = sampleSeed(sampling.seed, sample);
+  // With one seed for all of its calls, a chain would draw the same random numbers behind each value.
+  if (sampling.seed !== undefined) values.seed = sampleSeed(sampleSeed(sampling.seed, sample), call);
   const fields: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
     const field = dialect.sampling[name as keyof Sampling];
@@ -54,7 +56,7 @@ function constraintFields(
 
 /** A request for one sample: the route, the required fields, and those that are left out if the server doesn't know them. */
 export type UpstreamRequest = {
-  route: '/chat/completions' | '/completions';
+  route: '/chat/completions' | '/completions' | '//completion';
   body: Record<string, unknown>;
   optional: Record<string, unknown>;
   /** Left out where the server has no such field; a value that it doesn't take is the caller's mistake. */
@@ -65,8 +67,8 @@ export type UpstreamRequest = {
 export type Start =
   /** A new turn, with thoughts or (fast form) without. `serverBudget`: what its server is asked to keep, beside our `budgetTokens`. */
   | { form: 'turn'; thinking: boolean; budgetTokens?: number; serverBudget?: number | undefined }
-  /** The rendered prompt with thoughts after it, ids or text. `showsTags`: a thought may end, or begin, in what comes. */
-  | { form: 'raw'; prompt: RawPrompt; showsTags: boolean }
+  /** The rendered prompt with thoughts after it, ids or text. `showsTags`: a thought may end, or begin, in what comes. `own`: by the dialect's own route. */
+  | { form: 'raw'; prompt: RawPrompt; showsTags: boolean; own?: boolean }
   /** An assistant message that is left open at its end. */
   | { form: 'final-message'; content: string; closed: boolean }
   /** A user turn that asks for the answer after the thoughts so far. */
@@ -82,6 +84,12 @@ type RequestOptions = {
   maxTokens: number;
   /** The text is the answer from its first token on, so its form can be enforced. */
   answerOnly: boolean;
+  /** Texts at which the server stops, which only a plain completion asks for. */
+  stops?: readonly string[];
+  /** The slot that has the sample's cache. */
+  slot?: number | undefined;
+  /** Calls that the sample's thought has made before. */
+  call?: number;
 };
 
 export function buildRequest(options: RequestOptions): UpstreamRequest {
@@ -95,7 +103,7 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
       !answerBegun(request) &&
       constraintFields(dialect, request.answer.constraint, raw ? 'raw' : 'chat')),
   };
-  const sampling = samplingFields(dialect, request.sampling, options.sample);
+  const sampling = samplingFields(options);
   const logprobs = logprobFields(options);
   const needsLogprobs = request.answer.topLogprobs !== undefined && request.answer.spareLogprobs !== true;
   const counting = {
@@ -106,8 +114,15 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
   const required = needsLogprobs ? logprobs : {};
   if (start.form === 'raw') {
     const prompt = start.prompt.tokens ?? start.prompt.text;
-    const optional = start.showsTags ? { ...counting, ...shownTags(options) } : counting;
-    return { route: '/completions', body: { ...shared, prompt, ...required }, optional, sampling };
+    const optional = { ...counting, ...(start.showsTags && shownTags(options)), ...cacheFields(options) };
+    const { ownCompletions } = dialect;
+    const own = start.own && ownCompletions !== undefined;
+    return {
+      route: own ? ownCompletions.route : '/completions',
+      body: { ...shared, prompt, ...required },
+      optional: own ? { ...optional, ...ownCompletions.fields } : optional,
+      sampling,
+    };
   }
   return {
     route: '/chat/completions',
@@ -121,6 +136,16 @@ export function buildRequest(options: RequestOptions): UpstreamRequest {
     },
     optional: { ...counting, ...thinkingFields(options) },
     sampling,
+  };
+}
+
+/** The stop texts, and what has the server go on in the slot that has the sample's cache. */
+function cacheFields({ dialect, stops = [], slot }: RequestOptions): Record<string, unknown> {
+  const { slotCache } = dialect;
+  return {
+    ...(stops.length > 0 && { stop: stops }),
+    ...slotCache?.fields,
+    ...(slotCache !== undefined && slot !== undefined && { [slotCache.field]: slot }),
   };
 }
 

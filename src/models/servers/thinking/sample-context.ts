@@ -94,6 +94,10 @@ export type SampleContext = {
   render(options: { thinking: boolean }): Promise<RawPrompt>;
   /** Whether the template has no switch of the family's: it renders alike with thinking and without. @throws UpstreamRefused */
   hasNoSwitch(): Promise<boolean>;
+  /** Which slots of the server have which sample's cache. */
+  slots: SlotHolders;
+  /** Text of one token of the server; undefined where it doesn't say. */
+  tokenText(id: number): Promise<string | undefined>;
   /** Ids of an inserted text by the server's tokenizer; undefined where the server offers none. */
   tokenise(text: string): Promise<readonly number[] | undefined>;
   semaphore: Semaphore;
@@ -103,6 +107,23 @@ export type SampleContext = {
 
 /** One sample's context: it holds a place of the semaphore. */
 export type AdmittedContext = SampleContext & { place: Place };
+
+/**
+ * Which sample each slot of a server decoded last. A sample asks for its slot again, because its cache is there; once another
+ * sample was given that slot it asks for none, so that two never wait for the same one.
+ */
+export type SlotHolders = { took(slot: number, sample: Tally): void; of(sample: Tally): number | undefined };
+
+export function createSlotHolders(): SlotHolders {
+  const holders = new Map<number, Tally>();
+  return {
+    took(slot, sample) {
+      for (const [other, holder] of holders) if (holder === sample) holders.delete(other);
+      holders.set(slot, sample);
+    },
+    of: (sample) => [...holders].find(([, holder]) => holder === sample)?.[0],
+  };
+}
 
 /** What a sample has used so far. Tokens. */
 export type Tally = {

@@ -1,6 +1,13 @@
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
 import { reconciled, type TokenMeter } from '../../../core/token-counts.ts';
-import { estimateTokens, roomForThought, type ThinkingBudget, tokenMargins } from '../../../core/token-ledger.ts';
+import {
+  computeAllowance,
+  estimateTokens,
+  roomForThought,
+  type ThinkingBudget,
+  thinkingWithin,
+  tokenMargins,
+} from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
 import type { Delta } from '../client/wire.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
@@ -64,18 +71,24 @@ export function closingTokens(context: SampleContext): number {
 }
 
 /**
- * The most tokens that one sample may think, so that the answer's reserve has its place after the thought and all that is
- * fed. The server's tokenizer is asked only where it matters.
+ * The most tokens that one sample may think (`cap`), and those of its computed values, so that the answer's reserve has its place
+ * after the thought and all that is inserted. The server's tokenizer is asked only where it matters.
  */
-export async function thoughtRoom(context: SampleContext, thinking: ThinkingRequest): Promise<number> {
+export async function thoughtRoom(
+  context: SampleContext,
+  thinking: ThinkingRequest,
+): Promise<{ cap: number; computed: number }> {
   const { family, budget, request, room } = context;
   const limit = thinking.perSampleTokens ?? Number.POSITIVE_INFINITY;
   const closing = closingTokens(context);
-  const left = (fed: number) => roomForThought(room, { answer: request.answer, inserted: closing + fed });
+  const leftBeside = (fed: number) => roomForThought(room, { answer: request.answer, inserted: closing + fed });
+  const allowance = computeAllowance(thinkingWithin(Math.max(0, leftBeside(0))));
+  const computed = Math.min(thinking.computeTokens ?? 0, allowance);
+  const left = (fed: number) => leftBeside(fed + computed);
   const words = thinking.minimumTokens && canContinueThought(context) ? mostContinuations : 0;
   const estimate = estimateTokens(family.handOver) + words * estimateTokens(family.continuation);
-  if (Math.min(limit, budget.left) <= left(2 * estimate)) return limit;
+  if (Math.min(limit, budget.left) <= left(2 * estimate)) return { cap: limit, computed };
   const exact = async (text: string) => (await context.tokenise(text))?.length ?? estimateTokens(text);
   const fed = (await exact(family.handOver)) + (words === 0 ? 0 : words * (await exact(family.continuation)));
-  return Math.max(0, Math.min(limit, left(fed)));
+  return { cap: Math.max(0, Math.min(limit, left(fed))), computed };
 }

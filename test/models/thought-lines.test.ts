@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { createThoughtLines } from '../../../../src/models/local/decoder/thought-lines.ts';
+import { createThoughtLines } from '../../src/models/thought-lines.ts';
 
 /** In one piece, and character by character. */
 function read(text: string) {

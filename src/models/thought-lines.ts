@@ -1,3 +1,8 @@
+import { evaluateEnd } from '../evaluator/evaluate.ts';
+
+/** A value as it is inserted behind an equals sign, a space before it, and the expression that it was computed from. */
+export type FoundValue = { text: string; expression: string };
+
 /** A thought's text as far as its computed values need it: its last line, and whether that is code. */
 export type ThoughtLines = {
   /** Takes the next text of the thought, sampled or inserted. */
@@ -9,6 +14,15 @@ export type ThoughtLines = {
   /** The last line lies in a fenced code block, or has a fence in it. */
   readonly inCode: boolean;
 };
+
+/** Text behind an equals sign that makes another sign of it (`==`, `=>`), which has no value. */
+export const makesAnotherSign = (next: string): boolean => /^[=>]/.test(next);
+
+/** The value of a last line that ends in an equals sign of its own; undefined in code, and where the line has no value. */
+export function valueBehind({ line, inCode }: Pick<ThoughtLines, 'line' | 'inCode'>): FoundValue | undefined {
+  const found = inCode ? undefined : evaluateEnd(line.slice(0, -1));
+  return found && { text: ` ${found.value}`, expression: found.expression };
+}
 
 /** A fence as CommonMark has it, in a list or a quotation too. */
 const fenceLine = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)$/;
