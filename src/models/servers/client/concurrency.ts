@@ -66,72 +66,18 @@ export type Place = {
 const patience = 8;
 
 export function createSemaphore(places: number): Semaphore {
-  const waiting: Array<() => void> = [];
-  let most = places;
-  let bound = places;
-  let taken = 0;
-  let calm = 0;
+  const bounds: Bounds = { most: places, bound: places, taken: 0, calm: 0 };
+  const queue = createQueue(bounds);
   let streams = 0;
   let mostStreams = 0;
-
-  function admit(): void {
-    while (taken < bound) {
-      const next = waiting.shift();
-      if (next === undefined) return;
-      taken++;
-      next();
-    }
-  }
-
-  function wait(signal: AbortSignal, where: 'front' | 'back'): Promise<void> {
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        waiting.splice(waiting.indexOf(enter), 1);
-        reject(signal.reason);
-      };
-      const enter = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (where === 'front') waiting.unshift(enter);
-      else waiting.push(enter);
-      admit();
-    });
-  }
-
   return {
     async enter({ signal }) {
-      await wait(signal, 'back');
-      let held = true;
-      const leave = () => {
-        if (held) taken--;
-        held = false;
-      };
-      return {
-        leave() {
-          if (held && bound < most && ++calm >= patience * bound) {
-            bound++;
-            calm = 0;
-          }
-          leave();
-          admit();
-        },
-        async refused(options) {
-          if (!held || taken <= 1) return false;
-          calm = 0;
-          bound = Math.min(bound, taken - 1);
-          leave();
-          await wait(options.signal, 'front');
-          held = true;
-          return true;
-        },
-      };
+      await queue.wait(signal, 'back');
+      return createPlace(bounds, queue);
     },
     limit(known) {
-      most = Math.max(1, Math.min(most, known));
-      bound = Math.min(bound, most);
+      bounds.most = Math.max(1, Math.min(bounds.most, known));
+      bounds.bound = Math.min(bounds.bound, bounds.most);
     },
     streaming() {
       streams++;
@@ -143,5 +89,70 @@ export function createSemaphore(places: number): Semaphore {
       };
     },
     mostStreaming: () => mostStreams,
+  };
+}
+
+/** `most`: places at best; `bound`: those at present; `calm`: requests that ended without a refusal since the last change. */
+type Bounds = { most: number; bound: number; taken: number; calm: number };
+
+/** Those who wait for a place. `wait` resolves once one is taken for the caller. */
+type Queue = { wait(signal: AbortSignal, where: 'front' | 'back'): Promise<void>; admit(): void };
+
+function createQueue(bounds: Bounds): Queue {
+  const waiting: Array<() => void> = [];
+  function admit(): void {
+    while (bounds.taken < bounds.bound) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      bounds.taken++;
+      next();
+    }
+  }
+  return {
+    admit,
+    wait(signal, where) {
+      signal.throwIfAborted();
+      return new Promise((resolve, reject) => {
+        const onAbort = () => {
+          waiting.splice(waiting.indexOf(enter), 1);
+          reject(signal.reason);
+        };
+        const enter = () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        if (where === 'front') waiting.unshift(enter);
+        else waiting.push(enter);
+        admit();
+      });
+    },
+  };
+}
+
+function createPlace(bounds: Bounds, queue: Queue): Place {
+  let held = true;
+  const leave = () => {
+    if (held) bounds.taken--;
+    held = false;
+  };
+  return {
+    leave() {
+      if (held && bounds.bound < bounds.most && ++bounds.calm >= patience * bounds.bound) {
+        bounds.bound++;
+        bounds.calm = 0;
+      }
+      leave();
+      queue.admit();
+    },
+    async refused({ signal }) {
+      if (!held || bounds.taken <= 1) return false;
+      bounds.calm = 0;
+      bounds.bound = Math.min(bounds.bound, bounds.taken - 1);
+      leave();
+      await queue.wait(signal, 'front');
+      held = true;
+      return true;
+    },
   };
 }

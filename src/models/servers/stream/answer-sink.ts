@@ -26,26 +26,10 @@ export type AnswerSink = {
 export function createAnswerSink(sample: number, answer: AnswerRequest, ends: readonly string[] = []): AnswerSink {
   const scanner = createStopScanner([...(answer.stop ?? []), ...ends]);
   const calls = createToolCalls();
+  const text = createAnswerText(sample, answer);
   const repetition = createTextRepetition();
-  let started = answer.prefix !== undefined;
-  let visible = false;
   let tokens = 0;
   let ended: FinishReason | undefined;
-  let sum = 0;
-  let counted = 0;
-
-  /** Tokens of text that a stop text may begin with: they go with the text that comes of it. */
-  let held = noTokens;
-
-  function emit(text: string, piece: Tokens): ModelEvent[] {
-    held = join(held, piece);
-    if (text === '') return [];
-    visible ||= text.trim() !== '';
-    const { tokenIds, logprobs } = held;
-    held = noTokens;
-    return [{ type: 'answer-delta', sample, text, tokenIds, logprobs: wanted(logprobs, answer) }];
-  }
-
   return {
     push(whole) {
       const left = answer.maxTokens - tokens;
@@ -53,18 +37,13 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
       else if (ended !== undefined) return { events: [], full: true };
       const piece = cutTo(whole, left);
       tokens += piece.tokens;
-      for (const { logprob } of piece.logprobs) {
-        sum += logprob;
-        counted++;
-      }
-      // What a template puts between thought and answer is no part of it.
-      const text = started ? piece.text : piece.text.replace(/^\s+/, '');
-      started ||= text !== '';
-      if (!started) return { events: [], full: ended !== undefined };
-      const scanned = scanner.push(text);
+      text.count(piece);
+      const begun = text.begin(piece.text);
+      if (begun === undefined) return { events: [], full: ended !== undefined };
+      const scanned = scanner.push(begun);
       if (scanned.stopped) ended = 'stop';
       else if (repetition.push(scanned.text)) ended ??= 'loop';
-      return { events: emit(scanned.text, piece), full: ended !== undefined };
+      return { events: text.emit(scanned.text, piece), full: ended !== undefined };
     },
     pushToolCalls(deltas, more) {
       tokens += more;
@@ -73,23 +52,55 @@ export function createAnswerSink(sample: number, answer: AnswerRequest, ends: re
     end(serverReason) {
       const rest = ended === 'stop' ? '' : scanner.end();
       return [
-        ...emit(rest, noTokens),
+        ...text.emit(rest, noTokens),
         ...calls.whole(serverReason).map((call): ModelEvent => ({ type: 'tool-call', sample, ...call })),
       ];
     },
     reason(serverReason) {
       if (calls.cut(serverReason)) return 'length';
       if (calls.begun()) return 'tool-calls';
-      if (!visible) return 'empty';
+      if (!text.visible()) return 'empty';
       return ended ?? (serverReason === 'length' ? 'length' : 'stop');
     },
     stopText: () => (answer.stop?.includes(scanner.stop ?? '') ? scanner.stop : undefined),
-    visible: () => visible || calls.begun(),
+    visible: () => text.visible() || calls.begun(),
     tokens: () => tokens,
     setTokens(exact) {
       tokens = Math.min(exact, answer.maxTokens);
     },
+    meanLogprob: text.meanLogprob,
+  };
+}
+
+/** The answer's text as events, and the mean of its log-probabilities. */
+function createAnswerText(sample: number, answer: AnswerRequest) {
+  let started = answer.prefix !== undefined;
+  let visible = false;
+  let sum = 0;
+  let counted = 0;
+  /** Tokens of text that a stop text may begin with: they go with the text that comes of it. */
+  let held = noTokens;
+  return {
+    visible: () => visible,
     meanLogprob: () => (counted > 0 ? sum / counted : undefined),
+    count({ logprobs }: Piece): void {
+      for (const { logprob } of logprobs) sum += logprob;
+      counted += logprobs.length;
+    },
+    /** Undefined before the answer's first text: what a template puts between thought and answer is no part of it. */
+    begin(text: string): string | undefined {
+      const own = started ? text : text.replace(/^\s+/, '');
+      started ||= own !== '';
+      return started ? own : undefined;
+    },
+    emit(text: string, piece: Tokens): ModelEvent[] {
+      held = join(held, piece);
+      if (text === '') return [];
+      visible ||= text.trim() !== '';
+      const { tokenIds, logprobs } = held;
+      held = noTokens;
+      return [{ type: 'answer-delta', sample, text, tokenIds, logprobs: wanted(logprobs, answer) }];
+    },
   };
 }
 

@@ -43,79 +43,77 @@ export function createDeltaSplitter(
   learn: (reasoningStart: LearnedReasoningStart) => void = () => {},
 ): DeltaSplitter {
   const tags = createTags(family, reasoningStart, learn);
-  let fields = false;
-  let held = noTokens;
-  /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
-  let silent = noTokens;
-  let last: TextPart['kind'] | undefined;
-
-  /** Gives a chunk's tokens, and those before it that have made no text yet, to the first of its pieces. */
-  function settle(parts: TextPart[], tokens: Tokens): Piece[] {
-    const [first, ...others] = parts;
-    if (first === undefined) {
-      held = join(held, tokens);
-      return [];
-    }
-    // A thought that was held back whole: this chunk closed it, and its tokens go to what comes after.
-    const closed =
-      reasoningStart === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
-    // What came without text between thought and answer was the close tag, which is part of neither.
-    const tag = last === 'thinking' && first.kind === 'answer';
-    const before = first.kind === 'thinking' && reasoningStart === 'tagged' ? held : join(silent, held);
-    const own = closed ? before : tag ? tokens : join(before, tokens);
-    held = noTokens;
-    silent = noTokens;
-    last = parts.at(-1)?.kind;
-    const after = (index: number) => (closed && index === 0 ? tokens : noTokens);
-    return [{ ...first, ...own }, ...others.map((part, index) => ({ ...part, ...after(index) }))];
-  }
+  const settled: Settled = { fields: false, held: noTokens, silent: noTokens, last: undefined };
+  const settle = (parts: TextPart[], tokens: Tokens) => settleTokens(settled, reasoningStart, parts, tokens);
 
   function split(text: string): TextPart[] {
     if (text === '') return [];
     // A server that takes the thought out leaves no tags; text that looks like one belongs to the answer.
-    if (reasoningStart === 'closed' || fields) return [{ kind: 'answer', text }];
+    if (reasoningStart === 'closed' || settled.fields) return [{ kind: 'answer', text }];
     return tags.push(text);
   }
 
   return {
     push(delta, tokens) {
-      const perToken =
-        delta.reasoning === '' &&
-        delta.logprobs.length > 1 &&
-        tokens === delta.logprobs.length &&
-        delta.logprobs.map(({ token }) => token).join('') === delta.content;
-      if (perToken) {
-        const ids = delta.tokenIds.length === tokens ? delta.tokenIds : [];
-        return delta.logprobs.flatMap((logprob, index) => {
-          const id = ids[index];
-          return settle(split(logprob.token), {
-            tokens: 1,
-            tokenIds: id === undefined ? [] : [id],
-            logprobs: [logprob],
-          });
-        });
+      const { reasoning, content, logprobs, tokenIds } = delta;
+      if (isPerToken(delta, tokens)) {
+        const ids = tokenIds.length === tokens ? tokenIds : [];
+        return logprobs.flatMap((logprob, index) =>
+          settle(split(logprob.token), { tokens: 1, tokenIds: ids.slice(index, index + 1), logprobs: [logprob] }),
+        );
       }
-      if (last === undefined && held === noTokens && delta.reasoning === '' && delta.content === '') {
-        silent = join(silent, { tokens, tokenIds: delta.tokenIds, logprobs: delta.logprobs });
+      if (settled.last === undefined && settled.held === noTokens && reasoning === '' && content === '') {
+        settled.silent = join(settled.silent, { tokens, tokenIds, logprobs });
         return [];
       }
       const parts: TextPart[] = [];
-      if (delta.reasoning !== '') {
-        if (reasoningStart === 'held' && !fields) learn('tagged');
-        fields = true;
-        parts.push({ kind: reasoningStart === 'closed' ? 'answer' : 'thinking', text: delta.reasoning });
+      if (reasoning !== '') {
+        if (reasoningStart === 'held' && !settled.fields) learn('tagged');
+        settled.fields = true;
+        parts.push({ kind: reasoningStart === 'closed' ? 'answer' : 'thinking', text: reasoning });
       }
-      return settle([...parts, ...split(delta.content)], {
-        tokens,
-        tokenIds: delta.tokenIds,
-        logprobs: delta.logprobs,
-      });
+      return settle([...parts, ...split(content)], { tokens, tokenIds, logprobs });
     },
     end({ cut }) {
-      const rest = reasoningStart === 'closed' || fields ? [] : tags.end({ cut });
+      const rest = reasoningStart === 'closed' || settled.fields ? [] : tags.end({ cut });
       return rest.length > 0 ? settle(rest, noTokens) : [];
     },
   };
+}
+
+/** Tokens that wait for the piece that they belong to, and what is known of the stream so far. */
+type Settled = {
+  /** The server takes thoughts out of the content. */
+  fields: boolean;
+  held: Tokens;
+  /** Of chunks without text before any text: pieces of a character, or the open tag, which is part of no thought. */
+  silent: Tokens;
+  last: TextPart['kind'] | undefined;
+};
+
+/** Gives a chunk's tokens, and those before it that have made no text yet, to the first of its pieces. */
+function settleTokens(settled: Settled, start: ReasoningStart, parts: TextPart[], tokens: Tokens): Piece[] {
+  const { fields, held, silent, last } = settled;
+  const [first, ...others] = parts;
+  if (first === undefined) {
+    settled.held = join(held, tokens);
+    return [];
+  }
+  // A thought that was held back whole: this chunk closed it, and its tokens go to what comes after.
+  const closed = start === 'held' && last === undefined && first.kind === 'thinking' && held.tokens > 0 && !fields;
+  // What came without text between thought and answer was the close tag, which is part of neither.
+  const tag = last === 'thinking' && first.kind === 'answer';
+  const before = first.kind === 'thinking' && start === 'tagged' ? held : join(silent, held);
+  const own = closed ? before : tag ? tokens : join(before, tokens);
+  Object.assign(settled, { held: noTokens, silent: noTokens, last: parts.at(-1)?.kind });
+  const after = (index: number) => (closed && index === 0 ? tokens : noTokens);
+  return [{ ...first, ...own }, ...others.map((part, index) => ({ ...part, ...after(index) }))];
+}
+
+/** Several tokens in one chunk, whose texts make up its text. */
+function isPerToken({ reasoning, content, logprobs }: Delta, tokens: number): boolean {
+  const listed = reasoning === '' && logprobs.length > 1 && tokens === logprobs.length;
+  return listed && logprobs.map(({ token }) => token).join('') === content;
 }
 
 function createTags(
