@@ -67,6 +67,8 @@ export type ApiDependencies = {
   checkConstraints?(model: ModelCard, constraints: readonly Constraint[]): Promise<Array<ServiceError | undefined>>;
   /** Why a tool that the service runs itself can't be served, without a full stop; undefined where it can. Absent: it is found out when it runs. */
   toolRefusal?(tool: ServerToolParam): Promise<string | undefined>;
+  /** Labels of the operator's MCP servers. */
+  mcpServers?: readonly string[];
   /** Host names that the Host header may carry beside the loopback names; `*` takes any. */
   allowedHosts: readonly string[];
   /** Sites whose pages may call, as browsers name them (`https://app.example.org`); `*` any. Absent: none. */

@@ -282,6 +282,7 @@ export const ToolEvent = z.discriminatedUnion('type', [
     call: ServerCall,
     output: z.string(),
     isError: z.boolean(),
+    interrupted: z.literal(true).exactOptional(),
     durationMs: z.number(),
     usage: ChainUsage,
   }),

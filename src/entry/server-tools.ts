@@ -12,6 +12,8 @@ import { packageVersion } from './package-version.ts';
 /** The tools that a worker runs itself, and what of a request the API refuses before one is asked. */
 export type ServerTools = {
   openTool(entry: ServerToolParam, options: { signal: AbortSignal }): Promise<OpenTool>;
+  /** Labels of the operator's MCP servers. */
+  mcpServers: readonly string[];
   /** Without a full stop. */
   toolRefusal(entry: ServerToolParam): Promise<string | undefined>;
   /** Why Python can't run on this machine; undefined if it can, or until `tryPython` has found out. */
@@ -43,6 +45,7 @@ export function createServerTools({
   const python = createCodeInterpreter(sandbox, { timeMs: environment.THINKFIRST_PYTHON_SECONDS * 1_000 });
   return {
     openTool: (entry, options) => (entry.type === 'mcp' ? mcp.open(entry, options) : python.open(entry, options)),
+    mcpServers: [...servers.keys()],
     async toolRefusal(entry) {
       if (entry.type === 'mcp') return mcpRefusal(entry, { servers, allowPrivate });
       // What the workers' machines have is announced by them.

@@ -337,7 +337,7 @@ async function serveApi(
     evaluations: localEvaluations(log),
     modelConfiguration: shared.modelConfiguration,
     ownProbe: shared.ownProbe,
-    toolRefusal: shared.tools.toolRefusal,
+    tools: { toolRefusal: shared.tools.toolRefusal, mcpServers: shared.tools.mcpServers },
     modelsReady: () => loaded?.ready() ?? true,
     operations: operations.api,
     webhooks: { settings, deliveries, refusal: (url) => webhookRefusal(url, environment) },

@@ -93,6 +93,7 @@ export const interruptedCall: ToolResult = {
   output:
     'The call was interrupted: the service stopped while it ran. It may have taken effect or not, and it is not repeated.',
   isError: true,
+  interrupted: true,
   durationMs: 0,
 };
 

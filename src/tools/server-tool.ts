@@ -53,6 +53,8 @@ export type ToolResult = {
   /** Text for the model and for the log. The loop bounds it to `mostOutputCharacters`; template tokens in it are harmless, as in any content of a prompt. */
   output: string;
   isError: boolean;
+  /** The worker stopped while the call ran, and it may not be repeated. */
+  interrupted?: true;
   /** Of the call alone, in ms. */
   durationMs: number;
 };

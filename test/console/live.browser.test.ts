@@ -1,6 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../support/scripted-language-model.ts';
+import { codeCall, createScriptedTool, remoteTool } from '../support/scripted-tool.ts';
 import { accessibilityFaults, consoleSuite, withoutChromium } from './browser.ts';
 import { scriptedConsole } from './scripted-console.ts';
 
@@ -17,6 +18,19 @@ const wrongLine = '40 + 2 = 43.';
 let begun = 0;
 const script: Script = ({ request }) => {
   const asked = request.prompt.messages.at(-1)?.content ?? '';
+  const { messages } = request.prompt;
+  const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+  const question = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  if (question.startsWith('compute')) {
+    if (results.length === 2) return { thought: 'So it is 42.', answer: 'The answer is 42.' };
+    const code = results.length === 0 ? 'print(6 * seven)' : 'for factor in [7]:\n    print(6 * factor)';
+    return { thought: `Call ${results.length + 1}.`, answer: '', toolCalls: [codeCall(code)] };
+  }
+  if (question.startsWith('order')) {
+    const last = results.at(-1);
+    if (messages.at(-1)?.role === 'tool') return { thought: 'Done.', answer: `The shop said: ${last}` };
+    return { thought: 'I order it.', answer: '', toolCalls: [{ name: 'shop__order', arguments: '{"item":"tea"}' }] };
+  }
   if (asked.includes('fast')) return { thought: longThought, answer: longAnswer };
   const chain = begun % 3;
   const wrong = chain === 1 && request.thinking?.prefix === undefined;
@@ -24,8 +38,28 @@ const script: Script = ({ request }) => {
   return { thought: `chain-${chain}\n${wrong ? `${wrongLine}\n` : ''}${lines(40)}\n`, answer: `${40 + chain}` };
 };
 
+/** Python's first call fails, its second waits until a test lets it go. */
+let letGo = (): void => undefined;
+const python = createScriptedTool({
+  async answer(_code, { inSession, signal }) {
+    if (inSession === 1) return { output: "NameError: name 'seven' is not defined", isError: true, durationMs: 5 };
+    await new Promise<void>((resolve, reject) => {
+      letGo = resolve;
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    return { output: '42\n', isError: false, durationMs: 7 };
+  },
+});
+const shop = remoteTool({ needsApproval: true });
+
 describe.skipIf(withoutChromium)('a running answer', () => {
-  const suite = consoleSuite(() => scriptedConsole(script, { tokensPerSecond: 300 }));
+  const suite = consoleSuite(() =>
+    scriptedConsole(script, {
+      tokensPerSecond: 300,
+      mcpServers: ['shop'],
+      openTool: async ({ type }) => (type === 'mcp' ? shop.open : python.open),
+    }),
+  );
 
   async function start(options: BrowserContextOptions = {}, key?: string): Promise<Page> {
     const page = await suite.open(key === undefined ? '/' : '/healthz', options);
@@ -93,6 +127,94 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
     expect(suite.faults).toEqual([]);
+  });
+
+  async function offer(page: Page, tool: string, options = 'Budget, model and system prompt'): Promise<void> {
+    const panel = page.getByRole('button', { name: options });
+    await panel.click();
+    await page.getByRole('checkbox', { name: tool }).check();
+    await panel.click();
+  }
+  const cards = (page: Page) => page.locator('details[data-state]');
+
+  it('shows the calls of a tool as they happen, with the answer, and in the trace', async () => {
+    const page = await start();
+    await offer(page, 'Python, in a sandbox of the service');
+    await ask(page, 'compute, please', 'Low');
+    const live = running(page).getByRole('region', { name: 'Chain 1' });
+    const failed = live.locator('details[data-state=failed]');
+    await failed.getByText("NameError: name 'seven' is not defined").waitFor();
+    const runs = live.locator('details[data-state=running]');
+    await runs.getByText('running…').waitFor();
+    // In the colours of its language.
+    await runs.locator('code .hljs-keyword', { hasText: 'for' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    letGo();
+    await ended(page);
+    const used = page.getByRole('region', { name: 'Tools that the answer used' });
+    await used.getByText('failed').waitFor();
+    await used.locator('details[data-state=done] summary').click();
+    await used.getByRole('region', { name: 'Output' }).getByText('42', { exact: true }).waitFor();
+    // The same after a reload, from what is stored.
+    await page.reload();
+    await used.locator('details').nth(1).waitFor();
+    expect(await used.locator('details').evaluateAll((all) => all.map((one) => one.dataset['state']))).toEqual([
+      'failed',
+      'done',
+    ]);
+    await page.getByRole('link', { name: 'Trace', exact: true }).last().click();
+    await page
+      .getByRole('button', { name: /Tool call/ })
+      .first()
+      .click();
+    await cards(page).locator('code', { hasText: 'print(6 * seven)' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('says of a call that was stopped that it was interrupted', async () => {
+    const page = await start();
+    await offer(page, 'Python, in a sandbox of the service');
+    await ask(page, 'compute, and be stopped', 'Low');
+    await running(page).locator('details[data-state=running]').waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('Stopped.').waitFor();
+    await page.getByText('Thoughts', { exact: true }).click();
+    await cards(page).getByText('interrupted').waitFor();
+    expect(await cards(page).count()).toBe(2);
+  });
+
+  it('asks before a call, and goes on with the decision', async () => {
+    const page = await start();
+    await offer(page, 'MCP server shop');
+    await ask(page, 'order tea', 'Low');
+    const request = page.getByRole('region', { name: 'Allow the call of “order” on the server “shop”?' });
+    await request.getByText('"tea"').waitFor();
+    expect(shop.calls).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await request.getByRole('button', { name: 'Approve' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('article').getByText('The shop said: ordered tea').first().waitFor();
+    await page.getByText('You approved the call of “order”.').waitFor();
+    expect(shop.calls).toEqual(['tea']);
+    await page.getByRole('region', { name: 'Tools that the answer used' }).getByText('of shop').waitFor();
+    // What was decided can't be decided again.
+    expect(await request.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await page.reload();
+    await page.getByText('You approved the call of “order”.').waitFor();
+  });
+
+  it('takes a no, in Korean', async () => {
+    const page = await start({ locale: 'ko-KR' });
+    await offer(page, 'MCP 서버 shop', '예산, 모델, 시스템 프롬프트');
+    await page.getByRole('radio', { name: '낮음', exact: true }).click();
+    await page.getByRole('textbox', { name: '질문', exact: true }).fill('order tea');
+    await page.getByRole('textbox', { name: '질문', exact: true }).press('Enter');
+    const before = shop.calls.length;
+    await page.getByRole('region', { name: '‘shop’ 서버의 ‘order’ 호출을 허용할까요?' }).waitFor();
+    await page.getByRole('button', { name: '거부' }).click();
+    await page.locator('article').getByText('The shop said: The user declined this call.').first().waitFor();
+    await page.getByText('‘order’ 호출을 거부했습니다.').waitFor();
+    expect(shop.calls).toHaveLength(before);
   });
 
   it('says that the connection is lost, and catches up when it is back', async () => {

@@ -10,6 +10,7 @@ import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
+import type { WorkerDependencies } from '../../src/worker/dependencies.ts';
 import { card, catalog, table } from '../api/responses/fixture.ts';
 import { listeningService } from '../support/listening-service.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
@@ -34,8 +35,10 @@ export async function scriptedConsole(
   {
     tokensPerSecond,
     inputs = ['text'],
+    openTool,
     ...overrides
-  }: { tokensPerSecond?: number; inputs?: ('text' | 'image')[] } & Partial<ApiDependencies> = {},
+  }: { tokensPerSecond?: number; inputs?: ('text' | 'image')[] } & Pick<WorkerDependencies, 'openTool'> &
+    Partial<ApiDependencies> = {},
 ): Promise<ScriptedConsole> {
   const model = createScriptedModel({ id: 'tiny', contextLength: 100_000, script });
   const records = createUnstorageRecords(createStorage());
@@ -43,7 +46,7 @@ export async function scriptedConsole(
   const files = await openConsole({ log: pino({ level: 'silent' }) });
   if (files === undefined) throw new Error('The console was not built.');
   const shown = { ...card, context_length: 100_000, capabilities: { ...card.capabilities, inputs } };
-  const service = await listeningService(tokensPerSecond === undefined ? model : paced(model, tokensPerSecond), {
+  const given: Partial<ApiDependencies> = {
     console: files,
     records,
     keys,
@@ -59,7 +62,12 @@ export async function scriptedConsole(
       effortTable: () => ({ ...table, natural_tokens: 6_000, levels: { ...table.levels, low, medium, high: medium } }),
     },
     ...overrides,
-  });
+  };
+  const service = await listeningService(
+    tokensPerSecond === undefined ? model : paced(model, tokensPerSecond),
+    given,
+    openTool === undefined ? {} : { tools: { openTool } },
+  );
   return {
     url: service.url,
     makeKey: async (scopes) => (await keys.create({ name: 'test', scopes })).secret,

@@ -65,3 +65,28 @@ export function createScriptedTool(options: ScriptedToolOptions = {}) {
 export function codeCall(code: string): { name: string; arguments: string } {
   return { name: 'python', arguments: JSON.stringify({ code }) };
 }
+
+/** An MCP server with one tool, in memory. */
+export function remoteTool({ needsApproval = false } = {}) {
+  const calls: string[] = [];
+  const fn: ServerFunction = {
+    name: 'shop__order',
+    parameters: { type: 'object', properties: { item: { type: 'string' } } },
+    shown: { type: 'mcp', server_label: 'shop', name: 'order' },
+    pure: false,
+    stateful: false,
+    needsApproval,
+  };
+  const open: OpenTool = {
+    functions: [fn],
+    session: () => ({
+      async call(_name, args) {
+        calls.push(String(args['item']));
+        return { output: `ordered ${args['item']}`, isError: false, durationMs: 2 };
+      },
+      close: async () => {},
+    }),
+    close: async () => {},
+  };
+  return { open, calls };
+}

@@ -4,10 +4,9 @@ import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
 import { allScopes } from '../../src/contracts/service/key-scopes.ts';
 import { asWorkersHave } from '../../src/contracts/service/model-card.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
-import type { OpenTool, ServerFunction } from '../../src/tools/server-tool.ts';
 import { createApi, readEvents } from '../api/responses/fixture.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
-import { codeCall, createScriptedTool, type ScriptedToolOptions } from '../support/scripted-tool.ts';
+import { codeCall, createScriptedTool, remoteTool, type ScriptedToolOptions } from '../support/scripted-tool.ts';
 import { createService } from './service.ts';
 
 const interpreter = { type: 'code_interpreter', container: { type: 'auto' } };
@@ -273,31 +272,6 @@ describe('code_interpreter', () => {
     expect(text).not.toContain('Let me run it');
   });
 });
-
-/** An MCP server with one tool, in memory. */
-function remoteTool({ needsApproval = false } = {}) {
-  const calls: string[] = [];
-  const fn: ServerFunction = {
-    name: 'shop__order',
-    parameters: { type: 'object', properties: { item: { type: 'string' } } },
-    shown: { type: 'mcp', server_label: 'shop', name: 'order' },
-    pure: false,
-    stateful: false,
-    needsApproval,
-  };
-  const open: OpenTool = {
-    functions: [fn],
-    session: () => ({
-      async call(_name, args) {
-        calls.push(String(args['item']));
-        return { output: `ordered ${args['item']}`, isError: false, durationMs: 2 };
-      },
-      close: async () => {},
-    }),
-    close: async () => {},
-  };
-  return { open, calls };
-}
 
 const order = { name: 'shop__order', arguments: '{"item":"tea"}' };
 const ordering: Script = ({ request }) =>

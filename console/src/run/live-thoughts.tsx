@@ -57,7 +57,7 @@ function Chain({ chain: { sample, steps }, running }: { chain: ChainSteps; runni
           {steps.map(({ step, lines, calls }) => (
             <div key={step.index} className={styles.step} data-phase={step.phase}>
               {step.text === null && step.call === undefined && inWords(step.summary)}
-              <ThoughtLineList lines={lines} calls={calls} />
+              <ThoughtLineList lines={lines} calls={calls} running={running} />
             </div>
           ))}
           {now !== undefined && <span className={styles.cursor} data-phase={now.phase} aria-hidden="true" />}

@@ -12,6 +12,7 @@ import { Candidates, RunStatus, WrongLines } from './run-live.tsx';
 import { AnswerText, DraftChange, RunProblems, RunSummary } from './run-outcome.tsx';
 import { hasEnded, type RunState } from './run-state.ts';
 import { Thoughts } from './thoughts.tsx';
+import { AnswerCalls } from './tool-card.tsx';
 import { VerdictLine } from './verdict-badge.tsx';
 
 /**
@@ -40,6 +41,7 @@ export function RunCard({ run, actions, controls = true }: { run: RunState; acti
       {!ended && <LiveThoughts run={run} />}
       {!ended && <Candidates run={run} />}
       {!ended && !seesLines && <WrongLines run={run} />}
+      <AnswerCalls run={run} />
       <AnswerText run={run} />
       {run.endedAt !== undefined && (
         <p className="visually-hidden" role="status">

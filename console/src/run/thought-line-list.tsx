@@ -2,18 +2,32 @@ import { Fragment, memo } from 'react';
 import { ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
 import type { ThoughtLine, ThoughtStep } from './thought-lines.ts';
+import { callOfStep } from './tool-calls.ts';
 import { ToolCard } from './tool-card.tsx';
+
+const none: ReadonlySet<number> = new Set();
 
 /**
  * Lines of a thought: a wrong one struck through where it stands with the reason behind it, computed values in their colour;
  * calls of tools as cards between them.
  */
-export function ThoughtLineList({ lines, calls = [] }: Pick<ThoughtStep, 'lines'> & Partial<ThoughtStep>) {
+export function ThoughtLineList({
+  lines,
+  calls = [],
+  running = none,
+}: Pick<ThoughtStep, 'lines'> &
+  Partial<ThoughtStep> & {
+    /** Indices of the steps that still run. */
+    running?: ReadonlySet<number>;
+  }) {
   if (lines.length === 0 && calls.length === 0) return null;
   const first = lines[0]?.number ?? Number.POSITIVE_INFINITY;
   const last = lines.at(-1)?.number ?? Number.NEGATIVE_INFINITY;
   const cards = (isHere: (after: number) => boolean) =>
-    calls.filter(({ after }) => isHere(after)).map(({ step }) => <ToolCard key={`call-${step.index}`} step={step} />);
+    calls.flatMap(({ step, after }) => {
+      const call = isHere(after) ? callOfStep(step, { running: running.has(step.index) }) : undefined;
+      return call === undefined ? [] : [<ToolCard key={`call-${step.index}`} call={call} />];
+    });
   return (
     <div className={styles.lines}>
       {cards((after) => after < first)}

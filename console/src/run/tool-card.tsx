@@ -1,49 +1,64 @@
-import { CircleAlert, Wrench } from 'lucide-react';
-import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
+import { CircleAlert, CirclePause, SquareTerminal, Wrench } from 'lucide-react';
+import { CodeBlock } from '../components/code-block.tsx';
+import { ScrollRegion } from '../components/scroll-region.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { runStrings } from './run.strings.ts';
+import { hasEnded, type RunState } from './run-state.ts';
+import { callsOfAnswer, type ShownCall } from './tool-calls.ts';
 import styles from './tool-card.module.css';
 
-/** A call of a tool that the service ran: its name and state, and folded what was sent and what came back. */
-export function ToolCard({ step }: { step: TraceStep }) {
+/** A call of a tool that the service ran: its name, state and time; below, foldable, what was sent and what came back. */
+export function ToolCard({ call, open = true }: { call: ShownCall; open?: boolean }) {
   const words = useStrings(runStrings);
   const format = useFormat();
-  const { call } = step;
-  if (call === undefined) return null;
-  const runs = call.output === null && !call.error && step.duration_ms === 0;
-  const Icon = call.error ? CircleAlert : Wrench;
+  const { tool, server, input, output, state, duration } = call;
+  const Icon = { running: toolIcon(server), done: toolIcon(server), failed: CircleAlert, interrupted: CirclePause }[
+    state
+  ];
+  const shown = [words.toolStates[state], duration === undefined ? '' : format.duration(duration)];
   return (
-    <details className={styles.card} data-error={call.error || undefined}>
+    <details className={styles.card} data-state={state} open={open}>
       <summary>
         <Icon aria-hidden="true" />
-        <b>{call.name}</b>
-        <span>{runs ? `${words.toolRuns}…` : call.error ? words.toolFailed : format.duration(step.duration_ms)}</span>
+        <b>{server === undefined ? words.tools.python : tool}</b>
+        {server !== undefined && <span className={styles.server}>{words.ofServer(server)}</span>}
+        <span className={styles.state}>{shown.filter((part) => part !== '').join(' · ')}</span>
       </summary>
-      {call.arguments !== '' && <Part name={words.toolInput} text={readable(call.arguments)} />}
-      {call.output !== null && call.output !== '' && <Part name={words.toolOutput} text={readable(call.output)} />}
+      <div className={styles.parts}>
+        {input !== '' && <CodeBlock code={input} language={server === undefined ? 'python' : 'json'} />}
+        {output !== null && (
+          <div className={styles.output}>
+            <small>{state === 'failed' ? words.toolError : words.toolOutput}</small>
+            {output.trim() === '' ? (
+              <p>{words.noOutput}</p>
+            ) : (
+              <ScrollRegion label={state === 'failed' ? words.toolError : words.toolOutput} className={styles.text}>
+                <pre dir="auto">{output.trimEnd()}</pre>
+              </ScrollRegion>
+            )}
+          </div>
+        )}
+        {input === '' && output === null && <p>{words.callWithheld}</p>}
+      </div>
     </details>
   );
 }
 
-function Part({ name, text }: { name: string; text: string }) {
+/** The calls that led to an ended response's answer, folded. */
+export function AnswerCalls({ run }: { run: RunState }) {
+  const words = useStrings(runStrings);
+  const calls = hasEnded(run) ? callsOfAnswer(run) : [];
+  if (calls.length === 0) return null;
   return (
-    <div className={styles.part}>
-      <small>{name}</small>
-      <pre dir="auto">{text}</pre>
-    </div>
+    <section className={styles.calls} aria-label={words.answerCalls}>
+      {calls.map((call) => (
+        <ToolCard key={call.key} call={call} open={false} />
+      ))}
+    </section>
   );
 }
 
-/** JSON with its lines; the code of a call that has one text alone as that text. */
-function readable(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return text;
-    const parts: unknown[] = Object.values(value);
-    const [only] = parts;
-    return parts.length === 1 && typeof only === 'string' ? only : JSON.stringify(value, undefined, 2);
-  } catch {
-    return text;
-  }
+function toolIcon(server: string | undefined) {
+  return server === undefined ? SquareTerminal : Wrench;
 }

@@ -43,10 +43,12 @@ export const service = {
 
   /** Accepted as a background job: it goes on when the page is closed. Thoughts can be read live, where the key may see them. */
   async ask(body: CreateResponse, options?: Signal) {
-    const live = (await seesThoughts()) ? { include: ['reasoning.text'] } : {};
+    const thoughts = (await seesThoughts()) ? ['reasoning.text'] : [];
+    // Outputs are kept, so that the model reads them in the following turns.
+    const outputs = (body.tools ?? []).length > 0 ? ['code_interpreter_call.outputs'] : [];
     return requestJson<Response>('/v1/responses', {
       method: 'POST',
-      body: { ...live, ...body, background: true },
+      body: { include: [...thoughts, ...outputs], ...body, background: true },
       ...options,
     });
   },
@@ -55,8 +57,11 @@ export const service = {
   waitFor: (id: string, options?: Signal) => requestJson<Response>(`${responsePath(id)}?wait=30`, options),
   responses: (query: { status?: string; limit?: number; after?: string }, options?: Signal) =>
     requestJson<ResponseList>(`/v1/responses${queryString(query)}`, options),
-  inputItems: (id: string, options?: Signal) =>
-    requestJson<ItemList>(`${responsePath(id)}/input_items?order=asc&limit=100`, options),
+  /** The last 100 items of a prompt, in their order: of a long chat the newest are what matters. */
+  async inputItems(id: string, options?: Signal): Promise<ItemList> {
+    const list = await requestJson<ItemList>(`${responsePath(id)}/input_items?order=desc&limit=100`, options);
+    return { ...list, data: list.data.toReversed() };
+  },
   cancel: (id: string) => requestJson<Response>(`${responsePath(id)}/cancel`, { method: 'POST' }),
   answerNow: (id: string) => requestJson<Response>(`${responsePath(id)}/answer_now`, { method: 'POST' }),
   remove: (id: string) => requestJson<DeletedResponse>(responsePath(id), { method: 'DELETE' }),

@@ -12,7 +12,10 @@ const described = describeRoutes({
 });
 
 /** `/v1/caller`: what the key that asks is, and what it may see and do. */
-export function createCallerRoutes({ limits }: Pick<ApiDependencies, 'limits'>): Hono<ApiEnvironment> {
+export function createCallerRoutes({
+  limits,
+  mcpServers,
+}: Pick<ApiDependencies, 'limits' | 'mcpServers'>): Hono<ApiEnvironment> {
   return new Hono<ApiEnvironment>().get('/', described.retrieveCaller, (c) => {
     const { key, scopes } = c.get('caller');
     return c.json({
@@ -20,6 +23,7 @@ export function createCallerRoutes({ limits }: Pick<ApiDependencies, 'limits'>):
       key_id: key ?? null,
       scopes,
       limits: { body_bytes: limits.bodyBytes },
+      ...(scopes.tools && mcpServers !== undefined && { mcp_servers: [...mcpServers] }),
     } satisfies CallerView);
   });
 }

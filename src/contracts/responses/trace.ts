@@ -59,6 +59,8 @@ export const TraceCall = z.object({
   /** Null while it runs, and without scope `trace:full`. */
   output: z.string().nullable(),
   error: z.boolean(),
+  /** The service stopped while the call ran, and it was not repeated. */
+  interrupted: z.literal(true).exactOptional(),
   /** The phase of the chain's own step; `request`: made before any chain, because the request approved it. */
   of: z.enum(['draft', 'think', 'revise', 'answer', 'request']),
   /** Calls that were made together have the same number. */

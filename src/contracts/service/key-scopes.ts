@@ -59,5 +59,7 @@ export const CallerView = z.object({
   scopes: KeyScopes,
   /** Absent in services of earlier versions. The most bytes of a request body. */
   limits: z.object({ body_bytes: z.int().positive() }).optional(),
+  /** Labels of the operator's MCP servers, for a caller who may use them. */
+  mcp_servers: z.array(z.string()).exactOptional(),
 });
 export type CallerView = z.infer<typeof CallerView>;

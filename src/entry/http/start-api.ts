@@ -91,7 +91,7 @@ export function startApi(options: {
   evaluations: NonNullable<ApiDependencies['evaluations']>;
   modelConfiguration?: NonNullable<ApiDependencies['modelConfiguration']>;
   ownProbe?: string;
-  toolRefusal: NonNullable<ApiDependencies['toolRefusal']>;
+  tools: Pick<ApiDependencies, 'mcpServers'> & Required<Pick<ApiDependencies, 'toolRefusal'>>;
   modelsReady(): boolean;
   operations: ApiOperations;
   webhooks?: ApiWebhooks;
@@ -130,7 +130,7 @@ export function startApi(options: {
       ['transformers', 'llama.cpp'].includes(implementation) ? checkConstraints(constraints) : [],
     allowedHosts: [environment.HOST, ...listed(environment.THINKFIRST_ALLOWED_HOSTS)],
     allowedOrigins: listed(environment.THINKFIRST_CORS_ORIGINS),
-    toolRefusal: options.toolRefusal,
+    ...options.tools,
     cancelOnDisconnect,
     openSocket: listening.openSocket,
     openMcp: async () => {

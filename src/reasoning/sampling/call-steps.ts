@@ -73,10 +73,10 @@ export function createCallSteps(trace: TraceRecorder, attempt: Attempt, chain: C
         answer: usage.answer - last.answer,
       };
       last = { ...usage };
-      const { output, isError, call } = event;
+      const { output, isError, interrupted, call } = event;
       const done = begun.done({
         summary: isError ? `Called ${call.name}: an error.` : `Called ${call.name}.`,
-        call: { ...traceCall(call, chain.of), output, error: isError },
+        call: { ...traceCall(call, chain.of), output, error: isError, ...(interrupted && { interrupted }) },
         usage: more,
       });
       return isNew ? [begun.added, done] : [done];

@@ -74,7 +74,7 @@ export async function startHostileService() {
       deliveries: queue.deliveries,
       refusal: (url) => webhookRefusal(url, environment),
     },
-    toolRefusal: async () => undefined,
+    tools: { toolRefusal: async () => undefined },
     modelsReady: () => true,
     log,
   });

@@ -20,6 +20,7 @@ import { BudgetControl, EffortControl } from '../../run/effort-control.tsx';
 import { type Attachment, type Refusal, readFiles, roughTokens, wireBytes } from './attachments.ts';
 import styles from './composer.module.css';
 import { strings } from './strings.ts';
+import { pythonTool } from './tools.ts';
 import type { Asking } from './use-chat.ts';
 
 type ComposerProps = {
@@ -30,6 +31,8 @@ type ComposerProps = {
   asking: Asking;
   onAsking(change: Partial<Asking>): void;
   models: readonly ModelObject[];
+  /** Ids of the tools that can be offered. */
+  tools: readonly string[];
   /** Bytes that a request may have; undefined: not known. */
   mostBytes: number | undefined;
   /** A word why nothing can be sent now. */
@@ -42,7 +45,8 @@ type ComposerProps = {
 
 /** Where the question is written: with how much to think in sight, and the rest a press away. */
 export function Composer(props: ComposerProps) {
-  const { text, onText, attachments, onAttachments, asking, onAsking, models, busy, running, onBar, onSend } = props;
+  const { text, onText, attachments, onAttachments, asking, onAsking, models, tools, busy, running, onBar, onSend } =
+    props;
   const words = useStrings(strings);
   const spending = useStrings(effortStrings);
   const format = useFormat();
@@ -123,6 +127,28 @@ export function Composer(props: ComposerProps) {
             value={asking.instructions}
             onChange={(event) => onAsking({ instructions: event.target.value })}
           />
+          {tools.length > 0 && (
+            <fieldset className={styles.tools}>
+              <legend>{words.tools}</legend>
+              {tools.map((id) => (
+                <label key={id}>
+                  <input
+                    type="checkbox"
+                    checked={asking.tools.includes(id)}
+                    onChange={(event) =>
+                      onAsking({
+                        tools: event.target.checked
+                          ? [...asking.tools, id]
+                          : asking.tools.filter((other) => other !== id),
+                      })
+                    }
+                  />
+                  {id === pythonTool ? words.python : words.mcpServer(id)}
+                </label>
+              ))}
+              <small>{words.toolsHint}</small>
+            </fieldset>
+          )}
         </div>
       )}
       <textarea

@@ -30,6 +30,7 @@ function stored(): Asking {
     model: text(kept['model']),
     strategy: '',
     instructions: text(kept['instructions']),
+    tools: Array.isArray(kept['tools']) ? kept['tools'].map(text) : [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, Pencil } from 'lucide-react';
 import { type KeyboardEvent, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Folded } from '../../components/folded.tsx';
 import { lazyComponent } from '../../components/lazy-component.tsx';
@@ -12,6 +13,7 @@ import { hasEnded } from '../../run/run-state.ts';
 import { useRun } from '../../run/use-run.ts';
 import { tellChatsChanged } from '../../service/tab-news.ts';
 import { AnswerActions, type Retrying } from './answer-actions.tsx';
+import { Approvals, type Decision, SentItems } from './approvals.tsx';
 import styles from './ask.module.css';
 import type { ChatPlace, ChatTurn } from './chat-tree.ts';
 import { strings } from './strings.ts';
@@ -30,6 +32,8 @@ type TurnViewProps = {
   onEdit(turn: ChatTurn, question: string): void;
   onShow(turn: string): void;
   onRunning(id: string, running: boolean): void;
+  /** Decisions about the calls that a response waits for. */
+  onDecide(response: Response, decisions: readonly Decision[]): void;
 };
 
 /** A question with the arrows to what else was asked in its place, and the shown one of its answers. */
@@ -53,6 +57,8 @@ export const TurnView = memo(function TurnView(props: TurnViewProps) {
             onEdit(turn, question);
           }}
         />
+      ) : turn.question === '' && turn.stored ? (
+        <SentItems turn={turn.id} />
       ) : (
         <div className={styles.asked}>
           <IconButton label={words.edit} className={styles.tool} disabled={busy} onClick={() => setEditing(true)}>
@@ -165,7 +171,7 @@ function QuestionEditor({
   );
 }
 
-function Answer({ place, models, busy, bar, onRetry, onRunning }: TurnViewProps) {
+function Answer({ place, models, busy, bar, onRetry, onRunning, onDecide }: TurnViewProps) {
   const { turn, answers } = place;
   const run = useRun(turn.id);
   const running = run.fault === undefined && !hasEnded(run);
@@ -189,10 +195,18 @@ function Answer({ place, models, busy, bar, onRetry, onRunning }: TurnViewProps)
             text={run.text}
             others={answers.filter(({ id, stored }) => stored && id !== turn.id).map(({ id }) => id)}
             models={models}
-            onRetry={busy ? undefined : (how) => onRetry(turn, how)}
+            // Without a question there is nothing to ask again.
+            onRetry={busy || turn.question === '' ? undefined : (how) => onRetry(turn, how)}
           />
         }
       />
+      {run.response !== undefined && !running && (
+        <Approvals
+          response={run.response}
+          // Only the last turn can go on from here.
+          onDecide={bar === null || busy ? undefined : (decisions) => run.response && onDecide(run.response, decisions)}
+        />
+      )}
       {bar !== null && running && run.response !== undefined && createPortal(<RunBar run={run} />, bar)}
     </>
   );

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
+import type { CreateResponse } from '../../../../src/contracts/responses/create-response.ts';
 import type { InputItem } from '../../../../src/contracts/responses/input-item.ts';
 import { type Choice, requestOf } from '../../run/effort.ts';
 import { service } from '../../service/service.ts';
@@ -10,11 +11,21 @@ import { branchThrough, type ChatPlace, type ChatTurn, lastUsable } from './chat
 import { forgetLastChat, keepLastChat, lastChat } from './kept.ts';
 import { turnsEndingWith } from './turns-without-chat.ts';
 
-export type Asking = Choice & { instructions: string };
+/** `tools`: ids of those that the model may call. */
+export type Asking = Choice & { instructions: string; tools: readonly string[] };
 /** What is asked: a text, or parts (pictures, files) with the text that they are shown by. */
 export type Question = Extract<InputItem, { role: 'user' | 'system' | 'developer'; content: unknown }>['content'];
-/** A question and where it goes: behind the shown branch, or (`behind`) behind an earlier turn, null: at the start. */
-type Request = { question: Question; asking: Asking; behind?: string | null };
+/**
+ * A question and where it goes: behind the shown branch, or (`behind`) behind an earlier turn, null: at the start. `items`:
+ * sent in the question's place.
+ */
+type Request = {
+  question: Question;
+  asking: Asking;
+  tools?: CreateResponse['tools'];
+  items?: readonly InputItem[];
+  behind?: string | null;
+};
 
 export type Chat = {
   /** The conversation; undefined before the first question, and for answers that belong to none. */
@@ -149,7 +160,7 @@ export function useChat(): Chat {
     fault: failed?.fault,
     refused: failed?.refused,
     async ask(request) {
-      const { question, asking, behind } = request;
+      const { question, asking, tools = [], items, behind } = request;
       const asked = era.current;
       setState('sending');
       setFailed(undefined);
@@ -165,7 +176,8 @@ export function useChat(): Chat {
         }
         const response = await service.ask({
           ...requestOf(asking),
-          input: typeof question === 'string' ? question : [{ role: 'user', content: question }],
+          input: inputOf(question, items),
+          ...(tools === null || tools.length === 0 ? {} : { tools }),
           ...(asking.instructions.trim() === '' ? {} : { instructions: asking.instructions }),
           ...(conversation === undefined
             ? { previous_response_id: after ?? undefined }
@@ -238,6 +250,11 @@ async function usable(places: readonly { turn: ChatTurn }[], conversation: strin
     if (status === 'completed' || status === 'incomplete') return turn.id;
   }
   return null;
+}
+
+function inputOf(question: Question, items: readonly InputItem[] | undefined): CreateResponse['input'] {
+  if (items !== undefined) return [...items];
+  return typeof question === 'string' ? question : [{ role: 'user', content: question }];
 }
 
 /** The words of a question. */

@@ -1,5 +1,6 @@
 import { ArrowDown, MessageCirclePlus } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { Response } from '../../../../src/contracts/responses/response.ts';
 import { Button } from '../../components/button.tsx';
 import { Faults, Loading } from '../../components/states.tsx';
 import { useStrings } from '../../i18n/strings.ts';
@@ -8,6 +9,7 @@ import { service } from '../../service/service.ts';
 import { useLoad } from '../../service/use-load.ts';
 import { readyModels, useModels } from '../../service/use-models.ts';
 import type { Retrying } from './answer-actions.tsx';
+import type { Decision } from './approvals.tsx';
 import styles from './ask.module.css';
 import { type Attachment, questionWith } from './attachments.ts';
 import type { ChatTurn } from './chat-tree.ts';
@@ -16,6 +18,7 @@ import { FirstVisit } from './first-visit.tsx';
 import { draftOf, keepDraft } from './kept.ts';
 import { useAsking } from './settings.ts';
 import { strings } from './strings.ts';
+import { requestBehind, toolsOf } from './tools.ts';
 import { TurnView } from './turn-view.tsx';
 import { type Question, useChat } from './use-chat.ts';
 import { useFollowEnd } from './use-follow-end.ts';
@@ -59,6 +62,8 @@ export function View() {
   const ids = known.map(({ id }) => id).join('\n');
   const modelIds = useMemo(() => ids.split('\n').filter((id) => id !== ''), [ids]);
   const answering = known.find(({ id }) => id === model) ?? known[0];
+  const offered = caller.state === 'ready' ? toolsOf(caller.value) : [];
+  const tools = offered.filter(({ id }) => asking.tools.includes(id)).map(({ param }) => param);
 
   const ask = async (request: Parameters<typeof chat.ask>[0]): Promise<boolean> => {
     if (busy !== undefined) return false;
@@ -68,7 +73,7 @@ export function View() {
   };
   const send = async (question: string, effort: ChosenEffort = asking.effort) => {
     const sent = attachments;
-    if (await ask({ question: questionWith(question, sent), asking: { ...asking, model, effort } })) {
+    if (await ask({ question: questionWith(question, sent), asking: { ...asking, model, effort }, tools })) {
       // What was written in the meantime stays.
       setText((written) => (written === question ? '' : written));
       setAttachments((now) => (now === sent ? [] : now));
@@ -81,15 +86,23 @@ export function View() {
       question,
       behind: turn.parent,
       asking: { ...asking, model: how.model ?? model, effort, budget: undefined },
+      tools,
     });
   };
   const edit = (turn: ChatTurn, question: string) =>
-    void ask({ question, behind: turn.parent, asking: { ...asking, model } });
+    void ask({ question, behind: turn.parent, asking: { ...asking, model }, tools });
+  /** The same request goes on, with the same tools. */
+  const decide = (response: Response, decisions: readonly Decision[]) =>
+    void ask({ question: '', items: decisions, behind: response.id, ...requestBehind(response) });
   // The turns are drawn again only when they have changed.
-  const latest = useRef({ retry, edit, show: chat.show });
-  latest.current = { retry, edit, show: chat.show };
+  const latest = useRef({ retry, edit, decide, show: chat.show });
+  latest.current = { retry, edit, decide, show: chat.show };
   const onRetry = useCallback((turn: ChatTurn, how: Retrying) => void latest.current.retry(turn, how), []);
   const onEdit = useCallback((turn: ChatTurn, question: string) => latest.current.edit(turn, question), []);
+  const onDecide = useCallback(
+    (response: Response, decisions: readonly Decision[]) => latest.current.decide(response, decisions),
+    [],
+  );
   const onShow = useCallback((turn: string) => latest.current.show(turn), []);
   const onRunning = useCallback(
     (id: string, runs: boolean) => setRunningTurn((now) => (runs ? id : now === id ? undefined : now)),
@@ -140,6 +153,7 @@ export function View() {
                 onEdit={onEdit}
                 onShow={onShow}
                 onRunning={onRunning}
+                onDecide={onDecide}
               />
             ))}
           </>
@@ -165,6 +179,7 @@ export function View() {
           asking={asking}
           onAsking={setAsking}
           models={known}
+          tools={offered.map(({ id }) => id)}
           mostBytes={caller.state === 'ready' ? caller.value.limits?.body_bytes : undefined}
           busy={busy}
           running={running}

@@ -2,6 +2,7 @@ import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useStrings } from '../../i18n/strings.ts';
+import { callOfStep } from '../../run/tool-calls.ts';
 import { ToolCard } from '../../run/tool-card.tsx';
 import { Checks } from './checks.tsx';
 import { revisedBy, wasPutRight } from './sample-tree.ts';
@@ -25,6 +26,7 @@ export function StepDetail({
   const sure = meanProbability(step.confidence);
   const began = step.started_at - Math.min(...steps.map(({ started_at }) => started_at));
   const stop = step.stop_reason;
+  const call = callOfStep(step, { running });
   const figures: [string, string | undefined][] = [
     [words.started, format.duration(began)],
     [words.duration, running ? words.running : format.duration(step.duration_ms)],
@@ -61,7 +63,7 @@ export function StepDetail({
           <b>{words.because}</b> {step.because}
         </p>
       )}
-      {step.call !== undefined && <ToolCard step={step} />}
+      {call !== undefined && <ToolCard call={call} />}
       <section className={styles.part}>
         <h3>{words.thought}</h3>
         <Thought step={step} revised={revisedBy(steps, step)} putRight={wasPutRight(steps, step)} running={running} />
