@@ -1,12 +1,19 @@
 import type { Page } from 'playwright-core';
 
 /** One picture of a view: `prepare` leaves the page as it is to be seen. Written as `docs/images/console-NAME-LOOK.png`. */
-type Shot = { name: string; prepare(page: Page, given: Given): Promise<void> };
+type Shot = {
+  name: string;
+  /** Against a scripted model with the real tools: the embedded one calls none. */
+  scripted?: true;
+  prepare(page: Page, given: Given): Promise<void>;
+};
 /** Responses that are there already, so that views that show one need not wait for it. */
 type Given = { deliberateId: string };
 
 export const question =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
+
+export const toolQuestion = 'How many primes are there below 10,000?';
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).first().waitFor();
 const settled = (page: Page) => page.waitForLoadState('networkidle');
@@ -61,6 +68,25 @@ export const shots: readonly Shot[] = [
       await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
       await page.getByRole('button', { name: 'Ask all' }).click();
       await page.getByText(/against Fast/).waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: 'tools',
+    scripted: true,
+    async prepare(page) {
+      await page.goto('/');
+      await page.getByRole('button', { name: 'Budget, model and system prompt' }).click();
+      await page.getByRole('checkbox', { name: 'Python, in a sandbox of the service' }).check();
+      await page.getByRole('button', { name: 'Budget, model and system prompt' }).click();
+      await page.getByRole('radio', { name: 'Low', exact: true }).click();
+      await page.getByRole('textbox', { name: 'Question', exact: true }).fill(toolQuestion);
+      await page.keyboard.press('Enter');
+      const calls = page.getByRole('region', { name: 'Tools that the answer used' });
+      await calls.locator('details').nth(1).waitFor();
+      for (const call of await calls.locator('summary').all()) await call.click();
+      await calls.locator('.hljs-keyword').first().waitFor();
+      await page.evaluate('window.scrollTo(0, 0)');
       await settled(page);
     },
   },

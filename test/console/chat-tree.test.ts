@@ -86,10 +86,24 @@ describe('sentences of the service in Korean', () => {
     'The chains disagree: 1 of 3 gave this answer, 2 another.',
     'Thinks in a sampled chain.',
     'Called python.',
+    'The draft gave no answer.',
+    'The chain answered 42; 2 checks passed.',
+    'The chain answered 42 when its thinking was cut, and was cut; a line failed its check (arithmetic).',
+    'The revised chain gave an answer in words, going round in circles; a check found: 3 + 4 is not 8.',
+    '42 leads the vote with 2 of 3 votes. 1 answer was dropped by checks.',
+    'No answer that could be voted on; one chain is enough.',
+    'Goes back to before the wrong line. None of the new lines held.',
+    "By the model's calibration, with 81 % it would not have been better for thinking; from 60 % on it stands.",
+    'arithmetic: the thought concludes 8, the answer says 9',
+    'only a number was asked for',
+    '3 equations hold',
   ])('%s', (sentence) => {
     expect(inKorean(sentence)).toMatch(/[가-힣]/);
-    expect(inKorean(sentence)).not.toMatch(/chain|answer/i);
+    expect(inKorean(sentence)).not.toMatch(/chain|answer|check\b|found|line/i);
   });
+
+  it('a wrong equation', () =>
+    expect(inKorean('arithmetic: 59 × 46 is not 2,700')).toBe('arithmetic: 59 × 46 ≠ 2,700'));
 
   it('an unknown one stays', () => expect(inKorean('Something new.')).toBe('Something new.'));
 });

@@ -8,11 +8,14 @@ import { scriptedConsole } from './scripted-console.ts';
 const script: Script = ({ request }) => {
   const asked = request.prompt.messages.filter(({ role }) => role === 'user').map(({ content }) => content);
   const long = asked.at(-1)?.includes('slowly') === true;
-  return { thought: 'Let me see.', answer: long ? 'word '.repeat(6_000) : `You said: ${asked.join(' | ')}.` };
+  const parts = request.prompt.messages.flatMap((message) => (message.role === 'user' ? (message.parts ?? []) : []));
+  const pictures = parts.filter(({ type }) => type === 'image').length;
+  const seen = pictures === 0 ? '' : ` Pictures: ${pictures}.`;
+  return { thought: 'Let me see.', answer: long ? 'word '.repeat(6_000) : `You said: ${asked.join(' | ')}.${seen}` };
 };
 
 describe.skipIf(withoutChromium)('conversations in the console', () => {
-  const suite = consoleSuite(() => scriptedConsole(script, { tokensPerSecond: 1_000 }));
+  const suite = consoleSuite(() => scriptedConsole(script, { tokensPerSecond: 1_000, inputs: ['text', 'image'] }));
   const start = (options: BrowserContextOptions = {}) => suite.open('/', options);
   afterEach(() => expect(suite.faults).toEqual([]));
 
@@ -213,14 +216,19 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
   it('takes text files as text, says what does not fit, and pictures only where the model reads them', async () => {
     const page = await start();
     const files = page.locator('form input[type=file]');
+    const options = page.getByRole('button', { name: 'Budget, model and system prompt' });
+    await options.click();
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('other');
     await files.setInputFiles([
       { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('apples and pears') },
       { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from('89504e47', 'hex') },
       { name: 'data.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([0, 255, 254]) },
     ]);
-    await page.getByText('tiny reads no pictures: photo.png was left out.').waitFor();
+    await page.getByText('other reads no pictures: photo.png was left out.').waitFor();
     await page.getByText('data.bin is not a text file').waitFor();
     await page.getByRole('list', { name: 'Attached files' }).getByText('notes.txt').waitFor();
+    await page.getByRole('combobox', { name: 'Model' }).selectOption('tiny');
+    await options.click();
     await ask(page, 'What is in it?');
     await answers(page).getByText('apples and pears').waitFor();
     await files.setInputFiles([
@@ -230,4 +238,34 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await question(page).fill('Too much?');
     expect(await page.getByRole('button', { name: 'Ask', exact: true }).isDisabled()).toBe(true);
   });
+
+  it('sends pictures that are dropped or pasted, and keeps them when the question is edited', async () => {
+    const page = await start();
+    await page.evaluate(givePictures);
+    await page.getByRole('list', { name: 'Attached files' }).getByText('pasted.png').waitFor();
+    await page.getByRole('list', { name: 'Attached files' }).getByText('dropped.png').waitFor();
+    await ask(page, 'What is shown?');
+    await answers(page).getByText('You said: What is shown?. Pictures: 2.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Edit the question' }).click();
+    const editor = page.getByRole('textbox', { name: 'The question, to be changed' });
+    await editor.fill('Which colours?');
+    await editor.press('Enter');
+    await answers(page).getByText('You said: Which colours?. Pictures: 2.', { exact: true }).waitFor();
+  });
 });
+
+/** In the page: one picture dropped onto the composer, another pasted into its field. */
+const givePictures = `(async () => {
+  const picture = async (name) => {
+    const canvas = new OffscreenCanvas(8, 8);
+    canvas.getContext('2d').fillRect(0, 0, 4, 8);
+    const data = new DataTransfer();
+    data.items.add(new File([await canvas.convertToBlob()], name, { type: 'image/png' }));
+    return data;
+  };
+  const form = document.querySelector('form[aria-label="Your question"]');
+  const given = { bubbles: true, cancelable: true };
+  form.dispatchEvent(new DragEvent('drop', { ...given, dataTransfer: await picture('dropped.png') }));
+  const field = form.querySelector('textarea[aria-label=Question]');
+  field.dispatchEvent(new ClipboardEvent('paste', { ...given, clipboardData: await picture('pasted.png') }));
+})()`;

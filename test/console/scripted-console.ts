@@ -27,7 +27,7 @@ const low = { ...table.levels.low, budget_tokens: 12_000, checks: [{ type: 'arit
 const medium = { ...low, budget_tokens: 40_000, samples: 3, agree: 2, wave: 3 };
 
 /**
- * The real console, API and worker over a queue in memory, with a scripted model that says at most `tokensPerSecond` (each
+ * `tiny` answers, and takes `inputs`; `other` stands in the list alone, and reads text. The real console, API and worker over a queue in memory, with a scripted model that says at most `tokensPerSecond` (each
  * chain; default: as fast as it can). For suites of the page itself: nothing of the model's speed or mood is in them.
  */
 export async function scriptedConsole(
@@ -45,7 +45,8 @@ export async function scriptedConsole(
   const keys = createKeyStore({ records, now: Date.now });
   const files = await openConsole({ log: pino({ level: 'silent' }) });
   if (files === undefined) throw new Error('The console was not built.');
-  const shown = { ...card, context_length: 100_000, capabilities: { ...card.capabilities, inputs } };
+  const other = { ...card, id: 'other', context_length: 100_000 };
+  const shown = { ...other, id: card.id, capabilities: { ...card.capabilities, inputs } };
   const given: Partial<ApiDependencies> = {
     console: files,
     records,
@@ -57,8 +58,8 @@ export async function scriptedConsole(
     defaults: { effort: 'medium', answerTokens: 8_000 },
     catalog: {
       ...catalog,
-      list: () => [shown, { ...shown, id: 'other' }],
-      get: (id) => [shown, { ...shown, id: 'other' }].find((one) => one.id === id),
+      list: () => [shown, other],
+      get: (id) => [shown, other].find((one) => one.id === id),
       effortTable: () => ({ ...table, natural_tokens: 6_000, levels: { ...table.levels, low, medium, high: medium } }),
     },
     ...overrides,

@@ -1,12 +1,44 @@
 /** A sentence that the service writes in English, in Korean; one that is not known here stays as it is. */
 export function inKorean(sentence: string): string {
   for (const [pattern, korean] of sentences) {
-    if (pattern.test(sentence)) return sentence.replace(pattern, korean);
+    const found = pattern.exec(sentence);
+    if (found === null) continue;
+    return typeof korean === 'string' ? sentence.replace(pattern, korean) : korean(...found.slice(1));
   }
   return sentence;
 }
 
-const sentences: readonly (readonly [RegExp, string])[] = [
+type Korean = string | ((...parts: string[]) => string);
+
+const subjects: Readonly<Record<string, string>> = {
+  'The draft': '초안',
+  'The chain': '흐름',
+  'The revised chain': '고친 흐름',
+};
+
+/** How a chain ended, without the answer that it gave. */
+function chainEnd(text: string): string {
+  return [
+    text.includes('when its thinking was cut') ? '생각이 잘린 뒤' : '',
+    text.includes('going round in circles') ? '같은 말을 되풀이함' : '',
+    text.includes('and was cut') ? '답이 잘림' : '',
+  ]
+    .filter((part) => part !== '')
+    .map((part) => `, ${part}`)
+    .join('');
+}
+
+/** What the checks found in a chain, after its semicolon. */
+function chainChecks(text: string): string {
+  const failed = /^a line failed its check \((.+)\)$/.exec(text);
+  if (failed !== null) return `; 한 줄이 검사(${failed[1]})를 통과하지 못함`;
+  const found = /^a check found: (.+)$/.exec(text);
+  if (found !== null) return `; 검사 결과: ${inKorean(found[1] ?? '')}`;
+  const passed = /^(\d+) checks? passed$/.exec(text);
+  return passed === null ? `; ${text}` : `; 검사 ${passed[1]}개 통과`;
+}
+
+const sentences: readonly (readonly [RegExp, Korean])[] = [
   // Verdicts: src/reasoning/voting/answer-verdict.ts.
   [/^No chain came to an answer, so this is a fast one\.$/, '답에 이른 흐름이 없어 바로 낸 답입니다.'],
   [/^The caller's check (\S+) confirmed this answer\.$/, '호출자의 검사 $1 항목이 이 답을 확인했습니다.'],
@@ -43,6 +75,127 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/^Calls (\S+)\.$/, '$1 도구를 부릅니다.'],
   [/^Called (\S+)\.$/, '$1 도구를 불렀습니다.'],
   [/^Called (\S+): an error\.$/, '$1 도구 호출이 실패했습니다.'],
+  // A chain's end: src/reasoning/deliberation.ts.
+  [
+    /^(The (?:draft|chain|revised chain)) gave no answer\.$/,
+    (subject = '') => `${subjects[subject] ?? subject}: 답이 없음.`,
+  ],
+  [
+    /^(The (?:draft|chain|revised chain)) (?:answered (.*?)|gave an answer in words)( when its thinking was cut)?(, going round in circles|, and was cut)?(?:; (.+))?\.$/,
+    (subject = '', answer, cut = '', end = '', checks) => {
+      const said = answer === undefined ? '글로 된 답' : `답 ${answer}`;
+      return `${subjects[subject] ?? subject}: ${said}${chainEnd(cut + end)}${checks === undefined ? '' : chainChecks(checks)}.`;
+    },
+  ],
+  // Votes: src/reasoning/voting/decide.ts.
+  [/^There is no answer\.$/, '답이 없습니다.'],
+  [
+    /^No answer that could be voted on; one chain is enough\.(.*)$/,
+    (rest) =>
+      `투표할 수 있는 답이 아니어서 흐름 하나로 충분합니다.${rest === '' ? '' : ' 그 답이 잘렸거나 되풀이되어 초안을 씁니다.'}`,
+  ],
+  [
+    /^Every answer failed a check; the one that failed least stands\.$/,
+    '모든 답이 검사를 통과하지 못해, 가장 적게 틀린 답을 씁니다.',
+  ],
+  [/^The most confident answer stands\.(.*)$/, (rest = '') => `가장 확실한 답을 씁니다.${leftOut(rest)}`],
+  [
+    /^(.+) was preferred when the leading answers were compared\.(.*)$/,
+    (answer, rest = '') => `앞선 답들을 비교해 고른 답: ${answer}.${leftOut(rest)}`,
+  ],
+  [
+    /^(.+) leads the vote with (\d+) of (\d+) votes?\.(.*)$/,
+    (answer, votes, all, rest = '') => `${all}표 중 ${votes}표로 앞선 답: ${answer}.${leftOut(rest)}`,
+  ],
+  // The decision of auto: src/reasoning/strategies/auto.ts.
+  [/^There was no time to think\.$/, '생각할 시간이 없었습니다.'],
+  [/^It calls a tool\.$/, '도구를 부릅니다.'],
+  [/^The fast answer came to nothing\.$/, '바로 낸 답이 비어 있었습니다.'],
+  [/^It is a text, which several answers could not be compared in\.$/, '글로 된 답이라 여러 답을 비교할 수 없습니다.'],
+  [/^Two fast answers agree\.$/, '바로 낸 두 답이 같습니다.'],
+  [/^Two fast answers differ\.$/, '바로 낸 두 답이 다릅니다.'],
+  [
+    /^It is a long text, and this model has no calibration that would tell more\.$/,
+    '긴 글이고, 더 판단할 보정 자료가 이 모델에는 없습니다.',
+  ],
+  [
+    /^By the model's calibration, with (\d+ %) it would not have been better for thinking; from (\d+ %) on it stands\.$/,
+    '모델의 보정에 따르면 생각해도 더 나아지지 않을 확률이 $1입니다. $2부터 바로 낸 답을 씁니다.',
+  ],
+  [
+    /^Its tokens had a probability of (\d+ %) on average, (\d+ %) or more\.$/,
+    '토큰의 평균 확률이 $1로, 기준 $2 이상입니다.',
+  ],
+  [
+    /^Its tokens had a probability of (\d+ %) on average, less than (\d+ %)\.$/,
+    '토큰의 평균 확률이 $1로, 기준 $2보다 낮습니다.',
+  ],
+  // Searches for a line: src/reasoning/revision/line-search.ts.
+  [
+    /^(.+\.) None of the new lines held\.$/,
+    (what = '') => `${inKorean(what)} 새 줄이 모두 검사를 통과하지 못했습니다.`,
+  ],
+  [/^(.+\.) A new line holds\.$/, (what = '') => `${inKorean(what)} 새 줄이 검사를 통과했습니다.`],
+  // Checks: src/checks.
+  [/^(\d+) (?:equation|unit|number)s? holds?$/, '식 $1개가 맞음'],
+  [/^the answer says that (.+) is (.+)$/, '답에는 $1 = $2라고 되어 있음(틀림)'],
+  [/^a percentage was asked for, not (.+)$/, '백분율을 물었는데 단위가 $1'],
+  [/^a percentage$/, '백분율'],
+  [/^(\S+) was asked for, not (\S+)$/, '물은 단위: $1, 답의 단위: $2'],
+  [/^in (\S+)$/, '단위: $1'],
+  [/^the answer has the form that was asked for$/, '요청한 형식에 맞는 답'],
+  [/^only a number was asked for$/, '숫자만 요청함'],
+  [/^only the value was asked for$/, '값만 요청함'],
+  [/^yes or no was asked for$/, '예/아니요를 요청함'],
+  [/^JSON was asked for$/, 'JSON을 요청함'],
+  [/^a name was asked for$/, '이름을 물음'],
+  [/^one word was asked for$/, '한 단어를 요청함'],
+  [/^the number of words was given$/, '단어 수가 정해져 있음'],
+  [/^the number of items was given$/, '항목 수가 정해져 있음'],
+  [/^the answer matches the pattern$/, '패턴에 맞는 답'],
+  [/^the answer does not match the pattern$/, '패턴에 맞지 않는 답'],
+  [/^the answer is not JSON$/, 'JSON이 아닌 답'],
+  [/^the answer fits the schema$/, '스키마에 맞는 답'],
+  [/^thought and answer agree$/, '생각과 답이 일치'],
+  [/^the answer is not what the thought concludes$/, '답이 생각의 결론과 다름'],
+  [/^the thought concludes (.+), the answer says (.+)$/, '생각의 결론: $1, 답: $2'],
+  [/^the answer is the expected value$/, '기대한 값과 같은 답'],
+  [/^the answer is not the expected value$/, '기대한 값과 다른 답'],
+  [/^the caller’s tests passed$/, '호출자의 시험을 통과'],
+  [/^the caller’s tests failed(.*)$/, '호출자의 시험을 통과하지 못함$1'],
+  [/^the model doubts it: log-odds of yes (.+)$/, '모델이 의심함: ‘예’의 로그 승산 $1'],
+  [/^log-odds of yes (.+)$/, '‘예’의 로그 승산 $1'],
+  [/^(.*\d.*) is not (.*\d.*)$/, '$1 ≠ $2'],
+  // Warnings.
+  [
+    /^At temperature 0 all chains would be the same: the first was greedy, the others were drawn at (.+)\.$/,
+    '온도 0에서는 흐름이 모두 같아집니다. 첫 흐름만 그대로 두고 나머지는 온도 $1로 뽑았습니다.',
+  ],
+  [
+    /^A tool of this request may change something outside, so there was one chain: no vote, no revision\.$/,
+    '바깥을 바꿀 수 있는 도구가 있어 흐름 하나만 실행했습니다. 투표와 수정은 없습니다.',
+  ],
+  [
+    /^Lowered from (\d+) to (\d+) tokens, which is what the context and max_output_tokens leave\.$/,
+    '문맥과 max_output_tokens에 남은 만큼, $1토큰에서 $2토큰으로 낮췄습니다.',
+  ],
+  [
+    /^Answered fast: input and answer fill the context, and no tokens are left for thinking\.$/,
+    '입력과 답이 문맥을 채워 생각할 토큰이 없으므로 바로 답했습니다.',
+  ],
+  [
+    /^The (\d+) oldest turns were left out so that the rest fits into the context\.$/,
+    '나머지가 문맥에 들어가도록 가장 오래된 $1개 차례를 뺐습니다.',
+  ],
+  [
+    /^This model cannot be forced to call a tool; it may answer instead\.$/,
+    '이 모델에는 도구 호출을 강제할 수 없습니다. 대신 답할 수 있습니다.',
+  ],
+  [/^'(.+)' does not support tools; they were ignored\.$/, '$1 모델은 도구를 쓸 수 없어 무시했습니다.'],
+  [
+    /^The context leaves (\d+) tokens after the input, so the answer cannot reach (\d+)\.$/,
+    '입력을 빼면 문맥에 $1토큰이 남아, 답은 $2토큰까지 갈 수 없습니다.',
+  ],
   [/^Compares the two leading answers\.$/, '앞선 두 답을 비교합니다.'],
   [/^Stopped: the deadline passed\.$/, '시간이 다 되어 멈췄습니다.'],
   // Models: src/entry/models, src/models/config/complete-upstream.ts.
@@ -70,5 +223,27 @@ const sentences: readonly (readonly [RegExp, string])[] = [
     /^(\S+) is not sent to (\S+): the configuration file has no model there with this variable\.$/,
     '$1 변수는 $2에 보내지 않습니다. 설정 파일에 이 주소와 변수를 함께 쓰는 모델이 없습니다.',
   ],
+  [
+    /^Stopped: the budget was spent, and another chain had ended\.$/,
+    '예산을 다 써서 멈췄습니다. 다른 흐름은 끝났습니다.',
+  ],
+  [/^Stopped: the answer was settled\.$/, '답이 정해져 멈췄습니다.'],
+  [/^Asks about the answer\.$/, '답을 검사에 묻습니다.'],
   [/^The answer came out empty\.$/, '답이 비어 있습니다.'],
+  // Why a chain was revised: the check's name before what it found. A name has no space, so no other sentence is meant.
+  [/^([a-z][\w-]*): (.+)$/, (check, found = '') => `${check}: ${inKorean(found)}`],
 ];
+
+/** Answers that did not vote, behind the vote's sentence. */
+function leftOut(text: string): string {
+  const counts = [
+    [/(\d+) answers? (?:was|were) dropped by checks\./, '검사에서 빠진 답'],
+    [/(\d+) answers? (?:was|were) left out, cut or going round in circles\./, '잘렸거나 되풀이되어 빠진 답'],
+  ] as const;
+  return counts
+    .flatMap(([pattern, what]) => {
+      const count = pattern.exec(text)?.[1];
+      return count === undefined ? [] : [` ${what}: ${count}개.`];
+    })
+    .join('');
+}

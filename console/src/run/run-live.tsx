@@ -2,6 +2,7 @@ import { Check, Circle, Minus, X } from 'lucide-react';
 import { Badge } from '../components/badge.tsx';
 import { Meter } from '../components/meter.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { useServiceSentence } from '../i18n/service-sentences.ts';
 import { useStrings } from '../i18n/strings.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { ComputedText } from './computed-text.tsx';
@@ -144,6 +145,7 @@ type WrongLine = { key: string; text: string; computed: readonly ComputedSpan[];
 /** The lines that checks found wrong, crossed out, with the reason; at most the last `limit`. */
 export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }) {
   const words = useStrings(runStrings);
+  const inWords = useServiceSentence();
   const found = thoughtSteps(run.steps).flatMap(({ step, lines }): WrongLine[] => {
     const struck = lines.filter((line) => line.struck !== undefined);
     if (struck.length > 0) {
@@ -151,7 +153,7 @@ export function WrongLines({ run, limit = 3 }: { run: RunState; limit?: number }
         key: `${step.index}-${line.number}`,
         text: line.text,
         computed: line.computed,
-        reason: line.struck ?? '',
+        reason: inWords(line.struck ?? ''),
       }));
     }
     const withheld =

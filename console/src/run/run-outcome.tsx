@@ -3,6 +3,7 @@ import { Suspense } from 'react';
 import { Folded } from '../components/folded.tsx';
 import { lazyComponent } from '../components/lazy-component.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { useServiceSentence } from '../i18n/service-sentences.ts';
 import { useStrings } from '../i18n/strings.ts';
 import styles from './run.module.css';
 import { runStrings } from './run.strings.ts';
@@ -74,6 +75,7 @@ export function DraftChange({ run }: { run: RunState }) {
 /** What went wrong or was cut, in words; and what the service warns of: failed checks, options that were not applied. */
 export function RunProblems({ run }: { run: RunState }) {
   const words = useStrings(runStrings);
+  const inWords = useServiceSentence();
   const { response } = run;
   if (response === undefined) return null;
   const problem = problemOf();
@@ -91,7 +93,7 @@ export function RunProblems({ run }: { run: RunState }) {
             <li key={`${field}${message}`}>
               <TriangleAlert aria-hidden="true" />
               <span>
-                {message} <code>{field}</code>
+                {inWords(message)} <code>{field}</code>
               </span>
             </li>
           ))}

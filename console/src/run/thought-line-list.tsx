@@ -1,4 +1,5 @@
 import { Fragment, memo } from 'react';
+import { useServiceSentence } from '../i18n/service-sentences.ts';
 import { ComputedText } from './computed-text.tsx';
 import styles from './run.module.css';
 import type { ThoughtLine, ThoughtStep } from './thought-lines.ts';
@@ -47,6 +48,7 @@ export function ThoughtLineList({
 
 const Line = memo(
   function Line({ line }: { line: ThoughtLine; spans: string }) {
+    const inWords = useServiceSentence();
     const text = <ComputedText text={line.text} computed={line.computed} />;
     if (line.struck === undefined) {
       return (
@@ -57,7 +59,7 @@ const Line = memo(
     }
     return (
       <p dir="auto">
-        <del>{text}</del> <span className={styles.why}>{line.struck}</span>
+        <del>{text}</del> <span className={styles.why}>{inWords(line.struck)}</span>
       </p>
     );
   },

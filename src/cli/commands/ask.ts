@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import { Effort } from '../../contracts/responses/reasoning.ts';
+import type { ToolParam } from '../../contracts/responses/tool-param.ts';
 import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { questionWithFiles } from '../attachments.ts';
@@ -27,6 +28,7 @@ export type ThinkingOptions = {
   seed?: number;
   maxTokens?: number;
   system?: string;
+  tool?: string[];
 };
 type AskOptions = ServiceOptions &
   ThinkingOptions & { file?: string[]; fast?: true; json?: true; trace?: true; stream?: true; quiet?: true };
@@ -70,6 +72,7 @@ Examples:
   thinkfirst ask --effort high --trace "What is 758 * 6?" 2> trace.txt
   echo "What is 12 x 12?" | thinkfirst ask -
   thinkfirst ask "What does this say?" --file notes.txt
+  thinkfirst ask "What is the 90th Fibonacci number?" --tool python
   thinkfirst ask --json "What is 9 * 9?" | jq .usage
 
 Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 no service, 4 not allowed, 5 the answer was cut short, 130 cancelled.`;
@@ -88,7 +91,12 @@ export function thinkingOptions(command: Command): Command {
     .option('--samples <n>', 'the most chains of thought', wholeNumberFrom(1))
     .option('--seed <n>', 'repeats a run: fixed seed, without cache or batching (slower)', wholeNumberFrom(0))
     .option('--max-tokens <n>', 'the most tokens of thoughts and answer together', wholeNumberFrom(1))
-    .option('--system <text>', 'instructions before the question');
+    .option('--system <text>', 'instructions before the question')
+    .option(
+      '-t, --tool <name>',
+      'a tool that the model may call: python, or the label of an MCP server in thinkfirst.config.json; may be given again',
+      (name: string, before: string[] = []) => [...before, name],
+    );
 }
 
 async function ask(question: string, options: AskOptions, terminal: Terminal): Promise<void> {
@@ -113,6 +121,7 @@ async function ask(question: string, options: AskOptions, terminal: Terminal): P
     const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
     if (streamed) terminal.write('\n');
     shown.end(response);
+    if (!quiet) noteApprovals(response, terminal, '  Approve calls in `thinkfirst chat`, or in the console.');
     if (options.json === true && !lines) {
       const whole = await client.call(z.looseObject({}), `/v1/responses/${response.id}`);
       const traced = options.trace === true ? await traceOf(client, response.id, terminal) : {};
@@ -156,7 +165,27 @@ export function createRequest(question: CreateResponse['input'], options: Thinki
     // A seed alone repeats the draws; what is cached and who else runs would still sway what they are drawn from.
     ...(options.seed !== undefined && { seed: options.seed, deterministic: true }),
     ...(options.maxTokens !== undefined && { max_output_tokens: options.maxTokens }),
+    ...(options.tool !== undefined && {
+      tools: options.tool.map(toolNamed),
+      include: ['code_interpreter_call.outputs'],
+    }),
   };
+}
+
+function toolNamed(name: string): ToolParam {
+  return name === 'python'
+    ? { type: 'code_interpreter', container: { type: 'auto' } }
+    : { type: 'mcp', server_label: name };
+}
+
+/** The calls that a response asks to be approved; nothing where it asks for none. */
+export function noteApprovals({ output }: Answered, terminal: Terminal, how: string): void {
+  const { notePaint: paint } = terminal;
+  const requests = output.filter((item) => item.type === 'mcp_approval_request');
+  for (const { server_label, name, arguments: args } of requests) {
+    terminal.note(`${paint.yellow('approve?')} ${server_label}: ${name} ${paint.cyan(shownText(args))}`);
+  }
+  if (requests.length > 0) terminal.note(how);
 }
 
 async function questionOf(words: readonly string[], terminal: Terminal): Promise<string> {

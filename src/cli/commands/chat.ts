@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { Conversation } from '../../contracts/responses/conversation.ts';
+import type { CreateResponse } from '../../contracts/responses/create-response.ts';
 import { Effort, splitModelSuffix } from '../../contracts/responses/reasoning.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { CliError, type ExitCode, exitCodes } from '../cli-error.ts';
@@ -15,7 +16,7 @@ import { createStepWriter } from '../render/step-text.ts';
 import { runQuestion } from '../run-question.ts';
 import { conversationIdOf, type ServiceClient } from '../service-client.ts';
 import { shownText, type Terminal } from '../terminal.ts';
-import { createRequest, exitCodeOf, type ThinkingOptions, thinkingOptions } from './ask.ts';
+import { createRequest, exitCodeOf, noteApprovals, type ThinkingOptions, thinkingOptions } from './ask.ts';
 
 type ChatOptions = ServiceOptions & ThinkingOptions & { trace?: true; continue?: string | true };
 
@@ -26,6 +27,8 @@ type Chat = {
   conversation: string | undefined;
   /** The last answered response: the next question goes on from it. */
   previous: string | undefined;
+  /** Ids of the calls that the last answer asked to be approved. */
+  asked: readonly string[];
   over: boolean;
   /** Of the first line that came to nothing. */
   code: ExitCode;
@@ -36,6 +39,7 @@ const help = `/effort [LEVEL]  how much to think: ${Effort.options.join(', ')}; 
 /trace           show how the last answer was found
 /trace on|off    show it with each answer
 /good, /bad      rate the last answer (stored for tuning, see docs/tuning.md)
+/approve, /deny  make the call that the last answer asked for, or not
 /new             start a new conversation
 /exit            end the chat, like Ctrl-D; Ctrl-C ends the thinking and answers, twice cancels`;
 
@@ -61,6 +65,7 @@ export function addChat(program: Command, terminal: Terminal): void {
         options: { ...thinking, trace },
         conversation: undefined,
         previous: undefined,
+        asked: [],
         over: false,
         code: exitCodes.ok,
       };
@@ -103,7 +108,12 @@ async function talk(client: ServiceClient, chat: Chat, terminal: Terminal): Prom
   }
 }
 
-async function answer(question: string, client: ServiceClient, chat: Chat, terminal: Terminal): Promise<void> {
+async function answer(
+  question: CreateResponse['input'],
+  client: ServiceClient,
+  chat: Chat,
+  terminal: Terminal,
+): Promise<void> {
   const shown = showQuestion(terminal, {
     trace: chat.options.trace,
     quiet: false,
@@ -118,6 +128,8 @@ async function answer(question: string, client: ServiceClient, chat: Chat, termi
     const response = await runQuestion(client, request, { view: shown.view, onInterrupt });
     if (response.output_text !== '') terminal.write('\n');
     shown.end(response);
+    noteApprovals(response, terminal, '  /approve makes the call, /deny does not.');
+    chat.asked = response.output.flatMap((item) => (item.type === 'mcp_approval_request' ? [item.id] : []));
     chat.code ||= exitCodeOf(response);
     if (response.status === 'completed' || response.status === 'incomplete') chat.previous = response.id;
     if (response.status === 'failed') terminal.note(terminal.notePaint.red(response.error?.message ?? 'It failed.'));
@@ -135,7 +147,19 @@ async function obey(line: string, client: ServiceClient, chat: Chat, terminal: T
     case 'quit':
       chat.over = true;
       return;
+    case 'approve':
+    case 'deny': {
+      if (chat.asked.length === 0) return terminal.note('The last answer asked for no call.');
+      const approve = word === 'approve';
+      const decided = chat.asked.map((id) => ({
+        type: 'mcp_approval_response' as const,
+        approval_request_id: id,
+        approve,
+      }));
+      return answer(decided, client, chat, terminal);
+    }
     case 'new':
+      chat.asked = [];
       chat.previous = undefined;
       chat.conversation = undefined;
       return terminal.note('A new conversation.');

@@ -89,8 +89,10 @@ export function View() {
       tools,
     });
   };
-  const edit = (turn: ChatTurn, question: string) =>
-    void ask({ question, behind: turn.parent, asking: { ...asking, model }, tools });
+  const edit = async (turn: ChatTurn, text: string) => {
+    const question = withText(await originalOf(turn), text);
+    await ask({ question, behind: turn.parent, asking: { ...asking, model }, tools });
+  };
   /** The same request goes on, with the same tools. */
   const decide = (response: Response, decisions: readonly Decision[]) =>
     void ask({ question: '', items: decisions, behind: response.id, ...requestBehind(response) });
@@ -98,7 +100,7 @@ export function View() {
   const latest = useRef({ retry, edit, decide, show: chat.show });
   latest.current = { retry, edit, decide, show: chat.show };
   const onRetry = useCallback((turn: ChatTurn, how: Retrying) => void latest.current.retry(turn, how), []);
-  const onEdit = useCallback((turn: ChatTurn, question: string) => latest.current.edit(turn, question), []);
+  const onEdit = useCallback((turn: ChatTurn, question: string) => void latest.current.edit(turn, question), []);
   const onDecide = useCallback(
     (response: Response, decisions: readonly Decision[]) => latest.current.decide(response, decisions),
     [],
@@ -226,4 +228,10 @@ async function originalOf(turn: ChatTurn): Promise<Question> {
   } catch {
     return turn.question;
   }
+}
+
+/** Other words beside the same pictures and files. */
+function withText(question: Question, text: string): Question {
+  if (typeof question === 'string') return text;
+  return [{ type: 'input_text', text }, ...question.filter(({ type }) => type !== 'input_text')];
 }

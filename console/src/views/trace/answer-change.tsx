@@ -2,6 +2,7 @@ import { ArrowDown, ArrowRight } from 'lucide-react';
 import type { Response } from '../../../../src/contracts/responses/response.ts';
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './answer-change.module.css';
 import { strings } from './strings.ts';
@@ -11,6 +12,7 @@ import { hasEnded } from './use-trace.ts';
 /** The draft beside the answer that was given, and why they differ. */
 export function AnswerChange({ response, steps }: { response: Response; steps: readonly TraceStep[] }) {
   const words = useStrings(strings);
+  const inWords = useServiceSentence();
   const { draft, answer, changed } = draftAndAnswer(steps);
   const said = response.output_text || answer?.answer_text || '';
   const fast = response.reasoning.effective.budget_tokens === 0;
@@ -52,7 +54,7 @@ export function AnswerChange({ response, steps }: { response: Response; steps: r
             {reasons.map(({ because, check }) => (
               <li key={`${check}:${because}`}>
                 {check !== undefined && <span className={styles.check}>{words.checkFound(check)} </span>}
-                {check === undefined ? because : <code>{because}</code>}
+                {check === undefined ? inWords(because) : <code>{inWords(because)}</code>}
               </li>
             ))}
           </ul>

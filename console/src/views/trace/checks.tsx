@@ -1,5 +1,6 @@
 import { Check, Circle, X } from 'lucide-react';
 import type { CheckResult } from '../../../../src/contracts/responses/trace.ts';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './step-detail.module.css';
 import { strings } from './strings.ts';
@@ -15,6 +16,7 @@ function CheckMark({ check: { verdict, confirms } }: { check: CheckResult }) {
 /** What each check said; those that had nothing to judge are folded away. */
 export function Checks({ checks }: { checks: readonly CheckResult[] }) {
   const words = useStrings(strings);
+  const inWords = useServiceSentence();
   const judged = checks
     .filter(({ verdict }) => verdict !== 'abstain')
     .sort((one, other) => shownVerdicts[one.verdict] - shownVerdicts[other.verdict]);
@@ -29,7 +31,7 @@ export function Checks({ checks }: { checks: readonly CheckResult[] }) {
               <CheckMark check={check} />
               <span>
                 <b>{check.name}</b>
-                <span className="visually-hidden">: {words.verdicts[check.verdict]}</span> {check.detail}
+                <span className="visually-hidden">: {words.verdicts[check.verdict]}</span> {inWords(check.detail)}
                 {check.line !== undefined && <span className={styles.where}> {words.line(check.line + 1)}</span>}
               </span>
             </li>

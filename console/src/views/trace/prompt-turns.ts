@@ -24,6 +24,21 @@ export function turnsOf(items: ItemList['data']): Turn[] {
         return [
           { key, role: 'tool', text: typeof item.output === 'string' ? item.output : JSON.stringify(item.output) },
         ];
+      case 'code_interpreter_call': {
+        const logs = (item.outputs ?? []).flatMap((output) => (output.type === 'logs' ? [output.logs] : []));
+        return [
+          { key, role: 'assistant', text: `python\n${item.code ?? ''}` },
+          { key: `${key} result`, role: 'tool', text: logs.join('') },
+        ];
+      }
+      case 'mcp_approval_request':
+        return [{ key, role: 'assistant', text: `${item.server_label}: ${item.name}(${item.arguments})` }];
+      case 'mcp_call': {
+        const result = { key: `${key} result`, role: 'tool' as const, text: item.error ?? item.output ?? '' };
+        // One that was approved stands there as a request already.
+        if (item.approval_request_id != null) return [result];
+        return [{ key, role: 'assistant', text: `${item.server_label}: ${item.name}(${item.arguments})` }, result];
+      }
       default:
         return [];
     }

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useRef } from 'react';
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import styles from './sample-tree.module.css';
 import { inReadingOrder, type TreeBranch, type TreeNode } from './sample-tree.ts';
@@ -76,6 +77,7 @@ export function SampleTree({ branches, running, selected, onSelect }: SampleTree
 function Row({ step, name, running }: { step: TraceStep; name: string; running: boolean }) {
   const words = useStrings(strings);
   const format = useFormat();
+  const inWords = useServiceSentence();
   const found = verdictOf(step.checks);
   const sure = meanProbability(step.confidence);
   const failure = failureOf(step.checks);
@@ -106,7 +108,7 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
             (step.answer ?? words.noAnswerOfStep)
           )}
         </span>
-        {failure?.detail && <span className={styles.failure}>{failure.detail}</span>}
+        {failure?.detail && <span className={styles.failure}>{inWords(failure.detail)}</span>}
       </span>
       <span className={styles.figures}>
         {sure !== undefined && (

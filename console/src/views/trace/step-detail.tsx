@@ -1,6 +1,7 @@
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { Card } from '../../components/card.tsx';
 import { useFormat } from '../../i18n/format.ts';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { callOfStep } from '../../run/tool-calls.ts';
 import { ToolCard } from '../../run/tool-card.tsx';
@@ -22,11 +23,15 @@ export function StepDetail({
   running: boolean;
 }) {
   const words = useStrings(strings);
+  const inWords = useServiceSentence();
   const format = useFormat();
   const sure = meanProbability(step.confidence);
   const began = step.started_at - Math.min(...steps.map(({ started_at }) => started_at));
   const stop = step.stop_reason;
   const call = callOfStep(step, { running });
+  const made = steps
+    .filter(({ index }) => step.calls?.includes(index))
+    .flatMap((one) => callOfStep(one, { running: false }) ?? []);
   const figures: [string, string | undefined][] = [
     [words.started, format.duration(began)],
     [words.duration, running ? words.running : format.duration(step.duration_ms)],
@@ -45,7 +50,7 @@ export function StepDetail({
           <i data-phase={step.phase} aria-hidden="true" />
           {words.step(step.index + 1)} · {words.phases[step.phase]}
         </h2>
-        <p className={styles.summary}>{step.summary}</p>
+        <p className={styles.summary}>{inWords(step.summary)}</p>
       </header>
       <dl className={styles.figures}>
         {figures.map(
@@ -60,7 +65,7 @@ export function StepDetail({
       </dl>
       {step.because !== undefined && step.because !== step.summary && (
         <p className={styles.because}>
-          <b>{words.because}</b> {step.because}
+          <b>{words.because}</b> {inWords(step.because)}
         </p>
       )}
       {call !== undefined && <ToolCard call={call} />}
@@ -68,6 +73,14 @@ export function StepDetail({
         <h3>{words.thought}</h3>
         <Thought step={step} revised={revisedBy(steps, step)} putRight={wasPutRight(steps, step)} running={running} />
       </section>
+      {made.length > 0 && (
+        <section className={styles.part}>
+          <h3>{words.calls}</h3>
+          {made.map((one) => (
+            <ToolCard key={one.key} call={one} open={false} />
+          ))}
+        </section>
+      )}
       {step.answer_text !== undefined && step.answer_text.trim() !== '' && (
         <section className={styles.part}>
           <h3>{words.stepAnswer}</h3>

@@ -1,4 +1,5 @@
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { ComputedLegend, ComputedText } from '../../run/computed-text.tsx';
 import { strings } from './strings.ts';
@@ -18,6 +19,7 @@ export function Thought({
   running: boolean;
 }) {
   const words = useStrings(strings);
+  const inWords = useServiceSentence();
   const lines = thoughtLines(step, revised, { putRight });
   const marks: Partial<Record<ThoughtLine['state'], string>> = {
     correction: words.phases.forced,
@@ -51,7 +53,7 @@ export function Thought({
                 )}
                 {line.reason !== undefined && (
                   <span className={styles.reason}>
-                    <b>{line.reason.name}</b> {line.reason.detail}
+                    <b>{line.reason.name}</b> {inWords(line.reason.detail)}
                   </span>
                 )}
               </span>

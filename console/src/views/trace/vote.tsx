@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Card } from '../../components/card.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { useServiceSentence } from '../../i18n/service-sentences.ts';
 import { useStrings } from '../../i18n/strings.ts';
 import { strings } from './strings.ts';
 import styles from './vote.module.css';
@@ -9,6 +10,7 @@ import type { VoteRound } from './vote-rounds.ts';
 /** A vote as bars: each answer's weight against the heaviest, its ballots, and whose they are. The last round first. */
 export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
   const words = useStrings(strings);
+  const inWords = useServiceSentence();
   const [chosen, setChosen] = useState<string>();
   const round = rounds.find(({ index }) => String(index) === chosen) ?? rounds.at(-1);
   if (round === undefined) return null;
@@ -30,7 +32,7 @@ export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
           />
         )}
       </header>
-      <p className={styles.summary}>{round.summary}</p>
+      <p className={styles.summary}>{inWords(round.summary)}</p>
       <ol className={styles.bars} aria-label={words.vote}>
         {round.bars.map((bar) => (
           <li key={bar.answer} data-leads={bar.leads}>
