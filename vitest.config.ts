@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           name: 'console',
           include: ['test/console/*.browser.test.ts'],
+          // The files share what they import: the service's modules are read once for all of them.
+          isolate: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -1,14 +1,24 @@
 import type { Page } from 'playwright-core';
 
-/** One picture of a view: `prepare` leaves the page as it is to be seen. Written as `docs/images/console-NAME-LOOK.png`. */
+export type Look = 'light' | 'dark' | 'phone';
+
+/** One picture of a view: `prepare` leaves the page as it is to be seen. Written as `console-NAME-LOOK.png`. */
 type Shot = {
   name: string;
-  /** Against a scripted model with the real tools: the embedded one calls none. */
-  scripted?: true;
-  prepare(page: Page, given: Given): Promise<void>;
+  /** Whose service it is of: the embedded model calls no tools, so these are scripted. */
+  from: 'real' | 'scripted';
+  /** The looks that the documents show. */
+  shown: readonly Look[];
+  prepare(page: Page, served: Served): Promise<void>;
 };
-/** Responses that are there already, so that views that show one need not wait for it. */
-type Given = { deliberateId: string };
+
+/** A service to take pictures of. */
+export type Served = {
+  url: string;
+  /** A response that is there already, so that views that show one need not wait for it. */
+  deliberateId: string;
+  stop(): Promise<void>;
+};
 
 export const question =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
@@ -22,6 +32,8 @@ const settled = (page: Page) => page.waitForLoadState('networkidle');
 export const shots: readonly Shot[] = [
   {
     name: 'welcome',
+    from: 'real',
+    shown: [],
     async prepare(page) {
       await page.goto('/');
       await heading(page);
@@ -30,6 +42,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'korean',
+    from: 'real',
+    shown: ['light'],
     async prepare(page, { deliberateId }) {
       await page.goto(`/?r=${deliberateId}`);
       await page.getByRole('button', { name: '한국어' }).click();
@@ -39,6 +53,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'ask',
+    from: 'real',
+    shown: ['light', 'dark', 'phone'],
     async prepare(page, { deliberateId }) {
       await page.goto(`/?r=${deliberateId}`);
       await page.getByText('Thoughts', { exact: true }).click();
@@ -47,6 +63,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'ask-live',
+    from: 'real',
+    shown: ['light'],
     async prepare(page) {
       await page.goto('/');
       await page.getByRole('textbox', { name: 'Question' }).fill(question);
@@ -56,6 +74,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'compare-live',
+    from: 'real',
+    shown: [],
     async prepare(page) {
       await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
       await page.getByRole('button', { name: 'Ask all' }).click();
@@ -64,6 +84,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'compare',
+    from: 'real',
+    shown: ['light', 'dark'],
     async prepare(page) {
       await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
       await page.getByRole('button', { name: 'Ask all' }).click();
@@ -73,7 +95,8 @@ export const shots: readonly Shot[] = [
   },
   {
     name: 'tools',
-    scripted: true,
+    from: 'scripted',
+    shown: ['light'],
     async prepare(page) {
       await page.goto('/');
       await page.getByRole('button', { name: 'Budget, model and system prompt' }).click();
@@ -90,10 +113,15 @@ export const shots: readonly Shot[] = [
       await settled(page);
     },
   },
-  { name: 'jobs', prepare: (page) => opened(page, '/jobs') },
-  { name: 'trace', prepare: (page, { deliberateId }) => opened(page, `/trace/${deliberateId}`) },
-  { name: 'eval', prepare: (page) => opened(page, '/eval') },
-  { name: 'settings', prepare: (page) => opened(page, '/settings') },
+  { name: 'jobs', from: 'real', shown: ['light'], prepare: (page) => opened(page, '/jobs') },
+  {
+    name: 'trace',
+    from: 'real',
+    shown: ['light', 'dark'],
+    prepare: (page, { deliberateId }) => opened(page, `/trace/${deliberateId}`),
+  },
+  { name: 'eval', from: 'real', shown: ['light'], prepare: (page) => opened(page, '/eval') },
+  { name: 'settings', from: 'real', shown: ['light'], prepare: (page) => opened(page, '/settings') },
 ];
 
 async function opened(page: Page, path: string): Promise<void> {
