@@ -23,13 +23,17 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
     finding,
     ...(await nativeFindings()),
     pythonFinding(await checkWall()),
-    ...('finding' in models ? [models.finding] : await modelFindings(models.configs)),
+    ...('finding' in models ? [models.finding] : await modelFindings(models.configs, machineOf(environment))),
     ...(await mcpServerFindings(() => configuredMcpServers(variables))),
     await portFinding({ host: environment.HOST, port: environment.PORT }),
     ...(await (environment.REDIS_URL === undefined
       ? folderFindings(environment.THINKFIRST_DATA)
       : redisFindings(environment.REDIS_URL))),
   ];
+}
+
+function machineOf({ THINKFIRST_GPU: gpu, THINKFIRST_KV_MB: kvMegabytes }: Environment) {
+  return { gpu: gpu !== 'off', kvMegabytes };
 }
 
 /** With a bad variable the rest is looked at with the defaults. */

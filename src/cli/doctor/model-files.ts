@@ -8,25 +8,32 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import { readEffortTable } from '../../models/config/effort-tables.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { loadModelFolder } from '../../models/local/folder/model-folder.ts';
+import { isGguf } from '../../models/local/gguf/gguf-files.ts';
+import { examineGguf } from '../../models/local/gguf/gguf-local-model.ts';
 import { effortTableText } from '../render/figures.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { serverFindings } from './server.ts';
 
 const sums = 'SHA256SUMS';
 
+type GgufMachine = Parameters<typeof examineGguf>[1];
+
 /** Each configured model: its files, whole where they come with checksums, or its server; then its effort table. */
-export async function modelFindings(configs: readonly ModelConfig[]): Promise<Finding[]> {
+export async function modelFindings(
+  configs: readonly ModelConfig[],
+  machine: GgufMachine = { gpu: true, kvMegabytes: 256 },
+): Promise<Finding[]> {
   const findings = await Promise.all(
-    configs.map(async (config) => [await modelFinding(config), tableFinding(config)].flat()),
+    configs.map(async (config) => [await modelFinding(config, machine), tableFinding(config)].flat()),
   );
   return findings.flat();
 }
 
-function modelFinding(config: ModelConfig): Finding | Promise<Finding | Finding[]> {
+function modelFinding(config: ModelConfig, machine: GgufMachine): Finding | Promise<Finding | Finding[]> {
   const name = `model ${config.id}`;
   switch (config.kind) {
     case 'folder':
-      return folderFinding(name, config);
+      return isGguf(config.path) ? ggufFinding(name, config, machine) : folderFinding(name, config);
     case 'hub':
       return well(name, `${config.name} of the hub, fetched at the first start; then it works without a network`);
     case 'upstream':
@@ -81,6 +88,20 @@ async function folderFinding(name: string, config: Extract<ModelConfig, { kind: 
       error.message,
       'docs/models.md describes model folders; thinkfirst models check NAME tests one.',
     );
+  }
+}
+
+async function ggufFinding(
+  name: string,
+  config: Extract<ModelConfig, { kind: 'folder' }>,
+  machine: GgufMachine,
+): Promise<Finding> {
+  try {
+    const { bytes, path, device } = await examineGguf(config, machine);
+    return well(name, `${(bytes / 1e6).toFixed(0)} MB (GGUF) in ${path}, runs on the ${device}`);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    return faulty(name, error.message, 'docs/models.md describes GGUF files.');
   }
 }
 

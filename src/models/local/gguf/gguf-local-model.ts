@@ -65,6 +65,27 @@ export async function createGgufModel(
   }
 }
 
+/**
+ * What a start would find, without loading the weights.
+ * @throws ServiceError `model_unavailable` where it would fail
+ */
+export async function examineGguf(
+  source: string | ModelSource,
+  options: Pick<GgufModelOptions, 'gpu' | 'kvMegabytes'>,
+): Promise<{ path: string; bytes: number; device: string }> {
+  const model = readGgufModel(source);
+  const llama = await openLlama({ ...options, threads: 1 });
+  try {
+    await checkMemory(model, roomOf(model, options.kvMegabytes), llama);
+    const { gpu } = llama.library;
+    const names = gpu === false ? [] : await llama.library.getGpuDeviceNames();
+    const device = gpu === false ? 'processor' : `graphics card (${gpu}: ${names.join(', ')})`;
+    return { path: model.path, bytes: model.files.bytes, device };
+  } finally {
+    await llama.library.dispose();
+  }
+}
+
 /** How many sequences of how many tokens the cache holds. */
 export function roomOf(
   { kvBytesPerToken, contextLength }: Pick<GgufModel, 'kvBytesPerToken' | 'contextLength'>,
