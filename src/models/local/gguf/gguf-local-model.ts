@@ -60,7 +60,7 @@ export async function createGgufModel(
     await loaded?.close();
     await llama.library.dispose();
     if (error instanceof ServiceError) throw error;
-    const reason = llama.lastError() ?? (error instanceof Error ? error.message : String(error));
+    const reason = llama.firstError() ?? (error instanceof Error ? error.message : String(error));
     throw modelFault(model.path, `llama.cpp cannot load it: ${reason.split('\n', 1)[0]?.replace(/\.$/, '')}`, error);
   }
 }

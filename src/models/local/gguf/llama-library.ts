@@ -76,7 +76,7 @@ export function installedLlama(): string | undefined {
 }
 
 /** llama.cpp in this process, once. `gpu`: false leaves the graphics card alone. */
-export type OpenLlama = { library: Llama; lastError(): string | undefined };
+export type OpenLlama = { library: Llama; firstError(): string | undefined };
 
 /** @throws ServiceError `model_unavailable` with the command that installs it */
 export async function openLlama({ gpu, threads }: { gpu: boolean; threads: number }): Promise<OpenLlama> {
@@ -98,10 +98,11 @@ export async function openLlama({ gpu, threads }: { gpu: boolean; threads: numbe
     maxThreads: threads,
     logLevel: LlamaLogLevel.error,
     logger: (_level: string, message: string) => {
-      error = message.trim();
+      // The first one says what is wrong; those behind it that something was.
+      error ??= message.trim();
     },
   });
-  return { library, lastError: () => error };
+  return { library, firstError: () => error };
 }
 
 /** What is wanted of a position's logits: all, or the likeliest and the named ones. */
