@@ -76,11 +76,7 @@ export function addModels(program: Command, terminal: Terminal): void {
     .option('--dry-run', 'check only, add nothing')
     .option('--file', 'add it to thinkfirst.config.json, also if a service runs');
   serviceOptions(add).action(async (named: string, options: AddOptions) => {
-    const isForFile = options.file === true || !(await hasService(options, terminal));
-    const adding = isForFile ? addToFile(named, options, terminal) : addToService(named, options, terminal);
-    await adding.catch((error: unknown) => {
-      throw asTyped(error, named);
-    });
+    await addModel(newModel(named, options), { ...options, named }, terminal);
   });
   const remove = models
     .command('remove')
@@ -91,30 +87,28 @@ export function addModels(program: Command, terminal: Terminal): void {
     await client.call(RemovedModel, `/v1/configuration/models/${encodeURIComponent(id)}`, { method: 'DELETE' });
     terminal.print(`${terminal.paint.green('✓')} ${id} is removed.`);
   });
-  models
+  const find = models
     .command('find')
+    .summary('list the models that this machine has')
     .description(
-      'list the models that this machine has: of servers at their usual ports on loopback (Ollama, LM Studio, llama.cpp, ' +
+      'Lists the models that this machine has: of servers at their usual ports on loopback (Ollama, LM Studio, llama.cpp, ' +
         'vLLM), and files of Ollama, LM Studio, llama.cpp and the hub',
     )
-    .option('--add <id...>', 'add these to thinkfirst.config.json in this folder')
-    .option('--json', 'with all that is known of them')
-    .action(async (options: { add?: string[]; json?: true }) => {
-      const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
-      const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
-      const found = await configuration.find();
-      for (const id of options.add ?? []) {
-        const model = found.find((one) => one.id === id)?.model;
-        if (model === undefined) throw new CliError({ message: `--add: there is no ${id} on this machine.` });
-        const change = await configuration.add(model).catch((error: unknown) => {
-          throw asTyped(error, id);
-        });
-        terminal.print(checkedText(change.checked, terminal));
-      }
-      if (options.add !== undefined) return;
-      terminal.print(options.json === true ? JSON.stringify(found, undefined, 2) : foundText(found, terminal));
-      if (found.length > 0) terminal.note('Add one with `thinkfirst models find --add ID`.');
-    });
+    .option('--add <id...>', 'add these, as `models add` does')
+    .option('--file', 'add them to thinkfirst.config.json, also if a service runs')
+    .option('--json', 'with all that is known of them');
+  serviceOptions(find).action(async (options: FindOptions) => {
+    const { findModels } = await import('../../entry/models/find-models.ts');
+    const found = await findModels({ variables: terminal.variables, fetch });
+    for (const id of options.add ?? []) {
+      const model = found.find((one) => one.id === id)?.model;
+      if (model === undefined) throw new CliError({ message: `--add: there is no ${id} on this machine.` });
+      await addModel(model, { ...options, named: id }, terminal);
+    }
+    if (options.add !== undefined) return;
+    terminal.print(options.json === true ? JSON.stringify(found, undefined, 2) : foundText(found, terminal));
+    if (found.length > 0) terminal.note('Add one with `thinkfirst models find --add ID`.');
+  });
   models
     .command('check')
     .description('load models here and let them answer: the configured ones, or those named')
@@ -123,6 +117,21 @@ export function addModels(program: Command, terminal: Terminal): void {
       const { checkModels } = await import('../check-model.ts');
       await checkModels(named, terminal);
     });
+}
+
+type FindOptions = ServiceOptions & { add?: string[]; file?: true; json?: true };
+
+/** Adds a model to the running service, or to the file. `named`: as it was typed, for messages. */
+async function addModel(
+  model: NewModel,
+  options: ServiceOptions & Pick<AddOptions, 'file' | 'dryRun'> & { named: string },
+  terminal: Terminal,
+): Promise<void> {
+  const isForFile = options.file === true || !(await hasService(options, terminal));
+  const adding = isForFile ? addToFile(model, options, terminal) : addToService(model, options, terminal);
+  await adding.catch((error: unknown) => {
+    throw asTyped(error, options.named);
+  });
 }
 
 /** One that is named must be there; one at the default address may be. */
@@ -134,10 +143,9 @@ async function hasService(options: ServiceOptions, terminal: Terminal): Promise<
 /** ms */
 const probeMs = 1_000;
 
-async function addToFile(named: string, options: AddOptions, terminal: Terminal): Promise<void> {
+async function addToFile(model: NewModel, options: Pick<AddOptions, 'dryRun'>, terminal: Terminal): Promise<void> {
   const { createModelConfiguration } = await import('../../entry/models/model-configuration.ts');
   const configuration = createModelConfiguration({ folder: process.cwd(), variables: terminal.variables });
-  const model = newModel(named, options);
   const change = await (options.dryRun === true ? configuration.check(model) : configuration.add(model));
   terminal.print(checkedText(change.checked, terminal));
   const done = change.written ? 'Written into thinkfirst.config.json' : 'Nothing was written. The entry would be';
@@ -147,9 +155,12 @@ async function addToFile(named: string, options: AddOptions, terminal: Terminal)
   terminal.note(`Requests choose it by name: thinkfirst ask --model ${change.checked.id} …${staysDefault(change)}`);
 }
 
-async function addToService(named: string, options: AddOptions, terminal: Terminal): Promise<void> {
+async function addToService(
+  given: NewModel,
+  options: ServiceOptions & Pick<AddOptions, 'dryRun'>,
+  terminal: Terminal,
+): Promise<void> {
   const client = await reachService(options, terminal);
-  const given = newModel(named, options);
   // The service may have another working folder.
   const isHere = given.kind === 'folder' && !/^(~|ollama:)/.test(given.folder);
   const model = isHere ? { ...given, folder: resolve(given.folder) } : given;
