@@ -1,6 +1,6 @@
 import { mediaOf, type Prompt } from '../contracts/responses/prompt.ts';
 import { outputTokens, type RunningUsage, thinkingTokens } from '../contracts/responses/usage.ts';
-import type { AnswerRequest, ThinkingRequest, ThoughtSegment } from './language-model.ts';
+import type { AnswerRequest, ChainUsage, ThinkingRequest, ThoughtSegment } from './language-model.ts';
 
 /**
  * The rules of the token budget: every margin, every estimate, and how much a request, a call and a sequence may still use.
@@ -231,11 +231,11 @@ export function isNearLimit({ contextLength, estimate, begun, budgetTokens, answ
 }
 
 /**
- * What the context leaves beside a prompt: `room` for a sample, and `answerTokens` at most, which is never below the reserve.
+ * What the context leaves besides a prompt: `room` for a sample, and `answerTokens` at most, which is never below the reserve.
  * `shares`: answers that one call may ask for. Without `exact` the answer's cap allows for an estimate that is too low,
  * because a server refuses what doesn't fit.
  */
-export function fitPrompt(
+export function roomBesidePrompt(
   { contextLength, estimate, begun, budgetTokens, answer }: PromptLoad,
   { exact, shares }: { exact: number | undefined; shares: number },
 ): { tokens: number; fits: boolean; room: number; answerTokens: number } {
@@ -256,6 +256,16 @@ export function shareOfSample(
   samples: number,
 ): number {
   return Math.min(perSampleTokens, Math.floor(budgetTokens / samples));
+}
+
+/**
+ * What a turn that ends in a call (or in a program to run) has used: the call is part of the thought as far as `left` tokens
+ * of the thinking budget go, the rest of it counts as answer.
+ */
+export function withCallAsThought(usage: ChainUsage, left: number): ChainUsage {
+  const { thinkingTokens, forcedTokens, answerTokens } = usage;
+  const asThought = Math.max(0, Math.min(answerTokens, left - thinkingTokens));
+  return { thinkingTokens: thinkingTokens + asThought, forcedTokens, answerTokens: answerTokens - asThought };
 }
 
 /** What `room` leaves to a thought beside the answer's reserve and `inserted` tokens; negative where not even those fit. */

@@ -9,9 +9,9 @@ import {
   type SampleUsage,
   type ServerCall,
 } from '../core/language-model.ts';
-import { reserveOf, shareOfSample, tokenMargins } from '../core/token-ledger.ts';
+import { reserveOf, shareOfSample, tokenMargins, withCallAsThought } from '../core/token-ledger.ts';
 import { createCaller, interruptedCall, type ServerTools } from './call-tools.ts';
-import { fitPrompt, promptBehind } from './turns.ts';
+import { promptBehind, shortenResults } from './turns.ts';
 
 type Finish = Extract<ModelEvent, { type: 'finish' }>;
 type Call = Extract<ModelEvent, { type: 'tool-call' }>;
@@ -158,13 +158,12 @@ function callsOf(run: ChainRun, { chain, held, text }: Turn): { all: Call[]; own
   };
 }
 
-/** Counts a turn that ended in a call. The call is a thought too, as far as the budget goes. */
+/** Counts a turn that ended in a call. */
 function spend(run: ChainRun, { spent }: Chain, usage: SampleUsage): void {
-  const left = shareOf(run) - spent.thinking - usage.thinkingTokens;
-  const asThought = run.request.thinking === undefined ? 0 : Math.min(usage.answerTokens, left);
-  spent.thinking += usage.thinkingTokens + asThought;
-  spent.forced += usage.forcedTokens;
-  spent.answer += usage.answerTokens - asThought;
+  const used = withCallAsThought(usage, shareOf(run) - spent.thinking);
+  spent.thinking += used.thinkingTokens;
+  spent.forced += used.forcedTokens;
+  spent.answer += used.answerTokens;
 }
 
 async function makeCalls(
@@ -193,7 +192,7 @@ async function nextTurn(run: ChainRun, chain: Chain): Promise<void> {
   const maxTokens = Math.max(1, request.answer.maxTokens - chain.spent.answer);
   const { seed } = request.sampling;
   const afterCall = Math.min(thinking?.budgetTokens ?? 0, tokenMargins.thoughtAfterCall);
-  const prompt = await fitPrompt(model, promptBehind(request.prompt, chain.made), {
+  const prompt = await shortenResults(model, promptBehind(request.prompt, chain.made), {
     reserve: Math.min(maxTokens, reserveOf(request.answer)) + afterCall,
     thinking: thinking !== undefined,
   });

@@ -40,7 +40,7 @@ export function withResults(prompt: Prompt, results: ReadonlyMap<string, string>
 const leastOutput = 200;
 
 /** The prompt with its longest results shortened until it fits the model's context beside `reserve` tokens. */
-export async function fitPrompt(
+export async function shortenResults(
   model: Pick<LanguageModel, 'countTokens' | 'contextLength'>,
   prompt: Prompt,
   { reserve, thinking }: { reserve: number; thinking: boolean },

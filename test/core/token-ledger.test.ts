@@ -7,9 +7,9 @@ import {
   createThinkingBudget,
   estimatePrompt,
   estimateTokens,
-  fitPrompt,
   isNearLimit,
   reserveOf,
+  roomBesidePrompt,
   roomForThought,
   shareRoom,
   thinkingAllowed,
@@ -18,6 +18,7 @@ import {
   tokensOfPiece,
   tokensOfSegments,
   usableOutput,
+  withCallAsThought,
 } from '../../src/core/token-ledger.ts';
 
 const budget = (maxOutputTokens?: number, { compute = false } = {}) => {
@@ -191,6 +192,19 @@ describe('what a sequence may use', () => {
   });
 });
 
+describe('a call that ends a turn', () => {
+  const usage = { thinkingTokens: 10, forcedTokens: 3, answerTokens: 20 };
+
+  it('is thought as far as the budget goes, and answer beyond it', () => {
+    expect(withCallAsThought(usage, 100)).toEqual({ thinkingTokens: 30, forcedTokens: 3, answerTokens: 0 });
+    expect(withCallAsThought(usage, 18)).toEqual({ thinkingTokens: 18, forcedTokens: 3, answerTokens: 12 });
+  });
+
+  it('is answer where nothing is left of the budget', () => {
+    for (const left of [10, 4, 0]) expect(withCallAsThought(usage, left)).toEqual(usage);
+  });
+});
+
 describe('a prompt whose exact length only its server knows', () => {
   const load = { contextLength: 1000, estimate: 400, begun: 50, budgetTokens: 100, answer: { maxTokens: 200 } };
 
@@ -202,9 +216,9 @@ describe('a prompt whose exact length only its server knows', () => {
   it('leaves room for thoughts, and cuts an answer that an estimate can’t vouch for', () => {
     const long = { ...load, answer: { maxTokens: 400, reserve: 100 } };
     const estimated = { tokens: 400, fits: true, room: 550, answerTokens: 250 };
-    expect(fitPrompt(long, { exact: undefined, shares: 1 })).toEqual(estimated);
-    expect(fitPrompt(long, { exact: undefined, shares: 2 })).toEqual({ ...estimated, answerTokens: 125 });
-    expect(fitPrompt(long, { exact: 500, shares: 1 })).toEqual({
+    expect(roomBesidePrompt(long, { exact: undefined, shares: 1 })).toEqual(estimated);
+    expect(roomBesidePrompt(long, { exact: undefined, shares: 2 })).toEqual({ ...estimated, answerTokens: 125 });
+    expect(roomBesidePrompt(long, { exact: 500, shares: 1 })).toEqual({
       tokens: 500,
       fits: true,
       room: 450,
@@ -214,7 +228,7 @@ describe('a prompt whose exact length only its server knows', () => {
 
   it('never cuts the reserve, and says where that does not fit', () => {
     const full = { ...load, estimate: 950, answer: { maxTokens: 400, reserve: 100 } };
-    expect(fitPrompt(full, { exact: 900, shares: 1 })).toMatchObject({ fits: true, answerTokens: 100 });
-    expect(fitPrompt(full, { exact: undefined, shares: 1 })).toMatchObject({ fits: false, answerTokens: 100 });
+    expect(roomBesidePrompt(full, { exact: 900, shares: 1 })).toMatchObject({ fits: true, answerTokens: 100 });
+    expect(roomBesidePrompt(full, { exact: undefined, shares: 1 })).toMatchObject({ fits: false, answerTokens: 100 });
   });
 });

@@ -1,7 +1,7 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { GenerateRequest, ModelCapabilities } from '../../core/language-model.ts';
-import { estimatePrompt, fitPrompt, isNearLimit, reserveOf, tokensOfSegments } from '../../core/token-ledger.ts';
+import { estimatePrompt, isNearLimit, reserveOf, roomBesidePrompt, tokensOfSegments } from '../../core/token-ledger.ts';
 import type { ModelServer } from './model-server.ts';
 import { withFormatInstruction } from './stream/messages.ts';
 import { renderPrompt } from './stream/raw-prompt.ts';
@@ -35,7 +35,10 @@ export async function fitRequest(
   const thinks = request.thinking !== undefined;
   const exact = isNearLimit(load) ? await exactTokens(server, request.prompt, { thinking: thinks, signal }) : undefined;
   // Where thinking can't be switched off, as much again is asked for it.
-  const { tokens, fits, room, answerTokens } = fitPrompt(load, { exact, shares: alwaysThinking(server) ? 2 : 1 });
+  const { tokens, fits, room, answerTokens } = roomBesidePrompt(load, {
+    exact,
+    shares: alwaysThinking(server) ? 2 : 1,
+  });
   if (!fits) {
     throw new ServiceError({
       code: 'context_length_exceeded',

@@ -5,10 +5,11 @@ import { createSampleCounter } from '../../core/token-counts.ts';
 import type { Budget } from '../../core/token-ledger.ts';
 import { thinkingDeadline } from '../deadline.ts';
 import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
-import type { OpenStep } from '../trace-recorder.ts';
+import type { OpenStep, StepPatch } from '../trace-recorder.ts';
 import { createCallSteps } from './call-steps.ts';
 import { type RunState, runSignal } from './run-samples.ts';
-import { computedIn, isEmptyAnswer, type Sample, segmentOf } from './sample.ts';
+import { computedIn, isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
+import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
 
 /** How a chosen sample's answer ended: cut, at a stop text, or by itself. */
 export function answerEnd({
@@ -74,169 +75,193 @@ export async function* answerLive(
   state: RunState,
   run: LiveRun,
 ): AsyncGenerator<StrategyEvent, Sample | undefined, void> {
-  const { context, usage, trace } = state;
-  const chain =
-    run.thinking === undefined ? { of: 'answer' as const, sample: null } : { of: 'think' as const, sample: 0 };
-  const calls = createCallSteps(trace, context, chain);
-  // What an earlier attempt spent before its last call is in the totals already.
-  const counter = createSampleCounter(
-    (kind, tokens) => usage.add(kind === 'thinking' ? 'think' : kind, tokens),
-    calls.spent,
-  );
-  const counted = counter.tokens;
-  const segments = [...(run.thinking?.prefix ?? [])];
-  if (run.thinking !== undefined && calls.thought !== '') segments.push({ text: calls.thought });
-  const toolCalls: Sample['answer']['toolCalls'][number][] = [];
-  const logprobs: Sample['answer']['logprobs'][number][] = [];
-  let text = '';
-  let held: Array<Extract<ModelEvent, { type: 'answer-delta' }>> = [];
-  let visible = context.answer.prefix !== undefined;
-  let thinking: OpenStep | undefined;
-  let answering: OpenStep | undefined;
-
-  const beginAnswer = function* (): Generator<StrategyEvent, void, void> {
-    const thought = run.thinking !== undefined;
-    answering = trace.begin({
-      phase: 'answer',
-      sample: thought ? 0 : null,
-      summary: thought ? 'Answers from its thought.' : 'Answers at once, without thinking.',
-    });
-    yield { type: 'phase', phase: 'answer', step: thought ? 2 : 1, steps: thought ? 2 : 1 };
-    yield answering.added;
-  };
-
-  if (run.thinking === undefined || run.thinking.ended) {
-    yield* beginAnswer();
-  } else {
-    thinking = trace.begin({ phase: 'think', sample: 0, summary: 'Thinks in one chain.' });
-    yield { type: 'phase', phase: 'think', step: 1, steps: 2 };
-    yield thinking.added;
-  }
-  /** The thought is over: its step is done and the answer's begins. */
-  const endThought = function* (reason: string): Generator<StrategyEvent, void, void> {
-    if (thinking === undefined || answering !== undefined) return;
-    const thought = segments.map((segment) => segment.text).join('');
-    yield thinking.done({
-      tokens: counted.thinking,
-      text: thought,
-      ...computedIn(segments),
-      stop_reason: reason,
-      usage: { ...counted, answer: 0 },
-      ...calls.patch(),
-    });
-    yield* beginAnswer();
-  };
-
+  const { context, usage } = state;
+  const live = openLive(state, run);
+  yield* run.thinking === undefined || run.thinking.ended ? beginAnswer(live) : beginThought(live);
+  const words = limitContinuations(live);
+  const options = { signal: runSignal(context), answerNow: AbortSignal.any([context.answerNow, words.usedUp]) };
   let sample: Sample | undefined;
-  let thoughtStop: ThinkingStop | undefined;
-  const fedEnough = new AbortController();
-  const options = { signal: runSignal(context), answerNow: AbortSignal.any([context.answerNow, fedEnough.signal]) };
-  const stopReason = (reason: ThinkingStop): ThinkingStop =>
-    reason === 'user' && fedEnough.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
   try {
-    for await (const event of context.model.generate(requestOf(context, run, calls.made), options)) {
-      counter.count(event);
-      switch (event.type) {
-        case 'thinking-delta':
-          segments.push(segmentOf(event));
-          if (
-            event.forced &&
-            counted.forced - counter.computed + event.tokenIds.length >
-              (run.continuationTokens ?? Number.POSITIVE_INFINITY)
-          )
-            fedEnough.abort();
-          if (thinking !== undefined) yield thinking.delta(event);
-          break;
-        case 'thinking-end':
-          thoughtStop = stopReason(event.reason);
-          yield* endThought(thoughtStop);
-          break;
-        case 'answer-delta':
-          yield* endThought('natural');
-          text += event.text;
-          logprobs.push(...event.logprobs);
-          held.push(event);
-          visible ||= event.text.trim() !== '';
-          if (visible) {
-            for (const delta of held) yield { type: 'answer-delta', text: delta.text, logprobs: delta.logprobs };
-            held = [];
-          }
-          break;
-        case 'tool-call':
-          yield* endThought('natural');
-          toolCalls.push({ name: event.name, arguments: event.arguments });
-          yield { type: 'tool-call', name: event.name, arguments: event.arguments };
-          break;
-        case 'finish':
-          if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
-          usage.addPrompt(event.usage);
-          sample = {
-            number: 0,
-            segments,
-            answer: {
-              text,
-              logprobs,
-              toolCalls,
-              ...(event.stopText === undefined ? {} : { stopText: event.stopText }),
-            },
-            finish: event.reason,
-            thinkingStop: event.thinkingStop === undefined ? undefined : stopReason(event.thinkingStop),
-            usage: { ...counted },
-            scores: event.scores,
-          };
-          break;
-        case 'tool-start':
-        case 'tool-result':
-          yield* calls.take(event, counted);
-          break;
-        default:
-          event satisfies never;
+    for await (const event of context.model.generate(requestOf(context, run, live.reader.calls.made), options)) {
+      const read = words.stopOf(event);
+      live.reader.read(read);
+      words.watch(read);
+      yield* take(live, read);
+      if (read.type === 'finish') {
+        countPrompt(usage, read);
+        sample = live.reader.finished(read);
       }
-      if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
+      if (read.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
     }
   } catch (error) {
     context.signal.throwIfAborted();
     if (context.deadline?.aborted !== true) throw error;
-    sample = {
-      number: 0,
-      segments,
-      answer: { text: visible ? text : '', logprobs, toolCalls },
-      finish: 'deadline',
-      thinkingStop: run.thinking === undefined ? undefined : (thoughtStop ?? 'deadline'),
-      usage: { ...counted },
-      scores: {},
-    };
-    if (thinking !== undefined && answering === undefined) {
-      yield thinking.done({
-        tokens: counted.thinking,
-        text: segments.map((segment) => segment.text).join(''),
-        ...computedIn(segments),
-        stop_reason: 'deadline',
-        usage: { ...counted, answer: 0 },
-        ...calls.patch(),
-      });
+    sample = cutAtDeadline(live);
+    if (live.thinking !== undefined && live.answering === undefined) {
+      yield live.thinking.done(thoughtPatch(live, 'deadline'));
       return sample;
     }
   }
-  yield* endThought(sample?.thinkingStop ?? 'natural');
-  if (answering !== undefined) {
-    const late = sample?.finish === 'deadline';
-    const empty = sample === undefined || (isEmptyAnswer(sample.answer) && context.answer.prefix === undefined);
-    // An answer that shows nothing is not the answer: its tokens go with those of answers that were not chosen.
-    if (empty) usage.move('answer', 'discarded', counted.answer);
-    yield answering.done({
-      tokens: counted.answer,
-      summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer came out empty.' : answering.summary,
-      stop_reason: sample?.finish ?? null,
-      answer: text.trim() || null,
-      answer_text: text,
-      confidence: sample?.scores.answerMeanLogprob ?? null,
-      usage: { thinking: 0, forced: 0, answer: counted.answer },
-      ...(run.thinking === undefined ? calls.patch() : {}),
-    });
-    if (empty && !late) return undefined;
+  yield* endThought(live, sample?.thinkingStop ?? 'natural');
+  return yield* endAnswer(live, sample);
+}
+
+/** The one chain while it runs. */
+type Live = {
+  state: RunState;
+  run: LiveRun;
+  reader: SampleReader;
+  thinking: OpenStep | undefined;
+  answering: OpenStep | undefined;
+  /** Deltas of an answer in which nothing is visible yet. */
+  held: Array<Extract<ModelEvent, { type: 'answer-delta' }>>;
+  /** The answer has visible text. */
+  visible: boolean;
+};
+
+function openLive(state: RunState, run: LiveRun): Live {
+  const { context, usage, trace } = state;
+  const thinks = run.thinking !== undefined;
+  const calls = createCallSteps(trace, context, { of: thinks ? 'think' : 'answer', sample: thinks ? 0 : null });
+  const counter = createSampleCounter(
+    (kind, tokens) => usage.add(kind === 'thinking' ? 'think' : kind, tokens),
+    // What an earlier attempt spent before its last call is in the totals already.
+    calls.spent,
+  );
+  return {
+    state,
+    run,
+    reader: createSampleReader({ number: 0, begun: thinks ? begunThought(run.thinking, calls) : [], calls, counter }),
+    thinking: undefined,
+    answering: undefined,
+    held: [],
+    visible: context.answer.prefix !== undefined,
+  };
+}
+
+function* beginThought(live: Live): Generator<StrategyEvent, void, void> {
+  live.thinking = live.state.trace.begin({ phase: 'think', sample: 0, summary: 'Thinks in one chain.' });
+  yield { type: 'phase', phase: 'think', step: 1, steps: 2 };
+  yield live.thinking.added;
+}
+
+function* beginAnswer(live: Live): Generator<StrategyEvent, void, void> {
+  const thought = live.run.thinking !== undefined;
+  live.answering = live.state.trace.begin({
+    phase: 'answer',
+    sample: thought ? 0 : null,
+    summary: thought ? 'Answers from its thought.' : 'Answers at once, without thinking.',
+  });
+  yield { type: 'phase', phase: 'answer', step: thought ? 2 : 1, steps: thought ? 2 : 1 };
+  yield live.answering.added;
+}
+
+/** The events that a client or the trace is given for one of the model's, once it is read. */
+function* take(live: Live, event: ModelEvent): Generator<StrategyEvent, void, void> {
+  switch (event.type) {
+    case 'thinking-delta':
+      if (live.thinking !== undefined) yield live.thinking.delta(event);
+      return;
+    case 'thinking-end':
+      yield* endThought(live, event.reason);
+      return;
+    case 'answer-delta':
+      yield* endThought(live, 'natural');
+      live.held.push(event);
+      live.visible ||= event.text.trim() !== '';
+      if (!live.visible) return;
+      for (const { text, logprobs } of live.held) yield { type: 'answer-delta', text, logprobs };
+      live.held = [];
+      return;
+    case 'tool-call':
+      yield* endThought(live, 'natural');
+      yield { type: 'tool-call', name: event.name, arguments: event.arguments };
+      return;
+    case 'tool-start':
+    case 'tool-result':
+      yield* live.reader.calls.take(event, live.reader.counter.tokens);
+      return;
+    case 'finish':
+      return;
+    default:
+      event satisfies never;
   }
-  return sample;
+}
+
+/** The thought is over: its step is done and the answer's begins. */
+function* endThought(live: Live, reason: ThinkingStop): Generator<StrategyEvent, void, void> {
+  if (live.thinking === undefined || live.answering !== undefined) return;
+  yield live.thinking.done(thoughtPatch(live, reason));
+  yield* beginAnswer(live);
+}
+
+function thoughtPatch({ reader: { segments, counter, calls } }: Live, reason: ThinkingStop): StepPatch {
+  return {
+    tokens: counter.tokens.thinking,
+    text: thoughtText({ segments }),
+    ...computedIn(segments),
+    stop_reason: reason,
+    usage: { ...counter.tokens, answer: 0 },
+    ...calls.patch(),
+  };
+}
+
+/** What there is at the deadline. */
+function cutAtDeadline({ reader, run, visible }: Live): Sample {
+  const sample = reader.cut();
+  return {
+    ...sample,
+    answer: { ...sample.answer, text: visible ? sample.answer.text : '' },
+    thinkingStop: run.thinking === undefined ? undefined : (sample.thinkingStop ?? 'deadline'),
+  };
+}
+
+/** Ends the answer's step, if it was begun. Gives the sample; undefined where its answer is empty, unless the deadline cut it. */
+function* endAnswer(
+  { state: { context, usage }, run, reader, answering }: Live,
+  sample: Sample | undefined,
+): Generator<StrategyEvent, Sample | undefined, void> {
+  if (answering === undefined) return sample;
+  const answer = reader.counter.tokens.answer;
+  const late = sample?.finish === 'deadline';
+  const empty = sample === undefined || (isEmptyAnswer(sample.answer) && context.answer.prefix === undefined);
+  // An answer that shows nothing is not the answer: its tokens go with those of answers that were not chosen.
+  if (empty) usage.move('answer', 'discarded', answer);
+  yield answering.done({
+    tokens: answer,
+    summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer came out empty.' : answering.summary,
+    stop_reason: sample?.finish ?? null,
+    answer: reader.text.trim() || null,
+    answer_text: reader.text,
+    confidence: sample?.scores.answerMeanLogprob ?? null,
+    usage: { thinking: 0, forced: 0, answer },
+    ...(run.thinking === undefined ? reader.calls.patch() : {}),
+  });
+  return empty && !late ? undefined : sample;
+}
+
+/**
+ * Ends the thought before its inserted continuation words pass their share of the tokens. The model then reports that it was
+ * asked to answer now; the budget is what asked.
+ */
+function limitContinuations({ run, reader: { counter }, state: { context } }: Live) {
+  const usedUp = new AbortController();
+  const most = run.continuationTokens ?? Number.POSITIVE_INFINITY;
+  const stopOf = (reason: ThinkingStop): ThinkingStop =>
+    reason === 'user' && usedUp.signal.aborted && !context.answerNow.aborted ? 'budget' : reason;
+  return {
+    usedUp: usedUp.signal,
+    watch(event: ModelEvent): void {
+      if (event.type !== 'thinking-delta' || !event.forced) return;
+      if (counter.tokens.forced - counter.computed + event.tokenIds.length > most) usedUp.abort();
+    },
+    /** The event with the true reason for the thought's end. */
+    stopOf(event: ModelEvent): ModelEvent {
+      if (event.type === 'thinking-end') return { ...event, reason: stopOf(event.reason) };
+      if (event.type !== 'finish' || event.thinkingStop === undefined) return event;
+      return { ...event, thinkingStop: stopOf(event.thinkingStop) };
+    },
+  };
 }
 
 function requestOf(

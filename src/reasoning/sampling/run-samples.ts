@@ -1,18 +1,17 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
-import type { ThinkingStop } from '../../contracts/responses/reasoning.ts';
-import type { AnswerRequest, ModelEvent, Sampling, ThinkingRequest } from '../../core/language-model.ts';
+import type { AnswerRequest, ModelEvent, SampleUsage, Sampling, ThinkingRequest } from '../../core/language-model.ts';
 import {
   createSampleCounter,
   createStoppedRun,
   createUsageTotals,
-  type SampleCounter,
   type UsageTotals,
   usageField,
 } from '../../core/token-counts.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import { createTraceRecorder, type OpenStep, type StepPatch, type TraceRecorder } from '../trace-recorder.ts';
-import { type CallSteps, createCallSteps, openCalls } from './call-steps.ts';
-import { answerText, computedIn, type Sample, segmentOf } from './sample.ts';
+import { createCallSteps, openCalls } from './call-steps.ts';
+import { answerText, computedIn, type Sample, thoughtText } from './sample.ts';
+import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
 
 /** Begins a run: an earlier attempt's finished steps are on its trace, and their tokens in its totals. */
 export function createRunState(context: StrategyContext): RunState {
@@ -63,18 +62,8 @@ export type SampleRun = {
   settles?: (sample: Sample) => AsyncGenerator<StrategyEvent, boolean, void>;
 };
 
-type Row = {
-  number: number;
-  step: OpenStep;
-  calls: CallSteps;
-  segments: Sample['segments'][number][];
-  text: string;
-  logprobs: Sample['answer']['logprobs'][number][];
-  toolCalls: Sample['answer']['toolCalls'][number][];
-  counter: SampleCounter;
-  thinkingStop: ThinkingStop | undefined;
-  done: boolean;
-};
+/** A sample that is read, with its step on the trace. */
+type Row = { reader: SampleReader; step: OpenStep; done: boolean };
 
 /**
  * Runs samples of one prompt with their steps on the trace, and counts every token as it comes, so that a run which is
@@ -82,37 +71,10 @@ type Row = {
  * @throws the reason of `context.signal`, and what the model throws
  */
 export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerator<StrategyEvent, Sample[], void> {
-  const { context, usage, trace } = state;
+  const { context, usage } = state;
   const stopping = new AbortController();
   const unread = createStoppedRun(usage, run.thinking);
-  const rows: Row[] = [];
-  for (const number of run.numbers) {
-    const step = trace.begin({
-      phase: run.phase,
-      sample: run.phase === 'draft' ? null : number,
-      summary: run.summary,
-      ...(run.because === undefined ? {} : { because: run.because }),
-      ...(run.prompted === undefined ? {} : { prompt: run.prompted }),
-    });
-    const calls = createCallSteps(trace, context, { of: run.phase, sample: run.phase === 'draft' ? null : number });
-    rows.push({
-      number,
-      step,
-      calls,
-      segments: [...(run.thinking?.prefix ?? []), ...(calls.thought === '' ? [] : [{ text: calls.thought }])],
-      text: '',
-      logprobs: [],
-      toolCalls: [],
-      counter: createSampleCounter(
-        (kind, tokens) => usage.add(usageField(run.phase, kind), tokens),
-        // In the totals already.
-        calls.spent,
-      ),
-      thinkingStop: undefined,
-      done: false,
-    });
-    yield step.added;
-  }
+  const rows = yield* openRows(state, run);
   const samples: Sample[] = [];
   try {
     for await (const event of context.model.generate(request(context, run, rows), {
@@ -122,50 +84,93 @@ export async function* runSamples(state: RunState, run: SampleRun): AsyncGenerat
     })) {
       const row = rows[event.sample];
       if (row === undefined) continue;
-      row.counter.count(event);
+      row.reader.read(event);
       yield* take(event, row);
       if (event.type === 'finish') {
-        usage.addPrompt(event.usage);
-        if (event.usage.toolTokens !== undefined) usage.add('tool', event.usage.toolTokens);
-        const sample = toSample(row, event);
+        countPrompt(usage, event);
+        const sample = row.reader.finished(event);
         samples.push(sample);
-        const patch = await run.onSample?.(sample);
-        row.done = true;
-        yield row.step.done({ ...stepOf(sample, event.usage), ...row.calls.patch(), ...patch });
-        const isSettled = run.settles !== undefined && (yield* run.settles(sample));
+        const isSettled = yield* endRow(row, sample, { run, usage: event.usage });
         if (isSettled && samples.length < rows.length) stopping.abort(new Error('settled'));
       }
-      if (event.type === 'finish' || event.type === 'thinking-end') {
-        const left = rows.filter(({ done }) => !done);
-        const onlyCut = left.length > 0 && left.every(({ thinkingStop }) => thinkingStop === 'budget');
-        if (onlyCut && run.stands?.() === true) stopping.abort(new Error('the budget is spent'));
-      }
+      const mayBeCut = event.type === 'finish' || event.type === 'thinking-end';
+      if (mayBeCut && onlyCutLeft(rows) && run.stands?.() === true) stopping.abort(new Error('the budget is spent'));
       if (event.type !== 'thinking-end') yield { type: 'usage', usage: usage.snapshot() };
     }
   } catch (error) {
     context.signal.throwIfAborted();
     if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
-    unread.withhold(rows.map(({ counter }) => counter));
+    unread.withhold(rows.map(({ reader }) => reader.counter));
   }
   for (const row of rows) {
-    if (row.done) continue;
-    const isLate = !stopping.signal.aborted;
-    const sample = isLate ? cutSample(row) : undefined;
-    const patch = sample === undefined ? undefined : await run.onSample?.(sample);
-    if (sample !== undefined) samples.push(sample);
-    const stop = isLate ? 'deadline' : row.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
-    yield row.step.done({
-      tokens: row.counter.tokens.thinking + row.counter.tokens.answer,
-      text: row.segments.map((segment) => segment.text).join('') || null,
-      ...computedIn(row.segments),
-      summary: stopped[stop],
-      stop_reason: stop,
-      usage: { ...row.counter.tokens },
-      ...row.calls.patch(),
-      ...patch,
-    });
+    if (!row.done) samples.push(...(yield* stopRow(row, run, { isLate: !stopping.signal.aborted })));
   }
   return samples;
+}
+
+function* openRows({ context, usage, trace }: RunState, run: SampleRun): Generator<StrategyEvent, Row[], void> {
+  const rows: Row[] = [];
+  for (const number of run.numbers) {
+    const sample = run.phase === 'draft' ? null : number;
+    const step = trace.begin({
+      phase: run.phase,
+      sample,
+      summary: run.summary,
+      ...(run.because === undefined ? {} : { because: run.because }),
+      ...(run.prompted === undefined ? {} : { prompt: run.prompted }),
+    });
+    const calls = createCallSteps(trace, context, { of: run.phase, sample });
+    const counter = createSampleCounter(
+      (kind, tokens) => usage.add(usageField(run.phase, kind), tokens),
+      // In the totals already.
+      calls.spent,
+    );
+    const begun = begunThought(run.thinking, calls);
+    rows.push({ reader: createSampleReader({ number, begun, calls, counter }), step, done: false });
+    yield step.added;
+  }
+  return rows;
+}
+
+/** The step of a sample that has finished. True where the run may end with it. */
+async function* endRow(
+  row: Row,
+  sample: Sample,
+  { run, usage }: { run: SampleRun; usage: SampleUsage },
+): AsyncGenerator<StrategyEvent, boolean, void> {
+  const patch = await run.onSample?.(sample);
+  row.done = true;
+  yield row.step.done({ ...stepOf(sample, usage), ...row.reader.calls.patch(), ...patch });
+  return run.settles !== undefined && (yield* run.settles(sample));
+}
+
+/** True where samples still run and the budget has cut the thought of each. */
+function onlyCutLeft(rows: readonly Row[]): boolean {
+  const left = rows.filter(({ done }) => !done);
+  return left.length > 0 && left.every(({ reader }) => reader.thinkingStop === 'budget');
+}
+
+/** The step of a sample that was stopped. Late, at the deadline, it is kept if it has begun to answer. */
+async function* stopRow(
+  { reader, step }: Row,
+  run: SampleRun,
+  { isLate }: { isLate: boolean },
+): AsyncGenerator<StrategyEvent, Sample[], void> {
+  const sample = isLate && reader.text.trim() !== '' ? reader.cut() : undefined;
+  const patch = sample === undefined ? undefined : await run.onSample?.(sample);
+  const stop = isLate ? 'deadline' : reader.thinkingStop === 'budget' ? 'budget' : 'settled_vote';
+  const { tokens } = reader.counter;
+  yield step.done({
+    tokens: tokens.thinking + tokens.answer,
+    text: thoughtText(reader) || null,
+    ...computedIn(reader.segments),
+    summary: stopped[stop],
+    stop_reason: stop,
+    usage: { ...tokens },
+    ...reader.calls.patch(),
+    ...patch,
+  });
+  return sample === undefined ? [] : [sample];
 }
 
 const stopped = {
@@ -182,25 +187,12 @@ export function runSignal(
   return AbortSignal.any([signal, deadline, settled].filter((one) => one !== undefined));
 }
 
-/** What a row has said by the deadline; undefined where it has not begun to answer. */
-function cutSample(row: Row): Sample | undefined {
-  if (row.text.trim() === '') return undefined;
-  return {
-    number: row.number,
-    segments: row.segments,
-    answer: { text: row.text, logprobs: row.logprobs, toolCalls: row.toolCalls },
-    finish: 'deadline',
-    thinkingStop: row.thinkingStop,
-    usage: { ...row.counter.tokens },
-    scores: {},
-  };
-}
-
 function request(
   context: StrategyContext,
   run: SampleRun,
   rows: readonly Row[],
 ): Parameters<StrategyContext['model']['generate']>[0] {
+  const made = rows.map(({ reader }) => reader.calls.made);
   return {
     prompt: run.prompt,
     samples: run.numbers.length,
@@ -209,61 +201,20 @@ function request(
     deterministic: context.deterministic,
     ...(run.thinking === undefined ? {} : { thinking: run.thinking }),
     ...(run.thinkUntil === undefined ? {} : { deadlineAt: run.thinkUntil }),
-    ...(rows.some(({ calls }) => calls.made.length > 0) && { made: rows.map(({ calls }) => calls.made) }),
+    ...(made.some((calls) => calls.length > 0) && { made }),
   };
 }
 
-function* take(event: ModelEvent, row: Row): Generator<StrategyEvent, void, void> {
-  switch (event.type) {
-    case 'thinking-delta':
-      row.segments.push(segmentOf(event));
-      yield row.step.delta(event);
-      return;
-    case 'answer-delta':
-      row.text += event.text;
-      row.logprobs.push(...event.logprobs);
-      return;
-    case 'tool-call':
-      row.toolCalls.push({ name: event.name, arguments: event.arguments });
-      return;
-    case 'thinking-end':
-      row.thinkingStop = event.reason;
-      return;
-    case 'finish':
-      return;
-    case 'tool-start':
-    case 'tool-result':
-      yield* row.calls.take(event, row.counter.tokens);
-      return;
-    default:
-      event satisfies never;
-  }
+function* take(event: ModelEvent, { reader, step }: Row): Generator<StrategyEvent, void, void> {
+  if (event.type === 'thinking-delta') yield step.delta(event);
+  if (event.type === 'tool-start' || event.type === 'tool-result')
+    yield* reader.calls.take(event, reader.counter.tokens);
 }
 
-function toSample(row: Row, finish: Extract<ModelEvent, { type: 'finish' }>): Sample {
-  return {
-    number: row.number,
-    segments: row.segments,
-    answer: {
-      text: row.text,
-      logprobs: row.logprobs,
-      toolCalls: row.toolCalls,
-      ...(finish.stopText === undefined ? {} : { stopText: finish.stopText }),
-    },
-    finish: finish.reason,
-    thinkingStop: finish.thinkingStop,
-    usage: { ...row.counter.tokens },
-    scores: finish.scores,
-  };
-}
-
-function stepOf(
-  sample: Sample,
-  { inputTokens, cachedTokens }: Extract<ModelEvent, { type: 'finish' }>['usage'],
-): StepPatch {
+function stepOf(sample: Sample, { inputTokens, cachedTokens }: SampleUsage): StepPatch {
   return {
     tokens: sample.usage.thinking + sample.usage.answer,
-    text: sample.segments.length === 0 ? null : sample.segments.map((segment) => segment.text).join(''),
+    text: sample.segments.length === 0 ? null : thoughtText(sample),
     ...computedIn(sample.segments),
     stop_reason: sample.thinkingStop ?? sample.finish,
     answer: sample.answer.text.trim() || null,
