@@ -6,9 +6,10 @@ import type {
   GenerateRequest,
   LanguageModel,
   ModelEvent,
+  SampleUsage,
   ServerCall,
 } from '../../core/language-model.ts';
-import { shareOfSample } from '../../core/token-ledger.ts';
+import { shareOfSample, withCallAsThought } from '../../core/token-ledger.ts';
 import type { Prompts } from '../prompts.ts';
 import { questionOf } from '../revision/check-runner.ts';
 import { runPlan } from '../run-plan.ts';
@@ -65,7 +66,7 @@ function withPrograms(model: LanguageModel, programming: Programming): LanguageM
       thinking: { ...thinking, budgetTokens: share * samples, perSampleTokens: share },
     });
     for (const sample of programs ?? [])
-      yield* runProgram(model, { request: given(1), sample, share, options, programming });
+      yield* runProgram({ model, request: given(1), sample, share, options, programming });
     if (chains === undefined || chains.length === 0) return;
     // They are drawn from other streams than the programs.
     for await (const event of model.generate(given(chains.length), options)) {
@@ -75,91 +76,115 @@ function withPrograms(model: LanguageModel, programming: Programming): LanguageM
   return { ...model, generate };
 }
 
-async function* runProgram(
-  model: LanguageModel,
-  {
-    request,
-    sample,
-    share,
-    options,
-    programming,
-  }: { request: GenerateRequest; sample: number; share: number; options: GenerateOptions; programming: Programming },
-): AsyncGenerator<ModelEvent> {
+/** One sample that answers by a program: what it is run with, and the thinking tokens that its programs share. */
+type ProgramRun = {
+  model: LanguageModel;
+  request: GenerateRequest;
+  sample: number;
+  share: number;
+  options: GenerateOptions;
+  programming: Programming;
+};
+
+/** The program, and one more that is shown its error. */
+const mostPrograms = 2;
+
+async function* runProgram(run: ProgramRun): AsyncGenerator<ModelEvent> {
+  const { model, request, sample, share, options, programming } = run;
   const { prompts, question, runPython } = programming;
   const { family } = model.capabilities;
-  const used = { inputTokens: 0, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: 0 };
-  const { constraint: _form, stop: _stops, prefix: _shown, ...answer } = request.answer;
+  let used: SampleUsage = { inputTokens: 0, cachedTokens: 0, thinkingTokens: 0, forcedTokens: 0, answerTokens: 0 };
   let prompt = asking(request.prompt, prompts.fill('program', { question }, family).text);
   let value = '';
-  for (let tries = 0; tries < 2 && value === ''; tries += 1) {
-    const left = share - used.thinkingTokens;
-    const maxTokens = Math.max(1, answer.maxTokens - used.answerTokens);
-    if (tries > 0 && left <= 0) break;
-    const seed = request.sampling.seed;
-    const turn: GenerateRequest = {
-      ...request,
-      prompt,
-      answer: { ...answer, maxTokens, toolCalls: 'none' },
-      sampling: { ...request.sampling, ...(seed === undefined ? {} : { seed: (seed + sample * 2 + tries + 1) >>> 0 }) },
-      thinking: { ...request.thinking, budgetTokens: left, perSampleTokens: left },
-    };
-    let text = '';
-    let thought = '';
-    for await (const event of model.generate(turn, options)) {
-      if (event.type === 'thinking-delta') {
-        thought += event.text;
-        yield { ...event, sample };
-      } else if (event.type === 'answer-delta') {
-        text += event.text;
-      } else if (event.type === 'finish') {
-        const { usage } = event;
-        if (tries === 0) Object.assign(used, { inputTokens: usage.inputTokens, cachedTokens: usage.cachedTokens });
-        // A program is a thought, as far as the budget goes.
-        const asThought = Math.max(0, Math.min(usage.answerTokens, left - usage.thinkingTokens));
-        used.thinkingTokens += usage.thinkingTokens + asThought;
-        used.forcedTokens += usage.forcedTokens;
-        used.answerTokens += usage.answerTokens - asThought;
-      }
-    }
-    const gap = thought === '' || thought.endsWith('\n') ? '' : '\n';
-    yield { type: 'thinking-delta', sample, text: `${gap}${text.trim()}\n`, tokenIds: [], logprobs: [], forced: true };
-    // A model that thinks by prompt may write it in its thought, and have nothing to add.
-    const written = codeBlocks(text).length > 0 ? text : thought;
-    const code = codeBlocks(written).at(-1);
+  for (let turn = 0; turn < mostPrograms && value === ''; turn += 1) {
+    if (turn > 0 && used.thinkingTokens >= share) break;
+    const written: Written = yield* writeProgram(run, { prompt, turn, used });
+    used = written.used;
+    const code = codeBlocks(written.text).at(-1);
     if (code === undefined) break;
-    const call: ServerCall = {
-      id: `program_${crypto.randomUUID()}`,
-      name: 'python',
-      arguments: JSON.stringify({ code }),
-      turn: tries,
-      thought: '',
-      text: '',
-    };
+    const call = pythonCall(code, turn);
     yield { type: 'tool-start', sample, call, usage: used };
     const result = await runPython(code, options);
     yield { type: 'tool-result', sample, call, ...result, usage: used };
     if (result.isError) {
       const error = result.output.trimEnd().slice(-mostError);
-      const again = prompts.fill('program-error', { error }, family).text;
-      prompt = {
-        ...prompt,
-        messages: [...prompt.messages, { role: 'assistant', content: written }, { role: 'user', content: again }],
-      };
+      prompt = answered(prompt, written.text, prompts.fill('program-error', { error }, family).text);
     } else {
       value = lastLine(result.output);
       if (value === '') break;
     }
   }
+  yield* endOfProgram(sample, value, used);
+}
+
+/** `text`: where the program is, if there is one. */
+type Written = { text: string; used: SampleUsage };
+
+/** A turn in which the model writes a program. The text with the program is part of the sample's thought. */
+async function* writeProgram(
+  { model, request, sample, share, options }: ProgramRun,
+  { prompt, turn, used }: { prompt: Prompt; turn: number; used: SampleUsage },
+): AsyncGenerator<ModelEvent, Written, void> {
+  const left = share - used.thinkingTokens;
+  const { constraint: _form, stop: _stops, prefix: _shown, ...answer } = request.answer;
+  const { seed } = request.sampling;
+  const asked: GenerateRequest = {
+    ...request,
+    prompt,
+    answer: { ...answer, maxTokens: Math.max(1, answer.maxTokens - used.answerTokens), toolCalls: 'none' },
+    sampling: { ...request.sampling, ...(seed === undefined ? {} : { seed: (seed + sample * 2 + turn + 1) >>> 0 }) },
+    thinking: { ...request.thinking, budgetTokens: left, perSampleTokens: left },
+  };
+  let text = '';
+  let thought = '';
+  let after = used;
+  for await (const event of model.generate(asked, options)) {
+    if (event.type === 'thinking-delta') {
+      thought += event.text;
+      yield { ...event, sample };
+    } else if (event.type === 'answer-delta') {
+      text += event.text;
+    } else if (event.type === 'finish') {
+      after = withTurn(turn === 0 ? { ...used, ...promptOf(event.usage) } : used, event.usage, left);
+    }
+  }
+  const gap = thought === '' || thought.endsWith('\n') ? '' : '\n';
+  yield { type: 'thinking-delta', sample, text: `${gap}${text.trim()}\n`, tokenIds: [], logprobs: [], forced: true };
+  // A model that thinks by prompt may write it in its thought, and add nothing.
+  return { text: codeBlocks(text).length > 0 ? text : thought, used: after };
+}
+
+function promptOf({ inputTokens, cachedTokens }: SampleUsage): Pick<SampleUsage, 'inputTokens' | 'cachedTokens'> {
+  return { inputTokens, cachedTokens };
+}
+
+function withTurn(used: SampleUsage, turn: SampleUsage, left: number): SampleUsage {
+  const more = withCallAsThought(turn, left);
+  return {
+    ...used,
+    thinkingTokens: used.thinkingTokens + more.thinkingTokens,
+    forcedTokens: used.forcedTokens + more.forcedTokens,
+    answerTokens: used.answerTokens + more.answerTokens,
+  };
+}
+
+function pythonCall(code: string, turn: number): ServerCall {
+  return {
+    id: `program_${crypto.randomUUID()}`,
+    name: 'python',
+    arguments: JSON.stringify({ code }),
+    turn,
+    thought: '',
+    text: '',
+  };
+}
+
+/** The last events of a sample whose answer is `value`, empty where no program printed one. */
+function* endOfProgram(sample: number, value: string, usage: SampleUsage): Generator<ModelEvent, void, void> {
   yield { type: 'thinking-end', sample, reason: 'natural' };
   if (value !== '') yield { type: 'answer-delta', sample, text: value, tokenIds: [], logprobs: [] };
-  yield {
-    type: 'finish',
-    sample,
-    reason: value === '' ? 'empty' : 'stop',
-    thinkingStop: 'natural',
-    usage: used,
-    scores: {},
-  };
+  const reason = value === '' ? 'empty' : 'stop';
+  yield { type: 'finish', sample, reason, thinkingStop: 'natural', usage, scores: {} };
 }
 
 /** Characters of an error that a model is shown. */
@@ -167,6 +192,15 @@ const mostError = 1_000;
 
 function lastLine(output: string): string {
   return output.trimEnd().split('\n').at(-1)?.trim() ?? '';
+}
+
+/** The prompt with what the model said, and what it is told then. */
+function answered(prompt: Prompt, said: string, then: string): Prompt {
+  const turns: ChatMessage[] = [
+    { role: 'assistant', content: said },
+    { role: 'user', content: then },
+  ];
+  return { ...prompt, messages: [...prompt.messages, ...turns] };
 }
 
 /** The prompt with another text in place of the user's last words. */
