@@ -135,7 +135,7 @@ export function decided(
   chains: readonly MeasuredChain[],
 ): { winner: MeasuredChain | undefined; agreed: number; standing: Standing | undefined } {
   const candidates = chains.map((chain) => readOnce(chain, question));
-  const { winner, tally } = decide(candidates, new Set(['filter', 'vote'] as const));
+  const { winner, tally } = decide(candidates, { filter: true, vote: true });
   const chain = winner === undefined ? undefined : chains[candidates.indexOf(winner)];
   const standing =
     winner === undefined || chain === undefined

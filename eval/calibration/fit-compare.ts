@@ -23,7 +23,7 @@ export function tiesAmong(
   return measured.flatMap((question): Tie[] => {
     const chains = (greedyFirst ? question.chains : question.chains.slice(1)).slice(0, samples);
     const candidates = chains.map((chain) => candidateOfChain(chain, question.question));
-    const decision = decide(candidates, new Set(['filter', 'vote'] as const));
+    const decision = decide(candidates, { filter: true, vote: true });
     const [first, second] = (tiedLeaders(decision, candidates) ?? []).map((one) => chains[candidates.indexOf(one)]);
     const voted = decision.winner === undefined ? undefined : chains[candidates.indexOf(decision.winner)];
     if (first === undefined || second === undefined) return [];

@@ -1,3 +1,4 @@
+import type { RunState } from './run-state.ts';
 import type { StrategyContext } from './strategy.ts';
 
 type Timed = Pick<StrategyContext, 'deadlineAt' | 'deadline' | 'now'>;
@@ -7,9 +8,21 @@ export function deadlinePassed({ deadlineAt, deadline, now }: Timed): boolean {
   return deadline?.aborted === true || (deadlineAt !== undefined && now() >= deadlineAt);
 }
 
-/** Of what is left, where no answer was timed yet; and at most, where one was. */
+/** Why no more may be begun, if so. */
+export function mustStop(context: Timed & Pick<StrategyContext, 'answerNow'>): 'user' | 'deadline' | undefined {
+  if (context.answerNow.aborted) return 'user';
+  return deadlinePassed(context) ? 'deadline' : undefined;
+}
+
+/** When a thought that is begun now has to end, by what the draft took. Epoch ms; undefined without a deadline. */
+export function thinkUntil({ context, trace }: Pick<RunState, 'context' | 'trace'>): number | undefined {
+  const draft = trace.steps().find(({ phase }) => phase === 'draft');
+  return thinkingDeadline(context, draft?.duration_ms);
+}
+
+/** The answer's share of the time that is left: `unknown` if no answer was timed yet, else `most` at most. */
 const answerShare = { unknown: 1 / 4, most: 1 / 2 };
-/** An answer behind a thought may take longer than a draft: the hand-over comes before it. */
+/** An answer after a thought may take longer than a draft, because the stop-thinking sentence comes before it. */
 const answerSlack = 1.5;
 
 /**

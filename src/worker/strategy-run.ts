@@ -6,7 +6,7 @@ import { type ResponseJob, responseJob } from '../contracts/responses/response-j
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { JobLease } from '../core/job-queue.ts';
 import type { LanguageModel } from '../core/language-model.ts';
-import { computes } from '../reasoning/deliberation.ts';
+import { computes } from '../reasoning/run-state.ts';
 import { decidingFirst } from '../reasoning/strategies/auto.ts';
 import type { Strategy, StrategyContext } from '../reasoning/strategy.ts';
 import { withCacheScope } from './cache-scope.ts';

@@ -8,7 +8,7 @@ import type { Prompts, PromptVersion } from '../prompts.ts';
 import type { SampleAnswer } from '../sampling/sample.ts';
 import type { StrategyContext, StrategyDependencies } from '../strategy.ts';
 
-/** A thought with so many wrong lines is wrong enough: no more are sought. */
+/** No more wrong lines of a thought than this are counted. */
 const mostFailedLines = 8;
 
 type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | undefined };
@@ -16,9 +16,9 @@ type Judged = { thought: string; answer: SampleAnswer; value?: NormalAnswer | un
 /** Judges answers and thoughts of one request. */
 export type CheckRunner = {
   question: string;
-  /** Checks that only compute: they are run even where the answer is wanted now. */
+  /** Checks that only compute: they are run even if the answer is wanted now. */
   fast(of: Judged): Promise<CheckOutcome[]>;
-  /** Lines that `checks`, which judged the thought, find wrong: each names its first one, so the others are sought behind it. */
+  /** How many lines are wrong of a thought that `checks` judged. Each reports only its first, so it is run again with that line blanked. */
   failedLines(of: Judged, checks: readonly CheckOutcome[]): Promise<number>;
   /** Checks that ask a model or the caller's server, with the prompt of the model's verdict; undefined where none is wanted. */
   slow: ((of: Judged) => Promise<{ checks: CheckOutcome[]; prompted: PromptVersion | undefined }>) | undefined;
@@ -61,32 +61,41 @@ export function createCheckRunner(
     const checks = await run(of, { slow: true, services, hurry: hurry(context) });
     return { checks, prompted };
   };
-  const failedLines: CheckRunner['failedLines'] = async (of, checks) => {
-    const failures = checks.filter((check) => check.judges === 'line' && check.verdict === 'fail');
-    const lines = of.thought.split('\n');
-    const failed = new Set<number>();
-    let next = failures;
-    while (next.length > 0 && failed.size < mostFailedLines) {
-      const before = failed.size;
-      for (const { line } of next) {
-        if (line === undefined) continue;
-        failed.add(line);
-        lines[line] = '';
-      }
-      if (failed.size === before) break;
-      const named = new Set(next.map(({ name }) => name));
-      const again = { ...of, thought: lines.join('\n') };
-      const found = await run(again, { slow: false, services: {}, only: named });
-      next = found.filter((check) => check.judges === 'line' && check.verdict === 'fail');
-    }
-    return failed.size + failures.filter(({ line }) => line === undefined).length;
-  };
   return {
     question,
     fast: (of) => run(of, { slow: false, services: {} }),
-    failedLines,
+    failedLines: (of, checks) =>
+      countFailedLines(of, checks, (again, only) => run(again, { slow: false, services: {}, only })),
     slow: wanted.some(({ type }) => checks.get(type)?.slow === true) ? slow : undefined,
   };
+}
+
+/** `recheck`: runs some of the checks on a thought, by their names. */
+async function countFailedLines(
+  of: Judged,
+  checks: readonly CheckOutcome[],
+  recheck: (of: Judged, only: ReadonlySet<string>) => Promise<CheckOutcome[]>,
+): Promise<number> {
+  const failures = checks.filter(failsLine);
+  const lines = of.thought.split('\n');
+  const failed = new Set<number>();
+  let next = failures;
+  while (next.length > 0 && failed.size < mostFailedLines) {
+    const before = failed.size;
+    for (const { line } of next) {
+      if (line === undefined) continue;
+      failed.add(line);
+      lines[line] = '';
+    }
+    if (failed.size === before) break;
+    const found = await recheck({ ...of, thought: lines.join('\n') }, new Set(next.map(({ name }) => name)));
+    next = found.filter(failsLine);
+  }
+  return failed.size + failures.filter(({ line }) => line === undefined).length;
+}
+
+function failsLine({ judges, verdict }: CheckOutcome): boolean {
+  return judges === 'line' && verdict === 'fail';
 }
 
 /** The user's last words: what the answer answers. */

@@ -1,11 +1,13 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
-import type { ModelEvent, Sampling, ThoughtSegment } from '../../core/language-model.ts';
-import { createSampleCounter, createStoppedRun } from '../../core/token-counts.ts';
-import type { Deliberation } from '../deliberation.ts';
+import type { GenerateRequest, ModelEvent, Sampling, ThoughtSegment } from '../../core/language-model.ts';
+import { createSampleCounter, createStoppedRun, type SampleCounter } from '../../core/token-counts.ts';
+import type { Budget } from '../../core/token-ledger.ts';
+import { thinkUntil } from '../deadline.ts';
+import { chainAnswer, naturalTokens, type RunState, runSignal } from '../run-state.ts';
 import { failedLine, isHeld } from '../sampling/candidate.ts';
-import { runSignal } from '../sampling/run-samples.ts';
-import { computedIn, segmentOf } from '../sampling/sample.ts';
+import { computedIn, segmentOf, thoughtText } from '../sampling/sample.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
+import type { CheckRunner } from './check-runner.ts';
 import { cutSegments } from './roll-back.ts';
 
 /** Continuations tried at once; rows of one prompt cost little more than one. */
@@ -24,18 +26,21 @@ type LineSearch = {
   because: string;
 };
 
+type Searching = { state: RunState; budget: Budget; checkRunner: CheckRunner };
+
 /**
  * Samples one line several times and gives the thought up to the first that a check reads and finds right; undefined where
- * none is: a line that says something else, so that no check can read it, only evades. A verifier finds the step that voting can't (arXiv 2504.04718); the rows are stopped as soon as the line is there.
+ * none is: a line that says something else, so that no check can read it, only evades. A verifier finds the step that voting
+ * can't (arXiv 2504.04718). The samples are stopped as soon as the line is found.
  * @throws the reason of the context's signal, and what the model throws
  */
 export async function* searchLine(
-  deliberation: Deliberation,
+  searching: Searching,
   search: LineSearch,
 ): AsyncGenerator<StrategyEvent, ThoughtSegment[] | undefined, void> {
-  const { context, state, budget, checkRunner } = deliberation;
-  const perLine = Math.min(deliberation.natural, search.wrongLine.length + slack);
-  const budgetTokens = Math.min(tries * perLine, budget.thinking(tries));
+  const { state } = searching;
+  const perLine = Math.min(naturalTokens(state.context), search.wrongLine.length + slack);
+  const budgetTokens = Math.min(tries * perLine, searching.budget.thinking(tries));
   const rows = Math.min(tries, Math.floor(budgetTokens / slack));
   if (rows === 0) return undefined;
   const step = state.trace.begin({
@@ -45,64 +50,23 @@ export async function* searchLine(
     because: search.because,
   });
   yield step.added;
-  const known = search.prefix.map((segment) => segment.text).join('');
-  const thoughts = Array.from({ length: rows }, () => [...search.prefix]);
-  const judged = new Set<number>();
   const spent = { thinking: 0, forced: 0, answer: 0 };
   const count = (kind: keyof typeof spent, tokens: number): void => {
     spent[kind] += tokens;
     state.usage.add(kind === 'thinking' ? 'revise' : kind === 'forced' ? 'forced' : 'discarded', tokens);
   };
-  count('forced', await fedTokens(context, search.prefix));
-  const counters = thoughts.map(() => createSampleCounter(count));
-  const stopping = new AbortController();
-  const granted = { budgetTokens, perSampleTokens: perLine };
-  const computed = budget.computed(Math.floor(budgetTokens / rows));
-  const unread = createStoppedRun(state.usage, granted);
-  const thinkUntil = deliberation.thinkUntil();
-  let found: ThoughtSegment[] | undefined;
-  try {
-    for await (const event of context.model.generate(
-      {
-        prompt: search.prompt,
-        samples: rows,
-        thinking: { ...granted, prefix: search.prefix, ...(computed > 0 && { computeTokens: computed }) },
-        // Nothing but the line is wanted.
-        answer: { ...deliberation.answer, maxTokens: 1 },
-        sampling: search.sampling,
-        deterministic: context.deterministic,
-        ...(thinkUntil === undefined ? {} : { deadlineAt: thinkUntil }),
-      },
-      {
-        signal: runSignal(context, stopping.signal),
-        answerNow: context.answerNow,
-        onStopped: unread.onStopped,
-      },
-    )) {
-      const thought = thoughts[event.sample];
-      const counter = counters[event.sample];
-      if (thought === undefined || counter === undefined) continue;
-      counter.count(event.type === 'finish' ? withoutPrefix(event, counter.tokens.forced) : event);
-      if (event.type === 'thinking-delta') {
-        if (!event.forced || event.expression !== undefined) thought.push(segmentOf(event));
-        yield { type: 'usage', usage: state.usage.snapshot() };
-      }
-      if (judged.has(event.sample) || found !== undefined) continue;
-      const line = firstLine(thought, known.length, event.type !== 'thinking-delta');
-      if (line === undefined) continue;
-      judged.add(event.sample);
-      const checks = await checkRunner.fast({ thought: line.text, answer: { text: '', logprobs: [], toolCalls: [] } });
-      if (failedLine(checks) === undefined && isHeld(checks, line.number)) found = cutSegments(thought, line.end);
-      if (found !== undefined || judged.size === rows) stopping.abort(new Error('the line is there'));
-    }
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
-    unread.withhold(counters);
-  }
+  count('forced', await fedTokens(state.context, search.prefix));
+  const found = yield* readLines(searching, search, {
+    granted: { budgetTokens, perSampleTokens: perLine },
+    rows: Array.from({ length: rows }, () => ({
+      thought: [...search.prefix],
+      counter: createSampleCounter(count),
+      judged: false,
+    })),
+  });
   yield step.done({
     tokens: spent.thinking + spent.answer,
-    text: (found ?? []).map((segment) => segment.text).join('') || null,
+    text: thoughtText({ segments: found ?? [] }) || null,
     ...computedIn(found ?? []),
     summary: `${search.summary} ${found === undefined ? 'None of the new lines held.' : 'A new line holds.'}`,
     stop_reason: 'line',
@@ -111,14 +75,83 @@ export async function* searchLine(
   return found;
 }
 
+/** One of the samples, until its line is judged. */
+type Row = { thought: ThoughtSegment[]; counter: SampleCounter; judged: boolean };
+
+async function* readLines(
+  { state, budget, checkRunner }: Searching,
+  search: LineSearch,
+  { granted, rows }: { granted: { budgetTokens: number; perSampleTokens: number }; rows: readonly Row[] },
+): AsyncGenerator<StrategyEvent, ThoughtSegment[] | undefined, void> {
+  const { context, usage } = state;
+  const known = thoughtText({ segments: search.prefix }).length;
+  const stopping = new AbortController();
+  const unread = createStoppedRun(usage, granted);
+  const computed = budget.computed(Math.floor(granted.budgetTokens / rows.length));
+  const thinking = { ...granted, prefix: search.prefix, ...(computed > 0 && { computeTokens: computed }) };
+  let found: ThoughtSegment[] | undefined;
+  try {
+    for await (const event of context.model.generate(request(state, search, { thinking, samples: rows.length }), {
+      signal: runSignal(context, stopping.signal),
+      answerNow: context.answerNow,
+      onStopped: unread.onStopped,
+    })) {
+      const row = rows[event.sample];
+      if (row === undefined) continue;
+      keep(row, event);
+      if (event.type === 'thinking-delta') yield { type: 'usage', usage: usage.snapshot() };
+      if (row.judged || found !== undefined) continue;
+      const line = firstLine(row.thought, known, event.type !== 'thinking-delta');
+      if (line === undefined) continue;
+      row.judged = true;
+      if (await isRight(checkRunner, line)) found = cutSegments(row.thought, line.end);
+      if (found !== undefined || rows.every(({ judged }) => judged)) stopping.abort(new Error('the line is there'));
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!stopping.signal.aborted && context.deadline?.aborted !== true) throw error;
+    unread.withhold(rows.map(({ counter }) => counter));
+  }
+  return found;
+}
+
+function request(
+  state: RunState,
+  { prompt, sampling }: LineSearch,
+  asked: Pick<GenerateRequest, 'samples' | 'thinking'>,
+): GenerateRequest {
+  const { context } = state;
+  const deadlineAt = thinkUntil(state);
+  return {
+    prompt,
+    ...asked,
+    // Nothing but the line is wanted.
+    answer: { ...chainAnswer(context), maxTokens: 1 },
+    sampling,
+    deterministic: context.deterministic,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+  };
+}
+
+function keep({ thought, counter }: Row, event: ModelEvent): void {
+  counter.count(event.type === 'finish' ? withoutPrefix(event, counter.tokens.forced) : event);
+  if (event.type === 'thinking-delta' && (!event.forced || event.expression !== undefined))
+    thought.push(segmentOf(event));
+}
+
+async function isRight(checkRunner: CheckRunner, line: { text: string; number: number }): Promise<boolean> {
+  const checks = await checkRunner.fast({ thought: line.text, answer: { text: '', logprobs: [], toolCalls: [] } });
+  return failedLine(checks) === undefined && isHeld(checks, line.number);
+}
+
 /** A row's `finish`, without the fed tokens of the prefix: the rows share them, so they are counted once. */
 function withoutPrefix(event: Extract<ModelEvent, { type: 'finish' }>, forcedTokens: number): ModelEvent {
   return { ...event, usage: { ...event.usage, forcedTokens } };
 }
 
 /**
- * Tokens of what is fed anew. The rows of a search are stopped before they could tell, so they are counted here, once: the
- * rows share them. The `a` before keeps the line feed from joining what the template puts there.
+ * Tokens of the inserted text. The samples of a search are stopped before they could report them, so they are counted here,
+ * once, because the samples share them. The `a` keeps the line feed from joining what the template writes before it.
  */
 export async function fedTokens(context: StrategyContext, prefix: readonly ThoughtSegment[]): Promise<number> {
   const fed = prefix.filter((segment) => segment.fed === true).map((segment) => segment.text);

@@ -1,20 +1,21 @@
 import type { CheckOutcome } from '../../checks/run-checks.ts';
+import { mustStop } from '../deadline.ts';
+import type { RunState } from '../run-state.ts';
 import { type Candidate, failedValue, shownChecks } from '../sampling/candidate.ts';
-import type { RunState } from '../sampling/run-samples.ts';
+import type { Chains } from '../sampling/chains.ts';
 import { isEmptyAnswer, thoughtText } from '../sampling/sample.ts';
 import type { StrategyEvent } from '../strategy.ts';
 import type { CheckRunner } from './check-runner.ts';
 
-/** What asking needs of a deliberation. */
-type Asking = { checkRunner: CheckRunner; state: RunState; mustStop(): 'user' | 'deadline' | undefined };
+type Asking = { checkRunner: CheckRunner; state: RunState };
 
 /** Asks the slow checks about candidates that they were not asked about yet: those of an attempt that died. */
 export async function* runSlowChecks(
-  deliberation: Asking & { candidates: Map<number | null, Candidate> },
+  asking: Asking & { chains: Pick<Chains, 'standing'> },
 ): AsyncGenerator<StrategyEvent, void, void> {
-  const { candidates } = deliberation;
-  for (const [key, candidate] of candidates) {
-    candidates.set(key, yield* askSlowChecks(deliberation, candidate, [...candidates.values()]));
+  const { standing } = asking.chains;
+  for (const [key, candidate] of standing) {
+    standing.set(key, yield* askSlowChecks(asking, candidate, [...standing.values()]));
   }
 }
 
@@ -23,12 +24,11 @@ export async function* runSlowChecks(
  * answer (`others` may have it too), and not about an answer that other checks found wrong.
  */
 export async function* askSlowChecks(
-  deliberation: Asking,
+  { checkRunner, state }: Asking,
   candidate: Candidate,
   others: readonly Candidate[],
 ): AsyncGenerator<StrategyEvent, Candidate, void> {
-  const { checkRunner, state } = deliberation;
-  if (checkRunner.slow === undefined || deliberation.mustStop() !== undefined) return candidate;
+  if (checkRunner.slow === undefined || mustStop(state.context) !== undefined) return candidate;
   if (candidate.slowChecked || isEmptyAnswer(candidate.answer) || failedValue(candidate) !== undefined)
     return candidate;
   const known = others.find((other) => other.slowChecked && other.answer.text === candidate.answer.text);

@@ -4,10 +4,10 @@ import type { MadeCall, ModelEvent, ThinkingRequest } from '../../core/language-
 import { createSampleCounter } from '../../core/token-counts.ts';
 import type { Budget } from '../../core/token-ledger.ts';
 import { thinkingDeadline } from '../deadline.ts';
+import { type RunState, runSignal } from '../run-state.ts';
 import type { StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import type { OpenStep, StepPatch } from '../trace-recorder.ts';
 import { createCallSteps } from './call-steps.ts';
-import { type RunState, runSignal } from './run-samples.ts';
 import { computedIn, isEmptyAnswer, type Sample, thoughtText } from './sample.ts';
 import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
 
@@ -56,7 +56,7 @@ export async function* answerFast(state: RunState, budget: Budget): AsyncGenerat
   });
 }
 
-type LiveRun = {
+export type LiveRun = {
   /** Absent: it answers fast. */
   thinking?: ThinkingRequest;
   /** Tokens that may be fed in the thought: before the next continuation word would pass them, thinking ends as at the budget. */

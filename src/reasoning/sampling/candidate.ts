@@ -5,13 +5,13 @@ import type { CheckOutcome } from '../../checks/run-checks.ts';
 import type { Constraint } from '../../contracts/responses/constraint.ts';
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { IncompleteReason } from '../../contracts/responses/reasoning.ts';
-import type { CheckResult, TraceStep } from '../../contracts/responses/trace.ts';
+import type { CheckResult } from '../../contracts/responses/trace.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
 import { repeatsItself } from '../../core/repetition.ts';
 import { type UsageField, usageField } from '../../core/token-counts.ts';
 import { cutBy } from './answer-live.ts';
 import type { SampleRun } from './run-samples.ts';
-import { isEmptyAnswer, type Sample, type SampleAnswer, segmentsOf } from './sample.ts';
+import { isEmptyAnswer, type Sample, type SampleAnswer } from './sample.ts';
 
 /** How an answer came to be. */
 type Origin = {
@@ -85,64 +85,7 @@ export function candidateOf(
   };
 }
 
-/** The candidates of an earlier attempt's finished steps; where a chain was revised, the last that stands. */
-export function candidatesOf(
-  steps: readonly TraceStep[],
-  from: { question: string; constraint?: Constraint | undefined; greedyFirst: boolean },
-): Candidate[] {
-  const all: Candidate[] = [];
-  for (const step of steps) {
-    if (step.phase === 'check') {
-      const at = all.findLastIndex(({ sample }) => sample === step.sample);
-      const asked = all[at];
-      if (asked !== undefined)
-        all[at] = { ...asked, slowChecked: true, checks: [...asked.checks, ...outcomesOf(step, true)] };
-      continue;
-    }
-    if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
-    // A draft that was stopped is no answer (strategies/auto.ts).
-    if (step.phase === 'draft' && step.stop_reason === 'length') continue;
-    const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
-    all.push({
-      sample: step.sample,
-      origin: {
-        phase: step.phase,
-        greedy: from.greedyFirst && step.phase !== 'draft' && step.sample === 0,
-        thoughtCut: step.phase !== 'draft' && isCut(step.stop_reason ?? undefined),
-      },
-      segments: segmentsOf(step),
-      told: undefined,
-      answer,
-      value: readValue(answer, from),
-      checks: outcomesOf(step, false),
-      failedLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
-      slowChecked: false,
-      end: {
-        // Otherwise the stop reason of a chain says why its thought ended.
-        cut: step.stop_reason === 'length' ? 'max_output_tokens' : undefined,
-        repeats: repeatsItself(answer.text),
-      },
-      confidence: step.confidence ?? undefined,
-      thoughtLogprob: (step.usage?.thinking ?? 0) === 0 ? undefined : (step.confidence ?? undefined),
-      answerLogprob: step.answer_confidence,
-      thoughtTokens: step.usage?.thinking,
-      counted: { phase: usageField(step.phase, 'answer'), tokens: step.usage?.answer ?? 0 },
-    });
-  }
-  const standing = new Map<number | null, Candidate>();
-  for (const candidate of all) {
-    const earlier = standing.get(candidate.sample);
-    const stands = earlier === undefined || replaces(candidate, earlier, [...standing.values()]);
-    if (stands) standing.set(candidate.sample, candidate);
-  }
-  return [...standing.values()];
-}
-
-function outcomesOf({ checks }: TraceStep, slow: boolean): CheckOutcome[] {
-  return checks.map((check) => ({ ...check, confirms: check.confirms ?? false, slow }));
-}
-
-/** Not cut, and not round in circles: what is either is no answer. */
+/** Neither cut nor repeating itself; an answer that is either has no vote. */
 export function isWhole({ end }: Pick<Candidate, 'end'>): boolean {
   return end.cut === undefined && !end.repeats;
 }
@@ -223,12 +166,13 @@ export function shownChecks(checks: readonly CheckOutcome[]): CheckResult[] {
   }));
 }
 
-function isCut(stop: string | undefined): boolean {
+/** A thought that ended so was cut by budget, deadline, loop or the user. */
+export function isCut(stop: string | undefined): boolean {
   return stop === 'budget' || stop === 'deadline' || stop === 'loop' || stop === 'user';
 }
 
-/** A call of a tool is an answer too: the same call is the same answer. So is any text that is held to a form. */
-function readValue(
+/** A call of a tool is an answer too: the same call is the same answer. So is any text that is constrained to a format. */
+export function readValue(
   answer: SampleAnswer,
   { question, constraint }: { question: string; constraint?: Constraint | undefined },
 ): NormalAnswer | undefined {

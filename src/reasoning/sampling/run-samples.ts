@@ -1,44 +1,12 @@
 import type { Prompt } from '../../contracts/responses/prompt.ts';
 import type { AnswerRequest, ModelEvent, SampleUsage, Sampling, ThinkingRequest } from '../../core/language-model.ts';
-import {
-  createSampleCounter,
-  createStoppedRun,
-  createUsageTotals,
-  type UsageTotals,
-  usageField,
-} from '../../core/token-counts.ts';
+import { createSampleCounter, createStoppedRun, usageField } from '../../core/token-counts.ts';
+import { type RunState, runSignal } from '../run-state.ts';
 import type { StrategyContext, StrategyEvent } from '../strategy.ts';
-import { createTraceRecorder, type OpenStep, type StepPatch, type TraceRecorder } from '../trace-recorder.ts';
-import { createCallSteps, openCalls } from './call-steps.ts';
+import type { OpenStep, StepPatch } from '../trace-recorder.ts';
+import { createCallSteps } from './call-steps.ts';
 import { answerText, computedIn, type Sample, thoughtText } from './sample.ts';
 import { begunThought, countPrompt, createSampleReader, type SampleReader } from './sample-reader.ts';
-
-/** Begins a run: an earlier attempt's finished steps are on its trace, and their tokens in its totals. */
-export function createRunState(context: StrategyContext): RunState {
-  const usage = createUsageTotals();
-  for (const step of context.finishedSteps) {
-    if (step.usage === undefined) continue;
-    const phase = step.phase;
-    usage.addPrompt({ inputTokens: step.usage.input ?? 0, cachedTokens: step.usage.cached ?? 0 });
-    if (phase === 'answer' || phase === 'vote') {
-      usage.add('discarded', step.usage.answer);
-    } else if (phase === 'draft' || phase === 'think' || phase === 'revise') {
-      for (const kind of ['thinking', 'forced', 'answer'] as const)
-        usage.add(usageField(phase, kind), step.usage[kind]);
-    }
-  }
-  for (const { call, usage: spent } of openCalls(context)) {
-    if (call === undefined || call.of === 'request' || spent === undefined) continue;
-    for (const kind of ['thinking', 'forced', 'answer'] as const) {
-      const phase = call.of === 'answer' ? (kind === 'thinking' ? 'think' : kind) : usageField(call.of, kind);
-      usage.add(phase, spent[kind]);
-    }
-  }
-  return { context, usage, trace: createTraceRecorder({ now: context.now, finished: context.finishedSteps }) };
-}
-
-/** What every run of one request shares. */
-export type RunState = { context: StrategyContext; usage: UsageTotals; trace: TraceRecorder };
 
 export type SampleRun = {
   prompt: Prompt;
@@ -178,14 +146,6 @@ const stopped = {
   budget: 'Stopped: the budget was spent, and another chain had ended.',
   settled_vote: 'Stopped: the answer was settled.',
 } as const;
-
-/** Aborts a run that is cancelled, whose time is over, or, where it may be, that is settled. */
-export function runSignal(
-  { signal, deadline }: Pick<StrategyContext, 'signal' | 'deadline'>,
-  settled?: AbortSignal,
-): AbortSignal {
-  return AbortSignal.any([signal, deadline, settled].filter((one) => one !== undefined));
-}
 
 function request(
   context: StrategyContext,

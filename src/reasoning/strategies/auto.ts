@@ -4,6 +4,7 @@ import type { TraceStep } from '../../contracts/responses/trace.ts';
 import { type AutoRule, type EffortTable, thinkingLevel } from '../../contracts/service/effort-table.ts';
 import type { AnswerRequest, GenerateRequest, LanguageModel, ModelEvent } from '../../core/language-model.ts';
 import { deadlinePassed } from '../deadline.ts';
+import { createRunState, runSignal } from '../run-state.ts';
 import {
   emptyProbe,
   type FastProbe,
@@ -12,7 +13,6 @@ import {
   probeValue,
   withEvent,
 } from '../sampling/fast-probe.ts';
-import { createRunState, runSignal } from '../sampling/run-samples.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ThinkingStop } from '../../contracts/responses/reasoning.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
-import { createBudget, tokenMargins } from '../../core/token-ledger.ts';
+import { type Budget, tokenMargins } from '../../core/token-ledger.ts';
 import { deadlinePassed } from '../deadline.ts';
-import { computes, firstSampling } from '../deliberation.ts';
 import { questionOf } from '../revision/check-runner.ts';
-import { answerEnd, answerFast, answerLive } from '../sampling/answer-live.ts';
+import { createRunState, requestBudget } from '../run-state.ts';
+import { answerEnd, answerFast, answerLive, type LiveRun } from '../sampling/answer-live.ts';
 import { candidateOf } from '../sampling/candidate.ts';
-import { createRunState } from '../sampling/run-samples.ts';
-import { isEmptyAnswer, segmentsOf } from '../sampling/sample.ts';
+import { firstSampling } from '../sampling/draw.ts';
+import { isEmptyAnswer, type Sample, segmentsOf } from '../sampling/sample.ts';
 import { outcomeOf, type Strategy, type StrategyContext, type StrategyOutcome } from '../strategy.ts';
 import { unthoughtVerdict, verdictOf } from '../voting/answer-verdict.ts';
 
@@ -31,64 +31,29 @@ export const budgetForcing: Strategy = {
   description: 'One chain of thought, capped at the budget or extended to a minimum, then the answer.',
   options: Options,
   async *run(context) {
-    const options = Options.parse(context.options ?? {});
+    const { minimum_tokens: minimum = 0 } = Options.parse(context.options ?? {});
     const state = createRunState(context);
-    const budget = createBudget({
-      budgetTokens: context.effective.budget_tokens,
-      answer: context.answer,
-      maxOutputTokens: context.maxOutputTokens,
-      compute: computes(context),
-      usage: state.usage,
-    });
+    const budget = requestBudget(state);
     const earlier = finishedThought(context);
-    const minimumTokens = Math.min(options.minimum_tokens ?? 0, budget.thinking(1));
-    const withWords = budget.thinking(1, tokenMargins.continuations);
-    const forces = minimumTokens > 0 && minimumTokens <= withWords;
-    const budgetTokens = forces ? withWords : budget.thinking(1);
-    const computeTokens = budget.computed(budgetTokens);
-    const unforced = earlier === undefined && minimumTokens > 0 && !forces;
+    const extent = extentOf(budget, minimum);
+    const warnings = earlier === undefined && extent.isTooShort ? [noRoom] : [];
     const outcome = (found: Parameters<typeof outcomeOf>[0]): StrategyOutcome =>
-      outcomeOf(found, state.usage.snapshot(), unforced ? [noRoom] : []);
+      outcomeOf(found, state.usage.snapshot(), warnings);
     if (earlier === undefined && deadlinePassed(context)) {
       return outcome({ thinkingStop: null, answerSource: 'draft', incomplete: 'deadline' });
     }
-    if (earlier === undefined && (budgetTokens === 0 || context.answerNow.aborted)) {
+    if (earlier === undefined && (extent.budgetTokens === 0 || context.answerNow.aborted)) {
       const fast = yield* answerFast(state, budget);
       return outcome({ thinkingStop: null, answerSource: 'draft', ...answerEnd(fast) });
     }
-    const sample = yield* answerLive(state, {
-      answerTokens: Math.max(
-        1,
-        budget.answer(1, budgetTokens + computeTokens + (forces ? tokenMargins.continuations : 0)),
-      ),
-      sampling: firstSampling(context, { greedyPays: true }),
-      thinking: {
-        budgetTokens,
-        ...(computeTokens > 0 && { computeTokens }),
-        ...(forces ? { minimumTokens } : {}),
-        ...(earlier === undefined ? {} : { prefix: earlier.segments, ended: true }),
-      },
-      ...(forces && context.maxOutputTokens !== undefined ? { continuationTokens: tokenMargins.continuations } : {}),
-    });
+    const sample = yield* answerLive(state, liveRun(context, { budget, extent, earlier }));
     if (sample === undefined) {
+      const thinkingStop = earlier?.stop ?? 'natural';
       const fast = yield* answerFast(state, budget);
-      return outcome({
-        thinkingStop: earlier?.stop ?? 'natural',
-        answerSource: 'draft',
-        verdict: unthoughtVerdict,
-        ...answerEnd(fast),
-      });
+      return outcome({ thinkingStop, answerSource: 'draft', verdict: unthoughtVerdict, ...answerEnd(fast) });
     }
-    const { constraint } = context.answer;
-    const candidate = candidateOf(sample, {
-      phase: 'think',
-      question: questionOf(context),
-      constraint,
-      checks: [],
-      greedyFirst: false,
-    });
     return outcome({
-      verdict: isEmptyAnswer(sample.answer) ? null : verdictOf(candidate, [candidate], context.table.certainty),
+      verdict: verdictOn(sample, context),
       thinkingStop: sample.thinkingStop ?? earlier?.stop ?? 'natural',
       answerSource: 'deliberate',
       ...answerEnd(sample),
@@ -96,11 +61,61 @@ export const budgetForcing: Strategy = {
   },
 };
 
+/** How long the thought may be, in tokens. */
+type Extent = {
+  budgetTokens: number;
+  computeTokens: number;
+  /** Continuation words may be inserted until so many tokens are thought. */
+  minimumTokens: number | undefined;
+  /** There is no room for the continuation words that the minimum may need. */
+  isTooShort: boolean;
+};
+
+function extentOf(budget: Budget, minimum: number): Extent {
+  const most = budget.thinking(1);
+  const withWords = budget.thinking(1, tokenMargins.continuations);
+  const wanted = Math.min(minimum, most);
+  const forces = wanted > 0 && wanted <= withWords;
+  const budgetTokens = forces ? withWords : most;
+  return {
+    budgetTokens,
+    computeTokens: budget.computed(budgetTokens),
+    minimumTokens: forces ? wanted : undefined,
+    isTooShort: wanted > 0 && !forces,
+  };
+}
+
+function liveRun(
+  context: StrategyContext,
+  { budget, extent, earlier }: { budget: Budget; extent: Extent; earlier: FinishedThought | undefined },
+): LiveRun {
+  const { budgetTokens, computeTokens, minimumTokens } = extent;
+  const words = minimumTokens === undefined ? 0 : tokenMargins.continuations;
+  return {
+    answerTokens: Math.max(1, budget.answer(1, budgetTokens + computeTokens + words)),
+    sampling: firstSampling(context, { greedyPays: true }),
+    thinking: {
+      budgetTokens,
+      ...(computeTokens > 0 && { computeTokens }),
+      ...(minimumTokens === undefined ? {} : { minimumTokens }),
+      ...(earlier === undefined ? {} : { prefix: earlier.segments, ended: true }),
+    },
+    ...(words > 0 && context.maxOutputTokens !== undefined ? { continuationTokens: words } : {}),
+  };
+}
+
+function verdictOn(sample: Sample, context: StrategyContext): StrategyOutcome['verdict'] {
+  if (isEmptyAnswer(sample.answer)) return null;
+  const { constraint } = context.answer;
+  const question = questionOf(context);
+  const candidate = candidateOf(sample, { phase: 'think', question, constraint, checks: [], greedyFirst: false });
+  return verdictOf(candidate, [candidate], context.table.certainty);
+}
+
+type FinishedThought = { segments: ThoughtSegment[]; stop: ThinkingStop };
+
 /** What an earlier attempt has thought to its end: kept, and answered from. A model that can't be given a thought thinks again. */
-function finishedThought({
-  finishedSteps,
-  model,
-}: StrategyContext): { segments: ThoughtSegment[]; stop: ThinkingStop } | undefined {
+function finishedThought({ finishedSteps, model }: StrategyContext): FinishedThought | undefined {
   const step = finishedSteps.find(({ phase, text }) => phase === 'think' && text !== null);
   if (!model.capabilities.rollback || step === undefined || step.text === null) return undefined;
   return { segments: segmentsOf(step), stop: ThinkingStop.safeParse(step.stop_reason).data ?? 'natural' };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createBudget } from '../../core/token-ledger.ts';
 import { deadlinePassed } from '../deadline.ts';
+import { createRunState } from '../run-state.ts';
 import { answerEnd, answerFast } from '../sampling/answer-live.ts';
-import { createRunState } from '../sampling/run-samples.ts';
 import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '../strategy.ts';
 
 /** The fast answer: no thought at all. */

@@ -1,10 +1,12 @@
 import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import type { LanguageModel } from '../../core/language-model.ts';
-import type { Deliberation } from '../deliberation.ts';
+import type { Budget } from '../../core/token-ledger.ts';
+import { mustStop } from '../deadline.ts';
 import type { Prompts, PromptVersion } from '../prompts.ts';
+import { type RunState, runSignal } from '../run-state.ts';
 import type { Candidate } from '../sampling/candidate.ts';
-import { runSignal } from '../sampling/run-samples.ts';
+import type { Chains } from '../sampling/chains.ts';
 import { thoughtText } from '../sampling/sample.ts';
 import type { StrategyEvent } from '../strategy.ts';
 import type { Decision } from './decide.ts';
@@ -80,24 +82,30 @@ export function tiedLeaders(
 
 /** Where answers tie, and the model's table says that comparing pays: asks once, and gives the answer that is preferred. */
 export async function* settleTie(
-  deliberation: Deliberation,
+  {
+    state,
+    budget,
+    chains,
+    prompts,
+    checkRunner: { question },
+  }: { state: RunState; budget: Budget; chains: Chains; prompts: Prompts; checkRunner: { question: string } },
   decision: Decision,
 ): AsyncGenerator<StrategyEvent, NormalAnswer | undefined, void> {
-  const { context, candidates, budget, state, dependencies, checkRunner } = deliberation;
-  const pair = tiedLeaders(decision, [...candidates.values()]);
+  const { context } = state;
+  const pair = tiedLeaders(decision, [...chains.standing.values()]);
   if (!context.table.compare || pair === undefined) return undefined;
   const values = pair.map(({ value }) => value);
   const asked = context.finishedSteps.findLast(({ prompt }) => prompt?.file.endsWith('compare.txt') === true);
   if (asked !== undefined) return values.find((value) => value !== undefined && showAnswer(value) === asked.answer);
-  if (deliberation.mustStop() !== undefined || budget.answer(1) < 2 * replyTokens) return undefined;
+  if (mustStop(context) !== undefined || budget.answer(1) < 2 * replyTokens) return undefined;
   const [first, second] = pair.map((one) => ({ answer: one.answer.text, thought: thoughtText(one) }));
   if (first === undefined || second === undefined) return undefined;
   const step = state.trace.begin({ phase: 'vote', sample: null, summary: 'Compares the two leading answers.' });
   yield step.added;
   const { preferred, tokens, version } = await compareAnswers([first, second], {
     model: context.model,
-    prompts: dependencies.prompts,
-    question: checkRunner.question,
+    prompts,
+    question,
     deterministic: context.deterministic,
     signal: runSignal(context),
   });

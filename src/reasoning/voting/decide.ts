@@ -2,8 +2,15 @@ import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer } from '../sampling/sample.ts';
-import type { Plan } from '../strategy.ts';
 import { type Tally, tallyBallots } from './vote.ts';
+
+/** How one of several answers is chosen. */
+export type ChoiceRule = {
+  /** Answers that a check found wrong are left out while there are others. */
+  filter: boolean;
+  /** The leading answer's best chain is chosen; otherwise the chain that checks and confidence rank first. */
+  vote: boolean;
+};
 
 export type Decision = {
   winner: Candidate | undefined;
@@ -21,18 +28,18 @@ export type Decision = {
  */
 export function decide(
   candidates: readonly Candidate[],
-  plan: Plan,
+  rule: ChoiceRule,
   /** Of answers that tie, the one that a comparison preferred. */
   preferred?: NormalAnswer,
 ): Decision {
   const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
-  const isSound = (candidate: Candidate) => !plan.has('filter') || failedValue(candidate) === undefined;
+  const isSound = (candidate: Candidate) => !rule.filter || failedValue(candidate) === undefined;
   const whole = orElse(answered.filter(isWhole), answered);
   const sound = whole.filter(isSound);
   const unrefuted = orElse(sound, whole);
   const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
-  const tally = tallyBallots(ballotsOf(standing, plan));
-  const leader = plan.has('vote') ? leaderOf(tally, preferred) : undefined;
+  const tally = tallyBallots(ballotsOf(standing, rule));
+  const leader = rule.vote ? leaderOf(tally, preferred) : undefined;
   const voters =
     leader === undefined
       ? []
@@ -40,12 +47,11 @@ export function decide(
   const winner = best(voters) ?? best(standing);
   // Whether its own answer was cut or not.
   const thought = orElse(chains(answered).filter(isSound), chains(answered));
-  const isOpen = plan.has('vote') && thought.every((one) => one.value === undefined);
+  const isOpen = rule.vote && thought.every((one) => one.value === undefined);
   // Where all that stands goes in circles, another chain may not.
   const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.end.repeats === false;
   const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
-  const isAlone = plan.has('adaptive') && inWords && winner !== undefined && chains(answered).length === 1;
-  const because = isAlone ? oneChain(winner) : reason({ winner, tally, preferred }, dropped, sound.length === 0);
+  const because = reason({ winner, tally, preferred }, dropped, sound.length === 0);
   return { winner, tally, inWords, because };
 }
 
@@ -68,11 +74,9 @@ function chains(candidates: readonly Candidate[]): Candidate[] {
 }
 
 /** Without the filter, what checks found doesn't count. */
-function ballotsOf(candidates: readonly Candidate[], plan: Plan) {
+function ballotsOf(candidates: readonly Candidate[], rule: ChoiceRule) {
   return candidates.flatMap(({ value, origin: { greedy }, thoughtTokens: length = 0, checks }) =>
-    value === undefined
-      ? []
-      : [{ answer: value, greedy, length, sound: !plan.has('filter') || !needsRevision({ checks }) }],
+    value === undefined ? [] : [{ answer: value, greedy, length, sound: !rule.filter || !needsRevision({ checks }) }],
   );
 }
 
@@ -93,12 +97,6 @@ function compare(a: readonly number[], b: readonly number[]): number {
     if (value !== other) return value > other ? 1 : -1;
   }
   return 0;
-}
-
-function oneChain(winner: Candidate): string {
-  const stands =
-    winner.origin.phase === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
-  return `No answer that could be voted on; one chain is enough.${stands}`;
 }
 
 function reason(

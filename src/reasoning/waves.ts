@@ -1,0 +1,188 @@
+import type { NormalAnswer } from '../answers/normal-answer.ts';
+import { showAnswer } from '../answers/normalise.ts';
+import { asksForName, asksForNumber, asksYesOrNo } from '../answers/question.ts';
+import { ThinkingStop } from '../contracts/responses/reasoning.ts';
+import { levelOf } from '../contracts/service/effort-table.ts';
+import type { Budget } from '../core/token-ledger.ts';
+import { mustStop } from './deadline.ts';
+import type { Prompts } from './prompts.ts';
+import { type ReviseOptions, revise } from './revision/revise.ts';
+import { runSlowChecks } from './revision/slow-checks.ts';
+import { naturalTokens, type RunState } from './run-state.ts';
+import { type Candidate, needsRevision } from './sampling/candidate.ts';
+import type { Chains } from './sampling/chains.ts';
+import type { Judging } from './sampling/judged-samples.ts';
+import { isEmptyAnswer } from './sampling/sample.ts';
+import { makeDraft, think } from './sampling/think.ts';
+import type { StrategyContext, StrategyEvent } from './strategy.ts';
+import { confirmedBy } from './voting/answer-verdict.ts';
+import { certaintyOf, standingOf } from './voting/certainty.ts';
+import { type ChoiceRule, type Decision, decide, endedByItself } from './voting/decide.ts';
+import { showTally } from './voting/vote.ts';
+
+/** How the chains of a plan are run. */
+export type WaveRules = {
+  /** A fast answer is written first if there is a deadline. */
+  draft: boolean;
+  /** Thinking ends once enough chains agree, or if no vote can settle it; otherwise all chains are run. */
+  adaptive: boolean;
+  /** How a chain that failed a check is revised; undefined: it is not. */
+  revision: ReviseOptions | undefined;
+  choice: ChoiceRule;
+};
+
+type PlanRun = Judging & { budget: Budget; prompts: Prompts };
+
+/** Why thinking ended. At the deadline whatever still runs is stopped, and the answer is chosen from what there is by then. */
+export async function* thinkUntilStopped(
+  run: PlanRun,
+  rules: WaveRules,
+): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
+  const { context } = run.state;
+  try {
+    if (rules.draft && context.deadlineAt !== undefined) yield* makeDraft(run);
+    return yield* thinkInWaves(run, rules);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (context.deadline?.aborted !== true) throw error;
+    return 'deadline';
+  }
+}
+
+async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<StrategyEvent, ThinkingStop, void> {
+  const { budget, chains, state } = run;
+  const { context } = state;
+  const { samples } = context.effective;
+  /** Chains that have been run to their end, those with an empty answer included. */
+  const done = new Set(
+    context.finishedSteps.flatMap((step) =>
+      step.phase === 'think' && step.answer_text !== undefined ? (step.sample ?? []) : [],
+    ),
+  );
+  const enough = (found: readonly Candidate[]): boolean => {
+    const all = new Map([...chains.standing, ...found.map((one) => [one.sample, one] as const)]);
+    return settledBy(state, rules, [...all.values()], done.size + found.length) !== undefined;
+  };
+  for (;;) {
+    if (done.size > 0) {
+      const settled = yield* closeWave(run, rules, done);
+      if (settled !== undefined) return settled;
+    }
+    const left = Array.from({ length: samples }, (_, number) => number).filter((number) => !done.has(number));
+    if (left.length === 0) return samples === 1 ? lastChainStop(state) : 'natural';
+    // A chain that the budget would cut is worth little, except where it is the only one.
+    if (budget.thinking(1) < (done.size === 0 ? 1 : naturalTokens(context))) return 'budget';
+    // After the draft, time may have run out before the first chain.
+    const stop = chains.standing.size > 0 ? mustStop(context) : undefined;
+    if (stop !== undefined) return stop;
+    const numbers = left.slice(0, waveSize(run, rules, done));
+    for (const number of yield* think(run, { numbers, enough })) done.add(number);
+  }
+}
+
+/** Chains that are begun at once. */
+function waveSize(
+  { state: { context }, chains, checkRunner }: PlanRun,
+  { adaptive }: WaveRules,
+  done: ReadonlySet<number>,
+): number {
+  if (chains.greedyFirst && !done.has(0)) return 1;
+  // Rows side by side slow one another: by a deadline, one answer in time is worth more.
+  if (context.deadlineAt !== undefined && done.size === 0) return 1;
+  if (!context.model.capabilities.batching) return 1;
+  if (!adaptive) return context.effective.samples;
+  // Of an answer in words one chain is enough, and whether it is one may show only when the first has ended.
+  if (done.size === 0 && !asksForValue(checkRunner.question, context)) return 1;
+  const level = levelOf(context.table, context.effective.effort);
+  return context.effective.samples === level.samples ? level.wave : chainsToAgree(context);
+}
+
+/** The question, or the format that the answer is constrained to, shows that there will be a value to compare. */
+function asksForValue(question: string, { answer }: Pick<StrategyContext, 'answer'>): boolean {
+  return answer.constraint !== undefined || asksForNumber(question) || asksYesOrNo(question) || asksForName(question);
+}
+
+/** Revises what failed, asks the slow checks, and votes. Gives why thinking may end here, if it may. */
+async function* closeWave(
+  run: PlanRun,
+  rules: WaveRules,
+  done: ReadonlySet<number>,
+): AsyncGenerator<StrategyEvent, ThinkingStop | undefined, void> {
+  const { state, chains } = run;
+  const { standing } = chains;
+  const settled = () => settledBy(state, rules, [...standing.values()], done.size);
+  if (rules.revision !== undefined && settled() === undefined) {
+    for (const number of done) {
+      if (mustStop(state.context) === undefined && needsRevision(standing.get(number)))
+        yield* revise(run, number, rules.revision);
+    }
+  }
+  yield* runSlowChecks(run);
+  if (standing.size > 1 && rules.choice.vote) yield* voteSteps(state, choose(chains, rules));
+  return mustStop(state.context) ?? settled();
+}
+
+/** Why thinking may end with what stands after so many chains, if it may. */
+function settledBy(
+  state: Pick<RunState, 'context' | 'trace'>,
+  { adaptive, choice }: WaveRules,
+  candidates: readonly Candidate[],
+  chains: number,
+): ThinkingStop | undefined {
+  if (!adaptive) return undefined;
+  const { winner, tally, inWords } = decide(candidates, choice);
+  if (winner === undefined || needsRevision(winner)) return undefined;
+  const isThought = winner.origin.phase !== 'draft';
+  if (isThought && confirmedBy(winner) !== undefined) return 'confident';
+  if (inWords) return chains === 1 ? lastChainStop(state) : 'natural';
+  if (!isThought || !choice.vote || winner.value === undefined || !endedByItself(winner)) return undefined;
+  if ((tally.entries[0]?.sound ?? 0) >= chainsToAgree(state.context)) return 'settled_vote';
+  const { table } = state.context;
+  const probability = certaintyOf(standingOf(winner, candidates), table.certainty);
+  // As probably right as the table asks for, by the model's own calibration.
+  const isSure = table.confident !== null && probability !== null && probability >= table.confident;
+  return isSure ? 'confident' : undefined;
+}
+
+/** The level's number; where the request asks for another number of chains, more than half of them. */
+function chainsToAgree({ effective: { samples, effort }, table }: StrategyContext): number {
+  const level = levelOf(table, effort);
+  return Math.max(2, samples === level.samples ? level.agree : Math.floor(samples / 2) + 1);
+}
+
+/** The answer of the chains as they stand. */
+export function choose({ standing }: Chains, { adaptive, choice }: WaveRules, preferred?: NormalAnswer): Decision {
+  const candidates = [...standing.values()];
+  const decision = decide(candidates, choice, preferred);
+  const { winner, inWords } = decision;
+  const chains = candidates.filter(({ origin, answer }) => origin.phase !== 'draft' && !isEmptyAnswer(answer));
+  const isEnough = adaptive && inWords && chains.length === 1;
+  return winner !== undefined && isEnough ? { ...decision, because: oneChain(winner) } : decision;
+}
+
+function oneChain(winner: Candidate): string {
+  const stands =
+    winner.origin.phase === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
+  return `No answer that could be voted on; one chain is enough.${stands}`;
+}
+
+function* voteSteps({ trace }: Pick<RunState, 'trace'>, decision: Decision): Generator<StrategyEvent, void, void> {
+  const step = trace.begin({ phase: 'vote', sample: null, summary: decision.because });
+  yield step.added;
+  const value = decision.winner?.value;
+  yield step.done({
+    tally: showTally(decision.tally),
+    answer: value === undefined ? null : showAnswer(value),
+    because: decision.because,
+  });
+}
+
+/** Why the last chain ended. */
+function lastChainStop({ trace }: Pick<RunState, 'trace'>): ThinkingStop {
+  return stopOf(trace.steps().findLast((step) => step.phase === 'think')?.stop_reason ?? null);
+}
+
+/** Why thinking ended, as a step has kept it. */
+export function stopOf(reason: string | null): ThinkingStop {
+  return ThinkingStop.safeParse(reason).data ?? 'natural';
+}
