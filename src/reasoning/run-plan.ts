@@ -28,7 +28,7 @@ const guessed = { field: 'output', message: guess };
 const noThought = {
   field: 'reasoning.effort',
   message:
-    'The model wrote no thought, so extra chains are only extra fast answers. If it never does, its family may be the wrong one: `thinkfirst models check` tells.',
+    'The model wrote no thought, so extra chains are only extra fast answers. If it never does, its family may be wrong; `thinkfirst models check` shows it.',
 };
 
 /** Thinks in chains side by side until enough agree; checks, rolls back and revises, filters, votes, and only then answers. */
@@ -141,7 +141,7 @@ function sourceOf(winner: Candidate, decision: Decision, { vote }: ChoiceRule): 
 
 /** At temperature 0 all chains would be the same. */
 function drawn(temperature: number): { field: string; message: string } {
-  const message = `At temperature 0 all chains would be the same: the first was greedy, the others were drawn at ${temperature}.`;
+  const message = `At temperature 0 all chains would be the same: the first was greedy, the others were sampled at ${temperature}.`;
   return { field: 'temperature', message };
 }
 

@@ -2,7 +2,7 @@ import type { TraceStep } from '../contracts/responses/trace.ts';
 
 export type SummaryMode = 'auto' | 'concise' | 'detailed';
 
-/** The summary of a response that has no step to tell of. */
+/** The summary of a response without a step to describe. */
 export const answeredAtOnce = 'Answered at once, without thinking.';
 
 /**
@@ -24,10 +24,10 @@ function concise(step: TraceStep, before: readonly TraceStep[]): string | undefi
       return 'Drafted an answer.';
     case 'think': {
       const chain = before.some(({ phase }) => phase === 'think') ? 'another chain' : 'a chain';
-      return `Thought in ${chain}${step.answer === null ? '' : `, which came to ${step.answer}`}.`;
+      return `Thought in ${chain}${step.answer === null ? '' : `, which answered ${step.answer}`}.`;
     }
     case 'revise':
-      return step.because === undefined ? undefined : `Found wrong and revised: ${step.because}.`;
+      return step.because === undefined ? undefined : `Revised after a failed check: ${step.because}.`;
     case 'answer':
       return step.because;
     case 'check':
@@ -51,6 +51,6 @@ const titles: Readonly<Record<TraceStep['phase'], string>> = {
 
 function describe(step: TraceStep): string {
   const number = step.sample === null || step.phase === 'answer' ? '' : ` ${step.sample + 1}`;
-  const why = step.phase === 'revise' && step.because !== undefined ? ` Because of ${step.because}.` : '';
+  const why = step.phase === 'revise' && step.because !== undefined ? ` Reason: ${step.because}.` : '';
   return `${titles[step.phase]}${number}: ${step.summary}${why}`;
 }

@@ -161,9 +161,8 @@ export function choose({ standing }: Chains, { adaptive, choice }: WaveRules, pr
 }
 
 function oneChain(winner: Candidate): string {
-  const stands =
-    winner.origin.phase === 'draft' ? ' Its answer was cut or went round in circles, so the draft stands.' : '';
-  return `No answer that could be voted on; one chain is enough.${stands}`;
+  const kept = winner.origin.phase === 'draft' ? ' Its answer was cut or repeated itself, so the draft is kept.' : '';
+  return `An answer in open text cannot be voted on, so one chain is enough.${kept}`;
 }
 
 function* voteSteps({ trace }: Pick<RunState, 'trace'>, decision: Decision): Generator<StrategyEvent, void, void> {

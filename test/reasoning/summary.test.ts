@@ -21,8 +21,8 @@ describe('summarise', () => {
     const { steps } = await runStrategy('deliberate', { model: model(), effective: { samples: 1 } });
     const parts = partsOf(steps, 'concise');
     expect(parts).toEqual([
-      'Thought in a chain, which came to 5.',
-      'Found wrong and revised: arithmetic: 2 + 2 is not 5.',
+      'Thought in a chain, which answered 5.',
+      'Revised after a failed check: arithmetic: 2 + 2 is not 5.',
       '4 leads the vote with 1 of 1 vote.',
     ]);
     expect(partsOf(steps, 'auto')).toEqual(parts);

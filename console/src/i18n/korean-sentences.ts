@@ -20,7 +20,7 @@ const subjects: Readonly<Record<string, string>> = {
 function chainEnd(text: string): string {
   return [
     text.includes('when its thinking was cut') ? '생각이 잘린 뒤' : '',
-    text.includes('going round in circles') ? '같은 말을 되풀이함' : '',
+    text.includes('repeating itself') ? '같은 말을 되풀이함' : '',
     text.includes('and was cut') ? '답이 잘림' : '',
   ]
     .filter((part) => part !== '')
@@ -40,21 +40,21 @@ function chainChecks(text: string): string {
 
 const sentences: readonly (readonly [RegExp, Korean])[] = [
   // Verdicts: src/reasoning/voting/answer-verdict.ts.
-  [/^No chain came to an answer, so this is a fast one\.$/, '답에 이른 흐름이 없어 바로 낸 답입니다.'],
+  [/^No chain gave an answer, so this is a fast one\.$/, '답에 이른 흐름이 없어 바로 낸 답입니다.'],
   [/^The caller's check (\S+) confirmed this answer\.$/, '호출자의 검사 $1 항목이 이 답을 확인했습니다.'],
   [/^Answers in open text are not compared with each other\.$/, '자유로운 글로 된 답은 서로 비교하지 않습니다.'],
   [
-    /^The fast answer stands; the one chain gave another\.$/,
+    /^The fast answer was kept; the only chain gave a different one\.$/,
     '바로 낸 답을 그대로 둡니다. 하나뿐인 흐름의 답은 달랐습니다.',
   ],
   [/^One chain was run, so there is nothing to compare it with\.$/, '흐름이 하나뿐이어서 비교할 것이 없습니다.'],
   [/^No two of (\d+) chains gave this answer\.$/, '흐름 $1개 가운데 이 답을 낸 것이 둘이 되지 않습니다.'],
   [
-    /^The chains disagree: (\d+) of (\d+) gave this answer, as many another\.$/,
+    /^The chains disagree: (\d+) of (\d+) gave this answer, as many gave another\.$/,
     '흐름들의 답이 갈립니다. $2개 중 $1개가 이 답을, 같은 수가 다른 답을 냈습니다.',
   ],
   [
-    /^The chains disagree: (\d+) of (\d+) gave this answer, (\d+) another\.$/,
+    /^The chains disagree: (\d+) of (\d+) gave this answer, (\d+) gave another\.$/,
     '흐름들의 답이 갈립니다. $2개 중 $1개가 이 답을, $3개가 다른 답을 냈습니다.',
   ],
   [/^(\d+) of (\d+) chains gave this answer\.$/, '흐름 $2개 중 $1개가 이 답을 냈습니다.'],
@@ -62,43 +62,44 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   // Steps: src/reasoning.
   [/^Drafts a fast answer\.$/, '빠른 초안을 씁니다.'],
   [/^Tries a fast answer\.$/, '바로 답해 봅니다.'],
-  [/^The fast answer stands\.$/, '바로 낸 답을 그대로 씁니다.'],
-  [/^Tried a fast answer; thinks, effort (\w+)\.$/, '바로 답해 본 뒤 노력 $1로 생각합니다.'],
+  [/^The fast answer is kept\.$/, '바로 낸 답을 그대로 씁니다.'],
+  [/^Tried a fast answer; thinks with effort (\w+)\.$/, '바로 답해 본 뒤 노력 $1로 생각합니다.'],
   [/^Thinks in one(?: greedy)? chain\.$/, '하나의 흐름으로 생각합니다.'],
   [/^Thinks in a sampled chain\.$/, '표본 흐름으로 생각합니다.'],
   [/^Answers from its thought\.$/, '생각한 것으로 답합니다.'],
   [/^Answers at once, without thinking\.$/, '생각하지 않고 바로 답합니다.'],
-  [/^Takes the wrong line back and writes it anew\.$/, '틀린 줄을 취소하고 다시 씁니다.'],
-  [/^Goes back to before the wrong line\.$/, '틀린 줄 앞으로 돌아갑니다.'],
-  [/^Goes on from the new line\.$/, '새 줄에서 이어 갑니다.'],
-  [/^Is told what failed and thinks again\.$/, '무엇이 틀렸는지 듣고 다시 생각합니다.'],
+  [/^Corrects the wrong line and continues from it\.$/, '틀린 줄을 바로잡고 거기서 이어 갑니다.'],
+  [/^Retracts the wrong line and rewrites it\.$/, '틀린 줄을 취소하고 다시 씁니다.'],
+  [/^Removes the wrong line and rewrites it\.$/, '틀린 줄을 지우고 다시 씁니다.'],
+  [/^Continues from the new line\.$/, '새 줄에서 이어 갑니다.'],
+  [/^Thinks again, with the failed check in the prompt\.$/, '통과하지 못한 검사를 프롬프트에 넣고 다시 생각합니다.'],
   [/^Calls (\S+)\.$/, '$1 도구를 부릅니다.'],
   [/^Called (\S+)\.$/, '$1 도구를 불렀습니다.'],
-  [/^Called (\S+): an error\.$/, '$1 도구 호출이 실패했습니다.'],
-  // A chain's end: src/reasoning/deliberation.ts.
+  [/^Called (\S+), which failed\.$/, '$1 도구 호출이 실패했습니다.'],
+  // A chain's end: src/reasoning/sampling/judged-samples.ts.
   [
     /^(The (?:draft|chain|revised chain)) gave no answer\.$/,
     (subject = '') => `${subjects[subject] ?? subject}: 답이 없음.`,
   ],
   [
-    /^(The (?:draft|chain|revised chain)) (?:answered (.*?)|gave an answer in words)( when its thinking was cut)?(, going round in circles|, and was cut)?(?:; (.+))?\.$/,
+    /^(The (?:draft|chain|revised chain)) (?:answered (.*?)|gave an answer in words)( when its thinking was cut)?(, repeating itself|, and was cut)?(?:; (.+))?\.$/,
     (subject = '', answer, cut = '', end = '', checks) => {
       const said = answer === undefined ? '글로 된 답' : `답 ${answer}`;
       return `${subjects[subject] ?? subject}: ${said}${chainEnd(cut + end)}${checks === undefined ? '' : chainChecks(checks)}.`;
     },
   ],
-  // Votes: src/reasoning/voting/decide.ts.
+  // Votes: src/reasoning/voting/decide.ts, src/reasoning/waves.ts.
   [/^There is no answer\.$/, '답이 없습니다.'],
   [
-    /^No answer that could be voted on; one chain is enough\.(.*)$/,
+    /^An answer in open text cannot be voted on, so one chain is enough\.(.*)$/,
     (rest) =>
       `투표할 수 있는 답이 아니어서 흐름 하나로 충분합니다.${rest === '' ? '' : ' 그 답이 잘렸거나 되풀이되어 초안을 씁니다.'}`,
   ],
   [
-    /^Every answer failed a check; the one that failed least stands\.$/,
+    /^Every answer failed a check; the one with the fewest failures was chosen\.$/,
     '모든 답이 검사를 통과하지 못해, 가장 적게 틀린 답을 씁니다.',
   ],
-  [/^The most confident answer stands\.(.*)$/, (rest = '') => `가장 확실한 답을 씁니다.${leftOut(rest)}`],
+  [/^The most confident answer was chosen\.(.*)$/, (rest = '') => `가장 확실한 답을 씁니다.${leftOut(rest)}`],
   [
     /^(.+) was preferred when the leading answers were compared\.(.*)$/,
     (answer, rest = '') => `앞선 답들을 비교해 고른 답: ${answer}.${leftOut(rest)}`,
@@ -109,33 +110,33 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   ],
   // The decision of auto: src/reasoning/strategies/auto.ts.
   [/^There was no time to think\.$/, '생각할 시간이 없었습니다.'],
-  [/^It calls a tool\.$/, '도구를 부릅니다.'],
-  [/^The fast answer came to nothing\.$/, '바로 낸 답이 비어 있었습니다.'],
-  [/^It is a text, which several answers could not be compared in\.$/, '글로 된 답이라 여러 답을 비교할 수 없습니다.'],
+  [/^The fast answer calls a tool\.$/, '도구를 부릅니다.'],
+  [/^The fast answer was empty or repeated itself\.$/, '바로 낸 답이 비어 있거나 되풀이되었습니다.'],
+  [/^The answer is open text, and such answers are not compared\.$/, '글로 된 답이라 여러 답을 비교할 수 없습니다.'],
   [/^Two fast answers agree\.$/, '바로 낸 두 답이 같습니다.'],
   [/^Two fast answers differ\.$/, '바로 낸 두 답이 다릅니다.'],
   [
-    /^It is a long text, and this model has no calibration that would tell more\.$/,
+    /^The answer is a long text, and this model has no calibration to decide by\.$/,
     '긴 글이고, 더 판단할 보정 자료가 이 모델에는 없습니다.',
   ],
   [
-    /^By the model's calibration, with (\d+ %) it would not have been better for thinking; from (\d+ %) on it stands\.$/,
+    /^The model's calibration gives (\d+ %) that thinking would not improve it; it is kept from (\d+ %)\.$/,
     '모델의 보정에 따르면 생각해도 더 나아지지 않을 확률이 $1입니다. $2부터 바로 낸 답을 씁니다.',
   ],
   [
-    /^Its tokens had a probability of (\d+ %) on average, (\d+ %) or more\.$/,
+    /^Its tokens had an average probability of (\d+ %), (\d+ %) or more\.$/,
     '토큰의 평균 확률이 $1로, 기준 $2 이상입니다.',
   ],
   [
-    /^Its tokens had a probability of (\d+ %) on average, less than (\d+ %)\.$/,
+    /^Its tokens had an average probability of (\d+ %), less than (\d+ %)\.$/,
     '토큰의 평균 확률이 $1로, 기준 $2보다 낮습니다.',
   ],
   // Searches for a line: src/reasoning/revision/line-search.ts.
   [
-    /^(.+\.) None of the new lines held\.$/,
+    /^(.+\.) No new line passed the checks\.$/,
     (what = '') => `${inKorean(what)} 새 줄이 모두 검사를 통과하지 못했습니다.`,
   ],
-  [/^(.+\.) A new line holds\.$/, (what = '') => `${inKorean(what)} 새 줄이 검사를 통과했습니다.`],
+  [/^(.+\.) A new line passed the checks\.$/, (what = '') => `${inKorean(what)} 새 줄이 검사를 통과했습니다.`],
   // Checks: src/checks.
   [/^(\d+) (?:equation|unit|number)s? holds?$/, '식 $1개가 맞음'],
   [/^the answer says that (.+) is (.+)$/, '답에는 $1 = $2라고 되어 있음(틀림)'],
@@ -168,7 +169,7 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   [/^(.*\d.*) is not (.*\d.*)$/, '$1 ≠ $2'],
   // Warnings.
   [
-    /^At temperature 0 all chains would be the same: the first was greedy, the others were drawn at (.+)\.$/,
+    /^At temperature 0 all chains would be the same: the first was greedy, the others were sampled at (.+)\.$/,
     '온도 0에서는 흐름이 모두 같아집니다. 첫 흐름만 그대로 두고 나머지는 온도 $1로 뽑았습니다.',
   ],
   [
@@ -228,8 +229,8 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     '예산을 다 써서 멈췄습니다. 다른 흐름은 끝났습니다.',
   ],
   [/^Stopped: the answer was settled\.$/, '답이 정해져 멈췄습니다.'],
-  [/^Asks about the answer\.$/, '답을 검사에 묻습니다.'],
-  [/^The answer came out empty\.$/, '답이 비어 있습니다.'],
+  [/^Runs the slow checks on the answer\.$/, '답에 느린 검사를 실행합니다.'],
+  [/^The answer was empty\.$/, '답이 비어 있습니다.'],
   // Why a chain was revised: the check's name before what it found. A name has no space, so no other sentence is meant.
   [/^([a-z][\w-]*): (.+)$/, (check, found = '') => `${check}: ${inKorean(found)}`],
 ];
@@ -238,7 +239,7 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
 function leftOut(text: string): string {
   const counts = [
     [/(\d+) answers? (?:was|were) dropped by checks\./, '검사에서 빠진 답'],
-    [/(\d+) answers? (?:was|were) left out, cut or going round in circles\./, '잘렸거나 되풀이되어 빠진 답'],
+    [/(\d+) answers? (?:was|were) left out: cut or repetitive\./, '잘렸거나 되풀이되어 빠진 답'],
   ] as const;
   return counts
     .flatMap(([pattern, what]) => {

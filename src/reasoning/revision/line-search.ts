@@ -10,7 +10,7 @@ import type { StrategyContext, StrategyEvent } from '../strategy.ts';
 import type { CheckRunner } from './check-runner.ts';
 import { cutSegments } from './roll-back.ts';
 
-/** Continuations tried at once; rows of one prompt cost little more than one. */
+/** Samples at once; several of one prompt cost little more than one. */
 const tries = 4;
 /** Tokens that a line may have beyond the characters of the one that it replaces. */
 const slack = 16;
@@ -68,7 +68,7 @@ export async function* searchLine(
     tokens: spent.thinking + spent.answer,
     text: thoughtText({ segments: found ?? [] }) || null,
     ...computedIn(found ?? []),
-    summary: `${search.summary} ${found === undefined ? 'None of the new lines held.' : 'A new line holds.'}`,
+    summary: `${search.summary} ${found === undefined ? 'No new line passed the checks.' : 'A new line passed the checks.'}`,
     stop_reason: 'line',
     usage: spent,
   });

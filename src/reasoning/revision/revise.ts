@@ -19,20 +19,20 @@ import { type RolledBack, rollBack } from './roll-back.ts';
 
 /** A revision needs this part of a chain's natural length at least: less would only be cut. */
 const leastPart = 0.25;
-/** Where a line came out wrong twice, the model is sure of what is wrong: only a hotter draw gives another. */
+/** If a line was wrong twice, the model is sure of its mistake: only a higher temperature gives another line. */
 const hotTemperature = 1;
 
-/** `repair`: what a check knows to be right is put in the wrong line. */
+/** `repair`: if a check knows the correct line, it replaces the wrong one. */
 export type ReviseOptions = { repair: boolean };
 
 type Revising = Judging & { budget: Budget; prompts: Prompts };
 
 /**
- * Puts a failed chain right, at most `max_revisions` times: back to its first wrong line, and on from there. Where the
- * check knows what is right, that is fed in its place (as a calculator is, arXiv 2110.14168); else the
- * family's correction sentence is fed and the line found anew; where that can't be, the model is told what failed. A
- * revision takes its chain's place only if no check finds it wrong, or another chain agrees with it (arXiv 2404.17140: small models
- * need the verifier).
+ * Revises a failed chain, at most `max_revisions` times, from its first wrong line. If the check knows the correct line,
+ * that is inserted in its place (like a calculator's result, arXiv 2110.14168); otherwise the family's correction sentence
+ * is inserted and the line is sampled again; if the model can't continue a thought, the prompt says what failed. A revision
+ * replaces its chain only if no check finds it wrong, or if another chain agrees with it (arXiv 2404.17140: small models need
+ * the verifier).
  */
 export async function* revise(
   revising: Revising,
@@ -44,7 +44,7 @@ export async function* revise(
   const { standing, revisions } = revising.chains;
   const allowed = context.effective.max_revisions;
   const made = new Set<string>();
-  /** What is revised: the chain as it stands, or a revision of it that is right for longer and may yet come right. */
+  /** What is revised: the chain as it stands, or a revision of it whose first wrong line comes later. */
   let candidate = standing.get(sample);
   while ((revisions.get(sample) ?? 0) < allowed) {
     if (candidate === undefined || !roomLeft(revising)) return;
@@ -52,13 +52,13 @@ export async function* revise(
     revisions.set(sample, number);
     const plan = yield* planRevision(revising, candidate, number, options);
     if (plan === undefined) {
-      // No check failed, or the line that did won't come right: more tries would be the same.
+      // No check failed, or the line could not be corrected: more tries would be the same.
       revisions.set(sample, allowed);
       return;
     }
     const fed = await fedTokens(context, plan.thinking.prefix ?? []);
     if (!roomLeft(revising, fed)) return;
-    // What was tried and dropped would come out of a greedy run as it was: then it is drawn.
+    // A greedy run would repeat a revision that was tried and dropped, so the next one is sampled.
     const key = JSON.stringify([plan.prompt.messages, thoughtText({ segments: plan.thinking.prefix ?? [] })]);
     const isGreedy = candidate.origin.greedy && !made.has(key);
     const thought = budget.thinking(1, fed);
@@ -89,7 +89,7 @@ function roomLeft({ budget, state: { context } }: Pick<Revising, 'budget' | 'sta
   return mustStop(context) === undefined && budget.thinking(1, fed) >= least && budget.answer(1) > 0;
 }
 
-/** A number of its own for each draw of a revision. */
+/** The number of a random stream, different for each sampling of a revision. */
 function stream(sample: number, made: number, draw: number): number {
   return 1000 * made + 100 * draw + sample;
 }
@@ -98,7 +98,7 @@ type RevisionPlan = Pick<SampleRun, 'prompt' | 'summary' | 'because' | 'prompted
   thinking: Pick<NonNullable<SampleRun['thinking']>, 'prefix'>;
 };
 
-/** Undefined where no check failed, or where nothing can be done about it. */
+/** Undefined if no check failed, or if the failure can't be revised. */
 async function* planRevision(
   revising: Revising,
   candidate: Candidate,
@@ -114,12 +114,12 @@ async function* planRevision(
   if (canRollBack && line?.line !== undefined && line.wrong !== undefined) {
     const back = rollBack(candidate.segments, { line: line.line, correction, wrong: line.wrong });
     if (back !== undefined) {
-      // The mistake lies somewhere before it, in a line that looks right: another chain is worth more than this one.
+      // The mistake is somewhere before it, in a line that looks right: another chain is worth more than this one.
       if (isProof(back.wrongLine)) return undefined;
       const prompt = candidate.told ?? context.prompt;
-      const prefix = options.repair ? await putRight(context, line, back) : undefined;
+      const prefix = options.repair ? await corrected(context, line, back) : undefined;
       if (prefix !== undefined) {
-        const summary = 'Puts the wrong line right and goes on from it.';
+        const summary = 'Corrects the wrong line and continues from it.';
         return { prompt, thinking: { prefix }, summary, because: because(line) };
       }
       const about = { prompt, sample: candidate.sample ?? 0, wrongLine: back.wrongLine, because: because(line) };
@@ -130,27 +130,27 @@ async function* planRevision(
           ...about,
           prefix: back.corrected,
           sampling: first,
-          summary: 'Takes the wrong line back and writes it anew.',
+          summary: 'Retracts the wrong line and rewrites it.',
         })) ??
         (yield* searchLine(revising, {
           ...about,
           prefix: back.before,
           sampling: hot,
-          summary: 'Goes back to before the wrong line.',
+          summary: 'Removes the wrong line and rewrites it.',
         }));
       if (found === undefined) return undefined;
-      return { prompt, thinking: { prefix: found }, summary: 'Goes on from the new line.', because: because(line) };
+      return { prompt, thinking: { prefix: found }, summary: 'Continues from the new line.', because: because(line) };
     }
   }
   const failed = failedValue(candidate) ?? line;
-  return failed === undefined ? undefined : await tellWhatFailed(revising, candidate, failed, options);
+  return failed === undefined ? undefined : await promptWithFailure(revising, candidate, failed, options);
 }
 
 /**
- * The thought up to its wrong line, put right and fed; undefined where no check knows how, and where it takes more than a
- * chain or the answer's reserve may: the context has room for that much.
+ * The thought up to its wrong line, with the correct line to insert; undefined if no check knows it, or if it is longer than
+ * a chain or the answer's reserve may be: the context has room for that much.
  */
-async function putRight(
+async function corrected(
   context: StrategyContext,
   { repair }: CheckOutcome,
   back: RolledBack,
@@ -162,13 +162,13 @@ async function putRight(
     : prefix;
 }
 
-/** The line as the check knows it to be right, up to where it was wrong. */
+/** The line as the check knows it to be correct, up to where it was wrong. */
 function rightLine(line: string, repair: Repair): string {
   return line.slice(0, repair.at) + repair.text;
 }
 
-/** Where a thought can't be gone on with: the reason, and the line as it is right where that is known. Undefined where it doesn't fit. */
-async function tellWhatFailed(
+/** For a thought that can't be continued: the prompt with the reason, and with the correct line if it is known. Undefined if it does not fit. */
+async function promptWithFailure(
   { state: { context }, prompts }: Pick<Revising, 'state' | 'prompts'>,
   candidate: Candidate,
   failed: CheckOutcome,
@@ -192,12 +192,12 @@ async function tellWhatFailed(
     ],
   };
   const tokens = await context.model.countTokens(prompt, { thinking: true });
-  // Beside a long answer there may be no room for another.
+  // After a long answer there may be no room for another.
   if (tokens + reserveOf(context.answer) > context.model.contextLength) return undefined;
   return {
     prompt,
     thinking: {},
-    summary: 'Is told what failed and thinks again.',
+    summary: 'Thinks again, with the failed check in the prompt.',
     because: because(failed),
     prompted: version,
   };

@@ -9,7 +9,7 @@ import type { CheckRunner } from './check-runner.ts';
 
 type Asking = { checkRunner: CheckRunner; state: RunState };
 
-/** Asks the slow checks about candidates that they were not asked about yet: those of an attempt that died. */
+/** Runs the slow checks on candidates that have not had them yet, which an attempt that died has left. */
 export async function* runSlowChecks(
   asking: Asking & { chains: Pick<Chains, 'standing'> },
 ): AsyncGenerator<StrategyEvent, void, void> {
@@ -40,7 +40,11 @@ export async function* askSlowChecks(
     };
   }
   yield { type: 'phase', phase: 'check', step: (candidate.sample ?? 0) + 1, steps: undefined };
-  const step = state.trace.begin({ phase: 'check', sample: candidate.sample, summary: 'Asks about the answer.' });
+  const step = state.trace.begin({
+    phase: 'check',
+    sample: candidate.sample,
+    summary: 'Runs the slow checks on the answer.',
+  });
   yield step.added;
   const input = { thought: thoughtText(candidate), answer: candidate.answer, value: candidate.value };
   const { checks: found, prompted } = await checkRunner.slow(input);
@@ -53,6 +57,6 @@ export async function* askSlowChecks(
 }
 
 function summaryOf(candidate: Candidate, found: readonly CheckOutcome[]): string {
-  const of = candidate.sample === null ? 'the draft' : `chain ${candidate.sample + 1}`;
-  return `Of ${of}: ${found.map((check) => `${check.name} ${check.verdict} (${check.detail})`).join('; ')}.`;
+  const name = candidate.sample === null ? 'Draft' : `Chain ${candidate.sample + 1}`;
+  return `${name}: ${found.map((check) => `${check.name} ${check.verdict} (${check.detail})`).join('; ')}.`;
 }

@@ -34,11 +34,11 @@ const secondTryTemperature = 0.7;
 
 /**
  * Answers without thinking, live. An answer without visible text is tried once more.
- * @throws ServiceError `server_error` when both came out empty
+ * @throws ServiceError `server_error` if both are empty
  */
 export async function* answerFast(state: RunState, budget: Budget): AsyncGenerator<StrategyEvent, Sample, void> {
   const { sampling } = state.context;
-  // Without a wish a fast answer is greedy: it is not compared with any other.
+  // A fast answer is greedy unless the request says otherwise: it is not compared with any other.
   const fast = { ...sampling, temperature: sampling.temperature ?? 0 };
   const first = yield* answerLive(state, { answerTokens: Math.max(1, budget.answer(1)), sampling: fast });
   if (first !== undefined) return first;
@@ -59,7 +59,7 @@ export async function* answerFast(state: RunState, budget: Budget): AsyncGenerat
 export type LiveRun = {
   /** Absent: it answers fast. */
   thinking?: ThinkingRequest;
-  /** Tokens that may be fed in the thought: before the next continuation word would pass them, thinking ends as at the budget. */
+  /** Tokens that may be inserted in the thought: before the next continuation word would exceed them, thinking ends as at the budget. */
   continuationTokens?: number;
   answerTokens: number;
   sampling: RunState['context']['sampling'];
@@ -229,7 +229,7 @@ function* endAnswer(
   if (empty) usage.move('answer', 'discarded', answer);
   yield answering.done({
     tokens: answer,
-    summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer came out empty.' : answering.summary,
+    summary: late ? 'Stopped: the deadline passed.' : empty ? 'The answer was empty.' : answering.summary,
     stop_reason: sample?.finish ?? null,
     answer: reader.text.trim() || null,
     answer_text: reader.text,

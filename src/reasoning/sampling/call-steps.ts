@@ -75,7 +75,7 @@ export function createCallSteps(trace: TraceRecorder, attempt: Attempt, chain: C
       last = { ...usage };
       const { output, isError, interrupted, call } = event;
       const done = begun.done({
-        summary: isError ? `Called ${call.name}: an error.` : `Called ${call.name}.`,
+        summary: isError ? `Called ${call.name}, which failed.` : `Called ${call.name}.`,
         call: { ...traceCall(call, chain.of), output, error: isError, ...(interrupted && { interrupted }) },
         usage: more,
       });

@@ -77,6 +77,6 @@ function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate)
 }
 
 function endOf({ end }: Candidate): string {
-  if (end.repeats) return ', going round in circles';
+  if (end.repeats) return ', repeating itself';
   return end.cut ? ', and was cut' : '';
 }

@@ -83,7 +83,7 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
   const wasted = (stands ? 0 : probe.tokens) + (second?.tokens ?? 0);
   const done = step.done({
     ...(stands ? { tokens: wasted } : draftOf(probe, wasted)),
-    summary: stands ? 'The fast answer stands.' : `Tried a fast answer; thinks, effort ${decided.effort}.`,
+    summary: stands ? 'The fast answer is kept.' : `Tried a fast answer; thinks with effort ${decided.effort}.`,
     because: decided.because,
     decided,
     usage: { thinking: 0, forced: 0, answer: wasted },
@@ -164,13 +164,14 @@ function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<Eff
     fast_suffices: suffices,
     because,
   });
-  if (probe.calls > 0) return fast('It calls a tool.');
-  if (probe.finish === 'empty' || probe.finish === 'loop') return think('The fast answer came to nothing.');
+  if (probe.calls > 0) return fast('The fast answer calls a tool.');
+  if (probe.finish === 'empty' || probe.finish === 'loop')
+    return think('The fast answer was empty or repeated itself.');
   if (probe.logprobs.length > 0) {
     return table.auto === null ? byThreshold(probe, { fast, think }) : byRule(probe, table.auto, { fast, think });
   }
   const [value, other] = [probeValue(probe), second && probeValue(second)];
-  if (value === undefined) return fast('It is a text, which several answers could not be compared in.');
+  if (value === undefined) return fast('The answer is open text, and such answers are not compared.');
   if (other !== undefined && sameAnswer(value, other)) return fast('Two fast answers agree.');
   return think('Two fast answers differ.');
 }
@@ -179,17 +180,17 @@ type Ways = Record<'fast' | 'think', (because: string, suffices?: number | null)
 
 function byRule(probe: FastProbe, rule: AutoRule, { fast, think }: Ways): Decision {
   const suffices = logistic(probeFeatures(probe), rule);
-  const stated = `with ${percent(suffices)} it would not have been better for thinking; from ${percent(rule.threshold)} on it stands`;
-  const whole = `By the model's calibration, ${stated}.`;
+  const stated = `${percent(suffices)} that thinking would not improve it; it is kept from ${percent(rule.threshold)}`;
+  const whole = `The model's calibration gives ${stated}.`;
   return suffices >= rule.threshold ? fast(whole, suffices) : think(whole, suffices);
 }
 
 function byThreshold(probe: FastProbe, { fast, think }: Ways): Decision {
   if (probe.finish === undefined)
-    return fast('It is a long text, and this model has no calibration that would tell more.');
+    return fast('The answer is a long text, and this model has no calibration to decide by.');
   const mean = probe.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / probe.logprobs.length;
   const probability = Math.exp(mean);
-  const stated = `Its tokens had a probability of ${percent(probability)} on average`;
+  const stated = `Its tokens had an average probability of ${percent(probability)}`;
   return probability >= uncalibratedThreshold
     ? fast(`${stated}, ${percent(uncalibratedThreshold)} or more.`)
     : think(`${stated}, less than ${percent(uncalibratedThreshold)}.`);

@@ -3,15 +3,15 @@ import type { Certainty } from '../../contracts/service/effort-table.ts';
 import { type Candidate, failedValue, needsRevision } from '../sampling/candidate.ts';
 import { agreeing, certaintyOf, standingOf } from './certainty.ts';
 
-/** Of every attempt's answer a check found something wrong. */
+/** The reason of a verdict if every attempt failed a check. */
 export const guess = 'Every attempt failed a check; take this as a guess.';
 
-/** Of an answer that no chain gave: thinking came to none, so the model answered at once. */
+/** The verdict on an answer that no chain gave: the chains gave none, so the model answered at once. */
 export const unthoughtVerdict: AnswerVerdict = {
   kind: 'single',
   agreement: null,
   probability: null,
-  because: 'No chain came to an answer, so this is a fast one.',
+  because: 'No chain gave an answer, so this is a fast one.',
 };
 
 /**
@@ -44,7 +44,7 @@ export function verdictOf(
     winner.value === undefined
       ? 'Answers in open text are not compared with each other.'
       : winner.origin.phase === 'draft'
-        ? 'The fast answer stands; the one chain gave another.'
+        ? 'The fast answer was kept; the only chain gave a different one.'
         : 'One chain was run, so there is nothing to compare it with.';
   return { kind: 'single', ...shared, because };
 }
@@ -76,7 +76,8 @@ function compared(
   if (agree < 2) return { kind: 'unsure', because: `No two of ${of} chains gave this answer.` };
   if (rival >= agree) {
     const others = rival === agree ? 'as many' : `${rival}`;
-    return { kind: 'unsure', because: `The chains disagree: ${agree} of ${of} gave this answer, ${others} another.` };
+    const because = `The chains disagree: ${agree} of ${of} gave this answer, ${others} gave another.`;
+    return { kind: 'unsure', because };
   }
   return { kind: 'agreed', because: `${agree} of ${of} chains gave this answer.` };
 }

@@ -105,10 +105,10 @@ function reason(
   allFailed: boolean,
 ): string {
   if (winner === undefined) return 'There is no answer.';
-  if (allFailed) return 'Every answer failed a check; the one that failed least stands.';
-  const filtered = `${told(dropped.refuted, 'dropped by checks')}${told(dropped.unfinished, 'left out, cut or going round in circles')}`;
+  if (allFailed) return 'Every answer failed a check; the one with the fewest failures was chosen.';
+  const filtered = `${count(dropped.refuted, 'dropped by checks')}${count(dropped.unfinished, 'left out: cut or repetitive')}`;
   const leader = tally.entries[0];
-  if (leader === undefined || winner.value === undefined) return `The most confident answer stands.${filtered}`;
+  if (leader === undefined || winner.value === undefined) return `The most confident answer was chosen.${filtered}`;
   if (preferred !== undefined && sameAnswer(winner.value, preferred)) {
     return `${showAnswer(preferred)} was preferred when the leading answers were compared.${filtered}`;
   }
@@ -116,6 +116,6 @@ function reason(
   return `${showAnswer(leader.answer)} leads the vote with ${leader.ballots} of ${all} ${all === 1 ? 'vote' : 'votes'}.${filtered}`;
 }
 
-function told(answers: number, what: string): string {
+function count(answers: number, what: string): string {
   return answers === 0 ? '' : ` ${answers} ${answers === 1 ? 'answer was' : 'answers were'} ${what}.`;
 }

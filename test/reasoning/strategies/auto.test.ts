@@ -48,7 +48,11 @@ describe('auto', () => {
     expect(run.outcome.usage).toMatchObject({ answer: 4, draft: 0, discarded: 0, think: 0 });
     expect(run.outcome).toMatchObject({ thinkingStop: null, answerSource: 'draft' });
     expect(decisions(run)).toEqual([
-      { effort: 'none', fast_suffices: null, because: expect.stringMatching(/97 % on average, 90 % or more/) },
+      {
+        effort: 'none',
+        fast_suffices: null,
+        because: expect.stringMatching(/average probability of 97 %, 90 % or more/),
+      },
     ]);
   });
 

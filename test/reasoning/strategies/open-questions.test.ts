@@ -26,7 +26,7 @@ describe('an open question', () => {
     expect(chainsOf(model)).toBe(1);
     expect(run.answer).toBe(poem('The ocean'));
     expect(run.outcome).toMatchObject({ thinkingStop: 'natural', answerSource: 'deliberate' });
-    expect(because(run)).toBe('No answer that could be voted on; one chain is enough.');
+    expect(because(run)).toBe('An answer in open text cannot be voted on, so one chain is enough.');
   });
 
   it('tells why its chain ended', async () => {
@@ -133,7 +133,7 @@ describe('an answer that did not come to its end', () => {
     expect(run.outcome).toMatchObject({ answerSource: 'draft' });
     expect(run.outcome.incomplete).toBeUndefined();
     expect(run.steps.find((step) => step.phase === 'vote')?.tally).toMatchObject([{ answer: '4', ballots: 1 }]);
-    expect(because(run)).toContain('1 answer was left out, cut or going round in circles.');
+    expect(because(run)).toContain('1 answer was left out: cut or repetitive.');
   });
 
   it('casts no ballot as a draft either', async () => {
@@ -145,7 +145,7 @@ describe('an answer that did not come to its end', () => {
       deadlineAt,
     });
     expect(run.steps.find((step) => step.phase === 'vote')?.tally).toMatchObject([{ answer: '4' }]);
-    expect(run.steps[0]?.summary).toBe('The draft answered 5, going round in circles.');
+    expect(run.steps[0]?.summary).toBe('The draft answered 5, repeating itself.');
   });
 
   it('casts one where nothing else stands', async () => {
@@ -171,7 +171,7 @@ describe('an answer that did not come to its end', () => {
     const run = await runStrategy('deliberate', { model, question, deadlineAt });
     expect(chainsOf(model)).toBe(1);
     expect(because(run)).toBe(
-      'No answer that could be voted on; one chain is enough. Its answer was cut or went round in circles, so the draft stands.',
+      'An answer in open text cannot be voted on, so one chain is enough. Its answer was cut or repeated itself, so the draft is kept.',
     );
   });
 

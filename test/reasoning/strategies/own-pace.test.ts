@@ -96,7 +96,7 @@ describe('a chain at the model’s own pace', () => {
     expect(further.outcome.warnings).toEqual([
       {
         field: 'temperature',
-        message: 'At temperature 0 all chains would be the same: the first was greedy, the others were drawn at 0.8.',
+        message: 'At temperature 0 all chains would be the same: the first was greedy, the others were sampled at 0.8.',
       },
     ]);
     const alone = await run([says('1')], 1);

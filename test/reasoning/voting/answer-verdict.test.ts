@@ -95,7 +95,7 @@ describe('verdictOf', () => {
       {
         kind: 'unsure',
         agreement: { agree: 2, of: 4 },
-        because: 'The chains disagree: 2 of 4 gave this answer, as many another.',
+        because: 'The chains disagree: 2 of 4 gave this answer, as many gave another.',
       },
     ],
     [

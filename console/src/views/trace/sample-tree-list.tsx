@@ -97,7 +97,7 @@ function Row({ step, name, running }: { step: TraceStep; name: string; running: 
           {running ? (
             words.running
           ) : isSearch ? (
-            step.text === null && !/holds\.$/.test(step.summary) ? (
+            step.text === null && !step.summary.endsWith('A new line passed the checks.') ? (
               words.searchFailed
             ) : (
               words.searchHeld

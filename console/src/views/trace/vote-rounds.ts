@@ -1,13 +1,13 @@
 import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { sampleTree } from './sample-tree.ts';
 
-/** One answer of a vote. `share`: its ballots against the leader's, 0 to 1. */
+/** One answer of a vote. `share`: its votes against the leader's, 0 to 1. */
 export type VoteBar = {
   answer: string;
   ballots: number;
   share: number;
   leads: boolean;
-  /** Whose ballots they are; null is the draft. Those that the trace can't tell are not named. */
+  /** Whose votes they are; null is the draft. Those that the trace does not show are not named. */
   voters: (number | null)[];
 };
 

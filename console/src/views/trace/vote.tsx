@@ -7,7 +7,7 @@ import { strings } from './strings.ts';
 import styles from './vote.module.css';
 import type { VoteRound } from './vote-rounds.ts';
 
-/** A vote as bars: each answer's weight against the heaviest, its ballots, and whose they are. The last round first. */
+/** A vote as bars: each answer's weight against the heaviest, its votes, and whose they are. The last round first. */
 export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
   const words = useStrings(strings);
   const inWords = useServiceSentence();
@@ -39,7 +39,7 @@ export function Vote({ rounds }: { rounds: readonly VoteRound[] }) {
             <span className={styles.answer}>{bar.answer}</span>
             <span className={styles.figures}>
               {bar.leads && <b>{words.leads} · </b>}
-              {words.ballots(bar.ballots)}
+              {words.votes(bar.ballots)}
             </span>
             <span className={styles.track} aria-hidden="true">
               <i style={{ transform: `scaleX(${Math.max(0.006, bar.share)})` }} />
