@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { withoutThousands } from '../answers/notation.ts';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
-import { createDoubt, isOfOtherArithmetic } from './doubtful-context.ts';
-import { type Equation, equationsOf } from './equations.ts';
+import { createDoubt, isOfOtherArithmetic } from './equations/doubtful-context.ts';
+import { type Equation, equationsOf } from './equations/equations.ts';
 import { standingLines } from './thought-lines.ts';
 
 /** Between a slip and the same worked out rightly: the chain has put it right itself. */

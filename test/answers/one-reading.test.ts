@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { normalise, showAnswer } from '../../src/answers/normalise.ts';
 import { sentenceValues } from '../../src/answers/sentence-values.ts';
 import { isAttachedUnit, isMeasureWord } from '../../src/answers/units.ts';
-import { equationsOf } from '../../src/checks/equations.ts';
+import { equationsOf } from '../../src/checks/equations/equations.ts';
 import { judge } from '../checks/judge.ts';
 
 const read = (text: string) => showAnswer(normalise(text));

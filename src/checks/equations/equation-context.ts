@@ -1,4 +1,4 @@
-import { measurePattern as measure, scalePattern as scale } from '../answers/units.ts';
+import { measurePattern as measure, scalePattern as scale } from '../../answers/units.ts';
 import type { EquationToken } from './equation-tokens.ts';
 
 /** Words that stand before a number and belong to the sum: what follows is not a whole expression. */

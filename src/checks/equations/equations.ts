@@ -1,6 +1,5 @@
-import { conversionFactors, isLetterUnit, isMeasureWord, isScaleWord } from '../answers/units.ts';
-import type { Fraction } from '../evaluator/exact-arithmetic.ts';
-import { decimalOf, exactValue } from '../evaluator/exact-arithmetic.ts';
+import { conversionFactors, isLetterUnit, isMeasureWord, isScaleWord } from '../../answers/units.ts';
+import { decimalOf, exactValue, type Fraction } from '../../evaluator/exact-arithmetic.ts';
 import {
   type Context,
   contextOf,

@@ -1,4 +1,4 @@
-import { decimalOf, exactValue } from '../evaluator/exact-arithmetic.ts';
+import { decimalOf, exactValue } from '../../evaluator/exact-arithmetic.ts';
 import type { Equation } from './equations.ts';
 
 /** What stands around a line: all turns of the conversation, and all that is judged. */

@@ -1,5 +1,5 @@
-import { currencies, latexFraction, plainLatex, withoutThousands, withPowers } from '../answers/notation.ts';
-import { isAttachedUnit, letterUnits } from '../answers/units.ts';
+import { currencies, latexFraction, plainLatex, withoutThousands, withPowers } from '../../answers/notation.ts';
+import { isAttachedUnit, letterUnits } from '../../answers/units.ts';
 
 const arrows = /\\(?:implies|iff|to|(?:long)?(?:left)?(?:right|Right)arrow|therefore|because)(?![A-Za-z])|\\\\/g;
 const relations = /\\(?:approx|sim|simeq|cong|equiv|propto|doteq|pmod|bmod|mod)(?![A-Za-z])/g;
