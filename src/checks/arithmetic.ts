@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { withoutThousands } from '../answers/notation.ts';
 import { abstain, allHold, defineCheck, fail, pass, type Repair } from './check.ts';
 import { createDoubt, isOfOtherArithmetic } from './equations/doubtful-context.ts';
-import { type Equation, equationsOf } from './equations/equations.ts';
+import { equationsOf } from './equations/equations.ts';
+import type { Equation } from './equations/judge-equation.ts';
 import { standingLines } from './thought-lines.ts';
 
 /** Between a slip and the same worked out rightly: the chain has put it right itself. */

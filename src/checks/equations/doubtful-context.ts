@@ -1,5 +1,5 @@
 import { decimalOf, exactValue } from '../../evaluator/exact-arithmetic.ts';
-import type { Equation } from './equations.ts';
+import type { Equation } from './judge-equation.ts';
 
 /** What stands around a line: all turns of the conversation, and all that is judged. */
 type Surroundings = { conversation: string; text: string };
