@@ -41,7 +41,7 @@ describe('a chain at the model’s own pace', () => {
       },
     });
     const { samples } = thinking.levels[effort];
-    const budget_tokens = thinking.levels[effort].budget_tokens / scale;
+    const budget_tokens = Math.floor(thinking.levels[effort].budget_tokens / scale);
     const run = await runStrategy('deliberate', {
       model: { ...model, contextLength: 200_000 },
       table: { ...thinking, natural_tokens: natural / scale },
