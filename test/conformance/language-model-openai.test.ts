@@ -1,4 +1,4 @@
-import { dialectNames } from '../../src/models/servers/client/dialect.ts';
+import { type DialectName, dialectNames } from '../../src/models/servers/client/dialect.ts';
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { createVocabulary } from '../support/upstream-decoder.ts';
@@ -12,6 +12,15 @@ const script = {
   answer: words('The answer is 933.'),
   toolCalls: [{ name: 'weather', arguments: '{"city":"Paris"}' }],
   draws: true,
+};
+
+/** Columns of the table in docs/models.md; another Thinkfirst has none. */
+const columns: Partial<Record<DialectName, string>> = {
+  vllm: 'vLLM',
+  'llama.cpp': 'llama.cpp',
+  ollama: 'Ollama',
+  lmstudio: 'LM Studio',
+  plain: 'chat completions',
 };
 
 const estimated = 'the server has no tokenizer route, so a prompt is counted by estimate until it has run';
@@ -46,6 +55,7 @@ for (const dialect of dialectNames) {
       },
       earlyEnd: { budgetTokens: 40, minimumTokens: 30 },
       retokenise: (text) => vocabulary.encode(text).length,
+      ...(columns[dialect] && { column: columns[dialect] }),
       controlTexts: ['<think>', '</think>', 'Final answer:'],
       ...(!['vllm', 'llama.cpp'].includes(dialect) && { cannot: { 'counts the prompt as it computes it': estimated } }),
     };

@@ -19,6 +19,7 @@ describe.skipIf(UPSTREAM === undefined)('a real server', () => {
     return {
       model: createOpenaiModel(config),
       ...embeddedQuestions,
+      ...(config.dialect === 'llama.cpp' && { column: config.dialect }),
       retokenise: (text) => tokenizer.encode(text).length,
     };
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { Prompt } from '../../src/contracts/responses/prompt.ts';
 import type { LanguageModel, ModelCapabilities, ThinkingRequest } from '../../src/core/language-model.ts';
+import { columnOf, documentedColumn } from './capability-column.ts';
 import { never, requestOf, runOne, runSamples } from './language-model-run.ts';
 
 /** One implementation of the port under test, with what it is asked. */
@@ -16,6 +17,8 @@ export type LanguageModelFixture = {
   retokenise(text: string): number;
   /** Think tags and other control texts: none of them is ever seen. */
   controlTexts: readonly string[];
+  /** Its column in the table of docs/models.md. */
+  column?: string;
   /** Tests, by their titles, that can't hold for this implementation, each with its reason. */
   cannot?: Readonly<Record<string, string>>;
 };
@@ -302,6 +305,11 @@ export function languageModelSuite(name: string, create: () => Promise<LanguageM
       const content = 'word '.repeat(model.contextLength + 1);
       const reading = runOne(model, requestOf({ messages: [{ role: 'user', content }] }, {}));
       await expect(reading).rejects.toMatchObject({ code: 'context_length_exceeded' });
+    });
+
+    it('does what its column in docs/models.md says', async (context) => {
+      if (fixture.column === undefined) return context.skip('it has no column there');
+      expect(await columnOf(fixture)).toEqual(documentedColumn(fixture.column));
     });
 
     it('runs two requests side by side, each with its own answer', async () => {
