@@ -25,7 +25,7 @@ export async function columnOf({
   const within = cut.finish.usage.thinkingTokens <= 6 && cut.finish.thinkingStop === 'budget';
   const handedOver = within && cut.forcedText.trim() !== '' && cut.answer.trim() !== '';
   const scope = { owner: 'table', response: 'table', ownPrompt: true };
-  const prefixed = requestOf(question, { cacheScope: scope, answer: { maxTokens: 2 } });
+  const prefixed = requestOf(question, { cacheScope: scope, answer: { maxTokens: 2 }, deterministic: false });
   await runOne(model, prefixed);
   const { cachedTokens } = (await runOne(model, prefixed)).finish.usage;
   const logprobs = await runOne(model, requestOf(question, { answer: { maxTokens: 2, topLogprobs: 1 } }));

@@ -119,8 +119,9 @@ async function* thinkOn(
     if (context.signal.aborted) throw context.signal.reason;
     const retryable = error instanceof ServiceError && error.retryable;
     const further = run.thoughts !== before;
-    // After a broken connection the thought is continued, if the server can do that.
-    if (retryable && !run.answered && further && canContinueThought(context) && past.breaks++ < mostBreaks) return true;
+    // After a broken connection the thought is continued, if the server can do that; between two values it may be restarting.
+    const mayGoOn = (further || (run.values.on() && run.thoughts !== '')) && canContinueThought(context);
+    if (retryable && !run.answered && mayGoOn && past.breaks++ < mostBreaks) return true;
     // The server turns out not to continue thoughts: the end that its model chose stands.
     const ownEnd = past.ends > 0 && !further && error instanceof ServiceError && !retryable;
     if (watch.stopped() === undefined && !ownEnd) throw error;
