@@ -4,6 +4,7 @@ import { Response } from '../../src/contracts/responses/response.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
+import type { RunPython } from '../../src/reasoning/strategy.ts';
 import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import type { WorkerDependencies } from '../../src/worker/dependencies.ts';
@@ -14,12 +15,12 @@ import { createApi, sealer } from '../api/responses/fixture.ts';
 export async function createService(
   model: LanguageModel,
   overrides: Partial<ApiDependencies> = {},
-  tools: Pick<WorkerDependencies, 'openTool' | 'observeTool'> = {},
+  { runPython, ...tools }: Pick<WorkerDependencies, 'openTool' | 'observeTool'> & { runPython?: RunPython } = {},
 ) {
   const { records = createUnstorageRecords(createStorage()) } = overrides;
   const pace = createPaceBook({ records, now: Date.now });
   const api = createApi({ pace, ...overrides, records });
-  const strategies = createStrategies({ prompts: loadPrompts('prompts') });
+  const strategies = createStrategies({ prompts: loadPrompts('prompts'), ...(runPython && { runPython }) });
   const workerLog: string[] = [];
   const note = (fields: object, message: string) => void workerLog.push(`${message} ${JSON.stringify(fields)}`);
   await api.queue.consume({ concurrency: 2, models: [model.id] }, (lease) =>
