@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FunctionTool } from '../contracts/responses/prompt.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { MadeCall, ServerCall } from '../core/language-model.ts';
 import {
@@ -34,6 +35,34 @@ export function joinTools(
     ...told,
     close: async () => void (await Promise.allSettled(entries.map((entry) => entry.close()))),
   };
+}
+
+/** Characters of the names, descriptions and schemas that one response may offer. */
+const mostOfferedCharacters = 400_000;
+
+/**
+ * Checks what only shows once all tools of a response are known. A name that two tools share would let one server receive what
+ * is meant for another, or for the client.
+ * @throws ServiceError `invalid_value`
+ */
+export function checkTogether(functions: readonly ServerFunction[], clients: readonly FunctionTool[]): void {
+  const names = new Set<string>();
+  let characters = 0;
+  for (const { name } of clients) names.add(name);
+  for (const { name, description = '', parameters = {} } of functions) {
+    if (names.has(name)) throw refused(`two tools have the name '${name}'. Leave one out, or change a server_label`);
+    names.add(name);
+    characters += name.length + description.length + JSON.stringify(parameters).length;
+  }
+  if (characters > mostOfferedCharacters) {
+    throw refused(
+      `the tools have more than ${mostOfferedCharacters} characters together. Choose some with 'allowed_tools'`,
+    );
+  }
+}
+
+function refused(what: string): ServiceError {
+  return new ServiceError({ code: 'invalid_value', param: 'tools', message: `Invalid 'tools': ${what}.` });
 }
 
 /** Makes the calls of one chain, in sessions of its own. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { LogLine } from '../contracts/responses/job.ts';
 import type {
   CodeInterpreterCall,
@@ -18,7 +19,7 @@ import type { LanguageModel, ServerCall, ToolEvent } from '../core/language-mode
 import { createCallSteps, openCalls } from '../reasoning/sampling/call-steps.ts';
 import type { StrategyEvent, StrategyOutcome } from '../reasoning/strategy.ts';
 import { createTraceRecorder } from '../reasoning/trace-recorder.ts';
-import { createCaller, interruptedCall, joinTools, type ServerTools } from '../tools/call-tools.ts';
+import { checkTogether, createCaller, interruptedCall, joinTools, type ServerTools } from '../tools/call-tools.ts';
 import type { OpenTool } from '../tools/server-tool.ts';
 import { withResults } from '../tools/turns.ts';
 import { withTools } from '../tools/with-tools.ts';
@@ -65,34 +66,50 @@ export async function openResponseTools(options: {
   const { lease, body, dependencies, log, record } = options;
   const given = body.server_tools ?? [];
   if (given.length === 0) return undefined;
-  const entries: OpenTool[] = [];
-  const warnings: Warning[] = [];
   const onFault = (err: unknown) => dependencies.log.error({ response: lease.job.id, err }, 'a call of a tool failed');
-  const tools = () => joinTools(entries, { observe: dependencies.observeTool, onFault });
+  const entries = await openAll(given, { lease, dependencies });
+  const tools = joinTools(entries, { observe: dependencies.observeTool, onFault });
   try {
-    for (const { tool, sealed } of given) {
-      const secrets = sealed === undefined ? {} : unsealed(sealed, lease.job.owner, dependencies);
-      const entry = await openTool({ ...tool, ...secrets }, dependencies, lease.signal);
-      entries.push(entry);
-      if (entry.functions.length === 0) warnings.push(emptyTool(tool));
-    }
-    const opened = tools();
-    const results = await approvedCalls({ lease, body, dependencies, log, record }, opened);
-    return responseTools(opened, { lease, body, results, warnings });
+    checkTogether(tools.functions, body.prompt.tools ?? []);
+    const warnings = given.flatMap(({ tool }, index) =>
+      entries[index]?.functions.length === 0 ? emptyTool(tool) : [],
+    );
+    const results = await approvedCalls({ lease, body, dependencies, log, record }, tools);
+    return responseTools(tools, { lease, body, results, warnings });
   } catch (error) {
-    await tools().close();
+    await tools.close();
+    throw error;
+  }
+}
+
+type GivenTools = NonNullable<ResponseJob['server_tools']>;
+
+/** Opens all at the same time, so that servers which don't answer hold up the worker for one timeout at most. */
+async function openAll(
+  given: GivenTools,
+  { lease, dependencies }: { lease: JobLease; dependencies: WorkerDependencies },
+): Promise<OpenTool[]> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([lease.signal, stop.signal]);
+  const opening = given.map((one) => openTool(one, { owner: lease.job.owner, dependencies, signal }));
+  try {
+    return await Promise.all(opening);
+  } catch (error) {
+    stop.abort(error);
+    const ended = await Promise.allSettled(opening);
+    await Promise.all(ended.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
     throw error;
   }
 }
 
 async function openTool(
-  entry: Parameters<NonNullable<WorkerDependencies['openTool']>>[0],
-  { openTool: open }: WorkerDependencies,
-  signal: AbortSignal,
+  { tool, sealed }: GivenTools[number],
+  { owner, dependencies, signal }: { owner: string | null; dependencies: WorkerDependencies; signal: AbortSignal },
 ): Promise<OpenTool> {
-  const opened = await open?.(entry, { signal });
+  const secrets = sealed === undefined ? {} : unsealed(sealed, owner, dependencies);
+  const opened = await dependencies.openTool?.({ ...tool, ...secrets }, { signal });
   if (opened !== undefined) return opened;
-  const message = `The tool '${entry.type}' can't be run: the worker that took this response doesn't have it.`;
+  const message = `The tool '${tool.type}' can't be run: the worker that took this response doesn't have it.`;
   throw new ServiceError({ code: 'server_error', message, retryable: false });
 }
 
@@ -297,11 +314,14 @@ function itemOf(
   ];
 }
 
+const Code = z.object({ code: z.string() });
+
 /** The one text that the tool takes, which small models write without JSON around it. */
 function codeOf(args: string): string {
   try {
     const parsed: unknown = JSON.parse(args);
-    return typeof parsed === 'object' && parsed !== null && 'code' in parsed ? String(parsed.code) : args;
+    const { data } = Code.safeParse(parsed);
+    return data === undefined ? args : data.code;
   } catch {
     return args;
   }

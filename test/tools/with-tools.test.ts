@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest, ModelEvent } from '../../src/core/language-model.ts';
-import { joinTools } from '../../src/tools/call-tools.ts';
+import { checkTogether, joinTools } from '../../src/tools/call-tools.ts';
 import { withTools } from '../../src/tools/with-tools.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
 import { codeCall, createScriptedTool, type ScriptedToolOptions } from '../support/scripted-tool.ts';
@@ -251,5 +251,16 @@ describe('a chain that an earlier attempt had begun', () => {
     expect(calls()).toEqual([]);
     expect(events[0]).toMatchObject({ type: 'tool-result', call: { id: 'old_1' }, isError: true });
     expect(model.calls[0]?.prompt.messages.at(-1)?.content).toContain('interrupted');
+  });
+});
+
+describe('the tools of a response together', () => {
+  it('may have 400,000 characters of names, descriptions and schemas', () => {
+    const [one] = createScriptedTool().open.functions;
+    if (one === undefined) throw new Error('no function');
+    const many = (characters: number) =>
+      ['a', 'b'].map((name) => ({ ...one, name, description: 'x'.repeat(characters) }));
+    expect(() => checkTogether(many(199_000), [])).not.toThrow();
+    expect(() => checkTogether(many(200_000), [])).toThrow(/more than 400000 characters together/);
   });
 });

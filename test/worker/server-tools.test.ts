@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ServerToolParam } from '../../src/contracts/responses/tool-param.ts';
 import { TraceStep } from '../../src/contracts/responses/trace.ts';
 import { ErrorEnvelope } from '../../src/contracts/service/error-envelope.ts';
 import { allScopes } from '../../src/contracts/service/key-scopes.ts';
@@ -30,7 +31,9 @@ async function setUp(script: Script = computes, options: ScriptedToolOptions = {
   const service = await createService(model, overrides, {
     openTool: async (entry) => {
       entries.push(entry);
-      return scripted.open;
+      if (entry.type !== 'mcp') return scripted.open;
+      const functions = scripted.open.functions.map((one) => ({ ...one, name: `${entry.server_label}__tool` }));
+      return { ...scripted.open, functions };
     },
     observeTool: ({ function: { name } }) => void observed.push(name),
   });
@@ -263,6 +266,19 @@ describe('code_interpreter', () => {
     expect(model.calls[0]?.prompt.tools ?? []).toEqual([]);
   });
 
+  it.each(['{"code":{"toString":null}}', '{"code":7}', '[]', '{"__proto__":{"code":"1"}}', 'null'])(
+    'shows a call with the arguments %s as they are, and goes on',
+    async (written) => {
+      const { answered } = await setUp(({ request }) =>
+        request.prompt.messages.at(-1)?.role === 'tool'
+          ? { answer: 'Done.' }
+          : { answer: '', toolCalls: [{ name: 'python', arguments: written }] },
+      );
+      const response = await answered({ input: question, tools: [interpreter], mode: 'fast' });
+      expect(response.output).toMatchObject([{ type: 'code_interpreter_call', code: written }, { type: 'message' }]);
+    },
+  );
+
   it('hides code and output from a reader without trace:full', async () => {
     const { answered, app } = await setUp(computes, {}, { anonymous: { ...allScopes, trace: 'summary' } });
     const { id } = await answered({ input: question, tools: [interpreter], reasoning: { effort: 'low' } });
@@ -327,6 +343,43 @@ describe('a tool of an MCP server', () => {
     const { events } = await readEvents(await ask({ input: 'Order tea', tools: [shop], reasoning, stream: true }));
     const begun = events.find(({ type }) => type === 'response.in_progress');
     expect(begun).toMatchObject({ response: { reasoning: { effective: { samples: 1, max_revisions: 0 } } } });
+  });
+
+  const ownOrder = { type: 'function', name: 'shop__order', parameters: { type: 'object', properties: {} } };
+  it.each<[string, object[]]>([
+    ['of another server', [shop, { ...shop, server_label: 'other' }]],
+    ['of the client', [ownOrder, shop]],
+  ])('with the name of a tool %s is refused, and nothing is called', async (_whose, tools) => {
+    const { answered, calls } = await setUpShop();
+    const response = await answered({ input: 'Order tea', tools });
+    expect(response).toMatchObject({ status: 'failed', error: { message: expect.stringContaining("'shop__order'") } });
+    expect(calls).toEqual([]);
+  });
+
+  it('is opened beside the others; where one can not be opened, the others are closed', async () => {
+    const remote = remoteTool({});
+    const asked: string[] = [];
+    let closed = 0;
+    let goOn = () => {};
+    const bothAsked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const openTool = async (entry: ServerToolParam) => {
+      asked.push(entry.type);
+      if (asked.length > 1) {
+        goOn();
+        throw new ServiceError({ code: 'invalid_value', message: "The MCP server 'other' can't be used." });
+      }
+      await bothAsked;
+      const close = async () => {
+        closed += 1;
+      };
+      return { ...remote.open, close };
+    };
+    const { answered } = await createService(createScriptedModel({ id: 'tiny', script: ordering }), {}, { openTool });
+    const response = await answered({ input: 'Order tea', tools: [shop, { ...shop, server_label: 'other' }] });
+    expect(response).toMatchObject({ status: 'failed', error: { message: expect.stringContaining("'other'") } });
+    expect(closed).toBe(1);
   });
 
   it('gets its headers and token, which are in no answer and not in the job', async () => {
