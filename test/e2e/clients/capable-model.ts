@@ -4,7 +4,13 @@ type Turn = { role: string; content?: string | null; tool_calls?: ReadonlyArray<
 type Asked = { messages?: readonly Turn[]; tools?: ReadonlyArray<{ function: { name: string } }> };
 
 /** What it calls functions with; the others get `{}`. */
-const known: Readonly<Record<string, string>> = { add: '{"a": 12, "b": 30}', get_weather: '{"city": "Seoul"}' };
+const known: Readonly<Record<string, string>> = {
+  add: '{"a": 12, "b": 30}',
+  get_weather: '{"city": "Seoul"}',
+  // Tools of the service: its Python, and one of a real MCP server.
+  python: '{"code": "print(12 + 30)"}',
+  'all__get-sum': '{"a": 12, "b": 30}',
+};
 
 /** Codex's tools that run a command, and how they are called with one. */
 const shells: Readonly<Record<string, (command: string) => string>> = {

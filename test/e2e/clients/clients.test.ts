@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { startEverythingServer } from '../../support/everything-server.ts';
 import { dataFolder, startService, type TestService } from '../../support/start-service.ts';
 import { startUpstreamServer, type UpstreamServer } from '../../support/upstream-server.ts';
 import { anthropicSuite } from './anthropic.ts';
@@ -22,6 +23,8 @@ const table = createFeatureTable();
 let data: Awaited<ReturnType<typeof dataFolder>>;
 let capable: UpstreamServer | undefined;
 let service: TestService | undefined;
+let everything: Awaited<ReturnType<typeof startEverythingServer>> | undefined;
+const mcpUrl = () => everything?.url ?? '';
 const url = () => service?.url ?? '';
 
 beforeAll(async () => {
@@ -32,21 +35,28 @@ beforeAll(async () => {
     { id: 'thinkfirst-135m', folder: './models/thinkfirst-135m' },
     ...['capable', knownToCodex].map((id) => ({ ...upstream, id })),
   ];
-  service = await startService('start', { THINKFIRST_DATA: data.path, THINKFIRST_MODELS: JSON.stringify(models) });
+  everything = await startEverythingServer();
+  service = await startService('start', {
+    THINKFIRST_DATA: data.path,
+    THINKFIRST_MODELS: JSON.stringify(models),
+    // The MCP server that clients name is on this machine.
+    THINKFIRST_PRIVATE_CALLBACKS: '1',
+  });
 });
 afterAll(async () => {
   if (all) table.write();
   await service?.stop();
   await capable?.close();
+  await everything?.close();
   await data.remove();
 });
 
-openaiSuite(table, url);
+openaiSuite(table, url, mcpUrl);
 curlSuite(table, url);
 anthropicSuite(table, url);
 ollamaSuite(table, url);
 vercelSuite(table, url);
 langchainSuite(table, url);
-openaiAgentsSuite(table, url);
+openaiAgentsSuite(table, url, mcpUrl);
 if (all) await codexSuite(table, url);
-await pythonSuites(table, url, all);
+await pythonSuites(table, { url, mcpUrl, slow: all });

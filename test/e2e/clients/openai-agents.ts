@@ -2,6 +2,8 @@ import {
   Agent,
   type AgentInputItem,
   type AgentOptions,
+  codeInterpreterTool,
+  hostedMcpTool,
   MemorySession,
   OpenAIChatCompletionsModel,
   OpenAIConversationsSession,
@@ -30,7 +32,7 @@ const getWeather = tool({
 });
 
 /** OpenAI's Agents SDK: with the embedded model where that is enough, else with the scripted one that calls its tools. */
-export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string): void {
+export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string, mcpUrl: () => string): void {
   const name = '@openai/agents';
   const client = () => new OpenAI({ baseURL: `${url()}/v1`, apiKey: 'unused', maxRetries: 0 });
   const runner = new Runner({ tracingDisabled: true });
@@ -75,6 +77,27 @@ export function openaiAgentsSuite({ feature }: FeatureTable, url: () => string):
       const model = new OpenAIChatCompletionsModel(client(), 'capable');
       const chat = await runner.run(new Agent({ name: 'Assistant', model, tools: [add] }), ask);
       expect(chat.finalOutput).toContain('42');
+    });
+    feature(name, 'hosted tools', async () => {
+      const server = { serverLabel: 'all', serverUrl: mcpUrl(), allowedTools: ['get-sum'] };
+      const free = agent('capable', {
+        tools: [codeInterpreterTool(), hostedMcpTool({ ...server, requireApproval: 'never' })],
+      });
+      const streamed = await runner.run(free, ask, { stream: true });
+      await streamed.completed;
+      const calls = streamed.newItems.flatMap(({ rawItem }) =>
+        rawItem?.type === 'hosted_tool_call' ? [rawItem.name] : [],
+      );
+      expect(calls).toEqual(expect.arrayContaining(['code_interpreter_call', 'mcp_call']));
+      expect(streamed.finalOutput).toMatch(/My tools say: 42.*42/s);
+
+      const asking = agent('capable', { tools: [hostedMcpTool({ ...server, requireApproval: 'always' })] });
+      const waiting = await runner.run(asking, ask);
+      const [interruption] = waiting.interruptions;
+      if (interruption === undefined) throw new Error('no approval was asked for');
+      waiting.state.approve(interruption);
+      const approved = await runner.run(asking, waiting.state);
+      expect(approved.finalOutput).toContain('42');
     });
     feature(name, 'hand-off', async () => {
       const model = new OpenAIResponsesModel(client(), 'capable');

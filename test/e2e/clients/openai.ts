@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { FeatureTable } from './feature-table.ts';
 import { ask, Sum, sumTool } from './questions.ts';
 
-export function openaiSuite({ feature }: FeatureTable, url: () => string): void {
+export function openaiSuite({ feature }: FeatureTable, url: () => string, mcpUrl: () => string): void {
   const client = () => new OpenAI({ baseURL: `${url()}/v1`, apiKey: 'unused', maxRetries: 0 });
   const model = 'thinkfirst-135m';
 
@@ -46,6 +46,27 @@ export function openaiSuite({ feature }: FeatureTable, url: () => string): void 
       });
       const call = response.output.find((item) => item.type === 'function_call');
       expect(Sum.parse(JSON.parse(call?.arguments ?? ''))).toBeDefined();
+    });
+    feature(name, 'hosted tools', async () => {
+      const tools: OpenAI.Responses.Tool[] = [
+        { type: 'code_interpreter', container: { type: 'auto' } },
+        {
+          type: 'mcp',
+          server_label: 'all',
+          server_url: mcpUrl(),
+          require_approval: 'never',
+          allowed_tools: ['get-sum'],
+        },
+      ];
+      const stream = client().responses.stream({ model: 'capable', input: ask, tools });
+      const response = await stream.finalResponse();
+      expect(response.output.map(({ type }) => type)).toEqual([
+        'mcp_list_tools',
+        'code_interpreter_call',
+        'mcp_call',
+        'message',
+      ]);
+      expect(response.output_text).toMatch(/My tools say: 42.*42/s);
     });
     feature(name, 'structured output', async () => {
       const response = await client().responses.parse({

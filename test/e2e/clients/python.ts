@@ -14,6 +14,8 @@ type Client = {
   /** As on PyPI. */
   name: string;
   features: readonly string[];
+  /** Those that `npm test` leaves out. */
+  slowFeatures?: readonly string[];
   /** Too long to install or to import for `npm test`. */
   slow?: boolean;
   /** Its packages, where it keeps the others from their newest versions. */
@@ -26,8 +28,12 @@ const batched = ['answer', 'stream', 'thinking', 'tools', 'structured output', '
 const usual = batched.filter((feature) => feature !== 'batches');
 
 const clients: readonly Client[] = [
-  { name: 'openai', features: batched, chat: [...usual, 'stored'] },
-  { name: 'openai-agents', features: [...usual, 'hand-off', 'sessions', 'conversations'] },
+  { name: 'openai', features: [...batched, 'hosted tools'], chat: [...usual, 'stored'] },
+  {
+    name: 'openai-agents',
+    features: [...usual, 'hand-off', 'sessions', 'conversations'],
+    slowFeatures: ['hosted tools'],
+  },
   { name: 'anthropic', features: batched },
   { name: 'ollama', features: usual },
   { name: 'pydantic-ai', features: usual },
@@ -40,7 +46,10 @@ const clients: readonly Client[] = [
 ];
 
 /** Clients from PyPI, in virtual environments that are made on first use. `slow`: those that take long as well. */
-export async function pythonSuites({ feature }: FeatureTable, url: () => string, slow: boolean): Promise<void> {
+export async function pythonSuites(
+  { feature }: FeatureTable,
+  { url, mcpUrl, slow }: { url: () => string; mcpUrl: () => string; slow: boolean },
+): Promise<void> {
   const shared = await pythonEnvironmentOrReason('clients', slow ? requirements.all : requirements.fast);
   const own = await pythonEnvironmentOrReason('instructor', requirements.instructor);
 
@@ -50,7 +59,10 @@ export async function pythonSuites({ feature }: FeatureTable, url: () => string,
     describe.skipIf('reason' in environment)(`${client.name}, Python`, () => {
       let python: Awaited<ReturnType<typeof startPython>>;
       beforeAll(() => {
-        python = startPython(join(programs, 'python'), client.name.replaceAll('-', '_'), url());
+        python = startPython(join(programs, 'python'), client.name.replaceAll('-', '_'), {
+          url: url(),
+          mcpUrl: mcpUrl(),
+        });
       });
       afterAll(() => python.stop());
 
@@ -58,19 +70,23 @@ export async function pythonSuites({ feature }: FeatureTable, url: () => string,
         for (const name of features) feature(title, name, () => python.run(`${prefix}${name}`));
       };
       const title = `${client.name} for Python`;
-      row(client.chat ? `${title} (responses)` : title, client.features);
+      row(client.chat ? `${title} (responses)` : title, [
+        ...client.features,
+        ...(slow ? (client.slowFeatures ?? []) : []),
+      ]);
       row(`${title} (chat)`, client.chat ?? [], 'chat ');
     });
   }
 }
 
 /** One process for all features of a client: importing it can take longer than they do. */
-function startPython(python: string, client: string, url: string) {
+function startPython(python: string, client: string, { url, mcpUrl }: { url: string; mcpUrl: string }) {
   const child = spawn(python, ['-B', fileURLToPath(new URL('run.py', folder)), client, url], {
     // Nothing of this process's settings; none of them may send anything elsewhere.
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      MCP_URL: mcpUrl,
       DO_NOT_TRACK: '1',
       LITELLM_LOCAL_MODEL_COST_MAP: 'True',
     },

@@ -6,6 +6,8 @@ import tempfile
 import openai
 from agents import (
     Agent,
+    CodeInterpreterTool,
+    HostedMCPTool,
     ModelSettings,
     OpenAIChatCompletionsModel,
     OpenAIConversationsSession,
@@ -16,7 +18,7 @@ from agents import (
     set_tracing_disabled,
 )
 from openai.types.shared import Reasoning
-from shared import ASK, CAPABLE, LOOP, MODEL, URL, Sum, refused
+from shared import ASK, CAPABLE, LOOP, MCP_URL, MODEL, URL, Sum, refused
 
 client = openai.AsyncOpenAI(base_url=f"{URL}/v1", api_key="unused", max_retries=0)
 set_default_openai_client(client, use_for_tracing=False)
@@ -74,6 +76,28 @@ async def tools():
     assert "42" in streamed.final_output
     chat = OpenAIChatCompletionsModel(model=CAPABLE, openai_client=client)
     assert "42" in (await Runner.run(assistant(chat, tools=[add]), ASK)).final_output
+
+
+async def hosted_tools():
+    interpreter = CodeInterpreterTool({"type": "code_interpreter", "container": {"type": "auto"}})
+    server = {"type": "mcp", "server_label": "all", "server_url": MCP_URL, "allowed_tools": ["get-sum"]}
+    free = HostedMCPTool({**server, "require_approval": "never"})
+    streamed = Runner.run_streamed(assistant(CAPABLE, tools=[interpreter, free]), ASK)
+    async for _ in streamed.stream_events():
+        pass
+    types = [item.type for response in streamed.raw_responses for item in response.output]
+    assert types == ["mcp_list_tools", "code_interpreter_call", "mcp_call", "message"], types
+    assert "42" in streamed.final_output, streamed.final_output
+
+    asked = []
+
+    def approve(request):
+        asked.append(request.data.name)
+        return {"approve": True}
+
+    guarded = HostedMCPTool({**server, "require_approval": "always"}, on_approval_request=approve)
+    result = await Runner.run(assistant(CAPABLE, tools=[guarded]), ASK)
+    assert asked == ["get-sum"] and "42" in result.final_output, result.final_output
 
 
 async def hand_off():

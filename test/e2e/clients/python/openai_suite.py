@@ -7,7 +7,7 @@ import uuid
 
 import openai
 from openai import AsyncOpenAI, OpenAI
-from shared import ASK, MODEL, URL, Sum, refused
+from shared import ASK, CAPABLE, MCP_URL, MODEL, URL, Sum, refused
 
 base_url = f"{URL}/v1"
 client = OpenAI(base_url=base_url, api_key="unused", max_retries=0)
@@ -82,6 +82,36 @@ def tools():
         reasoning=FAST,
     )
     assert told.output_text
+
+
+INTERPRETER = {"type": "code_interpreter", "container": {"type": "auto"}}
+SERVER = {"type": "mcp", "server_label": "all", "server_url": MCP_URL, "allowed_tools": ["get-sum"]}
+
+
+def hosted_tools():
+    asked = {"model": CAPABLE, "input": ASK, "tools": [INTERPRETER, {**SERVER, "require_approval": "never"}]}
+    types = ["mcp_list_tools", "code_interpreter_call", "mcp_call", "message"]
+    response = client.responses.create(**asked, include=["code_interpreter_call.outputs"])
+    assert [item.type for item in response.output] == types, response.output
+    assert response.output[1].outputs[0].logs == "42\n" and "42" in response.output[2].output
+    with client.responses.stream(**asked) as events:
+        seen = {event.type for event in events}
+        final = events.get_final_response()
+    assert [item.type for item in final.output] == types, final.output
+    for event in ["code_interpreter_call.interpreting", "mcp_list_tools.completed", "mcp_call.completed"]:
+        assert f"response.{event}" in seen, seen
+
+    waiting = client.responses.create(model=CAPABLE, input=ASK, tools=[{**SERVER, "require_approval": "always"}])
+    request = waiting.output[-1]
+    assert request.type == "mcp_approval_request" and json.loads(request.arguments) == {"a": 12, "b": 30}
+    approval = {"type": "mcp_approval_response", "approval_request_id": request.id, "approve": True}
+    approved = client.responses.create(
+        model=CAPABLE,
+        previous_response_id=waiting.id,
+        input=[approval],
+        tools=[{**SERVER, "require_approval": "always"}],
+    )
+    assert "42" in approved.output_text, approved.output
 
 
 def structured_output():

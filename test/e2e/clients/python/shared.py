@@ -6,6 +6,8 @@ import os
 from pydantic import BaseModel
 
 URL = os.environ["SERVICE_URL"]
+# A real MCP server.
+MCP_URL = os.environ["MCP_URL"]
 MODEL = "thinkfirst-135m"
 # Calls the tools that it is offered, then says what they gave: see `capable-model.ts`.
 CAPABLE = "capable"
