@@ -13,7 +13,7 @@ const Line = z.union([
   z.object({ response: ExportedJob }),
 ]);
 
-/** What is kept beside responses: conversations, feedback, stored chat completions, keys, batches with their files, webhooks. */
+/** What is kept beside responses: conversations, feedback, stored chat completions, keys, batches with their files, webhooks, added models. */
 const recordPrefixes = [
   'conversations',
   'conversations-of',
@@ -29,6 +29,7 @@ const recordPrefixes = [
   'usage',
   'webhook',
   'keys-required',
+  'added-models',
 ];
 
 /**

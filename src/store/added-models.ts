@@ -43,7 +43,7 @@ export type AddedModels = {
   withdraw(worker: string): Promise<void>;
 };
 
-const recordKey = 'added-models';
+const recordKey = 'added-models:list';
 /** Removed models that are remembered: their jobs end long before. */
 const mostRemoved = 200;
 /** A worker that loads a model repeats its report more often than this. ms */
