@@ -38,16 +38,24 @@ const commandTimeout = 5_000;
 export async function openRecords(environment: Environment): Promise<{ records: RecordStore; sealer: Sealer }> {
   const { THINKFIRST_DATA: folder, THINKFIRST_SECRET: given } = environment;
   const url = redisAddress(environment);
+  const records = recordStore(environment);
+  if (given !== undefined) return { records, sealer: createSealer(Buffer.from(given)) };
+  if (url === undefined) return { records, sealer: createSealer(secretOfFolder(folder)) };
+  const secret = await secretOfRedis(url, `${clusterPrefix(url, environment.REDIS_PREFIX)}-secret`);
+  return { records, sealer: createSealer(secret) };
+}
+
+/** The records alone; makes nothing before something is written. */
+export function recordStore(environment: Environment): RecordStore {
+  const url = redisAddress(environment);
   if (url === undefined) {
-    const records = createUnstorageRecords(createStorage({ driver: recordFiles(join(folder, 'records')) }));
-    return { records, sealer: createSealer(given === undefined ? secretOfFolder(folder) : Buffer.from(given)) };
+    const folder = join(environment.THINKFIRST_DATA, 'records');
+    return createUnstorageRecords(createStorage({ driver: recordFiles(folder) }));
   }
-  const prefix = clusterPrefix(url, environment.REDIS_PREFIX);
   const redis = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout });
   // An outage is told by each command that fails; an error event without a listener would be printed as well.
   redis.on('error', () => undefined);
-  const secret = given === undefined ? await secretOfRedis(url, `${prefix}-secret`) : Buffer.from(given);
-  return { records: createRedisRecords({ redis, base: `${prefix}-records` }), sealer: createSealer(secret) };
+  return createRedisRecords({ redis, base: `${clusterPrefix(url, environment.REDIS_PREFIX)}-records` });
 }
 
 function secretOfFolder(folder: string): Buffer {

@@ -1,7 +1,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { createPostJson } from '../../src/outbound/post-json.ts';
-import { AddressRefused, addressRefusal, isPublicAddress, publicLookup } from '../../src/outbound/public-address.ts';
+import {
+  AddressRefused,
+  addressRefusal,
+  isPublicAddress,
+  publicLookup,
+  serverAddressRefusal,
+} from '../../src/outbound/public-address.ts';
 
 const signal = new AbortController().signal;
 
@@ -45,6 +51,34 @@ describe('isPublicAddress', () => {
     'localhost',
   ])('%s is not', (address) => {
     expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('serverAddressRefusal', () => {
+  it.each(['127.0.0.1', 'localhost', '10.1.2.3', '192.168.1.1', '100.64.0.1', '[::1]', '[fc00::1]', '8.8.8.8'])(
+    'leaves a model server at %s',
+    async (host) => {
+      expect(await serverAddressRefusal(`http://${host}:8000/v1`)).toBeUndefined();
+    },
+  );
+  it.each([
+    '169.254.169.254',
+    '169.254.1.1',
+    '2852039166',
+    '0xa9fea9fe',
+    '[::ffff:169.254.169.254]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[2002:a9fe:a9fe::]',
+    '[fe80::1]',
+    '[fd00:ec2::254]',
+    '[fd20:ce::254]',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    '0.0.0.0',
+    '224.0.0.1',
+  ])('refuses %s', async (host) => {
+    expect(await serverAddressRefusal(`http://${host}/v1`)).toMatch(/link-local, metadata or reserved/);
   });
 });
 

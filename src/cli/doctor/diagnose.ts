@@ -1,13 +1,15 @@
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { type Environment, parseEnvironment, unknownText, unknownVariables } from '../../entry/environment.ts';
-import { configuredMcpServers, configuredModels } from '../../entry/models/configured-models.ts';
+import { configuredMcpServers, configuredModels, configuredSource } from '../../entry/models/configured-models.ts';
+import { recordStore } from '../../entry/open-records.ts';
 import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
+import { createAddedModels } from '../../store/added-models.ts';
 import { checkWall } from '../../tools/python/check-wall.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings, nativeFindings } from './machine.ts';
 import { mcpServerFindings } from './mcp-servers.ts';
-import { modelFindings } from './model-files.ts';
+import { addedFinding, modelFindings, sourcesFinding } from './model-files.ts';
 import { portFinding } from './port.ts';
 import { pythonFinding } from './python.ts';
 import { folderFindings, redisFindings } from './store.ts';
@@ -23,7 +25,7 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
     finding,
     ...(await nativeFindings()),
     pythonFinding(await checkWall()),
-    ...('finding' in models ? [models.finding] : await modelFindings(models.configs, machineOf(environment))),
+    ...('finding' in models ? [models.finding] : await allModels(models.configs, environment, variables)),
     ...(await mcpServerFindings(() => configuredMcpServers(variables))),
     await portFinding({ host: environment.HOST, port: environment.PORT }),
     ...(await (environment.REDIS_URL === undefined
@@ -34,6 +36,23 @@ export async function diagnose(variables: Variables): Promise<Finding[]> {
 
 function machineOf({ THINKFIRST_GPU: gpu, THINKFIRST_KV_MB: kvMegabytes }: Environment) {
   return { gpu: gpu !== 'off', kvMegabytes };
+}
+
+async function allModels(
+  configs: readonly ModelConfig[],
+  environment: Environment,
+  variables: Variables,
+): Promise<Finding[]> {
+  const records = recordStore(environment);
+  const list = createAddedModels({ records, now: Date.now, newRevision: () => '' }).list();
+  // A store that does not answer has a finding of its own.
+  const { models } = await list.catch(() => ({ models: [] }));
+  await records.close();
+  return [
+    sourcesFinding(configuredSource(variables), configs, models),
+    ...(await modelFindings(configs, machineOf(environment))),
+    ...(await Promise.all(models.map(addedFinding))),
+  ];
 }
 
 /** With a bad variable the rest is looked at with the defaults. */

@@ -10,6 +10,8 @@ import type { ModelConfig } from '../../models/config/model-config.ts';
 import { loadModelFolder } from '../../models/local/folder/model-folder.ts';
 import { isGguf } from '../../models/local/gguf/gguf-files.ts';
 import { examineGguf } from '../../models/local/gguf/gguf-local-model.ts';
+import { discoverServer } from '../../models/servers/client/discover-server.ts';
+import type { AddedModelList } from '../../store/added-models.ts';
 import { effortTableText } from '../render/figures.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { serverFindings } from './server.ts';
@@ -28,6 +30,32 @@ export async function modelFindings(
   );
   return findings.flat();
 }
+
+/** Which models there are, and where each comes from. */
+export function sourcesFinding(
+  source: string,
+  configs: readonly ModelConfig[],
+  added: AddedModelList['models'],
+): Finding {
+  const own = `${configs.map(({ id }) => id).join(', ')} (${source})`;
+  const others = added.map(({ id }) => id).join(', ');
+  return well('models', others === '' ? own : `${own}; added while the service ran: ${others}`);
+}
+
+/** A model that was added to the running service: without it the service works all the same. */
+export async function addedFinding({ id, entry }: AddedModelList['models'][number]): Promise<Finding> {
+  const name = `model ${id}`;
+  const advice = `Start that server, or remove the model: thinkfirst models remove ${id}`;
+  const { url, folder } = entry;
+  if (typeof url === 'string') {
+    const answers = (await discoverServer(url, { fetch, timeoutMs: answerMs })) !== 'away';
+    return answers ? well(name, `${url} answers`) : doubtful(name, `nothing answers at ${url}`, advice);
+  }
+  return well(name, typeof folder === 'string' ? `in ${folder}` : 'of the hub');
+}
+
+/** ms */
+const answerMs = 3_000;
 
 function modelFinding(config: ModelConfig, machine: GgufMachine): Finding | Promise<Finding | Finding[]> {
   const name = `model ${config.id}`;

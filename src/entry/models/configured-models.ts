@@ -43,6 +43,13 @@ export function configuredModels(
   return parseModelsVariable(named, lookUp, { known, ...(modelsOption !== undefined && { name: modelsOption }) });
 }
 
+/** Where `configuredModels` finds them, in words. @throws StartError */
+export function configuredSource(variables: Readonly<Record<string, string | undefined>>): string {
+  if ((variables['THINKFIRST_MODELS'] ?? '') !== '') return 'from THINKFIRST_MODELS';
+  const config = readConfigFile();
+  return config === undefined || namesOnlyServers(config) ? 'comes with Thinkfirst' : `from ${configFile}`;
+}
+
 /** One of the configured models by its id, or the embedded one; else a folder or a hub name. @throws ServiceError that lists the ids */
 export function namedModel(name: string, configured: readonly ModelConfig[]): ModelConfig {
   const known = [...configured, embeddedModel];

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { variablesFinding } from '../../../src/cli/doctor/diagnose.ts';
 import { memoryFinding, nodeFinding } from '../../../src/cli/doctor/machine.ts';
 import { mcpServerFindings } from '../../../src/cli/doctor/mcp-servers.ts';
-import { brokenFiles, modelFindings } from '../../../src/cli/doctor/model-files.ts';
+import { addedFinding, brokenFiles, modelFindings, sourcesFinding } from '../../../src/cli/doctor/model-files.ts';
 import { portFinding } from '../../../src/cli/doctor/port.ts';
 import { appendFinding, evictionFinding, folderFindings, versionFinding } from '../../../src/cli/doctor/store.ts';
 import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
@@ -71,6 +71,20 @@ describe('doctor', () => {
     ]);
     const [fault] = await mcpServerFindings(() => parseOperatorServers({ mcpServers: { a: {} } }, () => undefined));
     expect(fault).toMatchObject({ status: 'fault', detail: expect.stringContaining('mcpServers.a') });
+  });
+
+  it('says where each model comes from, and that a server that was added is down', async () => {
+    const added = { id: 'far', revision: '0', entry: { url: 'http://127.0.0.1:1/v1' }, addedAt: 0, reports: {} };
+    const configs = [{ kind: 'hub', id: 'mine', name: 'a/d' } as const];
+    expect(sourcesFinding('from thinkfirst.config.json', configs, [added]).detail).toBe(
+      'mine (from thinkfirst.config.json); added while the service ran: far',
+    );
+    expect(await addedFinding(added)).toMatchObject({
+      name: 'model far',
+      status: 'warning',
+      detail: 'nothing answers at http://127.0.0.1:1/v1',
+      advice: expect.stringContaining('thinkfirst models remove far'),
+    });
   });
 
   it('names the checks of a table that do not exist', async () => {
