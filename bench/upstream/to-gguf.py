@@ -56,6 +56,9 @@ for field in gguf.GGUFReader(base).fields.values():
     else:
         writer.add_key_value(field.name, contents, field.types[0])
 writer.add_chat_template(template)
+# Thoughts of this fit expect their calls to be computed; src/models/local/gguf reads it as the folder's own setting.
+if compute := json.loads((model / "generation_config.json").read_text()).get("thinkfirst_compute"):
+    writer.add_string("thinkfirst.compute", compute)
 
 
 def matrix(name, values):

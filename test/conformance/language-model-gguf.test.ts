@@ -6,7 +6,8 @@ import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
 import { languageModelSuite } from '../suites/language-model.suite.ts';
 import { embeddedQuestions } from '../suites/language-model-questions.ts';
 
-const own = process.env['GGUF_FILE'] ?? '/work/foreign/thinkfirst.gguf';
+/** The embedded model's weights as bench/upstream/to-gguf.py writes them. */
+const own = process.env['GGUF_FILE'] ?? '';
 if (installedLlama() !== undefined && existsSync(own)) {
   languageModelSuite('llama.cpp on the embedded model’s weights', async () => {
     const folder = await loadModelFolder('models/thinkfirst-135m');
@@ -23,6 +24,6 @@ if (installedLlama() !== undefined && existsSync(own)) {
   });
 } else {
   describe('LanguageModel: llama.cpp', () => {
-    it.skip('needs node-llama-cpp and a GGUF file (GGUF_FILE)', () => {});
+    it.skip('needs node-llama-cpp, and the embedded model as GGUF in GGUF_FILE', () => {});
   });
 }

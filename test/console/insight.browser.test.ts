@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { findModels } from '../../src/entry/models/find-models.ts';
+import { chatMetadata, ggufFile } from '../support/gguf-file.ts';
 import { getJson, postJson } from '../support/start-service.ts';
 import { accessibilityFaults, consoleSuite, longThought, realService, withoutChromium } from './browser.ts';
 
@@ -276,6 +281,38 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('textbox', { name: 'Folder' }).getAttribute('aria-invalid')).toBe('true');
     expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('lists the models that the machine has, with what they give', async () => {
+    const models = mkdtempSync(join(tmpdir(), 'thinkfirst-ollama-'));
+    const file = ggufFile(chatMetadata());
+    const digest = 'c'.repeat(64);
+    const manifests = join(models, 'manifests', 'registry.ollama.ai', 'library', 'tiny');
+    for (const folder of [manifests, join(models, 'blobs')]) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(models, 'blobs', `sha256-${digest}`), file);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}`, size: file.length }];
+    writeFileSync(join(manifests, 'latest'), JSON.stringify({ layers }));
+    vi.stubEnv('OLLAMA_MODELS', models);
+    try {
+      const page = await open('/settings');
+      // The service runs with the environment of the whole suite, so its answer is made here.
+      const ports = { ollama: 1, lmstudio: 1, 'llama.cpp': 1, vllm: 1 };
+      const data = await findModels({ variables: {}, fetch, home: models, ports });
+      await page.route('**/v1/configuration/models/found', (route) =>
+        route.fulfill({ json: { object: 'list', data } }),
+      );
+      await page.getByRole('button', { name: 'Search', exact: true }).click();
+      const found = page.getByRole('region', { name: 'tiny', exact: true });
+      await found.getByText('ollama:tiny:latest').waitFor();
+      await found.getByText('Family qwen3. 4,096 tokens of context.').waitFor();
+      await found.getByText('exact budget').waitFor();
+      expect(await page.getByRole('button', { name: 'Add it: tiny' }).isEnabled()).toBe(true);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expectNoFaults();
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(models, { recursive: true });
+    }
   });
 
   it('adds a model of a server, which can be chosen at once in another tab, and removes it; on a phone in Korean too', async () => {

@@ -13,7 +13,7 @@ export type Format = {
   roughly(milliseconds: number): string;
   /** The time between two whole seconds, which may be up to one more or less: `< 1 s`, `≈ 6 s`, `≈ 2 min 5 s`. */
   seconds(whole: number): string;
-  /** `2.4 MB`. */
+  /** `2.4 MB`, `4.9 GB`. */
   bytes(count: number): string;
   /** 0 to 1 as `62%`. */
   percent(share: number): string;
@@ -58,7 +58,8 @@ export function createFormat(language: Language): Format {
     bytes(count) {
       if (count < 1_000) return `${number.format(count)} B`;
       const kilo = count / 1_000;
-      return kilo < 999.5 ? `${number.format(Math.round(kilo))} kB` : `${tenths.format(kilo / 1_000)} MB`;
+      if (kilo < 999.5) return `${number.format(Math.round(kilo))} kB`;
+      return kilo < 999_500 ? `${tenths.format(kilo / 1_000)} MB` : `${tenths.format(kilo / 1_000_000)} GB`;
     },
     percent: (share) => percent.format(share),
     time: (epochMs) => time.format(epochMs),

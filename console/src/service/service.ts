@@ -13,6 +13,7 @@ import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts
 import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
 import type { EvaluationList } from '../../../src/contracts/service/evaluation.ts';
 import type { CreateFeedback, Feedback } from '../../../src/contracts/service/feedback.ts';
+import type { FoundModelList } from '../../../src/contracts/service/found-models.ts';
 import type { CallerView } from '../../../src/contracts/service/key-scopes.ts';
 import type {
   DeletedResponse,
@@ -97,6 +98,7 @@ export const service = {
   caller: (options?: Signal) => requestJson<CallerView>('/v1/caller', options),
   evaluations: (options?: Signal) => requestJson<EvaluationList>('/v1/evaluations', options),
   modelConfiguration: (options?: Signal) => requestJson<ModelConfiguration>('/v1/configuration/models', options),
+  foundModels: () => requestJson<FoundModelList>('/v1/configuration/models/found'),
   /** Without `write` it is only checked. */
   configureModel: (body: { model: NewModel; write: boolean }) =>
     requestJson<ModelsChange>('/v1/configuration/models', { method: 'POST', body }),

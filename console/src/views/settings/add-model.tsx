@@ -12,6 +12,7 @@ import { asFault, type ServiceFault } from '../../service/service-fault.ts';
 import { tellModelsChanged } from '../../service/tab-news.ts';
 import { useLoad } from '../../service/use-load.ts';
 import { CheckedModel } from './checked-model.tsx';
+import { FoundModels } from './found-models.tsx';
 import { ModelFields } from './model-fields.tsx';
 import { emptyForm, isComplete, newModel } from './new-model.ts';
 import styles from './settings.module.css';
@@ -31,6 +32,7 @@ export function AddModel({ stateOf }: { stateOf: StateOf }) {
       {configuration.state === 'loading' && <Loading />}
       {configuration.state === 'failed' && <Fault fault={configuration.fault} onRetry={configuration.reload} />}
       {configuration.state === 'ready' && <Form configuration={configuration.value} stateOf={stateOf} />}
+      {configuration.state === 'ready' && <FoundModels stateOf={stateOf} />}
     </section>
   );
 }
