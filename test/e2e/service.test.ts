@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
@@ -214,14 +216,25 @@ describe('the embedded service', () => {
 });
 
 describe('the embedded store', () => {
-  it('keeps responses over a restart', async () => {
+  it('keeps responses, and models that were added, over a restart', async () => {
     const data = await dataFolder();
+    const server = createServer((_, answer) => {
+      answer.setHeader('content-type', 'application/json').end('{"data":[{"id":"alpha","owned_by":"vllm"}]}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bound = server.address();
+    const url = `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`;
     const first = await startService('start', { THINKFIRST_DATA: data.path });
     const { body } = await postJson(`${first.url}/v1/responses`, { input: 'What is 3 + 4?', mode: 'fast' });
+    const added = { model: { kind: 'upstream', url }, write: true };
+    expect((await postJson(`${first.url}/v1/configuration/models`, added)).status).toBe(200);
     expect(await first.stop()).toBe(0);
     const second = await startService('start', { THINKFIRST_DATA: data.path });
     expect(await getJson(`${second.url}/v1/responses/${body.id}`)).toEqual(body);
+    const alpha = async () => (await getJson(`${second.url}/v1/models`)).data[1];
+    await expect.poll(alpha, { timeout: 30_000 }).toMatchObject({ id: 'alpha', source: 'added', status: 'ready' });
     await second.stop();
+    server.close();
     await data.remove();
   });
 });
