@@ -72,7 +72,7 @@ def before_call(context, case, kwargs):
     if not isinstance(body, dict):
         return
     if label == "POST /v1/configuration/models":
-        # The configuration file of the machine that this runs on stays as it is.
+        # No model is added: a worker would try to load it.
         body["write"] = False
         return
     if label == "POST /v1/messages/batches":

@@ -86,6 +86,7 @@ export const walks: Readonly<Record<string, Walk>> = {
   'GET /v1/configuration/models': (ask) => ask('GET', '/v1/configuration/models'),
   'GET /v1/configuration/models/found': (ask) => ask('GET', '/v1/configuration/models/found'),
   'POST /v1/configuration/models': (ask) => ask('POST', '/v1/configuration/models', { model: {} }),
+  'DELETE /v1/configuration/models/:id{.+}': (ask) => ask('DELETE', '/v1/configuration/models/none'),
   'GET /v1/webhook': (ask) => ask('GET', '/v1/webhook'),
   'POST /v1/webhook': (ask) => ask('POST', '/v1/webhook', { url: 'https://hooks.example.org/a' }),
   'POST /v1/webhook/rotate': (ask) => ask('POST', '/v1/webhook/rotate'),
