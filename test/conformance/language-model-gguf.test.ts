@@ -20,7 +20,8 @@ if (installedLlama() !== undefined && existsSync(own)) {
         throw new Error(message);
       },
     });
-    return { model, ...embeddedQuestions, retokenise: (text) => folder.tokenizer.encode(text).length };
+    const retokenise = (text: string) => folder.tokenizer.encode(text).length;
+    return { model, ...embeddedQuestions, retokenise, column: 'GGUF in process' };
   });
 } else {
   describe('LanguageModel: llama.cpp', () => {
