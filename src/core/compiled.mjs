@@ -152,7 +152,7 @@ export async function compile(inputs, folder) {
       chunkNames: 'part-[hash]',
       logLevel: 'silent',
       // The package lies elsewhere when it runs: addresses are found from where the piece is.
-      banner: { js: `const sourceRoot = new URL(${JSON.stringify(`${pathTo(folder)}/`)}, import.meta.url);` },
+      banner: { js: `const sourceRoot = new URL(${JSON.stringify(`${pathTo(folder)}/`)}, ${ownAddress});` },
       plugins: [ownAddresses],
     });
   } finally {
@@ -166,13 +166,16 @@ function pathTo(folder) {
   return relative(folder, root).split(sep).join('/');
 }
 
+/** In two parts, so that a compiled copy of this file still has it: that copy compiles what a compiled process starts. */
+const ownAddress = ['import.meta', 'url'].join('.');
+
 const ownAddresses = {
   name: 'own addresses',
   setup(build) {
     build.onLoad({ filter: /\.(ts|mjs)$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const place = JSON.stringify(relative(root, path).split(sep).join('/'));
-      const contents = source.replaceAll('import.meta.url', `new URL(${place}, sourceRoot).href`);
+      const contents = source.replaceAll(ownAddress, `new URL(${place}, sourceRoot).href`);
       return { loader: path.endsWith('.ts') ? 'ts' : 'js', contents };
     });
   },

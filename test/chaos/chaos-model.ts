@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import type { Prompt } from '../../src/contracts/responses/prompt.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import { createScriptedModel } from '../support/scripted-language-model.ts';
+import { createScriptedModel, type ScriptedSample } from '../support/scripted-language-model.ts';
 
 /** Words of each thought and each answer. */
 export const thoughtWords = 8;
@@ -24,6 +25,9 @@ export type ModelCall = {
   at: number;
 };
 
+/** A tool with effects (`run-tool-kills.ts`): a model that is offered it calls it twice. */
+export const orderTool = { label: 'shop', name: 'shop__order' } as const;
+
 /** A request whose input has this word kills the worker that runs it. */
 export const poison = 'POISON';
 
@@ -37,11 +41,12 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
   const scripted = createScriptedModel({
     id: options.id,
     contextLength: 8192,
-    script: ({ sample, request }) => ({
-      // A thought that is given is whole: an earlier attempt has ended it.
-      thought: request.thinking?.prefix?.length ? '' : words(current, sample, thoughtWords),
-      answer: words(current, sample, answerWords),
-    }),
+    script: ({ sample, request }) =>
+      orders(request.prompt) ?? {
+        // A thought that is given is whole: an earlier attempt has ended it.
+        thought: request.thinking?.prefix?.length ? '' : words(current, sample, thoughtWords),
+        answer: words(current, sample, answerWords),
+      },
   });
   return {
     ...scripted,
@@ -68,6 +73,15 @@ export function createChaosModel(options: { id: string; ledger: string; paceMs: 
       }
     },
   };
+}
+
+function orders({ messages, tools }: Prompt): ScriptedSample | undefined {
+  if (!tools?.some(({ name }) => name === orderTool.name)) return undefined;
+  const results = messages.filter(({ role }) => role === 'tool').length;
+  if (results >= 2) return { thought: 'Done.', answer: 'It is ordered.' };
+  const job = /job-\d+/.exec(messages.find(({ role }) => role === 'user')?.content ?? '')?.[0];
+  const order = JSON.stringify({ order: `${job}-${results}` });
+  return { thought: 'I order.', answer: '', toolCalls: [{ name: orderTool.name, arguments: order }] };
 }
 
 /** The call, the row and the place of each word. */

@@ -136,11 +136,8 @@ async function killedOnce(place: Place, index: number) {
 
 test.skipIf(missing !== undefined)(
   'a worker that dies in a call: no call is made twice, and each response ends once',
-  {
-    timeout: 240_000,
-  },
   async () => {
-    for (let index = 0; index < 51; index += 1) {
+    for (let index = 0; index < 6; index += 1) {
       const place = places[index % places.length] ?? 'after';
       const { made, deaths, lines } = await killedOnce(place, index);
       expect(deaths, `${place} ${index}`).toBe(1);

@@ -49,6 +49,20 @@ describe('a TypeScript child', { timeout: 60_000 }, () => {
     expect(stack).toContain(`at told (${pathToFileURL(source).href}:6:`);
     expect(stack).toContain(`${pathToFileURL(entry).href}:4:`);
   });
+
+  it('compiles and runs another one in turn', async () => {
+    const inner = write('inner');
+    const outer = join(folder, 'outer.ts');
+    const compiler = fileURLToPath(new URL('../../src/core/compiled.mjs', import.meta.url));
+    writeFileSync(
+      outer,
+      `import { compiled } from ${JSON.stringify(compiler)};\nimport(String(await compiled(new URL(${JSON.stringify(pathToFileURL(inner).href)}))));\n`,
+    );
+    const forked = (await prepareTypescriptChild({ entry: pathToFileURL(outer), args: [] })).fork();
+    const [told] = await Promise.race([once(forked, 'message'), once(forked, 'exit')]);
+    forked.disconnect();
+    expect(told).toMatchObject({ address: pathToFileURL(join(folder, 'inner-told.ts')).href });
+  });
 });
 
 describe('compiled sources', { timeout: 60_000 }, () => {
