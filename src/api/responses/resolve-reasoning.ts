@@ -57,11 +57,10 @@ export function resolveModel(
 }
 
 /** A model that was added and can't be used yet. */
-function notReady(id: string, { status, reason }: ModelState): ServiceError {
-  const what = status === 'failed' ? 'could not be loaded' : 'is being loaded';
+function notReady(id: string, { status }: ModelState): ServiceError {
   return new ServiceError({
     code: 'model_unavailable',
-    message: `The model '${id}' ${what}${reason === null ? '' : `: ${reason.replace(/\.$/, '')}`}.`,
+    message: `The model '${id}' ${status === 'failed' ? 'could not be loaded' : 'is being loaded'}.`,
     param: 'model',
     retryAfterSeconds: status === 'failed' ? 60 : 5,
   });

@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
 import { ModelList, ModelObject } from '../../contracts/service/listings.ts';
-import type { ModelCard } from '../../contracts/service/model-card.ts';
+import type { ModelCard, ModelState } from '../../contracts/service/model-card.ts';
 import { ModelsQuery } from '../../contracts/service/query.ts';
+import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { endsOf } from '../pages.ts';
@@ -27,7 +28,7 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
   const routes = new Hono<ApiEnvironment>();
 
   routes.get('/', described.listModels, (c) => {
-    const states = catalog.states?.();
+    const states = statesFor(c.get('caller'));
     const data = catalog.list().map((card) => modelObject(card, states));
     const known = new Set(data.map(({ id }) => id));
     const pending = [...(states ?? [])].flatMap(([id, state]) =>
@@ -39,15 +40,19 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
   });
 
   routes.get('/:id{.+}', described.retrieveModel, (c) =>
-    c.json(modelObject(resolveModel(catalog, c.req.param('id')).card, catalog.states?.())),
+    c.json(modelObject(resolveModel(catalog, c.req.param('id')).card, statesFor(c.get('caller')))),
   );
 
   return routes;
 
-  function modelObject(
-    card: ModelCard,
-    states: ReturnType<NonNullable<typeof catalog.states>> | undefined,
-  ): ModelObject {
+  /** Why a model failed may name addresses and folders, which are for admins only. */
+  function statesFor({ scopes }: Caller): ReadonlyMap<string, ModelState> | undefined {
+    const states = catalog.states?.();
+    if (states === undefined || scopes.admin) return states;
+    return new Map([...states].map(([id, state]) => [id, { ...state, reason: null }]));
+  }
+
+  function modelObject(card: ModelCard, states: ReadonlyMap<string, ModelState> | undefined): ModelObject {
     return {
       ...card,
       object: 'model',

@@ -47,7 +47,8 @@ export const serverBudgetStates = ['none', 'unverified', 'honoured', 'ignored', 
 
 /**
  * Where a model comes from (`added`: by an admin, while the service ran) and whether it can be used. `loading`: a worker
- * loads, downloads or looks for it, or no worker has begun to. `reason`: why it failed, or what it waits for.
+ * loads, downloads or looks for it, or no worker has begun to. `reason`: why it failed, or what it waits for; only for keys
+ * with `admin`.
  */
 export const ModelState = z.object({
   source: z.enum(['variable', 'file', 'embedded', 'added']),

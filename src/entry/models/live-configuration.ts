@@ -2,6 +2,7 @@ import type { ModelConfigurationStore } from '../../api/dependencies.ts';
 import { ownProbeHeader } from '../../api/middleware/host-check.ts';
 import { type ModelConfiguration, type NewModel, withScheme } from '../../contracts/service/model-configuration.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
+import { waitAtMost } from '../../core/deadlines.ts';
 import type { UpstreamModel } from '../../models/config/model-config.ts';
 import { absolutePath } from '../../models/local/folder/model-files.ts';
 import { serverAddressRefusal } from '../../outbound/public-address.ts';
@@ -60,8 +61,9 @@ export function createLiveConfiguration(options: {
       await directory.retract(id).catch(() => undefined);
       await directory.tellModels().catch(() => undefined);
       await served.sync();
-      // The workers look for what waits as well.
-      await queue.endWaiting(id, { reason: removedReason(id), createdBefore: at }).catch(() => undefined);
+      // There may be many, and the workers look for them as well.
+      const ending = queue.endWaiting(id, { reason: removedReason(id), createdBefore: at }).catch(() => undefined);
+      await waitAtMost(ending, endingMs);
     },
   };
 
@@ -117,6 +119,8 @@ export function createLiveConfiguration(options: {
 }
 
 const answerMs = 5_000;
+/** That a removal waits for what it ends. ms */
+const endingMs = 2_000;
 
 function inWorkingFolder(folder: string): string {
   return /^(~|ollama:)/.test(folder) ? folder : absolutePath(folder);

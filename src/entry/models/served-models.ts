@@ -47,6 +47,8 @@ const lookMs = 5_000;
 const renewMs = 20_000;
 /** Until a model that could not be opened is tried again, doubled each time. A server is tried sooner than a download. ms */
 const retry = { serverMs: 5_000, otherMs: 60_000, mostMs: 300_000 };
+/** ms */
+const sweepMs = 2_000;
 /** A response may have been accepted by a process that did not know yet that its model was removed. ms */
 const sweptMs = 3_600_000;
 
@@ -180,6 +182,7 @@ export function createServedModels(options: {
     leaving.set(id, ended);
   };
 
+  let sweeping: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const readAt = now();
     list = await added.list();
@@ -199,7 +202,14 @@ export function createServedModels(options: {
         if (now() - at > silentMs / 2) await say(slot, { status: 'ready', reason: null, percent: null });
       }
     }
-    if (worker !== undefined) await sweep(worker.consumer, readAt);
+    if (worker === undefined) return;
+    sweeping ??= sweep(worker.consumer, readAt)
+      .catch((error: unknown) => log.debug({ err: error }, 'removed models not swept'))
+      .finally(() => {
+        sweeping = undefined;
+      });
+    // Many jobs may wait for a removed model; other changes don't.
+    await waitAtMost(sweeping, sweepMs);
   };
 
   /** Ends what waits for a removed model, and what a worker that died has left of it. */

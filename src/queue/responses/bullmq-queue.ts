@@ -182,21 +182,20 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const endWaiting = async (model: string, { reason, createdBefore }: { reason: string; createdBefore: number }) => {
     const known = new Set(await queues.directory.queues());
     let held = 0;
-    for (const name of queuesOf(queues.base, model)) {
+    const end = async (id: string) => {
+      const found = await visible(id);
+      if (found === undefined || found.record.terminal !== undefined) return;
+      if (loadJob(found.record.data).createdAt >= createdBefore) return;
+      if ((await endUnheld(found, (job, log) => terminalLines.failed(job, log, reason))) === 'running') held += 1;
+    };
+    for (const name of queuesOf(queues.base, model).filter((each) => known.has(each))) {
       const seen = new Set<string>();
-      // What has ended is not listed again, so the next list begins with others.
-      for (
-        let ids = known.has(name) ? await queues.open(name).parts.unfinished() : [];
-        ids.some((id) => !seen.has(id));
-      ) {
-        for (const id of ids.filter((id) => !seen.has(id))) {
-          seen.add(id);
-          const found = await visible(id);
-          if (found === undefined || found.record.terminal !== undefined) continue;
-          if (loadJob(found.record.data).createdAt >= createdBefore) continue;
-          if ((await endUnheld(found, (job, log) => terminalLines.failed(job, log, reason))) === 'running') held += 1;
-        }
-        ids = await queues.open(name).parts.unfinished();
+      for (;;) {
+        // What has ended is not listed again, so the next list begins with others.
+        const fresh = (await queues.open(name).parts.unfinished()).filter((id) => !seen.has(id));
+        if (fresh.length === 0) break;
+        await Promise.all(fresh.map(end));
+        for (const id of fresh) seen.add(id);
       }
     }
     return held;

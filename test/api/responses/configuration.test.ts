@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createOnError } from '../../../src/api/errors.ts';
 import { createConfigurationRoutes } from '../../../src/api/routes/configuration.ts';
+import { createModelsRoutes } from '../../../src/api/routes/models.ts';
 import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
 import { createLiveConfiguration } from '../../../src/entry/models/live-configuration.ts';
 import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
@@ -139,6 +140,31 @@ test('a model is added once, by one of two admins at once, and removed once; the
   expect((await Promise.all([removing('added'), removing('added')])).toSorted()).toEqual([200, 404]);
   expect(await removing('mine')).toBe(409);
   expect(await (await app.request(path)).json()).toMatchObject({ added: [] });
+});
+
+test('why a model failed is for admins, and a request for it says that it could not be loaded', async () => {
+  const { dependencies } = createApi();
+  const failed = { source: 'added', status: 'failed', reason: 'nothing at 10.0.0.1', percent: null } as const;
+  const states = () => new Map([['gone', failed]]);
+  const { app, post } = createApi({ catalog: { ...dependencies.catalog, states } });
+  const listed = async (admin: boolean) => {
+    const routes = new Hono<ApiEnvironment>();
+    routes.use(async function identify(c, next) {
+      c.set('caller', { owner: 'key_1', scopes: { ...allScopes, admin } });
+      await next();
+    });
+    routes.route('/', createModelsRoutes({ ...dependencies, catalog: { ...dependencies.catalog, states } }));
+    return (await routes.request('/')).json();
+  };
+  const pending = { id: 'gone', object: 'model.pending', ...failed };
+  expect(await listed(true)).toMatchObject({ pending: [pending] });
+  expect(await listed(false)).toMatchObject({ pending: [{ ...pending, reason: null }] });
+  expect(await (await app.request('/v1/models')).json()).toMatchObject({ pending: [pending] });
+  const refused = await post('/v1/responses', { model: 'gone', input: 'hello' });
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toMatchObject({
+    error: { code: 'model_unavailable', message: "The model 'gone' could not be loaded.", param: 'model' },
+  });
 });
 
 test('a caller is told what it may see and do', async () => {
