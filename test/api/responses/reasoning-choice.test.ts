@@ -3,6 +3,7 @@ import { planReasoning } from '../../../src/api/responses/effective-reasoning.ts
 import { resolveReasoning } from '../../../src/api/responses/resolve-reasoning.ts';
 import { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
 import type { Effort, Mode } from '../../../src/contracts/responses/reasoning.ts';
+import { answerShare } from '../../../src/core/token-ledger.ts';
 import { readEffortTable } from '../../../src/models/config/effort-tables.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { prompts } from '../../support/strategy-run.ts';
@@ -157,12 +158,18 @@ describe('the plan of tokens', () => {
     expect({ budget, reserve, answer: answerTokens }).toEqual(expected);
   });
 
+  /** How thinking and answer share a `max_output_tokens`: the ledger's rule, which has its own test. */
+  const shared = (most: number) => {
+    const reserve = answerShare(most, 1024);
+    return { budget: most - reserve, reserve, answer: most };
+  };
+
   test.each<[string, object, { budget: number; reserve: number; answer: number }]>([
     ['nothing said', {}, { budget: 6144, reserve: 1024, answer: 4096 }],
-    ['much', { max_output_tokens: 3000 }, { budget: 1976, reserve: 1024, answer: 3000 }],
-    ['little: half of it', { max_output_tokens: 1000 }, { budget: 500, reserve: 500, answer: 1000 }],
-    ['very little', { max_output_tokens: 200 }, { budget: 72, reserve: 128, answer: 200 }],
-    ['too little', { max_output_tokens: 128 }, { budget: 0, reserve: 128, answer: 128 }],
+    ['much', { max_output_tokens: 3000 }, shared(3000)],
+    ['little', { max_output_tokens: 1000 }, shared(1000)],
+    ['very little', { max_output_tokens: 200 }, shared(200)],
+    ['too little', { max_output_tokens: 128 }, shared(128)],
     ['a reserve', { reasoning: { answer_reserve_tokens: 700 } }, { budget: 6144, reserve: 700, answer: 700 }],
     ['fast', { mode: 'fast' }, { budget: 0, reserve: 1024, answer: 4096 }],
   ])('of a model with a table of usual size: %s', (_name, fields, expected) => {
