@@ -10,7 +10,7 @@ import { standingLines } from './thought-lines.ts';
 const doubt =
   /\b(?:wait|hmm+|actually|oops|mistake|error|incorrect|wrong|not right|should be|correction|(?:let me|let['’]s) (?:check|verify|redo|do (?:it|this|that) again|correct|fix|count|add (?:it|them|this) again|try again)|(?:re|double)-?\s?(?:check|calculat|comput|examin|verif)\w*)\b/i;
 
-/** A number behind an equals sign, wholly. */
+/** The complete number after an equals sign. */
 const result = /(?<![<>!=≠])=\s*[$€£¥]?(-?\d+(?:\.\d+)?)(?![\d/^%]|[.,]\d)/g;
 const equalsSign = /(?<![<>!=≠])=\s*/g;
 
@@ -66,7 +66,7 @@ export const arithmetic = defineCheck({
 });
 
 /**
- * True where a later line says that it isn't so, or works the same out rightly after a doubt; not where the thought goes on
+ * True if a later line denies it, or works it out correctly after a doubt; false if the thought continues
  * with the wrong value all the same.
  */
 function isCorrected(lines: readonly ThoughtEquations[], line: number, { left, right }: Equation): boolean {
@@ -81,7 +81,7 @@ function isCorrected(lines: readonly ThoughtEquations[], line: number, { left, r
   return !lines.slice(again + 1).some(({ text }) => used.test(text));
 }
 
-/** The line at or behind `line` that works it out rightly, after a doubt. */
+/** The line at or after `line` that works it out correctly, after a doubt. */
 function lineOfRedoing(lines: readonly ThoughtEquations[], line: number, left: string): number | undefined {
   const again = lines.findIndex(({ rights }, index) => index >= line && rights().has(left));
   return again >= 0 && lines.slice(line, again + 1).some(({ text }) => doubt.test(text)) ? again : undefined;

@@ -32,7 +32,7 @@ export type Finding = {
   held?: readonly number[];
 };
 
-/** The failed line put right: its first `at` characters, then `text` instead of what was there. */
+/** The corrected line: its first `at` characters, then `text` instead of the rest. */
 export type Repair = { at: number; text: string };
 
 /** What a check may need from outside; pure checks use none of it. */
@@ -62,7 +62,7 @@ export type Check = {
   linear?: boolean;
   /** Costs more than computing: run once a chain is otherwise sound. */
   slow?: boolean;
-  /** Of a request's `{ "type": NAME, … }` what stands beside `type`. A field that it doesn't name is refused, unless it is loose. */
+  /** The other fields of a request's `{ "type": NAME, … }`. A field that is not named here is refused, unless the object is loose. */
   options: z.ZodObject;
   /** Abstains where `options` do not fit; run-checks.ts turns whatever is thrown into an abstention as well. */
   run(input: CheckInput, at: CheckRun<GivenOptions>): Promise<Finding>;
@@ -80,7 +80,7 @@ export function defineCheck<Schema extends z.ZodObject>(
     run(input: CheckInput, at: CheckRun<z.infer<Schema>>): Promise<Finding> | Finding;
   },
 ): Check {
-  /** A request's are read once, however many answers are judged by them. */
+  /** The options of a request are parsed once, however many answers they judge. */
   const read = new WeakMap<GivenOptions, { options: z.infer<Schema> } | 'unfit'>();
   const readOptions = (given: GivenOptions) => {
     const known = read.get(given);
@@ -95,7 +95,7 @@ export function defineCheck<Schema extends z.ZodObject>(
     ...check,
     async run(input, at) {
       const own = readOptions(at.options);
-      // They were judged when the request was accepted, but not wholly by a front at the edge.
+      // The API has validated them, except at the edge, which does not validate patterns and schemas.
       return own === 'unfit' ? abstain('its options are not what it takes') : check.run(input, { ...at, ...own });
     },
   };

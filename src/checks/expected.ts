@@ -6,7 +6,7 @@ import { abstain, defineCheck, fail, pass } from './check.ts';
 /** Equality with a value that the caller knows, for those who test or who hold part of the answer. */
 export const expected = defineCheck({
   name: 'expected',
-  description: 'The answer is the value that the caller expects, its writing aside.',
+  description: 'The answer is the value that the caller expects, however it is written.',
   judges: 'value',
   confirms: true,
   options: z.object({ value: z.union([z.string(), z.number(), z.boolean()]) }),
@@ -15,7 +15,7 @@ export const expected = defineCheck({
     if (sameAnswer(value ?? normalise(answer), normalise(String(options.value)))) {
       return pass('the answer is the expected value');
     }
-    // What was expected is not told: the reason goes into the prompt of a revision.
+    // The expected value is not named: the reason becomes part of a revision's prompt.
     return value === undefined
       ? abstain('the answer has no value to read')
       : fail('the answer is not the expected value', { wrong: showAnswer(value) });

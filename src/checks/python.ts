@@ -12,7 +12,7 @@ export const python = defineCheck({
   options: z.object({ code: z.string().min(1, 'expected tests').max(65_536) }),
   async run({ answer, value }, { options, services, signal }) {
     if (services.runPython === undefined) return abstain('Python is not available here');
-    // Printed behind the tests: code that ends the program early has not passed them.
+    // Printed after the tests: code that ends the program early has not passed them.
     const passed = crypto.randomUUID();
     const program = [
       ...codeBlocks(answer),

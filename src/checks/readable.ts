@@ -1,4 +1,4 @@
-/** Characters. Beyond them a text is no thought of ours, and the checks' own patterns, which go over it anew from every place, take seconds. */
+/** Characters. A longer text is not a thought of ours, and the checks' patterns, which start again at every position, take seconds. */
 const longestText = 32_000;
 const longestRun = 1_000;
 

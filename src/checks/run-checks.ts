@@ -71,7 +71,7 @@ async function within(
     const finding = await orLate(run(signal), { signal });
     return finding === late ? abstain('it took too long') : finding;
   } catch {
-    // The error may hold what is none of the client's business.
+    // The error may contain what the client must not see.
     return abstain('the check could not be made');
   }
 }

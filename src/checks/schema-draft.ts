@@ -15,7 +15,7 @@ const part = Part.optional();
 const parts = z.array(Part).min(1).optional();
 const named = z.record(z.string(), Part).optional();
 
-/** Words with one schema behind them. */
+/** Keywords that are followed by one schema. */
 const single = [
   ...['not', 'if', 'then', 'else', 'contains', 'additionalItems', 'unevaluatedItems'],
   ...['propertyNames', 'additionalProperties', 'unevaluatedProperties'],

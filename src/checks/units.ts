@@ -33,7 +33,7 @@ export const units = defineCheck({
 /** `how many in total`, `in S`: these are seldom inches, seconds and hours. */
 const notAsked = new Set(['in', 's', 'h']);
 
-/** The measures behind `how many …` or `in …`, singular; `in second place` and `how many second graders` name none. */
+/** The measures after `how many …` or `in …`, singular; `in second place` and `how many second graders` name none. */
 function askedUnits(question: string): string[] {
   return [...question.matchAll(/\b(?:how many|how much|in)\s+([A-Za-z]+)/gi)].flatMap(([, written = '']) => {
     const word = written.toLowerCase();

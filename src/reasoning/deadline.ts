@@ -8,13 +8,13 @@ export function deadlinePassed({ deadlineAt, deadline, now }: Timed): boolean {
   return deadline?.aborted === true || (deadlineAt !== undefined && now() >= deadlineAt);
 }
 
-/** Why no more may be begun, if so. */
+/** Why nothing more may be started; undefined if it may. */
 export function mustStop(context: Timed & Pick<StrategyContext, 'answerNow'>): 'user' | 'deadline' | undefined {
   if (context.answerNow.aborted) return 'user';
   return deadlinePassed(context) ? 'deadline' : undefined;
 }
 
-/** When a thought that is begun now has to end, by what the draft took. Epoch ms; undefined without a deadline. */
+/** When a thought that starts now has to end, judging by the time of the draft. Epoch ms; undefined without a deadline. */
 export function thinkUntil({ context, trace }: Pick<RunState, 'context' | 'trace'>): number | undefined {
   const draft = trace.steps().find(({ phase }) => phase === 'draft');
   return thinkingDeadline(context, draft?.duration_ms);

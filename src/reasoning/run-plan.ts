@@ -22,7 +22,7 @@ import { settleTie } from './voting/compare.ts';
 import type { ChoiceRule, Decision } from './voting/decide.ts';
 import { choose, stopOf, thinkUntilStopped, type WaveRules } from './waves.ts';
 
-/** Of the answer, not of a field of the request: nothing that was asked for was left out. */
+/** A warning on the answer, not on a field of the request: nothing that was requested was left out. */
 const guessed = { field: 'output', message: guess };
 
 const noThought = {
@@ -150,7 +150,7 @@ function drewAtZero({ context, trace }: RunState): boolean {
   return context.sampling.temperature === 0 && more;
 }
 
-/** Every chain that ended by itself came without one: a model that doesn't think, or isn't told how in its own way. */
+/** No chain that ended by itself has a thought: the model does not think, or its thinking format is not the family's. */
 function wroteNoThought({ context, trace }: RunState): boolean {
   // An answer that is constrained to a format may come without a thought.
   if (context.answer.constraint !== undefined) return false;

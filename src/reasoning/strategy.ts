@@ -48,9 +48,9 @@ export type RunPython = (
 /** What strategies are made with, once per process. */
 export type StrategyDependencies = {
   prompts: Prompts;
-  /** Posts JSON to a caller's own checker and gives its JSON reply; addresses are vetted by whoever hands this in. Absent: webhook checks abstain. */
-  /** Runs code in a fresh sandbox. Absent: there is no Python here. */
+  /** Runs code in a fresh sandbox. Absent: Python is not available here. */
   runPython?: RunPython;
+  /** Posts JSON to a caller's own check and gives its JSON reply. It must vet the address itself. Absent: webhook checks abstain. */
   postCheck?: (url: string, body: unknown, options: { signal: AbortSignal }) => Promise<unknown>;
 };
 

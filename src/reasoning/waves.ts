@@ -80,18 +80,18 @@ async function* thinkInWaves(run: PlanRun, rules: WaveRules): AsyncGenerator<Str
   }
 }
 
-/** Chains that are begun at once. */
+/** How many chains are started together. */
 function waveSize(
   { state: { context }, chains, checkRunner }: PlanRun,
   { adaptive }: WaveRules,
   done: ReadonlySet<number>,
 ): number {
   if (chains.greedyFirst && !done.has(0)) return 1;
-  // Rows side by side slow one another: by a deadline, one answer in time is worth more.
+  // Chains side by side slow each other down; before a deadline, one answer in time is worth more.
   if (context.deadlineAt !== undefined && done.size === 0) return 1;
   if (!context.model.capabilities.batching) return 1;
   if (!adaptive) return context.effective.samples;
-  // Of an answer in words one chain is enough, and whether it is one may show only when the first has ended.
+  // One chain is enough for an answer in open text, which may only show once the first has ended.
   if (done.size === 0 && !asksForValue(checkRunner.question, context)) return 1;
   const level = levelOf(context.table, context.effective.effort);
   return context.effective.samples === level.samples ? level.wave : chainsToAgree(context);
@@ -102,7 +102,7 @@ function asksForValue(question: string, { answer }: Pick<StrategyContext, 'answe
   return answer.constraint !== undefined || asksForNumber(question) || asksYesOrNo(question) || asksForName(question);
 }
 
-/** Revises what failed, asks the slow checks, and votes. Gives why thinking may end here, if it may. */
+/** Revises what failed, runs the slow checks, and votes. The reason to end thinking here; undefined if there is none. */
 async function* closeWave(
   run: PlanRun,
   rules: WaveRules,
@@ -122,7 +122,7 @@ async function* closeWave(
   return mustStop(state.context) ?? settled();
 }
 
-/** Why thinking may end with what stands after so many chains, if it may. */
+/** Why thinking may end with these candidates after so many chains; undefined if it may not. */
 function settledBy(
   state: Pick<RunState, 'context' | 'trace'>,
   { adaptive, choice }: WaveRules,

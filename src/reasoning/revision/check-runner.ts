@@ -35,7 +35,7 @@ export function createCheckRunner(
     { thought, answer, value }: Judged,
     { only, ...how }: { slow: boolean; services: CheckServices; hurry?: AbortSignal; only?: ReadonlySet<string> },
   ): Promise<CheckOutcome[]> => {
-    // A tool's call is no text to be judged.
+    // A tool call has no text to judge.
     if (answer.toolCalls.length > 0) return [];
     const input = {
       question,

@@ -2,7 +2,7 @@ import { isTakeBack } from '../../checks/thought-lines.ts';
 import type { ThoughtSegment } from '../../core/language-model.ts';
 
 export type RolledBack = {
-  /** Cut behind the wrong line, the correction sentence on a line of its own (arXiv 2507.02778): the wrong line stays. */
+  /** Cut after the wrong line, which stays; the correction sentence follows on a line of its own (arXiv 2507.02778). */
   corrected: ThoughtSegment[];
   /** Cut before it. */
   before: ThoughtSegment[];
@@ -10,9 +10,9 @@ export type RolledBack = {
 };
 
 /**
- * A thought taken back to its line `line` (from 0), in both ways. Pieces that are kept whole keep their token ids, so
- * their KV can be kept too. A line that was to put another right and is wrong again goes itself: one correction is enough.
- * Undefined where the thought has no such line.
+ * A thought cut at its line `line` (from 0), in both ways. Segments that are kept whole keep their token ids, so their KV
+ * can be reused. If the line is itself a correction and is wrong again, it is removed: one correction is enough. Undefined if
+ * the thought has no such line.
  */
 export function rollBack(
   segments: readonly ThoughtSegment[],
@@ -40,7 +40,7 @@ export function rollBack(
   };
 }
 
-/** The first `end` characters. What was fed before is history then: it is counted already. */
+/** The first `end` characters. Text that was inserted earlier is counted already, so it is no longer marked. */
 export function cutSegments(segments: readonly ThoughtSegment[], end: number): ThoughtSegment[] {
   const kept: ThoughtSegment[] = [];
   let from = 0;

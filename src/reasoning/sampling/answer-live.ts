@@ -216,7 +216,7 @@ function cutAtDeadline({ reader, run, visible }: Live): Sample {
   };
 }
 
-/** Ends the answer's step, if it was begun. Gives the sample; undefined where its answer is empty, unless the deadline cut it. */
+/** Ends the answer's step, if there is one. Gives the sample; undefined if its answer is empty, unless the deadline cut it. */
 function* endAnswer(
   { state: { context, usage }, run, reader, answering }: Live,
   sample: Sample | undefined,

@@ -9,7 +9,7 @@ type Chain = { of: TraceCall['of']; sample: number | null };
 
 /** The steps of one chain's calls. */
 export type CallSteps = {
-  /** Calls that an earlier attempt made in this chain; it goes on behind them. */
+  /** Calls that an earlier attempt made in this chain, which continues after them. */
   readonly made: readonly MadeCall[];
   /** What they had cost. */
   readonly spent: Sample['usage'];

@@ -28,10 +28,10 @@ export type Candidate = {
   sample: number | null;
   origin: Origin;
   segments: readonly ThoughtSegment[];
-  /** What it was thought on; undefined for the request's own prompt. */
+  /** The prompt of its thought; undefined for the request's own. */
   told: Prompt | undefined;
   answer: SampleAnswer;
-  /** Undefined where nothing could be read from it: it is no ballot then. */
+  /** Undefined if no value could be read from it: it has no vote then. */
   value: NormalAnswer | undefined;
   checks: readonly CheckOutcome[];
   /** Lines that checks found wrong; of an earlier attempt's candidate only the first of each check is known. */
@@ -94,7 +94,7 @@ export function failedValue(candidate: Pick<Candidate, 'checks'>): CheckOutcome 
   return candidate.checks.find((check) => check.judges === 'value' && check.verdict === 'fail');
 }
 
-/** The failed line that comes first in the thought; of one line's failures the one that is put right first in it. */
+/** The first failed line of the thought; of one line's failures, the one whose correction comes first in it. */
 export function failedLine(checks: readonly CheckOutcome[]): CheckOutcome | undefined {
   const last = Number.POSITIVE_INFINITY;
   return checks
@@ -142,7 +142,7 @@ export function replaces(revised: Candidate, original: Candidate, others: readon
   return !needsRevision(revised) || others.some(agrees);
 }
 
-/** It is right for longer: worth to go on from, though more of what follows may be wrong. */
+/** Its first wrong line comes later, so it is worth continuing from. */
 export function goesFurther(revised: Compared, original: Compared): boolean {
   if (isEmptyAnswer(revised.answer) || failedValues(revised) > failedValues(original)) return false;
   const [line, before] = [revised, original].map(({ checks }) => failedLine(checks)?.line);

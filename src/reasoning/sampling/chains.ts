@@ -54,7 +54,7 @@ function candidatesOf(
       continue;
     }
     if ((step.phase !== 'draft' && step.phase !== 'think' && step.phase !== 'revise') || !step.answer_text) continue;
-    // A draft that was stopped is no answer (strategies/auto.ts).
+    // A draft that was stopped is not an answer (strategies/auto.ts).
     if (step.phase === 'draft' && step.stop_reason === 'length') continue;
     const answer: SampleAnswer = { text: step.answer_text, logprobs: [], toolCalls: [] };
     all.push({

@@ -12,10 +12,10 @@ export type FastProbe = {
   text: string;
   /** Of its tokens, with the likeliest alternatives where the model gives them; empty where it gives none. */
   logprobs: readonly TokenLogprob[];
-  /** Tokens; of a model without token ids those that it gave log-probabilities of, until it tells at the end. */
+  /** Tokens; without token ids, those with log-probabilities, until the model reports the count at the end. */
   tokens: number;
   calls: number;
-  /** Undefined while it goes on. */
+  /** Undefined while it runs. */
   finish: FinishReason | undefined;
 };
 

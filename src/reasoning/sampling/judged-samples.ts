@@ -34,7 +34,7 @@ export async function* runJudged(
     const answer = candidate.value === undefined ? null : showAnswer(candidate.value);
     return { checks: shownChecks(checks), answer, summary: chainSummary(run.phase, candidate) };
   };
-  /** A caller's check that confirms an answer ends the thinking, so it is asked while the other chains go on. */
+  /** A caller's check that confirms an answer ends the thinking, so it runs while the other chains continue. */
   async function* settles({ number }: Sample): AsyncGenerator<StrategyEvent, boolean, void> {
     const at = found.findIndex(({ sample }) => sample === (run.phase === 'draft' ? null : number));
     const candidate = found[at];
@@ -42,7 +42,7 @@ export async function* runJudged(
     found[at] = yield* askSlowChecks(judging, candidate, [...chains.standing.values(), ...found]);
     return enough(found);
   }
-  /** A chain that was thought to its end stands: none that the budget cuts is worth its answer's tokens. */
+  /** Once a chain has finished, a chain that the budget cuts is not worth its answer's tokens. */
   const stands = () => [...chains.standing.values(), ...found].some(isFinished);
   const dropsCut = run.phase === 'think' ? { stands } : {};
   yield* runSamples(state, { thinkUntil: thinkUntil(state), ...run, ...dropsCut, onSample, settles });
@@ -61,14 +61,14 @@ function isFinished(candidate: Candidate): boolean {
   );
 }
 
-/** One sentence on what a chain came to, without its thoughts. */
+/** One sentence on a chain's result, without its thoughts. */
 function chainSummary(phase: 'draft' | 'think' | 'revise', candidate: Candidate): string {
   const subject = { draft: 'The draft', think: 'The chain', revise: 'The revised chain' }[phase];
   if (isEmptyAnswer(candidate.answer)) return `${subject} gave no answer.`;
   const said = candidate.value === undefined ? 'gave an answer in words' : `answered ${showAnswer(candidate.value)}`;
   const stopped = `${candidate.origin.thoughtCut ? ' when its thinking was cut' : ''}${endOf(candidate)}`;
   const line = failedLine(candidate.checks);
-  // What it says of a line quotes it, and the line is a thought.
+  // Only the name: the detail quotes the line, and the line is part of a thought.
   if (line !== undefined) return `${subject} ${said}${stopped}; a line failed its check (${line.name}).`;
   const failed = failedValue(candidate);
   if (failed !== undefined) return `${subject} ${said}${stopped}; a check found: ${failed.detail}.`;

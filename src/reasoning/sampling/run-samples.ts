@@ -14,7 +14,7 @@ export type SampleRun = {
   numbers: readonly number[];
   phase: 'draft' | 'think' | 'revise';
   thinking?: ThinkingRequest;
-  /** Epoch ms: then the thought is ended and the answer given. Absent: no deadline. */
+  /** When thinking ends and the answer begins. Epoch ms; absent: no deadline. */
   thinkUntil?: number | undefined;
   answer: AnswerRequest;
   sampling: Sampling;
@@ -22,11 +22,11 @@ export type SampleRun = {
   /** Of the trace step. */
   because?: string;
   prompted?: { file: string; hash: string };
-  /** True while a finished chain stands: samples whose thought the budget has cut are then stopped, and give no answer. */
+  /** True once there is a finished chain: samples whose thought the budget has cut are then stopped without an answer. */
   stands?: () => boolean;
-  /** Called as a sample ends; what it gives goes on the trace. */
+  /** Called when a sample ends; its result is added to the trace step. */
   onSample?: (sample: Sample) => Promise<StepPatch>;
-  /** Called behind it, when the sample's step is done; true ends the run, other samples unfinished. */
+  /** Called after it, once the sample's step is done; true stops the other samples and ends the run. */
   settles?: (sample: Sample) => AsyncGenerator<StrategyEvent, boolean, void>;
 };
 

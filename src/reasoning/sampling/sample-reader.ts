@@ -8,7 +8,7 @@ type Finish = Extract<ModelEvent, { type: 'finish' }>;
 
 /** One sample while its events are read. */
 export type SampleReader = {
-  /** What it is called on the trace. */
+  /** Its number on the trace. */
   readonly number: number;
   readonly calls: CallSteps;
   readonly counter: SampleCounter;
@@ -24,7 +24,7 @@ export type SampleReader = {
   cut(): Sample;
 };
 
-/** `begun`: the thought that it continues. */
+/** `begun`: the partial thought that it continues. */
 export function createSampleReader({
   number,
   begun,

@@ -9,7 +9,7 @@ import type {
   TokenLogprob,
 } from '../../core/language-model.ts';
 
-/** An answer as a model gave it. Visible text or a tool call, else it is empty. */
+/** An answer as a model gave it. Without visible text and tool calls it is empty. */
 export type SampleAnswer = {
   text: string;
   logprobs: readonly TokenLogprob[];
@@ -21,7 +21,7 @@ export type SampleAnswer = {
 /** One chain of thought with its answer. Tokens. */
 export type Sample = {
   number: number;
-  /** The whole thought in pieces, what it was given to go on from included. */
+  /** The whole thought in segments, with the part that it was given to continue. */
   segments: readonly ThoughtSegment[];
   answer: SampleAnswer;
   /** `deadline`: cut by the request's own. */
@@ -72,7 +72,7 @@ export function segmentsOf({ text, computed = [] }: Pick<TraceStep, 'text' | 'co
   return segments;
 }
 
-/** What a step keeps of an answer. A tool's call is no text: a later attempt that has no call to give thinks again. */
+/** What a step keeps of an answer. A tool call has no text, so a later attempt thinks again. */
 export function answerText({ text, toolCalls }: SampleAnswer): { answer_text?: string } {
   return toolCalls.length === 0 ? { answer_text: text } : {};
 }

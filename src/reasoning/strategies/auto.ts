@@ -17,15 +17,15 @@ import type { Strategy, StrategyContext, StrategyEvent, StrategyOutcome } from '
 import { logistic } from '../voting/logistic.ts';
 import { answerAtOnce, direct } from './direct.ts';
 
-/** Without calibration the fast answer stands where its tokens were this probable, as a geometric mean. */
+/** Without calibration the fast answer is kept if the geometric mean of its tokens' probabilities is at least this. */
 const uncalibratedThreshold = 0.9;
-/** Of a second answer that the first is compared with, of a model without log-probabilities. */
+/** Temperature of the second answer, with which the first is compared if the model gives no log-probabilities. */
 const secondTemperature = 0.7;
 
 /**
- * Tries a fast answer, and decides from the model's own distribution over it whether it stands or `thinker` thinks. The
- * answer that stands is not decoded again: it streams from where it is decided. One that does not is a draft. With
- * little calibration, none, or no log-probabilities it decides by what `decide` says.
+ * Tries a fast answer, and decides from the model's own distribution over it whether to keep it or to let `thinker` think. A
+ * kept answer is not decoded again: it streams from the point of the decision. An answer that is not kept is a draft. `decide`
+ * has the rules for models with little calibration, none, or no log-probabilities.
  */
 export function decidingFirst(thinker: Strategy): Strategy {
   return {
@@ -33,7 +33,7 @@ export function decidingFirst(thinker: Strategy): Strategy {
     async *run(context) {
       const earlier = context.finishedSteps.find(({ decided }) => decided !== undefined)?.decided;
       if (earlier !== undefined) return yield* follow(thinker, context, earlier);
-      // Nothing is to be decided where there is no time to think.
+      // Without time to think there is nothing to decide.
       if (context.answerNow.aborted || deadlinePassed(context)) return yield* direct.run(context);
       return yield* probeAndFollow(thinker, context);
     },
@@ -200,7 +200,7 @@ function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
-/** What the trace keeps of an answer that was not taken. Cut by the probe, it is no candidate. */
+/** What the trace keeps of a fast answer that was not used. If the probe cut it, it is not a candidate. */
 function draftOf(probe: FastProbe, tokens: number): Partial<TraceStep> {
   const value = probeValue(probe);
   const { length } = probe.logprobs;

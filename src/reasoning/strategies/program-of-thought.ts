@@ -194,7 +194,7 @@ function lastLine(output: string): string {
   return output.trimEnd().split('\n').at(-1)?.trim() ?? '';
 }
 
-/** The prompt with what the model said, and what it is told then. */
+/** The prompt with the model's turn and the user turn after it. */
 function answered(prompt: Prompt, said: string, then: string): Prompt {
   const turns: ChatMessage[] = [
     { role: 'assistant', content: said },

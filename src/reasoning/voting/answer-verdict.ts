@@ -66,7 +66,7 @@ function compared(
   chains: readonly Candidate[],
   { agree, of }: { agree: number; of: number },
 ): Pick<AnswerVerdict, 'kind' | 'because'> {
-  // What a check refuted is no rival.
+  // An answer that a check found wrong does not compete.
   const rival = Math.max(
     0,
     ...chains

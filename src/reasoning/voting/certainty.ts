@@ -35,7 +35,7 @@ export function certaintyOf(standing: Standing, certainty: Certainty | null): nu
   return (probability * certainty.questions + 1) / (certainty.questions + 2);
 }
 
-/** Of the winner among what stands; the draft is no chain. */
+/** What is known of the winner among the candidates; the draft does not count as a chain. */
 export function standingOf(winner: Candidate, candidates: readonly Candidate[]): Standing {
   const chains = candidates.filter(({ origin }) => origin.phase !== 'draft');
   const { value, segments } = winner;

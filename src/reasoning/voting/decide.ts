@@ -2,7 +2,7 @@ import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import { type Candidate, failedValue, isWhole, needsRevision } from '../sampling/candidate.ts';
 import { isEmptyAnswer } from '../sampling/sample.ts';
-import { type Tally, tallyBallots } from './vote.ts';
+import { type Tally, tallyVotes } from './vote.ts';
 
 /** How one of several answers is chosen. */
 export type ChoiceRule = {
@@ -21,15 +21,15 @@ export type Decision = {
 };
 
 /**
- * Filter, then vote. What is worse stays out while anything better is left: answers that were cut or go round in circles, then
- * those whose value a check found wrong, then the draft, then chains whose thought was cut. The ballots of the others are
- * counted, and the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are
- * ranked by verdict and confidence.
+ * Filters, then votes. These are left out, in this order, while others remain: answers that were cut or repeat themselves,
+ * answers whose value a check found wrong, the draft, chains whose thought was cut. The votes of the others are counted, and
+ * the best candidate of the leading answer gives its text. Answers without a value (a letter, a summary) are ranked by
+ * verdict and confidence.
  */
 export function decide(
   candidates: readonly Candidate[],
   rule: ChoiceRule,
-  /** Of answers that tie, the one that a comparison preferred. */
+  /** The answer that a comparison of tied answers preferred. */
   preferred?: NormalAnswer,
 ): Decision {
   const answered = candidates.filter((candidate) => !isEmptyAnswer(candidate.answer));
@@ -38,7 +38,7 @@ export function decide(
   const sound = whole.filter(isSound);
   const unrefuted = orElse(sound, whole);
   const standing = orElse(chains(unrefuted).filter(endedByItself), orElse(chains(unrefuted), unrefuted));
-  const tally = tallyBallots(ballotsOf(standing, rule));
+  const tally = tallyVotes(votesOf(standing, rule));
   const leader = rule.vote ? leaderOf(tally, preferred) : undefined;
   const voters =
     leader === undefined
@@ -48,7 +48,7 @@ export function decide(
   // Whether its own answer was cut or not.
   const thought = orElse(chains(answered).filter(isSound), chains(answered));
   const isOpen = rule.vote && thought.every((one) => one.value === undefined);
-  // Where all that stands goes in circles, another chain may not.
+  // If every answer repeats itself, another chain may not.
   const inWords = isOpen && thought.some((one) => !needsRevision(one)) && winner?.end.repeats === false;
   const dropped = { refuted: whole.length - sound.length, unfinished: answered.length - whole.length };
   const because = reason({ winner, tally, preferred }, dropped, sound.length === 0);
@@ -73,8 +73,8 @@ function chains(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((candidate) => candidate.origin.phase !== 'draft');
 }
 
-/** Without the filter, what checks found doesn't count. */
-function ballotsOf(candidates: readonly Candidate[], rule: ChoiceRule) {
+/** Without the filter, the checks' findings do not count. */
+function votesOf(candidates: readonly Candidate[], rule: ChoiceRule) {
   return candidates.flatMap(({ value, origin: { greedy }, thoughtTokens: length = 0, checks }) =>
     value === undefined ? [] : [{ answer: value, greedy, length, sound: !rule.filter || !needsRevision({ checks }) }],
   );

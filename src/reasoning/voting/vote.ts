@@ -2,11 +2,11 @@ import type { NormalAnswer } from '../../answers/normal-answer.ts';
 import { sameAnswer, showAnswer } from '../../answers/normalise.ts';
 import type { TallyEntry } from '../../contracts/responses/trace.ts';
 
-export type Ballot = {
+export type Vote = {
   answer: NormalAnswer;
   /** No check found anything wrong with its chain. */
   sound: boolean;
-  /** The greedy chain's ballot, revised or not. */
+  /** The vote of the greedy chain, revised or not. */
   greedy: boolean;
   /** Tokens of its chain's thought. */
   length: number;
@@ -16,7 +16,7 @@ export type Tally = {
   entries: ReadonlyArray<{
     answer: NormalAnswer;
     ballots: number;
-    /** Ballots of chains that no check found anything wrong with. */
+    /** Votes of chains in which no check found anything wrong. */
     sound: number;
     greedy: boolean;
     /** Of the shortest thought that came to this answer. Tokens. */
@@ -25,13 +25,13 @@ export type Tally = {
 };
 
 /**
- * Counts ballots by answer (self-consistency, arXiv 2203.11171), the leader first. Ballots of chains that a check found
- * wrong count only between answers that have as many sound ones. A tie goes to the greedy chain's answer, then to the one
+ * Counts votes by answer (self-consistency, arXiv 2203.11171), the leader first. Votes of chains that a check found wrong
+ * count only between answers that have equally many sound ones. A tie goes to the greedy chain's answer, then to the one
  * that came first: of a model's chains the shorter ones are right more often (arXiv 2505.17813).
  */
-export function tallyBallots(ballots: readonly Ballot[]): Tally {
+export function tallyVotes(votes: readonly Vote[]): Tally {
   const groups: Array<{ answer: NormalAnswer; ballots: number; sound: number; greedy: boolean; shortest: number }> = [];
-  for (const { answer, sound, greedy, length } of ballots) {
+  for (const { answer, sound, greedy, length } of votes) {
     const group = groups.find((one) => sameAnswer(one.answer, answer));
     if (group === undefined) groups.push({ answer, ballots: 1, sound: Number(sound), greedy, shortest: length });
     else {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { normalise } from '../../../src/answers/normalise.ts';
-import { type Ballot, tallyBallots } from '../../../src/reasoning/voting/vote.ts';
+import { tallyVotes, type Vote } from '../../../src/reasoning/voting/vote.ts';
 
-const ballot = (answer: string, rest: Partial<Ballot> = {}): Ballot => ({
+const ballot = (answer: string, rest: Partial<Vote> = {}): Vote => ({
   answer: normalise(answer),
   sound: true,
   greedy: false,
@@ -10,10 +10,10 @@ const ballot = (answer: string, rest: Partial<Ballot> = {}): Ballot => ({
   ...rest,
 });
 const unsound = { sound: false };
-const entries = (ballots: Ballot[]) => tallyBallots(ballots).entries;
+const entries = (ballots: Vote[]) => tallyVotes(ballots).entries;
 
-describe('tallyBallots', () => {
-  it.each<[string, string, Ballot[]]>([
+describe('tallyVotes', () => {
+  it.each<[string, string, Vote[]]>([
     ['the majority', '4', [ballot('5', { greedy: true }), ballot('4'), ballot('4')]],
     ['a sound chain over two unsound', '4', [ballot('5', unsound), ballot('5', unsound), ballot('4')]],
     ['the majority of what is unsound', '4', [ballot('5', unsound), ballot('4', unsound), ballot('4', unsound)]],
