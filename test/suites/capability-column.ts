@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Prompt } from '../../src/contracts/responses/prompt.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import type { LanguageModelFixture } from './language-model.suite.ts';
 import { requestOf, runOne, runSamples } from './language-model-run.ts';
 
 /** A model's column in the table of docs/models.md, by the names of its rows. */
@@ -18,7 +18,11 @@ export async function columnOf({
   model,
   question,
   toolQuestion,
-}: LanguageModelFixture): Promise<Record<string, string>> {
+}: {
+  model: LanguageModel;
+  question: Prompt;
+  toolQuestion: Prompt;
+}): Promise<Record<string, string>> {
   const { capabilities } = model;
   const server = capabilities.parallel !== undefined;
   const cut = await runOne(model, requestOf(question, { budget: 6 }));
@@ -45,10 +49,8 @@ export async function columnOf({
   };
 }
 
-type Question = LanguageModelFixture['question'];
-
 /** The value of a given line, before the model has said anything. */
-async function computes(model: LanguageModel, question: Question): Promise<boolean> {
+async function computes(model: LanguageModel, question: Prompt): Promise<boolean> {
   if (!model.capabilities.compute) return false;
   const thinking = { budgetTokens: 2, computeTokens: 8, prefix: [{ text: 'So 12 + 30 =' }] };
   const { events } = await runOne(model, requestOf(question, { thinking, answer: { maxTokens: 2 } }));
@@ -56,12 +58,12 @@ async function computes(model: LanguageModel, question: Question): Promise<boole
   return first?.type === 'thinking-delta' && first.forced && first.text === ' 42' && first.expression === '12 + 30';
 }
 
-async function continuesThought(model: LanguageModel, question: Question): Promise<boolean> {
+async function continuesThought(model: LanguageModel, question: Prompt): Promise<boolean> {
   const thinking = { budgetTokens: 2, prefix: [{ text: 'Ones: 13.\n' }] };
   return succeeds(model, requestOf(question, { thinking, answer: { maxTokens: 2 } }), 'unsupported_input');
 }
 
-async function holdsToSchema(model: LanguageModel, question: Question): Promise<boolean> {
+async function holdsToSchema(model: LanguageModel, question: Prompt): Promise<boolean> {
   const constraint = { type: 'json_schema' as const, schema: { type: 'object' } };
   return succeeds(model, requestOf(question, { answer: { maxTokens: 8, constraint } }), 'unsupported_constraint');
 }
@@ -77,7 +79,7 @@ async function succeeds(model: LanguageModel, request: ReturnType<typeof request
   }
 }
 
-async function parallelChains(model: LanguageModel, question: Question): Promise<string> {
+async function parallelChains(model: LanguageModel, question: Prompt): Promise<string> {
   const request = requestOf(question, { budget: 9, samples: 3, answer: { maxTokens: 2 }, deterministic: false });
   if ((await runSamples(model, request)).length !== 3) return 'no';
   if (model.capabilities.parallel === undefined) return model.capabilities.batching ? 'in one batch' : 'one by one';

@@ -96,6 +96,8 @@ function vocabularyOf({ metadata }: GgufHeader, fault: (reason: string) => Error
   const texts = asList(metadata.get('tokenizer.ggml.tokens')).map(String);
   const types = asList(metadata.get('tokenizer.ggml.token_type')).map(Number);
   if (texts.length === 0 || types.length !== texts.length) throw fault('its vocabulary is missing or incomplete');
+  // llama.cpp would end the process.
+  if (new Set(texts).size !== texts.length) throw fault('its vocabulary has a token twice');
   const names = { bos: 'bos', eos: 'eos', unknown: 'unk', seperator: 'sep', padding: 'pad', mask: 'mask' };
   const named = Object.entries(names).flatMap(([key, name]) => {
     const id = asNumber(metadata.get(`tokenizer.ggml.${key}_token_id`));

@@ -103,6 +103,14 @@ describe('a GGUF model', () => {
     expect(tokenizer.specialTexts).toEqual(['<|im_start|>', '<|im_end|>']);
   });
 
+  it('is refused for a token that it has twice, which would end the process', () => {
+    const tokens = ['a', 'b', 'a'];
+    const twice = { 'tokenizer.ggml.tokens': tokens, 'tokenizer.ggml.token_type': [1, 1, 1] };
+    expect(() => readGgufModel(saved(ggufFile(chatMetadata(twice)), 'twice.gguf'))).toThrow(
+      /twice\.gguf .*has a token twice/,
+    );
+  });
+
   it('is refused for a template that never ends, in the time that it has', () => {
     const loop = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
     const model = readGgufModel(saved(ggufFile(chatMetadata({ 'tokenizer.chat_template': loop })), 'loop.gguf'));
