@@ -17,7 +17,7 @@ const Written = z.object({
   arguments: z.union([z.record(z.string(), z.unknown()), z.string()]).default({}),
 });
 
-/** What stands between a model's tool-call tags, `{"name": …, "arguments": {…}}`; undefined where it is something else. */
+/** The text between a model's tool-call tags, `{"name": …, "arguments": {…}}`; undefined if it is anything else. */
 function parseToolCall(text: string): { name: string; arguments: string } | undefined {
   let json: unknown;
   try {
@@ -31,7 +31,7 @@ function parseToolCall(text: string): { name: string; arguments: string } | unde
   return { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) };
 }
 
-/** Means over a row's sampled tokens, of the raw distribution. */
+/** Means over a sequence's sampled tokens, from the raw distribution. */
 export type SequenceScores = {
   add(part: 'thinking' | 'answer', sampled: SampledToken): void;
   result(): SampleScores;
@@ -63,99 +63,133 @@ export function createSequenceScores(): SequenceScores {
   };
 }
 
-/** The answer of one row: visible text, tool calls and how they end. */
+/** The answer of one sequence: visible text, tool calls and how they end. */
 type SequenceAnswer = {
-  /** Takes a sampled token; a reason when the answer ended with it. */
+  /** Takes a sampled token. @returns the reason if the answer ended with it */
   accept(sampled: SampledToken): FinishReason | undefined;
-  /** Gives what is held back and the final reason, for an answer cut from outside. */
+  /** Emits text that is held back; returns the final reason of an answer that is cut from outside. */
   finish(reason: FinishReason): FinishReason;
-  /** Where the next token stands. */
+  /** The position of the next token. */
   place(): 'start' | 'text' | 'tool-call';
   readonly tokens: number;
   /** The stop text that ended it. */
   readonly stopText: string | undefined;
 };
 
-export function createSequenceAnswer(
-  model: Pick<ModelFolder, 'tokenizer' | 'tokens'>,
-  options: {
-    sample: number;
-    stop: readonly string[];
-    visible: boolean;
-    /** Blanks before the first word are part of the answer: a pattern asks for them. */
-    keepsBlanks?: boolean;
-    emit(event: ModelEvent): void;
-  },
-): SequenceAnswer {
-  const { tokenizer, tokens } = model;
-  const stream = createTextStream(tokenizer);
-  const scanner = createStopScanner(options.stop);
-  const loops = createTextRepetition();
-  let count = 0;
-  let visible = options.visible;
-  let calls = 0;
-  let call: number[] | undefined;
-  const delta = (text: string, sampled?: SampledToken) => {
-    // Blanks before the first word (after a marker, between tool calls) are no part of the answer.
-    const shown = visible || options.keepsBlanks ? text : text.trimStart();
-    if (shown !== '') visible = true;
-    options.emit({
+type AnswerModel = Pick<ModelFolder, 'tokenizer' | 'tokens'>;
+type AnswerOptions = {
+  sample: number;
+  stop: readonly string[];
+  visible: boolean;
+  /** Blanks before the first word are part of the answer, because a pattern asks for them. */
+  keepsBlanks?: boolean;
+  emit(event: ModelEvent): void;
+};
+
+export function createSequenceAnswer(model: AnswerModel, options: AnswerOptions): SequenceAnswer {
+  return new Answer(model, options);
+}
+
+class Answer implements SequenceAnswer {
+  private readonly model: AnswerModel;
+  private readonly options: AnswerOptions;
+  private readonly stream: ReturnType<typeof createTextStream>;
+  private readonly scanner: ReturnType<typeof createStopScanner>;
+  private readonly repetition = createTextRepetition();
+  private count = 0;
+  private visible: boolean;
+  private calls = 0;
+  /** The tokens of the open tool call. */
+  private call: number[] | undefined;
+
+  constructor(model: AnswerModel, options: AnswerOptions) {
+    this.model = model;
+    this.options = options;
+    this.stream = createTextStream(model.tokenizer);
+    this.scanner = createStopScanner(options.stop);
+    this.visible = options.visible;
+  }
+
+  get tokens(): number {
+    return this.count;
+  }
+
+  get stopText(): string | undefined {
+    return this.scanner.stop;
+  }
+
+  place(): 'start' | 'text' | 'tool-call' {
+    if (this.call) return 'tool-call';
+    return this.visible || this.calls > 0 ? 'text' : 'start';
+  }
+
+  accept(sampled: SampledToken): FinishReason | undefined {
+    const { token } = sampled;
+    const { tokens } = this.model;
+    if (tokens.end.has(token)) return this.finish('stop');
+    this.count += 1;
+    if (token === tokens.toolCallOpen || this.call) {
+      this.acceptInCall(sampled);
+      return undefined;
+    }
+    const scanned = this.scanner.push(this.stream.push([token]));
+    this.emitText(scanned.text, sampled);
+    if (!scanned.stopped) return this.repetition.push(scanned.text) ? this.finish('loop') : undefined;
+    if (this.calls > 0) return 'tool-calls';
+    return this.visible ? 'stop' : 'empty';
+  }
+
+  finish(reason: FinishReason): FinishReason {
+    if (this.call) this.closeCall(this.call);
+    const rest = this.scanner.push(this.stream.end());
+    const held = rest.stopped ? rest.text : rest.text + this.scanner.end();
+    if (held !== '' && (this.visible || this.options.keepsBlanks || held.trim() !== '')) this.emitText(held);
+    if (this.calls > 0) return 'tool-calls';
+    return this.visible ? reason : 'empty';
+  }
+
+  private acceptInCall(sampled: SampledToken): void {
+    const { token } = sampled;
+    const { tokens } = this.model;
+    this.emitText('', sampled);
+    if (token === tokens.toolCallClose && this.call) this.closeCall(this.call);
+    else if (token === tokens.toolCallOpen) this.call = [];
+    else this.call?.push(token);
+  }
+
+  private closeCall(ids: readonly number[]): void {
+    this.call = undefined;
+    const text = this.model.tokenizer.decode(ids);
+    const parsed = parseToolCall(text);
+    if (parsed === undefined) {
+      this.emitText(text);
+      return;
+    }
+    this.calls += 1;
+    this.options.emit({ type: 'tool-call', sample: this.options.sample, ...parsed });
+  }
+
+  private emitText(text: string, sampled?: SampledToken): void {
+    // Blanks before the first word (after a marker, between tool calls) are not part of the answer.
+    const shown = this.visible || this.options.keepsBlanks ? text : text.trimStart();
+    if (shown !== '') this.visible = true;
+    this.options.emit({
       type: 'answer-delta',
-      sample: options.sample,
+      sample: this.options.sample,
       text: shown,
       tokenIds: sampled ? [sampled.token] : [],
-      logprobs: sampled ? [tokenLogprob(sampled)] : [],
+      logprobs: sampled ? [tokenLogprob(this.model, sampled)] : [],
     });
-  };
-  const scored = ({ token, logprob }: { token: number; logprob: number }): ScoredToken => {
-    const text = tokenizer.textOf(token);
-    const bytes = text.includes('\uFFFD') ? tokenizer.bytesOf(token) : undefined;
-    return { token: text, logprob, ...(bytes && { bytes: [...bytes] }) };
-  };
-  const tokenLogprob = ({ top, ...sampled }: SampledToken): TokenLogprob => ({
-    ...scored(sampled),
-    ...(top && { top: top.map(scored) }),
-  });
-  const closeCall = (ids: readonly number[]) => {
-    call = undefined;
-    const text = tokenizer.decode(ids);
-    const parsed = parseToolCall(text);
-    if (parsed === undefined) return delta(text);
-    calls += 1;
-    options.emit({ type: 'tool-call', sample: options.sample, ...parsed });
-  };
-  const finish = (reason: FinishReason): FinishReason => {
-    if (call) closeCall(call);
-    const rest = scanner.push(stream.end());
-    const held = rest.stopped ? rest.text : rest.text + scanner.end();
-    if (held !== '' && (visible || options.keepsBlanks || held.trim() !== '')) delta(held);
-    if (calls > 0) return 'tool-calls';
-    return visible ? reason : 'empty';
-  };
-  return {
-    get tokens() {
-      return count;
-    },
-    get stopText() {
-      return scanner.stop;
-    },
-    place: () => (call ? 'tool-call' : visible || calls > 0 ? 'text' : 'start'),
-    finish,
-    accept(sampled) {
-      const { token } = sampled;
-      if (tokens.end.has(token)) return finish('stop');
-      count += 1;
-      if (token === tokens.toolCallOpen || call) {
-        delta('', sampled);
-        if (token === tokens.toolCallClose && call) closeCall(call);
-        else if (token === tokens.toolCallOpen) call = [];
-        else call?.push(token);
-        return undefined;
-      }
-      const scanned = scanner.push(stream.push([token]));
-      delta(scanned.text, sampled);
-      if (!scanned.stopped) return loops.push(scanned.text) ? finish('loop') : undefined;
-      return calls > 0 ? 'tool-calls' : visible ? 'stop' : 'empty';
-    },
-  };
+  }
+}
+
+function tokenLogprob(model: AnswerModel, { top, ...sampled }: SampledToken): TokenLogprob {
+  return { ...scored(model, sampled), ...(top && { top: top.map((other) => scored(model, other)) }) };
+}
+
+/** With the token's bytes if they are not whole characters. */
+function scored({ tokenizer }: AnswerModel, { token, logprob }: { token: number; logprob: number }): ScoredToken {
+  const text = tokenizer.textOf(token);
+  const bytes = text.includes('\uFFFD') ? tokenizer.bytesOf(token) : undefined;
+  return { token: text, logprob, ...(bytes && { bytes: [...bytes] }) };
 }

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import type { ValueInfo } from './native-runtime.ts';
 
-/** What the loop has to know of a graph that carries its cache as inputs and outputs (the layout of transformers.js exports). */
+/** What the loop needs to know about a graph with its cache as inputs and outputs (the layout of transformers.js exports). */
 export type GraphShape = {
   layers: number;
   kvHeads: number;
   headDim: number;
   vocabularySize: number;
   takesPositions: boolean;
-  /** It has the input `num_logits_to_keep`; without it every position's logits come back. */
+  /** It has the input `num_logits_to_keep`; without it, every position's logits are returned. */
   keepsLogits: boolean;
-  /** What keys and values are kept in. */
+  /** The type of keys and values. */
   cacheType: CacheType;
 };
 
 export type CacheType = 'float32' | 'int8';
 
-/** Dimensions as config.json has them, for graphs whose own are names (`kv_cache_dim`). */
+/** Dimensions from config.json, for graphs that have names in their place (`kv_cache_dim`). */
 export type DeclaredShape = {
   kvHeads?: number | undefined;
   headDim?: number | undefined;
@@ -30,7 +30,7 @@ const Sizes = z.object({
   head_dim: z.int().positive().nullish(),
 });
 
-/** `config`: config.json, with the fields of a nested `text_config` beside the others. */
+/** `config`: config.json, with the fields of a nested `text_config` among the others. */
 export function declaredShape(config: Readonly<Record<string, unknown>>, vocabularySize: number): DeclaredShape {
   const { hidden_size: hidden, num_attention_heads: heads, ...own } = Sizes.safeParse(config).data ?? {};
   const shared = hidden !== undefined && heads !== undefined && hidden % heads === 0 ? hidden / heads : undefined;
@@ -49,17 +49,47 @@ export function cacheNames(layers: number, prefix: 'past_key_values' | 'present'
   return Array.from({ length: layers }, (_, layer) => [`${prefix}.${layer}.key`, `${prefix}.${layer}.value`]).flat();
 }
 
-/** The shape, or in one line why the loop can't drive this graph. What the graph writes as a name is taken from `declared`. */
-export function graphShape(
-  graph: { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] },
-  declared: DeclaredShape = {},
-): GraphShape | { unsupported: string } {
+type Graph = { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] };
+type Unsupported = { unsupported: string };
+
+/** The shape, or in one line why the loop cannot drive this graph. Dimensions that are names come from `declared`. */
+export function graphShape(graph: Graph, declared: DeclaredShape = {}): GraphShape | Unsupported {
   const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
   const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
   const logits = outputs.get('logits');
   if (!inputs.has('input_ids') || !inputs.has('attention_mask') || !logits) {
     return { unsupported: 'it lacks the inputs input_ids and attention_mask or the output logits' };
   }
+  const cache = cacheOf(inputs);
+  if ('unsupported' in cache) return cache;
+  const fault = faultOfNames(graph, cache.layers);
+  if (fault !== undefined) return { unsupported: fault };
+  const sizes = {
+    kvHeads: writtenOr(cache.first.shape[1], declared.kvHeads),
+    headDim: writtenOr(cache.first.shape[3], declared.headDim),
+    vocabularySize: writtenOr(logits.shape[2], declared.vocabularySize),
+  };
+  const { kvHeads, headDim, vocabularySize } = sizes;
+  if (kvHeads === undefined || headDim === undefined || vocabularySize === undefined) {
+    const field = missingField(sizes);
+    return { unsupported: `the graph does not contain its shapes, and config.json lacks ${field}` };
+  }
+  if (logits.elementType !== float) return { unsupported: 'its logits are not 32-bit floats' };
+  return {
+    layers: cache.layers,
+    kvHeads,
+    headDim,
+    vocabularySize,
+    takesPositions: inputs.has('position_ids'),
+    keepsLogits: inputs.has('num_logits_to_keep'),
+    cacheType: cache.cacheType,
+  };
+}
+
+type Cache = { first: ValueInfo; layers: number; cacheType: CacheType };
+
+/** All layers' caches must have one type and shape. */
+function cacheOf(inputs: ReadonlyMap<string, ValueInfo>): Cache | Unsupported {
   const first = inputs.get('past_key_values.0.key');
   if (!first) return { unsupported: 'it has no key/value cache' };
   const cacheType = cacheTypes.get(first.elementType);
@@ -79,39 +109,24 @@ export function graphShape(
       return { unsupported: 'its layers have caches of different shapes' };
     }
   }
-  const missing = cacheNames(layers, 'present').find((name) => !outputs.has(name));
-  if (missing) return { unsupported: `it has no output ${missing}` };
-  const known = new Set([
-    'input_ids',
-    'attention_mask',
-    'position_ids',
-    'num_logits_to_keep',
-    ...cacheNames(layers, 'past_key_values'),
-  ]);
-  const unknown = graph.inputs.find(({ name }) => !known.has(name));
-  if (unknown) return { unsupported: `it has the input ${unknown.name}` };
-  const kvHeads = writtenOr(first.shape[1], declared.kvHeads);
-  const headDim = writtenOr(first.shape[3], declared.headDim);
-  const vocabularySize = writtenOr(logits.shape[2], declared.vocabularySize);
-  if (kvHeads === undefined || headDim === undefined || vocabularySize === undefined) {
-    const field =
-      kvHeads === undefined
-        ? 'num_key_value_heads'
-        : headDim === undefined
-          ? 'head_dim, or hidden_size and num_attention_heads'
-          : 'vocab_size';
-    return { unsupported: `the graph does not contain its shapes, and config.json lacks ${field}` };
-  }
-  if (logits.elementType !== float) return { unsupported: 'its logits are not 32-bit floats' };
-  return {
-    layers,
-    kvHeads,
-    headDim,
-    vocabularySize,
-    takesPositions: inputs.has('position_ids'),
-    keepsLogits: inputs.has('num_logits_to_keep'),
-    cacheType,
-  };
+  return { first, layers, cacheType };
+}
+
+/** An output that is missing, or an input that the loop would not know how to fill. */
+function faultOfNames({ inputs, outputs }: Graph, layers: number): string | undefined {
+  const present = new Set(outputs.map(({ name }) => name));
+  const missing = cacheNames(layers, 'present').find((name) => !present.has(name));
+  if (missing) return `it has no output ${missing}`;
+  const others = ['input_ids', 'attention_mask', 'position_ids', 'num_logits_to_keep'];
+  const known = new Set([...others, ...cacheNames(layers, 'past_key_values')]);
+  const unknown = inputs.find(({ name }) => !known.has(name));
+  return unknown && `it has the input ${unknown.name}`;
+}
+
+/** The first field of config.json that would have given a missing size. */
+function missingField({ kvHeads, headDim }: DeclaredShape): string {
+  if (kvHeads === undefined) return 'num_key_value_heads';
+  return headDim === undefined ? 'head_dim, or hidden_size and num_attention_heads' : 'vocab_size';
 }
 
 /** A free dimension is -1. */

@@ -7,7 +7,7 @@ import type { KvBits } from '../graph/session.ts';
 import { createInferenceConnection, type InferenceConnection, processLost } from './inference-connection.ts';
 import { FromInference, type ModelSummary, serviceError, type ToInference } from './inference-protocol.ts';
 
-/** pino's shape, whose own `pid` is the parent's; nothing of a prompt or an answer is ever among the fields. */
+/** The shape of a pino logger, whose own `pid` is the parent's; the fields never contain prompts or answers. */
 type InferenceLog = Record<'info' | 'warn' | 'error', (fields: Record<string, unknown>, message: string) => void>;
 
 export type InferenceChildOptions = {
@@ -17,10 +17,10 @@ export type InferenceChildOptions = {
   threads: number;
   kvMegabytes: number;
   kvBits: KvBits;
-  /** False: GGUF models leave the graphics card alone. */
+  /** False: GGUF models do not use the graphics card. */
   gpu?: boolean;
   log: InferenceLog;
-  /** Hears of the work of each process, and of its death. */
+  /** Notified of the work and the death of each process. */
   observer?: InferenceObserver;
 };
 
@@ -33,18 +33,18 @@ export type InferenceObserver = {
 export type InferenceChild = {
   readonly pid: number | undefined;
   readonly connection: InferenceConnection;
-  /** The models, once they are loaded. @throws ServiceError of the model that can't be, or `model_unavailable` if it dies before */
+  /** The loaded models. @throws ServiceError for a model that cannot be loaded, or `model_unavailable` if it dies before */
   readonly ready: Promise<readonly ModelSummary[]>;
-  /** The model that it loads, or failed to load. */
+  /** The model that is being loaded, or failed to load. */
   readonly loading: ModelSource | undefined;
   /** Resolves with what ended it. Never rejects. */
   readonly exited: Promise<string>;
-  /** Asks it to end and kills it after `graceMs`. */
+  /** Asks the process to end and kills it after `graceMs`. */
   close(graceMs: number): Promise<void>;
 };
 
 export function spawnInferenceChild(program: TypescriptChild, options: InferenceChildOptions): InferenceChild {
-  const { log } = options;
+  const { log, models, threads, kvMegabytes, kvBits, gpu } = options;
   const child = program.fork();
   const connection = createInferenceConnection({
     send: (message) => send(child, message),
@@ -52,58 +52,13 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
   });
   let closing = false;
   let loading: ModelSource | undefined;
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-    child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
-  });
+  const exited = exitOf(child);
   const ready = new Promise<readonly ModelSummary[]>((resolve, reject) => {
     child.on('message', (raw) => {
-      const parsed = FromInference.safeParse(raw);
-      if (!parsed.success) {
-        log.error(
-          { inferencePid: child.pid, detail: parsed.error.message },
-          'the inference process sent a message that is none',
-        );
-        child.kill('SIGKILL');
-        return;
-      }
-      const message = parsed.data;
-      switch (message.type) {
-        case 'loading':
-          loading = options.models.find(({ id }) => id === message.model);
-          return;
-        case 'ready':
-          log.info(
-            {
-              inferencePid: child.pid,
-              startMs: Math.round(message.startMs),
-              residentMB: megabytes(message.residentBytes),
-              models: message.models.map(({ id }) => id),
-            },
-            'inference process ready',
-          );
-          return resolve(message.models);
-        case 'start-failed':
-          if (message.error.detail !== undefined) {
-            log.error({ detail: program.locate(message.error.detail) }, 'loading a model failed');
-          }
-          return reject(serviceError(message.error));
-        case 'warning':
-          return log.warn({ inferencePid: child.pid }, message.message);
-        case 'stats':
-          options.observer?.report(message);
-          return log.info(
-            {
-              inferencePid: child.pid,
-              tokens: message.tokens,
-              tokensPerSecond: message.busyMs > 0 ? Math.round((message.tokens / message.busyMs) * 10_000) / 10 : null,
-              residentMB: megabytes(message.residentBytes),
-            },
-            'inference',
-          );
-        default:
-          return connection.receive(message);
-      }
+      const onLoading = (id: string) => {
+        loading = models.find((model) => model.id === id);
+      };
+      receive(raw, { child, program, options, connection, resolve, reject, onLoading });
     });
     exited.then((how) => {
       connection.lost();
@@ -116,7 +71,6 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
     });
   });
   ready.catch(() => {});
-  const { models, threads, kvMegabytes, kvBits, gpu } = options;
   send(child, { type: 'start', models, threads, kvMegabytes, kvBits, ...(gpu !== undefined && { gpu }) });
   return {
     pid: child.pid,
@@ -135,12 +89,86 @@ export function spawnInferenceChild(program: TypescriptChild, options: Inference
   };
 }
 
-/** A file that llama.cpp or onnxruntime could not bear. */
+/** A file that crashes llama.cpp or onnxruntime. */
 function endedWhileLoading({ path }: ModelSource, how: string): Error {
   return modelFault(path, `the inference process ended while it was loaded (${how}); the file is damaged or too large`);
 }
 
-/** A child that is on its way out takes no more messages; its exit says the rest. */
+/** Resolves with what ended the process. */
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    child.once('error', (error) => resolve(`spawn failed: ${error.message}`));
+  });
+}
+
+type Receiver = {
+  child: ChildProcess;
+  program: TypescriptChild;
+  options: InferenceChildOptions;
+  connection: InferenceConnection;
+  /** The first start has succeeded, or failed. */
+  resolve(models: readonly ModelSummary[]): void;
+  reject(error: unknown): void;
+  onLoading(model: string): void;
+};
+
+function receive(raw: unknown, receiver: Receiver): void {
+  const { child, program, options, connection, resolve, reject } = receiver;
+  const { log } = options;
+  const parsed = FromInference.safeParse(raw);
+  if (!parsed.success) {
+    const fields = { inferencePid: child.pid, detail: parsed.error.message };
+    log.error(fields, 'the inference process sent an invalid message');
+    child.kill('SIGKILL');
+    return;
+  }
+  const message = parsed.data;
+  switch (message.type) {
+    case 'loading':
+      receiver.onLoading(message.model);
+      break;
+    case 'ready':
+      log.info(readyFields(child, message), 'inference process ready');
+      resolve(message.models);
+      break;
+    case 'start-failed':
+      if (message.error.detail !== undefined) {
+        log.error({ detail: program.locate(message.error.detail) }, 'loading a model failed');
+      }
+      reject(serviceError(message.error));
+      break;
+    case 'warning':
+      log.warn({ inferencePid: child.pid }, message.message);
+      break;
+    case 'stats':
+      options.observer?.report(message);
+      log.info(statsFields(child, message), 'inference');
+      break;
+    default:
+      connection.receive(message);
+  }
+}
+
+function readyFields({ pid }: ChildProcess, message: Extract<FromInference, { type: 'ready' }>) {
+  return {
+    inferencePid: pid,
+    startMs: Math.round(message.startMs),
+    residentMB: megabytes(message.residentBytes),
+    models: message.models.map(({ id }) => id),
+  };
+}
+
+function statsFields({ pid }: ChildProcess, { tokens, busyMs, residentBytes }: InferenceReport) {
+  return {
+    inferencePid: pid,
+    tokens,
+    tokensPerSecond: busyMs > 0 ? Math.round((tokens / busyMs) * 10_000) / 10 : null,
+    residentMB: megabytes(residentBytes),
+  };
+}
+
+/** A child that is exiting receives no more messages. */
 function send(child: ChildProcess, message: ToInference): void {
   if (child.connected) child.send(message, () => {});
 }

@@ -25,77 +25,90 @@ export type InferenceConnection = {
 
 type Running = { resolve(result: CallResult): void; reject(reason: unknown): void; onEvent(event: ModelEvent): void };
 
-export function createInferenceConnection(options: {
+type ConnectionOptions = {
   send(message: ToInference): void;
-  /** Hears what a model's own failure said. */
+  /** Called with the details of a model's own failure. */
   onFailure(detail: string): void;
-}): InferenceConnection {
-  const calls = new Map<number, Running>();
-  /** Of aborted calls, until the child has ended them. */
-  const stopping = new Map<number, (thinkingTokens: number) => void>();
-  let next = 0;
-  let gone = false;
-  return {
-    get running() {
-      return calls.size;
-    },
-    async call(call, { signal, answerNow, onEvent = () => {}, onStopped }) {
-      signal?.throwIfAborted();
-      if (gone) throw processLost();
-      const number = next++;
-      const onAbort = () => {
-        options.send({ type: 'abort', call: number });
-        if (onStopped) stopping.set(number, onStopped);
-        calls.get(number)?.reject(signal?.reason);
-      };
-      const onAnswerNow = () => options.send({ type: 'answer-now', call: number });
-      try {
-        return await new Promise<CallResult>((resolve, reject) => {
-          calls.set(number, { resolve, reject, onEvent });
-          options.send({ ...call, call: number });
-          signal?.addEventListener('abort', onAbort, { once: true });
-          if (answerNow?.aborted) onAnswerNow();
-          else answerNow?.addEventListener('abort', onAnswerNow, { once: true });
-        });
-      } finally {
-        calls.delete(number);
-        signal?.removeEventListener('abort', onAbort);
-        answerNow?.removeEventListener('abort', onAnswerNow);
-      }
-    },
-    receive(message) {
-      switch (message.type) {
-        case 'events':
-          options.send({ type: 'read' });
-          for (const { call, events } of message.calls) {
-            const running = calls.get(call);
-            // A call that was cancelled here may still have events on their way.
-            if (running) for (const event of events) running.onEvent(event);
-          }
-          return;
-        case 'done':
-          stopping.delete(message.call);
-          calls.get(message.call)?.resolve(message);
-          return;
-        case 'failed':
-          if (message.thinking !== undefined) stopping.get(message.call)?.(message.thinking);
-          stopping.delete(message.call);
-          if (message.error.detail !== undefined) options.onFailure(message.error.detail);
-          calls.get(message.call)?.reject(serviceError(message.error));
-          return;
-        default:
-          return message satisfies never;
-      }
-    },
-    lost() {
-      gone = true;
-      stopping.clear();
-      for (const { reject } of calls.values()) reject(processLost());
-    },
-  };
+};
+
+export function createInferenceConnection(options: ConnectionOptions): InferenceConnection {
+  return new Connection(options);
 }
 
-/** What a caller learns of a dead inference process: the same call can succeed in the next one. */
+class Connection implements InferenceConnection {
+  private readonly options: ConnectionOptions;
+  private readonly calls = new Map<number, Running>();
+  /** Listeners of aborted calls, until the child has ended them. */
+  private readonly stopping = new Map<number, (thinkingTokens: number) => void>();
+  private next = 0;
+  private gone = false;
+
+  constructor(options: ConnectionOptions) {
+    this.options = options;
+  }
+
+  get running(): number {
+    return this.calls.size;
+  }
+
+  async call(call: InferenceCall, { signal, answerNow, onEvent, onStopped }: CallOptions): Promise<CallResult> {
+    signal?.throwIfAborted();
+    if (this.gone) throw processLost();
+    const number = this.next++;
+    const onAbort = () => {
+      this.options.send({ type: 'abort', call: number });
+      if (onStopped) this.stopping.set(number, onStopped);
+      this.calls.get(number)?.reject(signal?.reason);
+    };
+    const onAnswerNow = () => this.options.send({ type: 'answer-now', call: number });
+    try {
+      return await new Promise<CallResult>((resolve, reject) => {
+        this.calls.set(number, { resolve, reject, onEvent: onEvent ?? (() => {}) });
+        this.options.send({ ...call, call: number });
+        signal?.addEventListener('abort', onAbort, { once: true });
+        if (answerNow?.aborted) onAnswerNow();
+        else answerNow?.addEventListener('abort', onAnswerNow, { once: true });
+      });
+    } finally {
+      this.calls.delete(number);
+      signal?.removeEventListener('abort', onAbort);
+      answerNow?.removeEventListener('abort', onAnswerNow);
+    }
+  }
+
+  receive(message: Extract<FromInference, { type: 'events' | 'done' | 'failed' }>): void {
+    switch (message.type) {
+      case 'events':
+        this.options.send({ type: 'read' });
+        for (const { call, events } of message.calls) {
+          const running = this.calls.get(call);
+          // Events of a call that was cancelled here may still arrive.
+          if (running) for (const event of events) running.onEvent(event);
+        }
+        return;
+      case 'done':
+        this.stopping.delete(message.call);
+        this.calls.get(message.call)?.resolve(message);
+        return;
+      case 'failed':
+        if (message.thinking !== undefined) this.stopping.get(message.call)?.(message.thinking);
+        this.stopping.delete(message.call);
+        if (message.error.detail !== undefined) this.options.onFailure(message.error.detail);
+        this.calls.get(message.call)?.reject(serviceError(message.error));
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  lost(): void {
+    this.gone = true;
+    this.stopping.clear();
+    for (const { reject } of this.calls.values()) reject(processLost());
+  }
+}
+
+/** The error for callers of an inference process that died: the same call can succeed in the next one. */
 export function processLost(): ServiceError {
   return new ServiceError({
     code: 'model_unavailable',

@@ -4,121 +4,142 @@ import type { GenerateRequest, ModelEvent } from '../../../core/language-model.t
 import type { LocalModel } from '../local-model.ts';
 import { errorMessage, type FromInference, type ToInference } from './inference-protocol.ts';
 
-/** `events` messages that may be on their way unread; beyond that the host keeps events, and models wait to be read. */
+/** The most unread `events` messages; beyond that, the host keeps events, and models wait until they are read. */
 const window = 16;
 
 export type InferenceHost = {
   receive(message: Exclude<ToInference, { type: 'start' | 'close' }>): void;
-  /** Aborts what runs and closes the models. */
+  /** Aborts all running calls and closes the models. */
   close(): Promise<void>;
 };
 
-/** `thinking`: tokens that the rows of an aborted call have sampled. */
+/** `thinking`: thinking tokens that the samples of an aborted call have used. */
 type Controls = { abort: AbortController; answerNow: AbortController; thinking?: number };
 
 type InferenceHostOptions = {
   models: ReadonlyMap<string, LocalModel>;
   send(message: FromInference): void;
-  /** ms, of a clock that never goes back. */
+  /** A monotonic clock. ms. */
   now(): number;
   residentBytes(): number;
 };
 
 /**
- * Serves models to the process at the other end. Events of one turn of the event loop go as one message, and no more than a
- * window of messages is ever unread: a parent that is slow stops the reading of models here.
+ * Serves models to the process at the other end. Events of one turn of the event loop are sent as one message, and only
+ * a window of messages may be unread: a slow parent thereby slows down the reading of models here.
  */
 export function createInferenceHost(options: InferenceHostOptions): InferenceHost {
-  const { models, send } = options;
-  const running = new Map<number, Controls>();
-  const outbox = createOutbox(send);
-  const stats = createStats(options);
-  const serve = async (call: number, modelId: string, work: Work) => {
+  return new Host(options);
+}
+
+class Host implements InferenceHost {
+  private readonly options: InferenceHostOptions;
+  private readonly running = new Map<number, Controls>();
+  private readonly outbox: Outbox;
+  private readonly stats: ReturnType<typeof createStats>;
+
+  constructor(options: InferenceHostOptions) {
+    this.options = options;
+    this.outbox = createOutbox(options.send);
+    this.stats = createStats(options);
+  }
+
+  receive(message: Parameters<InferenceHost['receive']>[0]): void {
+    switch (message.type) {
+      case 'abort':
+        this.running.get(message.call)?.abort.abort();
+        break;
+      case 'answer-now':
+        this.running.get(message.call)?.answerNow.abort();
+        break;
+      case 'read':
+        this.outbox.wasRead();
+        break;
+      default:
+        void this.serve(message, this.workOf(message));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { abort } of this.running.values()) abort.abort();
+    await Promise.all([...this.options.models.values()].map((model) => model.close()));
+  }
+
+  /** Never rejects: a failure is sent to the other end. */
+  private async serve({ call, model: modelId }: InferenceRequest, work: Work): Promise<void> {
+    const { models, send } = this.options;
     const controls: Controls = { abort: new AbortController(), answerNow: new AbortController() };
-    running.set(call, controls);
-    stats.begin();
+    this.running.set(call, controls);
+    this.stats.begin();
     try {
       const model = models.get(modelId);
       if (!model)
         throw new ServiceError({ code: 'model_not_found', param: 'model', message: `There is no model ${modelId}.` });
       const result = await work(model, controls);
-      outbox.finish(call);
+      this.outbox.finish(call);
       send({ type: 'done', call, ...result });
     } catch (error) {
-      outbox.drop(call);
+      this.outbox.drop(call);
       send(failure(call, error, controls));
     } finally {
-      running.delete(call);
-      stats.end(running.size === 0);
+      this.running.delete(call);
+      this.stats.end(this.running.size === 0);
     }
-  };
-  const generate = (call: number, request: GenerateRequest): Work => {
+  }
+
+  private workOf(message: InferenceRequest): Work {
+    switch (message.type) {
+      case 'generate':
+        return this.generate(message.call, message.request);
+      case 'score':
+        return async (model, { abort: { signal } }) => ({ score: await model.score(message.request, { signal }) });
+      case 'count':
+        return async (model) => ({ tokens: await model.countTokens(message.prompt, { thinking: message.thinking }) });
+      case 'forget':
+        return async (model) => {
+          await model.forget?.(message.response);
+          return {};
+        };
+      default:
+        return message satisfies never;
+    }
+  }
+
+  private generate(call: number, request: GenerateRequest): Work {
     return async (model, controls) => {
       const onStopped = (thinking: number) => {
         controls.thinking = thinking;
       };
       const [signal, answerNow] = [controls.abort.signal, controls.answerNow.signal];
       for await (const event of model.generate(request, { signal, answerNow, onStopped })) {
-        if (event.type === 'thinking-delta' || event.type === 'answer-delta') stats.add(event.tokenIds.length);
-        await outbox.put(call, event);
+        if (event.type === 'thinking-delta' || event.type === 'answer-delta') this.stats.add(event.tokenIds.length);
+        await this.outbox.put(call, event);
       }
       return {};
     };
-  };
-  return {
-    receive(message) {
-      switch (message.type) {
-        case 'generate':
-          return void serve(message.call, message.model, generate(message.call, message.request));
-        case 'score':
-          return void serve(message.call, message.model, async (model, { abort: { signal } }) => {
-            return { score: await model.score(message.request, { signal }) };
-          });
-        case 'count':
-          return void serve(message.call, message.model, async (model) => {
-            return { tokens: await model.countTokens(message.prompt, { thinking: message.thinking }) };
-          });
-        case 'forget':
-          return void serve(message.call, message.model, async (model) => {
-            await model.forget?.(message.response);
-            return {};
-          });
-        case 'abort':
-          running.get(message.call)?.abort.abort();
-          return;
-        case 'answer-now':
-          running.get(message.call)?.answerNow.abort();
-          return;
-        case 'read':
-          return outbox.wasRead();
-        default:
-          return message satisfies never;
-      }
-    },
-    async close() {
-      for (const { abort } of running.values()) abort.abort();
-      await Promise.all([...models.values()].map((model) => model.close()));
-    },
-  };
+  }
 }
+
+/** A message that asks for work of a model. */
+type InferenceRequest = Extract<ToInference, { model: string }>;
 
 type Work = (
   model: LocalModel,
   controls: Controls,
 ) => Promise<Omit<Extract<FromInference, { type: 'done' }>, 'type' | 'call'>>;
 
-/** The other end no longer waits for an aborted call, so the end of one is not a failure of the model. */
+/** The end of an aborted call is not a failure of the model, and the other end no longer waits for it. */
 function failure(call: number, error: unknown, { abort, thinking }: Controls): FromInference {
   if (!abort.signal.aborted) return { type: 'failed', call, error: errorMessage(error) };
   const over = { code: 'server_error' as const, message: 'The call was aborted.', retryable: false };
   return { type: 'failed', call, error: over, ...(thinking !== undefined && { thinking }) };
 }
 
-/** Events on their way to the other end. */
+/** Events that are to be sent to the other end. */
 type Outbox = {
-  /** Resolves once more may be added. */
+  /** Resolves when more may be added. */
   put(call: number, event: ModelEvent): Promise<void>;
-  /** Sends what is left of a call that ends. */
+  /** Sends the remaining events of a call that ends. */
   finish(call: number): void;
   drop(call: number): void;
   /** The other end has read a message. */
@@ -144,7 +165,7 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
       kept.set(call, events);
       if (!flushing) {
         flushing = true;
-        // After all that this turn of the event loop still does, and before the next decode step.
+        // At the end of this turn of the event loop, before the next decode step.
         process.nextTick(() => {
           flushing = false;
           flush();
@@ -154,7 +175,7 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
     },
     finish(call) {
       flush();
-      // What is still kept has to go first, whatever the window says: it ends the call.
+      // The rest must be sent before the end of the call, even if the window is full.
       const rest = kept.get(call);
       if (rest === undefined) return;
       kept.delete(call);
@@ -174,7 +195,7 @@ function createOutbox(send: InferenceHostOptions['send']): Outbox {
   };
 }
 
-/** Counts tokens over the time that has calls in it. */
+/** Counts tokens and the time in which there are calls. */
 function createStats({ send, now, residentBytes, models }: InferenceHostOptions) {
   const loads = createLoads(models);
   let tokens = 0;
@@ -208,7 +229,7 @@ function createStats({ send, now, residentBytes, models }: InferenceHostOptions)
   };
 }
 
-/** Each decode loop's load, its steps counted from the last call on. */
+/** Each decode loop's load, with the steps since the last call. */
 function createLoads(models: InferenceHostOptions['models']): () => ModelLoad[] {
   const before = new Map<string, readonly number[]>();
   return () =>

@@ -9,107 +9,42 @@ import { type CallOptions, type CallResult, processLost } from './inference-conn
 import type { InferenceCall, ModelSummary } from './inference-protocol.ts';
 import { createInferenceProxy } from './inference-proxy.ts';
 
-/** ms before a new child, doubled by each one that doesn't stay up for `healthyMs`. */
+/** ms before a new child is started, doubled by each child that does not stay up for `healthyMs`. */
 const restart = { firstMs: 100, mostMs: 10_000, healthyMs: 30_000 };
 const closeGraceMs = 5_000;
 
 /** The local models, in a process of their own: onnxruntime computes on its thread, and a native crash stays there. */
 export type InferenceProcess = {
-  /** By id, in order. Closing one of them is nothing: the process has them. */
+  /** By id, in order. Closing one of them has no effect: they belong to the process. */
   readonly models: ReadonlyMap<string, LanguageModel>;
-  /** Of the child that runs now. */
+  /** The running child's. */
   readonly pid: number | undefined;
-  /** Whether calls are served at this moment. */
+  /** Whether calls are served now. */
   readonly ready: boolean;
-  /** Ends the child: running calls fail. Once. */
+  /** Ends the child; running calls fail. */
   close(): Promise<void>;
 };
 
 /**
- * Starts the inference process and watches it: when it dies, its calls fail with `model_unavailable`, retryable, and another
- * one is started, with a growing pause while that goes wrong. Calls that come meanwhile wait for it. A parent that is killed
- * takes the child with it: it ends when the channel closes. `signal` gives the first start up.
- * @throws ServiceError `model_unavailable` when a model can't be loaded at the first start and is not a GGUF file beside others; the signal's reason, once the child is gone
+ * Starts the inference process and watches it: when it dies, its calls fail with `model_unavailable` (retryable), and it is
+ * started again, with a growing pause as long as that fails. Calls made meanwhile wait for it. If the parent is killed, the
+ * child ends too, because the channel closes. `signal` aborts the first start.
+ * @throws ServiceError `model_unavailable` if a model cannot be loaded at the first start (unless it is a GGUF file among other
+ * models); the signal's reason, after the child has ended
  */
 export async function startInferenceProcess(
   options: InferenceChildOptions & { signal?: AbortSignal | undefined },
 ): Promise<InferenceProcess> {
   const { entry, log } = options;
-  const stop = new AbortController();
   const program = await prepareTypescriptChild({ entry, args: ['thinkfirst-inference'] });
-  const first = await startFirst(program, options);
-  const { summaries, models } = first;
-  let child = first.child;
-  let up = true;
-  let waiting: Array<{ resolve(): void; reject(reason: unknown): void }> = [];
-  const settleWaiting = (settle: (call: (typeof waiting)[number]) => void) => {
-    const calls = waiting;
-    waiting = [];
-    calls.forEach(settle);
-  };
-
-  const watch = async () => {
-    let pause = restart.firstMs;
-    while (!stop.signal.aborted) {
-      const started = performance.now();
-      await child.exited;
-      up = false;
-      if (stop.signal.aborted) return;
-      pause = performance.now() - started > restart.healthyMs ? restart.firstMs : Math.min(pause * 2, restart.mostMs);
-      await setTimeout(pause, undefined, { signal: stop.signal }).catch(() => {});
-      if (stop.signal.aborted) return;
-      child = spawnInferenceChild(program, { ...options, models });
-      await child.ready.then(
-        () => {
-          up = true;
-          settleWaiting(({ resolve }) => resolve());
-        },
-        (error: unknown) => {
-          log.error({ error: String(error) }, 'the inference process could not be started again');
-          settleWaiting(({ reject }) => reject(processLost()));
-          return child.close(0);
-        },
-      );
-    }
-  };
-  const watching = watch();
-
-  /** The child that runs, or the next one if it is on its way. */
-  const current = async (signal: AbortSignal | undefined): Promise<InferenceChild> => {
-    while (!up) {
-      if (stop.signal.aborted) throw processLost();
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
-    }
-    return child;
-  };
-  const call = async (sent: InferenceCall, callOptions: CallOptions): Promise<CallResult> => {
-    callOptions.signal?.throwIfAborted();
-    return (await current(callOptions.signal)).connection.call(sent, callOptions);
-  };
-  return {
-    models: new Map(summaries.map((summary) => [summary.id, createInferenceProxy(summary, call)])),
-    get pid() {
-      return child.pid;
-    },
-    get ready() {
-      return up;
-    },
-    async close() {
-      if (stop.signal.aborted) return;
-      stop.abort();
-      settleWaiting(({ reject }) => reject(processLost()));
-      await child.close(closeGraceMs);
-      await watching;
-    },
-  };
+  const { child, summaries, models } = await startFirst(program, options);
+  const respawn = () => spawnInferenceChild(program, { ...options, models });
+  return new SupervisedProcess(child, { respawn, summaries, log });
 }
 
 type FirstStart = { child: InferenceChild; summaries: readonly ModelSummary[]; models: readonly ModelSource[] };
 
-/** A GGUF file that can't be loaded is left out where there are other models: such files come from anywhere. */
+/** A GGUF file that cannot be loaded is left out if there are other models, because such files may have any source. */
 async function startFirst(
   program: TypescriptChild,
   options: InferenceChildOptions & { signal?: AbortSignal | undefined },
@@ -124,12 +59,107 @@ async function startFirst(
       return { child, summaries, models };
     } catch (error) {
       const { loading } = child;
-      // What only loads has nothing to end well.
+      // A process that is still loading has no work to finish.
       await child.close(signal?.aborted === true ? 0 : closeGraceMs);
       if (signal?.aborted || loading === undefined || !isGguf(loading.path) || models.length === 1) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       log.error({ model: loading.id, error: reason }, 'a model is left out: it cannot be loaded');
       models = models.filter((each) => each !== loading);
     }
+  }
+}
+
+type Supervision = {
+  respawn(): InferenceChild;
+  summaries: readonly ModelSummary[];
+  log: InferenceChildOptions['log'];
+};
+
+class SupervisedProcess implements InferenceProcess {
+  readonly models: ReadonlyMap<string, LanguageModel>;
+  private child: InferenceChild;
+  private readonly supervision: Supervision;
+  private readonly stop = new AbortController();
+  private readonly watching: Promise<void>;
+  private up = true;
+  private waiting: Array<{ resolve(): void; reject(reason: unknown): void }> = [];
+
+  constructor(child: InferenceChild, supervision: Supervision) {
+    this.child = child;
+    this.supervision = supervision;
+    const call = (sent: InferenceCall, options: CallOptions) => this.call(sent, options);
+    this.models = new Map(
+      supervision.summaries.map((summary) => [summary.id, createInferenceProxy(summary, call)] as const),
+    );
+    this.watching = this.watch();
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  get ready(): boolean {
+    return this.up;
+  }
+
+  async close(): Promise<void> {
+    if (this.stop.signal.aborted) return;
+    this.stop.abort();
+    this.settleWaiting(({ reject }) => reject(processLost()));
+    await this.child.close(closeGraceMs);
+    await this.watching;
+  }
+
+  private async watch(): Promise<void> {
+    const { signal } = this.stop;
+    let pause = restart.firstMs;
+    while (!signal.aborted) {
+      const started = performance.now();
+      await this.child.exited;
+      this.up = false;
+      if (signal.aborted) return;
+      pause = performance.now() - started > restart.healthyMs ? restart.firstMs : Math.min(pause * 2, restart.mostMs);
+      await setTimeout(pause, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      await this.startAgain();
+    }
+  }
+
+  private async startAgain(): Promise<void> {
+    const child = this.supervision.respawn();
+    this.child = child;
+    try {
+      await child.ready;
+    } catch (error) {
+      this.supervision.log.error({ error: String(error) }, 'the inference process could not be started again');
+      this.settleWaiting(({ reject }) => reject(processLost()));
+      await child.close(0);
+      return;
+    }
+    this.up = true;
+    this.settleWaiting(({ resolve }) => resolve());
+  }
+
+  private async call(sent: InferenceCall, options: CallOptions): Promise<CallResult> {
+    options.signal?.throwIfAborted();
+    return (await this.current(options.signal)).connection.call(sent, options);
+  }
+
+  /** The running child, or the next one while it is being started. */
+  private async current(signal: AbortSignal | undefined): Promise<InferenceChild> {
+    while (!this.up) {
+      if (this.stop.signal.aborted) throw processLost();
+      await new Promise<void>((resolve, reject) => {
+        this.waiting.push({ resolve, reject });
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    }
+    return this.child;
+  }
+
+  private settleWaiting(settle: (call: { resolve(): void; reject(reason: unknown): void }) => void): void {
+    const calls = this.waiting;
+    this.waiting = [];
+    calls.forEach(settle);
   }
 }
