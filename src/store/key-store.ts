@@ -79,113 +79,139 @@ const Marker = z.object({ since: z.number(), first: z.string().optional() });
 /** The most unknown ids that are remembered. */
 const mostRemembered = 10_000;
 
-export function createKeyStore({
-  records,
-  now,
-  freshMs = 2_000,
-}: {
+type KeyStoreOptions = {
   records: RecordStore;
   /** Epoch ms. */
   now(): number;
   /** How long a cached record counts as current. ms */
   freshMs?: number;
-}): KeyStore {
-  const known = new Map<string, { record: ApiKeyRecord | undefined; readAt: number }>();
-  let required = false;
-  let asked: { at: number; answer: Promise<boolean> } | undefined;
+};
 
-  const read = async (id: string): Promise<ApiKeyRecord | undefined> => {
-    const parsed = ApiKeyRecord.safeParse(await records.get(`${prefix}:${id}`));
-    // An unreadable record is not a valid key.
-    return parsed.success ? parsed.data : undefined;
+export function createKeyStore({ records, now, freshMs = 2_000 }: KeyStoreOptions): KeyStore {
+  const cache = createRecordCache(records, { now, freshMs });
+  const requirement = createKeyRequirement(records, { now, freshMs });
+  /** Stores a changed record, so that this process notices it at once. */
+  const store = async (record: ApiKeyRecord): Promise<void> => {
+    await records.set(`${prefix}:${record.id}`, record);
+    cache.forget(record.id);
   };
-  const fresh = async (id: string): Promise<ApiKeyRecord | undefined> => {
-    const cached = known.get(id);
-    if (cached !== undefined && now() - cached.readAt < freshMs) return cached.record;
-    const readAt = now();
-    const record = await read(id);
-    if (known.size >= mostRemembered) known.clear();
-    known.set(id, { record, readAt });
-    return record;
-  };
-
-  const requireKeys = async (id: string): Promise<void> => {
-    // Of two that are made at once one is the first.
-    await records.update(marker, (value) =>
-      value === undefined ? { since: Math.floor(now() / 1000), first: id } : undefined,
-    );
-    required = true;
-  };
-  /** Never changes once it is there. */
-  let first: Promise<string | undefined> | undefined;
-  const firstKey = () => {
-    first ??= records.get(marker).then((value) => Marker.safeParse(value).data?.first);
-    return first.catch((error: unknown) => {
-      first = undefined;
-      throw error;
-    });
-  };
-
   return {
     async create(wanted) {
-      const { name, scopes, confirm, ...limits } = NewApiKey.parse(wanted);
-      const { id, secret } = newSecret();
-      const record: ApiKeyRecord = {
-        version: 1,
-        id,
-        name,
-        scopes: scopesOf(scopes),
-        limits: {
-          requests_per_minute: limits.requests_per_minute ?? null,
-          concurrent_responses: limits.concurrent_responses ?? null,
-          tokens_per_day: limits.tokens_per_day ?? null,
-        },
-        hash: secretHash(secret),
-        secret_end: secret.slice(-4),
-        created_at: Math.floor(now() / 1000),
-        revoked_at: null,
-        ...(confirm === true && { unconfirmed: true }),
-      };
-      if (confirm !== true) await requireKeys(id);
-      await records.set(`${prefix}:${id}`, record);
+      const { record, secret } = newKey(wanted, Math.floor(now() / 1000));
+      if (!record.unconfirmed) await requirement.start(record.id);
+      await records.set(`${prefix}:${record.id}`, record);
       return { ...shown(record), secret };
     },
     async list() {
       const ids = (await records.keys(prefix)).map((key) => key.slice(prefix.length + 1));
-      const found = await Promise.all(ids.filter((id) => keyId.test(id)).map(read));
+      const found = await Promise.all(ids.filter((id) => keyId.test(id)).map((id) => readKey(records, id)));
       return found
         .filter((record) => record !== undefined)
         .sort((one, other) => other.created_at - one.created_at || (one.id < other.id ? 1 : -1))
         .map(shown);
     },
     async confirm(id) {
-      const record = keyId.test(id) ? await read(id) : undefined;
+      const record = keyId.test(id) ? await readKey(records, id) : undefined;
       if (record === undefined) return undefined;
       if (record.unconfirmed === undefined) return shown(record);
       const { unconfirmed: _waits, ...confirmed } = record;
       // Writes the key first: a crash in between leaves the service open, but does not lock its owner out.
-      await records.set(`${prefix}:${id}`, confirmed);
-      known.delete(id);
-      await requireKeys(id);
+      await store(confirmed);
+      await requirement.start(id);
       return shown(confirmed);
     },
     async revoke(id) {
-      const record = keyId.test(id) ? await read(id) : undefined;
+      const record = keyId.test(id) ? await readKey(records, id) : undefined;
       if (record === undefined) return undefined;
       const revoked = { ...record, revoked_at: record.revoked_at ?? Math.floor(now() / 1000) };
-      if (record.unconfirmed) await records.remove(`${prefix}:${id}`);
-      else await records.set(`${prefix}:${id}`, revoked);
-      known.delete(id);
+      if (!record.unconfirmed) await store(revoked);
+      else {
+        await records.remove(`${prefix}:${id}`);
+        cache.forget(id);
+      }
       return shown(revoked);
     },
     async authenticate(secret) {
       const id = idInSecret(secret);
-      const record = id === undefined ? undefined : await fresh(id);
+      const record = id === undefined ? undefined : await cache.get(id);
       if (record === undefined || record.revoked_at !== null || record.unconfirmed) return undefined;
       return sameHash(secretHash(secret), record.hash) ? record : undefined;
     },
-    ownerOf: async (id) => ((await firstKey()) === id ? null : id),
-    async required() {
+    ownerOf: async (id) => ((await requirement.firstKey()) === id ? null : id),
+    required: requirement.holds,
+  };
+}
+
+/** A record for a new key, with its secret. @throws ZodError if the input is invalid */
+function newKey(wanted: NewApiKey, createdAt: number): { record: ApiKeyRecord; secret: string } {
+  const { name, scopes, confirm, ...limits } = NewApiKey.parse(wanted);
+  const { id, secret } = newSecret();
+  const record: ApiKeyRecord = {
+    version: 1,
+    id,
+    name,
+    scopes: scopesOf(scopes),
+    limits: {
+      requests_per_minute: limits.requests_per_minute ?? null,
+      concurrent_responses: limits.concurrent_responses ?? null,
+      tokens_per_day: limits.tokens_per_day ?? null,
+    },
+    hash: secretHash(secret),
+    secret_end: secret.slice(-4),
+    created_at: createdAt,
+    revoked_at: null,
+    ...(confirm === true && { unconfirmed: true }),
+  };
+  return { record, secret };
+}
+
+/** An unreadable record is not a valid key. */
+async function readKey(records: RecordStore, id: string): Promise<ApiKeyRecord | undefined> {
+  const parsed = ApiKeyRecord.safeParse(await records.get(`${prefix}:${id}`));
+  return parsed.success ? parsed.data : undefined;
+}
+
+type Freshness = { now(): number; freshMs: number };
+
+/** Records as they were at most `freshMs` ago. */
+function createRecordCache(records: RecordStore, { now, freshMs }: Freshness) {
+  const known = new Map<string, { record: ApiKeyRecord | undefined; readAt: number }>();
+  return {
+    async get(id: string): Promise<ApiKeyRecord | undefined> {
+      const cached = known.get(id);
+      if (cached !== undefined && now() - cached.readAt < freshMs) return cached.record;
+      const readAt = now();
+      const record = await readKey(records, id);
+      if (known.size >= mostRemembered) known.clear();
+      known.set(id, { record, readAt });
+      return record;
+    },
+    forget: (id: string) => void known.delete(id),
+  };
+}
+
+/** Whether keys are required, and which key was the first. */
+function createKeyRequirement(records: RecordStore, { now, freshMs }: Freshness) {
+  let required = false;
+  let asked: { at: number; answer: Promise<boolean> } | undefined;
+  /** Never changes once it is there. */
+  let first: Promise<string | undefined> | undefined;
+  return {
+    async start(id: string): Promise<void> {
+      // If two keys are created at the same time, one of them becomes the first.
+      await records.update(marker, (value) =>
+        value === undefined ? { since: Math.floor(now() / 1000), first: id } : undefined,
+      );
+      required = true;
+    },
+    firstKey(): Promise<string | undefined> {
+      first ??= records.get(marker).then((value) => Marker.safeParse(value).data?.first);
+      return first.catch((error: unknown) => {
+        first = undefined;
+        throw error;
+      });
+    },
+    async holds(): Promise<boolean> {
       if (required) return true;
       if (asked === undefined || now() - asked.at >= freshMs) {
         asked = { at: now(), answer: records.get(marker).then((since) => since !== undefined) };

@@ -59,7 +59,7 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
 
   test('a request that is stopped tells what it has thought, over the link to its process as well', async () => {
     const { connection } = linkInference(model);
-    for (const asked of [model, createInferenceProxy(model, connection.call)]) {
+    for (const asked of [model, createInferenceProxy(model, (sent, options) => connection.call(sent, options))]) {
       const cancel = new AbortController();
       let told = 0;
       let onStopped = (_tokens: number) => {};
@@ -180,7 +180,7 @@ describe.each([8, 32] as const)('caches of %i bits', (kvBits) => {
     test('the same sentence is computed anew, over the link to the process as well', async () => {
       const fresh = await open(256);
       const { connection } = linkInference(fresh);
-      const proxy = createInferenceProxy(fresh, connection.call);
+      const proxy = createInferenceProxy(fresh, (sent, options) => connection.call(sent, options));
       const asked = (owner: string) =>
         requestOf(secret, {
           answer: { maxTokens: 1 },

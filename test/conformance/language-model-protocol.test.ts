@@ -9,5 +9,8 @@ languageModelSuite('scripted behind the inference protocol', async () => {
   const model = createScriptedModel({ contextLength: 4096, script: suiteScript });
   const { connection } = linkInference(model);
   const { id, contextLength, capabilities } = model;
-  return { model: createInferenceProxy({ id, contextLength, capabilities }, connection.call), ...scriptedQuestions };
+  return {
+    model: createInferenceProxy({ id, contextLength, capabilities }, (sent, options) => connection.call(sent, options)),
+    ...scriptedQuestions,
+  };
 });

@@ -109,44 +109,16 @@ export async function openEmbeddedConnection(options: {
   });
   let db: PGlite | undefined;
   try {
-    const isNew = !existsSync(join(dataFolder, 'queue', 'PG_VERSION'));
-    db = await PGlite.create({
-      dataDir: join(dataFolder, 'queue'),
-      startParams: [...PGlite.defaultStartParams, ...memory],
-    });
-    const pool = createPglitePool(db);
-    const client = await pool.connect();
-    await runMigrations(client);
-    client.release();
-    await pool.query('SET search_path TO bullmq, public');
-    await pool.query(embeddedSchema);
-    await pool.query(releaseOrphans);
+    const folder = join(dataFolder, 'queue');
+    const isNew = !existsSync(join(folder, 'PG_VERSION'));
+    db = await PGlite.create({ dataDir: folder, startParams: [...PGlite.defaultStartParams, ...memory] });
+    const pool = await preparedPool(db);
     // The first start leaves initdb's WebAssembly memory behind: RSS 757 -> 353 MB.
     if (isNew) collectGarbage();
     const upkeep = startUpkeep((text) => pool.query(text), options);
     const open = db;
-    // There is only this process, so announcements need no database.
-    const directories = new Map<string, JobDirectory>();
-    const told = new EventEmitter().setMaxListeners(0);
-    const query = (text: string, params: unknown[]) => pool.query<unknown>(text, params);
     return {
-      mode: 'embedded',
-      factory: createPostgresBackend,
-      commands: pool,
-      blocking: pool,
-      prefix: 'bullmq',
-      query: pool.query,
-      store: (queue, base) => createEmbeddedStore(query, queue, (notice) => told.emit(base, notice)),
-      directory(base) {
-        const directory =
-          directories.get(base) ?? createEmbeddedDirectory(query, base, (notice) => told.emit(base, notice));
-        directories.set(base, directory);
-        return directory;
-      },
-      async subscribe(base, onNotice) {
-        told.on(base, onNotice);
-        return { close: async () => void told.off(base, onNotice) };
-      },
+      ...connectionOn(pool),
       async close() {
         await upkeep.stop();
         await open.close();
@@ -158,6 +130,44 @@ export async function openEmbeddedConnection(options: {
     await lock.release();
     throw startError(`The queue in ${join(dataFolder, 'queue')} can't be opened: ${messageOf(error)}`, error);
   }
+}
+
+/** The database with BullMQ's tables and ours. */
+async function preparedPool(db: PGlite): Promise<PgPool> {
+  const pool = createPglitePool(db);
+  const client = await pool.connect();
+  await runMigrations(client);
+  client.release();
+  await pool.query('SET search_path TO bullmq, public');
+  await pool.query(embeddedSchema);
+  await pool.query(releaseOrphans);
+  return pool;
+}
+
+function connectionOn(pool: PgPool): Omit<EmbeddedQueueConnection, 'close'> {
+  // There is only this process, so announcements and notices need no database.
+  const directories = new Map<string, JobDirectory>();
+  const notices = new EventEmitter().setMaxListeners(0);
+  const query = (text: string, params: unknown[]) => pool.query<unknown>(text, params);
+  return {
+    mode: 'embedded',
+    factory: createPostgresBackend,
+    commands: pool,
+    blocking: pool,
+    prefix: 'bullmq',
+    query: pool.query,
+    store: (queue, base) => createEmbeddedStore(query, queue, (notice) => notices.emit(base, notice)),
+    directory(base) {
+      const directory =
+        directories.get(base) ?? createEmbeddedDirectory(query, base, (notice) => notices.emit(base, notice));
+      directories.set(base, directory);
+      return directory;
+    },
+    async subscribe(base, onNotice) {
+      notices.on(base, onNotice);
+      return { close: async () => void notices.off(base, onNotice) };
+    },
+  };
 }
 
 /** PostgreSQL's major version inside PGlite: it cannot open folders of other major versions. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { ModelCard } from '../../contracts/service/model-card.ts';
-import { type JobDirectory, lastPriority, paceOf } from '../responses/job-directory.ts';
+import {
+  type JobDirectory,
+  type JobIndex,
+  lastPriority,
+  paceOf,
+  type WorkerModels,
+} from '../responses/job-directory.ts';
 import type { Notice } from '../responses/notices.ts';
 import type { Query } from './embedded-store.ts';
 
@@ -9,49 +15,25 @@ import type { Query } from './embedded-store.ts';
  * queue positions and the announced models are kept only in memory.
  */
 export function createEmbeddedDirectory(query: Query, base: string, tell: (notice: Notice) => void): JobDirectory {
-  const models = new Map<string, number>();
-  const contextLengths = new Map<string, number>();
-  const learned = new Map<string, ModelCard['capabilities']>();
-  const refusals = new Map<string, string>();
+  return { ...jobIndex(query, base), ...workerModels(tell) };
+}
+
+function jobIndex(query: Query, base: string): JobIndex {
+  const rows = rowReader(query);
+  const positions = createQueuePositions(rows, base);
   const entered = new Set<string>();
-  const lastOf = new Map<string, Map<string, number>>();
-  const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
-    z.array(row).parse((await query(text, params)).rows);
-
-  /**
-   * The queue of an id, and for a queue the number of waiting jobs and the position being served. A single query,
-   * because each costs about 1 ms.
-   */
-  const stand = async (id: string, queue: string) => {
-    const text = `SELECT count(*)::int AS waiting, COALESCE(min(priority), 0) AS served,
-        (SELECT queue FROM thinkfirst.place WHERE base = $2 AND id = $3) AS place
-      FROM bullmq.job WHERE queue = $1 AND state = 'waiting'`;
-    const [row] = await rows(StandRow, text, [queue, base, id]);
-    const { waiting, served, place } = row ?? { waiting: 0, served: 0, place: null };
-    if (waiting === 0) lastOf.set(queue, new Map());
-    const last = lastOf.get(queue) ?? (await readLast(queue));
-    lastOf.set(queue, last);
-    return { waiting, served, last, place: place ?? undefined };
+  const locate = async (id: string): Promise<string | undefined> => {
+    const text = 'SELECT queue FROM thinkfirst.place WHERE base = $1 AND id = $2';
+    return (await rows(QueueRow, text, [base, id]))[0]?.queue;
   };
-  const readLast = async (queue: string) => {
-    const text = `SELECT data->>'owner' AS owner, max(priority) AS last
-      FROM bullmq.job WHERE queue = $1 AND state = 'waiting' GROUP BY 1`;
-    return new Map((await rows(LastRow, text, [queue])).map(({ owner, last }) => [owner, last]));
-  };
-
   return {
     async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
-      const { waiting, served, last, place } = await stand(id, queue);
+      const { waiting, served, last, place } = await positions.read(id, queue);
       const priority = Math.min(lastPriority, Math.max(served, (last.get(owner) ?? 0) + 1));
       if (place !== undefined) return { kind: 'old', queue: place, priority };
-      const full =
-        waiting >= maxWaiting ? 'queue' : priority - Math.max(served, 1) >= maxWaitingOfOwner ? 'owner' : undefined;
-      if (full) {
-        const text = `SELECT finished_at_ms::float8 AS at FROM bullmq.job
-          WHERE queue = $1 AND state = 'completed' ORDER BY finished_at_ms DESC LIMIT 50`;
-        const ends = (await rows(EndRow, text, [queue])).map(({ at }) => at);
-        return { kind: 'full', of: full, waiting, endedPerSecond: paceOf(ends, Date.now()) };
-      }
+      const isOwnerFull = priority - Math.max(served, 1) >= maxWaitingOfOwner;
+      const full = waiting >= maxWaiting ? 'queue' : isOwnerFull ? 'owner' : undefined;
+      if (full) return { kind: 'full', of: full, waiting, endedPerSecond: await endedPerSecond(rows, queue) };
       last.set(owner, priority);
       if (!entered.has(queue)) {
         await query('INSERT INTO thinkfirst.queue VALUES ($1, $2) ON CONFLICT DO NOTHING', [base, queue]);
@@ -66,31 +48,86 @@ export function createEmbeddedDirectory(query: Query, base: string, tell: (notic
       const text = 'UPDATE thinkfirst.place SET queue = $4 WHERE base = $1 AND id = $2 AND queue = $3 RETURNING queue';
       return (await rows(QueueRow, text, [base, id, from, to])).length > 0;
     },
-    async left(queue, owner) {
-      const last = lastOf.get(queue);
-      last?.set(owner, (last.get(owner) ?? 0) - 1);
-    },
+    left: async (queue, owner) => positions.free(queue, owner),
     locate,
     async list(owner, { after, limit }) {
       return (await rows(IdRow, listText, [base, owner, after ?? null, limit])).map(({ id }) => id);
     },
-    async *ids() {
-      for (let after = ''; ; ) {
-        const text = 'SELECT id FROM thinkfirst.place WHERE base = $1 AND id > $2 ORDER BY id LIMIT 500';
-        const page = await rows(IdRow, text, [base, after]);
-        for (const { id } of page) yield id;
-        const last = page.at(-1)?.id;
-        if (last === undefined) return;
-        after = last;
-      }
-    },
+    ids: () => allIds(rows, base),
     async dropped(id) {
       await query('DELETE FROM thinkfirst.place WHERE base = $1 AND id = $2', [base, id]);
     },
     async queues() {
       const names = await rows(NameRow, 'SELECT name FROM thinkfirst.queue WHERE base = $1', [base]);
-      return [...new Set([base, ...names.map(({ name }) => name)])];
+      return names.map(({ name }) => name);
     },
+  };
+}
+
+type RowReader = ReturnType<typeof rowReader>;
+
+function rowReader(query: Query) {
+  return async <T>(row: z.ZodType<T>, text: string, params: unknown[]): Promise<T[]> =>
+    z.array(row).parse((await query(text, params)).rows);
+}
+
+/** The owners' last positions in each queue. */
+function createQueuePositions(rows: RowReader, base: string) {
+  const lastOf = new Map<string, Map<string, number>>();
+  const readLast = async (queue: string) => {
+    const text = `SELECT data->>'owner' AS owner, max(priority) AS last
+      FROM bullmq.job WHERE queue = $1 AND state = 'waiting' GROUP BY 1`;
+    return new Map((await rows(LastRow, text, [queue])).map(({ owner, last }) => [owner, last]));
+  };
+  return {
+    /**
+     * The queue of an id, and for a queue the number of waiting jobs and the position being served. A single query,
+     * because each costs about 1 ms.
+     */
+    async read(id: string, queue: string) {
+      const text = `SELECT count(*)::int AS waiting, COALESCE(min(priority), 0) AS served,
+          (SELECT queue FROM thinkfirst.place WHERE base = $2 AND id = $3) AS place
+        FROM bullmq.job WHERE queue = $1 AND state = 'waiting'`;
+      const [row] = await rows(StandRow, text, [queue, base, id]);
+      const { waiting, served, place } = row ?? { waiting: 0, served: 0, place: null };
+      if (waiting === 0) lastOf.set(queue, new Map());
+      const last = lastOf.get(queue) ?? (await readLast(queue));
+      lastOf.set(queue, last);
+      return { waiting, served, last, place: place ?? undefined };
+    },
+    free(queue: string, owner: string): void {
+      const last = lastOf.get(queue);
+      last?.set(owner, (last.get(owner) ?? 0) - 1);
+    },
+  };
+}
+
+async function endedPerSecond(rows: RowReader, queue: string): Promise<number> {
+  const text = `SELECT finished_at_ms::float8 AS at FROM bullmq.job
+    WHERE queue = $1 AND state = 'completed' ORDER BY finished_at_ms DESC LIMIT 50`;
+  return paceOf(
+    (await rows(EndRow, text, [queue])).map(({ at }) => at),
+    Date.now(),
+  );
+}
+
+async function* allIds(rows: RowReader, base: string): AsyncGenerator<string> {
+  for (let after = ''; ; ) {
+    const text = 'SELECT id FROM thinkfirst.place WHERE base = $1 AND id > $2 ORDER BY id LIMIT 500';
+    const page = await rows(IdRow, text, [base, after]);
+    for (const { id } of page) yield id;
+    const last = page.at(-1)?.id;
+    if (last === undefined) return;
+    after = last;
+  }
+}
+
+function workerModels(tell: (notice: Notice) => void): WorkerModels {
+  const models = new Map<string, number>();
+  const contextLengths = new Map<string, number>();
+  const learned = new Map<string, ModelCard['capabilities']>();
+  const refusals = new Map<string, string>();
+  return {
     async announce(_worker, own, now) {
       for (const { id, contextLength, capabilities, pythonRefusal } of own) {
         models.set(id, now);
@@ -108,11 +145,6 @@ export function createEmbeddedDirectory(query: Query, base: string, tell: (notic
     capabilities: async () => learned,
     pythonRefusals: async () => refusals,
   };
-
-  async function locate(id: string): Promise<string | undefined> {
-    const text = 'SELECT queue FROM thinkfirst.place WHERE base = $1 AND id = $2';
-    return (await rows(QueueRow, text, [base, id]))[0]?.queue;
-  }
 }
 
 const listText = `

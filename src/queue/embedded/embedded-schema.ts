@@ -1,6 +1,6 @@
 /**
  * Our part of the embedded database, in addition to BullMQ's schema: marks per job (a foreign key removes them with the
- * job), an index by owner over BullMQ's table, and functions equivalent to the Lua scripts for Redis. Run at every
+ * job), an index by owner, and functions equivalent to the Lua scripts for Redis. Run at every
  * start.
  */
 export const embeddedSchema = `
@@ -20,12 +20,7 @@ CREATE TABLE IF NOT EXISTS thinkfirst.mark (
   PRIMARY KEY (queue, job_id),
   FOREIGN KEY (queue, job_id) REFERENCES bullmq.job (queue, id) ON DELETE CASCADE
 );
--- A folder of an older version has the table without them.
-ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS losses integer NOT NULL DEFAULT 0;
-ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS work integer NOT NULL DEFAULT 0;
-ALTER TABLE thinkfirst.mark ADD COLUMN IF NOT EXISTS fruitless integer NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS mark_expiry ON thinkfirst.mark (queue, expires_at) WHERE expires_at IS NOT NULL;
-DROP INDEX IF EXISTS bullmq.thinkfirst_job_owner;
 
 CREATE TABLE IF NOT EXISTS thinkfirst.outbox (
   queue    text NOT NULL,
@@ -44,10 +39,6 @@ CREATE TABLE IF NOT EXISTS thinkfirst.place (
 );
 CREATE INDEX IF NOT EXISTS place_owner ON thinkfirst.place (base, owner, created_at, id);
 CREATE TABLE IF NOT EXISTS thinkfirst.queue (base text NOT NULL, name text NOT NULL, PRIMARY KEY (base, name));
--- Jobs of a version that had one queue and no places.
-INSERT INTO thinkfirst.place SELECT queue, id, queue, data->>'owner', added_at_ms FROM bullmq.job
-  WHERE queue = 'responses' AND data->>'owner' IS NOT NULL ON CONFLICT DO NOTHING;
-DROP FUNCTION IF EXISTS thinkfirst.append_log(text, text, text, bigint, text[], text, bigint, bigint);
 
 CREATE OR REPLACE FUNCTION thinkfirst.append_log(
   p_queue text, p_id text, p_token text, p_expected bigint, p_rows text[], p_status text, p_now bigint, p_expires bigint,

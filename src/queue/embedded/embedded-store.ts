@@ -1,83 +1,119 @@
 import { z } from 'zod';
-import type { JobStore } from '../responses/job-store.ts';
+import type { ControlCommand } from '../../core/job-queue.ts';
+import type { AppendResult, JobRecord, JobStore, LogAppend, LogPage } from '../responses/job-store.ts';
 import type { Notice } from '../responses/notices.ts';
 
 export type Query = (text: string, params: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /** The job store on BullMQ's PostgreSQL tables and on our own tables. */
 export function createEmbeddedStore(query: Query, queue: string, tell: (notice: Notice) => void): JobStore {
-  /** Every failed job that ended before this time has its terminal line. Epoch ms. */
-  let settledUntil = 0;
-  const rows = async <T>(row: z.ZodType<T>, text: string, params: unknown[]) =>
-    z.array(row).parse((await query(text, [queue, ...params])).rows);
-  const ids = async (text: string, params: unknown[]) => (await rows(IdRow, text, params)).map((row) => row.id);
+  return new EmbeddedStore(query, queue, tell);
+}
 
+class EmbeddedStore implements JobStore {
+  private readonly query: Query;
+  private readonly queue: string;
+  private readonly tell: (notice: Notice) => void;
+  /** Every failed job that ended before this time has its terminal line. Epoch ms. */
+  private settledUntil = 0;
+
+  constructor(query: Query, queue: string, tell: (notice: Notice) => void) {
+    this.query = query;
+    this.queue = queue;
+    this.tell = tell;
+  }
+
+  async created(id: string, nonce: string): Promise<boolean> {
+    this.tell({ type: 'waiting', queue: this.queue });
+    const text = `SELECT data->>'nonce' AS value FROM bullmq.job WHERE queue = $1 AND id = $2`;
+    return (await this.rows(ValueRow, text, [id]))[0]?.value === nonce;
+  }
+
+  async tellWaiting(): Promise<void> {
+    this.tell({ type: 'waiting', queue: this.queue });
+  }
+
+  async read(id: string): Promise<JobRecord | undefined> {
+    const [row] = await this.rows(ReadRow, readText, [id]);
+    return row && recordOf(row);
+  }
+
+  async log(id: string, from: number, limit: number): Promise<LogPage | undefined> {
+    const [head] = await this.rows(LogRow, logText, [id, from, limit]);
+    return head && { rows: head.rows, ended: head.ended };
+  }
+
+  async append({ id, token = '', expectedLength, rows, terminal }: LogAppend): Promise<AppendResult> {
+    const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
+    const text = 'SELECT thinkfirst.append_log($1, $2, $3, $4, $5::text[], $6, $7, $8, $9) AS value';
+    const end = [status, now, expiresAt, notify];
+    const [row] = await this.rows(AppendRow, text, [id, token, expectedLength, [...rows], ...end]);
+    this.tell({ type: 'log', id });
+    return row?.value ?? 'missing';
+  }
+
+  async mark(id: string, command: ControlCommand): ReturnType<JobStore['mark']> {
+    const [row] = await this.rows(MarkRow, 'SELECT thinkfirst.mark_job($1, $2, $3) AS value', [id, command]);
+    if (row?.value === 'marked') this.tell({ type: 'control', id, command });
+    return row?.value ?? 'missing';
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.query('SELECT thinkfirst.forget_job($1, $2)', [this.queue, id]);
+    this.tell({ type: 'log', id });
+  }
+
+  async lose({ id, losses, work }: { id: string; losses: number; work: number }): Promise<number> {
+    return (await this.rows(LoseRow, loseText, [id, losses, work]))[0]?.fruitless ?? 0;
+  }
+
+  expired(now: number, limit: number): Promise<string[]> {
+    const text = 'SELECT job_id AS id FROM thinkfirst.mark WHERE queue = $1 AND expires_at <= $2 LIMIT $3';
+    return this.ids(text, [now, limit]);
+  }
+
+  /** The marks are deleted with the job. */
+  async dropped(): Promise<void> {}
+
+  async unsettled(limit: number): Promise<string[]> {
+    const failed = await this.rows(FailedRow, unsettledText, [this.settledUntil, limit]);
+    this.settledUntil = failed.find(({ open }) => open)?.at ?? failed.at(-1)?.at ?? this.settledUntil;
+    return failed.flatMap(({ id, open }) => (open ? [id] : []));
+  }
+
+  outbox(limit: number): Promise<string[]> {
+    return this.ids('SELECT job_id AS id FROM thinkfirst.outbox WHERE queue = $1 ORDER BY ended_at LIMIT $2', [limit]);
+  }
+
+  async sent(id: string): Promise<void> {
+    await this.query('DELETE FROM thinkfirst.outbox WHERE queue = $1 AND job_id = $2', [this.queue, id]);
+  }
+
+  /** `$1` is the queue. */
+  private async rows<T>(row: z.ZodType<T>, text: string, params: unknown[]): Promise<T[]> {
+    return z.array(row).parse((await this.query(text, [this.queue, ...params])).rows);
+  }
+
+  private async ids(text: string, params: unknown[]): Promise<string[]> {
+    return (await this.rows(IdRow, text, params)).map((row) => row.id);
+  }
+}
+
+function recordOf(row: z.infer<typeof ReadRow>): JobRecord {
+  const waiting = row.state === 'waiting' && row.terminal === null;
   return {
-    async created(id, nonce) {
-      tell({ type: 'waiting', queue });
-      const text = `SELECT data->>'nonce' AS value FROM bullmq.job WHERE queue = $1 AND id = $2`;
-      return (await rows(ValueRow, text, [id]))[0]?.value === nonce;
-    },
-    async tellWaiting() {
-      tell({ type: 'waiting', queue });
-    },
-    async read(id) {
-      const [row] = await rows(ReadRow, readText, [id]);
-      if (!row) return undefined;
-      const waiting = row.state === 'waiting' && row.terminal === null;
-      return {
-        data: row.data,
-        progress: row.progress ?? undefined,
-        attempts: row.attempts,
-        running: row.state === 'active',
-        failed: row.state === 'failed',
-        position: waiting ? row.position : undefined,
-        length: row.length,
-        terminal: row.terminal ?? undefined,
-        cancel: row.cancel,
-        answerNow: row.answer_now,
-        forgotten: row.forgotten,
-        token: row.state === 'active' ? (row.lock_token ?? undefined) : undefined,
-      };
-    },
-    async log(id, from, limit) {
-      const [head] = await rows(LogRow, logText, [id, from, limit]);
-      return head && { rows: head.rows, ended: head.ended };
-    },
-    async append({ id, token = '', expectedLength, rows: added, terminal }) {
-      const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
-      const text = 'SELECT thinkfirst.append_log($1, $2, $3, $4, $5::text[], $6, $7, $8, $9) AS value';
-      const end = [status, now, expiresAt, notify];
-      const [row] = await rows(AppendRow, text, [id, token, expectedLength, [...added], ...end]);
-      tell({ type: 'log', id });
-      return row?.value ?? 'missing';
-    },
-    async mark(id, command) {
-      const [row] = await rows(MarkRow, 'SELECT thinkfirst.mark_job($1, $2, $3) AS value', [id, command]);
-      if (row?.value === 'marked') tell({ type: 'control', id, command });
-      return row?.value ?? 'missing';
-    },
-    async forget(id) {
-      await query('SELECT thinkfirst.forget_job($1, $2)', [queue, id]);
-      tell({ type: 'log', id });
-    },
-    async lose({ id, losses, work }) {
-      return (await rows(LoseRow, loseText, [id, losses, work]))[0]?.fruitless ?? 0;
-    },
-    expired: (now, limit) =>
-      ids('SELECT job_id AS id FROM thinkfirst.mark WHERE queue = $1 AND expires_at <= $2 LIMIT $3', [now, limit]),
-    /** The marks are deleted with the job. */
-    async dropped() {},
-    async unsettled(limit) {
-      const failed = await rows(FailedRow, unsettledText, [settledUntil, limit]);
-      settledUntil = failed.find(({ open }) => open)?.at ?? failed.at(-1)?.at ?? settledUntil;
-      return failed.flatMap(({ id, open }) => (open ? [id] : []));
-    },
-    outbox: (limit) =>
-      ids('SELECT job_id AS id FROM thinkfirst.outbox WHERE queue = $1 ORDER BY ended_at LIMIT $2', [limit]),
-    async sent(id) {
-      await query('DELETE FROM thinkfirst.outbox WHERE queue = $1 AND job_id = $2', [queue, id]);
-    },
+    data: row.data,
+    progress: row.progress ?? undefined,
+    attempts: row.attempts,
+    running: row.state === 'active',
+    failed: row.state === 'failed',
+    position: waiting ? row.position : undefined,
+    length: row.length,
+    terminal: row.terminal ?? undefined,
+    cancel: row.cancel,
+    answerNow: row.answer_now,
+    forgotten: row.forgotten,
+    token: row.state === 'active' ? (row.lock_token ?? undefined) : undefined,
   };
 }
 

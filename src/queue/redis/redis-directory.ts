@@ -1,44 +1,42 @@
 import { z } from 'zod';
 import { ModelCard } from '../../contracts/service/model-card.ts';
-import { type ClaimResult, type JobDirectory, lastPriority, paceOf } from '../responses/job-directory.ts';
+import {
+  type ClaimResult,
+  type JobDirectory,
+  type JobIndex,
+  lastPriority,
+  paceOf,
+  type WorkerModels,
+} from '../responses/job-directory.ts';
 import { type RedisCommands, runRedisScript } from './redis-scripts.ts';
 
 /** A worker that has announced nothing for this long is forgotten. ms */
 const forgetWorkersMs = 3_600_000;
 /** A worker that has announced nothing for this long, while another one did, is gone: six announcements. ms */
 const silentMs = 30_000;
-/** `worker contextLength model`; older versions send no length. */
-const announcement = /^\S+ (\d+) (.+)$/;
+/** `worker contextLength model`; the length is missing if the worker does not know it. */
+const announcement = /^\S+ (\d*) (.+)$/;
+
+type Place = { prefix: string; base: string };
 
 /** The directory in its own keys, next to BullMQ's: `<prefix>:<base>:tf:…`. */
-export function createRedisDirectory(redis: RedisCommands, options: { prefix: string; base: string }): JobDirectory {
-  const { prefix, base } = options;
+export function createRedisDirectory(redis: RedisCommands, place: Place): JobDirectory {
+  return { ...jobIndex(redis, place), ...workerModels(redis, `${place.prefix}:${place.base}:`) };
+}
+
+function jobIndex(redis: RedisCommands, { prefix, base }: Place): JobIndex {
   const root = `${prefix}:${base}:`;
   const places = `${root}tf:places`;
   const queues = `${root}tf:queues`;
-  const workers = `${root}tf:workers`;
-  const models = `${root}tf:models`;
-  const learned = `${root}tf:capabilities`;
-  const refusals = `${root}tf:python-refusals`;
   const ownerIndex = (owner: string) => `${root}tf:owner:${owner}`;
   return {
     async claim({ id, owner, createdAt, queue, maxWaiting, maxWaitingOfOwner }) {
       const of = `${prefix}:${queue}:`;
-      const keys = [
-        places,
-        queues,
-        ownerIndex(owner),
-        `${of}wait`,
-        `${of}prioritized`,
-        `${of}tf:fair`,
-        `${of}tf:pace`,
-        root + id,
-      ];
-      const limits = [maxWaiting, maxWaitingOfOwner, lastPriority, base];
-      const reply = ClaimReply.parse(
-        await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]),
-      );
-      return claimResult(reply);
+      const shared = [places, queues, ownerIndex(owner)];
+      const keys = [...shared, `${of}wait`, `${of}prioritized`, `${of}tf:fair`, `${of}tf:pace`];
+      const limits = [maxWaiting, maxWaitingOfOwner, lastPriority];
+      const reply = await runRedisScript(redis, 'claim', keys, [id, owner, createdAt, queue, ...limits]);
+      return claimResult(ClaimReply.parse(reply));
     },
     async reclaim(id, { from, to }) {
       return (await runRedisScript(redis, 'reclaim', [places], [id, from, to])) === 1;
@@ -47,10 +45,7 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       await redis.hincrby(`${prefix}:${queue}:tf:fair`, owner, -1);
     },
     async locate(id) {
-      const place = await redis.hget(places, id);
-      if (place !== null) return place;
-      // A job of a version that had a single queue and no directory.
-      return (await redis.exists(root + id)) === 1 ? base : undefined;
+      return (await redis.hget(places, id)) ?? undefined;
     },
     async list(owner, { after, limit }) {
       const key = ownerIndex(owner);
@@ -64,20 +59,21 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         for (let index = 0; index < entries.length; index += 2) yield entries[index] ?? '';
         cursor = next === '0' ? undefined : next;
       }
-      // Jobs of a version that had a single queue and no directory; BullMQ's own lists and sets of that queue contain
-      // them.
-      const listed = await Promise.all(['wait', 'active'].map((list) => redis.lrange(root + list, 0, -1)));
-      const sorted = ['prioritized', 'delayed', 'completed', 'failed'];
-      const scored = await Promise.all(sorted.map((set) => redis.zrange(root + set, '0', '-1')));
-      yield* new Set([...listed, ...scored].flat());
     },
     async dropped(id, owner) {
       await redis.hdel(places, id);
       if (owner !== undefined) await redis.zrem(ownerIndex(owner), id);
     },
-    async queues() {
-      return [...new Set([base, ...(await redis.smembers(queues))])];
-    },
+    queues: () => redis.smembers(queues),
+  };
+}
+
+function workerModels(redis: RedisCommands, root: string): WorkerModels {
+  const workers = `${root}tf:workers`;
+  const models = `${root}tf:models`;
+  const learned = `${root}tf:capabilities`;
+  const refusals = `${root}tf:python-refusals`;
+  return {
     async announce(worker, own, now) {
       for (const { id, contextLength, capabilities, pythonRefusal } of own) {
         await redis.zadd(workers, now, `${worker} ${contextLength ?? ''} ${id}`);
@@ -102,19 +98,11 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
       return at === null ? undefined : Number(at);
     },
     async contextLengths() {
-      const newest = new Map<string, number>();
-      const lengths = new Map<string, number>();
-      const said = await redis.zrevrange(workers, 0, -1, 'WITHSCORES');
-      for (let index = 0; index < said.length; index += 2) {
-        const [, length, model] = announcement.exec(said[index] ?? '') ?? [];
-        const at = Number(said[index + 1]);
-        if (model === undefined) continue;
-        // The newest comes first; a worker whose announcement is much older than the last one is gone.
-        if (!newest.has(model)) newest.set(model, at);
-        if ((newest.get(model) ?? at) - at > silentMs) continue;
-        lengths.set(model, Math.min(lengths.get(model) ?? Number.POSITIVE_INFINITY, Number(length)));
-      }
-      return lengths;
+      return contextLengthsOf(await redis.zrevrange(workers, 0, -1, 'WITHSCORES'));
+    },
+    async pythonRefusals() {
+      const said = await redis.zrange(refusals, '0', '-1', 'WITHSCORES');
+      return said.length === 0 ? new Map() : pythonRefusalsOf(said, await redis.hgetall(models));
     },
     async capabilities() {
       const said = Object.entries(await redis.hgetall(learned));
@@ -125,20 +113,39 @@ export function createRedisDirectory(redis: RedisCommands, options: { prefix: st
         }),
       );
     },
-    async pythonRefusals() {
-      const found = new Map<string, string>();
-      const said = await redis.zrange(refusals, '0', '-1', 'WITHSCORES');
-      const announced = said.length === 0 ? {} : await redis.hgetall(models);
-      for (let index = 0; index < said.length; index += 2) {
-        const [id, reason] = PythonRefusal.safeParse(said[index]).data ?? [];
-        if (id === undefined || reason === undefined) continue;
-        const newest = Number(announced[id] ?? 0);
-        // The worker is gone, or its machine can run Python by now.
-        if (newest - Number(said[index + 1]) <= silentMs) found.set(id, reason);
-      }
-      return found;
-    },
   };
+}
+
+/** `announcements`: each followed by its time, the newest first. */
+function contextLengthsOf(announcements: readonly string[]): Map<string, number> {
+  const newest = new Map<string, number>();
+  const lengths = new Map<string, number>();
+  for (let index = 0; index < announcements.length; index += 2) {
+    const [, length, model] = announcement.exec(announcements[index] ?? '') ?? [];
+    const at = Number(announcements[index + 1]);
+    if (!length || model === undefined) continue;
+    if (!newest.has(model)) newest.set(model, at);
+    // A worker whose announcement is much older than the last one is gone.
+    if ((newest.get(model) ?? at) - at > silentMs) continue;
+    lengths.set(model, Math.min(lengths.get(model) ?? Number.POSITIVE_INFINITY, Number(length)));
+  }
+  return lengths;
+}
+
+/** `refusals`: each followed by its time. `announced`: when each model was last announced. */
+function pythonRefusalsOf(
+  refusals: readonly string[],
+  announced: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (let index = 0; index < refusals.length; index += 2) {
+    const [id, reason] = PythonRefusal.safeParse(refusals[index]).data ?? [];
+    if (id === undefined || reason === undefined) continue;
+    const newest = Number(announced[id] ?? 0);
+    // Otherwise the worker is gone, or its machine can run Python now.
+    if (newest - Number(refusals[index + 1]) <= silentMs) found.set(id, reason);
+  }
+  return found;
 }
 
 function claimResult(reply: z.infer<typeof ClaimReply>): ClaimResult {

@@ -111,27 +111,27 @@ redis.call('PUBLISH', ARGV[2], 'log ' .. ARGV[1])
 return 1
 `;
 
-/** KEYS job; ARGV nonce queue channel. Tells workers of the job, too. */
+/** KEYS job; ARGV nonce queue channel. Also notifies workers of the job. */
 const created = `
 redis.call('PUBLISH', ARGV[3], 'waiting ' .. ARGV[2])
 local data = redis.call('HGET', KEYS[1], 'data')
 return data and string.find(data, ARGV[1], 1, true) and 1 or 0
 `;
 
-/** KEYS job; ARGV losses work. Gives how many workers in a row were lost without the log getting any further. */
+/** KEYS job; ARGV losses work. Returns how many workers in a row were lost without progress of the log. */
 const lose = `
 local known = redis.call('HMGET', KEYS[1], 'tf:losses', 'tf:work', 'tf:fruitless')
-local fruitless = tonumber(known[3] or '0')
+local streak = tonumber(known[3] or '0')
 if tonumber(ARGV[1]) > tonumber(known[1] or '0') then
-  fruitless = tonumber(ARGV[2]) > tonumber(known[2] or '0') and 1 or fruitless + 1
-  redis.call('HSET', KEYS[1], 'tf:losses', ARGV[1], 'tf:work', ARGV[2], 'tf:fruitless', fruitless)
+  streak = tonumber(ARGV[2]) > tonumber(known[2] or '0') and 1 or streak + 1
+  redis.call('HSET', KEYS[1], 'tf:losses', ARGV[1], 'tf:work', ARGV[2], 'tf:fruitless', streak)
 end
-return fruitless
+return streak
 `;
 
 /**
- * KEYS failed watermark; ARGV job key prefix, limit. Failed jobs that never got a terminal line, oldest first. What lies
- * before the watermark is settled and isn't looked at again.
+ * KEYS failed watermark; ARGV job key prefix, limit. Failed jobs without a terminal line, oldest first. Jobs before the
+ * watermark have their terminal lines and are not checked again.
  */
 const unsettled = `
 local from = redis.call('GET', KEYS[2]) or '-inf'
@@ -148,10 +148,10 @@ if mark ~= from then redis.call('SET', KEYS[2], mark) end
 return found
 `;
 
-/** KEYS places queues owners wait prioritized fair pace oldJob; ARGV id owner createdAt queue maxWaiting maxOfOwner lastPriority base. */
+/** KEYS places queues owners wait prioritized fair pace; ARGV id owner createdAt queue maxWaiting maxOfOwner lastPriority. */
 const claim = `
 local id, owner, queue = ARGV[1], ARGV[2], ARGV[4]
-local place = redis.call('HGET', KEYS[1], id) or (redis.call('EXISTS', KEYS[8]) == 1 and ARGV[8]) or nil
+local place = redis.call('HGET', KEYS[1], id) or nil
 local waiting = redis.call('LLEN', KEYS[4]) + redis.call('ZCARD', KEYS[5])
 local head = redis.call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')
 local served, last = 0, 0
@@ -190,6 +190,6 @@ const redisScripts = {
   created: { keys: 1, lua: created },
   unsettled: { keys: 2, lua: unsettled },
   lose: { keys: 1, lua: lose },
-  claim: { keys: 8, lua: claim },
+  claim: { keys: 7, lua: claim },
   reclaim: { keys: 1, lua: reclaim },
 } as const;

@@ -1,92 +1,131 @@
 import { z } from 'zod';
-import type { JobStore } from '../responses/job-store.ts';
+import type { ControlCommand } from '../../core/job-queue.ts';
+import type { AppendResult, JobRecord, JobStore, LogAppend, LogPage } from '../responses/job-store.ts';
 import { type RedisCommands, runRedisScript, type ScriptArgument, type ScriptName } from './redis-scripts.ts';
 
 /** The job store on BullMQ's own Redis keys: `<prefix>:<queue>:…`. */
 export function createRedisStore(
   redis: RedisCommands,
-  options: { prefix: string; queue: string; channel: string },
+  place: { prefix: string; queue: string; channel: string },
 ): JobStore {
-  const { channel } = options;
-  const base = `${options.prefix}:${options.queue}:`;
-  const wait = `${base}wait`;
-  const prioritized = `${base}prioritized`;
-  const delayed = `${base}delayed`;
-  const completed = `${base}completed`;
-  const failed = `${base}failed`;
-  const pace = `${base}tf:pace`;
-  const outbox = `${base}tf:outbox`;
-  const settled = `${base}tf:settled`;
-  const expiry = `${base}tf:expiry`;
-  let telling = false;
-  const run = async <T>(name: ScriptName, reply: z.ZodType<T>, keys: string[], args: ScriptArgument[]) =>
-    reply.parse(await runRedisScript(redis, name, keys, args));
+  return new RedisStore(redis, place);
+}
 
+class RedisStore implements JobStore {
+  private readonly redis: RedisCommands;
+  private readonly queue: string;
+  private readonly channel: string;
+  /** What precedes an id or a list's name in a key. */
+  private readonly base: string;
+  private telling = false;
+
+  constructor(redis: RedisCommands, { prefix, queue, channel }: { prefix: string; queue: string; channel: string }) {
+    this.redis = redis;
+    this.queue = queue;
+    this.channel = channel;
+    this.base = `${prefix}:${queue}:`;
+  }
+
+  async created(id: string, nonce: string): Promise<boolean> {
+    return (await this.run('created', z.number(), [this.key(id)], [nonce, this.queue, this.channel])) === 1;
+  }
+
+  async tellWaiting(): Promise<void> {
+    if (this.telling) return;
+    this.telling = true;
+    // One notice for all jobs added in one turn of the event loop.
+    process.nextTick(() => {
+      this.telling = false;
+      this.redis.publish(this.channel, `waiting ${this.queue}`).catch(() => undefined);
+    });
+  }
+
+  async read(id: string): Promise<JobRecord | undefined> {
+    const keys = [...this.jobKeys(id), ...this.keys('wait', 'failed', 'prioritized')];
+    const reply = await this.run('read', ReadReply, keys, [id]);
+    return reply ? recordOf(reply) : undefined;
+  }
+
+  async log(id: string, from: number, limit: number): Promise<LogPage | undefined> {
+    const [job, logs] = this.jobKeys(id);
+    const reply = await this.run('log', LogReply, [job, logs], [from, from + limit - 1]);
+    return reply ? { ended: reply[0] === 1, rows: reply[1] } : undefined;
+  }
+
+  append({ id, token = '', expectedLength, rows, terminal }: LogAppend): Promise<AppendResult> {
+    const lists = this.keys('wait', 'delayed', 'completed', 'prioritized', 'tf:outbox');
+    const keys = [...this.jobKeys(id), ...this.keys('tf:pace', 'tf:expiry'), ...lists];
+    const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
+    const end = [status, now, expiresAt, notify ? 1 : 0];
+    return this.run('append', AppendReply, keys, [id, token, expectedLength, ...end, this.channel, ...rows]);
+  }
+
+  mark(id: string, command: ControlCommand): ReturnType<JobStore['mark']> {
+    const [job, , lock] = this.jobKeys(id);
+    return this.run('mark', MarkReply, [job, lock], [id, command, this.channel]);
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.run('forget', z.number(), [this.key(id), this.key('tf:expiry')], [id, this.channel]);
+  }
+
+  lose({ id, losses, work }: { id: string; losses: number; work: number }): Promise<number> {
+    return this.run('lose', z.number(), [this.key(id)], [losses, work]);
+  }
+
+  expired(now: number, limit: number): Promise<string[]> {
+    return this.redis.zrangebyscore(this.key('tf:expiry'), '-inf', now, 'LIMIT', 0, limit);
+  }
+
+  async dropped(id: string): Promise<void> {
+    await this.redis.zrem(this.key('tf:expiry'), id);
+  }
+
+  unsettled(limit: number): Promise<string[]> {
+    return this.run('unsettled', z.array(z.string()), this.keys('failed', 'tf:settled'), [this.base, limit]);
+  }
+
+  outbox(limit: number): Promise<string[]> {
+    return this.redis.zrange(this.key('tf:outbox'), '0', `${limit - 1}`);
+  }
+
+  async sent(id: string): Promise<void> {
+    await this.redis.zrem(this.key('tf:outbox'), id);
+  }
+
+  private key(name: string): string {
+    return this.base + name;
+  }
+
+  private keys(...names: readonly string[]): string[] {
+    return names.map((name) => this.key(name));
+  }
+
+  private jobKeys(id: string): [job: string, logs: string, lock: string] {
+    const job = this.key(id);
+    return [job, `${job}:logs`, `${job}:lock`];
+  }
+
+  private async run<T>(name: ScriptName, reply: z.ZodType<T>, keys: string[], args: ScriptArgument[]): Promise<T> {
+    return reply.parse(await runRedisScript(this.redis, name, keys, args));
+  }
+}
+
+function recordOf(reply: NonNullable<z.infer<typeof ReadReply>>): JobRecord {
+  const [data, progress, attempts, token, failed, position, length, terminal, cancel, answerNow, forgotten] = reply;
   return {
-    async created(id, nonce) {
-      return (await run('created', z.number(), [base + id], [nonce, options.queue, channel])) === 1;
-    },
-    async tellWaiting() {
-      if (telling) return;
-      telling = true;
-      // One notice for all jobs added in one turn of the event loop.
-      process.nextTick(() => {
-        telling = false;
-        redis.publish(channel, `waiting ${options.queue}`).catch(() => undefined);
-      });
-    },
-    async read(id) {
-      const job = base + id;
-      const reply = await run('read', ReadReply, [job, `${job}:logs`, `${job}:lock`, wait, failed, prioritized], [id]);
-      if (!reply) return undefined;
-      const [data, progress, attempts, token, isFailed, position, length, terminal, cancel, answerNow, forgotten] =
-        reply;
-      return {
-        data: JSON.parse(data),
-        progress: progress === '' ? undefined : JSON.parse(progress),
-        attempts,
-        running: token !== '',
-        failed: isFailed === 1,
-        position: position < 0 ? undefined : position,
-        length,
-        terminal: terminal === '' ? undefined : terminal,
-        cancel: cancel === 1,
-        answerNow: answerNow === 1,
-        forgotten: forgotten === 1,
-        token: token === '' ? undefined : token,
-      };
-    },
-    async log(id, from, limit) {
-      const job = base + id;
-      const reply = await run('log', LogReply, [job, `${job}:logs`], [from, from + limit - 1]);
-      return reply ? { ended: reply[0] === 1, rows: reply[1] } : undefined;
-    },
-    append({ id, token = '', expectedLength, rows, terminal }) {
-      const job = base + id;
-      const keys = [job, `${job}:logs`, `${job}:lock`, pace, expiry, wait, delayed, completed, prioritized, outbox];
-      const { status = '', now = 0, expiresAt = 0, notify = false } = terminal ?? {};
-      const end = [status, now, expiresAt, notify ? 1 : 0];
-      return run('append', AppendReply, keys, [id, token, expectedLength, ...end, channel, ...rows]);
-    },
-    mark(id, command) {
-      const job = base + id;
-      return run('mark', MarkReply, [job, `${job}:lock`], [id, command, channel]);
-    },
-    async forget(id) {
-      await run('forget', z.number(), [base + id, expiry], [id, channel]);
-    },
-    lose({ id, losses, work }) {
-      return run('lose', z.number(), [base + id], [losses, work]);
-    },
-    expired: (now, limit) => redis.zrangebyscore(expiry, '-inf', now, 'LIMIT', 0, limit),
-    async dropped(id) {
-      await redis.zrem(expiry, id);
-    },
-    unsettled: (limit) => run('unsettled', z.array(z.string()), [failed, settled], [base, limit]),
-    outbox: (limit) => redis.zrange(outbox, '0', `${limit - 1}`),
-    async sent(id) {
-      await redis.zrem(outbox, id);
-    },
+    data: JSON.parse(data),
+    progress: progress === '' ? undefined : JSON.parse(progress),
+    attempts,
+    running: token !== '',
+    failed: failed === 1,
+    position: position < 0 ? undefined : position,
+    length,
+    terminal: terminal === '' ? undefined : terminal,
+    cancel: cancel === 1,
+    answerNow: answerNow === 1,
+    forgotten: forgotten === 1,
+    token: token === '' ? undefined : token,
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   type BackendFactory,
+  type Job as BullmqJob,
   DelayedError,
   type IQueueBackend,
   type Queue,
@@ -105,12 +106,12 @@ type AddOptions = {
 
 export type BullmqParts = {
   add(id: string, data: StoredJob, options: AddOptions): Promise<void>;
-  /** Of a job that is there. */
+  /** Replaces the data of an existing job. */
   replaceData(id: string, data: StoredJob): Promise<void>;
   /** False if a worker holds it. */
   remove(id: string): Promise<boolean>;
   waiting(): Promise<number>;
-  /** Ids of jobs that wait, also for another attempt, or that a worker has; some of them if there are many. */
+  /** Ids of jobs that wait (also for another attempt) or are running; only some of them if there are many. */
   unfinished(): Promise<string[]>;
   source(process: (attempt: BullmqAttempt) => Promise<void>, options: SourceOptions): BullmqSource;
   close(): Promise<void>;
@@ -155,63 +156,22 @@ function traced({ instruments }: Pick<QueueConnection, 'instruments'>): { teleme
   return instruments?.telemetry === undefined ? {} : { telemetry: instruments.telemetry };
 }
 
-/**
- * A BullMQ worker that is asked for each job. Its own loop pulls from a single queue, so several workers could not
- * share a concurrency limit. Locks, retries, stalled jobs and telemetry remain BullMQ's.
- */
-function openSource<B extends IQueueBackend, C>(start: {
+type SourceStart<B extends IQueueBackend, C> = {
   classes: ReturnType<typeof withBackend<B, C>>;
   connection: QueueConnection<B, C>;
   name: string;
   process: (attempt: BullmqAttempt) => Promise<void>;
   options: SourceOptions;
-}): BullmqSource {
-  const { options } = start;
-  const worker = new start.classes.Worker<StoredJob, null>(
-    start.name,
-    async (job, token = '') => {
-      await start.process({
-        id: job.id ?? '',
-        data: job.data,
-        token,
-        number: job.attemptsStarted,
-        last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
-        losses: job.stalledCounter,
-        progress: (progress) => job.updateProgress(progress),
-        async handBack(delayMs) {
-          if (delayMs === undefined) {
-            await job.moveToWait(token);
-            return new WaitingError();
-          }
-          await job.moveToDelayed(Date.now() + delayMs, token);
-          return new DelayedError();
-        },
-        giveUp: (reason) => new UnrecoverableError(reason),
-      });
-      return null;
-    },
-    {
-      autorun: false,
-      connection: start.connection.blocking,
-      prefix: start.connection.prefix,
-      lockDuration: options.lockMs,
-      stalledInterval: options.stalledCheckMs,
-      maxStalledCount: options.maxStalledCount,
-      // By default BullMQ waits 15 s after a lost connection; a restarted backend should be used immediately.
-      runRetryDelay: 1_000,
-      ...traced(start.connection),
-    },
-  );
+};
+
+/**
+ * A BullMQ worker that is asked for each job. Its own loop pulls from a single queue, so several workers could not
+ * share a concurrency limit. Locks, retries, stalled jobs and telemetry remain BullMQ's.
+ */
+function openSource<B extends IQueueBackend, C>(start: SourceStart<B, C>): BullmqSource {
+  const worker = openWorker(start);
   // Internals that BullMQ's own loop would start and read; there is no public access to them.
   const inner = worker as unknown as { lockManager: { start(): void }; blockUntil: number };
-  worker.on('error', options.onError);
-  worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) options.onLockLost(id);
-  });
-  worker.on('stalled', options.onWaiting);
-  worker.on('failed', (job) => {
-    if (job?.id) options.onFailed(job.id);
-  });
   let taken = 0;
   return {
     name: start.name,
@@ -226,7 +186,7 @@ function openSource<B extends IQueueBackend, C>(start: {
         ended: worker.processJob(job, token, goesOn).then(
           (next) => (next ? run(next) : undefined),
           (error: Error) => {
-            options.onError(error);
+            start.options.onError(error);
             return undefined;
           },
         ),
@@ -236,5 +196,69 @@ function openSource<B extends IQueueBackend, C>(start: {
     },
     dueAt: () => inner.blockUntil,
     close: () => worker.close(),
+  };
+}
+
+function openWorker<B extends IQueueBackend, C>({ classes, connection, name, process, options }: SourceStart<B, C>) {
+  const worker = new classes.Worker<StoredJob, null>(
+    name,
+    async (job, token = '') => {
+      await process(attemptOf(job, token));
+      return null;
+    },
+    {
+      autorun: false,
+      connection: connection.blocking,
+      prefix: connection.prefix,
+      lockDuration: options.lockMs,
+      stalledInterval: options.stalledCheckMs,
+      maxStalledCount: options.maxStalledCount,
+      // By default BullMQ waits 15 s after a lost connection; a restarted backend should be used immediately.
+      runRetryDelay: 1_000,
+      ...traced(connection),
+    },
+  );
+  worker.on('error', options.onError);
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) options.onLockLost(id);
+  });
+  worker.on('stalled', options.onWaiting);
+  worker.on('failed', (job) => {
+    if (job?.id) options.onFailed(job.id);
+  });
+  return worker;
+}
+
+type LeasedJob = Pick<
+  BullmqJob<StoredJob>,
+  | 'id'
+  | 'data'
+  | 'opts'
+  | 'attemptsStarted'
+  | 'attemptsMade'
+  | 'stalledCounter'
+  | 'updateProgress'
+  | 'moveToWait'
+  | 'moveToDelayed'
+>;
+
+function attemptOf(job: LeasedJob, token: string): BullmqAttempt {
+  return {
+    id: job.id ?? '',
+    data: job.data,
+    token,
+    number: job.attemptsStarted,
+    last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+    losses: job.stalledCounter,
+    progress: (progress) => job.updateProgress(progress),
+    async handBack(delayMs) {
+      if (delayMs === undefined) {
+        await job.moveToWait(token);
+        return new WaitingError();
+      }
+      await job.moveToDelayed(Date.now() + delayMs, token);
+      return new DelayedError();
+    },
+    giveUp: (reason) => new UnrecoverableError(reason),
   };
 }

@@ -1,17 +1,17 @@
 import type { IQueueBackend } from 'bullmq';
-import { type Job, JobSnapshot, type JobStatus, type LogLine } from '../../contracts/responses/job.ts';
+import { type Job, JobSnapshot, type JobStatus } from '../../contracts/responses/job.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { waitAtMost, withBackendDeadline } from '../../core/deadlines.ts';
-import type { ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
-import { createOpenQueues, type OpenQueue, type OpenQueues } from '../open-queues.ts';
-import { queuesOf } from '../queue-names.ts';
+import type { Consumer, ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
+import { createOpenQueues, type OpenQueues } from '../open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
-import { addJob, removeJob } from './add-job.ts';
+import { addJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
 import type { RemovedJob } from './consumer-parts.ts';
 import { createLogWaiters, followLog } from './follow-log.ts';
-import { endJob, eraseSecrets, parseRow } from './job-log.ts';
+import { JobControl } from './job-control.ts';
+import { parseRow } from './job-log.ts';
 import type { JobRecord } from './job-store.ts';
 import type { Notice } from './notices.ts';
 import { isJobId, loadJob, ownerKey } from './stored-job.ts';
@@ -98,117 +98,21 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
   const { connection, terminalLines, onError, name = 'responses', now = Date.now } = options;
   const settings = { ...defaultQueueSettings, ...options.settings };
   const queues = createOpenQueues({ connection, base: name, onError });
-  const waiters = createLogWaiters();
-  const consumers = new Set<RunningConsumer>();
-  const deliver = (id: string, command: ControlCommand) => {
-    for (const consumer of consumers) consumer.deliver(id, command);
-  };
-  const wakeConsumers = (queue?: string) => {
-    for (const consumer of consumers) consumer.wake(queue);
-  };
-  const tellModels = () => {
-    for (const listener of modelListeners) listener();
-  };
-  const modelListeners: (() => void)[] = [];
-  const onNotice = (notice: Notice) => {
-    switch (notice.type) {
-      case 'log':
-        return waiters.wake(notice.id);
-      case 'control':
-        return deliver(notice.id, notice.command);
-      case 'waiting':
-        return wakeConsumers(notice.queue);
-      case 'models':
-        return tellModels();
-      case 'missed':
-        waiters.wakeAll();
-        tellModels();
-        return wakeConsumers();
-      default:
-        return notice satisfies never;
-    }
-  };
+  const local = createLocal();
+  const { waiters, listeners } = local;
   // One listener per process, however many readers there are.
-  const listener =
-    connection.listens === false ? undefined : await withBackendDeadline(() => connection.subscribe(name, onNotice));
-
-  const find = (id: string) => (isJobId(id) ? queues.find(id) : Promise.resolve(undefined));
-  const visible = async (id: string): Promise<(OpenQueue & { record: JobRecord }) | undefined> => {
-    const queue = await find(id);
-    const record = await queue?.store.read(id);
-    return queue && record && !record.forgotten ? { ...queue, record } : undefined;
-  };
-  const control = async (id: string, command: ControlCommand | 'expire') => {
-    for (let round = 0; round < 20; round += 1) {
-      const found = await visible(id);
-      if (!found) return 'not_found';
-      const { record, store } = found;
-      if (record.terminal !== undefined) return 'already_ended';
-      if (record.running) {
-        if (command === 'expire') return 'accepted';
-        const marked = await store.mark(id, command);
-        if (marked === 'not_running') continue;
-        if (marked === 'missing') return 'not_found';
-        if (marked === 'ended') return 'already_ended';
-        deliver(id, command);
-        return 'accepted';
-      }
-      if (command === 'answer_now') return 'not_running';
-      const ended = await endUnheld(found, command === 'expire' ? terminalLines.late : terminalLines.cancelled);
-      // A worker has just taken it: then the worker must receive the command.
-      if (ended === 'running') continue;
-      if (ended === 'missing') return 'not_found';
-      return ended === 'appended' ? 'accepted' : 'already_ended';
-    }
-    throw new Error(`${id} changes hands too often`);
-  };
-  /** Writes the terminal line of a job, unless a worker has it. */
-  const endUnheld = async (
-    found: OpenQueue & { record: JobRecord },
-    line: (job: Job, log: readonly LogLine[]) => LogLine,
-  ) => {
-    const { record, store } = found;
-    const job = loadJob(record.data);
-    const ended = await endJob({ store, settings, job, now, line: (log) => line(job, log) });
-    if (ended === 'running' || ended === 'missing') return ended;
-    // The job has ended; an error in freeing its position must not make that fail.
-    if (ended === 'appended') await eraseSecrets(found, { id: job.id, data: record.data }).catch(onError);
-    if (ended === 'appended' && record.position !== undefined) {
-      await queues.directory.left(found.name, ownerKey(job.owner)).catch(onError);
-    }
-    waiters.wake(job.id);
-    return ended;
-  };
-  const endWaiting = async (model: string, { reason, createdBefore }: { reason: string; createdBefore: number }) => {
-    const known = new Set(await queues.directory.queues());
-    let held = 0;
-    const end = async (id: string) => {
-      const found = await visible(id);
-      if (found === undefined || found.record.terminal !== undefined) return;
-      if (loadJob(found.record.data).createdAt >= createdBefore) return;
-      if ((await endUnheld(found, (job, log) => terminalLines.failed(job, log, reason))) === 'running') held += 1;
-    };
-    for (const name of queuesOf(queues.base, model).filter((each) => known.has(each))) {
-      const seen = new Set<string>();
-      for (;;) {
-        // What has ended is not listed again, so the next list begins with others.
-        const fresh = (await queues.open(name).parts.unfinished()).filter((id) => !seen.has(id));
-        if (fresh.length === 0) break;
-        await Promise.all(fresh.map(end));
-        for (const id of fresh) seen.add(id);
-      }
-    }
-    return held;
-  };
-
-  const expiringListeners: ((job: Job) => Promise<void>)[] = [];
-  const removedListeners: ((jobs: readonly RemovedJob[]) => Promise<void>)[] = [];
+  const subscription =
+    connection.listens === false
+      ? undefined
+      : await withBackendDeadline(() => connection.subscribe(name, (notice) => notify(notice, local)));
+  const parts = { queues, settings, terminalLines, now, onError, onChange: waiters.wake };
+  const jobs = new JobControl({ ...parts, deliver: (id, command) => deliver(local, id, command) });
   return {
     queues,
-    onExpiring: (listener) => void expiringListeners.push(listener),
-    onRemoved: (listener) => void removedListeners.push(listener),
-    onModels: (listener) => void modelListeners.push(listener),
-    endWaiting: (model, options) => endWaiting(model, options),
+    onExpiring: (listener) => void listeners.expiring.push(listener),
+    onRemoved: (listener) => void listeners.removed.push(listener),
+    onModels: (listener) => void listeners.models.push(listener),
+    endWaiting: (model, ending) => jobs.endWaiting(model, ending),
     add(job) {
       if (!isJobId(job.id))
         throw new ServiceError({ code: 'invalid_value', message: 'The id is malformed.', param: 'id' });
@@ -216,59 +120,91 @@ export async function createBullmqQueue<B extends IQueueBackend, C>(
     },
     get: (id) =>
       withBackendDeadline(async () => {
-        const found = await visible(id);
+        const found = await jobs.visible(id);
         return found && toSnapshot(found.record);
       }),
-    list: (query) =>
-      withBackendDeadline(async () => {
-        const count = async () => Promise.all((await queues.all()).map(({ parts }) => parts.waiting()));
-        const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
-        return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
-      }),
-    events: (id, events) => followLog(id, { ...events, find, waiters, recheckMs: settings.recheckMs }),
-    control: (id, command) => withBackendDeadline(() => control(id, command)),
-    remove: (id) =>
-      withBackendDeadline(async () => {
-        const found = await visible(id);
-        if (!found) return false;
-        await control(id, 'cancel');
-        await found.store.forget(id);
-        waiters.wake(id);
-        // If a worker still holds the job, it is removed by the sweep, or when the id is added again.
-        await removeJob(id, found, queues);
-        return true;
-      }),
-    async consume(consuming, handler) {
-      const consumer = await startConsumer({
-        queues,
-        settings,
-        terminalLines,
-        now,
-        onChange: waiters.wake,
-        async onExpiring(job) {
-          for (const listener of expiringListeners) await listener(job);
-        },
-        async onRemoved(jobs) {
-          for (const listener of removedListeners) await listener(jobs);
-        },
-        onError,
-        ...consuming,
-        handler,
-      });
-      consumers.add(consumer);
-      return {
-        ...consumer,
-        async close(close) {
-          await consumer.close(close);
-          consumers.delete(consumer);
-        },
-      };
-    },
+    list: (query) => withBackendDeadline(() => listWithWaiting(queues, query)),
+    events: (id, events) =>
+      followLog(id, { ...events, find: (wanted) => jobs.find(wanted), waiters, recheckMs: settings.recheckMs }),
+    control: (id, command) => withBackendDeadline(() => jobs.control(id, command)),
+    remove: (id) => withBackendDeadline(() => jobs.remove(id)),
+    consume: (consuming, handler) => consume({ ...parts, ...consuming, handler }, local),
     async close() {
-      await Promise.all([...consumers].map((consumer) => consumer.close({ drainMs: 0 })));
+      await Promise.all([...local.consumers].map((consumer) => consumer.close({ drainMs: 0 })));
       waiters.wakeAll();
       // A backend that is down does not answer, so do not wait longer.
-      await waitAtMost(Promise.all([listener?.close(), queues.close()]), 3_000);
+      await waitAtMost(Promise.all([subscription?.close(), queues.close()]), 3_000);
+    },
+  };
+}
+
+/** What in this process is notified of changes. */
+type Local = ReturnType<typeof createLocal>;
+
+function createLocal() {
+  const listeners: {
+    expiring: ((job: Job) => Promise<void>)[];
+    removed: ((jobs: readonly RemovedJob[]) => Promise<void>)[];
+    models: (() => void)[];
+  } = { expiring: [], removed: [], models: [] };
+  return { waiters: createLogWaiters(), consumers: new Set<RunningConsumer>(), listeners };
+}
+
+function notify(notice: Notice, local: Local): void {
+  switch (notice.type) {
+    case 'log':
+      local.waiters.wake(notice.id);
+      break;
+    case 'control':
+      deliver(local, notice.id, notice.command);
+      break;
+    case 'waiting':
+      for (const consumer of local.consumers) consumer.wake(notice.queue);
+      break;
+    case 'models':
+      for (const listener of local.listeners.models) listener();
+      break;
+    case 'missed':
+      local.waiters.wakeAll();
+      for (const listener of local.listeners.models) listener();
+      for (const consumer of local.consumers) consumer.wake();
+      break;
+    default:
+      notice satisfies never;
+  }
+}
+
+function deliver({ consumers }: Local, id: string, command: ControlCommand): void {
+  for (const consumer of consumers) consumer.deliver(id, command);
+}
+
+/** A page of an owner's jobs, and how many jobs wait in all queues. */
+async function listWithWaiting(queues: OpenQueues, query: ListQuery): ReturnType<JobQueue['list']> {
+  const count = async () => Promise.all((await queues.all()).map(({ parts }) => parts.waiting()));
+  const [page, waiting] = await Promise.all([listJobs(queues, query), count()]);
+  return { ...page, waiting: waiting.reduce((sum, each) => sum + each, 0) };
+}
+
+async function consume(
+  options: Omit<Parameters<typeof startConsumer>[0], 'onExpiring' | 'onRemoved'>,
+  { consumers, listeners }: Local,
+): Promise<Consumer> {
+  const consumer = await startConsumer({
+    ...options,
+    async onExpiring(job) {
+      for (const listener of listeners.expiring) await listener(job);
+    },
+    async onRemoved(jobs) {
+      for (const listener of listeners.removed) await listener(jobs);
+    },
+  });
+  consumers.add(consumer);
+  return {
+    serve: (model, serving) => consumer.serve(model, serving),
+    leave: (model) => consumer.leave(model),
+    async close(closing) {
+      await consumer.close(closing);
+      consumers.delete(consumer);
     },
   };
 }

@@ -4,14 +4,12 @@ import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../..
 import { createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
-import type { BullmqAttempt } from './bullmq-parts.ts';
+import type { BullmqAttempt, BullmqSource } from './bullmq-parts.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { eraseSecrets } from './job-log.ts';
-import type { JobStore } from './job-store.ts';
-import type { OpenLease } from './lease.ts';
-import { createPendingCommands } from './pending-commands.ts';
+import { OpenLeases } from './open-leases.ts';
 import { type JobPull, type PulledSource, pullJobs } from './pull-jobs.ts';
-import { createQuarantine } from './quarantine.ts';
+import { createQuarantine, type Quarantine } from './quarantine.ts';
 import { createWeightedPicker } from './weighted-picker.ts';
 
 /** A consumer that can receive commands: `deliver` passes one to the attempts at this job that run here. */
@@ -21,58 +19,118 @@ export type RunningConsumer = Consumer & {
   wake(queue?: string): void;
 };
 
-/** Time until a lease's job is checked again for the first time. */
-const soonMs = 200;
+type ConsumerOptions = ConsumerParts & ConsumeOptions & { handler: JobHandler };
 
-export async function startConsumer(
-  options: ConsumerParts & ConsumeOptions & { handler: JobHandler },
-): Promise<RunningConsumer> {
-  const { queues, settings, models, now, onError } = options;
-  const open = new Map<OpenLease, JobStore>();
-  let closing: Promise<void> | undefined;
-  let pull: JobPull | undefined;
-  const maintenance = createMaintenance(options);
-  const quarantine = createQuarantine(now);
-  const pending = createPendingCommands(now);
-  const workerId = randomUUID();
+export async function startConsumer(options: ConsumerOptions): Promise<RunningConsumer> {
+  const consumer = new JobConsumer(options);
+  await consumer.start();
+  return consumer;
+}
 
-  /** Commands whose notice was missed. */
-  const recheckCommands = async (lease: OpenLease, store: JobStore) => {
-    const record = await store.read(lease.id);
-    if (record?.cancel) lease.end('cancelled');
-    if (record?.answerNow) lease.answerNow();
-    return record;
-  };
-  /** Also finds out whether another worker has the lock. */
-  const recheck = async (lease: OpenLease, store: JobStore) => {
-    const record = await recheckCommands(lease, store);
-    if (!lease.committed() && record?.token !== lease.token) lease.end('lost');
-  };
-  const recheckAll = (id?: string) => {
-    for (const [lease, store] of open) if (id === undefined || lease.id === id) recheck(lease, store).catch(onError);
-  };
-  const sourceOf = (name: string) => {
+class JobConsumer implements RunningConsumer {
+  private readonly options: ConsumerOptions;
+  private readonly leases: OpenLeases;
+  private readonly maintenance: ReturnType<typeof createMaintenance>;
+  private readonly quarantine: Quarantine;
+  private readonly workerId = randomUUID();
+  /** The queues of each model whose jobs are taken. */
+  private readonly served = new Map<string, { sources: readonly PulledSource[]; announce: boolean }>();
+  private announcing: Promise<void> = Promise.resolve();
+  private timers: readonly NodeJS.Timeout[] = [];
+  private pull: JobPull | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.options = options;
+    this.leases = new OpenLeases(options);
+    this.maintenance = createMaintenance(options);
+    this.quarantine = createQuarantine(options.now);
+  }
+
+  async start(): Promise<void> {
+    const { models, settings, concurrency, now, onError } = this.options;
+    const first = (await Promise.all(models.map((model) => this.connect(model, true)))).flat();
+    await this.announce();
+    this.timers = [
+      setInterval(() => this.leases.recheck(), settings.recheckMs),
+      setInterval(() => this.announce(), settings.announceMs),
+    ];
+    const picker = createWeightedPicker(first.map(({ source: { name }, weight }) => ({ name, weight })));
+    const sources = first.map(({ source }) => source);
+    this.pull = pullJobs({ sources, picker, concurrency, pollMs: settings.pollMs, now, onError });
+    this.maintenance.start();
+  }
+
+  deliver(id: string, command: ControlCommand): void {
+    this.leases.deliver(id, command);
+  }
+
+  wake(queue?: string): void {
+    this.pull?.wake(queue);
+  }
+
+  async serve(model: string, { announce = true }: { announce?: boolean } = {}): Promise<void> {
+    if (this.closing !== undefined || this.served.has(model)) return;
+    this.pull?.add(await this.connect(model, announce));
+    await this.announce();
+  }
+
+  async leave(model: string): Promise<void> {
+    const left = this.served.get(model);
+    if (this.closing !== undefined || left === undefined) return;
+    this.served.delete(model);
+    await this.announcing;
+    await this.options.queues.directory.retract(model).catch(this.options.onError);
+    await this.pull?.remove(left.sources.map(({ source }) => source.name));
+    await closeSources(left.sources);
+  }
+
+  close({ drainMs }: { drainMs: number }): Promise<void> {
+    this.closing ??= this.drain(drainMs);
+    return this.closing;
+  }
+
+  private async drain(drainMs: number): Promise<void> {
+    const ended = this.pull?.stop() ?? Promise.resolve();
+    await waitAtMost(ended, drainMs);
+    this.leases.endAll('shutdown');
+    // If the backend is down, the jobs cannot be handed back: their locks expire.
+    await waitAtMost(ended, this.options.settings.handBackMs + 2_000);
+    await closeSources([...this.served.values()].flatMap(({ sources }) => sources));
+    for (const timer of this.timers) clearInterval(timer);
+    await this.maintenance.stop();
+  }
+
+  private announce(): Promise<void> {
+    const { queues, now, onError } = this.options;
+    const learned = this.options.capabilities?.();
+    const lengths = this.options.contextLengths?.();
+    const pythonRefusal = this.options.pythonRefusal?.();
+    const announced = [...this.served]
+      .flatMap(([id, { announce }]) => (announce ? [id] : []))
+      .map((id) => ({ id, contextLength: lengths?.get(id), capabilities: learned?.get(id), pythonRefusal }));
+    this.announcing = queues.directory.announce(this.workerId, announced, now()).catch(onError);
+    return this.announcing;
+  }
+
+  private async connect(model: string, announce: boolean): Promise<readonly PulledSource[]> {
+    const names = pulledQueues(this.options.queues.base, [model]);
+    const sources = names.map(({ name, weight }) => ({ source: this.sourceOf(name), weight }));
+    await Promise.all(sources.map(({ source }) => source.ready()));
+    this.served.set(model, { sources, announce });
+    return sources;
+  }
+
+  private sourceOf(name: string): BullmqSource {
+    const { queues, settings, onError } = this.options;
     const { parts, store } = queues.open(name);
     const context: AttemptContext = {
-      ...options,
+      ...this.options,
       store,
-      quarantine,
-      closing: () => closing !== undefined,
-      endsEarlier(id) {
-        const earlier = [...open.keys()].filter((lease) => lease.id === id);
-        for (const lease of earlier) lease.end('lost');
-        return earlier.length > 0;
-      },
-      register(lease) {
-        open.set(lease, store);
-        for (const command of pending.take(lease.id)) obey(lease, command);
-        // A command may have been given after the job was taken, and its notice lost.
-        const soon = setTimeout(() => recheckCommands(lease, store).catch(onError), soonMs);
-        return () => {
-          clearTimeout(soon);
-          open.delete(lease);
-        };
-      },
+      quarantine: this.quarantine,
+      closing: () => this.closing !== undefined,
+      endsEarlier: (id) => this.leases.endsEarlier(id),
+      register: (lease) => this.leases.register(lease, store),
     };
     const run = (attempt: BullmqAttempt) =>
       runAttempt(attempt, context).finally(() => eraseSecrets({ parts, store }, attempt).catch(onError));
@@ -80,87 +138,14 @@ export async function startConsumer(
       lockMs: settings.lockMs,
       stalledCheckMs: settings.stalledCheckMs,
       maxStalledCount: settings.maxStalledCount,
-      onLockLost: recheckAll,
-      onWaiting: () => pull?.wake(name),
-      onFailed: (id) => maintenance.settle({ parts, store }, id).catch(onError),
+      onLockLost: (id) => this.leases.recheck(id),
+      onWaiting: () => this.wake(name),
+      onFailed: (id) => this.maintenance.settle({ parts, store }, id).catch(onError),
       onError,
     });
-  };
-  /** By model. */
-  const served = new Map<string, { sources: readonly PulledSource[]; announce: boolean }>();
-  const connect = async (model: string, announce: boolean): Promise<readonly PulledSource[]> => {
-    const sources = pulledQueues(queues.base, [model]).map(({ name, weight }) => ({ source: sourceOf(name), weight }));
-    await Promise.all(sources.map(({ source }) => source.ready()));
-    served.set(model, { sources, announce });
-    return sources;
-  };
-  const first = (await Promise.all(models.map((model) => connect(model, true)))).flat();
-  let announcing: Promise<void> = Promise.resolve();
-  const announce = () => {
-    const learned = options.capabilities?.();
-    const lengths = options.contextLengths?.();
-    const pythonRefusal = options.pythonRefusal?.();
-    const announced = [...served]
-      .flatMap(([id, { announce }]) => (announce ? [id] : []))
-      .map((id) => ({
-        id,
-        contextLength: lengths?.get(id),
-        capabilities: learned?.get(id),
-        pythonRefusal,
-      }));
-    announcing = queues.directory.announce(workerId, announced, now()).catch(onError);
-    return announcing;
-  };
-  await announce();
-  const timers = [setInterval(() => recheckAll(), settings.recheckMs), setInterval(announce, settings.announceMs)];
-  const picker = createWeightedPicker(first.map(({ source: { name }, weight }) => ({ name, weight })));
-  const { concurrency } = options;
-  const sources = first.map(({ source }) => source);
-  pull = pullJobs({ sources, picker, concurrency, pollMs: settings.pollMs, now, onError });
-  maintenance.start();
-
-  const close = async (drainMs: number) => {
-    const ended = pull.stop();
-    await waitAtMost(ended, drainMs);
-    for (const lease of open.keys()) lease.end('shutdown');
-    // If the backend is down, the jobs cannot be handed back: their locks expire.
-    await waitAtMost(ended, settings.handBackMs + 2_000);
-    await waitAtMost(
-      Promise.all([...served.values()].flatMap(({ sources }) => sources.map(({ source }) => source.close()))),
-      1_000,
-    );
-    for (const timer of timers) clearInterval(timer);
-    await maintenance.stop();
-  };
-  return {
-    deliver(id, command) {
-      const leases = [...open.keys()].filter((lease) => lease.id === id);
-      if (leases.length === 0) pending.keep(id, command);
-      for (const lease of leases) obey(lease, command);
-    },
-    wake: (queue) => pull.wake(queue),
-    async serve(model, { announce: isAnnounced = true } = {}) {
-      if (closing !== undefined || served.has(model)) return;
-      pull.add(await connect(model, isAnnounced));
-      await announce();
-    },
-    async leave(model) {
-      const left = served.get(model);
-      if (closing !== undefined || left === undefined) return;
-      served.delete(model);
-      await announcing;
-      await queues.directory.retract(model).catch(onError);
-      await pull.remove(left.sources.map(({ source }) => source.name));
-      await waitAtMost(Promise.all(left.sources.map(({ source }) => source.close())), 1_000);
-    },
-    close({ drainMs }) {
-      closing ??= close(drainMs);
-      return closing;
-    },
-  };
+  }
 }
 
-function obey(lease: OpenLease, command: ControlCommand): void {
-  if (command === 'cancel') lease.end('cancelled');
-  else lease.answerNow();
+async function closeSources(sources: readonly PulledSource[]): Promise<void> {
+  await waitAtMost(Promise.all(sources.map(({ source }) => source.close())), 1_000);
 }

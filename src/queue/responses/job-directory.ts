@@ -1,10 +1,12 @@
 import type { ModelCard, WorkersModels } from '../../contracts/service/model-card.ts';
 
 /**
- * State shared by all queues of a service, in the same backend: which queue has an id, the index by owner, how full a
- * queue is, and which models have a worker. Every method is one atomic step.
+ * State shared by all queues of a service, in the same backend. Every method is one atomic step.
  */
-export type JobDirectory = {
+export type JobDirectory = JobIndex & WorkerModels;
+
+/** Which queue has an id, the index by owner, and how full a queue is. */
+export type JobIndex = {
   /** Registers an id permanently, unless its queue is full. Called before the job itself is added. */
   claim(claim: JobClaim): Promise<ClaimResult>;
   /** Moves an id whose adder died before it added the job. False: it has already been moved. */
@@ -20,6 +22,10 @@ export type JobDirectory = {
   dropped(id: string, owner: string | undefined): Promise<void>;
   /** Every queue that ever had a job. */
   queues(): Promise<string[]>;
+};
+
+/** The models that workers have announced. */
+export type WorkerModels = {
   /**
    * Announces that a worker has these models, with what it knows about each; repeated while the worker lives. Epoch ms.
    */

@@ -1,4 +1,5 @@
 import type { Job, LogLine } from '../../contracts/responses/job.ts';
+import type { Progress } from '../../contracts/responses/reasoning.ts';
 import { isBackendUnavailable, withBackendDeadline } from '../../core/deadlines.ts';
 import { type JobLease, type LeaseEnd, LeaseEnded } from '../../core/job-queue.ts';
 import type { QueueSettings } from '../queue-settings.ts';
@@ -18,7 +19,7 @@ export type OpenLease = {
   answerNow(): void;
 };
 
-export function openLease(options: {
+type LeaseOptions = {
   attempt: BullmqAttempt;
   job: Job;
   log: readonly LogLine[];
@@ -27,68 +28,87 @@ export function openLease(options: {
   now(): number;
   /** Lets readers in this process continue without waiting for the notification. */
   onAppended(): void;
-}): OpenLease {
-  const { attempt, job, log, store, settings } = options;
-  const signal = new AbortController();
-  const answerNow = new AbortController();
-  let ended: LeaseEnd | undefined;
-  let committed = false;
-  let length = log.length;
-  let appending: Promise<void> = Promise.resolve();
+};
 
-  const end = (reason: LeaseEnd) => {
-    if (ended === 'lost' || (ended && reason !== 'lost')) return;
-    ended = reason;
-    signal.abort(new LeaseEnded(reason));
-  };
+export function openLease(options: LeaseOptions): OpenLease {
+  return new AttemptLease(options);
+}
 
-  const append = async (lines: readonly LogLine[]) => {
-    if (lines.length === 0) return;
-    if (ended === 'lost' || committed) throw new LeaseEnded('lost');
-    const request = logAppend({
-      job,
-      lines,
-      expectedLength: length,
-      token: attempt.token,
-      now: options.now(),
-      settings,
-    });
-    const result = await appendThrough(store, request, settings.lockMs);
-    if (result !== 'appended') {
-      end('lost');
-      throw new LeaseEnded('lost');
-    }
-    length += lines.length;
-    committed = lines.at(-1)?.terminal !== undefined;
-    options.onAppended();
-  };
+class AttemptLease implements OpenLease {
+  readonly id: string;
+  readonly token: string;
+  readonly lease: JobLease;
+  private readonly options: LeaseOptions;
+  private readonly signal = new AbortController();
+  private readonly answer = new AbortController();
+  private reason: LeaseEnd | undefined;
+  private isCommitted = false;
+  private length: number;
+  private appending: Promise<void> = Promise.resolve();
 
-  return {
-    id: job.id,
-    token: attempt.token,
-    committed: () => committed,
-    ended: () => ended,
-    end,
-    answerNow: () => answerNow.abort(),
-    lease: {
+  constructor(options: LeaseOptions) {
+    const { attempt, job, log } = options;
+    this.options = options;
+    this.id = job.id;
+    this.token = attempt.token;
+    this.length = log.length;
+    this.lease = {
       job,
       attempt: attempt.number,
       log,
-      signal: signal.signal,
-      answerNow: answerNow.signal,
-      append(lines) {
-        if (lines.slice(0, -1).some((line) => line.terminal)) throw new Error('a terminal line must be the last');
-        // In the caller's order, however many calls are open.
-        const turn = appending.then(() => append(lines));
-        appending = turn.catch(() => undefined);
-        return turn;
-      },
-      async progress(progress) {
-        if (ended === 'lost' || committed) return;
-        await withBackendDeadline(() => attempt.progress(progress));
-      },
-    },
-  };
+      signal: this.signal.signal,
+      answerNow: this.answer.signal,
+      append: (lines) => this.append(lines),
+      progress: (progress) => this.progress(progress),
+    };
+  }
+
+  committed(): boolean {
+    return this.isCommitted;
+  }
+
+  ended(): LeaseEnd | undefined {
+    return this.reason;
+  }
+
+  end(reason: LeaseEnd): void {
+    if (this.reason === 'lost' || (this.reason && reason !== 'lost')) return;
+    this.reason = reason;
+    this.signal.abort(new LeaseEnded(reason));
+  }
+
+  answerNow(): void {
+    this.answer.abort();
+  }
+
+  /** Appends in the caller's order, however many calls are open. */
+  private append(lines: readonly LogLine[]): Promise<void> {
+    if (lines.slice(0, -1).some((line) => line.terminal)) throw new Error('a terminal line must be the last');
+    const turn = this.appending.then(() => this.appendNow(lines));
+    this.appending = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async appendNow(lines: readonly LogLine[]): Promise<void> {
+    const { job, attempt, store, settings, now, onAppended } = this.options;
+    if (lines.length === 0) return;
+    if (this.reason === 'lost' || this.isCommitted) throw new LeaseEnded('lost');
+    const { token } = attempt;
+    const request = logAppend({ job, lines, expectedLength: this.length, token, now: now(), settings });
+    const result = await appendThrough(store, request, settings.lockMs);
+    if (result !== 'appended') {
+      this.end('lost');
+      throw new LeaseEnded('lost');
+    }
+    this.length += lines.length;
+    this.isCommitted = lines.at(-1)?.terminal !== undefined;
+    onAppended();
+  }
+
+  private async progress(progress: Progress): Promise<void> {
+    if (this.reason === 'lost' || this.isCommitted) return;
+    await withBackendDeadline(() => this.options.attempt.progress(progress));
+  }
 }
 
 /**

@@ -55,16 +55,17 @@ const longestAsideMs = 300_000;
 const Delivery = z.object({ url: z.string(), event: WebhookEvent, owner: z.string().nullable() });
 type Delivery = z.infer<typeof Delivery>;
 
-export function createDeliveries<B extends IQueueBackend, C>(options: {
+type DeliveriesOptions<B extends IQueueBackend, C> = {
   connection: QueueConnection<B, C>;
   queues: OpenQueues;
   onError(error: Error): void;
   retryMs?: number;
   pollMs?: number;
   asideMs?: number;
-}): Deliveries {
-  const { connection, queues, onError } = options;
-  const { retryMs = firstRetryMs, pollMs = outboxMs, asideMs = longestAsideMs } = options;
+};
+
+export function createDeliveries<B extends IQueueBackend, C>(options: DeliveriesOptions<B, C>): Deliveries {
+  const { connection, queues, onError, retryMs = firstRetryMs, pollMs = outboxMs, asideMs = longestAsideMs } = options;
   const name = `${queues.base}-webhooks`;
   const classes = withBackend(connection.factory);
   const { prefix } = connection;
@@ -74,108 +75,36 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
     ...connection.queueOptions,
   });
   queue.on('error', onError);
-
-  /** Moves an ended job from the outbox to the delivery queue; doing this twice has no further effect. */
-  const queueOne = async (id: string, store: Pick<JobStore, 'read'>, urlOf: DeliveryOptions['urlOf']) => {
-    const record = await store.read(id);
-    const terminal = record?.terminal === undefined ? undefined : parseRow(record.terminal).terminal;
-    // No webhooks are sent for a deleted response.
-    if (!record || record.forgotten || !terminal) return;
-    const job = loadJob(record.data);
-    const url = await urlOf(job);
-    if (url === undefined) return;
-    const data = { url, event: { type: `response.${terminal}` as const, data: { id } }, owner: job.owner };
-    await queue.add('webhook', data, {
-      jobId: id,
-      attempts,
-      backoff: { type: 'exponential', delay: retryMs, jitter: 0.5 },
-      removeOnComplete: { age: keepSeconds },
-      removeOnFail: { age: keepSeconds },
-    });
-  };
-  const pump = async (urlOf: DeliveryOptions['urlOf']) => {
-    for (const { store } of await queues.all()) {
-      for (const id of await store.outbox(batch)) {
-        try {
-          await queueOne(id, store, urlOf);
-          await store.sent(id);
-        } catch (error) {
-          // An unreadable job does not block the others; it waits for its removal.
-          if (!(error instanceof z.ZodError)) throw error;
-          onError(error);
-        }
-      }
-    }
-  };
-
-  const show = async (id: string): Promise<WebhookDelivery | undefined> => {
-    const state = await (await queue.getJob(id))?.getState();
-    // Read after the state, because the job's fields are written together with the state.
-    const job = state && (await queue.getJob(id));
-    return job && shown(job, state);
-  };
-
-  return {
-    of: (responseId) =>
-      withBackendDeadline(async () => {
-        const shownJob = await show(responseId);
-        return shownJob ? [shownJob] : [];
-      }),
-    forget: (responseId) =>
-      withBackendDeadline(async () => {
-        await queue.remove(responseId);
-      }),
-    list: ({ limit }) =>
-      withBackendDeadline(async () => {
-        const jobs = await queue.getJobs([...states], 0, limit, false);
-        const present = jobs.filter((job) => job !== undefined).sort((a, b) => b.timestamp - a.timestamp);
-        const data = await Promise.all(present.slice(0, limit).map((job) => show(job.id ?? '')));
-        return { data: data.filter((delivery) => delivery !== undefined), hasMore: present.length > limit };
-      }),
-    async start({ deliver, urlOf }) {
-      const turns = createDeliveryPlaces<Pick<BullmqJob, 'promote'>>({
-        total: places,
-        ofKey: placesOfKey,
-        now: Date.now,
+  const outbox: Outbox = {
+    queues,
+    onError,
+    async add(id, delivery) {
+      await queue.add('webhook', delivery, {
+        jobId: id,
+        attempts,
+        backoff: { type: 'exponential', delay: retryMs, jitter: 0.5 },
+        removeOnComplete: { age: keepSeconds },
+        removeOnFail: { age: keepSeconds },
       });
-      // It may be gone, or sent by another process; if the backend is down, it returns by itself.
-      const callBack = (job: Pick<BullmqJob, 'promote'>) => void job.promote().catch(() => undefined);
-      const worker = new classes.Worker<Delivery, null>(
-        name,
-        async (job, token) => {
-          const { url, event, owner } = Delivery.parse(job.data);
-          const key = sharer(owner, url);
-          if (!turns.take(key)) {
-            const until = Date.now() + asideMs;
-            // Not counted as an attempt.
-            await job.moveToDelayed(until, token);
-            turns.setAside(key, job, until);
-            throw new DelayedError();
-          }
-          try {
-            await deliver({ id: job.id ?? '', url, event, owner });
-          } catch (error) {
-            throw error instanceof GaveUp ? new UnrecoverableError(error.message) : error;
-          } finally {
-            const next = turns.leave(key);
-            if (next) callBack(next);
-          }
-          return null;
-        },
-        {
-          connection: connection.blocking,
-          prefix,
-          concurrency: places,
-          runRetryDelay: 1_000,
-          // The death of a process is not the delivery's fault.
-          maxStalledCount: attempts,
-        },
-      );
+    },
+  };
+  return {
+    ...deliveryLog(queue),
+    async start({ deliver, urlOf }) {
+      const sender = new Sender(deliver, asideMs);
+      const worker = new classes.Worker<Delivery, null>(name, (job, token) => sender.send(job, token), {
+        connection: connection.blocking,
+        prefix,
+        concurrency: places,
+        runRetryDelay: 1_000,
+        // The death of a process is not the delivery's fault.
+        maxStalledCount: attempts,
+      });
       worker.on('error', onError);
       let running: Promise<void> | undefined;
       const timer = setInterval(() => {
-        turns.recall().forEach(callBack);
-        running ??= pump(urlOf)
+        sender.recall();
+        running ??= emptyOutbox(outbox, urlOf)
           .catch(onError)
           .finally(() => {
             running = undefined;
@@ -191,6 +120,126 @@ export function createDeliveries<B extends IQueueBackend, C>(options: {
     async close() {
       await waitAtMost(queue.close(), 1_000);
     },
+  };
+}
+
+type Outbox = {
+  queues: OpenQueues;
+  /** Queues a delivery; doing this twice has no further effect. */
+  add(id: string, delivery: Delivery): Promise<void>;
+  onError(error: Error): void;
+};
+
+/** Moves ended jobs from the outbox to the delivery queue. */
+async function emptyOutbox({ queues, add, onError }: Outbox, urlOf: DeliveryOptions['urlOf']): Promise<void> {
+  for (const { store } of await queues.all()) {
+    for (const id of await store.outbox(batch)) {
+      try {
+        const delivery = await deliveryOf(id, store, urlOf);
+        if (delivery !== undefined) await add(id, delivery);
+        await store.sent(id);
+      } catch (error) {
+        // An unreadable job does not block the others; it waits for its removal.
+        if (!(error instanceof z.ZodError)) throw error;
+        onError(error);
+      }
+    }
+  }
+}
+
+/** Undefined if there is nothing to send: no webhooks are sent for a deleted response. */
+async function deliveryOf(
+  id: string,
+  store: Pick<JobStore, 'read'>,
+  urlOf: DeliveryOptions['urlOf'],
+): Promise<Delivery | undefined> {
+  const record = await store.read(id);
+  const terminal = record?.terminal === undefined ? undefined : parseRow(record.terminal).terminal;
+  if (!record || record.forgotten || !terminal) return undefined;
+  const job = loadJob(record.data);
+  const url = await urlOf(job);
+  return url === undefined
+    ? undefined
+    : { url, event: { type: `response.${terminal}`, data: { id } }, owner: job.owner };
+}
+
+type DeferredJob = Pick<BullmqJob, 'promote'>;
+type SentJob = DeferredJob & Pick<BullmqJob<Delivery>, 'id' | 'data' | 'moveToDelayed'>;
+
+/** Sends deliveries in this process's slots, and defers those whose key has no free slot. */
+class Sender {
+  private readonly deliver: Deliver;
+  private readonly asideMs: number;
+  private readonly slots = createDeliveryPlaces<DeferredJob>({ total: places, ofKey: placesOfKey, now: Date.now });
+
+  constructor(deliver: Deliver, asideMs: number) {
+    this.deliver = deliver;
+    this.asideMs = asideMs;
+  }
+
+  /** @throws the error that makes BullMQ delay, retry or fail the delivery */
+  async send(job: SentJob, token: string | undefined): Promise<null> {
+    const { url, event, owner } = Delivery.parse(job.data);
+    const key = sharer(owner, url);
+    if (!this.slots.take(key)) {
+      const until = Date.now() + this.asideMs;
+      // Not counted as an attempt.
+      await job.moveToDelayed(until, token);
+      this.slots.setAside(key, job, until);
+      throw new DelayedError();
+    }
+    try {
+      await this.deliver({ id: job.id ?? '', url, event, owner });
+    } catch (error) {
+      throw error instanceof GaveUp ? new UnrecoverableError(error.message) : error;
+    } finally {
+      const next = this.slots.leave(key);
+      if (next) callBack(next);
+    }
+    return null;
+  }
+
+  /** Calls back the deferred deliveries that may have a slot by now. */
+  recall(): void {
+    this.slots.recall().forEach(callBack);
+  }
+}
+
+/** The job may be gone, or sent by another process; if the backend is down, it returns by itself. */
+function callBack(job: DeferredJob): void {
+  job.promote().catch(() => undefined);
+}
+
+type DeliveryQueue = {
+  getJob(id: string): Promise<(ShownJob & { getState(): Promise<string> }) | undefined>;
+  getJobs(types: [...typeof states], start: number, end: number, asc: boolean): Promise<(ShownJob | undefined)[]>;
+  remove(id: string): Promise<number>;
+};
+
+function deliveryLog(queue: DeliveryQueue): DeliveryLog {
+  const show = async (id: string): Promise<WebhookDelivery | undefined> => {
+    const state = await (await queue.getJob(id))?.getState();
+    // Read after the state, because the job's fields are written together with the state.
+    const job = state === undefined ? undefined : await queue.getJob(id);
+    return job && state !== undefined ? shown(job, state) : undefined;
+  };
+  return {
+    of: (responseId) =>
+      withBackendDeadline(async () => {
+        const delivery = await show(responseId);
+        return delivery ? [delivery] : [];
+      }),
+    forget: (responseId) =>
+      withBackendDeadline(async () => {
+        await queue.remove(responseId);
+      }),
+    list: ({ limit }) =>
+      withBackendDeadline(async () => {
+        const jobs = await queue.getJobs([...states], 0, limit, false);
+        const present = jobs.filter((job) => job !== undefined).sort((a, b) => b.timestamp - a.timestamp);
+        const data = await Promise.all(present.slice(0, limit).map((job) => show(job.id ?? '')));
+        return { data: data.filter((delivery) => delivery !== undefined), hasMore: present.length > limit };
+      }),
   };
 }
 

@@ -13,7 +13,11 @@ const long: Script = () => ({ thought: 'word '.repeat(2_000).trim(), answer: 'Do
 function setUp(script: Script, deliver?: Parameters<typeof linkInference>[1]) {
   const scripted = createScriptedModel({ script });
   const link = linkInference(scripted, deliver);
-  return { ...link, scripted, model: createInferenceProxy(scripted, link.connection.call) };
+  return {
+    ...link,
+    scripted,
+    model: createInferenceProxy(scripted, (sent, options) => link.connection.call(sent, options)),
+  };
 }
 
 describe('inference host', () => {
