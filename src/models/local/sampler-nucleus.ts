@@ -24,7 +24,7 @@ const rings = [13, horizon];
 const narrow = 0.72;
 const bucketCount = horizon * bucketsPerNat + 2;
 
-/** Scratch of one vocabulary, shared by all rows of a model: a draw leaves nothing behind in it. */
+/** Scratch of one vocabulary, shared by all sequences of a model: a draw leaves nothing behind in it. */
 export type NucleusScratch = {
   ids: Int32Array;
   weights: Float64Array;

@@ -7,7 +7,7 @@ import { expOfMinus, likeliest, type RawDistribution, rawDistribution } from './
 
 export type Sampler = {
   /**
-   * The next token of one row. `logits` [vocabulary] is changed during the call and is as it was after it.
+   * The next token of one sequence. `logits` [vocabulary] is changed during the call and is as it was after it.
    * @throws ServiceError `server_error` where mask and suppressed tokens together leave no token
    */
   next(logits: Float32Array, state: SamplerState): SampledToken;
@@ -18,7 +18,7 @@ export type Sampler = {
 export type SamplerState = {
   /** The logits' own distribution, where it is known already. */
   raw?: RawDistribution | undefined;
-  /** What the row has generated (fed tokens too), in order: for presence, frequency and repetition penalty. */
+  /** What the sequence has generated (including inserted tokens), in order: for presence, frequency and repetition penalty. */
   history: readonly number[];
   /** For the repetition penalty, which counts the prompt too. */
   promptTokens?: readonly number[];
@@ -39,22 +39,22 @@ export type SampledToken = {
 };
 
 /**
- * A row's sampler: its random stream comes from (seed, sample) alone, and every token takes exactly one draw at a
+ * A sequence's sampler: its random stream comes from (seed, sample) alone, and every token takes exactly one draw at a
  * temperature above 0, so what else is decoded never touches it.
  */
 export function createSampler(
   sampling: Sampling,
-  row: { sample: number; vocabularySize: number; scratch?: NucleusScratch },
+  sequence: { sample: number; vocabularySize: number; scratch?: NucleusScratch },
 ): Sampler {
   const { temperature = 1 } = sampling;
   const random = xoroshiro128plus(
-    streamSeed(sampling.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), row.sample),
+    streamSeed(sampling.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER), sequence.sample),
   );
-  const scratch = row.scratch ?? createNucleusScratch(temperature > 0 ? row.vocabularySize : 0);
+  const scratch = sequence.scratch ?? createNucleusScratch(temperature > 0 ? sequence.vocabularySize : 0);
   const nucleus = {
     temperature,
     topP: sampling.topP ?? 1,
-    topK: sampling.topK && sampling.topK > 0 ? sampling.topK : row.vocabularySize,
+    topK: sampling.topK && sampling.topK > 0 ? sampling.topK : sequence.vocabularySize,
     minP: sampling.minP ?? 0,
   };
   const edits = createEdits(sampling);

@@ -8,39 +8,39 @@ import {
   type CacheMemory,
   createSchedule,
   dropFinished,
-  growRows,
+  growSequences,
   missingIds,
   type Schedule,
   startDecoding,
 } from './schedule.ts';
-import { fits, type Sequence as Row, type SequenceDriver, sequencesOf } from './sequence.ts';
+import { fits, type Sequence, type SequenceDriver, sequencesOf } from './sequence.ts';
 
 /** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
 /**
- * Inserted ids of a row that decodes with this many others go along with their steps, one in each. A run of their own would
+ * Inserted ids of a sequence that decodes with this many others go along with their steps, one in each. A run of their own would
  * delay the others, and costs more than the ids do within the batch.
  */
-const goingAlong = { rows: 3, ids: 8 };
-/** Turns without a run, while rows are there: one happens where rows end. */
+const goingAlong = { sequences: 3, ids: 8 };
+/** Turns without a run, while sequences are there: one happens where sequences end. */
 const mostIdle = 16;
-/** Tokens that a row has room for at first, beyond its prompt: most thoughts and answers are shorter. */
+/** Tokens that a sequence has room for at first, beyond its prompt: most thoughts and answers are shorter. */
 const usualAnswer = 512;
 
-/** The decode loop over all rows of all requests. */
+/** The decode loop over all sequences of all requests. */
 export type Engine = {
-  /** Tokens of cache that one row can have at most. */
-  readonly largestRow: number;
+  /** Tokens of cache that one sequence can have at most. */
+  readonly largestSequence: number;
   /**
-   * Adds rows of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
-   * itself, from a cold cache, so that nothing else affects its rounding. `cache`: which rows of other calls they may start from,
-   * and which may start from them; absent: none. Rows are let go once their driver is finished.
+   * Adds sequences of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
+   * itself, from a cold cache, so that nothing else affects its rounding. `cache`: which sequences of other calls they may start from,
+   * and which may start from them; absent: none. Sequences are let go once their driver is finished.
    */
   add(drivers: readonly SequenceDriver[], options: { alone: boolean; cache?: SequenceCache | undefined }): void;
-  /** A response has ended: of its rows the owner's prompts are kept, and nothing else. */
+  /** A response has ended: of its sequences the owner's prompts are kept, and nothing else. */
   forget(response: string): void;
   readonly stats: EngineStats;
-  /** Fails all rows with `reason` and waits for the step in progress. */
+  /** Fails all sequences with `reason` and waits for the step in progress. */
   close(reason: unknown): Promise<void>;
 };
 
@@ -51,9 +51,9 @@ export type EngineStats = {
   usedTokens: number;
   tokens: number;
   steps: number;
-  /** Tokens of prompts and fed sentences that were computed, and not found in the cache. */
+  /** Tokens of prompts and inserted sentences that were computed, and not found in the cache. */
   prefilledTokens: number;
-  /** Decode steps by their rows: `[with 1 row, with 2, …]`. */
+  /** Decode steps by their sequences: `[with 1 sequence, with 2, …]`. */
   batches: readonly number[];
 };
 
@@ -75,11 +75,11 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
     loop = undefined;
   };
   return {
-    largestRow: arena.tokens,
+    largestSequence: arena.tokens,
     forget(response) {
-      // A cancelled row is let go, and kept, a step later.
-      for (const row of [...schedule.waiting, ...schedule.running]) {
-        if (row.cache?.response === response) row.cache = ended(row.cache);
+      // A cancelled sequence is let go, and kept, a step later.
+      for (const sequence of [...schedule.waiting, ...schedule.running]) {
+        if (sequence.cache?.response === response) sequence.cache = ended(sequence.cache);
       }
       memory.store.forget(response);
     },
@@ -104,7 +104,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
   };
 }
 
-/** Takes steps while there are rows. */
+/** Takes steps while there are sequences. */
 async function runLoop(
   state: State,
   { isClosed, failAll }: { isClosed(): boolean; failAll(reason: unknown): void },
@@ -128,16 +128,16 @@ async function runLoop(
   dropFinished(schedule, state.memory);
 }
 
-/** Fed sentences of rows that decode, one probe, one piece of one prompt, then a token of every row that decodes. */
+/** Inserted sentences of sequences that decode, one probe, one piece of one prompt, then a token of every sequence that decodes. */
 async function step(state: State): Promise<void> {
   const { schedule, memory, runs } = state;
   dropFinished(schedule, memory);
   admitWaiting(schedule, memory);
-  growRows(schedule, memory);
-  // Fed sentences of rows that decode: short, and done at once, so that their group stays whole.
-  for (const row of schedule.running.filter(({ decoding }) => decoding)) {
-    while (!row.driver.finished && missingIds(row) > 1 && fits(row) && !goesAlong(schedule, row)) {
-      await prefill(runs, schedule, row, chunk.amidOthers);
+  growSequences(schedule, memory);
+  // Inserted sentences of sequences that decode: short, and done at once, so that their group stays whole.
+  for (const sequence of schedule.running.filter(({ decoding }) => decoding)) {
+    while (!sequence.driver.finished && missingIds(sequence) > 1 && fits(sequence) && !goesAlong(schedule, sequence)) {
+      await prefill(runs, schedule, sequence, chunk.amidOthers);
     }
   }
   const probing = schedule.running.find(({ driver }) => !driver.finished && driver.probe);
@@ -145,31 +145,31 @@ async function step(state: State): Promise<void> {
   const next = nextToFill(state);
   if (next) await prefill(runs, schedule, next, chunkFor(schedule, next));
   dropFinished(schedule, memory);
-  growRows(schedule, memory);
+  growSequences(schedule, memory);
   startDecoding(schedule, memory);
   for (const group of schedule.groups) if (group.decoding.length > 0) await decodeStep(runs, group);
 }
 
-/** What it is still to be fed is few ids, and there are others to step along with. */
-function goesAlong({ groups }: Schedule, row: Row): boolean {
+/** Few ids are missing, and there are others to step along with. */
+function goesAlong({ groups }: Schedule, sequence: Sequence): boolean {
   return (
-    missingIds(row) <= goingAlong.ids &&
-    groups.some(({ decoding }) => decoding.length >= goingAlong.rows && decoding.includes(row))
+    missingIds(sequence) <= goingAlong.ids &&
+    groups.some(({ decoding }) => decoding.length >= goingAlong.sequences && decoding.includes(sequence))
   );
 }
 
-/** The rows whose prompt is being computed take turns. */
-function nextToFill(state: State): Row | undefined {
+/** The sequences whose prompt is being computed take turns. */
+function nextToFill(state: State): Sequence | undefined {
   const filling = state.schedule.running.filter(
-    (row) => !row.decoding && !row.leader && !row.driver.finished && missingIds(row) > 0,
+    (sequence) => !sequence.decoding && !sequence.leader && !sequence.driver.finished && missingIds(sequence) > 0,
   );
   const next = filling[state.turn % Math.max(1, filling.length)];
   state.turn += 1;
   return next;
 }
 
-function chunkFor({ running }: Schedule, row: Row): number {
-  if (row.alone) return chunk.deterministic;
+function chunkFor({ running }: Schedule, sequence: Sequence): number {
+  if (sequence.alone) return chunk.deterministic;
   return running.some(({ decoding }) => decoding) ? chunk.amidOthers : chunk.alone;
 }
 
@@ -177,9 +177,9 @@ function statsOf({ schedule: { running, waiting }, memory: { arena, store }, run
   return {
     running: running.filter(({ driver }) => !driver.finished).length,
     waiting: waiting.length,
-    keptRows: store.rows.length,
+    keptRows: store.sequences.length,
     usedTokens:
-      running.reduce((sum, { room }) => sum + room, 0) + store.rows.reduce((sum, { length }) => sum + length, 0),
+      running.reduce((sum, { room }) => sum + room, 0) + store.sequences.reduce((sum, { length }) => sum + length, 0),
     tokens: arena.tokens,
     steps: runs.steps,
     prefilledTokens: runs.prefilledTokens,

@@ -1,13 +1,13 @@
 import type { GraphShape } from '../graph/graph-shape.ts';
 
-/** Where a row's cache lies: `capacity` tokens from token `offset` of the arena on, as [kv_heads, capacity, head_dim]. */
+/** Where a sequence's cache lies: `capacity` tokens from token `offset` of the arena on, as [kv_heads, capacity, head_dim]. */
 export type KvPlace = { offset: number; capacity: number };
 
 /** The first `length` tokens at `from` go to `to`; the places may overlap each other and other moves'. */
 export type KvMove = { from: KvPlace; to: KvPlace; length: number };
 
 /**
- * All rows' keys and values: one buffer per layer and kind, `tokens` long, of which any run of rows of one capacity is a
+ * All sequences' keys and values: one buffer per layer and kind, `tokens` long, of which any run of sequences of one capacity is a
  * tensor [rows, kv_heads, capacity, head_dim]. Made once: no allocation while decoding, and the cap holds by
  * construction. Pages that were never written take no memory.
  */

@@ -1,40 +1,40 @@
 import type { KvArena, KvMove, KvPlace } from './kv-arena.ts';
-import { planLayout, type RowGroup } from './layout.ts';
+import { planLayout, type SequenceGroup } from './layout.ts';
 import { covers, longestPrefix, type PrefixStore, type StoredSequence, shareable } from './prefix-store.ts';
-import { admit, makeRoom, type RoomLimits, type Sequence as Row } from './sequence.ts';
+import { admit, makeRoom, type RoomLimits, type Sequence } from './sequence.ts';
 
-/** Rows of one run; more wait. */
+/** Sequences of one run; more wait. */
 export const largestBatch = 32;
 
 /** Who waits, who runs, and how those that decode are grouped. Nothing here runs the model. */
 export type Schedule = {
-  waiting: Row[];
-  running: Row[];
-  groups: RowGroup<Row>[];
-  /** False once rows have come, gone or begun to decode since their caches were last laid out. */
+  waiting: Sequence[];
+  running: Sequence[];
+  groups: SequenceGroup<Sequence>[];
+  /** False once sequences have come, gone or begun to decode since their caches were last laid out. */
   laidOut: boolean;
 };
 
-/** Where keys and values are: those of running rows and those that are kept for later prompts. */
+/** Where keys and values are: those of running sequences and those that are kept for later prompts. */
 export type CacheMemory = { arena: KvArena; store: PrefixStore; limits: RoomLimits };
 
-type Copies = ReadonlyMap<Row, { from: KvPlace; length: number }>;
+type Copies = ReadonlyMap<Sequence, { from: KvPlace; length: number }>;
 
 export function createSchedule(): Schedule {
   return { waiting: [], running: [], groups: [], laidOut: true };
 }
 
-/** Ids that a row has and that are not in its cache yet. */
-export function missingIds({ driver, cached }: Row): number {
+/** Ids that a sequence has and that are not in its cache yet. */
+export function missingIds({ driver, cached }: Sequence): number {
   return driver.ids.length - cached;
 }
 
-/** The rows that wait for this one's prefill. */
-export function followersOf({ running }: Schedule, row: Row): Row[] {
-  return running.filter(({ leader }) => leader === row);
+/** The sequences that wait for this one's prefill. */
+export function followersOf({ running }: Schedule, sequence: Sequence): Sequence[] {
+  return running.filter(({ leader }) => leader === sequence);
 }
 
-/** Takes finished rows out, and keeps what of their caches others may start from. */
+/** Takes finished sequences out, and keeps what of their caches others may start from. */
 export function dropFinished(schedule: Schedule, { store }: CacheMemory): void {
   const gone = schedule.running.filter(({ driver }) => driver.finished);
   if (gone.length > 0) {
@@ -47,92 +47,99 @@ export function dropFinished(schedule: Schedule, { store }: CacheMemory): void {
   schedule.waiting = schedule.waiting.filter(({ driver }) => !driver.finished);
   // A leader that was cancelled leaves its prompt to the next of its samples.
   const here = new Set([...schedule.running, ...schedule.waiting]);
-  for (const row of here) if (row.leader && !here.has(row.leader)) row.leader = undefined;
+  for (const sequence of here) if (sequence.leader && !here.has(sequence.leader)) sequence.leader = undefined;
 }
 
-/** Lets in the waiting rows that fit, each from the longest cached prefix that it may start from. */
+/** Lets in the waiting sequences that fit, each from the longest cached prefix that it may start from. */
 export function admitWaiting(schedule: Schedule, memory: CacheMemory): void {
   const { running, waiting } = schedule;
   const admitted = admit(waiting, {
     free: memory.arena.tokens - running.reduce((sum, { room }) => sum + room, 0),
     slots: largestBatch - running.length,
-    running: (request) => running.filter((row) => row.request === request).length,
+    running: (request) => running.filter((sequence) => sequence.request === request).length,
   });
   if (admitted.length === 0) return;
   const candidates = [
-    ...memory.store.rows.map((stored) => ({ ...stored, stored })),
+    ...memory.store.sequences.map((stored) => ({ ...stored, stored })),
     ...running.flatMap(({ alone, place, driver, cached, cache }) =>
       place && !alone && cache ? [{ ids: driver.ids, length: cached, place, cache, stored: undefined }] : [],
     ),
   ];
-  const copies = new Map<Row, { from: KvPlace; length: number }>();
-  for (const row of admitted) {
+  const copies = new Map<Sequence, { from: KvPlace; length: number }>();
+  for (const sequence of admitted) {
     // Too late to wait for the first sample's prefill: it lies in the cache by now.
-    const late = row.leader?.filled ? row.leader : undefined;
-    if (late) row.leader = undefined;
-    const found = row.alone || row.leader ? undefined : longestPrefix(row.driver.ids, shareable(candidates, row.cache));
+    const late = sequence.leader?.filled ? sequence.leader : undefined;
+    if (late) sequence.leader = undefined;
+    const found =
+      sequence.alone || sequence.leader
+        ? undefined
+        : longestPrefix(sequence.driver.ids, shareable(candidates, sequence.cache));
     if (found) {
-      copies.set(row, { from: found.row.place, length: found.length });
-      if (found.row.stored) touchStored(memory.store, found.row.stored, row, found.length);
+      copies.set(sequence, { from: found.sequence.place, length: found.length });
+      if (found.sequence.stored) touchStored(memory.store, found.sequence.stored, sequence, found.length);
     }
-    row.cached = found?.length ?? 0;
-    row.reused = late?.reused ?? row.cached;
-    if (!row.leader) beginRow(row, row.reused);
+    sequence.cached = found?.length ?? 0;
+    sequence.reused = late?.reused ?? sequence.cached;
+    if (!sequence.leader) beginSequence(sequence, sequence.reused);
   }
-  schedule.waiting = waiting.filter((row) => !admitted.includes(row));
+  schedule.waiting = waiting.filter((sequence) => !admitted.includes(sequence));
   running.push(...admitted);
   layOut(schedule, memory, copies);
 }
 
-/** Reports once, however often it comes in, how many ids of a row were found in the cache. */
-export function beginRow(row: Row, reused: number): void {
-  if (row.begun) return;
-  row.begun = true;
-  row.driver.onCached(reused);
+/** Reports once, however often it comes in, how many ids of a sequence were found in the cache. */
+export function beginSequence(sequence: Sequence, reused: number): void {
+  if (sequence.begun) return;
+  sequence.begun = true;
+  sequence.driver.onCached(reused);
 }
 
-/** A kept row that is wholly contained in the new one need not be kept besides. */
-function touchStored(store: PrefixStore, stored: StoredSequence, { driver, cache }: Row, length: number): void {
+/** A kept sequence that is wholly contained in the new one need not be kept besides. */
+function touchStored(store: PrefixStore, stored: StoredSequence, { driver, cache }: Sequence, length: number): void {
   if (cache && covers({ ids: driver.ids, length, cache }, stored)) store.remove(stored);
   else store.touch(stored);
 }
 
-/** Rows that grow may send others back to wait: the ids of those are computed again when they come in. */
-export function growRows(schedule: Schedule, memory: CacheMemory): void {
+/** Sequences that grow may send others back to wait: the ids of those are computed again when they come in. */
+export function growSequences(schedule: Schedule, memory: CacheMemory): void {
   const { grown, leaving } = makeRoom(schedule.running, memory.limits);
-  schedule.running = schedule.running.filter((row) => !leaving.includes(row));
+  schedule.running = schedule.running.filter((sequence) => !leaving.includes(sequence));
   schedule.waiting = [...leaving, ...schedule.waiting];
   if (grown || leaving.length > 0) layOut(schedule, memory);
 }
 
-/** Rows whose prompt is in the cache join those that decode, once no other waits for it. */
+/** Sequences whose prompt is in the cache join those that decode, once no other waits for it. */
 export function startDecoding(schedule: Schedule, memory: CacheMemory): void {
-  for (const row of schedule.running) {
-    const ready = !row.leader && row.cached > 0 && missingIds(row) === 1 && followersOf(schedule, row).length === 0;
-    if (ready && !row.decoding) {
-      row.filled = true;
-      row.decoding = true;
+  for (const sequence of schedule.running) {
+    const ready =
+      !sequence.leader &&
+      sequence.cached > 0 &&
+      missingIds(sequence) === 1 &&
+      followersOf(schedule, sequence).length === 0;
+    if (ready && !sequence.decoding) {
+      sequence.filled = true;
+      sequence.decoding = true;
       schedule.laidOut = false;
     }
   }
   if (!schedule.laidOut) layOut(schedule, memory);
 }
 
-/** Groups the rows again and moves their caches to where they belong now. `copies`: caches that new rows start from. */
+/** Groups the sequences again and moves their caches to where they belong now. `copies`: caches that new sequences start from. */
 function layOut(schedule: Schedule, { arena, store }: CacheMemory, copies: Copies = new Map()): void {
-  const layout = planLayout({ tokens: arena.tokens, active: schedule.running, kept: store.rows });
+  const layout = planLayout({ tokens: arena.tokens, active: schedule.running, kept: store.sequences });
   const moves: KvMove[] = [];
-  for (const [row, to] of layout.places) {
-    const source = copies.get(row) ?? (row.place && { from: row.place, length: row.cached });
+  for (const [sequence, to] of layout.places) {
+    const source = copies.get(sequence) ?? (sequence.place && { from: sequence.place, length: sequence.cached });
     if (source && source.length > 0 && !isSame(source.from, to)) moves.push({ ...source, to });
   }
-  for (const [row, to] of layout.keptPlaces) {
-    if (!isSame(row.place, to)) moves.push({ from: row.place, to, length: row.length });
+  for (const [sequence, to] of layout.keptPlaces) {
+    if (!isSame(sequence.place, to)) moves.push({ from: sequence.place, to, length: sequence.length });
   }
-  for (const row of layout.evicted) store.remove(row);
+  for (const sequence of layout.evicted) store.remove(sequence);
   arena.move(moves);
-  for (const [row, place] of layout.places) row.place = place;
-  for (const [row, place] of layout.keptPlaces) row.place = place;
+  for (const [sequence, place] of layout.places) sequence.place = place;
+  for (const [sequence, place] of layout.keptPlaces) sequence.place = place;
   schedule.groups = layout.groups;
   schedule.laidOut = true;
 }

@@ -8,7 +8,7 @@ import { renderPrompt, thoughtIds } from '../folder/render-prompt.ts';
 
 type PromptModel = Pick<ModelFolder, 'family' | 'tokenizer' | 'tokens'>;
 
-/** The ids that a request's rows begin with, and what of them was fed by this request. */
+/** The ids that a request's sequences begin with, and how many of them this request inserted. */
 export async function answerPrompt(model: PromptModel, request: GenerateRequest): Promise<SequencePrompt> {
   const { thinking } = request;
   const given = thinking?.prefix ?? [];
@@ -52,15 +52,15 @@ function idsOf({ tokenizer }: PromptModel, segment: ThoughtSegment): readonly nu
   return segment.tokenIds ?? tokenizer.encode(segment.text);
 }
 
-/** What a row begins with. */
+/** The beginning of a sequence. */
 export type SequencePrompt = {
   /** The rendered prompt, then the thought and answer that are continued. */
   ids: readonly number[];
-  /** All but the fed ones: what earlier calls had thought and answered is input to this one. */
+  /** All but the inserted ones: what earlier calls thought and answered is input to this one. */
   inputTokens: number;
   /** Of `ids`, those of the rendered prompt, where that is what the owner sent; else 0. */
   own: number;
-  /** Of `ids`, the new fed ones (a correction sentence). */
+  /** How many of `ids` this request inserted (a correction sentence). */
   fed: number;
   /** It ends within an open thought. */
   thinking: boolean;
@@ -70,11 +70,11 @@ export type SequencePrompt = {
   answerIds: readonly number[];
 };
 
-/** Tokens that a row may take. */
+/** Tokens that a sequence may take. */
 export type SequenceLimits = {
   /** Sampled in the thought. */
   thinking: number;
-  /** Fed as computed values in the thought. */
+  /** Inserted as computed values in the thought. */
   computed: number;
   answer: number;
   /** Times that a too early end of the thought is replaced. */
@@ -84,7 +84,7 @@ export type SequenceLimits = {
 };
 
 /**
- * What a sequence needs is known before it is admitted: prompt, thought, fed sentences and values, answer. The reserve comes out of
+ * What a sequence needs is known before it is admitted: prompt, thought, inserted sentences and values, answer. The reserve comes out of
  * the context first, then the thought with its computed values, which get at most a fifth of what is left. The answer may be
  * cut by the context's end where the prompt leaves less than the reserve.
  * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room

@@ -19,44 +19,44 @@ const patience = 8;
 /**
  * The sequences that are admitted now, in order: the request with the fewest running ones goes first (among equals, the
  * earliest), so that a request of many samples doesn't shut out the others.
- * `waiting` in order of arrival; `running` gives a request's running rows; `free` is the room left, in tokens.
+ * `waiting` in order of arrival; `running` gives a request's running sequences; `free` is the room left, in tokens.
  */
-export function admit<Row extends WaitingSequence>(
-  waiting: readonly Row[],
+export function admit<Waiting extends WaitingSequence>(
+  waiting: readonly Waiting[],
   options: { free: number; slots: number; running(request: object): number },
-): Row[] {
-  const admitted: Row[] = [];
+): Waiting[] {
+  const admitted: Waiting[] = [];
   const counts = new Map<object, number>();
   const count = (request: object) => counts.get(request) ?? options.running(request);
   let rest = [...waiting];
   let { free, slots } = options;
   while (rest.length > 0 && slots > 0) {
     const order = rest
-      .map((row, index) => ({ row, index }))
-      .sort((a, b) => count(a.row.request) - count(b.row.request) || a.index - b.index);
-    const impatient = order.find(({ row }) => row.passed >= patience && row.room > free);
-    const next = impatient ? undefined : order.find(({ row }) => row.room <= free);
+      .map((sequence, index) => ({ sequence, index }))
+      .sort((a, b) => count(a.sequence.request) - count(b.sequence.request) || a.index - b.index);
+    const impatient = order.find(({ sequence }) => sequence.passed >= patience && sequence.room > free);
+    const next = impatient ? undefined : order.find(({ sequence }) => sequence.room <= free);
     if (!next) break;
-    for (const { row, index } of order) if (index < next.index && row.room > free) row.passed += 1;
-    admitted.push(next.row);
-    counts.set(next.row.request, count(next.row.request) + 1);
-    free -= next.row.room;
+    for (const { sequence, index } of order) if (index < next.index && sequence.room > free) sequence.passed += 1;
+    admitted.push(next.sequence);
+    counts.set(next.sequence.request, count(next.sequence.request) + 1);
+    free -= next.sequence.room;
     slots -= 1;
-    rest = rest.filter((row) => row !== next.row);
+    rest = rest.filter((sequence) => sequence !== next.sequence);
   }
   return admitted;
 }
 
 /**
  * A sequence as the loop drives it. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
- * one's logits and makes `ids` longer, asks for a probe, or ends the row. Calls run to their end: nothing is awaited.
+ * one's logits and makes `ids` longer, asks for a probe, or ends the sequence. Calls run to their end: nothing is awaited.
  */
 export type SequenceDriver = {
-  /** Prompt and all that followed, fed or sampled; it only grows. */
+  /** Prompt and all that followed, inserted or sampled; it only grows. */
   readonly ids: readonly number[];
   /** The most ids that there will ever be, probes included. */
   readonly need: number;
-  /** Set: the loop lets the row go before its next step. */
+  /** Set: the loop lets the sequence go before its next step. */
   readonly finished: boolean;
   /**
    * Set: instead of `ids`, these are run behind them, their logits [probe, vocabulary] go to `onProbe`, and the cache is
@@ -71,13 +71,13 @@ export type SequenceDriver = {
   /** Logits [vocabulary] of the last id, valid during the call; `raw` where the graph also gives their distribution. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;
-  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the row first came in. */
+  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the sequence first came in. */
   onCached(tokens: number): void;
   /** The loop can't continue this sequence. */
   fail(error: unknown): void;
 };
 
-/** A row in the loop. */
+/** A sequence in the loop. */
 export type Sequence = {
   driver: SequenceDriver;
   request: object;
@@ -88,7 +88,7 @@ export type Sequence = {
   alone: boolean;
   /** Which others may start from its keys and values; absent: none. */
   cache: SequenceCache | undefined;
-  /** The row whose prefill it waits for. */
+  /** The sequence whose prefill it waits for. */
   leader: Sequence | undefined;
   place: KvPlace | undefined;
   /** Ids whose keys and values are in the cache. */
@@ -102,25 +102,25 @@ export type Sequence = {
   decoding: boolean;
 };
 
-/** Tokens. `largest`: of the arena; `headroom`: what a row has room for beyond its ids, before it grows. */
+/** Tokens. `largest`: of the arena; `headroom`: what a sequence has room for beyond its ids, before it grows. */
 export type RoomLimits = { largest: number; headroom: number };
 
-/** A request's rows as they wait; the first one leads. */
+/** A request's sequences as they wait; the first one leads. */
 export function sequencesOf(
   drivers: readonly SequenceDriver[],
   { alone, cache, ...limits }: { alone: boolean; cache?: SequenceCache | undefined } & RoomLimits,
 ): Sequence[] {
   const request = {};
-  const rows: Sequence[] = [];
+  const sequences: Sequence[] = [];
   for (const driver of drivers) {
-    rows.push({
+    sequences.push({
       driver,
       request,
       ...roomFor({ driver, alone }, limits),
       passed: 0,
       alone,
       cache,
-      leader: rows[0],
+      leader: sequences[0],
       place: undefined,
       cached: 0,
       reused: 0,
@@ -129,32 +129,32 @@ export function sequencesOf(
       decoding: false,
     });
   }
-  return rows;
+  return sequences;
 }
 
 /**
- * Gives rows that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
- * if no other can leave, the row itself leaves, with those that wait for its prefill. The oldest row always stays.
+ * Gives sequences that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
+ * if no other can leave, the sequence itself leaves, with those that wait for its prefill. The oldest sequence always stays.
  */
 export function makeRoom(running: readonly Sequence[], limits: RoomLimits): { grown: boolean; leaving: Sequence[] } {
   const leaving = new Set<Sequence>();
   let grown = false;
-  const used = () => running.reduce((sum, row) => sum + (leaving.has(row) ? 0 : row.room), 0);
-  for (const row of running) {
-    if (leaving.has(row) || row.driver.finished || fits(row)) continue;
-    const wanted = roomFor(row, limits);
-    while (!leaving.has(row) && used() - row.room + wanted.room > limits.largest) {
-      const latest = running.findLast((one) => one !== row && one.decoding && !one.alone && !leaving.has(one));
-      const gone = latest === undefined ? [row, ...running.filter(({ leader }) => leader === row)] : [latest];
+  const used = () => running.reduce((sum, sequence) => sum + (leaving.has(sequence) ? 0 : sequence.room), 0);
+  for (const sequence of running) {
+    if (leaving.has(sequence) || sequence.driver.finished || fits(sequence)) continue;
+    const wanted = roomFor(sequence, limits);
+    while (!leaving.has(sequence) && used() - sequence.room + wanted.room > limits.largest) {
+      const latest = running.findLast((one) => one !== sequence && one.decoding && !one.alone && !leaving.has(one));
+      const gone = latest === undefined ? [sequence, ...running.filter(({ leader }) => leader === sequence)] : [latest];
       for (const one of gone) leaving.add(one);
     }
-    if (leaving.has(row)) continue;
-    Object.assign(row, wanted);
+    if (leaving.has(sequence)) continue;
+    Object.assign(sequence, wanted);
     grown = true;
   }
-  for (const row of leaving) {
+  for (const sequence of leaving) {
     const out = { place: undefined, leader: undefined, cached: 0, filled: false, decoding: false };
-    Object.assign(row, out, roomFor(row, limits));
+    Object.assign(sequence, out, roomFor(sequence, limits));
   }
   return { grown, leaving: [...leaving] };
 }
@@ -163,7 +163,7 @@ export function fits({ driver, need }: Pick<Sequence, 'driver' | 'need'>): boole
   return driver.ids.length <= need;
 }
 
-/** A row that runs by itself, or is probed, has all its room from the start. */
+/** A sequence that runs by itself, or is probed, has all its room from the start. */
 function roomFor(
   { driver, alone }: Pick<Sequence, 'driver' | 'alone'>,
   { largest, headroom }: RoomLimits,

@@ -12,7 +12,7 @@ import type { SequenceScores } from './sequence-answer.ts';
 import type { SequenceLimits, SequencePrompt } from './sequence-limits.ts';
 import type { SuppressedTokens } from './token-masks.ts';
 
-/** All ids of a row, and those that came after its prompt. */
+/** All ids of a sequence, and those that came after its prompt. */
 export type Tape = { readonly ids: readonly number[]; readonly history: readonly number[]; append(id: number): void };
 
 export function createTape(promptIds: readonly number[]): Tape {

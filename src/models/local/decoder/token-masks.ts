@@ -17,7 +17,7 @@ export type SuppressedTokens = {
 
 /** The suppressed tokens of one model; one pass over its vocabulary. */
 export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
-  forSequence(row: { tools: boolean }): SuppressedTokens;
+  forSequence(request: { tools: boolean }): SuppressedTokens;
 } {
   const { tokenizer, tokens } = model;
   const { end, open, close, toolCallOpen, toolCallClose } = tokens;

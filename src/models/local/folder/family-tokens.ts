@@ -13,13 +13,13 @@ export type FamilyTokens = {
   toolCallClose: number | undefined;
   /** Inserted at the budget: stop-thinking sentence, close tag (or marker), and what stands before the answer. */
   handOver: readonly number[];
-  /** Fed where a thought ended without its close tag (an end token, say). */
+  /** Inserted where a thought ended without its close tag (an end token, say). */
   closing: readonly number[];
   /** The same where the thought's last line has its end. */
   closingAfterLine: readonly number[];
-  /** Fed after a close tag that the model wrote itself. */
+  /** Inserted after a close tag that the model wrote itself. */
   afterThought: readonly number[];
-  /** Fed in place of a too early end. */
+  /** Inserted in place of a premature end. */
   continuation: readonly number[];
 };
 

@@ -3,12 +3,12 @@ import type { DynamicCache, Tensor } from '@huggingface/transformers';
 import { isHalf, modelFault } from '../folder/model-files.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
-/** Keys and values of the first tokens of a row, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
+/** Keys and values of the first tokens of a sequence, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
 export type KeyValueCache = InstanceType<typeof DynamicCache>;
 
 export type Transformers = typeof import('@huggingface/transformers');
 
-/** One model's weights behind `generate()`, reduced to what a row needs. */
+/** One model's weights behind `generate()`, reduced to what a sequence needs. */
 export type CausalModel = {
   /**
    * Computes `ids` as far as `cache` doesn't hold them and hands the logits [vocabulary] of the last one to `onLogits`, which
@@ -57,7 +57,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
       processors.push(chooser);
       const result = await model.generate({
         inputs: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
-        // Without it, generate() takes ids and cache for two parts of one row instead of overlapping ones.
+        // Without it, generate() takes ids and cache for two parts of one sequence instead of overlapping ones.
         attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), [1, ids.length]),
         logits_processor: processors,
         stopping_criteria: [createStop(transformers, () => !more)],
@@ -83,7 +83,7 @@ async function loadTransformers(): Promise<Transformers> {
   return existsSync(packed) ? import(packed.href) : import('@huggingface/transformers');
 }
 
-/** A model's generation_config.json may ask for penalties, ends and lengths; all of these are the row's affair. */
+/** A model's generation_config.json may ask for penalties, ends and lengths; the sequence handles all of these itself. */
 const neutral = {
   do_sample: false,
   max_new_tokens: 2 ** 30,

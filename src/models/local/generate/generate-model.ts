@@ -48,7 +48,7 @@ export type GenerateModelOptions = {
 
 /**
  * A local model over transformers.js's `generate()`: the fallback for graphs that the batch decoder can't drive. It runs
- * any chat model that transformers.js supports, one row at a time; the samples of a request share its prefill. Requests
+ * any chat model that transformers.js supports, one sequence at a time; the samples of a request share its prefill. Requests
  * that run together take turns step by step.
  * @throws ServiceError `model_unavailable` when the weights can't be loaded
  */
@@ -65,11 +65,11 @@ export async function createGenerateModel(folder: ModelFolder, options: Generate
       const left = new AbortController();
       const stopped = AbortSignal.any([signal, left.signal, closed.signal]);
       const onAbort = () => channel.fail(stopped.reason);
-      const rows = { folder, causal, suppressed, now: options.now, emit: channel.push };
+      const parts = { folder, causal, suppressed, now: options.now, emit: channel.push };
       const start = async () => {
         stopped.throwIfAborted();
         stopped.addEventListener('abort', onAbort, { once: true });
-        await runRequest(rows, request, { signal: stopped, ...(answerNow && { answerNow }) });
+        await runRequest(parts, request, { signal: stopped, ...(answerNow && { answerNow }) });
       };
       start()
         .then(channel.end, channel.fail)
@@ -85,16 +85,20 @@ export async function createGenerateModel(folder: ModelFolder, options: Generate
   };
 }
 
-type Rows = {
+type RequestParts = {
   folder: ModelFolder;
   causal: CausalModel;
-  suppressed: { forSequence(row: { tools: boolean }): SuppressedTokens };
+  suppressed: { forSequence(request: { tools: boolean }): SuppressedTokens };
   now(): number;
   emit(event: ModelEvent): void;
 };
 
-async function runRequest(rows: Rows, request: GenerateRequest, { signal, answerNow }: GenerateOptions): Promise<void> {
-  const { folder, causal } = rows;
+async function runRequest(
+  parts: RequestParts,
+  request: GenerateRequest,
+  { signal, answerNow }: GenerateOptions,
+): Promise<void> {
+  const { folder, causal } = parts;
   if (request.answer.constraint) throw unsupported(`Constraining answers to a ${request.answer.constraint.type}`);
   const prompt = await answerPrompt(folder, request);
   const { contextLength } = folder;
@@ -112,10 +116,10 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
   const budget = createThinkingBudget(request.thinking?.budgetTokens ?? 0);
   const interrupted = () => {
     if (answerNow?.aborted) return 'user' as const;
-    return request.deadlineAt !== undefined && rows.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
+    return request.deadlineAt !== undefined && parts.now() >= request.deadlineAt ? ('deadline' as const) : undefined;
   };
   for (let sample = 0; sample < request.samples; sample++) {
-    const row = createSampleSequence({
+    const sequence = createSampleSequence({
       model: folder,
       request,
       sample,
@@ -125,23 +129,23 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
         sample,
         vocabularySize: folder.vocabularySize,
       }),
-      suppressed: rows.suppressed.forSequence({ tools: mayCallTools(request) }),
+      suppressed: parts.suppressed.forSequence({ tools: mayCallTools(request) }),
       repetition: createThoughtRepetition(),
       budget,
       interrupted,
-      emit: rows.emit,
+      emit: parts.emit,
       onFinish() {},
       onFail(error) {
         throw error;
       },
     });
-    row.onCached(0);
+    sequence.onCached(0);
     let cache = prefilled;
-    while (!row.finished) {
+    while (!sequence.finished) {
       cache = await causal.run({
-        ids: row.ids,
+        ids: sequence.ids,
         cache,
-        onLogits: (logits) => (signal.aborted ? stop : step(row, logits)),
+        onLogits: (logits) => (signal.aborted ? stop : step(sequence, logits)),
       });
       signal.throwIfAborted();
     }
@@ -150,12 +154,12 @@ async function runRequest(rows: Rows, request: GenerateRequest, { signal, answer
 
 const stop = { token: 0, more: false };
 
-/** One token further: generate() can go on by itself only where the row has grown by that very token. */
-function step(row: SampleSequence, logits: Float32Array): { token: number; more: boolean } {
-  const before = row.ids.length;
-  row.onLogits(logits);
-  const token = row.ids.at(-1);
-  return token === undefined || row.finished || row.ids.length !== before + 1 ? stop : { token, more: true };
+/** One token further: generate() can go on by itself only if the sequence has grown by exactly that token. */
+function step(sequence: SampleSequence, logits: Float32Array): { token: number; more: boolean } {
+  const before = sequence.ids.length;
+  sequence.onLogits(logits);
+  const token = sequence.ids.at(-1);
+  return token === undefined || sequence.finished || sequence.ids.length !== before + 1 ? stop : { token, more: true };
 }
 
 function unsupported(what: string): ServiceError {

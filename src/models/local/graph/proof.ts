@@ -52,7 +52,7 @@ export async function proveInPlace(
 
 /**
  * Proves that the graph keeps its cache the way the loop needs it: padded to a capacity, written after the past, rows of
- * different lengths in one run, and a token fed with a past like one fed in a whole prompt.
+ * different lengths in one run, and a token that is run with a past like one in a whole prompt.
  */
 export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: KvArena): Promise<string | undefined> {
   try {

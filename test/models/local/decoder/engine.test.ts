@@ -104,7 +104,7 @@ describe('what a row says', () => {
         // Some rows are fed sentences, now and then right behind their first token.
         const fed = promptOf(next, next(3) === 0 ? 1 + next(80) : 0);
         const feedAt = next(2) === 0 ? 0 : next(count);
-        if (prompt.length + count + fed.length > engine.largestRow) return;
+        if (prompt.length + count + fed.length > engine.largestSequence) return;
         const wanted = saidAround(prompt, count, feedAt, fed);
         prompts.push([...prompt, ...wanted]);
         const samples = 1 + next(3);

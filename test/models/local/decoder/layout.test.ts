@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type ActiveRow,
+  type ActiveSequence,
   capacityFor,
-  type KeptRow,
+  type KeptSequence,
   planGroups,
   planLayout,
 } from '../../../../src/models/local/decoder/layout.ts';
@@ -37,15 +37,15 @@ describe('capacity classes', () => {
 });
 
 describe('groups', () => {
-  test.each<[string, number[], number, Array<{ capacity: number; rows: number }>]>([
-    ['one group while it fits', [1000, 200, 200], 5825, [{ capacity: 1024, rows: 3 }]],
+  test.each<[string, number[], number, Array<{ capacity: number; count: number }>]>([
+    ['one group while it fits', [1000, 200, 200], 5825, [{ capacity: 1024, count: 3 }]],
     [
       'two where one would not fit',
       [4000, 200, 200],
       5825,
       [
-        { capacity: 4096, rows: 1 },
-        { capacity: 256, rows: 2 },
+        { capacity: 4096, count: 1 },
+        { capacity: 256, count: 2 },
       ],
     ],
     ['no rows, no groups', [], 100, []],
@@ -54,8 +54,8 @@ describe('groups', () => {
   });
 });
 
-type Active = ActiveRow & { name: number };
-type Kept = KeptRow & { name: number };
+type Active = ActiveSequence & { name: number };
+type Kept = KeptSequence & { name: number };
 
 test('a layout never overlaps, keeps groups whole, and gives up the oldest only', () => {
   let state = 1;
@@ -106,14 +106,14 @@ test('a layout never overlaps, keeps groups whole, and gives up the oldest only'
 });
 
 test('nobody moves when a row joins that fits beside the others', () => {
-  const row = (offset: number, decoding = true): ActiveRow => ({
+  const row = (offset: number, decoding = true): ActiveSequence => ({
     need: 200,
     place: { offset, capacity: 256 },
     decoding,
     alone: false,
   });
-  const active: ActiveRow[] = [row(0), row(256), { need: 180, place: undefined, decoding: false, alone: false }];
-  const kept: KeptRow[] = [{ length: 300, place: { offset: 1700, capacity: 300 } }];
+  const active: ActiveSequence[] = [row(0), row(256), { need: 180, place: undefined, decoding: false, alone: false }];
+  const kept: KeptSequence[] = [{ length: 300, place: { offset: 1700, capacity: 300 } }];
   const layout = planLayout({ tokens: 2000, active, kept });
   expect(active.map((each) => layout.places.get(each)?.offset)).toEqual([0, 256, 512]);
   expect([...layout.keptPlaces.values()]).toEqual([{ offset: 1700, capacity: 300 }]);
