@@ -49,7 +49,7 @@ export type SchemaKeywords = z.infer<typeof SchemaKeywords>;
 export const enforcedKeywords: ReadonlySet<string> = new Set(Object.keys(SchemaKeywords.shape));
 
 /** Keywords that assert nothing (JSON Schema 2020-12, annotations and places for definitions). */
-export const annotations: ReadonlySet<string> = new Set([
+const annotations: ReadonlySet<string> = new Set([
   '$schema',
   '$comment',
   '$defs',

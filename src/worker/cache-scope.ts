@@ -2,8 +2,8 @@ import type { Prompt } from '../contracts/responses/prompt.ts';
 import type { CacheScope, LanguageModel } from '../core/language-model.ts';
 
 /**
- * The model for one response: its calls share a cache with each other, and `prompt`, which the owner sent, with the owner's other
- * responses. Prompts that a strategy makes hold drafts or thoughts, so they stay within the response.
+ * The model for one response: its calls share a cache with each other, and the owner's own `prompt` is also shared with the
+ * owner's other responses. Prompts that a strategy makes contain drafts or thoughts, so they stay within the response.
  * `keyed`: the response belongs to a key, which must not learn what a server found in a cache that all keys share.
  */
 export function withCacheScope(
@@ -14,7 +14,7 @@ export function withCacheScope(
     ...request,
     cacheScope: { owner, response, ownPrompt: request.prompt === prompt },
   });
-  // Checked each time: a server may have refused the salt meanwhile.
+  // Checked each time, because a server may have rejected the cache salt meanwhile.
   const isShared = () => model.capabilities.cacheByOwner !== true;
   return {
     ...model,

@@ -12,18 +12,18 @@ export type WorkerDependencies = {
   models: ReadonlyMap<string, LanguageModel>;
   strategies: ReadonlyMap<string, Strategy>;
   effortTable(model: string): EffortTable;
-  /** What `reasoning.summary` asks for: a part for a step that has ended, after those `before`. Undefined: nothing to tell. */
+  /** The part of the summary for a step that has ended, after the steps `before`. Undefined: the step adds nothing. */
   summarise(step: TraceStep, about: { before: readonly TraceStep[]; mode: SummaryMode }): string | undefined;
-  /** Thoughts as a client may carry them: unreadable, and taken back from their owner alone. Absent: none are sealed. */
+  /** Encrypts a thought that a client carries; only its owner can send it back. Absent: thoughts are not encrypted. */
   seal?(thought: string, owner: string | null): string;
-  /** What `seal` made, readable again; absent: nothing is. */
+  /** Decrypts what `seal` encrypted. Absent: nothing can be decrypted. */
   unseal?(sealed: string, owner: string | null): string | undefined;
-  /** Prepares a tool that the service runs itself; undefined for one that this worker doesn't have. */
+  /** Prepares a tool that the service runs itself; undefined if this worker does not have the tool. */
   openTool?(entry: ServerToolParam, options: { signal: AbortSignal }): Promise<OpenTool | undefined>;
   observeTool?: ServerTools['observe'];
-  /** The owner as caches know it: can't be guessed from a key's id. Absent: no response shares a cache with another call. */
+  /** The owner's name in caches, which cannot be guessed from a key's id. Absent: responses share no cache with other calls. */
   cacheOwner?(owner: string | null): string;
-  /** How long responses took so far; absent: the time that is left is unknown. */
+  /** How long responses took so far. Absent: the remaining time is unknown. */
   pace?: PaceBook;
   /** Epoch ms. */
   now(): number;

@@ -4,15 +4,15 @@ import type { StrategyEvent } from '../reasoning/strategy.ts';
 
 export type StepDelta = Extract<StrategyEvent, { type: 'step-delta' }>;
 
-/** The thoughts of all running steps for the trace, gathered so that the log does not get a line for each token. */
+/** Gathers the thoughts of all running steps for the trace, so that the log does not get a line for each token. */
 type LiveSteps = {
-  /** The event to log now; none while a step's text is still gathered. */
+  /** The events to log now; none while a step's text is still gathered. */
   delta(piece: StepDelta): TraceEvent[];
-  /** The step's last event has its whole text: what was gathered is dropped. */
+  /** The step has ended: its last event has the whole text, so the gathered text is dropped. */
   end(index: number): void;
 };
 
-/** An event holds a line of the thought, so many characters, or what was sampled in so many ms. */
+/** An event holds a line of the thought, or so many characters, or what was sampled in so many ms. */
 const most = { characters: 80, ms: 250 };
 /** Characters: shorter lines are gathered. */
 const leastLine = 8;

@@ -1,16 +1,16 @@
 import type { LogLine } from '../contracts/responses/job.ts';
 
-/** Writes a job's lines in order, in as few appends as the backend's pace allows. */
+/** Writes a job's lines in order; lines that arrive while an append is running share the next one. */
 export type LogWriter = {
   /** Queues lines; resolves at once unless the backend is far behind. Rejects with what an earlier append threw. */
   write(lines: readonly LogLine[]): Promise<void>;
   /** Resolves once everything is written. Rejects with what an append threw. */
   flush(): Promise<void>;
-  /** All lines that the job's log holds by now, an earlier attempt's included. */
+  /** All lines in the job's log now, including earlier attempts'. */
   lines(): readonly LogLine[];
 };
 
-/** Beyond this many unwritten lines a writer waits, so that a slow backend slows the model down instead of filling memory. */
+/** With more unwritten lines than this, `write` waits, so that a slow backend slows the model down instead of filling memory. */
 const mostUnwritten = 256;
 
 export function createLogWriter(options: {
@@ -44,7 +44,7 @@ export function createLogWriter(options: {
     async write(lines) {
       if (fault !== undefined) throw fault.error;
       unwritten.push(...lines);
-      // Not at once: lines of the same turn of the event loop go into one append.
+      // Delayed, so that all lines of one turn of the event loop go into one append.
       writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(pump);
       if (unwritten.length > mostUnwritten) await flush();
     },

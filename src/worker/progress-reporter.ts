@@ -3,7 +3,7 @@ import { thinkingTokens } from '../contracts/responses/usage.ts';
 import type { JobLease } from '../core/job-queue.ts';
 import type { PhaseUsage, StrategyEvent } from '../reasoning/strategy.ts';
 
-/** Tells the queue how far a response is, at most every `intervalMs` and at each change of phase. */
+/** Reports a response's progress to the queue, at most every `intervalMs` and at each change of phase. */
 type ProgressReporter = {
   phase(event: Extract<StrategyEvent, { type: 'phase' }>): Progress;
   usage(usage: PhaseUsage): void;
@@ -15,9 +15,9 @@ const intervalMs = 200;
 export function createProgressReporter(options: {
   lease: JobLease;
   effective: EffectiveReasoning;
-  /** What earlier attempts have used: progress never falls back behind it. */
+  /** What earlier attempts have used: progress never falls below it. */
   spent: PhaseUsage;
-  /** Ms that the response is likely to still take; null if unknown. */
+  /** The expected remaining time; null if unknown. ms */
   timeLeft(): number | null;
   now(): number;
 }): ProgressReporter {
@@ -33,7 +33,7 @@ export function createProgressReporter(options: {
   };
   let reportedAt = 0;
   let reporting = false;
-  /** Progress is a courtesy: one report at a time, and one that fails is made good by the next. */
+  /** One report at a time; a failed report is made up for by the next one. */
   const report = (): void => {
     if (reporting) return;
     reporting = true;

@@ -10,12 +10,12 @@ import { createLogWriter } from './log-writer.ts';
 import { runAttempt } from './run-attempt.ts';
 import { finishedSteps } from './trace-writer.ts';
 
-/** A model's process that dies takes the attempt with it; the lease tries again, from what the log holds. */
+/** If a model's process dies, the attempt fails; the lease tries again from the log. */
 const triesPerLease = 3;
 
 /**
- * Runs one leased response to its terminal line. Resolves once that is written, or once the lease has ended otherwise
- * (`lost`, `shutdown`), when nothing more is written and another worker goes on from the log.
+ * Runs one leased response to its terminal line. Resolves when that is written, or when the lease has ended otherwise
+ * (`lost`, `shutdown`): then nothing more is written, and another worker continues from the log.
  */
 export async function runResponse(lease: JobLease, dependencies: WorkerDependencies): Promise<void> {
   const { job, attempt } = lease;
@@ -36,7 +36,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
           { response: job.id, attempt, seconds, thinkTokens: think, answerTokens: answer, stop },
           'attempt ended',
         );
-        // What was cut says nothing of how long the others take.
+        // A response that was cut does not show how long others take.
         const run = outcome.incomplete === undefined ? { startedAt, ms: now() - startedAt } : undefined;
         keepPace(lease, dependencies, run, chainLengths(finishedSteps(writer.lines())));
         return;
@@ -62,7 +62,7 @@ export async function runResponse(lease: JobLease, dependencies: WorkerDependenc
         : terminalLines.failed(job, written, failureReason(error), usage.latest);
     await lease.append([line]);
   } finally {
-    // Where the model's process has died, its cache is gone as well.
+    // If the model's process has died, its cache is gone as well.
     await dependencies.models
       .get(job.model)
       ?.forget?.(job.id)
@@ -83,7 +83,7 @@ function keepPace(
   });
 }
 
-/** How long its chains thought. One that never began to think tells nothing. */
+/** How long the chains thought, without those that did not begin to think. */
 function chainLengths(steps: readonly TraceStep[]): ObservedLength[] {
   return steps.flatMap(({ phase, usage, stop_reason }) => {
     const tokens = usage?.thinking ?? 0;
@@ -100,7 +100,7 @@ function leaseEnd(error: unknown, lease: JobLease): LeaseEnded['end'] | undefine
   return lease.signal.aborted && lease.signal.reason instanceof LeaseEnded ? lease.signal.reason.end : undefined;
 }
 
-/** For the client: a service error was written for it, anything else shows nothing of itself. */
+/** For the client: a service error's message is meant for it; other errors show no details. */
 function failureReason(error: unknown): string {
   return error instanceof ServiceError ? error.message : 'The service met an internal error.';
 }

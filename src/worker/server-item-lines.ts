@@ -1,7 +1,7 @@
 import type { UnnumberedEvent } from '../contracts/responses/response-event.ts';
 import type { ServerItem } from './server-tools.ts';
 
-/** The events of an item that is whole when it is shown, in OpenAI's order. */
+/** The events of an item that is shown when it is complete, in OpenAI's order. */
 export function serverItemEvents(
   item: ServerItem,
   output_index: number,

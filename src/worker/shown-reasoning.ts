@@ -8,19 +8,19 @@ import type { StepDelta } from './live-steps.ts';
 import { endedSteps } from './trace-writer.ts';
 import type { WireWriter } from './wire-writer.ts';
 
-/** What the client of a response reads of its reasoning while it goes on: as much as the request asked for. */
+/** The reasoning that the client of a response sees while it runs, as far as the request asked for it. */
 export type ShownReasoning = {
   isWanted(): boolean;
   /** Whether the thoughts of all chains are logged while they are sampled. */
   isLive(): boolean;
-  /** What steps of an earlier attempt still have to say. */
+  /** Parts of the summary that an earlier attempt's steps have not written yet. */
   resume(): LogLine[];
-  /** A step begins: the first chain is the one whose thought is shown as it is sampled. */
+  /** A step begins. The first chain's thought is shown while it is sampled. */
   begin(step: TraceStep): void;
   thought(delta: StepDelta): LogLine[];
-  /** A step has ended: its thought is whole, and its part of the summary known. */
+  /** A step has ended: its thought is complete, and its part of the summary is known. */
   end(step: TraceStep): LogLine[];
-  /** The answer is settled: the winning thought, where it is not the one that was shown, and what is sealed. */
+  /** The answer is known: writes the winning thought if another one was shown, and the encrypted reasoning. */
   settle(steps: readonly TraceStep[]): LogLine[];
 };
 
@@ -33,9 +33,9 @@ export function createShownReasoning(options: {
   const { job, log, wire, dependencies } = options;
   const { effective, include, summary: mode, scopes, background, request } = responseJob(job);
   const isAskedFor = mode !== null || include.reasoning_text || include.encrypted_content;
-  // A fast answer has no reasoning to tell of.
+  // A fast answer has no reasoning.
   let isFast = effective.budget_tokens === 0;
-  // Who waits for the whole reads nothing meanwhile: the winning thought is enough, and the log stays short.
+  // A client that waits for the whole response needs only the winning thought, which keeps the log short.
   const isLive = include.reasoning_text && (background || request.stream === true);
   const ended: TraceStep[] = [];
   let hasThought = false;
@@ -43,13 +43,13 @@ export function createShownReasoning(options: {
   let shown: number | undefined;
 
   const part = (step: TraceStep): string[] => {
-    // Nor has one that auto tried and that stands.
+    // So has an answer without thinking that `auto` tried and kept.
     isFast ||= step.decided?.effort === 'none';
     hasThought ||= step.phase === 'think' && step.text !== null && step.text !== '';
     if (isFast || mode === null) return [];
-    const told = summarisedStep(step, scopes);
-    const text = dependencies.summarise(told, { before: [...ended], mode });
-    ended.push(told);
+    const summarised = summarisedStep(step, scopes);
+    const text = dependencies.summarise(summarised, { before: [...ended], mode });
+    ended.push(summarised);
     return text === undefined ? [] : [text];
   };
 

@@ -4,22 +4,22 @@ import type { ToolCalls } from '../contracts/responses/response-job.ts';
 import { schemaFit } from '../core/schema-fit.ts';
 import type { ShownCall } from './wire-writer.ts';
 
-/** As the model made it: by the name that it knows. */
+/** A call with the tool name that the model knows. */
 export type MadeCall = { name: string; arguments: string };
 
 /** Decides which of a run's tool calls are shown. */
 export type ToolCallFilter = {
-  /** A call that may be shown; undefined for one that doesn't fit its tool, that was shown before, or that is one too many. */
+  /** The call to show; undefined if it does not fit its tool, was shown before, or is one too many. */
   take(call: MadeCall): Promise<ShownCall | undefined>;
-  /** A call that was written as text, where one is forced. */
+  /** The same for a call that was written as text because a call was forced. */
   takeText(text: string): Promise<ShownCall | undefined>;
-  /** Why the last call that didn't fit was refused. */
+  /** Why the last call that did not fit was refused. */
   readonly refused: string | undefined;
 };
 
 const WrittenCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) });
 
-/** `shown`: calls that an earlier attempt has shown already; this one makes them again. */
+/** `shown`: the number of calls that an earlier attempt has shown; this attempt makes them again. */
 export function createToolCallFilter(options: {
   tools: readonly FunctionTool[];
   calls: ToolCalls | undefined;
@@ -56,7 +56,7 @@ export function createToolCallFilter(options: {
   };
 }
 
-/** Models write nothing, or something of their own, for a tool that takes no arguments. */
+/** For a tool without arguments, models write nothing or something arbitrary. */
 function withGivenArguments(call: MadeCall, tools: readonly FunctionTool[]): MadeCall {
   const { parameters } = tools.find(({ name }) => name === call.name) ?? {};
   const none = call.arguments.trim() === '' || (parameters !== undefined && takesNothing(parameters));
@@ -65,7 +65,7 @@ function withGivenArguments(call: MadeCall, tools: readonly FunctionTool[]): Mad
 
 const CustomArguments = z.object({ input: z.string() });
 
-/** A model may write the free text itself where arguments were expected. */
+/** A model may write the free text itself instead of arguments. */
 function asCustomCall({ name, arguments: written }: MadeCall): MadeCall {
   const isJson = typeof parse(written) === 'object';
   return { name, arguments: isJson ? written : JSON.stringify({ input: written }) };
@@ -84,7 +84,7 @@ async function faultOf(call: MadeCall, tools: readonly FunctionTool[]): Promise<
   const given = z.record(z.string(), z.unknown()).safeParse(parse(call.arguments));
   if (!given.success) return `the arguments of '${tool.name}' are no JSON object`;
   if (tool.parameters === undefined) return undefined;
-  // By a schema that can't be judged by, nothing is refused: it is the caller's own.
+  // A caller's schema that cannot be evaluated refuses nothing.
   const fit = await schemaFit(tool.parameters, given.data);
   return fit.fits === false ? `the arguments of '${tool.name}' don't fit at ${fit.at}` : undefined;
 }

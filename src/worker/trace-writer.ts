@@ -2,7 +2,7 @@ import type { LogLine } from '../contracts/responses/job.ts';
 import type { TraceStep } from '../contracts/responses/trace.ts';
 import { TraceEvent } from '../contracts/responses/trace-event.ts';
 
-/** Numbers the trace's lines, on from those that the log has. */
+/** Numbers the trace's lines, continuing from the log. */
 export type TraceWriter = { line(event: TraceEvent): LogLine };
 
 export function createTraceWriter(log: readonly LogLine[]): TraceWriter {
@@ -21,7 +21,7 @@ export function finishedSteps(log: readonly LogLine[]): TraceStep[] {
   return endedSteps(log).sort((a, b) => a.index - b.index);
 }
 
-/** The same in the order in which they ended: chains run side by side. */
+/** The same steps in the order in which they ended, because chains run in parallel. */
 export function endedSteps(log: readonly LogLine[]): TraceStep[] {
   const steps = new Map<number, TraceStep>();
   for (const line of log) {

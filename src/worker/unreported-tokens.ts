@@ -5,7 +5,7 @@ import { tokensOfPiece } from '../core/token-ledger.ts';
 import type { PhaseUsage } from '../reasoning/strategy.ts';
 
 /**
- * Tokens that a run has used and its model does not report as they come: the prompt, and the text of servers that send no
+ * Tokens that a run has used and that its model does not report immediately: the prompt, and the text of servers without
  * token ids. A strategy counts both when a sample ends, which is too late for a sample that still runs or was stopped.
  */
 type UnreportedTokens = {
@@ -17,13 +17,13 @@ type UnreportedTokens = {
 
 type Counts = { thinking: number; forced: number; answer: number; byId: boolean };
 
-/** `promptTokens`: of the rendered prompt; they are counted once something has come of it. `phase`: the strategy's own. */
+/** `promptTokens`: of the rendered prompt, counted from the first event on. `phase`: the strategy's current one. */
 export function listenForTokens(
   model: LanguageModel,
   { promptTokens, phase }: { promptTokens: number; phase(): Phase },
 ): UnreportedTokens {
   const open = new Map<string, Counts>();
-  /** Of stopped samples. */
+  /** Tokens of stopped samples. */
   let lost = emptyUsage();
   let calls = 0;
   let begun = false;
@@ -47,7 +47,7 @@ export function listenForTokens(
     if (event.type !== 'thinking-delta' && event.type !== 'answer-delta') return;
     const counts = open.get(key) ?? { thinking: 0, forced: 0, answer: 0, byId: false };
     open.set(key, counts);
-    // Counted by the strategy as it came; text without ids is then the rest of a token that was counted.
+    // With ids, the strategy counts the tokens; text without ids is then the rest of a counted token.
     counts.byId ||= event.tokenIds.length > 0;
     if (counts.byId) return;
     const kind = event.type === 'answer-delta' ? 'answer' : event.forced ? 'forced' : 'thinking';

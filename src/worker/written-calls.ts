@@ -1,23 +1,23 @@
 import type { TokenLogprob } from '../core/language-model.ts';
 
 type TextPiece = { type: 'text'; text: string; logprobs?: readonly TokenLogprob[] | undefined };
-/** `text`: JSON, or the beginning of it where the answer ended within the call. */
+/** `text`: JSON, or only its beginning if the answer ended within the call. */
 export type WrittenPiece = TextPiece | { type: 'call'; text: string };
 
-/** An answer's text as it comes, with the calls apart that a model wrote into it as JSON. */
+/** Separates the calls that a model wrote into its answer as JSON from the answer's text. */
 export type WrittenCalls = {
   push(text: string, logprobs?: readonly TokenLogprob[]): WrittenPiece[];
-  /** What is still held back when the answer has ended. */
+  /** The answer has ended: returns what is still held back. */
   end(): WrittenPiece[];
 };
 
 /**
- * Models that write a call without their tags would show `{"name": …` to somebody who reads the answer. From such a brace on
- * the text is held back until its name is known: a given tool's is a call, held to its last brace; all else is text.
+ * A model that writes a call without its tags would show `{"name": …` to the reader. From such a brace on, the text is held
+ * back until the name is known: with a given tool's name it is a call up to its closing brace, otherwise it is text.
  */
 export function createWrittenCalls(names: readonly string[]): WrittenCalls {
   let held: TextPiece[] = [];
-  /** Of the brace in the held text. */
+  /** Index of the brace in the held text. */
   let start = 0;
   const heldText = () => held.map(({ text }) => text).join('');
   const release = (): WrittenPiece[] => {
@@ -72,7 +72,7 @@ export function createWrittenCalls(names: readonly string[]): WrittenCalls {
 
 const opening = '{"name":"';
 
-/** What a text from a brace on is: a call of one of these tools, anything else, or not known yet. */
+/** Whether a text that starts with a brace is a call of one of these tools, anything else, or not known yet. */
 function kindOf(text: string, names: readonly string[]): 'call' | 'text' | 'unknown' {
   const compact = text.slice(0, 512).replace(/\s+/g, '');
   if (compact.length <= opening.length) return opening.startsWith(compact) ? 'unknown' : 'text';
@@ -83,7 +83,7 @@ function kindOf(text: string, names: readonly string[]): 'call' | 'text' | 'unkn
   return names.some((known) => known.startsWith(name)) ? 'unknown' : 'text';
 }
 
-/** The place behind the brace that closes the one at `start`; undefined where it has not come. */
+/** The index after the brace that closes the one at `start`; undefined if it has not arrived yet. */
 function endOfObject(text: string, start: number): number | undefined {
   let depth = 0;
   let quoted = false;

@@ -16,7 +16,7 @@ export type TableFile = { path: string; field: string };
 export type FolderModel = { kind: 'folder'; id: string; path: string; family?: string; effortTable?: TableFile };
 
 /** A repository of the hub, `organisation/name`; fetched on first use. */
-export type HubModel = { kind: 'hub'; id: string; name: string; family?: string; effortTable?: TableFile };
+type HubModel = { kind: 'hub'; id: string; name: string; family?: string; effortTable?: TableFile };
 
 /** A model behind an OpenAI-compatible server. `url` ends without a slash, usually in `/v1`. */
 export type UpstreamModel = {
@@ -92,8 +92,8 @@ const UpstreamEntry = z.strictObject({
 });
 
 /** One entry of `models`, as a person writes it: a text is a folder (`./…`, `/…`, `~/…`) or a hub name (`hub:…`, `organisation/name`). */
-export const ModelEntry = z.union([z.string().min(1), FolderEntry, HubEntry, UpstreamEntry]);
-export type ModelEntry = z.input<typeof ModelEntry>;
+const ModelEntry = z.union([z.string().min(1), FolderEntry, HubEntry, UpstreamEntry]);
+type ModelEntry = z.input<typeof ModelEntry>;
 
 /** In the working folder. */
 export const configFile = 'thinkfirst.config.json';

@@ -15,7 +15,7 @@ export type Sampler = {
   readonly needs: 'all' | readonly number[];
 };
 
-export type SamplerState = {
+type SamplerState = {
   /** The logits' own distribution, where it is known already. */
   raw?: RawDistribution | undefined;
   /** What the sequence has generated (including inserted tokens), in order: for presence, frequency and repetition penalty. */

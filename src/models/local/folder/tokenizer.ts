@@ -3,13 +3,13 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 
 /** The bytes that a token of the vocabulary stands for; undefined where it is none of this spelling. */
-export type TokenSpelling = (token: string) => Uint8Array | undefined;
+type TokenSpelling = (token: string) => Uint8Array | undefined;
 
 /**
  * How a byte-pair tokenizer spells its tokens: byte-level (GPT-2's alphabet) or with byte fallback (`▁` for a space, `<0xNN>`).
  * Undefined for tokenizers of another make. `file` is a Hugging Face tokenizer.json, parsed.
  */
-export function tokenSpelling(file: object): TokenSpelling | undefined {
+function tokenSpelling(file: object): TokenSpelling | undefined {
   const { model, decoder }: { model?: unknown; decoder?: unknown } = file;
   if (typeof model !== 'object' || model === null || !('type' in model) || model.type !== 'BPE') return undefined;
   const decoders = JSON.stringify(decoder ?? null);
@@ -18,7 +18,7 @@ export function tokenSpelling(file: object): TokenSpelling | undefined {
 }
 
 /** GPT-2's map of bytes to printable characters, read backwards (openai/gpt-2 src/encoder.py, bytes_to_unicode). */
-export function byteLevelSpelling(): TokenSpelling {
+function byteLevelSpelling(): TokenSpelling {
   const byteOf = new Map<string, number>();
   let moved = 0;
   for (let byte = 0; byte < 256; byte++) {
@@ -64,7 +64,7 @@ export type ModelTokenizer = {
   render(messages: readonly Record<string, unknown>[], options: RenderOptions): string;
 };
 
-export type RenderOptions = {
+type RenderOptions = {
   tools: readonly Record<string, unknown>[] | undefined;
   templateArguments: Readonly<Record<string, unknown>>;
 };

@@ -14,7 +14,7 @@ export type GraphShape = {
   cacheType: CacheType;
 };
 
-export type CacheType = 'float32' | 'int8';
+type CacheType = 'float32' | 'int8';
 
 /** Dimensions from config.json, for graphs that have names in their place (`kv_cache_dim`). */
 export type DeclaredShape = {

@@ -33,7 +33,7 @@ export type NativeSession = {
 /** `elementType` is ONNX's number (1 float, 3 int8, 7 int64, 10 half); a dimension of -1 is free. */
 export type ValueInfo = { name: string; elementType: number; shape: readonly number[] };
 
-export type TensorData = Float32Array | Int8Array | BigInt64Array;
+type TensorData = Float32Array | Int8Array | BigInt64Array;
 
 export type BoundValues = { readonly names: BigUint64Array; readonly pointers: BigUint64Array; readonly kept: unknown };
 

@@ -5,13 +5,13 @@ import type protobuf from 'protobufjs/minimal.js';
 import { type Field, mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
 
 /** Files that are read here and there, each opened once. */
-export type OpenFiles = {
+type OpenFiles = {
   /** @throws Error of the file system */
   open(file: string): { read: ReadBytes; size: number };
   close(): void;
 };
 
-export function openFiles(): OpenFiles {
+function openFiles(): OpenFiles {
   const opened = new Map<string, { read: ReadBytes; size: number; descriptor: number }>();
   return {
     open(file) {

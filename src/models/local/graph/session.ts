@@ -11,7 +11,7 @@ import { openQuantisedSession } from './quantised-session.ts';
  * The fallback: onnxruntime-node's own binding, which hands every cache back as a copy; the new tokens are copied out of
  * it. Same results, two to four times slower (docs/decisions/0004-decoder-no-copy.md).
  */
-export function createPlainRunner(session: InferenceSession, shape: GraphShape, arena: KvArena): CacheRunner {
+function createPlainRunner(session: InferenceSession, shape: GraphShape, arena: KvArena): CacheRunner {
   const inputs = createRunInputs();
   const pastNames = cacheNames(shape.layers, 'past_key_values');
   const presentNames = cacheNames(shape.layers, 'present');
@@ -56,7 +56,7 @@ export function createPlainRunner(session: InferenceSession, shape: GraphShape, 
 }
 
 /** Loads a graph for `createPlainRunner`. */
-export async function openPlainSession(
+async function openPlainSession(
   path: string,
   options: { threads: number; declared?: DeclaredShape | undefined },
 ): Promise<{ session: InferenceSession; shape: ReturnType<typeof graphShape> }> {
