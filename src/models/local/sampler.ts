@@ -7,8 +7,8 @@ import { expOfMinus, likeliest, type RawDistribution, rawDistribution } from './
 
 export type Sampler = {
   /**
-   * The next token of one sequence. `logits` [vocabulary] is changed during the call and is as it was after it.
-   * @throws ServiceError `server_error` where mask and suppressed tokens together leave no token
+   * The next token of one sequence. `logits` [vocabulary] is changed during the call and restored at its end.
+   * @throws ServiceError `server_error` if mask and suppressed tokens together leave no token
    */
   next(logits: Float32Array, state: SamplerState): SampledToken;
   /** As `SequenceDriver.needs`, for what the request itself says of sampling. */
@@ -16,11 +16,11 @@ export type Sampler = {
 };
 
 type SamplerState = {
-  /** The logits' own distribution, where it is known already. */
+  /** The distribution of the logits, if it is known already. */
   raw?: RawDistribution | undefined;
   /** What the sequence has generated (including inserted tokens), in order: for presence, frequency and repetition penalty. */
   history: readonly number[];
-  /** For the repetition penalty, which counts the prompt too. */
+  /** For the repetition penalty, which includes the prompt. */
   promptTokens?: readonly number[];
   /** Bit `id & 31` of word `id >> 5` allows a token. */
   mask?: Uint32Array | undefined;
@@ -30,7 +30,7 @@ type SamplerState = {
   topLogprobs?: number | undefined;
 };
 
-/** Log-probabilities and self-certainty are the raw distribution's: before temperature, penalties, bias and mask. Nats. */
+/** Log-probabilities and self-certainty are from the raw distribution: before temperature, penalties, bias and mask. Nats. */
 export type SampledToken = {
   token: number;
   logprob: number;
@@ -39,8 +39,8 @@ export type SampledToken = {
 };
 
 /**
- * A sequence's sampler: its random stream comes from (seed, sample) alone, and every token takes exactly one draw at a
- * temperature above 0, so what else is decoded never touches it.
+ * A sequence's sampler: its random stream depends only on (seed, sample), and every token takes exactly one draw at
+ * a temperature above 0, so other sequences never affect it.
  */
 export function createSampler(
   sampling: Sampling,
@@ -94,7 +94,7 @@ export function createSampler(
   };
 }
 
-/** What a request's tokens are drawn with: the model's `own` settings hold where the request names no temperature. */
+/** The settings for a request's tokens: the model's `own` apply if the request gives no temperature. */
 export function withOwnSampling(sampling: Sampling, own: Sampling): Sampling {
   return sampling.temperature === undefined ? { ...own, ...sampling } : sampling;
 }
@@ -122,7 +122,7 @@ function mix(value: number): number {
 
 type Edited = { undo(): void; keepsMax: boolean; massChange: number };
 
-/** Bias and penalties change few logits: they are edited in place and put back, since a copy would cost as much as the draw. */
+/** Bias and penalties change few logits: they are edited in place and restored, because a copy would cost as much as the draw. */
 function createEdits(sampling: Sampling): {
   apply(logits: Float32Array, state: SamplerState, raw: RawDistribution): Edited;
 } {

@@ -1,7 +1,7 @@
 import { type FoundValue, type ThoughtLines, valueBehind } from '../../thought-lines.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
-/** Characters of a line's end whose ids are looked at: a value's own depend on what is right before it. */
+/** Characters at a line's end that are tokenised: a value's tokens depend on the text right before it. */
 const longestTail = 600;
 
 /** A value that the service computed, as it is fed behind its equals sign. */
@@ -9,8 +9,8 @@ export type ComputedValue = FoundValue & { ids: readonly number[] };
 
 /**
  * The value of a line that ends in an equals sign (a calculator in the thought, arXiv 2110.14168): its ids are those of line
- * and value less those of the line. Undefined where the line has no value, where the ids don't begin alike, and where the
- * value would hold a special token: a string in a call could spell one.
+ * and value without those of the line. Undefined if the line has no value, if its ids do not begin those of line and value,
+ * or if the value would contain a special token, which a string in a call could spell.
  */
 export function computedValue(
   lines: Pick<ThoughtLines, 'line' | 'inCode'>,

@@ -15,16 +15,16 @@ import {
 } from './schedule.ts';
 import { fits, type Sequence, type SequenceDriver, sequencesOf } from './sequence.ts';
 
-/** Prompt tokens computed between two decode steps: fewer while others wait for theirs. */
+/** Prompt tokens computed between two decode steps: fewer while other sequences wait for theirs. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
 /**
- * Inserted ids of a sequence that decodes with this many others go along with their steps, one in each. A run of their own would
- * delay the others, and costs more than the ids do within the batch.
+ * In a group of this many sequences, a few inserted ids of one are run with the group's decode steps, one in each. A run of
+ * their own would delay the others and cost more than the ids do within the batch.
  */
 const goingAlong = { sequences: 3, ids: 8 };
-/** Turns without a run, while sequences are there: one happens where sequences end. */
+/** The most turns in a row without a run: one happens when sequences end. */
 const mostIdle = 16;
-/** Tokens that a sequence has room for at first, beyond its prompt: most thoughts and answers are shorter. */
+/** Tokens that a sequence first has room for beyond its prompt: most thoughts and answers are shorter. */
 const usualAnswer = 512;
 
 /** The decode loop over all sequences of all requests. */
@@ -33,11 +33,11 @@ export type Engine = {
   readonly largestSequence: number;
   /**
    * Adds sequences of one request, which share one prompt: the first one's prefill serves all. `alone`: each of them runs by
-   * itself, from a cold cache, so that nothing else affects its rounding. `cache`: which sequences of other calls they may start from,
-   * and which may start from them; absent: none. Sequences are let go once their driver is finished.
+   * itself, from a cold cache, so that nothing else affects its rounding. `cache`: which other calls' sequences they may start
+   * from, and which may start from them; absent: none. A sequence is removed when its driver has finished.
    */
   add(drivers: readonly SequenceDriver[], options: { alone: boolean; cache?: SequenceCache | undefined }): void;
-  /** A response has ended: of its sequences the owner's prompts are kept, and nothing else. */
+  /** A response has ended: only the owner's prompts of its sequences are kept. */
   forget(response: string): void;
   readonly stats: EngineStats;
   /** Fails all sequences with `reason` and waits for the step in progress. */
@@ -77,7 +77,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
   return {
     largestSequence: arena.tokens,
     forget(response) {
-      // A cancelled sequence is let go, and kept, a step later.
+      // A cancelled sequence is removed, and its cache stored, a step later.
       for (const sequence of [...schedule.waiting, ...schedule.running]) {
         if (sequence.cache?.response === response) sequence.cache = ended(sequence.cache);
       }
@@ -104,7 +104,7 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
   };
 }
 
-/** Takes steps while there are sequences. */
+/** Runs steps while there are sequences. */
 async function runLoop(
   state: State,
   { isClosed, failAll }: { isClosed(): boolean; failAll(reason: unknown): void },
@@ -116,25 +116,25 @@ async function runLoop(
     try {
       await step(state);
       idle = runs.steps === before ? idle + 1 : 0;
-      // Never by design; but a loop that turns and does nothing would hang its callers and burn a core.
+      // This must not happen, but a loop without progress would hang its callers and occupy a processor core.
       if (idle > mostIdle) throw new Error('the decode loop makes no progress');
     } catch (error) {
       idle = 0;
       failAll(error);
     }
-    // Messages from outside (a cancel) are heard between steps.
+    // Lets messages from outside (a cancel) arrive between steps.
     await setImmediate();
   }
   dropFinished(schedule, state.memory);
 }
 
-/** Inserted sentences of sequences that decode, one probe, one piece of one prompt, then a token of every sequence that decodes. */
+/** Runs inserted sentences of decoding sequences, one probe, one piece of one prompt, then one token of every decoding sequence. */
 async function step(state: State): Promise<void> {
   const { schedule, memory, runs } = state;
   dropFinished(schedule, memory);
   admitWaiting(schedule, memory);
   growSequences(schedule, memory);
-  // Inserted sentences of sequences that decode: short, and done at once, so that their group stays whole.
+  // Inserted sentences are short and run immediately, so that their sequence stays in its group.
   for (const sequence of schedule.running.filter(({ decoding }) => decoding)) {
     while (!sequence.driver.finished && missingIds(sequence) > 1 && fits(sequence) && !goesAlong(schedule, sequence)) {
       await prefill(runs, schedule, sequence, chunk.amidOthers);
@@ -150,7 +150,7 @@ async function step(state: State): Promise<void> {
   for (const group of schedule.groups) if (group.decoding.length > 0) await decodeStep(runs, group);
 }
 
-/** Few ids are missing, and there are others to step along with. */
+/** Few ids are missing, and the sequence decodes in a group of several. */
 function goesAlong({ groups }: Schedule, sequence: Sequence): boolean {
   return (
     missingIds(sequence) <= goingAlong.ids &&

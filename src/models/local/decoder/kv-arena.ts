@@ -1,21 +1,21 @@
 import type { GraphShape } from '../graph/graph-shape.ts';
 
-/** Where a sequence's cache lies: `capacity` tokens from token `offset` of the arena on, as [kv_heads, capacity, head_dim]. */
+/** The position of a sequence's cache: `capacity` tokens from token `offset` of the arena on, as [kv_heads, capacity, head_dim]. */
 export type KvPlace = { offset: number; capacity: number };
 
-/** The first `length` tokens at `from` go to `to`; the places may overlap each other and other moves'. */
+/** Moves the first `length` tokens at `from` to `to`; the positions may overlap each other and other moves'. */
 export type KvMove = { from: KvPlace; to: KvPlace; length: number };
 
 /**
  * All sequences' keys and values: one buffer per layer and kind, `tokens` long, of which any run of sequences of one capacity is a
- * tensor [rows, kv_heads, capacity, head_dim]. Made once: no allocation while decoding, and the cap holds by
- * construction. Pages that were never written take no memory.
+ * tensor [rows, kv_heads, capacity, head_dim]. Allocated once, so decoding allocates nothing and the
+ * cap holds. Pages that were never written take no memory.
  */
 export type KvArena = {
   readonly tokens: number;
   /** In the order of `cacheNames`. */
   readonly buffers: readonly KvBuffer[];
-  /** Carries out all moves as if at once. */
+  /** Carries out all moves as if simultaneously. */
   move(moves: readonly KvMove[]): void;
 };
 
@@ -37,7 +37,7 @@ export function createKvArena(
       const rowElements = moves.map(({ length }) => kvHeads * length * headDim);
       const needed = rowElements.reduce((sum, elements) => sum + elements, 0);
       if (needed === 0) return;
-      // One layer at a time: the scratch is a sixtieth of what moves, and stays in the processor's cache.
+      // One layer at a time, so that the scratch buffer is a sixtieth of the moved data and stays in the processor's cache.
       if (scratch.length < needed) scratch = create(needed);
       for (const buffer of buffers) {
         let at = 0;

@@ -5,7 +5,7 @@ const smallest = 256;
 
 /**
  * The capacity of a sequence that may grow to `need` tokens: 256, then four classes to the octave (320, 384, 448, 512, 640 …),
- * so that at most a fifth of a sequence is spare and sequences of like size share a group. Never above `largest`.
+ * so that at most a fifth of it is spare and sequences of similar size share a group. Never above `largest`.
  */
 export function capacityFor(need: number, largest: number): number {
   if (need > largest) throw new RangeError('a sequence can never fit');
@@ -15,8 +15,8 @@ export function capacityFor(need: number, largest: number): number {
 }
 
 /**
- * Splits sequences into the fewest groups of one capacity each that fit into `tokens` together, and among those into the ones
- * that take the least: each group is one pass over the weights in every step, so few groups matter more than spare room.
+ * Splits sequences into the fewest groups of one capacity each that fit into `tokens` together, and among those into the
+ * smallest: each group is one pass over the weights in every step, so few groups matter more than spare room.
  * `needs` in descending order; returns each group's capacity and number of sequences in that order.
  */
 export function planGroups(
@@ -56,16 +56,16 @@ export type ActiveSequence = {
   /** The most tokens that it will ever hold. */
   need: number;
   place: KvPlace | undefined;
-  /** It takes part in the decode step; else it is being prefilled. */
+  /** It takes part in the decode step; otherwise it is being prefilled. */
   decoding: boolean;
-  /** It shares a run with no other. */
+  /** It shares no run with other sequences. */
   alone: boolean;
 };
 
 /** A sequence that has ended and is kept for its prefix. */
 export type KeptSequence = { length: number; place: KvPlace };
 
-/** Sequences side by side: those that decode first, so that one tensor spans them. */
+/** Neighbouring sequences: the decoding ones come first, so that one tensor spans them. */
 export type SequenceGroup<Active> = { place: KvPlace; decoding: Active[]; others: Active[] };
 
 export type Layout<Active, Kept> = {
@@ -76,10 +76,10 @@ export type Layout<Active, Kept> = {
 };
 
 /**
- * Where every sequence lies: groups from the left, kept sequences in the rest, the oldest given up first where it is short. Sequences
- * stay where they are as far as they can. Pure; the caller moves what has a new place.
- * `kept` in the order of last use, oldest first.
- * @throws RangeError where the active sequences don't fit: admission has to see to that
+ * The place of every sequence: groups from the left, kept sequences in the rest, of which the oldest are evicted if there is
+ * not enough room. Sequences stay where they are if possible. Pure: the caller moves the caches.
+ * `kept` is in the order of last use, oldest first.
+ * @throws RangeError if the active sequences do not fit, which admission must prevent
  */
 export function planLayout<Active extends ActiveSequence, Kept extends KeptSequence>(options: {
   tokens: number;
@@ -123,7 +123,7 @@ function groupsOf<Active extends ActiveSequence>(
   const current = Math.max(0, ...shared.map(({ place }) => place?.capacity ?? 0));
   const largestNeed = shared[0]?.need ?? 0;
   if (shared.length > 0 && current >= largestNeed && taken + current * shared.length + kept <= tokens) {
-    // One group that holds them all as it is: nobody moves to another capacity.
+    // The current capacity holds all of them in one group: no sequence changes its capacity.
     groups.push({ capacity: current, sequences: shared });
   } else {
     let at = 0;
@@ -136,7 +136,7 @@ function groupsOf<Active extends ActiveSequence>(
       at += count;
     }
   }
-  // In the order in which they lie, so that a group keeps its place while those on its left keep theirs.
+  // In the order of their places, so that a group keeps its place while those on its left keep theirs.
   const start = ({ sequences }: SequencesOfCapacity<Active>) =>
     Math.min(...sequences.map(({ place }) => place?.offset ?? Number.POSITIVE_INFINITY));
   return groups
@@ -171,7 +171,7 @@ function keptTokens(kept: readonly KeptSequence[]): number {
   return kept.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Kept sequences stay where nothing else lies; the others go to the gaps from the right, or all are packed anew. */
+/** Kept sequences stay where their place is free; the others go to gaps from the right, or all are packed again. */
 function placeKept<Kept extends KeptSequence>(
   kept: readonly Kept[],
   room: { start: number; end: number },
@@ -206,7 +206,7 @@ function placeKept<Kept extends KeptSequence>(
   return { keptPlaces, evicted };
 }
 
-/** Newest at the far end: the next to be given up lies where the groups grow. */
+/** The newest is at the far end, so the next one to be evicted is where the groups grow. */
 function packed<Kept extends KeptSequence>(sequences: readonly Kept[], end: number): Map<Kept, KvPlace> {
   const places = new Map<Kept, KvPlace>();
   let at = end;

@@ -4,17 +4,17 @@ import { elementTypes, onnxNode, writeConstant, writeOutput } from '../graph/onn
 import { bytesOf, mapEach, readerOf, textField } from '../graph/protobuf.ts';
 import { expOfMinus, type RawDistribution } from '../sampler-softmax.ts';
 
-/** Logits of one part: short, since onnxruntime sums in 32 bits. Divides the vocabulary of all models that we know. */
+/** Logits of one part: few, because onnxruntime sums in 32 bits. It divides the vocabulary of all known models. */
 const width = 128;
-/** Of each part: the largest logit, the mean, and the largest one's share of the part's exponentials. */
+/** Numbers of each part: the largest logit, the mean, and the largest one's share of the part's exponentials. */
 const numbers = 3;
-/** Output [rows, kept * count, numbers] of a graph that tells them. */
+/** Output [rows, kept * count, numbers] of a graph that computes the parts. */
 export const partsOutput = 'logits/parts';
 
 const shapeName = 'logits/parts/shape';
 const [max, mean, share] = ['max', 'mean', 'share'].map((name) => `${partsOutput}/${name}`) as [string, string, string];
 
-/** How many parts a position has, and how many numbers a part. */
+/** How many parts a position has, and how many numbers a part has. */
 export function partsOf(vocabularySize: number): { count: number; numbers: number } {
   return { count: vocabularySize / width, numbers };
 }
@@ -27,7 +27,7 @@ export function distributionOf(parts: Float32Array, vocabularySize: number): Raw
   let [sum, summed] = [0, 0];
   for (let at = 0; at < parts.length; at += numbers) {
     const mostOf = expOfMinus(max - (parts[at] ?? 0));
-    // A part with nothing in it (a vocabulary filled up with minus infinity) has no share either.
+    // A part without any token (a vocabulary padded with minus infinity) has no share.
     if (mostOf > 0) mass += mostOf / (parts[at + 2] ?? 1);
     const mean = parts[at + 1] ?? 0;
     if (mean === Number.NEGATIVE_INFINITY) continue;
@@ -40,9 +40,9 @@ export function distributionOf(parts: Float32Array, vocabularySize: number): Raw
 }
 
 /**
- * The model with `partsOutput`, so that onnxruntime, on all its threads, goes over the logits and not JavaScript; as it is
- * where its vocabulary has no whole number of parts. Only operators that are the same in all versions of ONNX: a
- * ReduceMax takes its axes now here and now there.
+ * The model with `partsOutput`, so that onnxruntime reads all logits, on all its threads, instead of JavaScript; unchanged if
+ * the vocabulary is not a whole number of parts. It uses only operators that are the same in all versions of ONNX: the axes of
+ * ReduceMax moved from an attribute to an input.
  */
 export function withLogitParts(model: Buffer): Buffer {
   return mapEach(model, fields.model.graph, (graph) =>
@@ -70,7 +70,7 @@ function additions(): Buffer {
   return Buffer.from(writer.finish());
 }
 
-/** The last dimension of the graph's logits; NaN where it isn't written there. */
+/** The last dimension of the graph's logits; NaN if the graph does not contain it. */
 function vocabularyOf(graph: Buffer): number {
   const outputs = within([graph], fields.graph.output);
   const logits = outputs.filter((info) => textField(info, fields.value.name) === 'logits');
@@ -80,7 +80,7 @@ function vocabularyOf(graph: Buffer): number {
   return reader.len > 0 && reader.uint32() >>> 3 === dimension.value ? reader.uint32() : Number.NaN;
 }
 
-/** What lies in these fields of the messages. */
+/** The contents of these fields of the messages. */
 function within(messages: Buffer[], wanted: number): Buffer[] {
   return messages.flatMap((message) =>
     readerOf(bytesOf(message), { start: 0, end: message.length }).flatMap(({ number, value }) =>

@@ -5,7 +5,7 @@ import { commonPrefix } from './prefix-store.ts';
 import { beginSequence, followersOf, largestBatch, missingIds, type Schedule } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
-/** The model with what its runs have come to so far. */
+/** The model, with counts of its runs so far. */
 export type ModelRuns = {
   runner: CacheRunner;
   arena: KvArena;
@@ -22,8 +22,8 @@ export function createModelRuns(runner: CacheRunner, arena: KvArena): ModelRuns 
 }
 
 /**
- * Computes up to `most` of a sequence's missing ids. After the last of them its driver continues, and so do the samples that
- * waited for its prompt. A failure ends the sequence.
+ * Computes up to `most` of a sequence's missing ids. After the last of them, its driver continues, and so do the samples
+ * that waited for its prompt. A failure ends the sequence.
  */
 export async function prefill(runs: ModelRuns, schedule: Schedule, sequence: Sequence, most: number): Promise<void> {
   await orFail([sequence], async () => {
@@ -41,13 +41,13 @@ export async function prefill(runs: ModelRuns, schedule: Schedule, sequence: Seq
   });
 }
 
-/** Copies a computed prompt to the sequences that waited for it; gives those that have no other ids. */
+/** Copies a computed prompt to the sequences that waited for it. @returns those that have no other ids */
 function sharePrompt({ arena }: ModelRuns, schedule: Schedule, sequence: Sequence): Sequence[] {
   const followers = followersOf(schedule, sequence);
   for (const follower of followers) {
     follower.leader = undefined;
     beginSequence(follower, sequence.reused);
-    // Nearly always all of it; a sample that was asked to answer meanwhile has more ids already.
+    // Nearly always the whole prompt; a sample that was asked to answer now has different or more ids.
     follower.cached = Math.min(sequence.cached, commonPrefix(sequence.driver.ids, follower.driver.ids));
     follower.filled = missingIds(follower) === 0;
   }
@@ -56,7 +56,7 @@ function sharePrompt({ arena }: ModelRuns, schedule: Schedule, sequence: Sequenc
   return followers.filter(({ filled }) => filled);
 }
 
-/** Runs the ids that a sequence's driver wants to look at without keeping them. */
+/** Runs ids whose logits a sequence's driver wants, without keeping them in the cache. */
 export async function probe(runs: ModelRuns, sequence: Sequence): Promise<void> {
   await orFail([sequence], async () => {
     const { driver, place } = sequence;
@@ -94,7 +94,7 @@ export async function decodeStep(
   });
 }
 
-/** `at`: the sequence of the last run that the logits are of. */
+/** `at`: the sequence's index in the last run. */
 function continueSequence({ runner }: ModelRuns, sequence: Sequence, logits: Float32Array, at: number): void {
   if (sequence.driver.finished) return;
   guarded(sequence, () => sequence.driver.onLogits(logits, runner.distribution?.(at)));

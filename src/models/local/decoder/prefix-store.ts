@@ -1,27 +1,27 @@
 import type { KvPlace } from './kv-arena.ts';
 
 /**
- * Who may start from a sequence's keys and values: requests of its response from all of it, other responses of its owner from the
- * first `own` tokens, nobody else from any. `response` is absent once it has ended.
+ * Who may start from a sequence's keys and values: requests of its response from all of them, other responses of its owner
+ * from the first `own` tokens, and no others. `response` is absent once it has ended.
  */
 export type SequenceCache = { owner: string; response?: string; own: number };
 
 /** A sequence that has ended, kept for the next prompt that begins like it. */
 export type StoredSequence = { ids: readonly number[]; readonly length: number; place: KvPlace; cache: SequenceCache };
 
-/** Shorter common beginnings aren't worth a copy: most prompts share a template's first tokens. */
+/** Tokens. A shorter common beginning is not worth copying: most prompts share a template's first tokens. */
 const worthCopying = 8;
 
-/** Ended sequences by last use. */
+/** Sequences that have ended, in the order of last use. */
 export type PrefixStore = {
   /** Oldest first. */
   readonly sequences: readonly StoredSequence[];
-  /** Keeps what others may start from; sequences that are no more than a beginning of it go. */
+  /** Keeps the part that others may start from; sequences that are only a beginning of it are removed. */
   keep(sequence: Omit<StoredSequence, 'length'>): void;
   /** Marks a sequence as used now. */
   touch(sequence: StoredSequence): void;
   remove(sequence: StoredSequence): void;
-  /** A response has ended: what only its own requests may start from goes. */
+  /** A response has ended: removes what only its own requests may start from. */
   forget(response: string): void;
   clear(): void;
 };
@@ -78,7 +78,7 @@ export function shareable<Stored extends Shared>(
   });
 }
 
-/** True where every reader of `kept` may read `sequence` just as far. */
+/** True if every reader of `kept` may read `sequence` just as far. */
 export function covers(sequence: Shared, kept: Shared): boolean {
   const { owner, response, own } = sequence.cache;
   const before = kept.cache;
@@ -87,7 +87,7 @@ export function covers(sequence: Shared, kept: Shared): boolean {
   return common >= kept.length && own >= Math.min(before.own, kept.length);
 }
 
-/** The candidate that shares the longest beginning with `ids`, at most all but the last id, whose logits are wanted. */
+/** The candidate with the longest common beginning with `ids`, without the last id, whose logits are needed. */
 export function longestPrefix<Candidate extends { ids: readonly number[]; length: number }>(
   ids: readonly number[],
   candidates: Iterable<Candidate>,
@@ -100,7 +100,7 @@ export function longestPrefix<Candidate extends { ids: readonly number[]; length
   return best;
 }
 
-/** How many ids two sequences begin with alike. */
+/** The number of ids that two sequences have in common at the beginning. */
 export function commonPrefix(first: readonly number[], second: readonly number[]): number {
   const limit = Math.min(first.length, second.length);
   let length = 0;

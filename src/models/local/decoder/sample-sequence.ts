@@ -16,17 +16,17 @@ export type SampleSequenceOptions = Omit<ThoughtOptions, 'limits' | 'tape' | 'sc
   onFail(error: unknown): void;
 };
 
-/** A driver that can be stopped from outside: nothing comes after it. */
+/** A driver that can be stopped from outside; it emits nothing afterwards. */
 export type SampleSequence = SequenceDriver & { cancel(): void };
 
 /**
- * One sample from its prompt to its finish: thinks by token id within budget, minimum, deadline and repetition limits, is
- * handed over, and answers within its reserve. An invariant: `budget` loses one with each sampled thinking token and none is
- * sampled at 0, so all samples together never exceed it.
+ * One sample from its prompt to its finish: it thinks within the limits of budget, minimum, deadline and repetition, then
+ * answers within its reserve. Invariant: each sampled thinking token takes one from `budget`, and none is sampled at 0, so all
+ * samples together never exceed it.
  *
- * After an equals sign in its thought the value of the line is inserted, if it has one (`thinking.computeTokens`). The model's
- * own next token is drawn first: only a second `=` or a `>` (`==`, `=>`) is kept in place of the value. So an inserted token
- * is never taken back, in the cache, the ids or the events.
+ * After an equals sign in its thought, the value of the line is inserted, if it has one (`thinking.computeTokens`). The
+ * model's own next token is sampled first: a second `=` or a `>` (`==`, `=>`) is kept instead of the value. Therefore an
+ * inserted token never has to be removed from the cache, the ids or the events.
  */
 export function createSampleSequence(options: SampleSequenceOptions): SampleSequence {
   const { model, request, sample, prompt, emit } = options;
@@ -87,7 +87,7 @@ export function createSampleSequence(options: SampleSequenceOptions): SampleSequ
 
 /** The answer of one sample. */
 type AnswerPhase = {
-  /** Takes the logits behind the last id; the reason once the answer has ended. */
+  /** Takes the logits after the last id. @returns the reason once the answer has ended */
   take(logits: Float32Array, raw?: RawDistribution): FinishReason | undefined;
   tokens(): number;
   /** As `SequenceDriver.needs`. */

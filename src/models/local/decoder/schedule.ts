@@ -3,19 +3,19 @@ import { planLayout, type SequenceGroup } from './layout.ts';
 import { covers, longestPrefix, type PrefixStore, type StoredSequence, shareable } from './prefix-store.ts';
 import { admit, makeRoom, type RoomLimits, type Sequence } from './sequence.ts';
 
-/** Sequences of one run; more wait. */
+/** The most sequences in one run; further ones wait. */
 export const largestBatch = 32;
 
-/** Who waits, who runs, and how those that decode are grouped. Nothing here runs the model. */
+/** The waiting and running sequences, and the groups of the decoding ones. Nothing here runs the model. */
 export type Schedule = {
   waiting: Sequence[];
   running: Sequence[];
   groups: SequenceGroup<Sequence>[];
-  /** False once sequences have come, gone or begun to decode since their caches were last laid out. */
+  /** False if sequences have been added or removed or have begun to decode since their caches were last laid out. */
   laidOut: boolean;
 };
 
-/** Where keys and values are: those of running sequences and those that are kept for later prompts. */
+/** Keys and values of running sequences, and those kept for later prompts. */
 export type CacheMemory = { arena: KvArena; store: PrefixStore; limits: RoomLimits };
 
 type Copies = ReadonlyMap<Sequence, { from: KvPlace; length: number }>;
@@ -34,7 +34,7 @@ export function followersOf({ running }: Schedule, sequence: Sequence): Sequence
   return running.filter(({ leader }) => leader === sequence);
 }
 
-/** Takes finished sequences out, and keeps what of their caches others may start from. */
+/** Removes finished sequences, and keeps the parts of their caches that others may start from. */
 export function dropFinished(schedule: Schedule, { store }: CacheMemory): void {
   const gone = schedule.running.filter(({ driver }) => driver.finished);
   if (gone.length > 0) {
@@ -50,7 +50,7 @@ export function dropFinished(schedule: Schedule, { store }: CacheMemory): void {
   for (const sequence of here) if (sequence.leader && !here.has(sequence.leader)) sequence.leader = undefined;
 }
 
-/** Lets in the waiting sequences that fit, each from the longest cached prefix that it may start from. */
+/** Admits the waiting sequences that fit, each from the longest cached prefix that it may start from. */
 export function admitWaiting(schedule: Schedule, memory: CacheMemory): void {
   const { running, waiting } = schedule;
   const admitted = admit(waiting, {
@@ -67,7 +67,7 @@ export function admitWaiting(schedule: Schedule, memory: CacheMemory): void {
   ];
   const copies = new Map<Sequence, { from: KvPlace; length: number }>();
   for (const sequence of admitted) {
-    // Too late to wait for the first sample's prefill: it lies in the cache by now.
+    // The first sample's prefill has ended: it is in the cache now.
     const late = sequence.leader?.filled ? sequence.leader : undefined;
     if (late) sequence.leader = undefined;
     const found =
@@ -87,20 +87,20 @@ export function admitWaiting(schedule: Schedule, memory: CacheMemory): void {
   layOut(schedule, memory, copies);
 }
 
-/** Reports once, however often it comes in, how many ids of a sequence were found in the cache. */
+/** Reports how many ids of a sequence were found in the cache: once, however often it is admitted. */
 export function beginSequence(sequence: Sequence, reused: number): void {
   if (sequence.begun) return;
   sequence.begun = true;
   sequence.driver.onCached(reused);
 }
 
-/** A kept sequence that is wholly contained in the new one need not be kept besides. */
+/** A kept sequence that is contained in the new one need not be kept as well. */
 function touchStored(store: PrefixStore, stored: StoredSequence, { driver, cache }: Sequence, length: number): void {
   if (cache && covers({ ids: driver.ids, length, cache }, stored)) store.remove(stored);
   else store.touch(stored);
 }
 
-/** Sequences that grow may send others back to wait: the ids of those are computed again when they come in. */
+/** Growing sequences may send others back to wait; their ids are computed again when they are admitted. */
 export function growSequences(schedule: Schedule, memory: CacheMemory): void {
   const { grown, leaving } = makeRoom(schedule.running, memory.limits);
   schedule.running = schedule.running.filter((sequence) => !leaving.includes(sequence));
@@ -108,7 +108,7 @@ export function growSequences(schedule: Schedule, memory: CacheMemory): void {
   if (grown || leaving.length > 0) layOut(schedule, memory);
 }
 
-/** Sequences whose prompt is in the cache join those that decode, once no other waits for it. */
+/** Sequences whose prompt is in the cache begin to decode when no other sequence waits for it. */
 export function startDecoding(schedule: Schedule, memory: CacheMemory): void {
   for (const sequence of schedule.running) {
     const ready =
@@ -125,7 +125,7 @@ export function startDecoding(schedule: Schedule, memory: CacheMemory): void {
   if (!schedule.laidOut) layOut(schedule, memory);
 }
 
-/** Groups the sequences again and moves their caches to where they belong now. `copies`: caches that new sequences start from. */
+/** Groups the sequences again and moves their caches to their new places. `copies`: caches that new sequences start from. */
 function layOut(schedule: Schedule, { arena, store }: CacheMemory, copies: Copies = new Map()): void {
   const layout = planLayout({ tokens: arena.tokens, active: schedule.running, kept: store.sequences });
   const moves: KvMove[] = [];

@@ -13,14 +13,14 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   const { thinking } = request;
   const given = thinking?.prefix ?? [];
   const begun = request.answer.prefix ?? [];
-  // Nothing to think with and nothing thought so far: the fast form, which the model knows better than an empty thought.
+  // Without a budget and a thought so far: the form without thinking, which the model knows better than an empty thought.
   const thinks = thinking !== undefined && (thinking.budgetTokens > 0 || given.length > 0);
   const segments = thinks ? given : [];
   const ids = await renderPrompt(model, request.prompt, { thinking: thinks });
   const own = request.cacheScope?.ownPrompt ? ids.length : 0;
   for (const id of await thoughtIds(model, segments)) ids.push(id);
   const fed = segments.filter((segment) => segment.fed).reduce((sum, segment) => sum + idsOf(model, segment).length, 0);
-  // A partial answer stands behind a closed thought.
+  // A partial answer follows a closed thought.
   const ended = begun.length > 0 || thinking?.ended === true;
   if (ended && thinks) ids.push(...closedThought(model, segments));
   const answerBegun = begun.some(({ text }) => text.trim() !== '');
@@ -37,7 +37,7 @@ export async function answerPrompt(model: PromptModel, request: GenerateRequest)
   };
 }
 
-/** The ids behind which continuations are scored: after the given thoughts, closed, or after an empty one. */
+/** The ids after which continuations are scored: the given thoughts, closed, or an empty thought. */
 export async function scorePrompt(model: PromptModel, request: ScoreRequest): Promise<number[]> {
   const thoughts = request.thinking ?? [];
   const ids = await renderPrompt(model, request.prompt, { thinking: thoughts.length > 0, prefix: thoughts });
@@ -58,7 +58,7 @@ export type SequencePrompt = {
   ids: readonly number[];
   /** All but the inserted ones: what earlier calls thought and answered is input to this one. */
   inputTokens: number;
-  /** Of `ids`, those of the rendered prompt, where that is what the owner sent; else 0. */
+  /** How many of `ids` are the rendered prompt, if the owner sent it; otherwise 0. */
   own: number;
   /** How many of `ids` this request inserted (a correction sentence). */
   fed: number;
@@ -66,7 +66,7 @@ export type SequencePrompt = {
   thinking: boolean;
   /** It ends within visible text of the answer. */
   answerBegun: boolean;
-  /** Of `ids`, those of the partial answer: a constraint holds for them too. */
+  /** The ids of the partial answer: a constraint applies to them too. */
   answerIds: readonly number[];
 };
 
@@ -77,17 +77,17 @@ export type SequenceLimits = {
   /** Inserted as computed values in the thought. */
   computed: number;
   answer: number;
-  /** Times that a too early end of the thought is replaced. */
+  /** How many times a premature end of the thought is replaced. */
   continuations: number;
   /** The most ids that it can have in the cache. */
   need: number;
 };
 
 /**
- * What a sequence needs is known before it is admitted: prompt, thought, inserted sentences and values, answer. The reserve comes out of
- * the context first, then the thought with its computed values, which get at most a fifth of what is left. The answer may be
- * cut by the context's end where the prompt leaves less than the reserve.
- * @throws ServiceError `context_length_exceeded` where not even one token of the answer has room
+ * The room for a sequence, which is known before it is admitted: prompt, thought, inserted sentences and values, answer. The
+ * reserve is taken from the context first, then the thought with its computed values, which get at most a fifth of the rest.
+ * The answer may be cut by the end of the context if the prompt leaves less than the reserve.
+ * @throws ServiceError `context_length_exceeded` if there is no room for even one token of the answer
  */
 export function sequenceLimits(options: {
   prompt: Pick<SequencePrompt, 'ids' | 'inputTokens' | 'thinking'>;

@@ -2,20 +2,20 @@ import type { GrammarMatcher } from '../../../grammar/grammar-matcher.ts';
 import { unsupported } from '../../../grammar/unsupported.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 
-/** Tokens that must not be sampled at a place of a sequence, by id. */
+/** Ids of tokens that must not be sampled, by the place in a sequence. */
 export type SuppressedTokens = {
-  /** Within a thought: what would open another one, or a tool call. */
+  /** Within a thought: tokens that would open another one, or a tool call. */
   thought: readonly number[];
-  /** The same behind a computed value: what would make another number of it as well. */
+  /** After a computed value: also tokens that would change the number. */
   thoughtBehindValue: readonly number[];
-  /** While the answer has no visible text: ends and blanks as well, so that it can't be empty. */
+  /** While the answer has no visible text: also ends and blanks, so that it cannot be empty. */
   answerStart: readonly number[];
   answer: readonly number[];
-  /** Within a tool call: it must be closed before anything else ends. */
+  /** Within a tool call, which must be closed before the answer ends. */
   toolCall: readonly number[];
 };
 
-/** The suppressed tokens of one model; one pass over its vocabulary. */
+/** The suppressed tokens of one model, from one pass over its vocabulary. */
 export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 'tokens' | 'vocabularySize'>): {
   forSequence(request: { tools: boolean }): SuppressedTokens;
 } {
@@ -49,17 +49,18 @@ export function createSuppressedTokens(model: Pick<ModelFolder, 'tokenizer' | 't
   };
 }
 
-/** What a grammar allows of the next answer token. */
+/** The next answer tokens that a grammar allows. */
 type AnswerMask = {
-  /** The mask at a place of the answer; `start`: no end yet, and a tool call may begin where there are tools. */
+  /** The mask for the next token; at `start`, the answer may not end, but a tool call may begin if there are tools. */
   at(place: 'start' | 'text'): Uint32Array;
   accept(token: number): void;
   mustEnd(): boolean;
 };
 
 /**
- * An answer is text that fits, or tool calls: once a call was made, the text may be missing. It continues the ids in `begun`.
- * @throws ServiceError `unsupported_constraint` where those don't fit
+ * An answer is text that matches the grammar, or tool calls; after a call, the text may be missing. It continues the ids in
+ * `begun`.
+ * @throws ServiceError `unsupported_constraint` if those do not match the grammar
  */
 export function createAnswerMask(
   matcher: GrammarMatcher,

@@ -11,9 +11,9 @@ export type Transformers = typeof import('@huggingface/transformers');
 /** One model's weights behind `generate()`, reduced to what a sequence needs. */
 export type CausalModel = {
   /**
-   * Computes `ids` as far as `cache` doesn't hold them and hands the logits [vocabulary] of the last one to `onLogits`, which
-   * gives the next token and whether to go on from it. One macrotask turn lies between two steps, so messages get in.
-   * @returns the cache of all ids that were computed; the last token is not in it. `cache` stays as it was.
+   * Computes the `ids` that are not in `cache` and passes the logits [vocabulary] of the last one to `onLogits`, which returns
+   * the next token and whether to continue from it. Between two steps the event loop runs, so that messages are received.
+   * @returns the cache of all computed ids, without the last token. `cache` stays unchanged.
    */
   run(options: {
     ids: readonly number[];
@@ -24,8 +24,8 @@ export type CausalModel = {
 };
 
 /**
- * Loads transformers.js first, which is most of what a process without it would weigh.
- * `threads`: how many onnxruntime computes with. @throws ServiceError `model_unavailable`
+ * Loads transformers.js first, which takes more memory than the rest of a process without it.
+ * `threads`: how many onnxruntime uses. @throws ServiceError `model_unavailable`
  */
 export async function loadCausalModel(folder: ModelFolder, options: { threads: number }): Promise<CausalModel> {
   const transformers = await loadTransformers();
@@ -35,7 +35,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
   const { dtype, graph, data } = weights;
   const [file = '', place = ''] = graph.split('/').reverse();
   const model = await AutoModelForCausalLM.from_pretrained(folder.path, {
-    // The name is given whole: transformers.js would make another one of some of these types.
+    // The complete name, because transformers.js would derive another one from some of these types.
     dtype: isHalf(dtype) ? dtype : 'fp32',
     model_file_name: isHalf(dtype) ? 'model' : file.replace(/\.onnx$/, ''),
     subfolder: place,
@@ -61,7 +61,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
         attention_mask: new Tensor('int64', new BigInt64Array(ids.length).fill(1n), [1, ids.length]),
         logits_processor: processors,
         stopping_criteria: [createStop(transformers, () => !more)],
-        // A copy of the map: generate() puts the new tensors into the one that it is given.
+        // A copy of the map, because generate() puts the new tensors into the given one.
         past_key_values: cache ? new DynamicCache({ ...cache }) : null,
         return_dict_in_generate: true,
         ...neutral,
@@ -76,7 +76,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
 
 /**
  * transformers.js: its package in a checkout, and in a packed Thinkfirst the one file that `npm pack` makes of it. That file
- * lacks onnxruntime for browsers and sharp (160 MB), which the package brings and nothing here uses.
+ * lacks onnxruntime for browsers and sharp (160 MB), which the package contains and nothing here uses.
  */
 async function loadTransformers(): Promise<Transformers> {
   const packed = new URL('../../../../packed/transformers.mjs', import.meta.url);
@@ -101,7 +101,7 @@ const neutral = {
   guidance_scale: null,
 };
 
-/** Picks the token itself and leaves generate()'s greedy choice nothing else. */
+/** Chooses the token and leaves no other to generate()'s greedy choice. */
 function createChooser({ LogitsProcessor }: Transformers, choose: (logits: Float32Array) => number) {
   class Chooser extends LogitsProcessor {
     override _call(_ids: bigint[][], logits: Tensor): Tensor {

@@ -18,7 +18,7 @@ import { renderPrompt } from '../folder/render-prompt.ts';
 import { createSampler, withOwnSampling } from '../sampler.ts';
 import { type CausalModel, type KeyValueCache, loadCausalModel } from './causal-model.ts';
 
-/** What `generate()` of transformers.js lets us do with a model: no sharing of a prefill, no mask of a grammar, no scores of given texts. */
+/** What transformers.js's `generate()` supports: no shared prefill, no grammar masks, no scores of given texts. */
 export function generateCapabilities(folder: Pick<ModelFolder, 'family'>): ModelCapabilities {
   return {
     thinking: true,
@@ -36,21 +36,21 @@ export function generateCapabilities(folder: Pick<ModelFolder, 'family'>): Model
   };
 }
 
-/** Prompt tokens that are computed in one step; a long prompt lets cancels and other requests in between. */
+/** Prompt tokens computed in one step; between the steps of a long prompt, cancels and other requests are handled. */
 const prefillChunk = 128;
 
 export type GenerateModelOptions = {
-  /** Threads of onnxruntime. */
+  /** Threads for onnxruntime. */
   threads: number;
   /** Epoch ms. */
   now(): number;
 };
 
 /**
- * A local model over transformers.js's `generate()`: the fallback for graphs that the batch decoder can't drive. It runs
+ * A local model over transformers.js's `generate()`: the fallback for graphs that the batch decoder cannot drive. It runs
  * any chat model that transformers.js supports, one sequence at a time; the samples of a request share its prefill. Requests
  * that run together take turns step by step.
- * @throws ServiceError `model_unavailable` when the weights can't be loaded
+ * @throws ServiceError `model_unavailable` if the weights cannot be loaded
  */
 export async function createGenerateModel(folder: ModelFolder, options: GenerateModelOptions): Promise<LanguageModel> {
   const causal = await loadCausalModel(folder, options);
@@ -102,7 +102,7 @@ async function runRequest(
   if (request.answer.constraint) throw unsupported(`Constraining answers to a ${request.answer.constraint.type}`);
   const prompt = await answerPrompt(folder, request);
   const { contextLength } = folder;
-  // Before the prompt is computed: what can't fit is refused at once.
+  // Refuses a request that cannot fit before the prompt is computed.
   sequenceLimits({ prompt, request, tokens: folder.tokens, contextLength });
   let prefilled: KeyValueCache | undefined;
   for (let end = prefillChunk; end < prompt.ids.length; end += prefillChunk) {

@@ -1,30 +1,30 @@
 import type { KvPlace } from '../decoder/kv-arena.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
 
-/** One forward pass over rows that lie side by side in the arena, all of one capacity. */
+/** One forward pass over neighbouring sequences of one capacity in the arena; each is a row of the batch. */
 export type RunCall = {
   /** The first row's place; the others follow it. */
   place: KvPlace;
   rows: number;
-  /** [rows, length] ids, row after row. More than one to a row only where there is one row (GroupQueryAttention with a past). */
+  /** [rows, length] ids, row after row. More than one per row only if there is a single row (GroupQueryAttention with a past). */
   tokens: readonly number[];
   length: number;
-  /** Tokens that each row's cache holds already; the new ones are written after them. */
+  /** Tokens already in each row's cache; the new ones are written after them. */
   past: readonly number[];
-  /** How many last positions' logits come back, 1 to `length`. */
+  /** For how many last positions logits are returned, 1 to `length`. */
   keep: number;
 };
 
 /** Runs the model on one arena. */
 export type CacheRunner = {
-  /** Logits [rows, keep, vocabulary], valid until the next call. The caches of the rows hold the new tokens after it. */
+  /** Logits [rows, keep, vocabulary], valid until the next call. The rows' caches then contain the new tokens. */
   run(call: RunCall): Float32Array | Promise<Float32Array>;
   /** The distribution of a row's last logits in the last call, if the graph computes it. */
   distribution?(row: number): RawDistribution | undefined;
   close(): void;
 };
 
-/** The inputs beside the caches, in buffers that grow and are reused. */
+/** The inputs other than the caches, in buffers that grow and are reused. */
 export type RunInputs = {
   ids: BigInt64Array;
   /** [rows, capacity]: 1 up to the last new token. Padded to the capacity, which makes the graph keep the buffer. */

@@ -2,7 +2,7 @@ import type { KvArena } from '../decoder/kv-arena.ts';
 import type { CacheRunner } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
 
-/** What keys and values are measured on: a little of all that is asked and thought, so that every head is stirred. */
+/** The text on which keys and values are measured: a mixture of questions and thoughts, so that every head is active. */
 export const calibrationText = `Anna has 3 boxes with 12 pencils each. She gives 7 to Tom and buys 1,250 more. How many has she now?
 
 3 x 12 = 36. 36 - 7 = 29. 29 + 1250 = 1279. Check: 1279 - 1250 = 29. So the answer is 1279.
@@ -22,15 +22,15 @@ Wir gehen morgen ins Kino. Il fait beau aujourd'hui. 今日は天気がいいで
 
 Wait, let me think again. Some animals are black, but the black ones may all be dogs.`;
 
-/** Tokens of one run after another, over and over: long and short ones take different ways through an 8-bit graph. */
+/** Tokens of consecutive runs, repeated: long and short runs take different paths through an 8-bit graph. */
 const pieces = [64, 8, 8, 8, 8, 8, 8, 8, 8];
-/** Room above the largest value seen: what is larger is cut. */
+/** Margin above the largest measured value; larger values are clipped. */
 const margin = 1.15;
 
-/** How sure a model is, at each place of a text, of the token that it finds likeliest there. */
+/** A model's most likely token at each position of a text, with its log-probability. */
 export type Likeliest = { id: number; logProbability: number };
 
-/** Runs a text through one row of an arena that is exactly as long, and gives the likeliest token after each of its own. */
+/** Runs a text as one sequence of an arena of its length. @returns the most likely token after each of its tokens */
 export async function likeliestTokens(
   runner: CacheRunner,
   { vocabularySize }: Pick<GraphShape, 'vocabularySize'>,
@@ -45,7 +45,7 @@ export async function likeliestTokens(
   return found;
 }
 
-/** How far, in nats and on average, another graph is from those: of the same text, over the same tokens. */
+/** How far another graph is from these, for the same text and tokens. Mean, in nats. */
 export async function driftFrom(
   expected: readonly Likeliest[],
   runner: CacheRunner,
@@ -61,8 +61,8 @@ export async function driftFrom(
 }
 
 /**
- * The steps in which 8 bits hold each cache of a text that lies in the arena, in the order of its buffers.
- * @throws Error where a cache holds nothing
+ * The quantisation step of each 8-bit cache, from a text in the arena, in the order of the arena's buffers.
+ * @throws Error if a cache is empty
  */
 export function scalesOf(arena: KvArena): number[] {
   return arena.buffers.map((buffer) => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 const Kept = z.object({
-  /** Of the model and the text. */
+  /** Hash of the model and the text. */
   key: z.string(),
   outcome: z.union([
     z.object({ scales: z.record(z.string(), z.number().positive()) }),
@@ -13,17 +13,17 @@ const Kept = z.object({
   ]),
 });
 
-/** What the measurement of a model's caches gave: the step of each, by its input's name, or why 8 bits won't do. */
+/** The result of measuring a model's caches: the step of each, by its input's name, or why 8 bits cannot be used. */
 export type KvOutcome = z.infer<typeof Kept>['outcome'];
 
-/** Keeps a model's measurement from one start to the next: beside its file, or in the machine's temporary folder. */
+/** Stores a model's measurement for the next start: next to its file, or in the temporary folder. */
 export type KvScaleStore = {
   read(): KvOutcome | undefined;
-  /** Where nothing can be written, the next start measures again. */
+  /** If nothing can be written, the next start measures again. */
   write(outcome: KvOutcome): void;
 };
 
-/** `identity`: all that the measurement hangs on. */
+/** `identity`: everything that the measurement depends on. */
 export function createKvScaleStore(modelPath: string, identity: readonly string[]): KvScaleStore {
   const key = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   const beside = `${modelPath.replace(/\.onnx$/, '')}.kv8.json`;
@@ -49,13 +49,13 @@ function readKept(file: string): z.infer<typeof Kept> | undefined {
   }
 }
 
-/** Every user can write to the temporary folder, so another user's file there is not used. A file beside the model is trusted like the model. */
+/** Every user can write to the temporary folder, so another user's file there is not used. A file next to the model is trusted like the model. */
 function isOwn(file: string): boolean {
   const owner = statSync(file, { throwIfNoEntry: false })?.uid;
   return owner !== undefined && (!process.getuid || [process.getuid(), 0].includes(owner));
 }
 
-/** At once or not at all: several processes may start together. */
+/** Atomic, because several processes may start at the same time. */
 function replaceFile(file: string, text: string): boolean {
   const fresh = `${file}.${randomUUID()}`;
   try {

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type protobuf from 'protobufjs/minimal.js';
 import { type Field, mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
 
-/** Files that are read here and there, each opened once. */
+/** Files that are read at several positions, each opened once. */
 type OpenFiles = {
   /** @throws Error of the file system */
   open(file: string): { read: ReadBytes; size: number };
@@ -32,9 +32,9 @@ function openFiles(): OpenFiles {
   };
 }
 
-/** Of fewer bytes, a tensor stays in the graph. */
+/** A tensor of fewer bytes stays in the graph. */
 const worthLeavingOut = 4096;
-/** Of each weight, for the fingerprint. */
+/** Bytes of each weight that the fingerprint includes. */
 const sampleBytes = 256;
 /** Field numbers of onnx.proto. */
 export const fields = {
@@ -51,23 +51,23 @@ export const fields = {
   dimension: { value: 1 },
 } as const;
 
-/** A model whose weights lie elsewhere: small enough to be changed in memory. */
+/** A model without its weights, small enough to be changed in memory. */
 export type OnnxGraph = {
   /** A serialised ModelProto. */
   model: Buffer;
-  /** Where the weights' files lie. */
+  /** The folder of the weights' files. */
   folder: string;
-  /** Differs between models of one shape too: a little of each weight is in it. */
+  /** Differs also between models of one shape, because it includes a part of each weight. */
   fingerprint: string;
 };
 
 /**
- * Reads a model without its weights, which become references to their places in the very same file. onnxruntime maps them
- * from there, so neither JavaScript nor a second file ever holds a copy.
- * @throws Error where the file is no ONNX model, or where onnxruntime can't map its weights
+ * Reads a model without its weights, which become references to their positions in the same file. onnxruntime maps them from
+ * there, so neither JavaScript nor a second file holds a copy.
+ * @throws Error if the file is not an ONNX model, or if onnxruntime cannot map its weights
  */
 export function readOnnxFile(path: string): OnnxGraph {
-  // onnxruntime takes no reference that leads out of the folder, and a hub's cache is made of links.
+  // onnxruntime rejects references that lead out of the folder, and a hub's cache consists of links.
   const file = realpathSync(path);
   const folder = dirname(file);
   const hash = createHash('sha256');
@@ -78,7 +78,7 @@ export function readOnnxFile(path: string): OnnxGraph {
       const found = readerOf(read, tensor);
       const outside = externalData(read, found);
       if (outside) {
-        // Named as they are seen beside the link.
+        // Named by the link, not by its target.
         const weights = realpathSync(join(dirname(path), outside.location ?? ''));
         const location = relative(folder, weights);
         if (location.startsWith('..')) throw new Error('its weights are in another folder than its graph');
@@ -107,8 +107,8 @@ export function readOnnxFile(path: string): OnnxGraph {
 }
 
 /**
- * Files beside a graph that hold weights of it, and the bytes that each must have at least.
- * @throws Error where the file is no ONNX model
+ * Files next to a graph that contain its weights, with the least size of each in bytes.
+ * @throws Error if the file is not an ONNX model
  */
 export function outsideWeights(path: string): ReadonlyMap<string, number> {
   const needed = new Map<string, number>();
@@ -131,7 +131,7 @@ export function outsideWeights(path: string): ReadonlyMap<string, number> {
   }
 }
 
-/** Where the bytes of a tensor are that aren't in it. */
+/** The position of a tensor's bytes outside the graph. */
 function externalData(read: ReadBytes, tensor: readonly Field[]): Record<string, string> | undefined {
   const entries = tensor.flatMap(({ number, value }) =>
     number === fields.tensor.externalData && value ? [value] : [],
@@ -144,7 +144,7 @@ function externalData(read: ReadBytes, tensor: readonly Field[]): Record<string,
   return Object.fromEntries(entries.map((entry) => [text(entry, fields.entry.key), text(entry, fields.entry.value)]));
 }
 
-/** The tensor with its bytes elsewhere. */
+/** The tensor with a reference instead of its bytes. */
 function withReference(read: ReadBytes, tensor: Span, entries: Readonly<Record<string, string>>): Buffer {
   const { rawData, externalData, dataLocation } = fields.tensor;
   const replaced: readonly number[] = [rawData, externalData, dataLocation];

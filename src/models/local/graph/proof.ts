@@ -3,11 +3,11 @@ import { rawDistribution } from '../sampler-softmax.ts';
 import type { CacheRunner, RunCall } from './cache-runner.ts';
 import type { GraphShape } from './graph-shape.ts';
 
-/** Half of the small arena: two rows lie in it. */
+/** Tokens of one sequence: half of the small arena, which holds two. */
 const capacity = 32;
-/** What no cache holds in a whole head: tells what was written from what wasn't, rounded to nothing as it may be. */
+/** A value that no cache contains throughout a head: it marks what has not been written. */
 const unwritten = 99;
-/** Any ids will do; these exist in every vocabulary. */
+/** Arbitrary ids that exist in every vocabulary. */
 const tokens = [5, 9, 4, 7];
 const prefill: RunCall = {
   place: { offset: 0, capacity },
@@ -19,14 +19,14 @@ const prefill: RunCall = {
 };
 const other: RunCall = { ...prefill, place: { offset: capacity, capacity }, tokens: [8, 3], length: 2 };
 const step: RunCall = { ...prefill, rows: 2, tokens: [7, 6], length: 1, past: [3, 2] };
-/** Goes on with the first row in a piece that takes the other way through a graph with 8-bit caches. */
+/** Continues the first sequence with a piece that takes the other path through a graph with 8-bit caches. */
 const long: RunCall = { ...prefill, tokens: [3, 8, 6, 5, 9, 4, 7, 3, 5, 8, 6, 4], length: 12, past: [4] };
-/** Tokens that both rows hold in the end. */
+/** Tokens that both sequences hold in the end. */
 const lengths = [16, 3];
 
 /**
- * Proves the in-place way on an arena of 64 tokens: the buffers change where the new tokens belong and nowhere else, and
- * the logits are bit for bit those of a run with outputs of its own. Gives what failed.
+ * Proves on an arena of 64 tokens that caches are updated in place: the buffers change only where the new tokens belong, and
+ * the logits equal, bit for bit, those of a run with its own outputs. @returns what failed
  */
 export async function proveInPlace(
   inPlace: CacheRunner,
@@ -51,7 +51,7 @@ export async function proveInPlace(
 }
 
 /**
- * Proves that the graph keeps its cache the way the loop needs it: padded to a capacity, written after the past, rows of
+ * Proves that the graph treats its cache as the loop needs it: padded to a capacity, written after the past, sequences of
  * different lengths in one run, and a token that is run with a past like one in a whole prompt.
  */
 export async function proveSteps(runner: CacheRunner, shape: GraphShape, arena: KvArena): Promise<string | undefined> {

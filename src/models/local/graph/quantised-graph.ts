@@ -12,9 +12,9 @@ import {
 } from './onnx-node.ts';
 import { bytesOf, mapEach, mapFields, textField } from './protobuf.ts';
 
-/** Inputs of GroupQueryAttention (docs/ContribOperators.md); the scales come after all others that its CPU kernel knows. */
+/** Inputs of GroupQueryAttention (docs/ContribOperators.md); the scales follow all others that its CPU kernel knows. */
 const places = { pastKey: 3, pastValue: 4, lengths: 5, total: 6, keyScale: 12 };
-/** Of more new tokens than these, attention over 32 bits is the faster one. */
+/** With more new tokens than this, attention over 32 bits is faster. */
 const fewTokens = 8;
 const quantisation = { kv_cache_bit_width: 8, k_quant_type: 'PER_TENSOR', v_quant_type: 'PER_TENSOR' };
 const names = {
@@ -32,10 +32,10 @@ const names = {
 
 /**
  * The model with 8-bit caches, each of which has one scale. A GroupQueryAttention becomes an If: few new tokens go through
- * onnxruntime's kernel for such caches, which reads a quarter of the memory; it takes new tokens one by one, so a longer
- * piece goes through the 32-bit kernel over what the cache says, and its keys and values are rounded afterwards.
+ * onnxruntime's kernel for such caches, which reads a quarter of the memory; it processes new tokens one by one, so a
+ * longer piece goes through the 32-bit kernel with the cache's values, and its keys and values are rounded afterwards.
  * @param scales by the name of the past's input
- * @throws Error where the model has no such node, or one that can't be had so
+ * @throws Error if the model has no such node, or one that cannot be converted
  */
 export function withQuantisedCaches(model: Buffer, scales: ReadonlyMap<string, number>): Buffer {
   return mapEach(model, fields.model.graph, (graph) => {
@@ -64,7 +64,7 @@ function cachesOf({ inputs, outputs }: OnnxNode, scales: ReadonlyMap<string, num
   return [...pasts, ...outputs.slice(1)];
 }
 
-/** What all layers use: the scales, some constants, and whether a run is a long one. */
+/** Values that all layers use: the scales, some constants, and whether a run is a long one. */
 function additions(scales: ReadonlyMap<string, number>): Buffer {
   const writer = protobuf.Writer.create();
   for (const [past, scale] of scales) {
@@ -120,7 +120,7 @@ function fewTokensOf(node: OnnxNode, outputs: readonly string[]): Buffer {
   return withWires(node, { inputs: [...inputs, ...unused, ...scales], outputs }, quantisation);
 }
 
-/** One row's cache up to its new tokens in 32 bits, the node over that, and the cache in 8 bits again. */
+/** Converts one sequence's cache up to its new tokens to 32 bits, runs the node on that, and rounds the cache to 8 bits again. */
 function longPiece(node: OnnxNode, prefix: string): Buffer[] {
   const { inputs } = node;
   const at = (name: string) => `${prefix}/${name}`;
@@ -142,7 +142,7 @@ function longPiece(node: OnnxNode, prefix: string): Buffer[] {
     );
     after.push(
       one('QuantizeLinear', [whole, scaleName(past), names.zero], rounded),
-      // What lies behind the row's tokens stays as it is.
+      // The cache after the sequence's tokens stays unchanged.
       one('Slice', [past, at('end'), names.end, names.axis], rest),
       one('Concat', [rounded, rest], at(kind), { axis: 2 }),
     );
@@ -153,7 +153,7 @@ function longPiece(node: OnnxNode, prefix: string): Buffer[] {
     return place === places.total ? at('total') : name;
   });
   return [
-    // The tensor of lengths holds each row's total less one.
+    // The tensor of lengths holds each sequence's total minus one.
     one('Cast', [inputs[places.lengths] ?? ''], at('last'), { to: elementTypes.int64 }),
     one('Add', [at('last'), names.one], at('end')),
     one('Squeeze', [at('end')], at('end/scalar')),
@@ -164,7 +164,7 @@ function longPiece(node: OnnxNode, prefix: string): Buffer[] {
   ];
 }
 
-/** The node with other inputs and outputs, and these attributes beside its own. */
+/** The node with other inputs and outputs, and these attributes in addition to its own. */
 function withWires(
   node: OnnxNode,
   wires: { inputs: readonly string[]; outputs: readonly string[] },

@@ -17,22 +17,22 @@ const mostDrift = 0.2;
 
 export type QuantisedOptions = {
   path: string;
-  /** What config.json says of shapes that the graph doesn't write. */
+  /** Shapes from config.json that the graph does not contain. */
   declared?: DeclaredShape | undefined;
   threads: number;
-  /** `calibrationText` as a prompt, which keys and values are measured on where that wasn't done yet. */
+  /** `calibrationText` as a prompt, on which keys and values are measured if that has not been done yet. */
   calibrationIds(): Promise<readonly number[]>;
 };
 
 /**
  * Loads a model with caches of 8 bits. Their scales are measured once by the model's own 32-bit graph, and the logits of
- * both compared; the outcome is kept for later starts.
- * @throws Error that says why this model can't have them
+ * both are compared; the result is stored for later starts.
+ * @throws Error with the reason if this model cannot have 8-bit caches
  */
 export async function openQuantisedSession(runtime: NativeRuntime, options: QuantisedOptions): Promise<NativeSession> {
   const file = readOnnxFile(options.path);
   const graph = { ...file, model: withReshapedWeights(file.model) };
-  // Not the ids: some templates put the day's date into each prompt.
+  // Not by the ids, because some templates put the current date into each prompt.
   const store = createKvScaleStore(options.path, [graph.fingerprint, calibrationText]);
   let outcome = store.read();
   if (!outcome) {

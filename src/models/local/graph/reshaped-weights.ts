@@ -6,9 +6,9 @@ import { bytesOf, type Field, mapEach, mapFields, readerOf, textField } from './
 const word = 8;
 
 /**
- * A Reshape of a weight that lies in a file becomes a weight of that shape at the same place. onnxruntime works it out at load,
- * into memory of its own: 28 MB for the embedded model, whose head is its embedding too.
- * @param model as `readOnnxFile` gives it
+ * A Reshape of a weight in a file becomes a weight of that shape at the same position. Otherwise onnxruntime reshapes it when
+ * loading, into new memory: 28 MB for the embedded model, whose head is also its embedding.
+ * @param model as returned by `readOnnxFile`
  */
 export function withReshapedWeights(model: Buffer): Buffer {
   return mapEach(model, fields.model.graph, (graph) => {
@@ -46,7 +46,7 @@ export function withReshapedWeights(model: Buffer): Buffer {
 
 const fieldsOf = (message: Buffer): Field[] => readerOf(bytesOf(message), { start: 0, end: message.length });
 
-/** The tensor that a Constant is. */
+/** The tensor of a Constant node. */
 function tensorOf(node: Buffer): Buffer | undefined {
   for (const { number, value } of fieldsOf(node)) {
     if (number !== fields.node.attribute || !value) continue;

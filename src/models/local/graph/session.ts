@@ -8,8 +8,8 @@ import { proveInPlace, proveSteps } from './proof.ts';
 import { openQuantisedSession } from './quantised-session.ts';
 
 /**
- * The fallback: onnxruntime-node's own binding, which hands every cache back as a copy; the new tokens are copied out of
- * it. Same results, two to four times slower (docs/decisions/0004-decoder-no-copy.md).
+ * The fallback: onnxruntime-node's own binding, which returns every cache as a copy, from which the new tokens are copied. The
+ * results are the same, two to four times slower (docs/decisions/0004-decoder-no-copy.md).
  */
 function createPlainRunner(session: InferenceSession, shape: GraphShape, arena: KvArena): CacheRunner {
   const inputs = createRunInputs();
@@ -76,7 +76,7 @@ const elementTypes: Readonly<Record<string, number>> = { float32: 1, int64: 7, f
 /** A model's graph, loaded and proved. */
 export type DecoderSession = {
   readonly shape: GraphShape;
-  /** True: nothing of a cache is copied in a step. False: the slow, plain way, after a warning. */
+  /** True: a step copies no caches. False: the slow fallback, after a warning. */
   readonly inPlace: boolean;
   runner(arena: KvArena): CacheRunner;
   close(): Promise<void>;
@@ -88,23 +88,23 @@ export type KvBits = 8 | 32;
 export type SessionOptions = {
   /** The ONNX file. */
   path: string;
-  /** What config.json says of shapes that the graph doesn't write. */
+  /** Shapes from config.json that the graph does not contain. */
   declared?: DeclaredShape | undefined;
   threads: number;
-  /** 8 where the model and onnxruntime can, else 32 after a warning. */
+  /** 8 if the model and onnxruntime support it, otherwise 32 after a warning. */
   kvBits: KvBits;
-  /** A text that 8-bit caches are fitted to: the same at each start, but for what a template adds. */
+  /** The text on which 8-bit caches are calibrated: the same at each start, except for what a template adds. */
   calibrationIds(): Promise<readonly number[]>;
   warn(message: string): void;
-  /** How the C API is had; tests hand in what fails. */
+  /** Opens the C API; tests pass one that fails. */
   openRuntime?: () => Promise<NativeRuntime | undefined>;
 };
 
 type Opened = { session: DecoderSession } | { unsupported: string } | { reason: string };
 
 /**
- * Loads a graph for the decode loop: on onnxruntime's C API with caches in place where a proof holds, else copying. A
- * graph that can't be driven at all gives its reason, and the caller takes transformers.js's `generate()`.
+ * Loads a graph for the decode loop: on onnxruntime's C API with caches updated in place if that can be proved, otherwise with
+ * copies. For a graph that cannot be driven at all, it returns the reason, and the caller uses transformers.js's `generate()`.
  */
 export async function openDecoderSession(options: SessionOptions): Promise<DecoderSession | { unsupported: string }> {
   const native = await openNative(options);
@@ -140,7 +140,7 @@ async function openNative(options: SessionOptions): Promise<Opened> {
   const narrow = options.kvBits === 8 ? await openNarrow(runtime, options) : undefined;
   if (narrow && 'session' in narrow) return narrow;
   const wide = await proved(runtime.openSession(options.path, options), options.declared);
-  // Of a graph that has no such cache there is nothing to say here.
+  // A graph without such a cache needs no warning here.
   if (narrow && !('unsupported' in wide)) {
     const reason = 'reason' in narrow ? narrow.reason : narrow.unsupported;
     options.warn(
@@ -158,7 +158,7 @@ async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Prom
   }
 }
 
-/** The session, if its caches can be updated in place; else it is closed. */
+/** The session, if its caches can be updated in place; otherwise it is closed. */
 async function proved(session: NativeSession, declared: DeclaredShape | undefined): Promise<Opened> {
   const shape = graphShape(session, declared);
   if ('unsupported' in shape) {
