@@ -3,15 +3,15 @@ import { evaluateEnd } from '../evaluator/evaluate.ts';
 /** A value as it is inserted behind an equals sign, a space before it, and the expression that it was computed from. */
 export type FoundValue = { text: string; expression: string };
 
-/** A thought's text as far as its computed values need it: its last line, and whether that is code. */
+/** The part of a thought's text that computed values need: its last line, and whether that is code. */
 export type ThoughtLines = {
   /** Takes the next text of the thought, sampled or inserted. */
   push(text: string): void;
   /** The last line so far. */
   readonly line: string;
-  /** The last line ends in an equals sign of its own: not in `==`, `<=`, `>=` or `!=`. */
+  /** The last line ends in an equals sign that is not part of `==`, `<=`, `>=` or `!=`. */
   readonly equals: boolean;
-  /** The last line lies in a fenced code block, or has a fence in it. */
+  /** The last line is in a fenced code block, or contains a fence. */
   readonly inCode: boolean;
 };
 
@@ -24,7 +24,7 @@ export function valueBehind({ line, inCode }: Pick<ThoughtLines, 'line' | 'inCod
   return found && { text: ` ${found.value}`, expression: found.expression };
 }
 
-/** A fence as CommonMark has it, in a list or a quotation too. */
+/** A code fence of CommonMark, also in a list or a quotation. */
 const fenceLine = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})(.*)$/;
 
 /** @param given the text that the thought continues */
@@ -35,7 +35,7 @@ export function createThoughtLines(given: string): ThoughtLines {
     const [, mark = '', rest = ''] = fenceLine.exec(line) ?? [];
     if (mark === '') return;
     if (fence === undefined) {
-      // Backticks on both sides are code within the line.
+      // Backticks on both sides mark code within the line.
       if (!(mark.startsWith('`') && rest.includes('`'))) fence = mark;
     } else if (mark.startsWith(fence) && rest.trim() === '') fence = undefined;
   };

@@ -91,11 +91,7 @@ const UpstreamEntry = z.strictObject({
   effortTable: TablePath,
 });
 
-/** One entry of `models`, as a person writes it: a text is a folder (`./…`, `/…`, `~/…`) or a hub name (`hub:…`, `organisation/name`). */
-const ModelEntry = z.union([z.string().min(1), FolderEntry, HubEntry, UpstreamEntry]);
-type ModelEntry = z.input<typeof ModelEntry>;
-
-/** In the working folder. */
+/** The file in the working folder. */
 export const configFile = 'thinkfirst.config.json';
 
 const modelsExpected = 'expected a list of models, such as {"models": ["./my-model"]}';

@@ -31,15 +31,15 @@ export type ModelFamily = {
   templateArguments: { on: Readonly<Record<string, unknown>>; off: Readonly<Record<string, unknown>> };
   /** Appended to the rendered prompt where the template doesn't do it itself. */
   promptSuffix: { on: string; off: string };
-  /** Fed between the close tag and the answer. */
+  /** Inserted between the close tag and the answer. */
   afterThought: string;
-  /** Fed at the budget, before the close tag. */
+  /** Inserted at the budget, before the close tag. */
   handOver: string;
   /** Its models were made for values that are computed in their thoughts; a folder says so itself. */
   expectsValues?: true;
-  /** Fed in place of a too early end of thinking (arXiv 2501.19393). */
+  /** Inserted in place of a premature end of thinking (arXiv 2501.19393). */
   continuation: string;
-  /** Fed after a line that a check found wrong. `{{wrong}}` is the wrong value. */
+  /** Inserted after a line that a check found wrong. `{{wrong}}` is the wrong value. */
   correction: string;
   /** The system instruction that asks for thoughts, for models that don't think by themselves. */
   thinkInstruction?: string;

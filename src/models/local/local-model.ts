@@ -16,17 +16,17 @@ export type LocalModelOptions = {
   threads: number;
   /** Cap of the KV cache. */
   kvMegabytes: number;
-  /** Of each number in it; 8 where a model can. */
+  /** Bits of each number in the cache; 8 if the model supports it. */
   kvBits: KvBits;
   /** Whether a GGUF model may use the graphics card; default: yes. */
   gpu?: boolean;
   /** Epoch ms. */
   now(): number;
-  /** One line for the log: a model that runs with less than it could. */
+  /** One line for the log about a model that runs slower or with less than it could. */
   warn(message: string): void;
 };
 
-/** `load`: what its decode loop does now, where it has one; its `batches` are counted since the model was loaded. */
+/** `load`: the current load of its decode loop, if it has one; its `batches` are counted since the model was loaded. */
 export type LocalModel = LanguageModel & { load?(): Omit<ModelLoad, 'id'> };
 
 /**
@@ -68,7 +68,7 @@ function withLoad(model: EngineModel & { bytesPerToken: number }): LocalModel {
   };
 }
 
-/** Checks the weights beside the graph before it is opened. @throws ServiceError that names the file that is missing or short */
+/** Checks the weights next to the graph before it is opened. @throws ServiceError that names a missing or truncated file */
 function checkWeights(folder: ModelFolder): void {
   const { path, bytes = 0 } = folder.onnx() ?? {};
   if (path === undefined) throw modelFault(folder.id, `there are no weights in ${folder.path}`);
@@ -96,7 +96,7 @@ function checkWeights(folder: ModelFolder): void {
   }
 }
 
-/** Why a file that is there could not be opened: nearly always half a download. */
+/** Why an existing file could not be opened: nearly always an incomplete download. */
 function brokenWeights(folder: ModelFolder, error: unknown): string {
   const { path = '', bytes = 0 } = folder.onnx() ?? {};
   const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
@@ -104,8 +104,8 @@ function brokenWeights(folder: ModelFolder, error: unknown): string {
 }
 
 /**
- * What `createLocalModel` will make of a folder, as far as that shows without its weights: an API without an inference
- * process of its own lists it. The decoder takes caches of 32-bit floats.
+ * The model that `createLocalModel` would create from a folder, as far as that is known without its weights, for an API
+ * without its own inference process. The decoder accepts caches of 32-bit floats.
  */
 export function localCapabilities(
   folder: Pick<ModelFolder, 'family' | 'tokenizer' | 'computes' | 'onnx'>,

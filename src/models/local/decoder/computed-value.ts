@@ -4,7 +4,7 @@ import type { ModelFolder } from '../folder/model-folder.ts';
 /** Characters at a line's end that are tokenised: a value's tokens depend on the text right before it. */
 const longestTail = 600;
 
-/** A value that the service computed, as it is fed behind its equals sign. */
+/** A value that the service computed, as it is inserted after its equals sign. */
 export type ComputedValue = FoundValue & { ids: readonly number[] };
 
 /**

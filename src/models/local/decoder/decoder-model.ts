@@ -29,7 +29,7 @@ import { createScoreSequence } from './score-sequence.ts';
 import { answerPrompt, scorePrompt } from './sequence-limits.ts';
 import { createSuppressedTokens, type SuppressedTokens } from './token-masks.ts';
 
-/** A grammar engine over a folder's vocabulary; undefined if its tokenizer can't give the bytes of a token. */
+/** A grammar engine over a folder's vocabulary; undefined if its tokenizer does not know the bytes of a token. */
 export function createFolderGrammar({
   tokenizer,
   tokens,
@@ -41,16 +41,16 @@ export function createFolderGrammar({
 
 type DecoderModelOptions = {
   folder: ModelFolder;
-  /** Threads of one operator. */
+  /** Threads for one operator. */
   threads: number;
   /** Cap of the key/value cache, kept prefixes included. MiB. */
   kvMegabytes: number;
-  /** Of each number in it; 8 where the model can. */
+  /** Bits of each number in the cache; 8 if the model supports it. */
   kvBits: KvBits;
   warn(message: string): void;
   /** Epoch ms. */
   now(): number;
-  /** Without it no constraint is taken. */
+  /** Without it, constraints are refused. */
   grammar?: GrammarEngine;
 };
 
@@ -63,9 +63,9 @@ export type DecoderModel = EngineModel & {
 };
 
 /**
- * A local model over the budgeted batch decoder: one loop for all rows of all requests. A graph that the loop can't drive
- * gives `unsupported` with the reason; `createGenerateModel` takes those.
- * @throws ServiceError `model_unavailable` when there are no weights
+ * A local model over the budgeted batch decoder: one loop for all sequences of all requests. For a graph that the loop
+ * cannot drive, `unsupported` has the reason; `createGenerateModel` runs those.
+ * @throws ServiceError `model_unavailable` if there are no weights
  */
 export async function createDecoderModel(
   options: DecoderModelOptions,
@@ -96,7 +96,7 @@ type EngineModelOptions = Pick<DecoderModelOptions, 'grammar' | 'now'> & { folde
  */
 export function createEngineModel(options: EngineModelOptions, close: () => Promise<void>): EngineModel {
   const { folder, grammar, engine } = options;
-  const contextLength = Math.min(folder.contextLength, engine.largestRow);
+  const contextLength = Math.min(folder.contextLength, engine.largestSequence);
   const open: OpenRequests = new Set();
   const context: Context = {
     ...options,
@@ -125,7 +125,7 @@ export function createEngineModel(options: EngineModelOptions, close: () => Prom
   };
 }
 
-/** What ends each request that has not ended yet. */
+/** Functions that end each unfinished request. */
 type OpenRequests = Set<(reason: unknown) => void>;
 
 function generate(
@@ -204,7 +204,7 @@ async function score(
 type Context = EngineModelOptions & {
   contextLength: number;
   vocabularySize: number;
-  suppressed: { forSequence(row: { tools: boolean }): SuppressedTokens };
+  suppressed: { forSequence(request: { tools: boolean }): SuppressedTokens };
   scratch: ReturnType<typeof createNucleusScratch>;
 };
 
@@ -214,7 +214,7 @@ type Begin = (
   onFail: (error: unknown) => void,
 ) => Array<{ cancel(): void }>;
 
-/** Renders, compiles and refuses what can't be done, before any row is made. */
+/** Renders the prompt and compiles the constraint; refuses an impossible request before any sequence is created. */
 async function prepare(
   context: Context,
   request: GenerateRequest,
@@ -231,7 +231,7 @@ async function prepare(
   };
   return (emit, onDone, onFail) => {
     let unfinished = request.samples;
-    const rows = Array.from({ length: request.samples }, (_, sample) =>
+    const sequences = Array.from({ length: request.samples }, (_, sample) =>
       createSampleSequence({
         model: folder,
         request,
@@ -256,17 +256,17 @@ async function prepare(
         onFail,
       }),
     );
-    engine.add(rows, { alone: request.deterministic, cache: sequenceCache(request.cacheScope, prompt.own) });
-    return rows;
+    engine.add(sequences, { alone: request.deterministic, cache: sequenceCache(request.cacheScope, prompt.own) });
+    return sequences;
   };
 }
 
-/** `own`: tokens of the row that its owner's other responses may start from. */
+/** `own`: how many tokens of the sequence its owner's other responses may start from. */
 function sequenceCache(scope: CacheScope | undefined, own: number): SequenceCache | undefined {
   return scope && { owner: scope.owner, response: scope.response, own };
 }
 
-/** Tokens that the arena holds: what the cap allows, and no more than a few rows of the model's whole context need. */
+/** Tokens in the arena: as many as the cap allows, but no more than a few sequences of the whole context need. */
 function cacheTokens(shape: Parameters<typeof bytesPerToken>[0], kvMegabytes: number, contextLength: number): number {
   const allowed = Math.floor((kvMegabytes * 2 ** 20) / bytesPerToken(shape));
   return Math.min(allowed, contextLength * 64);

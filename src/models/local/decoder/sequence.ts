@@ -13,12 +13,12 @@ type WaitingSequence = {
   passed: number;
 };
 
-/** Later sequences may be admitted this often before one that doesn't fit. Then they wait for it, so that small ones can't starve a large one. */
+/** How often later sequences may be admitted before one that does not fit. Then they wait, so that small ones cannot starve a large one. */
 const patience = 8;
 
 /**
  * The sequences that are admitted now, in order: the request with the fewest running ones goes first (among equals, the
- * earliest), so that a request of many samples doesn't shut out the others.
+ * earliest), so that a request of many samples does not keep out the others.
  * `waiting` in order of arrival; `running` gives a request's running sequences; `free` is the room left, in tokens.
  */
 export function admit<Waiting extends WaitingSequence>(
@@ -48,19 +48,19 @@ export function admit<Waiting extends WaitingSequence>(
 }
 
 /**
- * A sequence as the loop drives it. The loop feeds `ids` to the model; once all are in the cache, `onLogits` takes the last
- * one's logits and makes `ids` longer, asks for a probe, or ends the sequence. Calls run to their end: nothing is awaited.
+ * The loop's view of a sequence. The loop runs `ids` through the model; when all are in the cache, `onLogits` receives the
+ * last one's logits and appends to `ids`, asks for a probe, or ends the sequence. All calls are synchronous.
  */
 export type SequenceDriver = {
   /** Prompt and all that followed, inserted or sampled; it only grows. */
   readonly ids: readonly number[];
-  /** The most ids that there will ever be, probes included. */
+  /** The most ids that there will be, including probes. */
   readonly need: number;
-  /** Set: the loop lets the sequence go before its next step. */
+  /** If set, the loop removes the sequence before its next step. */
   readonly finished: boolean;
   /**
-   * Set: instead of `ids`, these are run behind them, their logits [probe, vocabulary] go to `onProbe`, and the cache is
-   * cut back to `ids`.
+   * If set, these are run after `ids`, their logits [probe, vocabulary] are given to `onProbe`, and the cache is cut back to
+   * `ids`.
    */
   readonly probe?: readonly number[] | undefined;
   /**
@@ -68,12 +68,12 @@ export type SequenceDriver = {
    * (minus infinity) that are unlikely together. Absent: none in particular.
    */
   readonly needs?: 'all' | readonly number[];
-  /** Logits [vocabulary] of the last id, valid during the call; `raw` where the graph also gives their distribution. */
+  /** Logits [vocabulary] of the last id, valid during the call; `raw`: their distribution, if the graph computes it. */
   onLogits(logits: Float32Array, raw?: RawDistribution): void;
   onProbe?(logits: Float32Array): void;
-  /** Called once, before the first `onLogits`: tokens of `ids` that were found in the cache when the sequence first came in. */
+  /** Called once, before the first `onLogits`: how many of `ids` were found in the cache when the sequence was first admitted. */
   onCached(tokens: number): void;
-  /** The loop can't continue this sequence. */
+  /** The loop cannot continue this sequence. */
   fail(error: unknown): void;
 };
 
@@ -81,7 +81,7 @@ export type SequenceDriver = {
 export type Sequence = {
   driver: SequenceDriver;
   request: object;
-  /** Tokens that it has room for now. Its room grows with it, because few answers get as long as they may. */
+  /** Tokens that it has room for now. The room grows with it, because few answers reach their limit. */
   need: number;
   room: number;
   passed: number;
@@ -93,19 +93,19 @@ export type Sequence = {
   place: KvPlace | undefined;
   /** Ids whose keys and values are in the cache. */
   cached: number;
-  /** Ids that were found in the cache when it came in. */
+  /** Ids that were found in the cache when it was admitted. */
   reused: number;
-  /** `onCached` was called: once, however often it comes in. */
+  /** `onCached` has been called, which happens once. */
   begun: boolean;
   /** All its first ids have been in the cache, and its driver has continued from them. */
   filled: boolean;
   decoding: boolean;
 };
 
-/** Tokens. `largest`: of the arena; `headroom`: what a sequence has room for beyond its ids, before it grows. */
+/** Tokens. `largest`: of the arena; `headroom`: the room beyond a sequence's ids before it grows. */
 export type RoomLimits = { largest: number; headroom: number };
 
-/** A request's sequences as they wait; the first one leads. */
+/** A request's new sequences; the first one computes the prompt for all. */
 export function sequencesOf(
   drivers: readonly SequenceDriver[],
   { alone, cache, ...limits }: { alone: boolean; cache?: SequenceCache | undefined } & RoomLimits,
@@ -133,8 +133,8 @@ export function sequencesOf(
 }
 
 /**
- * Gives sequences that have outgrown their room more of it, and gives back those that have to leave for that, the latest first;
- * if no other can leave, the sequence itself leaves, with those that wait for its prefill. The oldest sequence always stays.
+ * Gives more room to sequences that have outgrown theirs, and returns those that must leave for that, the latest first. If no
+ * other can leave, the sequence itself leaves, with those that wait for its prefill. The oldest sequence always stays.
  */
 export function makeRoom(running: readonly Sequence[], limits: RoomLimits): { grown: boolean; leaving: Sequence[] } {
   const leaving = new Set<Sequence>();

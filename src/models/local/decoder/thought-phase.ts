@@ -38,7 +38,7 @@ export type ThoughtOptions = {
   repetition: ThoughtRepetition;
   /** Thinking tokens that all samples of the request share. */
   budget: ThinkingBudget;
-  /** Why thinking has to end now, if it has to. */
+  /** Why thinking must end now; undefined if it may continue. */
   interrupted(): 'user' | 'deadline' | undefined;
   emit(event: ModelEvent): void;
   limits: SequenceLimits;
@@ -46,16 +46,16 @@ export type ThoughtOptions = {
   scores: SequenceScores;
 };
 
-/** The thought of one sample, up to where its answer begins. */
+/** The thought of one sample, up to the beginning of its answer. */
 type ThoughtPhase = {
   readonly tokens: { thinking: number; forced: number };
-  /** Why it ended; undefined while it goes on, and where there is none. */
+  /** Why it ended; undefined while it continues, and if there is no thought. */
   readonly stop: ThinkingStop | undefined;
   /** As `SequenceDriver.needs`. */
   readonly needs: 'all' | readonly number[];
-  /** Before the first token: ends at once where there is nothing to think with, or where the answer was asked for meanwhile. */
+  /** Before the first token: ends at once without a budget, or if the answer was requested in the meantime. */
   begin(): void;
-  /** Takes the logits behind the last id. */
+  /** Takes the logits after the last id. */
   take(logits: Float32Array, raw?: RawDistribution): void;
 };
 
@@ -65,16 +65,16 @@ type Thought = ThoughtOptions & {
   text: TextStream;
   lines: ThoughtLines;
   lineEnded: boolean;
-  /** Times that a too early end was replaced. */
+  /** How many times a premature end was replaced. */
   continuations: number;
   minimum: number;
   /** Tokens of computed values that may still be inserted. */
   computable: number;
-  /** The thought ends in an equals sign whose value was not looked up yet. */
+  /** The thought ends in an equals sign whose value has not been computed yet. */
   open: boolean;
   /** The last token is that of a computed value. */
   behindValue: boolean;
-  /** How a family without tags begins its answer; undefined for one with tags. */
+  /** How a model family without tags begins its answer; undefined for one with tags. */
   marker: RegExp | undefined;
 };
 
@@ -129,7 +129,7 @@ function takeToken(thought: Thought, logits: Float32Array, raw: RawDistribution 
   const list = behindValue ? suppressed.thoughtBehindValue : suppressed.thought;
   const sampled = sampler.next(logits, { raw, history: tape.history, promptTokens: prompt.ids, suppressed: list });
   thought.behindValue = false;
-  // A second `=` or a `>` makes another sign of it, which has no value.
+  // A second `=` or a `>` makes it another operator, which has no value.
   if (open && !makesAnotherSign(model.tokenizer.textOf(sampled.token)) && insertValue(thought)) return;
   if (sampled.token === model.tokens.close || model.tokens.end.has(sampled.token)) endNaturally(thought, sampled.token);
   else keepToken(thought, sampled);
@@ -150,11 +150,11 @@ function keepToken(thought: Thought, sampled: SampledToken): void {
   emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [logprob], forced: false });
   if (thought.marker?.test(before + text)) end(thought, 'natural', thought.model.tokens.afterThought);
   else if (thought.repetition.push(token, text)) handOver(thought, 'loop');
-  // At once, so that the stop-thinking sentence is computed together with the last thought.
+  // Ends at once, so that the stop-thinking sentence is computed together with the last thought token.
   else if (isUsedUp(thought)) handOver(thought, 'budget');
 }
 
-/** The model ends its thought: before the minimum a continuation word stands in its place. */
+/** The model ends its thought; before the minimum, a continuation word replaces the end. */
 function endNaturally(thought: Thought, token: number): void {
   const { model, limits, lines, tape } = thought;
   const { tokens, family } = model;
@@ -171,7 +171,7 @@ function endNaturally(thought: Thought, token: number): void {
   } else end(thought, 'natural', thought.lineEnded ? tokens.closingAfterLine : tokens.closing);
 }
 
-/** Ends a thought that would go on: the family's stop-thinking sentence leads to the answer. */
+/** Ends a thought that would continue, with the family's stop-thinking sentence. */
 function handOver(thought: Thought, reason: ThinkingStop): void {
   insertValue(thought);
   end(thought, reason, thought.model.tokens.handOver, thought.model.family.handOver);
@@ -184,7 +184,7 @@ function end(thought: Thought, reason: ThinkingStop, inserted: readonly number[]
   thought.emit({ type: 'thinking-end', sample: thought.sample, reason });
 }
 
-/** Text that was held back because it ended in half a character. */
+/** Emits text that was held back because it ended in an incomplete character. */
 function flush({ text, emit, sample }: Thought): void {
   const held = text.end();
   if (held !== '') emit({ type: 'thinking-delta', sample, text: held, tokenIds: [], logprobs: [], forced: false });
@@ -196,7 +196,7 @@ function insert({ tape, count, emit, sample }: Thought, ids: readonly number[], 
   if (ids.length > 0) emit({ type: 'thinking-delta', sample, text, tokenIds: ids, logprobs: [], forced: true });
 }
 
-/** True where a value was inserted behind the open equals sign. */
+/** True if a value was inserted after the open equals sign. */
 function insertValue(thought: Thought): boolean {
   if (!thought.open) return false;
   thought.open = false;

@@ -18,7 +18,7 @@ function tokenSpelling(file: object): TokenSpelling | undefined {
 }
 
 /** GPT-2's map of bytes to printable characters, read backwards (openai/gpt-2 src/encoder.py, bytes_to_unicode). */
-function byteLevelSpelling(): TokenSpelling {
+export function byteLevelSpelling(): TokenSpelling {
   const byteOf = new Map<string, number>();
   let moved = 0;
   for (let byte = 0; byte < 256; byte++) {

@@ -77,7 +77,7 @@ export function createSlotEngine(runner: LlamaRunner, vocabularySize: number): E
     loop = undefined;
   };
   return {
-    largestRow: runner.contextLength,
+    largestSequence: runner.contextLength,
     add(drivers, { alone, cache }) {
       if (closed) {
         for (const driver of drivers) driver.fail(closed.reason);
@@ -198,7 +198,7 @@ async function admitWaiting(state: State): Promise<void> {
 async function place(state: State, row: Row, free: readonly Slot[]): Promise<void> {
   const { runner } = state;
   const found = row.alone ? undefined : longestPrefix(row.driver.ids, beginnings(state, row));
-  const source = found?.row.slot;
+  const source = found?.sequence.slot;
   const [oldest] = [...free].sort((a, b) => Number(a.length > 0) - Number(b.length > 0) || a.used - b.used);
   const slot = source && free.includes(source) ? source : oldest;
   if (slot === undefined) return;
@@ -272,7 +272,8 @@ async function decode(state: State, rows: readonly Row[]): Promise<void> {
       const logits = read[index];
       if (logits === undefined) return;
       row.filled = true;
-      if (!row.driver.finished) guarded(row, () => withLogits(state.scratch, logits, row.driver.onLogits));
+      if (!row.driver.finished)
+        guarded(row, () => withLogits(state.scratch, logits, (given, raw) => row.driver.onLogits(given, raw)));
     });
   } catch (error) {
     for (const { row, slot } of taken) {
