@@ -23,7 +23,7 @@ export type Served = {
 export const question =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
 
-export const toolQuestion = 'How many primes are there below 10,000?';
+const toolQuestion = 'How many primes are there below 10,000?';
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).first().waitFor();
 const settled = (page: Page) => page.waitForLoadState('networkidle');

@@ -45,7 +45,7 @@ import { createServerTools, type ServerTools } from './server-tools.ts';
 import { startWebhooks, startWorker, webhookRefusal } from './start-webhooks.ts';
 
 /** What this process does. One role alone needs Redis, where it meets the other. */
-export type Roles = { api: boolean; worker: boolean };
+type Roles = { api: boolean; worker: boolean };
 
 /** `url` of the API, where this process has it. */
 export type RunningService = Running & { readonly url: string | undefined };

@@ -36,7 +36,7 @@ const spoken =
  * Passes on the spans of requests, jobs, steps and model calls, with only those attributes and events that contain
  * nobody's text.
  */
-export function quietExporter(exporter: SpanExporter): SpanExporter {
+function quietExporter(exporter: SpanExporter): SpanExporter {
   return {
     export: (spans, done) => exporter.export(spans.filter(({ name }) => !housekeeping.test(name)).map(quiet), done),
     shutdown: () => exporter.shutdown(),

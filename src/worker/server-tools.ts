@@ -6,7 +6,7 @@ import type {
   McpCall,
   McpListTools,
 } from '../contracts/responses/output-item.ts';
-import type { Prompt } from '../contracts/responses/prompt.ts';
+import type { FunctionTool, Prompt } from '../contracts/responses/prompt.ts';
 import type { EffectiveReasoning } from '../contracts/responses/reasoning.ts';
 import type { Warning } from '../contracts/responses/response.ts';
 import type { ResponseJob } from '../contracts/responses/response-job.ts';
@@ -142,19 +142,13 @@ function responseTools(
   const suffix = lease.job.id.replace(/^resp_/, '');
   const single = tools.functions.some(({ pure, needsApproval }) => !pure && !needsApproval);
   const asked = withResults(body.prompt, results);
-  const functions = tools.functions.map(({ name, description, parameters, strict }) => ({
-    name,
-    ...(description === undefined ? {} : { description }),
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(strict === undefined ? {} : { strict }),
-  }));
   const item = (step: TraceStep) => itemOf(step, { tools, suffix, outputs: body.include.tool_outputs });
   const { samples, max_revisions, effort } = body.effective;
   const cuts = single && (samples > 1 || max_revisions > 0 || effort === 'auto');
   const oneChain = 'A tool of this request may change something outside, so there was one chain: no vote, no revision.';
   let approvals = 0;
   return {
-    prompt: { ...asked, tools: [...(asked.tools ?? []), ...functions] },
+    prompt: { ...asked, tools: [...(asked.tools ?? []), ...tools.functions.map(offered)] },
     single,
     effective: single ? { ...body.effective, samples: 1, max_revisions: 0 } : body.effective,
     warnings: cuts ? [...warnings, { field: 'tools', message: oneChain }] : warnings,
@@ -185,6 +179,16 @@ function responseTools(
       };
     },
     close: () => tools.close(),
+  };
+}
+
+/** A function of a tool, as the prompt offers it to the model. */
+function offered({ name, description, parameters, strict }: ServerTools['functions'][number]): FunctionTool {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(strict === undefined ? {} : { strict }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createScriptedModel, type ScriptedSample } from '../support/scripted-language-model.ts';
 
 /** Words of each thought and each answer. */
-export const thoughtWords = 8;
+const thoughtWords = 8;
 export const answerWords = 30;
 
 /** One line of the file in which models write down what was asked of them, before they do it. */

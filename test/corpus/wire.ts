@@ -7,7 +7,7 @@ import { createNormaliser, type Normaliser } from './normaliser.ts';
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Json = any;
 
-export type Asked = {
+type Asked = {
   body?: unknown;
   /** Sent as it is, in the place of `body`. */
   raw?: string | FormData;

@@ -41,7 +41,7 @@ export function scriptedTokens(text: string): string[] {
 }
 
 /** The words of a prompt plus three for each turn, including thoughts and tools. */
-export function scriptedPromptTokens(prompt: Prompt): number {
+function scriptedPromptTokens(prompt: Prompt): number {
   const parts = prompt.messages.map((message) => {
     const more =
       message.role === 'assistant' ? `${message.thought ?? ''} ${JSON.stringify(message.toolCalls ?? '')}` : '';
@@ -51,8 +51,8 @@ export function scriptedPromptTokens(prompt: Prompt): number {
   return parts.reduce((sum, count) => sum + count, tools);
 }
 
-export const scriptedHandOver = '\nThat is enough.\n';
-export const scriptedContinuation = '\nWait,';
+const scriptedHandOver = '\nThat is enough.\n';
+const scriptedContinuation = '\nWait,';
 
 type RowOptions = {
   request: GenerateRequest;
@@ -66,7 +66,7 @@ type RowOptions = {
 };
 
 /** One scripted sample; each `yield` is one decode step. */
-export function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void, void> {
+function* scriptedRow(options: RowOptions): Generator<ModelEvent[], void, void> {
   const { request, sample, scripted, purse, idsOf } = options;
   const logprob = scripted.logprob ?? -0.1;
   const usage = { thinkingTokens: 0, forcedTokens: options.fedTokens, answerTokens: 0 };

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export type LogEntry = { msg: string; [field: string]: unknown };
+type LogEntry = { msg: string; [field: string]: unknown };
 
 /** The real service in a separate process, as run by `npm start`, `npm run serve` or `npm run worker`. */
 export type TestService = {

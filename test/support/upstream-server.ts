@@ -13,7 +13,7 @@ import {
 } from './upstream-decoder.ts';
 
 /** How thoughts are marked; each dialect has its own default. */
-export type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open' | 'marker';
+type Spelling = 'reasoning' | 'reasoning_content' | 'tags' | 'tags-without-open' | 'marker';
 
 /** Faults, for one request each, in order. `chunks`: how many come before the fault. */
 export type Fault =
@@ -59,7 +59,7 @@ export type UpstreamServerOptions = {
   echoes?: boolean;
 };
 
-export type SeenRequest = {
+type SeenRequest = {
   path: string;
   body: Record<string, unknown>;
   authorization: string | undefined;

@@ -31,7 +31,7 @@ export function useFormat(): Format {
   return useMemo(() => createFormat(language), [language]);
 }
 
-export function createFormat(language: Language): Format {
+function createFormat(language: Language): Format {
   const number = new Intl.NumberFormat(language);
   const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });

@@ -14,7 +14,7 @@ export type ThoughtLine = {
 };
 
 /** A call of a tool within a thought: behind the line of number `after`, -1: before all lines. */
-export type ThoughtCall = { step: TraceStep; after: number };
+type ThoughtCall = { step: TraceStep; after: number };
 
 /** A step with the lines that it added to its chain, and the tools that it called. */
 export type ThoughtStep = { step: TraceStep; lines: readonly ThoughtLine[]; calls: readonly ThoughtCall[] };

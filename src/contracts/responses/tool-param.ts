@@ -29,7 +29,7 @@ export const CustomToolParam = z.object({
 export type CustomToolParam = z.infer<typeof CustomToolParam>;
 
 /** A group of tools; calls to them include its name. */
-export const NamespaceToolParam = z.object({
+const NamespaceToolParam = z.object({
   type: z.literal('namespace'),
   name: z.string().min(1).max(64),
   description: z.string().nullish(),
@@ -121,7 +121,7 @@ export const ToolParam = z.union([
 export type ToolParam = z.infer<typeof ToolParam>;
 
 /** A tool that the service runs. `name`: one tool of an MCP server. */
-export const ServerToolChoice = z.discriminatedUnion('type', [
+const ServerToolChoice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('code_interpreter') }),
   z.object({
     type: z.literal('mcp'),

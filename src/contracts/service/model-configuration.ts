@@ -60,7 +60,7 @@ export const CheckedModel = z.object({
 export type CheckedModel = z.infer<typeof CheckedModel>;
 
 /** A model that an admin added while the service ran. */
-export const AddedModelView = ModelState.omit({ source: true }).extend({
+const AddedModelView = ModelState.omit({ source: true }).extend({
   id: z.string(),
   /** With the field names of the configuration file; of a key, only the variable's name. */
   entry: z.unknown(),

@@ -14,7 +14,7 @@ export type Wall = {
   start(program: WalledProgram): ChildProcess;
 };
 
-export type WalledProgram = {
+type WalledProgram = {
   /** Paths behind the wall, and the files of this machine that are there; the first is the script that Node runs. */
   files: Readonly<Record<string, string>>;
   args: readonly string[];

@@ -10,7 +10,7 @@ import { createApi, createWorkingApi, sealer } from './fixture.ts';
 import type { scriptedWorker } from './scripted-worker.ts';
 
 /** Noon of a day in UTC, epoch ms. */
-export const noon = Date.parse('2026-11-24T12:00:00Z');
+const noon = Date.parse('2026-11-24T12:00:00Z');
 
 /** The app with keys and their limits; `as` asks with a secret. `script`: a worker that answers. */
 export async function createKeyedApi(

@@ -258,7 +258,7 @@ function inputOf(question: Question, items: readonly InputItem[] | undefined): C
 }
 
 /** The words of a question. */
-export function textOf(question: Question): string {
+function textOf(question: Question): string {
   if (typeof question === 'string') return question;
   return question.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
 }

@@ -5,7 +5,7 @@ export type Comparison = { question: string; columns: readonly Choice[]; respons
 
 export const fewestColumns = 2;
 export const mostColumns = 4;
-export const startColumns: readonly Choice[] = [column('none'), column('medium')];
+const startColumns: readonly Choice[] = [column('none'), column('medium')];
 
 export function column(effort: Choice['effort']): Choice {
   return { effort, budget: undefined, model: '', strategy: '' };

@@ -2,7 +2,7 @@ import type { TraceStep } from '../../../../src/contracts/responses/trace.ts';
 import { sampleTree } from './sample-tree.ts';
 
 /** One answer of a vote. `share`: its votes against the leader's, 0 to 1. */
-export type VoteBar = {
+type VoteBar = {
   answer: string;
   ballots: number;
   share: number;

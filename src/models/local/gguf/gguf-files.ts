@@ -94,7 +94,7 @@ function ollamaBlob(name: string): string {
 }
 
 /** @throws ServiceError where the manifest names no weights */
-export function blobOf(folder: string, manifest: string): string {
+function blobOf(folder: string, manifest: string): string {
   let layers: z.output<typeof Manifest>['layers'];
   try {
     layers = Manifest.parse(JSON.parse(readFileSync(manifest, 'utf8'))).layers;

@@ -12,7 +12,7 @@ export type GgufHeader = {
   bytes: number;
 };
 
-export type GgufScalar = string | number | bigint | boolean;
+type GgufScalar = string | number | bigint | boolean;
 export type GgufValue = GgufScalar | readonly GgufScalar[];
 
 /** Real files have some 50 keys, 1,000 tensors and a vocabulary of 300,000 tokens. */

@@ -106,13 +106,13 @@ export async function openLlama({ gpu, threads }: { gpu: boolean; threads: numbe
 }
 
 /** What is wanted of a position's logits: all, or the likeliest and the named ones. */
-export type WantedLogits = 'all' | readonly number[];
+type WantedLogits = 'all' | readonly number[];
 
 /** Logits as pairs of id and value. `logSumExp` is that of the whole vocabulary; absent where all values are here. */
 export type ReadLogits = { pairs: readonly number[]; logSumExp?: number };
 
 /** Ids of one sequence to compute, from position `from` on; `logitsOf`: indexes in `ids` whose logits will be read. */
-export type LlamaPart = { sequence: number; from: number; ids: readonly number[]; logitsOf: readonly number[] };
+type LlamaPart = { sequence: number; from: number; ids: readonly number[]; logitsOf: readonly number[] };
 
 /** One loaded model with room for several sequences. */
 export type LlamaRunner = {
@@ -131,7 +131,7 @@ export type LlamaRunner = {
 };
 
 /** Ids of one call; more are split by llama.cpp. */
-export const batchTokens = 512;
+const batchTokens = 512;
 /** Likeliest tokens that are read: nearly always all that a draw can reach. */
 const likeliest = 256;
 /** Less of the probability among them, and all logits are read. */

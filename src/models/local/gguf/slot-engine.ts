@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Engine } from '../decoder/engine.ts';
+import type { Engine, EngineStats } from '../decoder/engine.ts';
 import { ended, longestPrefix, type SequenceCache, shareable } from '../decoder/prefix-store.ts';
 import { admit, type SequenceDriver } from '../decoder/sequence.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
@@ -96,23 +96,27 @@ export function createSlotEngine(runner: LlamaRunner, vocabularySize: number): E
       for (const slot of state.slots) if (slot.row === undefined && slot.cache?.response === response) forgetSlot(slot);
     },
     get stats() {
-      const kept = state.slots.filter(({ row, length }) => row === undefined && length > 0);
-      return {
-        running: state.running.filter(({ driver }) => !driver.finished).length,
-        waiting: state.waiting.length,
-        keptRows: kept.length,
-        usedTokens: state.slots.reduce((sum, { length }) => sum + length, 0),
-        tokens: runner.sequences * runner.contextLength,
-        steps: state.steps,
-        prefilledTokens: state.prefilledTokens,
-        batches: [...state.batches],
-      };
+      return statsOf(state);
     },
     async close(reason) {
       closed = { reason };
       failAll(reason);
       await loop;
     },
+  };
+}
+
+function statsOf(state: State): EngineStats {
+  const { runner, slots } = state;
+  return {
+    running: state.running.filter(({ driver }) => !driver.finished).length,
+    waiting: state.waiting.length,
+    keptRows: slots.filter(({ row, length }) => row === undefined && length > 0).length,
+    usedTokens: slots.reduce((sum, { length }) => sum + length, 0),
+    tokens: runner.sequences * runner.contextLength,
+    steps: state.steps,
+    prefilledTokens: state.prefilledTokens,
+    batches: [...state.batches],
   };
 }
 

@@ -102,7 +102,7 @@ const ChatLogprobs = z.looseObject({
     .nullish(),
 });
 
-export const CompletionLogprobs = z.looseObject({
+const CompletionLogprobs = z.looseObject({
   tokens: z.array(z.string()),
   token_logprobs: z.array(z.number().nullable()),
   top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
@@ -122,7 +122,7 @@ const Usage = z.looseObject({
   completion_tokens_details: z.looseObject({ reasoning_tokens: z.int().nullish() }).nullish(),
 });
 
-export const Choice = z.looseObject({
+const Choice = z.looseObject({
   index: z.int().nullish(),
   delta: z
     .looseObject({
