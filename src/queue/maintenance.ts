@@ -1,10 +1,28 @@
+import type { Job } from '../contracts/responses/job.ts';
 import { waitAtMost } from '../core/deadlines.ts';
-import type { OpenQueue } from './open-queues.ts';
+import type { TerminalLines } from '../core/job-queue.ts';
+import type { OpenQueue, OpenQueues } from './open-queues.ts';
+import type { QueueSettings } from './queue-settings.ts';
 import { removeJob } from './responses/add-job.ts';
 import { workersDied } from './responses/attempt.ts';
-import type { ConsumerParts, RemovedJob } from './responses/consumer-parts.ts';
 import { endJob, eraseSecrets } from './responses/job-log.ts';
 import { loadJob } from './responses/stored-job.ts';
+
+export type RemovedJob = { id: string; owner: string | null };
+
+/** What a queue gives to its consumers and their maintenance. */
+export type ConsumerParts = {
+  queues: OpenQueues;
+  settings: QueueSettings;
+  terminalLines: TerminalLines;
+  now(): number;
+  onChange(id: string): void;
+  /** Called for an expired job before it is removed; if this fails, the job stays until the next run. */
+  onExpiring(job: Job): Promise<void>;
+  /** Called with expired jobs that have been removed. */
+  onRemoved(jobs: readonly RemovedJob[]): Promise<void>;
+  onError(error: Error): void;
+};
 
 /** Background work of consumers: write the terminal line of jobs that BullMQ failed, and remove expired jobs. */
 type Maintenance = {
@@ -52,14 +70,19 @@ export function createMaintenance(options: ConsumerParts): Maintenance {
       if (removed.length > 0) await options.onRemoved(removed);
     }
   };
-  const schedule = () => {
-    running = run().catch(onError);
+  /** Starts the next run only after this one, so that no job is swept twice at the same time. */
+  const sweep = async () => {
+    await run().catch(onError);
+    if (stopped) return;
     // Random, so that many workers do not sweep at the same time.
-    timer = setTimeout(schedule, settings.sweepMs * (0.75 + Math.random() / 2));
+    timer = setTimeout(start, settings.sweepMs * (0.75 + Math.random() / 2));
     timer.unref();
   };
+  const start = () => {
+    running = sweep();
+  };
   return {
-    start: schedule,
+    start,
     settle,
     async stop() {
       stopped = true;

@@ -3,12 +3,12 @@ import { type Job, JobSnapshot, type JobStatus } from '../../contracts/responses
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { waitAtMost, withBackendDeadline } from '../../core/deadlines.ts';
 import type { Consumer, ControlCommand, JobQueue, ListQuery, TerminalLines } from '../../core/job-queue.ts';
+import type { RemovedJob } from '../maintenance.ts';
 import { createOpenQueues, type OpenQueues } from '../open-queues.ts';
 import { defaultQueueSettings, type QueueSettings } from '../queue-settings.ts';
 import { addJob } from './add-job.ts';
 import type { QueueConnection } from './bullmq-parts.ts';
 import { type RunningConsumer, startConsumer } from './consumer.ts';
-import type { RemovedJob } from './consumer-parts.ts';
 import { createLogWaiters, followLog } from './follow-log.ts';
 import { JobControl } from './job-control.ts';
 import { parseRow } from './job-log.ts';

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { waitAtMost } from '../../core/deadlines.ts';
 import type { ConsumeOptions, Consumer, ControlCommand, JobHandler } from '../../core/job-queue.ts';
-import { createMaintenance } from '../maintenance.ts';
+import { type ConsumerParts, createMaintenance } from '../maintenance.ts';
 import { pulledQueues } from '../queue-names.ts';
 import { type AttemptContext, runAttempt } from './attempt.ts';
 import type { BullmqAttempt, BullmqSource } from './bullmq-parts.ts';
-import type { ConsumerParts } from './consumer-parts.ts';
 import { eraseSecrets } from './job-log.ts';
 import { OpenLeases } from './open-leases.ts';
 import { type JobPull, type PulledSource, pullJobs } from './pull-jobs.ts';
