@@ -104,6 +104,38 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
     await page.locator('button[aria-label="A good answer"][aria-pressed=true]').waitFor();
   });
 
+  it('notes which of two answers is better, and copies one', async () => {
+    const page = await start();
+    await ask(page, 'twice');
+    await said(page, 'twice');
+    const first = new URL(page.url()).searchParams.get('r');
+    await page.getByRole('button', { name: 'Ask again' }).click();
+    await page.getByRole('menuitem', { name: /^Low/ }).click();
+    await page.waitForURL((url) => url.searchParams.get('r') !== first);
+    await page.getByText('Answer 2 of 2').waitFor();
+    await said(page, 'twice');
+    const second = new URL(page.url()).searchParams.get('r');
+    await page.getByRole('button', { name: 'This one is better' }).click();
+    await page.getByText('Thank you, noted.').waitFor();
+    const lines = (await (await fetch(`${suite.url}/v1/feedback`)).text()).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ response_id: first, preferred_response_id: second }),
+    );
+    await page.getByRole('button', { name: 'Copy the answer' }).click();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('You said: twice.');
+  });
+
+  it('asks once, however fast an example is pressed', async () => {
+    const page = await start();
+    const asked: string[] = [];
+    page.on('request', (sent) => {
+      if (sent.method() === 'POST' && new URL(sent.url()).pathname === '/v1/responses') asked.push(sent.url());
+    });
+    await page.getByRole('button', { name: /Tara wants to buy a bike/ }).dblclick();
+    await answers(page).first().waitFor();
+    expect(asked).toHaveLength(1);
+  });
+
   it('shows in one tab what was asked in another, and loses nothing of either', async () => {
     const first = await start();
     await ask(first, 'left');

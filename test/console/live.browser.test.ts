@@ -220,6 +220,27 @@ describe.skipIf(withoutChromium)('a running answer', () => {
     expect(shop.calls).toHaveLength(before);
   });
 
+  it('answers now when told to', async () => {
+    const page = await start();
+    await ask(page, 'fast, please', 'Low');
+    await page.getByRole('progressbar', { name: 'Thinking budget' }).waitFor();
+    await page.getByRole('button', { name: 'Answer now' }).click();
+    await ended(page);
+    await page.locator('article').getByText('you asked for the answer').waitFor();
+  });
+
+  it('is taken up after a reload, and stopped when told to', async () => {
+    const page = await start();
+    await ask(page, 'fast, and reloaded', 'Low');
+    await page.getByRole('button', { name: 'Answer now' }).waitFor();
+    await page.reload();
+    await running(page).waitFor();
+    expect(await page.locator('section', { hasText: 'fast, and reloaded' }).locator('article').count()).toBe(1);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByText('Stopped.').waitFor();
+    expect(suite.faults).toEqual([]);
+  });
+
   it('says that the connection is lost, and catches up when it is back', async () => {
     const page = await start();
     await ask(page, 'lines, please', 'Low');
@@ -259,8 +280,46 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       else await chain.getByText(seen).first().waitFor();
       await ended(page);
       if (key !== full) expect(await page.locator('body').textContent()).not.toMatch(/chain-\d|eight more words/);
+      const article = page.locator('article');
+      if (key === none) {
+        await article.getByText('This key may not see thoughts.').waitFor();
+        // Without a trace its time is known with the wait alone, and to the second.
+        await article.getByText(/^Thought, [\d,]+ of [\d,]+ tokens, (< 1|≈ \d+) s including queue time/).waitFor();
+        expect(await article.getByRole('link', { name: 'Trace' }).count()).toBe(0);
+      } else {
+        await article.getByText('Thoughts', { exact: true }).click();
+        expect(await accessibilityFaults(page)).toEqual([]);
+      }
       await suite.closePages();
     }
+  });
+
+  // From here on the service has keys.
+  it('asks for a key where it needs one', async () => {
+    const key = await suite.service.makeKey([]);
+    const page = await start();
+    const needed = page.getByRole('alert').filter({ hasText: 'A key is needed' });
+    await needed.waitFor();
+    // What Medium spends stands in the models' list, which needs the key.
+    const options = page.getByRole('button', { name: 'Budget, model and system prompt' });
+    expect(await options.textContent()).toBe('Budget, model and system prompt');
+    await needed.getByRole('button').click();
+    await page.getByRole('textbox', { name: 'Key', exact: true }).fill(key);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Key is set' }).waitFor();
+    await page.getByText(/^up to [\d,]+ tokens/).waitFor();
+  });
+
+  it('says when there were too many requests, and when to come again', async () => {
+    const page = await start({}, await suite.service.makeKey([], { requests_per_minute: 1 }));
+    await ask(page, 'What is 2 + 2?', 'Fast');
+    await ended(page);
+    await page.getByRole('textbox', { name: 'Question' }).fill('And 3 + 3?');
+    await page.keyboard.press('Enter');
+    const told = page.getByRole('alert').filter({ hasText: 'Too many requests' });
+    await told.getByText(/^Trying again in \d+ s\.$/).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Question' }).inputValue()).toBe('And 3 + 3?');
+    expect(await accessibilityFaults(page)).toEqual([]);
   });
 });
 

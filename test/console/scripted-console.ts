@@ -18,7 +18,7 @@ import { createScriptedModel, type Script } from '../support/scripted-language-m
 type ScriptedConsole = {
   url: string;
   /** The secret of a new key; from the first on, the service asks for one. */
-  makeKey(scopes: NewApiKey['scopes']): Promise<string>;
+  makeKey(scopes: NewApiKey['scopes'], limits?: Pick<NewApiKey, 'requests_per_minute'>): Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -71,7 +71,7 @@ export async function scriptedConsole(
   );
   return {
     url: service.url,
-    makeKey: async (scopes) => (await keys.create({ name: 'test', scopes })).secret,
+    makeKey: async (scopes, limits) => (await keys.create({ name: 'test', scopes, ...limits })).secret,
     stop: () => service.close(),
   };
 }

@@ -30,21 +30,22 @@ describe.skipIf(withoutChromium)('the verdict on one run of the embedded model',
     expect((await cli('trace', body.id)).output).toContain(`\n${verdictLine(verdict, plain)}\n`);
     expect((await cli('jobs')).output).toContain(shortVerdict(verdict, plain));
     const percent = `${Math.round(100 * Math.min(0.99, verdict.probability ?? 0))}%`;
-    for (const locale of ['en', 'ko'] as const) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const page = await open(`/trace/${body.id}`, { locale, colorScheme });
-        const badge = page.getByTitle(verdict.because);
-        expect(await badge.textContent()).toContain(words[locale][verdict.kind]);
-        expect(await badge.textContent()).toContain(percent);
-        expect(await accessibilityFaults(page)).toEqual([]);
-        // No chain has a tick: its thought and its answer agree, no more.
-        expect(await page.locator('.lucide-check').count()).toBe(0);
-        await page.goto('/jobs');
-        expect(await page.getByTitle(verdict.because).textContent()).toContain(words[locale][verdict.kind]);
-        expect(await accessibilityFaults(page)).toEqual([]);
-        expect(suite.faults).toEqual([]);
-        await suite.closePages();
-      }
+    for (const [locale, colorScheme] of [
+      ['en', 'light'],
+      ['ko', 'dark'],
+    ] as const) {
+      const page = await open(`/trace/${body.id}`, { locale, colorScheme });
+      const badge = page.getByTitle(verdict.because);
+      expect(await badge.textContent()).toContain(words[locale][verdict.kind]);
+      expect(await badge.textContent()).toContain(percent);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      // No chain has a tick: its thought and its answer agree, no more.
+      expect(await page.locator('.lucide-check').count()).toBe(0);
+      await page.goto('/jobs');
+      expect(await page.getByTitle(verdict.because).textContent()).toContain(words[locale][verdict.kind]);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(suite.faults).toEqual([]);
+      await suite.closePages();
     }
   });
 
