@@ -23,6 +23,8 @@ export type Served = {
 export const question =
   'Tara wants to buy a bike for $55. Tara saves $6 a week and already has $7. How many weeks does Tara need to save?';
 
+const longQuestion = 'Sort these numbers from smallest to largest: 47, 84, 32, 69, 17, 54, 91, 39, 76, 24, 61, 98';
+
 const toolQuestion = 'How many primes are there below 10,000?';
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).first().waitFor();
@@ -67,9 +69,10 @@ export const shots: readonly Shot[] = [
     shown: ['light'],
     async prepare(page) {
       await page.goto('/');
-      await page.getByRole('textbox', { name: 'Question' }).fill(question);
+      await page.getByRole('radio', { name: 'High', exact: true }).click();
+      await page.getByRole('textbox', { name: 'Question', exact: true }).fill(longQuestion);
       await page.keyboard.press('Enter');
-      await wrongLineOrEnd(page, 1);
+      await thoughtOrEnd(page, 1);
     },
   },
   {
@@ -79,7 +82,7 @@ export const shots: readonly Shot[] = [
     async prepare(page) {
       await page.goto(`/compare?${new URLSearchParams({ q: question })}`);
       await page.getByRole('button', { name: 'Ask all' }).click();
-      await wrongLineOrEnd(page, 2);
+      await thoughtOrEnd(page, 2);
     },
   },
   {
@@ -121,7 +124,7 @@ export const shots: readonly Shot[] = [
     prepare: (page, { deliberateId }) => opened(page, `/trace/${deliberateId}`),
   },
   { name: 'eval', from: 'real', shown: ['light'], prepare: (page) => opened(page, '/eval') },
-  { name: 'settings', from: 'real', shown: ['light'], prepare: (page) => opened(page, '/settings') },
+  { name: 'settings', from: 'real', shown: [], prepare: (page) => opened(page, '/settings') },
 ];
 
 async function opened(page: Page, path: string): Promise<void> {
@@ -130,14 +133,14 @@ async function opened(page: Page, path: string): Promise<void> {
   await settled(page);
 }
 
-/** Until a line is crossed out while the answer is still being thought about; a run without one is shown as it ended. */
-async function wrongLineOrEnd(page: Page, answers: number): Promise<void> {
-  const crossedOut = page.getByRole('list', { name: 'Found wrong' }).first().waitFor();
+/** Until a thought has some lines; a run that is quicker is shown as it ended. */
+async function thoughtOrEnd(page: Page, answers: number): Promise<void> {
+  const thought = page.getByRole('region', { name: 'Chain 1' }).locator('p').nth(2).waitFor();
   const ended = page
     .locator('article[aria-busy=false]')
     .nth(answers - 1)
     .waitFor();
-  await Promise.race([crossedOut, ended]);
+  await Promise.race([thought, ended]);
   // The other of the two fails when the page is closed.
-  for (const waiting of [crossedOut, ended]) waiting.catch(() => undefined);
+  for (const waiting of [thought, ended]) waiting.catch(() => undefined);
 }

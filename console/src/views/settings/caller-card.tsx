@@ -14,7 +14,7 @@ export function CallerCard({ caller }: { caller: CallerView }) {
   const words = useStrings(strings);
   const { key } = usePreferences();
   const [entering, setEntering] = useState(false);
-  const { trace, feedback, admin } = caller.scopes;
+  const { trace, feedback, admin, tools } = caller.scopes;
   return (
     <Card className={styles.card ?? ''}>
       <header className={styles.head}>
@@ -35,6 +35,9 @@ export function CallerCard({ caller }: { caller: CallerView }) {
         </Scope>
         <Scope name={words.admin} may={admin} icon={admin ? <Check /> : <Minus />}>
           {words.adminMay[admin ? 'yes' : 'no']}
+        </Scope>
+        <Scope name={words.tools} may={tools} icon={tools ? <Check /> : <Minus />}>
+          {words.toolsMay[tools ? 'yes' : 'no']}
         </Scope>
       </dl>
       {entering && <KeyDialog onClose={() => setEntering(false)} />}
