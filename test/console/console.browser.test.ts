@@ -53,9 +53,9 @@ describe.skipIf(withoutChromium)('the console', () => {
   });
 
   it('compares efforts side by side, in one line, and opens the link again', async () => {
-    const page = await open('/compare');
-    await page.getByRole('textbox', { name: 'Question' }).fill(bike);
-    await page.getByRole('button', { name: 'Ask all' }).click();
+    const page = await open('/');
+    // The first example is this question; a press on it asks.
+    await page.getByRole('link', { name: 'See both side by side' }).first().click();
     await page.locator('article[aria-busy=false]').nth(1).waitFor();
     const line = page.getByRole('status').filter({ hasText: /against Fast: [+−][\d,]+ tokens/ });
     await line.waitFor();

@@ -37,7 +37,11 @@ export function FirstVisit({ embedded, onAsk }: { embedded: boolean; onAsk(quest
                 </span>
               </span>
             </button>
-            <Link className={styles.compare} to={`/compare?${new URLSearchParams({ q: question })}`}>
+            <Link
+              className={styles.compare}
+              to={`/compare?${new URLSearchParams({ q: question })}`}
+              state={{ asks: true }}
+            >
               <Columns2 aria-hidden="true" /> {words.sideBySide}
             </Link>
           </li>

@@ -1,6 +1,6 @@
 import { Link2, Plus, SendHorizontal } from 'lucide-react';
 import { type FormEvent, type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useLocation, useSearchParams } from 'react-router';
 import { Button } from '../../components/button.tsx';
 import { copyText } from '../../components/copy-text.ts';
 import { Page } from '../../components/page.tsx';
@@ -56,20 +56,29 @@ export function View() {
     });
   const askable = text.trim() !== '' && !sending;
 
-  const askAll = async (asked = text) => {
+  const askAll = async (asked = text, { replace = false } = {}) => {
     if (sending) return;
     setSending(true);
     setFailed(undefined);
     try {
       const accepted = await acceptAll(asked, columns);
       // A reader who has gone to another view is not fetched back.
-      if (here.current) put({ question: asked, responses: accepted }, { replace: false });
+      if (here.current) put({ question: asked, responses: accepted }, { replace });
     } catch (error) {
       setFailed({ fault: asFault(error), asked });
     } finally {
       setSending(false);
     }
   };
+  // An example of the start page: a press on it is the wish to ask. A link alone asks nothing.
+  const asks = useLocation().state?.asks === true;
+  const asked = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the view opens
+  useEffect(() => {
+    if (!asks || asked.current || question === '' || responses.length > 0) return;
+    asked.current = true;
+    void askAll(question, { replace: true });
+  }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (askable) askAll();
