@@ -50,7 +50,7 @@ export function sessionSvg(
 
 function style(frames: readonly Frame[], height: number): string {
   const font = 'text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#e6edf3}';
-  const looks = '.b{font-weight:700}.d{opacity:.6}.s{text-decoration:line-through}';
+  const looks = '.b{font-weight:700}.d{opacity:.6}.s{text-decoration:line-through}.u{text-decoration:underline}';
   const total = frames.reduce((sum, { ms }) => sum + ms, 0);
   if (frames.length < 2) return font + looks;
   let elapsed = 0;
@@ -63,8 +63,8 @@ function style(frames: readonly Frame[], height: number): string {
   return `${font}${looks}.film{animation:film ${(total / 1000).toFixed(1)}s steps(1,end) infinite}@keyframes film{${steps.join('')}100%{transform:${last}}}@media(prefers-reduced-motion:reduce){.film{animation:none;transform:${last}}}`;
 }
 
-function runMarkup({ text, column, colour, bold, dim, struck }: Run): string {
-  const classes = [bold && 'b', dim && 'd', struck && 's'].filter(Boolean).join(' ');
+function runMarkup({ text, column, colour, bold, dim, struck, underlined }: Run): string {
+  const classes = [bold && 'b', dim && 'd', struck && 's', underlined && 'u'].filter(Boolean).join(' ');
   const fill = colour === undefined ? '' : ` fill="${palette[colour] ?? '#e6edf3'}"`;
   // The width is given, so that no font moves what stands behind it.
   const width = text.length > 1 ? ` textLength="${round([...text].length * cell.width)}"` : '';

@@ -9,6 +9,7 @@ export type Run = {
   bold: boolean;
   dim: boolean;
   struck: boolean;
+  underlined: boolean;
 };
 export type Screen = readonly (readonly Run[])[];
 
@@ -52,6 +53,7 @@ function runsOf(line: Line, columns: number): Run[] {
       bold: cell.isBold() !== 0,
       dim: cell.isDim() !== 0,
       struck: cell.isStrikethrough() !== 0,
+      underlined: cell.isUnderline() !== 0,
     };
     const before = runs.at(-1);
     const text = cell.getChars() || ' ';
@@ -64,5 +66,11 @@ function runsOf(line: Line, columns: number): Run[] {
 }
 
 function sameLook(one: Omit<Run, 'text' | 'column'>, other: Omit<Run, 'text' | 'column'>): boolean {
-  return one.colour === other.colour && one.bold === other.bold && one.dim === other.dim && one.struck === other.struck;
+  return (
+    one.colour === other.colour &&
+    one.bold === other.bold &&
+    one.dim === other.dim &&
+    one.struck === other.struck &&
+    one.underlined === other.underlined
+  );
 }
