@@ -273,6 +273,7 @@ describe.skipIf(withoutChromium)('conversations in the console', () => {
 
   it('sends pictures that are dropped or pasted, and keeps them when the question is edited', async () => {
     const page = await start();
+    await question(page).waitFor();
     await page.evaluate(givePictures);
     await page.getByRole('list', { name: 'Attached files' }).getByText('pasted.png').waitFor();
     await page.getByRole('list', { name: 'Attached files' }).getByText('dropped.png').waitFor();
