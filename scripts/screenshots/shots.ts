@@ -133,9 +133,9 @@ async function opened(page: Page, path: string): Promise<void> {
   await settled(page);
 }
 
-/** Until a thought has some lines; a run that is quicker is shown as it ended. */
+/** Until a thought is being written; a run that is quicker is shown as it ended. */
 async function thoughtOrEnd(page: Page, answers: number): Promise<void> {
-  const thought = page.getByRole('region', { name: 'Chain 1' }).locator('p').nth(2).waitFor();
+  const thought = page.getByRole('region', { name: 'Chain 1' }).locator('p').first().waitFor();
   const ended = page
     .locator('article[aria-busy=false]')
     .nth(answers - 1)

@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { type BrowserContextOptions, chromium } from 'playwright-core';
+import sharp from 'sharp';
 import { parseEnvironment } from '../../src/entry/environment.ts';
 import { createServerTools } from '../../src/entry/server-tools.ts';
 import { scriptedConsole } from '../../test/console/scripted-console.ts';
@@ -46,7 +47,10 @@ try {
     page.setDefaultTimeout(waitMs);
     await prepare(page, served);
     const path = join(folder, `console-${name}-${look}.png`);
-    writeFileSync(path, await page.screenshot({ animations: 'disabled' }));
+    // Of a page, 256 colours are enough: half the size.
+    await sharp(await page.screenshot({ animations: 'disabled' }))
+      .png({ palette: true, effort: 10 })
+      .toFile(path);
     process.stdout.write(`${path}\n`);
     await context.close();
   }
@@ -90,7 +94,7 @@ async function scriptedService(): Promise<Served> {
 function countsPrimes({ request }: ScriptedTurn): ScriptedSample {
   const results = request.prompt.messages.flatMap(({ role, content }) => (role === 'tool' ? [content] : []));
   if (results.length === 2) {
-    return { thought: 'That is the count.', answer: `There are ${results.at(-1)?.trim()} primes below 10,000.` };
+    return { thought: 'That is the count.', answer: `The answer is ${results.at(-1)?.trim()}.` };
   }
   const root = results.length === 0 ? 'isqrt(10_000)' : 'int(10_000 ** 0.5)';
   const code = `divisors = range(2, ${root} + 1)\nprint(sum(all(n % d for d in divisors if d < n) for n in range(2, 10_000)))`;
