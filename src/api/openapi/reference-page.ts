@@ -41,10 +41,10 @@ export function referencePage(document: unknown): Markup {
 </head>
 <body>
 <h1>${info.title} <small>${info.version}</small></h1>
-<p>${info.description} The same as data: <a href="/openapi.json">openapi.json</a>.</p>
+<p>${inline(info.description)} The same as data: <a href="/openapi.json">openapi.json</a>.</p>
 <nav aria-label="Operations"><ul>${operations.map(
     ({ path, method, operation }) =>
-      html`<li><a href="#${operation.operationId}"><code>${method} ${path}</code></a> ${operation.summary}</li>`,
+      html`<li><a href="#${operation.operationId}"><code>${method} ${path}</code></a> ${inline(operation.summary)}</li>`,
   )}</ul></nav>
 <main>
 ${operations.map(operationSection)}
@@ -61,7 +61,7 @@ function operationSection({ path, method, operation }: { path: string; method: s
   const { parameters, requestBody, responses } = operation;
   return html`<section id="${operation.operationId}">
 <h2><code>${method} ${path}</code></h2>
-<p>${operation.summary}</p>
+<p>${inline(operation.summary)}</p>
 ${
   parameters.length === 0
     ? ''
@@ -74,9 +74,14 @@ ${requestBody ? html`<h3>Body</h3>${contentBlock(requestBody.content)}` : ''}
 <h3>Answers</h3>
 <ul>${Object.entries(responses).map(
     ([status, answer]) =>
-      html`<li><strong>${status}</strong> ${answer.description}${answer.content ? contentBlock(answer.content) : ''}</li>`,
+      html`<li><strong>${status}</strong> ${inline(answer.description)}${answer.content ? contentBlock(answer.content) : ''}</li>`,
   )}</ul>
 </section>`;
+}
+
+/** Text with its `code` marked as such; the rest is escaped. */
+function inline(text: string): Markup {
+  return html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
 function contentBlock(content: z.infer<typeof Content>): Markup {

@@ -51,6 +51,9 @@ test('the reference page shows every operation, and loads nothing from elsewhere
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const method of Object.keys(operations)) expect(page).toContain(`${method.toUpperCase()} ${path}`);
   }
+  // Code in a summary is marked as code.
+  expect(page).toContain('<code>background: true</code>');
+  expect(page).not.toMatch(/`background: true`/);
   expect(page).not.toMatch(/<script|(?:src|href)="(?:https?:)?\/\//);
   const targets = [...page.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
   for (const target of new Set(targets)) expect(page).toContain(`id="${target}"`);
