@@ -191,6 +191,13 @@ describe('what a stop was', () => {
     expect(stopsOf(server).filter((stop) => stop !== undefined)).toHaveLength(1);
   });
 
+  it('a model that answers without a thought is not asked again in another form', async () => {
+    const { model, server } = await connect({ dialect: 'llama.cpp', script: { ...script, thoughts: [] } });
+    expect(await run(model, asked())).toMatchObject({ thought: '', answer, finish: { thinkingStop: 'natural' } });
+    const [first, second] = server.completions().map(({ body }) => String(body['prompt']));
+    expect(second?.startsWith(`${first}</think>`)).toBe(true);
+  });
+
   it('a thought that ends right behind an expression has ended', async () => {
     const { model } = await connect({ dialect: 'llama.cpp', script: thoughts('So it is 12 + 30') });
     const result = await run(model, asked());

@@ -26,6 +26,8 @@ export type ThoughtRun = {
   cap: number;
   /** The answer came in the same stream and is in the sink. */
   answered: boolean;
+  /** The model ended its thought, and the answer of that stream was not wanted. */
+  closed: boolean;
   /** The model ended its thought before the minimum. */
   tooEarly: boolean;
   /** The stream was left at an equals sign: this follows it. */
@@ -146,7 +148,8 @@ function* endThought(reading: Reading): Generator<ModelEvent, boolean, void> {
   if (run.value !== undefined || endedByServer(reading)) return false;
   run.tooEarly = run.tally.thinkingTokens < minimum;
   // A form can be enforced only where the answer has a request of its own; and ours would stop the answer, too.
-  if (run.tooEarly || stops.length > 0 || context.request.answer.constraint !== undefined) return false;
+  run.closed = !run.tooEarly && stops.length > 0;
+  if (run.closed || run.tooEarly || context.request.answer.constraint !== undefined) return false;
   run.answered = true;
   run.watch.release();
   yield { type: 'thinking-end', sample: run.sample, reason: 'natural' };

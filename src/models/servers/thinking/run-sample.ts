@@ -20,7 +20,13 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
   const fed = textOf(request.thinking?.prefix?.filter((segment) => segment.fed));
   tally.fedInPrompt = fed === '' ? 0 : ((await context.tokenise(fed))?.length ?? estimateTokens(fed));
   tally.forcedTokens = tally.fedInPrompt;
-  let outcome: ThinkOutcome = { stop: 'natural', thoughts: kept, answered: false, finishReason: undefined };
+  let outcome: ThinkOutcome = {
+    stop: 'natural',
+    thoughts: kept,
+    answered: false,
+    closed: false,
+    finishReason: undefined,
+  };
   let thinkingStop: ThinkingStop | undefined;
   const begun = textOf(request.answer.prefix) !== '' || request.thinking?.ended === true;
   const wants = request.thinking !== undefined && !begun && (budget.left > 0 || kept !== '');
@@ -49,10 +55,24 @@ export async function* runSample(context: AdmittedContext, sample: number): Asyn
     }
   }
   yield* sink.end(finishReason);
+  yield finishOf(context, { sample, sink, tally, finishReason, thinkingStop });
+}
+
+function finishOf(
+  context: AdmittedContext,
+  parts: {
+    sample: number;
+    sink: AnswerSink;
+    tally: Tally;
+    finishReason: string | undefined;
+    thinkingStop: ThinkingStop | undefined;
+  },
+): ModelEvent {
+  const { sample, sink, tally, finishReason, thinkingStop } = parts;
   const { sum, count } = tally.thinkingLogprobs;
   const answerMeanLogprob = sink.meanLogprob();
   const stopText = sink.stopText();
-  yield {
+  return {
     type: 'finish',
     sample,
     reason: sink.reason(finishReason),
@@ -85,7 +105,8 @@ async function* handOver(
     yield await forced(context, tally, { sample, text: context.family.handOver });
   }
   yield { type: 'thinking-end', sample, reason: stop };
-  if (thoughts.trim() === '') return { at: 'fast', answer };
+  // A model that ends its thought at once has an answer to give behind the closing tag or marker.
+  if (thoughts.trim() === '' && !outcome.closed) return { at: 'fast', answer };
   return { at: 'answer', thoughts: cut ? thoughts + context.family.handOver : lineEnd(thoughts), answer };
 }
 

@@ -16,11 +16,12 @@ import { createThoughtValues } from './thought-values.ts';
 /** Connections that may break within one thought; each thought so far is kept. */
 const mostBreaks = 2;
 
-/** How a thought ended. `answered`: the answer came in the same stream and is in the sink. */
+/** How a thought ended. `answered`: the answer came in the same stream and is in the sink; `closed`: it came and was not wanted. */
 export type ThinkOutcome = {
   stop: ThinkingStop;
   thoughts: string;
   answered: boolean;
+  closed: boolean;
   finishReason: string | undefined;
 };
 
@@ -65,11 +66,12 @@ export async function* think(
     watch.release();
   }
   const ended = run.finishReason === 'length' && !run.answered ? 'budget' : 'natural';
-  const { thoughts, answered, finishReason } = run;
+  const { thoughts, answered, closed, finishReason } = run;
   return {
     stop: answered ? 'natural' : (watch.stopped() ?? ended),
     thoughts,
     answered,
+    closed,
     finishReason: answered || sink.visible() ? finishReason : undefined,
   };
 }
@@ -91,6 +93,7 @@ async function beginRun(context: AdmittedContext, state: ThinkState): Promise<Th
     values: createThoughtValues(state.thoughts, computed),
     cap,
     answered: false,
+    closed: false,
     tooEarly: false,
     value: undefined,
     goesOn: false,
