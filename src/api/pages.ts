@@ -7,20 +7,21 @@ export function listItems(items: readonly InputItem[], query: ItemsQuery): ItemL
   const ordered = order === 'asc' ? [...items] : items.toReversed();
   const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
   const data = ordered.slice(start, start + limit);
-  return {
-    object: 'list',
-    data,
-    ...endsOf(data),
-    has_more: start + limit < ordered.length,
-  };
+  return listOf(data, { hasMore: start + limit < ordered.length });
 }
 
-/** The ids that a page begins and ends with, as a list's object names them. */
-export function endsOf(data: readonly { id?: string | null | undefined }[]): {
-  first_id: string | null;
-  last_id: string | null;
-} {
-  return { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+/** A page as OpenAI's lists have it, with the ids that it begins and ends with. */
+export function listOf<T extends { id?: string | null | undefined }, More extends boolean>(
+  data: T[],
+  { hasMore }: { hasMore: More },
+) {
+  return {
+    object: 'list' as const,
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: hasMore,
+  };
 }
 
 /** A page of a list that is there whole: from behind the id that the last page ended with. */

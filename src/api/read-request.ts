@@ -1,6 +1,6 @@
 import type { HonoRequest } from 'hono';
 import type { z } from 'zod';
-import { ServiceError } from '../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../contracts/service/service-error.ts';
 import type { ApiLimits } from './dependencies.ts';
 import { fieldPath, parseBody } from './validation-error.ts';
 
@@ -48,8 +48,7 @@ export function resumeAfter(request: HonoRequest, startingAfter: number | undefi
   const header = request.header('last-event-id');
   if (header === undefined) return startingAfter;
   if (!/^\d{1,15}$/.test(header)) {
-    const param = 'Last-Event-ID';
-    throw new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': expected a whole number.`, param });
+    throw invalidValue('Last-Event-ID', 'expected a whole number');
   }
   return Math.max(Number(header), startingAfter ?? -1);
 }

@@ -3,7 +3,7 @@ import type {
   ConversationRecord,
   ConversationTurn,
 } from '../../contracts/responses/conversation.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue } from '../../contracts/service/service-error.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import { inputItems, visibleItems } from '../responses/response-items.ts';
 import { shownConversation } from './conversation-index.ts';
@@ -58,8 +58,7 @@ export function importedConversation(
   for (const [index, { follows }] of entries.entries()) {
     if (typeof follows !== 'number' || follows < index) continue;
     const param = `entries[${index}].follows`;
-    const message = `Invalid '${param}': expected the index of an earlier entry.`;
-    throw new ServiceError({ code: 'invalid_value', message, param });
+    throw invalidValue(param, 'expected the index of an earlier entry');
   }
   return {
     version: 1,

@@ -8,7 +8,7 @@ import {
 } from '../../contracts/responses/conversation.ts';
 import { Metadata } from '../../contracts/responses/create-response.ts';
 import type { RecordStore } from '../../core/record-store.ts';
-import { endsOf } from '../pages.ts';
+import { listOf } from '../pages.ts';
 import { answerIn, questionIn, responseOf } from './conversation-tree.ts';
 
 /**
@@ -130,7 +130,7 @@ export async function listConversations(
       return shownCard((changed ? await readCard(records, card.id) : undefined) ?? card);
     }),
   );
-  return { object: 'list', data, ...endsOf(data), has_more: found.length > limit };
+  return listOf(data, { hasMore: found.length > limit });
 }
 
 async function readCard(records: RecordStore, id: string): Promise<Card | undefined> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import type { Job } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
 import { createTurns } from '../../core/in-turn.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 import type { Sealer } from '../../store/sealer.ts';
@@ -24,9 +24,7 @@ export function requestIdentity(
 ): Identity | undefined {
   if (key === undefined) return undefined;
   if (key === '' || key.length > longestKey) {
-    const param = 'Idempotency-Key';
-    const message = `Invalid '${param}': expected 1 to ${longestKey} characters.`;
-    throw new ServiceError({ code: 'invalid_value', message, param });
+    throw invalidValue('Idempotency-Key', `expected 1 to ${longestKey} characters`);
   }
   return {
     id: `resp_${sealer.mac(JSON.stringify([kind, caller.owner, key]))}`,
@@ -71,6 +69,14 @@ const dayMs = 86_400_000;
 /** A request that was begun, and its answer once it was given, sealed: it may hold a new secret. */
 const Begun = z.object({ body_hash: z.string(), started_at: z.number().optional(), sealed: z.string().optional() });
 const Answer = z.object({ status: z.number(), type: z.string(), body: z.string() });
+
+/** What a request makes: its id and time (epoch ms). Both are the same if a request with an Idempotency-Key is made again. */
+export function creationOf(
+  c: Context<ApiEnvironment>,
+  { now, newId }: Pick<ApiDependencies, 'now' | 'newId'>,
+): { makeId(): string; at: number } {
+  return { makeId: c.get('newId') ?? newId, at: c.get('startedAt') ?? now() };
+}
 
 /** `idempotency:<day>:<mac>`; the sweep removes what is older than yesterday's. */
 export const idempotencyPrefix = 'idempotency';

@@ -7,7 +7,7 @@ import type { ResponseJob } from '../../contracts/responses/response-job.ts';
 import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { learnedLength } from '../../contracts/service/natural-length.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError, unsupportedInput } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { parseBody, safeParseNaming, validationError } from '../validation-error.ts';
@@ -255,16 +255,16 @@ async function isAnnounced(
 /** A prompt that OpenAI keeps for its callers; without it, something else would be answered. @throws ServiceError `unsupported_input` */
 function checkTemplate({ prompt }: Readonly<Record<string, unknown>>): void {
   if (prompt === undefined || prompt === null) return;
-  const message =
-    "Invalid 'prompt': this service keeps no prompt templates; send the text as 'instructions' and 'input'.";
-  throw new ServiceError({ code: 'unsupported_input', message, param: 'prompt' });
+  throw unsupportedInput(
+    'prompt',
+    "this service keeps no prompt templates; send the text as 'instructions' and 'input'",
+  );
 }
 
 /** Not in the schema, by which jobs are read as well: what was accepted once is never refused later. */
 function checkCount({ input }: CreateResponse): void {
   if (typeof input === 'string' || input.length <= mostItems) return;
-  const message = `Invalid 'input': expected at most ${mostItems} items, got ${input.length}.`;
-  throw new ServiceError({ code: 'invalid_value', message, param: 'input' });
+  throw invalidValue('input', `expected at most ${mostItems} items, got ${input.length}`);
 }
 
 function includes(request: CreateResponse, part: NonNullable<CreateResponse['include']>[number]): boolean {
@@ -311,7 +311,7 @@ async function checkPython({ reasoning }: CreateResponse, { scopes }: Caller, re
   }
   const refused = await refusal({ type: 'code_interpreter', container: { type: 'auto' } });
   if (refused === undefined) return;
-  throw new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${refused}.`, param });
+  throw unsupportedInput(param, refused);
 }
 
 /** Warnings of options that the strategy doesn't have. @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */
@@ -392,7 +392,7 @@ function checkCheckAddresses({ reasoning }: CreateResponse, { webhooks }: Pick<A
     if (type !== 'webhook') continue;
     const param = `reasoning.checks[${index}].url`;
     if (typeof url !== 'string' || !URL.canParse(url)) {
-      throw new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': expected an address.`, param });
+      throw invalidValue(param, 'expected an address');
     }
     if (webhooks) checkWebhook(url, webhooks.refusal, param);
   }

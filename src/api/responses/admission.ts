@@ -13,7 +13,7 @@ import { terminalEvent } from './response-events.ts';
 type ApiContext = Context<ApiEnvironment>;
 
 /** The way into the queue: within what the key may use. */
-type Admission = {
+export type Admission = {
   /**
    * Reserves what the response may use at most, then queues it. Books what it used once it has ended. A queue that gave no
    * answer may have taken it: the place stays then, until the job has ended or there is none after a minute.

@@ -1,9 +1,9 @@
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue } from '../../contracts/service/service-error.ts';
 import type { ApiWebhooks } from '../dependencies.ts';
 
 /** @throws ServiceError `invalid_value` for an address that would never be called */
 export function checkWebhook(url: string, refusal: ApiWebhooks['refusal'], param: string): void {
   const reason = refusal(url);
   if (reason === undefined) return;
-  throw new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${reason}.`, param });
+  throw invalidValue(param, reason);
 }

@@ -10,7 +10,7 @@ import { waitForEnd } from './response-events.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
-type ResponseRemoval = {
+export type ResponseRemoval = {
   /**
    * Removes a response with its events, trace, feedback and deliveries. False: another request has just removed it. Its
    * conversation keeps its items, unless that goes as well (`withConversation`).

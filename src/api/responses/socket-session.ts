@@ -1,7 +1,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { ErrorEnvelope } from '../../contracts/service/error-envelope.ts';
-import { errorCodes, ServiceError } from '../../contracts/service/service-error.ts';
+import { errorCodes, invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment, ApiLimits, MessageSocket } from '../dependencies.ts';
 import { asServiceError, errorEnvelope } from '../errors.ts';
@@ -222,9 +222,9 @@ function readMessage(text: string | undefined, { bodyBytes }: ApiLimits): Record
   }
   const body = parsed(text);
   if (!isObject(body)) throw new ServiceError({ code: 'invalid_json', message: 'Expected a JSON object.' });
-  if (body['type'] !== 'response.create') throw invalid('type', "expected 'response.create'");
-  if (body['background']) throw invalid('background', 'a response of a WebSocket is always streamed');
-  if (body['generate'] === false) throw invalid('generate', 'there is nothing to warm up; leave it out');
+  if (body['type'] !== 'response.create') throw invalidValue('type', "expected 'response.create'");
+  if (body['background']) throw invalidValue('background', 'a response of a WebSocket is always streamed');
+  if (body['generate'] === false) throw invalidValue('generate', 'there is nothing to warm up; leave it out');
   return body;
 }
 
@@ -234,8 +234,4 @@ function parsed(text: string): unknown {
   } catch {
     throw new ServiceError({ code: 'invalid_json', message: 'The message is not valid JSON.' });
   }
-}
-
-function invalid(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

@@ -37,7 +37,7 @@ import {
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { mostImportedBytes } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
-import { endsOf, pageOf } from '../pages.ts';
+import { listOf, pageOf } from '../pages.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { createResponseRemoval } from '../responses/remove-response.ts';
 import { parseBody } from '../validation-error.ts';
@@ -186,7 +186,7 @@ export function createConversationsRoutes(dependencies: ApiDependencies): Hono<A
   routes.get('/:id/turns', described.listConversationTurns, async (c) => {
     const { limit = 100, after } = parseQuery(TurnsQuery, c.req);
     const { data, hasMore } = pageOf(await conversationTurns(dependencies, await settled(c)), { limit, after });
-    return c.json({ object: 'list', data, ...endsOf(data), has_more: hasMore } satisfies TurnList);
+    return c.json(listOf(data, { hasMore }) satisfies TurnList);
   });
 
   routes.get('/:id/export', described.exportConversation, async (c) => {

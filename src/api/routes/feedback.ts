@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { JobSnapshot } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import { CreateFeedback, Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/service/feedback.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { lineStream } from '../event-stream.ts';
@@ -81,19 +81,14 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     if (!id) return undefined;
     const param = 'preferred_response_id';
     if (id === rated.job.id) {
-      throw new ServiceError({
-        code: 'invalid_value',
-        message: `Invalid '${param}': must differ from the rated response.`,
-        param,
-      });
+      throw invalidValue(param, 'must differ from the rated response');
     }
     const preferred = await findResponse(queue, id, caller).catch((error: unknown) => {
       if (!(error instanceof ServiceError) || error.code !== 'not_found') throw error;
       throw new ServiceError({ code: 'not_found', message: error.message, param, cause: error });
     });
     if (promptText(preferred) !== promptText(rated)) {
-      const message = `Invalid '${param}': expected a response to the same prompt.`;
-      throw new ServiceError({ code: 'invalid_value', message, param });
+      throw invalidValue(param, 'expected a response to the same prompt');
     }
     return preferred;
   }

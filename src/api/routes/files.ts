@@ -9,7 +9,7 @@ import {
   type FileRecord,
   FileUpload,
 } from '../../contracts/protocols/batch.ts';
-import { ServiceError } from '../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { lineStream } from '../event-stream.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
@@ -71,8 +71,8 @@ export function createFilesRoutes(dependencies: ApiDependencies): Hono<ApiEnviro
     const form = await readForm(await readBytes(c.req, limits.bodyBytes * bodiesOfAFile), type);
     const file = form.get('file');
     const purpose = FileUpload.shape.purpose.safeParse(form.get('purpose')).data;
-    if (purpose === undefined) throw invalid('purpose', "expected 'batch' or 'user_data'");
-    if (!(file instanceof File)) throw invalid('file', 'expected a file');
+    if (purpose === undefined) throw invalidValue('purpose', "expected 'batch' or 'user_data'");
+    if (!(file instanceof File)) throw invalidValue('file', 'expected a file');
     const bytes = new Uint8Array(await file.arrayBuffer());
     // Each of these takes a moment of 16 MB: the event loop gets a turn in between.
     await setImmediate();
@@ -136,8 +136,4 @@ function resultsOf(id: string): { batch: string; kind: 'output' | 'errors' } | u
 
 function shown({ owner: _owner, ...file }: FileRecord): FileObject {
   return file;
-}
-
-function invalid(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

@@ -5,7 +5,7 @@ import { ModelsQuery } from '../../contracts/service/query.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
-import { endsOf } from '../pages.ts';
+import { listOf } from '../pages.ts';
 import { parseQuery } from '../read-request.ts';
 import { resolveModel } from '../responses/resolve-reasoning.ts';
 
@@ -35,7 +35,7 @@ export function createModelsRoutes({ catalog, defaults }: ApiDependencies): Hono
       known.has(id) ? [] : [{ id, object: 'model.pending' as const, ...state }],
     );
     const { client_version: codex } = parseQuery(ModelsQuery, c.req);
-    const list: ModelList = { object: 'list', data, ...endsOf(data), has_more: false, ...(states && { pending }) };
+    const list: ModelList = { ...listOf(data, { hasMore: false }), ...(states && { pending }) };
     return c.json(codex === undefined ? list : { ...list, models: [] });
   });
 

@@ -176,3 +176,13 @@ export class ServiceError extends Error {
     return errorCodes[this.code].type;
   }
 }
+
+/** A field's value that is not allowed. `expected` has no full stop. */
+export function invalidValue(param: string, expected: string): ServiceError {
+  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+}
+
+/** A part of the input that the model, or this service, cannot use. `reason` has no full stop. */
+export function unsupportedInput(param: string, reason: string): ServiceError {
+  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${reason}.`, param });
+}

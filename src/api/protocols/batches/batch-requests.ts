@@ -3,7 +3,7 @@ import { CreateMessage } from '../../../contracts/protocols/anthropic-message.ts
 import type { BatchEndpoint } from '../../../contracts/protocols/batch.ts';
 import type { Job } from '../../../contracts/responses/job.ts';
 import type { Response } from '../../../contracts/responses/response.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue } from '../../../contracts/service/service-error.ts';
 import type { ApiEnvironment } from '../../dependencies.ts';
 import { parseBody } from '../../validation-error.ts';
 import { chatCompletion } from '../chat-completions/chat-answer.ts';
@@ -24,7 +24,7 @@ export async function batchJob(
   runs: TranslatedRuns,
   { endpoint, body, id }: { endpoint: BatchEndpoint; body: Body; id: string },
 ): Promise<Job> {
-  if (body['stream']) throw refused('stream', 'not supported in a batch');
+  if (body['stream']) throw invalidValue('stream', 'not supported in a batch');
   const translation = translationOf(endpoint, body);
   const background = { ...translation, body: { ...translation.body, background: true, service_tier: undefined } };
   const { job } = await runs.accept(c, background, 'none');
@@ -52,7 +52,7 @@ function translationOf(endpoint: BatchEndpoint, body: Body): Translation {
       return { body: { ...body }, origins: new Map(), warnings: [] };
     case '/v1/chat/completions': {
       const request = parseChat(body);
-      if ((request.n ?? 1) > 1) throw refused('n', 'expected 1 in a batch');
+      if ((request.n ?? 1) > 1) throw invalidValue('n', 'expected 1 in a batch');
       return translateChat(request, body);
     }
     case '/v1/messages':
@@ -60,8 +60,4 @@ function translationOf(endpoint: BatchEndpoint, body: Body): Translation {
     default:
       return endpoint satisfies never;
   }
-}
-
-function refused(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
 import { Batch, BatchList, BatchListQuery, type BatchRecord, CreateBatch } from '../../../contracts/protocols/batch.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
-import { endsOf } from '../../pages.ts';
+import { listOf } from '../../pages.ts';
 import { parseQuery, readJson } from '../../read-request.ts';
 import { conflict } from '../../responses/resolve-reasoning.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -68,7 +68,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
     const data: Batch[] = [];
     for (const record of page.data) data.push(await view(record, c.req.raw.signal));
-    return c.json({ object: 'list', data, ...endsOf(data), has_more: page.hasMore } satisfies BatchList);
+    return c.json(listOf(data, page) satisfies BatchList);
   });
 
   routes.get('/:id', described.retrieveBatch, async (c) => {
@@ -96,8 +96,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
     if (file) {
       const { purpose } = await store.file(file, c.get('caller'), 'input_file_id');
       if (purpose !== 'batch') {
-        const message = "Invalid 'input_file_id': expected a file of purpose 'batch'.";
-        throw new ServiceError({ code: 'invalid_value', message, param: 'input_file_id' });
+        throw invalidValue('input_file_id', "expected a file of purpose 'batch'");
       }
       return readBatchInput(await store.content(file), { endpoint, limits, signal: c.req.raw.signal });
     }
@@ -110,8 +109,7 @@ export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvi
       });
     }
     if (requests.length > mostRequests) {
-      const message = `Invalid 'requests': expected at most ${mostRequests}.`;
-      throw new ServiceError({ code: 'invalid_value', message, param: 'requests' });
+      throw invalidValue('requests', `expected at most ${mostRequests}`);
     }
     const checked = requests.map((request) => parseRequest(request, endpoint));
     return { requests: checked, errors: repeated(checked) };

@@ -16,7 +16,7 @@ import {
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
-import { endsOf, pageOf } from '../../pages.ts';
+import { listOf, pageOf } from '../../pages.ts';
 import { parseQuery, queryPairs, readJson } from '../../read-request.ts';
 import { createResponseRemoval } from '../../responses/remove-response.ts';
 import { parseBody } from '../../validation-error.ts';
@@ -112,7 +112,7 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     const caller = c.get('caller');
     const { chats: found, hasMore } = await chats.list(caller, query, { signal: c.req.raw.signal });
     const data = found.map((chat) => storedChatCompletion(chat, caller));
-    return c.json({ object: 'list', data, ...endsOf(data), has_more: hasMore } satisfies ChatCompletionList);
+    return c.json(listOf(data, { hasMore }) satisfies ChatCompletionList);
   });
 
   routes.get('/:id', described.retrieveChatCompletion, async (c) => {
@@ -141,7 +141,7 @@ export function createChatCompletionsRoutes(dependencies: ApiDependencies): Hono
     const caller = c.get('caller');
     const messages = storedChatMessages(await chats.find(c.req.param('id'), caller), caller);
     const { data, hasMore } = pageOf(order === 'asc' ? messages : messages.toReversed(), { limit, after });
-    return c.json({ object: 'list', data, ...endsOf(data), has_more: hasMore } satisfies ChatMessageList);
+    return c.json(listOf(data, { hasMore }) satisfies ChatMessageList);
   });
 
   return routes;

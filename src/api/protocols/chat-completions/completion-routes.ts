@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { Completion, CreateCompletion } from '../../../contracts/protocols/completion.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
@@ -36,8 +36,7 @@ export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<Api
     const prompts = translateCompletion(request, body);
     const each = request.n ?? 1;
     if (prompts.length * each > mostAnswers) {
-      const message = `Invalid 'n': expected at most ${mostAnswers} answers in total, got ${prompts.length * each}.`;
-      throw new ServiceError({ code: 'invalid_value', message, param: 'n' });
+      throw invalidValue('n', `expected at most ${mostAnswers} answers in total, got ${prompts.length * each}`);
     }
     const accepted: PromptRun[] = [];
     for (const [prompt, translation] of prompts.entries()) {

@@ -9,7 +9,7 @@ import {
   MessageBatchQuery,
   MessageBatchResult,
 } from '../../../contracts/protocols/message-batch.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
 import { lineStream } from '../../event-stream.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
@@ -74,14 +74,14 @@ export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<
 
   routes.post('/', described.createMessageBatch, async (c) => {
     const asked = parseBody(CreateMessageBatch, await readJson(c.req, limits));
-    if (asked.requests.length > mostRequests) throw invalid(`expected at most ${mostRequests}`);
+    if (asked.requests.length > mostRequests) throw invalidValue('requests', `expected at most ${mostRequests}`);
     const requests = asked.requests.map(({ custom_id, params: body }) => ({
       custom_id,
       method: 'POST' as const,
       body,
     }));
     const [twice] = repeated(requests);
-    if (twice) throw invalid(`expected each custom_id once. ${twice.message}`);
+    if (twice) throw invalidValue('requests', `expected each custom_id once. ${twice.message}`);
     const plan = { endpoint: '/v1/messages' as const, input_file_id: '', metadata: {}, errors: [] };
     return c.json((await view(c, await batches.create(c, { ...plan, requests }))) satisfies MessageBatch);
   });
@@ -148,8 +148,4 @@ export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<
 
 function isOfMessages({ endpoint }: BatchRecord): boolean {
   return endpoint === '/v1/messages';
-}
-
-function invalid(expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid 'requests': ${expected}.`, param: 'requests' });
 }

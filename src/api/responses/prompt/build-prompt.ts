@@ -9,7 +9,7 @@ import { fieldPath } from '../../validation-error.ts';
 import { throwIfGone } from '../client-gone.ts';
 import type { ResolvedContext } from '../resolve-context.ts';
 import { customArguments, nameForModel } from './offered-tools.ts';
-import { type AddressRefusal, textOf, toolContent, userContent } from './prompt-content.ts';
+import { type AddressRefusal, invalidAt, textOf, toolContent, unsupportedAt, userContent } from './prompt-content.ts';
 import type { PromptFiles } from './prompt-files.ts';
 import { openedItems } from './sealed-items.ts';
 
@@ -128,7 +128,7 @@ export function buildPrompt(
   }
   const asks = messages.some((message) => isAsked(message));
   const calls = approved.length > 0 || messages.some((message) => message.role === 'tool');
-  if (!asks && !calls) throw invalid(['input'], 'expected some text, got none');
+  if (!asks && !calls) throw invalidAt(['input'], 'expected some text, got none');
   return { prompt: { messages, ...(parts.tools === undefined ? {} : { tools: parts.tools }) }, warnings, approved };
 }
 
@@ -205,7 +205,7 @@ function append(
     case 'mcp_approval_response': {
       const asked = turns.asked.get(item.approval_request_id);
       if (asked === undefined) {
-        throw invalid([...path, 'approval_request_id'], 'expected the id of an earlier mcp_approval_request');
+        throw invalidAt([...path, 'approval_request_id'], 'expected the id of an earlier mcp_approval_request');
       }
       if (!item.approve) {
         const because = item.reason ? `: ${item.reason}` : '';
@@ -215,7 +215,7 @@ function append(
       }
       const offered = taken.server?.some((tool) => tool.type === 'mcp' && tool.server_label === asked.label);
       if (offered !== true) {
-        throw invalid([...path, 'approval_request_id'], `expected the server '${asked.label}' among 'tools'`);
+        throw invalidAt([...path, 'approval_request_id'], `expected the server '${asked.label}' among 'tools'`);
       }
       asked.approve = true;
       return;
@@ -230,7 +230,7 @@ function append(
       const known = messages.some(
         (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
       );
-      if (!known) throw invalid([...path, 'call_id'], 'expected the call_id of an earlier call');
+      if (!known) throw invalidAt([...path, 'call_id'], 'expected the call_id of an earlier call');
       messages.push({ role: 'tool', ...content, toolCallId: item.call_id });
       return;
     }
@@ -239,7 +239,7 @@ function append(
       return;
     case 'item_reference':
     case 'compaction':
-      throw unsupported(path, 'expected the id of an item that can be part of a prompt');
+      throw unsupportedAt(path, 'expected the id of an item that can be part of a prompt');
     default:
       item satisfies never;
   }
@@ -276,7 +276,7 @@ function takeThought(
   const sealed = written === '' ? (item.encrypted_content ?? undefined) : undefined;
   const thought = sealed === undefined ? written : open(sealed);
   if (thought === undefined)
-    throw invalid([...path, 'encrypted_content'], 'expected the unmodified value from this service');
+    throw invalidAt([...path, 'encrypted_content'], 'expected the unmodified value from this service');
   if (thought !== '') turns.thought = thought;
   else
     turns.warnings.push({
@@ -300,14 +300,4 @@ function isAsked(message: ChatMessage): boolean {
 /** Whether an item is a message, whose `type` may be left out. */
 export function isMessage(item: InputItem): item is Extract<InputItem, { role: string }> {
   return item.type === undefined || item.type === 'message';
-}
-
-function unsupported(path: Path, expected: string): ServiceError {
-  const param = fieldPath(path);
-  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${expected}.`, param });
-}
-
-function invalid(path: Path, expected: string): ServiceError {
-  const param = fieldPath(path);
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

@@ -5,7 +5,7 @@ import type { Warning } from '../../../contracts/responses/response.ts';
 import type { ToolCalls } from '../../../contracts/responses/response-job.ts';
 import { isServerTool } from '../../../contracts/responses/tool-param.ts';
 import type { ModelCard } from '../../../contracts/service/model-card.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies } from '../../dependencies.ts';
 import { fieldPath } from '../../validation-error.ts';
 import type { Located } from './build-prompt.ts';
@@ -153,15 +153,15 @@ function allowedTools(
 ): OfferedTool[] {
   if (typeof choice === 'object' && choice !== null && 'mode' in choice) return amongAllowed(choice, given, missing);
   if (typeof choice === 'object' && choice !== null) {
-    if (!('name' in choice)) throw invalid('tool_choice.type', `this service has no '${choice.type}'`);
+    if (!('name' in choice)) throw invalidValue('tool_choice.type', `this service has no '${choice.type}'`);
     const named = given.filter((tool) => tool.type === choice.type && tool.name === choice.name);
     if (named.length === 0) throw unknownTool('tool_choice.name', given);
     return named;
   }
   if (choice === 'required' && given.length === 0) {
     const [lacking] = missing;
-    if (lacking === undefined) throw invalid('tool_choice', 'expected tools to choose from');
-    throw invalid(`${lacking.param}.type`, `a tool must be called, but this service has no '${lacking.type}'`);
+    if (lacking === undefined) throw invalidValue('tool_choice', 'expected tools to choose from');
+    throw invalidValue(`${lacking.param}.type`, `a tool must be called, but this service has no '${lacking.type}'`);
   }
   return [...given];
 }
@@ -179,17 +179,17 @@ function amongAllowed(
     const field = `tool_choice.tools[${index}]`;
     if (isServerToolChoice(named)) continue;
     if (isMissing(named)) {
-      if (mode === 'required') throw invalid(`${field}.type`, `this service has no '${String(named['type'])}'`);
+      if (mode === 'required') throw invalidValue(`${field}.type`, `this service has no '${String(named['type'])}'`);
     } else if (!given.some((tool) => isNamed(tool, named))) {
       throw unknownTool(`${field}.name`, given);
     }
   }
-  if (mode === 'required' && given.length === 0) throw invalid('tool_choice', 'expected tools to choose from');
+  if (mode === 'required' && given.length === 0) throw invalidValue('tool_choice', 'expected tools to choose from');
   return given.filter((tool) => tools.some((named) => isNamed(tool, named)));
 }
 
 function unknownTool(field: string, given: readonly OfferedTool[]): ServiceError {
-  return invalid(field, `expected one of ${given.map(({ name }) => `'${name}'`).join(', ') || 'the given tools'}`);
+  return invalidValue(field, `expected one of ${given.map(({ name }) => `'${name}'`).join(', ') || 'the given tools'}`);
 }
 
 /** The arguments' schema as far as it can be enforced; a strict one whole, or the request is refused. */
@@ -233,8 +233,4 @@ function relocated(schema: JsonObject, place: string): JsonObject {
 function toolless(card: ModelCard, forced: boolean): Warning[] {
   const tools = { field: 'tools', message: `'${card.id}' does not support tools; they were ignored.` };
   return forced ? [tools, { field: 'tool_choice', message: 'No tool is called.' }] : [tools];
-}
-
-function invalid(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

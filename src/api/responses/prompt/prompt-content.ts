@@ -2,7 +2,7 @@ import type { ContentPart } from '../../../contracts/responses/input-item.ts';
 import type { PromptPart } from '../../../contracts/responses/prompt.ts';
 import type { Warning } from '../../../contracts/responses/response.ts';
 import type { ModelCard } from '../../../contracts/service/model-card.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue, type ServiceError, unsupportedInput } from '../../../contracts/service/service-error.ts';
 import { fieldPath } from '../../validation-error.ts';
 import type { PromptFile, PromptFiles } from './prompt-files.ts';
 
@@ -89,21 +89,21 @@ function uploadedPart(
 }
 
 function imagePart({ image_url: url, detail, file_id }: Image, path: Path, addressRefusal: AddressRefusal): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected image_url, or the id of an existing file');
+  if (file_id) throw invalidAt([...path, 'file_id'], 'expected image_url, or the id of an existing file');
   if (!url || !/^(?:https?:\/\/|data:image\/)/i.test(url)) {
-    throw refused([...path, 'image_url'], 'expected an http(s) or data:image URL');
+    throw invalidAt([...path, 'image_url'], 'expected an http(s) or data:image URL');
   }
   if (!/^data:/i.test(url)) {
     const reason = URL.canParse(url) ? addressRefusal(url) : 'expected an http(s) or data:image URL';
-    if (reason !== undefined) throw refused([...path, 'image_url'], reason);
+    if (reason !== undefined) throw invalidAt([...path, 'image_url'], reason);
   }
   return { type: 'image', url, ...(detail === undefined ? {} : { detail }) };
 }
 
 function filePart({ file_id, file_url, file_data: data, filename: name }: File, path: Path): PromptPart {
-  if (file_id) throw refused([...path, 'file_id'], 'expected file_data, or the id of an existing file');
-  if (file_url) throw refused([...path, 'file_url'], 'expected file_data; the service does not download files');
-  if (!data) throw refused([...path, 'file_data'], 'expected the file as a data URL');
+  if (file_id) throw invalidAt([...path, 'file_id'], 'expected file_data, or the id of an existing file');
+  if (file_url) throw invalidAt([...path, 'file_url'], 'expected file_data; the service does not download files');
+  if (!data) throw invalidAt([...path, 'file_data'], 'expected the file as a data URL');
   return { type: 'file', data, ...(name === undefined ? {} : { name }) };
 }
 
@@ -115,20 +115,20 @@ function partText(part: ContentPart, path: Path): string {
     case 'refusal':
       return part.refusal;
     case 'input_image':
-      throw unsupported(path, 'expected text; this model cannot see images');
+      throw unsupportedAt(path, 'expected text; this model cannot see images');
     case 'input_file':
-      throw unsupported(path, 'expected text; this model cannot read files');
+      throw unsupportedAt(path, 'expected text; this model cannot read files');
     default:
       return part satisfies never;
   }
 }
 
-function unsupported(path: Path, expected: string): ServiceError {
-  const param = fieldPath(path);
-  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${expected}.`, param });
+/** The part of an item at `path` cannot be used. */
+export function unsupportedAt(path: Path, reason: string): ServiceError {
+  return unsupportedInput(fieldPath(path), reason);
 }
 
-function refused(path: Path, expected: string): ServiceError {
-  const param = fieldPath(path);
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
+/** The value at `path` is not allowed. */
+export function invalidAt(path: Path, expected: string): ServiceError {
+  return invalidValue(fieldPath(path), expected);
 }

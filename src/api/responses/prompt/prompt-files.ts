@@ -1,6 +1,6 @@
 import type { CreateResponse } from '../../../contracts/responses/create-response.ts';
 import type { InputItem } from '../../../contracts/responses/input-item.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue } from '../../../contracts/service/service-error.ts';
 import type { RecordStore } from '../../../core/record-store.ts';
 import type { Caller } from '../../caller.ts';
 import { createBatchRecords } from '../../protocols/batches/batch-records.ts';
@@ -30,9 +30,9 @@ export async function promptFiles(
   for (const { id, param } of [...earlier, ...own]) {
     if (files.has(id)) continue;
     const { purpose, filename, bytes: size } = await store.file(id, caller, param);
-    if (purpose !== 'user_data') throw invalid(param, "expected a file of purpose 'user_data'");
+    if (purpose !== 'user_data') throw invalidValue(param, "expected a file of purpose 'user_data'");
     bytes += size;
-    if (bytes > mostBytes) throw invalid(param, `expected files of at most ${mostBytes} bytes in total`);
+    if (bytes > mostBytes) throw invalidValue(param, `expected files of at most ${mostBytes} bytes in total`);
     files.set(id, fileOf(filename, await store.content(id)));
   }
   return files;
@@ -75,8 +75,4 @@ function textOf(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function invalid(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
 }

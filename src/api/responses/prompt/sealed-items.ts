@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CompactionItem, InputItem } from '../../../contracts/responses/input-item.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue } from '../../../contracts/service/service-error.ts';
 import { fieldPath } from '../../validation-error.ts';
 
 /** What a compaction item holds once it is opened. The marker tells it from a sealed thought. */
@@ -20,6 +20,5 @@ export function openedItems(
   const sealed = text?.startsWith('{"compaction":') ? Sealed.safeParse(JSON.parse(text)).data : undefined;
   if (sealed !== undefined) return sealed.items;
   const param = fieldPath([...path, 'encrypted_content']);
-  const message = `Invalid '${param}': expected the unmodified value that /v1/responses/compact gave to this key.`;
-  throw new ServiceError({ code: 'invalid_value', message, param });
+  throw invalidValue(param, 'expected the unmodified value that /v1/responses/compact gave to this key');
 }

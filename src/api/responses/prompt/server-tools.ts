@@ -10,7 +10,7 @@ import {
   type ToolSecrets,
   withoutSecrets,
 } from '../../../contracts/responses/tool-param.ts';
-import { ServiceError } from '../../../contracts/service/service-error.ts';
+import { invalidValue, ServiceError, unsupportedInput } from '../../../contracts/service/service-error.ts';
 import type { Caller } from '../../caller.ts';
 import type { GivenTool } from './offered-tools.ts';
 
@@ -48,15 +48,15 @@ export async function givenServerTools(
   }
   for (const [index, { tool, param }] of tools.entries()) {
     if (tools.slice(0, index).some((other) => labelOf(other.tool) === labelOf(tool))) {
-      throw invalid(param, `'${labelOf(tool)}' is given twice`);
+      throw invalidValue(param, `'${labelOf(tool)}' is given twice`);
     }
     const twin = given.find((other) => 'name' in other.tool && other.tool.name === pythonFunction);
     if (tool.type === 'code_interpreter' && twin !== undefined) {
-      throw invalid(`${twin.param}.name`, "this name belongs to the tool 'code_interpreter'");
+      throw invalidValue(`${twin.param}.name`, "this name belongs to the tool 'code_interpreter'");
     }
     warnings.push(...checkEntry(tool, param));
     const refused = await refusal(tool);
-    if (refused !== undefined) throw unsupported(param, refused);
+    if (refused !== undefined) throw unsupportedInput(param, refused);
   }
   return { tools, warnings };
 }
@@ -67,15 +67,16 @@ function labelOf(tool: ServerToolParam): string {
 
 function checkEntry(tool: ServerToolParam, param: string): Warning[] {
   if (tool.type === 'mcp') {
-    if (tool.connector_id !== undefined) throw unsupported(`${param}.connector_id`, 'this service has no connectors');
-    if (tool.tunnel_id !== undefined) throw unsupported(`${param}.tunnel_id`, 'this service has no tunnels');
+    if (tool.connector_id !== undefined)
+      throw unsupportedInput(`${param}.connector_id`, 'this service has no connectors');
+    if (tool.tunnel_id !== undefined) throw unsupportedInput(`${param}.tunnel_id`, 'this service has no tunnels');
     return [];
   }
   if (typeof tool.container === 'string') {
-    throw unsupported(`${param}.container`, 'containers end with their response; use {"type": "auto"}');
+    throw unsupportedInput(`${param}.container`, 'containers end with their response; use {"type": "auto"}');
   }
   if (tool.container.file_ids !== undefined && tool.container.file_ids.length > 0) {
-    throw unsupported(`${param}.container.file_ids`, 'a container begins without files');
+    throw unsupportedInput(`${param}.container.file_ids`, 'a container begins without files');
   }
   const field = `${param}.container.memory_limit`;
   return tool.container.memory_limit ? [{ field, message: 'Not applied: the operator sets the memory limit.' }] : [];
@@ -201,12 +202,4 @@ function secretsOf(tool: ServerToolParam): ToolSecrets {
   if (tool.type !== 'mcp') return {};
   const { authorization, headers } = tool;
   return { ...(authorization === undefined ? {} : { authorization }), ...(headers ? { headers } : {}) };
-}
-
-function invalid(param: string, expected: string): ServiceError {
-  return new ServiceError({ code: 'invalid_value', message: `Invalid '${param}': ${expected}.`, param });
-}
-
-function unsupported(param: string, reason: string): ServiceError {
-  return new ServiceError({ code: 'unsupported_input', message: `Invalid '${param}': ${reason}.`, param });
 }
