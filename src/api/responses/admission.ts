@@ -5,18 +5,17 @@ import { responseJob } from '../../contracts/responses/response-job.ts';
 import type { KeyLimits } from '../../contracts/service/api-key.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import { computeAllowance, usableOutput } from '../../core/token-ledger.ts';
-import type { UsageLedger } from '../../store/usage-ledger.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { showLimit } from '../middleware/request-rate.ts';
-import { terminalEvent } from './response-events.ts';
+import { createUsageBooks, type UsageBooks, usedTokens } from './usage-books.ts';
 
 type ApiContext = Context<ApiEnvironment>;
 
 /** The way into the queue: within what the key may use. */
 export type Admission = {
   /**
-   * Reserves what the response may use at most, then queues it. Books what it used once it has ended. A queue that gave no
-   * answer may have taken it: the place stays then, until the job has ended or there is none after a minute.
+   * Reserves the most that the response may use, then queues it. Books what it used once it has ended. If the queue does not
+   * reply, the job may exist: the reservation stays until the job has ended, or until there is no job after a minute.
    * @throws ServiceError `rate_limit_exceeded`, `quota_exceeded`; whatever the queue throws
    */
   add(c: ApiContext, job: Job, options?: { batch?: boolean }): Promise<{ created: boolean }>;
@@ -32,182 +31,130 @@ export type Admission = {
 };
 
 const retrySeconds = 2;
-/** Between reserving and queueing lies a moment in which there is no job yet; a place this young is never taken back. ms */
-const graceMs = 60_000;
-/** Places of batches may be thousands: they are looked through no more often than this. ms */
-const batchPauseMs = 5_000;
-/** Nobody follows a batch's requests; while its key asks, they are looked for this often, sooner than unstored ones go. ms */
-const lookMs = 300_000;
 
-export function createAdmission({
-  queue,
-  ledger,
-  log,
-  now,
-  newId,
-}: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now' | 'newId'>): Admission {
-  const settling = new Map<string, Promise<void>>();
-  const batchesSeen = new Map<string, number>();
-  const looked = new Map<string, number>();
+export function createAdmission(
+  dependencies: Pick<ApiDependencies, 'queue' | 'ledger' | 'log' | 'now' | 'newId'>,
+): Admission {
+  const { queue, ledger, log, now, newId } = dependencies;
+  const books = ledger && createUsageBooks({ queue, ledger, log, now });
 
   return {
-    async add(c, job, options) {
-      const added = await addWithin(c, job, options);
-      if (added.created) expireInTime(job);
+    async add(c, job, { batch = false } = {}) {
+      const { key, limits } = c.get('caller');
+      const isHeld = books !== undefined && key !== undefined && limits !== undefined && isLimited(limits, batch);
+      const added = isHeld
+        ? await addReserved(c, job, { batch, key, limits, books, queue, now })
+        : await queue.add(job);
+      if (added.created) expireInTime(job, { queue, log, now });
       return added;
     },
     async count(c, tokens) {
       const { key, limits } = c.get('caller');
-      if (ledger === undefined || key === undefined || limits === undefined || limits.tokens_per_day === null) return;
+      if (ledger === undefined || books === undefined || key === undefined) return;
+      if (limits === undefined || limits.tokens_per_day === null) return;
       const id = `count_${newId()}`;
-      // As a batch's: it takes no place of those that run.
+      // Like a batch's: it takes no slot of those that run.
       const outcome = await ledger.reserve(key, { id, tokens, batch: true }, limits);
       if (outcome.type === 'over_quota') {
         const { tokens_per_day: limit } = limits;
-        throw overQuota({ uses: `counts ${tokens} tokens`, left: outcome.tokensLeft, limit, advice: '' });
+        throw overQuota({ uses: `counts ${tokens} tokens`, left: outcome.tokensLeft, limit, advice: '' }, now());
       }
-      await book(ledger, key, id, tokens);
+      await books.book(key, id, tokens);
     },
     async settle(c, { job, terminal }) {
       const { key, limits } = c.get('caller');
-      if (ledger === undefined || key === undefined || limits === undefined || !isLimited(limits, false)) return;
+      if (books === undefined || key === undefined || limits === undefined || !isLimited(limits, false)) return;
       const used = terminal === undefined ? mostTokens(job) : usedTokens(TerminalEvent.parse(terminal.data));
-      await book(ledger, key, job.id, used);
+      await books.book(key, job.id, used);
     },
     async release(c, id) {
       const { key } = c.get('caller');
-      if (ledger !== undefined && key !== undefined) await book(ledger, key, id, 0);
+      if (key !== undefined) await books?.book(key, id, 0);
     },
   };
+}
 
-  async function addWithin(c: ApiContext, job: Job, { batch = false }: { batch?: boolean } = {}) {
-    const { key, limits } = c.get('caller');
-    if (ledger === undefined || key === undefined || limits === undefined || !isLimited(limits, batch)) {
-      return queue.add(job);
-    }
-    const tokens = mostTokens(job);
-    const reservation = { id: job.id, tokens, batch };
-    if (isTimeToLook(key)) settleEnded(ledger, key).catch((error: unknown) => notBooked(error));
-    let outcome = await ledger.reserve(key, reservation, limits);
-    if (outcome.type === 'too_many' || outcome.type === 'over_quota') {
-      // What ended a moment ago, or while its API was away, may not be booked yet.
-      await settleEnded(ledger, key);
-      outcome = await ledger.reserve(key, reservation, limits);
-    }
-    if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
-      const remaining = outcome.tokensLeft ?? 0;
-      showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });
-    }
-    switch (outcome.type) {
-      case 'too_many':
-        throw new ServiceError({
-          code: 'rate_limit_exceeded',
-          message: `This key may have ${limits.concurrent_responses} unfinished responses. Wait for one to finish.`,
-          retryAfterSeconds: retrySeconds,
-        });
-      case 'over_quota':
-        throw overQuota({
-          uses: `may use up to ${tokens} tokens`,
-          left: outcome.tokensLeft,
-          limit: limits.tokens_per_day,
-          advice: " Lower 'max_output_tokens' or the effort.",
-        });
-      case 'reserved':
-      case 'held':
-        break;
-      default:
-        outcome satisfies never;
-    }
-    try {
-      const added = await queue.add(job);
-      if (outcome.type !== 'reserved') return added;
-      // It was there before, and has ended: then it was booked before.
-      const over = !added.created && (await queue.get(job.id))?.terminal !== undefined;
-      if (over) await book(ledger, key, job.id, 0);
-      else if (!batch) follow(ledger, key, job.id);
-      return added;
-    } catch (error) {
-      if (outcome.type === 'reserved') {
-        // No answer is no refusal: the job may be in the queue, and then its place is the job's.
-        if (isUnanswered(error)) follow(ledger, key, job.id);
-        else await book(ledger, key, job.id, 0);
-      }
-      throw error;
-    }
+type Reserving = {
+  batch: boolean;
+  key: string;
+  limits: KeyLimits;
+  books: UsageBooks;
+  queue: ApiDependencies['queue'];
+  now(): number;
+};
+
+/** Adds the job of a key that has limits. */
+async function addReserved(c: ApiContext, job: Job, reserving: Reserving): Promise<{ created: boolean }> {
+  const { batch, key, limits, books, now } = reserving;
+  const tokens = mostTokens(job);
+  const outcome = await books.reserve(key, { id: job.id, tokens, batch }, limits);
+  if (limits.tokens_per_day !== null && outcome.type !== 'too_many') {
+    const remaining = outcome.tokensLeft ?? 0;
+    showLimit(c, 'tokens', { limit: limits.tokens_per_day, remaining, resetMs: untilMidnight(now()) });
   }
-
-  /** A response may wait past its deadline: then it ends in the queue. Where this process dies, its worker ends it. */
-  function expireInTime(job: Job): void {
-    const at = responseJob(job).deadline_at;
-    if (at === null) return;
-    const expire = () =>
-      void queue.control(job.id, 'expire').catch((error: unknown) => {
-        log.warn({ err: error, response_id: job.id }, 'deadline not kept in the queue');
+  switch (outcome.type) {
+    case 'too_many':
+      throw new ServiceError({
+        code: 'rate_limit_exceeded',
+        message: `This key may have ${limits.concurrent_responses} unfinished responses. Wait for one to finish.`,
+        retryAfterSeconds: retrySeconds,
       });
-    const timer: unknown = setTimeout(expire, Math.max(0, at - now()));
-    // Where timers are numbers, none holds a process.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-      timer.unref();
-  }
-
-  function overQuota(about: { uses: string; left: number; limit: number | null; advice: string }): ServiceError {
-    const { uses, left, limit, advice } = about;
-    return new ServiceError({
-      code: 'quota_exceeded',
-      message: `This request ${uses}; the key has ${left} of its ${limit} tokens per day left until midnight UTC.${advice}`,
-      retryable: false,
-      retryAfterSeconds: Math.ceil(untilMidnight(now()) / 1_000),
-    });
-  }
-
-  /** Not at first sight: where each request has a process of its own, all would look. */
-  function isTimeToLook(key: string): boolean {
-    const before = looked.get(key);
-    if (before !== undefined && now() - before < lookMs) return false;
-    looked.set(key, now());
-    return before !== undefined;
-  }
-
-  function notBooked(error: unknown, id?: string): void {
-    log.warn({ err: error, ...(id && { response_id: id }) }, 'usage not booked yet');
-  }
-
-  function follow(ledger: UsageLedger, key: string, id: string): void {
-    terminalEvent(queue, id, { signal: new AbortController().signal })
-      .then((end) => (end === undefined ? undefined : ledger.settle(key, id, usedTokens(end))))
-      // It was removed, and booked then; or the backend is away, and it is found when a place is wanted.
-      .catch((error: unknown) => notBooked(error, id));
-  }
-
-  /** One look through a key's places at a time; whoever comes meanwhile waits for it. */
-  function settleEnded(ledger: UsageLedger, key: string): Promise<void> {
-    const running = settling.get(key);
-    if (running !== undefined) return running;
-    const mine = lookThrough(ledger, key).finally(() => settling.delete(key));
-    settling.set(key, mine);
-    return mine;
-  }
-
-  async function lookThrough(ledger: UsageLedger, key: string): Promise<void> {
-    const withBatches = now() - (batchesSeen.get(key) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
-    if (withBatches) batchesSeen.set(key, now());
-    const ended = new Map<string, number>();
-    for (const [id, place] of await ledger.open(key)) {
-      if (place.batch && !withBatches) continue;
-      const snapshot = await queue.get(id);
-      if (snapshot?.terminal !== undefined) {
-        ended.set(id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
-      } else if (snapshot === undefined && now() - place.at > graceMs) {
-        // Any other response was followed to its end; of a batch's that is gone nobody knows what it used.
-        ended.set(id, place.batch ? place.tokens : 0);
-      }
+    case 'over_quota': {
+      const { tokensLeft: left } = outcome;
+      const advice = " Lower 'max_output_tokens' or the effort.";
+      const about = { uses: `may use up to ${tokens} tokens`, left, limit: limits.tokens_per_day, advice };
+      throw overQuota(about, now());
     }
-    if (ended.size > 0) await ledger.settleAll(key, ended);
+    case 'reserved':
+      return queueReserved(job, reserving);
+    case 'held':
+      return reserving.queue.add(job);
+    default:
+      return outcome satisfies never;
   }
+}
 
-  async function book(ledger: UsageLedger, key: string, id: string, used: number): Promise<void> {
-    await ledger.settle(key, id, used).catch((error: unknown) => notBooked(error, id));
+async function queueReserved(job: Job, { batch, key, books, queue }: Reserving): Promise<{ created: boolean }> {
+  try {
+    const added = await queue.add(job);
+    // If the job already existed and has ended, it was booked then.
+    const isOver = !added.created && (await queue.get(job.id))?.terminal !== undefined;
+    if (isOver) await books.book(key, job.id, 0);
+    else if (!batch) books.follow(key, job.id);
+    return added;
+  } catch (error) {
+    // Without a reply the job may be in the queue, and then the reservation is the job's.
+    if (isUnanswered(error)) books.follow(key, job.id);
+    else await books.book(key, job.id, 0);
+    throw error;
   }
+}
+
+/** Ends a response that is still queued at its deadline. If this process dies, a worker ends it. */
+function expireInTime(job: Job, { queue, log, now }: Pick<ApiDependencies, 'queue' | 'log' | 'now'>): void {
+  const at = responseJob(job).deadline_at;
+  if (at === null) return;
+  const { id } = job;
+  const expire = () =>
+    void queue.control(id, 'expire').catch((error: unknown) => {
+      log.warn({ err: error, response_id: id }, 'deadline not kept in the queue');
+    });
+  const timer: unknown = setTimeout(expire, Math.max(0, at - now()));
+  // Where timers are numbers, none keeps a process alive.
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref();
+}
+
+function overQuota(
+  { uses, left, limit, advice }: { uses: string; left: number; limit: number | null; advice: string },
+  now: number,
+): ServiceError {
+  return new ServiceError({
+    code: 'quota_exceeded',
+    message: `This request ${uses}; the key has ${left} of its ${limit} tokens per day left until midnight UTC.${advice}`,
+    retryable: false,
+    retryAfterSeconds: Math.ceil(untilMidnight(now) / 1_000),
+  });
 }
 
 function isUnanswered(error: unknown): boolean {
@@ -219,8 +166,8 @@ function isLimited({ concurrent_responses, tokens_per_day }: KeyLimits, batch: b
 }
 
 /**
- * Input and output tokens that a response hardly exceeds: thoughts within their budget with what is computed in them, a reserve for each chain's answer,
- * and one answer as long as may be.
+ * Input and output tokens that a response hardly ever exceeds: the thinking budget with values computed in it, a reserve for
+ * each other chain's answer, and one answer of the maximum length.
  */
 function mostTokens(job: Job): number {
   const { request, input_tokens, effective, answer } = responseJob(job);
@@ -233,10 +180,6 @@ function mostTokens(job: Job): number {
     answerTokens: answer.max_tokens,
   });
   return input_tokens + Math.min(output, request.max_output_tokens ?? Number.POSITIVE_INFINITY);
-}
-
-function usedTokens({ response }: TerminalEvent): number {
-  return response.usage?.total_tokens ?? 0;
 }
 
 function untilMidnight(now: number): number {
