@@ -33,47 +33,34 @@ const StreamFault = z.object({ type: z.literal('error'), code: z.string().nullab
 
 /**
  * Serves one socket by the WebSocket mode of Open Responses: one `response.create` after the other, each answered with the
- * events of the HTTP stream, failures as `error` with a `status`. The last response is remembered, so that a request goes on
- * from it though it was not stored.
+ * events of the HTTP stream, failures as `error` with a `status`. The last response is remembered, so that a request can
+ * continue from it even if it was not stored.
  */
 export function serveSocket(socket: MessageSocket, session: Session): void {
   const { limits, dependencies } = session;
-  const { log } = dependencies;
+  const memory = createMemory(session);
   const waiting: Array<string | undefined> = [];
-  let last: Remembered | undefined;
   let running = false;
   let expired = false;
   let idle: ReturnType<typeof setTimeout> | undefined;
   const life = setTimeout(() => {
     expired = true;
-    if (!running) end();
+    if (!running) end(socket, limits);
   }, limits.sockets.lifeMs);
-  const check = setInterval(() => {
-    session
-      .isKeyValid()
-      .then((valid) => (valid ? undefined : socket.close(closing.policy, 'The key was revoked.')))
-      // A store that is away revokes nothing.
-      .catch(() => undefined);
-  }, limits.sockets.checkMs);
+  const check = setInterval(() => void closeIfRevoked(socket, session), limits.sockets.checkMs);
   socket.closed.addEventListener('abort', () => {
     for (const timer of [life, check, idle]) clearTimeout(timer);
   });
   socket.stopping.addEventListener('abort', () => {
-    if (!running) end();
+    if (!running) end(socket, limits);
   });
   socket.onMessage((text) => {
-    if (waiting.length >= limits.sockets.waiting) {
-      const message = `Too many messages are waiting; expected at most ${limits.sockets.waiting}.`;
-      sendFault(new ServiceError({ code: 'rate_limit_exceeded', message }))
-        .catch(() => undefined)
-        .finally(() => socket.close(closing.policy, 'Too many messages wait.'));
-      return;
-    }
+    if (waiting.length >= limits.sockets.waiting) return refuseMore(socket, limits);
     waiting.push(text);
     if (!running) void run();
   });
-  // One that shook hands while the service began to stop isn't told of it any more.
-  if (socket.stopping.aborted) end();
+  // A socket that was opened while the service began to stop gets no `stopping` event any more.
+  if (socket.stopping.aborted) end(socket, limits);
   else rest();
 
   /** Until the next message. */
@@ -81,126 +68,160 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
     idle = setTimeout(() => socket.close(closing.done, 'Idle.'), limits.sockets.idleMs);
   }
 
+  /** Answers the messages that wait, one after the other. */
   async function run(): Promise<void> {
     running = true;
     clearTimeout(idle);
     try {
       while (waiting.length > 0 && !socket.closed.aborted && !expired && !socket.stopping.aborted) {
-        await turn(waiting.shift());
+        await answerMessage(waiting.shift(), { socket, session, memory });
       }
     } catch (error) {
       if (!socket.closed.aborted) {
-        log.error({ err: error }, 'a WebSocket broke');
+        dependencies.log.error({ err: error }, 'a WebSocket broke');
         socket.close(closing.fault, 'An internal error occurred.');
       }
     }
     running = false;
-    if (expired || socket.stopping.aborted) end();
+    if (expired || socket.stopping.aborted) end(socket, limits);
     else if (!socket.closed.aborted) rest();
   }
+}
 
-  function end(): void {
-    if (socket.stopping.aborted) {
-      socket.close(closing.goingAway, 'The service is stopping.');
-      return;
-    }
-    const message = `This connection has been open for ${Math.round(limits.sockets.lifeMs / 60_000)} minutes. Open another.`;
-    sendFault(new ServiceError({ code: 'websocket_connection_limit_reached', message }))
-      .catch(() => undefined)
-      .finally(() => socket.close(closing.done, 'The connection has been open for the maximum time.'));
+/** Because the service stops, or because the socket has been open for as long as it may. */
+function end(socket: MessageSocket, { sockets }: ApiLimits): void {
+  if (socket.stopping.aborted) {
+    socket.close(closing.goingAway, 'The service is stopping.');
+    return;
   }
+  const message = `This connection has been open for ${Math.round(sockets.lifeMs / 60_000)} minutes. Open another.`;
+  sendFault(socket, new ServiceError({ code: 'websocket_connection_limit_reached', message }))
+    .catch(() => undefined)
+    .finally(() => socket.close(closing.done, 'The connection has been open for the maximum time.'));
+}
 
-  /** One message, from its reading to the last event of its response. */
-  async function turn(text: string | undefined): Promise<void> {
-    let previous: unknown;
-    try {
-      const { type: _type, ...body } = readMessage(text, limits);
-      previous = body['previous_response_id'];
-      const remembered = typeof previous === 'string' ? await rememberedOrStored(previous) : undefined;
-      const request = new Request(session.url, {
-        method: 'POST',
-        headers: session.headers,
-        body: JSON.stringify({ ...body, stream: true }),
-        signal: socket.closed,
-      });
-      const answer = await session.dispatch(request, remembered === undefined ? {} : { remembered });
-      if (!answer.ok || answer.body === null) return await refused(answer, previous);
-      await relay(answer.body, previous);
-    } catch (error) {
-      if (socket.closed.aborted) return;
-      forget(previous);
-      const fault = asServiceError(error);
-      if (fault.code === 'server_error') log.error({ err: error }, 'a WebSocket message failed');
-      await sendFault(fault);
-    }
-  }
+function refuseMore(socket: MessageSocket, { sockets }: ApiLimits): void {
+  const message = `Too many messages are waiting; expected at most ${sockets.waiting}.`;
+  sendFault(socket, new ServiceError({ code: 'rate_limit_exceeded', message }))
+    .catch(() => undefined)
+    .finally(() => socket.close(closing.policy, 'Too many messages wait.'));
+}
 
-  /** What is kept of the response that a request goes on from; undefined where it is read from the store. */
-  async function rememberedOrStored(id: string): Promise<Remembered | undefined> {
-    if (last?.id === id) return last;
-    const snapshot = /^resp_[\w-]{1,64}$/.test(id) ? await dependencies.queue.get(id) : undefined;
-    if (snapshot?.job.owner === session.caller.owner && snapshot.job.store) return undefined;
-    throw new ServiceError({
-      code: 'previous_response_not_found',
-      message: `There is no response '${id.slice(0, 80)}' to continue from. Send the whole conversation as input.`,
-      param: 'previous_response_id',
+async function closeIfRevoked(socket: MessageSocket, { isKeyValid }: Session): Promise<void> {
+  // If the key store is unreachable, nothing is revoked.
+  const valid = await isKeyValid().catch(() => true);
+  if (!valid) socket.close(closing.policy, 'The key was revoked.');
+}
+
+type Conversing = { socket: MessageSocket; session: Session; memory: Memory };
+
+/** One message, from its reading to the last event of its response. */
+async function answerMessage(text: string | undefined, { socket, session, memory }: Conversing): Promise<void> {
+  let previous: unknown;
+  try {
+    const { type: _type, ...body } = readMessage(text, session.limits);
+    previous = body['previous_response_id'];
+    const remembered = typeof previous === 'string' ? await memory.recall(previous) : undefined;
+    const request = new Request(session.url, {
+      method: 'POST',
+      headers: session.headers,
+      body: JSON.stringify({ ...body, stream: true }),
+      signal: socket.closed,
     });
+    const answer = await session.dispatch(request, remembered === undefined ? {} : { remembered });
+    if (answer.ok && answer.body !== null) return await relay(answer.body, previous, { socket, memory });
+    memory.forget(previous);
+    await sendRefusal(socket, answer);
+  } catch (error) {
+    if (socket.closed.aborted) return;
+    memory.forget(previous);
+    const fault = asServiceError(error);
+    if (fault.code === 'server_error') session.dependencies.log.error({ err: error }, 'a WebSocket message failed');
+    await sendFault(socket, fault);
   }
+}
 
-  async function refused(answer: Response, previous: unknown): Promise<void> {
-    forget(previous);
-    const { error } = ErrorEnvelope.parse(await answer.json());
-    await socket.send(JSON.stringify({ type: 'error', status: answer.status, error }));
-    if (answer.status === 401) socket.close(closing.policy, 'The key is unknown or was revoked.');
-  }
+async function sendRefusal(socket: MessageSocket, answer: Response): Promise<void> {
+  const { error } = ErrorEnvelope.parse(await answer.json());
+  await socket.send(JSON.stringify({ type: 'error', status: answer.status, error }));
+  if (answer.status === 401) socket.close(closing.policy, 'The key is unknown or was revoked.');
+}
 
-  async function relay(body: ReadableStream<Uint8Array>, previous: unknown): Promise<void> {
-    const events = body
-      .pipeThrough(new TextDecoderStream(), { signal: socket.closed })
-      .pipeThrough(new EventSourceParserStream());
-    for await (const { event, data } of events) {
-      if (event === undefined) continue;
-      if (event === 'error') {
-        forget(previous);
-        await sendFault(streamFault(JSON.parse(data)));
-        continue;
-      }
-      const isEnd = /^response\.(completed|incomplete|failed)$/.test(event);
-      // What follows may name it at once.
-      if (isEnd) await remember(JSON.parse(data), previous).catch(unremembered);
-      await socket.send(data);
+/** Sends the events of an HTTP stream on. `previous`: the response that the request continues from. */
+async function relay(
+  body: ReadableStream<Uint8Array>,
+  previous: unknown,
+  { socket, memory }: Pick<Conversing, 'socket' | 'memory'>,
+): Promise<void> {
+  const events = body
+    .pipeThrough(new TextDecoderStream(), { signal: socket.closed })
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { event, data } of events) {
+    if (event === undefined) continue;
+    if (event === 'error') {
+      memory.forget(previous);
+      await sendFault(socket, streamFault(JSON.parse(data)));
+      continue;
     }
+    // Remembered before it is sent, because the next message may name it at once.
+    if (/^response\.(completed|incomplete|failed)$/.test(event)) await memory.keep(JSON.parse(data), previous);
+    await socket.send(data);
   }
+}
 
-  async function remember(end: unknown, previous: unknown): Promise<void> {
+/** The last response of a socket, with the items of its conversation. */
+type Memory = {
+  /** The response's items; undefined if they are to be read from the store. @throws ServiceError `previous_response_not_found` */
+  recall(id: string): Promise<Remembered | undefined>;
+  /** Keeps the response that the event `end` ends. Never throws: the answer is whole without it. */
+  keep(end: unknown, previous: unknown): Promise<void>;
+  /** After a request that continued from this response has failed: it can be continued again only if it was stored. */
+  forget(previous: unknown): void;
+};
+
+function createMemory({ caller, limits, dependencies }: Session): Memory {
+  const { queue, log } = dependencies;
+  let last: Remembered | undefined;
+  return {
+    async recall(id) {
+      if (last?.id === id) return last;
+      const snapshot = /^resp_[\w-]{1,64}$/.test(id) ? await queue.get(id) : undefined;
+      if (snapshot?.job.owner === caller.owner && snapshot.job.store) return undefined;
+      throw new ServiceError({
+        code: 'previous_response_not_found',
+        message: `There is no response '${id.slice(0, 80)}' to continue from. Send the whole conversation as input.`,
+        param: 'previous_response_id',
+      });
+    },
+    keep: (end, previous) =>
+      keep(end, previous).catch((error: unknown) => {
+        last = undefined;
+        log.error({ err: error }, 'a WebSocket could not keep its last response');
+      }),
+    forget,
+  };
+
+  async function keep(end: unknown, previous: unknown): Promise<void> {
     const { id, status } = Ended.parse(end).response;
     if (status === 'failed') return forget(previous);
-    const snapshot = await dependencies.queue.get(id);
+    const snapshot = await queue.get(id);
     const before = last?.id === previous ? last : undefined;
     last = undefined;
     if (snapshot === undefined) return;
     const { job } = snapshot;
-    const context =
-      before?.items ?? (await contextItems(dependencies, job, { caller: session.caller, thoughts: 'all' }));
-    const items = [...context, ...inputItems(job), ...(await outputItems(dependencies.queue, snapshot))];
-    // What is larger can be gone on from if it was stored.
+    const context = before?.items ?? (await contextItems(dependencies, job, { caller, thoughts: 'all' }));
+    const items = [...context, ...inputItems(job), ...(await outputItems(queue, snapshot))];
+    // A larger one can be continued only if it was stored.
     if (Buffer.byteLength(JSON.stringify(items)) <= limits.sockets.rememberedBytes) last = { ...before, id, items };
   }
 
-  /** The answer is whole all the same. */
-  function unremembered(error: unknown): void {
-    last = undefined;
-    log.error({ err: error }, 'a WebSocket could not keep its last response');
-  }
-
-  /** A response that a request failed to go on from is not gone on from again, unless it was stored. */
   function forget(previous: unknown): void {
     if (last?.id === previous) last = undefined;
   }
+}
 
-  function sendFault(fault: ServiceError): Promise<void> {
-    return socket.send(JSON.stringify({ type: 'error', status: fault.status, ...errorEnvelope(fault) }));
-  }
+function sendFault(socket: MessageSocket, fault: ServiceError): Promise<void> {
+  return socket.send(JSON.stringify({ type: 'error', status: fault.status, ...errorEnvelope(fault) }));
 }
 
 function streamFault(data: unknown): ServiceError {
