@@ -7,7 +7,7 @@ import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { acceptedBefore, requestIdentity } from '../middleware/idempotency.ts';
 import { isObject } from '../read-request.ts';
 import { acceptResponse } from '../responses/accept-response.ts';
-import { createAdmission } from '../responses/admission.ts';
+import { type Admission, createAdmission } from '../responses/admission.ts';
 import { findResponse, responseView } from '../responses/response-view.ts';
 import { type AnswerPiece, answerPieces, type Thoughts } from './answer-pieces.ts';
 import { callersFault, callersWarnings, type Translation } from './translation.ts';
@@ -34,85 +34,116 @@ export type TranslatedRuns = {
    */
   accept(c: ApiContext, translation: Translation, thoughts: Thoughts, streams?: boolean | null): Promise<Run>;
   start(c: ApiContext, runs: readonly Run[]): Promise<void>;
-  /** Holds until the response ends; a client that goes away stops it. @throws ServiceError for a failed one */
+  /** Holds until the response ends; a client that disconnects stops it. @throws ServiceError for a failed one */
   settle(c: ApiContext, run: Run): Promise<Settled>;
-  pieces(run: Run, options: { signal: AbortSignal }): AsyncIterable<AnswerPiece>;
-  /** To be called when the reader of a stream is gone. */
-  abandon(runs: readonly Run[]): void;
+  /** To stream the answers of `runs` to the client. */
+  reader(c: ApiContext, runs: readonly Run[]): RunsReader;
 };
 
+type RunsReader = {
+  pieces(run: Run): AsyncIterable<AnswerPiece>;
+  /** Aborted when the client has disconnected. */
+  signal: AbortSignal;
+  /** To be called when the client has disconnected: ends the pieces, and cancels the responses if the service is set so. */
+  onCancel(): void;
+};
+
+type Parts = ApiDependencies & { admission: Admission };
+
 export function createTranslatedRuns(dependencies: ApiDependencies): TranslatedRuns {
-  const { queue, log, sealer, cancelOnDisconnect } = dependencies;
+  const parts: Parts = { ...dependencies, admission: createAdmission(dependencies) };
   /** Several answers of one request have an identity each. */
   const accepted = new WeakMap<ApiContext, number>();
-  const admission = createAdmission(dependencies);
-
-  const cancel = (runs: readonly Run[], why: string) => {
-    for (const { job, again } of runs) {
-      // One that repeats another never stops it.
-      if (again) continue;
-      log.info({ response_id: job.id }, `${why}, response cancelled`);
-      queue
-        .control(job.id, 'cancel')
-        .catch((error: unknown) => log.error({ err: error, response_id: job.id }, 'cancel failed'));
-    }
-  };
-  const abandon = (runs: readonly Run[]) => {
-    if (cancelOnDisconnect) cancel(runs, 'client gone');
-  };
-
   return {
     async accept(c, translation, thoughts, streams) {
+      const index = accepted.get(c) ?? 0;
+      accepted.set(c, index + 1);
       try {
-        const caller = c.get('caller');
-        const body = asking(translation.body, thoughts, streams === true);
-        const index = accepted.get(c) ?? 0;
-        accepted.set(c, index + 1);
-        const kind = `${c.req.path} ${index}`;
-        const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
-        const before = identity && (await acceptedBefore(queue, identity));
-        if (before)
-          return {
-            job: before,
-            warnings: callersWarnings(translation, responseJob(before).warnings),
-            thoughts,
-            again: true,
-          };
-        const { defaultEffort, raw } = translation;
-        const options = { identity, signal: c.req.raw.signal, defaultEffort, raw };
-        const { job } = await acceptResponse(body, caller, dependencies, options);
-        return { job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts };
+        return await acceptRun(c, translation, { thoughts, streams: streams === true, index }, parts);
       } catch (error) {
         throw callersFault(error, translation.origins);
       }
     },
-    async start(c, runs) {
-      for (const [index, { job, again }] of runs.entries()) {
-        if (again) continue;
-        try {
-          await admission.add(c, job);
-        } catch (error) {
-          cancel(runs.slice(0, index), 'a sibling was refused');
-          throw error;
-        }
-        const path = c.req.path;
-        log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
-      }
-    },
-    async settle(c, run) {
-      const { signal } = c.req.raw;
-      const thoughts: string[] = [];
-      for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
-        if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
-        if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
-      }
-      abandon([run]);
-      const caller = c.get('caller');
-      return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
-    },
-    pieces: (run, { signal }) => answerPieces(queue, run.job, { thoughts: run.thoughts, signal }),
-    abandon,
+    start: (c, runs) => startRuns(c, runs, parts),
+    settle: (c, run) => settleRun(c, run, parts),
+    reader: (c, runs) => readRuns(c, runs, parts),
   };
+}
+
+async function acceptRun(
+  c: ApiContext,
+  translation: Translation,
+  { thoughts, streams, index }: { thoughts: Thoughts; streams: boolean; index: number },
+  dependencies: Parts,
+): Promise<Run> {
+  const { queue, sealer } = dependencies;
+  const caller = c.get('caller');
+  const body = asking(translation.body, thoughts, streams);
+  const kind = `${c.req.path} ${index}`;
+  const identity = requestIdentity(c.req.header('idempotency-key'), body, { caller, sealer, kind });
+  const before = identity && (await acceptedBefore(queue, identity));
+  const runOf = (job: Job) => ({ job, warnings: callersWarnings(translation, responseJob(job).warnings), thoughts });
+  if (before) return { ...runOf(before), again: true };
+  const { defaultEffort, raw } = translation;
+  const options = { identity, signal: c.req.raw.signal, defaultEffort, raw };
+  const { job } = await acceptResponse(body, caller, dependencies, options);
+  return runOf(job);
+}
+
+/** All or none: if one is refused, those before it are cancelled. */
+async function startRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): Promise<void> {
+  const { admission, log } = dependencies;
+  for (const [index, { job, again }] of runs.entries()) {
+    if (again) continue;
+    try {
+      await admission.add(c, job);
+    } catch (error) {
+      cancelRuns(runs.slice(0, index), 'a sibling was refused', dependencies);
+      throw error;
+    }
+    const { path } = c.req;
+    log.info({ request_id: c.get('requestId'), response_id: job.id, model: job.model, path }, 'response accepted');
+  }
+}
+
+async function settleRun(c: ApiContext, run: Run, dependencies: Parts): Promise<Settled> {
+  const { queue, cancelOnDisconnect } = dependencies;
+  const { signal } = c.req.raw;
+  const thoughts: string[] = [];
+  for await (const piece of answerPieces(queue, run.job, { thoughts: run.thoughts, signal })) {
+    if (piece.type === 'thought') thoughts[piece.thought] = (thoughts[piece.thought] ?? '') + piece.text;
+    if (piece.type === 'end') return { response: notFailed(piece.response), thoughts };
+  }
+  if (cancelOnDisconnect) cancelRuns([run], 'client gone', dependencies);
+  const caller = c.get('caller');
+  return { response: responseView(await findResponse(queue, run.job.id, caller), caller.scopes), thoughts };
+}
+
+function readRuns(c: ApiContext, runs: readonly Run[], dependencies: Parts): RunsReader {
+  const { queue, cancelOnDisconnect } = dependencies;
+  const gone = new AbortController();
+  const { signal } = gone;
+  const onCancel = () => {
+    gone.abort();
+    if (cancelOnDisconnect) cancelRuns(runs, 'client gone', dependencies);
+  };
+  // A client may be gone before its stream is first read: then no reader cancels it.
+  if (c.req.raw.signal.aborted) onCancel();
+  return {
+    pieces: (run) => answerPieces(queue, run.job, { thoughts: run.thoughts, signal }),
+    signal,
+    onCancel,
+  };
+}
+
+function cancelRuns(runs: readonly Run[], why: string, { queue, log }: Parts): void {
+  for (const { job, again } of runs) {
+    // A run that repeats another never stops it.
+    if (again) continue;
+    const { id } = job;
+    log.info({ response_id: id }, `${why}, response cancelled`);
+    queue.control(id, 'cancel').catch((error: unknown) => log.error({ err: error, response_id: id }, 'cancel failed'));
+  }
 }
 
 /** @throws ServiceError with the reason of a failed response */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Constraint } from '../../contracts/responses/constraint.ts';
 import { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { Job } from '../../contracts/responses/job.ts';
 import type { EffectiveReasoning, Effort } from '../../contracts/responses/reasoning.ts';
@@ -7,19 +8,25 @@ import type { ResponseJob } from '../../contracts/responses/response-job.ts';
 import type { EffortTable } from '../../contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../contracts/service/model-card.ts';
 import { learnedLength } from '../../contracts/service/natural-length.ts';
-import { invalidValue, ServiceError, unsupportedInput } from '../../contracts/service/service-error.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { parseBody, safeParseNaming, validationError } from '../validation-error.ts';
-import { checkWebhook } from './check-webhook.ts';
-import { planReasoning } from './effective-reasoning.ts';
+import { parseBody } from '../validation-error.ts';
+import {
+  checkCount,
+  checkRequest,
+  checkStrategyOptions,
+  checkTemplate,
+  checkWarnings,
+  checkWebhook,
+} from './check-request.ts';
+import { planReasoning, type ReasoningPlan } from './effective-reasoning.ts';
 import { buildPrompt, fitPrompt, locatedItems } from './prompt/build-prompt.ts';
 import { formatConstraint, givenTools, planTools } from './prompt/constraints.ts';
 import { promptFiles } from './prompt/prompt-files.ts';
 import { givenServerTools, sealedTools, type ToolRefusal, withoutToolSecrets } from './prompt/server-tools.ts';
 import { type Remembered, resolveContext } from './resolve-context.ts';
 import { resolveModel, resolveReasoning } from './resolve-reasoning.ts';
-import { unhonouredFields, unknownKeys, wantsLogprobs } from './unhonoured-fields.ts';
+import { unhonouredFields, wantsLogprobs } from './unhonoured-fields.ts';
 
 type AcceptDependencies = Pick<
   ApiDependencies,
@@ -37,6 +44,8 @@ type AcceptDependencies = Pick<
   | 'webhooks'
 > & { remembered?: Remembered | undefined };
 
+type Identity = { id: string; bodyHash: string };
+
 /**
  * Makes a job of a request's body: everything that can be refused is refused here, and every default is filled in.
  * `identity` replaces the new id where the caller named the request by a key. `signal`: the client is gone. `defaultEffort`:
@@ -47,80 +56,39 @@ export async function acceptResponse(
   body: Readonly<Record<string, unknown>>,
   caller: Caller,
   dependencies: AcceptDependencies,
-  { identity, ...asked }: { identity?: { id: string; bodyHash: string } | undefined } & PromptOptions = {},
+  { identity, ...asked }: { identity?: Identity | undefined } & PromptOptions = {},
 ): Promise<{ job: Job; request: CreateResponse }> {
-  const { catalog, defaults, now, newId, checkConstraints } = dependencies;
+  const { now, newId, checkConstraints } = dependencies;
   const prepared = await preparePrompt(body, caller, dependencies, asked);
-  const { request, card, choice, toolPlan, resolved, prompt, inputTokens, warnings } = prepared;
-  const table = catalog.effortTable(card.id);
-  const plan = planReasoning({
-    request,
-    choice,
-    table,
-    learnedLength: await lengthOf(card.id, { request, table, dependencies }),
-    contextLeft: card.context_length - inputTokens,
-    defaultAnswerTokens: defaults.answerTokens,
-    strategies: dependencies.strategies?.flatMap(({ name, options }) =>
-      options instanceof z.ZodType ? [{ name, options }] : [],
-    ),
-    compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
-  });
+  const { request, card } = prepared;
+  const plan = await planOf(prepared, dependencies);
   const unread = checkStrategyOptions(request, plan.effective.strategy, dependencies);
   const constraint = await formatConstraint(request, card, checkConstraints);
-  const logprobs = wantsLogprobs(request) && card.capabilities.logprobs;
   const createdAt = now();
-  const wantedSummary = request.reasoning?.summary ?? request.reasoning?.generate_summary ?? null;
-  const summarises = caller.scopes.trace !== 'none';
+  const { deadline_ms } = plan.effective;
+  const summary = summaryOf(request, caller);
   const response: ResponseJob = {
     version: 1,
-    request: request.tools ? { ...request, tools: withoutToolSecrets(request.tools) } : request,
-    ...(resolved.entry === undefined ? {} : { context_entry: resolved.entry }),
-    ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
-    ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
-    prompt,
-    input_tokens: inputTokens,
+    ...storedPrompt(prepared, identity),
     effective: plan.effective,
     checks: request.reasoning?.checks ?? null,
-    answer: {
-      max_tokens: plan.answerTokens,
-      stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
-      ...(constraint === undefined ? {} : { constraint }),
-      ...(logprobs ? { top_logprobs: request.top_logprobs ?? 0 } : {}),
-    },
-    ...(toolPlan.calls === undefined ? {} : { tool_calls: toolPlan.calls }),
-    ...(toolPlan.server === undefined
-      ? {}
-      : { server_tools: sealedTools(toolPlan.server, (text) => dependencies.sealer.seal(text, caller.owner)) }),
-    ...(prepared.approved.length > 0 ? { approved_calls: prepared.approved } : {}),
-    sampling: {
-      temperature: request.temperature ?? null,
-      ...(isNumber(request.top_p) ? { top_p: request.top_p } : {}),
-      ...(isNumber(request.top_k) ? { top_k: request.top_k } : {}),
-      ...(isNumber(request.min_p) ? { min_p: request.min_p } : {}),
-      ...(request.presence_penalty ? { presence_penalty: request.presence_penalty } : {}),
-      ...(request.frequency_penalty ? { frequency_penalty: request.frequency_penalty } : {}),
-      ...(request.logit_bias ? { logit_bias: request.logit_bias } : {}),
-      ...(isNumber(request.seed) ? { seed: request.seed } : {}),
-    },
-    sampling_in_effect: samplingInEffect(request, card, plan.effective, catalog),
+    answer: answerOf(prepared, plan.answerTokens, constraint),
+    ...storedTools(prepared, caller, dependencies),
+    sampling: samplingOf(request),
+    sampling_in_effect: samplingInEffect(request, card, plan.effective, dependencies.catalog),
     deterministic: request.deterministic ?? false,
-    deadline_at: plan.effective.deadline_ms === null ? null : createdAt + plan.effective.deadline_ms,
+    deadline_at: deadline_ms === null ? null : createdAt + deadline_ms,
     background: request.background ?? false,
-    summary: summarises ? wantedSummary : null,
-    include: {
-      reasoning_text: includes(request, 'reasoning.text'),
-      encrypted_content: includes(request, 'reasoning.encrypted_content'),
-      logprobs,
-      tool_outputs: includes(request, 'code_interpreter_call.outputs'),
-    },
+    summary: summary.style,
+    include: includeOf(prepared),
     scopes: caller.scopes,
     ...(caller.key === undefined ? {} : { keyed: true as const }),
     warnings: [
-      ...warnings,
+      ...prepared.warnings,
       ...unread,
       ...checkWarnings(request, plan.effective.strategy, dependencies),
       ...plan.warnings,
-      ...(wantedSummary === null || summarises ? [] : [summaryHidden]),
+      ...summary.warnings,
     ],
   };
   const job: Job = {
@@ -137,9 +105,28 @@ export async function acceptResponse(
   return { job, request };
 }
 
+type Prepared = Awaited<ReturnType<typeof preparePrompt>>;
+
+async function planOf(prepared: Prepared, dependencies: AcceptDependencies): Promise<ReasoningPlan> {
+  const { request, card, choice, inputTokens } = prepared;
+  const table = dependencies.catalog.effortTable(card.id);
+  return planReasoning({
+    request,
+    choice,
+    table,
+    learnedLength: await lengthOf(card.id, { request, table, dependencies }),
+    contextLeft: card.context_length - inputTokens,
+    defaultAnswerTokens: dependencies.defaults.answerTokens,
+    strategies: dependencies.strategies?.flatMap(({ name, options }) =>
+      options instanceof z.ZodType ? [{ name, options }] : [],
+    ),
+    compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
+  });
+}
+
 /**
- * The natural length that responses of a model without calibration have shown. It is fixed with the job, so that an attempt that
- * goes on does the same; a deterministic request must not depend on what was asked before it.
+ * The natural length that responses of a model without calibration have shown. It is fixed with the job, so that a resumed
+ * attempt does the same; a deterministic request must not depend on earlier ones.
  */
 async function lengthOf(
   model: string,
@@ -150,13 +137,78 @@ async function lengthOf(
   return learnedLength(pace?.chains ?? []);
 }
 
-/** Items, or turns, of one request. */
-const mostItems = 4_096;
+/** The request as it is stored, and what became of it as a prompt. */
+function storedPrompt({ request, resolved, prompt, inputTokens }: Prepared, identity: Identity | undefined) {
+  return {
+    request: request.tools ? { ...request, tools: withoutToolSecrets(request.tools) } : request,
+    ...(resolved.entry === undefined ? {} : { context_entry: resolved.entry }),
+    ...(resolved.referenced.length > 0 ? { referenced: resolved.referenced } : {}),
+    ...(identity === undefined ? {} : { body_hash: identity.bodyHash }),
+    prompt,
+    input_tokens: inputTokens,
+  };
+}
 
-const summaryHidden = {
-  field: 'reasoning.summary',
-  message: 'This key may not see summaries of thoughts: it lacks the scope trace:summary.',
-};
+function answerOf(prepared: Prepared, maxTokens: number, constraint: Constraint | undefined): ResponseJob['answer'] {
+  const { stop, top_logprobs } = prepared.request;
+  return {
+    max_tokens: maxTokens,
+    stop: typeof stop === 'string' ? [stop] : (stop ?? []),
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(givesLogprobs(prepared) ? { top_logprobs: top_logprobs ?? 0 } : {}),
+  };
+}
+
+function givesLogprobs({ request, card }: Prepared): boolean {
+  return wantsLogprobs(request) && card.capabilities.logprobs;
+}
+
+function storedTools(
+  { toolPlan, approved }: Prepared,
+  { owner }: Caller,
+  { sealer }: Pick<AcceptDependencies, 'sealer'>,
+): Pick<ResponseJob, 'tool_calls' | 'server_tools' | 'approved_calls'> {
+  const { calls, server } = toolPlan;
+  return {
+    ...(calls === undefined ? {} : { tool_calls: calls }),
+    ...(server === undefined ? {} : { server_tools: sealedTools(server, (text) => sealer.seal(text, owner)) }),
+    ...(approved.length > 0 ? { approved_calls: approved } : {}),
+  };
+}
+
+function samplingOf(request: CreateResponse): ResponseJob['sampling'] {
+  return {
+    temperature: request.temperature ?? null,
+    ...(isNumber(request.top_p) ? { top_p: request.top_p } : {}),
+    ...(isNumber(request.top_k) ? { top_k: request.top_k } : {}),
+    ...(isNumber(request.min_p) ? { min_p: request.min_p } : {}),
+    ...(request.presence_penalty ? { presence_penalty: request.presence_penalty } : {}),
+    ...(request.frequency_penalty ? { frequency_penalty: request.frequency_penalty } : {}),
+    ...(request.logit_bias ? { logit_bias: request.logit_bias } : {}),
+    ...(isNumber(request.seed) ? { seed: request.seed } : {}),
+  };
+}
+
+/** The summaries of thoughts that the request wants, if its key may see them. */
+function summaryOf(
+  { reasoning }: CreateResponse,
+  { scopes }: Caller,
+): { style: ResponseJob['summary']; warnings: Warning[] } {
+  const wanted = reasoning?.summary ?? reasoning?.generate_summary ?? null;
+  if (wanted === null || scopes.trace !== 'none') return { style: wanted, warnings: [] };
+  const message = 'This key may not see summaries of thoughts: it lacks the scope trace:summary.';
+  return { style: null, warnings: [{ field: 'reasoning.summary', message }] };
+}
+
+function includeOf(prepared: Prepared): ResponseJob['include'] {
+  const { request } = prepared;
+  return {
+    reasoning_text: includes(request, 'reasoning.text'),
+    encrypted_content: includes(request, 'reasoning.encrypted_content'),
+    logprobs: givesLogprobs(prepared),
+    tool_outputs: includes(request, 'code_interpreter_call.outputs'),
+  };
+}
 
 type PromptOptions = { signal?: AbortSignal | undefined; defaultEffort?: Effort | undefined; raw?: true | undefined };
 
@@ -174,12 +226,8 @@ export async function preparePrompt(
   checkCount(request);
   const { card, suffix } = resolveModel(catalog, request.model);
   const choice = resolveReasoning(request, { suffix, defaultEffort: defaultEffort ?? defaults.effort });
-  checkStrategyName(request, dependencies);
-  checkChecks(request, dependencies);
-  checkCheckAddresses(request, dependencies);
-  checkScope(request, caller);
   const refusal = toolRefusal(card, dependencies);
-  await checkPython(request, caller, refusal);
+  await checkRequest(request, caller, { ...dependencies, refusal });
   const open = (sealed: string) => sealer.open(sealed, caller.owner);
   const resolved = await resolveContext(request, caller, dependencies);
   const tools = givenTools(request, locatedItems(request, { ...resolved, open }));
@@ -237,6 +285,17 @@ function samplingInEffect(
   };
 }
 
+/** Why a tool can't be run for this model, as far as its workers have announced it or this process knows it. */
+function toolRefusal(
+  { code_interpreter_refusal: announced }: ModelCard,
+  dependencies: Pick<AcceptDependencies, 'toolRefusal'>,
+): ToolRefusal {
+  return async (tool) =>
+    tool.type === 'code_interpreter' && announced !== undefined
+      ? announced.replace(/\.$/, '')
+      : dependencies.toolRefusal?.(tool);
+}
+
 function tierOf({ service_tier: tier }: CreateResponse): Job['tier'] {
   return tier === 'flex' || tier === 'priority' ? tier : 'default';
 }
@@ -252,150 +311,8 @@ async function isAnnounced(
   return true;
 }
 
-/** A prompt that OpenAI keeps for its callers; without it, something else would be answered. @throws ServiceError `unsupported_input` */
-function checkTemplate({ prompt }: Readonly<Record<string, unknown>>): void {
-  if (prompt === undefined || prompt === null) return;
-  throw unsupportedInput(
-    'prompt',
-    "this service keeps no prompt templates; send the text as 'instructions' and 'input'",
-  );
-}
-
-/** Not in the schema, by which jobs are read as well: what was accepted once is never refused later. */
-function checkCount({ input }: CreateResponse): void {
-  if (typeof input === 'string' || input.length <= mostItems) return;
-  throw invalidValue('input', `expected at most ${mostItems} items, got ${input.length}`);
-}
-
 function includes(request: CreateResponse, part: NonNullable<CreateResponse['include']>[number]): boolean {
   return (request.include ?? []).includes(part);
-}
-
-function checkScope(request: CreateResponse, { scopes }: Caller): void {
-  const webhook = (request.reasoning?.checks ?? []).findIndex(({ type }) => type === 'webhook');
-  if (webhook !== -1 && scopes.trace === 'none') {
-    throw new ServiceError({
-      code: 'insufficient_scope',
-      message: 'A webhook check receives answers that may be discarded, so the key needs the scope trace:summary.',
-      param: `reasoning.checks[${webhook}]`,
-    });
-  }
-  if (!includes(request, 'reasoning.text') || scopes.trace === 'full') return;
-  throw new ServiceError({
-    code: 'insufficient_scope',
-    message: "This key may not read thoughts; leave 'reasoning.text' out of 'include'.",
-    param: 'include',
-  });
-}
-
-/** Why a tool can't be run for this model, as far as its workers have announced it or this process knows it. */
-function toolRefusal(
-  { code_interpreter_refusal: announced }: ModelCard,
-  dependencies: Pick<AcceptDependencies, 'toolRefusal'>,
-): ToolRefusal {
-  return async (tool) =>
-    tool.type === 'code_interpreter' && announced !== undefined
-      ? announced.replace(/\.$/, '')
-      : dependencies.toolRefusal?.(tool);
-}
-
-/** Checks and programs in Python need what `code_interpreter` needs. @throws ServiceError `insufficient_scope`, `unsupported_input` */
-async function checkPython({ reasoning }: CreateResponse, { scopes }: Caller, refusal: ToolRefusal): Promise<void> {
-  const check = (reasoning?.checks ?? []).findIndex(({ type }) => type === 'python');
-  const isProgram = reasoning?.strategy === 'program-of-thought';
-  if (check === -1 && !isProgram) return;
-  const param = isProgram ? 'reasoning.strategy' : `reasoning.checks[${check}]`;
-  if (!scopes.tools) {
-    const message = 'Python is run by this service; the key needs the scope tools:run for it.';
-    throw new ServiceError({ code: 'insufficient_scope', message, param });
-  }
-  const refused = await refusal({ type: 'code_interpreter', container: { type: 'auto' } });
-  if (refused === undefined) return;
-  throw unsupportedInput(param, refused);
-}
-
-/** Warnings of options that the strategy doesn't have. @throws ServiceError `invalid_value` naming the option, `reasoning.options.…` */
-function checkStrategyOptions(
-  { reasoning }: CreateResponse,
-  name: string,
-  { strategies }: Pick<AcceptDependencies, 'strategies'>,
-): Warning[] {
-  const strategy = strategies?.find((each) => each.name === name);
-  if (!strategy || !reasoning?.options) return [];
-  const parsed = z.object({ reasoning: z.object({ options: strategy.options }) }).safeParse({ reasoning });
-  if (!parsed.success) throw validationError(parsed.error, { reasoning });
-  const misplaced = ['samples', 'max_revisions', 'checks'].find((field) => field in (reasoning.options ?? {}));
-  if (misplaced === undefined) {
-    const known = strategy.options instanceof z.ZodObject ? strategy.options.shape : reasoning.options;
-    return unknownKeys(reasoning.options, known, 'reasoning.options.').map((field) => ({
-      field,
-      message: `The strategy ${name} does not have this option; it was ignored.`,
-    }));
-  }
-  throw new ServiceError({
-    code: 'invalid_value',
-    message: `Invalid 'reasoning.options.${misplaced}': set 'reasoning.${misplaced}' instead.`,
-    param: `reasoning.options.${misplaced}`,
-  });
-}
-
-function checkStrategyName(request: CreateResponse, { strategies }: AcceptDependencies): void {
-  const name = request.reasoning?.strategy;
-  if (!name || !strategies || strategies.some((strategy) => strategy.name === name)) return;
-  const known = strategies.map((strategy) => `'${strategy.name}'`).join(', ');
-  throw new ServiceError({
-    code: 'invalid_value',
-    message: `Invalid 'reasoning.strategy': expected one of ${known}.`,
-    param: 'reasoning.strategy',
-  });
-}
-
-/**
- * Names and options, by the schema of a strategy that takes checks: the one asked for, or the first, since all know the same.
- * @throws ServiceError `invalid_value` or `missing_required_parameter` naming the check's field
- */
-function checkChecks({ reasoning }: CreateResponse, { strategies }: Pick<AcceptDependencies, 'strategies'>): void {
-  if (!reasoning?.checks) return;
-  const taking = (strategies ?? []).flatMap(({ name, options }) => {
-    const checks = options instanceof z.ZodObject ? options.shape['checks'] : undefined;
-    return checks === undefined ? [] : [{ name, checks }];
-  });
-  const { checks } = taking.find(({ name }) => name === reasoning.strategy) ?? taking[0] ?? {};
-  if (checks === undefined) return;
-  const schema = z.object({ reasoning: z.object({ checks }) });
-  for (const [index, check] of reasoning.checks.entries()) {
-    const parsed = safeParseNaming(schema, { reasoning: { checks: [check] } });
-    if (parsed.success) continue;
-    const issues = parsed.error.issues.map((issue) => {
-      const [, , at, ...field] = issue.path;
-      return { ...issue, path: ['reasoning', 'checks', ...(at === undefined ? [] : [index]), ...field] };
-    });
-    throw validationError(new z.ZodError(issues), { reasoning });
-  }
-}
-
-/** For checks that the strategy does not run. */
-function checkWarnings(
-  { reasoning }: CreateResponse,
-  name: string,
-  { strategies }: Pick<AcceptDependencies, 'strategies'>,
-): Warning[] {
-  const options = strategies?.find((strategy) => strategy.name === name)?.options;
-  const isRun = !(options instanceof z.ZodObject) || name === 'direct' || 'checks' in options.shape;
-  const ignored = { field: 'reasoning.checks', message: `The strategy ${name} runs no checks; yours were ignored.` };
-  return isRun || !reasoning?.checks?.length ? [] : [ignored];
-}
-
-/** Of the caller's own checks, by the rule for webhooks. @throws ServiceError `invalid_value` for one that is never called */
-function checkCheckAddresses({ reasoning }: CreateResponse, { webhooks }: Pick<AcceptDependencies, 'webhooks'>): void {
-  for (const [index, { type, url }] of (reasoning?.checks ?? []).entries()) {
-    if (type !== 'webhook') continue;
-    const param = `reasoning.checks[${index}].url`;
-    if (typeof url !== 'string' || !URL.canParse(url)) {
-      throw invalidValue(param, 'expected an address');
-    }
-    if (webhooks) checkWebhook(url, webhooks.refusal, param);
-  }
 }
 
 function isNumber(value: number | null | undefined): value is number {

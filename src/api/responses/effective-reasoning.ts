@@ -7,7 +7,7 @@ import { ServiceError } from '../../contracts/service/service-error.ts';
 import { answerShare, thinkingAllowed, tokenMargins, usableOutput } from '../../core/token-ledger.ts';
 import { conflict, type ReasoningChoice } from './resolve-reasoning.ts';
 
-type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
+export type ReasoningPlan = { effective: EffectiveReasoning; answerTokens: number; warnings: Warning[] };
 
 /** Tokens throughout. `contextLeft` is what the prompt leaves, 1 or more. */
 type PlanInput = {
@@ -105,12 +105,8 @@ function uses({ strategies }: PlanInput, name: string, option: 'samples' | 'max_
 
 function deliberate(input: PlanInput, reserve: number, asked: number | undefined): ReasoningPlan {
   const { request, choice, table, contextLeft, learnedLength: learned } = input;
-  const level = levelOf(table, choice.effort);
-  const wanted = request.reasoning?.strategy ?? level.strategy;
-  const samples = uses(input, wanted, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1;
-  const revisions = uses(input, wanted, 'max_revisions')
-    ? (request.reasoning?.max_revisions ?? level.max_revisions)
-    : 0;
+  const chains = chainsOf(input);
+  const { strategy, samples, max_revisions } = chains;
   const compute = computeOf(input);
   const { allowed, inContext } = thinkingAllowed({
     contextLeft,
@@ -119,40 +115,21 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     maxOutputTokens: request.max_output_tokens ?? undefined,
     compute: compute === 'on',
   });
-  const wished = choice.budget === -1 ? allowed : (choice.budget ?? level.budget_tokens);
+  const wished = choice.budget === -1 ? allowed : (choice.budget ?? levelOf(table, choice.effort).budget_tokens);
   const budget = Math.min(wished, allowed);
-  const warnings: Warning[] = [];
-  if (choice.budget !== undefined && budget < wished) {
-    warnings.push({
-      field: 'reasoning.budget_tokens',
-      message: `Lowered from ${wished} to ${budget} tokens, which is what the context and max_output_tokens leave.`,
-    });
-  }
-  if (budget === 0) {
-    const message =
-      inContext === 0
-        ? 'Answered fast: input and answer fill the context, and no tokens are left for thinking.'
-        : `Answered fast: max_output_tokens (${request.max_output_tokens}) is reserved for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
-    warnings.push({ field: 'reasoning.effort', message });
-  }
-  for (const [name, used] of [
-    ['samples', samples],
-    ['max_revisions', revisions],
-  ] as const) {
-    const given = request.reasoning?.[name];
-    if (budget === 0 || given === null || given === undefined || given === used) continue;
-    warnings.push({ field: `reasoning.${name}`, message: `The strategy ${wanted} does not use it.` });
-  }
   const answerTokens = answerTokensOf(input, reserve, asked);
-  const otherAnswers = samples + revisions + 1;
-  warnings.push(...beyondContext(input, usableOutput({ thinking: budget, otherAnswers, reserve, answerTokens })));
-  const ran = budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : undefined;
+  const otherAnswers = samples + max_revisions + 1;
+  const warnings: Warning[] = [
+    ...(choice.budget === undefined ? [] : loweredBudget(wished, budget)),
+    ...(budget === 0 ? [withoutThinking(input, { inContext, asked })] : unusedOptions(request, chains)),
+    ...beyondContext(input, usableOutput({ thinking: budget, otherAnswers, reserve, answerTokens })),
+  ];
   const effective: EffectiveReasoning = {
     effort: choice.effort,
     ...(choice.effort === 'auto' && { requested: 'auto' }),
     budget_tokens: budget,
     answer_reserve_tokens: reserve,
-    ...(ran ?? { strategy: wanted, samples, max_revisions: revisions }),
+    ...(budget === 0 ? { strategy: 'direct', samples: 1, max_revisions: 0 } : { strategy, samples, max_revisions }),
     max_answer_tokens: answerTokens,
     deadline_ms: request.reasoning?.deadline_ms ?? null,
     ...(budget > 0 && learned !== undefined && { natural_tokens: learned }),
@@ -164,6 +141,47 @@ function deliberate(input: PlanInput, reserve: number, asked: number | undefined
     answerTokens,
     warnings,
   };
+}
+
+type Chains = Pick<EffectiveReasoning, 'strategy' | 'samples' | 'max_revisions'>;
+
+/** The strategy with its options, as the request or else the effort sets them. */
+function chainsOf(input: PlanInput): Chains {
+  const { request, choice, table } = input;
+  const level = levelOf(table, choice.effort);
+  const strategy = request.reasoning?.strategy ?? level.strategy;
+  return {
+    strategy,
+    samples: uses(input, strategy, 'samples') ? (request.reasoning?.samples ?? level.samples) : 1,
+    max_revisions: uses(input, strategy, 'max_revisions')
+      ? (request.reasoning?.max_revisions ?? level.max_revisions)
+      : 0,
+  };
+}
+
+function loweredBudget(wished: number, budget: number): Warning[] {
+  if (budget >= wished) return [];
+  const message = `Lowered from ${wished} to ${budget} tokens, which is what the context and max_output_tokens leave.`;
+  return [{ field: 'reasoning.budget_tokens', message }];
+}
+
+function withoutThinking(
+  { request, table }: PlanInput,
+  { inContext, asked }: { inContext: number; asked: number | undefined },
+): Warning {
+  const message =
+    inContext === 0
+      ? 'Answered fast: input and answer fill the context, and no tokens are left for thinking.'
+      : `Answered fast: max_output_tokens (${request.max_output_tokens}) is reserved for the answer. Raise it above ${asked ?? Math.min(table.answer_reserve_tokens, tokenMargins.leastShared)}, or lower reasoning.answer_reserve_tokens.`;
+  return { field: 'reasoning.effort', message };
+}
+
+function unusedOptions({ reasoning }: CreateResponse, chains: Chains): Warning[] {
+  return (['samples', 'max_revisions'] as const).flatMap((name) => {
+    const given = reasoning?.[name] ?? chains[name];
+    if (given === chains[name]) return [];
+    return [{ field: `reasoning.${name}`, message: `The strategy ${chains.strategy} does not use it.` }];
+  });
 }
 
 function computeOf({ request, table, compute: { possible, usual } }: PlanInput): 'on' | 'off' {

@@ -76,23 +76,32 @@ export function createUsageBooks(dependencies: {
   async function settleOpen(key: string): Promise<void> {
     const withBatches = now() - (batchesSeen.get(key) ?? Number.NEGATIVE_INFINITY) >= batchPauseMs;
     if (withBatches) batchesSeen.set(key, now());
-    const ended = new Map<string, number>();
-    for (const [id, place] of await ledger.open(key)) {
-      if (place.batch && !withBatches) continue;
-      const snapshot = await queue.get(id);
-      if (snapshot?.terminal !== undefined) {
-        ended.set(id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
-      } else if (snapshot === undefined && now() - place.at > graceMs) {
-        // Any other response was followed to its end. What a batch's removed response used is unknown, so it counts in full.
-        ended.set(id, place.batch ? place.tokens : 0);
-      }
-    }
+    const ended = await endedOf(await ledger.open(key), { queue, withBatches, now });
     if (ended.size > 0) await ledger.settleAll(key, ended);
   }
 
   function notBooked(error: unknown, id?: string): void {
     log.warn({ err: error, ...(id && { response_id: id }) }, 'usage not booked yet');
   }
+}
+
+/** What the reserved responses have used that have ended, by id. */
+async function endedOf(
+  open: Awaited<ReturnType<UsageLedger['open']>>,
+  { queue, withBatches, now }: { queue: ApiDependencies['queue']; withBatches: boolean; now(): number },
+): Promise<Map<string, number>> {
+  const ended = new Map<string, number>();
+  for (const [id, place] of open) {
+    if (place.batch && !withBatches) continue;
+    const snapshot = await queue.get(id);
+    if (snapshot?.terminal !== undefined) {
+      ended.set(id, usedTokens(TerminalEvent.parse(snapshot.terminal.data)));
+    } else if (snapshot === undefined && now() - place.at > graceMs) {
+      // Any other response was followed to its end. What a batch's removed response used is unknown, so it counts in full.
+      ended.set(id, place.batch ? place.tokens : 0);
+    }
+  }
+  return ended;
 }
 
 export function usedTokens({ response }: TerminalEvent): number {

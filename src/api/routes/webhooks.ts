@@ -12,7 +12,7 @@ import type { ApiDependencies, ApiEnvironment, ApiWebhooks } from '../dependenci
 import { idempotencyRecord } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { parseQuery, readJson } from '../read-request.ts';
-import { checkWebhook } from '../responses/check-webhook.ts';
+import { checkWebhook } from '../responses/check-request.ts';
 import { findResponse } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
 

@@ -111,6 +111,16 @@ function withEvent(response: Response, event: ResponseEvent): Response {
     case 'response.output_item.added':
     case 'response.output_item.done':
       return { ...response, output: withItem(response.output, event.output_index, event.item) };
+    default:
+      return withPiece(response, event);
+  }
+}
+
+/** Events between an item's first and last. */
+type PieceEvent = Exclude<ResponseEvent, { response: Response } | { item: OutputItem }>;
+
+function withPiece(response: Response, event: PieceEvent): Response {
+  switch (event.type) {
     case 'response.output_text.delta':
       return withText(response, event, (part) => ({
         text: part.text + event.delta,

@@ -2,13 +2,12 @@ import { Hono } from 'hono';
 import { Completion, CreateCompletion } from '../../../contracts/protocols/completion.ts';
 import { invalidValue } from '../../../contracts/service/service-error.ts';
 import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
-import { eventStream, eventStreamHeaders } from '../../event-stream.ts';
 import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { createTranslatedRuns } from '../translated-runs.ts';
 import { anotherAnswer } from '../translation.ts';
-import { chatEvents } from './chat-events.ts';
+import { chatStream } from './chat-stream.ts';
 import { completionChunks, completionOf, type PromptRun, translateCompletion } from './completions.ts';
 
 /** Answers of one request. */
@@ -26,7 +25,7 @@ const described = describeRoutes({
 
 /** `/v1/completions`: OpenAI's oldest shape, a text that is gone on with. Each answer is a response like any other. */
 export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { catalog, limits, log } = dependencies;
+  const { catalog, limits } = dependencies;
   const runs = createTranslatedRuns(dependencies);
   const routes = new Hono<ApiEnvironment>();
 
@@ -56,17 +55,14 @@ export function createCompletionsRoutes(dependencies: ApiDependencies): Hono<Api
       const responses = settled.map(({ response }) => response);
       return c.json(completionOf(accepted, responses) satisfies Completion);
     }
-    const gone = new AbortController();
-    const sources = started.map((run) => runs.pieces(run, { signal: gone.signal }));
+    const reader = runs.reader(c, started);
     const includeUsage = request.stream_options?.include_usage === true;
-    const chunks = completionChunks(accepted, sources, { includeUsage });
-    const onCancel = () => {
-      gone.abort();
-      runs.abandon(started);
-    };
-    if (c.req.raw.signal.aborted) onCancel();
-    const events = chatEvents(chunks, { signal: gone.signal, log, requestId: c.get('requestId') });
-    return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
+    return chatStream(
+      c,
+      reader,
+      completionChunks(accepted, started.map(reader.pieces), { includeUsage }),
+      dependencies,
+    );
   });
 
   return routes;

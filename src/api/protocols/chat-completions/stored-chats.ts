@@ -31,7 +31,7 @@ type StoredChat = { record: ChatCompletionRecord; snapshots: JobSnapshot[] };
 type ChatRun = Pick<Run, 'job' | 'warnings'>;
 
 /** Chat completions of `store: true`. Their content stays in their responses: the record names these and holds the metadata. */
-type StoredChats = {
+export type StoredChats = {
   /** Before the responses are queued, so that none is left out. One that is kept already stays as it is. */
   save(runs: readonly ChatRun[], metadata: ChatCompletionRecord['metadata']): Promise<void>;
   /** Takes back what `save` kept of responses that were not queued. */

@@ -53,14 +53,8 @@ export function createMessagesRoutes(dependencies: ApiDependencies): Hono<ApiEnv
     const run = await runs.accept(c, translateMessage(request, body), thoughts, request.stream);
     await runs.start(c, [run]);
     if (!request.stream) return c.json(messageOf(run, await runs.settle(c, run)) satisfies Message);
-    const gone = new AbortController();
-    const { signal } = gone;
-    const events = messageStream(messageEvents(run, runs.pieces(run, { signal })), signal, c.get('requestId'));
-    const onCancel = () => {
-      gone.abort();
-      runs.abandon([run]);
-    };
-    if (c.req.raw.signal.aborted) onCancel();
+    const { pieces, signal, onCancel } = runs.reader(c, [run]);
+    const events = messageStream(messageEvents(run, pieces(run)), signal, c.get('requestId'));
     return c.body(eventStream(events, { keepAliveMs: limits.keepAliveMs, onCancel }), 200, eventStreamHeaders);
   });
 

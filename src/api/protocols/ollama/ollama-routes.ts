@@ -13,7 +13,7 @@ import {
   OllamaVersion,
 } from '../../../contracts/protocols/ollama-chat.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
-import type { ApiDependencies, ApiEnvironment } from '../../dependencies.ts';
+import type { ApiDependencies, ApiEnvironment, ApiLog } from '../../dependencies.ts';
 import { asServiceError, createOnError } from '../../errors.ts';
 import { lineStream } from '../../event-stream.ts';
 import { mayBeFromPage } from '../../middleware/cross-origin.ts';
@@ -22,7 +22,7 @@ import { readJson } from '../../read-request.ts';
 import { resolveModel } from '../../responses/resolve-reasoning.ts';
 import { embeddingsOf } from '../../routes/embeddings.ts';
 import { parseBody } from '../../validation-error.ts';
-import { createTranslatedRuns } from '../translated-runs.ts';
+import { createTranslatedRuns, type TranslatedRuns } from '../translated-runs.ts';
 import type { Translation } from '../translation.ts';
 import { asGenerated, idleLine, joinedLines, ollamaLines } from './ollama-answer.ts';
 import { ollamaRunning, ollamaShow, ollamaTag, ollamaVersion } from './ollama-models.ts';
@@ -81,117 +81,120 @@ const described = describeRoutes({
   },
 });
 
+type Parts = ApiDependencies & { runs: TranslatedRuns };
+
 /** `/api`: Ollama's shape, as far as its clients need it to ask. An answer is a response like any other. */
 export function createOllamaRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { catalog, limits, log, now, allowedOrigins = [] } = dependencies;
-  const runs = createTranslatedRuns(dependencies);
+  const { catalog, log } = dependencies;
+  const parts: Parts = { ...dependencies, runs: createTranslatedRuns(dependencies) };
   const routes = new Hono<ApiEnvironment>();
   routes.onError(createOnError(log, ({ message }) => ({ error: message })));
-
-  /** Their clients, and `curl -d`, name no content type or a form's. A page may do so as well, unasked: none gets this far. */
-  const read = ({ req }: ApiContext) =>
-    readJson(req, limits, { anyType: !allowedOrigins.includes('*') && !mayBeFromPage(req) });
-
-  routes.post('/chat', described.ollamaChat, async (c) => {
-    const body = await read(c);
-    const request = parseBody(OllamaChatRequest, body);
-    if ((request.messages ?? []).length === 0) return c.json(loaded(request) satisfies OllamaChatResponse);
-    return answer(c, request, translateOllama(request, body), (line) => line satisfies OllamaChatResponse);
-  });
-
-  routes.post('/generate', described.ollamaGenerate, async (c) => {
-    const body = await read(c);
-    const request = parseBody(OllamaGenerateRequest, body);
-    const translation = translateGenerate(request, body);
-    const asks = request.prompt || (request.images ?? []).length > 0;
-    if (!asks) return c.json(asGenerated(loaded(request)) satisfies OllamaGenerateResponse);
-    return answer(c, request, translation, asGenerated);
-  });
-
-  routes.post('/embed', described.ollamaEmbed, async (c) => {
-    const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c));
-    const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
-    const { data, usage, ...made } = await embeddingsOf(catalog, request, { signal: c.req.raw.signal });
-    const embeddings = data.map(({ embedding }) => (typeof embedding === 'string' ? [] : embedding));
-    return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
-  });
-
+  routes.post('/chat', described.ollamaChat, (c) => chat(c, parts));
+  routes.post('/generate', described.ollamaGenerate, (c) => generate(c, parts));
+  routes.post('/embed', described.ollamaEmbed, (c) => embed(c, parts));
   routes.get('/ps', described.ollamaRunning, (c) =>
     c.json({ models: catalog.list().map(ollamaRunning) } satisfies OllamaRunning),
   );
-
   routes.get('/tags', described.ollamaTags, (c) =>
     c.json({ models: catalog.list().map(ollamaTag) } satisfies OllamaTags),
   );
-
   routes.get('/version', described.ollamaVersion, (c) => c.json({ version: ollamaVersion }));
-
-  routes.post('/show', described.ollamaShow, async (c) => {
-    const given = parseBody(OllamaShowRequest, await read(c));
-    const name = given.model ?? given.name;
-    if (name === undefined) {
-      throw new ServiceError({
-        code: 'missing_required_parameter',
-        message: "Missing required parameter: 'model'.",
-        param: 'model',
-      });
-    }
-    return c.json(ollamaShow(resolveModel(catalog, modelName(name)).card) satisfies OllamaShow);
-  });
-
+  routes.post('/show', described.ollamaShow, (c) => show(c, parts));
   return routes;
+}
 
-  async function answer(
-    c: ApiContext,
-    { think, stream }: Pick<OllamaChatRequest, 'think' | 'stream'>,
-    translation: Translation,
-    shaped: (line: OllamaChatResponse) => object,
-  ): Promise<Response> {
-    const shows = think !== false && c.get('caller').scopes.trace === 'full';
-    const run = await runs.accept(c, translation, shows ? 'full' : 'none', stream !== false);
-    await runs.start(c, [run]);
-    const gone = new AbortController();
-    const lines = ollamaLines(run, runs.pieces(run, { signal: gone.signal }), { now });
-    const onCancel = () => {
-      gone.abort();
-      runs.abandon([run]);
-    };
-    const { signal } = c.req.raw;
-    if (signal.aborted) onCancel();
-    if (stream !== false) {
-      const idle = { ms: limits.keepAliveMs, line: () => shaped(idleLine(run, { now })) };
-      const written = lineStream(failingLast(lines, shaped, gone.signal), { idle, onCancel });
-      return c.body(written, 200, {
-        'content-type': 'application/x-ndjson',
-        'cache-control': 'no-cache, no-transform',
-      });
-    }
-    signal.addEventListener('abort', onCancel, { once: true });
-    const whole = await joinedLines(lines);
-    signal.removeEventListener('abort', onCancel);
-    if (whole) return c.json(shaped(whole));
-    throw new ServiceError({ code: 'conflict', message: 'The client disconnected.' });
+/**
+ * Ollama's clients, and `curl -d`, send no content type or a form's. A page of another site could send the same without a
+ * preflight request, so requests that may come from one need the content type.
+ */
+function read({ req }: ApiContext, { limits, allowedOrigins = [] }: Parts) {
+  return readJson(req, limits, { anyType: !allowedOrigins.includes('*') && !mayBeFromPage(req) });
+}
+
+async function chat(c: ApiContext, parts: Parts) {
+  const body = await read(c, parts);
+  const request = parseBody(OllamaChatRequest, body);
+  if ((request.messages ?? []).length === 0) return c.json(loaded(request, parts) satisfies OllamaChatResponse);
+  const shaped = (line: OllamaChatResponse) => line;
+  return answer(c, request, { translation: translateOllama(request, body), shaped }, parts);
+}
+
+async function generate(c: ApiContext, parts: Parts) {
+  const body = await read(c, parts);
+  const request = parseBody(OllamaGenerateRequest, body);
+  const translation = translateGenerate(request, body);
+  const asks = request.prompt || (request.images ?? []).length > 0;
+  if (!asks) return c.json(asGenerated(loaded(request, parts)) satisfies OllamaGenerateResponse);
+  return answer(c, request, { translation, shaped: asGenerated }, parts);
+}
+
+/** A request without a question only loads the model, which is always loaded here. */
+function loaded({ model }: Pick<OllamaChatRequest, 'model'>, { catalog, now }: Parts): OllamaChatResponse {
+  const { card } = resolveModel(catalog, modelName(model));
+  const created_at = new Date(now()).toISOString();
+  const message = { role: 'assistant' as const, content: '' };
+  return { model: card.id, created_at, message, done: true, done_reason: 'load' };
+}
+
+async function embed(c: ApiContext, parts: Parts) {
+  const { model, ...asked } = parseBody(OllamaEmbedRequest, await read(c, parts));
+  const request = { ...asked, model: modelName(model), encoding_format: 'float' as const };
+  const { data, usage, ...made } = await embeddingsOf(parts.catalog, request, { signal: c.req.raw.signal });
+  const embeddings = data.map(({ embedding }) => (typeof embedding === 'string' ? [] : embedding));
+  return c.json({ model: made.model, embeddings, prompt_eval_count: usage.prompt_tokens } satisfies OllamaEmbeddings);
+}
+
+async function show(c: ApiContext, parts: Parts) {
+  const given = parseBody(OllamaShowRequest, await read(c, parts));
+  const name = given.model ?? given.name;
+  if (name === undefined) {
+    throw new ServiceError({
+      code: 'missing_required_parameter',
+      message: "Missing required parameter: 'model'.",
+      param: 'model',
+    });
   }
+  return c.json(ollamaShow(resolveModel(parts.catalog, modelName(name)).card) satisfies OllamaShow);
+}
 
-  function loaded({ model }: Pick<OllamaChatRequest, 'model'>): OllamaChatResponse {
-    const { card } = resolveModel(catalog, modelName(model));
-    const created_at = new Date(now()).toISOString();
-    const message = { role: 'assistant' as const, content: '' };
-    return { model: card.id, created_at, message, done: true, done_reason: 'load' };
+/** JSON lines, or one JSON object if `stream` is false. `shaped` gives a line the form of the route. */
+async function answer(
+  c: ApiContext,
+  { think, stream }: Pick<OllamaChatRequest, 'think' | 'stream'>,
+  { translation, shaped }: { translation: Translation; shaped(line: OllamaChatResponse): object },
+  { runs, now, limits, log }: Parts,
+): Promise<Response> {
+  const shows = think !== false && c.get('caller').scopes.trace === 'full';
+  const run = await runs.accept(c, translation, shows ? 'full' : 'none', stream !== false);
+  await runs.start(c, [run]);
+  const { pieces, signal, onCancel } = runs.reader(c, [run]);
+  const lines = ollamaLines(run, pieces(run), { now });
+  if (stream !== false) {
+    const idle = { ms: limits.keepAliveMs, line: () => shaped(idleLine(run, { now })) };
+    const written = lineStream(failingLast(lines, { shaped, signal, log }), { idle, onCancel });
+    return c.body(written, 200, {
+      'content-type': 'application/x-ndjson',
+      'cache-control': 'no-cache, no-transform',
+    });
   }
+  const { signal: connection } = c.req.raw;
+  connection.addEventListener('abort', onCancel, { once: true });
+  const whole = await joinedLines(lines);
+  connection.removeEventListener('abort', onCancel);
+  if (whole) return c.json(shaped(whole));
+  throw new ServiceError({ code: 'conflict', message: 'The client disconnected.' });
+}
 
-  /** A failure is one more line, in the form that Ollama's clients throw on. */
-  async function* failingLast(
-    lines: AsyncIterable<OllamaChatResponse>,
-    shaped: (line: OllamaChatResponse) => object,
-    signal: AbortSignal,
-  ): AsyncGenerator<object, void, void> {
-    try {
-      for await (const line of lines) yield shaped(line);
-    } catch (error) {
-      if (signal.aborted) return;
-      log.error({ err: error }, 'an Ollama stream broke');
-      yield { error: asServiceError(error).message };
-    }
+/** A failure is one more line, in the form that Ollama's clients throw on. */
+async function* failingLast(
+  lines: AsyncIterable<OllamaChatResponse>,
+  { shaped, signal, log }: { shaped(line: OllamaChatResponse): object; signal: AbortSignal; log: ApiLog },
+): AsyncGenerator<object, void, void> {
+  try {
+    for await (const line of lines) yield shaped(line);
+  } catch (error) {
+    if (signal.aborted) return;
+    log.error({ err: error }, 'an Ollama stream broke');
+    yield { error: asServiceError(error).message };
   }
 }

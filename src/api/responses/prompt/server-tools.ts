@@ -138,16 +138,16 @@ function namedTools(
   field: string,
 ): GivenServerTool[] {
   const given = server.filter(({ tool }) => tool.type === type);
-  if (given.length === 0) throw invalid(`${field}.type`, `the request has no tool '${type}'`);
+  if (given.length === 0) throw invalidValue(`${field}.type`, `the request has no tool '${type}'`);
   const found = given.find(({ tool }) => tool.type !== 'mcp' || tool.server_label === label);
   if (found === undefined) {
     const labels = given.map(({ tool }) => `'${labelOf(tool)}'`).join(', ');
-    throw invalid(`${field}.server_label`, `expected one of ${labels}`);
+    throw invalidValue(`${field}.server_label`, `expected one of ${labels}`);
   }
   if (found.tool.type !== 'mcp' || name === undefined || name === null) return [found];
   const filter = filterOf(found.tool);
   const isAllowed = typeof name === 'string' && name.length <= mostName && (filter.tool_names?.includes(name) ?? true);
-  if (!isAllowed) throw invalid(`${field}.name`, `expected a tool that ${found.param}.allowed_tools has`);
+  if (!isAllowed) throw invalidValue(`${field}.name`, `expected a tool that ${found.param}.allowed_tools has`);
   return [{ ...found, tool: { ...found.tool, allowed_tools: { ...filter, tool_names: [name] } } }];
 }
 
@@ -175,7 +175,7 @@ function joined(first: ServerToolParam, second: ServerToolParam): ServerToolPara
   // Without names a choice means all tools of the server.
   if (names === undefined || more === undefined) return names === undefined ? first : second;
   const all = [...new Set([...names, ...more])];
-  if (all.length > mostNames) throw invalid('tool_choice.tools', `expected at most ${mostNames} names of one server`);
+  if (all.length > mostNames) throw invalidValue('tool_choice.tools', `expected at most ${mostNames} names of one server`);
   return { ...first, allowed_tools: { ...filterOf(first), tool_names: all } };
 }
 
