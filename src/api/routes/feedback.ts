@@ -1,17 +1,21 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { JobSnapshot } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
 import { CreateFeedback, Feedback, FeedbackQuery, FeedbackRecord } from '../../contracts/service/feedback.ts';
 import { invalidValue, ServiceError } from '../../contracts/service/service-error.ts';
+import type { RecordStore } from '../../core/record-store.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { lineStream } from '../event-stream.ts';
+import { creationOf } from '../middleware/idempotency.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { feedbackKey, feedbackKeys } from '../protocols/feedback-keys.ts';
 import { labelledCompletions, preferencePairs } from '../protocols/feedback-rows.ts';
 import { parseQuery, readJson } from '../read-request.ts';
 import { findResponse, responseView } from '../responses/response-view.ts';
 import { parseBody } from '../validation-error.ts';
+
+type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   createFeedback: {
@@ -32,87 +36,80 @@ const described = describeRoutes({
 
 /** `/v1/responses/{id}/feedback` and `/v1/feedback`: what people thought of answers, and the export for tuning. */
 export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { queue, records, limits, now, newId } = dependencies;
   const routes = new Hono<ApiEnvironment>();
-
-  routes.post('/responses/:id/feedback', described.createFeedback, async (c) => {
-    const caller = c.get('caller');
-    requireScope(caller);
-    const asked = parseBody(CreateFeedback, await readJson(c.req, limits));
-    const rated = await findResponse(queue, c.req.param('id'), caller);
-    const preferred = await preferredTo(rated, asked.preferred_response_id, caller);
-    const createdAt = c.get('startedAt') ?? now();
-    const record: FeedbackRecord = {
-      ...recordOf(rated, preferred, asked, caller),
-      // Sorts by time.
-      id: `fb_${createdAt.toString(36).padStart(9, '0')}${c.get('newId')?.() ?? newId()}`,
-      created_at: Math.floor(createdAt / 1000),
-    };
-    await records.set(feedbackKey(record), record);
-    return c.json(shown(record) satisfies Feedback, 200);
-  });
-
-  routes.get('/feedback', described.exportFeedback, (c) => {
-    const caller = c.get('caller');
-    requireScope(caller);
-    const { format = 'jsonl' } = parseQuery(FeedbackQuery, c.req);
-    const lines = rows(caller, format);
-    return c.body(lineStream(lines), 200, { 'content-type': 'application/jsonl; charset=utf-8' });
-  });
-
+  routes.post('/responses/:id/feedback', described.createFeedback, (c) => create(c, c.req.param('id'), dependencies));
+  routes.get('/feedback', described.exportFeedback, (c) => sendExport(c, dependencies));
   return routes;
+}
 
-  /** Oldest first. A key with scope `admin` exports everybody's. */
-  async function* rows(caller: Caller, format: 'jsonl' | 'dpo' | 'kto'): AsyncGenerator<object, void, void> {
-    for (const key of await feedbackKeys(records, caller.scopes.admin ? undefined : caller.owner)) {
-      const stored = await records.get(key);
-      if (stored === undefined) continue;
-      const record = FeedbackRecord.parse(stored);
-      if (format === 'jsonl') yield shown(record);
-      else yield* format === 'dpo' ? preferencePairs(record) : labelledCompletions(record);
-    }
+async function create(c: ApiContext, id: string, dependencies: ApiDependencies) {
+  const { queue, records, limits } = dependencies;
+  const caller = c.get('caller');
+  requireScope(caller);
+  const given = parseBody(CreateFeedback, await readJson(c.req, limits));
+  const rated = await findResponse(queue, id, caller);
+  const preferred = await preferredTo(rated, given.preferred_response_id, { queue, caller });
+  const { makeId, at } = creationOf(c, dependencies);
+  const record: FeedbackRecord = {
+    object: 'feedback',
+    response_id: rated.job.id,
+    model: rated.job.model,
+    rating: given.rating ?? null,
+    comment: given.comment ?? null,
+    preferred_response_id: given.preferred_response_id ?? null,
+    corrected_text: given.corrected_text ?? null,
+    metadata: given.metadata ?? {},
+    owner: caller.owner,
+    prompt: responseJob(rated.job).prompt.messages,
+    answer: answerOf(rated, caller),
+    preferred_answer: preferred === undefined ? null : answerOf(preferred, caller),
+    // Sorts by time.
+    id: `fb_${at.toString(36).padStart(9, '0')}${makeId()}`,
+    created_at: Math.floor(at / 1000),
+  };
+  await records.set(feedbackKey(record), record);
+  return c.json(shown(record) satisfies Feedback, 200);
+}
+
+/** @throws ServiceError unless it is another response to the same prompt */
+async function preferredTo(
+  rated: JobSnapshot,
+  id: string | null | undefined,
+  { queue, caller }: { queue: ApiDependencies['queue']; caller: Caller },
+): Promise<JobSnapshot | undefined> {
+  if (!id) return undefined;
+  const param = 'preferred_response_id';
+  if (id === rated.job.id) throw invalidValue(param, 'must differ from the rated response');
+  const preferred = await findResponse(queue, id, caller).catch((error: unknown) => {
+    if (!(error instanceof ServiceError) || error.code !== 'not_found') throw error;
+    throw new ServiceError({ code: 'not_found', message: error.message, param, cause: error });
+  });
+  if (promptText(preferred) !== promptText(rated)) {
+    throw invalidValue(param, 'expected a response to the same prompt');
   }
+  return preferred;
+}
 
-  async function preferredTo(
-    rated: JobSnapshot,
-    id: string | null | undefined,
-    caller: Caller,
-  ): Promise<JobSnapshot | undefined> {
-    if (!id) return undefined;
-    const param = 'preferred_response_id';
-    if (id === rated.job.id) {
-      throw invalidValue(param, 'must differ from the rated response');
-    }
-    const preferred = await findResponse(queue, id, caller).catch((error: unknown) => {
-      if (!(error instanceof ServiceError) || error.code !== 'not_found') throw error;
-      throw new ServiceError({ code: 'not_found', message: error.message, param, cause: error });
-    });
-    if (promptText(preferred) !== promptText(rated)) {
-      throw invalidValue(param, 'expected a response to the same prompt');
-    }
-    return preferred;
-  }
+function sendExport(c: ApiContext, { records }: ApiDependencies) {
+  const caller = c.get('caller');
+  requireScope(caller);
+  const { format = 'jsonl' } = parseQuery(FeedbackQuery, c.req);
+  const lines = exported(records, caller, format);
+  return c.body(lineStream(lines), 200, { 'content-type': 'application/jsonl; charset=utf-8' });
+}
 
-  function recordOf(
-    rated: JobSnapshot,
-    preferred: JobSnapshot | undefined,
-    given: CreateFeedback,
-    caller: Caller,
-  ): Omit<FeedbackRecord, 'id' | 'created_at'> {
-    return {
-      object: 'feedback',
-      response_id: rated.job.id,
-      model: rated.job.model,
-      rating: given.rating ?? null,
-      comment: given.comment ?? null,
-      preferred_response_id: given.preferred_response_id ?? null,
-      corrected_text: given.corrected_text ?? null,
-      metadata: given.metadata ?? {},
-      owner: caller.owner,
-      prompt: responseJob(rated.job).prompt.messages,
-      answer: answerOf(rated, caller),
-      preferred_answer: preferred === undefined ? null : answerOf(preferred, caller),
-    };
+/** Oldest first. A key with scope `admin` exports the feedback of all keys. */
+async function* exported(
+  records: RecordStore,
+  caller: Caller,
+  format: 'jsonl' | 'dpo' | 'kto',
+): AsyncGenerator<object, void, void> {
+  for (const key of await feedbackKeys(records, caller.scopes.admin ? undefined : caller.owner)) {
+    const stored = await records.get(key);
+    if (stored === undefined) continue;
+    const record = FeedbackRecord.parse(stored);
+    if (format === 'jsonl') yield shown(record);
+    else yield* format === 'dpo' ? preferencePairs(record) : labelledCompletions(record);
   }
 }
 

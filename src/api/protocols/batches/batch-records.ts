@@ -6,23 +6,29 @@ import type { Caller } from '../../caller.ts';
 import { pageOf } from '../../pages.ts';
 import { type ListedKind, listedOf, listingKey, unlist } from '../record-listing.ts';
 
-/** Batches and files of one caller, among the small records. What a file holds is a record of its own. */
-export type BatchRecords = {
+/** Batches and files of callers, as records. */
+export type BatchRecords = StoredBatches & StoredFiles;
+
+type StoredBatches = {
   saveBatch(record: BatchRecord): Promise<void>;
-  /** One that is gone stays so. */
+  /** Does nothing if it was removed. */
   changeBatch(id: string, change: (record: BatchRecord) => BatchRecord): Promise<void>;
   removeBatch(record: BatchRecord): Promise<void>;
-  /** What a batch that is starting still has to queue. */
+  /** The requests of a batch that is starting. */
   saveInput(id: string, requests: readonly BatchRequest[]): Promise<void>;
   input(id: string): Promise<BatchRequest[]>;
   removeInput(id: string): Promise<void>;
-  /** @throws ServiceError `not_found` for another's as for none */
+  /** @throws ServiceError `not_found` if it does not exist or belongs to another key */
   batch(id: string, caller: Caller): Promise<BatchRecord>;
   /** Newest first. */
   batches(caller: Caller, page: PageQuery): Promise<Page<BatchRecord>>;
-  /** @throws ServiceError `conflict` where the owner's files would be larger than this in all */
+};
+
+/** The content of a file is a record of its own. */
+type StoredFiles = {
+  /** @throws ServiceError `conflict` if the owner's files would exceed `mostBytes` in total */
   saveFile(record: FileRecord, content: Uint8Array, mostBytes: number): Promise<void>;
-  /** @throws ServiceError `not_found` for another's as for none */
+  /** @throws ServiceError `not_found` if it does not exist or belongs to another key */
   file(id: string, caller: Caller, param: string): Promise<FileRecord>;
   content(id: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Newest first. */
@@ -32,7 +38,7 @@ export type BatchRecords = {
 type PageQuery = Parameters<typeof pageOf>[1];
 type Page<T> = { data: T[]; hasMore: boolean };
 
-/** What a file counts as at least, so that small ones are bounded as well. Bytes. */
+/** Every file counts as at least this many bytes, so that the number of small files is limited as well. */
 const leastBytes = 16_384;
 
 /** `content`: the text itself, of an older version. */
@@ -40,17 +46,10 @@ const FileContent = z.object({ base64: z.string().optional(), content: z.string(
 const BatchInput = z.object({ requests: z.array(BatchRequest) });
 
 export function createBatchRecords(records: RecordStore): BatchRecords {
-  const page = async <T extends { owner: string | null }>(
-    kind: ListedKind,
-    caller: Caller,
-    { query, parse }: { query: PageQuery; parse(value: unknown): T },
-  ): Promise<Page<T>> => {
-    const { data, hasMore } = pageOf(await listedOf(records, kind, caller), query);
-    const stored = await Promise.all(data.map(({ id }) => records.get(`${kind}:${id}`)));
-    // Without a record: one whose making broke off.
-    const found = stored.filter((value) => value !== undefined).map(parse);
-    return { data: found.filter(({ owner }) => owner === caller.owner), hasMore };
-  };
+  return { ...batchesOf(records), ...filesOf(records) };
+}
+
+function batchesOf(records: RecordStore): StoredBatches {
   return {
     async saveBatch(record) {
       await records.set(listingKey('batches', record), {});
@@ -79,7 +78,12 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
         throw notFound('batch', batchId.test(id) ? id : '', 'id');
       return record;
     },
-    batches: (caller, query) => page('batches', caller, { query, parse: (value) => BatchRecord.parse(value) }),
+    batches: (caller, query) => pageOfKind(records, caller, { kind: 'batches', query, schema: BatchRecord }),
+  };
+}
+
+function filesOf(records: RecordStore): StoredFiles {
+  return {
     async saveFile(record, content, mostBytes) {
       // Listed first, so that of two uploads at once each counts the other.
       const key = listingKey('files', record);
@@ -104,13 +108,25 @@ export function createBatchRecords(records: RecordStore): BatchRecords {
       const { base64, content = '' } = FileContent.parse((await records.get(`file-contents:${id}`)) ?? {});
       return new Uint8Array(base64 === undefined ? Buffer.from(content) : Buffer.from(base64, 'base64'));
     },
-    files: (caller, query) => page('files', caller, { query, parse: (value) => FileRecord.parse(value) }),
+    files: (caller, query) => pageOfKind(records, caller, { kind: 'files', query, schema: FileRecord }),
     async removeFile(record) {
       await records.remove(`files:${record.id}`);
       await records.remove(`file-contents:${record.id}`);
       await unlist(records, 'files', record);
     },
   };
+}
+
+async function pageOfKind<T extends { owner: string | null }>(
+  records: RecordStore,
+  caller: Caller,
+  { kind, query, schema }: { kind: ListedKind; query: PageQuery; schema: z.ZodType<T> },
+): Promise<Page<T>> {
+  const { data, hasMore } = pageOf(await listedOf(records, kind, caller), query);
+  const stored = await Promise.all(data.map(({ id }) => records.get(`${kind}:${id}`)));
+  // A listed id without a record is one whose creation broke off.
+  const found = stored.filter((value) => value !== undefined).map((value) => schema.parse(value));
+  return { data: found.filter(({ owner }) => owner === caller.owner), hasMore };
 }
 
 function tooMuch(mostBytes: number): ServiceError {

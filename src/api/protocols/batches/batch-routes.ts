@@ -8,7 +8,7 @@ import { parseQuery, readJson } from '../../read-request.ts';
 import { conflict } from '../../responses/resolve-reasoning.ts';
 import { parseBody } from '../../validation-error.ts';
 import { type BatchInput, mostRequests, parseRequest, readBatchInput, repeated } from './batch-input.ts';
-import { createBatchRuns } from './batch-runs.ts';
+import { type BatchRuns, createBatchRuns } from './batch-runs.ts';
 import { batchView } from './batch-view.ts';
 
 /** Batches of one page: each that still runs is counted through its responses. */
@@ -41,77 +41,73 @@ const described = describeRoutes({
   },
 });
 
+type Parts = ApiDependencies & { batches: BatchRuns };
+
 /** `/v1/batches`: many requests at low priority. Each is a response like any other; the batch only names them. */
 export function createBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { limits } = dependencies;
-  const batches = createBatchRuns(dependencies);
-  const { store } = batches;
+  const parts: Parts = { ...dependencies, batches: createBatchRuns(dependencies) };
   const routes = new Hono<ApiEnvironment>();
-
-  routes.post('/', described.createBatch, async (c) => {
-    const asked = parseBody(CreateBatch, await readJson(c.req, limits));
-    const { endpoint } = asked;
-    const { requests, errors } = await inputOf(c, asked);
-    const { input_file_id, metadata } = asked;
-    const batch = await batches.create(c, {
-      endpoint,
-      requests,
-      errors,
-      input_file_id: input_file_id ?? '',
-      metadata: metadata ?? {},
-    });
-    return c.json((await view(batch)) satisfies Batch);
-  });
-
-  routes.get('/', described.listBatches, async (c) => {
-    const { after, limit = mostShown } = parseQuery(BatchListQuery, c.req);
-    const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
-    const data: Batch[] = [];
-    for (const record of page.data) data.push(await view(record, c.req.raw.signal));
-    return c.json(listOf(data, page) satisfies BatchList);
-  });
-
+  routes.post('/', described.createBatch, (c) => create(c, parts));
+  routes.get('/', described.listBatches, (c) => list(c, parts));
   routes.get('/:id', described.retrieveBatch, async (c) => {
-    const record = await batches.find(c, c.req.param('id'));
-    return c.json((await view(record)) satisfies Batch);
+    const record = await parts.batches.find(c, c.req.param('id'));
+    return c.json((await view(record, parts)) satisfies Batch);
   });
-
-  routes.post('/:id/cancel', described.cancelBatch, async (c) => {
-    const record = await batches.find(c, c.req.param('id'));
-    const before = await view(record);
-    if (before.status !== 'in_progress') return c.json(before satisfies Batch);
-    const cancelled = await batches.cancel(record);
-    return c.json((await view(cancelled)) satisfies Batch);
-  });
-
+  routes.post('/:id/cancel', described.cancelBatch, (c) => cancel(c, c.req.param('id'), parts));
   return routes;
+}
 
-  async function view(record: BatchRecord, signal?: AbortSignal): Promise<Batch> {
-    return batchView(record, await batches.counts(record, signal && { signal }));
-  }
+async function create(c: ApiContext, parts: Parts) {
+  const asked = parseBody(CreateBatch, await readJson(c.req, parts.limits));
+  const { requests, errors } = await inputOf(c, asked, parts);
+  const { endpoint, input_file_id, metadata } = asked;
+  const batch = await parts.batches.create(c, {
+    endpoint,
+    requests,
+    errors,
+    input_file_id: input_file_id ?? '',
+    metadata: metadata ?? {},
+  });
+  return c.json((await view(batch, parts)) satisfies Batch);
+}
 
-  async function inputOf(c: ApiContext, batch: CreateBatch): Promise<BatchInput> {
-    const { endpoint, input_file_id: file, requests } = batch;
-    if (file && requests) throw conflict('input_file_id', 'requests');
-    if (file) {
-      const { purpose } = await store.file(file, c.get('caller'), 'input_file_id');
-      if (purpose !== 'batch') {
-        throw invalidValue('input_file_id', "expected a file of purpose 'batch'");
-      }
-      return readBatchInput(await store.content(file), { endpoint, limits, signal: c.req.raw.signal });
-    }
-    if (!requests) {
-      const param = 'input_file_id';
-      throw new ServiceError({
-        code: 'missing_required_parameter',
-        message: `Missing required parameter: '${param}'.`,
-        param,
-      });
-    }
-    if (requests.length > mostRequests) {
-      throw invalidValue('requests', `expected at most ${mostRequests}`);
-    }
-    const checked = requests.map((request) => parseRequest(request, endpoint));
-    return { requests: checked, errors: repeated(checked) };
+async function inputOf(c: ApiContext, batch: CreateBatch, { batches, limits }: Parts): Promise<BatchInput> {
+  const { endpoint, input_file_id: file, requests } = batch;
+  const { store } = batches;
+  if (file && requests) throw conflict('input_file_id', 'requests');
+  if (file) {
+    const { purpose } = await store.file(file, c.get('caller'), 'input_file_id');
+    if (purpose !== 'batch') throw invalidValue('input_file_id', "expected a file of purpose 'batch'");
+    return readBatchInput(await store.content(file), { endpoint, limits, signal: c.req.raw.signal });
   }
+  if (!requests) {
+    const param = 'input_file_id';
+    throw new ServiceError({
+      code: 'missing_required_parameter',
+      message: `Missing required parameter: '${param}'.`,
+      param,
+    });
+  }
+  if (requests.length > mostRequests) throw invalidValue('requests', `expected at most ${mostRequests}`);
+  const checked = requests.map((request) => parseRequest(request, endpoint));
+  return { requests: checked, errors: repeated(checked) };
+}
+
+async function list(c: ApiContext, parts: Parts) {
+  const { after, limit = mostShown } = parseQuery(BatchListQuery, c.req);
+  const page = await parts.batches.store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
+  const data: Batch[] = [];
+  for (const record of page.data) data.push(await view(record, parts, c.req.raw.signal));
+  return c.json(listOf(data, page) satisfies BatchList);
+}
+
+async function cancel(c: ApiContext, id: string, parts: Parts) {
+  const record = await parts.batches.find(c, id);
+  const before = await view(record, parts);
+  if (before.status !== 'in_progress') return c.json(before satisfies Batch);
+  return c.json((await view(await parts.batches.cancel(record), parts)) satisfies Batch);
+}
+
+async function view(record: BatchRecord, { batches }: Parts, signal?: AbortSignal): Promise<Batch> {
+  return batchView(record, await batches.counts(record, signal && { signal }));
 }

@@ -16,7 +16,7 @@ import { describeRoutes } from '../../openapi/describe-routes.ts';
 import { parseQuery, readJson } from '../../read-request.ts';
 import { parseBody } from '../../validation-error.ts';
 import { mostRequests, repeated } from '../batches/batch-input.ts';
-import { createBatchRuns } from '../batches/batch-runs.ts';
+import { type BatchRuns, createBatchRuns } from '../batches/batch-runs.ts';
 import { batchIdOf, messageBatch, messageBatchIdOf, messageBatchResults } from './message-batches.ts';
 
 type ApiContext = Context<ApiEnvironment>;
@@ -66,84 +66,85 @@ const described = describeRoutes({
   },
 });
 
+type Parts = ApiDependencies & { batches: BatchRuns };
+
 /** `/v1/messages/batches`: Anthropic's form of the batches of messages, which `/v1/batches` shows as well. */
 export function createMessageBatchesRoutes(dependencies: ApiDependencies): Hono<ApiEnvironment> {
-  const { queue, limits } = dependencies;
-  const batches = createBatchRuns(dependencies);
+  const parts: Parts = { ...dependencies, batches: createBatchRuns(dependencies) };
   const routes = new Hono<ApiEnvironment>();
-
-  routes.post('/', described.createMessageBatch, async (c) => {
-    const asked = parseBody(CreateMessageBatch, await readJson(c.req, limits));
-    if (asked.requests.length > mostRequests) throw invalidValue('requests', `expected at most ${mostRequests}`);
-    const requests = asked.requests.map(({ custom_id, params: body }) => ({
-      custom_id,
-      method: 'POST' as const,
-      body,
-    }));
-    const [twice] = repeated(requests);
-    if (twice) throw invalidValue('requests', `expected each custom_id once. ${twice.message}`);
-    const plan = { endpoint: '/v1/messages' as const, input_file_id: '', metadata: {}, errors: [] };
-    return c.json((await view(c, await batches.create(c, { ...plan, requests }))) satisfies MessageBatch);
-  });
-
-  routes.get('/', described.listMessageBatches, async (c) => {
-    const { after_id, limit = mostShown } = parseQuery(MessageBatchQuery, c.req);
-    const after = after_id === undefined ? undefined : batchIdOf(after_id);
-    const page = await batches.store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
-    const data: MessageBatch[] = [];
-    for (const record of page.data) if (isOfMessages(record)) data.push(await view(c, record));
-    // Of the page as it is kept: batches of other endpoints stand on it as well.
-    const ids = [page.data[0], page.data.at(-1)].map((record) => (record ? messageBatchIdOf(record.id) : null));
-    const [first_id = null, last_id = null] = ids;
-    return c.json({ data, first_id, last_id, has_more: page.hasMore } satisfies MessageBatchList);
-  });
-
+  routes.post('/', described.createMessageBatch, (c) => create(c, parts));
+  routes.get('/', described.listMessageBatches, (c) => list(c, parts));
   routes.get('/:id', described.retrieveMessageBatch, async (c) =>
-    c.json((await view(c, await find(c))) satisfies MessageBatch),
+    c.json((await view(c, await find(c, c.req.param('id'), parts), parts)) satisfies MessageBatch),
   );
-
-  routes.post('/:id/cancel', described.cancelMessageBatch, async (c) => {
-    const record = await find(c);
-    const before = await view(c, record);
-    if (before.processing_status !== 'in_progress') return c.json(before satisfies MessageBatch);
-    return c.json((await view(c, await batches.cancel(record))) satisfies MessageBatch);
-  });
-
-  routes.delete('/:id', described.deleteMessageBatch, async (c) => {
-    const record = await find(c);
-    await ended(c, record);
-    await batches.store.removeBatch(record);
-    return c.json({ id: c.req.param('id'), type: 'message_batch_deleted' } satisfies DeletedMessageBatch);
-  });
-
-  routes.get('/:id/results', described.messageBatchResults, async (c) => {
-    const record = await find(c);
-    await ended(c, record);
-    const lines = lineStream(messageBatchResults(queue, record));
-    return c.body(lines, 200, { 'content-type': 'application/x-jsonl' });
-  });
-
+  routes.post('/:id/cancel', described.cancelMessageBatch, (c) => cancel(c, c.req.param('id'), parts));
+  routes.delete('/:id', described.deleteMessageBatch, (c) => remove(c, c.req.param('id'), parts));
+  routes.get('/:id/results', described.messageBatchResults, (c) => sendResults(c, c.req.param('id'), parts));
   return routes;
+}
 
-  /** @throws ServiceError `not_found` for what is no batch of messages */
-  async function find(c: ApiContext): Promise<BatchRecord> {
-    const id = c.req.param('id') ?? '';
-    const record = /^msgbatch_/.test(id) ? await batches.find(c, batchIdOf(id)) : undefined;
-    if (record !== undefined && isOfMessages(record)) return record;
-    throw new ServiceError({ code: 'not_found', message: 'This message batch does not exist.', param: 'id' });
-  }
+async function create(c: ApiContext, parts: Parts) {
+  const asked = parseBody(CreateMessageBatch, await readJson(c.req, parts.limits));
+  if (asked.requests.length > mostRequests) throw invalidValue('requests', `expected at most ${mostRequests}`);
+  const requests = asked.requests.map(({ custom_id, params: body }) => ({
+    custom_id,
+    method: 'POST' as const,
+    body,
+  }));
+  const [twice] = repeated(requests);
+  if (twice) throw invalidValue('requests', `expected each custom_id once. ${twice.message}`);
+  const plan = { endpoint: '/v1/messages' as const, input_file_id: '', metadata: {}, errors: [] };
+  return c.json((await view(c, await parts.batches.create(c, { ...plan, requests }), parts)) satisfies MessageBatch);
+}
 
-  async function view(c: ApiContext, record: BatchRecord): Promise<MessageBatch> {
-    const counts = await batches.counts(record, { signal: c.req.raw.signal });
-    return messageBatch(record, counts, { origin: new URL(c.req.url).origin });
-  }
+async function list(c: ApiContext, parts: Parts) {
+  const { after_id, limit = mostShown } = parseQuery(MessageBatchQuery, c.req);
+  const after = after_id === undefined ? undefined : batchIdOf(after_id);
+  const { store } = parts.batches;
+  const page = await store.batches(c.get('caller'), { after, limit: Math.min(limit, mostShown) });
+  const data: MessageBatch[] = [];
+  for (const record of page.data) if (isOfMessages(record)) data.push(await view(c, record, parts));
+  // Of the page as it is stored, which has batches of other endpoints as well.
+  const ids = [page.data[0], page.data.at(-1)].map((record) => (record ? messageBatchIdOf(record.id) : null));
+  const [first_id = null, last_id = null] = ids;
+  return c.json({ data, first_id, last_id, has_more: page.hasMore } satisfies MessageBatchList);
+}
 
-  /** @throws ServiceError `conflict` while it runs */
-  async function ended(c: ApiContext, record: BatchRecord): Promise<void> {
-    if ((await view(c, record)).processing_status === 'ended') return;
-    const message = 'The batch has not ended; wait until it has, or cancel it.';
-    throw new ServiceError({ code: 'conflict', message, retryable: false });
-  }
+async function cancel(c: ApiContext, id: string, parts: Parts) {
+  const record = await find(c, id, parts);
+  const before = await view(c, record, parts);
+  if (before.processing_status !== 'in_progress') return c.json(before satisfies MessageBatch);
+  return c.json((await view(c, await parts.batches.cancel(record), parts)) satisfies MessageBatch);
+}
+
+async function remove(c: ApiContext, id: string, parts: Parts) {
+  await parts.batches.store.removeBatch(await findEnded(c, id, parts));
+  return c.json({ id, type: 'message_batch_deleted' } satisfies DeletedMessageBatch);
+}
+
+async function sendResults(c: ApiContext, id: string, parts: Parts) {
+  const lines = lineStream(messageBatchResults(parts.queue, await findEnded(c, id, parts)));
+  return c.body(lines, 200, { 'content-type': 'application/x-jsonl' });
+}
+
+/** @throws ServiceError `not_found` unless it is a batch of messages */
+async function find(c: ApiContext, id: string, { batches }: Parts): Promise<BatchRecord> {
+  const record = /^msgbatch_/.test(id) ? await batches.find(c, batchIdOf(id)) : undefined;
+  if (record !== undefined && isOfMessages(record)) return record;
+  throw new ServiceError({ code: 'not_found', message: 'This message batch does not exist.', param: 'id' });
+}
+
+/** @throws ServiceError `not_found`, and `conflict` while the batch runs */
+async function findEnded(c: ApiContext, id: string, parts: Parts): Promise<BatchRecord> {
+  const record = await find(c, id, parts);
+  if ((await view(c, record, parts)).processing_status === 'ended') return record;
+  const message = 'The batch has not ended; wait until it has, or cancel it.';
+  throw new ServiceError({ code: 'conflict', message, retryable: false });
+}
+
+async function view(c: ApiContext, record: BatchRecord, { batches }: Parts): Promise<MessageBatch> {
+  const counts = await batches.counts(record, { signal: c.req.raw.signal });
+  return messageBatch(record, counts, { origin: new URL(c.req.url).origin });
 }
 
 function isOfMessages({ endpoint }: BatchRecord): boolean {
