@@ -26,7 +26,7 @@ const line = (level: number) => (fields: Record<string, unknown>, message: strin
 export const edgeLog: ApiLog = { info: line(30), warn: line(40), error: line(50) };
 
 /** Everything that one request does in Redis, on its single connection. */
-type EdgeBackend = {
+export type EdgeBackend = {
   records: RecordStore;
   requestLimiter: RequestLimiter;
   ledger: UsageLedger;
@@ -50,29 +50,13 @@ export function openEdgeBackend({
   REDIS_PREFIX: prefix,
   THINKFIRST_SECRET: given,
 }: EdgeVariables): EdgeBackend {
-  // A Redis that accepts connections but never answers would block the request, so each command has a time limit.
-  const redis = new Redis(url, {
-    maxRetriesPerRequest: 1,
-    connectTimeout: 3_000,
-    commandTimeout: 5_000,
-    retryStrategy: () => null,
-    // It would send INFO and wait for the answer without a time limit.
-    enableReadyCheck: false,
-  });
-  const onError = (error: Error) => edgeLog.warn({ err: error.message }, 'redis');
-  redis.on('error', onError);
-  const under = new Set<Promise<unknown>>();
-  const track = <T>(work: Promise<T>): Promise<T> => {
-    under.add(work);
-    work.catch(() => undefined).finally(() => under.delete(work));
-    return work;
-  };
-  let opened: { queue: JobQueue; deliveries: Deliveries } | undefined;
+  const redis = openRedis(url);
+  const pending = createPending();
+  let opened: Pick<OpenedQueue, 'queue' | 'deliveries'> | undefined;
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await waitAtMost(Promise.allSettled([...under]), closeMs);
-    const goodbyes = Promise.allSettled([opened?.queue.close(), opened?.deliveries.close()]);
-    await waitAtMost(goodbyes, closeMs);
+    await waitAtMost(pending.settled(), closeMs);
+    await waitAtMost(Promise.allSettled([opened?.queue.close(), opened?.deliveries.close()]), closeMs);
     redis.disconnect();
   };
   return {
@@ -80,28 +64,11 @@ export function openEdgeBackend({
     requestLimiter: createRequestLimiter({ redis, prefix }),
     ledger: createUsageLedger({ change: createRedisChange({ redis, prefix }), now: Date.now }),
     async openQueue() {
-      const connection: QueueConnection<RedisQueueBackend, ConnectionOptions> = {
-        mode: 'edge',
-        factory: createRedisBackend,
-        commands: redis,
-        blocking: redis,
-        prefix,
-        store: (name, base) => createRedisStore(redis, { prefix, queue: name, channel: `${prefix}:${base}:notices` }),
-        directory: (base) => createRedisDirectory(redis, { prefix, base }),
-        subscribe: async () => ({ close: async () => undefined }),
-        listens: false,
-        queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
-        close: async () => undefined,
-      };
-      const queue = await createBullmqQueue({ connection, terminalLines, onError, settings: { recheckMs: tailMs } });
-      const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
+      const { queue, directory, deliveries } = await openQueue(redis, prefix);
       opened = { queue, deliveries };
       // A reader that disconnects causes a cancel, which must still arrive.
-      return {
-        queue: { ...queue, control: (id, command) => track(queue.control(id, command)) },
-        directory: queue.queues.directory,
-        deliveries,
-      };
+      const control: JobQueue['control'] = (id, command) => pending.track(queue.control(id, command));
+      return { queue: { ...queue, control }, directory, deliveries };
     },
     async openSealer() {
       const secret = given ?? (await redis.get(`${prefix}-secret`));
@@ -118,4 +85,55 @@ export function openEdgeBackend({
       return closing;
     },
   };
+}
+
+function openRedis(url: string): Redis {
+  // A Redis that accepts connections but never answers would block the request, so each command has a time limit.
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 3_000,
+    commandTimeout: 5_000,
+    retryStrategy: () => null,
+    // It would send INFO and wait for the answer without a time limit.
+    enableReadyCheck: false,
+  });
+  redis.on('error', onError);
+  return redis;
+}
+
+const onError = (error: Error) => edgeLog.warn({ err: error.message }, 'redis');
+
+/** Work that must end before the connection is closed. */
+function createPending() {
+  const pending = new Set<Promise<unknown>>();
+  return {
+    track<T>(work: Promise<T>): Promise<T> {
+      pending.add(work);
+      work.catch(() => undefined).finally(() => pending.delete(work));
+      return work;
+    },
+    settled: () => Promise.allSettled([...pending]),
+  };
+}
+
+type OpenedQueue = { queue: JobQueue; directory: JobDirectory; deliveries: Deliveries };
+
+/** On the request's only connection, so it polls and subscribes to nothing. */
+async function openQueue(redis: Redis, prefix: string): Promise<OpenedQueue> {
+  const connection: QueueConnection<RedisQueueBackend, ConnectionOptions> = {
+    mode: 'edge',
+    factory: createRedisBackend,
+    commands: redis,
+    blocking: redis,
+    prefix,
+    store: (name, base) => createRedisStore(redis, { prefix, queue: name, channel: `${prefix}:${base}:notices` }),
+    directory: (base) => createRedisDirectory(redis, { prefix, base }),
+    subscribe: async () => ({ close: async () => undefined }),
+    listens: false,
+    queueOptions: { skipMetasUpdate: true, skipVersionCheck: true },
+    close: async () => undefined,
+  };
+  const queue = await createBullmqQueue({ connection, terminalLines, onError, settings: { recheckMs: tailMs } });
+  const deliveries = createDeliveries({ connection, queues: queue.queues, onError });
+  return { queue, directory: queue.queues.directory, deliveries };
 }

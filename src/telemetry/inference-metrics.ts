@@ -9,8 +9,24 @@ export type InferenceMetrics = {
 
 /** The metrics that inference processes report, on `registry`. */
 export function inferenceMetrics(registry: Registry): InferenceMetrics {
+  const ofProcess = processMetrics(registry);
+  const ofModel = modelMetrics(registry);
+  const deaths = new Counter({
+    name: 'thinkfirst_inference_deaths_total',
+    help: 'Inference processes that ended without being told to.',
+    registers: [registry],
+  });
+  return {
+    report(report) {
+      ofProcess(report);
+      for (const model of report.models) ofModel(model);
+    },
+    died: () => deaths.inc(),
+  };
+}
+
+function processMetrics(registry: Registry): (report: InferenceReport) => void {
   const registers = [registry];
-  const labelNames = ['model'] as const;
   const tokens = new Counter({
     name: 'thinkfirst_inference_tokens_total',
     help: 'Tokens that the inference process decoded.',
@@ -26,6 +42,22 @@ export function inferenceMetrics(registry: Registry): InferenceMetrics {
     help: 'Pace of the last report, over the time that had calls in it.',
     registers,
   });
+  const resident = new Gauge({
+    name: 'thinkfirst_inference_resident_bytes',
+    help: 'Resident memory of the inference process.',
+    registers,
+  });
+  return (report) => {
+    tokens.inc(report.tokens);
+    busy.inc(report.busyMs / 1000);
+    if (report.busyMs > 0) pace.set((report.tokens / report.busyMs) * 1000);
+    resident.set(report.residentBytes);
+  };
+}
+
+function modelMetrics(registry: Registry): (report: InferenceReport['models'][number]) => void {
+  const registers = [registry];
+  const labelNames = ['model'] as const;
   const batch = new Histogram({
     name: 'thinkfirst_inference_batch_rows',
     help: 'Rows of one decode step.',
@@ -51,32 +83,13 @@ export function inferenceMetrics(registry: Registry): InferenceMetrics {
     labelNames,
     registers,
   });
-  const resident = new Gauge({
-    name: 'thinkfirst_inference_resident_bytes',
-    help: 'Resident memory of the inference process.',
-    registers,
-  });
-  const deaths = new Counter({
-    name: 'thinkfirst_inference_deaths_total',
-    help: 'Inference processes that ended without being told to.',
-    registers,
-  });
-  return {
-    report(report) {
-      tokens.inc(report.tokens);
-      busy.inc(report.busyMs / 1000);
-      if (report.busyMs > 0) pace.set((report.tokens / report.busyMs) * 1000);
-      resident.set(report.residentBytes);
-      for (const { id: model, batches, running, waiting, kvUsedBytes, kvCapacityBytes } of report.models) {
-        batches.forEach((steps, index) => {
-          for (let step = 0; step < steps; step += 1) batch.observe({ model }, index + 1);
-        });
-        rows.set({ model, state: 'running' }, running);
-        rows.set({ model, state: 'waiting' }, waiting);
-        kvUsed.set({ model }, kvUsedBytes);
-        kvCapacity.set({ model }, kvCapacityBytes);
-      }
-    },
-    died: () => deaths.inc(),
+  return ({ id: model, batches, running, waiting, kvUsedBytes, kvCapacityBytes }) => {
+    batches.forEach((steps, index) => {
+      for (let step = 0; step < steps; step += 1) batch.observe({ model }, index + 1);
+    });
+    rows.set({ model, state: 'running' }, running);
+    rows.set({ model, state: 'waiting' }, waiting);
+    kvUsed.set({ model }, kvUsedBytes);
+    kvCapacity.set({ model }, kvCapacityBytes);
   };
 }

@@ -64,66 +64,81 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   // This includes the event loop's lag.
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const name = (short: string) => `thinkfirst_${short}`;
-  const counter = <T extends string>(short: string, help: string, labelNames: T[]) =>
-    new Counter({ name: name(short), help, labelNames, registers });
-  const histogram = <T extends string>(short: string, help: string, buckets: number[], labelNames: T[]) =>
-    new Histogram({ name: name(short), help, buckets, labelNames, registers });
+  return {
+    ...requestMetrics(registry),
+    ...responseMetrics(registry),
+    ...callMetrics(registry),
+    ...queueMetrics(registry),
+    inference: inferenceMetrics(registry),
+    contentType: registry.contentType,
+  };
+}
 
-  const http = histogram(
-    'http_request_duration_seconds',
-    'From a request to the head of its answer, by route pattern.',
-    httpSeconds,
-    ['method', 'route', 'status'],
-  );
-  const wait = histogram('queue_wait_seconds', 'From acceptance to the first attempt.', longSeconds, ['tier']);
-  const firstToken = histogram(
-    'time_to_first_token_seconds',
-    'From acceptance to the first readable token of the answer.',
-    longSeconds,
-    ['effort'],
-  );
-  const duration = histogram('response_duration_seconds', 'From acceptance to the end.', longSeconds, ['effort']);
-  const responses = counter('responses_total', 'Responses that ended here.', ['model', 'effort', 'status']);
-  const thinking = histogram('response_thinking_tokens', 'Tokens thought for one response.', tokenCounts, ['effort']);
-  const answer = histogram('response_answer_tokens', 'Visible tokens of one response.', tokenCounts, ['effort']);
-  const tokens = counter('tokens_total', 'Tokens by phase; `input` was read, the others were decoded.', [
-    'effort',
-    'phase',
-  ]);
-  const stops = counter('thinking_stops_total', 'Why thinking ended.', ['effort', 'reason']);
-  const checks = counter('checks_total', 'Verdicts of checks.', ['check', 'verdict']);
-  const attempts = counter('attempts_total', 'Attempts by how they ended.', ['outcome']);
-  const calls = histogram('model_call_duration_seconds', 'Calls of models, whole.', longSeconds, [
-    'model',
-    'operation',
-    'outcome',
-  ]);
-  const toolCalls = histogram('tool_call_duration_seconds', 'Calls of tools that the service runs.', longSeconds, [
-    'tool',
-    'outcome',
-  ]);
-  const queueJobs = new Gauge({
-    name: name('queue_jobs'),
-    help: 'Jobs in the queue by state, over all processes.',
-    labelNames: ['queue', 'state'],
-    registers,
+const name = (short: string) => `thinkfirst_${short}`;
+
+function counter<T extends string>(registry: Registry, short: string, help: string, labelNames: T[]) {
+  return new Counter({ name: name(short), help, labelNames, registers: [registry] });
+}
+
+function histogram<T extends string>(
+  registry: Registry,
+  short: string,
+  { help, buckets, labels }: { help: string; buckets: number[]; labels: T[] },
+) {
+  return new Histogram({ name: name(short), help, buckets, labelNames: labels, registers: [registry] });
+}
+
+function requestMetrics(registry: Registry): Pick<Metrics, 'httpAnswered' | 'waited' | 'firstToken'> {
+  const http = histogram(registry, 'http_request_duration_seconds', {
+    help: 'From a request to the head of its answer, by route pattern.',
+    buckets: httpSeconds,
+    labels: ['method', 'route', 'status'],
   });
-  const backendUp = new Gauge({ name: name('backend_up'), help: '1 while the queue answers.', registers });
+  const wait = histogram(registry, 'queue_wait_seconds', {
+    help: 'From acceptance to the first attempt.',
+    buckets: longSeconds,
+    labels: ['tier'],
+  });
+  const firstToken = histogram(registry, 'time_to_first_token_seconds', {
+    help: 'From acceptance to the first readable token of the answer.',
+    buckets: longSeconds,
+    labels: ['effort'],
+  });
   const methods = boundedLabel(12);
-  const models = boundedLabel(100);
-  const checkNames = boundedLabel(100);
-  const toolNames = boundedLabel(100);
-  let collectors: Array<(gauges: ScrapeGauges) => Promise<void>> = [];
-
   return {
     httpAnswered({ method, route, status, seconds }) {
       http.observe({ method: methods(method), route, status: String(status) }, seconds);
     },
     waited: ({ tier, seconds }) => wait.observe({ tier }, seconds),
     firstToken: ({ effort, seconds }) => firstToken.observe({ effort }, seconds),
-    checked: ({ name: check, verdict }) => checks.inc({ check: checkNames(check), verdict }),
+  };
+}
+
+/** What ended responses cost and how their attempts ended. */
+function responseMetrics(registry: Registry): Pick<Metrics, 'responseEnded' | 'attemptEnded'> {
+  const labels = ['effort'];
+  const duration = histogram(registry, 'response_duration_seconds', {
+    help: 'From acceptance to the end.',
+    buckets: longSeconds,
+    labels,
+  });
+  const responses = counter(registry, 'responses_total', 'Responses that ended here.', ['model', 'effort', 'status']);
+  const thinking = histogram(registry, 'response_thinking_tokens', {
+    help: 'Tokens thought for one response.',
+    buckets: tokenCounts,
+    labels,
+  });
+  const answer = histogram(registry, 'response_answer_tokens', {
+    help: 'Visible tokens of one response.',
+    buckets: tokenCounts,
+    labels,
+  });
+  const tokensHelp = 'Tokens by phase; `input` was read, the others were decoded.';
+  const tokens = counter(registry, 'tokens_total', tokensHelp, ['effort', 'phase']);
+  const stops = counter(registry, 'thinking_stops_total', 'Why thinking ended.', ['effort', 'reason']);
+  const attempts = counter(registry, 'attempts_total', 'Attempts by how they ended.', ['outcome']);
+  const models = boundedLabel(100);
+  return {
     responseEnded({ model, effort, status, thinkingStop, seconds, phases, inputTokens }) {
       responses.inc({ model: models(model), effort, status });
       duration.observe({ effort }, seconds);
@@ -136,10 +151,43 @@ export function createMetrics(): Metrics {
       }
     },
     attemptEnded: (outcome) => attempts.inc({ outcome }),
+  };
+}
+
+/** What responses call: checks, models, tools. */
+function callMetrics(registry: Registry): Pick<Metrics, 'checked' | 'modelCalled' | 'toolCalled'> {
+  const checks = counter(registry, 'checks_total', 'Verdicts of checks.', ['check', 'verdict']);
+  const calls = histogram(registry, 'model_call_duration_seconds', {
+    help: 'Calls of models, whole.',
+    buckets: longSeconds,
+    labels: ['model', 'operation', 'outcome'],
+  });
+  const toolCalls = histogram(registry, 'tool_call_duration_seconds', {
+    help: 'Calls of tools that the service runs.',
+    buckets: longSeconds,
+    labels: ['tool', 'outcome'],
+  });
+  const [checkNames, models, tools] = [boundedLabel(100), boundedLabel(100), boundedLabel(100)];
+  return {
+    checked: ({ name: check, verdict }) => checks.inc({ check: checkNames(check), verdict }),
     modelCalled: ({ model, operation, outcome, seconds }) =>
       calls.observe({ model: models(model), operation, outcome }, seconds),
-    toolCalled: ({ tool, outcome, seconds }) => toolCalls.observe({ tool: toolNames(tool), outcome }, seconds),
-    inference: inferenceMetrics(registry),
+    toolCalled: ({ tool, outcome, seconds }) => toolCalls.observe({ tool: tools(tool), outcome }, seconds),
+  };
+}
+
+/** The queue's state, read at each scrape. */
+function queueMetrics(registry: Registry): Pick<Metrics, 'onScrape' | 'text'> {
+  const registers = [registry];
+  const queueJobs = new Gauge({
+    name: name('queue_jobs'),
+    help: 'Jobs in the queue by state, over all processes.',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
+  const backendUp = new Gauge({ name: name('backend_up'), help: '1 while the queue answers.', registers });
+  let collectors: Array<(gauges: ScrapeGauges) => Promise<void>> = [];
+  return {
     onScrape(collect) {
       collectors = [...collectors, collect];
     },
@@ -150,6 +198,5 @@ export function createMetrics(): Metrics {
       if (collectors.length > 0) backendUp.set(collected.every(({ status }) => status === 'fulfilled') ? 1 : 0);
       return registry.metrics();
     },
-    contentType: registry.contentType,
   };
 }

@@ -1,37 +1,17 @@
 import { ServiceError } from '../contracts/service/service-error.ts';
 import type { GenerateRequest, LanguageModel, ModelEvent } from '../core/language-model.ts';
 import type { Metrics } from './metrics.ts';
-import type { SpanAttributes, SpanStart, Tracing } from './tracing.ts';
+import type { SpanAttributes, Tracing } from './tracing.ts';
 
 /**
  * Wraps a model so that its calls are counted and recorded as spans following OpenTelemetry's GenAI conventions
  * (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/): names and counts, never text.
  */
-export function observeModel(
-  model: LanguageModel,
-  { metrics, tracing, provider }: { metrics: Metrics; tracing: Tracing | undefined; provider: string },
-): LanguageModel {
-  const begin = (operation: string, attributes: SpanAttributes): SpanStart => ({
-    name: `${operation} ${model.id}`,
-    kind: 'client',
-    attributes: {
-      'gen_ai.operation.name': operation,
-      'gen_ai.provider.name': provider,
-      'gen_ai.request.model': model.id,
-      ...attributes,
-    },
-  });
-  const counted = (operation: string) => {
-    const startedAt = performance.now();
-    return (outcome: string) =>
-      metrics.modelCalled({ model: model.id, operation, outcome, seconds: (performance.now() - startedAt) / 1000 });
-  };
+export function observeModel(model: LanguageModel, observers: Observers): LanguageModel {
   return {
     ...model,
     async *generate(request, options) {
-      // Not made active, because a generator's body runs in the context of each of its reader's turns.
-      const span = tracing?.begin(begin('chat', requestAttributes(request)));
-      const end = counted('chat');
+      const call = observeCall(model, { operation: 'chat', attributes: requestAttributes(request) }, observers);
       const seen = createTally();
       let outcome = 'left';
       try {
@@ -41,31 +21,63 @@ export function observeModel(
         }
         outcome = 'ok';
       } catch (error) {
-        outcome = options.signal.aborted ? 'aborted' : errorCode(error);
-        if (outcome !== 'aborted') span?.fail(outcome);
+        outcome = call.failed(error, options.signal);
         throw error;
       } finally {
-        end(outcome);
-        span?.add({ ...seen.attributes(), 'gen_ai.response.model': model.id, 'thinkfirst.outcome': outcome });
-        span?.end();
+        call.end(outcome, {
+          ...seen.attributes(),
+          'gen_ai.response.model': model.id,
+          'thinkfirst.outcome': outcome,
+        });
       }
     },
     async score(request, options) {
-      const span = tracing?.begin(begin('score', { 'thinkfirst.continuations': request.continuations.length }));
-      const end = counted('score');
+      const attributes = { 'thinkfirst.continuations': request.continuations.length };
+      const call = observeCall(model, { operation: 'score', attributes }, observers);
       try {
         const result = await model.score(request, options);
-        span?.add({ 'gen_ai.usage.input_tokens': result.usage.inputTokens });
-        end('ok');
+        call.end('ok', { 'gen_ai.usage.input_tokens': result.usage.inputTokens });
         return result;
       } catch (error) {
-        const outcome = options.signal.aborted ? 'aborted' : errorCode(error);
-        if (outcome !== 'aborted') span?.fail(outcome);
-        end(outcome);
+        call.end(call.failed(error, options.signal));
         throw error;
-      } finally {
-        span?.end();
       }
+    },
+  };
+}
+
+type Observers = { metrics: Metrics; tracing: Tracing | undefined; provider: string };
+
+/** Times one call and opens its span. */
+function observeCall(
+  model: LanguageModel,
+  { operation, attributes }: { operation: string; attributes: SpanAttributes },
+  { metrics, tracing, provider }: Observers,
+) {
+  // Not made active, because a generator's body runs in the context of each of its reader's turns.
+  const span = tracing?.begin({
+    name: `${operation} ${model.id}`,
+    kind: 'client',
+    attributes: {
+      'gen_ai.operation.name': operation,
+      'gen_ai.provider.name': provider,
+      'gen_ai.request.model': model.id,
+      ...attributes,
+    },
+  });
+  const startedAt = performance.now();
+  return {
+    /** The outcome of a call that threw; the span fails unless the call was aborted. */
+    failed(error: unknown, signal: AbortSignal): string {
+      const outcome = signal.aborted ? 'aborted' : errorCode(error);
+      if (outcome !== 'aborted') span?.fail(outcome);
+      return outcome;
+    },
+    end(outcome: string, results: SpanAttributes = {}): void {
+      const seconds = (performance.now() - startedAt) / 1000;
+      metrics.modelCalled({ model: model.id, operation, outcome, seconds });
+      span?.add(results);
+      span?.end();
     },
   };
 }

@@ -63,22 +63,21 @@ const mostTraceCharacters = 100_000;
 /** s; one look at a response takes as long, or until it ends. */
 const waits = { reporting: 1, silent: 30 };
 
-/**
- * An MCP server with the tools `think` and `get_trace` over a service's HTTP API. `cancels`: a request that its client gave up
- * cancels its response. `onFault` gets what the client is not shown.
- */
-export function createThinkServer(options: {
+type ThinkServerOptions = {
   service: ServiceCalls;
   version: string;
+  /** A request that its client gave up cancels its response. */
   cancels: boolean;
+  /** Gets what the client is not shown. */
   onFault(error: unknown): void;
-}): McpServer {
-  const { service, version, cancels, onFault } = options;
+};
+
+/** An MCP server with the tools `think` and `get_trace` over a service's HTTP API. */
+export function createThinkServer(options: ThinkServerOptions): McpServer {
   const server = new McpServer(
-    { name: 'thinkfirst', title: 'Thinkfirst', version },
+    { name: 'thinkfirst', title: 'Thinkfirst', version: options.version },
     { capabilities: { tools: { listChanged: false } } },
   );
-
   server.registerTool(
     'think',
     {
@@ -89,7 +88,7 @@ export function createThinkServer(options: {
       outputSchema: ThinkOutput,
       annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
     },
-    (input, context) => explained(() => think(input, context)),
+    (input, context) => explained(() => think(input, context, options), options),
   );
   server.registerTool(
     'get_trace',
@@ -100,43 +99,55 @@ export function createThinkServer(options: {
       inputSchema: TraceInput,
       annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     },
-    (input) =>
-      explained(async () => {
-        const { response_id, steps } = await service.call(Trace, `/v1/responses/${input.response_id}/trace`);
-        return textResult(JSON.stringify({ response_id, ...pageOfSteps(steps, input.from ?? 0) }));
-      }),
+    (input) => explained(() => getTrace(input, options), options),
   );
   return server;
+}
 
-  async function think(input: ThinkInput, { mcpReq }: ServerContext): Promise<CallToolResult> {
-    const { signal } = mcpReq;
-    const report = progressReporter(mcpReq);
-    // The first report comes at once, so that even a quick answer has one.
-    let wait = report === undefined ? waits.silent : 0;
-    const creation = { body: requestOf(input), callId: mcpReq.id };
-    const { id } = await service.call(Asked.pick({ id: true }), '/v1/responses', creation);
-    const path = `/v1/responses/${id}`;
-    for (;;) {
-      if (signal.aborted) {
-        if (cancels) await service.call(z.unknown(), `${path}/cancel`, { method: 'POST' });
-        return fault('The request was cancelled.');
-      }
-      const response = await orLate(service.call(Asked, `${path}?wait=${wait}`), { signal });
-      if (response === late) continue;
-      if (response.progress === null) return resultOf(response);
-      await report?.(response.progress);
-      if (report !== undefined) wait = waits.reporting;
+async function think(
+  input: ThinkInput,
+  { mcpReq }: ServerContext,
+  { service, cancels }: ThinkServerOptions,
+): Promise<CallToolResult> {
+  const { signal } = mcpReq;
+  const report = progressReporter(mcpReq);
+  // The first report comes at once, so that even a quick answer has one.
+  let wait = report === undefined ? waits.silent : 0;
+  const creation = { body: requestOf(input), callId: mcpReq.id };
+  const { id } = await service.call(Asked.pick({ id: true }), '/v1/responses', creation);
+  const path = `/v1/responses/${id}`;
+  for (;;) {
+    if (signal.aborted) {
+      if (cancels) await service.call(z.unknown(), `${path}/cancel`, { method: 'POST' });
+      return fault('The request was cancelled.');
     }
+    const response = await orLate(service.call(Asked, `${path}?wait=${wait}`), { signal });
+    if (response === late) continue;
+    if (response.progress === null) return resultOf(response);
+    await report?.(response.progress);
+    if (report !== undefined) wait = waits.reporting;
   }
+}
 
-  async function explained(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof CallRefused) return fault(error.message);
-      onFault(error);
-      return fault('An internal error occurred.');
-    }
+async function getTrace(
+  { response_id: id, from = 0 }: z.infer<typeof TraceInput>,
+  { service }: ThinkServerOptions,
+): Promise<CallToolResult> {
+  const { response_id, steps } = await service.call(Trace, `/v1/responses/${id}/trace`);
+  return textResult(JSON.stringify({ response_id, ...pageOfSteps(steps, from) }));
+}
+
+/** A tool's failure as a result that its client can read. */
+async function explained(
+  work: () => Promise<CallToolResult>,
+  { onFault }: ThinkServerOptions,
+): Promise<CallToolResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CallRefused) return fault(error.message);
+    onFault(error);
+    return fault('An internal error occurred.');
   }
 }
 

@@ -118,10 +118,7 @@ export function startApi(options: {
     ledger: options.keyLimits.ledger,
     limits,
     defaults: { effort: environment.THINKFIRST_DEFAULT_EFFORT, answerTokens: defaultAnswerTokens },
-    ready: async (): Promise<Readiness> => {
-      const parts = { backend: await backendAnswers(queue), models: modelsReady() };
-      return { ready: parts.backend && parts.models, parts };
-    },
+    ready: () => readiness(queue, modelsReady),
     log,
     now: Date.now,
     newId: () => randomBytes(18).toString('base64url'),
@@ -133,13 +130,20 @@ export function startApi(options: {
     ...options.tools,
     cancelOnDisconnect,
     openSocket: listening.openSocket,
-    openMcp: async () => {
-      // It takes longer to load than the rest of the API, and few use it.
-      const { createMcpEndpoint } = await import('../../api/mcp/mcp-endpoint.ts');
-      return createMcpEndpoint({ version: packageVersion(), cancelOnDisconnect, keepAliveMs: limits.keepAliveMs, log });
-    },
+    openMcp: () => openMcp({ cancelOnDisconnect, keepAliveMs: limits.keepAliveMs, log }),
     operations: options.operations,
     ...(options.webhooks && { webhooks: options.webhooks }),
   });
   listening.serve((request, bindings) => app.fetch(request, bindings));
+}
+
+async function readiness(queue: JobQueue, modelsReady: () => boolean): Promise<Readiness> {
+  const parts = { backend: await backendAnswers(queue), models: modelsReady() };
+  return { ready: parts.backend && parts.models, parts };
+}
+
+async function openMcp(options: { cancelOnDisconnect: boolean; keepAliveMs: number; log: Logger }) {
+  // It takes longer to load than the rest of the API, and few use it.
+  const { createMcpEndpoint } = await import('../../api/mcp/mcp-endpoint.ts');
+  return createMcpEndpoint({ version: packageVersion(), ...options });
 }

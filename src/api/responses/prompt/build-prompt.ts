@@ -159,12 +159,10 @@ function opened(items: readonly Located[], open: PromptParts['open']): Located[]
   );
 }
 
-function append(
-  turns: Turns,
-  item: Exclude<InputItem, { type: 'reasoning' }>,
-  path: Path,
-  taken: Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files' | 'server'>,
-): void {
+type PromptItem = Exclude<InputItem, { type: 'reasoning' }>;
+type Taken = Pick<PromptParts, 'inputs' | 'addressRefusal' | 'files' | 'server'>;
+
+function append(turns: Turns, item: PromptItem, path: Path, taken: Taken): void {
   const { messages } = turns;
   switch (item.type) {
     case undefined:
@@ -181,6 +179,10 @@ function append(
       addCall(turns, { id: item.call_id, name: nameForModel(item), arguments: args });
       return;
     }
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      appendOutput(turns, item, path, taken);
+      return;
     case 'code_interpreter_call': {
       const { id, code, outputs } = item;
       addCall(turns, { id, name: 'python', arguments: JSON.stringify({ code: code ?? '' }) });
@@ -188,53 +190,20 @@ function append(
       messages.push({ role: 'tool', content: logs ?? '(The output was not kept.)', toolCallId: id });
       return;
     }
-    case 'mcp_call': {
-      const { id, output, error } = item;
-      const asked = turns.asked.get(item.approval_request_id ?? '');
-      if (asked === undefined) addCall(turns, mcpCall(item));
-      else turns.asked.delete(asked.call.id);
-      messages.push({ role: 'tool', content: error ?? output ?? '(no output)', toolCallId: asked?.call.id ?? id });
+    case 'mcp_call':
+      appendMcpCall(turns, item);
       return;
-    }
     case 'mcp_approval_request': {
       const call = mcpCall(item);
       turns.asked.set(item.id, { call, label: item.server_label });
       addCall(turns, call);
       return;
     }
-    case 'mcp_approval_response': {
-      const asked = turns.asked.get(item.approval_request_id);
-      if (asked === undefined) {
-        throw invalidAt([...path, 'approval_request_id'], 'expected the id of an earlier mcp_approval_request');
-      }
-      if (!item.approve) {
-        const because = item.reason ? `: ${item.reason}` : '';
-        turns.asked.delete(item.approval_request_id);
-        answerCall(messages, asked.call.id, `The user declined this call${because}.`);
-        return;
-      }
-      const offered = taken.server?.some((tool) => tool.type === 'mcp' && tool.server_label === asked.label);
-      if (offered !== true) {
-        throw invalidAt([...path, 'approval_request_id'], `expected the server '${asked.label}' among 'tools'`);
-      }
-      asked.approve = true;
+    case 'mcp_approval_response':
+      applyApproval(turns, item, path, taken);
       return;
-    }
-    // The model is told of the tools themselves.
+    // The request's own tools are what the model gets.
     case 'mcp_list_tools':
-      return;
-    case 'function_call_output':
-    case 'custom_tool_call_output': {
-      const { warnings, ...content } = toolContent(item.output, [...path, 'output'], taken);
-      turns.warnings.push(...warnings);
-      const known = messages.some(
-        (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
-      );
-      if (!known) throw invalidAt([...path, 'call_id'], 'expected the call_id of an earlier call');
-      messages.push({ role: 'tool', ...content, toolCallId: item.call_id });
-      return;
-    }
-    // They are in the request's plan of tools.
     case 'additional_tools':
       return;
     case 'item_reference':
@@ -243,6 +212,55 @@ function append(
     default:
       item satisfies never;
   }
+}
+
+/** The result of a call that the client ran. */
+function appendOutput(
+  turns: Turns,
+  item: Extract<InputItem, { type: 'function_call_output' | 'custom_tool_call_output' }>,
+  path: Path,
+  taken: Taken,
+): void {
+  const { messages } = turns;
+  const { warnings, ...content } = toolContent(item.output, [...path, 'output'], taken);
+  turns.warnings.push(...warnings);
+  const known = messages.some(
+    (turn) => turn.role === 'assistant' && turn.toolCalls?.some(({ id }) => id === item.call_id),
+  );
+  if (!known) throw invalidAt([...path, 'call_id'], 'expected the call_id of an earlier call');
+  messages.push({ role: 'tool', ...content, toolCallId: item.call_id });
+}
+
+/** A call that the service ran on an MCP server, with its result; an approval request before it is that call. */
+function appendMcpCall(turns: Turns, item: Extract<InputItem, { type: 'mcp_call' }>): void {
+  const { id, output, error } = item;
+  const asked = turns.asked.get(item.approval_request_id ?? '');
+  if (asked === undefined) addCall(turns, mcpCall(item));
+  else turns.asked.delete(asked.call.id);
+  turns.messages.push({ role: 'tool', content: error ?? output ?? '(no output)', toolCallId: asked?.call.id ?? id });
+}
+
+function applyApproval(
+  turns: Turns,
+  item: Extract<InputItem, { type: 'mcp_approval_response' }>,
+  path: Path,
+  { server }: Taken,
+): void {
+  const asked = turns.asked.get(item.approval_request_id);
+  if (asked === undefined) {
+    throw invalidAt([...path, 'approval_request_id'], 'expected the id of an earlier mcp_approval_request');
+  }
+  if (!item.approve) {
+    const because = item.reason ? `: ${item.reason}` : '';
+    turns.asked.delete(item.approval_request_id);
+    answerCall(turns.messages, asked.call.id, `The user declined this call${because}.`);
+    return;
+  }
+  const offered = server?.some((tool) => tool.type === 'mcp' && tool.server_label === asked.label);
+  if (offered !== true) {
+    throw invalidAt([...path, 'approval_request_id'], `expected the server '${asked.label}' among 'tools'`);
+  }
+  asked.approve = true;
 }
 
 function mcpCall(item: { id: string; server_label: string; name: string; arguments: string }): ToolCall {
