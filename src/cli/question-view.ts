@@ -113,20 +113,8 @@ export function showQuestion(
   const { notePaint: paint } = terminal;
   const live = terminal.noteLive && !quiet;
   const startedAt = now();
-  let meter = live ? createLiveMeter(terminal, now) : undefined;
+  const lines = createLines(terminal, { live, now });
   const answers = new Map<number, string>();
-  /** Steps that came while the answer was being written: nothing is drawn into it. */
-  const held: string[] = [];
-  let answering = false;
-  const line = (text: string) => {
-    if (answering && live) held.push(text);
-    else if (meter) meter.line(text);
-    else terminal.note(text);
-  };
-  const stop = () => {
-    meter?.stop();
-    meter = undefined;
-  };
   const stepText = createStepWriter(paint);
   const read = createStepReader();
   const shown = (step: TraceStep) => (trace ? stepText(step) : paint.dim(stepLine(read(step), paint)));
@@ -134,38 +122,67 @@ export function showQuestion(
     view: {
       moves: live,
       begun: () => {},
-      progress: (progress) => meter?.progress(progress),
+      progress: (progress) => lines.meter()?.progress(progress),
       step(step) {
         if (step.sample !== null && step.answer !== null && step.phase !== 'draft')
           answers.set(step.sample, step.answer);
-        meter?.answers([...answers.values()]);
-        if (!quiet && (live || trace)) line(shown(step));
+        lines.meter()?.answers([...answers.values()]);
+        if (!quiet && (live || trace)) lines.line(shown(step));
       },
       delta(text) {
         if (delta === undefined) return;
-        stop();
-        answering = true;
+        lines.answerBegins();
         delta(text);
       },
       event: (raw) => event?.(raw),
       traceDenied(message) {
-        if (trace && !quiet) line(paint.yellow(`No trace: ${message}`));
+        if (trace && !quiet) lines.line(paint.yellow(`No trace: ${message}`));
       },
       interrupted(what) {
-        if (quiet) return;
-        line(paint.yellow(interruption[what]));
+        if (!quiet) lines.line(paint.yellow(interruption[what]));
       },
     },
     end(response) {
-      stop();
-      if (quiet) return;
-      for (const text of held) terminal.note(text);
-      for (const { field, message } of response.warnings) terminal.note(paint.yellow(`warning: ${field}: ${message}`));
-      if (response.verdict !== null) terminal.note(verdictLine(response.verdict, paint));
-      terminal.note(paint.dim(costLine(response, now() - startedAt)));
+      lines.stop();
+      if (!quiet) noteEnd(terminal, response, { held: lines.held, ms: now() - startedAt });
     },
-    abandon: stop,
+    abandon: lines.stop,
   };
+}
+
+/** Lines on standard error, above the meter as long as there is one. */
+function createLines(terminal: Terminal, { live, now }: { live: boolean; now(): number }) {
+  let meter = live ? createLiveMeter(terminal, now) : undefined;
+  let answering = false;
+  /** Lines that came while the answer was being written, because nothing may be drawn into it. */
+  const held: string[] = [];
+  const stop = () => {
+    meter?.stop();
+    meter = undefined;
+  };
+  return {
+    meter: () => meter,
+    held,
+    line(text: string) {
+      if (answering && live) held.push(text);
+      else if (meter) meter.line(text);
+      else terminal.note(text);
+    },
+    answerBegins() {
+      stop();
+      answering = true;
+    },
+    stop,
+  };
+}
+
+/** What is shown below the answer: lines held back, warnings, verdict and cost. */
+function noteEnd(terminal: Terminal, response: Answered, { held, ms }: { held: readonly string[]; ms: number }): void {
+  const { notePaint: paint } = terminal;
+  for (const text of held) terminal.note(text);
+  for (const { field, message } of response.warnings) terminal.note(paint.yellow(`warning: ${field}: ${message}`));
+  if (response.verdict !== null) terminal.note(verdictLine(response.verdict, paint));
+  terminal.note(paint.dim(costLine(response, ms)));
 }
 
 const interruption = {

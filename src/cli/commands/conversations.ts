@@ -25,9 +25,17 @@ export function addConversations(program: Command, terminal: Terminal): void {
     .command('conversations')
     .summary('chats: list, show, rename, export, import, delete')
     .description('Conversations of this key, the last used first. `thinkfirst chat --continue` goes on with one.');
-  const command = (name: string, does: string) => serviceOptions(conversations.command(name).description(does));
-  const which = 'a conversation; last is the one used last';
+  addList(conversations, terminal);
+  addShow(conversations, terminal);
+  addRename(conversations, terminal);
+  addExport(conversations, terminal);
+  addImport(conversations, terminal);
+  addDelete(conversations, terminal);
+}
 
+const which = 'a conversation; last is the one used last';
+
+function addList(conversations: Command, terminal: Terminal): void {
   serviceOptions(
     conversations
       .command('list', { isDefault: true })
@@ -39,14 +47,20 @@ export function addConversations(program: Command, terminal: Terminal): void {
     const client = await reachService(options, terminal);
     terminal.print(listText(await listed(client, options), options, terminal));
   });
-  command('show', 'print its last branch, question by question')
+}
+
+function addShow(conversations: Command, terminal: Terminal): void {
+  serviceOptions(conversations.command('show').description('print its last branch, question by question'))
     .argument('[id]', which, 'last')
     .action(async (given: string, options: ServiceOptions) => {
       const client = await reachService(options, terminal);
       const id = await conversationIdOf(given, client);
       terminal.print(await shownBranch(client, id, terminal));
     });
-  command('rename', 'give it another title')
+}
+
+function addRename(conversations: Command, terminal: Terminal): void {
+  serviceOptions(conversations.command('rename').description('give it another title'))
     .argument('<id>', which)
     .argument('<title...>', 'the title')
     .action(async (given: string, words: string[], options: ServiceOptions) => {
@@ -57,7 +71,11 @@ export function addConversations(program: Command, terminal: Terminal): void {
       });
       terminal.print(`${id}  ${shownText(title ?? '')}`);
     });
-  command('export', 'write it as a file: JSON, which import reads, or Markdown')
+}
+
+function addExport(conversations: Command, terminal: Terminal): void {
+  const does = 'write it as a file: JSON, which import reads, or Markdown';
+  serviceOptions(conversations.command('export').description(does))
     .argument('[id]', which, 'last')
     .addOption(
       new Option('-f, --format <format>', 'json has all branches').choices(['json', 'markdown']).default('json'),
@@ -70,7 +88,10 @@ export function addConversations(program: Command, terminal: Terminal): void {
       if (options.output === undefined) terminal.print(file);
       else await written(options.output, file);
     });
-  command('import', 'make a conversation of an export')
+}
+
+function addImport(conversations: Command, terminal: Terminal): void {
+  serviceOptions(conversations.command('import').description('make a conversation of an export'))
     .argument('<file>', 'the JSON of an export; - stands for standard input')
     .action(async (file: string, options: ServiceOptions) => {
       const body = parsed(file, file === '-' ? await text(terminal.input) : await readText(file));
@@ -78,7 +99,10 @@ export function addConversations(program: Command, terminal: Terminal): void {
       const { id, title, turns } = await client.call(Conversation, '/v1/conversations/import', { body });
       terminal.print(`${id}  ${shownText(title ?? '')} (${counted(turns, 'turn')})`);
     });
-  command('delete', 'remove conversations with their responses and traces')
+}
+
+function addDelete(conversations: Command, terminal: Terminal): void {
+  serviceOptions(conversations.command('delete').description('remove conversations with their responses and traces'))
     .argument('<id...>', which)
     .action(async (given: string[], options: ServiceOptions) => {
       const client = await reachService(options, terminal);
