@@ -1,7 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { Readable, Transform } from 'node:stream';
-import { AddressRefused, addressRefusal, publicLookup } from './public-address.ts';
+import { Readable } from 'node:stream';
+import { AnswerRefused, openRequest, replyBody } from './open-request.ts';
 
 /** `onBroken`: a body failed while it was read; some readers of streams keep that to themselves. */
 export type GuardedFetch = (
@@ -9,27 +7,18 @@ export type GuardedFetch = (
   init?: RequestInit & { onBroken?(error: Error): void },
 ) => Promise<Response>;
 
-/** The address answered with what is not taken from it. */
-export class AnswerRefused extends Error {
-  override readonly name = 'AnswerRefused';
-}
-
 /** Statuses whose response must have no body. */
 const bodiless = new Set([101, 204, 205, 304]);
 
 /**
- * A `fetch` for addresses that a caller named, with a text or no body. As `createPost`: unless `allowPrivate`, what is not public
- * is refused, after its name was resolved too. Redirects are not followed: they fail. A body that is longer than `mostBytes` fails
- * while it is read.
+ * A `fetch` for URLs that a caller supplied, with a string or no body; addresses are guarded as in `openRequest`. A redirect
+ * fails. A body that is longer than `mostBytes` fails while it is read.
  */
 export function createGuardedFetch(options: { allowPrivate: boolean; mostBytes: number }): GuardedFetch {
   const { allowPrivate, mostBytes } = options;
   return async (url, { method = 'GET', headers, body, signal, onBroken } = {}) => {
-    const target = new URL(url);
-    const refusal = addressRefusal(target.href, { allowPrivate });
-    if (refusal !== undefined) throw new AddressRefused(refusal);
     if (typeof body !== 'string' && body !== undefined && body !== null) throw new TypeError('expected a body of text');
-    const reply = await send(target, {
+    const reply = await openRequest(url, {
       method,
       headers: Object.fromEntries(new Headers(headers)),
       body: body ?? undefined,
@@ -42,10 +31,8 @@ export function createGuardedFetch(options: { allowPrivate: boolean; mostBytes: 
       throw new AnswerRefused('it redirects to another address');
     }
     if (status < 200) throw new AnswerRefused('it did not answer with HTTP');
-    const bounded = reply.pipe(limitBytes(mostBytes));
-    reply.on('error', (error) => bounded.destroy(error));
+    const bounded = replyBody(reply, mostBytes);
     if (onBroken !== undefined) bounded.on('error', onBroken);
-    bounded.on('close', () => reply.destroy());
     const replyHeaders = new Headers();
     for (const [name, values] of Object.entries(reply.headersDistinct)) {
       for (const value of values ?? []) replyHeaders.append(name, value);
@@ -53,45 +40,6 @@ export function createGuardedFetch(options: { allowPrivate: boolean; mostBytes: 
     if (bodiless.has(status)) bounded.resume();
     return new Response(bodiless.has(status) ? null : webStream(bounded), { status, headers: replyHeaders });
   };
-}
-
-type Sent = {
-  method: string;
-  headers: Record<string, string>;
-  body: string | undefined;
-  signal: AbortSignal | undefined;
-  allowPrivate: boolean;
-};
-
-function send(target: URL, { method, headers, body, signal, allowPrivate }: Sent): Promise<IncomingMessage> {
-  const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      target,
-      {
-        method,
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
-        // A connection that was kept open would pass by the lookup.
-        agent: false,
-        ...(allowPrivate ? {} : { lookup: publicLookup }),
-        ...(signal === undefined ? {} : { signal }),
-      },
-      resolve,
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-function limitBytes(most: number): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > most) done(new AnswerRefused(`its answer is longer than ${most} bytes`));
-      else done(null, chunk);
-    },
-  });
 }
 
 /** Node types its web streams apart from those of `fetch`; they are the same ones. */

@@ -189,7 +189,7 @@ describe('createPostJson', () => {
         more();
       },
       async (port) => {
-        await expect(open(`http://127.0.0.1:${port}/`, {}, { signal })).rejects.toThrow('too long');
+        await expect(open(`http://127.0.0.1:${port}/`, {}, { signal })).rejects.toThrow('longer than 65536 bytes');
       },
     );
   });

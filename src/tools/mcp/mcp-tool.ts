@@ -1,7 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import type { McpToolParam } from '../../contracts/responses/tool-param.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
-import { AnswerRefused, createGuardedFetch, type GuardedFetch } from '../../outbound/guarded-fetch.ts';
+import { createGuardedFetch, type GuardedFetch } from '../../outbound/guarded-fetch.ts';
+import { AnswerRefused } from '../../outbound/open-request.ts';
 import { AddressRefused, addressRefusal } from '../../outbound/public-address.ts';
 import { mostOutputCharacters, type OpenTool, type ServerTool, type ToolResult } from '../server-tool.ts';
 import { connectServer, type McpConnection, type McpTarget } from './connect.ts';
