@@ -3,10 +3,10 @@ import type { ServerToolParam } from '../contracts/responses/tool-param.ts';
 import type { RunPython } from '../reasoning/strategy.ts';
 import { createMcpTool, mcpRefusal } from '../tools/mcp/mcp-tool.ts';
 import { createCodeInterpreter } from '../tools/python/code-interpreter.ts';
+import { createPythonSandbox, type PythonSandbox } from '../tools/python/python-sandbox.ts';
 import type { OpenTool } from '../tools/server-tool.ts';
 import type { Environment } from './environment.ts';
 import { configuredMcpServers } from './models/configured-models.ts';
-import { openPython } from './open-python.ts';
 import { packageVersion } from './package-version.ts';
 
 /** The tools that a worker runs itself, and what of a request the API refuses before one is asked. */
@@ -65,4 +65,17 @@ export function createServerTools({
     },
     close: () => sandbox.close(),
   };
+}
+
+/** The worker's sandbox. It starts nothing before it is used. */
+function openPython(environment: Environment, log: Logger): PythonSandbox {
+  return createPythonSandbox({
+    limits: {
+      timeMs: environment.THINKFIRST_PYTHON_SECONDS * 1_000,
+      memoryMegabytes: environment.THINKFIRST_PYTHON_MB,
+      outputBytes: environment.THINKFIRST_PYTHON_OUTPUT_KB * 1_000,
+    },
+    processes: environment.THINKFIRST_PYTHON_PROCESSES,
+    warn: (reason) => log.warn({ reason }, 'Python starts slowly: its memory could not be kept'),
+  });
 }

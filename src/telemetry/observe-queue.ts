@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Job, LogLine } from '../contracts/responses/job.ts';
 import { Effort, ThinkingStop } from '../contracts/responses/reasoning.ts';
-import type { TraceStep } from '../contracts/responses/trace.ts';
-import { TraceEvent } from '../contracts/responses/trace-event.ts';
+import { TraceEvent, type TraceStep } from '../contracts/responses/trace.ts';
 import { PhaseTokens } from '../contracts/responses/usage.ts';
 import { type JobLease, type JobQueue, LeaseEnded } from '../core/job-queue.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,5 +1,5 @@
 import type { ComputedValue } from '../contracts/responses/compute.ts';
-import type { TraceEvent } from '../contracts/responses/trace-event.ts';
+import type { TraceEvent } from '../contracts/responses/trace.ts';
 import type { StrategyEvent } from '../reasoning/strategy.ts';
 
 export type StepDelta = Extract<StrategyEvent, { type: 'step-delta' }>;

@@ -3,7 +3,7 @@ import type { Progress } from '../contracts/responses/reasoning.ts';
 import type { Response } from '../contracts/responses/response.ts';
 import { responseFromLog } from '../contracts/responses/response-from-log.ts';
 import { type ResponseJob, responseJob } from '../contracts/responses/response-job.ts';
-import type { TraceEvent } from '../contracts/responses/trace-event.ts';
+import type { TraceEvent } from '../contracts/responses/trace.ts';
 import { largerUsage, responseUsage, totalTokens } from '../contracts/responses/usage.ts';
 import { type Pace, timeLeft } from '../contracts/service/pace.ts';
 import { ServiceError } from '../contracts/service/service-error.ts';

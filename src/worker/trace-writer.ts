@@ -1,6 +1,5 @@
 import type { LogLine } from '../contracts/responses/job.ts';
-import type { TraceStep } from '../contracts/responses/trace.ts';
-import { TraceEvent } from '../contracts/responses/trace-event.ts';
+import { TraceEvent, type TraceStep } from '../contracts/responses/trace.ts';
 
 /** Numbers the trace's lines, continuing from the log. */
 export type TraceWriter = { line(event: TraceEvent): LogLine };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TraceEvent } from '../../src/contracts/responses/trace-event.ts';
+import { TraceEvent } from '../../src/contracts/responses/trace.ts';
 import { createLiveSteps } from '../../src/worker/live-steps.ts';
 import { readEvents } from '../api/responses/fixture.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Response } from '../../src/contracts/responses/response.ts';
-import { TraceEvent } from '../../src/contracts/responses/trace-event.ts';
+import { TraceEvent } from '../../src/contracts/responses/trace.ts';
 import { ServiceError } from '../../src/contracts/service/service-error.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';

@@ -1,5 +1,4 @@
-import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
-import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import type { TraceEvent, TraceStep } from '../../../src/contracts/responses/trace.ts';
 
 /** The steps of a trace by their index, and which of them still run. */
 export type StepsSoFar = { steps: readonly TraceStep[]; running: ReadonlySet<number> };

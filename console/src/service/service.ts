@@ -9,7 +9,7 @@ import type {
 import type { CreateResponse } from '../../../src/contracts/responses/create-response.ts';
 import type { Response } from '../../../src/contracts/responses/response.ts';
 import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
-import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import type { TraceEvent } from '../../../src/contracts/responses/trace.ts';
 import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
 import type { EvaluationList } from '../../../src/contracts/service/evaluation.ts';
 import type { CreateFeedback, Feedback } from '../../../src/contracts/service/feedback.ts';

@@ -4,8 +4,7 @@ import type { Response } from '../../contracts/responses/response.ts';
 import { TerminalEvent } from '../../contracts/responses/response-event.ts';
 import { winningThought } from '../../contracts/responses/response-from-log.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import type { TraceStep } from '../../contracts/responses/trace.ts';
-import { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import { TraceEvent, type TraceStep } from '../../contracts/responses/trace.ts';
 import type { JobQueue } from '../../core/job-queue.ts';
 
 /** ms that reading a trace may take. */

@@ -1,7 +1,6 @@
 import type { Job } from '../../contracts/responses/job.ts';
 import { responseJob } from '../../contracts/responses/response-job.ts';
-import { type TraceStep, visibleStep } from '../../contracts/responses/trace.ts';
-import type { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import { type TraceEvent, type TraceStep, visibleStep } from '../../contracts/responses/trace.ts';
 import type { KeyScopes } from '../../contracts/service/key-scopes.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 

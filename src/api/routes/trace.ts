@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { initialResponse } from '../../contracts/responses/initial-response.ts';
-import { TraceEvent, TraceStreamEvent } from '../../contracts/responses/trace-event.ts';
+import { TraceEvent, TraceStreamEvent } from '../../contracts/responses/trace.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { TraceQuery } from '../../contracts/service/query.ts';
 import { withTimeLimit } from '../../core/deadlines.ts';

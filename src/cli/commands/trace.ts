@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { TraceEvent } from '../../contracts/responses/trace-event.ts';
+import { TraceEvent } from '../../contracts/responses/trace.ts';
 import { thinkingTokens } from '../../contracts/responses/usage.ts';
 import { Trace } from '../../contracts/service/listings.ts';
 import { reachService, type ServiceOptions } from '../find-service.ts';

@@ -5,13 +5,12 @@ import { recordStore } from '../../entry/open-records.ts';
 import { StartError } from '../../entry/run-entry.ts';
 import type { ModelConfig } from '../../models/config/model-config.ts';
 import { createAddedModels } from '../../store/added-models.ts';
-import { checkWall } from '../../tools/python/check-wall.ts';
+import { checkWall, type WallCheck } from '../../tools/python/check-wall.ts';
 import { doubtful, type Finding, faulty, well } from './finding.ts';
 import { machineFindings, nativeFindings } from './machine.ts';
 import { mcpServerFindings } from './mcp-servers.ts';
 import { addedFinding, modelFindings, sourcesFinding } from './model-files.ts';
 import { portFinding } from './port.ts';
-import { pythonFinding } from './python.ts';
 import { folderFindings, redisFindings } from './store.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -86,4 +85,10 @@ function readModels(environment: Environment, variables: Variables): { configs: 
       ),
     };
   }
+}
+
+/** Whether code that models write can be run here. Without it the service works, but for the tool `code_interpreter`. */
+function pythonFinding(check: WallCheck): Finding {
+  if ('wall' in check) return well('Python', 'runs in its sandbox (bubblewrap)');
+  return doubtful('Python', `code_interpreter is refused. ${check.reason}`, check.advice);
 }

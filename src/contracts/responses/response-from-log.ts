@@ -5,8 +5,7 @@ import type { OutputItem, OutputText } from './output-item.ts';
 import { decidedReasoning } from './reasoning.ts';
 import type { Response } from './response.ts';
 import { ResponseEvent } from './response-event.ts';
-import type { TraceStep } from './trace.ts';
-import { TraceEvent } from './trace-event.ts';
+import { TraceEvent, type TraceStep } from './trace.ts';
 import { emptyUsage, type RunningUsage, responseUsage } from './usage.ts';
 
 /** What a response has used, according to the last line of its log that says so. Pure. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { KeyScopes } from '../service/key-scopes.ts';
 import { ComputedValue } from './compute.ts';
-import { AnswerSource, Decision } from './reasoning.ts';
+import { AnswerSource, Decision, Progress } from './reasoning.ts';
+import { RunningUsage } from './usage.ts';
 
 /**
  * Without `trace:full`, removes everything that quotes a thought: its text, the values computed in it, the checked
@@ -118,3 +119,29 @@ export const TraceStep = z.object({
   decided: Decision.exactOptional(),
 });
 export type TraceStep = z.infer<typeof TraceStep>;
+
+const stepAdded = z.object({ type: z.literal('trace_step.added'), step: TraceStep });
+const stepDone = z.object({ type: z.literal('trace_step.done'), step: TraceStep });
+/** Text added to the thought of a running step; `at` in `computed` counts from the start of this text. */
+const thoughtDelta = z.object({
+  type: z.literal('trace_step.delta'),
+  index: z.int().nonnegative(),
+  text: z.string(),
+  computed: z.array(ComputedValue).exactOptional(),
+});
+/** `usage` so far, which a response shows if its queue ends it early. */
+const progressEvent = z.object({ type: z.literal('progress'), progress: Progress, usage: RunningUsage.optional() });
+
+/** `data` of a log line of stream `trace`. */
+export const TraceEvent = z.discriminatedUnion('type', [stepAdded, thoughtDelta, stepDone, progressEvent]);
+export type TraceEvent = z.infer<typeof TraceEvent>;
+
+const numbered = { sequence_number: z.int().nonnegative() };
+
+/** The events of `/trace?stream=true`, numbered separately from 0. */
+export const TraceStreamEvent = z.discriminatedUnion('type', [
+  stepAdded.extend(numbered),
+  thoughtDelta.extend(numbered),
+  stepDone.extend(numbered),
+  progressEvent.extend(numbered),
+]);

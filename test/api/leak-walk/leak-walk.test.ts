@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
-import { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import { TraceEvent } from '../../../src/contracts/responses/trace.ts';
 import type { ScopeName } from '../../../src/contracts/service/key-scopes.ts';
 import { markIn } from '../../support/leak-mark.ts';
 import { type Ask, make, walks } from './routes.ts';

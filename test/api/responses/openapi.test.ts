@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { TraceStreamEvent } from '../../../src/contracts/responses/trace-event.ts';
+import { TraceStreamEvent } from '../../../src/contracts/responses/trace.ts';
 import { createApi, createWorkingApi, readEvents } from './fixture.ts';
 
 const Document = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.looseObject({}))) });

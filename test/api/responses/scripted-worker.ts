@@ -4,8 +4,7 @@ import type { OutputMessage } from '../../../src/contracts/responses/output-item
 import type { ResponseEvent } from '../../../src/contracts/responses/response-event.ts';
 import { responseFromLog } from '../../../src/contracts/responses/response-from-log.ts';
 import { nextWireNumber, terminalLine, terminalLines } from '../../../src/contracts/responses/terminal-lines.ts';
-import type { TraceStep } from '../../../src/contracts/responses/trace.ts';
-import type { TraceEvent } from '../../../src/contracts/responses/trace-event.ts';
+import type { TraceEvent, TraceStep } from '../../../src/contracts/responses/trace.ts';
 import { type RunningUsage, responseUsage } from '../../../src/contracts/responses/usage.ts';
 import type { JobHandler, JobLease } from '../../../src/core/job-queue.ts';
 

@@ -1,6 +1,5 @@
 import type { Progress } from '../../../../src/contracts/responses/reasoning.ts';
-import type { CheckResult, TraceStep, Verdict } from '../../../../src/contracts/responses/trace.ts';
-import type { TraceEvent } from '../../../../src/contracts/responses/trace-event.ts';
+import type { CheckResult, TraceEvent, TraceStep, Verdict } from '../../../../src/contracts/responses/trace.ts';
 import type { RunningUsage } from '../../../../src/contracts/responses/usage.ts';
 import { type StepsSoFar, stepsAfter } from '../../run/steps-so-far.ts';
 
