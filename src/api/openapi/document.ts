@@ -41,7 +41,7 @@ export function createOpenApiDocument(operations: readonly Operation[]): Json {
     info: {
       title: 'Thinkfirst',
       version: '0.1.0',
-      description: 'Think first or answer fast, with a budget. The shape of OpenAI’s Responses API, and more.',
+      description: 'Think first or answer fast, with a budget: OpenAI’s Responses API with extensions.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

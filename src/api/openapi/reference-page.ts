@@ -41,7 +41,7 @@ export function referencePage(document: unknown): Markup {
 </head>
 <body>
 <h1>${info.title} <small>${info.version}</small></h1>
-<p>${inline(info.description)} The same as data: <a href="/openapi.json">openapi.json</a>.</p>
+<p>${inline(info.description)} As data: <a href="/openapi.json">openapi.json</a>.</p>
 <nav aria-label="Operations"><ul>${operations.map(
     ({ path, method, operation }) =>
       html`<li><a href="#${operation.operationId}"><code>${method} ${path}</code></a> ${inline(operation.summary)}</li>`,
@@ -71,7 +71,7 @@ ${
       )}</ul>`
 }
 ${requestBody ? html`<h3>Body</h3>${contentBlock(requestBody.content)}` : ''}
-<h3>Answers</h3>
+<h3>Responses</h3>
 <ul>${Object.entries(responses).map(
     ([status, answer]) =>
       html`<li><strong>${status}</strong> ${inline(answer.description)}${answer.content ? contentBlock(answer.content) : ''}</li>`,

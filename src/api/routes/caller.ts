@@ -5,7 +5,7 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 
 const described = describeRoutes({
   retrieveCaller: {
-    summary: 'What the key that asks may see and do',
+    summary: 'Returns what the key of this request may see and do',
     answer: CallerView,
     errors: [],
   },

@@ -15,12 +15,12 @@ import { safeParseNaming, validationError } from '../validation-error.ts';
 
 const described = describeRoutes({
   retrieveModelConfiguration: {
-    summary: 'The models that the operator configured, and those that were added; scope `admin`',
+    summary: 'Lists the models that the operator configured, and those that were added; scope `admin`',
     answer: ModelConfiguration,
     errors: [404, 409],
   },
   changeModelConfiguration: {
-    summary: 'Checks one more model, and with `write` adds it to the running service; scope `admin`',
+    summary: 'Checks a new model, and with `write` adds it to the running service; scope `admin`',
     body: ChangeModels,
     answer: ModelsChange,
     errors: [400, 404, 409, 413, 415],
@@ -31,7 +31,7 @@ const described = describeRoutes({
     errors: [404],
   },
   removeModel: {
-    summary: 'Removes a model that was added: what runs ends, what waits fails; scope `admin`',
+    summary: 'Removes an added model: running responses finish, waiting ones fail; scope `admin`',
     answer: RemovedModel,
     errors: [404, 409],
   },

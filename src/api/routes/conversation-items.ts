@@ -27,19 +27,19 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   listConversationItems: {
-    summary: 'The items of the branch that was added to last, newest first',
+    summary: 'Lists the items of the branch that was last added to, newest first',
     query: ItemsQuery,
     answer: ItemList,
     errors: [400, 404],
   },
   createConversationItems: {
-    summary: 'Adds items at its end',
+    summary: 'Adds items at the end of a conversation',
     body: CreateItems,
     answer: ItemList,
     errors: [400, 404, 413, 415],
   },
   retrieveConversationItem: {
-    summary: 'One of its items',
+    summary: 'Returns one item of a conversation',
     answer: InputItem,
     errors: [404],
   },

@@ -48,51 +48,51 @@ const importLimits = { bodyBytes: mostImportedBytes, bodyValues: 131_072 };
 
 const described = describeRoutes({
   createConversation: {
-    summary: 'A conversation, empty or with items',
+    summary: 'Creates a conversation, empty or with items',
     body: CreateConversation,
     answer: Conversation,
     errors: [400, 413, 415],
   },
   listConversations: {
-    summary: 'Conversations, last used first; `q` searches titles, questions and answers',
+    summary: 'Lists conversations, last used first; `q` searches titles, questions and answers',
     query: ConversationsQuery,
     answer: ConversationList,
     errors: [400],
   },
   importConversation: {
-    summary: 'Makes a conversation of an export',
+    summary: 'Creates a conversation from an export',
     description:
-      'The new conversation has the same turns and branches under new ids. Its responses are not there: `stored` is false, and they have no trace. The body may have 24 MiB.',
+      'The new conversation has the same turns and branches under new ids. Its responses are not imported: `stored` is false, and they have no trace. The body may be up to 24 MiB.',
     body: ConversationExport,
     answer: Conversation,
     errors: [400, 409, 413, 415],
   },
   retrieveConversation: {
-    summary: 'One conversation',
+    summary: 'Returns a conversation',
     answer: Conversation,
     errors: [404],
   },
   updateConversation: {
-    summary: 'Renames it, or replaces the metadata',
+    summary: 'Renames a conversation, or replaces its metadata',
     body: UpdateConversation,
     answer: Conversation,
     errors: [400, 404, 413, 415],
   },
   deleteConversation: {
-    summary: 'Deletes the conversation with its responses and their traces',
+    summary: 'Deletes a conversation with its responses and their traces',
     answer: DeletedConversation,
     errors: [404],
   },
   listConversationTurns: {
-    summary: 'Its responses in all branches, oldest first, each with the one that it goes on from',
+    summary: 'Lists the responses of all branches, oldest first, each with the one that it continues',
     query: TurnsQuery,
     answer: TurnList,
     errors: [400, 404],
   },
   exportConversation: {
-    summary: 'The conversation as a file',
+    summary: 'Exports a conversation as a file',
     description:
-      'JSON has all branches, and thoughts with the scope `trace:full`; `POST /v1/conversations/import` reads it. `format=markdown` gives one branch as `text/markdown`: the one that ends with the response `turn`.',
+      'JSON contains all branches, and with the scope `trace:full` the thoughts; `POST /v1/conversations/import` reads it. `format=markdown` gives one branch as `text/markdown`: the one that ends with the response `turn`, or else the newest.',
     query: ExportQuery,
     answer: ConversationExport,
     otherTypes: ['text/markdown'],

@@ -10,7 +10,7 @@ import { parseBody } from '../validation-error.ts';
 
 const described = describeRoutes({
   createEmbeddings: {
-    summary: 'Passed to the model’s server; 404 for a model that makes no embeddings',
+    summary: 'Returns embeddings from the model’s server; 404 for a model that makes none',
     body: CreateEmbeddings,
     answer: Embeddings,
     errors: [400, 404, 413, 415, 429],

@@ -5,7 +5,7 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 
 const described = describeRoutes({
   listEvaluations: {
-    summary: 'What evaluations of this installation have measured, newest first',
+    summary: 'Lists what evaluations of this installation have measured, newest first',
     answer: EvaluationList,
     errors: [],
   },

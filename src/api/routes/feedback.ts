@@ -20,13 +20,13 @@ type ApiContext = Context<ApiEnvironment>;
 const described = describeRoutes({
   createFeedback: {
     summary:
-      'Thumbs, a comment, a preferred other response or a corrected text; kept with prompt and answers for tuning',
+      'Rates a response: thumbs, a comment, a better response or a corrected text; kept with prompt and answers for tuning',
     body: CreateFeedback,
     answer: Feedback,
     errors: [400, 404, 409, 413, 415],
   },
   exportFeedback: {
-    summary: 'Feedback as JSON lines: as given, or as TRL’s DPO or KTO form',
+    summary: 'Exports feedback as JSON lines: as given, or in TRL’s DPO or KTO form',
     query: FeedbackQuery,
     answer: Feedback,
     mediaType: 'application/jsonl',

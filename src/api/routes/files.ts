@@ -29,30 +29,30 @@ const jsonl = { 'content-type': 'application/jsonl; charset=utf-8' };
 
 const described = describeRoutes({
   uploadFile: {
-    summary: 'A JSONL of requests for a batch, as a form',
+    summary: 'Uploads a file, as a form: JSONL with requests for a batch, or a file for prompts (`user_data`)',
     body: FileUpload,
     bodyType: 'multipart/form-data',
     answer: FileObject,
     errors: [400, 413, 415],
   },
   listFiles: {
-    summary: 'Uploaded files, newest first',
+    summary: 'Lists uploaded files, newest first',
     query: BatchListQuery,
     answer: FileList,
     errors: [400],
   },
   retrieveFile: {
-    summary: 'One file',
+    summary: 'Returns one file',
     answer: FileObject,
     errors: [404],
   },
   deleteFile: {
-    summary: 'Removes an uploaded file',
+    summary: 'Deletes an uploaded file',
     answer: DeletedFile,
     errors: [404],
   },
   fileContent: {
-    summary: 'What a file holds: what was uploaded, or a batch’s results or errors, a line each',
+    summary: 'Returns the content of a file: the upload, or a batch’s results or errors, one per line',
     answer: BatchResult,
     mediaType: 'application/jsonl',
     otherTypes: ['application/octet-stream'],

@@ -5,12 +5,12 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 
 const described = describeRoutes({
   health: {
-    summary: 'The process lives',
+    summary: 'Whether the process is running',
     answer: Health,
     errors: [],
   },
   readiness: {
-    summary: 'Models are loaded and the backend is up',
+    summary: 'Whether the models are loaded and the backend is up',
     answer: ReadinessReport,
     errors: [],
     others: { 503: { description: 'Not ready yet', schema: ReadinessReport } },

@@ -11,19 +11,19 @@ import { parseBody } from '../validation-error.ts';
 
 const described = describeRoutes({
   createKey: {
-    summary: 'Makes a key; its secret is shown this once; scope `admin`',
+    summary: 'Creates a key; its secret is shown only once; scope `admin`',
     body: NewApiKey,
     answer: CreatedApiKey,
     errors: [400, 413, 415],
   },
   confirmKey: {
     summary:
-      'Makes a key work that was made with `confirm: true`; the first one closes the service to callers without a key; scope `admin`',
+      'Activates a key that was created with `confirm: true`; the first one closes the service to callers without a key; scope `admin`',
     answer: ApiKey,
     errors: [404],
   },
   listKeys: {
-    summary: 'All keys, newest first, without their secrets; scope `admin`',
+    summary: 'Lists all keys, newest first, without their secrets; scope `admin`',
     answer: ApiKeyList,
     errors: [],
   },

@@ -11,13 +11,13 @@ import { resolveModel } from '../responses/resolve-reasoning.ts';
 
 const described = describeRoutes({
   listModels: {
-    summary: 'Models with capabilities, context length and effort table',
+    summary: 'Lists the models with capabilities, context length and effort table',
     query: ModelsQuery,
     answer: ModelList,
     errors: [400],
   },
   retrieveModel: {
-    summary: 'One model',
+    summary: 'Returns one model',
     answer: ModelObject,
     errors: [404],
   },

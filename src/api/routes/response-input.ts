@@ -16,19 +16,19 @@ import { findResponse } from '../responses/response-view.ts';
 
 const described = describeRoutes({
   listInputItems: {
-    summary: 'The items of the prompt: those before it, and its own',
+    summary: 'Lists the items of the prompt: earlier ones and the request’s own',
     query: ItemsQuery,
     answer: ItemList,
     errors: [400, 404],
   },
   countInputTokens: {
-    summary: 'How many tokens a request’s prompt has, without running it; they count towards the key’s tokens per day',
+    summary: 'Counts the tokens of a request’s prompt without running it; they count towards the key’s tokens per day',
     body: CreateResponse,
     answer: InputTokens,
     errors: [400, 404, 409, 413, 415, 429],
   },
   compactResponse: {
-    summary: 'The newest items that fit half of the context, as one item to go on from; no model is asked',
+    summary: 'Returns the newest items that fit into half of the context as one item to continue from; no model is called',
     body: CompactRequest,
     answer: Compaction,
     errors: [400, 404, 409, 413, 415],

@@ -32,36 +32,36 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   createResponse: {
-    summary: 'Ask: waits for the answer, streams it, or returns at once with `background: true`',
+    summary: 'Creates a response: waits for the answer, streams it, or returns at once with `background: true`',
     description:
-      'Streams: with `include: ["reasoning.text"]` (scope `trace:full`) the first chain\'s thought comes as it is sampled, with `reasoning.summary` a part for each step as it ends; a stream that is idle gets a comment every 5 s. A request that waits longer than 5 s gets status 200 and a space every 5 s before the JSON; a failed response is an object with `status: "failed"`.\n\nWebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message brings the events of the stream, or `{"type": "error", "status", "error"}`.',
+      'Streaming: with `include: ["reasoning.text"]` (scope `trace:full`), the first chain’s thought is streamed as it is sampled. With `reasoning.summary`, each step sends a summary part when it ends. An idle stream gets a comment every 5 s.\n\nWaiting: after 5 s the service sends status 200, then a space every 5 s before the JSON. A failed response is an object with `status: "failed"`.\n\nWebSocket mode: open a WebSocket to this path and send this body with `type: "response.create"`, one response at a time. Each message is answered with the events of the stream, or with `{"type": "error", "status", "error"}`.',
     body: CreateResponse,
     answer: Response,
     event: ResponseEvent,
     errors: [400, 404, 409, 413, 415, 429],
   },
   listResponses: {
-    summary: 'Responses, newest first',
+    summary: 'Lists responses, newest first',
     query: ListQueryString,
     answer: ResponseList,
     errors: [400],
   },
   retrieveResponse: {
-    summary: 'A response as it stands; `wait` holds until it ends, `stream` replays and follows its events',
+    summary: 'Returns a response as it is now; `wait` waits until it ends, `stream` replays its events and follows them',
     description:
-      'With `wait`, after 5 s status 200 is sent, and a space every 5 s before the JSON. `Retry-After` is there while the response runs, unless the head was sent before.',
+      'With `wait`, the service sends status 200 after 5 s, then a space every 5 s before the JSON. `Retry-After` is sent while the response runs, unless the headers were sent earlier.',
     query: RetrieveQuery,
     answer: Response,
     event: ResponseEvent,
     errors: [400, 404],
   },
   deleteResponse: {
-    summary: 'Removes response, events and trace',
+    summary: 'Deletes a response with its events and trace',
     answer: DeletedResponse,
     errors: [404],
   },
   cancelResponse: {
-    summary: 'Cancels at the next token; a response that has ended comes back as it is',
+    summary: 'Cancels a response at its next token; one that has ended is returned as it is',
     answer: Response,
     errors: [404],
   },

@@ -6,7 +6,7 @@ import { describeRoutes } from '../openapi/describe-routes.ts';
 
 const described = describeRoutes({
   listStrategies: {
-    summary: 'Plans that spend a thinking budget',
+    summary: 'Lists the strategies, which are plans for spending a thinking budget',
     answer: StrategyList,
     errors: [],
   },

@@ -13,9 +13,9 @@ import { requireTraceScope, traceSteps, visibleEvent } from '../responses/trace-
 
 const described = describeRoutes({
   retrieveTrace: {
-    summary: 'The reasoning trace, as far as the key may see',
+    summary: 'Returns the reasoning trace, as far as the key may see it',
     description:
-      'With `stream=true` live: steps and progress, numbered by themselves. `stream=true&only=progress` gives phase and tokens alone, which any key may read; its numbers have gaps.',
+      '`stream=true` streams steps and progress live; its events are numbered separately, from 0. `stream=true&only=progress` streams only phase and token counts, which any key may read; its numbers have gaps.',
     query: TraceQuery,
     answer: Trace,
     event: TraceStreamEvent,

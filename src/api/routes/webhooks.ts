@@ -23,29 +23,29 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   getWebhook: {
-    summary: 'The key’s own webhook and the secret that signs',
+    summary: 'Returns the key’s webhook and the secret that signs its messages',
     answer: KeyWebhook,
     errors: [],
   },
   setWebhook: {
-    summary: 'Sets where the ends of this key’s responses are told',
+    summary: 'Sets the URL that is notified when this key’s responses end',
     body: SetWebhook,
     answer: KeyWebhook,
     errors: [400, 413, 415],
   },
   rotateWebhookSecret: {
-    summary: 'Makes a new secret; for a day the one before signs as well',
+    summary: 'Creates a new secret; the old one also signs for one day',
     answer: KeyWebhook,
     errors: [],
   },
   listDeliveries: {
-    summary: 'Webhooks of all keys, newest first; scope `admin`',
+    summary: 'Lists the webhook deliveries of all keys, newest first; scope `admin`',
     query: DeliveriesQuery,
     answer: WebhookDeliveryList,
     errors: [400],
   },
   listResponseDeliveries: {
-    summary: 'The webhook of one response, and what came of it',
+    summary: 'Lists the webhook deliveries of one response, with their outcome',
     answer: WebhookDeliveryList,
     errors: [404],
   },

@@ -55,8 +55,8 @@ export type Progress = z.infer<typeof Progress>;
 
 /** What was finally used, after defaults, the effort table and short forms. Tokens. */
 export const EffectiveReasoning = z.object({
-  effort: Effort.describe('Of a request for auto: what it decided; auto until the response has ended.'),
-  requested: z.literal('auto').exactOptional().describe('Present where the service was to decide.'),
+  effort: Effort.describe('For a request with effort auto: what it decided; auto until the response has ended.'),
+  requested: z.literal('auto').exactOptional().describe('Present if the service was asked to decide.'),
   because: z.string().exactOptional().describe('Why auto decided as it did.'),
   strategy: z.string(),
   budget_tokens: z.int().nonnegative(),
@@ -68,7 +68,7 @@ export const EffectiveReasoning = z.object({
     .positive()
     .optional()
     .describe(
-      'Visible tokens at most: max_output_tokens where the request names it, else what the context holds beside the input, 4,096 at most.',
+      'The most visible tokens: max_output_tokens if the request sets it, otherwise what the context leaves after the input, at most 4,096.',
     ),
   deadline_ms: z.int().positive().nullable(),
   natural_tokens: z
@@ -76,7 +76,7 @@ export const EffectiveReasoning = z.object({
     .positive()
     .exactOptional()
     .describe(
-      'Thinking tokens that a chain needs, as earlier responses of a model without calibration have shown. Absent: its effort table says.',
+      'The thinking tokens that a chain needs, learned from earlier responses of a model without calibration. Absent: as in its effort table.',
     ),
   /** Whether values are computed in the thoughts. Absent: the response is older than this feature, so they are not. */
   compute: z.enum(['on', 'off']).exactOptional(),

@@ -59,7 +59,7 @@ export const ResponseUsage = z.preprocess(
     output_tokens: count,
     output_tokens_details: z.object({
       reasoning_tokens: count.describe(
-        'All output tokens but the visible answer: drafts, thoughts, inserted tokens and answers that were not chosen. budget_tokens caps a part of it: the phases think, check and revise.',
+        'All output tokens except the visible answer: drafts, thoughts, inserted tokens and answers that were not chosen. budget_tokens limits a part of them: the phases think, check and revise.',
       ),
     }),
     total_tokens: count,
@@ -67,7 +67,7 @@ export const ResponseUsage = z.preprocess(
       tool: count
         .exactOptional()
         .describe(
-          'Results of tools that the service ran. They are a part of input_tokens; the other phases add up to output_tokens.',
+          'Results of tools that the service ran. They are part of input_tokens; the other phases add up to output_tokens.',
         ),
     }),
   }),

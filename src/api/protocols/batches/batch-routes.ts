@@ -18,24 +18,24 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   createBatch: {
-    summary: 'Many requests at low priority, from a file or inline',
+    summary: 'Creates a batch of requests, which run at low priority, from a file or inline',
     body: CreateBatch,
     answer: Batch,
     errors: [400, 404, 413, 415, 429],
   },
   listBatches: {
-    summary: 'Batches, newest first',
+    summary: 'Lists batches, newest first',
     query: BatchListQuery,
     answer: BatchList,
     errors: [400],
   },
   retrieveBatch: {
-    summary: 'A batch as its responses stand',
+    summary: 'Returns a batch with its current counts',
     answer: Batch,
     errors: [404],
   },
   cancelBatch: {
-    summary: 'Cancels what has not ended; a batch that has ended comes back as it is',
+    summary: 'Cancels the requests that have not ended; a batch that has ended is returned as it is',
     answer: Batch,
     errors: [404],
   },

@@ -43,7 +43,7 @@ export function isOver({ requests, starting }: BatchRecord, { completed, failed 
   return !starting && completed + failed === requests.length;
 }
 
-/** A batch as its responses stand. */
+/** Returns a batch with its current counts. */
 export function batchView(record: BatchRecord, { last_at: last, completed, failed }: BatchCounts): Batch {
   const counts = { total: record.requests.length, completed, failed };
   const over = counts.completed + counts.failed === counts.total;

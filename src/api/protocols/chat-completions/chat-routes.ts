@@ -31,20 +31,20 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   createChatCompletion: {
-    summary: 'OpenAI’s older shape on the same engine; thoughts in `reasoning_content` where the key may see them',
+    summary: 'OpenAI’s Chat Completions API on the same engine; thoughts are in `reasoning_content` if the key may see them',
     body: CreateChatCompletion,
     answer: ChatCompletion,
     event: ChatCompletionChunk,
     errors: [400, 404, 413, 415, 429],
   },
   listChatCompletions: {
-    summary: 'Chat completions made with `store: true` that have ended, oldest first',
+    summary: 'Lists ended chat completions made with `store: true`, oldest first',
     query: ChatCompletionsQuery,
     answer: ChatCompletionList,
     errors: [400],
   },
   retrieveChatCompletion: {
-    summary: 'A stored chat completion; 409 while it runs',
+    summary: 'Returns a stored chat completion; 409 while it runs',
     answer: StoredChatCompletion,
     errors: [404, 409],
   },
@@ -55,12 +55,12 @@ const described = describeRoutes({
     errors: [400, 404, 409, 413, 415],
   },
   deleteChatCompletion: {
-    summary: 'Removes a stored chat completion with its responses',
+    summary: 'Deletes a stored chat completion with its responses',
     answer: DeletedChatCompletion,
     errors: [404],
   },
   listChatCompletionMessages: {
-    summary: 'The messages of a stored chat completion’s request, oldest first',
+    summary: 'Lists the messages of a stored chat completion’s request, oldest first',
     query: ChatMessagesQuery,
     answer: ChatMessageList,
     errors: [400, 404, 409],

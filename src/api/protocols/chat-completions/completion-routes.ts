@@ -15,7 +15,7 @@ const mostAnswers = 16;
 
 const described = describeRoutes({
   createCompletion: {
-    summary: 'A text that the model goes on with as it is, without its template and without thinking',
+    summary: 'Continues a text as it is, without the model’s chat template and without thinking',
     body: CreateCompletion,
     answer: Completion,
     event: Completion,

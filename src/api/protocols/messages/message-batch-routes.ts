@@ -26,39 +26,39 @@ const mostShown = 20;
 
 const described = describeRoutes({
   createMessageBatch: {
-    summary: 'Many message requests at low priority; each is a response like any other',
+    summary: 'Creates a batch of message requests, which run at low priority; each is a response like any other',
     body: CreateMessageBatch,
     answer: MessageBatch,
     error: MessageError,
     errors: [400, 409, 413, 415, 429],
   },
   listMessageBatches: {
-    summary: 'Batches of messages, newest first',
+    summary: 'Lists batches of messages, newest first',
     query: MessageBatchQuery,
     answer: MessageBatchList,
     error: MessageError,
     errors: [400],
   },
   retrieveMessageBatch: {
-    summary: 'A batch of messages as its responses stand',
+    summary: 'Returns a batch of messages with its current counts',
     answer: MessageBatch,
     error: MessageError,
     errors: [404],
   },
   cancelMessageBatch: {
-    summary: 'Cancels what has not ended; a batch that has ended comes back as it is',
+    summary: 'Cancels the requests that have not ended; a batch that has ended is returned as it is',
     answer: MessageBatch,
     error: MessageError,
     errors: [404],
   },
   deleteMessageBatch: {
-    summary: 'Removes a batch that has ended; its responses stay',
+    summary: 'Deletes a batch that has ended; its responses stay',
     answer: DeletedMessageBatch,
     error: MessageError,
     errors: [404, 409],
   },
   messageBatchResults: {
-    summary: 'The results of a batch that has ended, a line for each request',
+    summary: 'Returns the results of a batch that has ended, one line for each request',
     answer: MessageBatchResult,
     mediaType: 'application/x-jsonl',
     error: MessageError,

@@ -22,7 +22,7 @@ import { translateMessage, translateMessagePrompt, wantedThoughts } from './mess
 
 const described = describeRoutes({
   createMessage: {
-    summary: 'Anthropic’s shape on the same engine; errors in their form',
+    summary: 'Anthropic’s Messages API on the same engine; errors in its form',
     body: CreateMessage,
     answer: Message,
     event: MessageEvent,
@@ -30,7 +30,7 @@ const described = describeRoutes({
     errors: [400, 404, 413, 415, 429],
   },
   countMessageTokens: {
-    summary: 'The tokens of a message request, without running it; they count towards the key’s tokens per day',
+    summary: 'Counts the tokens of a message request without running it; they count towards the key’s tokens per day',
     body: CountMessageTokens,
     answer: MessageTokensCount,
     error: MessageError,

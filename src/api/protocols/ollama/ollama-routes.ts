@@ -32,14 +32,14 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   ollamaEmbed: {
-    summary: 'Embeddings in Ollama’s form; 404 for a model that makes none',
+    summary: 'Returns embeddings in Ollama’s form; 404 for a model that makes none',
     body: OllamaEmbedRequest,
     answer: OllamaEmbeddings,
     error: OllamaError,
     errors: [400, 404, 413, 415, 429],
   },
   ollamaChat: {
-    summary: 'Ollama’s shape on the same engine: JSON lines, unless `stream` is false; errors in their form',
+    summary: 'Ollama’s chat API on the same engine: JSON lines, unless `stream` is false; errors in its form',
     body: OllamaChatRequest,
     answer: OllamaChatResponse,
     lineType: 'application/x-ndjson',
@@ -47,7 +47,7 @@ const described = describeRoutes({
     errors: [400, 404, 413, 415, 429],
   },
   ollamaGenerate: {
-    summary: 'One text in place of messages: JSON lines, unless `stream` is false; errors in Ollama’s form',
+    summary: 'Ollama’s generate API, with one text instead of messages: JSON lines, unless `stream` is false; errors in its form',
     body: OllamaGenerateRequest,
     answer: OllamaGenerateResponse,
     lineType: 'application/x-ndjson',
@@ -55,25 +55,25 @@ const described = describeRoutes({
     errors: [400, 404, 413, 415, 429],
   },
   ollamaRunning: {
-    summary: 'The models again: all of them stay loaded',
+    summary: 'Lists the loaded models, in Ollama’s form; all models stay loaded',
     answer: OllamaRunning,
     error: OllamaError,
     errors: [],
   },
   ollamaTags: {
-    summary: 'The models, as Ollama lists them',
+    summary: 'Lists the models, in Ollama’s form',
     answer: OllamaTags,
     error: OllamaError,
     errors: [],
   },
   ollamaVersion: {
-    summary: 'The version of Ollama’s API that this is like',
+    summary: 'The version of Ollama’s API that is supported',
     answer: OllamaVersion,
     error: OllamaError,
     errors: [],
   },
   ollamaShow: {
-    summary: 'One model, as Ollama shows it',
+    summary: 'Returns one model, in Ollama’s form',
     body: OllamaShowRequest,
     answer: OllamaShow,
     error: OllamaError,
