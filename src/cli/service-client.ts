@@ -18,7 +18,7 @@ export async function conversationIdOf(given: string, client: ServiceClient): Pr
   if (given !== 'last') return encodeURIComponent(given);
   const { first_id: id } = await client.call(ConversationList, '/v1/conversations?limit=1');
   if (id !== null) return id;
-  throw new CliError({ message: 'There is no conversation yet.', advice: 'Begin one with: thinkfirst chat' });
+  throw new CliError({ message: 'There is no conversation yet.', advice: 'Start one: thinkfirst chat' });
 }
 
 type ServiceAddress = { url: string; key?: string | undefined };

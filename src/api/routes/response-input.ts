@@ -28,7 +28,8 @@ const described = describeRoutes({
     errors: [400, 404, 409, 413, 415, 429],
   },
   compactResponse: {
-    summary: 'Returns the newest items that fit into half of the context as one item to continue from; no model is called',
+    summary:
+      'Returns the newest items that fit into half of the context as one item to continue from; no model is called',
     body: CompactRequest,
     answer: Compaction,
     errors: [400, 404, 409, 413, 415],

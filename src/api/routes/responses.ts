@@ -47,7 +47,8 @@ const described = describeRoutes({
     errors: [400],
   },
   retrieveResponse: {
-    summary: 'Returns a response as it is now; `wait` waits until it ends, `stream` replays its events and follows them',
+    summary:
+      'Returns a response as it is now; `wait` waits until it ends, `stream` replays its events and follows them',
     description:
       'With `wait`, the service sends status 200 after 5 s, then a space every 5 s before the JSON. `Retry-After` is sent while the response runs, unless the headers were sent earlier.',
     query: RetrieveQuery,

@@ -53,7 +53,7 @@ export function addChat(program: Command, terminal: Terminal): void {
         'It is stored: `thinkfirst conversations` lists them, and the console shows them.',
     );
   thinkingOptions(command)
-    .option('-c, --continue [id]', 'go on with a conversation (default: the one used last)')
+    .option('-c, --continue [id]', 'continue a conversation (default: the one used last)')
     .option('--trace', 'show how each answer was found');
   serviceOptions(command)
     .addHelpText('after', `\nIn the chat:\n${help.replaceAll(/^/gm, '  ')}`)

@@ -24,7 +24,7 @@ export function addConversations(program: Command, terminal: Terminal): void {
   const conversations = program
     .command('conversations')
     .summary('chats: list, show, rename, export, import, delete')
-    .description('Conversations of this key, the last used first. `thinkfirst chat --continue` goes on with one.');
+    .description('Conversations of this key, the last used first. `thinkfirst chat --continue` continues one.');
   addList(conversations, terminal);
   addShow(conversations, terminal);
   addRename(conversations, terminal);
@@ -39,9 +39,9 @@ function addList(conversations: Command, terminal: Terminal): void {
   serviceOptions(
     conversations
       .command('list', { isDefault: true })
-      .description('list them (what `thinkfirst conversations` does)')
-      .option('-s, --search <words>', 'only those with all these words in title, questions or answers')
-      .option('-n, --limit <n>', 'at most so many', wholeNumberFrom(1), 20)
+      .description('list conversations (the same as `thinkfirst conversations`)')
+      .option('-s, --search <words>', 'only conversations with all these words in title, questions or answers')
+      .option('-n, --limit <n>', 'the most conversations to list', wholeNumberFrom(1), 20)
       .option('--json', 'as JSON from the service, one per line'),
   ).action(async (options: ListOptions) => {
     const client = await reachService(options, terminal);
@@ -50,7 +50,9 @@ function addList(conversations: Command, terminal: Terminal): void {
 }
 
 function addShow(conversations: Command, terminal: Terminal): void {
-  serviceOptions(conversations.command('show').description('print its last branch, question by question'))
+  serviceOptions(
+    conversations.command('show').description('print the last branch of a conversation, question by question'),
+  )
     .argument('[id]', which, 'last')
     .action(async (given: string, options: ServiceOptions) => {
       const client = await reachService(options, terminal);
@@ -60,9 +62,9 @@ function addShow(conversations: Command, terminal: Terminal): void {
 }
 
 function addRename(conversations: Command, terminal: Terminal): void {
-  serviceOptions(conversations.command('rename').description('give it another title'))
+  serviceOptions(conversations.command('rename').description('change the title of a conversation'))
     .argument('<id>', which)
-    .argument('<title...>', 'the title')
+    .argument('<title...>', 'the new title')
     .action(async (given: string, words: string[], options: ServiceOptions) => {
       const client = await reachService(options, terminal);
       const id = await conversationIdOf(given, client);
@@ -74,13 +76,13 @@ function addRename(conversations: Command, terminal: Terminal): void {
 }
 
 function addExport(conversations: Command, terminal: Terminal): void {
-  const does = 'write it as a file: JSON, which import reads, or Markdown';
+  const does = 'write a conversation to a file: JSON, which import reads, or Markdown';
   serviceOptions(conversations.command('export').description(does))
     .argument('[id]', which, 'last')
     .addOption(
-      new Option('-f, --format <format>', 'json has all branches').choices(['json', 'markdown']).default('json'),
+      new Option('-f, --format <format>', 'json contains all branches').choices(['json', 'markdown']).default('json'),
     )
-    .option('-o, --output <file>', 'where to write it (default: standard output)')
+    .option('-o, --output <file>', 'the file to write (default: standard output)')
     .action(async (given: string, options: ExportOptions) => {
       const client = await reachService(options, terminal);
       const id = await conversationIdOf(given, client);
@@ -91,8 +93,8 @@ function addExport(conversations: Command, terminal: Terminal): void {
 }
 
 function addImport(conversations: Command, terminal: Terminal): void {
-  serviceOptions(conversations.command('import').description('make a conversation of an export'))
-    .argument('<file>', 'the JSON of an export; - stands for standard input')
+  serviceOptions(conversations.command('import').description('create a conversation from an export'))
+    .argument('<file>', 'an export as JSON; - reads it from standard input')
     .action(async (file: string, options: ServiceOptions) => {
       const body = parsed(file, file === '-' ? await text(terminal.input) : await readText(file));
       const client = await reachService(options, terminal);
@@ -102,7 +104,7 @@ function addImport(conversations: Command, terminal: Terminal): void {
 }
 
 function addDelete(conversations: Command, terminal: Terminal): void {
-  serviceOptions(conversations.command('delete').description('remove conversations with their responses and traces'))
+  serviceOptions(conversations.command('delete').description('delete conversations with their responses and traces'))
     .argument('<id...>', which)
     .action(async (given: string[], options: ServiceOptions) => {
       const client = await reachService(options, terminal);
@@ -114,7 +116,7 @@ function addDelete(conversations: Command, terminal: Terminal): void {
     });
 }
 
-/** Of a page of the service. */
+/** Conversations in one request to the service. */
 const pageSize = 100;
 
 async function listed(client: ServiceClient, { search, limit }: ListOptions): Promise<Conversation[]> {
@@ -138,7 +140,7 @@ function listText(found: readonly Conversation[], { search, json }: ListOptions,
   const { paint, outputLive } = terminal;
   if (json === true) return found.map((one) => JSON.stringify(one)).join('\n');
   const none =
-    search === undefined ? 'No conversation yet. Begin one: thinkfirst chat' : 'No conversation has these words.';
+    search === undefined ? 'No conversations yet. Start one: thinkfirst chat' : 'No conversation contains these words.';
   if (found.length === 0) return paint.dim(none);
   const width = outputLive ? terminal.columns() - 1 : leastColumns;
   const cells = found.map(({ id, title, turns, updated_at }) => ({

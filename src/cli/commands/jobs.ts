@@ -67,7 +67,7 @@ export function addJobs(program: Command, terminal: Terminal): void {
   }
 }
 
-const noResponse = 'No response yet. Ask something: thinkfirst ask "…"';
+const noResponse = 'No responses yet. Ask something: thinkfirst ask "…"';
 
 async function shown(client: ServiceClient, { status, limit, json }: ListOptions, terminal: Terminal): Promise<string> {
   const path = `/v1/responses?limit=${limit}${status === undefined ? '' : `&status=${status}`}`;

@@ -46,7 +46,7 @@ export function addModels(program: Command, terminal: Terminal): void {
   const list = models
     .command('list', { isDefault: true })
     .description('list the models of a running service, with the budget of each effort')
-    .option('--json', 'as the service has them');
+    .option('--json', 'as JSON from the service');
   serviceOptions(list).action(async (options: ServiceOptions & { json?: true }) => {
     const client = await reachService(options, terminal);
     const all = await client.call(ModelList, '/v1/models');

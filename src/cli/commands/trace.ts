@@ -26,7 +26,7 @@ export function addTrace(program: Command, terminal: Terminal): void {
     )
     .argument('[id]', 'a response; last is the newest', 'last')
     .option('-f, --follow', 'show new steps until the response ends')
-    .option('--json', 'as the service has it');
+    .option('--json', 'as JSON from the service');
   serviceOptions(command).action(async (given: string, options: TraceOptions) => {
     const client = await reachService(options, terminal);
     const id = await responseIdOf(given, client);

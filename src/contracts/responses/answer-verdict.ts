@@ -5,7 +5,7 @@ export const AnswerVerdict = z.object({
   kind: z
     .enum(['verified', 'agreed', 'single', 'unsure'])
     .describe(
-      "verified: a confirming check of the caller (expected, webhook) passed on this answer. agreed: at least two chains gave it. single: there was nothing to compare it with. unsure: the chains disagree, or every attempt failed a check.",
+      'verified: a confirming check of the caller (expected, webhook) passed on this answer. agreed: at least two chains gave it. single: there was nothing to compare it with. unsure: the chains disagree, or every attempt failed a check.',
     ),
   agreement: z
     .object({ agree: z.int().nonnegative(), of: z.int().positive() })

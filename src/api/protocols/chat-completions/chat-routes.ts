@@ -31,7 +31,8 @@ type ApiContext = Context<ApiEnvironment>;
 
 const described = describeRoutes({
   createChatCompletion: {
-    summary: 'OpenAI’s Chat Completions API on the same engine; thoughts are in `reasoning_content` if the key may see them',
+    summary:
+      'OpenAI’s Chat Completions API on the same engine; thoughts are in `reasoning_content` if the key may see them',
     body: CreateChatCompletion,
     answer: ChatCompletion,
     event: ChatCompletionChunk,

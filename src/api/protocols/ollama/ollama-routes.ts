@@ -47,7 +47,8 @@ const described = describeRoutes({
     errors: [400, 404, 413, 415, 429],
   },
   ollamaGenerate: {
-    summary: 'Ollama’s generate API, with one text instead of messages: JSON lines, unless `stream` is false; errors in its form',
+    summary:
+      'Ollama’s generate API, with one text instead of messages: JSON lines, unless `stream` is false; errors in its form',
     body: OllamaGenerateRequest,
     answer: OllamaGenerateResponse,
     lineType: 'application/x-ndjson',
