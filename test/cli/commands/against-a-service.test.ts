@@ -18,7 +18,7 @@ afterEach(() => {
 describe('thinkfirst jobs', () => {
   it('tells a list that is empty for its status from one that is empty', async () => {
     stubService({ '/v1/responses': { data: [] } });
-    expect((await runProgram(['jobs'])).output).toMatch(/^No response yet\. Ask something/);
+    expect((await runProgram(['jobs'])).output).toMatch(/^No responses yet\. Ask something/);
     expect((await runProgram(['jobs', '--status', 'in_progress'])).output).toBe('No response is in_progress.\n');
   });
 });
