@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createStorage } from 'unstorage';
 import type { RecordStore } from '../core/record-store.ts';
 import { makeDataFolder } from '../queue/embedded/data-folder.ts';
 import { clusterPrefix, createRedisClient, type RedisAddress } from '../queue/redis/redis-client.ts';
-import { createUnstorageRecords, recordFiles } from '../store/file-records.ts';
+import { createFileRecords } from '../store/file-records.ts';
 import { createKeyStore, type KeyStore } from '../store/key-store.ts';
 import { createRedisRecords } from '../store/redis-records.ts';
 import { createSealer, type Sealer } from '../store/sealer.ts';
@@ -49,8 +48,7 @@ export async function openRecords(environment: Environment): Promise<{ records: 
 export function recordStore(environment: Environment): RecordStore {
   const url = redisAddress(environment);
   if (url === undefined) {
-    const folder = join(environment.THINKFIRST_DATA, 'records');
-    return createUnstorageRecords(createStorage({ driver: recordFiles(folder) }));
+    return createFileRecords(join(environment.THINKFIRST_DATA, 'records'));
   }
   const redis = createRedisClient(url, { maxRetriesPerRequest: 1, commandTimeout });
   // An outage is told by each command that fails; an error event without a listener would be printed as well.

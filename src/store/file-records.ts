@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Driver, Storage } from 'unstorage';
-import fsDriver from 'unstorage/drivers/fs';
 import { ServiceError } from '../contracts/service/service-error.ts';
 import { createTurns } from '../core/in-turn.ts';
 import type { RecordStore } from '../core/record-store.ts';
@@ -10,41 +8,68 @@ import type { RecordStore } from '../core/record-store.ts';
 /** By this time a file that was being written has been renamed or deleted. ms */
 const leftOverMs = 3_600_000;
 
+const recordKey = /^[\w-]+(:[\w-]+)*$/;
+
 /**
- * unstorage's files below `base`, each of them complete at any moment. The library's own driver writes in place, so a
- * killed process leaves half a file. Here a file is written and flushed in `<base>-unfinished` and then renamed in one
- * step. The first write removes files that killed processes left there.
+ * Records as files below `base`, for one process that writes: `conversations:conv_1` is `conversations/conv_1`. Each file is
+ * complete at any moment: it is written and flushed in `<base>-unfinished`, then renamed in one step. The first write removes
+ * files that killed processes left there.
  */
-export function recordFiles(base: string): Driver {
+export function createFileRecords(base: string): RecordStore {
+  const inTurn = createTurns();
   const unfinished = `${base}-unfinished`;
   let swept: Promise<void> | undefined;
-  return {
-    ...fsDriver({ base }),
-    // The library's own method reads all folders for each prefix.
-    getKeys: (prefix) => keysBelow(join(base, prefix.replaceAll(':', '/')), prefix.replace(/(?<=[^:])$/, ':')),
-    async setItem(key, value) {
-      const file = join(base, key.replaceAll(':', '/'));
-      const beside = join(unfinished, randomUUID());
-      await Promise.all([mkdir(dirname(file), { recursive: true }), mkdir(unfinished, { recursive: true })]);
-      swept ??= sweep(unfinished).catch(() => undefined);
-      await swept;
-      try {
-        await writeFile(beside, value, { flush: true });
-        await rename(beside, file);
-      } catch (error) {
-        await rm(beside, { force: true });
-        throw error;
-      }
-    },
+  /** Undefined for a key that no record can have, so no file outside `base` is reached. */
+  const fileOf = (key: string) => (recordKey.test(key) ? join(base, key.replaceAll(':', '/')) : undefined);
+
+  const get = async (key: string): Promise<unknown> => {
+    const file = fileOf(key);
+    const text = file === undefined ? undefined : await reach(unlessAbsent(readFile(file, 'utf8')));
+    return text === undefined ? undefined : JSON.parse(text);
   };
+  const set = async (key: string, value: unknown): Promise<void> => {
+    const file = fileOf(key);
+    if (file === undefined) throw new Error(`'${key}' is not a record key`);
+    await reach(write(file, JSON.stringify(value)));
+  };
+  return {
+    get,
+    set,
+    update: (key, change) =>
+      inTurn(key, async () => {
+        const changed = change(await get(key));
+        if (changed !== undefined) await set(key, changed);
+      }),
+    async keys(prefix) {
+      const folder = fileOf(prefix);
+      return folder === undefined ? [] : reach(keysBelow(folder, `${prefix}:`));
+    },
+    async remove(key) {
+      const file = fileOf(key);
+      const removed = file && (await reach(unlessAbsent(unlink(file).then(() => true))));
+      return removed === true;
+    },
+    close: async () => undefined,
+  };
+
+  async function write(file: string, text: string): Promise<void> {
+    const beside = join(unfinished, randomUUID());
+    await Promise.all([mkdir(dirname(file), { recursive: true }), mkdir(unfinished, { recursive: true })]);
+    swept ??= sweep(unfinished).catch(() => undefined);
+    await swept;
+    try {
+      await writeFile(beside, text, { flush: true });
+      await rename(beside, file);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+  }
 }
 
 async function keysBelow(folder: string, prefix: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    // It was removed in the meantime, or never existed.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  });
+  // The folder may have been removed meanwhile, or never existed.
+  const entries = (await unlessAbsent(readdir(folder, { withFileTypes: true }))) ?? [];
   const found = entries.map((entry) =>
     entry.isDirectory() ? keysBelow(join(folder, entry.name), `${prefix}${entry.name}:`) : [`${prefix}${entry.name}`],
   );
@@ -59,27 +84,13 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-/** Records in any unstorage driver that only one process writes to. */
-export function createUnstorageRecords(storage: Storage): RecordStore {
-  const inTurn = createTurns();
-  const get = async (key: string): Promise<unknown> => (await reach(storage.getItem<object>(key))) ?? undefined;
-  const set = (key: string, value: unknown) => reach(storage.setItem(key, JSON.stringify(value)));
-  return {
-    get,
-    set,
-    update: (key, change) =>
-      inTurn(key, async () => {
-        const changed = change(await get(key));
-        if (changed !== undefined) await set(key, changed);
-      }),
-    keys: (prefix) => reach(storage.getKeys(`${prefix}:`)),
-    async remove(key) {
-      const there = await reach(storage.hasItem(key));
-      if (there) await reach(storage.removeItem(key));
-      return there;
-    },
-    close: () => storage.dispose(),
-  };
+/** Undefined if there is no such file, or a folder in its place. */
+async function unlessAbsent<T>(operation: Promise<T>): Promise<T | undefined> {
+  return operation.catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
+    throw error;
+  });
 }
 
 async function reach<T>(operation: Promise<T>): Promise<T> {

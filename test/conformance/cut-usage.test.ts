@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { createStorage } from 'unstorage';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Response } from '../../src/contracts/responses/response.ts';
 import { terminalLines } from '../../src/contracts/responses/terminal-lines.ts';
@@ -16,12 +15,12 @@ import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import type { UsageLedger } from '../../src/store/usage-ledger.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { table } from '../api/responses/fixture.ts';
 import { createKeyedApi } from '../api/responses/keyed-api.ts';
 import { quick } from '../suites/job-queue.suite.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 import { connect } from '../support/upstream-run.ts';
 import type { Fault } from '../support/upstream-server.ts';
@@ -38,7 +37,7 @@ type Backend = {
 const onError = () => {};
 const base = 'cut';
 const queue = queueName(base, { model: 'tiny', tier: 'default' });
-const records = () => createUnstorageRecords(createStorage());
+const records = () => createMemoryRecords();
 
 async function onRedis(): Promise<Backend> {
   const redis = await startTestRedis();

@@ -5,7 +5,6 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { createStorage } from 'unstorage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Job } from '../../src/contracts/responses/job.ts';
 import type { WebhookDelivery } from '../../src/contracts/service/webhook.ts';
@@ -15,9 +14,9 @@ import { openEmbeddedConnection } from '../../src/queue/embedded/embedded-connec
 import { openRedisConnection } from '../../src/queue/redis/redis-connection.ts';
 import { createBullmqQueue } from '../../src/queue/responses/bullmq-queue.ts';
 import { createDeliveries, type Deliver, type Deliveries } from '../../src/queue/webhooks/deliveries.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createSealer } from '../../src/store/sealer.ts';
 import { createWebhookSettings } from '../../src/store/webhook-settings.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 import { aborted, gate, makeJob, readAll, terminal, testTerminalLines } from '../support/queue-jobs.ts';
 import { redisMissing, startTestRedis } from '../support/redis-server.ts';
 
@@ -73,7 +72,7 @@ describe.each(modes)('webhooks ($mode)', ({ open }) => {
   /** Of requests to `/hangs`, till they are `let go`. */
   let hanging: { responses: ServerResponse[]; letGo: boolean };
   const environment = { THINKFIRST_PRIVATE_CALLBACKS: true };
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const sealer = createSealer(randomBytes(32));
   const settings = createWebhookSettings({ records, sealer, given: undefined, now: Date.now });
 

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
-import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import type { NewApiKey } from '../../src/contracts/service/api-key.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { openConsole } from '../../src/entry/http/open-console.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import type { WorkerDependencies } from '../../src/worker/dependencies.ts';
 import { card, catalog, table } from '../api/responses/fixture.ts';
 import { listeningService } from '../support/listening-service.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 import { createScriptedModel, type Script } from '../support/scripted-language-model.ts';
 
 type ScriptedConsole = {
@@ -41,7 +40,7 @@ export async function scriptedConsole(
     Partial<ApiDependencies> = {},
 ): Promise<ScriptedConsole> {
   const model = createScriptedModel({ id: 'tiny', contextLength: 100_000, script });
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const keys = createKeyStore({ records, now: Date.now });
   const files = await openConsole({ log: pino({ level: 'silent' }) });
   if (files === undefined) throw new Error('The console was not built.');

@@ -1,16 +1,15 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { createStorage } from 'unstorage';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defaultLimits } from '../../src/api/dependencies.ts';
 import { createMcpEndpoint } from '../../src/api/mcp/mcp-endpoint.ts';
 import { responseJob } from '../../src/contracts/responses/response-job.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { listeningService } from '../support/listening-service.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';
 
 const closing: Array<() => Promise<void>> = [];
@@ -41,7 +40,7 @@ function hangingModel(): LanguageModel {
 
 async function service() {
   const model = hangingModel();
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const keys = createKeyStore({ records, now: Date.now, freshMs: 0 });
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const { keepAliveMs } = defaultLimits;

@@ -3,19 +3,18 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import OpenAI from 'openai';
 import { ResponsesWS } from 'openai/resources/responses/ws';
-import { createStorage } from 'unstorage';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type ApiDependencies, defaultLimits } from '../../src/api/dependencies.ts';
 import { serveSocket } from '../../src/api/responses/socket-session.ts';
 import { responseJob } from '../../src/contracts/responses/response-job.ts';
 import { allScopes } from '../../src/contracts/service/key-scopes.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { createApi } from '../api/responses/fixture.ts';
 import { listeningService, openSocket, refusedSocket, type SocketMessage } from '../support/listening-service.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 import { createScriptedModel } from '../support/scripted-language-model.ts';
 
 const Ended = z.object({ response: z.object({ id: z.string(), status: z.string(), output_text: z.string() }) });
@@ -46,7 +45,7 @@ async function service(overrides: Partial<ApiDependencies> = {}, options: { mess
 }
 
 async function keyedService(sockets: Partial<typeof defaultLimits.sockets> = {}) {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const keys = createKeyStore({ records, now: Date.now, freshMs: 0 });
   const ledger = createUsageLedger({ change: records.update, now: Date.now });
   const limits = { ...defaultLimits, sockets: { ...defaultLimits.sockets, ...sockets } };

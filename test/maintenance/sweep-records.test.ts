@@ -1,4 +1,3 @@
-import { createStorage } from 'unstorage';
 import { expect, test, vi } from 'vitest';
 import { conversationKey } from '../../src/api/conversations/conversation-index.ts';
 import { addToConversation } from '../../src/api/conversations/conversations.ts';
@@ -7,9 +6,9 @@ import { BatchRecord, FileRecord } from '../../src/contracts/protocols/batch.ts'
 import { ConversationRecord } from '../../src/contracts/responses/conversation.ts';
 import type { Job } from '../../src/contracts/responses/job.ts';
 import { sweepRecords } from '../../src/maintenance/sweep-records.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createWorkingApi } from '../api/responses/fixture.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
 type OnRemoved = Parameters<Parameters<typeof sweepRecords>[0]['queue']['onRemoved']>[0];
 
@@ -21,7 +20,7 @@ const swept = {
 };
 
 test('feedback goes with the responses it is about, after one look through its keys for all of them', async () => {
-  const stored = createUnstorageRecords(createStorage());
+  const stored = createMemoryRecords();
   let looks = 0;
   const records = {
     ...stored,
@@ -54,7 +53,7 @@ test('feedback goes with the responses it is about, after one look through its k
 });
 
 test('files, batches and conversations go once their time is over; a conversation by its last use', async () => {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   let clock = 100 * dayMs;
   const now = () => clock;
   const store = createBatchRecords(records);

@@ -1,11 +1,10 @@
-import { createStorage } from 'unstorage';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createRequestLimiter } from '../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../src/store/usage-ledger.ts';
 import { keyLimitsSuite } from '../suites/key-limits.suite.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
 keyLimitsSuite('records', async () => {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   return [
     {
       requestLimiter: createRequestLimiter(),

@@ -1,10 +1,9 @@
-import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createKeyStore } from '../../src/store/key-store.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
 function setUp() {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const clock = { ms: 1_700_000_000_000 };
   const open = () => createKeyStore({ records, now: () => clock.ms, freshMs: 2_000 });
   return { records, clock, open };

@@ -1,8 +1,7 @@
-import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
 import { type Pace, timeLeft, timeToWait } from '../../src/contracts/service/pace.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
 const paceOf = (...ms: number[]): Pace => ({
   version: 1,
@@ -31,7 +30,7 @@ test('who waits has those before it and its own run to come', () => {
 });
 
 test('every process sees what all have measured, of the latest runs', async () => {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   let clock = 0;
   const [one, other] = [0, 1].map(() => createPaceBook({ records, now: () => clock }));
   expect(await other?.of('org/model.v1')).toBeUndefined();
@@ -43,7 +42,7 @@ test('every process sees what all have measured, of the latest runs', async () =
 });
 
 test('the latest chains are kept beside, of a response that was cut as well', async () => {
-  const book = createPaceBook({ records: createUnstorageRecords(createStorage()), now: () => 0 });
+  const book = createPaceBook({ records: createMemoryRecords(), now: () => 0 });
   const chains = (from: number) =>
     Array.from({ length: 3 }, (_, index) => ({ tokens: from + index, ended: index !== 1 }));
   for (let run = 0; run < 100; run += 1) await book.add('m', 'high', { chains: chains(3 * run) });

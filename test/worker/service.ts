@@ -1,15 +1,14 @@
-import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { Response } from '../../src/contracts/responses/response.ts';
 import type { LanguageModel } from '../../src/core/language-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
 import type { RunPython } from '../../src/reasoning/strategy.ts';
-import { createUnstorageRecords } from '../../src/store/file-records.ts';
 import { createPaceBook } from '../../src/store/pace-book.ts';
 import type { WorkerDependencies } from '../../src/worker/dependencies.ts';
 import { runResponse } from '../../src/worker/run-response.ts';
 import { createApi, sealer } from '../api/responses/fixture.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
 /** The real API and worker over a queue in memory, with `model` behind them. */
 export async function createService(
@@ -17,7 +16,7 @@ export async function createService(
   overrides: Partial<ApiDependencies> = {},
   { runPython, ...tools }: Pick<WorkerDependencies, 'openTool' | 'observeTool'> & { runPython?: RunPython } = {},
 ) {
-  const { records = createUnstorageRecords(createStorage()) } = overrides;
+  const { records = createMemoryRecords() } = overrides;
   const pace = createPaceBook({ records, now: Date.now });
   const api = createApi({ pace, ...overrides, records });
   const strategies = createStrategies({ prompts: loadPrompts('prompts'), ...(runPython && { runPython }) });

@@ -1,11 +1,9 @@
-import { createStorage } from 'unstorage';
 import type { ScopeName } from '../../../src/contracts/service/key-scopes.ts';
 import type { LanguageModel } from '../../../src/core/language-model.ts';
 import { createLogger } from '../../../src/entry/logger.ts';
 import { loadPrompts } from '../../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../../src/reasoning/strategies/index.ts';
 import { summarise } from '../../../src/reasoning/summary.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../../src/store/usage-ledger.ts';
@@ -17,6 +15,7 @@ import { observeQueue } from '../../../src/telemetry/observe-queue.ts';
 import { runResponse } from '../../../src/worker/run-response.ts';
 import { inPieces, markedThought } from '../../support/leak-mark.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createScriptedModel } from '../../support/scripted-language-model.ts';
 import { catalog, createApi, sealer, table } from '../responses/fixture.ts';
 
@@ -49,7 +48,7 @@ export async function createWalkedService(scopes: ScopeName[], model: LanguageMo
   const logged: string[] = [];
   const log = createLogger({ THINKFIRST_LOG_LEVEL: 'trace' }, { write: (line: string) => void logged.push(line) });
   const metrics = createMetrics();
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const keys = createKeyStore({ records, now: Date.now });
   const queue = observeQueue(createMemoryQueue(), { metrics, tracing: undefined, now: Date.now });
   const strategies = createStrategies({ prompts: loadPrompts('prompts') });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Hono } from 'hono';
-import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
 import type { ApiEnvironment } from '../../../src/api/dependencies.ts';
 import { createOnError } from '../../../src/api/errors.ts';
@@ -11,11 +10,11 @@ import { allScopes } from '../../../src/contracts/service/key-scopes.ts';
 import { createLiveConfiguration } from '../../../src/entry/models/live-configuration.ts';
 import { createModelConfiguration } from '../../../src/entry/models/model-configuration.ts';
 import { createAddedModels } from '../../../src/store/added-models.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createApi } from './fixture.ts';
 
 const added = createAddedModels({
-  records: createUnstorageRecords(createStorage()),
+  records: createMemoryRecords(),
   now: Date.now,
   newRevision: randomUUID,
 });

@@ -1,12 +1,11 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { createStorage } from 'unstorage';
 import { createApp } from '../../../src/api/app.ts';
 import { type ApiDependencies, defaultLimits } from '../../../src/api/dependencies.ts';
 import type { EffortLevel, EffortTable } from '../../../src/contracts/service/effort-table.ts';
 import type { ModelCard, ModelCatalog } from '../../../src/contracts/service/model-card.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createSealer } from '../../../src/store/sealer.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { scriptedWorker } from './scripted-worker.ts';
 
 const level = (budget: number): EffortLevel => ({
@@ -77,7 +76,7 @@ export function createApi(overrides: Partial<ApiDependencies> = {}) {
   const dependencies: ApiDependencies = {
     queue,
     catalog,
-    records: createUnstorageRecords(createStorage()),
+    records: createMemoryRecords(),
     sealer,
     limits: defaultLimits,
     defaults: { effort: 'medium', answerTokens: 256 },

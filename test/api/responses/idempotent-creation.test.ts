@@ -1,7 +1,6 @@
-import { createStorage } from 'unstorage';
 import { describe, expect, test } from 'vitest';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createApi, sealer } from './fixture.ts';
 import { scriptedWorker } from './scripted-worker.ts';
 
@@ -71,7 +70,7 @@ test('forms are compared by what they hold: another file of the same length is a
 describe('what was made, and its answer not kept, is made no second time', () => {
   /** Answers are not kept while `broken`; each look at the clock is a minute later. */
   function createBreaking() {
-    const kept = createUnstorageRecords(createStorage());
+    const kept = createMemoryRecords();
     const state = { broken: true };
     const records: typeof kept = {
       ...kept,

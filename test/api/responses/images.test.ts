@@ -1,12 +1,11 @@
-import { createStorage } from 'unstorage';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import type { ApiDependencies } from '../../../src/api/dependencies.ts';
 import { responseJob } from '../../../src/contracts/responses/response-job.ts';
 import type { ModelCard } from '../../../src/contracts/service/model-card.ts';
 import { webhookRefusal } from '../../../src/entry/start-webhooks.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { catalog, createApi, sealer } from './fixture.ts';
 
 const image = 'data:image/png;base64,iVBORw0KGgo=';
@@ -25,7 +24,7 @@ const Made = z.object({
 
 /** The service's own rule for addresses that callers name. */
 const withRule = (allowPrivate: boolean): Partial<ApiDependencies> => {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   return {
     webhooks: {
       settings: createWebhookSettings({ records, sealer, given: undefined, now: () => 0 }),

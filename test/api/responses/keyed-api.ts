@@ -1,11 +1,10 @@
-import { createStorage } from 'unstorage';
 import type { ApiDependencies } from '../../../src/api/dependencies.ts';
 import type { CreatedApiKey, NewApiKey } from '../../../src/contracts/service/api-key.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
 import { createKeyStore } from '../../../src/store/key-store.ts';
 import { createRequestLimiter } from '../../../src/store/request-limiter.ts';
 import { createUsageLedger } from '../../../src/store/usage-ledger.ts';
 import { createWebhookSettings } from '../../../src/store/webhook-settings.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { createApi, createWorkingApi, sealer } from './fixture.ts';
 import type { scriptedWorker } from './scripted-worker.ts';
 
@@ -20,7 +19,7 @@ export async function createKeyedApi(
     webhookSecret?: string;
   } = {},
 ) {
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   const clock = { ms: noon };
   const now = () => clock.ms;
   const keys = createKeyStore({ records, now });

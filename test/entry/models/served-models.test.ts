@@ -1,5 +1,4 @@
 import pino from 'pino';
-import { createStorage } from 'unstorage';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { ServiceError } from '../../../src/contracts/service/service-error.ts';
 import type { LanguageModel } from '../../../src/core/language-model.ts';
@@ -7,7 +6,7 @@ import type { OpenAddedModel, OpenedModel } from '../../../src/entry/models/open
 import { createServedModels } from '../../../src/entry/models/served-models.ts';
 import { createModelCatalog } from '../../../src/models/config/catalog.ts';
 import { type AddedModels, createAddedModels, reportedState } from '../../../src/store/added-models.ts';
-import { createUnstorageRecords } from '../../../src/store/file-records.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { card } from '../../api/responses/fixture.ts';
 import { gate } from '../../support/queue-jobs.ts';
 import { createScriptedModel } from '../../support/scripted-language-model.ts';
@@ -26,7 +25,7 @@ beforeEach(() => {
   held = 0;
   drain = Promise.resolve();
   let revision = 0;
-  const records = createUnstorageRecords(createStorage());
+  const records = createMemoryRecords();
   added = createAddedModels({ records, now: () => clock, newRevision: () => `${revision++}` });
 });
 

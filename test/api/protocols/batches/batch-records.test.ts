@@ -1,9 +1,8 @@
-import { createStorage } from 'unstorage';
 import { expect, test } from 'vitest';
 import { createBatchRecords } from '../../../../src/api/protocols/batches/batch-records.ts';
 import { BatchRecord } from '../../../../src/contracts/protocols/batch.ts';
 import { allScopes } from '../../../../src/contracts/service/key-scopes.ts';
-import { createUnstorageRecords } from '../../../../src/store/file-records.ts';
+import { createMemoryRecords } from '../../../support/memory-records.ts';
 
 const scopes = allScopes;
 const made = (id: string, owner: string, created_at: number) =>
@@ -13,7 +12,7 @@ const made = (id: string, owner: string, created_at: number) =>
   });
 
 test('a page of batches reads those that it shows, newest first, and nobody else’s', async () => {
-  const stored = createUnstorageRecords(createStorage());
+  const stored = createMemoryRecords();
   const read: string[] = [];
   const records = {
     ...stored,

@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createStorage } from 'unstorage';
 import { afterAll, expect, test, vi } from 'vitest';
-import { createUnstorageRecords, recordFiles } from '../../src/store/file-records.ts';
+import { createFileRecords } from '../../src/store/file-records.ts';
 import { recordStoreSuite } from '../suites/record-store.suite.ts';
 import { startChild } from '../support/child-process.ts';
+import { createMemoryRecords } from '../support/memory-records.ts';
 
-const inFolder = (base: string) => createUnstorageRecords(createStorage({ driver: recordFiles(base) }));
+const inFolder = (base: string) => createFileRecords(base);
 const folders: string[] = [];
 const folder = () => {
   const parent = mkdtempSync(join(tmpdir(), 'thinkfirst-records-'));
@@ -17,7 +17,7 @@ const folder = () => {
 };
 afterAll(() => Promise.all(folders.map((parent) => rm(parent, { recursive: true }))));
 
-recordStoreSuite('memory', async () => createUnstorageRecords(createStorage()));
+recordStoreSuite('memory', async () => createMemoryRecords());
 recordStoreSuite('files', async () => inFolder(folder()));
 
 test('files are there after a restart', async () => {
