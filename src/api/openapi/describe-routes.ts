@@ -1,11 +1,15 @@
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { findTargetHandler } from 'hono/utils/handler';
 import type { z } from 'zod';
+import { ServiceError } from '../../contracts/service/service-error.ts';
+import type { ApiEnvironment } from '../dependencies.ts';
 
-/** What the OpenAPI document says of a route beside its method and path, which the router knows. */
+/** What the OpenAPI document says about a route, besides its method and path, which the router knows. */
 type RouteDescription = {
   summary: string;
   description?: string;
+  /** The scope that a key needs for this route. Added to the summary, and checked before the handler runs. */
+  scope?: 'admin' | 'feedback';
   query?: z.ZodObject;
   body?: z.ZodType;
   /** Media type of `body`, where it is not JSON. */
@@ -34,19 +38,29 @@ export type Operation = RouteDescription & { operationId: string; method: string
 const descriptions = new WeakMap<object, RouteDescription & { operationId: string }>();
 
 /**
- * Handlers that do nothing but carry a description, by operation id: `routes.get('/:id', described.retrieveFile, …)`.
- * The document is read off the router, so it has the routes that are mounted, under the paths they are mounted at.
+ * Handlers by operation id that carry a description and check its scope: `routes.get('/:id', described.retrieveFile, …)`.
+ * The document is read from the router, so it has the routes that are mounted, with the paths they are mounted at.
  */
 export function describeRoutes<Id extends string>(
   routes: Readonly<Record<Id, RouteDescription>>,
-): Record<Id, MiddlewareHandler> {
-  const handlers: Partial<Record<string, MiddlewareHandler>> = {};
+): Record<Id, MiddlewareHandler<ApiEnvironment>> {
+  const handlers: Partial<Record<string, MiddlewareHandler<ApiEnvironment>>> = {};
   for (const [operationId, description] of Object.entries<RouteDescription>(routes)) {
-    const handler: MiddlewareHandler = (_c, next) => next();
-    descriptions.set(handler, { operationId, ...description });
+    const { scope, summary } = description;
+    const handler: MiddlewareHandler<ApiEnvironment> = async (c, next) => {
+      if (scope !== undefined) requireScope(c, scope);
+      await next();
+    };
+    const shown = scope === undefined ? summary : `${summary}; scope \`${scope}\``;
+    descriptions.set(handler, { operationId, ...description, summary: shown });
     handlers[operationId] = handler;
   }
-  return handlers as Record<Id, MiddlewareHandler>;
+  return handlers as Record<Id, MiddlewareHandler<ApiEnvironment>>;
+}
+
+function requireScope(c: Context<ApiEnvironment>, scope: 'admin' | 'feedback'): void {
+  if (c.get('caller').scopes[scope]) return;
+  throw new ServiceError({ code: 'insufficient_scope', message: `This key lacks the scope '${scope}'.` });
 }
 
 /** The described routes of an app, in the order in which they were added. */

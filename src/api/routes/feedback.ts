@@ -21,12 +21,14 @@ const described = describeRoutes({
   createFeedback: {
     summary:
       'Rates a response: thumbs, a comment, a better response or a corrected text; kept with prompt and answers for tuning',
+    scope: 'feedback',
     body: CreateFeedback,
     answer: Feedback,
     errors: [400, 404, 409, 413, 415],
   },
   exportFeedback: {
     summary: 'Exports feedback as JSON lines: as given, or in TRL’s DPO or KTO form',
+    scope: 'feedback',
     query: FeedbackQuery,
     answer: Feedback,
     mediaType: 'application/jsonl',
@@ -45,7 +47,6 @@ export function createFeedbackRoutes(dependencies: ApiDependencies): Hono<ApiEnv
 async function create(c: ApiContext, id: string, dependencies: ApiDependencies) {
   const { queue, records, limits } = dependencies;
   const caller = c.get('caller');
-  requireScope(caller);
   const given = parseBody(CreateFeedback, await readJson(c.req, limits));
   const rated = await findResponse(queue, id, caller);
   const preferred = await preferredTo(rated, given.preferred_response_id, { queue, caller });
@@ -92,7 +93,6 @@ async function preferredTo(
 
 function sendExport(c: ApiContext, { records }: ApiDependencies) {
   const caller = c.get('caller');
-  requireScope(caller);
   const { format = 'jsonl' } = parseQuery(FeedbackQuery, c.req);
   const lines = exported(records, caller, format);
   return c.body(lineStream(lines), 200, { 'content-type': 'application/jsonl; charset=utf-8' });
@@ -128,9 +128,4 @@ function promptText({ job }: JobSnapshot): string {
 
 function shown({ owner: _o, prompt: _p, answer: _a, preferred_answer: _pa, ...feedback }: FeedbackRecord): Feedback {
   return feedback;
-}
-
-function requireScope({ scopes }: Caller): void {
-  if (scopes.feedback) return;
-  throw new ServiceError({ code: 'insufficient_scope', message: 'This key may not give or read feedback.' });
 }

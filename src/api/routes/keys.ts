@@ -3,7 +3,6 @@ import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from '../../contracts/se
 import { scopeBeyond, scopesOf } from '../../contracts/service/key-scopes.ts';
 import { ServiceError } from '../../contracts/service/service-error.ts';
 import type { KeyStore } from '../../store/key-store.ts';
-import type { Caller } from '../caller.ts';
 import type { ApiDependencies, ApiEnvironment } from '../dependencies.ts';
 import { describeRoutes } from '../openapi/describe-routes.ts';
 import { readJson } from '../read-request.ts';
@@ -11,24 +10,28 @@ import { parseBody } from '../validation-error.ts';
 
 const described = describeRoutes({
   createKey: {
-    summary: 'Creates a key; its secret is shown only once; scope `admin`',
+    summary: 'Creates a key; its secret is shown only once',
+    scope: 'admin',
     body: NewApiKey,
     answer: CreatedApiKey,
     errors: [400, 413, 415],
   },
   confirmKey: {
     summary:
-      'Activates a key that was created with `confirm: true`; the first one closes the service to callers without a key; scope `admin`',
+      'Activates a key that was created with `confirm: true`; the first one closes the service to callers without a key',
+    scope: 'admin',
     answer: ApiKey,
     errors: [404],
   },
   listKeys: {
-    summary: 'Lists all keys, newest first, without their secrets; scope `admin`',
+    summary: 'Lists all keys, newest first, without their secrets',
+    scope: 'admin',
     answer: ApiKeyList,
     errors: [],
   },
   revokeKey: {
-    summary: 'Revokes a key; scope `admin`',
+    summary: 'Revokes a key',
+    scope: 'admin',
     answer: ApiKey,
     errors: [404],
   },
@@ -43,11 +46,10 @@ export function createKeysRoutes(
 
   routes.post('/', described.createKey, async (c) => {
     const caller = c.get('caller');
-    requireAdmin(caller);
     const asked = parseBody(NewApiKey, await readJson(c.req, limits));
-    // Else who may see no thoughts would make a key that may.
+    // Otherwise a key that may see no thoughts could create one that may.
     const beyond = scopeBeyond(scopesOf(asked.scopes), caller.scopes);
-    if (beyond !== undefined) throw missing(beyond);
+    if (beyond !== undefined) throw missingScope(beyond);
     const created = await keys.create(asked);
     log.info({ request_id: c.get('requestId'), key_id: created.id }, 'key created');
     c.header('cache-control', 'no-store');
@@ -55,12 +57,10 @@ export function createKeysRoutes(
   });
 
   routes.get('/', described.listKeys, async (c) => {
-    requireAdmin(c.get('caller'));
     return c.json({ object: 'list', data: await keys.list() } satisfies ApiKeyList);
   });
 
   routes.post('/:id/confirm', described.confirmKey, async (c) => {
-    requireAdmin(c.get('caller'));
     const confirmed = await keys.confirm(c.req.param('id'));
     if (confirmed === undefined) throw unknownKey();
     log.info({ request_id: c.get('requestId'), key_id: confirmed.id }, 'key confirmed');
@@ -68,7 +68,6 @@ export function createKeysRoutes(
   });
 
   routes.delete('/:id', described.revokeKey, async (c) => {
-    requireAdmin(c.get('caller'));
     const revoked = await keys.revoke(c.req.param('id'));
     if (revoked === undefined) throw unknownKey();
     log.info({ request_id: c.get('requestId'), key_id: revoked.id }, 'key revoked');
@@ -78,14 +77,10 @@ export function createKeysRoutes(
   return routes;
 }
 
-function requireAdmin({ scopes }: Caller): void {
-  if (!scopes.admin) throw missing('admin');
-}
-
 function unknownKey(): ServiceError {
   return new ServiceError({ code: 'not_found', message: 'This key does not exist.', param: 'id' });
 }
 
-function missing(scope: string): ServiceError {
+function missingScope(scope: string): ServiceError {
   return new ServiceError({ code: 'insufficient_scope', message: `This key lacks the scope '${scope}'.` });
 }

@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { ServiceError } from '../../contracts/service/service-error.ts';
 import {
   DeliveriesQuery,
   KeyWebhook,
@@ -39,7 +38,8 @@ const described = describeRoutes({
     errors: [],
   },
   listDeliveries: {
-    summary: 'Lists the webhook deliveries of all keys, newest first; scope `admin`',
+    summary: 'Lists the webhook deliveries of all keys, newest first',
+    scope: 'admin',
     query: DeliveriesQuery,
     answer: WebhookDeliveryList,
     errors: [400],
@@ -81,10 +81,6 @@ export function createWebhooksRoutes(
   });
 
   routes.get('/webhooks/deliveries', described.listDeliveries, async (c) => {
-    if (!c.get('caller').scopes.admin) {
-      const message = 'Deliveries of all keys are for keys with the scope admin.';
-      throw new ServiceError({ code: 'insufficient_scope', message });
-    }
     const { limit = 20 } = parseQuery(DeliveriesQuery, c.req);
     const { data, hasMore } = await deliveries.list({ limit });
     return c.json(list(data, hasMore));

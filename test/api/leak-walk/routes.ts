@@ -71,28 +71,17 @@ async function storedChat(ask: Ask): Promise<string> {
   return idOf(await ask('POST', '/v1/chat/completions', body));
 }
 
-/** Every route of the app, and how it is asked for all that it might show. A route that stands not here fails the test. */
+/**
+ * How each route is asked for all that it might show. A GET without parameters needs no entry: it is asked as it is. Any other
+ * route without an entry fails the test.
+ */
 export const walks: Readonly<Record<string, Walk>> = {
-  'GET /healthz': (ask) => ask('GET', '/healthz'),
-  'GET /readyz': (ask) => ask('GET', '/readyz'),
-  'GET /metrics': (ask) => ask('GET', '/metrics'),
-  'GET /openapi.json': (ask) => ask('GET', '/openapi.json'),
-  'GET /docs': (ask) => ask('GET', '/docs'),
-  'GET /v1/models': (ask) => ask('GET', '/v1/models'),
   'GET /v1/models/:id{.+}': (ask) => ask('GET', '/v1/models/tiny'),
-  'GET /v1/strategies': (ask) => ask('GET', '/v1/strategies'),
-  'GET /v1/evaluations': (ask) => ask('GET', '/v1/evaluations'),
-  'GET /v1/caller': (ask) => ask('GET', '/v1/caller'),
-  'GET /v1/configuration/models': (ask) => ask('GET', '/v1/configuration/models'),
-  'GET /v1/configuration/models/found': (ask) => ask('GET', '/v1/configuration/models/found'),
   'POST /v1/configuration/models': (ask) => ask('POST', '/v1/configuration/models', { model: {} }),
   'DELETE /v1/configuration/models/:id{.+}': (ask) => ask('DELETE', '/v1/configuration/models/none'),
-  'GET /v1/webhook': (ask) => ask('GET', '/v1/webhook'),
   'POST /v1/webhook': (ask) => ask('POST', '/v1/webhook', { url: 'https://hooks.example.org/a' }),
   'POST /v1/webhook/rotate': (ask) => ask('POST', '/v1/webhook/rotate'),
-  'GET /v1/webhooks/deliveries': (ask) => ask('GET', '/v1/webhooks/deliveries'),
   'GET /v1/responses/:id/deliveries': (ask, { response }) => ask('GET', `/v1/responses/${response}/deliveries`),
-  'GET /v1/keys': (ask) => ask('GET', '/v1/keys'),
   'POST /v1/keys': (ask) => ask('POST', '/v1/keys', { name: 'second' }),
   'POST /v1/keys/:id/confirm': (ask) => ask('POST', '/v1/keys/key_000000000000000000000000/confirm'),
   'DELETE /v1/keys/:id': (ask) => ask('DELETE', '/v1/keys/key_000000000000000000000000'),
@@ -242,7 +231,6 @@ export const walks: Readonly<Record<string, Walk>> = {
     const params = { model: 'tiny', max_tokens: 500, messages, thinking: { type: 'enabled', budget_tokens: 64 } };
     return ask('POST', '/v1/messages/batches', { requests: [{ custom_id: 'a', params }] });
   },
-  'GET /v1/messages/batches': (ask) => ask('GET', '/v1/messages/batches'),
   'GET /v1/messages/batches/:id': async (ask) => ask('GET', `/v1/messages/batches/${await messageBatch(ask)}`),
   'POST /v1/messages/batches/:id/cancel': async (ask) =>
     ask('POST', `/v1/messages/batches/${await messageBatch(ask)}/cancel`),
@@ -265,7 +253,6 @@ export const walks: Readonly<Record<string, Walk>> = {
       await ask('POST', '/api/generate', { model: 'tiny', prompt: question, think: true, ...more });
     }
   },
-  'GET /api/ps': (ask) => ask('GET', '/api/ps'),
   'POST /api/chat': async (ask) => {
     for (const more of [{}, { stream: false }, { think: 'high' }]) {
       await ask('POST', '/api/chat', { model: 'tiny', messages, think: true, ...more });
@@ -273,10 +260,7 @@ export const walks: Readonly<Record<string, Walk>> = {
     const broken = [{ role: 'user', content: 'explode' }];
     await ask('POST', '/api/chat', { model: 'tiny', messages: broken, think: true });
   },
-  'GET /api/tags': (ask) => ask('GET', '/api/tags'),
-  'GET /api/version': (ask) => ask('GET', '/api/version'),
   'POST /api/show': (ask) => ask('POST', '/api/show', { model: 'tiny' }),
-  'GET /v1/files': (ask) => ask('GET', '/v1/files'),
   'POST /v1/files': (ask) => ask('POST', '/v1/files', new FormData()),
   'GET /v1/files/:id': (ask, { file }) => ask('GET', `/v1/files/${file}`),
   'GET /v1/files/:id/content': async (ask, { file, batch }) => {
@@ -287,7 +271,6 @@ export const walks: Readonly<Record<string, Walk>> = {
     for (const kind of ['out', 'err']) await ask('GET', `/v1/files/file-${kind}_${name}/content`);
   },
   'DELETE /v1/files/:id': (ask, { file }) => ask('DELETE', `/v1/files/${file}`),
-  'GET /v1/batches': (ask) => ask('GET', '/v1/batches'),
   'POST /v1/batches': (ask) => {
     const requests = [{ custom_id: 'a', body: { model: 'tiny', max_tokens: 500, messages } }];
     return ask('POST', '/v1/batches', { endpoint: '/v1/messages', requests });

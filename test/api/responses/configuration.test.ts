@@ -88,9 +88,12 @@ test('only a key with scope admin may see or change it', async () => {
     await next();
   });
   app.route('/v1/configuration', createConfigurationRoutes(dependencies));
-  expect((await app.request(path)).status).toBe(403);
-  expect((await app.request(path, { method: 'POST', body: '{}' })).status).toBe(403);
-  expect((await app.request(`${path}/mine`, { method: 'DELETE' })).status).toBe(403);
+  const routes = app.routes.filter(({ method }) => method !== 'ALL');
+  expect(routes.length).toBeGreaterThan(3);
+  for (const { method, path: route } of routes) {
+    const asked = await app.request(route.replace(/:id.*/, 'mine'), { method });
+    expect(asked.status, `${method} ${route}`).toBe(403);
+  }
 });
 
 test.each(['http://localhost/v1', 'localhost', '127.0.0.1:80'])('%s is this service itself', async (url) => {

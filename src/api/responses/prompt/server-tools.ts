@@ -175,7 +175,8 @@ function joined(first: ServerToolParam, second: ServerToolParam): ServerToolPara
   // Without names a choice means all tools of the server.
   if (names === undefined || more === undefined) return names === undefined ? first : second;
   const all = [...new Set([...names, ...more])];
-  if (all.length > mostNames) throw invalidValue('tool_choice.tools', `expected at most ${mostNames} names of one server`);
+  if (all.length > mostNames)
+    throw invalidValue('tool_choice.tools', `expected at most ${mostNames} names of one server`);
   return { ...first, allowed_tools: { ...filterOf(first), tool_names: all } };
 }
 
