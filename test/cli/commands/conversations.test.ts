@@ -62,7 +62,7 @@ describe('thinkfirst chat', () => {
 describe('thinkfirst conversations', () => {
   it('lists, searches, shows, renames, exports, imports and deletes', async () => {
     const { run } = await service();
-    expect((await run(['conversations'])).output).toMatch(/^No conversation yet\./);
+    expect((await run(['conversations'])).output).toMatch(/^No conversations yet\./);
     await run(['chat', '--effort', 'none'], { input: 'How heavy is gold?\nAnd lead?\n' });
     await run(['chat', '--effort', 'none'], { input: 'What time is it?\n' });
     const found = (await run(['conversations', '--search', 'LEAD heavy'])).output;
