@@ -43,6 +43,14 @@ export function addModels(program: Command, terminal: Terminal): void {
       'Models that the service runs: folders of this machine, names of the Hugging Face hub, upstream servers.\n' +
         '`thinkfirst calibrate --model ID` measures what each effort achieves with a model, and writes its effort table.',
     );
+  addList(models, terminal);
+  addAdd(models, terminal);
+  addRemove(models, terminal);
+  addFind(models, terminal);
+  addCheck(models, terminal);
+}
+
+function addList(models: Command, terminal: Terminal): void {
   const list = models
     .command('list', { isDefault: true })
     .description('list the models of a running service, with the budget of each effort')
@@ -52,6 +60,9 @@ export function addModels(program: Command, terminal: Terminal): void {
     const all = await client.call(ModelList, '/v1/models');
     terminal.print(options.json === true ? JSON.stringify(all.data, undefined, 2) : modelsText(all, terminal));
   });
+}
+
+function addAdd(models: Command, terminal: Terminal): void {
   const add = models
     .command('add')
     .summary('add a model to the running service, or to the configuration file')
@@ -78,15 +89,21 @@ export function addModels(program: Command, terminal: Terminal): void {
   serviceOptions(add).action(async (named: string, options: AddOptions) => {
     await addModel(newModel(named, options), { ...options, named }, terminal);
   });
+}
+
+function addRemove(models: Command, terminal: Terminal): void {
   const remove = models
     .command('remove')
-    .description('remove a model that was added to the running service: what runs ends, what waits fails')
+    .description('remove a model that was added to the running service: running responses finish, waiting ones fail')
     .argument('<id>', 'the name that requests use for it');
   serviceOptions(remove).action(async (id: string, options: ServiceOptions) => {
     const client = await reachService(options, terminal);
     await client.call(RemovedModel, `/v1/configuration/models/${encodeURIComponent(id)}`, { method: 'DELETE' });
     terminal.print(`${terminal.paint.green('✓')} ${id} is removed.`);
   });
+}
+
+function addFind(models: Command, terminal: Terminal): void {
   const find = models
     .command('find')
     .summary('list the models that this machine has')
@@ -96,7 +113,7 @@ export function addModels(program: Command, terminal: Terminal): void {
     )
     .option('--add <id...>', 'add these, as `models add` does')
     .option('--file', 'add them to thinkfirst.config.json, also if a service runs')
-    .option('--json', 'with all that is known of them');
+    .option('--json', 'as JSON, with all details');
   serviceOptions(find).action(async (options: FindOptions) => {
     const { findModels } = await import('../../entry/models/find-models.ts');
     const found = await findModels({ variables: terminal.variables, fetch });
@@ -109,6 +126,9 @@ export function addModels(program: Command, terminal: Terminal): void {
     terminal.print(options.json === true ? JSON.stringify(found, undefined, 2) : foundText(found, terminal));
     if (found.length > 0) terminal.note('Add one with `thinkfirst models find --add ID`.');
   });
+}
+
+function addCheck(models: Command, terminal: Terminal): void {
   models
     .command('check')
     .description('load models here and let them answer: the configured ones, or those named')
