@@ -6,8 +6,8 @@ import type { OpenAddedModel, OpenedModel } from '../../../src/entry/models/open
 import { createServedModels } from '../../../src/entry/models/served-models.ts';
 import { createModelCatalog } from '../../../src/models/config/catalog.ts';
 import { type AddedModels, createAddedModels, reportedState } from '../../../src/store/added-models.ts';
-import { createMemoryRecords } from '../../support/memory-records.ts';
 import { card } from '../../api/responses/fixture.ts';
+import { createMemoryRecords } from '../../support/memory-records.ts';
 import { gate } from '../../support/queue-jobs.ts';
 import { createScriptedModel } from '../../support/scripted-language-model.ts';
 
