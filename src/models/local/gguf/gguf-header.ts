@@ -213,6 +213,8 @@ function checkTensors(
     if (dimensions < 1 || dimensions > 4) throw new Error(`the tensor ${name} has ${dimensions} dimensions`);
     let values = 1;
     for (let each = 0; each < dimensions; each += 1) values *= Number(reader.bytes(8).readBigUInt64LE());
+    // llama.cpp would end the process.
+    if (values < 1) throw new Error(`the tensor ${name} is empty`);
     const [perBlock, blockBytes] = blocks.get(reader.number(4)) ?? [1, 0];
     const offset = Number(reader.bytes(8).readBigUInt64LE());
     const end = offset + (values / perBlock) * blockBytes;

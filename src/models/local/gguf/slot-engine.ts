@@ -194,7 +194,7 @@ async function admitWaiting(state: State): Promise<void> {
     });
     if (row === undefined) return;
     state.waiting = state.waiting.filter((other) => other !== row);
-    await place(state, row, free);
+    await place(state, row, free).catch((error: unknown) => row.driver.fail(error));
   }
 }
 
@@ -275,8 +275,10 @@ async function decode(state: State, rows: readonly Row[]): Promise<void> {
       if (!row.filled || ids.length > 1) state.prefilledTokens += ids.length;
       const logits = read[index];
       if (logits === undefined) return;
+      // Computed again: the driver has had these, and waits for its probe.
+      const isKnown = row.filled && row.driver.probe !== undefined;
       row.filled = true;
-      if (!row.driver.finished)
+      if (!row.driver.finished && !isKnown)
         guarded(row, () => withLogits(state.scratch, logits, (given, raw) => row.driver.onLogits(given, raw)));
     });
   } catch (error) {

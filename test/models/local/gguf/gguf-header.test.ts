@@ -54,6 +54,11 @@ describe('the header of a GGUF file', () => {
     ['2^63 tensors', at(8, 2n ** 63n), /names 9223372036854775808 tensors/],
     ['a key of 2^40 bytes', at(24, 2n ** 40n), /names 1099511627776 bytes of a key/],
     ['half a download', whole.subarray(0, whole.length - 100), /the tensor token_embd.weight ends at byte \d+ of \d+/],
+    [
+      'a tensor without values',
+      ggufFile({}, [{ name: 'empty', shape: [0], values: new Float32Array(0) }]),
+      /the tensor empty is empty/,
+    ],
     ['an alignment of 0', ggufFile({ 'general.alignment': 0 }), /alignment of 0/],
   ])('refuses %s', (_what, content, reason) => {
     expect(() => readGgufHeader(saved(content))).toThrow(reason);
