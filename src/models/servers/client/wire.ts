@@ -140,7 +140,6 @@ const Choice = z.looseObject({
   /** vLLM: the stop text, or the id of the token that ended it. */
   stop_reason: z.unknown().optional(),
 });
-export type Choice = z.infer<typeof Choice>;
 
 export const Chunk = z.looseObject({
   choices: z.array(Choice).nullish(),
