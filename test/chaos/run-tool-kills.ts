@@ -11,7 +11,7 @@ import { type ModelCall, orderTool } from './chaos-model.ts';
 import { type Member, startMember } from './fleet.ts';
 
 /** When the process dies: before the call has its effect, after it, or when the result was just sent. */
-export const killPlaces = ['before', 'after', 'result'] as const;
+const killPlaces = ['before', 'after', 'result'] as const;
 const victims = ['worker', 'inference'] as const;
 type Plan = { place: (typeof killPlaces)[number]; victim: (typeof victims)[number] };
 

@@ -38,7 +38,6 @@ const NamespaceToolParam = z.object({
     .min(1)
     .max(128),
 });
-export type NamespaceToolParam = z.infer<typeof NamespaceToolParam>;
 
 /** Python that the service runs itself. A container lives as long as its chain and begins without files: ids of either are refused. */
 export const CodeInterpreterToolParam = z.object({
@@ -129,7 +128,6 @@ const ServerToolChoice = z.discriminatedUnion('type', [
     name: z.string().min(1).max(128).nullable().exactOptional(),
   }),
 ]);
-export type ServerToolChoice = z.infer<typeof ServerToolChoice>;
 
 export const ToolChoice = z.union([
   z.enum(['none', 'auto', 'required']),

@@ -67,7 +67,6 @@ const AddedModelView = ModelState.omit({ source: true }).extend({
   /** Epoch seconds. */
   added_at: z.int(),
 });
-export type AddedModelView = z.infer<typeof AddedModelView>;
 
 /** The models that the operator configured, read at each start, and those that were added. */
 export const ModelConfiguration = z.object({
