@@ -49,6 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          maxConcurrency: 3,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
