@@ -41,7 +41,8 @@ export const table: EffortTable = {
 export type ContextPatch = Omit<Partial<StrategyContext>, 'effective'> &
   Pick<StrategyContext, 'model'> & { effective?: Partial<StrategyContext['effective']>; question?: string };
 
-function context({ question = 'What is 2 + 2?', effective, ...patch }: ContextPatch): StrategyContext {
+/** @public The example of docs/strategies.md imports it. */
+export function context({ question = 'What is 2 + 2?', effective, ...patch }: ContextPatch): StrategyContext {
   return {
     prompt: { messages: [{ role: 'user', content: question }] },
     effective: {
