@@ -35,8 +35,10 @@ const script: Script = ({ request }) => {
   if (asked.includes('lines')) return { thought: lines(200), answer: longAnswer };
   const chain = begun % 3;
   const wrong = chain === 1 && request.thinking?.prefix === undefined;
+  // Long enough for whatever a test does meanwhile; it stops them. A wrong line is struck at its chain's end.
+  const more = asked.includes('long chains') && !wrong ? 1_000 : 40;
   begun += 1;
-  return { thought: `chain-${chain}\n${wrong ? `${wrongLine}\n` : ''}${lines(40)}\n`, answer: `${40 + chain}` };
+  return { thought: `chain-${chain}\n${wrong ? `${wrongLine}\n` : ''}${lines(more)}\n`, answer: `${40 + chain}` };
 };
 
 /** Python's first call fails, its second waits until a test lets it go. */
@@ -109,7 +111,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
 
   it('writes the thought of each chain as it comes, and strikes a wrong line through where it stands', async () => {
     const page = await start();
-    await ask(page, 'chains, please', 'Medium');
+    await ask(page, 'long chains, please', 'Medium');
     for (const chain of [1, 2, 3]) {
       await running(page)
         .getByRole('region', { name: `Chain ${chain}` })
@@ -124,7 +126,7 @@ describe.skipIf(withoutChromium)('a running answer', () => {
       .locator('del', { hasText: wrongLine })
       .first()
       .waitFor();
-    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByText('Stopped.').waitFor();
     expect(suite.faults).toEqual([]);
   });
