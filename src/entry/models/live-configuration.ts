@@ -10,7 +10,8 @@ import type { BullmqQueue } from '../../queue/responses/bullmq-queue.ts';
 import type { AddedModels } from '../../store/added-models.ts';
 import { checkModel, type ModelCheck } from './check-model.ts';
 import { pairedKey } from './open-added-model.ts';
-import { removedReason, type ServedModels } from './served-models.ts';
+import { removedReason } from './removed-queues.ts';
+import type { ServedModels } from './served-models.ts';
 
 type LiveOptions = {
   /** What the operator configured. */
