@@ -57,6 +57,17 @@ describe('an answer that was cut short', () => {
     return undefined;
   };
 
+  it('offers Python, and servers of the operator by their label', () => {
+    expect(createRequest('x', { tool: ['python', 'tickets'] })).toEqual({
+      input: 'x',
+      tools: [
+        { type: 'code_interpreter', container: { type: 'auto' } },
+        { type: 'mcp', server_label: 'tickets' },
+      ],
+      include: ['code_interpreter_call.outputs'],
+    });
+  });
+
   it('is advised by what cut it', () => {
     expect(adviceFor('direct', 50)).toBe('Give it more room with --max-tokens, or leave that out.');
     expect(adviceFor('direct')).toContain('with --max-tokens, if the context');
