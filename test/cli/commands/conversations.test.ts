@@ -8,6 +8,9 @@ import { TurnList } from '../../../src/contracts/responses/conversation.ts';
 import type { Progress } from '../../../src/contracts/responses/reasoning.ts';
 import { createApi, createWorkingApi } from '../../api/responses/fixture.ts';
 import { scriptedWorker } from '../../api/responses/scripted-worker.ts';
+import { createScriptedModel } from '../../support/scripted-language-model.ts';
+import { remoteTool } from '../../support/scripted-tool.ts';
+import { createService } from '../../worker/service.ts';
 import { runProgram } from '../run-program.ts';
 
 /** The whole API behind `fetch`, with a worker that answers. */
@@ -16,13 +19,17 @@ async function service(answer = 'Forty-two.') {
   const now = () => (clock += 1_000);
   const api = await createWorkingApi({ deltas: [answer] }, { now });
   const { app } = api;
-  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) =>
-    app.request(url.replace('http://service', ''), init),
-  );
+  serve(app);
   const run = (line: readonly string[], options = {}) => runProgram([...line, '--url', 'http://service'], options);
   const turns = async (id: string) =>
     TurnList.parse(await (await app.request(`/v1/conversations/${id}/turns`)).json()).data;
   return { ...api, run, turns };
+}
+
+function serve(app: { request(path: string, init?: RequestInit): Response | Promise<Response> }): void {
+  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) =>
+    app.request(url.replace('http://service', ''), init),
+  );
 }
 
 let folder: string;
@@ -51,6 +58,29 @@ describe('thinkfirst chat', () => {
     await run(['chat', '-c', id, '--effort', 'none'], { input: 'The first one again.\n' });
     expect(await turns(id)).toHaveLength(4);
     expect((await run(['conversations', '--json'])).output.trim().split('\n')).toHaveLength(3);
+  });
+
+  it('asks before a call of an MCP server, and goes on with the decision', async () => {
+    const shop = remoteTool({ needsApproval: true });
+    const model = createScriptedModel({
+      id: 'tiny',
+      script: ({ request }) => {
+        const last = request.prompt.messages.at(-1);
+        if (last?.role === 'tool') return { answer: `The shop said: ${last.content}` };
+        return { answer: '', toolCalls: [{ name: 'shop__order', arguments: '{"item":"tea"}' }] };
+      },
+    });
+    const { app } = await createService(model, {}, { openTool: async () => shop.open });
+    serve(app);
+    const chat = ['chat', '--effort', 'none', '--tool', 'shop', '--url', 'http://service'];
+    const denied = await runProgram(chat, { input: 'Order tea\n/deny\n' });
+    expect(denied.told).toContain('approve? shop: order {"item":"tea"}');
+    expect(denied.output).toContain('The shop said: The user declined this call.');
+    expect(shop.calls).toEqual([]);
+    const approved = await runProgram(chat, { input: '/approve\nOrder tea\n/approve\n' });
+    expect(approved.told).toContain('The last answer asked for no call.');
+    expect(approved.output).toContain('The shop said: ordered tea');
+    expect(shop.calls).toEqual(['tea']);
   });
 
   it('says that there is none to go on with', async () => {
@@ -128,9 +158,7 @@ describe('thinkfirst ask --file', () => {
 
 it('a meter that is drawn hears of tokens between the lines of the trace', async () => {
   const { app, queue } = createApi();
-  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) =>
-    app.request(url.replace('http://service', ''), init),
-  );
+  serve(app);
   const seen: number[] = [];
   const saw = (tokens: number) => vi.waitUntil(() => seen.includes(tokens), { timeout: 4_000 });
   const answer = scriptedWorker({
