@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { createKeyedApi } from './keyed-api.ts';
 
 /** Routes that name something which belongs to nobody. */
-const unowned = new Set(['GET /v1/models/:id{.+}', 'DELETE /v1/keys/:id', 'POST /v1/keys/:id/confirm']);
+const unowned = new Set([
+  'GET /v1/models/:id{.+}',
+  'DELETE /v1/configuration/models/:id{.+}',
+  'DELETE /v1/keys/:id',
+  'POST /v1/keys/:id/confirm',
+]);
 
 /** What each route's `:id` names: the start of its path. */
 const kinds = [
