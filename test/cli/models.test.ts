@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { exitCodes } from '../../src/cli/cli-error.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { runCli } from '../support/cli.ts';
@@ -31,6 +32,20 @@ it.each([
 it('`models add` says what it expects of --context', async () => {
   const adding = runProgram(['models', 'add', 'http://127.0.0.1:1', '--context', '8k']);
   await expect(adding).rejects.toThrow("'8k' is invalid. Expected a whole number, 1 or more.");
+});
+
+it('`models find --add` adds to the service that was named, not to the file', { timeout: 60_000 }, async () => {
+  const here = join(folder, 'find');
+  const snapshot = join(here, 'hub/models--org--small/snapshots/abc');
+  mkdirSync(snapshot, { recursive: true });
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx']) {
+    symlinkSync(resolve('models/thinkfirst-135m', name), join(snapshot, name));
+  }
+  const environment = { HOME: here, HF_HUB_CACHE: join(here, 'hub'), THINKFIRST_URL: 'http://127.0.0.1:1' };
+  const { code, told } = await runCli(['models', 'find', '--add', 'small'], { folder: here, environment });
+  expect(told).toContain('http://127.0.0.1:1');
+  expect(code).toBe(exitCodes.unreachable);
+  expect(existsSync(join(here, 'thinkfirst.config.json'))).toBe(false);
 });
 
 it('`models add` says how requests choose the model, and which one they get without', { timeout: 60_000 }, async () => {
