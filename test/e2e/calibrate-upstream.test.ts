@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EffortTable } from '../../src/contracts/service/effort-table.ts';
 import { runCli } from '../support/cli.ts';
-import { dataFolder, failedStart, getJson, startService, type TestService } from '../support/start-service.ts';
+import { dataFolder, failedStart, getJson, startService } from '../support/start-service.ts';
+import { script } from '../support/upstream-run.ts';
+import { startUpstreamServer } from '../support/upstream-server.ts';
 
-/** The model of another Thinkfirst, measured from a folder of one's own, as somebody does who brings a server. */
+/** A server's scripted model, measured from a folder of one's own, as somebody does who brings a server. */
 describe('calibrating a model of another server', () => {
   let folders: Array<Awaited<ReturnType<typeof dataFolder>>>;
-  let far: TestService;
+  let far: Awaited<ReturnType<typeof startUpstreamServer>>;
   let folder: string;
   let entry: Record<string, unknown>;
   const few = [
@@ -32,21 +34,14 @@ describe('calibrating a model of another server', () => {
   const written = async (name: string) => JSON.parse(await readFile(inFolder(name), 'utf8'));
 
   beforeAll(async () => {
-    folders = [await dataFolder(), await dataFolder(), await dataFolder()];
-    far = await startService('start', { THINKFIRST_DATA: folders[0]?.path ?? '' });
-    folder = folders[1]?.path ?? '';
-    entry = {
-      id: 'far',
-      url: `${far.url}/v1`,
-      model: 'thinkfirst-135m',
-      family: 'thinkfirst',
-      dialect: 'thinkfirst',
-      contextLength: 2048,
-    };
+    folders = [await dataFolder(), await dataFolder()];
+    far = await startUpstreamServer({ dialect: 'vllm', script });
+    folder = folders[0]?.path ?? '';
+    entry = { id: 'far', url: far.url, model: 'served-name', family: 'qwen3', dialect: 'vllm', contextLength: 2048 };
     await writeFile(inFolder('thinkfirst.config.json'), JSON.stringify({ models: [entry] }));
   });
   afterAll(async () => {
-    await far?.stop();
+    await far?.close();
     for (const each of folders) await each.remove();
   });
 
@@ -55,8 +50,7 @@ describe('calibrating a model of another server', () => {
     const words = ['calibrate', '--model', 'far', ...few, '--questions', 'own.jsonl', '--threads', '2'];
     const { code, output, told } = await runCli(words, { folder });
     expect({ code, told }).toEqual({ code: 0, told: expect.any(String) });
-    expect(told).toContain(`--threads and --kv-mb do nothing here: far runs at ${far.url}/v1.`);
-    expect(told).toContain('Not measured: its own verdict. It does not return log-probabilities of given text.');
+    expect(told).toContain(`--threads and --kv-mb do nothing here: far runs at ${far.url}.`);
     const table = EffortTable.parse(await written('far.effort.json'));
     expect(table).toMatchObject({ model: 'far', calibrated: { questions: 2 } });
     expect(table.natural_tokens).toBeLessThanOrEqual(32);
@@ -69,7 +63,7 @@ describe('calibrating a model of another server', () => {
   it('is what the service then spends, and what is said of the model', async () => {
     const path = inFolder('far.effort.json');
     const near = await startService('start', {
-      THINKFIRST_DATA: folders[2]?.path ?? '',
+      THINKFIRST_DATA: folders[1]?.path ?? '',
       THINKFIRST_MODELS: JSON.stringify([{ ...entry, effortTable: path }]),
     });
     const { data } = await getJson(`${near.url}/v1/models`);
@@ -85,7 +79,7 @@ describe('calibrating a model of another server', () => {
     const path = inFolder('broken.effort.json');
     await copyFile(inFolder('thinkfirst.config.json'), path);
     const { code, told } = await failedStart('start', {
-      THINKFIRST_DATA: folders[2]?.path ?? '',
+      THINKFIRST_DATA: folders[1]?.path ?? '',
       THINKFIRST_MODELS: JSON.stringify([{ ...entry, effortTable: path }]),
     });
     expect(code).toBe(1);

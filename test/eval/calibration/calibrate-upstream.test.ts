@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { calibrationCost, costText } from '../../../eval/calibration/cost.ts';
 import { EffortTable } from '../../../src/contracts/service/effort-table.ts';
@@ -22,9 +21,8 @@ async function calibrate(more: readonly string[]) {
   });
   const entry = { id: 'served', url: server.url, model: 'served-name', family: 'qwen3', dialect: 'vllm' };
   const run = async () => {
-    const tsx = fileURLToPath(import.meta.resolve('tsx'));
-    const main = fileURLToPath(new URL('../../../eval/calibrate.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', tsx, main, '--model', 'served', ...small, ...more], {
+    const [runner = '', main = ''] = ['bin/run.mjs', 'eval/calibrate.ts'].map((path) => resolve(path));
+    const child = spawn(process.execPath, [runner, main, '--model', 'served', ...small, ...more], {
       cwd: folder,
       env: { ...process.env, THINKFIRST_MODELS: JSON.stringify([entry]) },
       stdio: ['ignore', 'ignore', 'pipe'],
