@@ -359,6 +359,7 @@ describe.skipIf(withoutChromium)('jobs, trace, eval and settings', () => {
         viewport: { width: 390, height: 844 },
         colorScheme: 'dark',
       });
+      await phone.bringToFront();
       await phone.getByText('실행 중에 추가한 모델.').waitFor();
       await phone.getByRole('textbox', { name: '주소' }).first().fill('127.0.0.1:1');
       await phone.getByRole('textbox', { name: '주소' }).first().press('Enter');
