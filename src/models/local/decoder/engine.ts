@@ -71,7 +71,13 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
     for (const { driver } of [...schedule.running, ...schedule.waiting]) if (!driver.finished) driver.fail(reason);
   };
   const start = async (): Promise<void> => {
-    await runLoop(state, { isClosed: () => closed !== undefined, failAll });
+    await runSteps({
+      isBusy: () => closed === undefined && (schedule.running.length > 0 || schedule.waiting.length > 0),
+      step: () => step(state),
+      count: () => state.runs.steps,
+      failAll,
+    });
+    dropFinished(schedule, state.memory);
     loop = undefined;
   };
   return {
@@ -104,28 +110,29 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
   };
 }
 
-/** Runs steps while there are sequences. */
-async function runLoop(
-  state: State,
-  { isClosed, failAll }: { isClosed(): boolean; failAll(reason: unknown): void },
-): Promise<void> {
-  const { schedule, runs } = state;
+/** Runs steps while there is something to do. A step that fails ends all, and the loop goes on with what comes next. */
+export async function runSteps(loop: {
+  isBusy(): boolean;
+  step(): Promise<void>;
+  /** Runs of the model so far. */
+  count(): number;
+  failAll(reason: unknown): void;
+}): Promise<void> {
   let idle = 0;
-  while (!isClosed() && (schedule.running.length > 0 || schedule.waiting.length > 0)) {
-    const before = runs.steps;
+  while (loop.isBusy()) {
+    const before = loop.count();
     try {
-      await step(state);
-      idle = runs.steps === before ? idle + 1 : 0;
+      await loop.step();
+      idle = loop.count() === before ? idle + 1 : 0;
       // This must not happen, but a loop without progress would hang its callers and occupy a processor core.
       if (idle > mostIdle) throw new Error('the decode loop makes no progress');
     } catch (error) {
       idle = 0;
-      failAll(error);
+      loop.failAll(error);
     }
     // Lets messages from outside (a cancel) arrive between steps.
     await setImmediate();
   }
-  dropFinished(schedule, state.memory);
 }
 
 /** Runs inserted sentences of decoding sequences, one probe, one piece of one prompt, then one token of every decoding sequence. */

@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import type { Engine, EngineStats } from '../decoder/engine.ts';
+import { type Engine, type EngineStats, runSteps } from '../decoder/engine.ts';
 import { ended, longestPrefix, type SequenceCache, shareable } from '../decoder/prefix-store.ts';
 import { admit, type SequenceDriver } from '../decoder/sequence.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
@@ -7,8 +6,6 @@ import type { LlamaRunner, ReadLogits } from './llama-library.ts';
 
 /** Prompt tokens computed in one step: fewer while other rows decode. As the decoder's, so that cancels are heard as soon. */
 const chunk = { alone: 256, amidOthers: 64, deterministic: 128 };
-/** Turns without a run, while rows are there. */
-const mostIdle = 16;
 
 /** A sequence of llama.cpp's cache: the row that runs in it, or what it still holds of an ended one. */
 type Slot = {
@@ -73,7 +70,13 @@ export function createSlotEngine(runner: LlamaRunner, vocabularySize: number): E
     for (const { driver } of [...state.running, ...state.waiting]) if (!driver.finished) driver.fail(reason);
   };
   const start = async () => {
-    await runLoop(state, { isClosed: () => closed !== undefined, failAll });
+    await runSteps({
+      isBusy: () => closed === undefined && (state.running.length > 0 || state.waiting.length > 0),
+      step: () => step(state),
+      count: () => state.steps,
+      failAll,
+    });
+    dropFinished(state);
     loop = undefined;
   };
   return {
@@ -129,27 +132,6 @@ function forgetSlot(slot: Slot): void {
   if (slot.cache === undefined) return;
   slot.cache = ended(slot.cache);
   slot.length = Math.min(slot.length, slot.cache.own);
-}
-
-async function runLoop(
-  state: State,
-  { isClosed, failAll }: { isClosed(): boolean; failAll(reason: unknown): void },
-): Promise<void> {
-  let idle = 0;
-  while (!isClosed() && (state.running.length > 0 || state.waiting.length > 0)) {
-    const before = state.steps;
-    try {
-      await step(state);
-      idle = state.steps === before ? idle + 1 : 0;
-      if (idle > mostIdle) throw new Error('the decode loop makes no progress');
-    } catch (error) {
-      idle = 0;
-      failAll(error);
-    }
-    // Messages from outside (a cancel) are heard between steps.
-    await setImmediate();
-  }
-  dropFinished(state);
 }
 
 async function step(state: State): Promise<void> {
