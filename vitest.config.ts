@@ -29,10 +29,12 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          // Most of them wait for processes and deadlines: two files at a time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
