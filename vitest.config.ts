@@ -52,10 +52,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           maxConcurrency: 3,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],
