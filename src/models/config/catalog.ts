@@ -6,7 +6,7 @@ import { type LanguageModel, type ModelCapabilities, samplingFields } from '../.
 import { estimatePrompt } from '../../core/token-ledger.ts';
 import { engineCapabilities } from '../local/decoder/decoder-model.ts';
 import type { ModelSource } from '../local/folder/model-files.ts';
-import { loadModelFolder, type ModelFolder } from '../local/folder/model-folder.ts';
+import { type ChatModel, loadModelFolder, type ModelFolder } from '../local/folder/model-folder.ts';
 import { renderPrompt } from '../local/folder/render-prompt.ts';
 import { readGgufModel } from '../local/gguf/gguf-model.ts';
 import type { Embed } from '../servers/client/embed.ts';
@@ -80,14 +80,7 @@ export async function localCatalogEntry(
   const folder = await loadModelFolder(model);
   const can = capabilities(folder);
   return {
-    card: {
-      id: folder.id,
-      created: folder.created,
-      family: folder.family.name,
-      implementation: 'transformers',
-      context_length: contextLength ?? folder.contextLength,
-      capabilities: cardCapabilities(can),
-    },
+    card: localCard(folder, { implementation: 'transformers', contextLength, can }),
     countTokens: async (prompt, options) => (await renderPrompt(folder, prompt, options)).length,
   };
 }
@@ -100,15 +93,27 @@ export async function localCatalogEntry(
 export async function ggufCatalogEntry(source: ModelSource, model?: LanguageModel): Promise<CatalogEntry> {
   const gguf = readGgufModel(source);
   return {
-    card: {
-      id: gguf.id,
-      created: gguf.created,
-      family: gguf.family.name,
+    card: localCard(gguf, {
       implementation: 'llama.cpp',
-      context_length: model?.contextLength ?? gguf.contextLength,
-      capabilities: cardCapabilities(model?.capabilities ?? engineCapabilities(gguf, true)),
-    },
+      contextLength: model?.contextLength,
+      can: model?.capabilities ?? engineCapabilities(gguf, true),
+    }),
     countTokens: async (prompt, options) => model?.countTokens(prompt, options) ?? estimatePrompt(prompt),
+  };
+}
+
+/** `contextLength`: what there is room for, where that is known. */
+function localCard(
+  model: Pick<ChatModel, 'id' | 'created' | 'family' | 'contextLength'>,
+  run: { implementation: ModelCard['implementation']; contextLength: number | undefined; can: ModelCapabilities },
+): ModelCard {
+  return {
+    id: model.id,
+    created: model.created,
+    family: model.family.name,
+    implementation: run.implementation,
+    context_length: run.contextLength ?? model.contextLength,
+    capabilities: cardCapabilities(run.can),
   };
 }
 

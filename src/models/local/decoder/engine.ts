@@ -65,21 +65,12 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
   const memory: CacheMemory = { arena, store: createPrefixStore(), limits };
   const schedule = createSchedule();
   const state: State = { schedule, memory, runs: createModelRuns(runner, arena), turn: 0 };
-  let loop: Promise<void> | undefined;
-  let closed: { reason: unknown } | undefined;
-  const failAll = (reason: unknown): void => {
-    for (const { driver } of [...schedule.running, ...schedule.waiting]) if (!driver.finished) driver.fail(reason);
-  };
-  const start = async (): Promise<void> => {
-    await runSteps({
-      isBusy: () => closed === undefined && (schedule.running.length > 0 || schedule.waiting.length > 0),
-      step: () => step(state),
-      count: () => state.runs.steps,
-      failAll,
-    });
-    dropFinished(schedule, state.memory);
-    loop = undefined;
-  };
+  const loop = createDecodeLoop({
+    sequences: schedule,
+    step: () => step(state),
+    count: () => state.runs.steps,
+    dropFinished: () => dropFinished(schedule, memory),
+  });
   return {
     largestSequence: arena.tokens,
     forget(response) {
@@ -90,49 +81,72 @@ export function createEngine(options: { runner: CacheRunner; arena: KvArena; hea
       memory.store.forget(response);
     },
     add(drivers, { alone, cache }) {
-      if (closed) {
-        for (const driver of drivers) driver.fail(closed.reason);
-        return;
-      }
-      schedule.waiting.push(...sequencesOf(drivers, { alone, cache, ...limits }));
-      loop ??= start();
+      loop.add(drivers, () => schedule.waiting.push(...sequencesOf(drivers, { alone, cache, ...limits })));
     },
     get stats() {
       return statsOf(state);
     },
     async close(reason) {
-      closed = { reason };
-      failAll(reason);
-      await loop;
+      await loop.close(reason);
       memory.store.clear();
       runner.close();
     },
   };
 }
 
-/** Runs steps while there is something to do. A step that fails ends all, and the loop goes on with what comes next. */
-export async function runSteps(loop: {
-  isBusy(): boolean;
+/**
+ * The loop that an engine's sequences run in: it begins with the first that is added, and ends when there are none. A step
+ * that fails ends all of them, and the loop goes on with what comes next.
+ */
+export function createDecodeLoop(parts: {
+  sequences: { running: readonly { driver: SequenceDriver }[]; waiting: readonly { driver: SequenceDriver }[] };
   step(): Promise<void>;
   /** Runs of the model so far. */
   count(): number;
-  failAll(reason: unknown): void;
-}): Promise<void> {
-  let idle = 0;
-  while (loop.isBusy()) {
-    const before = loop.count();
-    try {
-      await loop.step();
-      idle = loop.count() === before ? idle + 1 : 0;
-      // This must not happen, but a loop without progress would hang its callers and occupy a processor core.
-      if (idle > mostIdle) throw new Error('the decode loop makes no progress');
-    } catch (error) {
-      idle = 0;
-      loop.failAll(error);
+  dropFinished(): void;
+}) {
+  const { sequences, step, count, dropFinished } = parts;
+  let loop: Promise<void> | undefined;
+  let closed: { reason: unknown } | undefined;
+  const failAll = (reason: unknown): void => {
+    for (const { driver } of [...sequences.running, ...sequences.waiting]) if (!driver.finished) driver.fail(reason);
+  };
+  const run = async (): Promise<void> => {
+    let idle = 0;
+    while (closed === undefined && (sequences.running.length > 0 || sequences.waiting.length > 0)) {
+      const before = count();
+      try {
+        await step();
+        idle = count() === before ? idle + 1 : 0;
+        // This must not happen, but a loop without progress would hang its callers and occupy a processor core.
+        if (idle > mostIdle) throw new Error('the decode loop makes no progress');
+      } catch (error) {
+        idle = 0;
+        failAll(error);
+      }
+      // Lets messages from outside (a cancel) arrive between steps.
+      await setImmediate();
     }
-    // Lets messages from outside (a cancel) arrive between steps.
-    await setImmediate();
-  }
+    dropFinished();
+    loop = undefined;
+  };
+  return {
+    /** `enqueue` puts them among the waiting; where the loop is closed, they fail instead. */
+    add(drivers: readonly SequenceDriver[], enqueue: () => void): void {
+      if (closed) {
+        for (const driver of drivers) driver.fail(closed.reason);
+        return;
+      }
+      enqueue();
+      loop ??= run();
+    },
+    /** Fails what there is, and resolves when the loop has ended. */
+    async close(reason: unknown): Promise<void> {
+      closed = { reason };
+      failAll(reason);
+      await loop;
+    },
+  };
 }
 
 /** Runs inserted sentences of decoding sequences, one probe, one piece of one prompt, then one token of every decoding sequence. */

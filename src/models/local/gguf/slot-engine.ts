@@ -1,4 +1,4 @@
-import { type Engine, type EngineStats, runSteps } from '../decoder/engine.ts';
+import { createDecodeLoop, type Engine, type EngineStats } from '../decoder/engine.ts';
 import { ended, longestPrefix, type SequenceCache, shareable } from '../decoder/prefix-store.ts';
 import { admit, type SequenceDriver } from '../decoder/sequence.ts';
 import type { RawDistribution } from '../sampler-softmax.ts';
@@ -64,33 +64,21 @@ export function createSlotEngine(runner: LlamaRunner, vocabularySize: number): E
     prefilledTokens: 0,
     batches: Array.from({ length: runner.sequences }, () => 0),
   };
-  let loop: Promise<void> | undefined;
-  let closed: { reason: unknown } | undefined;
-  const failAll = (reason: unknown) => {
-    for (const { driver } of [...state.running, ...state.waiting]) if (!driver.finished) driver.fail(reason);
-  };
-  const start = async () => {
-    await runSteps({
-      isBusy: () => closed === undefined && (state.running.length > 0 || state.waiting.length > 0),
-      step: () => step(state),
-      count: () => state.steps,
-      failAll,
-    });
-    dropFinished(state);
-    loop = undefined;
-  };
+  const loop = createDecodeLoop({
+    sequences: state,
+    step: () => step(state),
+    count: () => state.steps,
+    dropFinished: () => dropFinished(state),
+  });
   return {
     largestSequence: runner.contextLength,
     add(drivers, { alone, cache }) {
-      if (closed) {
-        for (const driver of drivers) driver.fail(closed.reason);
-        return;
-      }
-      const request = {};
-      for (const driver of drivers) {
-        state.waiting.push({ driver, request, alone, cache, slot: undefined, filled: false, room: 1, passed: 0 });
-      }
-      loop ??= start();
+      loop.add(drivers, () => {
+        const request = {};
+        for (const driver of drivers) {
+          state.waiting.push({ driver, request, alone, cache, slot: undefined, filled: false, room: 1, passed: 0 });
+        }
+      });
     },
     forget(response) {
       for (const row of [...state.waiting, ...state.running]) {
@@ -101,11 +89,7 @@ export function createSlotEngine(runner: LlamaRunner, vocabularySize: number): E
     get stats() {
       return statsOf(state);
     },
-    async close(reason) {
-      closed = { reason };
-      failAll(reason);
-      await loop;
-    },
+    close: loop.close,
   };
 }
 
