@@ -42,7 +42,7 @@ const states = new Map();
  */
 export async function compiled(entry) {
   const path = entry instanceof URL ? fileURLToPath(entry) : resolve(root, entry);
-  const name = relative(root, path).split(sep).join('/');
+  const name = fromRoot(path);
   // Only a checkout has a tsconfig.json. There, what a `prepack` left behind may be older than the sources.
   const folder = existsSync(join(root, 'tsconfig.json'))
     ? await stateFolder(entries.includes(name) ? entries : [path])
@@ -114,8 +114,16 @@ function stateOf(inputs) {
 
 /** The folder at the root that an entry is in; of one that lies elsewhere, its own. */
 function folderOf(input) {
-  const path = relative(root, resolve(root, input));
-  return path.startsWith('..') ? join(path, '..') : (path.split(/[\\/]/)[0] ?? '.');
+  const path = fromRoot(resolve(root, input));
+  return path.startsWith('..') ? join(path, '..') : (path.split('/')[0] ?? '.');
+}
+
+function fromRoot(path) {
+  return posixPath(root, path);
+}
+
+function posixPath(from, to) {
+  return relative(from, to).split(sep).join('/');
 }
 
 /** Flat, so that all pieces are as far from the root. */
@@ -136,7 +144,7 @@ export async function compile(inputs, folder) {
   building += 1;
   try {
     await build({
-      entryPoints: paths.map((path) => ({ in: path, out: outputName(relative(root, path).split(sep).join('/')) })),
+      entryPoints: paths.map((path) => ({ in: path, out: outputName(fromRoot(path)) })),
       outdir: folder,
       bundle: true,
       splitting: true,
@@ -152,18 +160,13 @@ export async function compile(inputs, folder) {
       chunkNames: 'part-[hash]',
       logLevel: 'silent',
       // The package lies elsewhere when it runs: addresses are found from where the piece is.
-      banner: { js: `const sourceRoot = new URL(${JSON.stringify(`${pathTo(folder)}/`)}, ${ownAddress});` },
+      banner: { js: `const sourceRoot = new URL(${JSON.stringify(`${posixPath(folder, root)}/`)}, ${ownAddress});` },
       plugins: [ownAddresses],
     });
   } finally {
     building -= 1;
     if (building === 0) await stop();
   }
-}
-
-/** From a compiled state to the root; states of the cache are compiled beside where they come to lie. */
-function pathTo(folder) {
-  return relative(folder, root).split(sep).join('/');
 }
 
 /** In two parts, so that a compiled copy of this file still has it: that copy compiles what a compiled process starts. */
@@ -174,7 +177,7 @@ const ownAddresses = {
   setup(build) {
     build.onLoad({ filter: /\.(ts|mjs)$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      const place = JSON.stringify(relative(root, path).split(sep).join('/'));
+      const place = JSON.stringify(fromRoot(path));
       const contents = source.replaceAll(ownAddress, `new URL(${place}, sourceRoot).href`);
       return { loader: path.endsWith('.ts') ? 'ts' : 'js', contents };
     });
