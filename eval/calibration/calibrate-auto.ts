@@ -1,22 +1,17 @@
 import { z } from 'zod';
-import { type AutoRule, type EffortTable, ProbeFeature } from '../../src/contracts/service/effort-table.ts';
-import type { LanguageModel } from '../../src/core/language-model.ts';
+import type { AutoRule, EffortTable } from '../../src/contracts/service/effort-table.ts';
+import { type LanguageModel, ModelEvent } from '../../src/core/language-model.ts';
 import { emptyProbe, probeFeatures, probeTokens, withEvent } from '../../src/reasoning/sampling/fast-probe.ts';
 import type { Strategy } from '../../src/reasoning/strategy.ts';
 import { isRight, type SetQuestion } from '../question-set.ts';
-import { type AutoExample, type AutoFigures, fitAuto } from './fit-auto.ts';
+import { type AutoExample, type AutoFigures, type AutoProbe, fitAuto } from './fit-auto.ts';
 import { forEachOf } from './for-each-of.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 import { LevelRun, runLevel } from './run-level.ts';
 
 const tokens = z.int().nonnegative();
-const Probed = z.object({
-  found: z.partialRecord(ProbeFeature, z.number()),
-  right: z.boolean(),
-  tokens,
-  /** The tokens of these up to the point where `auto` decides. */
-  probed: tokens,
-});
+/** `events`: up to the point where `auto` decides at the latest. */
+const Probed = z.object({ events: z.array(ModelEvent), right: z.boolean(), tokens });
 
 /** The levels that `auto` may choose, so that it uses fewer tokens than medium. */
 const levels = ['low', 'medium'] as const satisfies ReadonlyArray<AutoRule['level']>;
@@ -43,7 +38,7 @@ export async function calibrateAuto(options: {
     'auto',
     async (question, index): Promise<AutoExample> => {
       const seed = index + 1;
-      const { found, ...fast } = await log.remember(`auto ${seed} ${question.question}`, Probed, () =>
+      const { events, ...fast } = await log.remember(`fast ${seed} ${question.question}`, Probed, () =>
         probe(question, options),
       );
       const thought: Partial<Record<AutoRule['level'], LevelRun>> = {};
@@ -52,11 +47,26 @@ export async function calibrateAuto(options: {
         const key = `auto level ${JSON.stringify({ ...shared, level: own[effort] })} ${seed} ${question.question}`;
         thought[effort] = await log.remember(key, LevelRun, () => runLevel(question, { ...options, effort, seed }));
       }
-      const features = Object.fromEntries(ProbeFeature.options.map((name) => [name, found[name]]));
-      return { found: z.record(ProbeFeature, z.number().optional()).parse(features), fast, thought };
+      return {
+        kind: question.kind,
+        fast,
+        probes: probesOf(events),
+        thought,
+      };
     },
   );
   return fitAuto(examples);
+}
+
+/** A fast answer after each event that brought tokens, and at its end. */
+function probesOf(events: readonly ModelEvent[]): AutoProbe[] {
+  let probe = emptyProbe;
+  const probes = events.flatMap((event) => {
+    const { tokens: before } = probe;
+    probe = withEvent(probe, event);
+    return probe.tokens > before && probe.finish === undefined ? [probe] : [];
+  });
+  return [...probes, probe].map((one) => ({ tokens: one.tokens, found: probeFeatures(one) }));
 }
 
 /** The fast answer as the service gives it, with what is known at the point where `auto` decides. */
@@ -75,17 +85,10 @@ async function probe(
     { signal: new AbortController().signal },
   );
   let whole = emptyProbe;
-  let seen = emptyProbe;
+  const seen: ModelEvent[] = [];
   for await (const event of events) {
-    const open = whole.finish === undefined && whole.tokens < probeTokens;
+    if (whole.finish === undefined && whole.tokens < probeTokens) seen.push(event);
     whole = withEvent(whole, event);
-    if (open) seen = whole;
   }
-  const found = Object.entries(probeFeatures(seen)).filter(([, value]) => value !== undefined);
-  return Probed.parse({
-    found: Object.fromEntries(found),
-    right: await isRight(whole.text, question),
-    tokens: whole.tokens,
-    probed: seen.tokens,
-  });
+  return { events: seen, right: await isRight(whole.text, question), tokens: whole.tokens };
 }

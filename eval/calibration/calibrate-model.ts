@@ -158,18 +158,19 @@ async function withAuto(
 }
 
 /**
- * The questions for `auto`: generated ones in their original wording and reworded, easy ones, and open ones; none of
- * the evaluation's.
+ * The questions for `auto`, by kind: generated ones in their original wording and reworded, easy ones, and open ones;
+ * none of the evaluation's.
  */
 async function readMixed({ seed, generated, spoken, open }: ModelCalibration): Promise<SetQuestion[]> {
   const sets = await Promise.all(['generated', 'mixed', 'open'].map((set) => readQuestionSet({ set })));
   const without = new Set(sets.flatMap((set) => set.questions.map(({ question }) => question)));
   const plain = generateQuestions({ seed: `${seed}-spoken`, count: spoken, without });
+  const spokenAs = plain.map((one) => ({ ...one, question: sayAsPerson(one.question) }));
+  const ofKind = (kind: string, questions: readonly SetQuestion[]) => questions.map((one) => ({ ...one, kind }));
   return [
-    ...generateQuestions({ seed, count: generated, without }),
-    ...plain.map((one) => ({ ...one, question: sayAsPerson(one.question) })),
-    ...easyQuestions({ seed, count: Math.round(generated / 2), without }),
-    ...openQuestions('calibration').slice(0, open),
+    ...ofKind('steps', [...generateQuestions({ seed, count: generated, without }), ...spokenAs]),
+    ...ofKind('easy', easyQuestions({ seed, count: Math.round(generated / 2), without })),
+    ...ofKind('open', openQuestions('calibration').slice(0, open)),
   ];
 }
 

@@ -55,6 +55,8 @@ export type UpstreamServerOptions = {
   stops?: 'left out' | 'left in' | 'ignored';
   /** Does not say which stop text ended a completion. */
   tellsNoStop?: boolean;
+  /** Awaited before each chunk of an answer: the speed of the server. */
+  pace?: () => Promise<void>;
   /** Repeats a partial assistant message before continuing it, in one chunk with the first token. */
   echoes?: boolean;
 };
@@ -216,9 +218,10 @@ export async function startUpstreamServer(options: UpstreamServerOptions): Promi
       script,
       options,
     });
-    const paced = options.slots !== undefined || options.refusesMore === true;
+    const yields = options.slots !== undefined || options.refusesMore === true;
+    const pace = options.pace ?? (yields ? () => new Promise<void>((resolve) => setImmediate(resolve)) : undefined);
     const sent = route === 'own' ? ownChunks(chunks, { slot, idOf: (text) => vocabulary.encode(text)[0] }) : chunks;
-    return new Response(sse(sent, { fault, paced, c, done: route !== 'own' }), {
+    return new Response(sse(sent, { fault, pace, c, done: route !== 'own' }), {
       headers: { 'content-type': 'text/event-stream' },
     });
   }
@@ -405,7 +408,7 @@ function* chunksOf(parts: {
 /** `paced`: other requests are handled between its chunks, as if a chunk took time. */
 function sse(
   chunks: Iterable<object>,
-  { fault, paced, c, done }: { fault: Fault; paced: boolean; c: Context; done: boolean },
+  { fault, pace, c, done }: { fault: Fault; pace: (() => Promise<void>) | undefined; c: Context; done: boolean },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = chunks[Symbol.iterator]();
@@ -426,7 +429,7 @@ function sse(
         controller.close();
         return;
       }
-      if (paced) await new Promise((resolve) => setImmediate(resolve));
+      await pace?.();
       const next = iterator.next();
       if (next.done) {
         if (done) put('data: [DONE]\n\n');

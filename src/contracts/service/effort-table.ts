@@ -77,6 +77,17 @@ export const AutoRule = z.object({
   threshold: z.number().min(0).max(1),
   /** The level to think at otherwise. */
   level: z.enum(['low', 'medium', 'high', 'xhigh', 'max']),
+  /**
+   * The same for an unfinished fast answer, asked after each of its tokens: below this threshold it is not completed, and
+   * thinking starts at once. Absent: `auto` decides only by the whole answer.
+   */
+  early: z
+    .object({
+      intercept: z.number(),
+      features: z.partialRecord(ProbeFeature, Weighed),
+      threshold: z.number().min(0).max(1),
+    })
+    .exactOptional(),
 });
 export type AutoRule = z.infer<typeof AutoRule>;
 

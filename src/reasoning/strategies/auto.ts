@@ -61,7 +61,7 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
   let probe = emptyProbe;
   let fault: unknown;
   try {
-    while (probe.finish === undefined && probe.tokens < probeTokens) {
+    while (probe.finish === undefined && probe.tokens < probeTokens && !isHopeless(probe, context.table)) {
       const next = await events.next();
       if (next.done) break;
       read.push(next.value);
@@ -167,6 +167,7 @@ function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<Eff
   if (probe.calls > 0) return fast('The fast answer calls a tool.');
   if (probe.finish === 'empty' || probe.finish === 'loop')
     return think('The fast answer was empty or repeated itself.');
+  if (isHopeless(probe, table)) return think('Its first tokens show that thinking is likely to improve it.');
   if (probe.logprobs.length > 0) {
     return table.auto === null ? byThreshold(probe, { fast, think }) : byRule(probe, table.auto, { fast, think });
   }
@@ -174,6 +175,14 @@ function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<Eff
   if (value === undefined) return fast('The answer is open text, and such answers are not compared.');
   if (other !== undefined && sameAnswer(value, other)) return fast('Two fast answers agree.');
   return think('Two fast answers differ.');
+}
+
+/** A fast answer of which the first tokens show that it will not be kept is not completed. */
+function isHopeless(probe: FastProbe, { auto }: Pick<EffortTable, 'auto'>): boolean {
+  const early = auto?.early;
+  if (early === undefined || probe.finish !== undefined || probe.logprobs.length === 0 || probe.tokens >= probeTokens)
+    return false;
+  return logistic(probeFeatures(probe), early) < early.threshold;
 }
 
 type Ways = Record<'fast' | 'think', (because: string, suffices?: number | null) => Decision>;

@@ -86,6 +86,19 @@ describe('auto', () => {
     ]);
   });
 
+  it('does not complete a fast answer whose first tokens show that it will not be kept', async () => {
+    const { intercept, features } = rule({});
+    const early = { intercept, features, threshold: 0.5 };
+    const stopped = { ...table, auto: rule({ early }) };
+    const run = await auto({ model: modelOf({ answerLogprob: unsure }), table: stopped });
+    expect(run.answer).toBe('The answer is 5.');
+    expect(run.outcome.usage).toMatchObject({ draft: 1 });
+    expect(decisions(run)).toMatchObject([{ effort: 'low', because: expect.stringMatching(/first tokens/) }]);
+    expect(run.steps[0]).toMatchObject({ stop_reason: 'length', tokens: 1 });
+    const kept = await auto({ model: modelOf({ answerLogprob: sure }), table: stopped });
+    expect(kept.answer).toBe('The answer is 4.');
+  });
+
   it.each([
     [-9, 'none'],
     [-0.2, 'low'],
