@@ -70,17 +70,21 @@ async function* generateWithCalls(
 /** Events whose sender waits for each until the reader has dealt with it. */
 function createTakenEvents(signal: AbortSignal) {
   const channel = createEventChannel<{ event: ModelEvent; taken(): void }>();
+  /** Of the chains whose event is not taken yet. */
+  const waiting = new Set<(reason: unknown) => void>();
+  signal.addEventListener('abort', () => {
+    for (const leave of waiting) leave(signal.reason);
+  });
   return {
     /** Resolves once the reader asks for the next event. @throws the reason of `signal` */
     emit: (event: ModelEvent) =>
       new Promise<void>((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const leave = () => reject(signal.reason);
-        signal.addEventListener('abort', leave, { once: true });
+        waiting.add(reject);
         channel.push({
           event,
           taken() {
-            signal.removeEventListener('abort', leave);
+            waiting.delete(reject);
             resolve();
           },
         });

@@ -57,6 +57,17 @@ describe('a server that does not say', () => {
   });
 });
 
+it.each([16, 2])('16 samples, %i at a time, give no warning of a leak', async (maxParallel) => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', onWarning);
+  const { model } = await connect({ dialect: 'vllm', script }, { maxParallel });
+  const { signal: answerNow } = new AbortController();
+  await run(model, thinking(1_000, { samples: 16 }), { answerNow });
+  process.off('warning', onWarning);
+  expect(warnings).toEqual([]);
+});
+
 it.each(['vllm', 'ollama', 'plain'] as const)(
   '%s: a server that refuses a second request with 429 gets them one after the other, and the budget is kept',
   async (dialect) => {

@@ -94,7 +94,9 @@ describe('sentences of the service in Korean', () => {
     'An answer in open text cannot be voted on, so one chain is enough.',
     'Removes the wrong line and rewrites it. No new line passed the checks.',
     "The model's calibration gives 81 % that thinking would not improve it; it is kept from 60 %.",
+    'After 4 tokens, calibration gives 30 % that thinking would not improve it; below 64 % it is not completed.',
     'arithmetic: the thought concludes 8, the answer says 9',
+    'conclusion: the thought computed leer, its conclusion says reer',
     'only a number was asked for',
     '3 equations hold',
   ])('%s', (sentence) => {

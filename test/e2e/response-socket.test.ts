@@ -58,6 +58,16 @@ async function keyedService(sockets: Partial<typeof defaultLimits.sockets> = {})
 }
 
 describe('a socket', () => {
+  test('one of many does not make Node warn of a leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', onWarning);
+    const { open } = await service();
+    await Promise.all(Array.from({ length: 12 }, () => open()));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('is pinged every 5 s, and cut once no ping was answered for half a minute', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { open } = await service();

@@ -124,6 +124,10 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
     '모델의 보정에 따르면 생각해도 더 나아지지 않을 확률이 $1입니다. $2부터 바로 낸 답을 씁니다.',
   ],
   [
+    /^After (\d+) tokens?, calibration gives (\d+ %) that thinking would not improve it; below (\d+ %) it is not completed\.$/,
+    '토큰 $1개까지 보고 보정에 따르면 생각해도 더 나아지지 않을 확률이 $2입니다. $3보다 낮으면 바로 낸 답을 끝까지 쓰지 않습니다.',
+  ],
+  [
     /^Its tokens had an average probability of (\d+ %), (\d+ %) or more\.$/,
     '토큰의 평균 확률이 $1로, 기준 $2 이상입니다.',
   ],
@@ -157,6 +161,9 @@ const sentences: readonly (readonly [RegExp, Korean])[] = [
   [/^the answer does not match the pattern$/, '패턴에 맞지 않는 답'],
   [/^the answer is not JSON$/, 'JSON이 아닌 답'],
   [/^the answer fits the schema$/, '스키마에 맞는 답'],
+  [/^the conclusion is the computed word$/, '결론이 계산한 낱말과 일치'],
+  [/^the conclusion is not the word that was computed$/, '결론이 계산한 낱말과 다름'],
+  [/^the thought computed (.+), its conclusion says (.+)$/, '계산한 낱말: $1, 결론: $2'],
   [/^thought and answer agree$/, '생각과 답이 일치'],
   [/^the answer is not what the thought concludes$/, '답이 생각의 결론과 다름'],
   [/^the thought concludes (.+), the answer says (.+)$/, '생각의 결론: $1, 답: $2'],

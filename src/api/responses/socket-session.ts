@@ -51,9 +51,10 @@ export function serveSocket(socket: MessageSocket, session: Session): void {
   socket.closed.addEventListener('abort', () => {
     for (const timer of [life, check, idle]) clearTimeout(timer);
   });
-  socket.stopping.addEventListener('abort', () => {
+  const onStopping = () => {
     if (!running) end(socket, limits);
-  });
+  };
+  socket.stopping.addEventListener('abort', onStopping, { signal: socket.closed });
   socket.onMessage((text) => {
     if (waiting.length >= limits.sockets.waiting) return refuseMore(socket, limits);
     waiting.push(text);

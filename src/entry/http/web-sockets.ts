@@ -28,7 +28,8 @@ export function createWebSockets({ maxBytes }: { maxBytes: number }): WebSockets
     open: (c, serve) =>
       upgradeWebSocket(c, {
         onOpen(_event, { raw }) {
-          if (raw instanceof WebSocket) serve(messageSocket(raw, stopping.signal));
+          // Each socket has a signal of its own: Node would take more than ten listeners on one for a leak and warn.
+          if (raw instanceof WebSocket) serve(messageSocket(raw, AbortSignal.any([stopping.signal])));
         },
       }),
     async close({ graceMs }) {

@@ -61,7 +61,7 @@ async function* probeAndFollow(thinker: Strategy, context: StrategyContext): Run
   let probe = emptyProbe;
   let fault: unknown;
   try {
-    while (probe.finish === undefined && probe.tokens < probeTokens && !isHopeless(probe, context.table)) {
+    while (probe.finish === undefined && probe.tokens < probeTokens && hopeless(probe, context.table) === undefined) {
       const next = await events.next();
       if (next.done) break;
       read.push(next.value);
@@ -167,7 +167,8 @@ function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<Eff
   if (probe.calls > 0) return fast('The fast answer calls a tool.');
   if (probe.finish === 'empty' || probe.finish === 'loop')
     return think('The fast answer was empty or repeated itself.');
-  if (isHopeless(probe, table)) return think('Its first tokens show that thinking is likely to improve it.');
+  const early = hopeless(probe, table);
+  if (early !== undefined) return think(early.because, early.suffices);
   if (probe.logprobs.length > 0) {
     return table.auto === null ? byThreshold(probe, { fast, think }) : byRule(probe, table.auto, { fast, think });
   }
@@ -177,12 +178,18 @@ function decide(probe: FastProbe, second: FastProbe | undefined, table: Pick<Eff
   return think('Two fast answers differ.');
 }
 
-/** A fast answer of which the first tokens show that it will not be kept is not completed. */
-function isHopeless(probe: FastProbe, { auto }: Pick<EffortTable, 'auto'>): boolean {
+/** Why an unfinished fast answer is not completed: by calibration, its first tokens show that it will not be kept. */
+function hopeless(
+  probe: FastProbe,
+  { auto }: Pick<EffortTable, 'auto'>,
+): { because: string; suffices: number } | undefined {
   const early = auto?.early;
-  if (early === undefined || probe.finish !== undefined || probe.logprobs.length === 0 || probe.tokens >= probeTokens)
-    return false;
-  return logistic(probeFeatures(probe), early) < early.threshold;
+  const { finish, logprobs, tokens } = probe;
+  if (early === undefined || finish !== undefined || logprobs.length === 0 || tokens >= probeTokens) return undefined;
+  const suffices = logistic(probeFeatures(probe), early);
+  if (suffices >= early.threshold) return undefined;
+  const stated = `${percent(suffices)} that thinking would not improve it; below ${percent(early.threshold)} it is not completed`;
+  return { because: `After ${tokens === 1 ? '1 token' : `${tokens} tokens`}, calibration gives ${stated}.`, suffices };
 }
 
 type Ways = Record<'fast' | 'think', (because: string, suffices?: number | null) => Decision>;

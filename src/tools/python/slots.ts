@@ -20,12 +20,14 @@ export function createSlots(count: number): Slots {
   }
 
   return {
-    async acquire(signal) {
-      signal.throwIfAborted();
+    async acquire(shared) {
+      shared.throwIfAborted();
       if (free > 0) {
         free -= 1;
         return held();
       }
+      // A signal of its own: on a shared one, Node would take more than ten listeners for a leak and warn.
+      const signal = AbortSignal.any([shared]);
       await new Promise<void>((resolve, reject) => {
         const leave = () => {
           waiting.splice(waiting.indexOf(go), 1);

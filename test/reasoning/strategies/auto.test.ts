@@ -93,7 +93,13 @@ describe('auto', () => {
     const run = await auto({ model: modelOf({ answerLogprob: unsure }), table: stopped });
     expect(run.answer).toBe('The answer is 5.');
     expect(run.outcome.usage).toMatchObject({ draft: 1 });
-    expect(decisions(run)).toMatchObject([{ effort: 'low', because: expect.stringMatching(/first tokens/) }]);
+    expect(decisions(run)).toMatchObject([
+      {
+        effort: 'low',
+        fast_suffices: expect.closeTo(0.07, 1),
+        because: expect.stringMatching(/After 1 token, .* below 50 % it/),
+      },
+    ]);
     expect(run.steps[0]).toMatchObject({ stop_reason: 'length', tokens: 1 });
     const kept = await auto({ model: modelOf({ answerLogprob: sure }), table: stopped });
     expect(kept.answer).toBe('The answer is 4.');

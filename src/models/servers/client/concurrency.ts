@@ -110,8 +110,10 @@ function createQueue(bounds: Bounds): Queue {
   }
   return {
     admit,
-    wait(signal, where) {
-      signal.throwIfAborted();
+    wait(shared, where) {
+      shared.throwIfAborted();
+      // A signal of its own: on a shared one, Node would take more than ten listeners for a leak and warn.
+      const signal = AbortSignal.any([shared]);
       return new Promise((resolve, reject) => {
         const onAbort = () => {
           waiting.splice(waiting.indexOf(enter), 1);

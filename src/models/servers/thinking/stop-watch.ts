@@ -27,20 +27,18 @@ export function createStopWatch(options: {
     release();
     controller.abort(new Error(`thinking ends: ${why}`));
   };
-  const onAnswerNow = () => stop('user');
-  const onUsedUp = () => stop('budget');
+  // A signal of its own: on a shared one, Node would take more than ten listeners for a leak and warn.
+  const asked = AbortSignal.any(answerNow === undefined ? [usedUp] : [answerNow, usedUp]);
+  const onAsked = () => stop(answerNow?.aborted ? 'user' : 'budget');
   let cancelTimer: (() => void) | undefined;
   function release() {
-    answerNow?.removeEventListener('abort', onAnswerNow);
-    usedUp.removeEventListener('abort', onUsedUp);
+    asked.removeEventListener('abort', onAsked);
     cancelTimer?.();
   }
-  answerNow?.addEventListener('abort', onAnswerNow, { once: true });
-  usedUp.addEventListener('abort', onUsedUp, { once: true });
+  asked.addEventListener('abort', onAsked, { once: true });
   if (deadlineAt !== undefined)
     cancelTimer = clock.after(Math.max(0, deadlineAt - clock.now()), () => stop('deadline'));
-  if (answerNow?.aborted) stop('user');
-  else if (usedUp.aborted) stop('budget');
+  if (asked.aborted) onAsked();
   else if (deadlineAt !== undefined && deadlineAt <= clock.now()) stop('deadline');
   return {
     signal: AbortSignal.any([options.signal, controller.signal]),
