@@ -2,6 +2,7 @@ import { agreement } from './agreement.ts';
 import { answerForm } from './answer-form.ts';
 import { arithmetic } from './arithmetic.ts';
 import type { Check } from './check.ts';
+import { conclusion } from './conclusion.ts';
 import { expected } from './expected.ts';
 import { jsonSchema } from './json-schema.ts';
 import { python } from './python.ts';
@@ -12,8 +13,7 @@ import { webhook } from './webhook.ts';
 
 /** Every check by its name. To add one, write its file and add a line here. */
 export const checks: ReadonlyMap<string, Check> = new Map(
-  [arithmetic, agreement, units, answerForm, jsonSchema, regex, expected, selfVerdict, webhook, python].map((check) => [
-    check.name,
-    check,
-  ]),
+  [arithmetic, conclusion, agreement, units, answerForm, jsonSchema, regex, expected, selfVerdict, webhook, python].map(
+    (check) => [check.name, check],
+  ),
 );

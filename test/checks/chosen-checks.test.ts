@@ -5,7 +5,7 @@ import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 const table = readEffortTable('nothing-of-its-own');
 const level = { table, effort: 'low', computes: false } as const;
 const names = (chosen: ReadonlyArray<{ type: string }>) => chosen.map(({ type }) => type);
-const standard = ['arithmetic', 'agreement', 'units', 'answer-form'];
+const standard = ['arithmetic', 'conclusion', 'agreement', 'units', 'answer-form'];
 
 describe('the checks of a level', () => {
   it('are the standard ones, arithmetic only where the service does not compute itself', () => {
@@ -17,7 +17,7 @@ describe('the checks of a level', () => {
     const verdict = { type: 'self-verdict', fail_below: -1 };
     const own = { ...table, checks: { off: ['units'], on: [verdict] } };
     const chosen = levelChecks({ ...level, table: own });
-    expect(names(chosen)).toEqual(['arithmetic', 'agreement', 'answer-form', 'self-verdict']);
+    expect(names(chosen)).toEqual(['arithmetic', 'conclusion', 'agreement', 'answer-form', 'self-verdict']);
     expect(chosen).toContainEqual(verdict);
   });
 
@@ -43,6 +43,7 @@ describe('the checks of a request', () => {
 
   it('are the level’s and those that it names, with its own options', () => {
     expect(chosenChecks(level, { named, only: false })).toEqual([
+      { type: 'conclusion' },
       { type: 'agreement' },
       { type: 'units' },
       { type: 'answer-form' },

@@ -13,6 +13,25 @@ describe('value checks', () => {
   });
 
   it.each([
+    ['reverse("reel") = leer.\nSo the answer is leer.', 'pass'],
+    ['reverse("reel") = leer.\nSo the answer is l-e-e-r.', 'pass'],
+    ['reverse("reel") = leer.\nSo the answer is reer.', 'fail'],
+    [
+      'reverse("reel") = leer.\nSo the answer is reer.\nWait, reer is wrong. I do that step again.\nSo the answer is leer.',
+      'pass',
+    ],
+    ['sort("pear", "fig") = fig, pear.\nSo the answer is fig, peach.', 'fail'],
+    ['sort("pear", "fig") = fig, pear.\nSo the answer is fig.', 'abstain'],
+    ['Ann has a blue ball.\nlongest("red", "green") = green.\nSo the answer is blue.', 'abstain'],
+    ['length("reel") = 4.\nSo the answer is 5.', 'abstain'],
+    ['reverse("level") = level.\nSo the answer is yes.', 'abstain'],
+    ['It is leer.\nSo the answer is reer.', 'abstain'],
+  ])('conclusion: %j: %s', async (thought, verdict) => {
+    const found = await judge('conclusion', { thought, answer: 'It is leer.' });
+    expect(found).toMatchObject({ verdict, ...(verdict === 'fail' && { line: 1 }) });
+  });
+
+  it.each([
     ['What is 2 + 2? Answer with only the number.', '4', 'pass'],
     ['What is 2 + 2? Answer with only the number.', 'It is four, I think.', 'fail'],
     ['Reply with just the answer.', 'The answer is 4.', 'fail'],

@@ -19,7 +19,7 @@ type Walk = (ask: Ask, made: Made) => Promise<unknown>;
 const idOf = (text: string): string => z.looseObject({ id: z.string() }).parse(JSON.parse(text)).id;
 const question = 'How much is 12 + 30?';
 /** Those that read thoughts: what they found might quote one. */
-const checks = ['arithmetic', 'agreement', 'units', 'answer-form'].map((type) => ({ type }));
+const checks = ['arithmetic', 'conclusion', 'agreement', 'units', 'answer-form'].map((type) => ({ type }));
 const thinking = { effort: 'medium', summary: 'detailed', checks, max_revisions: 1 };
 const messages = [{ role: 'user', content: question }];
 const note = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
