@@ -31,6 +31,8 @@ type EvaluationOptions = {
   /** The folder for rows and report. */
   out?: string | undefined;
   baselines: boolean;
+  /** Arms with which all others are compared, paired by question, in addition to the baselines. */
+  against?: readonly string[];
 };
 
 /**
@@ -44,7 +46,7 @@ export async function evaluate(options: EvaluationOptions): Promise<{ report: Re
   });
   const effort = options.effort ?? (options.model === zeroModel ? controlArms.join(',') : 'none,low,medium,high');
   const baselines = options.baselines ? [fastArm, greedyArm] : [];
-  const names = [...new Set([...baselines, ...effort.split(',')])];
+  const names = [...new Set([...baselines, ...effort.split(','), ...(options.against ?? [])])];
   const defaults = options.strategy === undefined ? {} : { strategy: options.strategy };
   const arms = names.map((name) => parseArm(name, defaults));
   const { client, close } = await openClient(options);
@@ -87,7 +89,7 @@ export async function evaluate(options: EvaluationOptions): Promise<{ report: Re
       measuredAt: new Date().toISOString(),
       ...(set.madeOn === undefined ? {} : { madeOn: set.madeOn }),
       ...(isEmbedded ? { weights: await weightsHash(embeddedModel.path) } : {}),
-      arms: summarise(rows, names),
+      arms: summarise(rows, names, { against: options.against ?? [] }),
       originals: againstOriginals({ set, rows, originals, arms: names }),
       control: model.id === zeroModel ? controlLift(rows) : [],
     });

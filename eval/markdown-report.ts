@@ -11,6 +11,7 @@ export function markdownReport(report: Report): string {
     `# ${report.set}, ${report.model}\n\nAccuracy with 95 % intervals; differences are paired, in percentage points. Seconds as a client waits, ${report.concurrency} requests at a time.`,
     madeOn === undefined ? '' : `Was this set used to make what is measured? ${madeOnLine(madeOn)}`,
     accuracyTable(arms),
+    againstSection(arms),
     originals.length === 0 ? '' : `## Against the same questions in their first words\n\n${originalsTable(originals)}`,
     control.length === 0 ? '' : `## What all checks gave the control\n\n${controlTable(control)}`,
     ...phaseTables(arms),
@@ -62,6 +63,18 @@ export function accuracyTable(arms: readonly ArmSummary[]): string {
       arm.secondsMedian.toFixed(2),
     ]),
   );
+}
+
+function againstSection(arms: readonly ArmSummary[]): string {
+  const others = [...new Set(arms.flatMap(({ against = [] }) => against.map(({ arm }) => arm)))];
+  if (others.length === 0) return '';
+  return `## Against other arms\n\n${table(
+    ['effort', ...others.map((other) => `against ${other}`)],
+    arms.map(({ arm, against = [] }) => [
+      arm,
+      ...others.map((other) => change(against.find((one) => one.arm === other))),
+    ]),
+  )}`;
 }
 
 function phaseTables(arms: readonly ArmSummary[]): string[] {

@@ -25,6 +25,7 @@ export const Report = z.object({
       accuracy: Estimate,
       againstFast: Difference.exactOptional(),
       againstGreedy: Difference.exactOptional(),
+      against: z.array(Difference.extend({ arm: z.string() })).exactOptional(),
       outputTokens: z.number(),
       thinkingTokens: z.number(),
       seconds: z.number(),

@@ -18,7 +18,8 @@ const usage = `npm run eval -- --set NAME --effort LEVEL[,LEVEL] [options]
   --concurrency C     requests at a time                                                (16)
   --out DIR           finished rows, report.md, report.json, accuracy.svg               (eval/runs/SET-MODEL)
   --publish           keep the report in eval/results and write its figures into the README files
-  --no-baselines      leave out none and greedy, which everything is held against`;
+  --no-baselines      leave out none and greedy, which everything is held against
+  --against ARM       compare every arm with this one, too, paired by question; may be repeated`;
 
 const Options = z.object({
   set: z.string(),
@@ -35,6 +36,7 @@ const Options = z.object({
   out: z.string().optional(),
   'no-baselines': z.boolean(),
   publish: z.boolean(),
+  against: z.array(z.string()),
 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -55,6 +57,7 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       'no-baselines': { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
+      against: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     },
   });

@@ -21,6 +21,8 @@ export type ArmSummary = {
   /** Over the questions that both have answered; absent for the baseline itself and if the baseline was not run. */
   againstFast?: Estimate & Discordance;
   againstGreedy?: Estimate & Discordance;
+  /** Compared with the arms named by `--against`. */
+  against?: Array<Estimate & Discordance & { arm: string }>;
   outputTokens: number;
   thinkingTokens: number;
   seconds: number;
@@ -48,7 +50,11 @@ export type VerdictSummary = {
 };
 
 /** One summary per arm, in the order given. */
-export function summarise(rows: readonly AnsweredRow[], arms: readonly string[]): ArmSummary[] {
+export function summarise(
+  rows: readonly AnsweredRow[],
+  arms: readonly string[],
+  { against = [] }: { against?: readonly string[] } = {},
+): ArmSummary[] {
   const of = (arm: string) => rows.filter((row) => row.arm === arm);
   return arms
     .map((arm) => ({ arm, own: of(arm) }))
@@ -57,6 +63,10 @@ export function summarise(rows: readonly AnsweredRow[], arms: readonly string[])
       const right = own.filter((row) => row.right).length;
       const fast = arm === fastArm ? undefined : difference(of(fastArm), own);
       const greedy = arm === greedyArm || arm === fastArm ? undefined : difference(of(greedyArm), own);
+      const others = against.flatMap((other) => {
+        const found = other === arm ? undefined : difference(of(other), own);
+        return found === undefined ? [] : [{ arm: other, ...found }];
+      });
       return {
         arm,
         questions: own.length,
@@ -64,6 +74,7 @@ export function summarise(rows: readonly AnsweredRow[], arms: readonly string[])
         accuracy: wilson(right, own.length),
         ...(fast === undefined ? {} : { againstFast: fast }),
         ...(greedy === undefined ? {} : { againstGreedy: greedy }),
+        ...(others.length === 0 ? {} : { against: others }),
         outputTokens: average(own.map((row) => row.output_tokens)),
         thinkingTokens: average(own.map((row) => row.output_tokens - row.phases.answer)),
         seconds: average(own.map((row) => row.seconds)),

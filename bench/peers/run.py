@@ -4,10 +4,14 @@ that guesses a budget from the question's words: as it is (it sets max_tokens al
 service's own field. All requests go through a counter in this
 process, so tokens are those that the server decoded, whatever a peer reports. Each peer gives one text for a question, and
 score.ts judges it as it judges ours.
+With --same-chains the k-th request for a question has the seed of the service's own k-th chain, and the system prompt is the
+service's: on a server that keeps seeded generations (bench/upstream/openvino_server.py --keep) all peers and the service's
+plain majority then vote over the same chains, which are decoded once. Each peer's tokens are counted as if it had decoded them.
     python run.py --peer its-adaptive --url http://127.0.0.1:18417/v1 --model model --rows 301-500 --samples 5 --out its-adaptive.jsonl
     python run.py --peer thinkbudget --url http://127.0.0.1:8080/v1 --model thinkfirst-135m --set ../../eval/sets/mixed.jsonl --rows 1-600 --max-tokens 16384 --out thinkbudget.jsonl
 A run that was stopped goes on where it was."""
-import argparse, asyncio, importlib.util, json, pathlib, re, threading, time, urllib.error, urllib.request
+import argparse, json, pathlib, re, threading, time, urllib.error, urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -19,13 +23,27 @@ parser.add_argument("--rows", default="301-500")
 parser.add_argument("--samples", type=int, default=5, help="chains for a question, at most")
 parser.add_argument("--max-tokens", type=int, default=512, help="of one chain")
 parser.add_argument("--temperature", type=float, help="default: the server's (optillm has its own: 1 and 0.6)")
+parser.add_argument("--concurrency", type=int, default=1, help="questions at a time")
+parser.add_argument("--same-chains", action="store_true", help="vote over the service's own chains (plain models)")
 parser.add_argument("--out", required=True)
 options = parser.parse_args()
 
 # The form that ours asks for, so that the peers' votes can compare values.
 system = "Think step by step. End with a line that says only: The answer is X."
-counted = {"input": 0, "output": 0, "requests": 0}
+if options.same_chains:
+    # `thinkInstruction` of the plain family.
+    family = (pathlib.Path(__file__).parents[2] / "src/models/families/plain.ts").read_text()
+    system = re.search(r"thinkInstruction:\s*'([^']+)'", family)[1]
+# What each question in flight has cost so far.
+in_flight = {}
 lock = threading.Lock()
+
+
+def chain_seed(row, chain):
+    """The seed of the service's chain for a request whose seed is the row (`sampled` in draw.ts, `sampleSeed` in request-body.ts)."""
+    first = ((row + 0x9E3779B1) & 0xFFFFFFFF) >> 1
+    mixed = (((first ^ (chain * 0x9E3779B1)) * 0x85EBCA6B) ^ chain) if chain else first
+    return mixed & 0x7FFFFFFF
 
 
 class Counter(BaseHTTPRequestHandler):
@@ -38,8 +56,13 @@ class Counter(BaseHTTPRequestHandler):
         body.pop("max_completion_tokens", None)
         if options.temperature is not None:
             body["temperature"] = options.temperature
+        said = json.dumps(body["messages"])
+        with lock:
+            row = next((row for row, one in in_flight.items() if json.dumps(one["question"])[1:-1] in said), None)
+        if row is None:
+            raise ValueError("a request of no question in flight")
         answers = []
-        threads = [threading.Thread(target=lambda: answers.append(ask(body | {"n": 1}))) for _ in range(body.get("n") or 1)]
+        threads = [threading.Thread(target=lambda: answers.append(ask(body | {"n": 1}, row))) for _ in range(body.get("n") or 1)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -57,7 +80,12 @@ class Counter(BaseHTTPRequestHandler):
         pass
 
 
-def ask(body):
+def ask(body, row):
+    with lock:
+        counted = in_flight[row]
+        if options.same_chains:
+            body = body | {"seed": chain_seed(row, counted["requests"])}
+        counted["requests"] += 1
     request = urllib.request.Request(f"{options.url}/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=3_600) as answer:
@@ -66,7 +94,6 @@ def ask(body):
         return error.code, json.load(error)
     usage = said.get("usage") or {}
     with lock:
-        counted["requests"] += 1
         counted["input"] += usage.get("prompt_tokens", 0)
         counted["output"] += usage.get("completion_tokens", 0)
     return status, said
@@ -138,7 +165,7 @@ def thinkbudget():
 
     def answer(question):
         # It limits what one user spends in an hour: each question is a user's own.
-        user = f"question-{counted['requests']}"
+        user = f"question-{hash(question)}"
         return chat(url, {"model": options.model, "messages": [{"role": "user", "content": question}], "user": user})
     return answer
 
@@ -175,18 +202,24 @@ out = pathlib.Path(options.out)
 done = {json.loads(line)["row"] for line in out.read_text().splitlines()} if out.exists() else set()
 questions = [json.loads(line) for line in pathlib.Path(options.set).read_text().splitlines()]
 answer = peers[options.peer]()
-with out.open("a") as file:
-    for row in range(first, min(last, len(questions)) + 1):
-        if row in done:
-            continue
-        before, started = dict(counted), time.monotonic()
-        try:
-            text = answer(questions[row - 1]["question"])
-        except Exception as error:  # A peer's failure is a wrong answer, with its reason kept.
-            text = f"failed: {type(error).__name__}: {error}"
-        line = {"row": row, "peer": options.peer, "samples": options.samples, "text": text or "", "seconds": round(time.monotonic() - started, 2)}
-        line |= {name: counted[name] - before[name] for name in counted}
-        file.write(json.dumps(line) + "\n")
-        file.flush()
-        print(f"{row}: {line['output']} tokens, {line['requests']} requests, {line['seconds']} s", flush=True)
+
+
+def answer_row(row):
+    question, started = questions[row - 1]["question"], time.monotonic()
+    counts = in_flight[row] = {"question": question, "input": 0, "output": 0, "requests": 0}
+    try:
+        text = answer(question)
+    except Exception as error:  # A peer's failure is a wrong answer, with its reason kept.
+        text = f"failed: {type(error).__name__}: {error}"
+    line = {"row": row, "peer": options.peer, "samples": options.samples, "text": text or "", "seconds": round(time.monotonic() - started, 2)}
+    line |= {name: counts[name] for name in ("input", "output", "requests")}
+    with lock:
+        del in_flight[row]
+        with out.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+    print(f"{row}: {line['output']} tokens, {line['requests']} requests, {line['seconds']} s", flush=True)
+
+
+with ThreadPoolExecutor(options.concurrency) as pool:
+    list(pool.map(answer_row, (row for row in range(first, min(last, len(questions)) + 1) if row not in done)))
 counter.shutdown()

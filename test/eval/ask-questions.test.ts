@@ -70,10 +70,12 @@ const run = async (client: ServiceClient, arms: string[]) =>
 describe('askQuestions', () => {
   it('scores every arm and pairs them by question', async () => {
     const rows = await run(scriptedClient(), ['none', 'high']);
-    const [fast, high] = summarise(rows, ['none', 'high']);
+    const [fast, high] = summarise(rows, ['none', 'high'], { against: ['none'] });
     expect(fast).toMatchObject({ questions: 3, right: 1, outputTokens: 5, thinkingTokens: 0 });
     expect(high).toMatchObject({ questions: 3, right: 3, outputTokens: 25, thinkingTokens: 20 });
     expect(high?.againstFast).toMatchObject({ value: 2 / 3, gained: 2, lost: 0 });
+    expect(high?.against).toEqual([{ arm: 'none', ...high?.againstFast }]);
+    expect(fast?.against).toBeUndefined();
   });
 
   it('says what the verdicts were worth, where anything was thought about', async () => {
