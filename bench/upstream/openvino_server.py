@@ -91,7 +91,7 @@ class Generation:
     def __init__(self, prompt, config, key, stops):
         self.prompt, self.config, self.stops = prompt, config, stops
         self.key = key and f"{key} {json.dumps(stops)}"
-        self.prompt_key, self.seen = tuple(prompt), []
+        self.prompt_key, self.seen, self.followers = tuple(prompt), [], []
         self.events, self.left, self.handle = queue.SimpleQueue(), False, None
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.text, self.shown, self.count, self.ended = "", 0, 0, False
@@ -100,7 +100,9 @@ class Generation:
         """Called by the engine's thread with what one step brought."""
         ids, logprobs = list(output.generated_ids), list(output.generated_log_probs)
         self.seen.append([ids, logprobs, output.finish_reason.name])
-        self.read(ids, logprobs, output.finish_reason.name)
+        for one in (self, *self.followers):
+            if not one.ended:
+                one.read(ids, logprobs, output.finish_reason.name)
         if self.ended and self.key and options.keep:
             kept[self.key] = self.seen
             with options.keep.open("a") as file:
@@ -114,9 +116,14 @@ class Generation:
             return False
         for ids, logprobs, reason in steps[:most]:
             self.read(ids, logprobs, reason)
-        if not self.ended:
-            self.read([], [], "LENGTH")
         return True
+
+    def follow(self, other):
+        """Takes what the same request, which is being decoded, has given and will give."""
+        for step in other.seen:
+            if not self.ended:
+                self.read(*step)
+        other.followers.append(self)
 
     def read(self, ids, logprobs, reason):
         if self.config.echo:
@@ -137,6 +144,7 @@ class Generation:
                 at, stopped = min(found)
                 self.text, finish = self.text[:at], "stop"
                 break
+        finish = finish or ("length" if self.count >= self.config.max_new_tokens else None)
         self.ended = finish is not None
         # A text that a stop text may begin with is held back until it is known.
         held = 0 if self.ended else max((n for one in self.stops for n in range(1, len(one)) if self.text.endswith(one[:n])), default=0)
@@ -159,6 +167,14 @@ def decode_all():
         # Of several with one prompt the first goes ahead, so that the others find its prompt in the cache.
         unread = {generation.prompt_key for generation in running.values() if generation.count == 0}
         for generation in list(waiting):
+            if generation.left or generation.replay():
+                waiting.remove(generation)
+                continue
+            same = next((one for one in running.values() if options.keep and one.key and one.key == generation.key), None)
+            if same and same.config.max_new_tokens >= generation.config.max_new_tokens:
+                waiting.remove(generation)
+                generation.follow(same)
+                continue
             if generation.prompt_key in unread:
                 continue
             unread.add(generation.prompt_key)
@@ -175,6 +191,8 @@ def decode_all():
             if generation.left and not (generation.key and options.keep):
                 generation.handle.cancel()
         pipeline.step()
+        # A step holds Python's lock: between two steps the connections get their turn.
+        time.sleep(0.02)
         for key, generation in list(running.items()):
             while not generation.ended and generation.handle.can_read():
                 for output in generation.handle.read().values():
@@ -183,8 +201,9 @@ def decode_all():
             if generation.ended and status == genai.GenerationStatus.RUNNING:
                 generation.handle.stop()
             if generation.ended or status != genai.GenerationStatus.RUNNING:
-                if not generation.ended and not generation.left:
-                    generation.events.put({"error": f"the engine ended the request: {status.name}"})
+                for one in (generation, *generation.followers):
+                    if not one.ended:
+                        one.events.put({"error": f"the engine ended the request: {status.name}"})
                 del running[key]
 
 

@@ -52,6 +52,7 @@ export function figureSections(
       return [reportName(each), report === undefined ? notMeasured : dated([report], resultTable(report))];
     }),
     ['originals', originals.length === 0 ? notMeasured : originalsTable(originals)],
+    ['foreign', foreignOf(reports, options.model)],
     ['control', control === undefined ? notMeasured : controlTable(control.control)],
     ['phases', published.length === 0 ? notMeasured : dated(published, phasesTable(published))],
     ['verdicts', verdictsOf(published, dated)],
@@ -118,6 +119,26 @@ function resultTable(report: Report): string {
   );
 }
 
+/** The published runs of models that do not come with the package: each arm, compared in pairs with the named arms. */
+function foreignOf(reports: readonly Report[], embedded: string): string {
+  const foreign = reports.filter(({ model, control }) => model !== embedded && control.length === 0);
+  return foreign.length === 0 ? notMeasured : foreign.map(foreignTable).join('\n\n');
+}
+
+function foreignTable({ set, model, arms }: Report): string {
+  const others = [...new Set(arms.flatMap(({ against = [] }) => against.map(({ arm }) => arm)))];
+  const rows = arms.map(({ arm, accuracy, against = [], outputTokens, questions }) => [
+    nameOf(arm),
+    String(questions),
+    `${percent(accuracy.value)} %`,
+    `${percent(accuracy.low)} to ${percent(accuracy.high)}`,
+    ...others.map((other) => change(against.find((one) => one.arm === other))),
+    outputTokens.toFixed(0),
+  ]);
+  const head = ['effort', 'questions', 'right', '95 %', ...others.map((other) => `against ${nameOf(other)}, paired`)];
+  return `${model} on ${set}:\n\n${table([...head, 'tokens a question'], rows)}`;
+}
+
 /**
  * How many answers each phase at `high` corrected and spoiled, by set; a phase pays if it corrects twice as many as it
  * spoils.
@@ -162,5 +183,8 @@ function armOf(report: Report, name: string): Arm | undefined {
 }
 
 function nameOf(arm: string): string {
+  const majority = /:strategy=self-consistency:samples=(\d+):adaptive=false$/.exec(arm)?.[1];
+  if (majority !== undefined) return `a plain majority of ${majority}`;
+  if (arm.endsWith(':strategy=budget-forcing:samples=1')) return 'one chain';
   return { [fastArm]: '`none` (fast)', [greedyArm]: 'one greedy chain' }[arm] ?? `\`${arm}\``;
 }
