@@ -19,6 +19,8 @@ export const AnsweredStep = z.object({
   wrongLines: count,
   stop: z.string().nullable(),
   tokens: count,
+  /** How many values the service computed in it; absent in rows of earlier versions. */
+  values: count.exactOptional(),
 });
 export type AnsweredStep = z.infer<typeof AnsweredStep>;
 

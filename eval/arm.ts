@@ -10,6 +10,7 @@ export const ReasoningFields = z.strictObject({
   budget_tokens: z.int().nonnegative().optional(),
   checks: z.array(z.looseObject({ type: z.string() })).optional(),
   checks_only: z.boolean().optional(),
+  compute: z.enum(['on', 'off']).optional(),
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
@@ -35,6 +36,8 @@ const Override = z.object({
     .string()
     .transform((names) => (names === 'none' ? [] : names.split('+').map((type) => ({ type }))))
     .optional(),
+  /** Whether values are computed in the thoughts. */
+  compute: z.enum(['on', 'off']).optional(),
   temperature: z.coerce.number().min(0).max(2).optional(),
   /** `python`: with the tool `code_interpreter`. */
   tools: z.enum(['python']).optional(),

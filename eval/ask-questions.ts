@@ -100,6 +100,7 @@ async function answeredStep(step: TraceStep, question: AskedQuestion): Promise<A
     wrongLines: step.checks.filter((check) => check.judges === 'line' && check.verdict === 'fail').length,
     stop: step.stop_reason,
     tokens: step.tokens,
+    values: step.computed?.length ?? 0,
   };
 }
 

@@ -75,6 +75,8 @@ export const ModelCapabilities = z.object({
   batching: z.boolean(),
   /** Values can be computed in a thought (`thinking.computeTokens`). */
   compute: z.boolean(),
+  /** Only for a prompt of text alone: with tools, images or files nothing is computed. */
+  computesTextOnly: z.literal(true).exactOptional(),
   /** Its own configuration says that it expects them to be. */
   computesByDefault: z.literal(true).exactOptional(),
   /** Its prefix cache is kept apart by `CacheScope.owner`, so that `cachedTokens` reveals nothing about other owners. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Constraint } from '../../contracts/responses/constraint.ts';
 import { CreateResponse } from '../../contracts/responses/create-response.ts';
 import type { Job } from '../../contracts/responses/job.ts';
+import { isTextOnly, type Prompt } from '../../contracts/responses/prompt.ts';
 import type { EffectiveReasoning, Effort } from '../../contracts/responses/reasoning.ts';
 import type { Warning } from '../../contracts/responses/response.ts';
 import type { ResponseJob } from '../../contracts/responses/response-job.ts';
@@ -120,7 +121,7 @@ async function planOf(prepared: Prepared, dependencies: AcceptDependencies): Pro
     strategies: dependencies.strategies?.flatMap(({ name, options }) =>
       options instanceof z.ZodType ? [{ name, options }] : [],
     ),
-    compute: { possible: card.capabilities.compute, usual: card.capabilities.compute_default },
+    compute: { possible: card.capabilities.compute && !losesCompute(prepared), usual: card.capabilities.compute_default },
   });
 }
 
@@ -256,6 +257,7 @@ export async function preparePrompt(
   };
   const warnings = [
     ...unhonouredFields(body, request, card.capabilities),
+    ...(request.reasoning?.compute === 'on' && losesCompute({ card, prompt }) ? [computeLost] : []),
     ...server.warnings,
     ...toolPlan.warnings,
     ...resolved.warnings,
@@ -263,6 +265,17 @@ export async function preparePrompt(
     ...(dropped > 0 ? [cut] : []),
   ];
   return { request, card, choice, toolPlan, resolved, prompt, approved: built.approved, inputTokens: tokens, warnings };
+}
+
+const computeLost: Warning = {
+  field: 'reasoning.compute',
+  message: 'With tools, images or files, no values are computed on this model’s server; the model calculates them itself.',
+};
+
+/** Whether values could be computed in this model's thoughts, but not for this prompt. */
+function losesCompute({ card, prompt }: { card: ModelCard; prompt: Prompt }): boolean {
+  const { compute, compute_text_only: textOnly } = card.capabilities;
+  return compute && textOnly === true && !isTextOnly(prompt);
 }
 
 /**

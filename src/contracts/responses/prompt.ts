@@ -55,6 +55,11 @@ export const Prompt = z.object({
 });
 export type Prompt = z.infer<typeof Prompt>;
 
+/** Whether a prompt is turns of text alone, without tools, images and files: then it can be rendered as one text. */
+export function isTextOnly({ messages, tools }: Prompt): boolean {
+  return (tools ?? []).length === 0 && !messages.some((message) => 'parts' in message && message.parts !== undefined);
+}
+
 /** Whether a schema allows no arguments by name and says nothing about others: then `{}` is meant. */
 export function takesNothing(schema: Readonly<Record<string, unknown>>): boolean {
   const { type, properties, additionalProperties, ...rest } = schema;

@@ -89,6 +89,8 @@ export const ModelCard = z.object({
     server_budget: z.enum(serverBudgetStates).optional(),
     /** Whether values can be computed in its thoughts (`reasoning.compute`). */
     compute: z.boolean().default(false),
+    /** For a model on a server: values are computed only if the prompt has no tools, images or files. */
+    compute_text_only: z.boolean().optional(),
     /** Whether the model was made for it, so that `auto` is on. */
     compute_default: z.boolean().default(false),
     /** Sampling fields of a request that are applied. */

@@ -132,6 +132,7 @@ export function cardCapabilities(can: ModelCapabilities): ModelCard['capabilitie
     ...(can.parallel !== undefined && { parallel: can.parallel }),
     ...(can.serverBudget !== undefined && { server_budget: can.serverBudget }),
     compute: can.compute,
+    ...(can.compute && can.computesTextOnly && { compute_text_only: true }),
     compute_default: can.compute && can.computesByDefault === true,
     sampling: (can.sampling ?? samplingFields).map((name) => requestField[name]),
     inputs: ['text', ...(can.inputs ?? [])],

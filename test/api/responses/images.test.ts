@@ -196,3 +196,29 @@ test('sampling that the model’s server doesn’t know gives a warning', async 
   // A penalty of 0 asks for nothing.
   expect(warnings?.map(({ field }) => field)).toEqual(['top_k', 'min_p', 'presence_penalty', 'logit_bias']);
 });
+
+describe('values in thoughts, on a server that computes them in text alone', () => {
+  const server: typeof catalog = {
+    ...catalog,
+    get: (id) => {
+      const card = seeing.get(id);
+      return card && { ...card, capabilities: { ...card.capabilities, compute_text_only: true } };
+    },
+  };
+  const Computed = z.object({
+    reasoning: z.object({ effective: z.object({ compute: z.string() }) }),
+    warnings: z.array(z.object({ field: z.string() })),
+  });
+  const tools = [{ type: 'function', name: 'look', parameters: { type: 'object' } }];
+
+  it.each<[string, object, 'on' | 'off', string[]]>([
+    ['text', { ...asked(), reasoning: { effort: 'low', compute: 'on' } }, 'on', []],
+    ['an image', { ...asked(picture), reasoning: { effort: 'low', compute: 'on' } }, 'off', ['reasoning.compute']],
+    ['tools', { ...asked(), tools, reasoning: { effort: 'low', compute: 'on' } }, 'off', ['reasoning.compute']],
+    ['tools, not asked to compute', { ...asked(), tools, reasoning: { effort: 'low' } }, 'off', []],
+  ])('%s', async (_what, body, compute, fields) => {
+    const { ask } = createApi({ catalog: server });
+    const { reasoning, warnings } = Computed.parse(await (await ask(body)).json());
+    expect([reasoning.effective.compute, warnings.map(({ field }) => field)]).toEqual([compute, fields]);
+  });
+});

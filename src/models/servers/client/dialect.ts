@@ -204,6 +204,7 @@ export function capabilitiesOf(dialect: Dialect): Omit<ModelCapabilities, 'famil
     seed: dialect.sampling.seed !== undefined,
     batching: dialect.batching,
     compute: dialect.continuations.includes('raw'),
+    computesTextOnly: true,
     sampling: samplingFields.filter((name) => dialect.sampling[name] !== undefined),
   };
 }

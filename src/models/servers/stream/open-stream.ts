@@ -1,4 +1,4 @@
-import type { GenerateRequest } from '../../../core/language-model.ts';
+import { isTextOnly } from '../../../contracts/responses/prompt.ts';
 import type { ModelFamily } from '../../families/family.ts';
 import { toServiceError, UpstreamRefused, unavailable } from '../client/upstream-error.ts';
 import { type Delta, readDelta } from '../client/wire.ts';
@@ -36,8 +36,9 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
   }
   const open = point.at === 'thought' || point.answer !== '';
   const fresh = point.at === 'fast' && !open;
+  // Raw text has no place for images, and tool calls are read on the chat route alone.
   for (const way of dialect.continuations) {
-    if (refusals.has(way) || (way === 'raw' && !fitsText(request)) || (way === 'final-message' && fresh)) continue;
+    if (refusals.has(way) || (way === 'raw' && !isTextOnly(request.prompt)) || (way === 'final-message' && fresh)) continue;
     if (way === 'raw') {
       const prompt = await rendered(context, point);
       const start = { form: 'raw' as const, showsTags: point.at === 'thought' || fresh };
@@ -60,12 +61,6 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
   if (point.at !== 'thought' && point.answer !== '' && !dialect.continuations.includes('final-message')) {
     yield { form: 'final-message', content: point.answer, closed: true };
   }
-}
-
-/** Whether the prompt can be rendered as text or ids: neither has a place for images, and tool calls are read on the chat route alone. */
-export function fitsText({ prompt }: Pick<GenerateRequest, 'prompt'>): boolean {
-  const media = prompt.messages.some((message) => 'parts' in message && message.parts !== undefined);
-  return !media && (prompt.tools?.length ?? 0) === 0;
 }
 
 /** The server's rendering with our text after it; undefined where the server doesn't render (any more). */

@@ -1,3 +1,4 @@
+import { isTextOnly } from '../../../contracts/responses/prompt.ts';
 import type { ThinkingStop } from '../../../contracts/responses/reasoning.ts';
 import { ServiceError } from '../../../contracts/service/service-error.ts';
 import type { ModelEvent, ThinkingRequest } from '../../../core/language-model.ts';
@@ -5,7 +6,7 @@ import { createTextRepetition } from '../../../core/thought-repetition.ts';
 import { estimateTokens } from '../../../core/token-ledger.ts';
 import { mostContinuations } from '../../families/family.ts';
 import type { AnswerSink } from '../stream/answer-sink.ts';
-import { fitsText, openContinuation, openTurn } from '../stream/open-stream.ts';
+import { openContinuation, openTurn } from '../stream/open-stream.ts';
 import { unlessRefused } from '../stream/refusals.ts';
 import { readThought, type ThoughtRun } from './read-thought.ts';
 import type { AdmittedContext, Tally } from './sample-context.ts';
@@ -157,7 +158,7 @@ async function* readStream(
 /** Whether this request's thought can be continued as raw text from its beginning on. */
 async function canCompute(context: AdmittedContext): Promise<boolean> {
   const { dialect, refusals, request } = context;
-  if (!dialect.continuations.includes('raw') || refusals.has('raw') || !fitsText(request)) return false;
+  if (!dialect.continuations.includes('raw') || refusals.has('raw') || !isTextOnly(request.prompt)) return false;
   return (await unlessRefused(refusals, () => context.render({ thinking: true }))) !== undefined;
 }
 
