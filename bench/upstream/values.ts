@@ -5,14 +5,14 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readQuestionSet } from '../../eval/question-set.ts';
+import { runInProcess } from '../../eval/run-in-process.ts';
 import type { ModelEvent } from '../../src/core/language-model.ts';
 import { readEffortTable } from '../../src/models/config/effort-tables.ts';
 import { parseModelEntries } from '../../src/models/config/model-config.ts';
 import { createOpenaiModel } from '../../src/models/servers/openai-model.ts';
 import { loadPrompts } from '../../src/reasoning/prompts.ts';
 import { createStrategies } from '../../src/reasoning/strategies/index.ts';
-import { readQuestionSet } from '../../eval/question-set.ts';
-import { runInProcess } from '../../eval/run-in-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -101,7 +101,9 @@ for (const { question, row } of set.questions) {
     for (const { route, at, first, end, timings } of calls) {
       const { cache_n, prompt_n, prompt_ms, predicted_n, predicted_ms } = timings;
       const times = [at - startedAt, first - startedAt, end - startedAt].map((time) => time.toFixed(0)).join(' ');
-      console.log(`  ${route} ${times} cache ${cache_n} prompt ${prompt_n} ${prompt_ms} ms predicted ${predicted_n} ${predicted_ms} ms`);
+      console.log(
+        `  ${route} ${times} cache ${cache_n} prompt ${prompt_n} ${prompt_ms} ms predicted ${predicted_n} ${predicted_ms} ms`,
+      );
     }
   }
 }

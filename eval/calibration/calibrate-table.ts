@@ -19,6 +19,7 @@ import { fitNatural, type LevelName, ladder, levelNames, mergeLevels, proposeLev
 import { bySet, fitChecks, isWorthItOnEach, revisionTurned, votedShare } from './fit-phases.ts';
 import { forEachOf } from './for-each-of.ts';
 import { measureQuestion, plainChecks } from './measure-question.ts';
+import { measureSequences } from './measure-sequences.ts';
 import { MeasuredQuestion } from './measured-chain.ts';
 import type { MeasurementLog } from './measurement-log.ts';
 import { LevelRun, runLevel } from './run-level.ts';
@@ -64,6 +65,7 @@ const mostCut = 0.1;
 export async function calibrateTable(options: CalibrationOptions): Promise<EffortTable> {
   const { model, questions, before, log } = options;
   const answerTokens = before.answer_reserve_tokens;
+  const sequences = await measureSequences({ ...options, question: questions[0]?.question ?? '' });
   const compute = await chooseCompute({ ...options, answerTokens });
   const computes = compute.value;
   const temperature = await chooseTemperature({ ...options, answerTokens, computes });
@@ -91,12 +93,13 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       `${percent} % of its chains were stopped at ${options.ceiling} thinking tokens: --ceiling is too low.`,
     );
   }
-  const { compute: _earlier, ...earlier } = before;
+  const { compute: _earlier, sequences: _before, ...earlier } = before;
   const fitted = {
     ...earlier,
     model: model.id,
     // If the model's configuration says so, the table need not.
     ...(compute.figures !== null && { compute: computes }),
+    ...(sequences.value !== undefined && { sequences: sequences.value }),
     natural_tokens: natural,
     // Further chains of a request at temperature 0 need a temperature.
     temperature: temperature.value ?? temperature.warmest,
@@ -194,6 +197,7 @@ export async function calibrateTable(options: CalibrationOptions): Promise<Effor
       at: new Date(options.now()).toISOString(),
       questions: questions.length,
       figures: z.record(z.string(), z.unknown()).parse({
+        sequences: sequences.figures,
         compute: compute.figures,
         temperatures: temperature.figures,
         natural: {

@@ -18,7 +18,7 @@ type CostOptions = {
   answerTokens: number;
 };
 
-/** Without revisions of failed chains and the model's own verdicts, which add a small part. */
+/** Without the speed of parallel chains, revisions of failed chains and the model's own verdicts, which add a small part. */
 export function calibrationCost(options: CostOptions): CalibrationCost {
   const { questions, samples, ceiling, answerTokens, mixed = 0 } = options;
   const ofLevels = levelNames.reduce((sum, name) => sum + ladder[name].samples, 0);

@@ -90,11 +90,12 @@ function waveSize(
   // Chains side by side slow each other down; before a deadline, one answer in time is worth more.
   if (context.deadlineAt !== undefined && done.size === 0) return 1;
   if (!context.model.capabilities.batching) return 1;
-  if (!adaptive) return context.effective.samples;
+  const { sequences: most = Number.POSITIVE_INFINITY } = context.table;
+  if (!adaptive) return Math.min(most, context.effective.samples);
   // One chain is enough for an answer in open text, which may only show once the first has ended.
   if (done.size === 0 && !asksForValue(checkRunner.question, context)) return 1;
   const level = levelOf(context.table, context.effective.effort);
-  return context.effective.samples === level.samples ? level.wave : chainsToAgree(context);
+  return Math.min(most, context.effective.samples === level.samples ? level.wave : chainsToAgree(context));
 }
 
 /** The question, or the format that the answer is constrained to, shows that there will be a value to compare. */

@@ -6,23 +6,29 @@ import type { GenerateRequest } from '../../src/core/language-model.ts';
 import { createGgufModel } from '../../src/models/local/gguf/gguf-local-model.ts';
 import { installCommand, installedLlama } from '../../src/models/local/gguf/llama-library.ts';
 import { never, requestOf, runOne, runSamples } from '../suites/language-model-run.ts';
-import { tinyModel } from '../support/gguf-file.ts';
+import { tinyModel, tinyModelInTwo } from '../support/gguf-file.ts';
 
 /** The loop over llama.cpp on a model of random weights: what it writes means nothing, how it is written is exact. */
 const folder = mkdtempSync(join(tmpdir(), 'thinkfirst-tiny-'));
 const prompt = { messages: [{ role: 'user' as const, content: 'abc def ghi jkl mno pqr stu vwx yz' }] };
 const hers = { owner: 'a', response: 'a1', ownPrompt: true };
 const hot = { temperature: 1, seed: 7 };
+const options = {
+  threads: 1,
+  kvMegabytes: 1,
+  gpu: false,
+  now: Date.now,
+  warn: (message: string) => {
+    throw new Error(message);
+  },
+};
 let model: Awaited<ReturnType<typeof createGgufModel>>;
 
 beforeAll(async () => {
   if (installedLlama() === undefined) return;
   const path = join(folder, 'tiny.gguf');
   writeFileSync(path, tinyModel());
-  const warn = (message: string) => {
-    throw new Error(message);
-  };
-  model = await createGgufModel(path, { threads: 1, kvMegabytes: 1, gpu: false, now: Date.now, warn });
+  model = await createGgufModel(path, options);
 });
 afterAll(async () => {
   await model?.close();
@@ -133,4 +139,23 @@ it('is free for the next request once one is cancelled', async () => {
   });
   await expect(running).rejects.toThrow('enough');
   expect((await runOne(model, ask({ budget: 3 }))).answer.trim()).not.toBe('');
+});
+
+it('runs as many sequences together as were measured to pay, and a model in two files like the same in one', async () => {
+  const parts = tinyModelInTwo().map((bytes, index) => ({
+    bytes,
+    path: join(folder, `two-0000${index + 1}-of-00002.gguf`),
+  }));
+  for (const { path, bytes } of parts) writeFileSync(path, bytes);
+  const split = await createGgufModel({ id: 'two', path: parts[0]?.path ?? '', sequences: 1 }, options);
+  try {
+    expect([split.capabilities.batching, model.capabilities.batching]).toEqual([false, true]);
+    const request = ask({ budget: 12, samples: 2, deterministic: true, sampling: hot });
+    const [whole, both] = [await runSamples(model, request), await runSamples(split, request)];
+    expect(both.map(({ events }) => events)).toEqual(whole.map(({ events }) => events));
+    await runSamples(split, { ...request, deterministic: false });
+    expect(split.stats().batches).toHaveLength(1);
+  } finally {
+    await split.close();
+  }
 });

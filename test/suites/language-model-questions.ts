@@ -32,3 +32,19 @@ export const scriptedQuestions: Omit<LanguageModelFixture, 'model'> = {
   retokenise: (text) => scriptedTokens(text).length,
   controlTexts: ['<think>'],
 };
+
+/** What a small model without think tags is asked: it thinks because its prompt says so. */
+export const plainQuestions: typeof embeddedQuestions = {
+  question: {
+    messages: [
+      { role: 'user', content: 'A baker has 12 trays with 8 rolls each and sells 71 rolls. How many rolls are left?' },
+    ],
+  },
+  toolQuestion: embeddedQuestions.toolQuestion,
+  earlyEnd: {
+    budgetTokens: 12,
+    minimumTokens: 6,
+    prefix: [{ text: '12 × 8 = 96 rolls. 96 - 71 = 25 rolls are left.\n' }],
+  },
+  controlTexts: ['<|im_end|>', '<|im_start|>', '<tool_call>'],
+};

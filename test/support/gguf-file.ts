@@ -1,7 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-type Value = string | number | boolean | { float: number } | readonly string[] | readonly number[];
+type Value =
+  | string
+  | number
+  | boolean
+  | { float: number }
+  | { u16: number }
+  | { i32: number }
+  | readonly string[]
+  | readonly number[];
 type Tensor = { name: string; shape: readonly number[]; values: Float32Array };
 
 const oneTensor: Tensor = { name: 'token_embd.weight', shape: [64], values: new Float32Array(64) };
@@ -29,6 +37,22 @@ export function ggufFile(metadata: Readonly<Record<string, Value>>, tensors: rea
 
 /** A whole model of one layer with random weights: it writes nonsense, in a millisecond a token. */
 export function tinyModel(): Buffer {
+  const { metadata, tensors } = tinyParts();
+  return ggufFile(metadata, tensors);
+}
+
+/** The same model as two files, as llama.cpp's `gguf-split` writes them: the metadata is in the first one. */
+export function tinyModelInTwo(): [Buffer, Buffer] {
+  const { metadata, tensors } = tinyParts();
+  const split = (part: number): Record<string, Value> => ({
+    'split.no': { u16: part },
+    'split.count': { u16: 2 },
+    'split.tensors.count': { i32: tensors.length },
+  });
+  return [ggufFile({ ...metadata, ...split(0) }, tensors.slice(0, 6)), ggufFile(split(1), tensors.slice(6))];
+}
+
+function tinyParts(): { metadata: Record<string, Value>; tensors: Tensor[] } {
   const [width, inner, heads, kvHeads] = [64, 128, 4, 2];
   const kvWidth = (width / heads) * kvHeads;
   const pieces = letters(26).flatMap((first) => letters(26).map((second) => first + second));
@@ -47,8 +71,8 @@ export function tinyModel(): Buffer {
     shape: [width],
     values: new Float32Array(width).fill(value),
   });
-  return ggufFile(
-    chatMetadata({
+  return {
+    metadata: chatMetadata({
       'general.architecture': 'llama',
       'llama.context_length': 2048,
       'llama.block_count': 1,
@@ -64,7 +88,7 @@ export function tinyModel(): Buffer {
       'tokenizer.ggml.merges': letters(26).map((letter) => `${letter} ${letter}`),
       'tokenizer.ggml.eos_token_id': size - 3,
     }),
-    [
+    tensors: [
       tensor('token_embd.weight', [width, size], 1),
       // Large, so that few tokens have nearly all of the probability, as in a trained model.
       even('output_norm.weight', 1.5),
@@ -79,7 +103,7 @@ export function tinyModel(): Buffer {
       tensor('blk.0.ffn_down.weight', [inner, width], 0.3),
       tensor('output.weight', [width, size], 1),
     ],
-  );
+  };
 }
 
 function letters(count: number): string[] {
@@ -150,6 +174,12 @@ function typed(value: Value): Buffer {
     bytes.writeFloatLE(value.float);
     return Buffer.concat([u32(6), bytes]);
   }
+  if ('u16' in value) {
+    const bytes = Buffer.alloc(2);
+    bytes.writeUInt16LE(value.u16);
+    return Buffer.concat([u32(2), bytes]);
+  }
+  if ('i32' in value) return Buffer.concat([u32(5), u32(value.i32)]);
   const items = value.map((item) => (typeof item === 'string' ? text(item) : u32(item)));
   return Buffer.concat([u32(9), u32(typeof value[0] === 'string' ? 8 : 5), u64(items.length), ...items]);
 }

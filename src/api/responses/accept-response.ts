@@ -121,7 +121,10 @@ async function planOf(prepared: Prepared, dependencies: AcceptDependencies): Pro
     strategies: dependencies.strategies?.flatMap(({ name, options }) =>
       options instanceof z.ZodType ? [{ name, options }] : [],
     ),
-    compute: { possible: card.capabilities.compute && !losesCompute(prepared), usual: card.capabilities.compute_default },
+    compute: {
+      possible: card.capabilities.compute && !losesCompute(prepared),
+      usual: card.capabilities.compute_default,
+    },
   });
 }
 
@@ -269,7 +272,8 @@ export async function preparePrompt(
 
 const computeLost: Warning = {
   field: 'reasoning.compute',
-  message: 'With tools, images or files, no values are computed on this model’s server; the model calculates them itself.',
+  message:
+    'With tools, images or files, no values are computed on this model’s server; the model calculates them itself.',
 };
 
 /** Whether values could be computed in this model's thoughts, but not for this prompt. */

@@ -116,6 +116,11 @@ export const EffortTable = z.object({
   /** Calibration found that computing values in thoughts pays. Absent: only the model's own configuration decides. */
   compute: z.boolean().exactOptional(),
   /**
+   * Calibration found that so many chains together are decoded at the best speed; no more start together. A GGUF model has so
+   * many sequences in llama.cpp. Absent: not measured.
+   */
+  sequences: z.int().positive().exactOptional(),
+  /**
    * How this model's checks differ from the default: names that are off, and checks that are additionally on or have
    * other options.
    */

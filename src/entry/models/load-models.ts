@@ -7,6 +7,7 @@ import {
   localCatalogEntry,
 } from '../../models/config/catalog.ts';
 import { defaultThreads } from '../../models/config/default-threads.ts';
+import { readEffortTable } from '../../models/config/effort-tables.ts';
 import type { UpstreamModel } from '../../models/config/model-config.ts';
 import { isGguf } from '../../models/local/gguf/gguf-files.ts';
 import { localCapabilities } from '../../models/local/local-model.ts';
@@ -44,7 +45,7 @@ export async function loadModels(options: {
   if (local.length > 0) {
     inference = await startInferenceProcess({
       entry: inferenceEntry ?? new URL('../../../workers/inference.ts', import.meta.url),
-      models: local,
+      models: local.map(withSequences),
       threads: environment.THINKFIRST_THREADS ?? defaultThreads(),
       kvMegabytes: environment.THINKFIRST_KV_MB,
       kvBits: environment.THINKFIRST_KV_BITS,
@@ -67,6 +68,12 @@ export async function loadModels(options: {
       await Promise.all([inference?.close(), ...upstream.map((model) => model.close())]);
     },
   };
+}
+
+/** A GGUF model has as many sequences as its effort table says. */
+function withSequences(config: FetchedFolder): FetchedFolder & { sequences?: number } {
+  const { sequences } = readEffortTable(config.id, config.effortTable, config.family);
+  return { ...config, ...(sequences !== undefined && { sequences }) };
 }
 
 /**
@@ -115,6 +122,8 @@ function upstreamEntry(config: UpstreamModel, model: LanguageModel): CatalogEntr
   };
 }
 
-function isLocal(config: FetchedModel): config is Extract<FetchedModel, { kind: 'folder' }> {
+type FetchedFolder = Extract<FetchedModel, { kind: 'folder' }>;
+
+function isLocal(config: FetchedModel): config is FetchedFolder {
   return config.kind !== 'upstream';
 }

@@ -128,6 +128,17 @@ describe('a chain at the model’s own pace', () => {
 });
 
 describe('chains side by side', () => {
+  it.each([
+    [undefined, 3],
+    [2, 2],
+    [1, 1],
+  ])('start together as far as %s sequences pay', async (sequences, most) => {
+    const model = createChains([says('1'), says('2'), says('3')], { batched: true });
+    const table = { ...withLevel({ samples: 3, agree: 3, wave: 3 }), ...(sequences && { sequences }) };
+    await runStrategy('deliberate', { model, question, table, effective: { samples: 3 } });
+    expect(Math.max(...model.requests.map(({ samples }) => samples))).toBe(most);
+  });
+
   it('are stopped within a step as soon as enough agree', async () => {
     let steps = 0;
     const model = createChains([says('1', 20), says('1', 30), says('2', 300)], {

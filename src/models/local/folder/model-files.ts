@@ -61,6 +61,8 @@ export const ModelSource = z.object({
   family: z.string().exactOptional(),
   /** False: another process runs it; its weights need not be here. */
   weights: z.boolean().exactOptional(),
+  /** For a GGUF model: how many sequences it decodes together, if calibration found out. */
+  sequences: z.int().positive().exactOptional(),
 });
 export type ModelSource = z.infer<typeof ModelSource>;
 

@@ -18,7 +18,7 @@ export type GgufModelOptions = {
   warn(message: string): void;
 };
 
-/** Samples that are decoded together at most; fewer where the cache would leave each too little. */
+/** Samples that are decoded together at most if that was not measured; fewer where the cache would leave each too little. */
 const mostSequences = 4;
 /** Tokens that each of several sequences has at least. */
 const leastContext = 2048;
@@ -37,7 +37,7 @@ export async function createGgufModel(
   const llama = await openLlama(options);
   let loaded: LoadedLlama | undefined;
   try {
-    const room = roomOf(model, options.kvMegabytes);
+    const room = roomOf(model, options.kvMegabytes, model.source.sequences);
     await checkMemory(model, room, llama);
     loaded = await loadLlama(llama, { path: model.path, gpu: options.gpu });
     const folder = ggufChatModel(model, loaded);
@@ -53,7 +53,7 @@ export async function createGgufModel(
     const { name: family, correction } = folder.family;
     return {
       ...served,
-      capabilities: { ...served.capabilities, family, correction },
+      capabilities: { ...served.capabilities, batching: room.sequences > 1, family, correction },
       bytesPerToken: model.kvBytesPerToken,
     };
   } catch (error) {
@@ -76,7 +76,7 @@ export async function examineGguf(
   const model = readGgufModel(source);
   const llama = await openLlama({ ...options, threads: 1 });
   try {
-    await checkMemory(model, roomOf(model, options.kvMegabytes), llama);
+    await checkMemory(model, roomOf(model, options.kvMegabytes, model.source.sequences), llama);
     const { gpu } = llama.library;
     const names = gpu === false ? [] : await llama.library.getGpuDeviceNames();
     const device = gpu === false ? 'processor' : `graphics card (${gpu}: ${names.join(', ')})`;
@@ -90,9 +90,10 @@ export async function examineGguf(
 export function roomOf(
   { kvBytesPerToken, contextLength }: Pick<GgufModel, 'kvBytesPerToken' | 'contextLength'>,
   kvMegabytes: number,
+  most = mostSequences,
 ): { sequences: number; contextLength: number } {
   const tokens = Math.floor((kvMegabytes * 2 ** 20) / kvBytesPerToken);
-  const sequences = Math.max(1, Math.min(mostSequences, Math.floor(tokens / Math.min(leastContext, contextLength))));
+  const sequences = Math.max(1, Math.min(most, Math.floor(tokens / Math.min(leastContext, contextLength))));
   // llama.cpp takes multiples of 256.
   const each = Math.max(256, Math.floor(tokens / sequences / 256) * 256);
   return { sequences, contextLength: Math.min(contextLength, each) };

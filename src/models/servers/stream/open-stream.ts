@@ -38,7 +38,8 @@ async function* startsFor(context: SampleContext, point: ContinuationPoint): Asy
   const fresh = point.at === 'fast' && !open;
   // Raw text has no place for images, and tool calls are read on the chat route alone.
   for (const way of dialect.continuations) {
-    if (refusals.has(way) || (way === 'raw' && !isTextOnly(request.prompt)) || (way === 'final-message' && fresh)) continue;
+    if (refusals.has(way) || (way === 'raw' && !isTextOnly(request.prompt)) || (way === 'final-message' && fresh))
+      continue;
     if (way === 'raw') {
       const prompt = await rendered(context, point);
       const start = { form: 'raw' as const, showsTags: point.at === 'thought' || fresh };

@@ -133,6 +133,10 @@ describe('a GGUF model', () => {
       sequences: 2,
       contextLength: 2304,
     });
+    expect(roomOf({ kvBytesPerToken: 12_288, contextLength: 2048 }, 256, 8)).toEqual({
+      sequences: 8,
+      contextLength: 2048,
+    });
     expect(roomOf({ kvBytesPerToken: 131_072, contextLength: 8192 }, 64)).toEqual({ sequences: 1, contextLength: 512 });
   });
 });
