@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Fast says 2 to everything; thinking is right. */
-function scriptedClient(): ServiceClient & { asked: Record<string, unknown>[] } {
+function scriptedClient(warnings: Array<{ field: string; message: string }> = []): ServiceClient & { asked: Record<string, unknown>[] } {
   const asked: Record<string, unknown>[] = [];
   return {
     asked,
@@ -47,7 +47,7 @@ function scriptedClient(): ServiceClient & { asked: Record<string, unknown>[] } 
           phases,
           total_tokens: 8,
         },
-        warnings: [],
+        warnings,
       };
     },
     trace: async () => [],
@@ -101,6 +101,13 @@ describe('askQuestions', () => {
     const third = scriptedClient();
     expect(await run(third, ['high:samples=2'])).toHaveLength(3);
     expect(third.asked).toHaveLength(3);
+  });
+
+  it('stops at a field that the service did not apply, but not at a thought that was empty', async () => {
+    const warned = (field: string) => scriptedClient([{ field, message: 'No.' }]);
+    await expect(run(warned('reasoning.samples'), ['high'])).rejects.toThrow('reasoning.samples: No.');
+    await expect(run(warned('reasoning.effort'), ['none'])).rejects.toThrow('reasoning.effort: No.');
+    expect(await run(warned('reasoning.effort'), ['high'])).toHaveLength(3);
   });
 
   it('seeds each question by its row, so that a run can be had again', async () => {
