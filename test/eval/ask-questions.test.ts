@@ -22,7 +22,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Fast says 2 to everything; thinking is right. */
-function scriptedClient(warnings: Array<{ field: string; message: string }> = []): ServiceClient & { asked: Record<string, unknown>[] } {
+function scriptedClient(
+  warnings: Array<{ field: string; message: string }> = [],
+): ServiceClient & { asked: Record<string, unknown>[] } {
   const asked: Record<string, unknown>[] = [];
   return {
     asked,

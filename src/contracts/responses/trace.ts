@@ -97,7 +97,7 @@ export const TraceStep = z.object({
   prompt: z.object({ file: z.string(), hash: z.string() }).nullable(),
   /** Where the answer came from, on its step. */
   answer_source: AnswerSource.optional(),
-  /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581). */
+  /** Mean KL divergence of uniform from the model's distribution, in nats (arXiv 2502.18581). Absent where only the likeliest logits are known (GGUF, servers). */
   self_certainty: z.number().optional(),
   /** Phases of `tokens`; a resumed run needs them. */
   usage: z

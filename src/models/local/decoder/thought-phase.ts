@@ -148,27 +148,35 @@ function keepToken(thought: Thought, sampled: SampledToken): void {
   thought.open = text.endsWith('=') && lines.equals;
   thought.lineEnded = text.endsWith('\n');
   emit({ type: 'thinking-delta', sample, text, tokenIds: [token], logprobs: [logprob], forced: false });
-  if (thought.marker?.test(before + text)) end(thought, 'natural', thought.model.tokens.afterThought);
-  else if (thought.repetition.push(token, text)) handOver(thought, 'loop');
+  if (thought.marker?.test(before + text)) {
+    if (!isContinued(thought)) end(thought, 'natural', thought.model.tokens.afterThought);
+  } else if (thought.repetition.push(token, text)) handOver(thought, 'loop');
   // Ends at once, so that the stop-thinking sentence is computed together with the last thought token.
   else if (isUsedUp(thought)) handOver(thought, 'budget');
 }
 
 /** The model ends its thought; before the minimum, a continuation word replaces the end. */
 function endNaturally(thought: Thought, token: number): void {
-  const { model, limits, lines, tape } = thought;
-  const { tokens, family } = model;
-  if (thought.count.thinking < thought.minimum && thought.continuations < limits.continuations) {
-    thought.continuations += 1;
-    flush(thought);
-    insert(thought, tokens.continuation, family.continuation);
-    lines.push(family.continuation);
-    thought.open = lines.equals;
-    thought.lineEnded = family.continuation.endsWith('\n');
-  } else if (token === tokens.close) {
-    tape.append(token);
+  const { tokens } = thought.model;
+  if (isContinued(thought)) return;
+  if (token === tokens.close) {
+    thought.tape.append(token);
     end(thought, 'natural', tokens.afterThought);
   } else end(thought, 'natural', thought.lineEnded ? tokens.closingAfterLine : tokens.closing);
+}
+
+/** True if the thought has not reached its minimum: a continuation word was inserted. */
+function isContinued(thought: Thought): boolean {
+  const { model, limits, lines } = thought;
+  if (thought.count.thinking >= thought.minimum || thought.continuations >= limits.continuations) return false;
+  const { tokens, family } = model;
+  thought.continuations += 1;
+  flush(thought);
+  insert(thought, tokens.continuation, family.continuation);
+  lines.push(family.continuation);
+  thought.open = lines.equals;
+  thought.lineEnded = family.continuation.endsWith('\n');
+  return true;
 }
 
 /** Ends a thought that would continue, with the family's stop-thinking sentence. */

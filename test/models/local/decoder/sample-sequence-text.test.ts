@@ -130,6 +130,15 @@ describe('sample row with the embedded tokenizer', () => {
     expect(say(' Final answer: here.\nFinal answer: 5<|im_end|>', { model: untagged, request }).answer).toBe('5');
   });
 
+  it('continues behind a marker that comes before the minimum', () => {
+    const request = { thinking: { budgetTokens: 100, minimumTokens: 12 } };
+    const said = 'Easy.\nFinal answer: 4, or is it five?\nFinal answer: 5<|im_end|>';
+    const { thought, answer, finish } = say(said, { model: untagged, request });
+    expect(thought).toBe('Easy.\nFinal answer:\nWait, 4, or is it five?\nFinal answer:');
+    expect(answer).toBe('5');
+    expect(finish).toMatchObject({ thinkingStop: 'natural' });
+  });
+
   it('lets a constraint go on from the answer that has begun', async () => {
     const grammar = createFolderGrammar(embedded);
     const compiled = await grammar?.compile({ type: 'choice', choices: ['The sum is 42.', 'The sum is 7.'] });
