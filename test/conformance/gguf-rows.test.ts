@@ -150,7 +150,9 @@ it('runs as many sequences together as were measured to pay, and a model in two 
   const split = await createGgufModel({ id: 'two', path: parts[0]?.path ?? '', sequences: 1 }, options);
   try {
     expect([split.capabilities.batching, model.capabilities.batching]).toEqual([false, true]);
-    const request = ask({ budget: 12, samples: 2, deterministic: true, sampling: hot });
+    // Without limits of their own, samples that run one after the other share the budget in another way.
+    const thinking = { budgetTokens: 24, perSampleTokens: 12 };
+    const request = ask({ thinking, samples: 2, deterministic: true, sampling: hot });
     const [whole, both] = [await runSamples(model, request), await runSamples(split, request)];
     expect(both.map(({ events }) => events)).toEqual(whole.map(({ events }) => events));
     await runSamples(split, { ...request, deterministic: false });

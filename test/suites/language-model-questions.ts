@@ -44,7 +44,8 @@ export const plainQuestions: typeof embeddedQuestions = {
   earlyEnd: {
     budgetTokens: 12,
     minimumTokens: 6,
-    prefix: [{ text: '12 × 8 = 96 rolls. 96 - 71 = 25 rolls are left.\n' }],
+    // The model completes the marker, which is the end of its thought.
+    prefix: [{ text: '12 × 8 = 96 rolls. 96 - 71 = 25 rolls are left.\nFinal answer' }],
   },
   controlTexts: ['<|im_end|>', '<|im_start|>', '<tool_call>'],
 };
