@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKvArena } from '../../src/models/local/decoder/kv-arena.ts';
 import { loadModelFolder } from '../../src/models/local/folder/model-folder.ts';
@@ -13,13 +16,16 @@ import { type DecoderSession, type KvBits, openDecoderSession } from '../../src/
 const folder = await loadModelFolder('models/thinkfirst-135m');
 const idsOf = (content: string) => renderPrompt(folder, { messages: [{ role: 'user', content }] }, { thinking: false });
 
+const weights = resolve(folder.onnx()?.path ?? '');
+
 async function open(
   kvBits: KvBits,
   change: (runtime: NativeRuntime) => NativeRuntime = (runtime) => runtime,
+  path = weights,
 ): Promise<{ session: DecoderSession; warnings: string[] }> {
   const warnings: string[] = [];
   const session = await openDecoderSession({
-    path: folder.onnx()?.path ?? '',
+    path,
     threads: 2,
     kvBits,
     calibrationIds: () => idsOf(`Today is ${Math.random()}. ${calibrationText}`),
@@ -54,6 +60,26 @@ describe('8-bit caches of the embedded model', () => {
   test('come with their scales: nothing is measured at a start, whatever a template adds to the text', () => {
     expect(graphs).toBe(1);
     expect([narrow.shape.cacheType, wide.shape.cacheType]).toEqual(['int8', 'float32']);
+  });
+
+  test('leave the processor to others as soon as nothing runs', async () => {
+    const ids = await idsOf('Put 82, 58, 38 in order.');
+    const runner = narrow.runner(createKvArena(narrow.shape, 64));
+    const tokens = ids.slice(0, 24);
+    await runner.run({
+      place: { offset: 0, capacity: 64 },
+      rows: 1,
+      tokens,
+      length: tokens.length,
+      past: [0],
+      keep: 1,
+    });
+    const before = process.cpuUsage();
+    // Nothing else of this process runs meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    const { user, system } = process.cpuUsage(before);
+    runner.close();
+    expect((user + system) / 1000).toBeLessThan(20);
   });
 
   test('say of a text that they were not fitted to what 32 bits say', async () => {
@@ -128,6 +154,31 @@ describe('8-bit caches of the embedded model', () => {
       0.1 * spread,
     );
   });
+});
+
+test('a model without scales loads two graphs: its own to measure, and the one that it then runs with', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'kv-bits-'));
+  try {
+    const path = join(own, basename(weights));
+    await symlink(weights, path);
+    let graphs = 0;
+    const { session, warnings } = await open(
+      8,
+      (runtime) => ({
+        ...runtime,
+        openGraph(graph, options) {
+          graphs += 1;
+          return runtime.openGraph(graph, options);
+        },
+      }),
+      path,
+    );
+    expect([graphs, session.shape.cacheType, warnings]).toEqual([2, 'int8', []]);
+    expect(await readdir(own)).toContain('model_q4.kv8.json');
+    await session.close();
+  } finally {
+    await rm(own, { recursive: true });
+  }
 });
 
 test('where onnxruntime refuses them, caches of 32 bits take over after one warning', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DynamicCache, Tensor } from '@huggingface/transformers';
 import { isHalf, modelFault } from '../folder/model-files.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
+import { pollingTime } from '../graph/native-runtime.ts';
 
 /** Keys and values of the first tokens of a sequence, as transformers.js keeps them: [1, heads, length, head_dim] for each layer. */
 export type KeyValueCache = InstanceType<typeof DynamicCache>;
@@ -41,7 +42,7 @@ export async function loadCausalModel(folder: ModelFolder, options: { threads: n
     subfolder: place,
     ...(data > 0 && { use_external_data_format: data }),
     device: 'cpu',
-    session_options: { intraOpNumThreads: options.threads, interOpNumThreads: 1 },
+    session_options: { intraOpNumThreads: options.threads, interOpNumThreads: 1, extra: pollingTime },
   }).catch((error: unknown) => {
     throw modelFault(folder.id, `its weights (${dtype}) can't be loaded: ${firstLine(error)}`, error);
   });

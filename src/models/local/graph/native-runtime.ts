@@ -37,6 +37,14 @@ type TensorData = Float32Array | Int8Array | BigInt64Array;
 
 export type BoundValues = { readonly names: BigUint64Array; readonly pointers: BigUint64Array; readonly kept: unknown };
 
+/**
+ * How long a thread of onnxruntime that has no work keeps polling before it sleeps. µs. Without a limit (onnxruntime's
+ * default) it takes time from other programs and, where a core has several threads to run, from the thread that it waits
+ * for; without any polling, waking it for each of a step's 300 pieces makes a quiet machine a quarter slower
+ * (docs/decisions/0021-busy-machine.md).
+ */
+export const pollingTime = { session: { intra_op: { spin_duration_us: '30' } } };
+
 const apiVersion = 22;
 /** Indices in the table of functions. */
 const slots = {
@@ -176,6 +184,8 @@ function createSession(api: NativeApi, threads: number, create: (options: Pointe
   try {
     api.checked(api.setThreads(options, threads));
     api.checked(api.setOptimisation(options, 99));
+    const { spin_duration_us: polling } = pollingTime.session.intra_op;
+    api.checked(api.addConfigEntry(options, 'session.intra_op.spin_duration_us', polling));
     return create(options);
   } finally {
     api.releaseOptions(options);

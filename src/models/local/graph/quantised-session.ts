@@ -34,13 +34,16 @@ export async function openQuantisedSession(runtime: NativeRuntime, options: Quan
   const graph = { ...file, model: withReshapedWeights(file.model) };
   // Not by the ids, because some templates put the current date into each prompt.
   const store = createKvScaleStore(options.path, [graph.fingerprint, calibrationText]);
-  let outcome = store.read();
-  if (!outcome) {
-    outcome = await measure(runtime, graph, await options.calibrationIds(), options);
-    store.write(outcome);
+  const known = store.read();
+  if (known && 'refused' in known) throw new Error(known.refused);
+  if (known) return openWith(runtime, graph, known.scales, options);
+  const { outcome, session } = await measure(runtime, graph, await options.calibrationIds(), options);
+  store.write(outcome);
+  if ('refused' in outcome) {
+    session.close();
+    throw new Error(outcome.refused);
   }
-  if ('refused' in outcome) throw new Error(outcome.refused);
-  return openWith(runtime, graph, outcome.scales, options);
+  return session;
 }
 
 function openWith(
@@ -53,31 +56,31 @@ function openWith(
   return runtime.openGraph({ model: withLogitParts(quantised), folder }, options);
 }
 
+/** @returns the outcome, and the session with these caches on which it was found */
 async function measure(
   runtime: NativeRuntime,
   graph: OnnxGraph,
   ids: readonly number[],
   options: QuantisedOptions,
-): Promise<KvOutcome> {
-  const whole = await withRunner(
-    runtime.openGraph(graph, options),
-    options,
-    ids.length,
-    async ({ runner, shape, arena }) => {
-      const likeliest = await likeliestTokens(runner, shape, ids);
-      const names = cacheNames(shape.layers, 'past_key_values');
-      const steps = scalesOf(arena);
-      return { likeliest, scales: Object.fromEntries(names.map((name, index) => [name, steps[index] ?? 0])) };
-    },
-  );
-  const drift = await withRunner(
-    openWith(runtime, graph, whole.scales, options),
-    options,
-    ids.length,
-    ({ runner, shape }) => driftFrom(whole.likeliest, runner, shape, ids),
-  );
-  if (drift <= mostDrift) return { scales: whole.scales };
-  return { refused: `8 bits move its log-probabilities by ${drift.toFixed(2)} nats` };
+): Promise<{ outcome: KvOutcome; session: NativeSession }> {
+  const wide = runtime.openGraph(graph, options);
+  const { likeliest, scales } = await withRunner(wide, options, ids.length, async ({ runner, shape, arena }) => {
+    const found = await likeliestTokens(runner, shape, ids);
+    const names = cacheNames(shape.layers, 'past_key_values');
+    const steps = scalesOf(arena);
+    return { likeliest: found, scales: Object.fromEntries(names.map((name, index) => [name, steps[index] ?? 0])) };
+  }).finally(() => wide.close());
+  const session = openWith(runtime, graph, scales, options);
+  try {
+    const drift = await withRunner(session, options, ids.length, ({ runner, shape }) =>
+      driftFrom(likeliest, runner, shape, ids),
+    );
+    const refused = `8 bits move its log-probabilities by ${drift.toFixed(2)} nats`;
+    return { outcome: drift <= mostDrift ? { scales } : { refused }, session };
+  } catch (error) {
+    session.close();
+    throw error;
+  }
 }
 
 type Running = {
@@ -86,24 +89,20 @@ type Running = {
   arena: ReturnType<typeof createKvArena>;
 };
 
-/** Uses a session over an arena of `tokens` and closes it. */
+/** Uses a session over an arena of `tokens`. */
 async function withRunner<T>(
   session: NativeSession,
   { declared }: Pick<QuantisedOptions, 'declared'>,
   tokens: number,
   use: (running: Running) => Promise<T>,
 ): Promise<T> {
+  const shape = graphShape(session, declared);
+  if ('unsupported' in shape) throw new Error(shape.unsupported);
+  const arena = createKvArena(shape, tokens);
+  const runner = createNativeRunner(session, shape, arena);
   try {
-    const shape = graphShape(session, declared);
-    if ('unsupported' in shape) throw new Error(shape.unsupported);
-    const arena = createKvArena(shape, tokens);
-    const runner = createNativeRunner(session, shape, arena);
-    try {
-      return await use({ runner, shape, arena });
-    } finally {
-      runner.close();
-    }
+    return await use({ runner, shape, arena });
   } finally {
-    session.close();
+    runner.close();
   }
 }

@@ -3,7 +3,13 @@ import { createKvArena, type KvArena } from '../decoder/kv-arena.ts';
 import { type CacheRunner, createRunInputs } from './cache-runner.ts';
 import { cacheNames, type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
 import { createNativeRunner, lastPositions } from './native-runner.ts';
-import { type NativeRuntime, type NativeSession, openNativeRuntime, type ValueInfo } from './native-runtime.ts';
+import {
+  type NativeRuntime,
+  type NativeSession,
+  openNativeRuntime,
+  pollingTime,
+  type ValueInfo,
+} from './native-runtime.ts';
 import { proveInPlace, proveSteps } from './proof.ts';
 import { openQuantisedSession } from './quantised-session.ts';
 
@@ -60,7 +66,7 @@ async function openPlainSession(
   path: string,
   options: { threads: number; declared?: DeclaredShape | undefined },
 ): Promise<{ session: InferenceSession; shape: ReturnType<typeof graphShape> }> {
-  const session = await InferenceSession.create(path, { intraOpNumThreads: options.threads });
+  const session = await InferenceSession.create(path, { intraOpNumThreads: options.threads, extra: pollingTime });
   const info = (values: readonly InferenceSession.ValueMetadata[]): ValueInfo[] =>
     values.map((value) => ({
       name: value.name,
