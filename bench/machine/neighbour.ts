@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { type Figure, median, skipped } from '../decode/figure.ts';
 import { decodeRate, openOurs, promptOf, requestOf, timed } from '../decode/ours.ts';
 import { besideBusyProgram, figureOfRounds } from './processes.ts';
@@ -59,27 +58,37 @@ async function compare(decoders: ReadonlyMap<string, Decoder>, rounds: number): 
   });
 }
 
-const Completion = z.object({ timings: z.object({ predicted_per_second: z.number() }) });
+/** A server whose threads wait for each other may need minutes beside a busy program: its tokens up to then count. ms */
+const longest = 10_000;
 
-/** llama.cpp's own count of its decoding, without the prompt. */
+/** Tokens per second of all rows, each from its first token on. */
 async function llamaRate(url: string, { rows, salt }: { rows: number; salt: number }): Promise<number> {
-  const { messages } = promptOf(100, salt);
-  const body = {
-    prompt: messages[0]?.content,
-    n_predict: tokens,
-    ignore_eos: true,
-    cache_prompt: false,
-    temperature: 0,
-  };
-  const rates = await Promise.all(
-    Array.from({ length: rows }, async () => {
-      const answer = await fetch(new URL('/completion', url), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      return Completion.parse(await answer.json()).timings.predicted_per_second;
-    }),
-  );
+  const rates = await Promise.all(Array.from({ length: rows }, () => streamedRate(url, salt)));
   return rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+async function streamedRate(url: string, salt: number): Promise<number> {
+  const [message] = promptOf(100, salt).messages;
+  const signal = AbortSignal.timeout(longest);
+  const body = { prompt: message?.content, n_predict: tokens, ignore_eos: true, cache_prompt: false, temperature: 0 };
+  const stamps: number[] = [];
+  try {
+    const answer = await fetch(new URL('/completion', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, stream: true }),
+      signal,
+    });
+    if (!answer.ok || !answer.body) throw new Error(`${url} answered ${answer.status}`);
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const now = performance.now();
+      // One event per token.
+      for (const _event of chunk.matchAll(/^data: /gm)) stamps.push(now);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  const [first = 0] = stamps;
+  const end = signal.aborted ? performance.now() : (stamps.at(-1) ?? 0);
+  return stamps.length < 2 ? 0 : ((stamps.length - 1) * 1000) / (end - first);
 }

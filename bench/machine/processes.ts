@@ -63,7 +63,7 @@ export function processTree(root: number): number[] {
 /** Proportional set size of a process. MB */
 export function proportionalMegabytes(pid: number): number {
   const kilobytes = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-  return Math.round(Number(kilobytes) / 1000);
+  return Math.round((Number(kilobytes) * 1024) / 1_000_000);
 }
 
 /** The last part of a command line, such as `thinkfirst-inference`. */

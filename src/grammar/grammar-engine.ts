@@ -155,11 +155,13 @@ export function createGrammarEngine({
   vocabulary: GrammarVocabulary;
   cacheSize?: number;
 }): GrammarEngine {
-  const trie = createTokenTrie(vocabulary);
+  // Built for the first constraint: for 150,000 tokens it takes half as long as loading a model of 0.5B.
+  let trie: TokenTrie | undefined;
   const cache = new Map<string, CompiledGrammar>();
   return {
     async compile(constraint) {
       const hash = createHash('sha256').update(JSON.stringify(constraint)).digest('base64');
+      trie ??= createTokenTrie(vocabulary);
       const grammar = cache.get(hash) ?? compileGrammar(constraint, { ...vocabulary, trie });
       cache.delete(hash);
       cache.set(hash, grammar);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -156,26 +156,38 @@ describe('8-bit caches of the embedded model', () => {
   });
 });
 
-test('a model without scales loads two graphs: its own to measure, and the one that it then runs with', async () => {
+test('a model without scales is measured and proved once: on two graphs, and later loads run nothing', async () => {
   const own = await mkdtemp(join(tmpdir(), 'kv-bits-'));
   try {
     const path = join(own, basename(weights));
     await symlink(weights, path);
-    let graphs = 0;
-    const { session, warnings } = await open(
-      8,
-      (runtime) => ({
-        ...runtime,
-        openGraph(graph, options) {
-          graphs += 1;
-          return runtime.openGraph(graph, options);
-        },
-      }),
-      path,
-    );
-    expect([graphs, session.shape.cacheType, warnings]).toEqual([2, 'int8', []]);
-    expect(await readdir(own)).toContain('model_q4.kv8.json');
-    await session.close();
+    const load = async () => {
+      let [graphs, runs] = [0, 0];
+      const opened = await open(
+        8,
+        (runtime) => ({
+          ...runtime,
+          openGraph(graph, options) {
+            graphs += 1;
+            const session = runtime.openGraph(graph, options);
+            return {
+              ...session,
+              run(...values) {
+                runs += 1;
+                session.run(...values);
+              },
+            };
+          },
+        }),
+        path,
+      );
+      expect([opened.session.shape.cacheType, opened.warnings]).toEqual(['int8', []]);
+      await opened.session.close();
+      return { graphs, runs };
+    };
+    const first = await load();
+    expect([first.graphs, first.runs > 0]).toEqual([2, true]);
+    expect(await load()).toEqual({ graphs: 1, runs: 0 });
   } finally {
     await rm(own, { recursive: true });
   }

@@ -8,7 +8,11 @@ const Kept = z.object({
   /** Hash of the model and the text. */
   key: z.string(),
   outcome: z.union([
-    z.object({ scales: z.record(z.string(), z.number().positive()) }),
+    z.object({
+      scales: z.record(z.string(), z.number().positive()),
+      /** Identity of the graph, onnxruntime and processor for which caches in place were proved (`proof.ts`). */
+      proved: z.string().optional(),
+    }),
     z.object({ refused: z.string() }),
   ]),
 });

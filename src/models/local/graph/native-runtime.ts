@@ -41,9 +41,9 @@ export type BoundValues = { readonly names: BigUint64Array; readonly pointers: B
  * How long a thread of onnxruntime that has no work keeps polling before it sleeps. µs. Without a limit (onnxruntime's
  * default) it takes time from other programs and, where a core has several threads to run, from the thread that it waits
  * for; without any polling, waking it for each of a step's 300 pieces makes a quiet machine a quarter slower
- * (docs/decisions/0021-busy-machine.md).
+ * (docs/decisions/0019-busy-machine.md).
  */
-export const pollingTime = { session: { intra_op: { spin_duration_us: '30' } } };
+export const pollingTime = { session: { intra_op: { spin_duration_us: '20' } } };
 
 const apiVersion = 22;
 /** Indices in the table of functions. */

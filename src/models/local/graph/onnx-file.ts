@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type protobuf from 'protobufjs/minimal.js';
 import { type Field, mapFields, type ReadBytes, readerOf, type Span } from './protobuf.ts';
@@ -11,6 +11,9 @@ type OpenFiles = {
   close(): void;
 };
 
+/** A file of fewer bytes is read at once: a graph without its weights has thousands of fields. */
+const smallFile = 8 * 2 ** 20;
+
 function openFiles(): OpenFiles {
   const opened = new Map<string, { read: ReadBytes; size: number; descriptor: number }>();
   return {
@@ -19,7 +22,9 @@ function openFiles(): OpenFiles {
       if (known) return known;
       const { size } = statSync(file);
       const descriptor = openSync(file, 'r');
+      const whole = size <= smallFile ? readFileSync(descriptor) : undefined;
       const read = (at: number, length: number) => {
+        if (whole) return whole.subarray(at, at + length);
         const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - at)));
         return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, at));
       };

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { cpus } from 'node:os';
+import { env } from 'onnxruntime-node';
 import { createKvArena } from '../decoder/kv-arena.ts';
 import { withLogitParts } from '../decoder/logit-parts.ts';
 import { cacheNames, type DeclaredShape, type GraphShape, graphShape } from './graph-shape.ts';
@@ -24,36 +27,57 @@ export type QuantisedOptions = {
   calibrationIds(): Promise<readonly number[]>;
 };
 
+export type QuantisedSession = {
+  session: NativeSession;
+  /** True if an earlier load proved its caches in place (`proof.ts`), with the same graph, onnxruntime and processor. */
+  proved: boolean;
+  /** Stores the proof for later loads. It is part of this machine's own measurement and not added to one that came with the model. */
+  keepProof(): void;
+};
+
 /**
  * Loads a model with caches of 8 bits. Their scales are measured once by the model's own 32-bit graph, and the logits of
  * both are compared; the result is stored for later starts.
  * @throws Error with the reason if this model cannot have 8-bit caches
  */
-export async function openQuantisedSession(runtime: NativeRuntime, options: QuantisedOptions): Promise<NativeSession> {
+export async function openQuantisedSession(
+  runtime: NativeRuntime,
+  options: QuantisedOptions,
+): Promise<QuantisedSession> {
   const file = readOnnxFile(options.path);
   const graph = { ...file, model: withReshapedWeights(file.model) };
   // Not by the ids, because some templates put the current date into each prompt.
   const store = createKvScaleStore(options.path, [graph.fingerprint, calibrationText]);
   const known = store.read();
   if (known && 'refused' in known) throw new Error(known.refused);
-  if (known) return openWith(runtime, graph, known.scales, options);
-  const { outcome, session } = await measure(runtime, graph, await options.calibrationIds(), options);
+  if (known) {
+    const { session, identity } = openWith(runtime, graph, known.scales, options);
+    const keepProof = () => known.proved !== undefined && store.write({ scales: known.scales, proved: identity });
+    return { session, proved: known.proved === identity, keepProof };
+  }
+  const { outcome, session, identity } = await measure(runtime, graph, await options.calibrationIds(), options);
   store.write(outcome);
   if ('refused' in outcome) {
     session.close();
     throw new Error(outcome.refused);
   }
-  return session;
+  return { session, proved: false, keepProof: () => store.write({ scales: outcome.scales, proved: identity }) };
 }
+
+type Opened = { session: NativeSession; identity: string };
 
 function openWith(
   runtime: NativeRuntime,
-  { model, folder }: OnnxGraph,
+  { model, folder, fingerprint }: OnnxGraph,
   scales: Readonly<Record<string, number>>,
   options: QuantisedOptions,
-): NativeSession {
-  const quantised = withQuantisedCaches(model, new Map(Object.entries(scales)));
-  return runtime.openGraph({ model: withLogitParts(quantised), folder }, options);
+): Opened {
+  const quantised = withLogitParts(withQuantisedCaches(model, new Map(Object.entries(scales))));
+  const identity = createHash('sha256')
+    .update(JSON.stringify([fingerprint, env.versions.node, process.platform, process.arch, cpus()[0]?.model]))
+    .update(quantised)
+    .digest('hex');
+  return { session: runtime.openGraph({ model: quantised, folder }, options), identity };
 }
 
 /** @returns the outcome, and the session with these caches on which it was found */
@@ -62,7 +86,7 @@ async function measure(
   graph: OnnxGraph,
   ids: readonly number[],
   options: QuantisedOptions,
-): Promise<{ outcome: KvOutcome; session: NativeSession }> {
+): Promise<Opened & { outcome: KvOutcome }> {
   const wide = runtime.openGraph(graph, options);
   const { likeliest, scales } = await withRunner(wide, options, ids.length, async ({ runner, shape, arena }) => {
     const found = await likeliestTokens(runner, shape, ids);
@@ -70,13 +94,13 @@ async function measure(
     const steps = scalesOf(arena);
     return { likeliest: found, scales: Object.fromEntries(names.map((name, index) => [name, steps[index] ?? 0])) };
   }).finally(() => wide.close());
-  const session = openWith(runtime, graph, scales, options);
+  const { session, identity } = openWith(runtime, graph, scales, options);
   try {
     const drift = await withRunner(session, options, ids.length, ({ runner, shape }) =>
       driftFrom(likeliest, runner, shape, ids),
     );
     const refused = `8 bits move its log-probabilities by ${drift.toFixed(2)} nats`;
-    return { outcome: drift <= mostDrift ? { scales } : { refused }, session };
+    return { outcome: drift <= mostDrift ? { scales } : { refused }, session, identity };
   } catch (error) {
     session.close();
     throw error;

@@ -11,7 +11,7 @@ import {
   type ValueInfo,
 } from './native-runtime.ts';
 import { proveInPlace, proveSteps } from './proof.ts';
-import { openQuantisedSession } from './quantised-session.ts';
+import { openQuantisedSession, type QuantisedSession } from './quantised-session.ts';
 
 /**
  * The fallback: onnxruntime-node's own binding, which returns every cache as a copy, from which the new tokens are copied. The
@@ -158,29 +158,30 @@ async function openNative(options: SessionOptions): Promise<Opened> {
 
 async function openNarrow(runtime: NativeRuntime, options: SessionOptions): Promise<Opened> {
   try {
-    return await proved(await openQuantisedSession(runtime, options), options.declared);
+    const opened = await openQuantisedSession(runtime, options);
+    return await proved(opened.session, options.declared, opened);
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** The session, if its caches can be updated in place; otherwise it is closed. */
-async function proved(session: NativeSession, declared: DeclaredShape | undefined): Promise<Opened> {
+async function proved(
+  session: NativeSession,
+  declared: DeclaredShape | undefined,
+  known?: Pick<QuantisedSession, 'proved' | 'keepProof'>,
+): Promise<Opened> {
   const shape = graphShape(session, declared);
   if ('unsupported' in shape) {
     session.close();
     return shape;
   }
-  const arena = createKvArena(shape, 64);
-  const runner = createNativeRunner(session, shape, arena);
-  const apart = createNativeRunner(session, shape, arena, { apart: true });
-  const fault = await proveInPlace(runner, apart, shape, arena);
-  runner.close();
-  apart.close();
+  const fault = known?.proved ? undefined : await faultOf(session, shape);
   if (fault) {
     session.close();
     return { reason: fault };
   }
+  if (!known?.proved) known?.keepProof();
   return {
     session: {
       shape,
@@ -189,4 +190,14 @@ async function proved(session: NativeSession, declared: DeclaredShape | undefine
       close: async () => session.close(),
     },
   };
+}
+
+function faultOf(session: NativeSession, shape: GraphShape): Promise<string | undefined> {
+  const arena = createKvArena(shape, 64);
+  const runner = createNativeRunner(session, shape, arena);
+  const apart = createNativeRunner(session, shape, arena, { apart: true });
+  return proveInPlace(runner, apart, shape, arena).finally(() => {
+    runner.close();
+    apart.close();
+  });
 }
